@@ -1,0 +1,139 @@
+/**
+ * What the node agent asks of something that runs containers. Implementations: `process` (programs of this machine),
+ * `simulated` (nothing runs), later `docker`. The agent owns restarts, probes, volumes, log files and status; a runtime
+ * only does as it is told, remembers nothing that it cannot be asked, and survives every call being made twice.
+ */
+import type { ResourceRequirements, SecurityContext } from '@slipway/kube/api.generated';
+
+export interface Runtime {
+  /** As in `containerID: process://...`. */
+  readonly name: 'process' | 'simulated' | 'docker';
+  /** What cannot be had on this machine with these rights, each a full sentence; the agent makes them events and node conditions. */
+  readonly limitations: readonly string[];
+  start(signal: AbortSignal): Promise<void>;
+  /** Everything that runs, for an agent that starts anew. */
+  list(): Promise<readonly RunningPod[]>;
+  /** Address, hostname and namespaces of a pod. Idempotent by `podUid`. */
+  createSandbox(sandbox: SandboxRequest): Promise<Sandbox>;
+  /** Kills what still runs in it and frees its address. Unknown ones are fine. */
+  removeSandbox(podUid: string): Promise<void>;
+  /** Finds or pulls; rejects with an `ImageError`. */
+  ensureImage(image: string, pullPolicy: 'Always' | 'IfNotPresent' | 'Never'): Promise<ImageInfo>;
+  /** Resolves when the process has been started; rejects with a `StartError`. */
+  startContainer(container: ContainerRequest): Promise<StartedContainer>;
+  /** `signal` such as `SIGTERM`. To the container's first process; SIGKILL to all of its processes. Gone ones are fine. */
+  signalContainer(containerId: string, signal: string): Promise<void>;
+  /** Runs a command inside; resolves when it ends or is killed after `timeoutMilliseconds` (`timedOut`). Output is kept to 64 KiB a stream. */
+  exec(containerId: string, request: ExecRequest): Promise<ExecResult>;
+  /** Called once for each container that ends. */
+  onExit(listener: (exit: ContainerExit) => void): void;
+  stop(): Promise<void>;
+}
+
+export interface SandboxRequest {
+  readonly podUid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly hostname: string;
+  readonly hostNetwork: boolean;
+  /** Lines of /etc/hosts beyond the pod's own, and of /etc/resolv.conf. */
+  readonly hosts: readonly string[];
+  readonly resolvConf: string;
+}
+
+export interface Sandbox {
+  readonly podUid: string;
+  readonly podIP: string;
+  readonly hostIP: string;
+}
+
+export interface ImageInfo {
+  /** `sha256:...` of the configuration; `imageID` in the pod's status. */
+  readonly id: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly user: string;
+  readonly sizeBytes: number;
+}
+
+export interface Mount {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+}
+
+export interface ContainerRequest {
+  readonly podUid: string;
+  /** Unique on the node: the agent derives it from pod, container name and attempt. */
+  readonly containerId: string;
+  readonly name: string;
+  readonly image: string;
+  /** Entrypoint and arguments, already merged with the image's and expanded. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly user: string;
+  readonly mounts: readonly Mount[];
+  readonly resources: ResourceRequirements;
+  readonly securityContext: SecurityContext | undefined;
+  readonly tty: boolean;
+  /** Called with what the container writes, as it writes it. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+}
+
+export interface StartedContainer {
+  readonly containerId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export interface ContainerExit {
+  readonly podUid: string;
+  readonly containerId: string;
+  /** 128 + signal number when a signal ended it. */
+  readonly exitCode: number;
+  readonly signal?: string | undefined;
+  readonly oomKilled: boolean;
+  readonly finishedAt: number;
+}
+
+export interface ExecRequest {
+  readonly command: readonly string[];
+  readonly timeoutMilliseconds: number;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly timedOut: boolean;
+}
+
+export interface RunningPod {
+  readonly sandbox: Sandbox;
+  readonly containers: readonly StartedContainer[];
+}
+
+/** `reason` is what the container's waiting state shows. */
+export class ImageError extends Error {
+  readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName';
+  constructor(reason: ImageError['reason'], message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'ImageError';
+    this.reason = reason;
+  }
+}
+
+/** `reason` is what the container's state shows: StartError for a command that does not exist (exit code 127 or 128), RunContainerError else. */
+export class StartError extends Error {
+  readonly reason: 'CreateContainerError' | 'RunContainerError' | 'StartError';
+  readonly exitCode: number;
+  constructor(reason: StartError['reason'], message: string, options: { exitCode?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'StartError';
+    this.reason = reason;
+    this.exitCode = options.exitCode ?? 128;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What the API server knows of one resource: made from the catalog for built-in kinds and from a
+ * CustomResourceDefinition for others. The server has no other knowledge of kinds.
+ */
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { StatusCause } from '@slipway/kube/status-error';
+
+/** Where a field stands in a merge: how lists and maps are joined, for strategic merge patch and server-side apply alike. */
+export type SchemaNode =
+  | {
+      readonly kind: 'scalar';
+      readonly type:
+        | 'string'
+        | 'boolean'
+        | 'integer'
+        | 'number'
+        | 'bytes'
+        | 'time'
+        | 'microTime'
+        | 'duration'
+        | 'quantity'
+        | 'intOrString';
+      readonly format?: string | undefined;
+      readonly enum?: readonly unknown[] | undefined;
+      readonly default?: unknown;
+      readonly nullable?: boolean | undefined;
+    }
+  | {
+      readonly kind: 'object';
+      readonly fields: ReadonlyMap<string, SchemaField>;
+      readonly structType?: 'atomic' | 'granular' | undefined;
+      readonly preserveUnknownFields?: boolean | undefined;
+      readonly nullable?: boolean | undefined;
+    }
+  | {
+      readonly kind: 'map';
+      readonly values: SchemaNode;
+      readonly mapType?: 'atomic' | 'granular' | undefined;
+      readonly nullable?: boolean | undefined;
+    }
+  | {
+      readonly kind: 'list';
+      readonly items: SchemaNode;
+      readonly listType: 'atomic' | 'set' | 'map';
+      readonly listMapKeys: readonly string[];
+      readonly nullable?: boolean | undefined;
+    }
+  /** RawExtension, JSON, FieldsV1, x-kubernetes-preserve-unknown-fields without fields: anything goes, merged as one value. */
+  | { readonly kind: 'any'; readonly nullable?: boolean | undefined };
+
+export interface SchemaField {
+  readonly node: SchemaNode;
+  readonly required: boolean;
+  readonly default?: unknown;
+  readonly patchStrategy?: string | undefined;
+  readonly patchMergeKey?: string | undefined;
+}
+
+export interface TableColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string | undefined;
+  readonly description: string;
+  /** 0 is always shown, others only with `-o wide`. */
+  readonly priority: number;
+  /** `now` in milliseconds, for ages. */
+  cell(object: KubeObject, now: number): string | number | boolean | null;
+}
+
+/** One fault of one field; all faults of an object are returned at once. `reason` is a Kubernetes cause such as FieldValueRequired. */
+export type Fault = StatusCause;
+
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string | undefined;
+}
+
+export interface ResourceDefinition {
+  readonly type: ResourceType;
+  readonly singular: string;
+  readonly listKind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  /** Served as `<plural>/status` with the spec kept, and `metadata.generation` counting changes of the rest. */
+  readonly hasStatus: boolean;
+  readonly scale?: ScalePaths | undefined;
+  /** Subresources with handlers of their own in the API server: `log`, `proxy`, `binding`, `eviction`, ... */
+  readonly connect: readonly string[];
+  readonly schema: SchemaNode;
+  readonly columns: readonly TableColumn[];
+  /** Field selectors beyond metadata.name and metadata.namespace. */
+  readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Fills in the documented defaults. Pure; returns the same object if nothing was missing. */
+  applyDefaults(object: KubeObject): KubeObject;
+  /** Before a create is validated: what a client may not set (status) is cleared, what the server owns is set. `old` is absent on create. */
+  prepare(object: KubeObject, old: KubeObject | undefined): KubeObject;
+  /** Rules beyond the shape, which `validateShape` covers. `old` is absent on create. */
+  validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
+}
+
+/** Finds definitions; custom resources come and go while it is in use. */
+export interface Catalog {
+  find(group: string, version: string, plural: string): ResourceDefinition | undefined;
+  all(): readonly ResourceDefinition[];
+  /** Called after every change of the set; returns the way to stop. */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,39 @@
+/**
+ * Time, passed in. Components never read the real clock, so that every one of them runs in virtual time in tests.
+ * `now` is wall time in milliseconds since the epoch and may jump; `monotonic` never goes back and measures durations.
+ */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+  /** Calls back once, `milliseconds` from now. The returned function cancels; cancelling twice is harmless. */
+  schedule(milliseconds: number, callback: () => void): () => void;
+}
+
+/** Resolves after `milliseconds`, or rejects with the signal's reason when it aborts first. */
+export function delay(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = clock.schedule(milliseconds, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** The time as Kubernetes writes it in `metav1.Time`: UTC with whole seconds. */
+export function formatTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+/** The time as Kubernetes writes it in `metav1.MicroTime`: UTC with six decimals. */
+export function formatMicroTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 23)}000Z`;
+}

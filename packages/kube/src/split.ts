@@ -1,0 +1,86 @@
+/**
+ * Where delivery and the data planes meet: kind `Split` (slipway.dev/v1alpha1). Delivery writes `spec`; every gateway
+ * instance writes its own entry of `status.instances`. A Split is confirmed when each instance with a live Lease has
+ * reported the generation.
+ */
+import type { KubeObject, ResourceType } from './object.ts';
+
+export interface Split extends KubeObject {
+  readonly spec: SplitSpec;
+  readonly status?: SplitStatus | undefined;
+}
+
+export interface SplitSpec {
+  /** Name of the Application in the same namespace; metrics carry it. */
+  readonly application: string;
+  readonly rules: readonly SplitRule[];
+  /** Seconds that open requests and connections of a backend that lost its weight may take to end. */
+  readonly drainSeconds?: number | undefined;
+}
+
+/** Requests for one of `hosts` under one of `paths` go to `backends` by weight. The longest matching path wins. */
+export interface SplitRule {
+  /** `shop.example.org` or `*.example.org`. Empty: every host. */
+  readonly hosts: readonly string[];
+  /** Path prefixes by whole elements, as Ingress `Prefix`. Empty: `/`. */
+  readonly paths: readonly string[];
+  readonly backends: readonly SplitBackend[];
+  /** Answers requests for `example.org` with a redirect to `www.example.org`, where the latter is the host of the rule, and the other way round. */
+  readonly redirectWww?: boolean | undefined;
+  readonly compression?: boolean | undefined;
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly tls?: { readonly secretName: string } | undefined;
+}
+
+export interface SplitBackend {
+  /** Name of a Service in the same namespace. */
+  readonly service: string;
+  /** Number or name of the Service's port. */
+  readonly port: string | number;
+  /** The raw version that answers there; metrics carry it. */
+  readonly version: string;
+  /** 0 to 100. The weights of a rule sum to 100. With weight 0 a backend only finishes what it has. */
+  readonly weight: number;
+}
+
+export interface SplitStatus {
+  readonly instances?: readonly SplitInstanceStatus[] | undefined;
+}
+
+export interface SplitInstanceStatus {
+  /** Name of the instance and of its Lease in `gatewayLeaseNamespace`. */
+  readonly name: string;
+  /** The generation that every new request has been answered by since `inForceSince`. */
+  readonly observedGeneration: number;
+  /** MicroTime. */
+  readonly inForceSince: string;
+  readonly backends?:
+    | ReadonlyArray<{
+        readonly service: string;
+        readonly version: string;
+        readonly openConnections: number;
+        readonly openRequests: number;
+      }>
+    | undefined;
+  /** Why a rule is not served, for example another claimant of the host. */
+  readonly conflicts?: readonly string[] | undefined;
+}
+
+export const splits: ResourceType<Split> = {
+  group: 'slipway.dev',
+  version: 'v1alpha1',
+  kind: 'Split',
+  plural: 'splits',
+  namespaced: true,
+};
+
+/** Every gateway instance renews a Lease with this label in this namespace. */
+export const gatewayLeaseNamespace = 'kube-system';
+export const gatewayLeaseLabel = 'slipway.dev/gateway';
+
+/**
+ * On a gateway's Lease: the highest resourceVersion of any EndpointSlice whose change has reached its routing. A node
+ * that is about to stop a pod waits until every live gateway (and its own service proxy) is past the one in which the pod
+ * was no longer ready, one second at most.
+ */
+export const observedEndpointsAnnotation = 'slipway.dev/observed-endpoints';

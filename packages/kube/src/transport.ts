@@ -1,0 +1,34 @@
+/**
+ * How a client's requests reach an API server: over HTTP (`http-transport.ts`) or by a call within the process (the
+ * embedded cluster's API implements this interface). JSON bodies travel as values, so that the in-process way neither
+ * serializes nor parses; the receiver must not change a body and the sender must not change it afterwards.
+ */
+export interface Transport {
+  send(request: TransportRequest): Promise<TransportResponse>;
+}
+
+export interface TransportRequest {
+  readonly method: string;
+  /** Path without query, percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: { readonly json: unknown } | { readonly bytes: Uint8Array } | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type TransportBody =
+  /** A complete JSON answer. Shared: never change it. */
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** A watch: one value an event, each `{type, object}`. */
+  | { readonly kind: 'watch'; readonly events: AsyncIterable<unknown> }
+  /** Anything else: logs, proxied answers. */
+  | { readonly kind: 'bytes'; readonly chunks: AsyncIterable<Uint8Array> };
+
+export interface TransportResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: TransportBody;
+}
