@@ -13,12 +13,12 @@ export interface Clock {
 export function delay(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
-      reject(signal.reason);
+      reject(abortReason(signal));
       return;
     }
     const onAbort = (): void => {
       cancel();
-      reject(signal?.reason);
+      reject(abortReason(signal));
     };
     const cancel = clock.schedule(milliseconds, () => {
       signal?.removeEventListener('abort', onAbort);
@@ -26,6 +26,11 @@ export function delay(clock: Clock, milliseconds: number, signal?: AbortSignal):
     });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
 /** The time as Kubernetes writes it in `metav1.Time`: UTC with whole seconds. */
