@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node since 12 can parse: an old one must be able to say what is wrong with it.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import module from 'node:module';
+
+const needed = [24, 12];
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(
+    `slipway needs Node ${needed.join('.')} or newer and was started with Node ${process.versions.node} (${process.execPath}).\n` +
+      'Start it through npm, which brings the right one along (npm start, npm run slipway -- ..., npx slipway ...),\n' +
+      'or install a newer Node from https://nodejs.org.\n',
+  );
+  process.exit(2);
+}
+
+// The published package holds one compiled file; a checkout runs its sources.
+const compiled = new URL('../dist/main.js', import.meta.url);
+const entry = existsSync(fileURLToPath(compiled)) ? compiled : new URL('../src/main.ts', import.meta.url);
+
+module.enableCompileCache();
+await import(entry.href);

@@ -1,0 +1,48 @@
+import { dataDirectory, readClusterState, type ClusterState } from '../embedded/data-directory.ts';
+import { isRunning } from '../embedded/process-identity.ts';
+import { exitCodes } from '../failure.ts';
+import { colour, print, printValue, type OutputFormat } from '../output/output.ts';
+
+/** Exits with 0 when the cluster runs and with 1 when it does not, so that scripts can ask. */
+export async function status(options: { readonly dataDir?: string; readonly output?: OutputFormat }): Promise<void> {
+  const directory = dataDirectory(options.dataDir);
+  const state = await readClusterState(directory);
+  const serverRuns = state !== undefined && (await isRunning(state.server));
+  const nodeRuns = state?.node !== undefined && (await isRunning(state.node));
+  if (!serverRuns) process.exitCode = exitCodes.failure;
+  if (options.output !== undefined) {
+    await printValue(
+      { dataDirectory: directory.path, running: serverRuns, nodeRunning: nodeRuns, ...state },
+      options.output,
+    );
+    return;
+  }
+  if (state === undefined) {
+    print(`No cluster runs in ${directory.path}. Start one with: slipway up`);
+    return;
+  }
+  print(describeCluster(state, { serverRuns, nodeRuns }).join('\n'));
+}
+
+function describeCluster(
+  state: ClusterState,
+  alive: { readonly serverRuns: boolean; readonly nodeRuns: boolean },
+): readonly string[] {
+  const health = alive.serverRuns
+    ? colour('green', 'running')
+    : colour('red', 'stopped without slipway down (the next up takes over)');
+  const node =
+    state.node === undefined
+      ? 'in the server'
+      : alive.nodeRuns
+        ? `process ${state.node.pid}`
+        : colour('red', 'not running');
+  return [
+    `Cluster      ${health}, process ${state.server.pid}, since ${state.startedAt}`,
+    `API server   ${state.apiServer}`,
+    `Gateway      ${state.gateway}`,
+    `Node         ${node}, runtime ${state.runtime}, level ${state.level}`,
+    `kubeconfig   ${state.kubeconfig}${state.mergedInto === undefined ? '' : ` (context ${state.mergedInto.context} in ${state.mergedInto.file})`}`,
+    ...state.limitations.map((limitation) => `${colour('yellow', 'Limited')}      ${limitation}`),
+  ];
+}

@@ -1,0 +1,48 @@
+import { styleText } from 'node:util';
+
+export type OutputFormat = 'json' | 'yaml';
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints objects as data. A single one stands alone, several as a v1 List, as kubectl does. */
+export async function printObjects(objects: readonly unknown[], format: OutputFormat): Promise<void> {
+  const value = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects };
+  await printValue(value, format);
+}
+
+export async function printValue(value: unknown, format: OutputFormat): Promise<void> {
+  if (format === 'json') {
+    print(JSON.stringify(value, null, 2));
+    return;
+  }
+  const { stringify } = await import('yaml');
+  process.stdout.write(stringify(value));
+}
+
+type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold' | 'cyan';
+
+/** Colours only where somebody looks: `styleText` checks for a terminal and NO_COLOR. */
+export function colour(style: Colour, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+/** Columns padded to their widest cell, as `kubectl get` prints them. Cells may hold colour codes. */
+export function table(header: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ''))),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visibleLength(cell)),
+      )
+      .join('   ');
+  return [line(header), ...rows.map(line)].join('\n');
+}
+
+function visibleLength(text: string): number {
+  // oxlint-disable-next-line no-control-regex -- the escape character is what colour codes begin with
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+}

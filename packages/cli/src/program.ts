@@ -1,0 +1,238 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCodes, usageFailure } from './failure.ts';
+import type { ConnectionOptions } from './connection/connection.ts';
+import type { OutputFormat } from './output/output.ts';
+
+/** Options that every command of a running cluster takes. */
+export interface GlobalOptions extends ConnectionOptions {
+  readonly output?: OutputFormat | undefined;
+}
+
+/**
+ * The command line. Each action imports its command when it is called: `slipway status` must not pay for the modules
+ * of an embedded cluster.
+ */
+export function createProgram(): Command {
+  const program = new Command('slipway')
+    .description('Takes an application from a commit to production on Kubernetes without dropping a request.')
+    .showHelpAfterError('(add --help for what this command takes)')
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .exitOverride(leave);
+  addClusterCommands(program);
+  addReleaseCommands(program);
+  addVerbCommands(program);
+  addPartCommands(program);
+  return program;
+}
+
+/** A wrong command line ends with 2, as delivery.md says; help and version end with 0. */
+function leave(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? exitCodes.success : exitCodes.usage);
+}
+
+function command(program: Command, nameAndArguments: string, examples: readonly string[]): Command {
+  return program
+    .command(nameAndArguments)
+    .exitOverride(leave)
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+function withConnection(target: Command): Command {
+  return target
+    .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option('-n, --namespace <name>', 'namespace (default: that of the context)');
+}
+
+function withOutput(target: Command): Command {
+  return target.addOption(
+    new Option('-o, --output <format>', 'print the objects themselves').choices(['json', 'yaml']),
+  );
+}
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('expected a port number from 0 to 65535 (0: any free one).');
+  }
+  return port;
+}
+
+function parseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidArgumentError('expected a number of seconds, 0 or more.');
+  return seconds;
+}
+
+/** `C=IMAGE`, repeatable. */
+function parseImage(value: string, previous: readonly string[]): readonly string[] {
+  if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
+  return [...previous, value];
+}
+
+function addClusterCommands(program: Command): void {
+  command(program, 'up', [
+    'slipway up',
+    'slipway up --detach --gateway-port 8080',
+    'slipway up --data-dir ./cluster --api-port 0',
+  ])
+    .summary('start the embedded cluster')
+    .description('Starts an embedded Kubernetes cluster on this machine, with delivery and gateway in it.')
+    .option('--data-dir <dir>', 'where the cluster keeps its state (default: ~/.local/share/slipway/default)')
+    .option('--ephemeral', 'keep nothing: the state goes when the cluster stops', false)
+    .option('--api-port <n>', 'port of the API server on 127.0.0.1; 0: any free one', parsePort, 6443)
+    .option('--gateway-port <n>', 'port of the gateway on 127.0.0.1; 0: any free one', parsePort, 8080)
+    .option('--kubeconfig <file>', 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)')
+    .addOption(
+      new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
+    )
+    .option('--detach', 'return when the cluster is ready', false)
+    .action(async (options) => (await import('./commands/up.ts')).up(options));
+  command(program, 'down', ['slipway down', 'slipway down --data-dir ./cluster --grace 10'])
+    .summary('stop the embedded cluster and its pods')
+    .description('Stops the embedded cluster and its pods. Its data stay, for the next up.')
+    .option('--data-dir <dir>', 'data directory of the cluster')
+    .option('--grace <seconds>', 'how long pods may take to end', parseSeconds, 2)
+    .action(async (options) => (await import('./commands/down.ts')).down(options));
+  withOutput(command(program, 'status', ['slipway status', 'slipway status -o json']))
+    .summary('show the embedded cluster')
+    .description('Shows whether the embedded cluster runs, where, and with what rights.')
+    .option('--data-dir <dir>', 'data directory of the cluster')
+    .action(async (options) => (await import('./commands/status.ts')).status(options));
+  command(program, 'build <dir>', [
+    'slipway build -t statics:v1 examples/statics',
+    'slipway build -t shop:1.5 --build-arg VERSION=1.5 .',
+  ])
+    .summary('build an image for the runtime in use')
+    .description('Carries out a Dockerfile on this machine and keeps the result as an image of the embedded cluster.')
+    .requiredOption('-t, --tag <name:tag>', 'name of the image')
+    .option('-f, --file <dockerfile>', 'Dockerfile (default: DIR/Dockerfile)')
+    .option(
+      '--build-arg <name=value>',
+      'value of an ARG; repeatable',
+      (value: string, previous: readonly string[]) => [...previous, value],
+      [],
+    )
+    .option('--target <stage>', 'stop at this stage')
+    .option('--data-dir <dir>', 'data directory of the cluster')
+    .action(async (directory, options) => (await import('./commands/build.ts')).build(directory, options));
+}
+
+function addReleaseCommands(program: Command): void {
+  withOutput(
+    withConnection(
+      command(program, 'deploy <file>', [
+        'slipway deploy slipway.yaml',
+        'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
+      ]),
+    ),
+  )
+    .summary('apply manifests; a changed Application starts a release')
+    .description(
+      'Applies the manifests in a file or directory. An Application whose version, template or configuration changed starts a release.',
+    )
+    .option('--version <version>', 'version of the release')
+    .option('--image <container=image>', 'image of a container; repeatable', parseImage, [])
+    .addOption(new Option('--strategy <type>', 'release strategy').choices(['rolling', 'blueGreen']))
+    .addOption(
+      new Option('--wait [phase]', 'wait until the release is promoted, or has succeeded')
+        .choices(['promoted', 'succeeded'])
+        .preset('succeeded'),
+    )
+    .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
+  withOutput(withConnection(command(program, 'releases <application>', ['slipway releases shop'])))
+    .summary('list the releases of an Application')
+    .action(async (application, options) => (await import('./commands/releases.ts')).releases(application, options));
+  withOutput(
+    withConnection(command(program, 'describe <name>', ['slipway describe shop', 'slipway describe shop-1.5.0'])),
+  )
+    .summary('show an Application or a Release, and what it waits for')
+    .action(async (name, options) => (await import('./commands/describe.ts')).describe(name, options));
+  withConnection(command(program, 'logs <application>', ['slipway logs shop', 'slipway logs shop -f']))
+    .summary("print the logs of an Application's pods, merged")
+    .option('-f, --follow', 'go on as pods write', false)
+    .option('--tail <lines>', 'lines of each container to begin with', (value: string) => Number(value))
+    .action(async (application, options) => (await import('./commands/logs.ts')).logs(application, options));
+}
+
+const verbs: ReadonlyArray<{
+  readonly name: string;
+  readonly arguments: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+}> = [
+  {
+    name: 'promote',
+    arguments: '<application>',
+    summary: 'let the candidate take all traffic now',
+    examples: ['slipway promote shop'],
+  },
+  {
+    name: 'pause',
+    arguments: '<application>',
+    summary: 'hold the running release where it is',
+    examples: ['slipway pause shop'],
+  },
+  {
+    name: 'resume',
+    arguments: '<application>',
+    summary: 'let a paused release go on',
+    examples: ['slipway resume shop'],
+  },
+  {
+    name: 'abort',
+    arguments: '<application>',
+    summary: 'end the running release and go back to the stable version',
+    examples: ['slipway abort shop'],
+  },
+  {
+    name: 'retry',
+    arguments: '<application>',
+    summary: 'try a refused version again',
+    examples: ['slipway retry shop'],
+  },
+  {
+    name: 'rollback',
+    arguments: '<application> [version]',
+    summary: 'serve an earlier version (default: the previous stable one)',
+    examples: ['slipway rollback shop', 'slipway rollback shop 1.4.0'],
+  },
+];
+
+function addVerbCommands(program: Command): void {
+  for (const verb of verbs) {
+    const target = withOutput(
+      withConnection(command(program, `${verb.name} ${verb.arguments}`, verb.examples)),
+    ).summary(verb.summary);
+    target.option('--wait', 'wait for the outcome', false);
+    target.action(async (application: string, ...rest: readonly unknown[]) => {
+      const { runVerb } = await import('./commands/verbs.ts');
+      const version = typeof rest[0] === 'string' ? rest[0] : undefined;
+      await runVerb({ verb: verb.name, application, version, options: target.opts() });
+    });
+  }
+}
+
+function addPartCommands(program: Command): void {
+  withConnection(
+    command(program, 'controller', ['slipway controller', 'slipway controller --kubeconfig prod.yaml --context prod']),
+  )
+    .summary('run the delivery controller alone, against any cluster')
+    .option('--no-leader-election', 'act without holding the Lease (only when nothing else can)')
+    .action(async (options) => (await import('./commands/controller.ts')).controller(options));
+  command(program, 'demo', ['npm start', 'slipway demo --once'])
+    .summary('watch a release, an upgrade under load and a refused version')
+    .option('--once', 'exit when done: 0 only if no request failed and the broken version was refused', false)
+    .option('--rate <n>', 'requests a second', parseRate, 300)
+    .addOption(new Option('--level <level>', 'rights to use').choices(['auto', 'root', 'plain']).default('auto'))
+    .action(async (options) => (await import('./commands/demo.ts')).demo(options));
+}
+
+function parseRate(value: string): number {
+  const rate = Number(value);
+  if (!Number.isInteger(rate) || rate < 1 || rate > 5_000)
+    throw usageFailure(`--rate ${value}: expected a whole number of requests a second, from 1 to 5000`);
+  return rate;
+}
