@@ -3,7 +3,8 @@
  * `simulated` (nothing runs), later `docker`. The agent owns restarts, probes, volumes, log files and status; a runtime
  * only does as it is told, remembers nothing that it cannot be asked, and survives every call being made twice.
  */
-import type { ResourceRequirements, SecurityContext } from '@slipway/kube/api.generated';
+import type { Pod, Probe, ResourceRequirements, SecurityContext } from '@slipway/kube/api.generated';
+import type { RawResponse } from '@slipway/kube/client';
 
 export interface Runtime {
   /** As in `containerID: process://...`. */
@@ -27,7 +28,32 @@ export interface Runtime {
   exec(containerId: string, request: ExecRequest): Promise<ExecResult>;
   /** Called once for each container that ends. */
   onExit(listener: (exit: ContainerExit) => void): void;
+  /** Answers a probe in place of the agent, which else dials and executes itself. For runtimes whose containers cannot be asked. */
+  probe?(request: ProbeRequest): Promise<ProbeAnswer>;
+  /** Answers a request to a pod's port in place of its program. `path` includes the query. */
+  podProxy?(request: PodProxyRequest): Promise<RawResponse>;
   stop(): Promise<void>;
+}
+
+export interface ProbeRequest {
+  /** As the API has it now. */
+  readonly pod: Pod;
+  readonly containerId: string;
+  readonly kind: 'startup' | 'readiness' | 'liveness';
+  readonly probe: Probe;
+}
+
+export interface ProbeAnswer {
+  readonly success: boolean;
+  readonly output: string;
+}
+
+export interface PodProxyRequest {
+  /** As the API has it now. */
+  readonly pod: Pod;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
 }
 
 export interface SandboxRequest {
@@ -39,12 +65,19 @@ export interface SandboxRequest {
   /** Lines of /etc/hosts beyond the pod's own, and of /etc/resolv.conf. */
   readonly hosts: readonly string[];
   readonly resolvConf: string;
+  /** The pod's own. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Sandbox {
   readonly podUid: string;
   readonly podIP: string;
   readonly hostIP: string;
+  /**
+   * What programs in it must know about this machine, such as POD_IP where they may listen on that address only. Every
+   * container gets these; variables of its own come first.
+   */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ImageInfo {
@@ -56,6 +89,8 @@ export interface ImageInfo {
   readonly workingDirectory: string;
   readonly user: string;
   readonly sizeBytes: number;
+  /** Set if it had to be fetched from elsewhere: how long that took. */
+  readonly pulledInMilliseconds?: number | undefined;
 }
 
 export interface Mount {
@@ -79,8 +114,13 @@ export interface ContainerRequest {
   readonly resources: ResourceRequirements;
   readonly securityContext: SecurityContext | undefined;
   readonly tty: boolean;
-  /** Called with what the container writes, as it writes it. */
-  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+  /** Whether a startup or readiness probe will ask when it serves. A runtime that runs nothing delays the start of others instead. */
+  readonly probed?: boolean | undefined;
+  /**
+   * Called with what the container writes, as it writes it. The returned promise resolves once there is room for more: a
+   * runtime that pauses the stream until then loses nothing; one that does not may see output dropped, with a line that says so.
+   */
+  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
 }
 
 export interface StartedContainer {

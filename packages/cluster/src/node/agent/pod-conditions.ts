@@ -1,0 +1,87 @@
+/** The conditions that the kubelet owns. Others, such as DisruptionTarget and readiness gates, belong to their writers and are kept. */
+import type { Pod, PodCondition, PodPhase } from '@slipway/kube/api.generated';
+import { formatTime } from '@slipway/kube/clock';
+import { isInitialized, isReady } from './container-readiness.ts';
+import type { ContainerRecord, PodRecord } from './pod-record.ts';
+
+interface Verdict {
+  readonly status: 'True' | 'False';
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+const yes: Verdict = { status: 'True' };
+
+export function calculateConditions(
+  record: PodRecord,
+  { phase, now }: { readonly phase: PodPhase; readonly now: number },
+): readonly PodCondition[] {
+  const before = record.pod.status?.conditions ?? [];
+  const containersReady = judgeContainersReady(record, phase);
+  const verdicts: ReadonlyMap<string, Verdict> = new Map([
+    ['PodReadyToStartContainers', record.sandbox.kind === 'ready' ? yes : { status: 'False' }],
+    ['Initialized', judgeInitialized(record, phase)],
+    ['Ready', judgeReady(record.pod, containersReady)],
+    ['ContainersReady', containersReady],
+  ]);
+  const own = [...verdicts].map(([type, verdict]) => toCondition(type, verdict, { before, now }));
+  return [...own, ...before.filter(({ type }) => !verdicts.has(type))];
+}
+
+function toCondition(
+  type: string,
+  verdict: Verdict,
+  { before, now }: { readonly before: readonly PodCondition[]; readonly now: number },
+): PodCondition {
+  const old = before.find((condition) => condition.type === type);
+  const kept = old?.status === verdict.status ? old.lastTransitionTime : undefined;
+  return {
+    type,
+    status: verdict.status,
+    ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+    ...(verdict.message === undefined ? {} : { message: verdict.message }),
+    lastTransitionTime: kept ?? formatTime(now),
+  };
+}
+
+function judgeInitialized(record: PodRecord, phase: PodPhase): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  const init = record.containers.filter(({ role }) => role !== 'main');
+  const incomplete = init.filter((container) => !isInitialized(record, container));
+  if (incomplete.length === 0) return yes;
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: ${nameList(incomplete)}`,
+  };
+}
+
+function judgeContainersReady(record: PodRecord, phase: PodPhase): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  // A pod that ends takes no new work, whatever its programs say.
+  const ending = record.termination !== undefined;
+  const unready = record.containers.filter((container) => container.role !== 'init' && (ending || !isReady(container)));
+  if (unready.length === 0) return yes;
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: ${nameList(unready)}`,
+  };
+}
+
+function nameList(containers: readonly ContainerRecord[]): string {
+  return `[${containers.map(({ name }) => name).join(' ')}]`;
+}
+
+function judgeReady(pod: Pod, containersReady: Verdict): Verdict {
+  if (containersReady.status === 'False') return containersReady;
+  const faults = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = pod.status?.conditions?.find(({ type }) => type === conditionType);
+    if (found === undefined)
+      return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
+    if (found.status === 'True') return [];
+    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`];
+  });
+  return faults.length === 0 ? yes : { status: 'False', reason: 'ReadinessGatesNotReady', message: faults.join(', ') };
+}

@@ -1,0 +1,37 @@
+import type { PodPhase } from '@slipway/kube/api.generated';
+import { isInitialized } from './container-readiness.ts';
+import type { ContainerRecord, PodRecord } from './pod-record.ts';
+import { isFinished } from './restart-policy.ts';
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
+export function calculatePhase(record: PodRecord): PodPhase {
+  if (record.termination?.reason === 'deadlineExceeded') return 'Failed';
+  const ended = hasEnded(record);
+  if (ended || isFinished(record)) return allSucceeded(record) ? 'Succeeded' : 'Failed';
+  const mains = record.containers.filter(({ role }) => role === 'main');
+  if (!initContainersDone(record) || mains.some(hasNeverRun)) return 'Pending';
+  return 'Running';
+}
+
+/** The pod ends and nothing of it runs any more. */
+export function hasEnded({ termination, containers }: PodRecord): boolean {
+  return (
+    termination !== undefined && containers.every(({ state }) => state.kind !== 'running' && state.kind !== 'starting')
+  );
+}
+
+function allSucceeded(record: PodRecord): boolean {
+  return record.containers
+    .filter(({ role }) => role !== 'sidecar')
+    .every(({ state }) => state.kind === 'terminated' && state.exitCode === 0);
+}
+
+function initContainersDone(record: PodRecord): boolean {
+  return record.containers.every((container) => container.role === 'main' || isInitialized(record, container));
+}
+
+/** Not even an earlier instance: one that waits for its restart counts as running. */
+function hasNeverRun({ state, last }: ContainerRecord): boolean {
+  if (state.kind === 'running') return state.postStart !== 'done' && last === undefined;
+  return state.kind !== 'terminated' && last === undefined;
+}

@@ -1,0 +1,175 @@
+/**
+ * What the node agent knows of one pod: the object as the API has it and what became of its sandbox, volumes and
+ * containers. A record is a value; `advance` (pod-facts.ts) makes the next one from a fact, `reconcilePod` decides what to do about it.
+ */
+import type { Container, Pod } from '@slipway/kube/api.generated';
+import type { Sandbox } from '../runtime.ts';
+
+export interface PodRecord {
+  readonly pod: Pod;
+  /** When this node first saw the pod; milliseconds since the epoch, as all times here. */
+  readonly startTime: number;
+  /** The API no longer has it. */
+  readonly gone: boolean;
+  readonly volumes: VolumesState;
+  readonly sandbox: SandboxState;
+  /** Init containers first, each kind in the order of the spec. */
+  readonly containers: readonly ContainerRecord[];
+  readonly termination: Termination | undefined;
+  readonly finalising: boolean;
+}
+
+export type VolumesState =
+  | { readonly kind: 'absent' | 'preparing' | 'ready'; readonly failures: number }
+  | { readonly kind: 'failed'; readonly failures: number; readonly retryAt: number };
+
+export type SandboxState =
+  | { readonly kind: 'absent' | 'creating'; readonly failures: number }
+  | { readonly kind: 'failed'; readonly failures: number; readonly retryAt: number }
+  | { readonly kind: 'ready' | 'removing' | 'removed'; readonly sandbox: Sandbox | undefined };
+
+export type ContainerRole = 'init' | 'sidecar' | 'main';
+
+export interface ContainerRecord {
+  readonly name: string;
+  readonly role: ContainerRole;
+  /** Instances before the current or next one. */
+  readonly restartCount: number;
+  readonly state: ContainerState;
+  /** How the instance before ended. */
+  readonly last: Terminated | undefined;
+  readonly imageId: string;
+  /** Of crashes: what the next one has to wait. Absent until the first restart. */
+  readonly crashBackOff: BackOff | undefined;
+  readonly imageBackOff: BackOff | undefined;
+}
+
+export interface BackOff {
+  readonly milliseconds: number;
+  readonly updatedAt: number;
+}
+
+export type ContainerState = { readonly kind: 'waiting' | 'starting' } | Blocked | Running | Terminated;
+
+/** An attempt to start failed before anything ran. */
+export interface Blocked {
+  readonly kind: 'blocked';
+  readonly reason: string;
+  readonly message: string;
+  readonly since: number;
+  readonly retryAt: number;
+}
+
+export interface Running {
+  readonly kind: 'running';
+  readonly containerId: string;
+  readonly startedAt: number;
+  /** As the spec had it when it started. */
+  readonly image: string;
+  readonly postStart: 'due' | 'running' | 'done';
+  /** Passed its startup probe, or has none. */
+  readonly startupPassed: boolean;
+  /** Passed its readiness probe, or has none. */
+  readonly readinessPassed: boolean;
+  /** Why it must be replaced. */
+  readonly fault: ContainerFault | undefined;
+  readonly stop: Stop | undefined;
+}
+
+export type ContainerFault = 'startup' | 'liveness' | 'postStart';
+
+/** A stop under way: preStop, then SIGTERM, then SIGKILL. */
+export interface Stop {
+  /** When the grace period ends, which preStop and SIGTERM share. */
+  readonly deadline: number;
+  readonly preStop: 'due' | 'running' | 'done';
+  readonly termAt: number | undefined;
+  readonly killed: boolean;
+}
+
+export interface Terminated {
+  readonly kind: 'terminated';
+  readonly containerId: string | undefined;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number;
+  /** The wait before the next instance has been announced. */
+  readonly backOffReported: boolean;
+}
+
+export interface Termination {
+  readonly reason: 'deleted' | 'completed' | 'deadlineExceeded' | 'shutdown';
+  readonly startedAt: number;
+  /** The shortest grace that was asked for. */
+  readonly graceSeconds: number;
+  readonly deadline: number;
+  /** Whether service proxies and gateways have stopped sending to it. */
+  readonly endpoints: 'unasked' | 'waiting' | 'gone';
+}
+
+export function containerSpecs(pod: Pod): ReadonlyArray<{ readonly role: ContainerRole; readonly spec: Container }> {
+  const init = (pod.spec?.initContainers ?? []).map((spec) => ({
+    role: spec.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
+    spec,
+  }));
+  return [...init, ...(pod.spec?.containers ?? []).map((spec) => ({ role: 'main' as const, spec }))];
+}
+
+export function specOf(pod: Pod, name: string): Container | undefined {
+  return containerSpecs(pod).find(({ spec }) => spec.name === name)?.spec;
+}
+
+export function newContainerRecord(name: string, role: ContainerRole): ContainerRecord {
+  return {
+    name,
+    role,
+    restartCount: 0,
+    state: { kind: 'waiting' },
+    last: undefined,
+    imageId: '',
+    crashBackOff: undefined,
+    imageBackOff: undefined,
+  };
+}
+
+/** A pod that this node has not seen before. */
+export function newPodRecord(pod: Pod, now: number): PodRecord {
+  return {
+    pod,
+    startTime: now,
+    gone: false,
+    volumes: { kind: 'absent', failures: 0 },
+    sandbox: { kind: 'absent', failures: 0 },
+    containers: containerSpecs(pod).map(({ role, spec }) => newContainerRecord(spec.name, role)),
+    termination: undefined,
+    finalising: false,
+  };
+}
+
+export function sandboxOf(record: PodRecord): Sandbox | undefined {
+  return 'sandbox' in record.sandbox ? record.sandbox.sandbox : undefined;
+}
+
+/** Unique on the node, and parsed again by `parseContainerId`: names cannot contain an underscore. */
+export function containerIdFor(podUid: string, name: string, attempt: number): string {
+  return `${podUid}_${name}_${attempt}`;
+}
+
+export interface ContainerInstance {
+  readonly podUid: string;
+  readonly name: string;
+  readonly attempt: number;
+}
+
+export function parseContainerId(containerId: string): ContainerInstance | undefined {
+  const [podUid, name, attempt, ...rest] = containerId.split('_');
+  if (podUid === undefined || name === undefined || attempt === undefined || rest.length > 0) return undefined;
+  return /^\d+$/.test(attempt) ? { podUid, name, attempt: Number(attempt) } : undefined;
+}
+
+/** `name_namespace(uid)`: how messages of the kubelet name a pod. */
+export function describePod(pod: Pod): string {
+  return `${pod.metadata.name ?? ''}_${pod.metadata.namespace ?? ''}(${pod.metadata.uid ?? ''})`;
+}

@@ -1,0 +1,45 @@
+import type { PodStatus } from '@slipway/kube/api.generated';
+import { formatTime } from '@slipway/kube/clock';
+import { calculateContainerStatus, type StatusCircumstances } from './container-status.ts';
+import { calculateConditions } from './pod-conditions.ts';
+import { calculatePhase } from './pod-phase.ts';
+import { sandboxOf, type PodRecord } from './pod-record.ts';
+import { calculateQosClass } from './qos-class.ts';
+
+/** The status of a pod as the kubelet reports it. `nodeIP` is known before the pod has a sandbox. */
+export function calculatePodStatus(
+  record: PodRecord,
+  when: StatusCircumstances & { readonly nodeIP: string },
+): PodStatus {
+  const phase = calculatePhase(record);
+  const init = record.containers.filter(({ role }) => role !== 'main');
+  const main = record.containers.filter(({ role }) => role === 'main');
+  const statuses = (containers: PodRecord['containers']) =>
+    containers.map((container) => calculateContainerStatus(record, container, when));
+  return {
+    phase,
+    ...explain(record),
+    conditions: calculateConditions(record, { phase, now: when.now }),
+    ...addresses(record, when.nodeIP),
+    startTime: formatTime(record.startTime),
+    ...(init.length === 0 ? {} : { initContainerStatuses: statuses(init) }),
+    containerStatuses: statuses(main),
+    qosClass: record.pod.status?.qosClass ?? calculateQosClass(record.pod),
+  };
+}
+
+function explain(record: PodRecord): Pick<PodStatus, 'reason' | 'message'> {
+  if (record.termination?.reason === 'deadlineExceeded') {
+    return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+  }
+  const { reason, message } = record.pod.status ?? {};
+  return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+}
+
+function addresses(record: PodRecord, nodeIP: string): Pick<PodStatus, 'hostIP' | 'hostIPs' | 'podIP' | 'podIPs'> {
+  const sandbox = sandboxOf(record);
+  const hostIP = nodeIP === '' ? (sandbox?.hostIP ?? '') : nodeIP;
+  const host = hostIP === '' ? {} : { hostIP, hostIPs: [{ ip: hostIP }] };
+  const podIP = sandbox?.podIP ?? record.pod.status?.podIP;
+  return podIP === undefined || podIP === '' ? host : { ...host, podIP, podIPs: [{ ip: podIP }] };
+}

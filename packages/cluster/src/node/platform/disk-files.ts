@@ -1,0 +1,74 @@
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import type { FileKind, Files } from '../files.ts';
+
+/** The machine's disk. */
+export const diskFiles: Files = {
+  discards: false,
+  async makeDirectory(path, mode) {
+    const created = await mkdir(path, { recursive: true });
+    if (created !== undefined && mode !== undefined) await chmod(path, mode);
+  },
+  async writeFile(path, content, mode) {
+    await writeFile(path, content);
+    await chmod(path, mode);
+  },
+  append: (path, content) => appendFile(path, content, { mode: 0o640 }),
+  read: readRange,
+  size: async (path) => (await orUndefined(stat(path)))?.size,
+  kindOf,
+  list: async (path) => ((await orUndefined(readdir(path))) ?? []).toSorted(),
+  rename,
+  symlink: (target, path) => symlink(target, path),
+  async readLink(path) {
+    const link = await orUndefined(lstat(path));
+    return link?.isSymbolicLink() === true ? orUndefined(readlink(path)) : undefined;
+  },
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  realPath: (path) => orUndefined(realpath(path)),
+};
+
+async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const handle = await orUndefined(open(path, 'r'));
+  if (handle === undefined) return new Uint8Array();
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function kindOf(path: string): Promise<FileKind | undefined> {
+  const found = await orUndefined(stat(path));
+  if (found === undefined) return undefined;
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'directory';
+  if (found.isSocket()) return 'socket';
+  if (found.isCharacterDevice()) return 'characterDevice';
+  return found.isBlockDevice() ? 'blockDevice' : 'other';
+}
+
+async function orUndefined<T>(attempt: Promise<T>): Promise<T | undefined> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+}
