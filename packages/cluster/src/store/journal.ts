@@ -1,0 +1,22 @@
+/** One change as it is made durable; `value` is absent for a deletion. */
+export interface JournalEntry {
+  readonly key: string;
+  readonly revision: number;
+  readonly value: string | undefined;
+}
+
+/** What makes the store's changes durable. One batch at a time; the store waits for it. */
+export interface Journal {
+  /**
+   * Resolves when the whole batch would survive the end of the process and of the machine. Rejects with
+   * `StoreUnavailable` when nothing of it was kept.
+   */
+  append(batch: readonly JournalEntry[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For a store that ends with its process. */
+export const memoryJournal: Journal = {
+  append: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};

@@ -1,0 +1,113 @@
+import { statfsSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { open, type RootDatabase } from 'lmdb';
+import type { Journal, JournalEntry } from './journal.ts';
+import { type StoredObject, StoreUnavailable } from './store.ts';
+
+/** Keys of objects begin with `/`. */
+const revisionKey = 'revision';
+
+/** LMDB's limit; the longest key of a Kubernetes object has about 640 bytes. */
+const maxKeyBytes = 1_900;
+
+/** A record that is not what was written. */
+export class DamagedRecord extends Error {
+  constructor(key: string, fault: string) {
+    super(`record ${key}: ${fault}`);
+    this.name = 'DamagedRecord';
+  }
+}
+
+export interface JournalContents {
+  readonly objects: readonly StoredObject[];
+  readonly revision: number;
+}
+
+/**
+ * Keeps the store in LMDB: one transaction a batch, flushed before it counts. A record is
+ * `<revision> <crc32 of the value>\n<value>`; the revision of the whole store is a record of its own, written by every
+ * batch, so that deletions count too.
+ */
+export class LmdbJournal implements Journal {
+  readonly #path: string;
+  readonly #database: RootDatabase<string, string>;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = open<string, string>({
+      path,
+      noSubdir: true,
+      encoding: 'string',
+      // The batch's own promise then means flushed, and is the only one: with either of these on, lmdb makes a second
+      // promise for a failed commit that no caller can handle.
+      overlappingSync: false,
+      eventTurnBatching: false,
+    });
+  }
+
+  load(): JournalContents {
+    const objects: StoredObject[] = [];
+    let revision = 0;
+    for (const { key, value } of this.#database.getRange({})) {
+      if (key === revisionKey) revision = Number(value);
+      else objects.push(parseRecord(key, value));
+    }
+    if (!Number.isSafeInteger(revision)) throw new DamagedRecord(revisionKey, 'it is not a number');
+    const ahead = objects.find((object) => object.revision > revision);
+    if (ahead !== undefined) throw new DamagedRecord(ahead.key, `its revision is past ${revision}, the newest`);
+    return { objects, revision };
+  }
+
+  async append(batch: readonly JournalEntry[]): Promise<void> {
+    const tooLong = batch.find((entry) => Buffer.byteLength(entry.key) > maxKeyBytes);
+    if (tooLong !== undefined) {
+      throw new StoreUnavailable(`a key of ${tooLong.key.length} characters is too long to be stored: ${tooLong.key}`);
+    }
+    try {
+      await this.#database.batch(() => this.#put(batch));
+    } catch (error) {
+      throw new StoreUnavailable(this.#describeFailure(), { cause: await commitErrorOf(error) });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  #put(batch: readonly JournalEntry[]): void {
+    for (const { key, value, revision } of batch) {
+      if (value === undefined) void this.#database.remove(key);
+      else void this.#database.put(key, `${revision} ${crc32(value)}\n${value}`);
+    }
+    const last = batch.at(-1);
+    if (last !== undefined) void this.#database.put(revisionKey, String(last.revision));
+  }
+
+  /** LMDB reports a full disk as an input/output error: the disk itself is asked. */
+  #describeFailure(): string {
+    const { bavail, bsize } = statfsSync(this.#path);
+    const free = bavail * bsize;
+    const cause = free < 1024 * 1024 ? `the disk is full (${free} bytes free)` : 'the disk does not take the write';
+    return `cannot write to ${this.#path}: ${cause}; nothing was changed`;
+  }
+}
+
+/** lmdb gives the cause of a failed commit as a second promise, which rejects with it. */
+async function commitErrorOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function parseRecord(key: string, record: string): StoredObject {
+  const end = record.indexOf('\n');
+  const header = /^(\d+) (\d+)$/.exec(record.slice(0, Math.max(0, end)));
+  if (header === null) throw new DamagedRecord(key, 'its header is not readable');
+  const value = record.slice(end + 1);
+  if (crc32(value) !== Number(header[2])) throw new DamagedRecord(key, 'its checksum does not match');
+  return { key, value, revision: Number(header[1]) };
+}

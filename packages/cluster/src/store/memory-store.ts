@@ -1,0 +1,173 @@
+import { type Logger, silentLogger } from '@slipway/kube/logger';
+import { type BatchPlan, objectAfter, planBatch, type PlannedWrite } from './batch.ts';
+import { defaultRingBounds, EventRing, type RingBounds } from './event-ring.ts';
+import { type Journal, memoryJournal } from './journal.ts';
+import { SortedObjects } from './sorted-objects.ts';
+import {
+  type Mutation,
+  RevisionCompacted,
+  RevisionConflict,
+  type Store,
+  type StoredObject,
+  type StoreEvent,
+  StoreUnavailable,
+  type StoreWatch,
+} from './store.ts';
+
+/** Writes that may wait for their turn; more means that the disk does not keep up. */
+const maxWaitingWrites = 20_000;
+/** Writes of one batch: bounds how long the first of them waits for the last. */
+const maxBatchLength = 1_000;
+
+interface PendingWrite {
+  readonly mutation: Mutation;
+  resolve(revision: number): void;
+  reject(error: unknown): void;
+}
+
+interface Watcher {
+  readonly prefix: string;
+  readonly listener: (event: StoreEvent) => void;
+  /** Everything up to this revision has been delivered. */
+  seen: number;
+}
+
+export interface MemoryStoreOptions {
+  readonly journal?: Journal | undefined;
+  /** What the journal held at the start. */
+  readonly objects?: Iterable<StoredObject> | undefined;
+  readonly revision?: number | undefined;
+  readonly ring?: RingBounds | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * All objects in memory, written through to a journal. Writes that arrive while a batch is being made durable wait and
+ * become the next batch; they are decided only when it begins, against durable state, so a batch that fails takes
+ * nothing else with it and leaves no trace.
+ */
+export class MemoryStore implements Store {
+  readonly #journal: Journal;
+  readonly #logger: Logger;
+  readonly #objects = new SortedObjects();
+  readonly #ring: EventRing;
+  readonly #watchers = new Set<Watcher>();
+  #revision: number;
+  #waiting: PendingWrite[] = [];
+  #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#journal = options.journal ?? memoryJournal;
+    this.#logger = options.logger ?? silentLogger;
+    this.#revision = options.revision ?? 0;
+    this.#ring = new EventRing(this.#revision, options.ring ?? defaultRingBounds);
+    for (const object of options.objects ?? []) this.#objects.set(object);
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get(key: string): StoredObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(prefix: string): readonly StoredObject[] {
+    return this.#objects.list(prefix);
+  }
+
+  count(prefix: string): number {
+    return this.#objects.count(prefix);
+  }
+
+  write(mutation: Mutation): Promise<number> {
+    if (this.#closing !== undefined) return Promise.reject(new StoreUnavailable('the store is closed'));
+    if (this.#waiting.length >= maxWaitingWrites) {
+      return Promise.reject(
+        new StoreUnavailable(`${maxWaitingWrites} writes already wait for the disk; try again later`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ mutation, resolve, reject });
+      this.#writing ??= this.#writeBatches();
+    });
+  }
+
+  watch(prefix: string, afterRevision: number, listener: (event: StoreEvent) => void): StoreWatch {
+    if (afterRevision < this.#ring.compacted) throw new RevisionCompacted(afterRevision, this.#ring.compacted);
+    const watcher: Watcher = { prefix, listener, seen: afterRevision };
+    this.#watchers.add(watcher);
+    for (const event of this.#ring.after(afterRevision)) this.#deliver(watcher, event);
+    return { close: () => void this.#watchers.delete(watcher) };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
+    await this.#writing;
+    this.#watchers.clear();
+    await this.#journal.close();
+  }
+
+  async #writeBatches(): Promise<void> {
+    // The writes of one turn share a batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const writes = this.#waiting.slice(0, maxBatchLength);
+      this.#waiting = this.#waiting.slice(maxBatchLength);
+      await this.#writeBatch(planBatch(writes, this));
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(plan: BatchPlan<PendingWrite>): Promise<void> {
+    for (const { write, error } of plan.refused) write.reject(error);
+    if (plan.accepted.length === 0) return;
+    try {
+      await this.#journal.append(plan.accepted.map(({ event }) => toJournalEntry(event)));
+    } catch (error) {
+      for (const { write } of plan.accepted) write.reject(error);
+      for (const write of plan.conflicting) write.reject(error);
+      return;
+    }
+    this.#commit(plan.accepted);
+    for (const write of plan.conflicting) {
+      write.reject(new RevisionConflict(write.mutation.key, this.get(write.mutation.key)));
+    }
+  }
+
+  /** Makes each change visible, then tells the watchers, then the writer. */
+  #commit(accepted: readonly PlannedWrite<PendingWrite>[]): void {
+    for (const { write, event } of accepted) {
+      const object = objectAfter(event);
+      if (object === undefined) this.#objects.delete(event.key);
+      else this.#objects.set(object);
+      this.#revision = event.revision;
+      this.#ring.push(event);
+      for (const watcher of this.#watchers) this.#deliver(watcher, event);
+      write.resolve(event.revision);
+    }
+  }
+
+  /** A watch that begins inside a listener has read the event from the ring already. */
+  #deliver(watcher: Watcher, event: StoreEvent): void {
+    if (event.revision <= watcher.seen || !this.#watchers.has(watcher)) return;
+    watcher.seen = event.revision;
+    if (!event.key.startsWith(watcher.prefix)) return;
+    try {
+      watcher.listener(event);
+    } catch (error) {
+      // A listener that throws has missed an event and must not see later ones; the others and the writers are not at fault.
+      this.#watchers.delete(watcher);
+      this.#logger.error('a watch was ended because its listener failed', { key: event.key, error });
+    }
+  }
+}
+
+function toJournalEntry(event: StoreEvent): { key: string; revision: number; value: string | undefined } {
+  return { key: event.key, revision: event.revision, value: event.type === 'delete' ? undefined : event.value };
+}

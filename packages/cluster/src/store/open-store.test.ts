@@ -1,0 +1,274 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeStoreContract } from '../../testing/store-contract.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
+
+const writerProgram = join(import.meta.dirname, '../../testing/store-writer.ts');
+
+let root: string;
+let fresh = 0;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'slipway-store-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const open = (directory: string): Promise<Store> => openStore({ directory, clock: systemClock });
+
+describeStoreContract('durable store', () => open(join(root, `contract-${fresh++}`)));
+describeStoreContract('ephemeral store', () =>
+  openStore({ directory: join(root, `ephemeral-${fresh++}`), ephemeral: true, clock: systemClock }),
+);
+
+async function fill(directory: string, count: number): Promise<number> {
+  const store = await open(directory);
+  const text = 'x'.repeat(1_500);
+  await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      store.write({
+        key: `/test/items/a/${index}`,
+        expected: 0,
+        encode: (revision) => JSON.stringify({ revision, text }),
+      }),
+    ),
+  );
+  const { revision } = store;
+  await store.close();
+  return revision;
+}
+
+describe('opening again', () => {
+  test('finds everything, and revisions go on even after deletions', async () => {
+    const directory = join(root, 'again');
+    const first = await open(directory);
+    await first.write({ key: '/k', expected: 0, encode: () => '{"ü":"✓"}' });
+    await first.write({ key: '/l', expected: 0, encode: () => '{}' });
+    await first.write({ key: '/l', expected: 2, encode: undefined });
+    await first.close();
+    const second = await open(directory);
+    expect(second.revision).toBe(3);
+    expect(second.list('/')).toEqual([{ key: '/k', value: '{"ü":"✓"}', revision: 1 }]);
+    expect(await second.write({ key: '/m', expected: 0, encode: () => '{}' })).toBe(4);
+    await second.close();
+  });
+
+  test('keeps nothing of an ephemeral store', async () => {
+    const directory = join(root, 'ephemeral');
+    const store = await openStore({ directory, ephemeral: true, clock: systemClock });
+    await store.write({ key: '/k', expected: 0, encode: () => '{}' });
+    await store.close();
+    expect(readdirSync(directory).filter((name) => !name.startsWith('owner.'))).toEqual([]);
+  });
+
+  test('loads 5,000 objects in well under the time that a person notices', async () => {
+    const directory = join(root, 'many');
+    await fill(directory, 5_000);
+    const start = performance.now();
+    const store = await open(directory);
+    const elapsed = performance.now() - start;
+    expect(store.count('/test/items/')).toBe(5_000);
+    await store.close();
+    expect(elapsed).toBeLessThan(400);
+  });
+});
+
+describe('ownership', () => {
+  test('a second opening names the owner', async () => {
+    const directory = join(root, 'owned');
+    const store = await open(directory);
+    await expect(open(directory)).rejects.toMatchObject({ reason: 'inUse', ownerPid: process.pid });
+    await store.close();
+    const next = await open(directory);
+    await next.close();
+  });
+
+  test('a killed owner, or one whose pid belongs to another process now, does not count', async () => {
+    const directory = join(root, 'killed');
+    const writer = spawn(process.execPath, [writerProgram, directory, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(writer.stdout, 'data');
+    await expect(open(directory)).rejects.toThrow(`in use by process ${writer.pid}`);
+    writer.kill('SIGKILL');
+    await once(writer, 'close');
+    const store = await open(directory);
+    await store.close();
+    const owner = readdirSync(directory).find((name) => /^owner\.\d+$/.test(name)) ?? '';
+    const path = join(directory, owner);
+    const record: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...Object(record), state: 'held', startTime: '1' }));
+    const again = await open(directory);
+    await again.close();
+  });
+});
+
+describe('a directory that is not in order is refused and left as it was', () => {
+  const snapshot = (directory: string): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(directory)
+        .filter((name) => !name.startsWith('owner.') && !name.endsWith('-lock'))
+        .map((name) => [name, readFileSync(join(directory, name), 'base64')]),
+    );
+  const cases: { name: string; reason: string; damage(directory: string): void }[] = [
+    {
+      name: 'a database cut in half',
+      reason: 'damaged',
+      damage: (d) => truncateSync(join(d, 'objects.mdb'), statSync(join(d, 'objects.mdb')).size / 2),
+    },
+    {
+      name: 'a database of other bytes',
+      reason: 'damaged',
+      damage: (d) => writeFileSync(join(d, 'objects.mdb'), Buffer.alloc(100_000, 'no')),
+    },
+    { name: 'a missing database', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'objects.mdb')) },
+    { name: 'a changed value', reason: 'damaged', damage: (d) => changeText(join(d, 'objects.mdb')) },
+    { name: 'an unreadable format', reason: 'damaged', damage: (d) => writeFileSync(join(d, 'format.json'), '{') },
+    {
+      name: 'a newer format',
+      reason: 'newerFormat',
+      damage: (d) => writeFileSync(join(d, 'format.json'), '{"format":99}'),
+    },
+  ];
+  test.for(cases)('$name', async ({ reason, damage }) => {
+    const directory = join(root, 'damaged');
+    await fill(directory, 50);
+    damage(directory);
+    const before = snapshot(directory);
+    await expect(open(directory)).rejects.toMatchObject({ name: 'StoreOpenError', reason });
+    expect(snapshot(directory)).toEqual(before);
+  });
+
+  test('a folder with other files', async () => {
+    const directory = join(root, 'other');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'thesis.txt'), 'mine');
+    await expect(open(directory)).rejects.toThrow('holds thesis.txt');
+    expect(readdirSync(directory)).toEqual(['thesis.txt']);
+  });
+
+  function changeText(path: string): void {
+    const bytes = readFileSync(path);
+    bytes.write('y', bytes.lastIndexOf('xxxx'));
+    writeFileSync(path, bytes);
+  }
+});
+
+interface Acknowledged {
+  readonly revision: number;
+  readonly size: string;
+}
+
+/** Runs a writer, kills it after `milliseconds` of work, and returns what it had acknowledged, newest by key. */
+async function writeAndKill(directory: string, run: number, milliseconds: number): Promise<Map<string, Acknowledged>> {
+  const writer = spawn(process.execPath, [writerProgram, directory, String(run)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  writer.stdout.setEncoding('latin1').on('data', (chunk: string) => (output += chunk));
+  await once(writer.stdout, 'data');
+  const killed = once(writer, 'close');
+  setTimeout(() => writer.kill('SIGKILL'), milliseconds);
+  await killed;
+  const acknowledged = new Map<string, Acknowledged>();
+  // The last line may be cut off by the kill.
+  for (const line of output.split('\n').slice(1, -1)) {
+    const [key = '', revision = '', size = ''] = line.split(' ');
+    acknowledged.set(key, { revision: Number(revision), size });
+  }
+  return acknowledged;
+}
+
+describe('killed under load', () => {
+  test('keeps every acknowledged write, nothing half-written, and never goes back', { timeout: 60_000 }, async () => {
+    const directory = join(root, 'crash');
+    let lastRevision = 0;
+    let writes = 0;
+    for (let run = 0; run < 30; run++) {
+      const acknowledged = await writeAndKill(directory, run, (run * 13) % 100);
+      const store = await open(directory);
+      for (const [key, { revision, size }] of acknowledged) {
+        writes += 1;
+        expect(store.revision).toBeGreaterThanOrEqual(revision);
+        const object = store.get(key);
+        if (object === undefined) {
+          // Deleted by this acknowledged write or by a later one that was not acknowledged any more.
+          if (size !== 'deleted') expect(store.revision).toBeGreaterThan(revision);
+          continue;
+        }
+        expect(object.revision).toBeGreaterThanOrEqual(revision);
+        if (object.revision === revision)
+          expect(object.value).toBe(JSON.stringify({ revision, text: 'x'.repeat(Number(size)) }));
+      }
+      for (const object of store.list('/'))
+        expect(JSON.parse(object.value)).toMatchObject({ revision: object.revision });
+      expect(store.revision).toBeGreaterThanOrEqual(lastRevision);
+      lastRevision = store.revision;
+      await store.close();
+    }
+    expect(writes).toBeGreaterThan(300);
+  });
+});
+
+describe('on a full disk', () => {
+  test('writes fail with a clear error, nothing acknowledged is lost, and it goes on when there is room', async (context) => {
+    const directory = join(root, 'small');
+    mkdirSync(directory);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory]);
+    if (mounted.status !== 0) context.skip('mounting a small tmpfs needs the rights of root');
+    try {
+      await fillTheDisk(join(directory, 'store'), join(directory, 'ballast'));
+    } finally {
+      spawnSync('umount', ['--lazy', directory]);
+    }
+  });
+
+  async function fillTheDisk(directory: string, ballast: string): Promise<void> {
+    writeFileSync(ballast, Buffer.alloc(2_500_000));
+    const store = await open(directory);
+    const events: number[] = [];
+    store.watch('/', 0, (event) => events.push(event.revision));
+    const write = (index: number): Promise<number> =>
+      store.write({
+        key: `/k/${index}`,
+        expected: 0,
+        encode: (revision) => JSON.stringify({ revision, text: 'x'.repeat(20_000) }),
+      });
+    const acknowledged: number[] = [];
+    let failure: unknown;
+    for (let index = 0; failure === undefined && index < 1_000; index++) {
+      await write(index).then(
+        () => acknowledged.push(index),
+        (error: unknown) => (failure = error),
+      );
+    }
+    expect(failure).toMatchObject({ name: 'StoreUnavailable', message: expect.stringContaining('the disk is full') });
+    const batch = await Promise.allSettled([write(5_000), write(5_001), write(5_002)]);
+    for (const result of batch) expect(result).toMatchObject({ reason: { name: 'StoreUnavailable' } });
+    expect(store.count('/k/')).toBe(acknowledged.length);
+    unlinkSync(ballast);
+    acknowledged.push(6_000);
+    await write(6_000);
+    const { revision } = store;
+    await store.close();
+    expect(events).toEqual(Array.from({ length: revision }, (_, index) => index + 1));
+    const again = await open(directory);
+    expect(again.revision).toBe(revision);
+    expect(again.list('/k/').map((object) => object.key)).toEqual(acknowledged.map((index) => `/k/${index}`).sort());
+    await again.close();
+  }
+});

@@ -1,0 +1,183 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '@slipway/kube/clock';
+import { type Logger, silentLogger } from '@slipway/kube/logger';
+import { acquireDirectoryLock, type DirectoryLock, isLockFile } from './directory-lock.ts';
+import type { JournalContents, LmdbJournal } from './lmdb-journal.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { Store } from './store.ts';
+import { StoreOpenError } from './store-open-error.ts';
+
+export interface OpenStoreOptions {
+  readonly directory: string;
+  /** Nothing outlives the process; the directory is only locked. */
+  readonly ephemeral?: boolean | undefined;
+  readonly clock: Clock;
+  readonly logger?: Logger | undefined;
+}
+
+/** Raised when files written before can no longer be read; an older program refuses a newer format. */
+const currentFormat = 1;
+const formatFile = 'format.json';
+const objectsFile = 'objects.mdb';
+const ownFiles: ReadonlySet<string> = new Set([formatFile, `${formatFile}.new`, objectsFile, `${objectsFile}-lock`]);
+
+/** Opens the store that lives in `directory`, which is made if it is absent. Rejects with `StoreOpenError`. */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { directory } = options;
+  const logger = options.logger ?? silentLogger;
+  assertDirectoryIsOurs(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = acquireDirectoryLock(directory);
+  try {
+    if (options.ephemeral === true) return new LockedStore(lock, { logger });
+    const start = options.clock.monotonic();
+    const { journal, contents } = await openJournal(directory);
+    logger.debug('store opened', {
+      directory,
+      objects: contents.objects.length,
+      revision: contents.revision,
+      milliseconds: Math.round(options.clock.monotonic() - start),
+    });
+    return new LockedStore(lock, { ...contents, journal, logger });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Gives the directory up when it is closed. */
+class LockedStore extends MemoryStore {
+  readonly #lock: DirectoryLock;
+
+  constructor(lock: DirectoryLock, options: ConstructorParameters<typeof MemoryStore>[0]) {
+    super(options);
+    this.#lock = lock;
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await super.close();
+    } finally {
+      this.#lock.release();
+    }
+  }
+}
+
+async function openJournal(directory: string): Promise<{ journal: LmdbJournal; contents: JournalContents }> {
+  const isNew = !readFormat(directory);
+  // Late: an ephemeral store does without the native module.
+  const { LmdbJournal, DamagedRecord } = await import('./lmdb-journal.ts');
+  await assertObjectsFileIsSound(directory, isNew);
+  const path = join(directory, objectsFile);
+  const journal = openDatabase(() => new LmdbJournal(path), path);
+  try {
+    const contents = journal.load();
+    // Last, so that a directory with a format has a database.
+    if (isNew) writeFormat(directory);
+    return { journal, contents };
+  } catch (error) {
+    await journal.close();
+    throw error instanceof DamagedRecord ? damaged(path, error.message, error) : error;
+  }
+}
+
+function openDatabase(open: () => LmdbJournal, path: string): LmdbJournal {
+  try {
+    return open();
+  } catch (error) {
+    throw damaged(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function assertDirectoryIsOurs(directory: string): void {
+  if (!existsSync(directory)) return;
+  const names = readDirectory(directory);
+  if (names.includes(formatFile)) return;
+  const foreign = names.find((name) => !ownFiles.has(name) && !isLockFile(name));
+  if (foreign === undefined) return;
+  throw new StoreOpenError(
+    'notADataDirectory',
+    `${directory} is not a data directory of Slipway: it holds ${foreign} and no ${formatFile}; choose an empty directory`,
+  );
+}
+
+function readDirectory(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new StoreOpenError('unreadable', `cannot read the data directory ${directory}: ${fault}`, { cause: error });
+  }
+}
+
+async function assertObjectsFileIsSound(directory: string, isNew: boolean): Promise<void> {
+  const path = join(directory, objectsFile);
+  if (!existsSync(path)) {
+    if (isNew) return;
+    throw damaged(path, 'the file is missing');
+  }
+  const { findLmdbFault } = await import('./lmdb-file.ts');
+  const fault = findLmdbFault(path);
+  if (fault !== undefined) throw damaged(path, fault);
+}
+
+/** False if there is none yet. */
+function readFormat(directory: string): boolean {
+  const path = join(directory, formatFile);
+  if (!existsSync(path)) return false;
+  const format = parseFormat(readFileSync(path, 'utf8'));
+  if (format === undefined) throw damaged(path, `expected {"format": ${currentFormat}}`);
+  if (format <= currentFormat) return true;
+  throw new StoreOpenError(
+    'newerFormat',
+    `${directory} was written by a newer Slipway (format ${format}, this one knows ${currentFormat}); use that version, or another data directory`,
+  );
+}
+
+function parseFormat(text: string): number | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const format = typeof parsed === 'object' && parsed !== null && 'format' in parsed ? parsed.format : undefined;
+    return typeof format === 'number' && Number.isInteger(format) && format > 0 ? format : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function writeFormat(directory: string): void {
+  const temporary = join(directory, `${formatFile}.new`);
+  const file = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(file, `${JSON.stringify({ format: currentFormat })}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, join(directory, formatFile));
+  const folder = openSync(directory, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function damaged(path: string, fault: string, cause?: unknown): StoreOpenError {
+  return new StoreOpenError(
+    'damaged',
+    `${path} is damaged: ${fault}; nothing was changed. Restore the directory from a copy, or start with another data directory`,
+    { cause },
+  );
+}

@@ -1,0 +1,27 @@
+/**
+ * Writes to a store as fast as it can until it is killed, and prints each acknowledged write: `<key> <revision> <value length>`.
+ * Arguments: the directory, and a number that makes the keys of this run its own.
+ */
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { openStore } from '../src/store/open-store.ts';
+
+const [directory = '', run = ''] = process.argv.slice(2);
+const store = await openStore({ directory, clock: systemClock });
+process.stdout.write(`open ${store.revision}\n`);
+
+async function writeForever(writer: number): Promise<void> {
+  for (let round = 0; ; round++) {
+    const key = `/test/items/${run}-${writer}/${round % 20}`;
+    const current = store.get(key);
+    const isDeletion = current !== undefined && round % 7 === 0;
+    const text = 'x'.repeat((round * 37) % 5_000);
+    const revision = await store.write({
+      key,
+      expected: current?.revision ?? 0,
+      encode: isDeletion ? undefined : (revision) => JSON.stringify({ revision, text }),
+    });
+    process.stdout.write(`${key} ${revision} ${isDeletion ? 'deleted' : text.length}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: 16 }, (_, writer) => writeForever(writer)));
