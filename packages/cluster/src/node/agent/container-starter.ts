@@ -1,0 +1,209 @@
+import type { Container, Pod, ResourceList, SecurityContext, Service } from '@slipway/kube/api.generated';
+import type { Logger } from '@slipway/kube/logger';
+import type { PodLogs } from '../logs/pod-logs.ts';
+import {
+  ImageError,
+  StartError,
+  type ContainerRequest,
+  type ImageInfo,
+  type Runtime,
+  type Sandbox,
+} from '../runtime.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import { calculateCommand } from './command.ts';
+import { ConfigError } from './config-error.ts';
+import type { ContainerFact } from './container-facts.ts';
+import { calculateEnvironment, listEnvironmentReferences } from './environment.ts';
+import { pullImage } from './image-pull.ts';
+import type { Limiter } from './limiter.ts';
+import type { PodEvents } from './pod-events.ts';
+import { containerIdFor } from './pod-record.ts';
+import type { ReferencedObjects } from './referenced-objects.ts';
+import { hostnameOf } from './resolver-config.ts';
+import { calculateServiceEnvironment } from './service-environment.ts';
+
+export interface ContainerStarterOptions {
+  readonly runtime: Runtime;
+  readonly events: PodEvents;
+  readonly logs: PodLogs;
+  readonly logger: Logger;
+  readonly volumes: PodVolumes;
+  readonly objects: ReferencedObjects;
+  /** Bounds how many containers start at once. */
+  readonly starts: Limiter;
+  readonly nodeName: string;
+  readonly nodeIP: string;
+  readonly allocatable: ResourceList;
+  /** Those of a namespace, from a cache that is filled before the first start. */
+  services(namespace: string): readonly Service[];
+}
+
+export interface StartRequest {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly attempt: number;
+  readonly sandbox: Sandbox;
+  /** Asked once before the process is made: the pod may have begun to end meanwhile. */
+  isWanted(): boolean;
+}
+
+/** Starts one instance of a container: image, variables, mounts, log, process. What came of it is a fact; nothing is thrown. */
+export class ContainerStarter {
+  readonly #options: ContainerStarterOptions;
+
+  constructor(options: ContainerStarterOptions) {
+    this.#options = options;
+  }
+
+  async start(request: StartRequest): Promise<ContainerFact> {
+    const { pod, container, attempt } = request;
+    const instance = { podUid: pod.metadata.uid ?? '', name: container.name, attempt };
+    try {
+      const image = await pullImage(pod, container, this.#options);
+      const prepared = await this.#prepare(request, image);
+      return await this.#options.starts.run(async () => {
+        if (!request.isWanted()) return { kind: 'startAbandoned', name: container.name };
+        const log = await this.#options.logs.open(instance);
+        const onOutput: ContainerRequest['onOutput'] = (stream, chunk) => log.write(stream, chunk);
+        const started = await this.#options.runtime.startContainer({ ...prepared, onOutput });
+        return this.#started(request, image, started);
+      });
+    } catch (error) {
+      await this.#options.logs.close(instance);
+      return this.#failed(request, error);
+    }
+  }
+
+  async #prepare(
+    { pod, container, attempt, sandbox }: StartRequest,
+    image: ImageInfo,
+  ): Promise<Omit<ContainerRequest, 'onOutput'>> {
+    const variables = await this.#environmentOf(pod, container, sandbox);
+    const environment = { ...image.environment, ...sandbox.environment, HOSTNAME: hostnameOf(pod), ...variables };
+    const podUid = pod.metadata.uid ?? '';
+    return {
+      podUid,
+      containerId: containerIdFor(podUid, container.name, attempt),
+      name: container.name,
+      image: container.image ?? '',
+      command: calculateCommand(container, image, environment),
+      environment,
+      workingDirectory: container.workingDir ?? (image.workingDirectory === '' ? '/' : image.workingDirectory),
+      user: userOf(pod, container, image),
+      mounts: await this.#options.volumes.mountsOf(pod, container, environment),
+      resources: container.resources ?? {},
+      securityContext: mergeSecurityContext(pod, container),
+      tty: container.tty ?? false,
+      probed: container.readinessProbe !== undefined || container.startupProbe !== undefined,
+    };
+  }
+
+  async #environmentOf(pod: Pod, container: Container, sandbox: Sandbox): Promise<Readonly<Record<string, string>>> {
+    const { objects, nodeName, nodeIP, allocatable, events } = this.#options;
+    const found = await objects.fetch(pod, listEnvironmentReferences(container));
+    const hostIP = nodeIP === '' ? sandbox.hostIP : nodeIP;
+    const { variables, skipped } = calculateEnvironment({
+      facts: { pod, nodeName, podIP: sandbox.podIP, hostIP },
+      container,
+      allocatable,
+      services: calculateServiceEnvironment(pod, this.#servicesFor(pod)),
+      ...found,
+    });
+    if (skipped.length > 0) {
+      const message = `Keys [${skipped.join(', ')}] from envFrom sources were skipped since they are considered invalid environment variable names.`;
+      events.event(pod, {
+        type: 'Warning',
+        reason: 'InvalidEnvironmentVariableNames',
+        message,
+        container: container.name,
+      });
+    }
+    return variables;
+  }
+
+  #servicesFor(pod: Pod): readonly Service[] {
+    const namespace = pod.metadata.namespace ?? '';
+    const own = this.#options.services(namespace);
+    return namespace === 'default' ? own : [...this.#options.services('default'), ...own];
+  }
+
+  #started(
+    { pod, container }: StartRequest,
+    image: ImageInfo,
+    started: { containerId: string; startedAt: number },
+  ): ContainerFact {
+    const { name } = container;
+    this.#options.events.event(pod, {
+      type: 'Normal',
+      reason: 'Created',
+      message: `Created container: ${name}`,
+      container: name,
+    });
+    this.#options.events.event(pod, {
+      type: 'Normal',
+      reason: 'Started',
+      message: `Started container ${name}`,
+      container: name,
+    });
+    return { kind: 'containerStarted', name, ...started, image: container.image ?? '', imageId: image.id };
+  }
+
+  #failed({ pod, container, attempt }: StartRequest, error: unknown): ContainerFact {
+    const { name } = container;
+    if (error instanceof ImageError)
+      return { kind: 'startBlocked', name, reason: error.reason, message: error.message };
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.events.event(pod, {
+      type: 'Warning',
+      reason: 'Failed',
+      message: `Error: ${message}`,
+      container: name,
+    });
+    if (error instanceof ConfigError)
+      return { kind: 'startBlocked', name, reason: 'CreateContainerConfigError', message };
+    if (!(error instanceof StartError)) {
+      this.#options.logger.error('A container could not be started', {
+        namespace: pod.metadata.namespace,
+        name: pod.metadata.name,
+        kind: 'Pod',
+        container: name,
+        error,
+      });
+      return { kind: 'startBlocked', name, reason: 'CreateContainerError', message };
+    }
+    if (error.reason !== 'StartError') return { kind: 'startBlocked', name, reason: error.reason, message };
+    const containerId = containerIdFor(pod.metadata.uid ?? '', name, attempt);
+    return { kind: 'startFailed', name, containerId, exitCode: error.exitCode, message };
+  }
+}
+
+/** What the pod says for all its containers, where the container says nothing itself. */
+function mergeSecurityContext(pod: Pod, { securityContext }: Container): SecurityContext | undefined {
+  const { runAsUser, runAsGroup, runAsNonRoot } = pod.spec?.securityContext ?? {};
+  if (
+    securityContext === undefined &&
+    runAsUser === undefined &&
+    runAsGroup === undefined &&
+    runAsNonRoot === undefined
+  )
+    return undefined;
+  return { runAsUser, runAsGroup, runAsNonRoot, ...withoutUndefined(securityContext ?? {}) };
+}
+
+function withoutUndefined(context: SecurityContext): SecurityContext {
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+}
+
+/** `uid`, `uid:gid` or the image's user. */
+function userOf(pod: Pod, container: Container, image: ImageInfo): string {
+  const { runAsUser, runAsGroup, runAsNonRoot } = mergeSecurityContext(pod, container) ?? {};
+  const user = runAsUser === undefined ? image.user : String(runAsUser);
+  if (runAsNonRoot === true && (user === '' || user === '0' || user === 'root')) {
+    throw new ConfigError(
+      runAsUser === 0
+        ? "container's runAsUser breaks non-root policy"
+        : 'container has runAsNonRoot and image will run as root',
+    );
+  }
+  return runAsGroup === undefined || user.includes(':') ? user : `${user}:${runAsGroup}`;
+}

@@ -1,0 +1,165 @@
+import type { Pod } from '@slipway/kube/api.generated';
+import { keyOf } from '@slipway/kube/object';
+import { ContainerProbes } from '../probes/container-probes.ts';
+import type { ContainerExit } from '../runtime.ts';
+import { performAction } from './pod-effects.ts';
+import { advance, begin, type PodFact } from './pod-facts.ts';
+import type { PodHost } from './pod-host.ts';
+import type { PodAction, PodPlan } from './pod-plan.ts';
+import { parseContainerId, sandboxOf, specOf, type PodRecord } from './pod-record.ts';
+import { calculatePodStatus } from './pod-status.ts';
+import { reconcilePod } from './reconcile-pod.ts';
+import { tailOfLog } from './termination-message.ts';
+
+/** Plans settle in two or three rounds; more would mean that beginning an action does not make it begun. */
+const maxRounds = 20;
+
+/** The shell of one pod: hears facts, asks `reconcilePod`, carries out, reports the status. */
+export class PodWorker {
+  readonly #host: PodHost;
+  #record: PodRecord;
+  #cancelWake: (() => void) | undefined;
+  readonly #probes = new Map<string, ContainerProbes>();
+  /** Of containers whose start has not been reported yet. */
+  readonly #earlyExits = new Map<string, ContainerExit>();
+
+  constructor(host: PodHost, record: PodRecord) {
+    this.#host = host;
+    this.#record = record;
+  }
+
+  get record(): PodRecord {
+    return this.#record;
+  }
+
+  start(): void {
+    this.#settle();
+  }
+
+  tell(fact: PodFact): void {
+    this.#record = advance(this.#record, fact, this.#host.clock.now());
+    this.#settle();
+    if (fact.kind === 'containerStarted') this.#replayExit(fact.containerId);
+  }
+
+  /** What the API now has. */
+  update(pod: Pod): void {
+    if (pod.metadata.resourceVersion !== this.#record.pod.metadata.resourceVersion)
+      this.tell({ kind: 'podChanged', pod });
+  }
+
+  exited(exit: ContainerExit): void {
+    void this.#report(exit);
+  }
+
+  /** The agent ends; the pod lives on. */
+  detach(): void {
+    this.#cancelWake?.();
+    for (const probes of this.#probes.values()) probes.stop();
+    this.#probes.clear();
+  }
+
+  async #report(exit: ContainerExit): Promise<void> {
+    const instance = parseContainerId(exit.containerId);
+    const container = this.#record.containers.find(({ name }) => name === instance?.name);
+    if (instance === undefined || container === undefined) return;
+    if (container.state.kind === 'starting') {
+      this.#earlyExits.set(exit.containerId, exit);
+      return;
+    }
+    const closed = this.#host.logs.close(instance);
+    const message = await tailOfLog(exit, { pod: this.#record.pod, instance, logs: this.#host.logs, closed });
+    this.tell({ kind: 'containerExited', name: container.name, exit, message });
+  }
+
+  #replayExit(containerId: string): void {
+    const exit = this.#earlyExits.get(containerId);
+    this.#earlyExits.delete(containerId);
+    if (exit !== undefined) this.exited(exit);
+  }
+
+  #settle(): void {
+    this.#cancelWake?.();
+    const { actions, wakeAt } = this.#decide();
+    this.#followContainers();
+    this.#publish();
+    this.#wake(wakeAt);
+    for (const action of actions) this.#perform(action);
+  }
+
+  /** Decides until nothing is left to begin: an action such as ending the pod has others in its train. */
+  #decide(): PodPlan {
+    const now = this.#host.clock.now();
+    const actions: PodAction[] = [];
+    for (let round = 0; round < maxRounds; round++) {
+      const plan = reconcilePod(this.#record, now);
+      if (plan.actions.length === 0) return { actions, wakeAt: plan.wakeAt };
+      for (const action of plan.actions) this.#record = begin(this.#record, action, now);
+      actions.push(...plan.actions);
+    }
+    throw new Error(
+      `the plan of pod ${this.#record.pod.metadata.name ?? ''} does not settle; it repeats ${JSON.stringify(actions.at(-1))}`,
+    );
+  }
+
+  #wake(wakeAt: number | undefined): void {
+    if (wakeAt === undefined) return;
+    const { clock } = this.#host;
+    this.#cancelWake = clock.schedule(Math.max(0, Math.min(wakeAt - clock.now(), 2 ** 31 - 1)), () => this.#settle());
+  }
+
+  #perform(action: PodAction): void {
+    const context = { host: this.#host, record: () => this.#record, tell: (fact: PodFact) => this.tell(fact) };
+    performAction(action, context).catch((error: unknown) => {
+      this.#host.logger.error('An action on a pod failed', {
+        ...keyOf(this.#record.pod),
+        kind: 'Pod',
+        action: action.kind,
+        error,
+      });
+    });
+  }
+
+  #publish(): void {
+    const { pod, gone, termination, finalising } = this.#record;
+    if (gone || finalising || termination?.reason === 'shutdown') return;
+    const { statuses, runtime, nodeIP, clock } = this.#host;
+    statuses.put(pod, calculatePodStatus(this.#record, { runtimeName: runtime.name, nodeIP, now: clock.now() }));
+  }
+
+  /** Probes run while a container does: not before postStart is done, and not once it is asked to stop. */
+  #followContainers(): void {
+    const probed = new Set<string>();
+    for (const { name, state } of this.#record.containers) {
+      if (this.#record.termination !== undefined || state.kind !== 'running') continue;
+      if (state.postStart !== 'done' || state.fault !== undefined || state.stop !== undefined) continue;
+      probed.add(state.containerId);
+      if (!this.#probes.has(state.containerId)) this.#startProbes(name, state);
+    }
+    for (const [containerId, probes] of this.#probes) {
+      if (probed.has(containerId)) continue;
+      probes.stop();
+      this.#probes.delete(containerId);
+    }
+  }
+
+  #startProbes(
+    name: string,
+    { containerId, startedAt }: { readonly containerId: string; readonly startedAt: number },
+  ): void {
+    const { clock, prober, events } = this.#host;
+    const container = specOf(this.#record.pod, name);
+    if (container === undefined) return;
+    const probes = new ContainerProbes({
+      clock,
+      prober,
+      startedAt,
+      target: () => ({ pod: this.#record.pod, container, containerId, podIP: sandboxOf(this.#record)?.podIP ?? '' }),
+      onVerdict: (probe, success) => this.tell({ kind: 'probed', name, containerId, probe, success }),
+      onEvent: (reason, message) =>
+        events.event(this.#record.pod, { type: 'Warning', reason, message, container: name }),
+    });
+    this.#probes.set(containerId, probes);
+    probes.start();
+  }
+}

@@ -1,0 +1,94 @@
+import type { Pod, PodStatus } from '@slipway/kube/api.generated';
+import { delay, type Clock } from '@slipway/kube/clock';
+import type { KubeClient } from '@slipway/kube/client';
+import type { Logger } from '@slipway/kube/logger';
+import { keyOf } from '@slipway/kube/object';
+import { pods } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
+
+export interface StatusWriterOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+interface Entry {
+  wanted: { readonly pod: Pod; readonly status: PodStatus } | undefined;
+  written: string;
+  writing: Promise<void> | undefined;
+}
+
+const firstRetry = 100;
+const longestRetry = 10_000;
+
+/** Writes pods' statuses: one request a pod at a time, the latest status wins, what was overtaken is never sent. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  put(pod: Pod, status: PodStatus): void {
+    const uid = pod.metadata.uid ?? '';
+    const entry = this.#entries.get(uid) ?? { wanted: undefined, written: '', writing: undefined };
+    this.#entries.set(uid, entry);
+    entry.wanted = { pod, status };
+    entry.writing ??= this.#write(entry);
+  }
+
+  /** Resolves when the latest status has been written, or cannot be any more. */
+  async flush(uid: string): Promise<void> {
+    await this.#entries.get(uid)?.writing;
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  async #write(entry: Entry): Promise<void> {
+    // What several facts of one moment amount to is written once.
+    await Promise.resolve();
+    for (let retry = firstRetry; entry.wanted !== undefined && !this.#options.signal.aborted;) {
+      const { pod, status } = entry.wanted;
+      entry.wanted = undefined;
+      const text = JSON.stringify(status);
+      if (text === entry.written) continue;
+      const written = await this.#patch(pod, status);
+      if (written === 'failed') {
+        entry.wanted ??= { pod, status };
+        await this.#wait(retry);
+        retry = Math.min(retry * 2, longestRetry);
+      } else {
+        entry.written = text;
+        retry = firstRetry;
+      }
+    }
+    entry.writing = undefined;
+  }
+
+  async #patch(pod: Pod, status: PodStatus): Promise<'written' | 'obsolete' | 'failed'> {
+    const { client, logger, signal } = this.#options;
+    // The uid keeps the status of a pod from another one that came later under its name.
+    const body = { metadata: { uid: pod.metadata.uid }, status };
+    try {
+      await client.patch(pods, keyOf(pod), { type: 'strategic', body }, { subresource: 'status', signal });
+      return 'written';
+    } catch (error) {
+      if (isStatusReason(error, 'NotFound', 'Conflict', 'Invalid')) {
+        if (!isStatusReason(error, 'NotFound'))
+          logger.warn('A pod status was refused', { ...keyOf(pod), kind: 'Pod', error });
+        return 'obsolete';
+      }
+      if (!signal.aborted)
+        logger.warn('A pod status could not be written; it is tried again', { ...keyOf(pod), kind: 'Pod', error });
+      return 'failed';
+    }
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    await delay(this.#options.clock, milliseconds, this.#options.signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,117 @@
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { HTTPGetAction } from '@slipway/kube/api.generated';
+import { describeDialError } from './dial-error.ts';
+
+/** What a handler found. `warning` is a success that is worth an event. */
+export interface ProbeOutcome {
+  readonly result: 'success' | 'warning' | 'failure';
+  readonly output: string;
+}
+
+const maxBodyBytes = 10 * 1024;
+const maxRedirects = 10;
+
+export interface HttpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly userAgent: string;
+  /** Ends the attempt: its time is over, or nobody wants to know any more. */
+  readonly signal: AbortSignal;
+}
+
+/** GET; 200 to 399 is success. Redirects are followed on the same host only. Certificates are not verified. */
+export async function probeHttp(action: HTTPGetAction, target: HttpTarget): Promise<ProbeOutcome> {
+  const first = urlOf(action, target);
+  const headers = headersOf(action, target);
+  let url = first;
+  try {
+    for (let redirects = 0; redirects <= maxRedirects; redirects++) {
+      const response = await get(url, headers, target.signal);
+      const next = redirectOf(response, url);
+      if (next === undefined) return judge(response);
+      if (next.hostname !== first.hostname) {
+        return { result: 'warning', output: `Probe terminated redirects, Response body: ${response.body}` };
+      }
+      url = next;
+    }
+    return { result: 'failure', output: `Get "${url.href}": stopped after ${maxRedirects} redirects` };
+  } catch (error) {
+    return { result: 'failure', output: `Get "${url.href}": ${describeFailure(error, url, target.signal)}` };
+  }
+}
+
+function urlOf({ scheme, path }: HTTPGetAction, { host, port }: HttpTarget): URL {
+  const authority = host.includes(':') ? `[${host}]` : host;
+  const root = `${(scheme ?? 'HTTP').toLowerCase()}://${authority}:${port}`;
+  return new URL(path === undefined || path === '' ? '/' : path.startsWith('/') ? path : `/${path}`, root);
+}
+
+function headersOf({ httpHeaders = [] }: HTTPGetAction, { userAgent }: HttpTarget): Readonly<Record<string, string[]>> {
+  const headers: Record<string, string[]> = { 'user-agent': [userAgent], accept: ['*/*'], connection: ['close'] };
+  const own = new Map<string, string[]>();
+  for (const { name, value } of httpHeaders) {
+    const key = name.toLowerCase();
+    own.set(key, [...(own.get(key) ?? []), value]);
+  }
+  return { ...headers, ...Object.fromEntries(own) };
+}
+
+interface ShortResponse {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly body: string;
+}
+
+function get(url: URL, headers: Readonly<Record<string, string[]>>, signal: AbortSignal): Promise<ShortResponse> {
+  return new Promise((resolve, reject) => {
+    const options = { headers: flatten(headers), agent: false as const, signal };
+    const onResponse = (response: IncomingMessage): void => {
+      readStart(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, location: response.headers.location, body }),
+        reject,
+      );
+    };
+    const sent =
+      url.protocol === 'https:'
+        ? requestHttps(url, { ...options, rejectUnauthorized: false }, onResponse)
+        : requestHttp(url, options, onResponse);
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** `Host` may be given once only. */
+function flatten(headers: Readonly<Record<string, string[]>>): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  );
+}
+
+async function readStart(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size >= maxBodyBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString();
+}
+
+function redirectOf({ status, location }: ShortResponse, from: URL): URL | undefined {
+  const redirects = [301, 302, 303, 307, 308].includes(status);
+  return redirects && location !== undefined && URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+}
+
+function judge({ status, body }: ShortResponse): ProbeOutcome {
+  if (status >= 200 && status < 400) return { result: 'success', output: body };
+  return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}` };
+}
+
+function describeFailure(error: unknown, url: URL, signal: AbortSignal): string {
+  if (signal.aborted) return 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  return describeDialError(error, `${url.hostname}:${port}`);
+}

@@ -1,0 +1,69 @@
+/**
+ * Replaces all files of a volume at once: they lie in a folder with a name of its own, and the link `..data`, through which
+ * every visible name goes, is renamed over. A reader sees the old files or the new ones, never a mixture.
+ */
+import { dirname, join } from 'node:path';
+import type { Files } from '../files.ts';
+import type { VolumeFiles } from './volume-files.ts';
+
+const dataLink = '..data';
+
+/** `version` names the folder and must differ from the one before. Resolves to whether anything had to be done. */
+export async function writeAtomically(
+  files: Files,
+  directory: string,
+  { content, version }: { readonly content: VolumeFiles; readonly version: string },
+): Promise<boolean> {
+  const current = await files.readLink(join(directory, dataLink));
+  if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
+  const folder = `..${version}`;
+  await writeFolder(files, join(directory, folder), content);
+  const temporary = join(directory, `${dataLink}_tmp`);
+  await files.remove(temporary);
+  await files.symlink(folder, temporary);
+  await files.rename(temporary, join(directory, dataLink));
+  await updateVisibleLinks(files, directory, content);
+  if (current !== undefined) await files.remove(join(directory, current));
+  return true;
+}
+
+async function isCurrent(files: Files, folder: string, content: VolumeFiles): Promise<boolean> {
+  const paths = await listFiles(files, folder, '');
+  if (paths.length !== content.size) return false;
+  for (const path of paths) {
+    const wanted = content.get(path);
+    if (wanted === undefined) return false;
+    const found = await files.read(join(folder, path), 0, wanted.content.length + 1);
+    if (Buffer.compare(found, wanted.content) !== 0) return false;
+  }
+  return true;
+}
+
+async function listFiles(files: Files, folder: string, prefix: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await files.list(join(folder, prefix))) {
+    const path = join(prefix, name);
+    if ((await files.kindOf(join(folder, path))) === 'directory') found.push(...(await listFiles(files, folder, path)));
+    else found.push(path);
+  }
+  return found;
+}
+
+async function writeFolder(files: Files, folder: string, content: VolumeFiles): Promise<void> {
+  await files.makeDirectory(folder, 0o755);
+  for (const [path, file] of content) {
+    await files.makeDirectory(dirname(join(folder, path)), 0o755);
+    await files.writeFile(join(folder, path), file.content, file.mode);
+  }
+}
+
+async function updateVisibleLinks(files: Files, directory: string, content: VolumeFiles): Promise<void> {
+  const wanted = new Set([...content.keys()].map((path) => path.split('/')[0] ?? path));
+  for (const name of wanted) {
+    const link = join(directory, name);
+    if ((await files.readLink(link)) === undefined) await files.symlink(join(dataLink, name), link);
+  }
+  for (const name of await files.list(directory)) {
+    if (!name.startsWith('..') && !wanted.has(name)) await files.remove(join(directory, name));
+  }
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Container, Pod, ResourceList, Volume, VolumeMount } from '@slipway/kube/api.generated';
+import type { Clock } from '@slipway/kube/clock';
+import { ConfigError } from '../agent/config-error.ts';
+import { expandReferences } from '../agent/expansion.ts';
+import type { ReferencedObjects } from '../agent/referenced-objects.ts';
+import type { Files } from '../files.ts';
+import type { Mount } from '../runtime.ts';
+import { writeAtomically } from './atomic-writer.ts';
+import { prepareHostPath } from './host-path.ts';
+import { VolumeError } from './volume-error.ts';
+import { calculateVolumeFiles, isContentVolume, listVolumeReferences } from './volume-files.ts';
+
+export interface PodVolumesOptions {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly objects: ReferencedObjects;
+  readonly nodeName: string;
+  readonly nodeIP: string;
+  readonly allocatable: ResourceList;
+  /** Holds a folder a pod. */
+  readonly directory: string;
+}
+
+/** The volumes of all pods of this node, in `<directory>/<pod uid>/volumes/<name>`. */
+export class PodVolumes {
+  readonly #options: PodVolumesOptions;
+
+  constructor(options: PodVolumesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes all volumes, or brings the content of existing ones up to date. Rejects with a `VolumeError`. */
+  async prepare(pod: Pod): Promise<void> {
+    for (const volume of pod.spec?.volumes ?? []) await this.#prepareOne(pod, volume);
+  }
+
+  /** Of a pod that runs: only what has content that can change. */
+  async refresh(pod: Pod): Promise<void> {
+    for (const volume of pod.spec?.volumes ?? []) {
+      if (isContentVolume(volume)) await this.#writeContent(pod, volume);
+    }
+  }
+
+  async mountsOf(
+    pod: Pod,
+    container: Container,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<readonly Mount[]> {
+    const mounts: Mount[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const hostPath = await this.#pathOf(pod, mount, environment);
+      mounts.push({ hostPath, containerPath: mount.mountPath, readOnly: mount.readOnly ?? false });
+    }
+    return mounts;
+  }
+
+  /** Everything that the node keeps of a pod: volumes and logs. */
+  async remove(podUid: string): Promise<void> {
+    await this.#options.files.remove(join(this.#options.directory, podUid));
+  }
+
+  async #prepareOne(pod: Pod, volume: Volume): Promise<void> {
+    const { files } = this.#options;
+    if (volume.hostPath !== undefined) {
+      await prepareHostPath(files, volume.name, volume.hostPath);
+    } else if (isContentVolume(volume)) {
+      await this.#writeContent(pod, volume);
+    } else if (volume.emptyDir !== undefined || Object.keys(volume).length === 1) {
+      await files.makeDirectory(this.#directoryOf(pod, volume.name), 0o777);
+    } else {
+      const kind = Object.keys(volume).find((key) => key !== 'name') ?? '';
+      throw new VolumeError(
+        volume.name,
+        `volumes of type ${kind} are not supported by this node; expected emptyDir, configMap, secret, downwardAPI, projected or hostPath`,
+      );
+    }
+  }
+
+  async #writeContent(pod: Pod, volume: Volume): Promise<void> {
+    const { files, objects, nodeName, nodeIP, allocatable, clock, random } = this.#options;
+    const found = await objects.fetch(pod, listVolumeReferences([volume]));
+    const facts = { pod, nodeName, podIP: pod.status?.podIP ?? '', hostIP: nodeIP };
+    const content = calculateVolumeFiles(volume, { facts, allocatable, ...found });
+    if (files.discards) return;
+    const directory = this.#directoryOf(pod, volume.name);
+    await files.makeDirectory(directory, 0o755);
+    const version = `${clock.now()}.${Math.floor(random() * 1e9)}`;
+    await writeAtomically(files, directory, { content, version });
+  }
+
+  async #pathOf(pod: Pod, mount: VolumeMount, environment: Readonly<Record<string, string>>): Promise<string> {
+    const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
+    if (volume === undefined)
+      throw new ConfigError(`volume "${mount.name}" of a volumeMount is not among the pod's volumes`);
+    const root = volume.hostPath?.path ?? this.#directoryOf(pod, volume.name);
+    const subPath =
+      mount.subPathExpr === undefined
+        ? mount.subPath
+        : expandReferences(mount.subPathExpr, (name) => environment[name]);
+    return subPath === undefined || subPath === '' ? root : this.#subPathOf(root, subPath);
+  }
+
+  /** Made as a folder if missing. Links are resolved, and may not lead out of the volume. */
+  async #subPathOf(root: string, subPath: string): Promise<string> {
+    const { files } = this.#options;
+    if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
+      throw new ConfigError(`subPath "${subPath}" must be relative and must not contain ".."`);
+    }
+    const path = join(root, subPath);
+    const realRoot = (await files.realPath(root)) ?? root;
+    if ((await files.kindOf(path)) === undefined) {
+      this.#requireInside(realRoot, await this.#nearestExisting(path), subPath);
+      await files.makeDirectory(path, 0o755);
+    }
+    const real = (await files.realPath(path)) ?? path;
+    this.#requireInside(realRoot, real, subPath);
+    return real;
+  }
+
+  async #nearestExisting(path: string): Promise<string> {
+    return (await this.#options.files.realPath(path)) ?? this.#nearestExisting(join(path, '..'));
+  }
+
+  #requireInside(root: string, path: string, subPath: string): void {
+    if (path === root || path.startsWith(`${root}/`)) return;
+    throw new ConfigError(`subPath "${subPath}" leads out of its volume through a link`);
+  }
+
+  #directoryOf(pod: Pod, volume: string): string {
+    return join(this.#options.directory, pod.metadata.uid ?? '', 'volumes', volume);
+  }
+}
