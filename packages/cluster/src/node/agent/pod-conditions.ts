@@ -10,13 +10,21 @@ interface Verdict {
   readonly message?: string | undefined;
 }
 
+export interface ConditionCircumstances {
+  readonly phase: PodPhase;
+  /** What was reported last: the API's view may lag behind, and times of transition must not move. */
+  readonly reported: readonly PodCondition[] | undefined;
+  readonly now: number;
+}
+
 const yes: Verdict = { status: 'True' };
 
 export function calculateConditions(
   record: PodRecord,
-  { phase, now }: { readonly phase: PodPhase; readonly now: number },
+  { phase, reported, now }: ConditionCircumstances,
 ): readonly PodCondition[] {
-  const before = record.pod.status?.conditions ?? [];
+  const others = record.pod.status?.conditions ?? [];
+  const before = reported ?? others;
   const containersReady = judgeContainersReady(record, phase);
   const verdicts: ReadonlyMap<string, Verdict> = new Map([
     ['PodReadyToStartContainers', record.sandbox.kind === 'ready' ? yes : { status: 'False' }],
@@ -25,7 +33,7 @@ export function calculateConditions(
     ['ContainersReady', containersReady],
   ]);
   const own = [...verdicts].map(([type, verdict]) => toCondition(type, verdict, { before, now }));
-  return [...own, ...before.filter(({ type }) => !verdicts.has(type))];
+  return [...own, ...others.filter(({ type }) => !verdicts.has(type))];
 }
 
 function toCondition(

@@ -6,11 +6,15 @@ import { calculatePhase } from './pod-phase.ts';
 import { sandboxOf, type PodRecord } from './pod-record.ts';
 import { calculateQosClass } from './qos-class.ts';
 
-/** The status of a pod as the kubelet reports it. `nodeIP` is known before the pod has a sandbox. */
-export function calculatePodStatus(
-  record: PodRecord,
-  when: StatusCircumstances & { readonly nodeIP: string },
-): PodStatus {
+export interface PodStatusCircumstances extends StatusCircumstances {
+  /** Known before the pod has a sandbox. */
+  readonly nodeIP: string;
+  /** What was reported last. */
+  readonly reported: PodStatus | undefined;
+}
+
+/** The status of a pod as the kubelet reports it. */
+export function calculatePodStatus(record: PodRecord, when: PodStatusCircumstances): PodStatus {
   const phase = calculatePhase(record);
   const init = record.containers.filter(({ role }) => role !== 'main');
   const main = record.containers.filter(({ role }) => role === 'main');
@@ -19,7 +23,7 @@ export function calculatePodStatus(
   return {
     phase,
     ...explain(record),
-    conditions: calculateConditions(record, { phase, now: when.now }),
+    conditions: calculateConditions(record, { phase, reported: when.reported?.conditions, now: when.now }),
     ...addresses(record, when.nodeIP),
     startTime: formatTime(record.startTime),
     ...(init.length === 0 ? {} : { initContainerStatuses: statuses(init) }),

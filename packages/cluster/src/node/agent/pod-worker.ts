@@ -1,4 +1,4 @@
-import type { Pod } from '@slipway/kube/api.generated';
+import type { Pod, PodStatus } from '@slipway/kube/api.generated';
 import { keyOf } from '@slipway/kube/object';
 import { ContainerProbes } from '../probes/container-probes.ts';
 import type { ContainerExit } from '../runtime.ts';
@@ -18,6 +18,7 @@ const maxRounds = 20;
 export class PodWorker {
   readonly #host: PodHost;
   #record: PodRecord;
+  #reported: PodStatus | undefined;
   #cancelWake: (() => void) | undefined;
   readonly #probes = new Map<string, ContainerProbes>();
   /** Of containers whose start has not been reported yet. */
@@ -124,7 +125,9 @@ export class PodWorker {
     const { pod, gone, termination, finalising } = this.#record;
     if (gone || finalising || termination?.reason === 'shutdown') return;
     const { statuses, runtime, nodeIP, clock } = this.#host;
-    statuses.put(pod, calculatePodStatus(this.#record, { runtimeName: runtime.name, nodeIP, now: clock.now() }));
+    const when = { runtimeName: runtime.name, nodeIP, reported: this.#reported, now: clock.now() };
+    this.#reported = calculatePodStatus(this.#record, when);
+    statuses.put(pod, this.#reported);
   }
 
   /** Probes run while a container does: not before postStart is done, and not once it is asked to stop. */

@@ -26,21 +26,29 @@ export interface PodVolumesOptions {
 /** The volumes of all pods of this node, in `<directory>/<pod uid>/volumes/<name>`. */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
+  /** The end of what is being done to a pod's volumes; pods without an entry have none. */
+  readonly #work = new Map<string, Promise<void>>();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
   }
 
-  /** Makes all volumes, or brings the content of existing ones up to date. Rejects with a `VolumeError`. */
-  async prepare(pod: Pod): Promise<void> {
-    for (const volume of pod.spec?.volumes ?? []) await this.#prepareOne(pod, volume);
+  /** Makes all volumes. Rejects with a `VolumeError`. */
+  prepare(pod: Pod): Promise<void> {
+    return this.#inTurn(pod.metadata.uid ?? '', async () => {
+      for (const volume of pod.spec?.volumes ?? []) await this.#prepareOne(pod, volume);
+    });
   }
 
-  /** Of a pod that runs: only what has content that can change. */
+  /** Of a pod whose volumes were made: brings up to date what has content that can change. */
   async refresh(pod: Pod): Promise<void> {
-    for (const volume of pod.spec?.volumes ?? []) {
-      if (isContentVolume(volume)) await this.#writeContent(pod, volume);
-    }
+    const podUid = pod.metadata.uid ?? '';
+    if (!this.#work.has(podUid)) return;
+    await this.#inTurn(podUid, async () => {
+      for (const volume of pod.spec?.volumes ?? []) {
+        if (isContentVolume(volume)) await this.#writeContent(pod, volume);
+      }
+    });
   }
 
   async mountsOf(
@@ -58,7 +66,20 @@ export class PodVolumes {
 
   /** Everything that the node keeps of a pod: volumes and logs. */
   async remove(podUid: string): Promise<void> {
+    const before = this.#work.get(podUid);
+    this.#work.delete(podUid);
+    await before;
     await this.#options.files.remove(join(this.#options.directory, podUid));
+  }
+
+  /** One after the other, so that an older content never replaces a newer one. */
+  #inTurn(podUid: string, task: () => Promise<void>): Promise<void> {
+    const work = (this.#work.get(podUid) ?? Promise.resolve()).then(task);
+    this.#work.set(
+      podUid,
+      work.catch(() => undefined),
+    );
+    return work;
   }
 
   async #prepareOne(pod: Pod, volume: Volume): Promise<void> {

@@ -1,0 +1,278 @@
+/**
+ * The node agent: registers its Node, takes the pods that are bound to it, and keeps them as their specs say. The caller
+ * starts and stops the runtime.
+ */
+import { join } from 'node:path';
+import type { Node, NodeAddress, Pod, Service } from '@slipway/kube/api.generated';
+import type { Clock } from '@slipway/kube/clock';
+import type { KubeClient } from '@slipway/kube/client';
+import { EventRecorder } from '@slipway/kube/event-recorder';
+import { Informer } from '@slipway/kube/informer';
+import type { Logger } from '@slipway/kube/logger';
+import { keyOf } from '@slipway/kube/object';
+import { pods, services } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
+import type { Files } from '../files.ts';
+import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
+import { PodLogs } from '../logs/pod-logs.ts';
+import { Prober } from '../probes/prober.ts';
+import type { Runtime } from '../runtime.ts';
+import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { ContainerStarter } from './container-starter.ts';
+import { LifecycleHooks } from './lifecycle-hook.ts';
+import { Limiter } from './limiter.ts';
+import { MountedObjects } from './mounted-objects.ts';
+import { resourcesOf, type Machine, type NodeCapacity } from './node-object.ts';
+import { NodeRegistration } from './node-registration.ts';
+import type { PodEvents } from './pod-events.ts';
+import type { PodHost } from './pod-host.ts';
+import { PodWorkers } from './pod-workers.ts';
+import { ReferencedObjects } from './referenced-objects.ts';
+import type { ClusterDns } from './resolver-config.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export interface NodeAgentOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** 0 to 1, as Math.random. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly nodeName: string;
+  readonly runtime: Runtime;
+  /** Holds `pods/<uid>` with volumes and logs. */
+  readonly dataDirectory: string;
+  readonly files: Files;
+  /** Resolves when service proxy and gateways have stopped sending to the pod. Absent: nobody sends. */
+  readonly endpointsGone?: ((pod: Pod) => Promise<void>) | undefined;
+  readonly capacity: NodeCapacity;
+  /** The first InternalIP is the pods' hostIP. */
+  readonly addresses: readonly NodeAddress[];
+  readonly machine: Machine;
+  readonly dns?: ClusterDns | undefined;
+  /** How many sandboxes and containers are made at once. */
+  readonly maxConcurrentStarts?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningAgent {
+  /** What the API server asks of the node: logs, proxied requests. */
+  readonly kubelet: KubeletApi;
+  /** Resolves when the Node is registered and its pods are looked after. */
+  readonly ready: Promise<void>;
+  /** Resolves when the signal has ended the agent; rejects if it could not go on. */
+  readonly done: Promise<void>;
+  /** Stops all pods and leaves their objects as they are. Resolves when nothing runs. */
+  shutDown(graceSeconds: number): Promise<void>;
+}
+
+const defaultConcurrentStarts = 16;
+const noDns: ClusterDns = { nameservers: [], domain: 'cluster.local', hostResolvConf: '' };
+
+export function startNodeAgent(options: NodeAgentOptions): RunningAgent {
+  const agent = new NodeAgent(options);
+  const ready = agent.start();
+  const done = ready.then(
+    (node) => agent.run(node),
+    (error: unknown) => {
+      if (!options.signal.aborted) throw error;
+    },
+  );
+  // Whoever cares waits for `done`; a rejection of `ready` alone must not end the process.
+  const settled = ready.then(() => undefined);
+  settled.catch(() => undefined);
+  return { kubelet: agent.kubelet, ready: settled, done, shutDown: (graceSeconds) => agent.shutDown(graceSeconds) };
+}
+
+class NodeAgent {
+  readonly kubelet: KubeletApi;
+  readonly #options: NodeAgentOptions;
+  readonly #podInformer: Informer<Pod>;
+  readonly #serviceInformer: Informer<Service>;
+  readonly #registration: NodeRegistration;
+  readonly #volumes: PodVolumes;
+  readonly #mounted: MountedObjects;
+  readonly #workers: PodWorkers;
+
+  constructor(options: NodeAgentOptions) {
+    this.#options = options;
+    const { client, clock, logger, random, nodeName, runtime, signal } = options;
+    const informed = { client, clock, logger, random };
+    this.#podInformer = new Informer({ ...informed, type: pods, fieldSelector: `spec.nodeName=${nodeName}` });
+    this.#serviceInformer = new Informer({ ...informed, type: services });
+    this.#registration = new NodeRegistration({ client, clock, logger, signal, description: describeNode(options) });
+    const objects = new ReferencedObjects(client);
+    this.#volumes = createVolumes(options, objects);
+    this.#mounted = new MountedObjects({
+      ...informed,
+      signal,
+      onChange: (podUid) => void this.#refreshVolumes(podUid),
+    });
+    const host = createHost(options, {
+      objects,
+      volumes: this.#volumes,
+      services: (namespace) => this.#serviceInformer.list(namespace),
+    });
+    this.#workers = new PodWorkers(host, {
+      onAdded: (pod) => {
+        if (!options.files.discards) this.#mounted.track(pod);
+      },
+      onFinalised: (podUid) => this.#mounted.untrack(podUid),
+    });
+    this.kubelet = new KubeletApi({ pods: this.#workers, logs: host.logs, runtime, nodeName, clock });
+  }
+
+  async start(): Promise<Node> {
+    const { runtime, signal } = this.#options;
+    runtime.onExit((exit) => this.#workers.exited(exit));
+    this.#podInformer.start(signal);
+    this.#serviceInformer.start(signal);
+    const [node] = await Promise.all([
+      this.#registration.register(),
+      this.#podInformer.synced(),
+      this.#serviceInformer.synced(),
+    ]);
+    this.#workers.adopt(await runtime.list(), this.#podInformer.list());
+    await this.#removeLeftovers();
+    this.#podInformer.onChange(({ old, current }) => this.#onPodChange(old, current));
+    return node;
+  }
+
+  /** Until the signal aborts. */
+  async run(node: Node): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      await this.#registration.keepAlive(node);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#workers.detach();
+    }
+  }
+
+  shutDown(graceSeconds: number): Promise<void> {
+    return this.#workers.shutDown(graceSeconds);
+  }
+
+  #onPodChange(old: Pod | undefined, current: Pod | undefined): void {
+    this.#workers.onChange({ old, current });
+    const same = old?.metadata.uid === current?.metadata.uid;
+    if (same && current !== undefined && hasNewLabels(old, current))
+      void this.#refreshVolumes(current.metadata.uid ?? '');
+  }
+
+  async #refreshVolumes(podUid: string): Promise<void> {
+    const record = this.#workers.findByUid(podUid);
+    if (record?.volumes.kind !== 'ready' || record.termination !== undefined) return;
+    try {
+      await this.#volumes.refresh(record.pod);
+    } catch (error) {
+      // The old content stays, as with the kubelet; the next change tries again.
+      this.#options.logger.warn('The volumes of a pod could not be brought up to date', {
+        ...keyOf(record.pod),
+        kind: 'Pod',
+        error,
+      });
+    }
+  }
+
+  /** What pods left on the disk that ended while no agent ran. */
+  async #removeLeftovers(): Promise<void> {
+    const known = new Set(this.#podInformer.list().map(({ metadata }) => metadata.uid));
+    const { files, dataDirectory } = this.#options;
+    const left = (await files.list(join(dataDirectory, 'pods'))).filter((uid) => !known.has(uid));
+    await Promise.all(left.map((uid) => this.#volumes.remove(uid)));
+  }
+}
+
+function hasNewLabels(old: Pod | undefined, current: Pod): boolean {
+  const text = (pod: Pod | undefined): string => JSON.stringify([pod?.metadata.labels, pod?.metadata.annotations]);
+  return text(old) !== text(current);
+}
+
+function describeNode(options: NodeAgentOptions) {
+  const { nodeName, capacity, addresses, machine, runtime } = options;
+  return { nodeName, capacity, addresses, machine, runtimeName: runtime.name, limitations: runtime.limitations };
+}
+
+function nodeIPOf({ addresses }: NodeAgentOptions): string {
+  return addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
+}
+
+function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): PodVolumes {
+  const { files, clock, random, nodeName, dataDirectory, capacity } = options;
+  const directory = join(dataDirectory, 'pods');
+  const nodeIP = nodeIPOf(options);
+  return new PodVolumes({
+    files,
+    clock,
+    random,
+    objects,
+    nodeName,
+    nodeIP,
+    directory,
+    allocatable: resourcesOf(capacity),
+  });
+}
+
+interface HostParts {
+  readonly objects: ReferencedObjects;
+  readonly volumes: PodVolumes;
+  services(namespace: string): readonly Service[];
+}
+
+function createHost(
+  options: NodeAgentOptions,
+  { objects, volumes, services }: HostParts,
+): Omit<PodHost, 'onFinalised'> {
+  const { client, clock, logger, runtime, nodeName, signal, files, dataDirectory, capacity } = options;
+  const nodeIP = nodeIPOf(options);
+  const events = createEvents(options);
+  const logs = new PodLogs({ files, clock, logger, directory: join(dataDirectory, 'pods') });
+  const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
+  const allocatable = resourcesOf(capacity);
+  const starter = new ContainerStarter({
+    runtime,
+    events,
+    logs,
+    logger,
+    volumes,
+    objects,
+    starts,
+    nodeName,
+    nodeIP,
+    allocatable,
+    services,
+  });
+  return {
+    clock,
+    logger,
+    runtime,
+    nodeIP,
+    dns: options.dns ?? noDns,
+    events,
+    statuses: new StatusWriter({ client, clock, logger, signal }),
+    volumes,
+    logs,
+    prober: new Prober(runtime, clock),
+    hooks: new LifecycleHooks(runtime, clock),
+    starter,
+    starts,
+    signal,
+    endpointsGone: options.endpointsGone ?? (() => Promise.resolve()),
+    deleteObject: (pod) => deleteForGood(client, pod),
+  };
+}
+
+function createEvents({ client, clock, nodeName }: NodeAgentOptions): PodEvents {
+  const recorder = new EventRecorder({ client, clock, component: 'kubelet', host: nodeName });
+  return { event: (pod, { type, reason, message }) => recorder.event(pod, type, reason, message) };
+}
+
+/** Only this very pod: its name may be taken by another one meanwhile. */
+async function deleteForGood(client: KubeClient, pod: Pod): Promise<void> {
+  try {
+    await client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } });
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound', 'Conflict')) throw error;
+  }
+}

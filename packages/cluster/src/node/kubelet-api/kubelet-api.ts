@@ -1,0 +1,136 @@
+/**
+ * What the API server asks of a node: `GET /containerLogs/{namespace}/{pod}/{container}`, any method on
+ * `/podProxy/{namespace}/{pod}/{port}/{path}`, `GET /healthz`, `GET /stats/summary`.
+ */
+import type { Clock } from '@slipway/kube/clock';
+import { formatTime } from '@slipway/kube/clock';
+import type { RawResponse } from '@slipway/kube/client';
+import type { ObjectKey } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import { containerSpecs, sandboxOf, type PodRecord } from '../agent/pod-record.ts';
+import type { PodLogs } from '../logs/pod-logs.ts';
+import type { Runtime } from '../runtime.ts';
+import { errorAnswer, jsonAnswer, textAnswer } from './answers.ts';
+import type { KubeletRequest } from './kubelet-request.ts';
+import { parseFlag, parseLogOptions, selectInstance } from './log-request.ts';
+import { forwardToPod } from './pod-proxy.ts';
+
+export interface KubeletApiOptions {
+  readonly pods: { find(key: ObjectKey): PodRecord | undefined; records(): readonly PodRecord[] };
+  readonly logs: PodLogs;
+  readonly runtime: Runtime;
+  readonly nodeName: string;
+  readonly clock: Clock;
+}
+
+export class KubeletApi {
+  readonly #options: KubeletApiOptions;
+
+  constructor(options: KubeletApiOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: a fault is an answer with a `Status`. */
+  async handle(request: KubeletRequest): Promise<RawResponse> {
+    try {
+      return await this.#route(request);
+    } catch (error) {
+      return errorAnswer(error);
+    }
+  }
+
+  #route(request: KubeletRequest): RawResponse | Promise<RawResponse> {
+    const [path = '', query = ''] = split(request.path, '?');
+    const [area, ...rest] = path.split('/').slice(1);
+    switch (area) {
+      case 'healthz':
+        return textAnswer(200, 'ok');
+      case 'stats':
+        return jsonAnswer(200, this.#summarise());
+      case 'containerLogs':
+        return this.#readLog(request, rest.map(decode), new URLSearchParams(query));
+      case 'podProxy':
+        return this.#proxy(request, rest, query);
+      default:
+        throw new StatusError(
+          'NotFound',
+          `${path} is not served by the node; expected containerLogs, podProxy, healthz or stats/summary`,
+        );
+    }
+  }
+
+  #readLog(
+    request: KubeletRequest,
+    [namespace, name, container = '']: readonly string[],
+    query: URLSearchParams,
+  ): RawResponse {
+    if (request.method !== 'GET')
+      throw new StatusError('MethodNotAllowed', `${request.method} is not allowed on logs; use GET`);
+    const record = this.#find(namespace, name);
+    const options = parseLogOptions(query, { signal: request.signal, now: this.#options.clock.now() });
+    const instance = selectInstance(record, container, { previous: parseFlag(query, 'previous') });
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      body: this.#options.logs.read(instance, options),
+    };
+  }
+
+  #proxy(request: KubeletRequest, parts: readonly string[], query: string): Promise<RawResponse> {
+    const [namespace, name, portText = ''] = parts.slice(0, 3).map(decode);
+    const record = this.#find(namespace, name);
+    const port = resolvePodPort(record, portText);
+    // The rest is passed on as it came: decoding and encoding it again might change it.
+    const path = `/${parts.slice(3).join('/')}${query === '' ? '' : `?${query}`}`;
+    const { runtime } = this.#options;
+    if (runtime.podProxy !== undefined)
+      return runtime.podProxy({ pod: record.pod, port, method: request.method, path });
+    const host = sandboxOf(record)?.podIP ?? '';
+    if (host === '')
+      throw new StatusError('ServiceUnavailable', `pod ${name ?? ''} has no address yet; wait until it runs`);
+    return forwardToPod(request, { host, port, path });
+  }
+
+  #find(namespace: string | undefined, name: string | undefined): PodRecord {
+    const record = this.#options.pods.find({ namespace, name: name ?? '' });
+    if (record !== undefined) return record;
+    throw new StatusError('NotFound', `pod ${namespace ?? ''}/${name ?? ''} is not on node ${this.#options.nodeName}`);
+  }
+
+  #summarise(): object {
+    const pods = this.#options.pods.records().map(({ pod, startTime, containers }) => ({
+      podRef: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
+      startTime: formatTime(startTime),
+      containers: containers.flatMap(({ name, state }) =>
+        state.kind === 'running' ? [{ name, startTime: formatTime(state.startedAt) }] : [],
+      ),
+    }));
+    return { node: { nodeName: this.#options.nodeName }, pods };
+  }
+}
+
+function split(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    throw new StatusError('BadRequest', `"${part}" is not a valid part of a path: its percent-encoding is broken`, {
+      cause: error,
+    });
+  }
+}
+
+/** A number, or the name of a port of any container. */
+function resolvePodPort({ pod }: PodRecord, text: string): number {
+  const ports = containerSpecs(pod).flatMap(({ spec }) => spec.ports ?? []);
+  const port = ports.find(({ name }) => name === text)?.containerPort ?? Number(text);
+  if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
+  throw new StatusError(
+    'BadRequest',
+    `"${text}" is no port of pod ${pod.metadata.name ?? ''}; expected a number or the name of one of its ports`,
+  );
+}

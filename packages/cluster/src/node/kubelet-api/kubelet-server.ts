@@ -1,0 +1,75 @@
+import { chmod } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Logger } from '@slipway/kube/logger';
+import type { KubeletApi } from './kubelet-api.ts';
+
+export interface KubeletServer {
+  close(): Promise<void>;
+}
+
+/** Serves the node's API on a unix socket that only this user can open; a stale one must have been removed. */
+export async function serveKubeletApi(
+  api: Pick<KubeletApi, 'handle'>,
+  { socketPath, logger }: { readonly socketPath: string; readonly logger: Logger },
+): Promise<KubeletServer> {
+  const server = createServer((request, response) => {
+    answer(api, request, response).catch((error: unknown) => {
+      // The caller went away, or the pod did in the middle of its answer: either way the connection says so.
+      logger.debug('A request to the node ended early', { path: request.url, error });
+      response.destroy();
+    });
+  });
+  await listen(server, socketPath);
+  await chmod(socketPath, 0o600);
+  return { close: () => close(server) };
+}
+
+async function answer(
+  api: Pick<KubeletApi, 'handle'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const { status, headers, body } = await api.handle({
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: flatten(request),
+    body: hasBody(request) ? request : undefined,
+    signal: left.signal,
+  });
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  await pipeline(Readable.from(body, { objectMode: false }), response);
+}
+
+function flatten({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+    ),
+  );
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function listen(server: Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

@@ -1,0 +1,64 @@
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RawResponse } from '@slipway/kube/client';
+import { StatusError } from '@slipway/kube/status-error';
+import { describeDialError } from '../probes/dial-error.ts';
+import type { KubeletRequest } from './kubelet-request.ts';
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+]);
+
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+  /** With the query. */
+  readonly path: string;
+}
+
+/** Passes a request on to a pod, bodies streaming both ways. One that cannot be reached is a `ServiceUnavailable` with the cause. */
+export function forwardToPod(request: KubeletRequest, target: ProxyTarget): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const sent = requestHttp({
+      host: target.host,
+      port: target.port,
+      path: target.path,
+      method: request.method,
+      headers: { ...withoutHops(request.headers), host: `${target.host}:${target.port}` },
+      agent: false,
+      signal: request.signal,
+    });
+    sent.on('response', (response) => resolve(toRawResponse(response)));
+    sent.on('error', (error) => {
+      const cause = describeDialError(error, `${target.host}:${target.port}`);
+      reject(new StatusError('ServiceUnavailable', `error trying to reach service: ${cause}`, { cause: error }));
+    });
+    sendBody(sent, request.body).catch((error: unknown) =>
+      sent.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+  });
+}
+
+async function sendBody(sent: ClientRequest, body: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  if (body === undefined) sent.end();
+  else await pipeline(Readable.from(body), sent);
+}
+
+function withoutHops(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)));
+}
+
+function toRawResponse(response: IncomingMessage): RawResponse {
+  const headers = Object.entries(response.headers).flatMap(([name, value]) =>
+    value === undefined || hopByHop.has(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+  );
+  return { status: response.statusCode ?? 502, headers: Object.fromEntries(headers), body: response };
+}
