@@ -1,0 +1,101 @@
+import type { Clock } from './clock.ts';
+import type { Controller } from './controller.ts';
+import type { Informer, InformerChange } from './informer.ts';
+import type { Logger } from './logger.ts';
+import { keyString, parseKey, type KubeObject, type ObjectKey } from './object.ts';
+import { isStatusReason } from './status-error.ts';
+import { WorkQueue } from './workqueue.ts';
+
+/** Says which of a controller's keys a change of some object concerns. */
+export interface ControllerSource {
+  subscribe(enqueue: (key: ObjectKey) => void): () => void;
+  synced(): Promise<void>;
+}
+
+/** Ties an informer to a controller. `keys` maps a change to the keys to look at. */
+export function source<T extends KubeObject>(informer: Informer<T>, keys: (change: InformerChange<T>) => Iterable<ObjectKey>): ControllerSource {
+  return {
+    subscribe: (enqueue) =>
+      informer.onChange((change) => {
+        for (const key of keys(change)) enqueue(key);
+      }),
+    synced: () => informer.synced(),
+  };
+}
+
+export interface ControllerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** Keys looked at at once; 4 unless said otherwise. */
+  readonly workers?: number | undefined;
+  readonly sources: readonly ControllerSource[];
+  readonly signal: AbortSignal;
+}
+
+export interface RunningController {
+  enqueue(key: ObjectKey): void;
+  /** Resolves after the signal when what was under way has ended. */
+  readonly done: Promise<void>;
+}
+
+/** Joins the three parts of a controller to a work queue. Nothing is looked at before every source has synced. */
+export function runController<Observed, Action, Status>(controller: Controller<Observed, Action, Status>, options: ControllerOptions): RunningController {
+  const { signal } = options;
+  const queue = new WorkQueue({
+    clock: options.clock,
+    random: options.random,
+    workers: options.workers ?? 4,
+    process: (key) => look({ controller, options, queue, key }),
+  });
+  const enqueue = (key: ObjectKey): void => {
+    if (!signal.aborted) queue.add(keyString(key));
+  };
+  return { enqueue, done: run({ queue, options, enqueue }) };
+}
+
+interface Run {
+  readonly queue: WorkQueue;
+  readonly options: ControllerOptions;
+  readonly enqueue: (key: ObjectKey) => void;
+}
+
+async function run({ queue, options, enqueue }: Run): Promise<void> {
+  const { signal, sources } = options;
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const unsubscribe = sources.map((each) => each.subscribe(enqueue));
+  await Promise.race([Promise.all(sources.map((each) => each.synced())), aborted]);
+  if (!signal.aborted) queue.start();
+  await aborted;
+  for (const stop of unsubscribe) stop();
+  await queue.stop();
+}
+
+interface Look<Observed, Action, Status> {
+  readonly controller: Controller<Observed, Action, Status>;
+  readonly options: ControllerOptions;
+  readonly queue: WorkQueue;
+  readonly key: string;
+}
+
+async function look<Observed, Action, Status>({ controller, options, queue, key }: Look<Observed, Action, Status>): Promise<void> {
+  const { clock, logger, signal } = options;
+  try {
+    const observed = await controller.observe(parseKey(key));
+    if (observed !== undefined) {
+      const plan = controller.reconcile(observed, clock.now());
+      await controller.apply(plan, observed, signal);
+      if (plan.requeueAfter !== undefined) queue.addAfter(key, plan.requeueAfter);
+    }
+    queue.forget(key);
+  } catch (error) {
+    if (signal.aborted) return;
+    // A conflict says that the caches lag behind: common, harmless, and answered by looking again.
+    const level = isStatusReason(error, 'Conflict', 'NotFound', 'AlreadyExists') ? 'debug' : 'error';
+    logger[level]('reconcile failed, trying again', { controller: controller.name, key, error });
+    queue.addRateLimited(key);
+  }
+}

@@ -1,0 +1,231 @@
+import type { KubeClient, Selection, WatchEvent } from './client.ts';
+import { delay, type Clock } from './clock.ts';
+import { silentLogger, type Logger } from './logger.ts';
+import { keyOf, keyString, type KubeObject, type ObjectKey, type ResourceType } from './object.ts';
+import { isStatusReason } from './status-error.ts';
+import { calculateBackoff } from './workqueue.ts';
+
+export interface InformerOptions<T extends KubeObject> extends Selection {
+  readonly client: KubeClient;
+  readonly type: ResourceType<T>;
+  readonly clock: Clock;
+  readonly logger?: Logger | undefined;
+  readonly random?: (() => number) | undefined;
+  /** Values under which an object is found by `byIndex`. */
+  readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>> | undefined;
+  /** A stream without any event or bookmark for so long is taken for dead; 60 s unless said otherwise. */
+  readonly resyncAfterSilenceMilliseconds?: number | undefined;
+  /** Keeps only what the reader needs, to save memory. Must keep the metadata. */
+  readonly transform?: ((object: T) => T) | undefined;
+  /** Freezes objects deeply, so that a reader that changes one is found out. For tests. */
+  readonly freeze?: boolean | undefined;
+}
+
+export interface InformerChange<T extends KubeObject> {
+  readonly key: string;
+  readonly old: T | undefined;
+  readonly current: T | undefined;
+}
+
+type Listener<T extends KubeObject> = (change: InformerChange<T>) => void;
+
+const defaultSilenceMilliseconds = 60_000;
+const maximumRetryMilliseconds = 10_000;
+const healthyStreamMilliseconds = 1_000;
+
+/**
+ * A copy of one resource, kept current by list and watch. It outlives expired revisions, silent connections, lost
+ * networks and restarts of the server; after each of them listeners see the difference, deletions included. Listeners are
+ * called synchronously, in order, and must not throw. Objects are shared: do not change them.
+ */
+export class Informer<T extends KubeObject> {
+  readonly #options: InformerOptions<T>;
+  readonly #objects = new Map<string, T>();
+  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #listeners = new Set<Listener<T>>();
+  readonly #synced = Promise.withResolvers<void>();
+  #hasSynced = false;
+  #resourceVersion = '';
+
+  constructor(options: InformerOptions<T>) {
+    this.#options = options;
+    for (const name of Object.keys(options.indexes ?? {})) this.#indexes.set(name, new Map());
+  }
+
+  start(signal: AbortSignal): void {
+    void this.#run(signal);
+  }
+
+  synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Up to where this copy is current. */
+  get resourceVersion(): string {
+    return this.#resourceVersion;
+  }
+
+  get(key: ObjectKey): T | undefined {
+    return this.#objects.get(keyString(key));
+  }
+
+  list(namespace?: string): readonly T[] {
+    const all = [...this.#objects.values()];
+    return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
+  }
+
+  byIndex(name: string, value: string): readonly T[] {
+    const index = this.#indexes.get(name);
+    if (index === undefined) throw new Error(`the informer of ${this.#options.type.plural} has no index named ${name}`);
+    const found: T[] = [];
+    for (const key of index.get(value) ?? []) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) found.push(object);
+    }
+    return found;
+  }
+
+  /** Also replays what exists already. Returns the way to stop. */
+  onChange(listener: Listener<T>): () => void {
+    this.#listeners.add(listener);
+    for (const [key, current] of this.#objects) listener({ key, old: undefined, current });
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === '') await this.#relist(signal);
+        const startedAt = this.#options.clock.monotonic();
+        await this.#watch(signal);
+        // A server that closes each stream at once must not be asked in a busy loop.
+        const isHealthy = this.#options.clock.monotonic() - startedAt >= healthyStreamMilliseconds;
+        failures = isHealthy ? 0 : await this.#pause(failures, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        failures = await this.#recover(error, failures, signal);
+      }
+    }
+  }
+
+  /** An expired revision is answered by a list at once, everything else by trying again a little later. */
+  async #recover(error: unknown, failures: number, signal: AbortSignal): Promise<number> {
+    const { logger = silentLogger, type } = this.#options;
+    if (isStatusReason(error, 'Expired', 'Gone')) {
+      this.#resourceVersion = '';
+      if (failures === 0) return 1;
+    } else {
+      logger.warn('watch failed, trying again', { kind: type.kind, error });
+    }
+    return this.#pause(failures, signal);
+  }
+
+  async #pause(failures: number, signal: AbortSignal): Promise<number> {
+    const { clock, random = () => 0.5 } = this.#options;
+    const wait = Math.min(maximumRetryMilliseconds, 10 * calculateBackoff(failures, random()));
+    // An abort ends the wait early; the loop sees it.
+    await delay(clock, wait, signal).catch(() => undefined);
+    return failures + 1;
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
+    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal });
+    const gone = new Set(this.#objects.keys());
+    for (const item of list.items) {
+      gone.delete(keyString(keyOf(item)));
+      this.#put(item);
+    }
+    for (const key of gone) this.#remove(key);
+    this.#resourceVersion = list.metadata.resourceVersion ?? '0';
+    this.#hasSynced = true;
+    this.#synced.resolve();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector, fieldSelector, clock } = this.#options;
+    const silence = this.#options.resyncAfterSilenceMilliseconds ?? defaultSilenceMilliseconds;
+    const stream = new AbortController();
+    const onAbort = (): void => stream.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const restart = (): (() => void) => clock.schedule(silence, () => stream.abort(new Error(`no event for ${silence} ms`)));
+    let cancel = restart();
+    try {
+      const events = client.watch(type, { namespace, labelSelector, fieldSelector, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true, signal: stream.signal });
+      for await (const event of events) {
+        cancel();
+        cancel = restart();
+        this.#accept(event);
+      }
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #accept(event: WatchEvent<T>): void {
+    const version = event.object.metadata.resourceVersion;
+    if (event.type === 'DELETED') this.#remove(keyString(keyOf(event.object)), event.object);
+    else if (event.type !== 'BOOKMARK') this.#put(event.object);
+    if (version !== undefined) this.#resourceVersion = version;
+  }
+
+  #put(received: T): void {
+    const { transform, freeze } = this.#options;
+    const object = transform === undefined ? received : transform(received);
+    if (freeze === true) deepFreeze(object);
+    const key = keyString(keyOf(object));
+    const old = this.#objects.get(key);
+    if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion && old.metadata.uid === object.metadata.uid) return;
+    this.#objects.set(key, object);
+    this.#reindex(key, old, object);
+    this.#notify({ key, old, current: object });
+  }
+
+  /** `last` is the final state that the deletion carried, newer than the one kept. */
+  #remove(key: string, last?: T): void {
+    const old = this.#objects.get(key);
+    if (old === undefined) return;
+    this.#objects.delete(key);
+    this.#reindex(key, old, undefined);
+    this.#notify({ key, old: last ?? old, current: undefined });
+  }
+
+  #notify(change: InformerChange<T>): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #reindex(key: string, old: T | undefined, current: T | undefined): void {
+    for (const [name, valuesOf] of Object.entries(this.#options.indexes ?? {})) {
+      const index = this.#indexes.get(name);
+      if (index === undefined) continue;
+      for (const value of old === undefined ? [] : valuesOf(old)) dropFromIndex(index, value, key);
+      for (const value of current === undefined ? [] : valuesOf(current)) addToIndex(index, value, key);
+    }
+  }
+}
+
+function addToIndex(index: Map<string, Set<string>>, value: string, key: string): void {
+  const keys = index.get(value);
+  if (keys === undefined) index.set(value, new Set([key]));
+  else keys.add(key);
+}
+
+function dropFromIndex(index: Map<string, Set<string>>, value: string, key: string): void {
+  const keys = index.get(value);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(value);
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const child of Object.values(value)) deepFreeze(child);
+}

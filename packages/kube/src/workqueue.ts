@@ -1,0 +1,118 @@
+import type { Clock } from './clock.ts';
+
+const baseDelayMilliseconds = 5;
+const maximumDelayMilliseconds = 60_000;
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Called for one key at a time, never twice at once for the same key. Must not reject. */
+  readonly process: (key: string) => Promise<void>;
+  /** How many keys at once. */
+  readonly workers: number;
+}
+
+/**
+ * Keys to look at. A key that is added while it waits is looked at once; a key that is added while it is being looked at
+ * is looked at again afterwards.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #ready = new Set<string>();
+  readonly #active = new Set<string>();
+  readonly #dirty = new Set<string>();
+  readonly #later = new Map<string, { readonly due: number; readonly cancel: () => void }>();
+  readonly #failures = new Map<string, number>();
+  #running = false;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Begins work on what was added; keys may be added before. */
+  start(): void {
+    this.#running = true;
+    this.#drain();
+  }
+
+  /** Takes no more work and resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    for (const { cancel } of this.#later.values()) cancel();
+    this.#later.clear();
+    this.#ready.clear();
+    this.#dirty.clear();
+    if (this.#active.size === 0) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
+  }
+
+  get length(): number {
+    return this.#ready.size + this.#dirty.size;
+  }
+
+  add(key: string): void {
+    this.#forgetTimer(key);
+    if (this.#active.has(key)) this.#dirty.add(key);
+    else this.#ready.add(key);
+    this.#drain();
+  }
+
+  /** Adds the key after a while; of several such calls the earliest counts. */
+  addAfter(key: string, milliseconds: number): void {
+    const { clock } = this.#options;
+    const due = clock.monotonic() + milliseconds;
+    const existing = this.#later.get(key);
+    if (existing !== undefined && existing.due <= due) return;
+    existing?.cancel();
+    const cancel = clock.schedule(milliseconds, () => {
+      this.#later.delete(key);
+      this.add(key);
+    });
+    this.#later.set(key, { due, cancel });
+  }
+
+  /** Adds the key after a delay that doubles with each failure since `forget`, from 5 ms to 60 s, and up to a half more at random. */
+  addRateLimited(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, calculateBackoff(failures, this.#options.random()));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  #forgetTimer(key: string): void {
+    this.#later.get(key)?.cancel();
+    this.#later.delete(key);
+  }
+
+  #drain(): void {
+    for (const key of this.#ready) {
+      if (!this.#running || this.#active.size >= this.#options.workers) return;
+      this.#ready.delete(key);
+      this.#active.add(key);
+      void this.#work(key);
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      await this.#options.process(key);
+    } finally {
+      this.#active.delete(key);
+      if (this.#dirty.delete(key) && this.#running) this.#ready.add(key);
+      if (this.#active.size === 0) this.#idle?.resolve();
+      this.#drain();
+    }
+  }
+}
+
+/** 5 ms, 10 ms, 20 ms ... 60 s, each stretched by up to a half: `calculateBackoff(0, 0)` is 5, `calculateBackoff(3, 1)` is 60. */
+export function calculateBackoff(failures: number, random: number): number {
+  const delay = Math.min(maximumDelayMilliseconds, baseDelayMilliseconds * 2 ** Math.min(failures, 30));
+  return delay * (1 + random / 2);
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../src/clock.ts';
+
+interface Timer {
+  readonly due: number;
+  readonly sequence: number;
+  readonly callback: () => void;
+}
+
+/** Virtual time: nothing happens until a test advances it, and then everything that is due happens in order. */
+export class FakeClock implements Clock {
+  #now: number;
+  readonly #origin: number;
+  #sequence = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(start: number = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+    this.#origin = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now - this.#origin;
+  }
+
+  schedule(milliseconds: number, callback: () => void): () => void {
+    const timer: Timer = { due: this.#now + Math.max(0, milliseconds), sequence: this.#sequence++, callback };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Runs all timers that fall due in the next `milliseconds`, letting promises settle before, between and after them. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    await settle();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      next.callback();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  #next(end: number): Timer | undefined {
+    let earliest: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due > end) continue;
+      if (earliest === undefined || timer.due < earliest.due || (timer.due === earliest.due && timer.sequence < earliest.sequence)) {
+        earliest = timer;
+      }
+    }
+    return earliest;
+  }
+}
+
+/** Long enough for chains of promises and for `setImmediate` callbacks that they wait for. */
+export async function settle(rounds = 6): Promise<void> {
+  for (let round = 0; round < rounds; round++) await new Promise((resolve) => setImmediate(resolve));
+}
