@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net';
+import { maxHeadBytes } from '../http1/fields.ts';
+import { ProtocolError } from '../http1/protocol-error.ts';
+import { parseRequestHead, type RequestHead, valueOf } from '../http1/request-head.ts';
+import type { RouteMatch, RouteRule } from '../routing/routing-table.ts';
+import { Exchange, type ExchangeClient, type ExchangeContext } from './exchange.ts';
+import type { ForwardingRule } from './forwarding.ts';
+import { type ClientFacts, formatLocalAnswer, type LocalAnswer } from './messages.ts';
+import type { Tunnel } from './tunnel.ts';
+
+/** In ticks of a second. */
+const maxIdleTicks = 75;
+const maxHeadTicks = 60;
+const maxLingerTicks = 2;
+
+export interface ClientContext extends ExchangeContext {
+  match(host: string, path: string): RouteMatch;
+  ruleFor(rule: RouteRule): ForwardingRule | undefined;
+  forget(client: ClientConnection): void;
+}
+
+type Phase =
+  /** Between requests. */
+  | 'idle'
+  /** Part of a head has arrived. */
+  | 'head'
+  | 'exchange'
+  | 'tunnel'
+  /** The last answer was sent; what still arrives is thrown away, so that it is not lost to a reset. */
+  | 'lingering';
+
+/** A client's connection: its requests one after the other. */
+export class ClientConnection implements ExchangeClient {
+  readonly socket: Socket;
+  readonly facts: ClientFacts;
+  readonly #context: ClientContext;
+  #phase: Phase = 'idle';
+  #phaseTick: number;
+  #exchange: Exchange | undefined;
+  #tunnel: Tunnel | undefined;
+  /** What has arrived and nobody has taken yet; the socket is paused when it is more than a head. */
+  #pending: Buffer | undefined;
+  #isReading = false;
+
+  constructor(socket: Socket, protocol: 'http' | 'https', context: ClientContext) {
+    this.socket = socket;
+    this.facts = { address: plainAddress(socket.remoteAddress), protocol };
+    this.#context = context;
+    this.#phaseTick = context.tick;
+    socket.setNoDelay(true);
+    socket.on('data', (piece: Buffer) => this.#onData(piece));
+    socket.on('drain', () => (this.#tunnel ?? this.#exchange)?.onClientDrain());
+    socket.on('end', () => this.#tunnel?.onClientEnd());
+    // The reason does not matter: `close` follows.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** The proxy closes: what is idle ends now, a tunnel as soon as it can, a request after its answer. */
+  goAway(): void {
+    if (this.#phase === 'idle') this.socket.destroy();
+    this.#tunnel?.goAway();
+  }
+
+  pauseBody(): void {
+    this.socket.pause();
+  }
+
+  resumeBody(): void {
+    if (this.#pending === undefined) this.socket.resume();
+  }
+
+  answer(answer: LocalAnswer, options: { readonly keepAlive: boolean; readonly isHead: boolean }): void {
+    this.socket.write(formatLocalAnswer(answer, options));
+  }
+
+  finish(exchange: Exchange, keepAlive: boolean): void {
+    this.#exchange = undefined;
+    if (!keepAlive || !exchange.isRequestRead) {
+      this.#linger();
+      return;
+    }
+    this.#enter('idle');
+    this.socket.resume();
+    // Whoever reads already goes on with what is pending: recursion would grow with every pipelined request.
+    if (!this.#isReading) this.#readPending();
+  }
+
+  becomeTunnel(tunnel: Tunnel, early: Buffer): void {
+    this.#exchange = undefined;
+    this.#tunnel = tunnel;
+    this.#enter('tunnel');
+    if (early.length > 0) tunnel.onUpstreamData(early);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending !== undefined) tunnel.onClientData(pending);
+    this.socket.resume();
+  }
+
+  /** Once a second. */
+  checkTime(tick: number): void {
+    const waited = tick - this.#phaseTick;
+    this.#exchange?.checkTime(tick);
+    this.#tunnel?.checkTime(tick);
+    if (this.#phase === 'idle' && waited > maxIdleTicks) this.socket.destroy();
+    if (this.#phase === 'lingering' && waited > maxLingerTicks) this.socket.destroy();
+    if (this.#phase === 'head' && waited > maxHeadTicks) {
+      this.#refuse({ status: 408, text: `the head of the request did not arrive within ${maxHeadTicks} s` });
+    }
+  }
+
+  #onData(piece: Buffer): void {
+    if (this.#tunnel !== undefined) this.#tunnel.onClientData(piece);
+    else if (this.#phase !== 'lingering') {
+      this.#pending = this.#pending === undefined ? piece : Buffer.concat([this.#pending, piece]);
+      this.#readPending();
+    }
+  }
+
+  #readPending(): void {
+    this.#isReading = true;
+    try {
+      while (this.#pending !== undefined && this.#readOnce(this.#pending));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuseExchange(error);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #refuseExchange(error: ProtocolError): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.onClientGone();
+    // In the middle of an answer another one would be read as its body.
+    if (exchange?.hasAnswerBegun === true) this.socket.destroy();
+    else this.#refuse({ status: error.status, text: `the request was refused: ${error.message}` });
+  }
+
+  /** Takes one head or a part of a body; false if that has to wait. */
+  #readOnce(received: Buffer): boolean {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.#phase !== 'lingering' && this.#readHead(received);
+    if (exchange.isRequestRead) {
+      // The next request waits for this one's answer, and the client with it.
+      this.socket.pause();
+      return false;
+    }
+    this.#setPending(received, exchange.onRequestBody(received, 0));
+    return this.#pending !== undefined;
+  }
+
+  #readHead(received: Buffer): boolean {
+    // RFC 9112, 2.2: one empty line before a request is ignored.
+    const start = received[0] === 0x0d && received[1] === 0x0a ? 2 : 0;
+    const end = received.indexOf('\r\n\r\n', start);
+    if (end - start > maxHeadBytes || (end < 0 && received.length > maxHeadBytes)) {
+      throw new ProtocolError(`a head of more than ${maxHeadBytes} bytes`, 431);
+    }
+    if (end < 0) {
+      if (hasBareLineFeed(received)) throw new ProtocolError('a line that ends with LF alone');
+      if (this.#phase === 'idle') this.#enter('head');
+      return false;
+    }
+    const request = parseRequestHead(received.toString('latin1', start, end));
+    this.#setPending(received, end + 4);
+    this.#route(request);
+    return true;
+  }
+
+  #route(request: RequestHead): void {
+    const expectation = valueOf(request.fields, 'expect');
+    if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') {
+      this.#answerLocally(request, { status: 417, text: 'the only expectation that can be met is 100-continue' });
+      return;
+    }
+    const match = this.#context.match(request.host, request.path);
+    if (match.kind === 'redirect') {
+      const location = `${this.facts.protocol}://${match.host}${portOf(request.authority)}${request.target}`;
+      this.#answerLocally(request, { status: 308, text: `see ${location}`, headers: { Location: location } });
+      return;
+    }
+    const rule = match.kind === 'rule' ? this.#context.ruleFor(match.rule) : undefined;
+    if (rule === undefined) {
+      this.#answerLocally(request, { status: 404, text: `no route for ${request.host}${request.path}` });
+      return;
+    }
+    const destination = rule.pick();
+    if (destination === undefined) {
+      const text = 'no backend of this route has a ready pod';
+      this.#answerLocally(request, { status: 503, text, headers: { 'Retry-After': '1' } });
+      return;
+    }
+    this.#enter('exchange');
+    this.#exchange = new Exchange(this, this.#context, request, { rule, destination });
+    this.#exchange.start();
+  }
+
+  /** A body that comes with it is not read: the connection ends instead. */
+  #answerLocally(request: RequestHead, answer: LocalAnswer): void {
+    const keepAlive = request.keepAlive && request.framing.kind === 'none' && !this.#context.isClosing;
+    this.answer(answer, { keepAlive, isHead: request.method === 'HEAD' });
+    if (keepAlive) this.#enter('idle');
+    else this.#linger();
+  }
+
+  #refuse(answer: LocalAnswer): void {
+    this.answer(answer, { keepAlive: false, isHead: false });
+    this.#linger();
+  }
+
+  #linger(): void {
+    this.#enter('lingering');
+    this.#pending = undefined;
+    this.socket.end();
+    this.socket.resume();
+  }
+
+  #onClose(): void {
+    this.#exchange?.onClientGone();
+    this.#tunnel?.onClientEnd();
+    this.#context.forget(this);
+  }
+
+  #setPending(received: Buffer, from: number): void {
+    this.#pending = from < received.length ? received.subarray(from) : undefined;
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#phaseTick = this.#context.tick;
+  }
+}
+
+function hasBareLineFeed(received: Buffer): boolean {
+  for (let at = received.indexOf(0x0a); at >= 0; at = received.indexOf(0x0a, at + 1)) {
+    if (at === 0 || received[at - 1] !== 0x0d) return true;
+  }
+  return false;
+}
+
+function portOf(authority: string): string {
+  return /:\d+$/.exec(authority)?.[0] ?? '';
+}
+
+/** An IPv4 client of a dual-stack socket is shown as such. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

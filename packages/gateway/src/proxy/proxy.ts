@@ -1,0 +1,153 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '@slipway/kube/clock';
+import {
+  emptyRoutingTable,
+  matchRoute,
+  type EndpointAddress,
+  type RouteMatch,
+  type RouteRule,
+  type RoutingTable,
+} from '../routing/routing-table.ts';
+import { ClientConnection, type ClientContext } from './client-connection.ts';
+import { type Backend, Forwarding, type ForwardingRule } from './forwarding.ts';
+import { TrafficRegistry } from './traffic.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface ProxyOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly traffic?: TrafficRegistry | undefined;
+  /** How a pod's port is reached; by default directly. */
+  readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
+}
+
+const maxClients = 20_000;
+
+/** The data plane: obeys a routing table, knows nothing of Kubernetes. */
+export class Proxy implements ClientContext {
+  readonly traffic: TrafficRegistry;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #forwarding: Forwarding;
+  readonly #clients = new Set<ClientConnection>();
+  readonly #servers: Server[] = [];
+  #table: RoutingTable = emptyRoutingTable;
+  #tick = 0;
+  #isClosing = false;
+  #cancelSweep: () => void = () => undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: ProxyOptions) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.traffic = options.traffic ?? new TrafficRegistry();
+    const dial = options.dial ?? ((endpoint) => connect({ host: endpoint.address, port: endpoint.port }));
+    this.#forwarding = new Forwarding({ clock: options.clock, traffic: this.traffic, dial });
+  }
+
+  get tick(): number {
+    return this.#tick;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** From its return on, every new request is answered by this table. */
+  install(table: RoutingTable): void {
+    this.#table = table;
+    this.#forwarding.install(table);
+  }
+
+  backends(): readonly Backend[] {
+    return this.#forwarding.backends();
+  }
+
+  /** Resolves with the port. */
+  async listen(address: ListenAddress): Promise<number> {
+    return this.attach(createServer({ pauseOnConnect: false }), 'http', address);
+  }
+
+  /** Serves what a server accepts, plain or TLS. */
+  async attach(server: Server, protocol: 'http' | 'https', address: ListenAddress): Promise<number> {
+    this.#servers.push(server);
+    server.on(protocol === 'https' ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#accept(socket, protocol),
+    );
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(address.port, address.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    if (this.#servers.length === 1) this.#scheduleSweep();
+    const bound = server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : address.port;
+  }
+
+  /** Takes no new connections, lets every open request end for at most `graceSeconds`, then cuts the rest. */
+  async close(graceSeconds = 10): Promise<void> {
+    this.#isClosing = true;
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const client of this.#clients) client.goAway();
+    const cut = this.#clock.schedule(graceSeconds * 1_000, () => {
+      for (const client of this.#clients) client.socket.destroy();
+    });
+    await this.#allClientsGone();
+    cut();
+    await Promise.all(closed);
+    this.#cancelSweep();
+    this.#forwarding.close();
+  }
+
+  currentRule(host: string, path: string): ForwardingRule | undefined {
+    const match = this.match(host, path);
+    return match.kind === 'rule' ? this.ruleFor(match.rule) : undefined;
+  }
+
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
+  random(): number {
+    return this.#random();
+  }
+
+  match(host: string, path: string): RouteMatch {
+    return matchRoute(this.#table, host, path);
+  }
+
+  ruleFor(rule: RouteRule): ForwardingRule | undefined {
+    return this.#forwarding.ruleFor(rule);
+  }
+
+  forget(client: ClientConnection): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#onEmpty?.();
+  }
+
+  #accept(socket: Socket, protocol: 'http' | 'https'): void {
+    if (this.#clients.size >= maxClients || this.#isClosing) socket.destroy();
+    else this.#clients.add(new ClientConnection(socket, protocol, this));
+  }
+
+  #allClientsGone(): Promise<void> {
+    if (this.#clients.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onEmpty = resolve));
+  }
+
+  #scheduleSweep(): void {
+    this.#cancelSweep = this.#clock.schedule(1_000, () => {
+      this.#tick += 1;
+      for (const client of this.#clients) client.checkTime(this.#tick);
+      this.#forwarding.sweep(this.#tick);
+      this.#scheduleSweep();
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/** What the proxy obeys: immutable, built from the cluster's objects by `buildRoutes` and put in force as a whole. */
+
+export interface RoutingTable {
+  /** Routes of a host, longest path first. */
+  readonly exactHosts: ReadonlyMap<string, readonly PathRoute[]>;
+  /** By what follows `*.`; the star stands for one label. */
+  readonly wildcardHosts: ReadonlyMap<string, readonly PathRoute[]>;
+  readonly anyHost: readonly PathRoute[];
+  /** For what no rule matches: the default backend of an Ingress. */
+  readonly fallback: RouteRule | undefined;
+  /** Host to the host to which its requests are redirected. */
+  readonly redirects: ReadonlyMap<string, string>;
+  /** By host: the Secret with its certificate. */
+  readonly certificates: ReadonlyMap<string, { readonly namespace: string; readonly name: string }>;
+  /** Every rule, in no order. */
+  readonly rules: readonly RouteRule[];
+  readonly splits: readonly RoutedSplit[];
+}
+
+/** What has to be confirmed to a Split. */
+export interface RoutedSplit {
+  readonly namespace: string;
+  readonly name: string;
+  readonly generation: number;
+  /** One sentence for each host and path that somebody else has. */
+  readonly conflicts: readonly string[];
+}
+
+export interface PathRoute {
+  readonly path: string;
+  /** `Prefix` is by whole elements. */
+  readonly match: 'Exact' | 'Prefix';
+  readonly rule: RouteRule;
+}
+
+export interface RouteRule {
+  readonly backends: readonly RouteBackend[];
+  readonly compression: boolean;
+  readonly responseHeaders: ReadonlyMap<string, string>;
+}
+
+export interface RouteBackend {
+  readonly namespace: string;
+  /** The Split that names it; absent for an Ingress. */
+  readonly split?: string | undefined;
+  readonly application: string;
+  readonly service: string;
+  readonly version: string;
+  readonly weight: number;
+  readonly drainSeconds: number;
+  /** Those that are ready. */
+  readonly endpoints: readonly EndpointAddress[];
+}
+
+export interface EndpointAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export const emptyRoutingTable: RoutingTable = {
+  exactHosts: new Map(),
+  wildcardHosts: new Map(),
+  anyHost: [],
+  fallback: undefined,
+  redirects: new Map(),
+  certificates: new Map(),
+  rules: [],
+  splits: [],
+};
+
+export type RouteMatch =
+  | { readonly kind: 'rule'; readonly rule: RouteRule }
+  | { readonly kind: 'redirect'; readonly host: string }
+  | { readonly kind: 'none' };
+
+/** The most exact host that is known decides, and within it the longest path; `host` is in lower case without a port. */
+export function matchRoute(table: RoutingTable, host: string, path: string): RouteMatch {
+  const redirect = table.redirects.get(host);
+  if (redirect !== undefined) return { kind: 'redirect', host: redirect };
+  const routes = table.exactHosts.get(host) ?? table.wildcardHosts.get(afterFirstLabel(host)) ?? table.anyHost;
+  const rule = routes.find((route) => matchesPath(route, path))?.rule ?? table.fallback;
+  return rule === undefined ? { kind: 'none' } : { kind: 'rule', rule };
+}
+
+function afterFirstLabel(host: string): string {
+  return host.slice(host.indexOf('.') + 1);
+}
+
+/** `/a` as a prefix matches `/a` and `/a/b`, not `/ab`; a slash at its end means nothing. */
+function matchesPath(route: PathRoute, path: string): boolean {
+  if (route.match === 'Exact') return path === route.path;
+  const prefix = route.path.endsWith('/') ? route.path.slice(0, -1) : route.path;
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
+}
