@@ -263,9 +263,19 @@ function createHost(
   };
 }
 
-function createEvents({ client, clock, nodeName }: NodeAgentOptions): PodEvents {
-  const recorder = new EventRecorder({ client, clock, component: 'kubelet', host: nodeName });
-  return { event: (pod, { type, reason, message }) => recorder.event(pod, type, reason, message) };
+function createEvents({ client, clock, logger, nodeName }: NodeAgentOptions): PodEvents {
+  const recorder = new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
+  return {
+    event(pod, { type, reason, message, container }) {
+      const fieldPath = container === undefined ? undefined : fieldPathOf(pod, container);
+      recorder.event({ object: pod, type: pods, fieldPath }, { type, reason, message });
+    },
+  };
+}
+
+function fieldPathOf(pod: Pod, container: string): string {
+  const isInit = pod.spec?.initContainers?.some(({ name }) => name === container) ?? false;
+  return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
 }
 
 /** Only this very pod: its name may be taken by another one meanwhile. */

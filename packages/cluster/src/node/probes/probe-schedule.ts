@@ -47,7 +47,7 @@ export function periodOf(probe: Probe): number {
   return (probe.periodSeconds ?? 10) * 1000;
 }
 
-/** With a period of 1 s and failures that take no time: 0, 50, 150, 350, 750, 1000 (regular), 2000, ... */
+/** With a period of 1 s and failures that take no time: 0, 50, 150, 350, 750, 1000 (regular), 1800, 2000 (regular), 3000, ... */
 export function planAttempt(state: ProbeState, kind: ProbeKind, probe: Probe): Attempt {
   if (state.regularAt === undefined) return { at: state.firstAt, counts: true };
   const regular = Math.max(state.regularAt + periodOf(probe), state.endedAt);
