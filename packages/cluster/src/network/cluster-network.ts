@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { AddressPool } from './address-pool.ts';
+import { IpBatch } from './ip-batch.ts';
+import { addressAt, parseCidr } from './ipv4.ts';
+import type { NodeRanges } from './ranges.ts';
+
+const bridge = 'pods';
+const uplink = 'uplink';
+/** Interfaces of this cluster carry this group, so that a person can tell them from others: `ip link show group 5155`. */
+const interfaceGroup = '5155';
+
+export interface ClusterNetworkOptions {
+  readonly ranges: NodeRanges;
+  /** Absolute paths of `ip`, `nsenter` and `unshare`. */
+  readonly ip: string;
+  readonly nsenter: string;
+  readonly unshare: string;
+  /** An open file of the machine's own network namespace. */
+  readonly hostNetworkFd: number;
+  /** The number of this process as its own /proc shows it; its namespace is the cluster's. */
+  readonly ownPid: number;
+}
+
+export interface PodNamespace {
+  readonly holderPid: number;
+  readonly address: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * The network of one cluster, in the network namespace of this process: a bridge with the pods, a link to the machine,
+ * and every service address as a local one, so that the service proxy can listen on it. Nothing is written to a file and
+ * no namespace is pinned: when this process ends, the kernel removes all of it, the machine's side included.
+ */
+export class ClusterNetwork {
+  /** The node's own address, as pods and machine see it. */
+  readonly nodeAddress: string;
+  private readonly options: ClusterNetworkOptions;
+  private readonly addresses: AddressPool;
+  private readonly prefix: number;
+  private interfaces = 0;
+  private batch: IpBatch | undefined;
+
+  constructor(options: ClusterNetworkOptions) {
+    this.options = options;
+    this.nodeAddress = addressInRange(options.ranges.pods, 1);
+    this.addresses = new AddressPool(options.ranges.pods, 1);
+    this.prefix = parseCidr(options.ranges.pods)?.prefix ?? 32;
+  }
+
+  async start(): Promise<void> {
+    const { ranges, ip } = this.options;
+    const batch = IpBatch.start([ip]);
+    this.batch = batch;
+    await Promise.all([
+      this.linkToMachine(),
+      writeFile('/proc/sys/net/ipv4/ip_forward', '1'),
+      batch.run([
+        'link set lo up',
+        `link add ${bridge} group ${interfaceGroup} type bridge forward_delay 0`,
+        `address add ${this.nodeAddress}/${this.prefix} dev ${bridge}`,
+        `link set ${bridge} up`,
+        `route add local ${ranges.services} dev lo`,
+      ]),
+    ]);
+    await batch.run([
+      `address add ${addressInRange(ranges.link, 2)}/30 dev ${uplink}`,
+      `link set ${uplink} up`,
+      `route add default via ${addressInRange(ranges.link, 1)}`,
+    ]);
+  }
+
+  /** A namespace with an address, ready for a pod. */
+  async createPodNamespace(): Promise<PodNamespace> {
+    const address = this.addresses.allocate();
+    this.interfaces += 1;
+    const name = `pod${this.interfaces}`;
+    const { unshare, ip, ownPid } = this.options;
+    const holder = IpBatch.start([unshare, '--net', '--ipc', '--uts', ip]);
+    const remove = async (): Promise<void> => {
+      await holder.stop();
+      this.addresses.release(address);
+    };
+    try {
+      await holder.run([
+        'link set lo up',
+        `link add eth0 type veth peer name ${name} group ${interfaceGroup} netns ${ownPid}`,
+        `address add ${address}/${this.prefix} dev eth0`,
+        'link set eth0 up',
+        `route add default via ${this.nodeAddress}`,
+      ]);
+      await this.running().run([`link set ${name} master ${bridge} up`]);
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+    return { holderPid: holder.pid, address, remove };
+  }
+
+  async stop(): Promise<void> {
+    await this.batch?.stop();
+  }
+
+  private running(): IpBatch {
+    if (this.batch === undefined) {
+      throw new Error('the network of the cluster has not been started');
+    }
+    return this.batch;
+  }
+
+  /** Both ends are made from the machine's side. The name is random: the kernel takes a while to remove a dead cluster's. */
+  private linkToMachine(): Promise<void> {
+    const { ranges, ip, nsenter, hostNetworkFd, ownPid } = this.options;
+    const name = `slip${randomBytes(4).toString('hex')}`;
+    return runOnce([nsenter, '--net=/proc/self/fd/3', ip, '-batch', '-'], {
+      fd: hostNetworkFd,
+      input: [
+        `link add ${name} group ${interfaceGroup} type veth peer name ${uplink} netns ${ownPid}`,
+        `address add ${addressInRange(ranges.link, 1)}/30 dev ${name}`,
+        `link set ${name} up`,
+        `route add ${ranges.block} via ${addressInRange(ranges.link, 2)}`,
+      ],
+    });
+  }
+}
+
+async function runOnce(
+  command: readonly [string, ...string[]],
+  with_: { readonly fd: number; readonly input: readonly string[] },
+): Promise<void> {
+  const [file, ...parameters] = command;
+  const child = spawn(file, parameters, { stdio: ['pipe', 'ignore', 'pipe', with_.fd] });
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  child.stdin.on('error', () => {
+    // It ended before it had read all; its exit code and message say why.
+  });
+  child.stdin.end(`${with_.input.join('\n')}\n`);
+  const [said, code] = await Promise.all([text(child.stderr), exited]);
+  if (code !== 0) {
+    throw new Error(`the link between the machine and the cluster cannot be made: ${said.trim()}`);
+  }
+}
+
+function addressInRange(range: string, offset: number): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) {
+    throw new Error(`"${range}" is not a range of addresses`);
+  }
+  return addressAt(cidr, offset);
+}
