@@ -53,7 +53,8 @@ export class TrafficRegistry {
     const key = [labels.namespace, labels.application, labels.service, labels.version].join('\n');
     const known = this.#counters.get(key);
     if (known !== undefined) return known;
-    const counters = new TrafficCounters(labels);
+    const { namespace, application, service, version } = labels;
+    const counters = new TrafficCounters({ namespace, application, service, version });
     this.#counters.set(key, counters);
     const oldest = this.#counters.keys().next().value;
     if (this.#counters.size > this.#maxVersions && oldest !== undefined) this.#counters.delete(oldest);

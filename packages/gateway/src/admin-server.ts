@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import type { Logger } from '@slipway/kube/logger';
+import { formatMetrics } from './metrics.ts';
+import type { ListenAddress } from './proxy/proxy.ts';
+import type { TrafficRegistry } from './proxy/traffic.ts';
+
+export interface AdminServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface AdminServerOptions {
+  readonly listen: ListenAddress;
+  readonly traffic: TrafficRegistry;
+  readonly logger: Logger;
+}
+
+/** `/metrics` and `/healthz`, apart from the applications' traffic. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') {
+      response.end('ok\n');
+    } else if (request.url === '/metrics') {
+      formatMetrics(options.traffic).then(
+        ({ contentType, text }) => response.setHeader('Content-Type', contentType).end(text),
+        (error: unknown) => {
+          options.logger.error('could not format the metrics', { error });
+          response.writeHead(500).end();
+        },
+      );
+    } else {
+      response.writeHead(404).end('there are /metrics and /healthz\n');
+    }
+  });
+  const port = await listen(server, options.listen);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { port, close };
+}
+
+function listen(server: Server, { host, port }: ListenAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

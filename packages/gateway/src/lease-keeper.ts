@@ -1,0 +1,110 @@
+import type { KubeClient } from '@slipway/kube/client';
+import { type Clock, formatMicroTime } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import { apiVersionOf } from '@slipway/kube/object';
+import { leases } from '@slipway/kube/resources';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, observedEndpointsAnnotation } from '@slipway/kube/split';
+import { isStatusReason } from '@slipway/kube/status-error';
+
+const leaseDurationSeconds = 15;
+const renewMilliseconds = 5_000;
+const retryMilliseconds = 500;
+
+export interface LeaseKeeperOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly instance: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * This instance's Lease: that it lives, and up to which change of EndpointSlices its routing is current. A change is
+ * written at once, because a pod that is to stop waits for it; changes that come during a write share the next one.
+ */
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #acquireTime: string;
+  #observed: string | undefined;
+  #isWriting = false;
+  #isDirty = false;
+  #cancelRenewal: () => void = () => undefined;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#acquireTime = formatMicroTime(options.clock.now());
+  }
+
+  /** Routing is current up to this resourceVersion of EndpointSlices. */
+  observe(resourceVersion: string): void {
+    if (resourceVersion === this.#observed) return;
+    this.#observed = resourceVersion;
+    this.#renew();
+  }
+
+  /** Deletes the Lease: nobody has to wait until it expires. */
+  async release(): Promise<void> {
+    this.#cancelRenewal();
+    await this.#written;
+    const { client, instance, logger } = this.#options;
+    try {
+      await client.delete(leases, { namespace: gatewayLeaseNamespace, name: instance });
+    } catch (error) {
+      if (!isStatusReason(error, 'NotFound'))
+        logger.warn('could not delete the lease, it will expire', { name: instance, kind: 'Lease', error });
+    }
+  }
+
+  #renew(): void {
+    this.#isDirty = true;
+    if (this.#isWriting || this.#options.signal.aborted) return;
+    this.#isWriting = true;
+    this.#cancelRenewal();
+    this.#written = this.#writeWhileDirty();
+  }
+
+  async #writeWhileDirty(): Promise<void> {
+    let isWritten = true;
+    while (this.#isDirty && isWritten && !this.#options.signal.aborted) {
+      this.#isDirty = false;
+      isWritten = await this.#write();
+    }
+    this.#isWriting = false;
+    if (this.#options.signal.aborted) return;
+    const wait = isWritten ? renewMilliseconds : retryMilliseconds;
+    this.#cancelRenewal = this.#options.clock.schedule(wait, () => this.#renew());
+  }
+
+  async #write(): Promise<boolean> {
+    const { client, clock, instance, logger, signal } = this.#options;
+    const key = { namespace: gatewayLeaseNamespace, name: instance };
+    const body = {
+      apiVersion: apiVersionOf(leases),
+      kind: leases.kind,
+      metadata: {
+        ...key,
+        labels: { [gatewayLeaseLabel]: 'true' },
+        annotations: { [observedEndpointsAnnotation]: this.#observed ?? '0' },
+      },
+      spec: {
+        holderIdentity: instance,
+        leaseDurationSeconds,
+        acquireTime: this.#acquireTime,
+        renewTime: formatMicroTime(clock.now()),
+      },
+    };
+    try {
+      await client.patch(
+        leases,
+        key,
+        { type: 'apply', body, force: true },
+        { fieldManager: `slipway-gateway-${instance}`, signal },
+      );
+      return true;
+    } catch (error) {
+      if (!signal.aborted) logger.warn('could not renew the lease, trying again', { ...key, kind: 'Lease', error });
+      return false;
+    }
+  }
+}

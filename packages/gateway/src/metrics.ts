@@ -1,0 +1,89 @@
+import { durationBuckets, type TrafficCounters, type TrafficRegistry } from './proxy/traffic.ts';
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** Where a metric has several series: `<name>_bucket`, `<name>_sum`, `<name>_count`. */
+  readonly metricName?: string | undefined;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'histogram';
+  readonly aggregator: 'sum';
+  readonly values: readonly Sample[];
+}
+
+/**
+ * The traffic of every version in Prometheus' text format. A request only adds to `TrafficCounters`, which costs next to
+ * nothing; prom-client, which is loaded when somebody first asks, is given the totals as those of another process.
+ */
+export async function formatMetrics(
+  traffic: TrafficRegistry,
+): Promise<{ readonly contentType: string; readonly text: string }> {
+  const { AggregatorRegistry } = await import('prom-client');
+  const registry = AggregatorRegistry.aggregate([collectMetrics(traffic.all())]);
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+function collectMetrics(all: readonly TrafficCounters[]): Metric[] {
+  const duration = 'slipway_gateway_request_duration_seconds';
+  return [
+    {
+      name: 'slipway_gateway_requests_total',
+      help: 'Requests by version and class of status',
+      type: 'counter',
+      aggregator: 'sum',
+      values: all.flatMap(requestSamples),
+    },
+    {
+      name: 'slipway_gateway_errors_total',
+      help: 'Requests that were answered with 5xx or not to the end',
+      type: 'counter',
+      aggregator: 'sum',
+      values: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.errors })),
+    },
+    {
+      name: duration,
+      help: 'Seconds from the head of a request to the end of its answer',
+      type: 'histogram',
+      aggregator: 'sum',
+      values: all.flatMap((counters) => durationSamples(duration, counters)),
+    },
+  ];
+}
+
+function requestSamples(counters: TrafficCounters): Sample[] {
+  return counters.byClass.flatMap((value, index) => {
+    const codeClass = index === 0 ? 'none' : `${index}xx`;
+    return value === 0 ? [] : [{ labels: { ...labelsOf(counters), code_class: codeClass }, value }];
+  });
+}
+
+/** Buckets are cumulative in the exposition. */
+function durationSamples(name: string, counters: TrafficCounters): Sample[] {
+  let sum = 0;
+  const buckets = counters.durations.map((count, index) => {
+    sum += count;
+    return {
+      metricName: `${name}_bucket`,
+      labels: { ...labelsOf(counters), le: durationBuckets[index] ?? '+Inf' },
+      value: sum,
+    };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: labelsOf(counters), value: counters.durationSum },
+    { metricName: `${name}_count`, labels: labelsOf(counters), value: counters.requests },
+  ];
+}
+
+function labelsOf({ labels }: TrafficCounters): Readonly<Record<string, string>> {
+  return {
+    namespace: labels.namespace,
+    application: labels.application,
+    service: labels.service,
+    version: labels.version,
+  };
+}

@@ -1,0 +1,272 @@
+import type { EndpointSlice, Ingress, IngressBackend, Service } from '@slipway/kube/api.generated';
+import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
+import type { Split, SplitBackend, SplitRule } from '@slipway/kube/split';
+import { readyEndpoints } from './ready-endpoints.ts';
+import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
+
+/** What the cluster says about routing, at one moment. */
+export interface RoutingSnapshot {
+  readonly splits: readonly Split[];
+  readonly ingresses: readonly Ingress[];
+  service(namespace: string, name: string): Service | undefined;
+  slices(namespace: string, service: string): readonly EndpointSlice[];
+}
+
+export const ingressClassName = 'slipway';
+const legacyClassAnnotation = 'kubernetes.io/ingress.class';
+const wwwRedirectAnnotation = 'nginx.ingress.kubernetes.io/from-to-www-redirect';
+
+const defaultDrainSeconds = 30;
+
+/** One host and path that an object wants; an empty host is every host. */
+interface Claim {
+  readonly host: string;
+  readonly path: string;
+  readonly match: PathRoute['match'];
+  readonly rule: RouteRule;
+}
+
+/** All that one Split or Ingress asks for. */
+interface Claimant {
+  readonly object: KubeObject;
+  readonly kind: 'Split' | 'Ingress';
+  readonly rules: readonly RouteRule[];
+  readonly claims: readonly Claim[];
+  readonly fallback?: RouteRule | undefined;
+  /** Hosts whose counterpart with or without `www.` is redirected to them. */
+  readonly wwwHosts: readonly string[];
+  /** By host, the name of a Secret in the object's namespace. */
+  readonly certificates: ReadonlyMap<string, string>;
+}
+
+/** Pure. A host and path belong to the oldest object that claims them. */
+export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
+  const claimants = [
+    ...snapshot.splits.map((split) => claimsOfSplit(split, snapshot)),
+    ...snapshot.ingresses.filter(isOurs).map((ingress) => claimsOfIngress(ingress, snapshot)),
+  ].sort(byAge);
+  const { owners, routes, conflicts } = settleClaims(claimants);
+  return {
+    ...groupByHost(routes),
+    fallback: claimants.find((claimant) => claimant.fallback !== undefined)?.fallback,
+    redirects: planRedirects(claimants, owners),
+    certificates: collectCertificates(claimants),
+    rules: claimants.flatMap((claimant) => claimant.rules),
+    splits: snapshot.splits.map((split) => routedSplit(split, conflicts)),
+  };
+}
+
+function byAge(a: Claimant, b: Claimant): number {
+  const [first, second] = [ageKey(a.object), ageKey(b.object)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** Times have whole seconds: the name decides between objects of one second. */
+function ageKey(object: KubeObject): string {
+  return `${object.metadata.creationTimestamp ?? ''} ${keyString(keyOf(object))}`;
+}
+
+interface Settlement {
+  /** Hosts that somebody serves. */
+  readonly owners: ReadonlySet<string>;
+  readonly routes: readonly Claim[];
+  readonly conflicts: ReadonlyMap<KubeObject, readonly string[]>;
+}
+
+function settleClaims(claimants: readonly Claimant[]): Settlement {
+  const winners = new Map<string, Claimant>();
+  const owners = new Set<string>();
+  const routes: Claim[] = [];
+  const conflicts = new Map<KubeObject, string[]>();
+  for (const claimant of claimants) {
+    for (const claim of claimant.claims) {
+      const key = `${claim.host} ${claim.match} ${claim.path}`;
+      const winner = winners.get(key);
+      if (winner === undefined) {
+        winners.set(key, claimant);
+        owners.add(claim.host);
+        routes.push(claim);
+      } else if (winner !== claimant) {
+        const known = conflicts.get(claimant.object) ?? [];
+        known.push(describeConflict(claim, winner));
+        conflicts.set(claimant.object, known);
+      }
+    }
+  }
+  return { owners, routes, conflicts };
+}
+
+function describeConflict(claim: Claim, winner: Claimant): string {
+  const host = claim.host === '' ? 'every host' : `host ${claim.host}`;
+  return `RouteConflict: ${host}, path ${claim.path} belongs to ${winner.kind} ${keyString(keyOf(winner.object))}, which is older`;
+}
+
+function routedSplit(split: Split, conflicts: ReadonlyMap<KubeObject, readonly string[]>): RoutedSplit {
+  return {
+    namespace: split.metadata.namespace ?? '',
+    name: split.metadata.name ?? '',
+    generation: split.metadata.generation ?? 0,
+    conflicts: conflicts.get(split) ?? [],
+  };
+}
+
+function groupByHost(claims: readonly Claim[]): Pick<RoutingTable, 'exactHosts' | 'wildcardHosts' | 'anyHost'> {
+  const exactHosts = new Map<string, PathRoute[]>();
+  const wildcardHosts = new Map<string, PathRoute[]>();
+  const anyHost: PathRoute[] = [];
+  for (const { host, path, match, rule } of claims) {
+    const route: PathRoute = { path, match, rule };
+    if (host === '') anyHost.push(route);
+    else if (host.startsWith('*.')) addTo(wildcardHosts, host.slice(2), route);
+    else addTo(exactHosts, host, route);
+  }
+  for (const routes of [...exactHosts.values(), ...wildcardHosts.values(), anyHost]) routes.sort(longestFirst);
+  return { exactHosts, wildcardHosts, anyHost };
+}
+
+/** Of two equally long ones the exact one. */
+function longestFirst(a: PathRoute, b: PathRoute): number {
+  return b.path.length - a.path.length || (a.match === b.match ? 0 : a.match === 'Exact' ? -1 : 1);
+}
+
+function addTo(hosts: Map<string, PathRoute[]>, host: string, route: PathRoute): void {
+  const routes = hosts.get(host);
+  if (routes === undefined) hosts.set(host, [route]);
+  else routes.push(route);
+}
+
+/** A host that is served itself is not redirected. */
+function planRedirects(claimants: readonly Claimant[], owners: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const redirects = new Map<string, string>();
+  for (const host of claimants.flatMap((claimant) => claimant.wwwHosts)) {
+    const counterpart = host.startsWith('www.') ? host.slice(4) : `www.${host}`;
+    const isFree = !owners.has(counterpart) && !redirects.has(counterpart);
+    if (isFree && !host.startsWith('*.')) redirects.set(counterpart, host);
+  }
+  return redirects;
+}
+
+function collectCertificates(claimants: readonly Claimant[]): RoutingTable['certificates'] {
+  const certificates = new Map<string, { readonly namespace: string; readonly name: string }>();
+  for (const { object, certificates: own } of claimants) {
+    for (const [host, name] of own) {
+      if (!certificates.has(host)) certificates.set(host, { namespace: object.metadata.namespace ?? '', name });
+    }
+  }
+  return certificates;
+}
+
+function claimsOfSplit(split: Split, snapshot: RoutingSnapshot): Claimant {
+  const rules = split.spec.rules.map((rule) => ({ rule, route: ruleOfSplit(split, rule, snapshot) }));
+  return {
+    object: split,
+    kind: 'Split',
+    rules: rules.map(({ route }) => route),
+    claims: rules.flatMap(({ rule, route }) => claimsOfRule(rule, route)),
+    wwwHosts: rules.flatMap(({ rule }) => (rule.redirectWww === true ? rule.hosts.map(lowerCase) : [])),
+    certificates: new Map(
+      rules
+        .flatMap(({ rule }) => rule.hosts.map((host) => [lowerCase(host), rule.tls?.secretName ?? ''] as const))
+        .filter(([, name]) => name !== ''),
+    ),
+  };
+}
+
+function claimsOfRule(rule: SplitRule, route: RouteRule): Claim[] {
+  const hosts = rule.hosts.length === 0 ? [''] : rule.hosts.map(lowerCase);
+  const paths = rule.paths.length === 0 ? ['/'] : rule.paths;
+  return hosts.flatMap((host) =>
+    paths.map((path) => ({ host, path: withoutFinalSlash(path), match: 'Prefix' as const, rule: route })),
+  );
+}
+
+function ruleOfSplit(split: Split, rule: SplitRule, snapshot: RoutingSnapshot): RouteRule {
+  return {
+    backends: rule.backends.map((backend) => backendOfSplit(split, backend, snapshot)),
+    compression: rule.compression === true,
+    responseHeaders: new Map(Object.entries(rule.responseHeaders ?? {}).filter(isSafeHeader)),
+  };
+}
+
+/** A line end in a value would let an Application write headers and bodies of its own. */
+function isSafeHeader([name, value]: [string, string]): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t -~\x80-\xff]*$/.test(value);
+}
+
+function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingSnapshot): RouteBackend {
+  const namespace = split.metadata.namespace ?? '';
+  return {
+    namespace,
+    split: split.metadata.name,
+    application: split.spec.application,
+    service: backend.service,
+    version: backend.version,
+    weight: backend.weight,
+    drainSeconds: split.spec.drainSeconds ?? defaultDrainSeconds,
+    endpoints: readyEndpoints(
+      snapshot.service(namespace, backend.service),
+      backend.port,
+      snapshot.slices(namespace, backend.service),
+    ),
+  };
+}
+
+function isOurs(ingress: Ingress): boolean {
+  const className = ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.[legacyClassAnnotation];
+  return className === undefined || className === ingressClassName;
+}
+
+function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant {
+  const claims: Claim[] = [];
+  for (const { host = '', http } of ingress.spec?.rules ?? []) {
+    for (const { path = '/', pathType, backend } of http?.paths ?? []) {
+      const isExact = pathType === 'Exact';
+      claims.push({
+        host: lowerCase(host),
+        path: isExact ? path : withoutFinalSlash(path),
+        match: isExact ? 'Exact' : 'Prefix',
+        rule: ruleOfIngress(ingress, backend, snapshot),
+      });
+    }
+  }
+  const defaultBackend = ingress.spec?.defaultBackend;
+  const fallback = defaultBackend && ruleOfIngress(ingress, defaultBackend, snapshot);
+  const redirectsWww = ingress.metadata.annotations?.[wwwRedirectAnnotation] === 'true';
+  return {
+    object: ingress,
+    kind: 'Ingress',
+    claims,
+    fallback,
+    rules: [...claims.map((claim) => claim.rule), ...(fallback === undefined ? [] : [fallback])],
+    wwwHosts: redirectsWww ? [...new Set(claims.map((claim) => claim.host).filter((host) => host !== ''))] : [],
+    certificates: new Map(
+      (ingress.spec?.tls ?? []).flatMap(({ hosts = [], secretName = '' }) =>
+        hosts.map((host) => [lowerCase(host), secretName] as const),
+      ),
+    ),
+  };
+}
+
+function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: RoutingSnapshot): RouteRule {
+  const namespace = ingress.metadata.namespace ?? '';
+  const name = backend.service?.name ?? '';
+  const port = backend.service?.port?.name ?? backend.service?.port?.number ?? '';
+  const routed: RouteBackend = {
+    namespace,
+    application: ingress.metadata.name ?? '',
+    service: name,
+    version: '',
+    weight: 100,
+    drainSeconds: defaultDrainSeconds,
+    endpoints: readyEndpoints(snapshot.service(namespace, name), port, snapshot.slices(namespace, name)),
+  };
+  return { backends: [routed], compression: false, responseHeaders: new Map() };
+}
+
+function lowerCase(host: string): string {
+  return host.toLowerCase();
+}
+
+function withoutFinalSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
