@@ -26,7 +26,7 @@ export interface Runtime {
   signalContainer(containerId: string, signal: string): Promise<void>;
   /** Runs a command inside; resolves when it ends or is killed after `timeoutMilliseconds` (`timedOut`). Output is kept to 64 KiB a stream. */
   exec(containerId: string, request: ExecRequest): Promise<ExecResult>;
-  /** Called once for each container that ends. */
+  /** Called once for each container that ends, after the last of its output. */
   onExit(listener: (exit: ContainerExit) => void): void;
   /** Answers a probe in place of the agent, which else dials and executes itself. For runtimes whose containers cannot be asked. */
   probe?(request: ProbeRequest): Promise<ProbeAnswer>;

@@ -10,7 +10,7 @@ import { EventRecorder } from '@slipway/kube/event-recorder';
 import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
-import { pods, services } from '@slipway/kube/resources';
+import { nodes, pods, services } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { Files } from '../files.ts';
 import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
@@ -134,6 +134,7 @@ class NodeAgent {
     this.#workers.adopt(await runtime.list(), this.#podInformer.list());
     await this.#removeLeftovers();
     this.#podInformer.onChange(({ old, current }) => this.#onPodChange(old, current));
+    reportLimitations(this.#options, node);
     return node;
   }
 
@@ -263,8 +264,12 @@ function createHost(
   };
 }
 
-function createEvents({ client, clock, logger, nodeName }: NodeAgentOptions): PodEvents {
-  const recorder = new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
+function createRecorder({ client, clock, logger, nodeName }: NodeAgentOptions): EventRecorder {
+  return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
+}
+
+function createEvents(options: NodeAgentOptions): PodEvents {
+  const recorder = createRecorder(options);
   return {
     event(pod, { type, reason, message, container }) {
       const fieldPath = container === undefined ? undefined : fieldPathOf(pod, container);
@@ -276,6 +281,14 @@ function createEvents({ client, clock, logger, nodeName }: NodeAgentOptions): Po
 function fieldPathOf(pod: Pod, container: string): string {
   const isInit = pod.spec?.initContainers?.some(({ name }) => name === container) ?? false;
   return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+}
+
+/** What this machine cannot do is a condition of the node too; here it is found beside what happens. */
+function reportLimitations(options: NodeAgentOptions, node: Node): void {
+  const recorder = createRecorder(options);
+  for (const message of options.runtime.limitations) {
+    recorder.event({ object: node, type: nodes }, { type: 'Warning', reason: 'MissingRights', message });
+  }
 }
 
 /** Only this very pod: its name may be taken by another one meanwhile. */

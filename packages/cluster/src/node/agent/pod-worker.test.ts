@@ -363,6 +363,33 @@ describe('a pod that is deleted', () => {
     expect(await pod.runtime.list()).toEqual([]);
   });
 
+  it('after it was done goes at once', async () => {
+    const pod = createPodScenario({ pod: testPod({ restartPolicy: 'Never' }, { [rule.exitAfter]: '1000' }) });
+    await pod.start();
+    await pod.advance(1000);
+    expect([pod.status().phase, pod.api.deleted]).toEqual(['Succeeded', []]);
+    await pod.delete(30);
+    expect([pod.status().phase, pod.api.deleted, pod.finalised]).toEqual(['Succeeded', ['web'], ['uid-1']]);
+  });
+
+  it('while its image is looked for starts nothing more', async () => {
+    let found = (): void => undefined;
+    const configure = (runtime: ReturnType<typeof createPodScenario>['runtime']) => {
+      const image = runtime.ensureImage.bind(runtime);
+      runtime.ensureImage = async (name) => {
+        await new Promise<void>((resolve) => (found = resolve));
+        return image(name);
+      };
+    };
+    const pod = createPodScenario({ pod: testPod(), configure });
+    await pod.start();
+    await pod.delete(30);
+    found();
+    await pod.advance(1000);
+    expect(pod.events.some((event) => event.startsWith('Started'))).toBe(false);
+    expect(pod.finalised).toEqual(['uid-1']);
+  });
+
   it('when the node shuts down keeps its object', async () => {
     const pod = createPodScenario({ pod: testPod() });
     await pod.start();

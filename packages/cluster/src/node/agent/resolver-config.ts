@@ -1,5 +1,5 @@
 /** The pod's /etc/resolv.conf and the lines that it adds to /etc/hosts. https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ */
-import type { Pod } from '@slipway/kube/api.generated';
+import type { Pod, PodDNSConfig } from '@slipway/kube/api.generated';
 
 export interface ClusterDns {
   /** Addresses of the cluster's DNS; empty if there is none. */
@@ -11,19 +11,25 @@ export interface ClusterDns {
 }
 
 export function calculateResolvConf(pod: Pod, dns: ClusterDns): string {
-  const { dnsPolicy = 'ClusterFirst', hostNetwork, dnsConfig } = pod.spec ?? {};
-  const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
-  const base =
-    dnsPolicy === 'None' ? '' : ofCluster && dns.nameservers.length > 0 ? clusterLines(pod, dns) : dns.hostResolvConf;
-  const options = (dnsConfig?.options ?? []).map(({ name, value }) =>
-    value === undefined ? (name ?? '') : `${name}:${value}`,
-  );
-  const added = [
-    ...(dnsConfig?.nameservers ?? []).map((address) => `nameserver ${address}`),
-    ...(dnsConfig?.searches === undefined ? [] : [`search ${dnsConfig.searches.join(' ')}`]),
-    ...(options.length === 0 ? [] : [`options ${options.join(' ')}`]),
-  ];
+  const base = baseLines(pod, dns);
+  const added = addedLines(pod.spec?.dnsConfig ?? {});
   return added.length === 0 ? base : `${[base.trimEnd(), ...added].filter((line) => line !== '').join('\n')}\n`;
+}
+
+function baseLines(pod: Pod, dns: ClusterDns): string {
+  const { dnsPolicy = 'ClusterFirst', hostNetwork } = pod.spec ?? {};
+  if (dnsPolicy === 'None') return '';
+  const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
+  return ofCluster && dns.nameservers.length > 0 ? clusterLines(pod, dns) : dns.hostResolvConf;
+}
+
+function addedLines({ nameservers = [], searches, options = [] }: PodDNSConfig): readonly string[] {
+  const words = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`));
+  return [
+    ...nameservers.map((address) => `nameserver ${address}`),
+    ...(searches === undefined ? [] : [`search ${searches.join(' ')}`]),
+    ...(words.length === 0 ? [] : [`options ${words.join(' ')}`]),
+  ];
 }
 
 function clusterLines(pod: Pod, dns: ClusterDns): string {

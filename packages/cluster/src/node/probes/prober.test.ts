@@ -74,7 +74,7 @@ describe('httpGet', () => {
     const port = await serve((_, response) => void response.writeHead(status).end());
     const outcome = await ask({ httpGet: { port } });
     expect(outcome.result).toBe(result);
-    if (result === 'failure') expect(outcome.output).toBe(`HTTP probe failed with statuscode: ${status}`);
+    expect(outcome.output).toBe(result === 'failure' ? `HTTP probe failed with statuscode: ${status}` : '');
   });
 
   it('follows redirects on the same host', async () => {

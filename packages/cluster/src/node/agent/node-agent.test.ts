@@ -1,0 +1,289 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Pod } from '@slipway/kube/api.generated';
+import { silentLogger } from '@slipway/kube/logger';
+import { configMaps, events, leases, nodes, pods, services } from '@slipway/kube/resources';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
+import { FakeNodeApi } from '../../../testing/fake-node-api.ts';
+import { testContainer, testPod } from '../../../testing/pod-scenario.ts';
+import type { Files } from '../files.ts';
+import { diskFiles } from '../platform/disk-files.ts';
+import { AddressRange } from '../runtimes/simulated/address-range.ts';
+import { discardingFiles } from '../runtimes/simulated/discarding-files.ts';
+import { simulatedAnnotations } from '../runtimes/simulated/rules.ts';
+import { SimulatedRuntime } from '../runtimes/simulated/simulated-runtime.ts';
+import { startNodeAgent, type RunningAgent } from './node-agent.ts';
+
+const ends: Array<() => unknown> = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+interface Given {
+  readonly clock?: FakeClock;
+  readonly api?: FakeNodeApi;
+  readonly runtime?: SimulatedRuntime;
+  readonly files?: Files;
+  readonly dataDirectory?: string;
+}
+
+async function startAgent(given: Given = {}) {
+  const clock = given.clock ?? new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
+  const api = given.api ?? new FakeNodeApi();
+  const runtime =
+    given.runtime ?? new SimulatedRuntime({ clock, addresses: new AddressRange('10.244.0.0/16'), hostIP: '192.0.2.1' });
+  const end = new AbortController();
+  ends.push(() => end.abort());
+  const agent: RunningAgent = startNodeAgent({
+    client: api.client,
+    clock,
+    random: () => 0.5,
+    logger: silentLogger,
+    nodeName: 'node-1',
+    runtime,
+    dataDirectory: given.dataDirectory ?? '/data',
+    files: given.files ?? discardingFiles,
+    capacity: { cpu: '2', memory: '4Gi', pods: '110', ephemeralStorage: '10Gi' },
+    addresses: [
+      { type: 'InternalIP', address: '192.0.2.1' },
+      { type: 'Hostname', address: 'node-1' },
+    ],
+    machine: { operatingSystem: 'linux', architecture: 'amd64', kernelVersion: '6.1', osImage: 'Debian' },
+    maxConcurrentStarts: 1000,
+    signal: end.signal,
+  });
+  await clock.advance(0);
+  await agent.ready;
+  await clock.advance(0);
+  return { clock, api, runtime, agent, end };
+}
+
+function boundPod(name: string, change: Partial<Pod['spec']> = {}): Pod {
+  const pod = testPod({ nodeName: 'node-1', ...change });
+  return { ...pod, metadata: { name, namespace: 'default', uid: `uid-of-${name}` } };
+}
+
+const phaseOf = (api: FakeNodeApi, name: string) => api.get(pods, { namespace: 'default', name }).status?.phase;
+
+describe('the node', () => {
+  it('is registered with its labels, resources, conditions and addresses', async () => {
+    const { api } = await startAgent();
+    const node = api.get(nodes, { name: 'node-1' });
+    expect(node.metadata.labels).toMatchObject({
+      'kubernetes.io/hostname': 'node-1',
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'node-role.kubernetes.io/control-plane': '',
+    });
+    expect(node.status?.allocatable).toEqual({ cpu: '2', memory: '4Gi', pods: '110', 'ephemeral-storage': '10Gi' });
+    expect(node.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'MemoryPressure=False',
+      'DiskPressure=False',
+      'PIDPressure=False',
+      'Ready=True',
+    ]);
+    expect(node.status?.nodeInfo).toMatchObject({
+      kubeletVersion: 'v1.32.0',
+      containerRuntimeVersion: 'simulated://0.1.0',
+    });
+  });
+
+  it('renews its lease every 10 s', async () => {
+    const { api, clock } = await startAgent();
+    const renewed = () => api.get(leases, { namespace: 'kube-node-lease', name: 'node-1' }).spec?.renewTime;
+    expect(renewed()).toBe('2026-01-01T00:00:00.000000Z');
+    await clock.advance(10_000);
+    expect(renewed()).toBe('2026-01-01T00:00:10.000000Z');
+  });
+
+  it('registers again where it was registered before', async () => {
+    const { api } = await startAgent();
+    await expect(startAgent({ api })).resolves.toBeDefined();
+  });
+});
+
+describe('pods', () => {
+  it('that are bound to the node run, others do not', async () => {
+    const { api, clock } = await startAgent();
+    api.create(pods, boundPod('mine'));
+    api.create(pods, { ...boundPod('other'), spec: { containers: [testContainer()], nodeName: 'node-2' } });
+    await clock.advance(0);
+    expect([phaseOf(api, 'mine'), phaseOf(api, 'other')]).toEqual(['Running', undefined]);
+    expect(api.list(events)[0]).toMatchObject({
+      reason: 'Pulled',
+      source: { component: 'kubelet', host: 'node-1' },
+      involvedObject: { kind: 'Pod', name: 'mine', fieldPath: 'spec.containers{app}' },
+    });
+  });
+
+  it('are deleted in two steps', async () => {
+    const { api, clock } = await startAgent();
+    api.create(pods, boundPod('web'));
+    await clock.advance(0);
+    api.delete(pods, { namespace: 'default', name: 'web' }, 30);
+    await clock.advance(0);
+    expect(api.list(pods)).toEqual([]);
+  });
+
+  it('that come back under the same name are other pods', async () => {
+    const { api, clock, runtime } = await startAgent();
+    api.create(pods, boundPod('web'));
+    await clock.advance(0);
+    api.delete(pods, { namespace: 'default', name: 'web' }, 0);
+    api.create(pods, { ...boundPod('web'), metadata: { name: 'web', namespace: 'default', uid: 'second' } });
+    await clock.advance(3000);
+    expect(phaseOf(api, 'web')).toBe('Running');
+    expect((await runtime.list()).map(({ sandbox }) => sandbox.podUid)).toEqual(['second']);
+  });
+
+  it('with a finalizer end once and wait', async () => {
+    const { api, clock, runtime } = await startAgent();
+    api.create(pods, boundPod('web'));
+    await clock.advance(0);
+    api.client.delete = () => Promise.resolve();
+    api.patch(
+      pods,
+      { namespace: 'default', name: 'web' },
+      { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 1 } },
+    );
+    await clock.advance(0);
+    api.patch(pods, { namespace: 'default', name: 'web' }, { metadata: { labels: { seen: 'again' } } });
+    await clock.advance(60_000);
+    expect(await runtime.list()).toEqual([]);
+    expect(
+      api.get(pods, { namespace: 'default', name: 'web' }).status?.containerStatuses?.[0]?.state?.terminated?.exitCode,
+    ).toBe(0);
+  });
+
+  it('know the Services of their namespace', async () => {
+    const { api, clock, runtime } = await startAgent();
+    let environment: Readonly<Record<string, string>> = {};
+    const start = runtime.startContainer.bind(runtime);
+    runtime.startContainer = (request) => {
+      ({ environment } = request);
+      return start(request);
+    };
+    api.create(services, {
+      metadata: { name: 'db', namespace: 'default' },
+      spec: { clusterIP: '10.96.0.9', ports: [{ port: 5432 }] },
+    });
+    await clock.advance(0);
+    api.create(pods, boundPod('web'));
+    await clock.advance(0);
+    expect(environment).toMatchObject({ DB_SERVICE_HOST: '10.96.0.9', DB_PORT_5432_TCP_PORT: '5432', HOSTNAME: 'web' });
+  });
+
+  it('answer through the node', async () => {
+    const { api, clock, agent } = await startAgent();
+    const pod = boundPod('web');
+    api.create(pods, {
+      ...pod,
+      metadata: {
+        ...pod.metadata,
+        annotations: { [simulatedAnnotations.health]: 'fine', [simulatedAnnotations.healthStatus]: '503' },
+      },
+    });
+    await clock.advance(0);
+    const answer = await agent.kubelet.handle({
+      method: 'GET',
+      path: '/podProxy/default/web/8080/health',
+      headers: {},
+      signal: new AbortController().signal,
+    });
+    expect(answer.status).toBe(503);
+    const summary = await agent.kubelet.handle({
+      method: 'GET',
+      path: '/stats/summary',
+      headers: {},
+      signal: new AbortController().signal,
+    });
+    expect(summary.status).toBe(200);
+  });
+});
+
+describe('an agent that starts anew', () => {
+  it('adopts what runs and stops what the API does not know', async () => {
+    const first = await startAgent();
+    first.api.create(pods, boundPod('stays'));
+    first.api.create(pods, boundPod('goes'));
+    await first.clock.advance(0);
+    first.end.abort();
+    await first.clock.advance(0);
+    first.api.delete(pods, { namespace: 'default', name: 'goes' }, 0);
+    await startAgent(first);
+    await first.clock.advance(3000);
+    expect((await first.runtime.list()).map(({ containers }) => containers[0]?.containerId)).toEqual([
+      'uid-of-stays_app_0',
+    ]);
+    expect(
+      first.api.get(pods, { namespace: 'default', name: 'stays' }).status?.containerStatuses?.[0]?.restartCount,
+    ).toBe(0);
+  });
+
+  it('starts the next attempt of what was lost', async () => {
+    const first = await startAgent();
+    first.api.create(pods, boundPod('web'));
+    await first.clock.advance(0);
+    first.end.abort();
+    await first.clock.advance(0);
+    const { clock, api } = first;
+    await startAgent({ clock, api });
+    await clock.advance(0);
+    expect(api.get(pods, { namespace: 'default', name: 'web' }).status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      ready: true,
+      lastState: { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137 } },
+    });
+  });
+});
+
+describe('shutting down', () => {
+  it('stops every pod and leaves the objects', async () => {
+    const { api, clock, runtime, agent } = await startAgent();
+    for (const name of ['a', 'b']) api.create(pods, boundPod(name));
+    await clock.advance(0);
+    const done = agent.shutDown(2);
+    await clock.advance(2000);
+    await done;
+    expect(await runtime.list()).toEqual([]);
+    expect([phaseOf(api, 'a'), phaseOf(api, 'b')]).toEqual(['Running', 'Running']);
+  });
+});
+
+describe('mounted objects', () => {
+  it('are brought up to date in running pods, and go with the last one', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
+    ends.unshift(() => rm(dataDirectory, { recursive: true }));
+    const { api, clock } = await startAgent({ files: diskFiles, dataDirectory });
+    api.create(configMaps, { metadata: { name: 'settings', namespace: 'default' }, data: { key: 'one' } });
+    api.create(pods, boundPod('web', { volumes: [{ name: 'v', configMap: { name: 'settings' } }] }));
+    const file = join(dataDirectory, 'pods/uid-of-web/volumes/v/key');
+    await until(clock, async () => (await readFile(file, 'utf8')) === 'one' && phaseOf(api, 'web') === 'Running');
+    api.patch(configMaps, { namespace: 'default', name: 'settings' }, { data: { key: 'two' } });
+    await until(clock, async () => (await readFile(file, 'utf8')) === 'two');
+    api.delete(pods, { namespace: 'default', name: 'web' }, 1);
+    await until(clock, async () => (await readdir(join(dataDirectory, 'pods'))).length === 0);
+    expect(api.list(pods)).toEqual([]);
+  });
+});
+
+/** Real files take real time, which virtual time does not wait for. */
+async function until(clock: FakeClock, holds: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 500; round++) {
+    await clock.advance(0);
+    if (await holds().catch(() => false)) return;
+  }
+  throw new Error('it did not come true');
+}
+
+describe('scale', () => {
+  it('a thousand pods of one node become ready', async () => {
+    const { api, clock } = await startAgent();
+    for (let index = 0; index < 1000; index++) api.create(pods, boundPod(`pod-${index}`));
+    await clock.advance(0);
+    await clock.advance(0);
+    expect(api.list(pods).every(({ status }) => status?.phase === 'Running')).toBe(true);
+  });
+});

@@ -1,0 +1,211 @@
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConfigMap, Pod, Secret, Volume, VolumeMount } from '@slipway/kube/api.generated';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
+import { RecordingApi, testContainer, testPod } from '../../../testing/pod-scenario.ts';
+import { ReferencedObjects } from '../agent/referenced-objects.ts';
+import { diskFiles } from '../platform/disk-files.ts';
+import { PodVolumes } from './pod-volumes.ts';
+
+let directory: string;
+let objects: Map<string, ConfigMap | Secret>;
+let volumes: PodVolumes;
+let root: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'slipway-volumes-'));
+  root = join(directory, 'uid-1/volumes/v');
+  objects = new Map<string, ConfigMap | Secret>([
+    [
+      'configmaps/settings',
+      {
+        metadata: { name: 'settings' },
+        data: { 'app.conf': 'one', 'log.conf': 'debug' },
+        binaryData: { blob: 'AAE=' },
+      },
+    ],
+    ['secrets/keys', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } }],
+  ]);
+  let draws = 0;
+  volumes = new PodVolumes({
+    files: diskFiles,
+    clock: new FakeClock(),
+    random: () => (draws += 0.001),
+    objects: new ReferencedObjects(new RecordingApi(objects).client),
+    nodeName: 'node',
+    nodeIP: '192.0.2.1',
+    allocatable: { cpu: '2', memory: '4Gi' },
+    directory,
+  });
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+function podWith(volume: Omit<Volume, 'name'>): Pod {
+  const pod = testPod({ volumes: [{ name: 'v', ...volume }] });
+  return { ...pod, metadata: { ...pod.metadata, labels: { b: '2', a: 'say "hi"' } } };
+}
+
+const text = (name: string): Promise<string> => readFile(join(root, name), 'utf8');
+const modeOf = async (name: string): Promise<string> => ((await stat(join(root, name))).mode & 0o777).toString(8);
+
+describe('content volumes', () => {
+  it('show every key of a ConfigMap as a file', async () => {
+    await volumes.prepare(podWith({ configMap: { name: 'settings' } }));
+    expect([await text('app.conf'), await text('log.conf')]).toEqual(['one', 'debug']);
+    expect([...(await readFile(join(root, 'blob')))]).toEqual([0, 1]);
+    expect(await modeOf('app.conf')).toBe('644');
+    expect(await readlink(join(root, 'app.conf'))).toBe('..data/app.conf');
+  });
+
+  it('show only the items, under their paths and with their modes', async () => {
+    const items = [
+      { key: 'app.conf', path: 'etc/app.conf', mode: 0o600 },
+      { key: 'log.conf', path: 'log' },
+    ];
+    await volumes.prepare(podWith({ configMap: { name: 'settings', items, defaultMode: 0o400 } }));
+    expect((await readdir(root)).filter((name) => !name.startsWith('..'))).toEqual(['etc', 'log']);
+    expect([await text('etc/app.conf'), await modeOf('etc/app.conf'), await modeOf('log')]).toEqual([
+      'one',
+      '600',
+      '400',
+    ]);
+  });
+
+  it('decode Secrets', async () => {
+    await volumes.prepare(podWith({ secret: { secretName: 'keys' } }));
+    expect(await text('token')).toBe('s3cret');
+  });
+
+  it('show fields of the pod', async () => {
+    const items = [
+      { path: 'name', fieldRef: { fieldPath: 'metadata.name' } },
+      { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
+      { path: 'cpu', resourceFieldRef: { containerName: 'app', resource: 'limits.cpu' } },
+    ];
+    await volumes.prepare(podWith({ downwardAPI: { items } }));
+    expect([await text('name'), await text('labels'), await text('cpu')]).toEqual([
+      'web',
+      'a="say \\"hi\\""\nb="2"',
+      '2',
+    ]);
+  });
+
+  it('join several sources', async () => {
+    const sources = [
+      { configMap: { name: 'settings' } },
+      { secret: { name: 'keys' } },
+      { configMap: { name: 'nope', optional: true } },
+    ];
+    await volumes.prepare(podWith({ projected: { sources } }));
+    expect([await text('app.conf'), await text('token')]).toEqual(['one', 's3cret']);
+  });
+
+  it('are empty when an optional source is missing', async () => {
+    await volumes.prepare(podWith({ configMap: { name: 'nope', optional: true } }));
+    expect((await readdir(root)).filter((name) => !name.startsWith('..'))).toEqual([]);
+  });
+
+  it.each<{ name: string; volume: Omit<Volume, 'name'>; message: string }>([
+    { name: 'the object', volume: { configMap: { name: 'nope' } }, message: 'configmap "nope" not found' },
+    {
+      name: 'a key',
+      volume: { configMap: { name: 'settings', items: [{ key: 'nope', path: 'x' }] } },
+      message: 'configmap references non-existent config key: nope',
+    },
+    {
+      name: 'the kind of volume',
+      volume: { nfs: { server: 's', path: '/' } },
+      message: 'volumes of type nfs are not supported by this node',
+    },
+    {
+      name: 'a path inside the volume',
+      volume: { configMap: { name: 'settings', items: [{ key: 'app.conf', path: '../x' }] } },
+      message: 'invalid path ../x',
+    },
+  ])('say that $name is missing', async ({ volume, message }) => {
+    await expect(volumes.prepare(podWith(volume))).rejects.toThrow(message);
+  });
+});
+
+describe('an update', () => {
+  it('replaces all files at once and drops what is gone', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const before = await readlink(join(root, '..data'));
+    objects.set('configmaps/settings', { metadata: { name: 'settings' }, data: { 'app.conf': 'two', extra: 'x' } });
+    await volumes.refresh(pod);
+    expect([await text('app.conf'), await text('extra')]).toEqual(['two', 'x']);
+    const names = await readdir(root);
+    expect(names).not.toContain('log.conf');
+    expect(names).not.toContain(before);
+    expect(names).not.toContain('..data_tmp');
+  });
+
+  it('without a difference changes nothing', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const before = await readlink(join(root, '..data'));
+    await volumes.refresh(pod);
+    expect(await readlink(join(root, '..data'))).toBe(before);
+  });
+
+  it('of a pod that is gone does not bring its folder back', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    await volumes.remove('uid-1');
+    await volumes.refresh(pod);
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe('mounts', () => {
+  async function mount(pod: Pod, given: Partial<VolumeMount>) {
+    const container = testContainer({ volumeMounts: [{ name: 'v', mountPath: '/data', ...given }] });
+    return volumes.mountsOf(pod, container, { POD: 'web-0' });
+  }
+
+  it('give a container the folder of an emptyDir that everybody may write', async () => {
+    const pod = podWith({ emptyDir: {} });
+    await volumes.prepare(pod);
+    expect(await mount(pod, { readOnly: true })).toEqual([{ hostPath: root, containerPath: '/data', readOnly: true }]);
+    expect((await stat(root)).mode & 0o777).toBe(0o777);
+  });
+
+  it('make a missing subPath, and expand subPathExpr', async () => {
+    const pod = podWith({ emptyDir: {} });
+    await volumes.prepare(pod);
+    expect(await mount(pod, { subPathExpr: '$(POD)/logs' })).toMatchObject([{ hostPath: join(root, 'web-0/logs') }]);
+    expect((await stat(join(root, 'web-0/logs'))).isDirectory()).toBe(true);
+  });
+
+  it.each([{ subPath: '../other' }, { subPath: '/etc' }])('refuse subPath $subPath', async (given) => {
+    const pod = podWith({ emptyDir: {} });
+    await volumes.prepare(pod);
+    await expect(mount(pod, given)).rejects.toThrow('must be relative and must not contain ".."');
+  });
+
+  it.each([{ subPath: 'link' }, { subPath: 'link/below' }])(
+    'refuse $subPath through a link that leads out',
+    async (given) => {
+      const pod = podWith({ emptyDir: {} });
+      await volumes.prepare(pod);
+      await mkdir(join(directory, 'outside'));
+      await symlink(join(directory, 'outside'), join(root, 'link'));
+      await expect(mount(pod, given)).rejects.toThrow('leads out of its volume through a link');
+    },
+  );
+
+  it('use the path of a hostPath, checked against its type', async () => {
+    const path = join(directory, 'host');
+    const pod = (type: '' | 'Directory' | 'DirectoryOrCreate' | 'Socket') => podWith({ hostPath: { path, type } });
+    await expect(volumes.prepare(pod('Directory'))).rejects.toThrow(
+      `hostPath type check failed: ${path} is not a directory`,
+    );
+    await volumes.prepare(pod('DirectoryOrCreate'));
+    expect(await mount(pod(''), {})).toEqual([{ hostPath: path, containerPath: '/data', readOnly: false }]);
+    await writeFile(join(path, 'file'), '');
+    await expect(volumes.prepare(pod('Socket'))).rejects.toThrow('is not a socket file');
+  });
+});
