@@ -24,6 +24,8 @@ export function formatRequestHead(request: RequestHead, client: ClientFacts): st
     if (isHopByHop(key, request.connection) || forwardedHeaders.has(key)) continue;
     head += `${name}: ${value}\r\n`;
   }
+  // HTTP/1.0 knows no Host, HTTP/1.1 demands one.
+  if (request.authority === '' && request.minorVersion === 0) head += 'Host:\r\n';
   if (request.framing.kind === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
   if (acceptsTrailers(request)) head += 'TE: trailers\r\n';
   head += `X-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.protocol}\r\nX-Forwarded-Host: ${request.authority}\r\n`;
