@@ -1,0 +1,168 @@
+import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { silentLogger } from '@slipway/kube/logger';
+import { endpointSlices, leases, services } from '@slipway/kube/resources';
+import {
+  gatewayLeaseLabel,
+  gatewayLeaseNamespace,
+  observedEndpointsAnnotation,
+  type SplitInstanceStatus,
+  splits,
+} from '@slipway/kube/split';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeCluster } from '../testing/fake-cluster.ts';
+import { backend, service, slice, split } from '../testing/objects.ts';
+import { bodyOf, eventually, World } from '../testing/world.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+
+let cluster: FakeCluster;
+let pods: World;
+let gateway: Gateway;
+const stop = new AbortController();
+
+async function version(name: string, ready = true): Promise<void> {
+  const pod = await pods.backend((_, outgoing) => outgoing.end(name));
+  cluster.put(services, service(name));
+  cluster.put(endpointSlices, slice(name, [{ ...pod, ready }]));
+}
+
+beforeEach(async () => {
+  cluster = new FakeCluster();
+  pods = new World();
+  await version('shop-1');
+  await version('shop-2');
+  cluster.put(splits, split('shop', { backends: [backend('shop-1', 100), backend('shop-2', 0)] }));
+  gateway = await startGateway({
+    client: cluster.client,
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    instance: 'gateway-a',
+    listen: { host: '127.0.0.1', port: 0 },
+    tlsListen: { host: '127.0.0.1', port: 0 },
+    adminListen: { host: '127.0.0.1', port: 0 },
+    signal: stop.signal,
+  });
+});
+afterEach(async () => {
+  await gateway.close();
+  await pods.close();
+});
+
+async function call(port = gateway.port, path = '/', host = 'shop.localhost'): Promise<string> {
+  const sent = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false });
+  sent.end();
+  const [message]: [IncomingMessage] = await (once(sent, 'response') as Promise<[IncomingMessage]>);
+  return `${message.statusCode} ${message.headers.location ?? (await bodyOf(message))}`;
+}
+
+function ownStatus(): SplitInstanceStatus | undefined {
+  return cluster.get(splits, { namespace: 'default', name: 'shop' })?.status?.instances?.[0];
+}
+
+const shift = (first: number, second: number): unknown =>
+  cluster.put(splits, {
+    ...split('shop', { backends: [backend('shop-1', first), backend('shop-2', second)] }),
+    status: cluster.get(splits, { namespace: 'default', name: 'shop' })?.status,
+  });
+
+describe('a split', () => {
+  test('is in force when it is confirmed, and that soon after it was asked for', async () => {
+    expect(await call()).toBe('200 shop-1');
+    await eventually(() => ownStatus()?.observedGeneration === 1);
+    const start = performance.now();
+    for (let generation = 2; generation <= 9; generation++) {
+      const isSecond = generation % 2 === 0;
+      shift(isSecond ? 0 : 100, isSecond ? 100 : 0);
+      await eventually(() => ownStatus()?.observedGeneration === generation);
+      expect(await call()).toBe(isSecond ? '200 shop-2' : '200 shop-1');
+    }
+    expect(performance.now() - start).toBeLessThan(1_600);
+    expect(ownStatus()).toMatchObject({ name: 'gateway-a', inForceSince: expect.stringMatching(/^\d{4}-.*\d{6}Z$/) });
+  });
+
+  test('shows what drains until it has drained', async () => {
+    const held: (() => void)[] = [];
+    const slow = await pods.backend((_, outgoing) => held.push(() => outgoing.end('slow')));
+    cluster.put(endpointSlices, slice('shop-1', [slow]));
+    await eventually(
+      () =>
+        observed() ===
+        cluster.get(endpointSlices, { namespace: 'default', name: 'shop-1-1' })?.metadata.resourceVersion,
+    );
+    const answer = call();
+    await eventually(() => held.length === 1);
+    shift(0, 100);
+    await eventually(() => ownStatus()?.backends?.[0]?.openRequests === 1);
+    expect(await call()).toBe('200 shop-2');
+    for (const release of held) release();
+    expect(await answer).toBe('200 slow');
+    await eventually(() => ownStatus()?.backends?.[0]?.openRequests === 0);
+  });
+
+  test('that is deleted is no longer served', async () => {
+    cluster.remove(splits, { namespace: 'default', name: 'shop' });
+    await eventuallyCalled('404');
+  });
+
+  async function eventuallyCalled(status: string): Promise<void> {
+    while (!(await call()).startsWith(status));
+  }
+});
+
+function observed(): string | undefined {
+  return cluster.get(leases, { namespace: gatewayLeaseNamespace, name: 'gateway-a' })?.metadata.annotations?.[
+    observedEndpointsAnnotation
+  ];
+}
+
+describe('the lease', () => {
+  test('names the change of endpoints up to which routing is current', async () => {
+    await version('shop-1', false);
+    const changed = cluster.revision;
+    await eventually(() => Number(observed() ?? 0) >= changed);
+    expect(await call()).toMatch(/^503/);
+    expect(cluster.get(leases, { namespace: gatewayLeaseNamespace, name: 'gateway-a' })).toMatchObject({
+      metadata: { labels: { [gatewayLeaseLabel]: 'true' } },
+      spec: { holderIdentity: 'gateway-a', leaseDurationSeconds: 15 },
+    });
+  });
+
+  test('is gone when the gateway is', async () => {
+    await eventually(() => observed() !== undefined);
+    await gateway.close();
+    expect(observed()).toBeUndefined();
+  });
+});
+
+test('redirects to the host with or without www', async () => {
+  cluster.put(splits, split('shop', { redirectWww: true, backends: [backend('shop-1', 100)] }));
+  await eventually(() => ownStatus()?.observedGeneration === 2);
+  expect(await call(gateway.port, '/a?b', 'www.shop.localhost:8080')).toBe('308 http://shop.localhost:8080/a?b');
+});
+
+test('serves its counts to Prometheus', async () => {
+  await call();
+  const text = await call(gateway.adminPort, '/metrics');
+  expect(text).toContain(
+    'slipway_gateway_requests_total{namespace="default",application="shop",service="shop-1",version="1",code_class="2xx"} 1',
+  );
+  expect(text).toContain(
+    'slipway_gateway_request_duration_seconds_bucket{namespace="default",application="shop",service="shop-1",version="1",le="+Inf"} 1',
+  );
+  expect(await call(gateway.adminPort, '/healthz')).toBe('200 ok\n');
+});
+
+test('ends a TLS handshake for a name without a certificate', async () => {
+  const sent = requestTls({
+    host: '127.0.0.1',
+    port: gateway.tlsPort,
+    servername: 'shop.localhost',
+    rejectUnauthorized: false,
+  });
+  sent.end();
+  await expect(once(sent, 'response')).rejects.toThrow();
+});

@@ -1,0 +1,150 @@
+import type { EndpointSlice, Ingress } from '@slipway/kube/api.generated';
+import type { Split } from '@slipway/kube/split';
+import { describe, expect, test } from 'vitest';
+import { backend, ingress, service, slice, split } from '../../testing/objects.ts';
+import { buildRoutes } from './build-routes.ts';
+import { matchRoute, type RoutingTable } from './routing-table.ts';
+
+const pod = (number: number): { address: string; port: number } => ({ address: `10.0.0.${number}`, port: 8080 });
+
+function build(state: { splits?: Split[]; ingresses?: Ingress[]; slices?: EndpointSlice[] }): RoutingTable {
+  const { splits = [], ingresses = [], slices = [] } = state;
+  return buildRoutes({
+    splits,
+    ingresses,
+    service: (_, name) => (name === 'missing' ? undefined : service(name)),
+    slices: (_, name) => slices.filter((one) => one.metadata.labels?.['kubernetes.io/service-name'] === name),
+  });
+}
+
+/** The service that answers. */
+function served(table: RoutingTable, host: string, path: string): string | undefined {
+  const match = matchRoute(table, host, path);
+  if (match.kind === 'redirect') return `redirect to ${match.host}`;
+  return match.kind === 'rule' ? match.rule.backends[0]?.service : undefined;
+}
+
+describe('the rule of a request', () => {
+  const table = build({
+    ingresses: [
+      ingress('all', [
+        { host: 'shop.example.org', path: '/', service: 'root' },
+        { host: 'shop.example.org', path: '/cart/', service: 'cart' },
+        { host: 'shop.example.org', path: '/cart', pathType: 'Exact', service: 'exact' },
+        { host: 'shop.example.org', path: '/any', pathType: 'ImplementationSpecific', service: 'any' },
+        { host: '*.example.org', path: '/', service: 'wildcard' },
+        { path: '/status', service: 'everywhere' },
+      ]),
+      { ...ingress('fallback', []), spec: { defaultBackend: { service: { name: 'default', port: { number: 80 } } } } },
+      {
+        ...ingress('foreign', [{ host: 'shop.example.org', path: '/x', service: 'foreign' }]),
+        spec: { ingressClassName: 'nginx', rules: [] },
+      },
+    ],
+  });
+  const cases: [string, string, string, string][] = [
+    ['the exact host before the wildcard', 'shop.example.org', '/', 'root'],
+    ['the longest path', 'shop.example.org', '/cart/1', 'cart'],
+    ['exact before prefix of the same length', 'shop.example.org', '/cart', 'exact'],
+    ['prefixes by whole elements', 'shop.example.org', '/carton', 'root'],
+    ['implementation-specific as prefix', 'shop.example.org', '/any/thing', 'any'],
+    ['the wildcard for one label', 'other.example.org', '/', 'wildcard'],
+    ['the default for two labels', 'a.b.example.org', '/', 'default'],
+    ['no wildcard for the bare domain', 'example.org', '/', 'default'],
+    ['a rule without host for hosts that nobody names', 'unknown', '/status/x', 'everywhere'],
+    ['the default backend for what no path matches', 'unknown', '/', 'default'],
+  ];
+  test.for(cases)('is %s', ([, host, path, expected]) => {
+    expect(served(table, host, path)).toBe(expected);
+  });
+
+  test('is none where there is no default backend', () => {
+    expect(served(build({}), 'shop', '/')).toBeUndefined();
+  });
+});
+
+describe('a host and path', () => {
+  const old = split('old', { hosts: ['shop.localhost'], backends: [backend('old-1', 100)] }, '2026-01-01T00:00:00Z');
+  const young = split(
+    'young',
+    { hosts: ['Shop.localhost', 'young.localhost'], backends: [backend('young-1', 100)] },
+    '2026-01-02T00:00:00Z',
+  );
+
+  test('belongs to the oldest claimant, and the other is told by name', () => {
+    const table = build({ splits: [young, old] });
+    expect(served(table, 'shop.localhost', '/')).toBe('old-1');
+    expect(served(table, 'young.localhost', '/')).toBe('young-1');
+    expect(table.splits.map(({ name, conflicts }) => [name, conflicts])).toEqual([
+      ['young', ['RouteConflict: host shop.localhost, path / belongs to Split default/old, which is older']],
+      ['old', []],
+    ]);
+  });
+
+  test('goes to the next claimant when the oldest is gone', () => {
+    expect(served(build({ splits: [young] }), 'shop.localhost', '/')).toBe('young-1');
+  });
+
+  test('may be shared out by path', () => {
+    const api = split(
+      'api',
+      { hosts: ['shop.localhost'], paths: ['/api/'], backends: [backend('api-1', 100)] },
+      '2026-01-03T00:00:00Z',
+    );
+    const table = build({ splits: [old, api] });
+    expect(served(table, 'shop.localhost', '/api')).toBe('api-1');
+    expect(table.splits[1]?.conflicts).toEqual([]);
+  });
+});
+
+describe('www', () => {
+  test('is redirected in both directions, unless the other host is served itself', () => {
+    const table = build({
+      splits: [
+        split('a', { hosts: ['a.org', 'www.b.org', 'c.org'], redirectWww: true }),
+        split('c', { hosts: ['www.c.org'], backends: [backend('c-1', 100)] }),
+      ],
+    });
+    expect(served(table, 'www.a.org', '/')).toBe('redirect to a.org');
+    expect(served(table, 'b.org', '/')).toBe('redirect to www.b.org');
+    expect(served(table, 'www.c.org', '/')).toBe('c-1');
+  });
+
+  test('is redirected by the annotation of ingress-nginx', () => {
+    const annotated = ingress('a', [{ host: 'a.org', path: '/', service: 'a' }]);
+    const annotations = { 'nginx.ingress.kubernetes.io/from-to-www-redirect': 'true' };
+    const table = build({ ingresses: [{ ...annotated, metadata: { ...annotated.metadata, annotations } }] });
+    expect(served(table, 'www.a.org', '/')).toBe('redirect to a.org');
+  });
+});
+
+describe('endpoints', () => {
+  const endpointsOf = (slices: EndpointSlice[], port: string | number = 'http', name = 'shop-1'): unknown =>
+    build({ splits: [split('shop', { backends: [{ ...backend(name, 100), port }] })], slices }).rules[0]?.backends[0]
+      ?.endpoints;
+
+  test('are the ready ones that do not terminate, each once', () => {
+    const slices = [
+      slice('shop-1', [pod(1), { ...pod(2), ready: false }, { ...pod(3), terminating: true }, pod(4)]),
+      slice('shop-1', [pod(4)]),
+      slice('shop-2', [pod(5)]),
+    ];
+    expect(endpointsOf(slices)).toEqual([pod(1), pod(4)]);
+  });
+
+  test('are found by the number of the port too', () => {
+    expect(endpointsOf([slice('shop-1', [pod(1)])], 80)).toEqual([pod(1)]);
+  });
+
+  test('are none for a port or Service that does not exist', () => {
+    expect(endpointsOf([slice('shop-1', [pod(1)])], 'admin')).toEqual([]);
+    expect(endpointsOf([slice('missing', [pod(1)])], 'http', 'missing')).toEqual([]);
+  });
+});
+
+test('a response header with a line end is left out', () => {
+  const table = build({
+    splits: [split('shop', { responseHeaders: { 'X-Good': 'a', 'X-Bad': 'a\r\nSet-Cookie: b', 'X Bad': 'a' } })],
+  });
+  expect([...(table.rules[0]?.responseHeaders ?? [])]).toEqual([['X-Good', 'a']]);
+});
