@@ -13,7 +13,10 @@ export interface ControllerSource {
 }
 
 /** Ties an informer to a controller. `keys` maps a change to the keys to look at. */
-export function source<T extends KubeObject>(informer: Informer<T>, keys: (change: InformerChange<T>) => Iterable<ObjectKey>): ControllerSource {
+export function source<T extends KubeObject>(
+  informer: Informer<T>,
+  keys: (change: InformerChange<T>) => Iterable<ObjectKey>,
+): ControllerSource {
   return {
     subscribe: (enqueue) =>
       informer.onChange((change) => {
@@ -40,7 +43,10 @@ export interface RunningController {
 }
 
 /** Joins the three parts of a controller to a work queue. Nothing is looked at before every source has synced. */
-export function runController<Observed, Action, Status>(controller: Controller<Observed, Action, Status>, options: ControllerOptions): RunningController {
+export function runController<Observed, Action, Status>(
+  controller: Controller<Observed, Action, Status>,
+  options: ControllerOptions,
+): RunningController {
   const { signal } = options;
   const queue = new WorkQueue({
     clock: options.clock,
@@ -81,7 +87,12 @@ interface Look<Observed, Action, Status> {
   readonly key: string;
 }
 
-async function look<Observed, Action, Status>({ controller, options, queue, key }: Look<Observed, Action, Status>): Promise<void> {
+async function look<Observed, Action, Status>({
+  controller,
+  options,
+  queue,
+  key,
+}: Look<Observed, Action, Status>): Promise<void> {
   const { clock, logger, signal } = options;
   try {
     const observed = await controller.observe(parseKey(key));

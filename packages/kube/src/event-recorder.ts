@@ -46,7 +46,10 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  event(subject: EventSubject, what: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }): void {
+  event(
+    subject: EventSubject,
+    what: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
+  ): void {
     const { logger, clock } = this.#options;
     if (this.#queued >= maximumQueue) {
       logger.warn('event dropped, too many wait to be written', { reason: what.reason });
@@ -67,8 +70,18 @@ export class EventRecorder {
     return this.#queue;
   }
 
-  async #write(subject: EventSubject, what: { readonly type: string; readonly reason: string; readonly message: string }, now: number): Promise<void> {
-    const identity = JSON.stringify([subject.object.metadata.uid, subject.fieldPath, what.type, what.reason, what.message]);
+  async #write(
+    subject: EventSubject,
+    what: { readonly type: string; readonly reason: string; readonly message: string },
+    now: number,
+  ): Promise<void> {
+    const identity = JSON.stringify([
+      subject.object.metadata.uid,
+      subject.fieldPath,
+      what.type,
+      what.reason,
+      what.message,
+    ]);
     const known = this.#recorded.get(identity);
     if (known !== undefined && (await this.#countUp(known, now))) return;
     const event = this.#build(subject, what, now);
@@ -79,7 +92,10 @@ export class EventRecorder {
   async #countUp(known: Recorded, now: number): Promise<boolean> {
     known.count += 1;
     try {
-      await this.#options.client.patch(events, known, { type: 'merge', body: { count: known.count, lastTimestamp: formatTime(now) } });
+      await this.#options.client.patch(events, known, {
+        type: 'merge',
+        body: { count: known.count, lastTimestamp: formatTime(now) },
+      });
       return true;
     } catch (error) {
       // Events expire; the next one of the kind begins anew.
@@ -88,15 +104,30 @@ export class EventRecorder {
     }
   }
 
-  #build({ object, type, fieldPath }: EventSubject, what: { readonly type: string; readonly reason: string; readonly message: string }, now: number): Event {
+  #build(
+    { object, type, fieldPath }: EventSubject,
+    what: { readonly type: string; readonly reason: string; readonly message: string },
+    now: number,
+  ): Event {
     const { component, host } = this.#options;
     const { name = '', namespace = 'default', uid, resourceVersion } = object.metadata;
     this.#sequence += 1;
-    const suffix = (BigInt(Math.round(now * 1_000)) * 1_000n + BigInt(fnv32a(component + this.#sequence) % 1_000)).toString(16);
+    const suffix = (
+      BigInt(Math.round(now * 1_000)) * 1_000n +
+      BigInt(fnv32a(component + this.#sequence) % 1_000)
+    ).toString(16);
     const time = formatTime(now);
     return {
       metadata: { name: `${name}.${suffix}`, namespace },
-      involvedObject: { kind: type.kind, apiVersion: apiVersionOf(type), namespace: object.metadata.namespace, name, uid, resourceVersion, fieldPath },
+      involvedObject: {
+        kind: type.kind,
+        apiVersion: apiVersionOf(type),
+        namespace: object.metadata.namespace,
+        name,
+        uid,
+        resourceVersion,
+        fieldPath,
+      },
       reason: what.reason,
       message: what.message.slice(0, 1_024),
       type: what.type,

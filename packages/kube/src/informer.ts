@@ -155,10 +155,18 @@ export class Informer<T extends KubeObject> {
     const stream = new AbortController();
     const onAbort = (): void => stream.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const restart = (): (() => void) => clock.schedule(silence, () => stream.abort(new Error(`no event for ${silence} ms`)));
+    const restart = (): (() => void) =>
+      clock.schedule(silence, () => stream.abort(new Error(`no event for ${silence} ms`)));
     let cancel = restart();
     try {
-      const events = client.watch(type, { namespace, labelSelector, fieldSelector, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true, signal: stream.signal });
+      const events = client.watch(type, {
+        namespace,
+        labelSelector,
+        fieldSelector,
+        resourceVersion: this.#resourceVersion,
+        allowWatchBookmarks: true,
+        signal: stream.signal,
+      });
       for await (const event of events) {
         cancel();
         cancel = restart();
@@ -183,7 +191,12 @@ export class Informer<T extends KubeObject> {
     if (freeze === true) deepFreeze(object);
     const key = keyString(keyOf(object));
     const old = this.#objects.get(key);
-    if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion && old.metadata.uid === object.metadata.uid) return;
+    if (
+      old !== undefined &&
+      old.metadata.resourceVersion === object.metadata.resourceVersion &&
+      old.metadata.uid === object.metadata.uid
+    )
+      return;
     this.#objects.set(key, object);
     this.#reindex(key, old, object);
     this.#notify({ key, old, current: object });

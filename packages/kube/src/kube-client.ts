@@ -1,5 +1,22 @@
-import type { CallOptions, DeleteOptions, KubeClient, Patch, RawRequest, RawResponse, Selection, WatchEvent, WriteOptions } from './client.ts';
-import { apiVersionOf, resourcePath, type KubeList, type KubeObject, type ObjectKey, type ResourceType } from './object.ts';
+import type {
+  CallOptions,
+  DeleteOptions,
+  KubeClient,
+  Patch,
+  RawRequest,
+  RawResponse,
+  Selection,
+  WatchEvent,
+  WriteOptions,
+} from './client.ts';
+import {
+  apiVersionOf,
+  resourcePath,
+  type KubeList,
+  type KubeObject,
+  type ObjectKey,
+  type ResourceType,
+} from './object.ts';
 import { StatusError, statusErrorFrom } from './status-error.ts';
 import type { Transport, TransportBody, TransportRequest, TransportResponse } from './transport.ts';
 
@@ -35,7 +52,11 @@ class TransportClient implements KubeClient {
     this.#transport = transport;
   }
 
-  async get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, options: CallOptions & { readonly subresource?: string | undefined } = {}): Promise<T> {
+  async get<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: ObjectKey,
+    options: CallOptions & { readonly subresource?: string | undefined } = {},
+  ): Promise<T> {
     const path = resourcePath(type, { ...key, subresource: options.subresource });
     return this.#object<T>({ method: 'GET', path, signal: options.signal });
   }
@@ -44,13 +65,28 @@ class TransportClient implements KubeClient {
     type: ResourceType<T>,
     options: ListOptions & CallOptions = {},
   ): Promise<KubeList<T>> {
-    const query = { ...selectionQuery(options), limit: options.limit, continue: options.continue, resourceVersion: options.resourceVersion };
-    return this.#object<KubeList<T>>({ method: 'GET', path: resourcePath(type, { namespace: options.namespace }), query, signal: options.signal });
+    const query = {
+      ...selectionQuery(options),
+      limit: options.limit,
+      continue: options.continue,
+      resourceVersion: options.resourceVersion,
+    };
+    return this.#object<KubeList<T>>({
+      method: 'GET',
+      path: resourcePath(type, { namespace: options.namespace }),
+      query,
+      signal: options.signal,
+    });
   }
 
   async *watch<T extends KubeObject>(
     type: ResourceType<T>,
-    options: Selection & { readonly resourceVersion?: string | undefined; readonly allowWatchBookmarks?: boolean | undefined; readonly timeoutSeconds?: number | undefined; readonly signal: AbortSignal },
+    options: Selection & {
+      readonly resourceVersion?: string | undefined;
+      readonly allowWatchBookmarks?: boolean | undefined;
+      readonly timeoutSeconds?: number | undefined;
+      readonly signal: AbortSignal;
+    },
   ): AsyncIterable<WatchEvent<T>> {
     const { signal } = options;
     const query = {
@@ -60,8 +96,14 @@ class TransportClient implements KubeClient {
       allowWatchBookmarks: options.allowWatchBookmarks,
       timeoutSeconds: options.timeoutSeconds,
     };
-    const response = await this.#send({ method: 'GET', path: resourcePath(type, { namespace: options.namespace }), query, signal });
-    if (response.body.kind !== 'watch') throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
+    const response = await this.#send({
+      method: 'GET',
+      path: resourcePath(type, { namespace: options.namespace }),
+      query,
+      signal,
+    });
+    if (response.body.kind !== 'watch')
+      throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
     try {
       for await (const event of response.body.events) {
         if (signal.aborted) return;
@@ -75,17 +117,33 @@ class TransportClient implements KubeClient {
   async create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
     // A subresource such as pods/binding is created under the name of its object.
-    const where = options.subresource === undefined ? { namespace } : { namespace, name, subresource: options.subresource };
-    return this.#object<T>({ method: 'POST', path: resourcePath(type, where), ...writeCall(options), json: typed(type, object) });
+    const where =
+      options.subresource === undefined ? { namespace } : { namespace, name, subresource: options.subresource };
+    return this.#object<T>({
+      method: 'POST',
+      path: resourcePath(type, where),
+      ...writeCall(options),
+      json: typed(type, object),
+    });
   }
 
   async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
     const path = resourcePath(type, { namespace, name, subresource: options.subresource });
-    return this.#object<T>({ method: 'PUT', path, ...writeCall(options), json: options.subresource === 'scale' ? object : typed(type, object) });
+    return this.#object<T>({
+      method: 'PUT',
+      path,
+      ...writeCall(options),
+      json: options.subresource === 'scale' ? object : typed(type, object),
+    });
   }
 
-  async patch<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey, patch: Patch, options: WriteOptions = {}): Promise<T> {
+  async patch<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<T> {
     const call = writeCall(options);
     return this.#object<T>({
       method: 'PATCH',
@@ -103,7 +161,12 @@ class TransportClient implements KubeClient {
 
   async deleteCollection(type: ResourceType, selection: Selection, options: DeleteOptions = {}): Promise<void> {
     const call = deleteCall(options);
-    await this.#object({ method: 'DELETE', path: resourcePath(type, { namespace: selection.namespace }), ...call, query: { ...call.query, ...selectionQuery(selection) } });
+    await this.#object({
+      method: 'DELETE',
+      path: resourcePath(type, { namespace: selection.namespace }),
+      ...call,
+      query: { ...call.query, ...selectionQuery(selection) },
+    });
   }
 
   async request(request: RawRequest): Promise<RawResponse> {
@@ -113,7 +176,10 @@ class TransportClient implements KubeClient {
       path,
       query: new URLSearchParams(query),
       headers: lowerCaseNames(request.headers ?? {}),
-      body: request.body === undefined ? undefined : { bytes: typeof request.body === 'string' ? Buffer.from(request.body) : request.body },
+      body:
+        request.body === undefined
+          ? undefined
+          : { bytes: typeof request.body === 'string' ? Buffer.from(request.body) : request.body },
       signal: request.signal,
     });
     return { status: response.status, headers: response.headers, body: bytesOf(response.body) };
@@ -121,7 +187,11 @@ class TransportClient implements KubeClient {
 
   async #object<T>(call: Call): Promise<T> {
     const { body } = await this.#send(call);
-    if (body.kind !== 'json') throw new StatusError('Unknown', `the API server answered ${call.method} ${call.path} with something other than JSON`);
+    if (body.kind !== 'json')
+      throw new StatusError(
+        'Unknown',
+        `the API server answered ${call.method} ${call.path} with something other than JSON`,
+      );
     return body.value as T;
   }
 
@@ -132,7 +202,11 @@ class TransportClient implements KubeClient {
   }
 }
 
-type ListOptions = Selection & { readonly limit?: number | undefined; readonly continue?: string | undefined; readonly resourceVersion?: string | undefined };
+type ListOptions = Selection & {
+  readonly limit?: number | undefined;
+  readonly continue?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+};
 
 function transportRequest(call: Call): TransportRequest {
   const query = new URLSearchParams();
@@ -144,7 +218,10 @@ function transportRequest(call: Call): TransportRequest {
     method: call.method,
     path: call.path,
     query,
-    headers: { accept: 'application/json', ...(hasBody ? { 'content-type': call.contentType ?? 'application/json' } : {}) },
+    headers: {
+      accept: 'application/json',
+      ...(hasBody ? { 'content-type': call.contentType ?? 'application/json' } : {}),
+    },
     body: hasBody ? { json: call.json } : undefined,
     signal: call.signal,
   };
@@ -155,7 +232,11 @@ function selectionQuery(selection: Selection): Parameters {
 }
 
 function writeCall(options: WriteOptions): Pick<Call, 'query' | 'signal'> {
-  const query = { dryRun: options.dryRun === true ? 'All' : undefined, fieldManager: options.fieldManager, fieldValidation: options.fieldValidation };
+  const query = {
+    dryRun: options.dryRun === true ? 'All' : undefined,
+    fieldManager: options.fieldManager,
+    fieldValidation: options.fieldValidation,
+  };
   return { query, signal: options.signal };
 }
 
@@ -170,7 +251,9 @@ function deleteCall(options: DeleteOptions): Pick<Call, 'query' | 'signal' | 'js
 
 /** Objects that a program builds need not repeat what the resource says already. */
 function typed<T extends KubeObject>(type: ResourceType<T>, object: T): T {
-  return object.apiVersion === undefined || object.kind === undefined ? { ...object, apiVersion: object.apiVersion ?? apiVersionOf(type), kind: object.kind ?? type.kind } : object;
+  return object.apiVersion === undefined || object.kind === undefined
+    ? { ...object, apiVersion: object.apiVersion ?? apiVersionOf(type), kind: object.kind ?? type.kind }
+    : object;
 }
 
 function parseWatchEvent<T extends KubeObject>(event: unknown): WatchEvent<T> {

@@ -39,10 +39,16 @@ export function matchesLabelSelector(selector: LabelSelector | undefined, labels
 }
 
 export function selectorOf(selector: LabelSelector): Selector {
-  const equalities = Object.entries(selector.matchLabels ?? {}).map(([key, value]): SelectorRequirement => ({ key, operator: 'In', values: [value] }));
-  const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values }): SelectorRequirement => ({ key, operator: parseOperator(operator), values: values ?? [] }),
-  );
+  const equalities = Object.entries(selector.matchLabels ?? {}).map(([key, value]): SelectorRequirement => ({
+    key,
+    operator: 'In',
+    values: [value],
+  }));
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values }): SelectorRequirement => ({
+    key,
+    operator: parseOperator(operator),
+    values: values ?? [],
+  }));
   return [...equalities, ...expressions];
 }
 
@@ -50,12 +56,19 @@ const operators: readonly SelectorOperator[] = ['In', 'NotIn', 'Exists', 'DoesNo
 
 function parseOperator(operator: string): SelectorOperator {
   const known = operators.find((candidate) => candidate === operator);
-  if (known === undefined) throw new StatusError('BadRequest', `"${operator}" is not a valid label selector operator, expected one of ${operators.join(', ')}`);
+  if (known === undefined)
+    throw new StatusError(
+      'BadRequest',
+      `"${operator}" is not a valid label selector operator, expected one of ${operators.join(', ')}`,
+    );
   return known;
 }
 
 /** Whether a Service's plain map selects the labels. An empty or absent map selects nothing. */
-export function matchesServiceSelector(selector: Readonly<Record<string, string>> | undefined, labels: Labels): boolean {
+export function matchesServiceSelector(
+  selector: Readonly<Record<string, string>> | undefined,
+  labels: Labels,
+): boolean {
   const entries = Object.entries(selector ?? {});
   return entries.length > 0 && entries.every(([key, value]) => labels?.[key] === value);
 }
@@ -83,7 +96,8 @@ const maximumSelectorLength = 64 * 1024;
 
 /** Parses `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws a `BadRequest` that names the part. */
 export function parseLabelSelector(text: string): Selector {
-  if (text.length > maximumSelectorLength) throw selectorError(`${text.slice(0, 40)}...`, `longer than ${maximumSelectorLength} characters`);
+  if (text.length > maximumSelectorLength)
+    throw selectorError(`${text.slice(0, 40)}...`, `longer than ${maximumSelectorLength} characters`);
   return splitRequirements(text).map(parseRequirement);
 }
 
@@ -110,7 +124,10 @@ function parseRequirement(part: string): SelectorRequirement {
   const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
   if (set !== null) {
     const [, key = '', word, list = ''] = set;
-    return checked({ key, operator: word === 'in' ? 'In' : 'NotIn', values: list.split(',').map((value) => value.trim()) }, part);
+    return checked(
+      { key, operator: word === 'in' ? 'In' : 'NotIn', values: list.split(',').map((value) => value.trim()) },
+      part,
+    );
   }
   const equality = /^([^=!]+?)\s*(==|!=|=)\s*(.*)$/.exec(part);
   if (equality !== null) {
@@ -144,13 +161,17 @@ export function parseFieldSelector(text: string): readonly FieldRequirement[] {
   if (text.trim() === '') return [];
   return text.split(/(?<!\\),/).map((part) => {
     const match = /^\s*([^=!\s]+)\s*(==|!=|=)(.*)$/.exec(part);
-    if (match === null) throw new StatusError('BadRequest', `invalid field selector "${part}": expected field=value or field!=value`);
+    if (match === null)
+      throw new StatusError('BadRequest', `invalid field selector "${part}": expected field=value or field!=value`);
     const [, field = '', sign, value = ''] = match;
     return { field, isEqual: sign !== '!=', value: value.replaceAll(/\\([,=\\])/g, '$1') };
   });
 }
 
 /** `read` gives the value of a field, or undefined for a field that cannot be selected by; the caller refuses those before. */
-export function matchesFields(requirements: readonly FieldRequirement[], read: (field: string) => string | undefined): boolean {
+export function matchesFields(
+  requirements: readonly FieldRequirement[],
+  read: (field: string) => string | undefined,
+): boolean {
   return requirements.every(({ field, isEqual, value }) => (read(field) === value) === isEqual);
 }

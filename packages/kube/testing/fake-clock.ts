@@ -56,7 +56,11 @@ export class FakeClock implements Clock {
     let earliest: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.due > end) continue;
-      if (earliest === undefined || timer.due < earliest.due || (timer.due === earliest.due && timer.sequence < earliest.sequence)) {
+      if (
+        earliest === undefined ||
+        timer.due < earliest.due ||
+        (timer.due === earliest.due && timer.sequence < earliest.sequence)
+      ) {
         earliest = timer;
       }
     }

@@ -1,0 +1,77 @@
+import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
+import { deployment, replicaSet } from './catalog/apps.ts';
+import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
+import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
+import { pod } from './catalog/pod.ts';
+import { customResources } from './custom-resource.ts';
+import type { Catalog, ResourceDefinition } from './definition.ts';
+
+/** Every built-in kind. Adding one is adding its entry here. */
+const builtIn: readonly ResourceDefinition[] = [
+  configMap,
+  endpoint,
+  event,
+  namespace,
+  node,
+  pod,
+  secret,
+  service,
+  serviceAccount,
+  deployment,
+  replicaSet,
+  customResourceDefinition,
+  endpointSlice,
+  lease,
+  ingress,
+  ingressClass,
+];
+
+export interface MutableCatalog extends Catalog {
+  /** Adds or replaces what the definition with that name serves. */
+  addCustomResource(crd: CustomResourceDefinition): void;
+  removeCustomResource(name: string): void;
+}
+
+export function createCatalog(): MutableCatalog {
+  const custom = new Map<string, readonly ResourceDefinition[]>();
+  const listeners = new Set<() => void>();
+  let all: readonly ResourceDefinition[] = builtIn;
+  let byPath = index(all);
+
+  function changed(): void {
+    all = [...builtIn, ...[...custom.values()].flat()];
+    byPath = index(all);
+    for (const listener of listeners) listener();
+  }
+
+  return {
+    find: (group, version, plural) => byPath.get(pathOf(group, version, plural)),
+    all: () => all,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    addCustomResource: (crd) => {
+      custom.set(crd.metadata.name ?? '', customResources(crd));
+      changed();
+    },
+    removeCustomResource: (name) => {
+      if (custom.delete(name)) changed();
+    },
+  };
+}
+
+function pathOf(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`;
+}
+
+function index(definitions: readonly ResourceDefinition[]): ReadonlyMap<string, ResourceDefinition> {
+  return new Map(
+    definitions.map((definition) => [
+      pathOf(definition.type.group, definition.type.version, definition.type.plural),
+      definition,
+    ]),
+  );
+}

@@ -1,0 +1,171 @@
+import type {
+  CustomResourceDefinition,
+  EndpointSlice,
+  Ingress,
+  IngressClass,
+  Lease,
+} from '@slipway/kube/api.generated';
+import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
+import type { Fault } from '../definition.ts';
+import { define } from '../entry.ts';
+import { invalid, required } from '../faults.ts';
+import { dns1123Subdomain } from '../names.ts';
+import { supported } from './pod-template.ts';
+
+export const endpointSlice = define<EndpointSlice>({
+  type: endpointSlices,
+  schemaType: 'io.k8s.api.discovery.v1.EndpointSlice',
+  nameRule: dns1123Subdomain,
+  columns: [
+    { name: 'AddressType', cell: ({ addressType }) => addressType ?? '' },
+    {
+      name: 'Ports',
+      cell: ({ ports }) =>
+        shortList(
+          (ports ?? []).map(({ port }) => String(port ?? '*')),
+          '<unset>',
+        ),
+    },
+    {
+      name: 'Endpoints',
+      cell: ({ endpoints }) =>
+        shortList(
+          (endpoints ?? []).flatMap(({ addresses }) => addresses),
+          '<unset>',
+        ),
+    },
+  ],
+  validate: ({ addressType, endpoints }) => [
+    ...(addressType === undefined
+      ? [required('addressType')]
+      : supported(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType')),
+    ...(endpoints ?? []).flatMap(({ addresses }, index) =>
+      addresses.length === 0 ? [required(`endpoints[${index}].addresses`, 'must contain at least 1 address')] : [],
+    ),
+  ],
+});
+
+function shortList(items: readonly string[], none: string): string {
+  if (items.length === 0) return none;
+  return items.length <= 3 ? items.join(',') : `${items.slice(0, 3).join(',')} + ${items.length - 3} more...`;
+}
+
+export const lease = define<Lease>({
+  type: leases,
+  schemaType: 'io.k8s.api.coordination.v1.Lease',
+  nameRule: dns1123Subdomain,
+  columns: [{ name: 'Holder', cell: ({ spec }) => spec?.holderIdentity ?? '' }],
+});
+
+export const ingress = define<Ingress>({
+  type: ingresses,
+  schemaType: 'io.k8s.api.networking.v1.Ingress',
+  shortNames: ['ing'],
+  hasStatus: true,
+  nameRule: dns1123Subdomain,
+  columns: [
+    { name: 'Class', cell: ({ spec }) => spec?.ingressClassName ?? '<none>' },
+    {
+      name: 'Hosts',
+      cell: ({ spec }) =>
+        shortList(
+          (spec?.rules ?? []).flatMap(({ host }) => host ?? []),
+          '*',
+        ),
+    },
+    {
+      name: 'Address',
+      cell: ({ status }) =>
+        (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []).join(','),
+    },
+    { name: 'Ports', cell: ({ spec }) => ((spec?.tls ?? []).length > 0 ? '80, 443' : '80') },
+  ],
+  validate: validateIngress,
+});
+
+function validateIngress({ spec }: Ingress): readonly Fault[] {
+  if (spec?.defaultBackend === undefined && (spec?.rules ?? []).length === 0)
+    return [invalid('spec', {}, 'either `defaultBackend` or `rules` must be specified')];
+  return (spec?.rules ?? []).flatMap((rule, ruleIndex) =>
+    (rule.http?.paths ?? []).flatMap((path, index) => {
+      const at = `spec.rules[${ruleIndex}].http.paths[${index}]`;
+      const needsSlash = path.pathType !== 'ImplementationSpecific' || (path.path ?? '') !== '';
+      return [
+        ...(path.pathType === undefined
+          ? [required(`${at}.pathType`, 'pathType must be specified')]
+          : supported(path.pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${at}.pathType`)),
+        ...(needsSlash && !(path.path ?? '').startsWith('/')
+          ? [invalid(`${at}.path`, path.path ?? '', 'must be an absolute path')]
+          : []),
+        ...(path.backend.service === undefined && path.backend.resource === undefined
+          ? [required(`${at}.backend`, 'cannot be empty')]
+          : []),
+      ];
+    }),
+  );
+}
+
+export const ingressClass = define<IngressClass>({
+  type: ingressClasses,
+  schemaType: 'io.k8s.api.networking.v1.IngressClass',
+  nameRule: dns1123Subdomain,
+  columns: [
+    { name: 'Controller', cell: ({ spec }) => spec?.controller ?? '' },
+    { name: 'Parameters', cell: () => '<none>' },
+  ],
+});
+
+export const customResourceDefinition = define<CustomResourceDefinition>({
+  type: customResourceDefinitions,
+  schemaType: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  hasStatus: true,
+  nameRule: dns1123Subdomain,
+  bareColumns: true,
+  columns: [
+    { name: 'Name', cell: ({ metadata }) => metadata.name ?? '' },
+    { name: 'Created At', cell: ({ metadata }) => metadata.creationTimestamp ?? '' },
+  ],
+  defaults: (object) => {
+    const { names } = object.spec;
+    const singular = names.singular ?? names.kind.toLowerCase();
+    return {
+      ...object,
+      spec: {
+        conversion: { strategy: 'None' },
+        ...object.spec,
+        names: { ...names, singular, listKind: names.listKind ?? `${names.kind}List` },
+      },
+    };
+  },
+  validate: validateCustomResourceDefinition,
+});
+
+function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefinition): readonly Fault[] {
+  const expected = `${spec.names.plural}.${spec.group}`;
+  return [
+    ...(metadata.name === expected
+      ? []
+      : [invalid('metadata.name', metadata.name, `must be spec.names.plural+"."+spec.group`)]),
+    ...supported(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'),
+    ...(spec.versions.length === 0 ? [required('spec.versions')] : []),
+    ...(spec.versions.filter(({ storage }) => storage).length === 1
+      ? []
+      : [
+          invalid(
+            'spec.versions',
+            spec.versions.map(({ name }) => name),
+            'must have exactly one version marked as storage version',
+          ),
+        ]),
+    ...spec.versions.flatMap((version, index) =>
+      version.schema?.openAPIV3Schema === undefined
+        ? [required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required')]
+        : [],
+    ),
+    ...(spec.conversion?.strategy === undefined || spec.conversion.strategy === 'None'
+      ? []
+      : [invalid('spec.conversion.strategy', spec.conversion.strategy, 'only None is served by the embedded cluster')]),
+  ];
+}

@@ -1,0 +1,278 @@
+import type { Container, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
+import type { Fault } from '../definition.ts';
+import { duplicate, invalid, notFound, notSupported, required } from '../faults.ts';
+import { validateLabels } from '../metadata.ts';
+import { dns1123Label } from '../names.ts';
+
+/** Defaults of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/. */
+export function defaultPodSpec(spec: PodSpec): PodSpec {
+  return {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+    enableServiceLinks: true,
+    ...spec,
+    containers: (spec.containers ?? []).map(defaultContainer),
+    ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(defaultContainer) }),
+    ...(spec.volumes === undefined ? {} : { volumes: spec.volumes.map(defaultVolume) }),
+  };
+}
+
+type Volume = NonNullable<PodSpec['volumes']>[number];
+
+function defaultVolume(volume: Volume): Volume {
+  const mode = { defaultMode: 0o644 };
+  return {
+    ...volume,
+    ...(volume.configMap === undefined ? {} : { configMap: { ...mode, ...volume.configMap } }),
+    ...(volume.secret === undefined ? {} : { secret: { ...mode, ...volume.secret } }),
+    ...(volume.downwardAPI === undefined ? {} : { downwardAPI: { ...mode, ...volume.downwardAPI } }),
+    ...(volume.projected === undefined ? {} : { projected: { ...mode, ...volume.projected } }),
+    ...(volume.hostPath === undefined ? {} : { hostPath: { type: '', ...volume.hostPath } }),
+  };
+}
+
+function defaultContainer(container: Container): Container {
+  const withProbes = (['livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((name) => {
+    const probe = container[name];
+    return probe === undefined ? [] : [[name, defaultProbe(probe)] as const];
+  });
+  return {
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    imagePullPolicy: pullPolicyOf(container.image),
+    resources: {},
+    ...container,
+    ...Object.fromEntries(withProbes),
+    ...(container.ports === undefined
+      ? {}
+      : { ports: container.ports.map((port) => ({ protocol: 'TCP' as const, ...port })) }),
+    ...(container.env === undefined ? {} : { env: container.env.map(defaultEnvironmentVariable) }),
+  };
+}
+
+function defaultEnvironmentVariable(
+  variable: NonNullable<Container['env']>[number],
+): NonNullable<Container['env']>[number] {
+  const fieldRef = variable.valueFrom?.fieldRef;
+  return fieldRef === undefined
+    ? variable
+    : { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { apiVersion: 'v1', ...fieldRef } } };
+}
+
+/** A floating tag is pulled each time. */
+function pullPolicyOf(image: string | undefined): 'Always' | 'IfNotPresent' {
+  const name = (image ?? '').slice((image ?? '').lastIndexOf('/') + 1);
+  if (name.includes('@')) return 'IfNotPresent';
+  return !name.includes(':') || name.endsWith(':latest') ? 'Always' : 'IfNotPresent';
+}
+
+function defaultProbe(probe: Probe): Probe {
+  return {
+    timeoutSeconds: 1,
+    periodSeconds: 10,
+    successThreshold: 1,
+    failureThreshold: 3,
+    ...probe,
+    ...(probe.httpGet === undefined ? {} : { httpGet: { path: '/', scheme: 'HTTP' as const, ...probe.httpGet } }),
+  };
+}
+
+export function validatePodTemplate(template: PodTemplateSpec | undefined, path: string): readonly Fault[] {
+  if (template?.spec === undefined) return [required(`${path}.spec.containers`)];
+  return [
+    ...validateLabels(template.metadata?.labels, `${path}.metadata.labels`),
+    ...validatePodSpec(template.spec, `${path}.spec`),
+  ];
+}
+
+export function validatePodSpec(spec: PodSpec, path: string): readonly Fault[] {
+  const volumeNames = (spec.volumes ?? []).map(({ name }) => name);
+  const context = { volumeNames, path };
+  return [
+    ...(spec.containers.length === 0 ? [required(`${path}.containers`)] : []),
+    ...validateContainers(spec.containers, 'containers', context),
+    ...validateContainers(spec.initContainers ?? [], 'initContainers', context),
+    ...duplicateNames(
+      [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name),
+      `${path}.containers`,
+    ),
+    ...validateVolumes(spec.volumes ?? [], `${path}.volumes`),
+    ...supported(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${path}.restartPolicy`),
+    ...supported(spec.dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'], `${path}.dnsPolicy`),
+    ...atLeast(spec.terminationGracePeriodSeconds, 0, `${path}.terminationGracePeriodSeconds`),
+    ...(spec.activeDeadlineSeconds === undefined
+      ? []
+      : atLeast(spec.activeDeadlineSeconds, 1, `${path}.activeDeadlineSeconds`)),
+  ];
+}
+
+interface PodContext {
+  readonly volumeNames: readonly string[];
+  readonly path: string;
+}
+
+function validateContainers(containers: readonly Container[], field: string, context: PodContext): readonly Fault[] {
+  return containers.flatMap((container, index) =>
+    validateContainer(container, `${context.path}.${field}[${index}]`, context),
+  );
+}
+
+function validateContainer(container: Container, path: string, context: PodContext): readonly Fault[] {
+  return [
+    ...(container.name === undefined || container.name === ''
+      ? [required(`${path}.name`)]
+      : dns1123Label(container.name).map((fault) => invalid(`${path}.name`, container.name, fault))),
+    ...(container.image === undefined || container.image === '' ? [required(`${path}.image`)] : []),
+    ...(container.image === undefined || container.image.trim() === container.image
+      ? []
+      : [invalid(`${path}.image`, container.image, 'must not have leading or trailing whitespace')]),
+    ...supported(container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.imagePullPolicy`),
+    ...(container.ports ?? []).flatMap((port, index) => validatePort(port, `${path}.ports[${index}]`)),
+    ...duplicateNames(
+      (container.ports ?? []).flatMap(({ name }) => (name === undefined ? [] : [name])),
+      `${path}.ports`,
+    ),
+    ...(container.env ?? []).flatMap((variable, index) =>
+      validateEnvironmentVariable(variable, `${path}.env[${index}]`),
+    ),
+    ...(container.volumeMounts ?? []).flatMap((mount, index) =>
+      validateMount(mount, `${path}.volumeMounts[${index}]`, context),
+    ),
+    ...(['livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((name) =>
+      validateProbe(container[name], `${path}.${name}`, name),
+    ),
+  ];
+}
+
+function validatePort(port: NonNullable<Container['ports']>[number], path: string): readonly Fault[] {
+  return [
+    ...portNumber(port.containerPort, `${path}.containerPort`),
+    ...(port.hostPort === undefined || port.hostPort === 0 ? [] : portNumber(port.hostPort, `${path}.hostPort`)),
+    ...(port.name === undefined ? [] : portName(port.name, `${path}.name`)),
+    ...supported(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
+  ];
+}
+
+export function portNumber(port: number | undefined, path: string): readonly Fault[] {
+  if (port === undefined) return [required(path)];
+  return port >= 1 && port <= 65_535 ? [] : [invalid(path, port, 'must be between 1 and 65535, inclusive')];
+}
+
+export function portName(name: string, path: string): readonly Fault[] {
+  const rules: ReadonlyArray<readonly [boolean, string]> = [
+    [name.length <= 15, 'must be no more than 15 characters'],
+    [/^[-a-z0-9]*$/.test(name), 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)'],
+    [/[a-z]/.test(name), 'must contain at least one letter (a-z)'],
+    [
+      !name.includes('--') && !name.startsWith('-') && !name.endsWith('-'),
+      'must not contain consecutive hyphens, nor begin or end with one',
+    ],
+  ];
+  return rules.filter(([isMet]) => !isMet).map(([, message]) => invalid(path, name, message));
+}
+
+function validateEnvironmentVariable(variable: NonNullable<Container['env']>[number], path: string): readonly Fault[] {
+  if (variable.name === undefined || variable.name === '') return [required(`${path}.name`)];
+  const name = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(variable.name)
+    ? []
+    : [
+        invalid(
+          `${path}.name`,
+          variable.name,
+          "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
+        ),
+      ];
+  const both =
+    variable.valueFrom !== undefined && variable.value !== undefined && variable.value !== ''
+      ? [invalid(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty')]
+      : [];
+  return [...name, ...both];
+}
+
+function validateMount(
+  mount: NonNullable<Container['volumeMounts']>[number],
+  path: string,
+  context: PodContext,
+): readonly Fault[] {
+  return [
+    ...(mount.name === undefined || mount.name === ''
+      ? [required(`${path}.name`)]
+      : context.volumeNames.includes(mount.name)
+        ? []
+        : [notFound(`${path}.name`, mount.name)]),
+    ...(mount.mountPath === undefined || mount.mountPath === '' ? [required(`${path}.mountPath`)] : []),
+    ...(mount.subPath?.split('/').includes('..') === true
+      ? [invalid(`${path}.subPath`, mount.subPath, "must not contain '..'")]
+      : []),
+  ];
+}
+
+function validateVolumes(volumes: readonly Volume[], path: string): readonly Fault[] {
+  const each = volumes.flatMap((volume, index) => {
+    const at = `${path}[${index}]`;
+    const sources = Object.entries(volume).filter(([key, value]) => key !== 'name' && value !== undefined);
+    return [
+      ...(volume.name === undefined || volume.name === ''
+        ? [required(`${at}.name`)]
+        : dns1123Label(volume.name).map((fault) => invalid(`${at}.name`, volume.name, fault))),
+      ...(sources.length > 1
+        ? [
+            {
+              reason: 'FieldValueForbidden',
+              field: `${at}.${sources[1]?.[0] ?? ''}`,
+              message: 'Forbidden: may not specify more than 1 volume type',
+            },
+          ]
+        : []),
+      ...(sources.length === 0 ? [required(at, 'must specify a volume type')] : []),
+    ];
+  });
+  return [
+    ...each,
+    ...duplicateNames(
+      volumes.map(({ name }) => name),
+      path,
+    ),
+  ];
+}
+
+function validateProbe(probe: Probe | undefined, path: string, kind: string): readonly Fault[] {
+  if (probe === undefined) return [];
+  const handlers = [probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc].filter(
+    (handler) => handler !== undefined,
+  ).length;
+  return [
+    ...(handlers === 0 ? [required(path, 'must specify a handler type')] : []),
+    ...(handlers > 1
+      ? [{ reason: 'FieldValueForbidden', field: path, message: 'Forbidden: may not specify more than 1 handler type' }]
+      : []),
+    ...(
+      ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const
+    ).flatMap((field) => atLeast(probe[field], 0, `${path}.${field}`)),
+    ...(kind !== 'readinessProbe' && (probe.successThreshold ?? 1) !== 1
+      ? [invalid(`${path}.successThreshold`, probe.successThreshold, 'must be 1')]
+      : []),
+    ...(probe.httpGet !== undefined && typeof probe.httpGet.port === 'number'
+      ? portNumber(probe.httpGet.port, `${path}.httpGet.port`)
+      : []),
+  ];
+}
+
+export function atLeast(value: number | undefined, minimum: number, path: string): readonly Fault[] {
+  return value === undefined || value >= minimum
+    ? []
+    : [invalid(path, value, `must be greater than or equal to ${minimum}`)];
+}
+
+export function supported(value: string | undefined, values: readonly string[], path: string): readonly Fault[] {
+  return value === undefined || values.includes(value) ? [] : [notSupported(path, value, values)];
+}
+
+function duplicateNames(names: readonly string[], path: string): readonly Fault[] {
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [duplicate(`${path}[${index}].name`, name)] : [],
+  );
+}

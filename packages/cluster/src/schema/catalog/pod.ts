@@ -1,0 +1,158 @@
+import type { ContainerStatus, Pod } from '@slipway/kube/api.generated';
+import { findCondition } from '@slipway/kube/conditions';
+import { canonicalJson } from '@slipway/kube/hash';
+import { pods } from '@slipway/kube/resources';
+import { humanDuration } from '../columns.ts';
+import type { Fault } from '../definition.ts';
+import { define, type Column } from '../entry.ts';
+import { forbidden } from '../faults.ts';
+import { dns1123Subdomain } from '../names.ts';
+import { defaultPodSpec, validatePodSpec } from './pod-template.ts';
+
+const columns: ReadonlyArray<Column<Pod>> = [
+  { name: 'Ready', cell: readyText },
+  { name: 'Status', cell: statusText },
+  { name: 'Restarts', cell: restartsText },
+  { name: 'IP', wide: true, cell: (pod) => pod.status?.podIP ?? '<none>' },
+  { name: 'Node', wide: true, cell: (pod) => pod.spec?.nodeName ?? '<none>' },
+  { name: 'Nominated Node', wide: true, cell: (pod) => pod.status?.nominatedNodeName ?? '<none>' },
+  { name: 'Readiness Gates', wide: true, cell: readinessGatesText },
+];
+
+export const pod = define<Pod>({
+  type: pods,
+  schemaType: 'io.k8s.api.core.v1.Pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  hasStatus: true,
+  connect: ['binding', 'eviction', 'log', 'proxy'],
+  nameRule: dns1123Subdomain,
+  columns,
+  selectableFields: {
+    'spec.nodeName': (object) => object.spec?.nodeName ?? '',
+    'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',
+    'spec.schedulerName': (object) => object.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (object) => object.spec?.serviceAccountName ?? '',
+    'status.phase': (object) => object.status?.phase ?? '',
+    'status.podIP': (object) => object.status?.podIP ?? '',
+  },
+  defaults: (object) => (object.spec === undefined ? object : { ...object, spec: defaultPodSpec(object.spec) }),
+  prepareCreate: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClass(object) } }),
+  validate: (object) => (object.spec === undefined ? [] : validatePodSpec(object.spec, 'spec')),
+  validateUpdate: validatePodUpdate,
+});
+
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
+function qosClass(object: Pod): QosClass {
+  const containers = [...(object.spec?.initContainers ?? []), ...(object.spec?.containers ?? [])];
+  const isUnbounded = containers.every(
+    ({ resources }) =>
+      Object.keys(resources?.requests ?? {}).length + Object.keys(resources?.limits ?? {}).length === 0,
+  );
+  if (isUnbounded) return 'BestEffort';
+  const isGuaranteed = containers.every(({ resources }) =>
+    ['cpu', 'memory'].every(
+      (name) =>
+        resources?.limits?.[name] !== undefined &&
+        String(resources.requests?.[name] ?? resources.limits[name]) === String(resources.limits[name]),
+    ),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+const fixed =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
+  const comparable = ({ spec }: Pod): unknown => ({
+    ...spec,
+    nodeName: undefined,
+    tolerations: undefined,
+    activeDeadlineSeconds: undefined,
+    containers: spec?.containers.map((container) => ({ ...container, image: '' })),
+    initContainers: spec?.initContainers?.map((container) => ({ ...container, image: '' })),
+  });
+  const isBoundElsewhere = old.spec?.nodeName !== undefined && object.spec?.nodeName !== old.spec.nodeName;
+  return canonicalJson(comparable(object)) === canonicalJson(comparable(old)) && !isBoundElsewhere
+    ? []
+    : [forbidden('spec', fixed)];
+}
+
+function isSidecar(pod: Pod, name: string): boolean {
+  return (
+    pod.spec?.initContainers?.some((container) => container.name === name && container.restartPolicy === 'Always') ??
+    false
+  );
+}
+
+function readyText(pod: Pod): string {
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name)),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
+  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').length;
+  return `${statuses.filter(({ ready }) => ready).length}/${(pod.spec?.containers.length ?? 0) + sidecars}`;
+}
+
+/** The Status column, as the printer of Kubernetes derives it from the containers. */
+function statusText(pod: Pod): string {
+  const init = initStatusText(pod);
+  const base = init ?? containersText(pod, pod.status?.reason ?? pod.status?.phase ?? 'Unknown');
+  if (pod.metadata.deletionTimestamp === undefined) return base;
+  return pod.status?.reason === 'NodeLost' ? 'Unknown' : 'Terminating';
+}
+
+function initStatusText(pod: Pod): string | undefined {
+  const total = pod.spec?.initContainers?.length ?? 0;
+  for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    const { terminated, waiting } = status.state ?? {};
+    if (terminated?.exitCode === 0 || (isSidecar(pod, status.name) && status.started === true)) continue;
+    if (terminated !== undefined) return `Init:${terminatedText(terminated)}`;
+    if (waiting?.reason !== undefined && waiting.reason !== '' && waiting.reason !== 'PodInitializing')
+      return `Init:${waiting.reason}`;
+    return `Init:${index}/${total}`;
+  }
+  return undefined;
+}
+
+function terminatedText(terminated: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>): string {
+  if (terminated.reason !== undefined && terminated.reason !== '') return terminated.reason;
+  return terminated.signal === undefined || terminated.signal === 0
+    ? `ExitCode:${terminated.exitCode}`
+    : `Signal:${terminated.signal}`;
+}
+
+function containersText(pod: Pod, phase: string): string {
+  let text = phase;
+  let hasRunning = false;
+  for (const { state, ready } of (pod.status?.containerStatuses ?? []).toReversed()) {
+    if (state?.waiting?.reason !== undefined && state.waiting.reason !== '') text = state.waiting.reason;
+    else if (state?.terminated !== undefined) text = terminatedText(state.terminated);
+    else if (ready && state?.running !== undefined) hasRunning = true;
+  }
+  if (text !== 'Completed' || !hasRunning) return text;
+  return findCondition(pod.status?.conditions, 'Ready')?.status === 'True' ? 'Running' : 'NotReady';
+}
+
+function restartsText(pod: Pod, now: number): string {
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name)),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
+  const count = statuses.reduce((sum, status) => sum + status.restartCount, 0);
+  const last = statuses.flatMap(({ lastState }) =>
+    lastState?.terminated?.finishedAt === undefined ? [] : [Date.parse(lastState.terminated.finishedAt)],
+  );
+  return count === 0 || last.length === 0 ? String(count) : `${count} (${humanDuration(now - Math.max(...last))} ago)`;
+}
+
+function readinessGatesText(pod: Pod): string {
+  const gates = pod.spec?.readinessGates ?? [];
+  if (gates.length === 0) return '<none>';
+  const open = gates.filter(
+    ({ conditionType }) => findCondition(pod.status?.conditions, conditionType)?.status === 'True',
+  ).length;
+  return `${open}/${gates.length}`;
+}

@@ -1,0 +1,87 @@
+import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
+import { age, ageColumn, nameColumn } from './columns.ts';
+import type { ResourceDefinition, TableColumn } from './definition.ts';
+import { allVerbs, withStatus } from './entry.ts';
+import { readPath } from './json-path.ts';
+import { validateMetadata } from './metadata.ts';
+import { dns1123Subdomain } from './names.ts';
+import { applySchemaDefaults, isJsonObject } from './shape.ts';
+import { rootNode, validateStructural, type StructuralSchema } from './structural-schema.ts';
+
+type Version = CustomResourceDefinition['spec']['versions'][number];
+
+/** What a CustomResourceDefinition adds to the catalog: one definition for each version that is served. */
+export function customResources(crd: CustomResourceDefinition): readonly ResourceDefinition[] {
+  return crd.spec.versions.filter(({ served }) => served).map((version) => customResource(crd, version));
+}
+
+function customResource({ spec }: CustomResourceDefinition, version: Version): ResourceDefinition {
+  const { names } = spec;
+  // The API's own validation of CustomResourceDefinitions has seen that there is a schema.
+  const structural = (version.schema?.openAPIV3Schema ?? { type: 'object' }) as StructuralSchema;
+  const schema = rootNode(structural);
+  const type = {
+    group: spec.group,
+    version: version.name,
+    kind: names.kind,
+    plural: names.plural,
+    namespaced: spec.scope === 'Namespaced',
+  };
+  const hasStatus = version.subresources?.status !== undefined;
+  return {
+    type,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    verbs: allVerbs,
+    hasStatus,
+    scale: version.subresources?.scale,
+    connect: [],
+    schema,
+    columns: printerColumns(version),
+    selectableFields: {},
+    applyDefaults: (object) => {
+      const filled = applySchemaDefaults(object, schema);
+      return isJsonObject(filled) ? { ...object, ...filled } : object;
+    },
+    prepare: (object, old) =>
+      hasStatus
+        ? withStatus(object, old === undefined ? undefined : (old as { readonly status?: unknown }).status)
+        : object,
+    validate: (object, old) => [
+      ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
+      ...validateStructural(withoutMetadata(object), structural, ''),
+    ],
+  };
+}
+
+function withoutMetadata(object: KubeObject): unknown {
+  const { metadata: _, ...rest } = object;
+  return { ...rest, metadata: {} };
+}
+
+function printerColumns({ additionalPrinterColumns: columns }: Version): readonly TableColumn[] {
+  if (columns === undefined || columns.length === 0) return [nameColumn, ageColumn];
+  return [nameColumn, ...columns.map(printerColumn)];
+}
+
+function printerColumn(column: NonNullable<Version['additionalPrinterColumns']>[number]): TableColumn {
+  const isDate = column.type === 'date';
+  return {
+    name: column.name,
+    type: column.type === 'integer' || column.type === 'number' || column.type === 'boolean' ? column.type : 'string',
+    format: column.format,
+    description: column.description ?? '',
+    priority: column.priority ?? 0,
+    cell: (object, now) => {
+      const value = readPath(object, column.jsonPath);
+      if (value === undefined || value === null) return isDate ? '<unknown>' : null;
+      if (isDate) return age(String(value), now);
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? value
+        : JSON.stringify(value);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/** Discovery, plain and aggregated, as pure functions of the catalog. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
+import { apiVersionOf } from '@slipway/kube/object';
+import type { ResourceDefinition } from './definition.ts';
+
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+type Definitions = readonly ResourceDefinition[];
+
+function versionsOf(definitions: Definitions, group: string): readonly string[] {
+  return [...new Set(definitions.filter(({ type }) => type.group === group).map(({ type }) => type.version))];
+}
+
+function groupsOf(definitions: Definitions): readonly string[] {
+  return [...new Set(definitions.map(({ type }) => type.group))].filter((group) => group !== '');
+}
+
+function resourcesOf(definitions: Definitions, { group, version }: GroupVersion): Definitions {
+  return definitions.filter(({ type }) => type.group === group && type.version === version);
+}
+
+/** `GET /api` */
+export function coreVersions(serverAddress: string): unknown {
+  return {
+    kind: 'APIVersions',
+    versions: ['v1'],
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  };
+}
+
+/** `GET /apis` */
+export function groupList(definitions: Definitions): unknown {
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groupsOf(definitions).map((group) => groupDocument(definitions, group)),
+  };
+}
+
+/** `GET /apis/<group>`; undefined for a group that is not served. */
+export function groupDiscovery(definitions: Definitions, group: string): unknown {
+  return versionsOf(definitions, group).length === 0
+    ? undefined
+    : { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(definitions, group) };
+}
+
+function groupDocument(definitions: Definitions, group: string): object {
+  const versions = versionsOf(definitions, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+/** `GET /api/v1` and `GET /apis/<group>/<version>`; undefined for one that is not served. */
+export function resourceList(definitions: Definitions, where: GroupVersion): unknown {
+  const served = resourcesOf(definitions, where);
+  if (served.length === 0) return undefined;
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf(where),
+    resources: served.flatMap(plainResources),
+  };
+}
+
+function plainResources(definition: ResourceDefinition): readonly object[] {
+  const { type, singular, shortNames, categories, verbs } = definition;
+  const main = {
+    name: type.plural,
+    singularName: singular,
+    namespaced: type.namespaced,
+    kind: type.kind,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+  };
+  const below = subresources(definition).map(({ subresource, responseKind, verbs: allowed }) => ({
+    name: `${type.plural}/${subresource}`,
+    singularName: '',
+    namespaced: type.namespaced,
+    ...(responseKind.group === type.group ? {} : { group: responseKind.group, version: responseKind.version }),
+    kind: responseKind.kind,
+    verbs: allowed,
+  }));
+  return [main, ...below];
+}
+
+interface Subresource {
+  readonly subresource: string;
+  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly verbs: readonly string[];
+}
+
+const connectVerbs: Readonly<Record<string, readonly string[]>> = {
+  log: ['get'],
+  binding: ['create'],
+  eviction: ['create'],
+  finalize: ['update'],
+  proxy: ['create', 'delete', 'get', 'patch', 'update'],
+};
+
+const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
+  binding: { group: '', version: 'v1', kind: 'Binding' },
+  eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
+};
+
+function subresources({ type, hasStatus, scale, connect }: ResourceDefinition): readonly Subresource[] {
+  const own = { group: type.group, version: type.version, kind: type.kind };
+  return [
+    ...connect.map((subresource) => ({
+      subresource,
+      responseKind: connectKinds[subresource] ?? own,
+      verbs: connectVerbs[subresource] ?? ['get'],
+    })),
+    ...(scale === undefined
+      ? []
+      : [
+          {
+            subresource: 'scale',
+            responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+            verbs: ['get', 'patch', 'update'],
+          },
+        ]),
+    ...(hasStatus ? [{ subresource: 'status', responseKind: own, verbs: ['get', 'patch', 'update'] }] : []),
+  ];
+}
+
+/** The aggregated form of `/api` or `/apis`: everything in one answer. */
+export function aggregatedDiscovery(
+  definitions: Definitions,
+  scope: 'core' | 'groups',
+  version: 'v2' | 'v2beta1',
+): unknown {
+  const groups = scope === 'core' ? [''] : groupsOf(definitions);
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map((group) => ({
+      metadata: { name: group, creationTimestamp: null },
+      versions: versionsOf(definitions, group).map((each) => ({
+        version: each,
+        freshness: 'Current',
+        resources: resourcesOf(definitions, { group, version: each }).map(aggregatedResource),
+      })),
+    })),
+  };
+}
+
+function aggregatedResource(definition: ResourceDefinition): object {
+  const { type, singular, shortNames, categories, verbs } = definition;
+  const below = subresources(definition);
+  return {
+    resource: type.plural,
+    responseKind: { group: type.group, version: type.version, kind: type.kind },
+    scope: type.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singular,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+    ...(below.length === 0 ? {} : { subresources: below }),
+  };
+}

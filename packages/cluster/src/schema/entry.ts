@@ -1,0 +1,127 @@
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { Fault, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
+import { validateMetadata } from './metadata.ts';
+import type { NameRule } from './names.ts';
+import { applySchemaDefaults, isJsonObject } from './shape.ts';
+import { schemaNode } from './schema-data.ts';
+import { ageColumn, nameColumn } from './columns.ts';
+
+/** One kind, as the catalog writes it down. Everything that is not said has the usual answer. */
+export interface CatalogEntry<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  /** Name of the type in the schema data. */
+  readonly schemaType: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly hasStatus?: boolean;
+  readonly scale?: ScalePaths;
+  readonly connect?: readonly string[];
+  readonly nameRule: NameRule;
+  /** Between name and age. */
+  readonly columns?: ReadonlyArray<Column<T>>;
+  /** The columns stand alone, without name and age. */
+  readonly bareColumns?: boolean;
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  readonly defaults?: (object: T) => T;
+  /** What a client may not set on create; the usual: the status goes. */
+  readonly prepareCreate?: (object: T) => T;
+  /** What an update may not change silently; the usual: the status stays. */
+  readonly prepareUpdate?: (object: T, old: T) => T;
+  readonly validate?: (object: T) => readonly Fault[];
+  readonly validateUpdate?: (object: T, old: T) => readonly Fault[];
+}
+
+export interface Column<T extends KubeObject> {
+  readonly name: string;
+  readonly type?: TableColumn['type'];
+  readonly wide?: boolean;
+  cell(object: T, now: number): string | number | boolean | null;
+}
+
+export const allVerbs: readonly string[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+const scalePaths: ScalePaths = {
+  specReplicasPath: '.spec.replicas',
+  statusReplicasPath: '.status.replicas',
+  labelSelectorPath: '.spec.selector',
+};
+export { scalePaths };
+
+/** Turns an entry into what the API server works with. The entry's object type holds because the shape was checked before. */
+export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDefinition {
+  const of = (object: KubeObject): T => object as T;
+  const hasStatus = entry.hasStatus ?? false;
+  return {
+    type: entry.type,
+    singular: entry.type.kind.toLowerCase(),
+    listKind: `${entry.type.kind}List`,
+    shortNames: entry.shortNames ?? [],
+    categories: entry.categories ?? [],
+    verbs: allVerbs,
+    hasStatus,
+    scale: entry.scale,
+    connect: entry.connect ?? [],
+    get schema() {
+      return schemaNode(entry.schemaType);
+    },
+    columns: tableColumns(entry),
+    selectableFields: Object.fromEntries(
+      Object.entries(entry.selectableFields ?? {}).map(([field, read]) => [
+        field,
+        (object: KubeObject) => read(of(object)),
+      ]),
+    ),
+    applyDefaults: (object) => {
+      const filled = applySchemaDefaults(object, schemaNode(entry.schemaType));
+      const typed = of(isJsonObject(filled) ? (filled as unknown as KubeObject) : object);
+      return entry.defaults?.(typed) ?? typed;
+    },
+    prepare: (object, old) => {
+      if (old === undefined)
+        return entry.prepareCreate?.(of(object)) ?? (hasStatus ? withStatus(object, undefined) : object);
+      const kept = hasStatus ? withStatus(object, statusOf(old)) : object;
+      return entry.prepareUpdate?.(of(kept), of(old)) ?? kept;
+    },
+    validate: (object, old) => [
+      ...validateMetadata(object, { nameRule: entry.nameRule, namespaced: entry.type.namespaced }, old),
+      ...(entry.validate?.(of(object)) ?? []),
+      ...(old === undefined ? [] : (entry.validateUpdate?.(of(object), of(old)) ?? [])),
+    ],
+  };
+}
+
+function tableColumns<T extends KubeObject>({ columns = [], bareColumns }: CatalogEntry<T>): readonly TableColumn[] {
+  const own = columns.map((column) => tableColumn(column));
+  const all = bareColumns === true ? own : [nameColumn, ...own, ageColumn];
+  return all.toSorted((a, b) => a.priority - b.priority);
+}
+
+function tableColumn<T extends KubeObject>(column: Column<T>): TableColumn {
+  return {
+    name: column.name,
+    type: column.type ?? 'string',
+    format: undefined,
+    description: '',
+    priority: column.wide === true ? 1 : 0,
+    cell: (object, now) => column.cell(object as T, now),
+  };
+}
+
+function statusOf(object: KubeObject): unknown {
+  return (object as { readonly status?: unknown }).status;
+}
+
+/** The object with that status, or without one. */
+export function withStatus(object: KubeObject, status: unknown): KubeObject {
+  const { status: _, ...rest } = object as KubeObject & { readonly status?: unknown };
+  return status === undefined ? rest : { ...rest, ...{ status } };
+}

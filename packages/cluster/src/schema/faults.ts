@@ -1,0 +1,42 @@
+/** Faults in the words of Kubernetes' `field.Error`, so that people and tools read what they know. */
+import type { Fault } from './definition.ts';
+
+function quote(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? 'null');
+}
+
+export function required(field: string, detail = ''): Fault {
+  return {
+    reason: 'FieldValueRequired',
+    field,
+    message: detail === '' ? 'Required value' : `Required value: ${detail}`,
+  };
+}
+
+export function invalid(field: string, value: unknown, detail: string): Fault {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${quote(value)}: ${detail}` };
+}
+
+export function forbidden(field: string, detail: string): Fault {
+  return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${detail}` };
+}
+
+export function duplicate(field: string, value: unknown): Fault {
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${quote(value)}` };
+}
+
+export function notSupported(field: string, value: unknown, supported: readonly string[]): Fault {
+  return {
+    reason: 'FieldValueNotSupported',
+    field,
+    message: `Unsupported value: ${quote(value)}: supported values: ${supported.map(quote).join(', ')}`,
+  };
+}
+
+export function notFound(field: string, value: unknown): Fault {
+  return { reason: 'FieldValueNotFound', field, message: `Not found: ${quote(value)}` };
+}
+
+export function tooLong(field: string, maximum: number): Fault {
+  return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maximum} bytes` };
+}

@@ -1,0 +1,100 @@
+import type { ObjectMeta } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
+import type { Fault } from './definition.ts';
+import { forbidden, invalid, required, tooLong } from './faults.ts';
+import { dns1123Label, labelValueText, qualifiedKey, type NameRule } from './names.ts';
+
+const maximumAnnotationBytes = 256 * 1024;
+
+export function validateMetadata(
+  object: KubeObject,
+  kind: { readonly nameRule: NameRule; readonly namespaced: boolean },
+  old: KubeObject | undefined,
+): readonly Fault[] {
+  const { metadata } = object;
+  return [
+    ...validateName(metadata, kind.nameRule),
+    ...validateNamespace(metadata, kind.namespaced),
+    ...validateLabels(metadata.labels, 'metadata.labels'),
+    ...validateAnnotations(metadata.annotations),
+    ...validateOwners(metadata),
+    ...validateFinalizers(metadata, old?.metadata),
+  ];
+}
+
+function validateName(metadata: ObjectMeta, nameRule: NameRule): readonly Fault[] {
+  const { name } = metadata;
+  if (name === undefined || name === '') return [required('metadata.name', 'name or generateName is required')];
+  return nameRule(name).map((fault) => invalid('metadata.name', name, fault));
+}
+
+function validateNamespace({ namespace }: ObjectMeta, namespaced: boolean): readonly Fault[] {
+  if (!namespaced)
+    return namespace === undefined || namespace === ''
+      ? []
+      : [forbidden('metadata.namespace', 'not allowed on this type')];
+  if (namespace === undefined || namespace === '') return [required('metadata.namespace')];
+  return dns1123Label(namespace).map((fault) => invalid('metadata.namespace', namespace, fault));
+}
+
+export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...qualifiedKey(key).map((fault) => invalid(path, key, fault)),
+    ...labelValueText(value).map((fault) => invalid(path, value, fault)),
+  ]);
+}
+
+function validateAnnotations(annotations: ObjectMeta['annotations']): readonly Fault[] {
+  const entries = Object.entries(annotations ?? {});
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  const keys = entries.flatMap(([key]) =>
+    qualifiedKey(key.toLowerCase()).map((fault) => invalid('metadata.annotations', key, fault)),
+  );
+  return size > maximumAnnotationBytes ? [...keys, tooLong('metadata.annotations', maximumAnnotationBytes)] : keys;
+}
+
+function validateOwners({ ownerReferences = [] }: ObjectMeta): readonly Fault[] {
+  const faults = ownerReferences.flatMap((reference, index) => {
+    const path = `metadata.ownerReferences[${index}]`;
+    const fields = [
+      ['apiVersion', reference.apiVersion],
+      ['kind', reference.kind],
+      ['name', reference.name],
+      ['uid', reference.uid],
+    ] as const;
+    return fields
+      .filter(([, value]) => value === undefined || value === '')
+      .map(([name]) => required(`${path}.${name}`));
+  });
+  const controllers = ownerReferences.filter((reference) => reference.controller === true);
+  if (controllers.length < 2) return faults;
+  return [
+    ...faults,
+    invalid(
+      'metadata.ownerReferences',
+      controllers.map(({ name }) => name),
+      'Only one reference can have Controller set to true.',
+    ),
+  ];
+}
+
+/** An object that is being deleted takes no new finalizers: it would never go. */
+function validateFinalizers(
+  { finalizers = [], deletionTimestamp }: ObjectMeta,
+  old: ObjectMeta | undefined,
+): readonly Fault[] {
+  const faults = finalizers.flatMap((finalizer) =>
+    qualifiedKey(finalizer).map((fault) => invalid('metadata.finalizers', finalizer, fault)),
+  );
+  if (old === undefined || deletionTimestamp === undefined) return faults;
+  const added = finalizers.filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
+  return added.length === 0
+    ? faults
+    : [
+        ...faults,
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+        ),
+      ];
+}

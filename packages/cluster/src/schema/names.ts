@@ -1,0 +1,53 @@
+/** The forms of names, from https://kubernetes.io/docs/concepts/overview/working-with-objects/names/. */
+
+const label1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const subdomain1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const label1123Rule =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const label1035Rule =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const qualifiedRule =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const labelValueRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/** Each gives what is wrong with the text, or nothing. */
+export type NameRule = (text: string) => readonly string[];
+
+function rule(pattern: RegExp, maximum: number, message: string): NameRule {
+  return (text) => [
+    ...(text.length > maximum ? [`must be no more than ${maximum} characters`] : []),
+    ...(pattern.test(text) ? [] : [message]),
+  ];
+}
+
+export const dns1123Subdomain: NameRule = rule(subdomain1123, 253, subdomainRule);
+export const dns1123Label: NameRule = rule(label1123, 63, label1123Rule);
+export const dns1035Label: NameRule = rule(label1035, 63, label1035Rule);
+export const labelValueText: NameRule = rule(labelValue, 63, labelValueRule);
+
+/** Names of a URL path segment, as the oldest kinds allow. */
+export const pathSegment: NameRule = (text) =>
+  text === '.' || text === '..' || /[/%]/.test(text) ? [`may not be '.' or '..' and may not contain '/' or '%'`] : [];
+
+export function qualifiedKey(text: string): readonly string[] {
+  const parts = text.split('/');
+  if (parts.length > 2)
+    return [
+      "a qualified name must consist of a name with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+    ];
+  const [prefix, name = ''] = parts.length === 2 ? parts : [undefined, parts[0]];
+  const prefixFaults = prefix === undefined ? [] : dns1123Subdomain(prefix).map((fault) => `prefix part ${fault}`);
+  const length = name.length > 63 ? ['name part must be no more than 63 characters'] : [];
+  return [
+    ...prefixFaults,
+    ...length,
+    ...(qualifiedName.test(name) ? [] : [name === '' ? 'name part must be non-empty' : qualifiedRule]),
+  ];
+}

@@ -1,0 +1,115 @@
+/** The types of Kubernetes as data (kubernetes.json), and the schema nodes made from them when they are first asked for. */
+import { readFileSync } from 'node:fs';
+import type { SchemaField, SchemaNode } from './definition.ts';
+
+type TypeReference = string | readonly ['list' | 'map', TypeReference];
+
+interface FieldData {
+  readonly name: string;
+  readonly type: TypeReference;
+  readonly required?: boolean;
+  readonly inline?: boolean;
+  /** JSON text. */
+  readonly default?: string;
+  readonly patchStrategy?: string;
+  readonly patchMergeKey?: string;
+  readonly listType?: 'atomic' | 'set' | 'map';
+  readonly listMapKeys?: readonly string[];
+  readonly mapType?: 'atomic' | 'granular';
+  readonly structType?: 'atomic' | 'granular';
+}
+
+interface TypeData {
+  readonly fields?: readonly FieldData[];
+  readonly alias?: TypeReference;
+  readonly enum?: readonly string[];
+  readonly structType?: 'atomic' | 'granular';
+}
+
+interface SchemaData {
+  readonly kubernetes: string;
+  readonly types: Readonly<Record<string, TypeData>>;
+}
+
+const scalars: Readonly<Record<string, SchemaNode>> = {
+  string: { kind: 'scalar', type: 'string' },
+  bool: { kind: 'scalar', type: 'boolean' },
+  int32: { kind: 'scalar', type: 'integer', format: 'int32' },
+  int64: { kind: 'scalar', type: 'integer', format: 'int64' },
+  float64: { kind: 'scalar', type: 'number', format: 'double' },
+  bytes: { kind: 'scalar', type: 'bytes', format: 'byte' },
+  Time: { kind: 'scalar', type: 'time', format: 'date-time', nullable: true },
+  MicroTime: { kind: 'scalar', type: 'microTime', format: 'date-time', nullable: true },
+  Duration: { kind: 'scalar', type: 'duration' },
+  Quantity: { kind: 'scalar', type: 'quantity' },
+  IntOrString: { kind: 'scalar', type: 'intOrString', format: 'int-or-string' },
+  RawExtension: { kind: 'any' },
+  FieldsV1: { kind: 'any' },
+  JSON: { kind: 'any' },
+};
+
+let loaded: SchemaData | undefined;
+const nodes = new Map<string, SchemaNode>();
+
+function schemaData(): SchemaData {
+  loaded ??= JSON.parse(readFileSync(new URL('./kubernetes.json', import.meta.url), 'utf8'));
+  return loaded as SchemaData;
+}
+
+/** The node of a type such as `io.k8s.api.core.v1.Pod`. Types that refer to each other share nodes; some contain themselves. */
+export function schemaNode(type: string): SchemaNode {
+  const known = nodes.get(type) ?? scalars[type] ?? scalars[shortName(type)];
+  if (known !== undefined) return known;
+  const data = schemaData().types[type];
+  if (data === undefined) throw new Error(`the schema data hold no type named ${type}`);
+  if (data.alias !== undefined) return remember(type, aliasNode(data, data.alias));
+  const fields = new Map<string, SchemaField>();
+  const node = remember(type, { kind: 'object', fields, structType: data.structType });
+  for (const field of data.fields ?? []) addField(fields, field);
+  return node;
+}
+
+function remember(type: string, node: SchemaNode): SchemaNode {
+  nodes.set(type, node);
+  return node;
+}
+
+function shortName(type: string): string {
+  return type.slice(type.lastIndexOf('.') + 1);
+}
+
+function aliasNode(data: TypeData, alias: TypeReference): SchemaNode {
+  const node = referenceNode(alias, undefined);
+  return node.kind === 'scalar' && data.enum !== undefined ? { ...node, enum: data.enum } : node;
+}
+
+function addField(fields: Map<string, SchemaField>, field: FieldData): void {
+  if (field.inline === true && typeof field.type === 'string') {
+    const inner = schemaNode(field.type);
+    if (inner.kind === 'object') for (const [name, value] of inner.fields) fields.set(name, value);
+    return;
+  }
+  // Getters keep the types that nobody has asked for unbuilt.
+  let node: SchemaNode | undefined;
+  fields.set(field.name, {
+    get node() {
+      node ??= referenceNode(field.type, field);
+      return node;
+    },
+    required: field.required ?? false,
+    default: field.default === undefined ? undefined : JSON.parse(field.default),
+    patchStrategy: field.patchStrategy,
+    patchMergeKey: field.patchMergeKey,
+  });
+}
+
+function referenceNode(type: TypeReference, field: FieldData | undefined): SchemaNode {
+  if (typeof type === 'string') {
+    const node = schemaNode(type);
+    return field?.structType !== undefined && node.kind === 'object' ? { ...node, structType: field.structType } : node;
+  }
+  const inner = referenceNode(type[1], undefined);
+  return type[0] === 'map'
+    ? { kind: 'map', values: inner, mapType: field?.mapType }
+    : { kind: 'list', items: inner, listType: field?.listType ?? 'atomic', listMapKeys: field?.listMapKeys ?? [] };
+}

@@ -1,0 +1,233 @@
+/**
+ * The shape of objects: types, unknown fields, required fields, defaults that the schema carries. Works on schema nodes
+ * and so serves built-in kinds and custom resources alike.
+ */
+import { StatusError } from '@slipway/kube/status-error';
+import { parseQuantityMilli } from '@slipway/kube/quantity';
+import type { SchemaNode } from './definition.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Object deeper than any real manifest are refused before recursion could hurt. */
+const maximumDepth = 100;
+
+export interface ShapeResult {
+  /** The object with unknown fields left out and null fields dropped; the same one when nothing was. */
+  readonly object: JsonObject;
+  /** Paths of fields that the schema does not have. */
+  readonly unknownFields: readonly string[];
+}
+
+/**
+ * Checks every type, drops what the schema does not know and what is null. Throws `BadRequest` for the first value of a
+ * wrong type, in the words of Kubernetes' decoder.
+ */
+export function shapeObject(object: JsonObject, node: SchemaNode, kind: string): ShapeResult {
+  const unknownFields: string[] = [];
+  const shaped = shape(object, node, { kind, path: '', unknownFields, depth: 0 });
+  return { object: isJsonObject(shaped) ? shaped : object, unknownFields };
+}
+
+interface Position {
+  readonly kind: string;
+  readonly path: string;
+  readonly unknownFields: string[];
+  readonly depth: number;
+}
+
+function shape(value: unknown, node: SchemaNode, at: Position): unknown {
+  if (at.depth > maximumDepth)
+    throw new StatusError(
+      'BadRequest',
+      `${at.kind} in version is nested deeper than ${maximumDepth} levels at ${at.path}`,
+    );
+  switch (node.kind) {
+    case 'any':
+      return value;
+    case 'scalar':
+      return shapeScalar(value, node, at);
+    case 'list':
+      return Array.isArray(value) ? shapeList(value, node.items, at) : mismatch(value, 'array', at);
+    case 'map':
+      return isJsonObject(value) ? shapeMap(value, node.values, at) : mismatch(value, 'map', at);
+    case 'object':
+      return isJsonObject(value) ? shapeFields(value, node, at) : mismatch(value, 'object', at);
+  }
+}
+
+function shapeFields(value: JsonObject, node: SchemaNode & { readonly kind: 'object' }, at: Position): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const path = at.path === '' ? name : `${at.path}.${name}`;
+    const field = node.fields.get(name);
+    if (field === undefined) {
+      if (node.preserveUnknownFields === true) continue;
+      at.unknownFields.push(path);
+    }
+    const kept =
+      field === undefined || child === null
+        ? undefined
+        : shape(child, field.node, { ...at, path, depth: at.depth + 1 });
+    if (kept === child) continue;
+    copy ??= { ...value };
+    if (kept === undefined) delete copy[name];
+    else copy[name] = kept;
+  }
+  return copy ?? value;
+}
+
+function shapeMap(value: JsonObject, values: SchemaNode, at: Position): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const shaped =
+      child === null
+        ? emptyOf(values)
+        : shape(child, values, { ...at, path: `${at.path}.${name}`, depth: at.depth + 1 });
+    if (shaped === child) continue;
+    copy ??= { ...value };
+    copy[name] = shaped;
+  }
+  return copy ?? value;
+}
+
+function shapeList(value: readonly unknown[], items: SchemaNode, at: Position): readonly unknown[] {
+  let isSame = true;
+  const shaped = value.map((item, index) => {
+    const result =
+      item === null ? emptyOf(items) : shape(item, items, { ...at, path: `${at.path}[${index}]`, depth: at.depth + 1 });
+    isSame &&= result === item;
+    return result;
+  });
+  return isSame ? value : shaped;
+}
+
+/** What a null becomes where a value must stand, as in Go. */
+function emptyOf(node: SchemaNode): unknown {
+  switch (node.kind) {
+    case 'object':
+    case 'map':
+      return {};
+    case 'list':
+      return [];
+    case 'any':
+      return null;
+    case 'scalar':
+      return node.type === 'boolean'
+        ? false
+        : node.type === 'integer' || node.type === 'number' || node.type === 'intOrString'
+          ? 0
+          : '';
+  }
+}
+
+function shapeScalar(value: unknown, node: SchemaNode & { readonly kind: 'scalar' }, at: Position): unknown {
+  switch (node.type) {
+    case 'string':
+    case 'duration':
+      return typeof value === 'string' ? value : mismatch(value, 'string', at);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : mismatch(value, 'bool', at);
+    case 'integer':
+      return isInteger(value, node.format) ? value : mismatch(value, node.format ?? 'int64', at);
+    case 'number':
+      return typeof value === 'number' ? value : mismatch(value, 'float64', at);
+    case 'intOrString':
+      return typeof value === 'string' || isInteger(value, 'int32') ? value : mismatch(value, 'intstr.IntOrString', at);
+    case 'bytes':
+      return typeof value === 'string' && isBase64(value) ? value : fail(at, `illegal base64 data in ${at.path}`);
+    case 'time':
+    case 'microTime':
+      return typeof value === 'string' && (value === '' || !Number.isNaN(Date.parse(value)))
+        ? value
+        : fail(at, `parsing time ${JSON.stringify(value)} in ${at.path}: expected RFC 3339`);
+    case 'quantity':
+      return isQuantityValue(value)
+        ? value
+        : fail(
+            at,
+            `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' in ${at.path}`,
+          );
+  }
+}
+
+function isInteger(value: unknown, format: string | undefined): boolean {
+  if (!Number.isSafeInteger(value)) return false;
+  return format !== 'int32' || (Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31);
+}
+
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
+}
+
+function isQuantityValue(value: unknown): boolean {
+  return (typeof value === 'string' || typeof value === 'number') && parseQuantityMilli(value) !== undefined;
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  const type = typeof value;
+  return type === 'boolean' ? 'bool' : type === 'number' && !Number.isInteger(value) ? `number ${String(value)}` : type;
+}
+
+function mismatch(value: unknown, expected: string, at: Position): never {
+  return fail(
+    at,
+    `json: cannot unmarshal ${goType(value)} into Go struct field ${at.kind}.${at.path} of type ${expected}`,
+  );
+}
+
+function fail(at: Position, message: string): never {
+  throw new StatusError('BadRequest', `${at.kind} in version "v1" cannot be handled as a ${at.kind}: ${message}`);
+}
+
+/** Fills in the defaults that the schema carries. The same object comes back when nothing was missing. */
+export function applySchemaDefaults(value: unknown, node: SchemaNode): unknown {
+  switch (node.kind) {
+    case 'object':
+      return isJsonObject(value) ? defaultFields(value, node) : value;
+    case 'map':
+      return isJsonObject(value) ? mapValues(value, (child) => applySchemaDefaults(child, node.values)) : value;
+    case 'list':
+      return Array.isArray(value) && node.items.kind !== 'scalar'
+        ? mapItems(value, (item) => applySchemaDefaults(item, node.items))
+        : value;
+    case 'scalar':
+    case 'any':
+      return value;
+  }
+}
+
+function defaultFields(value: JsonObject, node: SchemaNode & { readonly kind: 'object' }): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, field] of node.fields) {
+    const present = value[name];
+    const start = present === undefined ? structuredClone(field.default) : present;
+    if (start === undefined) continue;
+    const filled = applySchemaDefaults(start, field.node);
+    if (filled === present) continue;
+    copy ??= { ...value };
+    copy[name] = filled;
+  }
+  return copy ?? value;
+}
+
+function mapValues(value: JsonObject, change: (child: unknown) => unknown): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const changed = change(child);
+    if (changed === child) continue;
+    copy ??= { ...value };
+    copy[name] = changed;
+  }
+  return copy ?? value;
+}
+
+function mapItems(value: readonly unknown[], change: (child: unknown) => unknown): readonly unknown[] {
+  const changed = value.map(change);
+  return changed.every((item, index) => item === value[index]) ? value : changed;
+}
