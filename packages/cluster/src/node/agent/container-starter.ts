@@ -35,7 +35,7 @@ export interface ContainerStarterOptions {
   readonly nodeIP: string;
   readonly allocatable: ResourceList;
   /** Those of a namespace, from a cache that is filled before the first start. */
-  services(namespace: string): readonly Service[];
+  readonly services: (namespace: string) => readonly Service[];
 }
 
 export interface StartRequest {

@@ -14,7 +14,7 @@ export interface MountedObjectsOptions {
   readonly random: () => number;
   readonly signal: AbortSignal;
   /** An object that the pod mounts is new, has changed or is gone. */
-  onChange(podUid: string): void;
+  readonly onChange: (podUid: string) => void;
 }
 
 interface Watched {

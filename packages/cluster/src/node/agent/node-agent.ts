@@ -218,7 +218,7 @@ function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): P
 interface HostParts {
   readonly objects: ReferencedObjects;
   readonly volumes: PodVolumes;
-  services(namespace: string): readonly Service[];
+  readonly services: (namespace: string) => readonly Service[];
 }
 
 function createHost(

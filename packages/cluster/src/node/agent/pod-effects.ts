@@ -12,8 +12,8 @@ import { calculateHostLines, calculateResolvConf, hostnameOf } from './resolver-
 /** The worker, as its effects see it. */
 export interface EffectContext {
   readonly host: PodHost;
-  record(): PodRecord;
-  tell(fact: PodFact): void;
+  readonly record: () => PodRecord;
+  readonly tell: (fact: PodFact) => void;
 }
 
 const removalRetry = 1000;

@@ -16,7 +16,7 @@ export interface LogOptions {
 export interface LogSource {
   readonly files: Files;
   /** Oldest first; asked again when the end of the last one is reached. */
-  segments(): Promise<readonly LogSegment[]>;
+  readonly segments: () => Promise<readonly LogSegment[]>;
   /** The writer, while the container runs. */
   readonly live: LiveLog | undefined;
 }
