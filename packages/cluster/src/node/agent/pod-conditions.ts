@@ -1,4 +1,4 @@
-/** The conditions that the kubelet owns. Others, such as DisruptionTarget and readiness gates, belong to their writers and are kept. */
+/** The conditions that the kubelet owns. Others, such as PodScheduled and those of readiness gates, belong to their writers. */
 import type { Pod, PodCondition, PodPhase } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { isInitialized, isReady } from './container-readiness.ts';
@@ -23,8 +23,7 @@ export function calculateConditions(
   record: PodRecord,
   { phase, reported, now }: ConditionCircumstances,
 ): readonly PodCondition[] {
-  const others = record.pod.status?.conditions ?? [];
-  const before = reported ?? others;
+  const before = reported ?? record.pod.status?.conditions ?? [];
   const containersReady = judgeContainersReady(record, phase);
   const verdicts: ReadonlyMap<string, Verdict> = new Map([
     ['PodReadyToStartContainers', record.sandbox.kind === 'ready' ? yes : { status: 'False' }],
@@ -32,8 +31,7 @@ export function calculateConditions(
     ['Ready', judgeReady(record.pod, containersReady)],
     ['ContainersReady', containersReady],
   ]);
-  const own = [...verdicts].map(([type, verdict]) => toCondition(type, verdict, { before, now }));
-  return [...own, ...others.filter(({ type }) => !verdicts.has(type))];
+  return [...verdicts].map(([type, verdict]) => toCondition(type, verdict, { before, now }));
 }
 
 function toCondition(

@@ -33,7 +33,6 @@ describe('a pod that starts', () => {
       'Initialized=True',
       'Ready=True',
       'ContainersReady=True',
-      'PodScheduled=True',
     ]);
     expect(pod.events).toEqual([
       'Pulled: Container image "app:v1" already present on machine',

@@ -5,6 +5,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { calculateStatusPatch } from './status-patch.ts';
 
 export interface StatusWriterOptions {
   readonly client: KubeClient;
@@ -72,7 +73,7 @@ export class StatusWriter {
   async #patch(pod: Pod, status: PodStatus): Promise<'written' | 'obsolete' | 'failed'> {
     const { client, logger, signal } = this.#options;
     // The uid keeps the status of a pod from another one that came later under its name.
-    const body = { metadata: { uid: pod.metadata.uid }, status };
+    const body = { metadata: { uid: pod.metadata.uid }, status: calculateStatusPatch(status, pod.status) };
     try {
       await client.patch(pods, keyOf(pod), { type: 'strategic', body }, { subresource: 'status', signal });
       return 'written';
