@@ -1,0 +1,56 @@
+import type { ImageInfo, ContainerRequest, Sandbox, SandboxRequest } from '../../runtime.ts';
+
+export const isolationLevels = ['root', 'plain'] as const;
+/** `root`: namespaces and a root filesystem of its own for every container. `plain`: processes with an address and nothing else. */
+export type IsolationLevel = (typeof isolationLevels)[number];
+
+/** What the process runtime asks of the level that this machine allows. */
+export interface Isolation {
+  readonly level: IsolationLevel;
+  /** What containers do not get, each a full sentence. */
+  readonly limitations: readonly string[];
+  start(): Promise<void>;
+  createSandbox(request: SandboxRequest): Promise<IsolatedSandbox>;
+  /** Makes everything that the container's processes find, and says how to start the first of them. Rejects with a `StartError`. */
+  prepare(container: ContainerRequest, sandbox: IsolatedSandbox, image: LocalImage): Promise<PreparedContainer>;
+  stop(): Promise<void>;
+}
+
+export interface IsolatedSandbox {
+  readonly sandbox: Sandbox;
+  readonly request: SandboxRequest;
+  remove(): Promise<void>;
+}
+
+/** An image that is there. `layers` are directories, the topmost first; none means that the machine's own root is all there is. */
+export interface LocalImage {
+  readonly info: ImageInfo;
+  readonly layers: readonly string[];
+  /** Whether the machine's own root lies below the layers. */
+  readonly onMachineRoot: boolean;
+}
+
+/** A process to be started. `reports` gives it a pipe as descriptor 3 on which it says how far it has come. */
+export interface Launch {
+  readonly file: string;
+  readonly parameters: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly reports: boolean;
+}
+
+export interface PreparedContainer {
+  readonly launch: Launch;
+  /** How a further process is started inside. `pid` is the container's first process. */
+  execLaunch(pid: number, command: readonly string[]): Launch;
+  /** Ends every process of the container. */
+  kill(pid: number): void;
+  /** After the first process has ended: ends what it left behind and removes the container's files. */
+  remove(pid: number | undefined): Promise<void>;
+}
+
+/** Finds an image by the name that a pod gives. */
+export interface ImageSource {
+  /** Rejects with an `ImageError`. */
+  find(image: string): Promise<LocalImage>;
+}

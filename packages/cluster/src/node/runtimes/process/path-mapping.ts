@@ -1,0 +1,47 @@
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isWithin } from './file-view.ts';
+
+/** Where files of a container are on this machine, for processes that see the machine's own root. */
+export interface MappedPaths {
+  readonly mounts: readonly { readonly hostPath: string; readonly containerPath: string }[];
+  /** The image's files; undefined when the image is the machine's own root. */
+  readonly imageDirectory: string | undefined;
+}
+
+/** A path that starts a word or follows `=`, `:` or `,`: `/app`, `--dir=/app`, `/app/bin:/usr/bin`. */
+const embeddedPath = /(?<=^|[=:,])\/[^=:,\s]*/g;
+
+/** Rewrites every absolute path in `text` that lies inside a mount or the image, and leaves all others alone. */
+export function mapPaths(text: string, paths: MappedPaths): string {
+  return text.replaceAll(embeddedPath, (path) => mapPath(path, paths) ?? path);
+}
+
+/** Undefined when the path is the machine's. */
+export function mapPath(path: string, paths: MappedPaths): string | undefined {
+  const mount = paths.mounts
+    .filter(({ containerPath }) => isWithin(path, containerPath))
+    .toSorted((one, other) => other.containerPath.length - one.containerPath.length)[0];
+  if (mount !== undefined) {
+    return join(mount.hostPath, path.slice(mount.containerPath.length));
+  }
+  if (paths.imageDirectory === undefined || path === '/') {
+    return undefined;
+  }
+  return isImagePath(path, paths.imageDirectory) ? join(paths.imageDirectory, path) : undefined;
+}
+
+/**
+ * What the image has is the image's; what only the machine has is the machine's (`/usr/bin/env` stays although the image
+ * brings `/usr/bin/tool`); what neither has, such as a log file to be written, goes where its directory is.
+ */
+function isImagePath(path: string, imageDirectory: string): boolean {
+  if (exists(join(imageDirectory, path))) {
+    return true;
+  }
+  return !exists(path) && dirname(path) !== '/' && isImagePath(dirname(path), imageDirectory);
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, symlink, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@slipway/kube/clock';
+import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
+import { StartError } from '../../runtime.ts';
+import type { AddressPool } from '../../../network/address-pool.ts';
+import { findExecutable } from './executable.ts';
+import { FileView } from './file-view.ts';
+import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
+import { mapPath, mapPaths, type MappedPaths } from './path-mapping.ts';
+import { signalIfRunning } from './signal.ts';
+import type { Tools } from './tools.ts';
+import { containerMark, endMarked, killMarked, Undertaker } from './undertaker.ts';
+
+export interface PlainIsolationOptions {
+  readonly clock: Clock;
+  readonly dataDirectory: string;
+  readonly tools: Tools;
+  /** Loopback addresses that no other cluster of this machine uses. */
+  readonly addresses: AddressPool;
+  readonly nodeAddress: string;
+  readonly searchPath: string;
+  readonly nodeProgram: string;
+  /** Makes one directory of an image's layers. */
+  readonly mergeLayers: (image: LocalImage) => Promise<string>;
+}
+
+/** Containers as ordinary processes: what is left without any rights. */
+export class PlainIsolation implements Isolation {
+  readonly level = 'plain';
+  readonly limitations: readonly string[];
+  private readonly options: PlainIsolationOptions;
+  private readonly programs: string;
+  private readonly instance = randomUUID();
+  private undertaker: Undertaker | undefined;
+  private containers = 0;
+
+  constructor(options: PlainIsolationOptions) {
+    this.options = options;
+    this.programs = join(options.dataDirectory, 'bin');
+    this.limitations = describeLimitations(options.tools);
+  }
+
+  async start(): Promise<void> {
+    this.undertaker = Undertaker.start(this.instance);
+    await mkdir(this.programs, { recursive: true, mode: 0o700 });
+    const link = join(this.programs, 'node');
+    await unlink(link).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+    await symlink(this.options.nodeProgram, link);
+  }
+
+  createSandbox(request: SandboxRequest): Promise<IsolatedSandbox> {
+    const { addresses, nodeAddress } = this.options;
+    const podIP = request.hostNetwork ? nodeAddress : addresses.allocate();
+    return Promise.resolve({
+      sandbox: { podUid: request.podUid, podIP, hostIP: nodeAddress, environment: { POD_IP: podIP } },
+      request,
+      remove: () => {
+        addresses.release(podIP);
+        return Promise.resolve();
+      },
+    });
+  }
+
+  async prepare(
+    request: ContainerRequest,
+    { sandbox }: IsolatedSandbox,
+    image: LocalImage,
+  ): Promise<PreparedContainer> {
+    const imageDirectory = image.layers.length === 0 ? undefined : await this.options.mergeLayers(image);
+    const paths: MappedPaths = { mounts: request.mounts, imageDirectory };
+    this.containers += 1;
+    const mark = `${this.instance}.${this.containers}`;
+    const directory =
+      mapPath(request.workingDirectory, paths) ?? (await this.machineDirectory(request, imageDirectory));
+    const environment = {
+      ...sandbox.environment,
+      ...mapEnvironment(request.environment, paths),
+      PATH: `${this.programs}:${mapPaths(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
+      [containerMark]: mark,
+    };
+    const launch = (command: readonly string[]): Launch => this.launch({ command, paths, environment, directory });
+    return {
+      launch: launch(request.command),
+      execLaunch: (_pid, command) => launch(command),
+      kill: (pid) => {
+        signalIfRunning(-pid, 'SIGKILL');
+        killMarked(mark);
+      },
+      remove: (pid) => {
+        if (pid !== undefined) signalIfRunning(-pid, 'SIGKILL');
+        return endMarked(mark, this.options.clock);
+      },
+    };
+  }
+
+  stop(): Promise<void> {
+    this.undertaker?.stop();
+    return Promise.resolve();
+  }
+
+  /** `/` means no wish: it is the image's own top where there is one. Others are made when a mount or the image has them. */
+  private async machineDirectory(request: ContainerRequest, imageDirectory: string | undefined): Promise<string> {
+    if (request.workingDirectory === '/') {
+      return imageDirectory ?? '/';
+    }
+    const located = new FileView(machineFiles).locate(request.workingDirectory);
+    if (located.stats?.isDirectory() === true) {
+      return request.workingDirectory;
+    }
+    if (imageDirectory === undefined) {
+      throw new StartError(
+        'CreateContainerError',
+        `the working directory ${request.workingDirectory} does not exist on this machine, and without root namespaces it cannot be made for the container alone`,
+      );
+    }
+    const directory = join(imageDirectory, request.workingDirectory);
+    await mkdir(directory, { recursive: true });
+    return directory;
+  }
+
+  private launch(container: {
+    readonly command: readonly string[];
+    readonly paths: MappedPaths;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly directory: string;
+  }): Launch {
+    const { command, paths, environment, directory } = container;
+    const [program = '', ...parameters] = command.map((word) => mapPaths(word, paths));
+    const searchPath = environment['PATH'] ?? '';
+    const file = findExecutable(new FileView(machineFiles), program, { searchPath, directory });
+    const { setpriv } = this.options.tools;
+    const words =
+      setpriv === undefined ? [file, ...parameters] : [setpriv, '--pdeathsig', 'KILL', '--', file, ...parameters];
+    const [first = '', ...rest] = words;
+    return { file: first, parameters: rest, environment, directory, reports: false };
+  }
+}
+
+const machineFiles = { mounts: [], layers: [], onMachineRoot: true, hidden: [] };
+
+function mapEnvironment(environment: Readonly<Record<string, string>>, paths: MappedPaths): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, mapPaths(value, paths)]));
+}
+
+function describeLimitations(tools: Tools): readonly string[] {
+  return [
+    'Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide.',
+    'Containers see the files of this machine, and containers of one image share its files and what they change there.',
+    'Users, capabilities and read-only mounts of containers are ignored: everything runs as the user who started the cluster.',
+    'Limits of memory and CPU are not enforced by the process runtime.',
+    ...(tools['setpriv'] === undefined
+      ? ['Containers may outlive a killed node for a moment, because "setpriv" (package util-linux) is not installed.']
+      : []),
+  ];
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { describe, expect, it } from 'vitest';
+import {
+  describeProgramRuntime,
+  RuntimeHarness,
+  type RuntimeUnderTest,
+} from '../../../../testing/program-runtime-contract.ts';
+import { machineImage } from '../../../../testing/machine-image.ts';
+import { AddressPool } from '../../../network/address-pool.ts';
+import { PlainIsolation } from './plain-isolation.ts';
+import { ProcessRuntime } from './process-runtime.ts';
+import { findTools } from './tools.ts';
+
+async function createPlain(): Promise<RuntimeUnderTest> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-plain-'));
+  const searchPath = process.env['PATH'] ?? '';
+  const isolation = new PlainIsolation({
+    clock: systemClock,
+    dataDirectory,
+    tools: findTools(['setpriv'], searchPath).tools,
+    addresses: new AddressPool('127.200.0.0/17', 1),
+    nodeAddress: '127.200.0.1',
+    searchPath,
+    nodeProgram: process.execPath,
+    mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
+  });
+  const runtime = new ProcessRuntime({ isolation, images: machineImage, clock: systemClock, logger: silentLogger });
+  await runtime.start();
+  return {
+    runtime,
+    close: async () => {
+      await runtime.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+describeProgramRuntime('process, level plain', createPlain);
+
+describe('level plain', () => {
+  it('tells programs their address in POD_IP', async () => {
+    const { runtime, close } = await createPlain();
+    const harness = new RuntimeHarness(runtime);
+    const sandbox = await harness.createSandbox();
+    expect((await harness.run({ sandbox, script: 'echo $POD_IP' })).output).toBe(`${sandbox.podIP}\n`);
+    await close();
+  });
+
+  it('ends what a container started in a session of its own', async () => {
+    const { runtime, close } = await createPlain();
+    const harness = new RuntimeHarness(runtime);
+    const { output } = await harness.run({ script: 'setsid sleep 1000 >/dev/null 2>&1 & echo $!' });
+    // A process that has ended but was not yet reaped has an empty command line.
+    expect(await readFile(`/proc/${output.trim()}/cmdline`, 'utf8').catch(() => '')).toBe('');
+    await close();
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { describe, expect, it } from 'vitest';
+import { hostNetworkFd, noRootReason, runIsolated } from '../../../../testing/isolated-process.ts';
+import { machineImage } from '../../../../testing/machine-image.ts';
+import {
+  describeProgramRuntime,
+  RuntimeHarness,
+  type RuntimeUnderTest,
+} from '../../../../testing/program-runtime-contract.ts';
+import { ClusterNetwork } from '../../../network/cluster-network.ts';
+import { parseCidr } from '../../../network/ipv4.ts';
+import { rangesOfBlock } from '../../../network/ranges.ts';
+import { ProcessRuntime } from './process-runtime.ts';
+import { RootIsolation, rootTools } from './root-isolation.ts';
+import { SandboxPool } from './sandbox-pool.ts';
+import { findTools, requireTool } from './tools.ts';
+
+const isInside = process.env['SLIPWAY_TEST_ISOLATED'] === '1';
+
+/** Run by the test below in namespaces of its own. */
+describe.runIf(isInside)('inside', () => {
+  describeProgramRuntime('process, level root', createRoot);
+});
+
+describe.runIf(isInside)('level root', () => {
+  it('gives a container its own root, hidden from the data directory and the machine', async () => {
+    const { runtime, dataDirectory, close } = await createRoot();
+    const harness = new RuntimeHarness(runtime);
+    const { output } = await harness.run({
+      script: `hostname; cat /etc/resolv.conf; grep friend /etc/hosts; echo $$; ls -A /tmp; ls -A ${dataDirectory} 2>&1 | wc -l
+          touch /usr/bin/new && rm /usr/bin/env && ls /usr/bin/new; (mount -t tmpfs none /mnt 2>&1 | tail -1); id -u; cat /proc/sys/kernel/pid_max > /dev/null
+          echo 1 > /proc/sys/net/ipv4/ip_forward 2>/dev/null || echo read-only`,
+    });
+    expect(output).toContain('web-0\nnameserver 10.9.9.9\n10.1.2.3\tfriend\n1\n');
+    expect(output).toContain('/usr/bin/new\n');
+    expect(output).toMatch(/permission denied|not permitted|must be superuser/i);
+    expect(output).toContain('read-only');
+    expect((await harness.run({ script: 'ls /usr/bin/new /usr/bin/env' })).output).toContain('No such file');
+    await close();
+  });
+
+  it('lets two pods listen on the same port and reach each other and the node', async () => {
+    const { runtime, close } = await createRoot();
+    const harness = new RuntimeHarness(runtime);
+    const [one, other] = [await harness.createSandbox('one'), await harness.createSandbox('other')];
+    const server =
+      "require('http').createServer((q, r) => r.end(require('os').hostname())).listen(80, () => console.log('up'))";
+    const servers = [
+      await harness.start(one, { command: ['node', '-e', server] }),
+      await harness.start(other, { command: ['node', '-e', server] }),
+    ];
+    await Promise.all(servers.map((container) => container.says('up')));
+    expect(await (await fetch(`http://${one.podIP}/`)).text()).toBe('one');
+    const script = `node -e "fetch('http://${other.podIP}/').then(r => r.text()).then(console.log)"`;
+    expect((await harness.run({ script })).output).toBe('other\n');
+    await close();
+  });
+
+  it('honours user, group and read-only mounts', async () => {
+    const { runtime, close } = await createRoot();
+    const harness = new RuntimeHarness(runtime);
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-volume-'));
+    const { output } = await harness.run({
+      script: 'id -u; id -g; cd /var/run/volume && (touch x 2>&1); pwd -P',
+      user: '1234:5678',
+      mounts: [{ hostPath: directory, containerPath: '/var/run/volume', readOnly: true }],
+    });
+    expect(output).toMatch(/^1234\n5678\n.*(Read-only|Permission).*\n\/run\/volume\n$/);
+    await rm(directory, { recursive: true });
+    await close();
+  });
+});
+
+describe.runIf(!isInside)('process runtime, level root', () => {
+  it.skipIf(noRootReason !== undefined)(
+    `keeps the contract${noRootReason === undefined ? '' : ` (skipped: ${noRootReason})`}`,
+    async () => {
+      const vitest = fileURLToPath(new URL('vitest.mjs', import.meta.resolve('vitest/package.json')));
+      const command = [
+        process.execPath,
+        vitest,
+        'run',
+        '--project',
+        'unit',
+        '--pool',
+        'threads',
+        fileURLToPath(import.meta.url),
+      ];
+      const { exitCode, output } = await runIsolated(command, { ...process.env, SLIPWAY_TEST_ISOLATED: '1' });
+      expect(exitCode, output).toBe(0);
+      expect(output).not.toContain('No test files found');
+    },
+    60_000,
+  );
+});
+
+let clusters = 0;
+
+async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory: string }> {
+  const dataDirectory = await mkdtemp('/var/tmp/slipway-root-');
+  const searchPath = process.env['PATH'] ?? '';
+  const { tools } = findTools(rootTools, searchPath);
+  clusters += 1;
+  const block = parseCidr(`10.${199 + clusters}.0.0/16`);
+  const network = new ClusterNetwork({
+    ranges: rangesOfBlock(block ?? { base: 0, prefix: 16 }),
+    ip: requireTool(tools, 'ip'),
+    nsenter: requireTool(tools, 'nsenter'),
+    unshare: requireTool(tools, 'unshare'),
+    hostNetworkFd,
+    ownPid: process.pid,
+  });
+  const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
+  const isolation = new RootIsolation({
+    dataDirectory,
+    tools,
+    network,
+    pool,
+    searchPath,
+    nodeProgram: process.execPath,
+    ownPid: process.pid,
+  });
+  const runtime = new ProcessRuntime({ isolation, images: machineImage, clock: systemClock, logger: silentLogger });
+  await runtime.start();
+  return {
+    runtime,
+    dataDirectory,
+    close: async () => {
+      await runtime.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import type { ChildProcess } from 'node:child_process';
+import { delay, type Clock } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import {
+  StartError,
+  type ContainerExit,
+  type ContainerRequest,
+  type ExecRequest,
+  type ExecResult,
+  type ImageInfo,
+  type RunningPod,
+  type Runtime,
+  type Sandbox,
+  type SandboxRequest,
+  type StartedContainer,
+} from '../../runtime.ts';
+import { awaitReport, exitCodeOf, forwardOutput, startProcess } from './contained-process.ts';
+import { runInside } from './exec.ts';
+import { signalIfRunning } from './signal.ts';
+import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from './isolation.ts';
+
+export interface ProcessRuntimeOptions {
+  readonly isolation: Isolation;
+  readonly images: ImageSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Container {
+  readonly podUid: string;
+  readonly started: StartedContainer;
+  /** The first process, as this process sees it. */
+  readonly pid: number;
+  readonly prepared: PreparedContainer;
+  /** Resolves when nothing of the container is left. */
+  readonly gone: Promise<void>;
+}
+
+/** How long output may still arrive after the first process has ended: a process that escaped may hold the pipe. */
+const outputGraceMilliseconds = 500;
+
+/** Runs containers as processes of this machine. What they can see of it is up to the isolation. */
+export class ProcessRuntime implements Runtime {
+  readonly name = 'process';
+  private readonly options: ProcessRuntimeOptions;
+  private readonly sandboxes = new Map<string, Promise<IsolatedSandbox>>();
+  private readonly containers = new Map<string, Container>();
+  private readonly listeners: ((exit: ContainerExit) => void)[] = [];
+
+  constructor(options: ProcessRuntimeOptions) {
+    this.options = options;
+  }
+
+  get limitations(): readonly string[] {
+    return this.options.isolation.limitations;
+  }
+
+  start(): Promise<void> {
+    return this.options.isolation.start();
+  }
+
+  async list(): Promise<readonly RunningPod[]> {
+    const sandboxes = await Promise.all(this.sandboxes.values());
+    return sandboxes.map(({ sandbox }) => ({
+      sandbox,
+      containers: this.containersOf(sandbox.podUid).map(({ started }) => started),
+    }));
+  }
+
+  async createSandbox(request: SandboxRequest): Promise<Sandbox> {
+    const creating = this.sandboxes.get(request.podUid) ?? this.options.isolation.createSandbox(request);
+    this.sandboxes.set(request.podUid, creating);
+    try {
+      return (await creating).sandbox;
+    } catch (error) {
+      this.sandboxes.delete(request.podUid);
+      throw error;
+    }
+  }
+
+  async removeSandbox(podUid: string): Promise<void> {
+    const sandbox = this.sandboxes.get(podUid);
+    if (sandbox === undefined) {
+      return;
+    }
+    const containers = this.containersOf(podUid);
+    for (const container of containers) container.prepared.kill(container.pid);
+    await Promise.all(containers.map(({ gone }) => gone));
+    this.sandboxes.delete(podUid);
+    await (await sandbox).remove();
+  }
+
+  async ensureImage(image: string): Promise<ImageInfo> {
+    return (await this.options.images.find(image)).info;
+  }
+
+  async startContainer(request: ContainerRequest): Promise<StartedContainer> {
+    const running = this.containers.get(request.containerId);
+    if (running !== undefined) {
+      return running.started;
+    }
+    const sandbox = await this.sandboxes.get(request.podUid);
+    if (sandbox === undefined) {
+      throw new StartError('CreateContainerError', `pod ${request.podUid} has no sandbox: it was removed meanwhile`);
+    }
+    const image = await this.options.images.find(request.image);
+    const prepared = await this.options.isolation.prepare(request, sandbox, image);
+    return this.launch(request, prepared);
+  }
+
+  signalContainer(containerId: string, signal: string): Promise<void> {
+    const container = this.containers.get(containerId);
+    if (container !== undefined && signal === 'SIGKILL') container.prepared.kill(container.pid);
+    else if (container !== undefined) signalIfRunning(container.pid, signal);
+    return Promise.resolve();
+  }
+
+  async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {
+    const container = this.containers.get(containerId);
+    if (container === undefined) {
+      throw new Error(`container ${containerId} is not running`);
+    }
+    return runInside(container.prepared.execLaunch(container.pid, request.command), {
+      timeoutMilliseconds: request.timeoutMilliseconds,
+      clock: this.options.clock,
+    });
+  }
+
+  onExit(listener: (exit: ContainerExit) => void): void {
+    this.listeners.push(listener);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.sandboxes.keys()].map((podUid) => this.removeSandbox(podUid)));
+    await this.options.isolation.stop();
+  }
+
+  private containersOf(podUid: string): readonly Container[] {
+    return [...this.containers.values()].filter((container) => container.podUid === podUid);
+  }
+
+  private async launch(request: ContainerRequest, prepared: PreparedContainer): Promise<StartedContainer> {
+    const child = startProcess(prepared.launch);
+    forwardOutput(child, request.onOutput);
+    const ended = endOf(child);
+    const outputEnded = outputEndOf(child);
+    let pid: number;
+    try {
+      pid = await awaitReport(child, prepared.launch);
+    } catch (error) {
+      await ended.catch(() => undefined);
+      await prepared.remove(child.pid);
+      throw error;
+    }
+    const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
+    const gone = this.awaitEnd({ request, prepared, pid, ended, outputEnded });
+    this.containers.set(request.containerId, { podUid: request.podUid, started, pid, prepared, gone });
+    return started;
+  }
+
+  private async awaitEnd(container: {
+    readonly request: ContainerRequest;
+    readonly prepared: PreparedContainer;
+    readonly pid: number;
+    readonly ended: Promise<number>;
+    readonly outputEnded: Promise<void>;
+  }): Promise<void> {
+    const { request, prepared, pid } = container;
+    const exitCode = await container.ended;
+    const finishedAt = this.options.clock.now();
+    await prepared.remove(pid).catch((error: unknown) => {
+      this.options.logger.warn('files of a container could not be removed', { container: request.containerId, error });
+    });
+    await Promise.race([container.outputEnded, delay(this.options.clock, outputGraceMilliseconds)]);
+    this.containers.delete(request.containerId);
+    for (const listener of this.listeners) {
+      listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled: false, finishedAt });
+    }
+  }
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+  });
+}
+
+function outputEndOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+  });
+}

@@ -1,0 +1,299 @@
+/**
+ * A container's root: a directory of a tmpfs, in it one copy-on-write overlay for every top-level directory of the machine
+ * and of the image, and fresh /proc, /sys, /dev, /tmp and /run. One overlay of `/` would hide what is mounted below it.
+ */
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Mount } from '../../runtime.ts';
+import { StartError } from '../../runtime.ts';
+import { FileView, isWithin } from './file-view.ts';
+import { freshDirectories, type MachineRoot } from './machine-root.ts';
+import { formatMountTable, type MountEntry } from './mount-table.ts';
+
+export interface RootRequest {
+  /** An empty directory on a tmpfs. */
+  readonly directory: string;
+  readonly machine: MachineRoot;
+  readonly layers: readonly string[];
+  readonly onMachineRoot: boolean;
+  readonly mounts: readonly Mount[];
+  /** Hidden from the container: keys and other pods' files. */
+  readonly dataDirectory: string;
+  /** Contents of files by path, such as `/etc/hosts`. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  /** Shows as `/run/slipway/bin/node`. */
+  readonly nodeProgram: string;
+  readonly privileged: boolean;
+}
+
+export interface ContainerRoot {
+  readonly view: FileView;
+  /** Without symbolic links, from the container's root. */
+  readonly workingDirectory: string;
+}
+
+export const nodeDirectory = '/run/slipway/bin';
+const deviceNames = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+const deviceLinks: Readonly<Record<string, string>> = {
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+  ptmx: 'pts/ptmx',
+};
+/** Never an image's. */
+const kernelDirectories = new Set(['dev', 'proc', 'sys']);
+/** Writing there would change the machine, not the container. */
+const readOnlyProcPaths = ['sys', 'sysrq-trigger', 'irq', 'bus'];
+
+/**
+ * Makes everything below `directory`: `root` (where it comes together), `upper` and `work` of the overlays, links to the
+ * layers under short names (the options of a mount must fit a page), and the `fstab`. Synchronous like `FileView`: some
+ * hundred calls on a tmpfs take about a millisecond.
+ */
+export function createContainerRoot(request: RootRequest): ContainerRoot {
+  const builder = new RootBuilder(request);
+  builder.addTopLevel();
+  builder.addFreshDirectories();
+  builder.addFiles();
+  builder.addMounts();
+  const workingDirectory = builder.addDirectory(request.workingDirectory);
+  writeFileSync(join(request.directory, 'fstab'), formatMountTable(builder.table));
+  return { view: builder.view, workingDirectory };
+}
+
+class RootBuilder {
+  readonly view: FileView;
+  readonly table: MountEntry[] = [];
+  private readonly request: RootRequest;
+  private readonly overlaid = new Set<string>();
+
+  constructor(request: RootRequest) {
+    this.request = request;
+    for (const name of ['root', 'upper', 'work', 'layer']) mkdirSync(join(request.directory, name));
+    this.view = this.viewWith(request.mounts);
+  }
+
+  addTopLevel(): void {
+    const { directory, layers, machine, onMachineRoot, dataDirectory } = this.request;
+    this.bind(join(directory, 'root'), '', []);
+    layers.forEach((layer, index) => symlinkSync(layer, join(directory, 'layer', String(index))));
+    if (onMachineRoot) symlinkSync('/', join(directory, 'layer/machine'));
+    for (const name of this.topLevelNames()) this.addOverlay(name);
+    for (const layer of layers) this.addTopLevelFiles(layer);
+    for (const { name, target } of onMachineRoot ? machine.links : []) {
+      if (!exists(join(directory, 'root', name))) symlinkSync(target, join(directory, 'root', name));
+    }
+    if (onMachineRoot) {
+      for (const point of machine.submounts) this.addSubmount(point);
+      if (!freshDirectories.some((name) => isWithin(dataDirectory, `/${name}`))) this.hide(dataDirectory);
+    }
+  }
+
+  addFreshDirectories(): void {
+    const { directory, nodeProgram, privileged } = this.request;
+    for (const name of freshDirectories) mkdirSync(join(directory, 'root', name), { recursive: true });
+    chmodSync(join(directory, 'root/tmp'), 0o1777);
+    this.table.push(
+      { source: 'proc', target: 'root/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] },
+      { source: 'sysfs', target: 'root/sys', type: 'sysfs', options: ['ro', 'nosuid', 'nodev', 'noexec'] },
+    );
+    if (!privileged) {
+      for (const name of readOnlyProcPaths.filter((path) => exists(`/proc/${path}`))) {
+        this.table.push({
+          source: `root/proc/${name}`,
+          target: `root/proc/${name}`,
+          type: 'none',
+          options: ['bind', 'ro'],
+        });
+      }
+    }
+    this.addDevices();
+    this.bind(nodeProgram, this.addFile(join(nodeDirectory, 'node'), ''), ['ro']);
+  }
+
+  addFiles(): void {
+    for (const [path, content] of Object.entries(this.request.files)) this.addFile(path, content);
+  }
+
+  addMounts(): void {
+    const byDepth = this.request.mounts.toSorted((one, other) => one.containerPath.length - other.containerPath.length);
+    for (const { hostPath, containerPath, readOnly } of byDepth) {
+      this.bind(hostPath, this.addMountPoint(hostPath, containerPath), readOnly ? ['ro'] : []);
+    }
+  }
+
+  /** Makes the directory if no layer has it, and says where it really is. */
+  addDirectory(path: string): string {
+    const located = this.view.locate(path);
+    if (located.hostPath === undefined && !this.isMounted(located.path)) {
+      this.addParents(join(located.path, 'entry'));
+    }
+    return located.path;
+  }
+
+  /** What this builder has made itself comes before the image. */
+  private viewWith(mounts: readonly Mount[]): FileView {
+    const { directory, layers, onMachineRoot } = this.request;
+    return new FileView({
+      mounts,
+      layers: [join(directory, 'upper'), join(directory, 'root'), ...layers],
+      onMachineRoot,
+      hidden: freshDirectories.map((name) => `/${name}`),
+    });
+  }
+
+  private topLevelNames(): ReadonlySet<string> {
+    const { layers, machine, onMachineRoot } = this.request;
+    const ofLayers = layers.flatMap((layer) =>
+      readdirSync(layer, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !kernelDirectories.has(entry.name))
+        .map(({ name }) => name),
+    );
+    return new Set([...ofLayers, ...(onMachineRoot ? machine.directories : [])]);
+  }
+
+  private addOverlay(name: string): void {
+    const { directory, layers, machine, onMachineRoot } = this.request;
+    const lower = [
+      ...layers.map((_, index) => String(index)),
+      ...(onMachineRoot && machine.directories.includes(name) ? ['machine'] : []),
+    ]
+      .map((layer) => `layer/${layer}/${name}`)
+      .filter((path) => exists(join(directory, path)));
+    mkdirSync(join(directory, 'root', name));
+    mkdirSync(join(directory, 'work', name));
+    copyDirectory(join(directory, lower[0] ?? ''), join(directory, 'upper', name));
+    this.overlaid.add(name);
+    const options = [`lowerdir=${lower.map(escapeLower).join(':')}`, `upperdir=upper/${name}`, `workdir=work/${name}`];
+    this.table.push({ source: 'overlay', target: `root/${name}`, type: 'overlay', options: ['nodev', ...options] });
+  }
+
+  /** Files and links at the very top of an image, such as `/server` of one from scratch. */
+  private addTopLevelFiles(layer: string): void {
+    for (const entry of readdirSync(layer, { withFileTypes: true })) {
+      const source = join(layer, entry.name);
+      const target = join(this.request.directory, 'root', entry.name);
+      if (exists(target)) continue;
+      if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+      if (entry.isFile()) copyFileSync(source, target);
+    }
+  }
+
+  private addSubmount(point: string): void {
+    if (!exists(point) || isWithin(point, this.request.dataDirectory)) {
+      return;
+    }
+    this.table.push({ source: point, target: `root${point}`, type: 'none', options: ['bind', 'ro', 'nofail'] });
+  }
+
+  private hide(path: string): void {
+    this.table.push({
+      source: 'hidden',
+      target: `root${path}`,
+      type: 'tmpfs',
+      options: ['ro', 'size=4k', 'mode=0700'],
+    });
+  }
+
+  private addDevices(): void {
+    const devices = join(this.request.directory, 'root/dev');
+    for (const name of deviceNames.filter((device) => exists(`/dev/${device}`))) {
+      writeFileSync(join(devices, name), '');
+      this.bind(`/dev/${name}`, `/dev/${name}`, []);
+    }
+    for (const [name, target] of Object.entries(deviceLinks)) symlinkSync(target, join(devices, name));
+    mkdirSync(join(devices, 'pts'));
+    mkdirSync(join(devices, 'shm'), { mode: 0o1777 });
+    chmodSync(join(devices, 'shm'), 0o1777);
+    const options = ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'];
+    this.table.push({ source: 'devpts', target: 'root/dev/pts', type: 'devpts', options });
+  }
+
+  private addMountPoint(hostPath: string, containerPath: string): string {
+    const stats = statSync(hostPath, { throwIfNoEntry: false });
+    if (stats === undefined) {
+      throw new StartError(
+        'RunContainerError',
+        `the volume for ${containerPath} cannot be mounted: ${hostPath} does not exist on the node`,
+      );
+    }
+    // The mount itself must not answer, nor the ones inside it: only what lies beneath says where it goes.
+    const beneath = this.request.mounts.filter((mount) => mount.containerPath.length < containerPath.length);
+    const { path } = this.viewWith(beneath).locate(containerPath);
+    if (this.isMounted(path)) {
+      return path;
+    }
+    return stats.isDirectory() ? this.addDirectoryAt(path) : this.addFile(path, undefined);
+  }
+
+  private addDirectoryAt(path: string): string {
+    this.addParents(join(path, 'entry'));
+    return path;
+  }
+
+  /** Without `content` an existing file stays as it is: only its place is needed. */
+  private addFile(path: string, content: string | undefined): string {
+    this.addParents(path);
+    const target = this.writablePath(path);
+    if (content !== undefined || this.view.locate(path).stats === undefined) {
+      writeFileSync(target, content ?? '', { mode: 0o644 });
+    }
+    return path;
+  }
+
+  /** Directories that exist below keep mode and owner; the topmost layer's attributes are what a container sees. */
+  private addParents(path: string): void {
+    const parents: string[] = [];
+    for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) parents.unshift(parent);
+    for (const parent of parents.filter((candidate) => !exists(this.writablePath(candidate)))) {
+      const { hostPath, stats } = this.view.locate(parent);
+      if (hostPath !== undefined && stats?.isDirectory() === true) {
+        copyDirectory(hostPath, this.writablePath(parent));
+      } else {
+        mkdirSync(this.writablePath(parent), { recursive: true, mode: 0o755 });
+      }
+    }
+  }
+
+  private writablePath(path: string): string {
+    const top = path.split('/')[1] ?? '';
+    return join(this.request.directory, this.overlaid.has(top) ? 'upper' : 'root', path);
+  }
+
+  private isMounted(path: string): boolean {
+    return this.request.mounts.some(({ containerPath }) => path !== containerPath && isWithin(path, containerPath));
+  }
+
+  private bind(source: string, target: string, options: readonly string[]): void {
+    const absolute = join(this.request.directory, 'root', target);
+    this.table.push({ source, target: absolute, type: 'none', options: ['rbind', ...options] });
+  }
+}
+
+function copyDirectory(from: string, to: string): void {
+  const { mode, uid, gid } = statSync(from);
+  mkdirSync(to);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function escapeLower(path: string): string {
+  return path.replaceAll(/[\\:,]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { delay, type Clock } from '@slipway/kube/clock';
+import { signalIfRunning } from './signal.ts';
+
+/** Every process of a container inherits this variable, whatever session or parent it moves to. */
+export const containerMark = 'SLIPWAY_CONTAINER';
+
+const maximumRounds = 200;
+const roundMilliseconds = 5;
+
+/** Waits for the end of its input, which comes when the writer closes it or dies in any way, and kills what carries the mark. */
+const script = `
+read -r never
+for process in /proc/[0-9]*; do
+  if tr '\\0' '\\n' <"$process/environ" | grep -q "^$1=$2"; then kill -KILL "\${process#/proc/}"; fi
+done 2>/dev/null
+`;
+
+/**
+ * Outlives this process only long enough to end its containers: without namespaces the kernel would kill no more than
+ * their first processes. `prefix` starts the mark of all of them.
+ */
+export class Undertaker {
+  private readonly input: Writable;
+
+  static start(prefix: string): Undertaker {
+    const child = spawn('/bin/sh', ['-c', script, 'sh', containerMark, prefix], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    child.on('error', () => {
+      // Containers then end by their parent-death signal alone.
+    });
+    child.stdin.on('error', () => {});
+    child.unref();
+    return new Undertaker(child.stdin);
+  }
+
+  private constructor(input: Writable) {
+    this.input = input;
+  }
+
+  stop(): void {
+    this.input.end();
+  }
+}
+
+/** Kills every process of this user that carries the mark, and says how many there were. */
+export function killMarked(mark: string): number {
+  const marked = findMarked(mark);
+  for (const pid of marked) signalIfRunning(pid, 'SIGKILL');
+  return marked.length;
+}
+
+/** Kills until none is left: one may start another meanwhile, and dying takes a moment. */
+export async function endMarked(mark: string, clock: Clock): Promise<void> {
+  for (let round = 0; round < maximumRounds && killMarked(mark) > 0; round += 1) {
+    await delay(clock, roundMilliseconds);
+  }
+}
+
+function findMarked(mark: string): readonly number[] {
+  const entry = `${containerMark}=${mark}`;
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => environmentOf(pid).includes(entry));
+}
+
+/** Empty for a process that has ended (a zombie too) or belongs to someone else. */
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * What every runtime that runs programs must do beyond the lifecycle contract, whatever it runs them in. The suite asks
+ * only through the interface.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  StartError,
+  type ContainerExit,
+  type ContainerRequest,
+  type Runtime,
+  type Sandbox,
+} from '../src/node/runtime.ts';
+
+export interface RuntimeUnderTest {
+  readonly runtime: Runtime;
+  close(): Promise<void>;
+}
+
+/** What an ordinary container looks like; tests override what they are about. */
+type ContainerWish = Partial<ContainerRequest> & { readonly command: readonly string[] };
+
+interface RunningContainer {
+  readonly id: string;
+  readonly exit: Promise<ContainerExit>;
+  output(): string;
+  /** Resolves when the output contains the text. */
+  says(text: string): Promise<void>;
+}
+
+export class RuntimeHarness {
+  readonly runtime: Runtime;
+  private readonly exits = new Map<string, (exit: ContainerExit) => void>();
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    runtime.onExit((exit) => this.exits.get(exit.containerId)?.(exit));
+  }
+
+  createSandbox(hostname = 'web-0'): Promise<Sandbox> {
+    return this.runtime.createSandbox({
+      podUid: randomUUID(),
+      namespace: 'default',
+      name: hostname,
+      hostname,
+      hostNetwork: false,
+      hosts: ['10.1.2.3\tfriend'],
+      resolvConf: 'nameserver 10.9.9.9\n',
+    });
+  }
+
+  async start(sandbox: Sandbox, wish: ContainerWish): Promise<RunningContainer> {
+    const id = randomUUID();
+    let output = '';
+    const listeners = new Set<() => void>();
+    const exit = new Promise<ContainerExit>((resolve) => this.exits.set(id, resolve));
+    await this.runtime.startContainer({
+      podUid: sandbox.podUid,
+      containerId: id,
+      name: 'main',
+      image: 'machine',
+      environment: { ...sandbox.environment },
+      workingDirectory: '/',
+      user: '',
+      mounts: [],
+      resources: {},
+      securityContext: undefined,
+      tty: false,
+      onOutput: (_stream, chunk) => {
+        output += Buffer.from(chunk).toString();
+        for (const listener of listeners) listener();
+      },
+      ...wish,
+    });
+    const says = (text: string): Promise<void> =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (output.includes(text)) {
+            listeners.delete(check);
+            resolve();
+          }
+        };
+        listeners.add(check);
+        check();
+      });
+    return { id, exit, output: () => output, says };
+  }
+
+  /** The output and exit code of a shell command. */
+  async run(
+    wish: Omit<ContainerWish, 'command'> & { readonly script: string; readonly sandbox?: Sandbox },
+  ): Promise<{ readonly exitCode: number; readonly output: string }> {
+    const { script, sandbox = await this.createSandbox(), ...rest } = wish;
+    const container = await this.start(sandbox, { ...rest, command: ['/bin/sh', '-c', script] });
+    const { exitCode } = await container.exit;
+    await this.runtime.removeSandbox(sandbox.podUid);
+    return { exitCode, output: container.output() };
+  }
+}
+
+export function describeProgramRuntime(name: string, create: () => Promise<RuntimeUnderTest>): void {
+  describe(`runtime contract: ${name}`, () => {
+    let underTest: RuntimeUnderTest;
+    let harness: RuntimeHarness;
+    let directory: string;
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
+      underTest = await create();
+      harness = new RuntimeHarness(underTest.runtime);
+    });
+
+    afterAll(async () => {
+      await underTest.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+
+    it.each([
+      { rule: 'success', script: 'exit 0', exitCode: 0 },
+      { rule: 'a code of its own', script: 'exit 7', exitCode: 7 },
+      { rule: 'a killed child, as the shell says it', script: 'sh -c "kill -KILL \\$\\$"; exit $?', exitCode: 137 },
+      { rule: 'its own answer to SIGTERM', script: 'trap "exit 143" TERM; kill -TERM $$; exit 1', exitCode: 143 },
+    ])('reports the exit code of $rule', async ({ script, exitCode }) => {
+      expect((await harness.run({ script })).exitCode).toBe(exitCode);
+    });
+
+    it('sends SIGTERM to the first process and keeps what it says last', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', 'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.05; done'],
+      });
+      await container.says('up');
+      await underTest.runtime.signalContainer(container.id, 'SIGTERM');
+      expect((await container.exit).exitCode).toBe(3);
+      expect(container.output()).toBe('up\nbye\n');
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('kills a container that ignores SIGTERM, with all that it started', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, {
+        command: [
+          '/bin/sh',
+          '-c',
+          'trap "" TERM; (sh -c "trap : TERM; sleep 1000") & setsid sleep 1000 & echo up; wait',
+        ],
+      });
+      await container.says('up');
+      await underTest.runtime.signalContainer(container.id, 'SIGTERM');
+      await underTest.runtime.signalContainer(container.id, 'SIGKILL');
+      expect((await container.exit).exitCode).toBe(137);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('takes signals for containers that are gone', async () => {
+      await expect(underTest.runtime.signalContainer('unknown', 'SIGTERM')).resolves.toBeUndefined();
+      await expect(underTest.runtime.removeSandbox('unknown')).resolves.toBeUndefined();
+    });
+
+    it('lists what runs, and kills it when the sandbox is removed', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 1000'] });
+      const [pod] = (await underTest.runtime.list()).filter((running) => running.sandbox.podUid === sandbox.podUid);
+      expect(pod?.sandbox).toEqual(sandbox);
+      expect(pod?.containers.map(({ containerId }) => containerId)).toEqual([container.id]);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+      expect((await container.exit).exitCode).toBe(137);
+      expect(await underTest.runtime.list()).not.toContainEqual(expect.objectContaining({ sandbox }));
+    });
+
+    it('gives every pod an address of its own', async () => {
+      const sandboxes = await Promise.all(['a', 'b', 'c'].map((hostname) => harness.createSandbox(hostname)));
+      expect(new Set(sandboxes.map(({ podIP }) => podIP)).size).toBe(3);
+      await Promise.all(sandboxes.map(({ podUid }) => underTest.runtime.removeSandbox(podUid)));
+    });
+
+    it('separates the two streams and gives variables', async () => {
+      const result = await harness.run({ script: 'echo "out $A"; echo err >&2', environment: { A: 'one two' } });
+      expect(result.output.split('\n').toSorted()).toEqual(['', 'err', 'out one two']);
+    });
+
+    it('has node in PATH', async () => {
+      expect((await harness.run({ script: 'node --version' })).output).toBe(`${process.version}\n`);
+    });
+
+    it('starts in the working directory of a mount and writes through it', async () => {
+      await writeFile(join(directory, 'in.txt'), 'hello');
+      const result = await harness.run({
+        script: 'cat in.txt; echo written > out.txt',
+        workingDirectory: '/data',
+        mounts: [{ hostPath: directory, containerPath: '/data', readOnly: false }],
+      });
+      expect(result).toEqual({ exitCode: 0, output: 'hello' });
+      expect(await readFile(join(directory, 'out.txt'), 'utf8')).toBe('written\n');
+    });
+
+    it.each([
+      {
+        command: 'no-such-program',
+        says: 'exec: "no-such-program": executable file not found in $PATH',
+        exitCode: 127,
+      },
+      { command: '/no/such', says: 'exec: "/no/such": stat /no/such: no such file or directory', exitCode: 127 },
+      { command: '/etc/passwd', says: 'permission denied', exitCode: 126 },
+    ])('refuses the command $command', async ({ command, says, exitCode }) => {
+      const sandbox = await harness.createSandbox();
+      const failure = await harness.start(sandbox, { command: [command] }).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(StartError);
+      expect(failure).toMatchObject({ reason: 'StartError', exitCode, message: expect.stringContaining(says) });
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('executes commands inside, with a limit of time', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', 'echo up; exec sleep 1000'],
+        environment: { ...sandbox.environment, A: 'b' },
+      });
+      await container.says('up');
+      const done = await underTest.runtime.exec(container.id, {
+        command: ['/bin/sh', '-c', 'echo "$A"; echo oh >&2; exit 5'],
+        timeoutMilliseconds: 5_000,
+      });
+      expect({ ...done, stdout: text(done.stdout), stderr: text(done.stderr) }).toEqual({
+        exitCode: 5,
+        stdout: 'b\n',
+        stderr: 'oh\n',
+        timedOut: false,
+      });
+      const late = await underTest.runtime.exec(container.id, { command: ['sleep', '1000'], timeoutMilliseconds: 50 });
+      expect(late.timedOut).toBe(true);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+  });
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
