@@ -62,14 +62,14 @@ export class SimulatedRuntime implements Runtime {
     return Promise.resolve(running);
   }
 
-  createSandbox(request: SandboxRequest): Promise<Sandbox> {
+  async createSandbox(request: SandboxRequest): Promise<Sandbox> {
     const before = this.#pods.get(request.podUid);
-    if (before !== undefined) return Promise.resolve(before.sandbox);
+    if (before !== undefined) return before.sandbox;
     const { addresses, hostIP } = this.#options;
     const podIP = request.hostNetwork ? hostIP : addresses.take();
     const sandbox = { podUid: request.podUid, podIP, hostIP };
     this.#pods.set(request.podUid, { request, sandbox, containers: new Map() });
-    return Promise.resolve(sandbox);
+    return sandbox;
   }
 
   removeSandbox(podUid: string): Promise<void> {
@@ -102,9 +102,12 @@ export class SimulatedRuntime implements Runtime {
     // Nobody asks a container without probes whether it serves: it starts when it would.
     const wait = request.probed === true ? 0 : rules.readyAfter;
     if (wait === 0) return Promise.resolve(this.#run(pod, request.containerId));
-    return new Promise((resolve) =>
-      this.#options.clock.schedule(wait, () => resolve(this.#run(pod, request.containerId))),
-    );
+    return new Promise((resolve, reject) => {
+      this.#options.clock.schedule(wait, () => {
+        if (this.#pods.get(request.podUid) === pod) resolve(this.#run(pod, request.containerId));
+        else reject(new Error(`pod ${request.podUid} was removed while its container started`));
+      });
+    });
   }
 
   #run(pod: SimulatedPod, containerId: string): StartedContainer {
