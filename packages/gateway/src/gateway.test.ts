@@ -2,9 +2,10 @@ import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Secret } from '@slipway/kube/api.generated';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { silentLogger } from '@slipway/kube/logger';
-import { endpointSlices, leases, services } from '@slipway/kube/resources';
+import { endpointSlices, leases, secrets, services } from '@slipway/kube/resources';
 import {
   gatewayLeaseLabel,
   gatewayLeaseNamespace,
@@ -13,6 +14,7 @@ import {
   splits,
 } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { certificate, privateKey } from '../testing/certificate.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, service, slice, split } from '../testing/objects.ts';
 import { bodyOf, eventually, World } from '../testing/world.ts';
@@ -106,6 +108,7 @@ describe('a split', () => {
   test('that is deleted is no longer served', async () => {
     cluster.remove(splits, { namespace: 'default', name: 'shop' });
     await eventuallyCalled('404');
+    expect(await call()).toContain('no route for shop.localhost/');
   });
 
   async function eventuallyCalled(status: string): Promise<void> {
@@ -156,13 +159,41 @@ test('serves its counts to Prometheus', async () => {
   expect(await call(gateway.adminPort, '/healthz')).toBe('200 ok\n');
 });
 
-test('ends a TLS handshake for a name without a certificate', async () => {
-  const sent = requestTls({
-    host: '127.0.0.1',
-    port: gateway.tlsPort,
-    servername: 'shop.localhost',
-    rejectUnauthorized: false,
+describe('TLS', () => {
+  function callTls(servername: string): Promise<string> {
+    const sent = requestTls({
+      host: '127.0.0.1',
+      port: gateway.tlsPort,
+      servername,
+      headers: { host: servername },
+      rejectUnauthorized: false,
+      agent: false,
+    });
+    sent.end();
+    return (once(sent, 'response') as Promise<[IncomingMessage]>).then(
+      async ([message]) => `${message.statusCode} ${await bodyOf(message)}`,
+    );
+  }
+
+  test('ends with the certificate of the host, from its Secret', async () => {
+    const pod = await pods.backend((incoming, outgoing) => outgoing.end(incoming.headers['x-forwarded-proto']));
+    cluster.put(endpointSlices, slice('shop-1', [pod]));
+    cluster.put(secrets, tlsSecret('shop-tls'));
+    cluster.put(splits, split('shop', { tls: { secretName: 'shop-tls' }, backends: [backend('shop-1', 100)] }));
+    await eventually(() => ownStatus()?.observedGeneration === 2);
+    expect(await callTls('shop.localhost')).toBe('200 https');
   });
-  sent.end();
-  await expect(once(sent, 'response')).rejects.toThrow();
+
+  test('is refused for a name without a certificate', async () => {
+    await expect(callTls('other.localhost')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
 });
+
+function tlsSecret(name: string): Secret {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  return {
+    type: 'kubernetes.io/tls',
+    metadata: { namespace: 'default', name },
+    data: { 'tls.crt': encode(certificate), 'tls.key': encode(privateKey) },
+  };
+}

@@ -89,7 +89,7 @@ export class FakeCluster {
     if (old === undefined && 'status' in patch.body)
       throw new StatusError('NotFound', `${type.plural} ${key.name} not found`);
     return this.put(type, {
-      ...(old ?? {}),
+      ...old,
       ...patch.body,
       metadata: { ...old?.metadata, name: key.name, namespace: key.namespace, ...metadataOf(patch.body) },
       ...specPart(old),

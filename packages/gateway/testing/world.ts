@@ -7,6 +7,7 @@ import {
   type Server as RawServer,
   type Socket,
 } from 'node:net';
+import type { Clock } from '@slipway/kube/clock';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { Proxy } from '../src/proxy/proxy.ts';
 import {
@@ -23,8 +24,8 @@ export class World {
   readonly #closers: (() => Promise<void>)[] = [];
   port = 0;
 
-  constructor() {
-    this.proxy = new Proxy({ clock: systemClock, random: Math.random });
+  constructor(clock: Clock = systemClock) {
+    this.proxy = new Proxy({ clock, random: Math.random });
   }
 
   async start(): Promise<this> {

@@ -13,6 +13,7 @@ export const maxHeadBytes = 32 * 1024;
 export const maxFields = 128;
 
 /** Control characters, and line ends that are not CR LF: what one reader takes for a line end and another does not. */
+// oxlint-disable-next-line no-control-regex -- they are what it looks for
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** RFC 9110, 5.6.2. A space in a name is how a folded line or a space before the colon shows. */

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { WebSocket, WebSocketServer } from 'ws';
 import { bodyOf, eventually, exchangeRaw, readUntil, World } from '../../testing/world.ts';
 
@@ -425,7 +426,7 @@ describe('trying again', () => {
       });
     });
     world.route([{ endpoints: [backend] }]);
-    await expect(call()).rejects.toThrow();
+    await expect(call()).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(requests).toBe(1);
   });
 
@@ -552,6 +553,65 @@ describe('upgrades', () => {
   });
 });
 
+describe('a peer that stands still', () => {
+  let clock: FakeClock;
+  let slow: World;
+  beforeEach(async () => {
+    clock = new FakeClock();
+    slow = await new World(clock).start();
+  });
+  afterEach(async () => {
+    await slow.close();
+  });
+
+  test('is told so when its head does not come within a minute', async () => {
+    const socket = connect({ port: slow.port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    const answer = readUntil(socket);
+    await eventuallyAdvance(() => socket.readableEnded);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test('is cut off when it says nothing between requests', async () => {
+    const socket = connect({ port: slow.port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    socket.resume();
+    await eventuallyAdvance(() => socket.destroyed);
+    expect(clock.monotonic()).toBeGreaterThan(60_000);
+  });
+
+  test('is given up as a backend after five minutes without an answer', async () => {
+    const backend = await slow.backend(() => undefined);
+    slow.route([{ endpoints: [backend] }]);
+    const socket = connect({ port: slow.port, host: '127.0.0.1' });
+    const answer = readUntil(socket, 'did not answer');
+    socket.write(get());
+    await eventually(() => slow.proxy.backends()[0]?.openRequests === 1);
+    await eventuallyAdvance(() => slow.proxy.backends()[0]?.openRequests === 0);
+    expect(await answer).toMatch(/^HTTP\/1\.1 504 /);
+    socket.destroy();
+  });
+
+  test('is cut off as a client that stops in the middle of its body', async () => {
+    const backend = await slow.backend((incoming) => incoming.resume());
+    slow.route([{ endpoints: [backend] }]);
+    const socket = connect({ port: slow.port, host: '127.0.0.1' });
+    socket.on('error', () => socket.destroy()).resume();
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf');
+    await eventually(() => slow.proxy.backends()[0]?.openRequests === 1);
+    await eventuallyAdvance(() => socket.destroyed);
+    expect(slow.proxy.traffic.all()[0]).toMatchObject({ requests: 1, errors: 1 });
+  });
+
+  async function eventuallyAdvance(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+});
+
 describe('closing', () => {
   test('lets an open request end and takes no new connection', async () => {
     const held: (() => void)[] = [];
@@ -560,7 +620,7 @@ describe('closing', () => {
     const answer = call();
     await eventually(() => held.length === 1);
     const closed = world.proxy.close();
-    await expect(call({ agent: false })).rejects.toThrow();
+    await expect(call({ agent: false })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     for (const release of held) release();
     expect(await answer).toMatchObject({ body: 'late', headers: { connection: 'close' } });
     await closed;

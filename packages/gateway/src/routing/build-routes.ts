@@ -217,6 +217,22 @@ function isOurs(ingress: Ingress): boolean {
 }
 
 function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant {
+  const claims = pathClaims(ingress, snapshot);
+  const defaultBackend = ingress.spec?.defaultBackend;
+  const fallback = defaultBackend && ruleOfIngress(ingress, defaultBackend, snapshot);
+  const redirectsWww = ingress.metadata.annotations?.[wwwRedirectAnnotation] === 'true';
+  return {
+    object: ingress,
+    kind: 'Ingress',
+    claims,
+    fallback,
+    rules: [...claims.map((claim) => claim.rule), ...(fallback === undefined ? [] : [fallback])],
+    wwwHosts: redirectsWww ? [...new Set(claims.map((claim) => claim.host).filter((host) => host !== ''))] : [],
+    certificates: certificatesOfIngress(ingress),
+  };
+}
+
+function pathClaims(ingress: Ingress, snapshot: RoutingSnapshot): Claim[] {
   const claims: Claim[] = [];
   for (const { host = '', http } of ingress.spec?.rules ?? []) {
     for (const { path = '/', pathType, backend } of http?.paths ?? []) {
@@ -229,22 +245,16 @@ function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant 
       });
     }
   }
-  const defaultBackend = ingress.spec?.defaultBackend;
-  const fallback = defaultBackend && ruleOfIngress(ingress, defaultBackend, snapshot);
-  const redirectsWww = ingress.metadata.annotations?.[wwwRedirectAnnotation] === 'true';
-  return {
-    object: ingress,
-    kind: 'Ingress',
-    claims,
-    fallback,
-    rules: [...claims.map((claim) => claim.rule), ...(fallback === undefined ? [] : [fallback])],
-    wwwHosts: redirectsWww ? [...new Set(claims.map((claim) => claim.host).filter((host) => host !== ''))] : [],
-    certificates: new Map(
-      (ingress.spec?.tls ?? []).flatMap(({ hosts = [], secretName = '' }) =>
-        hosts.map((host) => [lowerCase(host), secretName] as const),
-      ),
-    ),
-  };
+  return claims;
+}
+
+function certificatesOfIngress(ingress: Ingress): ReadonlyMap<string, string> {
+  const certificates = new Map<string, string>();
+  for (const { hosts = [], secretName } of ingress.spec?.tls ?? []) {
+    if (secretName === undefined) continue;
+    for (const host of hosts) certificates.set(lowerCase(host), secretName);
+  }
+  return certificates;
 }
 
 function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: RoutingSnapshot): RouteRule {
