@@ -8,6 +8,7 @@ type Listener = (event: WatchEvent<KubeObject>) => void;
 export class FakeNodeApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #waiting: Array<() => void> = [];
   #revision = 0;
   readonly client: KubeClient = {
     get: async <T extends KubeObject>(type: ResourceType<T>, key: ObjectKey) => this.get(type, key),
@@ -74,8 +75,14 @@ export class FakeNodeApi {
     return stored as T;
   }
 
+  /** Resolves after the next write. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   #tell(type: ResourceType, event: WatchEvent<KubeObject>): void {
     for (const listener of this.#listeners.get(type.plural) ?? []) listener(event);
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   async *#watch<T extends KubeObject>(
