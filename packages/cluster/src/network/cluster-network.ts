@@ -100,7 +100,9 @@ export class ClusterNetwork {
     return { holderPid: holder.pid, address, remove };
   }
 
+  /** The machine's end of the link goes with this one. */
   async stop(): Promise<void> {
+    await this.batch?.run([`link delete ${uplink}`, `link delete ${bridge}`]);
     await this.batch?.stop();
   }
 
@@ -127,21 +129,22 @@ export class ClusterNetwork {
   }
 }
 
+/** Runs a command with `fd` as its descriptor 3. */
 async function runOnce(
   command: readonly [string, ...string[]],
-  with_: { readonly fd: number; readonly input: readonly string[] },
+  given: { readonly fd: number; readonly input: readonly string[] },
 ): Promise<void> {
   const [file, ...parameters] = command;
-  const child = spawn(file, parameters, { stdio: ['pipe', 'ignore', 'pipe', with_.fd] });
+  const child = spawn(file, parameters, { stdio: ['pipe', 'ignore', 'pipe', given.fd] });
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
   });
-  child.stdin.on('error', () => {
+  child.stdin?.on('error', () => {
     // It ended before it had read all; its exit code and message say why.
   });
-  child.stdin.end(`${with_.input.join('\n')}\n`);
-  const [said, code] = await Promise.all([text(child.stderr), exited]);
+  child.stdin?.end(`${given.input.join('\n')}\n`);
+  const [said, code] = await Promise.all([child.stderr === null ? '' : text(child.stderr), exited]);
   if (code !== 0) {
     throw new Error(`the link between the machine and the cluster cannot be made: ${said.trim()}`);
   }

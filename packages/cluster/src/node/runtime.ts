@@ -19,7 +19,7 @@ export interface Runtime {
   /** Kills what still runs in it and frees its address. Unknown ones are fine. */
   removeSandbox(podUid: string): Promise<void>;
   /** Finds or pulls; rejects with an `ImageError`. */
-  ensureImage(image: string, pullPolicy: 'Always' | 'IfNotPresent' | 'Never'): Promise<ImageInfo>;
+  ensureImage(image: string, pullPolicy: PullPolicy, use?: ImageUse): Promise<ImageInfo>;
   /** Resolves when the process has been started; rejects with a `StartError`. */
   startContainer(container: ContainerRequest): Promise<StartedContainer>;
   /** `signal` such as `SIGTERM`. To the container's first process; SIGKILL to all of its processes. Gone ones are fine. */
@@ -33,6 +33,13 @@ export interface Runtime {
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */
   podProxy?(request: PodProxyRequest): Promise<RawResponse>;
   stop(): Promise<void>;
+}
+
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+export interface ImageUse {
+  /** The container names its command itself: a runtime that starts programs of this machine then needs no image. */
+  readonly hasCommand: boolean;
 }
 
 export interface ProbeRequest {

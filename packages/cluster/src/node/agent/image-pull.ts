@@ -13,7 +13,8 @@ export async function pullImage(
   const say = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
     events.event(pod, { type, reason, message, container: container.name });
   try {
-    const info = await runtime.ensureImage(image, container.imagePullPolicy ?? 'IfNotPresent');
+    const hasCommand = (container.command ?? []).length > 0;
+    const info = await runtime.ensureImage(image, container.imagePullPolicy ?? 'IfNotPresent', { hasCommand });
     const took = info.pulledInMilliseconds;
     if (took === undefined) {
       say('Normal', 'Pulled', `Container image "${image}" already present on machine`);

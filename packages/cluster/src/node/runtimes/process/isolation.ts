@@ -51,6 +51,6 @@ export interface PreparedContainer {
 
 /** Finds an image by the name that a pod gives. */
 export interface ImageSource {
-  /** Rejects with an `ImageError`. */
-  find(image: string): Promise<LocalImage>;
+  /** Undefined when there is none of that name. Rejects with an `ImageError` if it is no name. */
+  find(image: string): Promise<LocalImage | undefined>;
 }

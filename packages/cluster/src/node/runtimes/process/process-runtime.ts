@@ -8,6 +8,8 @@ import {
   type ExecRequest,
   type ExecResult,
   type ImageInfo,
+  type ImageUse,
+  type PullPolicy,
   type RunningPod,
   type Runtime,
   type Sandbox,
@@ -16,6 +18,7 @@ import {
 } from '../../runtime.ts';
 import { awaitReport, exitCodeOf, forwardOutput, startProcess } from './contained-process.ts';
 import { runInside } from './exec.ts';
+import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
 import { signalIfRunning } from './signal.ts';
 import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from './isolation.ts';
 
@@ -90,8 +93,12 @@ export class ProcessRuntime implements Runtime {
     await (await sandbox).remove();
   }
 
-  async ensureImage(image: string): Promise<ImageInfo> {
-    return (await this.options.images.find(image)).info;
+  async ensureImage(image: string, pullPolicy: PullPolicy, container?: ImageUse): Promise<ImageInfo> {
+    const found = await this.options.images.find(image);
+    if (found === undefined && container?.hasCommand !== true) {
+      throw pullPolicy === 'Never' ? imageNeverPulled(image) : imageNotFound(image);
+    }
+    return (found ?? machineImage).info;
   }
 
   async startContainer(request: ContainerRequest): Promise<StartedContainer> {
@@ -103,7 +110,7 @@ export class ProcessRuntime implements Runtime {
     if (sandbox === undefined) {
       throw new StartError('CreateContainerError', `pod ${request.podUid} has no sandbox: it was removed meanwhile`);
     }
-    const image = await this.options.images.find(request.image);
+    const image = (await this.options.images.find(request.image)) ?? machineImage;
     const prepared = await this.options.isolation.prepare(request, sandbox, image);
     return this.launch(request, prepared);
   }
