@@ -516,6 +516,55 @@ describe('a backend that loses its traffic', () => {
   });
 });
 
+describe('under load', () => {
+  test('no request is lost while versions replace each other and their servers close what is idle', async () => {
+    const outcomes = new Set<string>();
+    let total = 0;
+    let isOver = false;
+    const client = async (index: number): Promise<void> => {
+      while (!isOver) {
+        const isPost = index % 3 === 0;
+        const answer = await call(
+          { method: isPost ? 'POST' : 'GET', agent: index % 2 === 0 ? agent : false },
+          isPost ? 'order' : undefined,
+        );
+        const outcome = answer.status === 200 && /^v\d+$/.test(answer.body) ? 'ok' : `${answer.status} ${answer.body}`;
+        outcomes.add(outcome);
+        total += 1;
+      }
+    };
+    const start = async (name: string): Promise<Awaited<ReturnType<World['backend']>>> => {
+      const backend = await world.backend(
+        (incoming, outgoing) => void incoming.resume().on('end', () => outgoing.end(name)),
+      );
+      // Shorter than the pauses between requests, so that connections are closed just as they are needed.
+      backend.server.keepAliveTimeout = 1;
+      return backend;
+    };
+    let serving = await start('v0');
+    world.route([{ endpoints: [serving], drainSeconds: 0 }]);
+    const clients = Array.from({ length: 12 }, (_, index) => client(index));
+    for (let release = 1; release <= 40; release++) {
+      const next = await start(`v${release}`);
+      world.route([{ endpoints: [next], version: String(release), drainSeconds: 0 }]);
+      const goal = total + 20;
+      await eventually(() => total >= goal);
+      // Delivery stops a pod when nothing is open to it; what is idle is closed by the application itself.
+      await eventually(() =>
+        world.proxy.backends().every((backend) => backend.version === String(release) || backend.openRequests === 0),
+      );
+      const closed = new Promise((resolve) => serving.server.close(resolve));
+      serving.server.closeIdleConnections();
+      await closed;
+      serving = next;
+    }
+    isOver = true;
+    await Promise.all(clients);
+    expect([...outcomes]).toEqual(['ok']);
+    expect(total).toBeGreaterThan(800);
+  });
+});
+
 describe('upgrades', () => {
   test('that the backend declines are ordinary answers', async () => {
     const backend = await world.backend((_, outgoing) => outgoing.writeHead(426).end('no'));
