@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { Logger } from '@slipway/kube/logger';
+import { listen, type ListenAddress } from './listen.ts';
 import { formatMetrics } from './metrics.ts';
-import type { ListenAddress } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
 
 export interface AdminServer {
@@ -39,15 +39,4 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       server.closeAllConnections();
     });
   return { port, close };
-}
-
-function listen(server: Server, { host, port }: ListenAddress): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }

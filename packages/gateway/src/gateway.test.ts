@@ -18,7 +18,7 @@ import { certificate, privateKey } from '../testing/certificate.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, service, slice, split } from '../testing/objects.ts';
 import { bodyOf, eventually, World } from '../testing/world.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 
 let cluster: FakeCluster;
 let pods: World;
@@ -37,22 +37,25 @@ beforeEach(async () => {
   await version('shop-1');
   await version('shop-2');
   cluster.put(splits, split('shop', { backends: [backend('shop-1', 100), backend('shop-2', 0)] }));
-  gateway = await startGateway({
+  gateway = await start({ tlsListen: { host: '127.0.0.1', port: 0 }, adminListen: { host: '127.0.0.1', port: 0 } });
+});
+afterEach(async () => {
+  await gateway.close();
+  await pods.close();
+});
+
+function start(overrides: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  return startGateway({
     client: cluster.client,
     clock: systemClock,
     random: Math.random,
     logger: silentLogger,
     instance: 'gateway-a',
     listen: { host: '127.0.0.1', port: 0 },
-    tlsListen: { host: '127.0.0.1', port: 0 },
-    adminListen: { host: '127.0.0.1', port: 0 },
     signal: stop.signal,
+    ...overrides,
   });
-});
-afterEach(async () => {
-  await gateway.close();
-  await pods.close();
-});
+}
 
 async function call(port = gateway.port, path = '/', host = 'shop.localhost'): Promise<string> {
   const sent = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false });
@@ -157,6 +160,14 @@ test('serves its counts to Prometheus', async () => {
     'slipway_gateway_request_duration_seconds_bucket{namespace="default",application="shop",service="shop-1",version="1",le="+Inf"} 1',
   );
   expect(await call(gateway.adminPort, '/healthz')).toBe('200 ok\n');
+});
+
+test('says which port is taken, and leaves no Lease behind', async () => {
+  const listen = { host: '127.0.0.1', port: gateway.port };
+  await expect(start({ instance: 'gateway-b', listen })).rejects.toThrow(
+    `cannot listen on 127.0.0.1:${gateway.port}: another program uses the port`,
+  );
+  expect(cluster.get(leases, { namespace: gatewayLeaseNamespace, name: 'gateway-b' })).toBeUndefined();
 });
 
 describe('TLS', () => {

@@ -7,10 +7,11 @@ import type { Logger } from '@slipway/kube/logger';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { endpointSlices, ingresses, secrets, services } from '@slipway/kube/resources';
 import { type Split, splits } from '@slipway/kube/split';
-import { startAdminServer } from './admin-server.ts';
+import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { Certificates } from './certificates.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { type ListenAddress, Proxy } from './proxy/proxy.ts';
+import type { ListenAddress } from './listen.ts';
+import { Proxy } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
 import { buildRoutes } from './routing/build-routes.ts';
 import type { EndpointAddress } from './routing/routing-table.ts';
@@ -46,7 +47,7 @@ export interface Gateway {
 const maxSplitSyncMilliseconds = 2_000;
 const serviceNameLabel = 'kubernetes.io/service-name';
 
-/** Starts a gateway; it serves the cluster's routes when the promise resolves. */
+/** Starts a gateway; it serves the cluster's routes when the promise resolves. Rejects with `ListenError` if an address is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -55,7 +56,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const reporter = new StatusReporter({ ...options, signal, backends: () => proxy.backends() });
   const lease = new LeaseKeeper({ ...options, signal });
   const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
-  options.signal.addEventListener('abort', () => void proxy.close(0), { once: true });
 
   const route = (): void => {
     const table = buildRoutes(snapshotOf(cluster));
@@ -70,23 +70,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     informer.onChange(rebuild);
   route();
 
-  const port = await proxy.listen(options.listen);
-  const tlsPort = options.tlsListen && (await proxy.attach(certificates.createServer(), 'https', options.tlsListen));
-  const admin =
-    options.adminListen &&
-    (await startAdminServer({ ...options, listen: options.adminListen, traffic: proxy.traffic }));
-  return {
-    port,
-    tlsPort,
-    adminPort: admin?.port,
-    traffic: proxy.traffic,
-    async close() {
-      // First no Lease, so that nobody waits for an instance that reads no more.
-      stop.abort();
-      await lease.release();
-      await Promise.all([proxy.close(), admin?.close()]);
-    },
+  const close = async (graceSeconds?: number): Promise<void> => {
+    // First no Lease, so that nobody waits for an instance that reads no more.
+    stop.abort();
+    await lease.release();
+    await Promise.all([proxy.close(graceSeconds), admin?.close()]);
   };
+  let admin: AdminServer | undefined;
+  options.signal.addEventListener('abort', () => void close(0), { once: true });
+  try {
+    const port = await proxy.listen(options.listen);
+    const tlsPort = options.tlsListen && (await proxy.attach(certificates.createServer(), 'https', options.tlsListen));
+    admin =
+      options.adminListen &&
+      (await startAdminServer({ ...options, listen: options.adminListen, traffic: proxy.traffic }));
+    return { port, tlsPort, adminPort: admin?.port, traffic: proxy.traffic, close: () => close() };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 interface ClusterState {

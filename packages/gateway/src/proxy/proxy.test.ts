@@ -520,9 +520,9 @@ describe('under load', () => {
   test('no request is lost while versions replace each other and their servers close what is idle', async () => {
     const outcomes = new Set<string>();
     let total = 0;
-    let isOver = false;
+    const over = new AbortController();
     const client = async (index: number): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const isPost = index % 3 === 0;
         const answer = await call(
           { method: isPost ? 'POST' : 'GET', agent: index % 2 === 0 ? agent : false },
@@ -558,7 +558,7 @@ describe('under load', () => {
       await closed;
       serving = next;
     }
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
     expect([...outcomes]).toEqual(['ok']);
     expect(total).toBeGreaterThan(800);

@@ -8,15 +8,10 @@ import {
   type RouteRule,
   type RoutingTable,
 } from '../routing/routing-table.ts';
+import { listen, type ListenAddress } from '../listen.ts';
 import { ClientConnection, type ClientContext } from './client-connection.ts';
 import { type Backend, Forwarding, type ForwardingRule } from './forwarding.ts';
 import { TrafficRegistry } from './traffic.ts';
-
-export interface ListenAddress {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-}
 
 export interface ProxyOptions {
   readonly clock: Clock;
@@ -75,20 +70,12 @@ export class Proxy implements ClientContext {
 
   /** Serves what a server accepts, plain or TLS. */
   async attach(server: Server, protocol: 'http' | 'https', address: ListenAddress): Promise<number> {
-    this.#servers.push(server);
     server.on(protocol === 'https' ? 'secureConnection' : 'connection', (socket: Socket) =>
       this.#accept(socket, protocol),
     );
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address.port, address.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    if (this.#servers.length === 1) this.#scheduleSweep();
-    const bound = server.address();
-    return typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    const port = await listen(server, address);
+    if (this.#servers.push(server) === 1) this.#scheduleSweep();
+    return port;
   }
 
   /** Takes no new connections, lets every open request end for at most `graceSeconds`, then cuts the rest. */

@@ -1,0 +1,39 @@
+import type { Server } from 'node:net';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** Nobody can be served at an address: another program has it, or it is not this machine's. */
+export class ListenError extends Error {
+  readonly address: ListenAddress;
+
+  constructor(address: ListenAddress, cause: unknown) {
+    super(`cannot listen on ${address.host}:${address.port}: ${describe(cause)}`, { cause });
+    this.name = 'ListenError';
+    this.address = address;
+  }
+}
+
+/** Resolves with the port. Rejects with `ListenError`. */
+export function listen(server: Server, address: ListenAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => reject(new ListenError(address, error));
+    server.once('error', onError);
+    server.listen(address.port, address.host, () => {
+      server.off('error', onError);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : address.port);
+    });
+  });
+}
+
+function describe(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE')
+    return 'another program uses the port; stop it or choose another port (0 takes any free one)';
+  if (code === 'EACCES') return 'ports below 1024 need the rights of root; choose a higher port';
+  return cause instanceof Error ? cause.message : String(cause);
+}
