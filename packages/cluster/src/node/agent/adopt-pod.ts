@@ -138,6 +138,6 @@ function toTerminated(state: ContainerStateTerminated | undefined): Terminated |
 }
 
 /** `process://ID` names the container ID. */
-export function idWithoutScheme(containerID: string | undefined): string | undefined {
+function idWithoutScheme(containerID: string | undefined): string | undefined {
   return containerID?.replace(/^[^:]*:\/\//, '');
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '@slipway/kube/api.generated';
 import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { configMaps, events, pods } from '@slipway/kube/resources';
+import { configMaps, pods } from '@slipway/kube/resources';
 import { FakeNodeApi } from '../../../testing/fake-node-api.ts';
 import { machineImage } from '../../../testing/machine-image.ts';
 import { AddressPool } from '../../network/address-pool.ts';

@@ -3,7 +3,7 @@ import { actNow, emptyPlan, waitUntil, type PodPlan } from './pod-plan.ts';
 import type { Stop } from './pod-record.ts';
 
 /** The kubelet's least time between SIGTERM and SIGKILL. */
-export const minimumTerminationMilliseconds = 2000;
+const minimumTerminationMilliseconds = 2000;
 
 export interface StopCircumstances {
   readonly now: number;
@@ -27,6 +27,6 @@ export function planStop(name: string, stop: Stop, when: StopCircumstances): Pod
 }
 
 /** `max(end of grace, SIGTERM + 2 s)`: with 30 s of grace and a preStop of 29.5 s, SIGKILL comes at 31.5 s. */
-export function calculateKillTime(deadline: number, termAt: number): number {
+function calculateKillTime(deadline: number, termAt: number): number {
   return Math.max(deadline, termAt + minimumTerminationMilliseconds);
 }

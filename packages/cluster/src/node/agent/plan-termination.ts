@@ -4,7 +4,7 @@ import type { ContainerRecord, PodRecord, Termination } from './pod-record.ts';
 import { planStop } from './plan-stop.ts';
 
 /** Nobody waits longer than this for proxies and gateways. */
-export const endpointsGoneLimit = 1000;
+const endpointsGoneLimit = 1000;
 /** Kubernetes' "small grace period" for a pod whose object was deleted by force. */
 export const forcedGraceSeconds = 1;
 

@@ -121,7 +121,7 @@ export function specOf(pod: Pod, name: string): Container | undefined {
   return containerSpecs(pod).find(({ spec }) => spec.name === name)?.spec;
 }
 
-export function newContainerRecord(name: string, role: ContainerRole): ContainerRecord {
+function newContainerRecord(name: string, role: ContainerRole): ContainerRecord {
   return {
     name,
     role,

@@ -11,7 +11,7 @@ import { forcedGraceSeconds, planTermination } from './plan-termination.ts';
 import { planStop } from './plan-stop.ts';
 
 /** The kubelet shows ErrImagePull first and speaks of backing off at its next look. */
-export const imageBackOffShownAfter = 3000;
+const imageBackOffShownAfter = 3000;
 const defaultGraceSeconds = 30;
 
 export function reconcilePod(record: PodRecord, now: number): PodPlan {

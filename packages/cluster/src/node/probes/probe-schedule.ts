@@ -43,7 +43,7 @@ export function newProbeState(
   };
 }
 
-export function periodOf(probe: Probe): number {
+function periodOf(probe: Probe): number {
   return (probe.periodSeconds ?? 10) * 1000;
 }
 
