@@ -1,0 +1,59 @@
+/** The failures of the API in the words of Kubernetes. */
+import type { ResourceType } from '@slipway/kube/object';
+import { StatusError, type StatusCause } from '@slipway/kube/status-error';
+
+type Resource = Pick<ResourceType, 'group' | 'plural' | 'kind'>;
+
+/** `pods`, `deployments.apps`. */
+function qualified({ group, plural }: Resource): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+export function notFound(resource: Resource, name: string): StatusError {
+  return new StatusError('NotFound', `${qualified(resource)} "${name}" not found`, {
+    details: { name, group: resource.group, kind: resource.plural },
+  });
+}
+
+export function alreadyExists(resource: Resource, name: string): StatusError {
+  return new StatusError('AlreadyExists', `${qualified(resource)} "${name}" already exists`, {
+    details: { name, group: resource.group, kind: resource.plural },
+  });
+}
+
+export function conflict(resource: Resource, name: string, why: string): StatusError {
+  return new StatusError('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, {
+    details: { name, group: resource.group, kind: resource.plural },
+  });
+}
+
+export const staleObject =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
+export function invalidObject(resource: Resource, name: string, causes: readonly StatusCause[]): StatusError {
+  const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`;
+  const lines = causes.map(({ field, message }) => `${field ?? ''}: ${message}`);
+  const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  return new StatusError('Invalid', `${kind} "${name}" is invalid: ${text}`, {
+    details: { name, group: resource.group, kind: resource.kind, causes },
+  });
+}
+
+export function applyConflict(causes: readonly StatusCause[]): StatusError {
+  const what = causes.map(({ message, field }) => `${message}: ${field}`);
+  const message =
+    causes.length === 1
+      ? `Apply failed with 1 conflict: ${what[0]}`
+      : `Apply failed with ${causes.length} conflicts: ${what.join('; ')}`;
+  return new StatusError('Conflict', message, { details: { causes } });
+}
+
+export function forbidden(resource: Resource, name: string, why: string): StatusError {
+  return new StatusError('Forbidden', `${qualified(resource)} "${name}" is forbidden: ${why}`, {
+    details: { name, group: resource.group, kind: resource.plural },
+  });
+}
+
+export function unknownPath(): StatusError {
+  return new StatusError('NotFound', 'the server could not find the requested resource');
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import { StatusError } from '@slipway/kube/status-error';
+import type { Transport, TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import type { MutableCatalog } from '../schema/catalog.ts';
+import { createOpenApiDocuments } from '../schema/openapi-v3.ts';
+import type { Store } from '../store/store.ts';
+import { serviceAccountAdmission } from './admission.ts';
+import { unknownPath } from './api-errors.ts';
+import { authorize, type Identity } from './authorization.ts';
+import { handleMeta } from './meta-paths.ts';
+import type { NodeConnector } from './node-connector.ts';
+import { parseResourcePath } from './request-path.ts';
+import { handleResource, type ResourceHandling } from './resource-requests.ts';
+import { ResourceStore } from './resource-store.ts';
+import { ResourceVerbs } from './resource-verbs.ts';
+import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly catalog: MutableCatalog;
+  readonly clock: Clock;
+  /** From 0 up to 1; names and nothing secret come from it. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly nodes: NodeConnector;
+  readonly ranges: ServiceRanges;
+  /** `host:port` that clients reach this server by, for discovery. */
+  readonly address?: string | undefined;
+}
+
+/** The API, independent of how requests reach it. */
+export interface ApiServer {
+  readonly store: Store;
+  readonly catalog: MutableCatalog;
+  /** Never rejects: a failure is an answer. */
+  handle(request: TransportRequest, identity: Identity): Promise<TransportResponse>;
+  /** The API for callers in this process, who are `identity`. */
+  transportFor(identity: Identity): Transport;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, catalog, clock, logger } = options;
+  const resources = new ResourceStore(store);
+  const documents = createOpenApiDocuments(() => catalog.all());
+  catalog.onChange(() => documents.forget());
+  const verbs = new ResourceVerbs({
+    resources,
+    admission: [serviceAccountAdmission, new ServiceAddresses(store, options.ranges)],
+    context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
+  });
+  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog };
+
+  const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
+    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1', identity });
+    if (meta !== undefined) return meta;
+    const path = parseResourcePath(request.path);
+    const definition = path === undefined ? undefined : catalog.find(path.group, path.version, path.plural);
+    if (path === undefined || definition === undefined) throw unknownPath();
+    authorize(identity, { path, method: request.method });
+    return handleResource(request, { ...handling, path, definition });
+  };
+  const handle: ApiServer['handle'] = async (request, identity) => {
+    try {
+      return await route(request, identity);
+    } catch (error) {
+      return failure(error, request, logger);
+    }
+  };
+  return { store, catalog, handle, transportFor: (identity) => ({ send: (request) => handle(request, identity) }) };
+}
+
+/** The one place in which failures become answers. What is no StatusError is a fault of ours: logged, and not shown. */
+export function failure(
+  error: unknown,
+  request: Pick<TransportRequest, 'method' | 'path'>,
+  logger: Logger,
+): TransportResponse {
+  if (!(error instanceof StatusError))
+    logger.error('request failed', { method: request.method, path: request.path, error });
+  const status =
+    error instanceof StatusError
+      ? error
+      : new StatusError(
+          'InternalError',
+          `Internal error occurred: ${request.method} ${request.path} failed; the server's log has the cause`,
+        );
+  const retry = status.details?.retryAfterSeconds;
+  return {
+    status: status.code,
+    headers: retry === undefined ? {} : { 'retry-after': String(retry) },
+    body: { kind: 'json', value: status.toStatus() },
+  };
+}

@@ -1,0 +1,75 @@
+/** What a cluster holds before anybody asks for anything. */
+import type { Namespace, Service } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { endpoints, endpointSlices, namespaces, serviceAccounts, services } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
+
+export interface BootstrapOptions {
+  readonly client: KubeClient;
+  /** First address of the service range. */
+  readonly apiServiceAddress: string;
+  /** Where the API server itself listens. */
+  readonly apiAddress: { readonly ip: string; readonly port: number };
+}
+
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/** Creates the namespaces of the system and the Service `kubernetes`; what is there already stays as it is. */
+export async function bootstrap({ client, apiServiceAddress, apiAddress }: BootstrapOptions): Promise<void> {
+  await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, namespaceNamed(name))));
+  await Promise.all([
+    ...systemNamespaces.map((namespace) =>
+      ensure(client, serviceAccounts, { metadata: { name: 'default', namespace } }),
+    ),
+    ensure(client, services, apiService(apiServiceAddress)),
+    replaceEndpoints(client, apiAddress),
+  ]);
+}
+
+function namespaceNamed(name: string): Namespace {
+  return { metadata: { name } };
+}
+
+function apiService(clusterIP: string): Service {
+  return {
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: { type: 'ClusterIP', clusterIP, ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+  };
+}
+
+async function ensure<T extends KubeObject>(client: KubeClient, type: ResourceType<T>, object: T): Promise<void> {
+  try {
+    await client.create(type, object, { fieldManager: 'kube-apiserver' });
+  } catch (error) {
+    if (!isStatusReason(error, 'AlreadyExists')) throw error;
+  }
+}
+
+/** The port differs from start to start. */
+async function replaceEndpoints(client: KubeClient, { ip, port }: BootstrapOptions['apiAddress']): Promise<void> {
+  const metadata = {
+    name: 'kubernetes',
+    namespace: 'default',
+    labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+  };
+  await apply(client, endpoints, {
+    metadata,
+    subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  });
+  await apply(client, endpointSlices, {
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [ip], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  });
+}
+
+async function apply<T extends KubeObject>(client: KubeClient, type: ResourceType<T>, object: T): Promise<void> {
+  await client.patch(
+    type,
+    { namespace: object.metadata.namespace, name: object.metadata.name ?? '' },
+    { type: 'apply', body: object, force: true },
+    { fieldManager: 'kube-apiserver' },
+  );
+}

@@ -1,0 +1,112 @@
+/** Paths that are about the server and not about objects: versions, health, discovery, OpenAPI. */
+import { StatusError } from '@slipway/kube/status-error';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import type { Catalog } from '../schema/definition.ts';
+import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceList } from '../schema/discovery.ts';
+import type { OpenApiDocuments } from '../schema/openapi-v3.ts';
+import type { Identity } from './authorization.ts';
+
+export const kubernetesVersion = 'v1.32.0';
+
+export interface MetaOptions {
+  readonly catalog: Catalog;
+  readonly documents: OpenApiDocuments;
+  readonly address: string;
+  readonly identity: Identity;
+}
+
+const openToAll = new Set(['/version', '/healthz', '/livez', '/readyz']);
+
+/** Undefined for paths of resources. */
+export function handleMeta(request: TransportRequest, options: MetaOptions): TransportResponse | undefined {
+  const path = request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path;
+  if (openToAll.has(path)) return path === '/version' ? json(version()) : text('ok');
+  if (options.identity.groups.includes('system:unauthenticated')) throw new StatusError('Unauthorized', 'Unauthorized');
+  if (path === '/')
+    return json({ paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] });
+  return openApi(path, request, options.documents) ?? discovery(path, request, options);
+}
+
+function version(): object {
+  const [major, minor] = kubernetesVersion.slice(1).split('.');
+  return {
+    major,
+    minor,
+    gitVersion: kubernetesVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: '',
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+}
+
+function openApi(path: string, request: TransportRequest, documents: OpenApiDocuments): TransportResponse | undefined {
+  if (path === '/openapi/v3') return json(documents.index());
+  if (!path.startsWith('/openapi/v3/')) return undefined;
+  const document = documents.document(path.slice('/openapi/v3/'.length));
+  if (document === undefined) return undefined;
+  const etag = `"${document.etag}"`;
+  if (request.headers['if-none-match'] === etag)
+    return { status: 304, headers: { etag }, body: { kind: 'bytes', chunks: chunks('') } };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', etag },
+    body: { kind: 'bytes', chunks: chunks(document.text) },
+  };
+}
+
+function discovery(
+  path: string,
+  request: TransportRequest,
+  { catalog, address }: MetaOptions,
+): TransportResponse | undefined {
+  const definitions = catalog.all();
+  const [, root, group, versionName, ...rest] = path.split('/');
+  if (rest.length > 0) return undefined;
+  if (root === 'api') {
+    if (group === undefined) return aggregated(request, definitions, 'core') ?? json(coreVersions(address));
+    return versionName === undefined ? found(resourceList(definitions, { group: '', version: group })) : undefined;
+  }
+  if (root !== 'apis') return undefined;
+  if (group === undefined) return aggregated(request, definitions, 'groups') ?? json(groupList(definitions));
+  return found(
+    versionName === undefined
+      ? groupDiscovery(definitions, group)
+      : resourceList(definitions, { group, version: versionName }),
+  );
+}
+
+function aggregated(
+  request: TransportRequest,
+  definitions: ReturnType<Catalog['all']>,
+  scope: 'core' | 'groups',
+): TransportResponse | undefined {
+  const accepted = /g=apidiscovery\.k8s\.io;v=(v2beta1|v2)|v=(v2beta1|v2);g=apidiscovery\.k8s\.io/.exec(
+    request.headers['accept'] ?? '',
+  );
+  if (accepted === null) return undefined;
+  const chosen = (accepted[1] ?? accepted[2]) === 'v2' ? 'v2' : 'v2beta1';
+  const headers = {
+    'content-type': `application/json;g=apidiscovery.k8s.io;v=${chosen};as=APIGroupDiscoveryList`,
+    vary: 'accept',
+  };
+  return { status: 200, headers, body: { kind: 'json', value: aggregatedDiscovery(definitions, scope, chosen) } };
+}
+
+function found(value: unknown): TransportResponse | undefined {
+  return value === undefined ? undefined : json(value);
+}
+
+function json(value: unknown): TransportResponse {
+  return { status: 200, headers: {}, body: { kind: 'json', value } };
+}
+
+function text(value: string): TransportResponse {
+  return { status: 200, headers: { 'content-type': 'text/plain' }, body: { kind: 'bytes', chunks: chunks(value) } };
+}
+
+async function* chunks(value: string): AsyncIterable<Uint8Array> {
+  if (value !== '') yield Buffer.from(value);
+}

@@ -1,0 +1,88 @@
+import { applyMergePatch } from '@slipway/kube/merge-patch';
+import type { KubeObject } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import { applyPatch, type Operation } from 'rfc6902';
+import type { ResourceDefinition } from '../schema/definition.ts';
+import { isJsonObject } from '../schema/shape.ts';
+import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
+
+export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
+
+const kinds: Readonly<Record<string, PatchKind>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** More operations than any tool sends in one patch. */
+const maximumOperations = 10_000;
+
+export function patchKind(contentType: string): PatchKind {
+  const kind = kinds[contentType.split(';')[0]?.trim().toLowerCase() ?? ''];
+  if (kind === undefined)
+    throw new StatusError(
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(kinds).join(', ')}`,
+    );
+  return kind;
+}
+
+interface PatchRequest {
+  readonly kind: Exclude<PatchKind, 'apply'>;
+  readonly body: unknown;
+  readonly definition: ResourceDefinition;
+}
+
+/** The object as the patch makes it. The object itself is not changed. */
+export function patchedObject(object: KubeObject, { kind, body, definition }: PatchRequest): unknown {
+  switch (kind) {
+    case 'json':
+      return jsonPatched(object, body);
+    case 'merge':
+      return applyMergePatch(object, requireObject(body));
+    case 'strategic':
+      if (definition.type.group !== '' && definition.schema.kind === 'object' && isCustom(definition)) {
+        throw new StatusError(
+          'UnsupportedMediaType',
+          'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+        );
+      }
+      return applyStrategicMergePatch(object, requireObject(body), definition.schema);
+  }
+}
+
+/** Custom resources carry no merge keys, so Kubernetes refuses strategic patches for them. */
+function isCustom({ type }: ResourceDefinition): boolean {
+  return type.group.includes('.') && !type.group.endsWith('.k8s.io');
+}
+
+function requireObject(body: unknown): object {
+  if (!isJsonObject(body)) throw new StatusError('BadRequest', 'the patch must be a JSON object');
+  return body;
+}
+
+function jsonPatched(object: KubeObject, body: unknown): unknown {
+  if (
+    !Array.isArray(body) ||
+    !body.every(
+      (operation) =>
+        isJsonObject(operation) && typeof operation['op'] === 'string' && typeof operation['path'] === 'string',
+    )
+  ) {
+    throw new StatusError('BadRequest', 'a JSON patch must be a list of operations, each with op and path');
+  }
+  if (body.length > maximumOperations)
+    throw new StatusError(
+      'RequestEntityTooLarge',
+      `the patch has ${body.length} operations, the most allowed is ${maximumOperations}`,
+    );
+  const copy = structuredClone(object);
+  const errors = applyPatch(copy, body as Operation[]);
+  const index = errors.findIndex((error) => error !== null);
+  if (index < 0) return copy;
+  throw new StatusError(
+    'Invalid',
+    `the server rejected our request due to an error in our request: operation ${index} (${String(body[index]?.op)} ${String(body[index]?.path)}): ${errors[index]?.message ?? ''}`,
+  );
+}

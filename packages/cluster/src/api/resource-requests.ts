@@ -1,0 +1,423 @@
+/** Requests on resources: which verb they ask for, and in which form they want the answer. */
+import type { Clock } from '@slipway/kube/clock';
+import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import type { MutableCatalog } from '../schema/catalog.ts';
+import type { ResourceDefinition } from '../schema/definition.ts';
+import { isJsonObject } from '../schema/shape.ts';
+import { unknownPath } from './api-errors.ts';
+import { connect } from './connect.ts';
+import type { NodeConnector } from './node-connector.ts';
+import { patchedObject, patchKind } from './patches.ts';
+import type { ResourcePath } from './request-path.ts';
+import type { ResourceStore } from './resource-store.ts';
+import type { Preconditions, ResourceVerbs, WriteRequest } from './resource-verbs.ts';
+import { fromScale, toScale } from './scale.ts';
+import { createMatcher } from './selection.ts';
+import { partialMetadata, toTable, type TableOptions } from './tables.ts';
+import { openWatch, type WatchStreamEvent } from './watch-stream.ts';
+
+export interface ResourceHandling {
+  readonly verbs: ResourceVerbs;
+  readonly resources: ResourceStore;
+  readonly clock: Clock;
+  readonly nodes: NodeConnector;
+  readonly catalog: MutableCatalog;
+}
+
+export interface ResourceRequest extends ResourceHandling {
+  readonly path: ResourcePath;
+  readonly definition: ResourceDefinition;
+}
+
+export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const { path, definition } = at;
+  if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
+  if (path.subresource !== '' && path.subresource !== 'status' && path.subresource !== 'scale')
+    return connect(request, at);
+  if (
+    (path.subresource === 'status' && !definition.hasStatus) ||
+    (path.subresource === 'scale' && definition.scale === undefined)
+  )
+    throw unknownPath();
+  return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
+}
+
+async function handleCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  switch (request.method) {
+    case 'GET':
+      return isWatch(request) ? watch(request, at) : list(request, at);
+    case 'POST': {
+      const warnings: string[] = [];
+      const object = await at.verbs.create(bodyOf(request), writeRequest(request, at, warnings));
+      return one({ object, request, at, status: 201, warnings });
+    }
+    case 'DELETE':
+      return deleteCollection(request, at);
+    default:
+      throw methodNotAllowed(request);
+  }
+}
+
+async function handleObject(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const warnings: string[] = [];
+  switch (request.method) {
+    case 'GET':
+      if (isWatch(request)) return watch(request, at);
+      return one({ object: at.resources.get(target(at)), request, at, status: 200, warnings });
+    case 'PUT':
+      return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
+    case 'PATCH':
+      return patch(request, at, warnings);
+    case 'DELETE':
+      return remove(request, at);
+    default:
+      throw methodNotAllowed(request);
+  }
+}
+
+function target({ path, definition }: ResourceRequest): {
+  readonly definition: ResourceDefinition;
+  readonly namespace: string | undefined;
+  readonly name: string;
+} {
+  return { definition, namespace: path.namespace, name: path.name };
+}
+
+function isWatch({ query }: TransportRequest): boolean {
+  return isTrue(query.get('watch'));
+}
+
+function isTrue(value: string | null): boolean {
+  return value === 'true' || value === '1';
+}
+
+function bodyOf({ body }: TransportRequest): unknown {
+  if (body === undefined || !('json' in body))
+    throw new StatusError('BadRequest', 'the request needs a body with an object as JSON or YAML');
+  return body.json;
+}
+
+function writeRequest(request: TransportRequest, at: ResourceRequest, warnings: string[]): WriteRequest {
+  const { query, headers } = request;
+  const validation = query.get('fieldValidation') ?? '';
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
+    throw new StatusError(
+      'BadRequest',
+      `fieldValidation: Unsupported value: "${validation}": supported values: "Ignore", "Warn", "Strict"`,
+    );
+  return {
+    ...target(at),
+    subresource: at.path.subresource,
+    dryRun: isDryRun(request),
+    fieldManager:
+      query.get('fieldManager') ?? (headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown',
+    fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
+    warn: (message) => warnings.push(message),
+  };
+}
+
+function isDryRun({ query, body }: TransportRequest): boolean {
+  const inBody =
+    body !== undefined && 'json' in body && isJsonObject(body.json) && body.json['kind'] === 'DeleteOptions'
+      ? body.json['dryRun']
+      : undefined;
+  const asked = [...query.getAll('dryRun'), ...(Array.isArray(inBody) ? inBody : [])];
+  const wrong = asked.find((value) => value !== 'All' && value !== '');
+  if (wrong !== undefined)
+    throw new StatusError('BadRequest', `dryRun: Unsupported value: "${String(wrong)}": supported values: "All"`);
+  return asked.includes('All');
+}
+
+async function put(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<KubeObject> {
+  const write = writeRequest(request, at, warnings);
+  const { scale } = at.definition;
+  if (at.path.subresource !== 'scale' || scale === undefined) return at.verbs.update(bodyOf(request), write);
+  const body = bodyOf(request);
+  const version =
+    isJsonObject(body) && isJsonObject(body['metadata']) ? body['metadata']['resourceVersion'] : undefined;
+  return at.verbs.change(
+    write,
+    (current) => fromScale(current, body, scale),
+    typeof version === 'string' ? version : undefined,
+  );
+}
+
+async function patch(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<TransportResponse> {
+  const write = writeRequest(request, at, warnings);
+  const kind = patchKind(request.headers['content-type'] ?? '');
+  const body = bodyOf(request);
+  if (kind === 'apply') {
+    if (!request.query.has('fieldManager'))
+      throw new StatusError(
+        'BadRequest',
+        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      );
+    const { object, created } = await at.verbs.apply(body, { ...write, force: isTrue(request.query.get('force')) });
+    return one({ object, request, at, status: created ? 201 : 200, warnings });
+  }
+  const { scale } = at.definition;
+  const object = await at.verbs.change(write, (current) => {
+    if (at.path.subresource === 'scale' && scale !== undefined)
+      return fromScale(
+        current,
+        patchedObject(toScale(current, scale), { kind, body, definition: at.definition }),
+        scale,
+      );
+    return patchedObject(current, { kind, body, definition: at.definition });
+  });
+  return one({ object, request, at, status: 200, warnings });
+}
+
+function deleteOptions(request: TransportRequest): {
+  readonly propagationPolicy?: string | undefined;
+  readonly gracePeriodSeconds?: number | undefined;
+  readonly preconditions?: Preconditions | undefined;
+} {
+  const { query, body } = request;
+  const options = body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {};
+  const grace =
+    options['gracePeriodSeconds'] ??
+    (query.has('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined);
+  const policy =
+    options['propagationPolicy'] ??
+    query.get('propagationPolicy') ??
+    (options['orphanDependents'] === true ? 'Orphan' : undefined);
+  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
+    throw new StatusError('BadRequest', 'gracePeriodSeconds must be a whole number of seconds');
+  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(policy)))
+    throw new StatusError(
+      'Invalid',
+      `DeleteOptions is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan"`,
+    );
+  const given = isJsonObject(options['preconditions']) ? options['preconditions'] : {};
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return {
+    gracePeriodSeconds: grace,
+    propagationPolicy: text(policy),
+    preconditions: { uid: text(given['uid']), resourceVersion: text(given['resourceVersion']) },
+  };
+}
+
+async function remove(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const before = at.resources.get(target(at));
+  const object = await at.verbs.delete({ ...target(at), ...deleteOptions(request), dryRun: isDryRun(request) });
+  if (at.resources.find(target(at)) !== undefined || at.definition.type.kind === 'Pod')
+    return one({ object, request, at, status: 200, warnings: [] });
+  const { name, uid } = before.metadata;
+  const { group, plural } = at.definition.type;
+  return answer({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, group: group === '' ? undefined : group, kind: plural, uid },
+  });
+}
+
+async function deleteCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const { objects, revision } = selected(request, at);
+  const { preconditions: _, ...options } = deleteOptions(request);
+  for (const { metadata } of objects) {
+    await at.verbs.delete({
+      definition: at.definition,
+      namespace: metadata.namespace,
+      name: metadata.name ?? '',
+      ...options,
+      dryRun: isDryRun(request),
+    });
+  }
+  return answer(listOf(objects, at.definition, { resourceVersion: String(revision) }));
+}
+
+interface Selected {
+  readonly objects: readonly KubeObject[];
+  readonly revision: number;
+}
+
+function selected(request: TransportRequest, at: ResourceRequest): Selected {
+  const matcher = createMatcher(at.definition, request.query);
+  const revision = at.resources.store.revision;
+  const objects = at.resources.list(at.definition, at.path.namespace).map((stored) => at.resources.cache.parse(stored));
+  return { objects: matcher === undefined ? objects : objects.filter(matcher), revision };
+}
+
+interface ContinueToken {
+  readonly after: string;
+  readonly revision: number;
+}
+
+function list(request: TransportRequest, at: ResourceRequest): TransportResponse {
+  const { objects, revision } = selected(request, at);
+  const limit = Number(request.query.get('limit') ?? 0);
+  if (!Number.isInteger(limit) || limit < 0)
+    throw new StatusError(
+      'BadRequest',
+      `limit must be a whole number, 0 or more, and is ${JSON.stringify(request.query.get('limit'))}`,
+    );
+  const token = parseContinue(request.query.get('continue') ?? '');
+  const position = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+  const rest = token === undefined ? objects : objects.filter((object) => position(object) > token.after);
+  const page = limit === 0 ? rest : rest.slice(0, limit);
+  const last = page.at(-1);
+  const remaining = rest.length - page.length;
+  const version = token?.revision ?? revision;
+  const more =
+    remaining > 0 && last !== undefined
+      ? { continue: formatContinue({ after: position(last), revision: version }), remainingItemCount: remaining }
+      : {};
+  return collection(page, request, at, { resourceVersion: String(version), ...more });
+}
+
+function formatContinue(token: ContinueToken): string {
+  return Buffer.from(JSON.stringify(token)).toString('base64url');
+}
+
+function parseContinue(text: string): ContinueToken | undefined {
+  if (text === '') return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (isJsonObject(value) && typeof value['after'] === 'string' && typeof value['revision'] === 'number')
+      return { after: value['after'], revision: value['revision'] };
+  } catch {
+    // Not one of ours: answered below like every other token that is not.
+  }
+  throw new StatusError(
+    'BadRequest',
+    'continue key is not valid: it does not come from an earlier list of this server',
+  );
+}
+
+type Form = 'object' | 'table' | 'metadata';
+
+function formOf({ headers }: TransportRequest): Form {
+  for (const accepted of (headers['accept'] ?? '').split(',')) {
+    if (/as=Table/.test(accepted) && /v=v1(;|$)/.test(accepted.trim())) return 'table';
+    if (/as=PartialObjectMetadata/.test(accepted)) return 'metadata';
+    if (/^\s*(application\/json|\*\/\*)\s*(;q=.*)?$/.test(accepted)) return 'object';
+  }
+  return 'object';
+}
+
+function tableOptions(request: TransportRequest, at: ResourceRequest, metadata: object): TableOptions {
+  const include = request.query.get('includeObject');
+  return {
+    now: at.clock.now(),
+    includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
+    metadata,
+    withColumns: true,
+  };
+}
+
+function collection(
+  objects: readonly KubeObject[],
+  request: TransportRequest,
+  at: ResourceRequest,
+  metadata: { readonly resourceVersion: string },
+): TransportResponse {
+  switch (formOf(request)) {
+    case 'table':
+      return answer(toTable(at.definition, objects, tableOptions(request, at, metadata)));
+    case 'metadata':
+      return answer({
+        kind: 'PartialObjectMetadataList',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata,
+        items: objects.map(partialMetadata),
+      });
+    case 'object':
+      return answer(listOf(objects, at.definition, metadata));
+  }
+}
+
+function listOf(objects: readonly KubeObject[], { type, listKind }: ResourceDefinition, metadata: object): object {
+  return { kind: listKind, apiVersion: apiVersionOf(type), metadata, items: objects };
+}
+
+interface Answer {
+  readonly object: KubeObject;
+  readonly request: TransportRequest;
+  readonly at: ResourceRequest;
+  readonly status: number;
+  readonly warnings: readonly string[];
+}
+
+function one({ object, request, at, status, warnings }: Answer): TransportResponse {
+  const headers =
+    warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
+  const { scale } = at.definition;
+  const value =
+    at.path.subresource === 'scale' && scale !== undefined ? toScale(object, scale) : inForm(object, request, at);
+  return { status, headers, body: { kind: 'json', value } };
+}
+
+function inForm(object: KubeObject, request: TransportRequest, at: ResourceRequest): unknown {
+  const form = formOf(request);
+  if (form === 'table')
+    return toTable(
+      at.definition,
+      [object],
+      tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
+    );
+  return form === 'metadata' ? partialMetadata(object) : object;
+}
+
+function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
+  const { query } = request;
+  if (at.path.name !== '') query.set('fieldSelector', `metadata.name=${at.path.name}`);
+  const version = query.get('resourceVersion') ?? '';
+  const afterRevision = version === '' ? undefined : Number(version);
+  if (afterRevision !== undefined && !Number.isInteger(afterRevision))
+    throw new StatusError(
+      'BadRequest',
+      `resourceVersion: Invalid value: "${version}": it must be one that this server gave out`,
+    );
+  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  const events = openWatch(at.resources, at.clock, {
+    definition: at.definition,
+    namespace: at.path.namespace,
+    matcher: createMatcher(at.definition, query),
+    afterRevision,
+    sendInitialEvents: isTrue(query.get('sendInitialEvents')),
+    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,
+    signal: request.signal,
+  });
+  return {
+    status: 200,
+    headers: {},
+    body: { kind: 'watch', events: formOf(request) === 'object' ? events : formed(events, request, at) },
+  };
+}
+
+async function* formed(
+  events: AsyncIterable<WatchStreamEvent>,
+  request: TransportRequest,
+  at: ResourceRequest,
+): AsyncIterable<unknown> {
+  let withColumns = true;
+  for await (const { type, object } of events) {
+    if (type === 'BOOKMARK' && formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
+    else if (formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
+    else {
+      const options = {
+        ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
+        withColumns,
+      };
+      yield { type, object: toTable(at.definition, type === 'BOOKMARK' ? [] : [object], options) };
+      withColumns = false;
+    }
+  }
+}
+
+function answer(value: unknown): TransportResponse {
+  return { status: 200, headers: {}, body: { kind: 'json', value } };
+}
+
+function methodNotAllowed({ method }: TransportRequest): StatusError {
+  return new StatusError(
+    'MethodNotAllowed',
+    `the server does not allow the method ${method} on the requested resource`,
+  );
+}

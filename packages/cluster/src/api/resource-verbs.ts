@@ -1,0 +1,298 @@
+/** The verbs on objects: what happens between a request and the store. */
+import { namespaces } from '@slipway/kube/resources';
+import type { KubeObject } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import { apiVersionOf } from '@slipway/kube/object';
+import type { ResourceDefinition } from '../schema/definition.ts';
+import { applyServerSide, trackUpdate, type Manager } from '../schema/server-side-apply.ts';
+import type { AdmissionPlugin } from './admission.ts';
+import { applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
+import { decodeObject, type Decoding } from './decode-object.ts';
+import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
+import { storeKey } from './object-key.ts';
+import type { ResourceStore, Target } from './resource-store.ts';
+import { isUnchanged, stampNew, stampUpdate, type ServerContext } from './server-fields.ts';
+
+export interface WriteRequest extends Decoding {
+  readonly namespace: string | undefined;
+  /** Empty for a create. */
+  readonly name: string;
+  readonly subresource: string;
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+}
+
+export interface VerbsOptions {
+  readonly resources: ResourceStore;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly context: () => ServerContext;
+}
+
+export interface Preconditions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
+export class ResourceVerbs {
+  readonly #options: VerbsOptions;
+
+  constructor(options: VerbsOptions) {
+    this.#options = options;
+  }
+
+  get resources(): ResourceStore {
+    return this.#options.resources;
+  }
+
+  async create(body: unknown, request: WriteRequest): Promise<KubeObject> {
+    const decoded = decodeObject(body, request);
+    this.#checkNamespace(decoded, request);
+    return this.#insert(decoded, request, (object) =>
+      trackUpdate(undefined, object, this.#tracking(request, 'Update')),
+    );
+  }
+
+  /** A full replacement. `metadata.resourceVersion`, where given, must be the current one. */
+  async update(body: unknown, request: WriteRequest): Promise<KubeObject> {
+    const decoded = decodeObject(body, request);
+    const { name, resourceVersion, uid } = decoded.metadata;
+    if (name !== undefined && name !== request.name)
+      throw new StatusError(
+        'BadRequest',
+        `the name of the object (${name}) does not match the name on the URL (${request.name})`,
+      );
+    this.#checkNamespace(decoded, request);
+    return this.change(
+      request,
+      (current) => {
+        checkUid(current, uid, request);
+        return decoded;
+      },
+      resourceVersion,
+    );
+  }
+
+  /** A change that follows from the current object: patches, bindings, scale. `mutate` may run several times. */
+  async change(
+    request: WriteRequest,
+    mutate: (current: KubeObject) => unknown,
+    resourceVersion?: string,
+  ): Promise<KubeObject> {
+    const tracking = this.#tracking(request, 'Update');
+    return this.#write(
+      request,
+      (current) => {
+        const asked = mutate(current);
+        if (asked === current) return current;
+        const decoded = asked === undefined ? current : decodeObject(asked, request);
+        const precondition = decoded.metadata.resourceVersion;
+        if (precondition !== undefined && precondition !== '' && precondition !== current.metadata.resourceVersion) {
+          throw conflict(
+            request.definition.type,
+            request.name,
+            'the object has been modified; please apply your changes to the latest version and try again',
+          );
+        }
+        const next = this.#prepareUpdate(decoded, current, request);
+        return trackUpdate(current, next, tracking);
+      },
+      resourceVersion,
+    );
+  }
+
+  /** Server-side apply: creates the object where it does not exist. */
+  async apply(
+    body: unknown,
+    request: WriteRequest & { readonly force: boolean },
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    const decoded = decodeObject(body, request);
+    this.#checkNamespace(decoded, request);
+    const tracking = this.#tracking(request, 'Apply');
+    const applied: KubeObject = {
+      ...decoded,
+      metadata: {
+        ...decoded.metadata,
+        name: request.name,
+        ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
+      },
+    };
+    const merge = (live: KubeObject | undefined): KubeObject => {
+      const { object, conflicts } = applyServerSide({ ...tracking, live, applied, force: request.force });
+      if (conflicts.length > 0) throw applyConflict(conflicts);
+      return object;
+    };
+    if (this.resources.find(request) === undefined && request.subresource === '') {
+      const object = await this.#insert(applied, request, (prepared) => withManagers(prepared, merge(undefined)));
+      return { object, created: true };
+    }
+    const object = await this.#write(request, (current) => {
+      const merged = merge(current);
+      return withManagers(this.#prepareUpdate(merged, current, request), merged);
+    });
+    return { object, created: false };
+  }
+
+  async delete(
+    request: Target & DeleteRequest & { readonly preconditions?: Preconditions | undefined; readonly dryRun: boolean },
+  ): Promise<KubeObject> {
+    const { definition } = request;
+    const change = (current: KubeObject): KubeObject | undefined => {
+      checkPreconditions(current, request);
+      return beginDeletion(current, definition, { ...request, now: this.#options.context().now });
+    };
+    if (request.dryRun) return change(this.resources.get(request)) ?? this.resources.get(request);
+    return this.resources.update(request, change);
+  }
+
+  #tracking(request: WriteRequest, operation: Manager['operation']) {
+    const { definition, fieldManager, subresource } = request;
+    const manager: Manager = { name: fieldManager, operation, apiVersion: apiVersionOf(definition.type), subresource };
+    return { manager, node: definition.schema, now: this.#options.context().now };
+  }
+
+  async #insert(
+    decoded: KubeObject,
+    request: WriteRequest,
+    track: (object: KubeObject) => KubeObject,
+  ): Promise<KubeObject> {
+    const { definition, namespace, dryRun } = request;
+    const context = this.#options.context();
+    const stamped = stampNew(decoded, namespace, { ...context, definition });
+    const prepared = definition.prepare(definition.applyDefaults(stamped), undefined);
+    this.#requireLivingNamespace(request, stamped.metadata.name ?? '');
+    const admitted = this.#admit(prepared, undefined, request);
+    const target: Target = { definition, namespace, name: admitted.metadata.name ?? '' };
+    try {
+      this.#validate(admitted, undefined, request);
+      const tracked = track(admitted);
+      if (!dryRun) return await this.resources.create(target, tracked);
+      if (this.resources.find(target) !== undefined) await this.resources.create(target, tracked);
+      this.#release(admitted);
+      return tracked;
+    } catch (error) {
+      this.#release(admitted);
+      throw error;
+    }
+  }
+
+  async #write(
+    request: WriteRequest,
+    mutate: (current: KubeObject) => KubeObject,
+    resourceVersion?: string,
+  ): Promise<KubeObject> {
+    const { definition } = request;
+    const change = (current: KubeObject): KubeObject | undefined => {
+      const next = mutate(current);
+      if (next === current || isUnchanged(next, current)) return current;
+      return isDeletionDone(next, definition) ? undefined : next;
+    };
+    if (request.dryRun) {
+      const current = this.resources.get(request);
+      return change(current) ?? current;
+    }
+    return this.resources.update(request, change, resourceVersion);
+  }
+
+  /** The rest of the object stays as it is when a subresource is written, and the subresource when the object is. */
+  #prepareUpdate(decoded: KubeObject, current: KubeObject, request: WriteRequest): KubeObject {
+    const { definition, subresource } = request;
+    if (subresource === 'status') return withStatusOf(decoded, current);
+    const stamped = stampUpdate(decoded, current, definition);
+    // The status is not theirs to change, so it is put back before generations are counted.
+    const prepared = subresource === '' ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
+    const counted = stampUpdate(prepared, current, definition);
+    const admitted = this.#admit(counted, current, request);
+    this.#validate(admitted, current, request);
+    return admitted;
+  }
+
+  #admit(object: KubeObject, old: KubeObject | undefined, { definition, dryRun }: WriteRequest): KubeObject {
+    return this.#options.admission.reduce(
+      (admitted, plugin) => plugin.admit({ definition, object: admitted, old, dryRun }),
+      object,
+    );
+  }
+
+  #release(object: KubeObject): void {
+    if (object.kind !== 'Service') return;
+    for (const plugin of this.#options.admission) plugin.release?.(object);
+  }
+
+  #validate(object: KubeObject, old: KubeObject | undefined, { definition, subresource }: WriteRequest): void {
+    // A node may be bound and finalizers may go through subresources although updates may not touch them.
+    const faults = definition.validate(object, subresource === '' ? old : undefined);
+    if (faults.length > 0) throw invalidObject(definition.type, object.metadata.name ?? '', faults);
+  }
+
+  #checkNamespace({ metadata }: KubeObject, { definition, namespace }: WriteRequest): void {
+    if (
+      !definition.type.namespaced ||
+      metadata.namespace === undefined ||
+      metadata.namespace === '' ||
+      metadata.namespace === namespace
+    )
+      return;
+    throw new StatusError(
+      'BadRequest',
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    );
+  }
+
+  #requireLivingNamespace({ definition, namespace }: WriteRequest, name: string): void {
+    if (!definition.type.namespaced) return;
+    const stored = this.resources.store.get(storeKey(namespaces, undefined, namespace ?? ''));
+    if (stored === undefined) throw notFound(namespaces, namespace ?? '');
+    if (this.resources.cache.parse(stored).metadata.deletionTimestamp === undefined) return;
+    throw forbidden(
+      definition.type,
+      name,
+      `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`,
+    );
+  }
+}
+
+function withStatusOf(decoded: KubeObject, current: KubeObject): KubeObject {
+  const { status } = decoded as KubeObject & { readonly status?: unknown };
+  const { status: _, ...rest } = current as KubeObject & { readonly status?: unknown };
+  return status === undefined ? rest : { ...rest, ...{ status } };
+}
+
+function withManagers(object: KubeObject, from: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  const { managedFields } = from.metadata;
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
+}
+
+function checkUid(
+  current: KubeObject,
+  uid: string | undefined,
+  { definition, name }: { readonly definition: ResourceDefinition; readonly name: string },
+): void {
+  if (uid === undefined || uid === '' || uid === current.metadata.uid) return;
+  throw conflict(
+    definition.type,
+    name,
+    `StorageError: invalid object, Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+  );
+}
+
+function checkPreconditions(
+  current: KubeObject,
+  request: Target & { readonly preconditions?: Preconditions | undefined },
+): void {
+  const { uid, resourceVersion } = request.preconditions ?? {};
+  if (uid !== undefined && uid !== current.metadata.uid) {
+    throw conflict(
+      request.definition.type,
+      request.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${current.metadata.uid ?? ''}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) {
+    throw conflict(
+      request.definition.type,
+      request.name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${current.metadata.resourceVersion ?? ''}). The object might have been modified`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import type { KubeObject } from '@slipway/kube/object';
+import { formatLabelSelector } from '@slipway/kube/selector';
+import type { LabelSelector } from '@slipway/kube/api.generated';
+import { StatusError } from '@slipway/kube/status-error';
+import type { ScalePaths } from '../schema/definition.ts';
+import { readPath, writePath } from '../schema/json-path.ts';
+import { isJsonObject } from '../schema/shape.ts';
+
+/** The object as `autoscaling/v1` Scale. */
+export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = paths.labelSelectorPath === undefined ? undefined : readPath(object, paths.labelSelectorPath);
+  const scale = {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: Number(readPath(object, paths.specReplicasPath) ?? 0) },
+    status: {
+      replicas: Number(readPath(object, paths.statusReplicasPath) ?? 0),
+      ...(selector === undefined ? {} : { selector: selectorText(selector) }),
+    },
+  };
+  return scale;
+}
+
+/** Custom resources keep their selector as text, workloads as an object. */
+function selectorText(selector: unknown): string {
+  return typeof selector === 'string' ? selector : formatLabelSelector((selector ?? {}) as LabelSelector);
+}
+
+/** The object with the replicas that a Scale asks for. */
+export function fromScale(object: KubeObject, scale: unknown, paths: ScalePaths): KubeObject {
+  const replicas = isJsonObject(scale) && isJsonObject(scale['spec']) ? (scale['spec']['replicas'] ?? 0) : undefined;
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+    throw new StatusError(
+      'Invalid',
+      `Scale.autoscaling "${object.metadata.name ?? ''}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
+    );
+  }
+  return writePath(object, paths.specReplicasPath, replicas);
+}

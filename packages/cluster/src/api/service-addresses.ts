@@ -1,0 +1,185 @@
+import type { Service } from '@slipway/kube/api.generated';
+import { services } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
+import type { Store } from '../store/store.ts';
+import type { AdmissionPlugin } from './admission.ts';
+import { invalidObject } from './api-errors.ts';
+import { storePrefix } from './object-key.ts';
+
+export interface ServiceRanges {
+  /** CIDR of cluster IPs, such as `10.96.0.0/16`. The first address is the API server's. */
+  readonly serviceCidr: string;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+}
+
+interface Claims {
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+}
+
+/** Gives Services their cluster IPs and node ports. What is taken follows from the stored Services, so nothing can leak for good. */
+export class ServiceAddresses implements AdmissionPlugin {
+  readonly #base: number;
+  readonly #size: number;
+  readonly #nodePorts: ServiceRanges['nodePorts'];
+  readonly #addresses = new Map<string, number>();
+  readonly #ports = new Map<number, number>();
+  #nextAddress = 10;
+  #nextPort = 0;
+
+  constructor(store: Store, ranges: ServiceRanges) {
+    const [address = '', bits = '16'] = ranges.serviceCidr.split('/');
+    this.#base = toNumber(address);
+    this.#size = 2 ** (32 - Number(bits));
+    this.#nodePorts = ranges.nodePorts;
+    for (const { value } of store.list(storePrefix(services, undefined))) this.#claim(claimsOf(JSON.parse(value)));
+    store.watch(storePrefix(services, undefined), store.revision, ({ type, value, previous }) => {
+      // Creations were claimed when they were admitted; updates claim what is new there too.
+      if (previous === undefined) return;
+      const before = claimsOf(JSON.parse(previous.value));
+      const after = type === 'delete' ? { addresses: [], ports: [] } : claimsOf(JSON.parse(value));
+      this.#drop({
+        addresses: before.addresses.filter((each) => !after.addresses.includes(each)),
+        ports: before.ports.filter((each) => !after.ports.includes(each)),
+      });
+    });
+  }
+
+  admit({ definition, object, old }: Parameters<AdmissionPlugin['admit']>[0]): ReturnType<AdmissionPlugin['admit']> {
+    if (definition.type !== services) return object;
+    const before = old === undefined ? { addresses: [], ports: [] } : claimsOf(old as Service);
+    const assigned = this.#assign(object as Service, before);
+    return assigned;
+  }
+
+  release(object: { readonly metadata: Service['metadata'] }): void {
+    this.#drop(claimsOf(object as Service));
+  }
+
+  #assign(service: Service, before: Claims): Service {
+    const { spec } = service;
+    if (spec === undefined || spec.type === 'ExternalName') return service;
+    const clusterIP = this.#assignAddress(service, before);
+    const takesPorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+    const ports = takesPorts
+      ? spec.ports?.map((port, index) => ({
+          ...port,
+          nodePort: this.#assignPort(service, { port: port.nodePort, index, before }),
+        }))
+      : spec.ports;
+    return {
+      ...service,
+      spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ...(ports === undefined ? {} : { ports }) },
+    };
+  }
+
+  #assignAddress(service: Service, before: Claims): string {
+    const asked = service.spec?.clusterIP ?? '';
+    if (asked === 'None' || before.addresses.includes(asked)) return asked;
+    if (asked !== '') {
+      this.#checkAddress(service, asked);
+      this.#claim({ addresses: [asked], ports: [] });
+      return asked;
+    }
+    // The last address of the range is a broadcast address.
+    for (let tried = 0; tried < this.#size - 11; tried++) {
+      const offset = 10 + ((this.#nextAddress - 10 + tried) % (this.#size - 11));
+      const candidate = toAddress(this.#base + offset);
+      if (this.#addresses.has(candidate)) continue;
+      this.#nextAddress = offset + 1;
+      this.#claim({ addresses: [candidate], ports: [] });
+      return candidate;
+    }
+    throw new StatusError('InternalError', 'failed to allocate a serviceIP: range is full');
+  }
+
+  #checkAddress(service: Service, address: string): void {
+    const offset = toNumber(address) - this.#base;
+    const message = !(offset > 0 && offset < this.#size)
+      ? `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${toAddress(this.#base)}/${32 - Math.log2(this.#size)}`
+      : this.#addresses.has(address)
+        ? `failed to allocate IP ${address}: provided IP is already allocated`
+        : undefined;
+    if (message === undefined) return;
+    throw invalidObject(services, service.metadata.name ?? '', [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'spec.clusterIPs',
+        message: `Invalid value: ${JSON.stringify([address])}: ${message}`,
+      },
+    ]);
+  }
+
+  #assignPort(
+    service: Service,
+    { port, index, before }: { readonly port: number | undefined; readonly index: number; readonly before: Claims },
+  ): number {
+    if (port !== undefined && port !== 0) {
+      if (before.ports.includes(port)) return port;
+      this.#checkPort(service, port, index);
+      this.#claim({ addresses: [], ports: [port] });
+      return port;
+    }
+    const { first, last } = this.#nodePorts;
+    const size = last - first + 1;
+    for (let tried = 0; tried < size; tried++) {
+      const candidate = first + ((this.#nextPort + tried) % size);
+      if (this.#ports.has(candidate)) continue;
+      this.#nextPort = candidate - first + 1;
+      this.#claim({ addresses: [], ports: [candidate] });
+      return candidate;
+    }
+    throw new StatusError('InternalError', 'failed to allocate a nodePort: range is full');
+  }
+
+  #checkPort(service: Service, port: number, index: number): void {
+    const { first, last } = this.#nodePorts;
+    const message =
+      port < first || port > last
+        ? `provided port is not in the valid range. The range of valid ports is ${first}-${last}`
+        : this.#ports.has(port)
+          ? 'provided port is already allocated'
+          : undefined;
+    if (message === undefined) return;
+    throw invalidObject(services, service.metadata.name ?? '', [
+      {
+        reason: 'FieldValueInvalid',
+        field: `spec.ports[${index}].nodePort`,
+        message: `Invalid value: ${port}: ${message}`,
+      },
+    ]);
+  }
+
+  /** Counted, because a retried write claims again what its first attempt gives back later. */
+  #claim({ addresses, ports }: Claims): void {
+    for (const address of addresses) this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1);
+    for (const port of ports) this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+  }
+
+  #drop({ addresses, ports }: Claims): void {
+    for (const address of addresses) dropCount(this.#addresses, address);
+    for (const port of ports) dropCount(this.#ports, port);
+  }
+}
+
+function dropCount<Key>(counts: Map<Key, number>, key: Key): void {
+  const count = counts.get(key) ?? 0;
+  if (count <= 1) counts.delete(key);
+  else counts.set(key, count - 1);
+}
+
+function claimsOf({ spec }: Service): Claims {
+  const address = spec?.clusterIP ?? '';
+  return {
+    addresses: address === '' || address === 'None' ? [] : [address],
+    ports: (spec?.ports ?? []).flatMap(({ nodePort }) => (nodePort === undefined || nodePort === 0 ? [] : [nodePort])),
+  };
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function toAddress(value: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
