@@ -1,0 +1,215 @@
+/** Requests over HTTP: TLS on loopback, or plain on a unix socket for processes of the cluster itself. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { rm } from 'node:fs/promises';
+import { TLSSocket } from 'node:tls';
+import type { Logger } from '@slipway/kube/logger';
+import { StatusError } from '@slipway/kube/status-error';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import type { ClusterCertificates } from '../pki/certificates.ts';
+import { failure, type ApiServer } from './api-server.ts';
+import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+
+/** As large as Kubernetes takes. */
+const maximumBodyBytes = 3 * 1024 * 1024;
+const maximumHeaderBytes = 64 * 1024;
+const headersTimeoutMilliseconds = 60_000;
+
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly api: ApiServer;
+  readonly logger: Logger;
+  readonly at: { readonly host: string; readonly port: number } | { readonly socketPath: string };
+  /** With certificates: TLS, and callers say who they are. */
+  readonly certificates?: ClusterCertificates | undefined;
+  /** Without: everybody who can open the socket is this. */
+  readonly identity?: Identity | undefined;
+}
+
+/** Rejects when the address cannot be had. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { certificates, at } = options;
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    serve(request, response, options).catch((error: unknown) => {
+      options.logger.error('answer not sent', { path: request.url, error });
+      response.destroy();
+    });
+  };
+  const http = { maxHeaderSize: maximumHeaderBytes, headersTimeout: headersTimeoutMilliseconds, requestTimeout: 0, keepAliveTimeout: 120_000 };
+  const server =
+    certificates === undefined
+      ? createHttpServer(http, handler)
+      : createHttpsServer({ ...http, cert: certificates.server.certificate, key: certificates.server.key, ca: certificates.authority, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' }, handler);
+  if ('socketPath' in at) await rm(at.socketPath, { force: true });
+  await start(server, at);
+  const address = server.address();
+  return { port: isAddress(address) ? address.port : 0, close: () => close(server) };
+}
+
+function isAddress(address: string | AddressInfo | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+function start(server: Server, at: ListenOptions['at']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const onListening = (): void => {
+      server.off('error', reject);
+      resolve();
+    };
+    if ('socketPath' in at) server.listen({ path: at.socketPath, readableAll: false, writableAll: false }, onListening);
+    else server.listen({ host: at.host, port: at.port }, onListening);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: ListenOptions): Promise<void> {
+  const abort = new AbortController();
+  outgoing.once('close', () => abort.abort(new Error('the client went away')));
+  const answer = await answerTo(incoming, options, abort.signal);
+  await send(answer, outgoing, incoming);
+}
+
+async function answerTo(incoming: IncomingMessage, options: ListenOptions, signal: AbortSignal): Promise<TransportResponse> {
+  const url = new URL(incoming.url ?? '/', 'http://localhost');
+  try {
+    const identity = identify(incoming, options);
+    const request: TransportRequest = {
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers: plainHeaders(incoming),
+      body: await readBody(incoming, url.pathname),
+      signal,
+    };
+    return await options.api.handle(request, identity);
+  } catch (error) {
+    return failure(error, { method: incoming.method ?? 'GET', path: url.pathname }, options.logger);
+  }
+}
+
+function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
+  return Object.fromEntries(entries);
+}
+
+/** A wrong token or certificate is refused; none at all makes an anonymous caller. */
+function identify(incoming: IncomingMessage, { certificates, identity }: ListenOptions): Identity {
+  if (certificates === undefined) return identity ?? anonymous;
+  const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1];
+  if (token !== undefined) {
+    if (isSameSecret(token, certificates.adminToken)) return adminIdentity;
+    throw new StatusError('Unauthorized', 'Unauthorized');
+  }
+  const { socket } = incoming;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return anonymous;
+  const { subject } = socket.getPeerCertificate();
+  const groups = [subject?.O ?? []].flat();
+  return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
+}
+
+/** Hashes have one length and are compared in constant time. */
+function isSameSecret(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+async function readBody(incoming: IncomingMessage, path: string): Promise<TransportRequest['body']> {
+  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maximumBodyBytes) throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  const bytes = Buffer.concat(chunks);
+  return isProxied(path) ? { bytes } : { json: await parseBody(bytes, incoming.headers['content-type'] ?? 'application/json') };
+}
+
+/** What is proxied is the business of whom it is for. */
+function isProxied(path: string): boolean {
+  return /^\/api\/v1\/(namespaces\/[^/]+\/)?(pods|services|nodes)\/[^/]+\/proxy(\/|$)/.test(path);
+}
+
+async function parseBody(bytes: Buffer, contentType: string): Promise<unknown> {
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const text = bytes.toString('utf8');
+  if (type === 'application/vnd.kubernetes.protobuf') throw new StatusError('UnsupportedMediaType', 'protobuf bodies are not read by this server; send JSON or YAML');
+  if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StatusError('BadRequest', `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function parseYaml(text: string): Promise<unknown> {
+  // JSON is YAML and parses much faster as what it is.
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Flow style of YAML begins the same way.
+    }
+  }
+  const { parse } = await import('yaml');
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw new StatusError('BadRequest', `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function send({ status, headers, body }: TransportResponse, outgoing: ServerResponse, { method }: IncomingMessage): Promise<void> {
+  const hidden = new Set(['connection', 'transfer-encoding', 'keep-alive']);
+  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
+  if (body.kind === 'json') {
+    const text = JSON.stringify(body.value);
+    outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...own });
+    outgoing.end(method === 'HEAD' ? undefined : text);
+    return;
+  }
+  outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...own });
+  outgoing.flushHeaders();
+  const chunks = body.kind === 'watch' ? lines(body.events) : body.chunks;
+  for await (const chunk of chunks) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+async function* lines(events: AsyncIterable<unknown>): AsyncIterable<string> {
+  try {
+    for await (const event of events) yield `${JSON.stringify(event)}\n`;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    yield `${JSON.stringify({ type: 'ERROR', object: error.toStatus() })}\n`;
+  }
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
+}

@@ -1,0 +1,151 @@
+/** Requests to an API server over HTTP, on connections that are kept alive; Node's own client, because it starts in no time and speaks to unix sockets. */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { StatusError } from './status-error.ts';
+import type { Transport, TransportBody, TransportRequest, TransportResponse } from './transport.ts';
+
+export interface HttpTransportOptions {
+  /** `https://host:port`, with a path if the API is served below one. */
+  readonly server: string;
+  /** A unix socket to connect to instead of the server's host. */
+  readonly socketPath?: string | undefined;
+  /** PEM. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly insecureSkipTlsVerify?: boolean | undefined;
+  /** Name to expect in the server's certificate, where it is not the host's. */
+  readonly tlsServerName?: string | undefined;
+  /** Asked before each request; tokens expire and files change. */
+  readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+/** An answer other than a stream must begin within this time. */
+const answerTimeoutMilliseconds = 60_000;
+const maximumAnswerBytes = 512 * 1024 * 1024;
+/** One event of a watch. Objects are bounded well below. */
+const maximumLineBytes = 16 * 1024 * 1024;
+
+export function createHttpTransport(options: HttpTransportOptions): Transport {
+  const server = new URL(options.server);
+  const isSecure = server.protocol === 'https:';
+  const tls = { ca: options.ca, cert: options.cert, key: options.key, rejectUnauthorized: options.insecureSkipTlsVerify !== true, servername: options.tlsServerName };
+  const agent = isSecure ? new HttpsAgent({ keepAlive: true, ...defined(tls) }) : new HttpAgent({ keepAlive: true });
+  const base: RequestOptions = {
+    agent,
+    ...(options.socketPath === undefined ? { host: server.hostname.replace(/^\[|\]$/g, ''), port: server.port === '' ? (isSecure ? 443 : 80) : server.port } : { socketPath: options.socketPath }),
+  };
+  return { send: (request) => send(request, { base, options, isSecure, prefix: server.pathname.replace(/\/$/, '') }) };
+}
+
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+interface Connection {
+  readonly base: RequestOptions;
+  readonly options: HttpTransportOptions;
+  readonly isSecure: boolean;
+  readonly prefix: string;
+}
+
+async function send(request: TransportRequest, connection: Connection): Promise<TransportResponse> {
+  const query = request.query.toString();
+  const path = `${connection.prefix}${request.path}${query === '' ? '' : `?${query}`}`;
+  const token = await connection.options.token?.();
+  const body = request.body === undefined ? undefined : 'bytes' in request.body ? request.body.bytes : Buffer.from(JSON.stringify(request.body.json));
+  const headers = {
+    ...request.headers,
+    'user-agent': connection.options.userAgent ?? 'slipway',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+  };
+  const incoming = await exchange({ ...connection.base, method: request.method, path, headers }, { connection, body, signal: request.signal });
+  const answered = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  const status = incoming.statusCode ?? 0;
+  return { status, headers: answered, body: await readBody(incoming, { status, isWatch: isWatch(request), isJson: (answered['content-type'] ?? '').includes('json'), wantsJson: request.headers['accept'] === 'application/json' }) };
+}
+
+function isWatch({ query }: TransportRequest): boolean {
+  return query.get('watch') === 'true' || query.get('watch') === '1';
+}
+
+interface Exchange {
+  readonly connection: Connection;
+  readonly body: Uint8Array | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+function exchange(options: RequestOptions, { connection, body, signal }: Exchange): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const start = connection.isSecure ? httpsRequest : httpRequest;
+    const outgoing = start({ ...options, ...(signal === undefined ? {} : { signal }) });
+    outgoing.setTimeout(answerTimeoutMilliseconds, () => outgoing.destroy(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)));
+    outgoing.once('response', (incoming) => {
+      outgoing.setTimeout(0);
+      resolve(incoming);
+    });
+    outgoing.once('error', (error) => reject(signal?.aborted === true ? error : unreachable(error, connection.options)));
+    outgoing.end(body);
+  });
+}
+
+function unreachable(error: Error, options: HttpTransportOptions): StatusError {
+  return new StatusError('ServiceUnavailable', `the API server at ${options.socketPath ?? options.server} cannot be reached: ${error.message}`, { cause: error });
+}
+
+interface Reading {
+  readonly status: number;
+  readonly isWatch: boolean;
+  readonly isJson: boolean;
+  readonly wantsJson: boolean;
+}
+
+async function readBody(incoming: IncomingMessage, reading: Reading): Promise<TransportBody> {
+  if (reading.isWatch && reading.status < 400) return { kind: 'watch', events: parseLines(incoming) };
+  // Logs and proxied answers are asked for without naming JSON and are handed on as they come, whatever they are.
+  if (!reading.isJson || (!reading.wantsJson && reading.status < 400)) return { kind: 'bytes', chunks: incoming };
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maximumAnswerBytes) throw new StatusError('Unknown', `the answer is longer than ${maximumAnswerBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof StatusError ? error : new StatusError('ServiceUnavailable', 'the connection broke in the middle of an answer', { cause: error });
+  }
+  return { kind: 'json', value: parseJson(Buffer.concat(chunks).toString('utf8')) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StatusError('Unknown', 'the API server answered with JSON that cannot be read', { cause: error });
+  }
+}
+
+async function* parseLines(incoming: IncomingMessage): AsyncIterable<unknown> {
+  let rest = '';
+  incoming.setEncoding('utf8');
+  try {
+    for await (const chunk of incoming as AsyncIterable<string>) {
+      rest += chunk;
+      let end = rest.indexOf('\n');
+      while (end >= 0) {
+        const line = rest.slice(0, end);
+        rest = rest.slice(end + 1);
+        if (line !== '') yield parseJson(line);
+        end = rest.indexOf('\n');
+      }
+      if (rest.length > maximumLineBytes) throw new StatusError('Unknown', `an event of a watch is longer than ${maximumLineBytes} bytes`);
+    }
+  } catch (error) {
+    throw error instanceof StatusError ? error : new StatusError('ServiceUnavailable', 'the watch broke off', { cause: error });
+  } finally {
+    incoming.destroy();
+  }
+}
