@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -131,6 +132,21 @@ describe('a directory that is not in order is refused and left as it was', () =>
       damage: (d) => truncateSync(join(d, 'objects.mdb'), statSync(join(d, 'objects.mdb')).size / 2),
     },
     {
+      name: 'a database without its last page',
+      reason: 'damaged',
+      damage: (d) => truncateSync(join(d, 'objects.mdb'), statSync(join(d, 'objects.mdb')).size - 4_096),
+    },
+    {
+      name: 'a database with zeros in its middle',
+      reason: 'damaged',
+      damage: (d) => overwrite(join(d, 'objects.mdb'), Buffer.alloc(100_000)),
+    },
+    {
+      name: 'a database with noise in its middle',
+      reason: 'damaged',
+      damage: (d) => overwrite(join(d, 'objects.mdb'), randomBytes(100_000)),
+    },
+    {
       name: 'a database of other bytes',
       reason: 'damaged',
       damage: (d) => writeFileSync(join(d, 'objects.mdb'), Buffer.alloc(100_000, 'no')),
@@ -160,6 +176,12 @@ describe('a directory that is not in order is refused and left as it was', () =>
     await expect(open(directory)).rejects.toThrow('holds thesis.txt');
     expect(readdirSync(directory)).toEqual(['thesis.txt']);
   });
+
+  function overwrite(path: string, noise: Buffer): void {
+    const bytes = readFileSync(path);
+    noise.copy(bytes, 20_000);
+    writeFileSync(path, bytes);
+  }
 
   function changeText(path: string): void {
     const bytes = readFileSync(path);
