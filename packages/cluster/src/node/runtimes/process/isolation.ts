@@ -26,6 +26,8 @@ export interface IsolatedSandbox {
 export interface LocalImage {
   readonly info: ImageInfo;
   readonly layers: readonly string[];
+  /** Of the same layers, the lowest first, as the store names them. */
+  readonly digests: readonly string[];
   /** Whether the machine's own root lies below the layers. */
   readonly onMachineRoot: boolean;
 }

@@ -15,6 +15,7 @@ export const machineImage: LocalImage = {
     sizeBytes: 0,
   },
   layers: [],
+  digests: [],
   onMachineRoot: true,
 };
 
@@ -41,6 +42,7 @@ export class LocalImages implements ImageSource {
     return {
       info: { id, entrypoint, command, environment, workingDirectory, user, sizeBytes },
       layers: image.layers.map((digest) => this.store.layerDirectory(digest)).toReversed(),
+      digests: image.layers,
       onMachineRoot,
     };
   }

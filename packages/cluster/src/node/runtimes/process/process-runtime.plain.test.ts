@@ -15,15 +15,18 @@ import { PlainIsolation } from './plain-isolation.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 import { findTools } from './tools.ts';
 
+let clusters = 0;
+
 async function createPlain(): Promise<RuntimeUnderTest> {
+  clusters += 1;
   const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-plain-'));
   const searchPath = process.env['PATH'] ?? '';
   const isolation = new PlainIsolation({
     clock: systemClock,
     dataDirectory,
     tools: findTools(['setpriv'], searchPath).tools,
-    addresses: new AddressPool('127.200.0.0/17', 1),
-    nodeAddress: '127.200.0.1',
+    addresses: new AddressPool(`127.${200 + clusters}.0.0/17`, 1),
+    nodeAddress: `127.${200 + clusters}.0.1`,
     searchPath,
     nodeProgram: process.execPath,
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),

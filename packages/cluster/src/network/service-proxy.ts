@@ -1,0 +1,78 @@
+import type { Logger } from '@slipway/kube/logger';
+import { ServiceListener } from './service-listener.ts';
+import type { ServiceListener as Wanted } from './service-table.ts';
+
+export interface ServiceProxyOptions {
+  readonly logger: Logger;
+}
+
+/** Keeps one listener for every address and port of a service, as the table says. */
+export class ServiceProxy {
+  private readonly logger: Logger;
+  private readonly listeners = new Map<string, ServiceListener>();
+  /** Addresses that could not be listened on, and why: said once, tried again at every change. */
+  private readonly faults = new Map<string, string>();
+
+  constructor(options: ServiceProxyOptions) {
+    this.logger = options.logger;
+  }
+
+  /** Resolves when new connections go where the table says. Calls must not overlap. */
+  async apply(table: ReadonlyMap<string, Wanted>): Promise<void> {
+    for (const [key, listener] of this.listeners) {
+      if (!table.has(key)) {
+        listener.close();
+        this.listeners.delete(key);
+      }
+    }
+    for (const key of this.faults.keys()) {
+      if (!table.has(key)) this.faults.delete(key);
+    }
+    await Promise.all([...table].map(([key, wanted]) => this.applyOne(key, wanted)));
+  }
+
+  /** What cannot be served, each a full sentence. */
+  get limitations(): readonly string[] {
+    return [...this.faults.values()];
+  }
+
+  close(): void {
+    for (const listener of this.listeners.values()) listener.close();
+    this.listeners.clear();
+  }
+
+  private async applyOne(key: string, wanted: Wanted): Promise<void> {
+    const existing = this.listeners.get(key);
+    if (existing !== undefined) {
+      existing.setTargets(wanted.targets);
+      return;
+    }
+    const listener = new ServiceListener();
+    listener.setTargets(wanted.targets);
+    try {
+      await listener.listen(wanted.address, wanted.port);
+      this.listeners.set(key, listener);
+      this.faults.delete(key);
+    } catch (error) {
+      this.reportFault(key, describeFault(wanted, error));
+    }
+  }
+
+  private reportFault(key: string, sentence: string): void {
+    if (this.faults.get(key) !== sentence) {
+      this.logger.warn('A service address cannot be served', { address: key, error: sentence });
+    }
+    this.faults.set(key, sentence);
+  }
+}
+
+function describeFault({ name, address, port }: Wanted, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const cause =
+    code === 'EACCES'
+      ? 'ordinary users may not listen on ports below 1024: choose a higher port for the service'
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  return `Service ${name} cannot be reached at ${address}:${port}: ${cause}.`;
+}

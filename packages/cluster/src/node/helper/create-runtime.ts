@@ -1,0 +1,84 @@
+import { AddressPool } from '../../network/address-pool.ts';
+import { ClusterNetwork } from '../../network/cluster-network.ts';
+import { addressAt, parseCidr } from '../../network/ipv4.ts';
+import { ImageStore } from '../../image/image-store.ts';
+import type { Clock } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import type { Isolation } from '../runtimes/process/isolation.ts';
+import { LocalImages } from '../runtimes/process/local-images.ts';
+import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
+import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
+import { RootIsolation, rootTools } from '../runtimes/process/root-isolation.ts';
+import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
+import { findTools, requireTool } from '../runtimes/process/tools.ts';
+import { hostNetworkFd, type HelperOptions } from './helper-options.ts';
+
+/** Enough for two deployments of three replicas to change at once; each costs the kernel a few hundred kilobytes. */
+const warmNamespaces = 6;
+
+export interface RuntimeParts {
+  readonly options: HelperOptions;
+  readonly searchPath: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface NodeRuntime {
+  readonly runtime: ProcessRuntime;
+  /** The node's address, as pods and machine see it. */
+  readonly nodeAddress: string;
+}
+
+export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
+  const { options, clock, logger } = parts;
+  const store = new ImageStore(`${options.dataDirectory}/images`);
+  const nodeAddress = firstAddress(options.ranges.pods);
+  const isolation = options.level === 'root' ? createRoot(parts) : createPlain(parts, { store, nodeAddress });
+  const runtime = new ProcessRuntime({ isolation, images: new LocalImages(store), clock, logger });
+  return { runtime, nodeAddress };
+}
+
+function createRoot({ options, searchPath, logger }: RuntimeParts): Isolation {
+  const { tools } = findTools(rootTools, searchPath);
+  const network = new ClusterNetwork({
+    ranges: options.ranges,
+    ip: requireTool(tools, 'ip'),
+    nsenter: requireTool(tools, 'nsenter'),
+    unshare: requireTool(tools, 'unshare'),
+    hostNetworkFd,
+    ownPid: process.pid,
+  });
+  return new RootIsolation({
+    dataDirectory: options.dataDirectory,
+    tools,
+    network,
+    pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
+    searchPath,
+    nodeProgram: process.execPath,
+    ownPid: process.pid,
+  });
+}
+
+function createPlain(
+  { options, searchPath, clock }: RuntimeParts,
+  { store, nodeAddress }: { readonly store: ImageStore; readonly nodeAddress: string },
+): Isolation {
+  return new PlainIsolation({
+    clock,
+    dataDirectory: options.dataDirectory,
+    tools: findTools(['setpriv'], searchPath).tools,
+    addresses: new AddressPool(options.ranges.pods, 1),
+    nodeAddress,
+    searchPath,
+    nodeProgram: process.execPath,
+    mergeLayers: ({ digests }) => store.mergeLayers(digests),
+  });
+}
+
+function firstAddress(range: string): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) {
+    throw new Error(`"${range}" is not a range of addresses`);
+  }
+  return addressAt(cidr, 1);
+}

@@ -1,0 +1,53 @@
+import type { NodeRanges } from '../../network/ranges.ts';
+import type { IsolationLevel } from '../runtimes/process/isolation.ts';
+
+/** What the server tells the helper, as one JSON argument. */
+export interface HelperOptions {
+  readonly dataDirectory: string;
+  readonly nodeName: string;
+  /** Where the API server answers this node over plain HTTP. */
+  readonly apiSocket: string;
+  readonly level: IsolationLevel;
+  readonly ranges: NodeRanges;
+  readonly limitations: readonly string[];
+}
+
+/** What a running helper says of itself on its control socket. */
+export interface HelperStatus {
+  readonly protocol: number;
+  /** As the machine numbers processes. */
+  readonly pid: number;
+  readonly level: IsolationLevel;
+  readonly limitations: readonly string[];
+  readonly ranges: NodeRanges;
+}
+
+/** Raised when a server could not work with an older helper. */
+export const helperProtocol = 1;
+
+/** Descriptors that the server opens for the helper. */
+export const reportFd = 3;
+export const hostNetworkFd = 4;
+
+/** The helper's number as the machine has it: in its own namespace it is process 1. */
+export const pidVariable = 'SLIPWAY_HELPER_PID';
+
+export type HelperReport =
+  | { readonly kind: 'ready'; readonly status: HelperStatus }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export function controlSocketOf(dataDirectory: string): string {
+  return `${dataDirectory}/run/helper.sock`;
+}
+
+export function parseHelperOptions(text: string): HelperOptions {
+  return JSON.parse(text) as HelperOptions;
+}
+
+export function parseHelperStatus(text: string): HelperStatus {
+  return JSON.parse(text) as HelperStatus;
+}
+
+export function parseHelperReport(text: string): HelperReport {
+  return JSON.parse(text) as HelperReport;
+}

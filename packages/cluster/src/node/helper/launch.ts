@@ -1,0 +1,186 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
+import { extname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@slipway/kube/logger';
+import type { NodeRanges } from '../../network/ranges.ts';
+import type { IsolationLevel } from '../runtimes/process/isolation.ts';
+import { signalIfRunning } from '../runtimes/process/signal.ts';
+import { findTools, requireTool } from '../runtimes/process/tools.ts';
+import { awaitHelperEnd, fetchHelperStatus, requestStop } from './control.ts';
+import {
+  controlSocketOf,
+  helperProtocol,
+  parseHelperReport,
+  pidVariable,
+  type HelperOptions,
+  type HelperStatus,
+} from './helper-options.ts';
+import { planNode } from './plan-node.ts';
+
+export interface LaunchOptions {
+  readonly dataDirectory: string;
+  readonly nodeName: string;
+  /** Where the API server answers, or will soon answer, this node over plain HTTP. */
+  readonly apiSocket: string;
+  /** As `planNode` chose them; chosen here if absent. */
+  readonly ranges?: NodeRanges | undefined;
+  readonly level?: 'auto' | IsolationLevel | undefined;
+  /** Why the level is no better one. */
+  readonly limitations?: readonly string[] | undefined;
+  readonly logger: Logger;
+  /** Ends the wait for a helper that is starting; one that is ready goes on. */
+  readonly signal: AbortSignal;
+  /** The environment of pods without variables of their own; only PATH and the compile cache are used. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+export interface NodeHelper {
+  /** Of the helper itself, for `kill` and for measuring. */
+  readonly pid: number;
+  readonly level: IsolationLevel;
+  readonly limitations: readonly string[];
+  readonly ranges: NodeRanges;
+  /** Resolves when the helper has ended, whatever the cause. */
+  readonly done: Promise<void>;
+  /** Stops its pods and then itself; resolves when nothing is left. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+/**
+ * Takes over the helper that an earlier server left behind, or starts one. The helper outlives this process, looks for the
+ * next server for a minute, and takes everything with it when it ends.
+ */
+export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelper> {
+  const socketPath = controlSocketOf(options.dataDirectory);
+  const running = await fetchHelperStatus(socketPath);
+  if (running?.protocol === helperProtocol) {
+    options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
+    return describeHelper(running, socketPath);
+  }
+  if (running !== undefined) {
+    await Promise.all([awaitHelperEnd(socketPath), requestStop(socketPath, 0)]);
+  }
+  const status = await startHelper(options);
+  return describeHelper(status, socketPath);
+}
+
+function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
+  const done = awaitHelperEnd(socketPath);
+  return {
+    pid: status.pid,
+    level: status.level,
+    limitations: status.limitations,
+    ranges: status.ranges,
+    done,
+    stop: async (graceSeconds) => {
+      await requestStop(socketPath, graceSeconds);
+      await done;
+    },
+  };
+}
+
+async function startHelper(options: LaunchOptions): Promise<HelperStatus> {
+  const environment = options.environment ?? process.env;
+  const searchPath = environment['PATH'] ?? '';
+  const plan =
+    options.ranges === undefined || options.level === undefined || options.level === 'auto'
+      ? await planNode({ dataDirectory: options.dataDirectory, level: options.level ?? 'auto', searchPath })
+      : { level: options.level, ranges: options.ranges, limitations: options.limitations ?? [] };
+  const { dataDirectory, nodeName, apiSocket } = options;
+  const child = await spawnHelper({ dataDirectory, nodeName, apiSocket, ...plan }, environment);
+  try {
+    return await awaitReady(child, options);
+  } finally {
+    child.unref();
+  }
+}
+
+/**
+ * The helper is process 1 of namespaces of its own: when it ends, however, the kernel ends everything in them. The shell
+ * that stays outside only waits. The number that the machine has for the helper is read before /proc is the namespace's.
+ */
+const rootScript = `
+( read -r pid rest </proc/self/stat; export ${pidVariable}="$pid"; mount -t proc proc /proc && exec "$@" ) &
+exec 3>&- 4>&-
+wait "$!"
+`;
+
+async function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const main = fileURLToPath(new URL(`./main${extname(import.meta.filename)}`, import.meta.url));
+  const command = [process.execPath, main, JSON.stringify(options)];
+  const logDirectory = join(options.dataDirectory, 'log');
+  await Promise.all([
+    mkdir(logDirectory, { recursive: true, mode: 0o700 }),
+    mkdir(join(options.dataDirectory, 'run'), { recursive: true, mode: 0o700 }),
+  ]);
+  const log = await open(join(logDirectory, 'node.log'), 'a', 0o600);
+  const network = openSync('/proc/self/ns/net', 'r');
+  try {
+    const [file = '', ...parameters] = options.level === 'root' ? isolate(command, environment) : command;
+    return spawn(file, parameters, {
+      detached: true,
+      cwd: '/',
+      env: { ...environment, ...compileCacheOf() },
+      stdio: ['ignore', log.fd, log.fd, 'pipe', network],
+    });
+  } finally {
+    closeSync(network);
+    await log.close();
+  }
+}
+
+function isolate(command: readonly string[], environment: NodeJS.ProcessEnv): readonly string[] {
+  const { tools } = findTools(['unshare'], environment['PATH'] ?? '');
+  return [requireTool(tools, 'unshare'), '--net', '--mount', '--pid', '/bin/sh', '-c', rootScript, 'sh', ...command];
+}
+
+/** Both processes read the same modules; what one has compiled the other need not. */
+function compileCacheOf(): Record<string, string> {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory };
+}
+
+/** Resolves with what the helper says when it is ready; rejects with why it is not. */
+async function awaitReady(child: ChildProcess, options: LaunchOptions): Promise<HelperStatus> {
+  const logFile = join(options.dataDirectory, 'log/node.log');
+  const stop = (): void => {
+    if (child.pid !== undefined) signalIfRunning(-child.pid, 'SIGKILL');
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const line = await readReport(child);
+    if (line === '') {
+      throw new Error(`the node helper ended before it was ready; its log: ${logFile}`);
+    }
+    const said = parseHelperReport(line);
+    if (said.kind === 'failed') {
+      throw new Error(`the node helper could not start: ${said.message}; its log: ${logFile}`);
+    }
+    return said.status;
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+  }
+}
+
+function readReport(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`the node helper cannot be started: ${error.message}`)));
+    const stream = child.stdio[3];
+    let said = '';
+    if (!isReadable(stream)) {
+      reject(new Error('the node helper has no pipe for its report'));
+      return;
+    }
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => (said += chunk));
+    stream.once('close', () => resolve(said.trim()));
+  });
+}
+
+function isReadable(stream: ChildProcess['stdio'][number]): stream is Readable {
+  return stream !== null && stream !== undefined && 'setEncoding' in stream;
+}
