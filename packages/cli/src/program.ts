@@ -222,6 +222,9 @@ function addPartCommands(program: Command): void {
     .summary('run the delivery controller alone, against any cluster')
     .option('--no-leader-election', 'act without holding the Lease (only when nothing else can)')
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
+  program
+    .command('server-process', { hidden: true })
+    .action(async () => (await import('./embedded/server-process.ts')).serverProcess());
   command(program, 'demo', ['npm start', 'slipway demo --once'])
     .summary('watch a release, an upgrade under load and a refused version')
     .option('--once', 'exit when done: 0 only if no request failed and the broken version was refused', false)

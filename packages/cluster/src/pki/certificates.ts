@@ -64,6 +64,7 @@ async function readKept(file: string): Promise<KeptCertificates | undefined> {
 
 /** Imports its library late: a cluster that has its certificates already never pays for it. */
 async function makeCertificates({ names, now }: CertificatesOptions): Promise<KeptCertificates> {
+  await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const generate = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

@@ -1,0 +1,42 @@
+/**
+ * Measures what the project promises and prints each figure beside its reference from the same run.
+ *
+ *     npm run bench                     everything
+ *     npm run bench -- start proxy      these only
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { describeTarget, judge, type BenchRow } from './row.ts';
+
+const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  start: async () => (await import('./start.ts')).benchStart(),
+  memory: async () => (await import('./memory.ts')).benchMemory(),
+  apply: async () => (await import('./apply.ts')).benchApply(),
+  proxy: async () => (await import('./proxy.ts')).benchProxy(),
+  releases: async () => (await import('./releases.ts')).benchReleases(),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`there is no bench named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+
+const rows: BenchRow[] = [];
+for (const [name, run] of Object.entries(benches)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.error(`measuring ${name} ...`);
+  rows.push(...(await run()));
+}
+
+const machine = { node: process.version, kernel: release(), cores: cpus().length, cpu: cpus()[0]?.model, memoryBytes: totalmem() };
+await mkdir(new URL('results/', import.meta.url), { recursive: true });
+const report = new URL('results/latest.json', import.meta.url);
+await writeFile(report, `${JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, verdict: judge(row) })) }, null, 2)}\n`);
+
+const cells = rows.map((row) => [row.figure, `${row.value} ${row.unit}`, describeTarget(row), judge(row), row.reference]);
+const header = ['figure', 'measured', 'target', 'verdict', 'reference'];
+const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+for (const row of [header, ...cells]) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+if (rows.some((row) => judge(row) === 'missed')) process.exitCode = 1;

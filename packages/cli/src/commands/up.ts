@@ -1,0 +1,66 @@
+import {
+  dataDirectory,
+  createDataDirectory,
+  runningCluster,
+  type ClusterState,
+  type DataDirectory,
+} from '../embedded/data-directory.ts';
+import { launchServer } from '../embedded/launch-server.ts';
+import type { ServerOptions } from '../embedded/server-options.ts';
+import { CommandFailure } from '../failure.ts';
+import { colour, print } from '../output/output.ts';
+
+export interface UpOptions {
+  readonly dataDir?: string;
+  readonly ephemeral: boolean;
+  readonly apiPort: number;
+  readonly gatewayPort: number;
+  readonly kubeconfig?: string;
+  readonly runtime: ServerOptions['runtime'];
+  readonly detach: boolean;
+}
+
+export async function up(options: UpOptions): Promise<void> {
+  const directory = dataDirectory(options.dataDir);
+  const running = await runningCluster(directory);
+  if (running !== undefined) throw alreadyRunning(directory, running);
+  await createDataDirectory(directory);
+  const server: ServerOptions = {
+    dataDirectory: directory.path,
+    ephemeral: options.ephemeral,
+    apiPort: options.apiPort,
+    gatewayPort: options.gatewayPort,
+    runtime: options.runtime,
+    level: 'auto',
+    mergeInto: options.kubeconfig ?? 'default',
+  };
+  if (options.detach) {
+    const launched = await launchServer(server);
+    print(greeting(launched).join('\n'));
+    return;
+  }
+  const { runServer } = await import('../embedded/run-server.ts');
+  await runServer(server, (state) => print([...greeting(state), '', 'Stop with Ctrl-C.'].join('\n')));
+}
+
+function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandFailure {
+  return new CommandFailure(
+    `A cluster runs in ${directory.path} already (process ${state.server.pid}, API server ${state.apiServer}).\n` +
+      'Use it, stop it with slipway down, or start a second one beside it with --data-dir OTHER --api-port 0 --gateway-port 0.',
+  );
+}
+
+export function greeting(state: ClusterState): readonly string[] {
+  const kubectl =
+    state.mergedInto === undefined
+      ? `kubectl --kubeconfig ${state.kubeconfig} get nodes`
+      : `kubectl --context ${state.mergedInto.context} get nodes`;
+  return [
+    `${colour('green', '✔')} Cluster ready in ${state.readyMilliseconds} ms (runtime ${state.runtime}, level ${state.level}).`,
+    `  API server  ${state.apiServer}`,
+    `  Gateway     ${state.gateway}`,
+    `  kubeconfig  ${state.kubeconfig}`,
+    `  Try         ${kubectl}`,
+    ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${limitation}`),
+  ];
+}

@@ -1,0 +1,56 @@
+import { basename, join } from 'node:path';
+import { homedir } from 'node:os';
+import { mergeKubeconfigs, readKubeconfig, writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
+import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
+
+/** The context of an embedded cluster, complete: server, authority and the administrator's certificate. */
+export function clusterKubeconfig(context: string, server: string, certificates: ClusterCertificates): Kubeconfig {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: context, cluster: { server, 'certificate-authority-data': encode(certificates.authority) } }],
+    users: [{ name: context, user: { 'client-certificate-data': encode(certificates.admin.certificate), 'client-key-data': encode(certificates.admin.key) } }],
+    contexts: [{ name: context, context: { cluster: context, user: context } }],
+    'current-context': context,
+  };
+}
+
+/** `slipway` for the usual data directory, `slipway-<folder>` for others. */
+export function contextName(dataDirectory: string): string {
+  const folder = basename(dataDirectory).replaceAll(/[^\w.-]/g, '-');
+  return folder === 'default' ? 'slipway' : `slipway-${folder}`;
+}
+
+/** The file that kubectl writes to: the first of $KUBECONFIG, or ~/.kube/config. */
+export function defaultKubeconfigFile(environment: NodeJS.ProcessEnv = process.env): string {
+  const first = (environment['KUBECONFIG'] ?? '').split(':').find((file) => file !== '');
+  return first ?? join(homedir(), '.kube', 'config');
+}
+
+/** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
+export async function addKubeconfigEntry(entry: { readonly file: string; readonly source: string; readonly dataDirectory: string }): Promise<{ readonly file: string; readonly context: string }> {
+  const file = entry.file === 'default' ? defaultKubeconfigFile() : entry.file;
+  const context = contextName(entry.dataDirectory);
+  const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(entry.source)]);
+  await writeKubeconfig(file, { ...mergeKubeconfigs([own, withoutContext(existing, context)]), 'current-context': context });
+  return { file, context };
+}
+
+/** Takes the cluster out again; everything else in the file stays. */
+export async function removeKubeconfigEntry(file: string, context: string): Promise<void> {
+  const existing = await readKubeconfig(file);
+  if (existing !== undefined) await writeKubeconfig(file, withoutContext(existing, context));
+}
+
+function withoutContext(config: Kubeconfig, name: string): Kubeconfig {
+  const { 'current-context': current, ...rest } = config;
+  const others = <T extends { readonly name: string }>(entries: readonly T[] | null | undefined): readonly T[] => (entries ?? []).filter((each) => each.name !== name);
+  return {
+    ...rest,
+    clusters: others(config.clusters),
+    users: others(config.users),
+    contexts: others(config.contexts),
+    ...(current === undefined || current === name ? {} : { 'current-context': current }),
+  };
+}

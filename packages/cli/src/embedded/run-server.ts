@@ -1,0 +1,90 @@
+import { readFile, rm } from 'node:fs/promises';
+import { addKubeconfigEntry, removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
+import { CommandFailure } from '../failure.ts';
+import { createDataDirectory, dataDirectory, removeClusterState, runningCluster, writeClusterState, type ClusterState, type DataDirectory } from './data-directory.ts';
+import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
+import type { ServerOptions } from './server-options.ts';
+import { startCluster, type EmbeddedCluster } from './start-cluster.ts';
+
+/** Pods get this long to end unless `slipway down --grace` says otherwise. */
+const defaultGraceSeconds = 2;
+
+/** Runs a cluster in this process until SIGTERM or SIGINT. Rejects, with nothing left behind, when it cannot be started. */
+export async function runServer(options: ServerOptions, onReady: (state: ClusterState) => void): Promise<void> {
+  const stopRequested = waitForStopSignal();
+  const directory = dataDirectory(options.dataDirectory);
+  await createDataDirectory(directory);
+  const cluster = await startCluster(options, directory);
+  try {
+    const state = await publish({ options, directory, cluster });
+    onReady(state);
+    const reason = await Promise.race([stopRequested, cluster.failed]);
+    if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
+  } finally {
+    await cluster.stop(await requestedGrace(directory));
+    await retract(options, directory);
+  }
+}
+
+/** A second signal ends the process at once: somebody who presses Ctrl-C twice means it. The kernel cleans up. */
+function waitForStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+    process.on('SIGHUP', onSignal);
+  });
+}
+
+interface Publication {
+  readonly options: ServerOptions;
+  readonly directory: DataDirectory;
+  readonly cluster: EmbeddedCluster;
+}
+
+/** Says where the cluster is: in the data directory, and in the kubeconfig that the user's kubectl reads. */
+async function publish({ options, directory, cluster }: Publication): Promise<ClusterState> {
+  const merged = options.mergeInto === undefined ? undefined : await addKubeconfigEntry({ file: options.mergeInto, source: directory.kubeconfig, dataDirectory: directory.path });
+  const state: ClusterState = {
+    server: await requireIdentity(process.pid),
+    node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),
+    apiServer: cluster.apiServer,
+    gateway: cluster.gateway,
+    runtime: cluster.runtime,
+    level: cluster.level,
+    limitations: cluster.limitations,
+    kubeconfig: directory.kubeconfig,
+    mergedInto: merged,
+    startedAt: new Date().toISOString(),
+    readyMilliseconds: Math.round(cluster.readyMilliseconds),
+  };
+  await writeClusterState(directory, state);
+  return state;
+}
+
+async function requireIdentity(pid: number): Promise<ProcessIdentity> {
+  const identity = await identifyProcess(pid);
+  if (identity === undefined) throw new CommandFailure(`Process ${pid} of the cluster ended while it was starting.`);
+  return identity;
+}
+
+async function requestedGrace(directory: DataDirectory): Promise<number> {
+  const text = await readFile(directory.shutdownFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const { graceSeconds } = JSON.parse(text) as { readonly graceSeconds?: number };
+  return graceSeconds ?? defaultGraceSeconds;
+}
+
+async function retract(options: ServerOptions, directory: DataDirectory): Promise<void> {
+  const state = await runningCluster(directory);
+  if (state?.mergedInto !== undefined) await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context);
+  await removeClusterState(directory);
+  if (options.ephemeral) await rm(directory.kubeconfig, { force: true });
+}

@@ -1,0 +1,18 @@
+/** How an embedded cluster is started: the command line of `slipway up`, checked and with its defaults. */
+export interface ServerOptions {
+  readonly dataDirectory: string;
+  readonly ephemeral: boolean;
+  /** 0: any free port. */
+  readonly apiPort: number;
+  readonly gatewayPort: number;
+  readonly runtime: 'auto' | 'process' | 'simulated';
+  /** Which rights the node uses; `auto` finds out by trying. */
+  readonly level: 'auto' | 'root' | 'plain';
+  /** A kubeconfig to add the cluster to; `default`: the one that kubectl would use; undefined: none. */
+  readonly mergeInto: string | undefined;
+}
+
+/** What a detached server tells the command that started it. */
+export type ServerReport =
+  | { readonly kind: 'ready'; readonly state: import('./data-directory.ts').ClusterState }
+  | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number };

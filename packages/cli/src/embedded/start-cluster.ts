@@ -1,0 +1,206 @@
+/** The composition of an embedded cluster: the only place where all of its parts meet. */
+import { join } from 'node:path';
+import { createApiServer, type ApiServer } from '@slipway/cluster/api/api-server';
+import { componentIdentity, nodeIdentity } from '@slipway/cluster/api/authorization';
+import { bootstrap } from '@slipway/cluster/api/bootstrap';
+import { serveCustomResources } from '@slipway/cluster/api/custom-resource-kinds';
+import { listen, type Listener } from '@slipway/cluster/api/http-listener';
+import { startControllers } from '@slipway/cluster/controllers/start-controllers';
+import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
+import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
+import { createCatalog } from '@slipway/cluster/schema/catalog';
+import { openStore } from '@slipway/cluster/store/open-store';
+import { StoreOpenError } from '@slipway/cluster/store/store-open-error';
+import { installKinds } from '@slipway/delivery/install-kinds';
+import { startDelivery } from '@slipway/delivery/start-delivery';
+import { startGateway, type Gateway } from '@slipway/gateway/gateway';
+import { isConditionTrue } from '@slipway/kube/conditions';
+import type { KubeClient } from '@slipway/kube/client';
+import { createClient } from '@slipway/kube/kube-client';
+import { writeKubeconfig } from '@slipway/kube/kubeconfig';
+import type { Logger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { nodes } from '@slipway/kube/resources';
+import { clusterKubeconfig, contextName } from '../connection/kubeconfig-entry.ts';
+import { CommandFailure } from '../failure.ts';
+import { createLogger } from '../output/logger.ts';
+import { planClusterNode } from './cluster-node.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { ServerOptions } from './server-options.ts';
+
+export interface EmbeddedCluster {
+  readonly apiServer: string;
+  readonly gateway: string;
+  readonly runtime: string;
+  readonly level: string;
+  readonly limitations: readonly string[];
+  readonly nodePid: number | undefined;
+  /** From the start of this process. */
+  readonly readyMilliseconds: number;
+  /** Resolves with the cause when a part ends that the cluster cannot do without. */
+  readonly failed: Promise<Error>;
+  stop(graceSeconds: number): Promise<void>;
+}
+
+export const nodeName = 'slipway';
+const host = '127.0.0.1';
+const readyTimeoutMilliseconds = 30_000;
+
+/** Starts everything, in parallel where nothing waits for another, and resolves when the node is ready. Cleans up when it cannot. */
+export async function startCluster(options: ServerOptions, directory: DataDirectory): Promise<EmbeddedCluster> {
+  const undo = new Undo();
+  try {
+    return await compose(options, directory, undo);
+  } catch (error) {
+    await undo.run(0);
+    throw explained(error, options);
+  }
+}
+
+async function compose(options: ServerOptions, directory: DataDirectory, undo: Undo): Promise<EmbeddedCluster> {
+  const logger = createLogger('warn');
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const random = Math.random;
+  const [node, certificates, store] = await Promise.all([
+    planClusterNode(options, directory),
+    loadCertificates({ directory: join(directory.path, 'pki'), now: Date.now(), names: apiNames }),
+    openStore({ directory: join(directory.path, 'store'), ephemeral: options.ephemeral, clock: systemClock, logger }),
+  ]);
+  undo.add(() => store.close());
+  undo.add(() => stopping.abort(new Error('the cluster stops')));
+  const catalog = createCatalog();
+  const api = createApiServer({ store, catalog, clock: systemClock, random, logger, nodes: node.connector, ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } } });
+  const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
+  const listeners = await listenEverywhere({ api, logger, directory, certificates, port: options.apiPort, undo });
+  undo.add(serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock: systemClock, logger }));
+  const started = node.start({ client: createClient(api.transportFor(nodeIdentity(nodeName))), clock: systemClock, random, logger, signal });
+  // A failure is seen where it is waited for, below.
+  started.catch(() => undefined);
+  undo.add(async (graceSeconds) => (await started.catch(() => undefined))?.stop(graceSeconds));
+  await bootstrap({ client: clientFor('apiserver'), apiServiceAddress: firstAddress(node.ranges.services), apiAddress: { ip: host, port: listeners.port } });
+  await installKinds(clientFor('apiserver'), signal);
+  const shared = { clock: systemClock, random, logger, signal };
+  startControllers({
+    ...shared,
+    client: clientFor('kube-controller-manager'),
+    allTypes: () => catalog.all().map(({ type }) => type),
+    namespacedTypes: () => catalog.all().flatMap(({ type }) => (type.namespaced ? [type] : [])),
+    loadBalancerAddress: host,
+    certificateAuthority: certificates.authority,
+  });
+  startScheduler({ ...shared, client: clientFor('kube-scheduler') });
+  const [gateway, running] = await Promise.all([openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo), started]);
+  await startDelivery({ ...shared, client: clientFor('slipway-controller'), identity: `slipway-${process.pid}`, leaderElection: false });
+  await nodeReady(clientFor('apiserver'));
+  const apiServer = `https://${host}:${listeners.port}`;
+  await writeKubeconfig(directory.kubeconfig, clusterKubeconfig(contextName(directory.path), apiServer, certificates));
+  return {
+    apiServer,
+    gateway: `http://${host}:${gateway.port}`,
+    runtime: running.runtime,
+    level: running.level,
+    limitations: running.limitations,
+    nodePid: running.pid,
+    readyMilliseconds: performance.now(),
+    failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
+    stop: (graceSeconds) => undo.run(graceSeconds),
+  };
+}
+
+const apiNames = [host, '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+
+/** The second address of a range such as `10.20.128.0/18`: the first belongs to the range itself. */
+function firstAddress(cidr: string): string {
+  const parts = (cidr.split('/')[0] ?? '').split('.');
+  return [...parts.slice(0, 3), String(Number(parts[3] ?? 0) + 1)].join('.');
+}
+
+interface Listening {
+  readonly api: ApiServer;
+  readonly logger: Logger;
+  readonly directory: DataDirectory;
+  readonly certificates: ClusterCertificates;
+  readonly port: number;
+  readonly undo: Undo;
+}
+
+/** TLS on loopback for people and programs, TLS on a socket for pods, plain on a socket for the node. */
+async function listenEverywhere({ api, logger, directory, certificates, port, undo }: Listening): Promise<Listener> {
+  const common = { api, logger };
+  const [tcp, ...sockets] = await Promise.all([
+    listen({ ...common, at: { host, port }, certificates }),
+    listen({ ...common, at: { socketPath: join(directory.run, 'api-tls.sock') }, certificates }),
+    listen({ ...common, at: { socketPath: join(directory.run, 'api.sock') }, identity: nodeIdentity(nodeName) }),
+  ]);
+  for (const listener of [tcp, ...sockets]) undo.add(() => listener.close());
+  return tcp;
+}
+
+async function openGateway(shared: Pick<Parameters<typeof startGateway>[0], 'clock' | 'random' | 'logger' | 'signal' | 'client'>, options: ServerOptions, undo: Undo): Promise<Gateway> {
+  const gateway = await startGateway({ ...shared, instance: `gateway-${nodeName}`, listen: { host, port: options.gatewayPort } });
+  undo.add(() => gateway.close());
+  return gateway;
+}
+
+/** Resolves when the node says that it takes pods. */
+async function nodeReady(client: KubeClient): Promise<void> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), readyTimeoutMilliseconds);
+  try {
+    const { items, metadata } = await client.list(nodes);
+    if (items.some(({ status }) => isConditionTrue(status?.conditions, 'Ready'))) return;
+    for await (const { type, object } of client.watch(nodes, { resourceVersion: metadata.resourceVersion, signal: abort.signal })) {
+      if (type !== 'BOOKMARK' && 'status' in object && isConditionTrue(object.status?.conditions, 'Ready')) return;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new CommandFailure(`The node was not ready within ${readyTimeoutMilliseconds / 1_000} s.`);
+}
+
+/** What has been started, to be ended in the opposite order. */
+class Undo {
+  readonly #steps: Array<(graceSeconds: number) => unknown> = [];
+  #running: Promise<void> | undefined;
+
+  add(step: (graceSeconds: number) => unknown): void {
+    this.#steps.push(step);
+  }
+
+  run(graceSeconds: number): Promise<void> {
+    this.#running ??= this.#runAll(graceSeconds);
+    return this.#running;
+  }
+
+  /** A step that fails must not keep the others from ending what they started. */
+  async #runAll(graceSeconds: number): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.toReversed()) {
+      try {
+        await step(graceSeconds);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the cluster did not end cleanly');
+  }
+}
+
+function explained(error: unknown, options: ServerOptions): unknown {
+  if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
+  if (isTakenPort(error)) {
+    return new CommandFailure(
+      `Port ${String(error.port)} on ${host} is in use, so the ${error.port === options.apiPort ? 'API server' : 'gateway'} cannot listen there.\n` +
+        'Choose another with --api-port N and --gateway-port N (0: any free one), or stop what uses it.',
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function isTakenPort(error: unknown): error is Error & { readonly port: number } {
+  const cause = error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause;
+}
+
