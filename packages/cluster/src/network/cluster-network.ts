@@ -43,6 +43,7 @@ export class ClusterNetwork {
   private readonly prefix: number;
   private interfaces = 0;
   private batch: IpBatch | undefined;
+  private starting: Promise<void> | undefined;
 
   constructor(options: ClusterNetworkOptions) {
     this.options = options;
@@ -51,26 +52,10 @@ export class ClusterNetwork {
     this.prefix = parseCidr(options.ranges.pods)?.prefix ?? 32;
   }
 
-  async start(): Promise<void> {
-    const { ranges, ip } = this.options;
-    const batch = IpBatch.start([ip]);
-    this.batch = batch;
-    await Promise.all([
-      this.linkToMachine(),
-      writeFile('/proc/sys/net/ipv4/ip_forward', '1'),
-      batch.run([
-        'link set lo up',
-        `link add ${bridge} group ${interfaceGroup} type bridge forward_delay 0`,
-        `address add ${this.nodeAddress}/${this.prefix} dev ${bridge}`,
-        `link set ${bridge} up`,
-        `route add local ${ranges.services} dev lo`,
-      ]),
-    ]);
-    await batch.run([
-      `address add ${addressInRange(ranges.link, 2)}/30 dev ${uplink}`,
-      `link set ${uplink} up`,
-      `route add default via ${addressInRange(ranges.link, 1)}`,
-    ]);
+  /** Resolves when pods can be joined; begun by the first call, however many there are. */
+  start(): Promise<void> {
+    this.starting ??= this.build();
+    return this.starting;
   }
 
   /** A namespace with an address, ready for a pod. */
@@ -104,6 +89,28 @@ export class ClusterNetwork {
   async stop(): Promise<void> {
     await this.batch?.run([`link delete ${uplink}`, `link delete ${bridge}`]);
     await this.batch?.stop();
+  }
+
+  private async build(): Promise<void> {
+    const { ranges, ip } = this.options;
+    const batch = IpBatch.start([ip]);
+    this.batch = batch;
+    await Promise.all([
+      this.linkToMachine(),
+      writeFile('/proc/sys/net/ipv4/ip_forward', '1'),
+      batch.run([
+        'link set lo up',
+        `link add ${bridge} group ${interfaceGroup} type bridge forward_delay 0`,
+        `address add ${this.nodeAddress}/${this.prefix} dev ${bridge}`,
+        `link set ${bridge} up`,
+        `route add local ${ranges.services} dev lo`,
+      ]),
+    ]);
+    await batch.run([
+      `address add ${addressInRange(ranges.link, 2)}/30 dev ${uplink}`,
+      `link set ${uplink} up`,
+      `route add default via ${addressInRange(ranges.link, 1)}`,
+    ]);
   }
 
   private running(): IpBatch {

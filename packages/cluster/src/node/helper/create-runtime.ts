@@ -1,5 +1,5 @@
 import { AddressPool } from '../../network/address-pool.ts';
-import { ClusterNetwork } from '../../network/cluster-network.ts';
+import type { ClusterNetwork } from '../../network/cluster-network.ts';
 import { addressAt, parseCidr } from '../../network/ipv4.ts';
 import { ImageStore } from '../../image/image-store.ts';
 import type { Clock } from '@slipway/kube/clock';
@@ -8,16 +8,18 @@ import type { Isolation } from '../runtimes/process/isolation.ts';
 import { LocalImages } from '../runtimes/process/local-images.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
-import { RootIsolation, rootTools } from '../runtimes/process/root-isolation.ts';
+import { RootIsolation } from '../runtimes/process/root-isolation.ts';
 import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
-import { findTools, requireTool } from '../runtimes/process/tools.ts';
-import { hostNetworkFd, type HelperOptions } from './helper-options.ts';
+import { findTools, rootTools } from '../runtimes/process/tools.ts';
+import type { HelperOptions } from './helper-options.ts';
 
 /** Enough for two deployments of three replicas to change at once; each costs the kernel a few hundred kilobytes. */
 const warmNamespaces = 6;
 
 export interface RuntimeParts {
   readonly options: HelperOptions;
+  /** Of level root. */
+  readonly network: ClusterNetwork | undefined;
   readonly searchPath: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,24 +35,16 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const { options, clock, logger } = parts;
   const store = new ImageStore(`${options.dataDirectory}/images`);
   const nodeAddress = firstAddress(options.ranges.pods);
-  const isolation = options.level === 'root' ? createRoot(parts) : createPlain(parts, { store, nodeAddress });
+  const { network } = parts;
+  const isolation = network === undefined ? createPlain(parts, { store, nodeAddress }) : createRoot(parts, network);
   const runtime = new ProcessRuntime({ isolation, images: new LocalImages(store), clock, logger });
   return { runtime, nodeAddress };
 }
 
-function createRoot({ options, searchPath, logger }: RuntimeParts): Isolation {
-  const { tools } = findTools(rootTools, searchPath);
-  const network = new ClusterNetwork({
-    ranges: options.ranges,
-    ip: requireTool(tools, 'ip'),
-    nsenter: requireTool(tools, 'nsenter'),
-    unshare: requireTool(tools, 'unshare'),
-    hostNetworkFd,
-    ownPid: process.pid,
-  });
+function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
   return new RootIsolation({
     dataDirectory: options.dataDirectory,
-    tools,
+    tools: findTools(rootTools, searchPath).tools,
     network,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
     searchPath,

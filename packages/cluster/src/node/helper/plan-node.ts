@@ -7,8 +7,7 @@ import { canClaimBlock } from '../../network/block-claim.ts';
 import { formatCidr, overlaps, type Cidr } from '../../network/ipv4.ts';
 import { freeBlocks, parseBlock, rangesOfBlock, routedRanges, type NodeRanges } from '../../network/ranges.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
-import { rootTools } from '../runtimes/process/root-isolation.ts';
-import { findTools, requireTool, type Tools } from '../runtimes/process/tools.ts';
+import { findTools, requireTool, rootTools, type Tools } from '../runtimes/process/tools.ts';
 import { fetchHelperStatus } from './control.ts';
 import { controlSocketOf } from './helper-options.ts';
 

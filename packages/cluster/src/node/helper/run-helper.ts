@@ -2,7 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Logger } from '@slipway/kube/logger';
 import { claimBlock } from '../../network/block-claim.ts';
-import { createNodeRuntime } from './create-runtime.ts';
+import { createNetwork } from './create-network.ts';
 import {
   controlSocketOf,
   helperProtocol,
@@ -14,7 +14,6 @@ import {
   type HelperStatus,
 } from './helper-options.ts';
 import { createJsonLogger } from './json-logger.ts';
-import { serveControl } from './control.ts';
 import { awaitServer, watchServer } from './server-watch.ts';
 
 /** Pods that do not end within their grace are killed at once; this is for what comes after. */
@@ -40,9 +39,44 @@ async function serveNode(options: HelperOptions, logger: Logger): Promise<void> 
   const stopping = Promise.withResolvers<number>();
   const ending = new AbortController();
   listenForSignals(stopping.resolve);
-  const claim = options.level === 'plain' ? await claimBlock(options.ranges.block) : undefined;
-  const parts = { options, searchPath: process.env['PATH'] ?? '', clock: systemClock, logger };
-  const { runtime, nodeAddress } = createNodeRuntime(parts);
+  const { runtime, nodeAddress, control, status, node } = await start({ options, logger, stopping, ending });
+  report({ kind: 'ready', status: status() });
+  const absent = watchServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal });
+  const grace = await Promise.race([
+    stopping.promise,
+    absent.then(() => defaultGraceSeconds),
+    node.done.then(() => defaultGraceSeconds),
+  ]);
+  systemClock.schedule(grace * 1_000 + cleanUpMilliseconds, () => {
+    logger.error('Stopping takes too long: what is left is killed', { nodeAddress });
+    process.exit(1);
+  });
+  await node.shutDown(grace);
+  ending.abort();
+  await runtime.stop();
+  await control.close();
+}
+
+interface Start {
+  readonly options: HelperOptions;
+  readonly logger: Logger;
+  readonly stopping: PromiseWithResolvers<number>;
+  readonly ending: AbortController;
+}
+
+/** The kernel makes the network while modules are being read, and the server starts beside all of it. */
+async function start({ options, logger, stopping, ending }: Start) {
+  const searchPath = process.env['PATH'] ?? '';
+  const network = options.level === 'root' ? createNetwork(options, searchPath) : undefined;
+  const networkStarted = network?.start() ?? claimBlock(options.ranges.block);
+  const [{ startNode }, { createNodeRuntime }, { serveControl }] = await Promise.all([
+    import('./start-node.ts'),
+    import('./create-runtime.ts'),
+    import('./control.ts'),
+    networkStarted,
+    awaitServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal }),
+  ]);
+  const { runtime, nodeAddress } = createNodeRuntime({ options, network, searchPath, clock: systemClock, logger });
   const status = (): HelperStatus => ({
     protocol: helperProtocol,
     pid: Number(process.env[pidVariable] ?? process.pid),
@@ -50,28 +84,12 @@ async function serveNode(options: HelperOptions, logger: Logger): Promise<void> 
     limitations: [...options.limitations, ...runtime.limitations],
     ranges: options.ranges,
   });
-  // The kernel makes the network while the agent's modules are being read.
-  const [{ startNode }] = await Promise.all([
-    import('./start-node.ts'),
-    runtime.start(),
-    awaitServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal }),
-  ]);
-  const node = await startNode({ options, runtime, nodeAddress, logger, clock: systemClock, signal: ending.signal });
   const socketPath = controlSocketOf(options.dataDirectory);
-  const control = await serveControl({ socketPath, status, stop: stopping.resolve });
-  report({ kind: 'ready', status: status() });
-  const absent = watchServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal });
-  const failed = node.done.then(() => defaultGraceSeconds);
-  const grace = await Promise.race([stopping.promise, absent.then(() => defaultGraceSeconds), failed]);
-  systemClock.schedule(grace * 1_000 + cleanUpMilliseconds, () => {
-    logger.error('Stopping takes too long: what is left is killed');
-    process.exit(1);
-  });
-  await node.shutDown(grace);
-  ending.abort();
-  await runtime.stop();
-  await control.close();
-  claim?.close();
+  const [node, control] = await Promise.all([
+    startNode({ options, runtime, nodeAddress, logger, clock: systemClock, signal: ending.signal }),
+    serveControl({ socketPath, status, stop: stopping.resolve }),
+  ]);
+  return { runtime, nodeAddress, control, status, node };
 }
 
 /** The first signal stops pods with grace; a second one ends this process, and the kernel then ends theirs. */

@@ -58,6 +58,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     logger,
   });
   routing.start();
+  await runtime.start(signal);
   const agent = startNodeAgent({
     client,
     clock,

@@ -16,9 +16,9 @@ import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
 import { ProcessRuntime } from './process-runtime.ts';
-import { RootIsolation, rootTools } from './root-isolation.ts';
+import { RootIsolation } from './root-isolation.ts';
 import { SandboxPool } from './sandbox-pool.ts';
-import { findTools, requireTool } from './tools.ts';
+import { findTools, requireTool, rootTools } from './tools.ts';
 
 const isInside = process.env['SLIPWAY_TEST_ISOLATED'] === '1';
 

@@ -14,8 +14,6 @@ import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
 import { resolveUser, type UserIdentity } from './user.ts';
 
-export const rootTools = ['ip', 'mount', 'nsenter', 'setpriv', 'umount', 'unshare'] as const;
-
 export interface RootIsolationOptions {
   readonly dataDirectory: string;
   readonly tools: Tools;

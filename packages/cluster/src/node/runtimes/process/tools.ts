@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 /** Programs of the machine by absolute path: what runs with a container's environment must not be found through its PATH. */
 export type Tools = Readonly<Record<string, string>>;
 
+/** What level root needs: util-linux and iproute2. */
+export const rootTools = ['ip', 'mount', 'nsenter', 'setpriv', 'umount', 'unshare'] as const;
+
 const administrativeDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 export function findTool(name: string, searchPath: string): string | undefined {
