@@ -1,0 +1,150 @@
+import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { DeliveryCondition } from './condition.ts';
+
+/** What should run, how it is reached, and how it is released. The controller never writes `spec`. */
+export interface Application extends KubeObject {
+  readonly spec: ApplicationSpec;
+  readonly status?: ApplicationStatus | undefined;
+}
+
+export interface ApplicationSpec {
+  /** `#` or absent: the next whole number, from `status.lastNumber`. */
+  readonly version?: string | undefined;
+  /** Default 1. */
+  readonly replicas?: number | undefined;
+  readonly template?: PodTemplateSpec | undefined;
+  readonly workloadRef?: WorkloadReference | undefined;
+  readonly service?: ApplicationServiceSpec | undefined;
+  /** Absent: reachable inside the cluster only. */
+  readonly route?: ApplicationRoute | undefined;
+  readonly healthCheck?: HealthCheck | undefined;
+  readonly environmentFrom?: readonly EnvironmentSource[] | undefined;
+  readonly configuration?: { readonly live?: readonly string[] | undefined } | undefined;
+  readonly strategy?: Strategy | undefined;
+  readonly guardSeconds?: number | undefined;
+  readonly progressDeadlineSeconds?: number | undefined;
+  readonly drainSeconds?: number | undefined;
+  readonly keepFailedSeconds?: number | undefined;
+  readonly history?: History | undefined;
+  readonly deletionPolicy?: DeletionPolicy | undefined;
+  readonly paused?: boolean | undefined;
+}
+
+export interface WorkloadReference {
+  readonly kind: string;
+  readonly name: string;
+}
+
+export type ApplicationServiceSpec = Omit<ServiceSpec, 'selector'>;
+
+export const routeProviders = ['gateway', 'gatewayApi', 'ingressNginx', 'istio', 'none'] as const;
+export type RouteProvider = (typeof routeProviders)[number];
+
+export interface ApplicationRoute {
+  readonly hosts?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+  readonly redirectWww?: boolean | undefined;
+  readonly compression?: boolean | undefined;
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly tls?: { readonly secretName: string } | undefined;
+  /** Default `gateway`. */
+  readonly through?: RouteProvider | undefined;
+}
+
+export type HealthCheckType = 'simple' | 'probe';
+
+export interface HealthCheck {
+  readonly path?: string | undefined;
+  readonly port?: number | string | undefined;
+  /** `simple` is any 2xx, `probe` the JSON `{"healthy": true}`. Default `simple`. */
+  readonly type?: HealthCheckType | undefined;
+  /** Within which every pod must have answered that it is healthy. Default 60. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Ask and record, but go on whatever the answer is. */
+  readonly ignore?: boolean | undefined;
+}
+
+export interface EnvironmentSource {
+  readonly prefix?: string | undefined;
+  readonly configMapRef?: { readonly name: string; readonly optional?: boolean | undefined } | undefined;
+  readonly secretRef?: { readonly name: string; readonly optional?: boolean | undefined } | undefined;
+}
+
+export interface Strategy {
+  readonly type: string;
+  readonly rolling?: RollingParameters | undefined;
+  readonly blueGreen?: BlueGreenParameters | undefined;
+}
+
+export interface RollingParameters {
+  /** A number or a percentage of `replicas`, rounded up. Default 25 %. */
+  readonly maxSurge?: number | string | undefined;
+  /** A number or a percentage of `replicas`, rounded down. Default 0. */
+  readonly maxUnavailable?: number | string | undefined;
+}
+
+export interface BlueGreenParameters {
+  /** Default true. */
+  readonly autoPromote?: boolean | undefined;
+  /** Seconds between passed gates and promotion. Default 0. */
+  readonly promoteAfterSeconds?: number | undefined;
+  readonly previewHosts?: readonly string[] | undefined;
+  /** Pods of the candidate until it is promoted. Default `replicas`. */
+  readonly previewReplicas?: number | undefined;
+}
+
+export interface History {
+  /** Releases that are kept. Default 10. */
+  readonly limit?: number | undefined;
+  /** How long after its end a release can be returned to without gates. Default 3600. */
+  readonly rollbackWindowSeconds?: number | undefined;
+  /** How long after its end the version before it keeps its pods. Default 0. */
+  readonly keepRunningSeconds?: number | undefined;
+}
+
+export type DeletionPolicy = 'Delete' | 'Orphan';
+
+export interface ApplicationStatus {
+  readonly observedGeneration?: number | undefined;
+  /** Version that serves users, and the Release that made it live. */
+  readonly serving?: ServingVersion | undefined;
+  /** The Release that is under way. */
+  readonly candidate?: string | undefined;
+  /** The highest number that was given to a version without one. */
+  readonly lastNumber?: number | undefined;
+  readonly refused?: readonly RefusedVersion[] | undefined;
+  /** Pods of the version with most traffic, for the scale subresource. */
+  readonly replicas?: number | undefined;
+  readonly readyReplicas?: number | undefined;
+  readonly selector?: string | undefined;
+  readonly phase?: string | undefined;
+  readonly waitingFor?: string | undefined;
+  readonly conditions?: readonly DeliveryCondition[] | undefined;
+}
+
+export interface ServingVersion {
+  readonly version: string;
+  readonly release: string;
+  readonly hash: string;
+}
+
+/** A version that is not tried again until spec changes or a person says retry. */
+export interface RefusedVersion {
+  readonly version: string;
+  /** Of the template and the frozen configuration. */
+  readonly hash: string;
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  /** Generation of the Application that asked for it: a later one may ask again. */
+  readonly generation: number;
+}
+
+export const applications: ResourceType<Application> = {
+  group: 'slipway.dev',
+  version: 'v1alpha1',
+  kind: 'Application',
+  plural: 'applications',
+  namespaced: true,
+};

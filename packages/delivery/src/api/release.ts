@@ -1,0 +1,160 @@
+import type { PodTemplateSpec } from '@slipway/kube/api.generated';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { ApplicationServiceSpec, EnvironmentSource, HealthCheck, Strategy } from './application.ts';
+import type { DeliveryCondition } from './condition.ts';
+
+/** One attempt to make one version of an Application live. Its spec never changes. */
+export interface Release extends KubeObject {
+  readonly spec: ReleaseSpec;
+  readonly status?: ReleaseStatus | undefined;
+}
+
+/** A copy of what was asked: in force for this release whatever happens to the Application. */
+export interface ReleaseSpec {
+  readonly application: string;
+  readonly applicationUid: string;
+  readonly version: string;
+  readonly identity: Identity;
+  readonly template: PodTemplateSpec;
+  readonly service?: ApplicationServiceSpec | undefined;
+  readonly environmentFrom?: readonly EnvironmentSource[] | undefined;
+  /** Name of the frozen copy by `Kind/name` of the object that the template refers to. */
+  readonly frozen?: Readonly<Record<string, string>> | undefined;
+  readonly strategy: Strategy;
+  readonly healthCheck?: HealthCheck | undefined;
+  readonly guardSeconds: number;
+  readonly progressDeadlineSeconds: number;
+  readonly drainSeconds: number;
+  readonly keepFailedSeconds: number;
+}
+
+export interface Identity {
+  /** `h1:` and 16 hex digits: the hash's own version, so that a later way to hash does not look like a change. */
+  readonly template: string;
+  readonly configuration: string;
+}
+
+export const releasePhases = [
+  'Pending',
+  'Progressing',
+  'Paused',
+  'Promoting',
+  'Guarding',
+  'Succeeded',
+  'RollingBack',
+  'RolledBack',
+  'Failed',
+  'Superseded',
+] as const;
+export type ReleasePhase = (typeof releasePhases)[number];
+
+/** How a gate ended; none stands for another. */
+export const gateOutcomes = ['passed', 'failed', 'inconclusive', 'noData', 'error', 'cancelled'] as const;
+export type GateOutcome = (typeof gateOutcomes)[number];
+
+export interface GateResult {
+  readonly name: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  /** Absent while it runs. */
+  readonly outcome?: GateOutcome | undefined;
+  readonly message?: string | undefined;
+}
+
+/** What one pod said of its health last. */
+export interface HealthAnswer {
+  readonly pod: string;
+  readonly uid: string;
+  readonly outcome: GateOutcome;
+  /** HTTP status; absent when the pod could not be asked. */
+  readonly code?: number | undefined;
+  /** The answer's first KiB, or the cause of the error. */
+  readonly answer: string;
+  readonly at: string;
+}
+
+export interface SplitInForce {
+  readonly weights: Readonly<Record<string, number>>;
+  readonly confirmed: boolean;
+  /** How: `dataPlane` by every live gateway, `endpoints` by EndpointSlices. */
+  readonly confirmedBy?: string | undefined;
+}
+
+export interface ReleaseAttempt {
+  readonly number: number;
+  readonly cause: string;
+  readonly by?: string | undefined;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  readonly outcome?: string | undefined;
+}
+
+export interface PhaseTransition {
+  readonly phase: ReleasePhase;
+  readonly at: string;
+  readonly reason?: string | undefined;
+}
+
+export interface CommandOutcome {
+  readonly name: string;
+  readonly verb: string;
+  readonly requestedBy?: string | undefined;
+  readonly at: string;
+  readonly outcome: 'accepted' | 'refused';
+  readonly message: string;
+}
+
+/** Why a release that returns traffic does so, and what it becomes when that is done. */
+export interface ReleaseEnding {
+  readonly phase: 'RolledBack' | 'Failed' | 'Superseded';
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface ReleaseStatus {
+  readonly observedGeneration?: number | undefined;
+  readonly phase: ReleasePhase;
+  /** What is waited for and since when; no counting clock. */
+  readonly waitingFor?: string | undefined;
+  readonly waitingSince?: string | undefined;
+  readonly step?: string | undefined;
+  readonly split?: SplitInForce | undefined;
+  readonly replicas?: { readonly desired: number; readonly ready: number; readonly serving: number } | undefined;
+  readonly gates?: readonly GateResult[] | undefined;
+  /** 50 at most, failures first. */
+  readonly health?: readonly HealthAnswer[] | undefined;
+  readonly imageIds?: readonly string[] | undefined;
+  /** The last 10. */
+  readonly attempts?: readonly ReleaseAttempt[] | undefined;
+  readonly commands?: readonly CommandOutcome[] | undefined;
+  readonly transitions?: readonly PhaseTransition[] | undefined;
+  readonly ending?: ReleaseEnding | undefined;
+  readonly pausedBy?: string | undefined;
+  /** A person promoted it: gates that had not passed count as passed. */
+  readonly promotedBy?: string | undefined;
+  /** The version before, to which an abort returns. */
+  readonly previous?: string | undefined;
+  /** Last time that something moved, and for how long the deadline has stood still since. */
+  readonly progressedAt?: string | undefined;
+  readonly startedAt?: string | undefined;
+  /** Every pod of the candidate ready and every gate before the promotion passed. */
+  readonly healthyAt?: string | undefined;
+  /** All traffic, outside and inside, at the candidate, and confirmed. */
+  readonly trafficMovedAt?: string | undefined;
+  readonly guardEndsAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  readonly conditions?: readonly DeliveryCondition[] | undefined;
+}
+
+export const releases: ResourceType<Release> = {
+  group: 'slipway.dev',
+  version: 'v1alpha1',
+  kind: 'Release',
+  plural: 'releases',
+  namespaced: true,
+};
+
+export function isFinished(phase: ReleasePhase): boolean {
+  return phase === 'Succeeded' || phase === 'RolledBack' || phase === 'Failed' || phase === 'Superseded';
+}
