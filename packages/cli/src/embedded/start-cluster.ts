@@ -91,7 +91,7 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
   const [gateway, running] = await Promise.all([openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo), started]);
-  await startDelivery({ ...shared, client: clientFor('slipway-controller'), identity: `slipway-${process.pid}`, leaderElection: false });
+  startDelivery({ ...shared, client: clientFor('slipway-controller'), identity: `slipway-${process.pid}` });
   await nodeReady(clientFor('apiserver'));
   const apiServer = `https://${host}:${listeners.port}`;
   await writeKubeconfig(directory.kubeconfig, clusterKubeconfig(contextName(directory.path), apiServer, certificates));

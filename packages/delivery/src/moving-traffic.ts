@@ -1,0 +1,55 @@
+/** Moving all traffic from one version to another, in the order of delivery.md: split, confirmed, joined, confirmed, left. */
+import type { Pod } from '@slipway/kube/api.generated';
+import { isRouted, isServing, isSplitConfirmed, splitWeights, type Observation, type VersionView } from './observation.ts';
+import type { Action } from './plan.ts';
+import { nameOf } from './release-context.ts';
+
+export interface Move {
+  readonly observation: Observation;
+  readonly to: VersionView;
+  readonly from: VersionView | undefined;
+}
+
+export interface MoveStep {
+  readonly actions: readonly Action[];
+  /** Undefined when all traffic is there and confirmed. */
+  readonly waitingFor: string | undefined;
+}
+
+/** The next step on the way; every step begins only when the one before is confirmed. */
+export function planMove({ observation, to, from }: Move): MoveStep {
+  const target = nameOf(to.release);
+  if (isRouted(observation)) {
+    const weights = splitWeights(observation);
+    const isAsked = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
+    if (!isAsked) {
+      const rest = from === undefined ? {} : { [nameOf(from.release)]: 0 };
+      return { actions: [{ type: 'setSplit', weights: { ...rest, [target]: 100 } }], waitingFor: `the split to name version ${to.release.spec.version}` };
+    }
+    if (!isSplitConfirmed(observation)) return { actions: [], waitingFor: `every gateway to confirm that version ${to.release.spec.version} takes all traffic` };
+  }
+  const joining = to.ready.filter((pod) => !isServing(pod));
+  if (joining.length > 0 || !isTemplateServing(to)) {
+    return { actions: [{ type: 'setServing', release: target, pods: names(joining), serves: true, template: true }], waitingFor: `version ${to.release.spec.version} to join the Service` };
+  }
+  const unconfirmed = to.ready.length - to.serving.length;
+  if (unconfirmed > 0) return { actions: [], waitingFor: `${unconfirmed} of ${to.ready.length} pods of version ${to.release.spec.version} to appear in the Service's endpoints` };
+  return from === undefined ? { actions: [], waitingFor: undefined } : planLeaving(from);
+}
+
+/** Takes a whole version out of the Application's Service. */
+function planLeaving(from: VersionView): MoveStep {
+  const leaving = from.pods.filter(isServing);
+  if (leaving.length > 0 || isTemplateServing(from)) {
+    return { actions: [{ type: 'setServing', release: nameOf(from.release), pods: names(leaving), serves: false, template: true }], waitingFor: `version ${from.release.spec.version} to leave the Service` };
+  }
+  return from.serving.length > 0 ? { actions: [], waitingFor: `${from.serving.length} pods of version ${from.release.spec.version} to leave the Service's endpoints` } : { actions: [], waitingFor: undefined };
+}
+
+export function isTemplateServing({ replicaSet }: VersionView): boolean {
+  return replicaSet?.spec?.template?.metadata?.labels?.['slipway.dev/serves'] === 'true';
+}
+
+export function names(pods: readonly Pod[]): readonly string[] {
+  return pods.map(({ metadata }) => metadata.name ?? '');
+}

@@ -1,0 +1,60 @@
+/** Labels, annotations and names of what delivery creates. */
+import { canonicalJson, fnv32a } from '@slipway/kube/hash';
+import type { KubeObject } from '@slipway/kube/object';
+import { createHash } from 'node:crypto';
+import type { ApplicationSpec } from './api/application.ts';
+import type { Identity, ReleaseSpec } from './api/release.ts';
+
+export const fieldManager = 'slipway-controller';
+
+export const labels = {
+  application: 'slipway.dev/application',
+  release: 'slipway.dev/release',
+  /** On pods: selected by the Service of the Application. */
+  serves: 'slipway.dev/serves',
+  /** On pods: selected by the Service of their version. */
+  backend: 'slipway.dev/backend',
+} as const;
+
+export const annotations = {
+  /** Of the Application for which the object was made. */
+  ownerUid: 'slipway.dev/application-uid',
+  version: 'slipway.dev/version',
+  /** On pods: when they stopped serving, as RFC 3339. */
+  leftAt: 'slipway.dev/left-at',
+  deletionCost: 'controller.kubernetes.io/pod-deletion-cost',
+} as const;
+
+export const teardownFinalizer = 'slipway.dev/teardown';
+
+/** Hash of the user's template, with the hash's own version before it. */
+export function identityOf(spec: Pick<ApplicationSpec, 'template' | 'environmentFrom'>): Identity {
+  return { template: `h1:${digest(spec.template)}`, configuration: `h1:${digest(spec.environmentFrom ?? [])}` };
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value ?? null)).digest('hex').slice(0, 16);
+}
+
+export function isSameIdentity(a: Identity, b: Identity): boolean {
+  return a.template === b.template && a.configuration === b.configuration;
+}
+
+/** The version in the letters that a Service's name may have. */
+function slug(version: string): string {
+  return version.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+}
+
+export function releaseName(application: string, version: string): string {
+  return `${application}-${version.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, '-').replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')}`;
+}
+
+/** Name of a version's ReplicaSet and Service: unique for the raw version, and short enough for a Service. */
+export function backendName({ application, version }: Pick<ReleaseSpec, 'application' | 'version'>): string {
+  const hash = fnv32a(`${application}/${version}`).toString(16).padStart(8, '0');
+  return `${application}-${slug(version).slice(0, 62 - application.length - 10)}-${hash}`.replaceAll(/-{2,}/g, '-');
+}
+
+export function isOurs(object: KubeObject, applicationUid: string): boolean {
+  return object.metadata.annotations?.[annotations.ownerUid] === applicationUid;
+}

@@ -1,0 +1,95 @@
+/** What is known of one Application when a decision is made. Readonly, complete, and free of clients. */
+import type { EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import { isConditionTrue } from '@slipway/kube/conditions';
+import type { Split } from '@slipway/kube/split';
+import type { Application } from './api/application.ts';
+import type { ReleaseCommand } from './api/release-command.ts';
+import type { HealthAnswer, Release } from './api/release.ts';
+import { annotations, backendName, labels } from './names.ts';
+
+export interface Observation {
+  readonly application: Application;
+  /** Oldest first. */
+  readonly releases: readonly Release[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+  readonly split: Split | undefined;
+  /** Names of gateway instances whose Lease is live. */
+  readonly gateways: readonly string[];
+  readonly commands: readonly ReleaseCommand[];
+  /** What pods answered to their health check, by pod uid. */
+  readonly answers: ReadonlyMap<string, HealthAnswer>;
+}
+
+/** One version as the strategies see it. */
+export interface VersionView {
+  readonly release: Release;
+  readonly replicaSet: ReplicaSet | undefined;
+  /** Not being deleted. */
+  readonly pods: readonly Pod[];
+  readonly ready: readonly Pod[];
+  /** Ready, labelled, and confirmed in the EndpointSlices of the Application's Service. */
+  readonly serving: readonly Pod[];
+}
+
+export function viewOf(observation: Observation, release: Release): VersionView {
+  const name = release.metadata.name ?? '';
+  const pods = observation.pods.filter(({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined);
+  const ready = pods.filter(isReady);
+  const endpoints = readyEndpoints(observation, observation.application.metadata.name ?? '');
+  return {
+    release,
+    replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec)),
+    pods,
+    ready,
+    serving: ready.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
+  };
+}
+
+export function isReady(pod: Pod): boolean {
+  return isConditionTrue(pod.status?.conditions, 'Ready');
+}
+
+/** Labelled to take the Application's traffic. */
+export function isServing(pod: Pod): boolean {
+  return pod.metadata.labels?.[labels.serves] === 'true';
+}
+
+/** When the pod stopped serving, in milliseconds. */
+export function leftAt(pod: Pod): number | undefined {
+  const text = pod.metadata.annotations?.[annotations.leftAt];
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+/** Names of the pods that stand as ready in the EndpointSlices of a Service. */
+export function readyEndpoints(observation: Observation, service: string): ReadonlySet<string> {
+  const slices = observation.slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service);
+  const ready = slices.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+  return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
+}
+
+/** Weights that the Split asks for, by release name. */
+export function splitWeights(observation: Observation): Readonly<Record<string, number>> {
+  const backends = observation.split?.spec.rules[0]?.backends ?? [];
+  const byService = new Map(observation.releases.map((release) => [backendName(release.spec), release.metadata.name ?? '']));
+  return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
+}
+
+/** Every gateway that lives answers by the Split as it is written now. Without any gateway nothing can be confirmed. */
+export function isSplitConfirmed({ split, gateways }: Observation): boolean {
+  const generation = split?.metadata.generation;
+  if (generation === undefined || gateways.length === 0) return false;
+  const instances = split?.status?.instances ?? [];
+  return gateways.every((name) => instances.some((instance) => instance.name === name && instance.observedGeneration >= generation));
+}
+
+export function replicasOf({ application }: Observation): number {
+  return application.spec.replicas ?? 1;
+}
+
+export function isRouted({ application }: Observation): boolean {
+  const { route } = application.spec;
+  return route !== undefined && route.through !== 'none';
+}
