@@ -33,7 +33,7 @@ export interface StoredImage extends Image {
 
 /**
  * Images on disk: `configs/<id>.json`, `layers/<digest>/` with the files of a layer, `tags/<name>` with an id, `cache/<key>`
- * with the layer that a step of a build gave. Everything is written under `tmp` and renamed into place, so that a killed
+ * with the layers that a step of a build gave. Everything is written under `tmp` and renamed into place, so that a killed
  * build leaves nothing half-done; what is named by content is never changed.
  */
 export class ImageStore {
@@ -92,15 +92,16 @@ export class ImageStore {
     return join(this.directory, 'layers', digest.replace('sha256:', ''));
   }
 
-  /** The layer that a build step with this key gave before. */
-  async findCached(key: string): Promise<string | undefined> {
-    const digest = await readIfExists(join(this.directory, 'cache', key));
-    const exists = digest !== undefined && (await isDirectory(this.layerDirectory(digest)));
-    return exists ? digest : undefined;
+  /** The layers that a build step with this key gave before, if all are still there. */
+  async findCachedLayers(key: string): Promise<readonly string[] | undefined> {
+    const text = await readIfExists(join(this.directory, 'cache', key));
+    const layers = text?.split('\n').filter((digest) => digest !== '');
+    const present = await Promise.all(layers?.map((digest) => isDirectory(this.layerDirectory(digest))) ?? []);
+    return present.every(Boolean) ? layers : undefined;
   }
 
-  cache(key: string, digest: string): Promise<void> {
-    return this.writeAtomically(join(this.directory, 'cache', key), digest);
+  cacheLayers(key: string, layers: readonly string[]): Promise<void> {
+    return this.writeAtomically(join(this.directory, 'cache', key), layers.join('\n'));
   }
 
   /** One directory with all layers over each other, for processes that cannot mount. Made once an image. */

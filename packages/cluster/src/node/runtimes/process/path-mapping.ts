@@ -9,8 +9,8 @@ export interface MappedPaths {
   readonly imageDirectory: string | undefined;
 }
 
-/** A path that starts a word or follows `=`, `:` or `,`: `/app`, `--dir=/app`, `/app/bin:/usr/bin`. */
-const embeddedPath = /(?<=^|[=:,])\/[^=:,\s]*/g;
+/** A path that begins a word, also inside a line for a shell: `/app`, `--dir=/app`, `/app/bin:/usr/bin`, `cd "/app" && ls >/app/list`. */
+const embeddedPath = /(?<=^|[=:,\s"'<>(;|&])\/[^=:,\s"'<>();|&]*/g;
 
 /** Rewrites every absolute path in `text` that lies inside a mount or the image, and leaves all others alone. */
 export function mapPaths(text: string, paths: MappedPaths): string {

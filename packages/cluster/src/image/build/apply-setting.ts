@@ -1,0 +1,55 @@
+import { posix } from 'node:path';
+import { errorAt } from '../build-error.ts';
+import type { Instruction } from '../dockerfile/instructions.ts';
+import { substitute } from '../dockerfile/substitute.ts';
+import { parseAssignments, parseCommand, parseJsonWords, splitWords } from '../dockerfile/words.ts';
+import type { ImageConfig } from '../image-store.ts';
+import { variablesOf, type StageState } from './stage-state.ts';
+
+/** Instructions that only change what the image says of itself. Undefined for the others. */
+export function applySetting(state: StageState, instruction: Instruction): StageState | undefined {
+  const { config } = state;
+  const text = substitute(instruction.text, variablesOf(state), instruction);
+  const change = (part: Partial<ImageConfig>): StageState => ({ ...state, config: { ...config, ...part } });
+  switch (instruction.keyword) {
+    case 'ENV':
+      return change({ environment: { ...config.environment, ...parseAssignments(text, instruction) } });
+    case 'LABEL':
+      return change({ labels: { ...config.labels, ...parseAssignments(text, instruction) } });
+    case 'EXPOSE':
+      return change({ exposedPorts: [...config.exposedPorts, ...splitWords(text, instruction)] });
+    case 'VOLUME':
+      return change({ volumes: [...config.volumes, ...(parseJsonWords(text) ?? splitWords(text, instruction))] });
+    case 'USER':
+      return change({ user: text });
+    case 'STOPSIGNAL':
+      return change({ stopSignal: text });
+    case 'MAINTAINER':
+      return change({ labels: { ...config.labels, maintainer: text } });
+    case 'WORKDIR':
+      return change({ workingDirectory: posix.resolve(config.workingDirectory, text) });
+    default:
+      return applyCommand(state, instruction);
+  }
+}
+
+/** Commands keep their `$NAME`: the shell of the container replaces them. */
+function applyCommand(state: StageState, instruction: Instruction): StageState | undefined {
+  const { config, shell } = state;
+  const command = parseCommand(instruction.text);
+  const words = command.form === 'exec' ? command.words : [...shell, command.line];
+  switch (instruction.keyword) {
+    case 'CMD':
+      return { ...state, hasOwnCommand: true, config: { ...config, command: words } };
+    case 'ENTRYPOINT':
+      return { ...state, config: { ...config, entrypoint: words, command: state.hasOwnCommand ? config.command : [] } };
+    case 'SHELL':
+      if (command.form !== 'exec') throw errorAt(instruction, 'SHELL needs a JSON list, such as ["/bin/bash", "-c"]');
+      return { ...state, shell: words };
+    case 'HEALTHCHECK':
+      // Kubernetes has probes of its own and ignores an image's.
+      return state;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { chmod, cp, lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix, relative } from 'node:path';
+import { FileView } from '../../node/runtimes/process/file-view.ts';
+import { errorAt } from '../build-error.ts';
+import type { Instruction } from '../dockerfile/instructions.ts';
+import { substitute } from '../dockerfile/substitute.ts';
+import { parseJsonWords, splitWords } from '../dockerfile/words.ts';
+import { expandSource } from './build-context.ts';
+import type { IgnoreRules } from './ignore.ts';
+import { variablesOf, type StageState } from './stage-state.ts';
+
+export interface CopySource {
+  /** Trees in which sources are looked for, the topmost first. */
+  readonly trees: readonly string[];
+  readonly ignore: IgnoreRules | undefined;
+  /** For messages: `the build context "."`. */
+  readonly description: string;
+}
+
+export interface CopyStep {
+  readonly files: readonly { readonly tree: string; readonly path: string }[];
+  /** In the image, without symbolic links. */
+  readonly target: string;
+  /** Whether files go into the target instead of becoming it. */
+  readonly intoDirectory: boolean;
+  readonly mode: number | undefined;
+  readonly ignore: IgnoreRules | undefined;
+}
+
+/** What COPY is to do, checked: nothing has been written yet. */
+export async function planCopy(
+  instruction: Instruction,
+  given: { readonly state: StageState; readonly source: CopySource; readonly view: FileView },
+): Promise<CopyStep> {
+  const { state, source, view } = given;
+  const text = substitute(instruction.text, variablesOf(state), instruction);
+  const words = parseJsonWords(text) ?? splitWords(text, instruction);
+  const [destination, ...reversed] = words.toReversed();
+  if (destination === undefined || reversed.length === 0) {
+    throw errorAt(instruction, `${instruction.keyword} needs a source and a destination`);
+  }
+  const files = (await Promise.all(reversed.toReversed().map((word) => findFiles(instruction, word, source)))).flat();
+  const target = view.locate(posix.resolve(state.config.workingDirectory, destination));
+  const isDirectory = destination.endsWith('/') || destination === '.' || target.stats?.isDirectory() === true;
+  if (files.length > 1 && !isDirectory) {
+    throw errorAt(instruction, `several files are copied to "${destination}": a destination for them must end with /`);
+  }
+  const mode = instruction.flags['chmod'] === undefined ? undefined : Number.parseInt(instruction.flags['chmod'], 8);
+  return { files, target: target.path, intoDirectory: isDirectory, mode, ignore: source.ignore };
+}
+
+async function findFiles(instruction: Instruction, word: string, source: CopySource): Promise<CopyStep['files']> {
+  if (/^[a-z+]+:\/\//i.test(word) || word.startsWith('git@')) {
+    throw errorAt(instruction, `"${word}" is remote: only local files can be added; fetch it in a RUN step`);
+  }
+  if (posix.normalize(word).startsWith('..')) {
+    throw errorAt(instruction, `"${word}" lies outside ${source.description}`);
+  }
+  for (const tree of source.trees) {
+    const paths = await expandSource(tree, word, source.ignore);
+    if (paths.length > 0) return paths.map((path) => ({ tree, path }));
+  }
+  const hint = source.ignore === undefined ? '' : ' (or .dockerignore leaves it out)';
+  throw errorAt(instruction, `"${word}" is not in ${source.description}${hint}`);
+}
+
+/** Writes the files of a step below `layer`, which becomes a layer of the image. */
+export async function carryOutCopy(step: CopyStep, layer: string): Promise<void> {
+  for (const { tree, path } of step.files) {
+    const from = join(tree, path);
+    const isDirectory = (await stat(from)).isDirectory();
+    const to = isDirectory || !step.intoDirectory ? step.target : posix.join(step.target, basename(path));
+    await copyTree({ from, to: join(layer, to), tree, ignore: step.ignore });
+    if (step.mode !== undefined) await changeMode(join(layer, to), step.mode);
+  }
+}
+
+async function copyTree(copy: {
+  readonly from: string;
+  readonly to: string;
+  readonly tree: string;
+  readonly ignore: IgnoreRules | undefined;
+}): Promise<void> {
+  await mkdir(dirname(copy.to), { recursive: true });
+  await cp(copy.from, copy.to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => copy.ignore?.isIgnored(relative(copy.tree, path)) !== true,
+  });
+}
+
+async function changeMode(path: string, mode: number): Promise<void> {
+  await chmod(path, mode);
+  if ((await lstat(path)).isDirectory()) {
+    for (const name of await readdir(path)) await changeMode(join(path, name), mode);
+  }
+}
