@@ -46,6 +46,10 @@ const scalars: Readonly<Record<string, SchemaNode>> = {
   RawExtension: { kind: 'any' },
   FieldsV1: { kind: 'any' },
   JSON: { kind: 'any' },
+  // A schema, or a list of them, or true: anything goes here, and the schema itself is checked when it is used.
+  JSONSchemaPropsOrArray: { kind: 'any' },
+  JSONSchemaPropsOrBool: { kind: 'any' },
+  JSONSchemaPropsOrStringArray: { kind: 'any' },
 };
 
 let loaded: SchemaData | undefined;

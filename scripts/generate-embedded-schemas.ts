@@ -1,9 +1,9 @@
 /**
- * Writes the structural schema of a pod template, for the custom resources that hold one, from the schema data file of
- * the embedded cluster. Structural schemas are stricter than OpenAPI: every key of a list map is required or has a
+ * Writes the structural schemas of the parts of Kubernetes objects that our custom resources hold (a pod template, a
+ * Service's spec), from the schema data file of the embedded cluster. Structural schemas are stricter than OpenAPI: every key of a list map is required or has a
  * default, and a nested metadata keeps only the fields that it lists.
  *
- *     node scripts/generate-pod-template-schema.ts
+ *     node scripts/generate-embedded-schemas.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -28,7 +28,7 @@ interface TypeData {
 type Schema = Readonly<Record<string, unknown>>;
 
 const source = new URL('../packages/cluster/src/schema/kubernetes.json', import.meta.url);
-const target = new URL('../packages/delivery/src/api/pod-template-schema.generated.json', import.meta.url);
+const target = new URL('../packages/delivery/src/api/definitions/', import.meta.url);
 
 const { types }: { readonly types: Readonly<Record<string, TypeData>> } = JSON.parse(readFileSync(source, 'utf8'));
 
@@ -52,8 +52,8 @@ const scalars: Readonly<Record<string, Schema>> = {
 const map = { type: 'object', additionalProperties: text };
 const embeddedMetadata: Schema = { type: 'object', properties: { labels: map, annotations: map } };
 
-/** Added by people to running pods only; a template must not have them. */
-const notInTemplates: ReadonlySet<string> = new Set(['ephemeralContainers']);
+/** Ephemeral containers are added by people to running pods only; the selector of a Service is delivery's. */
+const leftOut: ReadonlySet<string> = new Set(['PodSpec.ephemeralContainers', 'ServiceSpec.selector']);
 
 /** Defaults of fields that are keys of a list map. No others: a template stays as its author wrote it. */
 const keyDefaults: Readonly<Record<string, unknown>> = { protocol: 'TCP', name: '' };
@@ -70,7 +70,7 @@ function schemaOf(type: TypeRef): Schema {
   const data = types[type];
   if (data === undefined) throw new Error(`the schema data has no type ${type}`);
   if (data.alias !== undefined) return schemaOf(data.alias);
-  return objectSchema(data);
+  return objectSchema(type.slice(type.lastIndexOf('.') + 1), data);
 }
 
 function flatFields(data: TypeData): readonly FieldData[] {
@@ -79,8 +79,8 @@ function flatFields(data: TypeData): readonly FieldData[] {
   );
 }
 
-function objectSchema(data: TypeData): Schema {
-  const fields = flatFields(data).filter((field) => !notInTemplates.has(field.name));
+function objectSchema(name: string, data: TypeData): Schema {
+  const fields = flatFields(data).filter((field) => !leftOut.has(`${name}.${field.name}`));
   const required = fields.filter((field) => field.required === true).map((field) => field.name);
   return {
     type: 'object',
@@ -123,4 +123,9 @@ function asSchema(value: unknown): Schema {
   return Object.fromEntries(Object.entries(value));
 }
 
-writeFileSync(target, `${JSON.stringify(schemaOf('io.k8s.api.core.v1.PodTemplateSpec'))}\n`);
+for (const [file, type] of [
+  ['pod-template', 'io.k8s.api.core.v1.PodTemplateSpec'],
+  ['service-spec', 'io.k8s.api.core.v1.ServiceSpec'],
+] as const) {
+  writeFileSync(new URL(`${file}.generated.json`, target), `${JSON.stringify(schemaOf(type))}\n`);
+}

@@ -1,0 +1,165 @@
+import { applications } from '../application.ts';
+import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
+import podTemplate from './pod-template.generated.json' with { type: 'json' };
+import { boolean, conditions, integer, intOrString, list, object, seconds, string, stringMap, time } from './schema.ts';
+import serviceSpec from './service-spec.generated.json' with { type: 'json' };
+
+/** What this version can carry out. A later one adds a name here with the file that does it. */
+export const supportedStrategies = ['rolling', 'blueGreen'] as const;
+export const supportedRouteProviders = ['gateway', 'none'] as const;
+
+const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
+
+const strategy = object(
+  'How a release moves from the stable version to the new one. In force from the next release.',
+  {
+    type: string('The strategy.', { enum: supportedStrategies }),
+    rolling: object('Of strategy rolling: pods change a few at a time; both versions serve meanwhile.', {
+      maxSurge: intOrString('Pods above replicas: a number, or a percentage rounded up. Default 25%.'),
+      maxUnavailable: intOrString('Pods that may be missing: a number, or a percentage rounded down. Default 0.'),
+    }),
+    blueGreen: object('Of strategy blueGreen: full size beside the stable version, then all traffic at once.', {
+      autoPromote: boolean('False: wait for a person to promote. Default true.'),
+      promoteAfterSeconds: seconds('Seconds between passed gates and promotion. Default 0.'),
+      previewHosts: list(
+        'Hosts under which the new version is reached before its promotion.',
+        string('A host.'),
+        hosts,
+      ),
+      previewReplicas: integer('Pods of the new version until it is promoted. Default: replicas.', { minimum: 1 }),
+    }),
+  },
+  { required: ['type'] },
+);
+
+const route = object('How it is reached from outside. Absent: inside the cluster only.', {
+  hosts: list('Hosts, such as shop.example.org or *.example.org. Empty: every host.', string('A host.'), hosts),
+  paths: list('Path prefixes by whole elements. Empty: /.', string('A path.', { pattern: '^/' }), hosts),
+  redirectWww: boolean('Redirect from the host without www to the one with it, or the other way round.'),
+  compression: boolean('Compress answers where the client takes it.'),
+  responseHeaders: stringMap('Headers that are set on every answer.', { maxProperties: 32 }),
+  tls: object(
+    'The certificate for the hosts.',
+    { secretName: string('Name of a Secret of type kubernetes.io/tls.') },
+    { required: ['secretName'] },
+  ),
+  through: string('What carries the traffic. Default gateway.', { enum: supportedRouteProviders }),
+});
+
+const healthCheck = object('Asked of every new pod before it takes traffic.', {
+  path: string('Path of the request. Default /health.', { pattern: '^/' }),
+  port: intOrString('Number or name of a container port. Default: the first one.'),
+  type: string('simple: any 2xx is healthy; probe: the JSON {"healthy": true}. Default simple.', {
+    enum: ['simple', 'probe'],
+  }),
+  timeoutSeconds: integer('Within which every pod must say that it is healthy. Default 60.', {
+    minimum: 1,
+    maximum: 86_400,
+  }),
+  ignore: boolean('Ask and record, but go on whatever the answer is.'),
+});
+
+const reference = object(
+  'The object.',
+  { name: string('Its name.', { minLength: 1 }), optional: boolean('It may be absent.') },
+  { required: ['name'] },
+);
+
+const history = object('What is kept of earlier releases.', {
+  limit: integer('Releases that are kept. Default 10.', { minimum: 1, maximum: 100 }),
+  rollbackWindowSeconds: seconds('How long a rollback needs no gates. Default 3600.'),
+  keepRunningSeconds: seconds('How long the version before keeps its pods after the guard. Default 0.'),
+});
+
+const spec = object('What should run, how it is reached, and how it is released.', {
+  version: string('Name of the version; # or absent: the next whole number.', { minLength: 1, maxLength: 63 }),
+  replicas: integer('Pods that serve.', { format: 'int32', minimum: 0, default: 1 }),
+  template: { ...podTemplate, description: 'The pods.' },
+  workloadRef: object(
+    'Where the template is found instead.',
+    { kind: string('Deployment.', { enum: ['Deployment'] }), name: string('Its name.', { minLength: 1 }) },
+    { required: ['kind', 'name'] },
+  ),
+  service: { ...serviceSpec, description: 'The Service of the same name: any field of a Service but its selector.' },
+  route,
+  healthCheck,
+  environmentFrom: list(
+    'Variables that every container gets, for example those of the platform.',
+    object('One source.', {
+      prefix: string('Put before every name.'),
+      configMapRef: reference,
+      secretRef: reference,
+    }),
+    { maxItems: 32 },
+  ),
+  configuration: object('How configuration is treated.', {
+    live: list('Names of ConfigMaps and Secrets that are not frozen with a version.', string('A name.'), {
+      maxItems: 64,
+      'x-kubernetes-list-type': 'set',
+    }),
+  }),
+  strategy,
+  guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
+  progressDeadlineSeconds: integer('A release without progress for so long is rolled back. Default 600.', {
+    minimum: 1,
+    maximum: 31_536_000,
+  }),
+  drainSeconds: seconds('How long open requests of a pod that has left may take to end. Default 30.'),
+  keepFailedSeconds: seconds('How long the pods of a failed version are kept for a look. Default 30.'),
+  history,
+  deletionPolicy: string('Orphan: everything keeps running when the Application is deleted. Default Delete.', {
+    enum: ['Delete', 'Orphan'],
+  }),
+  paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
+});
+
+const version = {
+  version: string('The version.'),
+  hash: string('Of its template and configuration.'),
+};
+
+const status = object('What is.', {
+  observedGeneration: integer('The generation that this status is about.'),
+  serving: object('The version that serves users.', { ...version, release: string('Its Release.') }),
+  candidate: string('The Release that is under way.'),
+  lastNumber: integer('The highest number given to a version without a name.'),
+  refused: list(
+    'Versions that were rolled back; not tried again until spec changes or a person says retry.',
+    object('One version.', {
+      ...version,
+      by: string('Who refused it.'),
+      at: time('When.'),
+      reason: string('Why.'),
+      generation: integer('Generation that asked for it.'),
+    }),
+  ),
+  replicas: integer('Pods of the version with most traffic.'),
+  readyReplicas: integer('Ready pods of the version with most traffic.'),
+  selector: string('Selects the pods of the version with most traffic.'),
+  phase: string('Phase of the newest Release.'),
+  waitingFor: string('What is waited for.'),
+  conditions,
+});
+
+export const applicationDefinition = defineKind({
+  type: applications,
+  singular: 'application',
+  shortNames: ['app', 'apps'],
+  description: 'What should run, how it is reached, and how a new version of it becomes live.',
+  spec,
+  status,
+  scale: {
+    specReplicasPath: '.spec.replicas',
+    statusReplicasPath: '.status.replicas',
+    labelSelectorPath: '.status.selector',
+  },
+  columns: [
+    column('Serving', '.status.serving.version', 'The version that serves users.'),
+    column('Release', '.status.candidate', 'The release that is under way.'),
+    column('Phase', '.status.phase', 'Phase of the newest release.'),
+    countColumn('Desired', '.spec.replicas', 'Pods that should serve.'),
+    countColumn('Ready', '.status.readyReplicas', 'Ready pods of the serving version.'),
+    wideColumn('Waiting For', '.status.waitingFor', 'What is waited for.'),
+    ageColumn,
+  ],
+});

@@ -1,0 +1,13 @@
+import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
+import { applicationDefinition } from './application-definition.ts';
+import { releaseCommandDefinition } from './release-command-definition.ts';
+import { releaseDefinition } from './release-definition.ts';
+import { splitDefinition } from './split-definition.ts';
+
+/** Every kind of Slipway's own. */
+export const definitions: readonly CustomResourceDefinition[] = [
+  applicationDefinition,
+  releaseDefinition,
+  releaseCommandDefinition,
+  splitDefinition,
+];

@@ -1,0 +1,26 @@
+import { releaseCommands, verbs } from '../release-command.ts';
+import { ageColumn, column, defineKind } from './definition.ts';
+import { object, string } from './schema.ts';
+
+export const releaseCommandDefinition = defineKind({
+  type: releaseCommands,
+  singular: 'releasecommand',
+  description: 'What a person asks of a release. It is carried out once, noted in the Release, and removed.',
+  spec: object(
+    'What is asked.',
+    {
+      application: string('Name of the Application.', { minLength: 1 }),
+      verb: string('What to do.', { enum: verbs }),
+      version: string('Of rollback: the version to return to. Absent: the stable one before.'),
+      reason: string('Why; shown with the outcome.', { maxLength: 1_024 }),
+      requestedBy: string('Who asks, as claimed.', { maxLength: 253 }),
+    },
+    { required: ['application', 'verb'] },
+  ),
+  columns: [
+    column('Application', '.spec.application', 'The Application.'),
+    column('Verb', '.spec.verb', 'What to do.'),
+    column('Requested By', '.spec.requestedBy', 'Who asks, as claimed.'),
+    ageColumn,
+  ],
+});

@@ -1,0 +1,129 @@
+import { releasePhases, releases } from '../release.ts';
+import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
+import { boolean, conditions, integer, list, map, object, record, seconds, string, stringMap, time } from './schema.ts';
+
+const spec = object(
+  'A copy of what was asked: it never changes.',
+  {
+    application: string('Name of the Application.'),
+    applicationUid: string('Which of the Applications that had this name.'),
+    version: string('The version.'),
+    identity: object('What distinguishes it.', {
+      template: string('Hash of the template.'),
+      configuration: string('Hash of the frozen configuration.'),
+    }),
+    template: record('The pods.'),
+    service: record('The Service.'),
+    environmentFrom: list('Variables that every container gets.', record('One source.')),
+    frozen: stringMap('Names of the frozen copies, by Kind/name of what was copied.'),
+    strategy: record('How it is released.'),
+    healthCheck: record('Asked of every pod before it takes traffic.'),
+    guardSeconds: seconds('How long the version before stands by.'),
+    progressDeadlineSeconds: seconds('How long it may make no progress.'),
+    drainSeconds: seconds('How long open requests may take to end.'),
+    keepFailedSeconds: seconds('How long failed pods are kept.'),
+  },
+  { required: ['application', 'applicationUid', 'version', 'identity', 'template', 'strategy'] },
+);
+
+const count = (description: string) => integer(description);
+
+const gate = object('One gate of one attempt.', {
+  name: string('The gate.'),
+  attempt: count('The attempt.'),
+  startedAt: time('When it began.'),
+  endedAt: time('When it ended.'),
+  outcome: string('How it ended; absent while it runs.'),
+  message: string('What was found.'),
+});
+
+const answer = object('What one pod said last.', {
+  pod: string('The pod.'),
+  uid: string('Its uid.'),
+  outcome: string('What the answer means.'),
+  code: count('HTTP status.'),
+  answer: string('The first KiB of the answer, or the cause of the error.'),
+  at: time('When.'),
+});
+
+const attempt = object('One attempt.', {
+  number: count('Counted from 1.'),
+  cause: string('Why.'),
+  by: string('Who asked.'),
+  startedAt: time('When it began.'),
+  endedAt: time('When it ended.'),
+  outcome: string('How it ended.'),
+});
+
+const command = object('What a person asked.', {
+  name: string('Name of the ReleaseCommand.'),
+  verb: string('The verb.'),
+  requestedBy: string('Who, as claimed.'),
+  at: time('When it was carried out.'),
+  outcome: string('Whether it was accepted.'),
+  message: string('What came of it.'),
+});
+
+const transition = object('One change of phase.', {
+  phase: string('The phase that began.'),
+  at: time('When.'),
+  reason: string('Why.'),
+});
+
+const status = object('How far it is.', {
+  observedGeneration: count('The generation that this status is about.'),
+  phase: string('The phase.', { enum: releasePhases }),
+  waitingFor: string('What is waited for.'),
+  waitingSince: time('Since when.'),
+  step: string('The step of the strategy.'),
+  split: object('Traffic.', {
+    weights: map('Percent of the traffic by version.', count('Percent.')),
+    confirmed: boolean('Whether it is in force everywhere.'),
+    confirmedBy: string('How that is known.'),
+  }),
+  replicas: object('Pods.', {
+    desired: count('That should be.'),
+    ready: count('That are ready.'),
+    serving: count('That take traffic.'),
+  }),
+  gates: list('Gates, by attempt.', gate, { maxItems: 100 }),
+  health: list('What the pods said of themselves, failures first.', answer, { maxItems: 50 }),
+  imageIds: list('The images that run.', string('An image.'), { maxItems: 64 }),
+  attempts: list('The last ten attempts.', attempt, { maxItems: 10 }),
+  commands: list('What people asked.', command, { maxItems: 50 }),
+  transitions: list('Changes of phase.', transition, { maxItems: 200 }),
+  ending: object('Why traffic returns, and what the release becomes then.', {
+    phase: string('The phase to come.'),
+    by: string('Who or what decided it.'),
+    reason: string('Why.'),
+  }),
+  pausedBy: string('Who paused it.'),
+  promotedBy: string('Who promoted it without its gates.'),
+  previous: string('The Release before it, to which an abort returns.'),
+  progressedAt: time('When something last moved.'),
+  startedAt: time('When it began.'),
+  healthyAt: time('When every pod was ready and every gate had passed.'),
+  trafficMovedAt: time('When all traffic had moved and that was confirmed.'),
+  guardEndsAt: time('When the guard ends.'),
+  finishedAt: time('When it ended.'),
+  conditions,
+});
+
+export const releaseDefinition = defineKind({
+  type: releases,
+  singular: 'release',
+  shortNames: ['rel'],
+  description: 'One attempt to make one version of an Application live: what was asked, and how it went.',
+  spec,
+  status,
+  columns: [
+    column('Application', '.spec.application', 'The Application.'),
+    column('Version', '.spec.version', 'The version.'),
+    column('Strategy', '.spec.strategy.type', 'How it is released.'),
+    column('Phase', '.status.phase', 'How far it is.'),
+    countColumn('Ready', '.status.replicas.ready', 'Ready pods.'),
+    countColumn('Serving', '.status.replicas.serving', 'Pods that take traffic.'),
+    wideColumn('Waiting For', '.status.waitingFor', 'What is waited for.'),
+    ageColumn,
+  ],
+});

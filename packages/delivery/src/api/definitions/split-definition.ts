@@ -1,0 +1,76 @@
+import { splits } from '@slipway/kube/split';
+import { ageColumn, column, defineKind } from './definition.ts';
+import { boolean, integer, intOrString, list, object, seconds, string, stringMap, time } from './schema.ts';
+
+const backend = object(
+  'A Service and its share.',
+  {
+    service: string('Name of a Service in the same namespace.'),
+    port: intOrString('Number or name of its port.'),
+    version: string('The version that answers there.'),
+    weight: integer('Percent of the requests. With 0 it only finishes what it has.', { minimum: 0, maximum: 100 }),
+  },
+  { required: ['service', 'port', 'version', 'weight'] },
+);
+
+const rule = object(
+  'Requests for one of the hosts under one of the paths go to the backends by weight.',
+  {
+    hosts: list('Hosts. Empty: every host.', string('A host.')),
+    paths: list('Path prefixes by whole elements. Empty: /.', string('A path.')),
+    backends: list('Where the requests go.', backend),
+    redirectWww: boolean('Redirect between the host with www and the one without.'),
+    compression: boolean('Compress answers where the client takes it.'),
+    responseHeaders: stringMap('Headers that are set on every answer.'),
+    tls: object('The certificate.', { secretName: string('Name of its Secret.') }, { required: ['secretName'] }),
+  },
+  { required: ['hosts', 'paths', 'backends'] },
+);
+
+const instance = object(
+  'One gateway instance.',
+  {
+    name: string('The instance, and its Lease.'),
+    observedGeneration: integer('The generation by which every new request is answered.'),
+    inForceSince: time('Since when.'),
+    backends: list(
+      'What is open.',
+      object('One backend.', {
+        service: string('The Service.'),
+        version: string('The version.'),
+        openConnections: integer('Connections.'),
+        openRequests: integer('Requests.'),
+      }),
+    ),
+    conflicts: list('Why a rule is not served.', string('A sentence.')),
+  },
+  { required: ['name', 'observedGeneration', 'inForceSince'] },
+);
+
+export const splitDefinition = defineKind({
+  type: splits,
+  singular: 'split',
+  description: 'How the traffic of an Application is divided: written by delivery, put into force by every gateway.',
+  spec: object(
+    'What should be in force.',
+    {
+      application: string('Name of the Application.'),
+      rules: list('The longest matching path wins.', rule),
+      drainSeconds: seconds('How long open requests of a backend without weight may take to end.'),
+    },
+    { required: ['application', 'rules'] },
+  ),
+  status: object('What is in force.', {
+    instances: list('One entry a gateway instance.', instance, {
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+    }),
+  }),
+  columns: [
+    column('Application', '.spec.application', 'The Application.'),
+    column('Hosts', '.spec.rules[*].hosts[*]', 'Hosts that are routed.'),
+    column('Versions', '.spec.rules[0].backends[*].version', 'Versions that may get traffic.'),
+    column('Weights', '.spec.rules[0].backends[*].weight', 'Percent of the requests, in the same order.'),
+    ageColumn,
+  ],
+});
