@@ -26,13 +26,16 @@ export async function runServer(options: ServerOptions, onReady: (state: Cluster
   }
 }
 
+/** One key press reaches us from the terminal and once more from npm; only what comes later is a second one. */
+const sameKeyMilliseconds = 1_000;
+
 /** A second signal ends the process at once: somebody who presses Ctrl-C twice means it. The kernel cleans up. */
 function waitForStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt > sameKeyMilliseconds) process.exit(130);
+      askedAt ??= performance.now();
       resolve(signal);
     };
     process.on('SIGTERM', onSignal);
