@@ -158,17 +158,17 @@ export class ResourceVerbs {
     const { definition, namespace, dryRun } = request;
     const context = this.#options.context();
     const stamped = stampNew(decoded, namespace, { ...context, definition });
-    const prepared = definition.prepare(definition.applyDefaults(stamped), undefined);
+    // What admission adds belongs to nobody, so the bookkeeping comes before it.
+    const prepared = definition.prepare(track(definition.applyDefaults(stamped)), undefined);
     this.#requireLivingNamespace(request, stamped.metadata.name ?? '');
     const admitted = this.#admit(prepared, undefined, request);
     const target: Target = { definition, namespace, name: admitted.metadata.name ?? '' };
     try {
       this.#validate(admitted, undefined, request);
-      const tracked = track(admitted);
-      if (!dryRun) return await this.resources.create(target, tracked);
-      if (this.resources.find(target) !== undefined) await this.resources.create(target, tracked);
+      if (!dryRun) return await this.resources.create(target, admitted);
+      if (this.resources.find(target) !== undefined) await this.resources.create(target, admitted);
       this.#release(admitted);
-      return tracked;
+      return admitted;
     } catch (error) {
       this.#release(admitted);
       throw error;

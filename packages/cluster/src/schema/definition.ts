@@ -27,6 +27,8 @@ export type SchemaNode =
     }
   | {
       readonly kind: 'object';
+      /** Of the type in the API, such as `io.k8s.api.core.v1.Probe`; custom resources have none. */
+      readonly name?: string | undefined;
       readonly fields: ReadonlyMap<string, SchemaField>;
       readonly structType?: 'atomic' | 'granular' | undefined;
       readonly preserveUnknownFields?: boolean | undefined;

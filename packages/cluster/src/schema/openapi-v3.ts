@@ -188,7 +188,7 @@ function renderNode(node: SchemaNode, render: Renderer): OpenApi {
 function objectName(node: SchemaNode & { readonly kind: 'object' }, render: Renderer): string {
   const known = render.names.get(node);
   if (known !== undefined) return known;
-  const name = `type.t${render.names.size}`;
+  const name = node.name ?? `type.t${render.names.size}`;
   render.names.set(node, name);
   render.schemas[name] = renderObject(node, render);
   return name;

@@ -68,7 +68,7 @@ export function schemaNode(type: string): SchemaNode {
   if (data === undefined) throw new Error(`the schema data hold no type named ${type}`);
   if (data.alias !== undefined) return remember(type, aliasNode(data, data.alias));
   const fields = new Map<string, SchemaField>();
-  const node = remember(type, { kind: 'object', fields, structType: data.structType });
+  const node = remember(type, { kind: 'object', name: type, fields, structType: data.structType });
   for (const field of data.fields ?? []) addField(fields, field);
   return node;
 }
