@@ -11,9 +11,7 @@ import { describeTarget, judge, type BenchRow } from './row.ts';
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
-  apply: async () => (await import('./apply.ts')).benchApply(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
-  releases: async () => (await import('./releases.ts')).benchReleases(),
 };
 
 const chosen = process.argv.slice(2);
