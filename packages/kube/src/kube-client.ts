@@ -222,9 +222,27 @@ function transportRequest(call: Call): TransportRequest {
       accept: 'application/json',
       ...(hasBody ? { 'content-type': call.contentType ?? 'application/json' } : {}),
     },
-    body: hasBody ? { json: call.json } : undefined,
+    body: hasBody ? { json: withoutUndefined(call.json) } : undefined,
     signal: call.signal,
   };
+}
+
+/**
+ * What JSON drops in writing must not arrive by the way within the process either: an absent field and one that is
+ * undefined are the same to every caller. The same value when there is nothing to drop.
+ */
+function withoutUndefined(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map(withoutUndefined);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const before = Object.entries(value);
+  const after = before.flatMap(([key, child]) =>
+    child === undefined ? [] : [[key, withoutUndefined(child)] as const],
+  );
+  const isSame = after.length === before.length && after.every(([, child], index) => child === before[index]?.[1]);
+  return isSame ? value : Object.fromEntries(after);
 }
 
 function selectionQuery(selection: Selection): Parameters {
