@@ -1,0 +1,19 @@
+import type { KubeClient } from '@slipway/kube/client';
+import type { Clock } from '@slipway/kube/clock';
+import { EventRecorder } from '@slipway/kube/event-recorder';
+import type { Logger } from '@slipway/kube/logger';
+import type { SharedInformers } from './shared-informers.ts';
+
+/** What every controller is given. */
+export interface ControllerContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly informers: SharedInformers;
+}
+
+export function recorderFor({ client, clock, logger }: ControllerContext, component: string): EventRecorder {
+  return new EventRecorder({ client, clock, logger, component });
+}

@@ -1,0 +1,174 @@
+import type { Endpoints, EndpointSlice, Pod, Service } from '@slipway/kube/api.generated';
+import type { Controller, Plan } from '@slipway/kube/controller';
+import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
+import type { InformerChange } from '@slipway/kube/informer';
+import { keyOf, keyString, type ObjectKey } from '@slipway/kube/object';
+import { endpoints, endpointSlices } from '@slipway/kube/resources';
+import { matchesServiceSelector } from '@slipway/kube/selector';
+import { isStatusReason } from '@slipway/kube/status-error';
+import type { ControllerContext } from '../controller-context.ts';
+import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import { byNamespace, byService } from '../shared-informers.ts';
+import { planEndpoints, type EndpointsAction } from './plan-endpoints.ts';
+import { managedByLabel, planSlices, serviceNameLabel, sliceManager, type SliceAction } from './plan-slices.ts';
+import { calculateEndpointGroups, type ServicePods } from './service-endpoints.ts';
+
+/** Endpoints that carry it belong to an old way of electing a leader and to no Service. */
+const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader';
+
+export interface ServiceEndpointsObserved {
+  /** Undefined when there is no such Service any more; its slices go by garbage collection. */
+  readonly servicePods: ServicePods | undefined;
+  readonly slices: readonly EndpointSlice[];
+  readonly endpoints: Endpoints | undefined;
+}
+
+export type ServiceEndpointsAction =
+  | SliceAction
+  | EndpointsAction
+  | { readonly kind: 'deleteEndpoints'; readonly endpoints: Endpoints };
+
+/** The slices first: proxies read them. A Service without a selector has endpoints that somebody else writes. */
+export function reconcileServiceEndpoints(observed: ServiceEndpointsObserved): Plan<ServiceEndpointsAction> {
+  const { servicePods, slices } = observed;
+  if (servicePods === undefined) return { actions: planLeftover(observed.endpoints) };
+  const { service, pods } = servicePods;
+  const { selector, type } = service.spec ?? {};
+  if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return { actions: [] };
+  if (service.metadata.deletionTimestamp !== undefined) return { actions: [] };
+  return {
+    actions: [
+      ...planSlices(service, calculateEndpointGroups(servicePods), slices),
+      ...planEndpoints(service, pods, observed.endpoints),
+    ],
+  };
+}
+
+function planLeftover(leftover: Endpoints | undefined): readonly ServiceEndpointsAction[] {
+  if (leftover === undefined || leftover.metadata.annotations?.[leaderAnnotation] !== undefined) return [];
+  return leftover.metadata.deletionTimestamp === undefined ? [{ kind: 'deleteEndpoints', endpoints: leftover }] : [];
+}
+
+export function startEndpointSliceController(context: ControllerContext): RunningController {
+  const writes = new OwnWrites(context.clock);
+  const { informers } = context;
+  return runController(afterOwnWrites(new EndpointSliceController(context, writes), writes), {
+    ...context,
+    sources: [
+      source(informers.services, ({ old, current }) => keysOf(current ?? old)),
+      source(informers.pods, (change) => servicesOfPod(change, context)),
+      source(informers.endpointSlices, ({ old, current }) => serviceOfSlice(current ?? old)),
+      source(informers.endpoints, ({ old, current }) => keysOf(current ?? old)),
+    ],
+  });
+}
+
+function keysOf(object: Service | Endpoints | undefined): readonly ObjectKey[] {
+  return object === undefined ? [] : [keyOf(object)];
+}
+
+function serviceOfSlice(slice: EndpointSlice | undefined): readonly ObjectKey[] {
+  const name = slice?.metadata.labels?.[serviceNameLabel];
+  return name === undefined ? [] : [{ namespace: slice?.metadata.namespace, name }];
+}
+
+function* servicesOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
+  const { namespace } = (current ?? old)?.metadata ?? {};
+  for (const service of informers.services.byIndex(byNamespace, namespace ?? '')) {
+    const { selector } = service.spec ?? {};
+    const isConcerned = [old, current].some((pod) => pod && matchesServiceSelector(selector, pod.metadata.labels));
+    if (isConcerned) yield keyOf(service);
+  }
+}
+
+class EndpointSliceController implements Controller<ServiceEndpointsObserved, ServiceEndpointsAction> {
+  readonly name = 'endpointslice';
+  readonly #context: ControllerContext;
+  readonly #writes: OwnWrites;
+
+  constructor(context: ControllerContext, writes: OwnWrites) {
+    this.#context = context;
+    this.#writes = writes;
+  }
+
+  observe(key: ObjectKey): ServiceEndpointsObserved {
+    const { informers } = this.#context;
+    const service = informers.services.get(key);
+    const slices = informers.endpointSlices
+      .byIndex(byService, keyString(key))
+      .filter(({ metadata }) => metadata.labels?.[managedByLabel] === sliceManager);
+    return {
+      servicePods: service === undefined ? undefined : this.#podsOf(service),
+      slices,
+      endpoints: informers.endpoints.get(key),
+    };
+  }
+
+  #podsOf(service: Service): ServicePods {
+    const { informers } = this.#context;
+    const { selector } = service.spec ?? {};
+    return {
+      service,
+      pods: informers.pods
+        .byIndex(byNamespace, service.metadata.namespace ?? '')
+        .filter(({ metadata }) => matchesServiceSelector(selector, metadata.labels)),
+      nodeOf: (name) => informers.nodes.get({ name }),
+    };
+  }
+
+  reconcile(observed: ServiceEndpointsObserved): Plan<ServiceEndpointsAction> {
+    return reconcileServiceEndpoints(observed);
+  }
+
+  async apply({ actions }: Plan<ServiceEndpointsAction>, observed: ServiceEndpointsObserved): Promise<void> {
+    const service = observed.servicePods?.service;
+    for (const action of actions) await this.#act(action, service);
+  }
+
+  async #act(action: ServiceEndpointsAction, service: Service | undefined): Promise<void> {
+    const { client, informers } = this.#context;
+    switch (action.kind) {
+      case 'createSlice':
+        this.#wroteSlice(service, await client.create(endpointSlices, action.slice));
+        return;
+      case 'updateSlice':
+        this.#wroteSlice(service, await client.update(endpointSlices, action.slice));
+        return;
+      case 'deleteSlice':
+        await this.#deleteSlice(action.slice, service);
+        return;
+      case 'writeEndpoints': {
+        const written = await this.#writeEndpoints(action.endpoints);
+        this.#writes.wrote(keyOf(written), informers.endpoints, written);
+        return;
+      }
+      case 'deleteEndpoints': {
+        const { uid } = action.endpoints.metadata;
+        await client.delete(endpoints, keyOf(action.endpoints), { preconditions: { uid } });
+        this.#writes.deleted(keyOf(action.endpoints), informers.endpoints, action.endpoints);
+        return;
+      }
+    }
+  }
+
+  #wroteSlice(service: Service | undefined, slice: EndpointSlice): void {
+    if (service !== undefined) this.#writes.wrote(keyOf(service), this.#context.informers.endpointSlices, slice);
+  }
+
+  async #deleteSlice(slice: EndpointSlice, service: Service | undefined): Promise<void> {
+    const { client, informers } = this.#context;
+    const { uid } = slice.metadata;
+    try {
+      await client.delete(endpointSlices, keyOf(slice), { preconditions: { uid } });
+    } catch (error) {
+      if (!isStatusReason(error, 'NotFound')) throw error;
+    }
+    if (service !== undefined) this.#writes.deleted(keyOf(service), informers.endpointSlices, slice);
+  }
+
+  #writeEndpoints(object: Endpoints): Promise<Endpoints> {
+    const { client } = this.#context;
+    const isNew = object.metadata.resourceVersion === undefined;
+    return isNew ? client.create(endpoints, object) : client.update(endpoints, object);
+  }
+}

@@ -1,0 +1,208 @@
+import type { Pod, ReplicaSet, ReplicaSetStatus } from '@slipway/kube/api.generated';
+import type { Controller, Plan } from '@slipway/kube/controller';
+import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
+import type { EventRecorder } from '@slipway/kube/event-recorder';
+import type { InformerChange } from '@slipway/kube/informer';
+import { keyOf, type ObjectKey } from '@slipway/kube/object';
+import { controllerOf } from '@slipway/kube/owner-references';
+import { pods, replicaSets } from '@slipway/kube/resources';
+import { matchesLabelSelector } from '@slipway/kube/selector';
+import { isStatusReason } from '@slipway/kube/status-error';
+import { recorderFor, type ControllerContext } from '../controller-context.ts';
+import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import { adopt, release } from '../ownership/write-claims.ts';
+import { isPodActive } from '../pods.ts';
+import { byController, orphanIn } from '../shared-informers.ts';
+import { writeStatus } from '../write-status.ts';
+import { reconcileReplicaSet, type ReplicaSetAction, type ReplicaSetObserved } from './reconcile-replica-set.ts';
+import { withReplicaFailure } from './replica-set-status.ts';
+import { slowStart } from './slow-start.ts';
+
+/** Deletions that run at once. */
+const deletionBatch = 50;
+
+export function startReplicaSetController(context: ControllerContext): RunningController {
+  const writes = new OwnWrites(context.clock);
+  const events = recorderFor(context, 'replicaset-controller');
+  const controller = new ReplicaSetController({ context, writes, events });
+  const { informers } = context;
+  return runController(afterOwnWrites(controller, writes), {
+    ...context,
+    sources: [
+      source(informers.replicaSets, replicaSetKey),
+      source(informers.pods, (change) => keysOfPod(change, context)),
+    ],
+  });
+}
+
+function* replicaSetKey({ old, current }: InformerChange<ReplicaSet>): Iterable<ObjectKey> {
+  const object = current ?? old;
+  if (object !== undefined) yield keyOf(object);
+}
+
+function* keysOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
+  const [before, after] = [managerOf(old), managerOf(current)];
+  if (after !== undefined) yield after;
+  if (before !== undefined && before.name !== after?.name) yield before;
+  if (current === undefined || controllerOf(current) !== undefined) return;
+  for (const replicaSet of informers.replicaSets.list(current.metadata.namespace)) {
+    if (matchesLabelSelector(replicaSet.spec?.selector, current.metadata.labels)) yield keyOf(replicaSet);
+  }
+}
+
+function managerOf(pod: Pod | undefined): ObjectKey | undefined {
+  const reference = pod === undefined ? undefined : controllerOf(pod);
+  return reference?.kind === 'ReplicaSet' ? { namespace: pod?.metadata.namespace, name: reference.name } : undefined;
+}
+
+interface Parts {
+  readonly context: ControllerContext;
+  readonly writes: OwnWrites;
+  readonly events: EventRecorder;
+}
+
+class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetAction, ReplicaSetStatus> {
+  readonly name = 'replicaset';
+  readonly #context: ControllerContext;
+  readonly #writes: OwnWrites;
+  readonly #events: EventRecorder;
+
+  constructor({ context, writes, events }: Parts) {
+    this.#context = context;
+    this.#writes = writes;
+    this.#events = events;
+  }
+
+  observe(key: ObjectKey): ReplicaSetObserved | undefined {
+    const { informers } = this.#context;
+    const replicaSet = informers.replicaSets.get(key);
+    if (replicaSet === undefined) return undefined;
+    const own = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
+    const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
+    const namespace = informers.namespaces.get({ name: key.namespace ?? '' });
+    return {
+      replicaSet,
+      isNamespaceLeaving: namespace?.metadata.deletionTimestamp !== undefined,
+      candidates: [...own, ...orphans],
+      podsOnNode: this.#countPodsOnNodes(replicaSet),
+    };
+  }
+
+  /** Pods of the old and the new ReplicaSet of one Deployment count alike: the rollout should leave them spread. */
+  #countPodsOnNodes(replicaSet: ReplicaSet): ReadonlyMap<string, number> {
+    const { informers } = this.#context;
+    const owner = controllerOf(replicaSet);
+    const related = owner === undefined ? [replicaSet] : informers.replicaSets.byIndex(byController, owner.uid);
+    const counts = new Map<string, number>();
+    for (const { metadata } of related) {
+      for (const pod of informers.pods.byIndex(byController, metadata.uid ?? '').filter(isPodActive)) {
+        const node = pod.spec?.nodeName ?? '';
+        counts.set(node, (counts.get(node) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  reconcile(observed: ReplicaSetObserved, now: number): Plan<ReplicaSetAction, ReplicaSetStatus> {
+    return reconcileReplicaSet(observed, now);
+  }
+
+  async apply(plan: Plan<ReplicaSetAction, ReplicaSetStatus>, observed: ReplicaSetObserved): Promise<void> {
+    for (const action of plan.actions) {
+      try {
+        await this.#act(action, observed.replicaSet);
+      } catch (error) {
+        await this.#recordFailure(action, observed, error);
+        throw error;
+      }
+    }
+    if (plan.status !== undefined) await this.#writeStatus(observed.replicaSet, plan.status);
+  }
+
+  async #act(action: ReplicaSetAction, replicaSet: ReplicaSet): Promise<void> {
+    const { client, informers } = this.#context;
+    const key = keyOf(replicaSet);
+    switch (action.kind) {
+      case 'adopt': {
+        const owner = { type: replicaSets, object: replicaSet };
+        this.#writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
+        return;
+      }
+      case 'release':
+        this.#writes.wrote(key, informers.pods, await release(client, replicaSet, { type: pods, object: action.pod }));
+        return;
+      case 'createPods':
+        await slowStart(action.count, () => this.#createPod(replicaSet, action.pod));
+        return;
+      case 'deletePods':
+        await this.#deletePods(replicaSet, action.pods);
+        return;
+    }
+  }
+
+  async #createPod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
+    const { client, informers } = this.#context;
+    try {
+      const created = await client.create(pods, pod);
+      this.#writes.wrote(keyOf(replicaSet), informers.pods, created);
+      this.#event(replicaSet, 'SuccessfulCreate', `Created pod: ${created.metadata.name ?? ''}`);
+    } catch (error) {
+      this.#event(replicaSet, 'FailedCreate', `Error creating: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  async #deletePods(replicaSet: ReplicaSet, victims: readonly Pod[]): Promise<void> {
+    for (let start = 0; start < victims.length; start += deletionBatch) {
+      const batch = victims.slice(start, start + deletionBatch);
+      const results = await Promise.allSettled(batch.map((pod) => this.#deletePod(replicaSet, pod)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  }
+
+  async #deletePod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
+    const { client, informers } = this.#context;
+    try {
+      await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid } });
+      this.#event(replicaSet, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name ?? ''}`);
+    } catch (error) {
+      // Gone already, or another pod of that name: what was wanted.
+      if (!isStatusReason(error, 'NotFound', 'Conflict')) {
+        this.#event(replicaSet, 'FailedDelete', `Error deleting: ${messageOf(error)}`);
+        throw error;
+      }
+    }
+    this.#writes.deleted(keyOf(replicaSet), informers.pods, pod);
+  }
+
+  async #recordFailure(action: ReplicaSetAction, observed: ReplicaSetObserved, error: unknown): Promise<void> {
+    if (action.kind !== 'createPods' && action.kind !== 'deletePods') return;
+    const { informers, clock } = this.#context;
+    const { replicaSet } = observed;
+    const now = clock.now();
+    const active = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
+    const { status } = reconcileReplicaSet({ ...observed, candidates: active }, now);
+    const failed = withReplicaFailure(status ?? replicaSet.status ?? { replicas: 0 }, replicaSet.status, {
+      reason: action.kind === 'createPods' ? 'FailedCreate' : 'FailedDelete',
+      message: messageOf(error),
+      now,
+    });
+    await this.#writeStatus(replicaSet, failed);
+  }
+
+  async #writeStatus(replicaSet: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
+    const { client, informers } = this.#context;
+    const written = await writeStatus(client, replicaSets, { object: replicaSet, status });
+    this.#writes.wrote(keyOf(replicaSet), informers.replicaSets, written);
+  }
+
+  #event(object: ReplicaSet, reason: string, message: string): void {
+    const type = reason.startsWith('Failed') ? 'Warning' : 'Normal';
+    this.#events.event({ object, type: replicaSets }, { type, reason, message });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

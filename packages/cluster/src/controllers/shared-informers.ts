@@ -1,0 +1,127 @@
+import type {
+  ConfigMap,
+  Deployment,
+  Endpoints,
+  EndpointSlice,
+  Namespace,
+  Node,
+  Pod,
+  ReplicaSet,
+  Service,
+  ServiceAccount,
+} from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import type { Clock } from '@slipway/kube/clock';
+import { Informer, type InformerOptions } from '@slipway/kube/informer';
+import type { Logger } from '@slipway/kube/logger';
+import type { KubeObject } from '@slipway/kube/object';
+import { controllerOf } from '@slipway/kube/owner-references';
+import {
+  configMaps,
+  deployments,
+  endpoints,
+  endpointSlices,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  serviceAccounts,
+  services,
+} from '@slipway/kube/resources';
+import { rootCertificateName } from './namespace/namespace-defaults.ts';
+
+export interface SharedInformers {
+  readonly pods: Informer<Pod>;
+  readonly replicaSets: Informer<ReplicaSet>;
+  readonly deployments: Informer<Deployment>;
+  readonly services: Informer<Service>;
+  readonly endpoints: Informer<Endpoints>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly namespaces: Informer<Namespace>;
+  readonly nodes: Informer<Node>;
+  /** Only the account `default` of each namespace. */
+  readonly defaultServiceAccounts: Informer<ServiceAccount>;
+  /** Only `kube-root-ca.crt` of each namespace. */
+  readonly rootCertificates: Informer<ConfigMap>;
+}
+
+export interface SharedInformerOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** By the uid of the object that manages it; objects that nobody manages by `orphanIn(namespace)`. */
+export const byController = 'controller';
+export const byNamespace = 'namespace';
+export const byNode = 'node';
+/** EndpointSlices by `namespace/service`. */
+export const byService = 'service';
+
+export function orphanIn(namespace: string | undefined): string {
+  return `orphan/${namespace ?? ''}`;
+}
+
+/** One informer a kind, for all controllers together; not started. */
+export function createSharedInformers(options: SharedInformerOptions): SharedInformers {
+  const owned = { [byController]: controllerIndex };
+  const namespaced = { [byNamespace]: namespaceIndex };
+  return {
+    pods: new Informer({
+      ...common<Pod>(options),
+      type: pods,
+      indexes: { ...owned, ...namespaced, [byNode]: (pod) => [pod.spec?.nodeName ?? ''] },
+    }),
+    replicaSets: new Informer({ ...common<ReplicaSet>(options), type: replicaSets, indexes: owned }),
+    deployments: new Informer({ ...common<Deployment>(options), type: deployments, indexes: namespaced }),
+    services: new Informer({ ...common<Service>(options), type: services, indexes: namespaced }),
+    endpoints: new Informer({ ...common<Endpoints>(options), type: endpoints }),
+    endpointSlices: new Informer({
+      ...common<EndpointSlice>(options),
+      type: endpointSlices,
+      indexes: { [byService]: serviceIndex },
+    }),
+    namespaces: new Informer({ ...common<Namespace>(options), type: namespaces }),
+    nodes: new Informer({ ...common<Node>(options), type: nodes }),
+    defaultServiceAccounts: new Informer({
+      ...common<ServiceAccount>(options),
+      type: serviceAccounts,
+      fieldSelector: 'metadata.name=default',
+    }),
+    rootCertificates: new Informer({
+      ...common<ConfigMap>(options),
+      type: configMaps,
+      fieldSelector: `metadata.name=${rootCertificateName}`,
+    }),
+  };
+}
+
+export function startSharedInformers(informers: SharedInformers, signal: AbortSignal): void {
+  const all: readonly { start(signal: AbortSignal): void }[] = Object.values(informers);
+  for (const informer of all) informer.start(signal);
+}
+
+function common<T extends KubeObject>(options: SharedInformerOptions): Omit<InformerOptions<T>, 'type'> {
+  return { ...options, transform: withoutManagedFields };
+}
+
+/** Nobody here reads them, and they are the larger part of many objects. */
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function controllerIndex(object: KubeObject): readonly string[] {
+  return [controllerOf(object)?.uid ?? orphanIn(object.metadata.namespace)];
+}
+
+function namespaceIndex(object: KubeObject): readonly string[] {
+  return [object.metadata.namespace ?? ''];
+}
+
+function serviceIndex({ metadata }: EndpointSlice): readonly string[] {
+  const service = metadata.labels?.['kubernetes.io/service-name'];
+  return service === undefined ? [] : [`${metadata.namespace ?? ''}/${service}`];
+}

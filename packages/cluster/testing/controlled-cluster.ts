@@ -1,0 +1,159 @@
+import type { Deployment, Pod } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import { silentLogger, type Logger } from '@slipway/kube/logger';
+import { deployments, nodes, pods, replicaSets } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
+import { FakeClock } from '../../kube/testing/fake-clock.ts';
+import { startControllers } from '../src/controllers/start-controllers.ts';
+import { createCatalog } from '../src/schema/catalog.ts';
+import { createMemoryCluster, type MemoryCluster } from './memory-cluster.ts';
+import { simulatePods, type PodSimulatorOptions } from './pod-simulator.ts';
+
+export interface ControlledClusterOptions {
+  readonly readyAfter?: PodSimulatorOptions['readyAfter'];
+  readonly goneAfter?: number;
+  readonly logger?: Logger;
+  /** Stops every controller after this many writes, as a crash would, and starts new ones. */
+  readonly crashAfterWrites?: number | undefined;
+}
+
+export interface ControlledCluster extends MemoryCluster {
+  readonly clock: FakeClock;
+  /** Runs virtual time and lets everything settle. */
+  advance(milliseconds: number): Promise<void>;
+  /** Writes of the controllers so far. */
+  readonly writes: number;
+  readonly crashes: number;
+  stop(): Promise<void>;
+}
+
+/** The API in memory with all controllers and simulated pods, in virtual time. */
+export async function createControlledCluster(options: ControlledClusterOptions = {}): Promise<ControlledCluster> {
+  const clock = new FakeClock();
+  const logger = options.logger ?? silentLogger;
+  const cluster = await createMemoryCluster({ clock, logger });
+  await cluster.client.create(nodes, { metadata: { name: 'node-a' } });
+  const stopping = new AbortController();
+  const { readyAfter, goneAfter } = options;
+  simulatePods({
+    client: cluster.clientFor('simulator'),
+    clock,
+    signal: stopping.signal,
+    ...(readyAfter === undefined ? {} : { readyAfter }),
+    ...(goneAfter === undefined ? {} : { goneAfter }),
+  });
+  const count = { writes: 0, crashes: 0 };
+  const run = (crashAfter: number | undefined): void => {
+    const life = new AbortController();
+    const signal = AbortSignal.any([life.signal, stopping.signal]);
+    const client = crashing(cluster.clientFor('kube-controller-manager'), {
+      onWrite: () => {
+        count.writes += 1;
+        if (crashAfter === undefined || count.writes < crashAfter) return 'proceed';
+        if (signal.aborted) return 'refuse';
+        count.crashes += 1;
+        life.abort(new Error('crashed'));
+        clock.schedule(10, () => run(undefined));
+        return 'proceed';
+      },
+    });
+    startControllers({
+      client,
+      clock,
+      logger,
+      signal,
+      random: () => 0.5,
+      allTypes: () =>
+        createCatalog()
+          .all()
+          .map(({ type }) => type),
+      namespacedTypes: () =>
+        createCatalog()
+          .all()
+          .flatMap(({ type }) => (type.namespaced ? [type] : [])),
+      loadBalancerAddress: '127.0.0.1',
+      certificateAuthority: 'authority',
+    });
+  };
+  run(options.crashAfterWrites);
+  await clock.advance(100);
+  return {
+    ...cluster,
+    clock,
+    advance: (milliseconds) => clock.advance(milliseconds),
+    get writes() {
+      return count.writes;
+    },
+    get crashes() {
+      return count.crashes;
+    },
+    stop: async () => {
+      stopping.abort(new Error('the test has ended'));
+      await clock.advance(0);
+      await cluster.close();
+    },
+  };
+}
+
+interface Crashing {
+  /** The write that brings the process down still takes effect; none does after it. */
+  onWrite(): 'proceed' | 'refuse';
+}
+
+function crashing(client: KubeClient, { onWrite }: Crashing): KubeClient {
+  const guard = <T>(write: () => Promise<T>): Promise<T> =>
+    onWrite() === 'proceed'
+      ? write()
+      : Promise.reject(new StatusError('ServiceUnavailable', 'the process has crashed'));
+  return {
+    get: (...args) => client.get(...args),
+    list: (...args) => client.list(...args),
+    watch: (...args) => client.watch(...args),
+    request: (...args) => client.request(...args),
+    create: (...args) => guard(() => client.create(...args)),
+    update: (...args) => guard(() => client.update(...args)),
+    patch: (...args) => guard(() => client.patch(...args)),
+    delete: (...args) => guard(() => client.delete(...args)),
+    deleteCollection: (...args) => guard(() => client.deleteCollection(...args)),
+  };
+}
+
+export interface DeploymentShape {
+  readonly name?: string;
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly strategy?: NonNullable<Deployment['spec']>['strategy'];
+  readonly minReadySeconds?: number;
+}
+
+export function webDeployment(shape: DeploymentShape = {}): Deployment {
+  const { name = 'web', replicas = 3, image = 'web:1', strategy, minReadySeconds } = shape;
+  return {
+    metadata: { name, namespace: 'default', labels: { app: name } },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      strategy,
+      minReadySeconds,
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'web', image }] } },
+    },
+  };
+}
+
+export async function setImage(client: KubeClient, name: string, image: string): Promise<void> {
+  const body = { spec: { template: { spec: { containers: [{ name: 'web', image }] } } } };
+  await client.patch(deployments, { namespace: 'default', name }, { type: 'strategic', body });
+}
+
+export async function listPods(client: KubeClient): Promise<readonly Pod[]> {
+  return (await client.list(pods, { namespace: 'default' })).items;
+}
+
+export function getDeployment(client: KubeClient, name = 'web'): Promise<Deployment> {
+  return client.get(deployments, { namespace: 'default', name });
+}
+
+export async function replicaSetSizes(client: KubeClient): Promise<readonly number[]> {
+  const { items } = await client.list(replicaSets, { namespace: 'default' });
+  return items.map(({ spec }) => spec?.replicas ?? 0);
+}
