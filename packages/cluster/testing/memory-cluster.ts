@@ -15,6 +15,8 @@ export interface MemoryClusterOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly store?: Store;
+  /** Where services get their addresses; 10.96.0.0/16 unless said otherwise. */
+  readonly serviceCidr?: string;
   /** Answers what the API server asks of nodes: logs and proxied requests. */
   readonly onNodeRequest?: (nodeName: string, request: RawRequest) => Promise<RawResponse>;
 }
@@ -47,13 +49,13 @@ export async function createMemoryCluster(options: MemoryClusterOptions = {}): P
     random,
     logger,
     nodes,
-    ranges: { serviceCidr: '10.96.0.0/16', nodePorts: { first: 30_000, last: 32_767 } },
+    ranges: { serviceCidr: options.serviceCidr ?? '10.96.0.0/16', nodePorts: { first: 30_000, last: 32_767 } },
   });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
   const stop = serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock, logger });
   await bootstrap({
     client: clientFor('apiserver'),
-    apiServiceAddress: '10.96.0.1',
+    apiServiceAddress: (options.serviceCidr ?? '10.96.0.0/16').replace(/\.0\/\d+$/, '.1'),
     apiAddress: { ip: '127.0.0.1', port: 6443 },
   });
   return {

@@ -31,7 +31,7 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
   await mkdir(join(dataDirectory, 'run'));
   const apiSocket = join(dataDirectory, 'run/api.sock');
   const plan = await planNode({ dataDirectory, level, searchPath: process.env['PATH'] ?? '' });
-  const cluster = await createMemoryCluster();
+  const cluster = await createMemoryCluster({ serviceCidr: plan.ranges.services });
   let listener = await serve(cluster, apiSocket);
   const launch = (): Promise<NodeHelper> =>
     launchNodeHelper({

@@ -43,6 +43,9 @@ export class ClusterNetwork {
   private readonly prefix: number;
   private interfaces = 0;
   private batch: IpBatch | undefined;
+  /** Addresses of pods that are gone. */
+  private readonly refused = new Set<string>();
+  private isStopped = false;
   private starting: Promise<void> | undefined;
 
   constructor(options: ClusterNetworkOptions) {
@@ -67,9 +70,13 @@ export class ClusterNetwork {
     const holder = IpBatch.start([unshare, '--net', '--ipc', '--uts', ip]);
     const remove = async (): Promise<void> => {
       await holder.stop();
+      // Who still asks for the pod is refused at once instead of waiting for an answer on the bridge.
+      if (!this.isStopped) await this.running().run([`route replace unreachable ${address}`]);
+      this.refused.add(address);
       this.addresses.release(address);
     };
     try {
+      if (this.refused.delete(address)) await this.running().run([`route delete unreachable ${address}`]);
       await holder.run([
         'link set lo up',
         `link add eth0 type veth peer name ${name} group ${interfaceGroup} netns ${ownPid}`,
@@ -87,6 +94,7 @@ export class ClusterNetwork {
 
   /** The machine's end of the link goes with this one. */
   async stop(): Promise<void> {
+    this.isStopped = true;
     await this.batch?.run([`link delete ${uplink}`, `link delete ${bridge}`]);
     await this.batch?.stop();
   }

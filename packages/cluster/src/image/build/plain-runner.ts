@@ -1,6 +1,6 @@
 import { cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapPath, mapPaths } from '../../node/runtimes/process/path-mapping.ts';
+import { mapPath, mapPaths, mapSearchPath } from '../../node/runtimes/process/path-mapping.ts';
 import { runProcess, type StepRunner } from './run-step.ts';
 
 /**
@@ -19,11 +19,11 @@ export function createPlainRunner(given: { readonly nodeProgram: string; readonl
         await Promise.all([mkdir(tree), mkdir(programs)]);
         await symlink(given.nodeProgram, join(programs, 'node'));
         await cp(await store.mergeLayers(state.layers), tree, { recursive: true, verbatimSymlinks: true });
-        const paths = { mounts: [], imageDirectory: tree };
+        const paths = { mounts: [], imageDirectory: tree, claimsNewPaths: true };
         const directory = mapPath(state.config.workingDirectory, paths) ?? tree;
         const [file = '', ...parameters] = command.map((word) => mapPaths(word, paths));
         const mapped = Object.entries(environment).map(([name, value]) => [name, mapPaths(value, paths)]);
-        const searchPath = `${programs}:${mapPaths(environment['PATH'] ?? given.searchPath, paths)}`;
+        const searchPath = `${programs}:${mapSearchPath(environment['PATH'] ?? given.searchPath, paths)}`;
         const step = { file, parameters, directory, environment: { ...Object.fromEntries(mapped), PATH: searchPath } };
         await runProcess(step, request);
         return [await store.addLayer(tree)];

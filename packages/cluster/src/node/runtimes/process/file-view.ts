@@ -1,5 +1,6 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { lookAt } from './visible.ts';
 
 /** Directory trees that together are a container's files: mounts before layers (topmost first) before the machine's own root. */
 export interface FileSources {
@@ -56,7 +57,7 @@ export class FileView {
 
   private entryAt(path: string): Located {
     for (const hostPath of this.candidates(path)) {
-      const stats = lstatSync(hostPath, { throwIfNoEntry: false });
+      const stats = lookAt(hostPath);
       if (stats !== undefined) {
         return isWhiteout(stats) ? { path, hostPath: undefined, stats: undefined } : { path, hostPath, stats };
       }

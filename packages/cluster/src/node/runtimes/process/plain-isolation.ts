@@ -8,7 +8,7 @@ import type { AddressPool } from '../../../network/address-pool.ts';
 import { findExecutable } from './executable.ts';
 import { FileView } from './file-view.ts';
 import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
-import { mapPath, mapPaths, type MappedPaths } from './path-mapping.ts';
+import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mapping.ts';
 import { signalIfRunning } from './signal.ts';
 import type { Tools } from './tools.ts';
 import { containerMark, endMarked, killMarked, Undertaker } from './undertaker.ts';
@@ -71,7 +71,7 @@ export class PlainIsolation implements Isolation {
     image: LocalImage,
   ): Promise<PreparedContainer> {
     const imageDirectory = image.layers.length === 0 ? undefined : await this.options.mergeLayers(image);
-    const paths: MappedPaths = { mounts: request.mounts, imageDirectory };
+    const paths: MappedPaths = { mounts: request.mounts, imageDirectory, claimsNewPaths: false };
     this.containers += 1;
     const mark = `${this.instance}.${this.containers}`;
     const directory =
@@ -79,7 +79,7 @@ export class PlainIsolation implements Isolation {
     const environment = {
       ...sandbox.environment,
       ...mapEnvironment(request.environment, paths),
-      PATH: `${this.programs}:${mapPaths(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
+      PATH: `${this.programs}:${mapSearchPath(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
       [containerMark]: mark,
     };
     const launch = (command: readonly string[]): Launch => this.launch({ command, paths, environment, directory });

@@ -129,7 +129,8 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
   const searchPath = process.env['PATH'] ?? '';
   const { tools } = findTools(rootTools, searchPath);
   clusters += 1;
-  const block = parseCidr(`10.${199 + clusters}.0.0/16`);
+  // Outside the range from which clusters that run beside this test choose.
+  const block = parseCidr(`100.${64 + clusters}.0.0/16`);
   const network = new ClusterNetwork({
     ranges: rangesOfBlock(block ?? { base: 0, prefix: 16 }),
     ip: requireTool(tools, 'ip'),
