@@ -6,7 +6,7 @@ import { apiVersionOf } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { applyServerSide, trackUpdate, type Manager } from '../schema/server-side-apply.ts';
 import type { AdmissionPlugin } from './admission.ts';
-import { applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
+import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
 import { decodeObject, type Decoding } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
@@ -160,13 +160,14 @@ export class ResourceVerbs {
     const stamped = stampNew(decoded, namespace, { ...context, definition });
     // What admission adds belongs to nobody, so the bookkeeping comes before it.
     const prepared = definition.prepare(track(definition.applyDefaults(stamped)), undefined);
-    this.#requireLivingNamespace(request, stamped.metadata.name ?? '');
+    const target: Target = { definition, namespace, name: stamped.metadata.name ?? '' };
+    this.#requireLivingNamespace(request, target.name);
+    // Said before admission, which would complain of what the existing object holds.
+    if (this.resources.find(target) !== undefined) throw alreadyExists(definition.type, target.name);
     const admitted = this.#admit(prepared, undefined, request);
-    const target: Target = { definition, namespace, name: admitted.metadata.name ?? '' };
     try {
       this.#validate(admitted, undefined, request);
       if (!dryRun) return await this.resources.create(target, admitted);
-      if (this.resources.find(target) !== undefined) await this.resources.create(target, admitted);
       this.#release(admitted);
       return admitted;
     } catch (error) {
