@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodes, usageFailure } from './failure.ts';
+import type { Verb } from '@slipway/delivery/api/release-command';
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { OutputFormat } from './output/output.ts';
 
@@ -158,7 +159,7 @@ function addReleaseCommands(program: Command): void {
 }
 
 const verbs: ReadonlyArray<{
-  readonly name: string;
+  readonly name: Verb;
   readonly arguments: string;
   readonly summary: string;
   readonly examples: readonly string[];
@@ -220,7 +221,6 @@ function addPartCommands(program: Command): void {
     command(program, 'controller', ['slipway controller', 'slipway controller --kubeconfig prod.yaml --context prod']),
   )
     .summary('run the delivery controller alone, against any cluster')
-    .option('--no-leader-election', 'act without holding the Lease (only when nothing else can)')
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
   program
     .command('server-process', { hidden: true })

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { usageFailure } from '../failure.ts';
+import { dataDirectory } from '../embedded/data-directory.ts';
+import { buildInto } from '../embedded/build-into.ts';
+import { print } from '../output/output.ts';
+
+export interface BuildCommandOptions {
+  readonly tag: string;
+  readonly file?: string;
+  readonly buildArg: readonly string[];
+  readonly target?: string;
+  readonly dataDir?: string;
+}
+
+export async function build(directory: string, options: BuildCommandOptions): Promise<void> {
+  const image = await buildInto(dataDirectory(options.dataDir), {
+    contextDirectory: resolve(directory),
+    dockerfile: options.file === undefined ? undefined : resolve(options.file),
+    tag: options.tag,
+    buildArguments: parseArguments(options.buildArg),
+    target: options.target,
+    output: print,
+  });
+  print(`Built ${options.tag} (${image.id.slice(0, 19)}, ${(image.sizeBytes / 1e6).toFixed(1)} MB).`);
+}
+
+function parseArguments(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1) throw usageFailure(`--build-arg ${pair}: expected NAME=VALUE, such as VERSION=v1`);
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { applications } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
+import type { KubeClient } from '@slipway/kube/client';
+import { connect } from '../connection/connection.ts';
+import { applicationName, demoApplication, host } from '../demo/application.ts';
+import { isAsPromised, summarize, type DemoResult } from '../demo/summary.ts';
+import { buildInto } from '../embedded/build-into.ts';
+import { dataDirectory, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
+import { launchServer } from '../embedded/launch-server.ts';
+import type { ServerOptions } from '../embedded/server-options.ts';
+import { CommandFailure } from '../failure.ts';
+import { startLoad, type Load } from '../load/load.ts';
+import { followRelease } from '../output/follow-release.ts';
+import { colour, print } from '../output/output.ts';
+import { createProgress } from '../output/progress.ts';
+import { down } from './down.ts';
+import { greeting } from './up.ts';
+
+export interface DemoOptions {
+  readonly once: boolean;
+  readonly rate: number;
+  readonly level: ServerOptions['level'];
+}
+
+const example = fileURLToPath(new URL('../../../../examples/statics', import.meta.url));
+const versions = [
+  { version: 'v1', isHealthy: true },
+  { version: 'v2', isHealthy: true },
+  { version: 'v3', isHealthy: false },
+];
+const broken = 'v3';
+
+/** The story of the README, on a cluster of its own that is gone afterwards. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const directory = dataDirectory(await mkdtemp(join(tmpdir(), 'slipway-demo-')));
+  const interrupted = interruption();
+  try {
+    const outcome = await Promise.race([tell(options, directory), interrupted]);
+    if (outcome === 'interrupted') return;
+    if (!options.once) {
+      print('\nThe cluster keeps running. Stop it with Ctrl-C.');
+      await interrupted;
+    }
+    if (!outcome) throw new CommandFailure('The demo did not go as it should; the table above says where.');
+  } finally {
+    await down({ dataDir: directory.path, grace: 1 });
+    await rm(directory.path, { recursive: true, force: true });
+  }
+}
+
+function interruption(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+}
+
+/** True when no request failed and the broken version was refused. */
+async function tell(options: DemoOptions, directory: DataDirectory): Promise<boolean> {
+  print('Starting a cluster of its own ...');
+  const state = await launchServer({ dataDirectory: directory.path, ephemeral: true, apiPort: 0, gatewayPort: 0, runtime: 'auto', level: options.level, mergeInto: undefined });
+  print(greeting(state).join('\n'));
+  await buildVersions(directory, state);
+  const { client } = await connect({ kubeconfig: state.kubeconfig });
+  const releases = [await release(client, 'v1')];
+  print(`\nLoad: ${options.rate} requests a second to http://${host} through the gateway, half over new connections.`);
+  const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: ['v1'] });
+  try {
+    load.allow(['v1', 'v2']);
+    releases.push(await release(client, 'v2', load));
+    load.allow(['v2']);
+    releases.push(await release(client, broken, load));
+    return show({ releases, load: await load.stop(), broken });
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+}
+
+function show(result: DemoResult): boolean {
+  const isFine = isAsPromised(result);
+  print(`\n${summarize(result).join('\n')}`);
+  print(isFine ? colour('green', '\n✔ No request was lost, and the broken version never saw one.') : colour('red', '\n✘ Not as promised.'));
+  return isFine;
+}
+
+async function buildVersions(directory: DataDirectory, state: ClusterState): Promise<void> {
+  for (const { version, isHealthy } of versions) {
+    const lines: string[] = [];
+    const started = performance.now();
+    await buildInto(directory, {
+      contextDirectory: example,
+      tag: `statics:${version}`,
+      buildArguments: { VERSION: version, HEALTHY: String(isHealthy) },
+      level: state.level === 'root' ? 'root' : 'plain',
+      output: (line) => lines.push(line),
+    });
+    print(`Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms (${lines.length} lines of output)${isHealthy ? '' : '; it will say that it is not healthy'}.`);
+  }
+}
+
+/** Asks for a version and watches until its release has ended, one way or the other. */
+async function release(client: KubeClient, version: string, load?: Load): Promise<Release> {
+  print(`\n${colour('bold', `Releasing ${version}`)}`);
+  const wanted = demoApplication(version);
+  const key = { namespace: 'default', name: applicationName };
+  const application = await client.patch(applications, key, { type: 'apply', body: wanted, force: true }, { fieldManager: 'slipway' });
+  const progress = await createProgress();
+  const below = (): readonly string[] => (load === undefined ? [] : [`  requests ${load.report.sent} sent, ${load.report.failed} failed`]);
+  const outcome = await followRelease({ client, application, until: 'succeeded', below, progress });
+  await progress.done();
+  print(outcome.isReached ? `${colour('green', '✔')} ${version} is live.` : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`);
+  return outcome.release;
+}

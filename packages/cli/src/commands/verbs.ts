@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { userInfo } from 'node:os';
+import { applications } from '@slipway/delivery/api/application';
+import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
+import { releases, type CommandOutcome } from '@slipway/delivery/api/release';
+import { labels } from '@slipway/delivery/names';
+import { connect, type Connection } from '../connection/connection.ts';
+import { CommandFailure } from '../failure.ts';
+import { print, printObjects } from '../output/output.ts';
+import type { GlobalOptions } from '../program.ts';
+
+export interface VerbRequest {
+  readonly verb: Verb;
+  readonly application: string;
+  readonly version: string | undefined;
+  readonly options: GlobalOptions & { readonly wait: boolean };
+}
+
+const outcomeTimeoutMilliseconds = 30_000;
+const lookAgainMilliseconds = 100;
+
+
+/** Leaves a ReleaseCommand for the controller: whoever may create one may give the command. */
+export async function runVerb({ verb, application, version, options }: VerbRequest): Promise<void> {
+  const connection = await connect(options);
+  const { client, namespace } = connection;
+  await client.get(applications, { namespace, name: application });
+  const command = await client.create(releaseCommands, createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }));
+  if (options.output !== undefined) return printObjects([command], options.output);
+  if (!options.wait) return print(`${verb} asked for ${application} (${command.metadata.name ?? ''})`);
+  const outcome = await awaitOutcome(connection, application, command.metadata.name ?? '');
+  if (outcome.outcome === 'refused') throw new CommandFailure(`${verb} was refused: ${outcome.message}`);
+  return print(`${verb}: ${outcome.message}`);
+}
+
+async function awaitOutcome({ client, namespace }: Connection, application: string, name: string): Promise<CommandOutcome> {
+  const deadline = performance.now() + outcomeTimeoutMilliseconds;
+  while (performance.now() < deadline) {
+    const { items } = await client.list(releases, { namespace, labelSelector: `${labels.application}=${application}` });
+    const found = items.flatMap(({ status }) => status?.commands ?? []).find((outcome) => outcome.name === name);
+    if (found !== undefined) return found;
+    await pause(lookAgainMilliseconds);
+  }
+  throw new CommandFailure(`No controller answered the command ${name} within ${outcomeTimeoutMilliseconds / 1_000} s. Does one run? (slipway status, slipway controller)`);
+}

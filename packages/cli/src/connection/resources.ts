@@ -1,0 +1,23 @@
+import type { KubeClient } from '@slipway/kube/client';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { usageFailure } from '../failure.ts';
+
+interface ApiResourceList {
+  readonly resources?: ReadonlyArray<{ readonly name: string; readonly kind: string; readonly namespaced: boolean }>;
+}
+
+/** Finds the resource that serves objects of a kind, as the cluster's discovery says. */
+export async function findResource(client: KubeClient, object: KubeObject, source: string): Promise<ResourceType> {
+  const { apiVersion = '', kind = '' } = object;
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  if (version === undefined || version === '' || kind === '') throw usageFailure(`${source}: apiVersion and kind are required, found apiVersion "${apiVersion}" and kind "${kind}"`);
+  const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  const { status, body } = await client.request({ method: 'GET', path });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const list: ApiResourceList = status === 200 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : {};
+  const found = list.resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
+  if (found !== undefined) return { group: group ?? '', version, kind, plural: found.name, namespaced: found.namespaced };
+  const hint = group === 'slipway.dev' ? '. Install Slipway in the cluster first, or start one with: slipway up' : '';
+  throw usageFailure(`${source}: the cluster serves no kind ${kind} in ${apiVersion}${hint}`);
+}

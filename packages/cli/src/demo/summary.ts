@@ -1,0 +1,39 @@
+import type { Release } from '@slipway/delivery/api/release';
+import type { LoadReport } from '../load/protocol.ts';
+import { table } from '../output/output.ts';
+
+/** What the demo shows in the end, and whether it went as it should. */
+export interface DemoResult {
+  readonly releases: readonly Release[];
+  readonly load: LoadReport;
+  /** The version that must have been refused. */
+  readonly broken: string;
+}
+
+export function isAsPromised({ releases, load, broken }: DemoResult): boolean {
+  const refused = releases.find(({ spec }) => spec.version === broken);
+  return load.sent > 0 && load.failed === 0 && refused?.status?.phase === 'RolledBack';
+}
+
+export function summarize({ releases, load }: DemoResult): readonly string[] {
+  const rows = releases.map(({ spec, status }) => [
+    spec.version,
+    status?.phase ?? 'Pending',
+    between(status?.startedAt, status?.finishedAt),
+    status?.phase === 'Succeeded' ? between(status.healthyAt, status.trafficMovedAt) : '-',
+    status?.ending?.reason ?? '',
+  ]);
+  const versions = Object.entries(load.byVersion).map(([version, count]) => `${count} by ${version}`);
+  return [
+    table(['VERSION', 'OUTCOME', 'DURATION', 'HEALTHY TO ALL TRAFFIC', 'WHY'], rows),
+    '',
+    `Requests   ${load.sent} sent, ${load.failed} failed (${versions.join(', ')})`,
+    `Latency    half within ${load.p50.toFixed(1)} ms, 99 % within ${load.p99.toFixed(1)} ms of when they should have left`,
+    ...load.failures.map(({ at, reason }) => `Failed     after ${at} ms: ${reason}`),
+  ];
+}
+
+/** `0.142 s`, or a dash where one of the two has not come. */
+function between(start: string | undefined, end: string | undefined): string {
+  return start === undefined || end === undefined ? '-' : `${((Date.parse(end) - Date.parse(start)) / 1_000).toFixed(3)} s`;
+}

@@ -1,0 +1,33 @@
+import { BuildError } from '@slipway/cluster/image/build-error';
+import { buildImage } from '@slipway/cluster/image/build/build-image';
+import { chooseRunner } from '@slipway/cluster/image/build/choose-runner';
+import { ImageStore, type StoredImage } from '@slipway/cluster/image/image-store';
+import { usageFailure } from '../failure.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { ServerOptions } from './server-options.ts';
+
+export interface BuildRequest {
+  readonly contextDirectory: string;
+  readonly dockerfile?: string | undefined;
+  readonly tag: string;
+  readonly buildArguments: Readonly<Record<string, string>>;
+  readonly target?: string | undefined;
+  readonly level?: ServerOptions['level'] | undefined;
+  readonly output: (line: string) => void;
+}
+
+/** Builds an image into a cluster's data directory; the cluster need not run. */
+export async function buildInto(directory: DataDirectory, { level, ...request }: BuildRequest): Promise<StoredImage> {
+  const interrupted = new AbortController();
+  const onSignal = (): void => interrupted.abort(new Error('the build was interrupted'));
+  process.once('SIGINT', onSignal);
+  try {
+    const runner = await chooseRunner({ searchPath: process.env['PATH'] ?? '', nodeProgram: process.execPath, level });
+    return await buildImage({ ...request, store: new ImageStore(directory.images), runner, signal: interrupted.signal });
+  } catch (error) {
+    if (error instanceof BuildError) throw usageFailure(error.message, error);
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * An open load: requests leave at a constant rate whatever the answers do, half over connections that are kept alive and
+ * half over new ones, and latency counts from when a request should have left. A process of its own, so that what it
+ * measures does not slow it down.
+ */
+import { Agent, request as httpRequest } from 'node:http';
+import { createInterface } from 'node:readline';
+import { Latencies } from './latency.ts';
+import type { LoadCommand, LoadFailure, LoadOptions, LoadReport } from './protocol.ts';
+
+const requestTimeoutMilliseconds = 5_000;
+const reportMilliseconds = 200;
+const tickMilliseconds = 5;
+const keptFailures = 20;
+
+const options: LoadOptions = JSON.parse(process.argv[2] ?? '{}');
+const target = new URL(options.target);
+const keptAlive = new Agent({ keepAlive: true, maxSockets: 256 });
+const latencies = new Latencies();
+const startedAt = performance.now();
+const byVersion = new Map<string, number>();
+const failures: LoadFailure[] = [];
+let allowed = new Set(options.versions);
+let [sent, succeeded, failed] = [0, 0, 0];
+let stopping = false;
+
+function send(intendedAt: number): void {
+  const index = sent;
+  sent += 1;
+  let isEnded = false;
+  const end = (failure?: string): void => {
+    if (isEnded) return;
+    isEnded = true;
+    clearTimeout(timer);
+    latencies.record(performance.now() - intendedAt);
+    if (failure === undefined) succeeded += 1;
+    else fail(failure);
+  };
+  const outgoing = httpRequest({ host: target.hostname, port: target.port, path: options.path, headers: { host: options.host }, agent: index % 2 === 0 ? keptAlive : false });
+  const timer = setTimeout(() => {
+    end(`no answer within ${requestTimeoutMilliseconds / 1_000} s`);
+    outgoing.destroy();
+  }, requestTimeoutMilliseconds);
+  outgoing.once('error', (error) => end(error.message));
+  outgoing.once('response', (incoming) => {
+    let body = '';
+    incoming.setEncoding('utf8');
+    incoming.on('data', (chunk: string) => {
+      if (body.length < 1_024) body += chunk;
+    });
+    incoming.once('error', (error) => end(error.message));
+    incoming.once('aborted', () => end('the answer broke off'));
+    incoming.once('end', () => end(judge(incoming.statusCode ?? 0, body.trim())));
+  });
+  outgoing.end();
+}
+
+/** What is wrong with an answer; undefined when nothing is. */
+function judge(status: number, body: string): string | undefined {
+  if (status < 200 || status > 299) return `status ${status}: ${body.slice(0, 100)}`;
+  if (!allowed.has(body)) return `wrong body: ${JSON.stringify(body.slice(0, 100))}`;
+  byVersion.set(body, (byVersion.get(body) ?? 0) + 1);
+  return undefined;
+}
+
+function fail(reason: string): void {
+  failed += 1;
+  if (failures.length < keptFailures) failures.push({ at: Math.round(performance.now() - startedAt), reason });
+}
+
+function report(isFinal: boolean): void {
+  const value: LoadReport = { sent, succeeded, failed, byVersion: Object.fromEntries(byVersion), p50: latencies.percentile(0.5), p99: latencies.percentile(0.99), failures, isFinal };
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A late tick sends all that is due: the rate is kept and the delay counts as latency. */
+function tick(): void {
+  const interval = 1_000 / options.rate;
+  while (!stopping && startedAt + sent * interval <= performance.now()) send(startedAt + sent * interval);
+}
+
+const ticker = setInterval(tick, tickMilliseconds);
+const reporter = setInterval(() => {
+  const isFinal = stopping && succeeded + failed === sent;
+  report(isFinal);
+  if (isFinal) process.exit(0);
+}, reportMilliseconds);
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const command: LoadCommand = JSON.parse(line);
+    if (command.kind === 'versions') allowed = new Set(command.versions);
+    else stop();
+  })
+  // Whoever started the load is gone.
+  .on('close', stop);
+
+function stop(): void {
+  stopping = true;
+  clearInterval(ticker);
+  reporter.ref();
+}
