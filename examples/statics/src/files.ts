@@ -113,19 +113,25 @@ function isUnchanged(headers: IncomingHttpHeaders, entityTag: string, modified: 
 type Range = 'whole' | 'unsatisfiable' | { readonly start: number; readonly end: number };
 
 /** One range; several, a malformed one, or one for another version of the file are answered with the whole, as RFC 9110 allows. */
-function rangeOf(headers: IncomingHttpHeaders, entityTag: string, { size, modified }: FoundFile): Range {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? '') ?? [];
+function rangeOf(headers: IncomingHttpHeaders, entityTag: string, file: FoundFile): Range {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? '') ?? [];
+  if ((first === '' && last === '') || !isForThisVersion(headers, entityTag, file)) {
+    return 'whole';
+  }
+  const end = file.size - 1;
+  if (first === '') {
+    return boundedRange(Math.max(0, file.size - Number(last)), end);
+  }
+  const isBackwards = last !== '' && Number(first) > Number(last);
+  return isBackwards ? 'whole' : boundedRange(Number(first), last === '' ? end : Math.min(Number(last), end));
+}
+
+function isForThisVersion(headers: IncomingHttpHeaders, entityTag: string, { modified }: FoundFile): boolean {
   const condition = headers['if-range'];
-  const isSame =
-    condition === undefined || condition === entityTag || Date.parse(String(condition)) === modified.getTime();
-  if (first === undefined || last === undefined || (first === '' && last === '') || !isSame) {
-    return 'whole';
-  }
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (first !== '' && last !== '' && Number(first) > Number(last)) {
-    return 'whole';
-  }
+  return condition === undefined || condition === entityTag || Date.parse(String(condition)) === modified.getTime();
+}
+
+function boundedRange(start: number, end: number): Range {
   return start > end ? 'unsatisfiable' : { start, end };
 }
 

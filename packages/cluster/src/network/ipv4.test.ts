@@ -5,7 +5,7 @@ import { freeBlocks, isInRange, rangesOfBlock, routedRanges } from './ranges.ts'
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
-  expect(parsed, text).toBeDefined();
+  expect(parsed).toBeDefined();
   return parsed ?? { base: 0, prefix: 0 };
 }
 

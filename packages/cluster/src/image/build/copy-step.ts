@@ -1,6 +1,6 @@
 import { chmod, cp, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, relative } from 'node:path';
-import { FileView } from '../../node/runtimes/process/file-view.ts';
+import type { FileView } from '../../node/runtimes/process/file-view.ts';
 import { errorAt } from '../build-error.ts';
 import type { Instruction } from '../dockerfile/instructions.ts';
 import { substitute } from '../dockerfile/substitute.ts';

@@ -39,6 +39,8 @@ export function createRootRunner(given: {
   };
 }
 
+const namespaces: readonly string[] = ['--mount', '--pid', '--ipc', '--uts'];
+
 /** Beside the store, so that its files need not be copied; in memory where the store lies on an overlay itself. */
 async function createScratch({ store }: RunRequest): Promise<string> {
   await mkdir(store.directory, { recursive: true, mode: 0o700 });
@@ -77,8 +79,17 @@ function describeStep(
   return {
     file: requireTool(given.tools, 'unshare'),
     parameters: [
-      ...['--mount', '--pid', '--ipc', '--uts', '/bin/sh', '-c', script, 'sh', given.directory, mount],
-      ...[...enter, '--', located, ...parameters],
+      ...namespaces,
+      '/bin/sh',
+      '-c',
+      script,
+      'sh',
+      given.directory,
+      mount,
+      ...enter,
+      '--',
+      located,
+      ...parameters,
     ],
     environment: { HOME: user.home, ...environment, PATH: searchPath },
     directory: '/',

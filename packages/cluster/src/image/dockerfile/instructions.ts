@@ -9,10 +9,11 @@ export interface Instruction extends SourceLine {
   readonly text: string;
 }
 
-const supported = new Set([
-  ...['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'MAINTAINER'],
-  ...['RUN', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
-]);
+const supported = new Set(
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
+    ' ',
+  ),
+);
 const withFlags = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
 const directivePattern = /^#\s*([a-zA-Z]+)\s*=\s*(\S+)\s*$/;
 const hereDocument = /<<-?\s*["']?[a-zA-Z_]\w*/;

@@ -23,28 +23,25 @@ export function parseJsonWords(text: string): readonly string[] | undefined {
   }
 }
 
+/** A piece of a word: blanks between words, a quoted part, an escaped character, or anything else. */
+const piece =
+  /(?<blank>\s+)|"(?<double>(?:[^"\\]|\\[\s\S])*)"|'(?<single>[^']*)'|\\(?<escaped>[\s\S])|(?<plain>[^\s"'\\]+|\\$)|(?<open>["'])/g;
+
 /** Words separated by blanks; quotes and backslashes keep blanks together. */
 export function splitWords(text: string, at: SourceLine): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
-  let quote = '';
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text.charAt(index);
-    if (quote === '' && /\s/.test(character)) {
+  for (const { groups = {} } of text.matchAll(piece)) {
+    const { blank, double, single, escaped, plain, open } = groups;
+    if (open !== undefined) {
+      throw errorAt(at, `the quote ${open} is not closed`);
+    }
+    if (blank === undefined) {
+      word = (word ?? '') + (double?.replaceAll(/\\([\s\S])/g, '$1') ?? single ?? escaped ?? plain ?? '');
+    } else {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else if (character === '\\' && quote !== "'" && index + 1 < text.length) {
-      index += 1;
-      word = (word ?? '') + text.charAt(index);
-    } else if (character === quote || (quote === '' && /["']/.test(character))) {
-      quote = quote === '' ? character : '';
-      word ??= '';
-    } else {
-      word = (word ?? '') + character;
     }
-  }
-  if (quote !== '') {
-    throw errorAt(at, `the quote ${quote} is not closed`);
   }
   return word === undefined ? words : [...words, word];
 }

@@ -1,6 +1,5 @@
 import type { Lease, Pod } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
-import type { Informer } from '@slipway/kube/informer';
 import { observedEndpointsAnnotation } from '@slipway/kube/split';
 import type { ServiceRouting } from '../../network/service-routing.ts';
 
@@ -10,7 +9,7 @@ const limitMilliseconds = 1_000;
 export interface EndpointsGoneOptions {
   readonly routing: Pick<ServiceRouting, 'isRouted' | 'departureOf' | 'onApplied'>;
   /** Those of gateways. */
-  readonly leases: Pick<Informer<Lease>, 'list' | 'onChange'>;
+  readonly leases: { list(): readonly Lease[]; onChange(listener: () => void): () => void };
   readonly clock: Clock;
 }
 

@@ -1,6 +1,9 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { describe, expect, it } from 'vitest';
@@ -46,19 +49,44 @@ describeProgramRuntime('process, level plain', createPlain);
 
 describe('level plain', () => {
   it('tells programs their address in POD_IP', async () => {
-    const { runtime, close } = await createPlain();
-    const harness = new RuntimeHarness(runtime);
+    const plain = await createPlain();
+    const harness = new RuntimeHarness(plain.runtime);
     const sandbox = await harness.createSandbox();
     expect((await harness.run({ sandbox, script: 'echo $POD_IP' })).output).toBe(`${sandbox.podIP}\n`);
-    await close();
+    await plain.close();
   });
 
   it('ends what a container started in a session of its own', async () => {
-    const { runtime, close } = await createPlain();
-    const harness = new RuntimeHarness(runtime);
+    const plain = await createPlain();
+    const harness = new RuntimeHarness(plain.runtime);
     const { output } = await harness.run({ script: 'setsid sleep 1000 >/dev/null 2>&1 & echo $!' });
     // A process that has ended but was not yet reaped has an empty command line.
     expect(await readFile(`/proc/${output.trim()}/cmdline`, 'utf8').catch(() => '')).toBe('');
-    await close();
+    await plain.close();
   });
+});
+
+const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
+
+function findNobodyReason(): string | undefined {
+  if (process.getuid?.() !== 0) return 'this is an ordinary user already';
+  const { status } = spawnSync('setpriv', [...asNobody, 'test', '-r', import.meta.filename]);
+  return status === 0 ? undefined : 'user nobody may not read this checkout';
+}
+
+const noNobodyReason = findNobodyReason();
+
+describe('level plain without any rights', () => {
+  it.skipIf(noNobodyReason !== undefined)(
+    `keeps the contract as user nobody${noNobodyReason === undefined ? '' : ` (skipped: ${noNobodyReason})`}`,
+    async () => {
+      const vitest = fileURLToPath(new URL('vitest.mjs', import.meta.resolve('vitest/package.json')));
+      const words = ['run', '--configLoader', 'native', '--project', 'unit', import.meta.filename];
+      const { stdout } = await promisify(execFile)('setpriv', [...asNobody, process.execPath, vitest, ...words], {
+        env: { ...process.env, HOME: tmpdir(), NO_COLOR: '1' },
+      });
+      expect(stdout).toMatch(/Tests +\d+ passed \| 1 skipped/);
+    },
+    60_000,
+  );
 });

@@ -40,6 +40,8 @@ exec 3>&- >/dev/null 2>&1
 wait "$!"
 `;
 
+const everyNamespace: readonly string[] = ['--net', '--ipc', '--uts', '--mount', '--pid', '--root'];
+
 interface PodSandbox extends IsolatedSandbox {
   /** The process whose namespaces the pod's containers enter. */
   readonly holderPid: number;
@@ -182,7 +184,7 @@ export class RootIsolation implements Isolation {
         launch(
           [
             `--target=${pid}`,
-            ...['--net', '--ipc', '--uts', '--mount', '--pid', '--root'],
+            ...everyNamespace,
             `--wd=/proc/${pid}/root${root.workingDirectory}`,
             ...this.identityCommand({ request, root, user, command: locate(command) }),
           ],
