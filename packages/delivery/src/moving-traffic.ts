@@ -1,6 +1,15 @@
 /** Moving all traffic from one version to another, in the order of delivery.md: split, confirmed, joined, confirmed, left. */
 import type { Pod } from '@slipway/kube/api.generated';
-import { isRouted, isServing, isSplitConfirmed, splitWeights, type Observation, type VersionView } from './observation.ts';
+import {
+  isBackend,
+  isRouted,
+  isServing,
+  isSplitConfirmed,
+  splitWeights,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
+import { annotations } from './names.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
 
@@ -24,16 +33,32 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     const isAsked = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
     if (!isAsked) {
       const rest = from === undefined ? {} : { [nameOf(from.release)]: 0 };
-      return { actions: [{ type: 'setSplit', weights: { ...rest, [target]: 100 } }], waitingFor: `the split to name version ${to.release.spec.version}` };
+      return {
+        actions: [{ type: 'setSplit', weights: { ...rest, [target]: 100 } }],
+        waitingFor: `the split to name version ${to.release.spec.version}`,
+      };
     }
-    if (!isSplitConfirmed(observation)) return { actions: [], waitingFor: `every gateway to confirm that version ${to.release.spec.version} takes all traffic` };
+    if (!isSplitConfirmed(observation))
+      return {
+        actions: [],
+        waitingFor: `every gateway to confirm that version ${to.release.spec.version} takes all traffic`,
+      };
   }
-  const joining = to.ready.filter((pod) => !isServing(pod));
+  const joining = silentPods(to);
   if (joining.length > 0 || !isTemplateServing(to)) {
-    return { actions: [{ type: 'setServing', release: target, pods: names(joining), serves: true, template: true }], waitingFor: `version ${to.release.spec.version} to join the Service` };
+    return {
+      actions: [
+        { type: 'setServing', release: target, pods: names(joining), serves: true, backend: true, template: true },
+      ],
+      waitingFor: `version ${to.release.spec.version} to join the Service`,
+    };
   }
   const unconfirmed = to.ready.length - to.serving.length;
-  if (unconfirmed > 0) return { actions: [], waitingFor: `${unconfirmed} of ${to.ready.length} pods of version ${to.release.spec.version} to appear in the Service's endpoints` };
+  if (unconfirmed > 0)
+    return {
+      actions: [],
+      waitingFor: `${unconfirmed} of ${to.ready.length} pods of version ${to.release.spec.version} to appear in the Service's endpoints`,
+    };
   return from === undefined ? { actions: [], waitingFor: undefined } : planLeaving(from);
 }
 
@@ -41,9 +66,19 @@ export function planMove({ observation, to, from }: Move): MoveStep {
 function planLeaving(from: VersionView): MoveStep {
   const leaving = from.pods.filter(isServing);
   if (leaving.length > 0 || isTemplateServing(from)) {
-    return { actions: [{ type: 'setServing', release: nameOf(from.release), pods: names(leaving), serves: false, template: true }], waitingFor: `version ${from.release.spec.version} to leave the Service` };
+    return {
+      actions: [
+        { type: 'setServing', release: nameOf(from.release), pods: names(leaving), serves: false, template: true },
+      ],
+      waitingFor: `version ${from.release.spec.version} to leave the Service`,
+    };
   }
-  return from.serving.length > 0 ? { actions: [], waitingFor: `${from.serving.length} pods of version ${from.release.spec.version} to leave the Service's endpoints` } : { actions: [], waitingFor: undefined };
+  return from.listed.length > 0
+    ? {
+        actions: [],
+        waitingFor: `${from.listed.length} pods of version ${from.release.spec.version} to leave the Service's endpoints`,
+      }
+    : { actions: [], waitingFor: undefined };
 }
 
 export function isTemplateServing({ replicaSet }: VersionView): boolean {
@@ -52,4 +87,15 @@ export function isTemplateServing({ replicaSet }: VersionView): boolean {
 
 export function names(pods: readonly Pod[]): readonly string[] {
   return pods.map(({ metadata }) => metadata.name ?? '');
+}
+
+/**
+ * Ready pods without their routing labels, which may have them. Not those that are marked to go while the ReplicaSet still
+ * has to become smaller: a mark taken from one would send the ReplicaSet controller to a pod that serves.
+ */
+export function silentPods({ ready, pods, replicaSet }: VersionView): readonly Pod[] {
+  const isShrinking = pods.length > (replicaSet?.spec?.replicas ?? 0);
+  const isLeaving = (pod: Pod): boolean =>
+    isShrinking && pod.metadata.annotations?.[annotations.deletionCost] !== undefined;
+  return ready.filter((pod) => (!isServing(pod) || !isBackend(pod)) && !isLeaving(pod));
 }

@@ -33,7 +33,10 @@ export function identityOf(spec: Pick<ApplicationSpec, 'template' | 'environment
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value ?? null)).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(canonicalJson(value ?? null))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 export function isSameIdentity(a: Identity, b: Identity): boolean {
@@ -42,11 +45,17 @@ export function isSameIdentity(a: Identity, b: Identity): boolean {
 
 /** The version in the letters that a Service's name may have. */
 function slug(version: string): string {
-  return version.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  return version
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
 }
 
 export function releaseName(application: string, version: string): string {
-  return `${application}-${version.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, '-').replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')}`;
+  return `${application}-${version
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]+/g, '-')
+    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')}`;
 }
 
 /** Name of a version's ReplicaSet and Service: unique for the raw version, and short enough for a Service. */

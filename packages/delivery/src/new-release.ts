@@ -3,12 +3,20 @@ import type { Identity, Release } from './api/release.ts';
 import { annotations, labels } from './names.ts';
 
 /** The record of one attempt: a copy of what was asked, with the defaults that hold for it. */
-export function newRelease(application: Application, { version, identity, name }: { readonly version: string; readonly identity: Identity; readonly name: string }): Release {
+export function newRelease(
+  application: Application,
+  { version, identity, name }: { readonly version: string; readonly identity: Identity; readonly name: string },
+): Release {
   const { spec, metadata } = application;
   return {
     apiVersion: 'slipway.dev/v1alpha1',
     kind: 'Release',
-    metadata: { name, namespace: metadata.namespace, labels: { [labels.application]: metadata.name ?? '' }, annotations: { [annotations.ownerUid]: metadata.uid ?? '' } },
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: { [labels.application]: metadata.name ?? '' },
+      annotations: { [annotations.ownerUid]: metadata.uid ?? '' },
+    },
     spec: {
       application: metadata.name ?? '',
       applicationUid: metadata.uid ?? '',

@@ -30,13 +30,19 @@ export interface VersionView {
   /** Not being deleted. */
   readonly pods: readonly Pod[];
   readonly ready: readonly Pod[];
+  /** Ready, and behind the Service of their version. */
+  readonly backends: readonly Pod[];
   /** Ready, labelled, and confirmed in the EndpointSlices of the Application's Service. */
   readonly serving: readonly Pod[];
+  /** In the EndpointSlices of the Application's Service, with or without the label: requests may still come. */
+  readonly listed: readonly Pod[];
 }
 
 export function viewOf(observation: Observation, release: Release): VersionView {
   const name = release.metadata.name ?? '';
-  const pods = observation.pods.filter(({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined);
+  const pods = observation.pods.filter(
+    ({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined,
+  );
   const ready = pods.filter(isReady);
   const endpoints = readyEndpoints(observation, observation.application.metadata.name ?? '');
   return {
@@ -44,7 +50,9 @@ export function viewOf(observation: Observation, release: Release): VersionView 
     replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec)),
     pods,
     ready,
-    serving: ready.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
+    backends: ready.filter(isBackend),
+    serving: ready.filter((pod) => isServing(pod) && endpoints.has(pod.metadata.name ?? '')),
+    listed: pods.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
   };
 }
 
@@ -57,6 +65,11 @@ export function isServing(pod: Pod): boolean {
   return pod.metadata.labels?.[labels.serves] === 'true';
 }
 
+/** Labelled to stand behind the Service of its version, to which a split gives weight. */
+export function isBackend(pod: Pod): boolean {
+  return pod.metadata.labels?.[labels.backend] === 'true';
+}
+
 /** When the pod stopped serving, in milliseconds. */
 export function leftAt(pod: Pod): number | undefined {
   const text = pod.metadata.annotations?.[annotations.leftAt];
@@ -65,15 +78,21 @@ export function leftAt(pod: Pod): number | undefined {
 
 /** Names of the pods that stand as ready in the EndpointSlices of a Service. */
 export function readyEndpoints(observation: Observation, service: string): ReadonlySet<string> {
-  const slices = observation.slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service);
-  const ready = slices.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+  const slices = observation.slices.filter(
+    ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service,
+  );
+  const ready = slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false);
   return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
 }
 
 /** Weights that the Split asks for, by release name. */
 export function splitWeights(observation: Observation): Readonly<Record<string, number>> {
   const backends = observation.split?.spec.rules[0]?.backends ?? [];
-  const byService = new Map(observation.releases.map((release) => [backendName(release.spec), release.metadata.name ?? '']));
+  const byService = new Map(
+    observation.releases.map((release) => [backendName(release.spec), release.metadata.name ?? '']),
+  );
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
 }
 
@@ -82,7 +101,9 @@ export function isSplitConfirmed({ split, gateways }: Observation): boolean {
   const generation = split?.metadata.generation;
   if (generation === undefined || gateways.length === 0) return false;
   const instances = split?.status?.instances ?? [];
-  return gateways.every((name) => instances.some((instance) => instance.name === name && instance.observedGeneration >= generation));
+  return gateways.every((name) =>
+    instances.some((instance) => instance.name === name && instance.observedGeneration >= generation),
+  );
 }
 
 export function replicasOf({ application }: Observation): number {

@@ -9,7 +9,14 @@ export type Action =
   | { readonly type: 'ensureService' }
   | { readonly type: 'scale'; readonly release: string; readonly replicas: number; readonly reason: string }
   /** Gives pods the routing label or takes it, and with `template` all future pods of the version too. */
-  | { readonly type: 'setServing'; readonly release: string; readonly pods: readonly string[]; readonly serves: boolean; readonly template: boolean }
+  | {
+      readonly type: 'setServing';
+      readonly release: string;
+      readonly pods: readonly string[];
+      readonly serves: boolean;
+      readonly template: boolean;
+      /** Whether the pods stand behind the Service of their version too; absent leaves that as it is. */ readonly backend?: boolean;
+    }
   /** Marks pods to be the first that a smaller ReplicaSet removes. */
   | { readonly type: 'markForDeletion'; readonly release: string; readonly pods: readonly string[] }
   /** By release name; the weights sum to 100. */

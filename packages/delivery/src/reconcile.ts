@@ -8,6 +8,7 @@ import { planCommands } from './commands.ts';
 import { check } from './interlock/interlock.ts';
 import { viewsByName, type World } from './interlock/rules.ts';
 import { identityOf, isSameIdentity, labels, releaseName, teardownFinalizer } from './names.ts';
+import { names, silentPods } from './moving-traffic.ts';
 import { replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
@@ -23,19 +24,35 @@ import { validateApplication } from './validate-application.ts';
 export function reconcileApplication(observation: Observation, now: number): Decision {
   const { application } = observation;
   if (application.metadata.deletionTimestamp !== undefined) return planTeardown(observation, now);
-  if (!(application.metadata.finalizers ?? []).includes(teardownFinalizer)) return decision([{ type: 'setFinalizer', present: true }]);
+  if (!(application.metadata.finalizers ?? []).includes(teardownFinalizer))
+    return decision([{ type: 'setFinalizer', present: true }]);
   const faults = validateApplication(application);
   const isValid = faults.length === 0;
   const commanded = planCommands(observation, now);
   const current: Observation = { ...observation, releases: commanded.releases };
-  const wanted = isValid ? planNextRelease(current, now) : { actions: [], releases: current.releases, synced: undefined };
+  const wanted = isValid
+    ? planNextRelease(current, now)
+    : { actions: [], releases: current.releases, synced: undefined };
   const next: Observation = { ...current, releases: wanted.releases };
   const active = activeRelease(next);
-  const step = active === undefined ? planIdle(next, now) : planActive(next, active, now);
+  const step = active === undefined ? planIdle(next, now) : guarded(contextOf(next, active, now));
   const releaseStatuses = changedStatuses(observation, next, active, step);
-  const status = applicationStatus({ observation: next, active, step, now, faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`), synced: wanted.synced });
-  const service: readonly Action[] = isValid && application.spec.service !== undefined ? [{ type: 'ensureService' }] : [];
-  return { actions: [...service, ...commanded.actions, ...wanted.actions, ...step.actions], applicationStatus: status, releaseStatuses, requeueAfter: step.requeueAfter };
+  const status = applicationStatus({
+    observation: next,
+    active,
+    step,
+    now,
+    faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
+    synced: wanted.synced,
+  });
+  const service: readonly Action[] =
+    isValid && application.spec.service !== undefined ? [{ type: 'ensureService' }] : [];
+  return {
+    actions: [...service, ...commanded.actions, ...wanted.actions, ...step.actions],
+    applicationStatus: status,
+    releaseStatuses,
+    requeueAfter: step.requeueAfter,
+  };
 }
 
 function decision(actions: readonly Action[]): Decision {
@@ -68,20 +85,65 @@ function planNextRelease(observation: Observation, now: number): Wanted {
   if (replicasOf(observation) === 0 || spec.paused === true) return same;
   const identity = identityOf(spec);
   const newest = releases.at(-1);
-  const isAsked = (release: Release): boolean => isSameIdentity(release.spec.identity, identity) && (isNumbered(spec.version) || release.spec.version === spec.version);
+  const isAsked = (release: Release): boolean =>
+    isSameIdentity(release.spec.identity, identity) &&
+    (isNumbered(spec.version) || release.spec.version === spec.version);
   const stable = stableRelease(observation);
   const active = activeRelease(observation);
-  if (stable !== undefined && isAsked(stable)) return active === undefined || isAsked(active) || endsAlready(active) ? same : { ...same, releases: supersede(releases, active, { now, phase: 'Superseded', by: 'spec', reason: 'spec asks for the stable version again' }) };
-  const refused = status?.refused?.find((each) => each.hash === identity.template && (isNumbered(spec.version) || each.version === spec.version));
-  if (refused !== undefined && refused.generation >= (metadata.generation ?? 0)) return { ...same, synced: { reason: 'VersionRefused', message: `version ${refused.version} was refused at ${refused.at}: ${refused.reason}; change spec or retry` } };
+  if (stable !== undefined && isAsked(stable))
+    return active === undefined || isAsked(active) || endsAlready(active)
+      ? same
+      : {
+          ...same,
+          releases: supersede(releases, active, {
+            now,
+            phase: 'Superseded',
+            by: 'spec',
+            reason: 'spec asks for the stable version again',
+          }),
+        };
+  const refused = status?.refused?.find(
+    (each) => each.hash === identity.template && (isNumbered(spec.version) || each.version === spec.version),
+  );
+  if (refused !== undefined && refused.generation >= (metadata.generation ?? 0))
+    return {
+      ...same,
+      synced: {
+        reason: 'VersionRefused',
+        message: `version ${refused.version} was refused at ${refused.at}: ${refused.reason}; change spec or retry`,
+      },
+    };
   if (newest !== undefined && isAsked(newest) && !isFinished(statusOf(newest).phase)) return same;
   const namesake = releases.find((release) => release.spec.version === spec.version);
-  if (namesake !== undefined && !isSameIdentity(namesake.spec.identity, identity)) return { ...same, synced: { reason: 'VersionExists', message: `version ${spec.version ?? ''} exists with other content since ${namesake.metadata.creationTimestamp ?? ''}: give the new content a version of its own` } };
-  if (namesake !== undefined) return endsAlready(namesake) || !isFinished(statusOf(namesake).phase) ? same : { ...same, releases: restart(releases, namesake, now) };
+  if (namesake !== undefined && !isSameIdentity(namesake.spec.identity, identity))
+    return {
+      ...same,
+      synced: {
+        reason: 'VersionExists',
+        message: `version ${spec.version ?? ''} exists with other content since ${namesake.metadata.creationTimestamp ?? ''}: give the new content a version of its own`,
+      },
+    };
+  if (namesake !== undefined)
+    return endsAlready(namesake) || !isFinished(statusOf(namesake).phase)
+      ? same
+      : { ...same, releases: restart(releases, namesake, now) };
   const number = (status?.lastNumber ?? 0) + 1;
   const version = isNumbered(spec.version) ? String(number) : (spec.version ?? String(number));
   const release = newRelease(application, { version, identity, name: releaseName(metadata.name ?? '', version) });
-  const others = active === undefined || endsAlready(active) ? releases : supersede(releases, active, { now, phase: 'Superseded', by: 'spec', reason: `version ${version} was asked for meanwhile` });
+  // Until a version serves there is nothing to return to: one that is about to serve may do so.
+  const isFirst =
+    stable === undefined &&
+    active !== undefined &&
+    (statusOf(active).phase === 'Promoting' || statusOf(active).phase === 'Guarding');
+  const others =
+    active === undefined || isFirst || endsAlready(active)
+      ? releases
+      : supersede(releases, active, {
+          now,
+          phase: 'Superseded',
+          by: 'spec',
+          reason: `version ${version} was asked for meanwhile`,
+        });
   return { actions: [{ type: 'createRelease', release }], releases: others, synced: undefined };
 }
 
@@ -93,7 +155,7 @@ function endsAlready(release: Release): boolean {
   return statusOf(release).ending !== undefined && !isFinished(statusOf(release).phase);
 }
 
-function contextOf(observation: Observation, release: Release, now: number): ReleaseContext {
+export function contextOf(observation: Observation, release: Release, now: number): ReleaseContext {
   const stable = stableRelease(observation);
   const replicas = replicasOf(observation);
   const isRolling = release.spec.strategy.type === 'rolling';
@@ -109,22 +171,47 @@ function contextOf(observation: Observation, release: Release, now: number): Rel
   };
 }
 
-function planActive(observation: Observation, release: Release, now: number): Step {
-  const context = contextOf(observation, release, now);
-  return guarded(planRelease(context), context, now);
-}
-
 /** What the interlock refuses waits, and says so. */
-function guarded(step: Step, context: ReleaseContext, now: number): Step {
+function guarded(context: ReleaseContext): Step {
+  const { now } = context;
+  const step = planRelease(context);
   const { safe, refused } = check(step.actions, worldOf(context));
   if (refused === undefined) return step;
-  return { actions: safe, status: waiting({ ...context.status, phase: context.status.phase }, `the rule "${refused.rule}" to allow ${refused.action.type}: ${refused.reason}`, now), requeueAfter: 1_000 };
+  return {
+    actions: safe,
+    status: waiting(
+      { ...context.status, phase: context.status.phase },
+      `the rule "${refused.rule}" to allow ${refused.action.type}: ${refused.reason}`,
+      now,
+    ),
+    requeueAfter: 1_000,
+  };
 }
 
-function worldOf({ observation, replicas, maxUnavailable, release, stable }: ReleaseContext): World {
+export function worldOf({ observation, replicas, maxUnavailable, release, stable }: ReleaseContext): World {
   const views = observation.releases.map((each) => viewOf(observation, each));
   const needed = new Set([nameOf(release), ...(stable === undefined ? [] : [nameOf(stable.release)])]);
-  return { versions: viewsByName(views), weights: splitWeights(observation), replicas, maxUnavailable, needed };
+  const admitted = new Set(views.filter((view) => isAdmitted(view, observation)).map((view) => nameOf(view.release)));
+  return {
+    versions: viewsByName(views),
+    weights: splitWeights(observation),
+    replicas,
+    maxUnavailable,
+    admitted,
+    needed,
+  };
+}
+
+function isAdmitted({ release, ready }: VersionView, { application, answers }: Observation): boolean {
+  const { healthyAt, promotedBy, phase } = statusOf(release);
+  if (healthyAt !== undefined || promotedBy !== undefined || phase === 'Succeeded') return true;
+  if (application.status?.serving?.release === nameOf(release)) return true;
+  const { healthCheck } = release.spec;
+  return (
+    healthCheck === undefined ||
+    healthCheck.ignore === true ||
+    ready.some(({ metadata }) => answers.get(metadata.uid ?? '')?.outcome === 'passed')
+  );
 }
 
 /** Nothing is being released: the stable version has its size, others go. */
@@ -135,12 +222,30 @@ function planIdle(observation: Observation, now: number): Step {
   const replicas = replicasOf(observation);
   const view = viewOf(observation, stable);
   const size = view.replicaSet?.spec?.replicas ?? 0;
-  const sizing: ShrinkLike = size < replicas ? { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] } : size > replicas ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation }) : missingLabels(view);
-  const others = observation.releases.filter((release) => release !== stable).map((release) => planShrink({ view: viewOf(observation, release), goal: 0, drainSeconds: stable.spec.drainSeconds, now, observation }));
+  const sizing: ShrinkLike =
+    size < replicas
+      ? { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] }
+      : size > replicas
+        ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation })
+        : missingLabels(view);
+  const others = observation.releases
+    .filter((release) => release !== stable)
+    .map((release) =>
+      planShrink({
+        view: viewOf(observation, release),
+        goal: 0,
+        drainSeconds: stable.spec.drainSeconds,
+        now,
+        observation,
+      }),
+    );
   const steps = [sizing, ...others];
   const requeues = steps.flatMap(({ requeueAfter }) => requeueAfter ?? []);
   const context = contextOf(observation, stable, now);
-  const { safe } = check(steps.flatMap(({ actions }) => actions), { ...worldOf(context), maxUnavailable: replicas === 0 ? Infinity : 0 });
+  const { safe } = check(
+    steps.flatMap(({ actions }) => actions),
+    { ...worldOf(context), maxUnavailable: replicas === 0 ? Infinity : 0 },
+  );
   return { actions: safe, status, requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues) };
 }
 
@@ -151,13 +256,32 @@ interface ShrinkLike {
 
 /** A pod that was chosen to go and survived serves again. */
 function missingLabels(view: VersionView): ShrinkLike {
-  const silent = view.ready.filter(({ metadata }) => metadata.labels?.[labels.serves] !== 'true').map(({ metadata }) => metadata.name ?? '');
-  return silent.length === 0 ? { actions: [] } : { actions: [{ type: 'setServing', release: nameOf(view.release), pods: silent, serves: true, template: true }] };
+  const silent = names(silentPods(view));
+  return silent.length === 0
+    ? { actions: [] }
+    : {
+        actions: [
+          {
+            type: 'setServing',
+            release: nameOf(view.release),
+            pods: silent,
+            serves: true,
+            backend: true,
+            template: true,
+          },
+        ],
+      };
 }
 
-function changedStatuses(before: Observation, after: Observation, active: Release | undefined, step: Step): ReadonlyMap<string, ReleaseStatus> {
+function changedStatuses(
+  before: Observation,
+  after: Observation,
+  active: Release | undefined,
+  step: Step,
+): ReadonlyMap<string, ReleaseStatus> {
   const changed = new Map<string, ReleaseStatus>();
   for (const release of after.releases) {
+    if (release !== active && before.releases.includes(release)) continue;
     const status = release === active ? withCounts(step.status, viewOf(after, release), after) : release.status;
     const old = before.releases.find((each) => nameOf(each) === nameOf(release))?.status;
     if (status !== undefined && JSON.stringify(status) !== JSON.stringify(old)) changed.set(nameOf(release), status);
@@ -169,7 +293,10 @@ function withCounts(status: ReleaseStatus, view: VersionView, observation: Obser
   return {
     ...status,
     replicas: { desired: replicasOf(observation), ready: view.ready.length, serving: view.serving.length },
-    split: { weights: splitWeights(observation), confirmed: status.phase === 'Guarding' || status.trafficMovedAt !== undefined },
+    split: {
+      weights: splitWeights(observation),
+      confirmed: status.phase === 'Guarding' || status.trafficMovedAt !== undefined,
+    },
   };
 }
 
@@ -186,11 +313,21 @@ function applicationStatus({ observation, active, step, now, faults, synced }: S
   const { application } = observation;
   const old = application.status ?? {};
   const succeeded = active !== undefined && step.status.phase === 'Succeeded' ? active : undefined;
-  const serving = succeeded === undefined ? old.serving : { version: succeeded.spec.version, release: nameOf(succeeded), hash: succeeded.spec.identity.template };
-  const numbers = observation.releases.map(({ spec }) => Number(spec.version)).filter((number) => Number.isInteger(number));
+  const serving =
+    succeeded === undefined
+      ? old.serving
+      : { version: succeeded.spec.version, release: nameOf(succeeded), hash: succeeded.spec.identity.template };
+  const numbers = observation.releases
+    .map(({ spec }) => Number(spec.version))
+    .filter((number) => Number.isInteger(number));
   const stable = observation.releases.find((release) => nameOf(release) === serving?.release);
   const view = stable === undefined ? undefined : viewOf(observation, stable);
-  const phase = active === undefined || isFinished(step.status.phase) ? (serving === undefined ? 'Pending' : 'Stable') : step.status.phase;
+  const phase =
+    active === undefined || isFinished(step.status.phase)
+      ? serving === undefined
+        ? 'Pending'
+        : 'Stable'
+      : step.status.phase;
   return {
     ...old,
     observedGeneration: application.metadata.generation,
@@ -207,13 +344,29 @@ function applicationStatus({ observation, active, step, now, faults, synced }: S
   };
 }
 
-function refusedVersions({ application }: Observation, active: Release | undefined, { status }: Step, now: number): readonly RefusedVersion[] | undefined {
+function refusedVersions(
+  { application }: Observation,
+  active: Release | undefined,
+  { status }: Step,
+  now: number,
+): readonly RefusedVersion[] | undefined {
   const old = application.status?.refused;
-  if (active === undefined || status.phase !== 'RollingBack' && status.phase !== 'RolledBack' && status.phase !== 'Failed') return old;
+  if (
+    active === undefined ||
+    (status.phase !== 'RollingBack' && status.phase !== 'RolledBack' && status.phase !== 'Failed')
+  )
+    return old;
   if (status.ending === undefined || status.ending.phase === 'Superseded') return old;
   const { version, identity } = active.spec;
   if (old?.some((each) => each.version === version && each.hash === identity.template) === true) return old;
-  const refused = { version, hash: identity.template, by: status.ending.by, at: formatTime(now), reason: status.ending.reason, generation: application.metadata.generation ?? 0 };
+  const refused = {
+    version,
+    hash: identity.template,
+    by: status.ending.by,
+    at: formatTime(now),
+    reason: status.ending.reason,
+    generation: application.metadata.generation ?? 0,
+  };
   return [...(old ?? []), refused].slice(-10);
 }
 
@@ -226,19 +379,44 @@ interface ConditionInput {
   readonly available: boolean;
 }
 
-function conditionsOf({ observation, phase, now, faults, synced, available }: ConditionInput): readonly DeliveryCondition[] {
+function conditionsOf({
+  observation,
+  phase,
+  now,
+  faults,
+  synced,
+  available,
+}: ConditionInput): readonly DeliveryCondition[] {
   const { application } = observation;
   const observedGeneration = application.metadata.generation;
   const isBusy = phase !== 'Stable' && phase !== 'Pending';
   const wanted: ReadonlyArray<Pick<DeliveryCondition, 'type' | 'status' | 'reason' | 'message'>> = [
-    { type: 'Valid', status: faults.length === 0 ? 'True' : 'False', reason: faults.length === 0 ? 'Valid' : 'Invalid', message: faults.join('; ') },
-    { type: 'Available', status: available ? 'True' : 'False', reason: available ? 'PodsServe' : 'NoPodServes', message: '' },
+    {
+      type: 'Valid',
+      status: faults.length === 0 ? 'True' : 'False',
+      reason: faults.length === 0 ? 'Valid' : 'Invalid',
+      message: faults.join('; '),
+    },
+    {
+      type: 'Available',
+      status: available ? 'True' : 'False',
+      reason: available ? 'PodsServe' : 'NoPodServes',
+      message: '',
+    },
     { type: 'Progressing', status: isBusy ? 'True' : 'False', reason: phase, message: '' },
     { type: 'Promoted', status: isBusy && phase !== 'Guarding' ? 'False' : 'True', reason: phase, message: '' },
-    { type: 'Synced', status: synced === undefined ? 'True' : 'False', reason: synced?.reason ?? 'Synced', message: synced?.message ?? '' },
+    {
+      type: 'Synced',
+      status: synced === undefined ? 'True' : 'False',
+      reason: synced?.reason ?? 'Synced',
+      message: synced?.message ?? '',
+    },
     { type: 'ScaledToZero', status: replicasOf(observation) === 0 ? 'True' : 'False', reason: 'Replicas', message: '' },
   ];
   const start: readonly DeliveryCondition[] = application.status?.conditions ?? [];
-  return wanted.reduce<readonly DeliveryCondition[]>((all, each) => setCondition<DeliveryCondition>(all, { ...each, observedGeneration, lastTransitionTime: formatTime(now) }, now), start);
+  return wanted.reduce<readonly DeliveryCondition[]>(
+    (all, each) =>
+      setCondition<DeliveryCondition>(all, { ...each, observedGeneration, lastTransitionTime: formatTime(now) }, now),
+    start,
+  );
 }
-

@@ -1,8 +1,16 @@
 /** Making a version smaller without taking anything from anybody: leave, confirmed, drained, marked, and only then scaled. */
 import type { Pod } from '@slipway/kube/api.generated';
 import { names } from './moving-traffic.ts';
-import { isReady, isServing, leftAt, readyEndpoints, type Observation, type VersionView } from './observation.ts';
-import { annotations } from './names.ts';
+import {
+  isBackend,
+  isReady,
+  isServing,
+  leftAt,
+  readyEndpoints,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
+import { annotations, backendName } from './names.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
 
@@ -29,27 +37,52 @@ export function planShrink({ view, goal, drainSeconds, now, observation }: Shrin
   const excess = Math.max(size, view.pods.length) - goal;
   if (excess <= 0) return { actions: [], waitingFor: undefined };
   const leaving = chooseLeaving(view.pods, excess);
-  const serving = leaving.filter((pod) => isServing(pod));
+  const serving = leaving.filter((pod) => isServing(pod) || isBackend(pod));
   if (serving.length > 0) {
-    return { actions: [{ type: 'setServing', release, pods: names(serving), serves: false, template: goal === 0 }], waitingFor: `${serving.length} pods of version ${version} to leave the Service` };
+    return {
+      actions: [
+        { type: 'setServing', release, pods: names(serving), serves: false, backend: false, template: goal === 0 },
+      ],
+      waitingFor: `${serving.length} pods of version ${version} to leave the Service`,
+    };
   }
-  const endpoints = readyEndpoints(observation, observation.application.metadata.name ?? '');
-  const listed = leaving.filter(({ metadata }) => endpoints.has(metadata.name ?? ''));
-  if (listed.length > 0) return { actions: [], waitingFor: `${listed.length} pods of version ${version} to leave the Service's endpoints` };
+  const inside = readyEndpoints(observation, observation.application.metadata.name ?? '');
+  const outside = readyEndpoints(observation, backendName(view.release.spec));
+  const listed = leaving.filter(({ metadata: { name = '' } }) => inside.has(name) || outside.has(name));
+  if (listed.length > 0)
+    return { actions: [], waitingFor: `${listed.length} pods of version ${version} to leave the Service's endpoints` };
   const drained = leaving.filter((pod) => !isReady(pod) || now - (leftAt(pod) ?? 0) >= drainSeconds * 1_000);
   const surplus = Math.max(0, size - view.pods.length);
   if (drained.length + surplus === 0) {
     const next = Math.min(...leaving.map((pod) => (leftAt(pod) ?? now) + drainSeconds * 1_000)) - now;
-    return { actions: [], waitingFor: `${leaving.length} pods of version ${version} to drain`, requeueAfter: Math.max(1, next) };
+    return {
+      actions: [],
+      waitingFor: `${leaving.length} pods of version ${version} to drain`,
+      requeueAfter: Math.max(1, next),
+    };
   }
   const unmarked = drained.filter(({ metadata }) => metadata.annotations?.[annotations.deletionCost] === undefined);
-  if (unmarked.length > 0) return { actions: [{ type: 'markForDeletion', release, pods: names(unmarked) }], waitingFor: `drained pods of version ${version} to go` };
+  if (unmarked.length > 0)
+    return {
+      actions: [{ type: 'markForDeletion', release, pods: names(unmarked) }],
+      waitingFor: `drained pods of version ${version} to go`,
+    };
   const target = Math.max(goal, size - drained.length - surplus);
   if (target >= size) return { actions: [], waitingFor: `pods of version ${version} to go` };
-  return { actions: [{ type: 'scale', release, replicas: target, reason: 'pods that have drained go' }], waitingFor: `pods of version ${version} to go` };
+  return {
+    actions: [{ type: 'scale', release, replicas: target, reason: 'pods that have drained go' }],
+    waitingFor: `pods of version ${version} to go`,
+  };
 }
 
 function chooseLeaving(pods: readonly Pod[], count: number): readonly Pod[] {
   const rank = (pod: Pod): number => (isReady(pod) ? (isServing(pod) ? 2 : 1) : 0);
-  return pods.toSorted((a, b) => rank(a) - rank(b) || (leftAt(a) ?? Infinity) - (leftAt(b) ?? Infinity) || (a.metadata.name ?? '').localeCompare(b.metadata.name ?? '')).slice(0, Math.max(0, count));
+  return pods
+    .toSorted(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        (leftAt(a) ?? Infinity) - (leftAt(b) ?? Infinity) ||
+        (a.metadata.name ?? '').localeCompare(b.metadata.name ?? ''),
+    )
+    .slice(0, Math.max(0, count));
 }

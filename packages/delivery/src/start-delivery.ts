@@ -51,7 +51,10 @@ export function startDelivery(options: DeliveryOptions): RunningDelivery {
       if (decision === undefined) return;
       const onAnswer = (uid: string, answer: HealthAnswer): void => {
         remember(answers, uid, answer);
-        running.enqueue({ namespace: observation.application.metadata.namespace, name: observation.application.metadata.name ?? '' });
+        running.enqueue({
+          namespace: observation.application.metadata.namespace,
+          name: observation.application.metadata.name ?? '',
+        });
       };
       await applyDecision(decision, observation, { ...options, recorder, onAnswer });
     },
@@ -71,17 +74,31 @@ const byApplication = 'application';
 
 function createInformers(options: DeliveryOptions) {
   const labelled = <T extends KubeObject>(type: ResourceType<T>, labelSelector: string): Informer<T> =>
-    new Informer<T>({ ...options, type, labelSelector, indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] } });
+    new Informer<T>({
+      ...options,
+      type,
+      labelSelector,
+      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
+    });
   return {
     applications: new Informer({ ...options, type: applications }),
     releases: labelled(releases, labels.application),
-    commands: new Informer({ ...options, type: releaseCommands, indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] } }),
+    commands: new Informer({
+      ...options,
+      type: releaseCommands,
+      indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
+    }),
     replicaSets: labelled(replicaSets, labels.application),
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
     slices: labelled(endpointSlices, labels.application),
     splits: new Informer({ ...options, type: splits }),
-    leases: new Informer({ ...options, type: leases, namespace: gatewayLeaseNamespace, labelSelector: gatewayLeaseLabel }),
+    leases: new Informer({
+      ...options,
+      type: leases,
+      namespace: gatewayLeaseNamespace,
+      labelSelector: gatewayLeaseLabel,
+    }),
   };
 }
 
@@ -105,7 +122,9 @@ function createSources(informers: Informers) {
   return [
     source(all, same),
     source(allSplits, same),
-    source(commands, ({ current }) => (current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }])),
+    source(commands, ({ current }) =>
+      current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
+    ),
     // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
     source(live, () => []),
     source(others.releases, labelled),
@@ -116,21 +135,41 @@ function createSources(informers: Informers) {
   ];
 }
 
-function observe(key: ObjectKey, informers: Informers, shell: { readonly answers: ReadonlyMap<string, HealthAnswer>; readonly now: number }): Observation | undefined {
+function observe(
+  key: ObjectKey,
+  informers: Informers,
+  shell: { readonly answers: ReadonlyMap<string, HealthAnswer>; readonly now: number },
+): Observation | undefined {
   const application = informers.applications.get(key);
   if (application === undefined) return undefined;
   const index = `${key.namespace ?? ''}/${key.name}`;
-  const started = ({ status, metadata }: { readonly status?: { readonly attempts?: ReadonlyArray<{ readonly startedAt: string }> | undefined } | undefined; readonly metadata: KubeObject['metadata'] }): string => status?.attempts?.at(-1)?.startedAt ?? metadata.creationTimestamp ?? '';
+  const started = ({
+    status,
+    metadata,
+  }: {
+    readonly status?: { readonly attempts?: ReadonlyArray<{ readonly startedAt: string }> | undefined } | undefined;
+    readonly metadata: KubeObject['metadata'];
+  }): string => status?.attempts?.at(-1)?.startedAt ?? metadata.creationTimestamp ?? '';
   return {
     application,
-    releases: informers.releases.byIndex(byApplication, index).toSorted((a, b) => started(a).slice(0, 19).localeCompare(started(b).slice(0, 19)) || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)),
-    commands: informers.commands.byIndex(byApplication, index).toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)),
+    releases: informers.releases
+      .byIndex(byApplication, index)
+      .toSorted(
+        (a, b) =>
+          started(a).slice(0, 19).localeCompare(started(b).slice(0, 19)) ||
+          Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+      ),
+    commands: informers.commands
+      .byIndex(byApplication, index)
+      .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)),
     replicaSets: informers.replicaSets.byIndex(byApplication, index),
     pods: informers.pods.byIndex(byApplication, index),
     services: informers.services.byIndex(byApplication, index),
     slices: informers.slices.byIndex(byApplication, index),
     split: informers.splits.get(key),
-    gateways: informers.leases.list().flatMap((lease) => (isLeaseLive(lease, shell.now) ? [lease.metadata.name ?? ''] : [])),
+    gateways: informers.leases
+      .list()
+      .flatMap((lease) => (isLeaseLive(lease, shell.now) ? [lease.metadata.name ?? ''] : [])),
     answers: shell.answers,
   };
 }

@@ -8,10 +8,16 @@ export function planTeardown(observation: Observation, now: number): Decision {
   if (application.spec.deletionPolicy === 'Orphan') return decide([{ type: 'setFinalizer', present: false }]);
   const deletedAt = Date.parse(application.metadata.deletionTimestamp ?? '');
   const drainedAt = deletedAt + (application.spec.drainSeconds ?? 30) * 1_000;
-  const wasServing = pods.some((pod) => pod.metadata.labels?.['slipway.dev/serves'] === 'true' || leftAt(pod) !== undefined);
+  const wasServing = pods.some(
+    (pod) => pod.metadata.labels?.['slipway.dev/serves'] === 'true' || leftAt(pod) !== undefined,
+  );
   if (split !== undefined) return decide([{ type: 'removeRoute' }], 100);
   if (wasServing && now < drainedAt) return decide([], drainedAt - now);
-  if (replicaSets.length > 0) return decide(releases.map((release) => ({ type: 'deleteVersion', release: nameOf(release) })), 100);
+  if (replicaSets.length > 0)
+    return decide(
+      releases.map((release) => ({ type: 'deleteVersion', release: nameOf(release) })),
+      100,
+    );
   const records = releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) }));
   return decide([...records, { type: 'setFinalizer', present: false }]);
 }

@@ -7,7 +7,13 @@ import { strategies } from './strategies/strategy.ts';
 const maximumNameLength = 40;
 
 export function validateApplication(application: Application): readonly StatusCause[] {
-  return [...validateName(application), ...validateWorkload(application), ...validateStrategy(application), ...validateService(application), ...validateRoute(application)];
+  return [
+    ...validateName(application),
+    ...validateWorkload(application),
+    ...validateStrategy(application),
+    ...validateService(application),
+    ...validateRoute(application),
+  ];
 }
 
 function fault(field: string, message: string): StatusCause {
@@ -16,31 +22,68 @@ function fault(field: string, message: string): StatusCause {
 
 function validateName({ metadata: { name = '' } }: Application): readonly StatusCause[] {
   const isLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name);
-  return isLabel && name.length <= maximumNameLength ? [] : [fault('metadata.name', `"${name}" must be a DNS-1035 label of at most ${maximumNameLength} characters, because Services are named after it`)];
+  return isLabel && name.length <= maximumNameLength
+    ? []
+    : [
+        fault(
+          'metadata.name',
+          `"${name}" must be a DNS-1035 label of at most ${maximumNameLength} characters, because Services are named after it`,
+        ),
+      ];
 }
 
 function validateWorkload({ spec }: Application): readonly StatusCause[] {
-  if (spec.workloadRef !== undefined) return [fault('spec.workloadRef', 'adopting a Deployment is not supported yet: give the pod template in spec.template')];
+  if (spec.workloadRef !== undefined)
+    return [
+      fault('spec.workloadRef', 'adopting a Deployment is not supported yet: give the pod template in spec.template'),
+    ];
   const containers = spec.template?.spec?.containers ?? [];
   if (containers.length === 0) return [fault('spec.template.spec.containers', 'at least one container is required')];
-  return spec.replicas !== undefined && spec.replicas < 0 ? [fault('spec.replicas', `${spec.replicas} must be 0 or more`)] : [];
+  return spec.replicas !== undefined && spec.replicas < 0
+    ? [fault('spec.replicas', `${spec.replicas} must be 0 or more`)]
+    : [];
 }
 
 function validateStrategy({ spec: { strategy } }: Application): readonly StatusCause[] {
   if (strategy === undefined) return [];
   const known = Object.keys(strategies);
-  if (!known.includes(strategy.type)) return [fault('spec.strategy.type', `"${strategy.type}" is not a strategy that can be used, expected one of: ${known.join(', ')}`)];
-  const foreign = known.filter((type) => type !== strategy.type && type in strategy).map((type) => fault(`spec.strategy.${type}`, `does not belong to the strategy ${strategy.type}`));
+  if (!known.includes(strategy.type))
+    return [
+      fault(
+        'spec.strategy.type',
+        `"${strategy.type}" is not a strategy that can be used, expected one of: ${known.join(', ')}`,
+      ),
+    ];
+  const foreign = known
+    .filter((type) => type !== strategy.type && type in strategy)
+    .map((type) => fault(`spec.strategy.${type}`, `does not belong to the strategy ${strategy.type}`));
   return [...foreign, ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling))];
 }
 
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {
-  const isBad = (value: number | string | undefined): boolean => (typeof value === 'number' ? value < 0 : value !== undefined && !/^\d+%$/.test(value));
+  const isBad = (value: number | string | undefined): boolean =>
+    typeof value === 'number' ? value < 0 : value !== undefined && !/^\d+%$/.test(value);
   const isZero = (value: number | string | undefined): boolean => value === 0 || value === '0%';
   return [
-    ...(isBad(maxSurge) ? [fault('spec.strategy.rolling.maxSurge', `${JSON.stringify(maxSurge)} must be a number of pods or a percentage such as "25%"`)] : []),
-    ...(isBad(maxUnavailable) ? [fault('spec.strategy.rolling.maxUnavailable', `${JSON.stringify(maxUnavailable)} must be a number of pods or a percentage such as "25%"`)] : []),
-    ...(isZero(maxSurge) && isZero(maxUnavailable) ? [fault('spec.strategy.rolling', 'maxSurge and maxUnavailable are both 0, so no pod could ever change')] : []),
+    ...(isBad(maxSurge)
+      ? [
+          fault(
+            'spec.strategy.rolling.maxSurge',
+            `${JSON.stringify(maxSurge)} must be a number of pods or a percentage such as "25%"`,
+          ),
+        ]
+      : []),
+    ...(isBad(maxUnavailable)
+      ? [
+          fault(
+            'spec.strategy.rolling.maxUnavailable',
+            `${JSON.stringify(maxUnavailable)} must be a number of pods or a percentage such as "25%"`,
+          ),
+        ]
+      : []),
+    ...(isZero(maxSurge) && isZero(maxUnavailable)
+      ? [fault('spec.strategy.rolling', 'maxSurge and maxUnavailable are both 0, so no pod could ever change')]
+      : []),
   ];
 }
 
@@ -49,7 +92,12 @@ function validateService({ spec }: Application): readonly StatusCause[] {
   const named = (spec.template?.spec?.containers ?? []).flatMap((container: Container) => container.ports ?? []);
   return ports.flatMap(({ targetPort }, index) =>
     typeof targetPort === 'string' && !named.some(({ name }) => name === targetPort)
-      ? [fault(`spec.service.ports[${index}].targetPort`, `no container has a port named "${targetPort}", there are: ${named.map(({ name }) => name ?? '(unnamed)').join(', ') || '(none)'}`)]
+      ? [
+          fault(
+            `spec.service.ports[${index}].targetPort`,
+            `no container has a port named "${targetPort}", there are: ${named.map(({ name }) => name ?? '(unnamed)').join(', ') || '(none)'}`,
+          ),
+        ]
       : [],
   );
 }
@@ -59,7 +107,16 @@ function validateRoute({ spec: { route, service } }: Application): readonly Stat
   const through = route.through ?? 'gateway';
   const known = ['gateway', 'none'];
   return [
-    ...(known.includes(through) ? [] : [fault('spec.route.through', `"${through}" is not a router that can be used, expected one of: ${known.join(', ')}`)]),
-    ...((service?.ports ?? []).length === 0 ? [fault('spec.service.ports', 'a route needs a Service with a port')] : []),
+    ...(known.includes(through)
+      ? []
+      : [
+          fault(
+            'spec.route.through',
+            `"${through}" is not a router that can be used, expected one of: ${known.join(', ')}`,
+          ),
+        ]),
+    ...((service?.ports ?? []).length === 0
+      ? [fault('spec.service.ports', 'a route needs a Service with a port')]
+      : []),
   ];
 }

@@ -28,13 +28,28 @@ export interface Effects {
 export async function applyDecision(decision: Decision, observation: Observation, effects: Effects): Promise<void> {
   for (const [name, status] of decision.releaseStatuses) {
     const key = { namespace: observation.application.metadata.namespace, name };
-    if (observation.releases.some((release) => nameOf(release) === name)) await patchStatus(effects, { type: releases, key, status, version: observation.releases.find((release) => nameOf(release) === name)?.metadata.resourceVersion });
+    if (observation.releases.some((release) => nameOf(release) === name))
+      await patchStatus(effects, {
+        type: releases,
+        key,
+        status,
+        version: observation.releases.find((release) => nameOf(release) === name)?.metadata.resourceVersion,
+      });
   }
   for (const action of decision.actions) await applyAction(action, observation, effects);
   const { applicationStatus } = decision;
-  if (applicationStatus === undefined || JSON.stringify(applicationStatus) === JSON.stringify(observation.application.status)) return;
+  if (
+    applicationStatus === undefined ||
+    JSON.stringify(applicationStatus) === JSON.stringify(observation.application.status)
+  )
+    return;
   const { namespace, name = '' } = observation.application.metadata;
-  await patchStatus(effects, { type: applications, key: { namespace, name }, status: applicationStatus, version: undefined });
+  await patchStatus(effects, {
+    type: applications,
+    key: { namespace, name },
+    status: applicationStatus,
+    version: undefined,
+  });
 }
 
 interface StatusPatch {
@@ -48,10 +63,16 @@ interface StatusPatch {
 async function patchStatus({ client }: Effects, { type, key, status, version }: StatusPatch): Promise<void> {
   const test = version === undefined ? [] : [{ op: 'test', path: '/metadata/resourceVersion', value: version }];
   try {
-    await client.patch(type, key, { type: 'json', body: [...test, { op: 'add', path: '/status', value: JSON.parse(JSON.stringify(status)) }] }, { subresource: 'status', fieldManager });
+    await client.patch(
+      type,
+      key,
+      { type: 'json', body: [...test, { op: 'add', path: '/status', value: JSON.parse(JSON.stringify(status)) }] },
+      { subresource: 'status', fieldManager },
+    );
   } catch (error) {
     // The test of the version failed: somebody else was faster.
-    if (version !== undefined && isStatusReason(error, 'Invalid')) throw new StatusError('Conflict', `the status of ${key.name} was decided on an older look`, { cause: error });
+    if (version !== undefined && isStatusReason(error, 'Invalid'))
+      throw new StatusError('Conflict', `the status of ${key.name} was decided on an older look`, { cause: error });
     throw error;
   }
 }
@@ -67,17 +88,38 @@ async function applyAction(action: Action, observation: Observation, effects: Ef
     case 'ensureService':
       return ensureService(observation, client);
     case 'scale':
-      await client.patch(replicaSets, { namespace, name: versionName(observation, action.release) }, { type: 'merge', body: { metadata: { resourceVersion: replicaSetOf(observation, action.release)?.metadata.resourceVersion }, spec: { replicas: action.replicas } } }, { fieldManager });
+      await client.patch(
+        replicaSets,
+        { namespace, name: versionName(observation, action.release) },
+        {
+          type: 'merge',
+          body: {
+            metadata: { resourceVersion: replicaSetOf(observation, action.release)?.metadata.resourceVersion },
+            spec: { replicas: action.replicas },
+          },
+        },
+        { fieldManager },
+      );
       return undefined;
     case 'setServing':
       return setServing(action, observation, effects);
     case 'markForDeletion':
-      for (const name of action.pods) await client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata: { annotations: { [annotations.deletionCost]: '-1000' } } } }, { fieldManager });
+      for (const pod of podsOf(observation, action.pods))
+        await patchPod(client, pod, {
+          resourceVersion: pod.metadata.resourceVersion,
+          annotations: { [annotations.deletionCost]: '-1000' },
+        });
       return undefined;
     case 'setSplit':
       return setSplit(action.weights, observation, client);
     case 'askHealth':
-      return askHealth({ client, clock: effects.clock, release: releaseOf(observation, action.release), pods: podsOf(observation, action.pods), onAnswer: effects.onAnswer });
+      return askHealth({
+        client,
+        clock: effects.clock,
+        release: releaseOf(observation, action.release),
+        pods: podsOf(observation, action.pods),
+        onAnswer: effects.onAnswer,
+      });
     case 'deleteVersion':
       await remove(client, services, { namespace, name: versionName(observation, action.release) });
       return remove(client, replicaSets, { namespace, name: versionName(observation, action.release) });
@@ -90,7 +132,10 @@ async function applyAction(action: Action, observation: Observation, effects: Ef
     case 'removeRoute':
       return remove(client, splits, { namespace, name: observation.application.metadata.name ?? '' });
     case 'event':
-      effects.recorder.event({ object: observation.application, type: applications }, { type: action.kind, reason: action.reason, message: action.message });
+      effects.recorder.event(
+        { object: observation.application, type: applications },
+        { type: action.kind, reason: action.reason, message: action.message },
+      );
       return undefined;
   }
 }
@@ -123,7 +168,11 @@ async function ensure<T extends KubeObject>(client: KubeClient, type: ResourceTy
   }
 }
 
-async function remove(client: KubeClient, type: ResourceType, key: { readonly namespace?: string | undefined; readonly name: string }): Promise<void> {
+async function remove(
+  client: KubeClient,
+  type: ResourceType,
+  key: { readonly namespace?: string | undefined; readonly name: string },
+): Promise<void> {
   try {
     await client.delete(type, key);
   } catch (error) {
@@ -131,20 +180,36 @@ async function remove(client: KubeClient, type: ResourceType, key: { readonly na
   }
 }
 
-function ownMetadata(observation: Observation, release: Release): { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> } {
+function ownMetadata(
+  observation: Observation,
+  release: Release,
+): { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> } {
   const { name = '', uid = '' } = observation.application.metadata;
-  return { labels: { [labels.application]: name, [labels.release]: nameOf(release) }, annotations: { [annotations.ownerUid]: uid, [annotations.version]: release.spec.version } };
+  return {
+    labels: { [labels.application]: name, [labels.release]: nameOf(release) },
+    annotations: { [annotations.ownerUid]: uid, [annotations.version]: release.spec.version },
+  };
 }
 
-async function createVersion({ release, replicas }: { readonly release: Release; readonly replicas: number }, observation: Observation, { client }: Effects): Promise<void> {
+async function createVersion(
+  { release, replicas }: { readonly release: Release; readonly replicas: number },
+  observation: Observation,
+  { client }: Effects,
+): Promise<void> {
   const own = ownMetadata(observation, release);
   const { namespace } = observation.application.metadata;
   const name = backendName(release.spec);
   const selector = own.labels;
   if (release.spec.service !== undefined) {
-    await ensure<Service>(client, services, { metadata: { name, namespace, ...own }, spec: { ...release.spec.service, type: 'ClusterIP', selector: { ...selector, [labels.backend]: 'true' } } });
+    await ensure<Service>(client, services, {
+      metadata: { name, namespace, ...own },
+      spec: { ...release.spec.service, type: 'ClusterIP', selector: { ...selector, [labels.backend]: 'true' } },
+    });
   }
-  await ensure<ReplicaSet>(client, replicaSets, { metadata: { name, namespace, ...own }, spec: { replicas, selector: { matchLabels: selector }, template: podTemplate(release, own) } });
+  await ensure<ReplicaSet>(client, replicaSets, {
+    metadata: { name, namespace, ...own },
+    spec: { replicas, selector: { matchLabels: selector }, template: podTemplate(release, own) },
+  });
 }
 
 /** The user's template with our labels, and with what every pod is told of itself. */
@@ -158,10 +223,18 @@ function podTemplate(release: Release, own: ReturnType<typeof ownMetadata>): Pod
   ];
   const containers = (template.spec?.containers ?? []).map((container) => {
     const given = new Set((container.env ?? []).map(({ name }) => name));
-    return { ...container, env: [...environment.filter(({ name }) => !given.has(name)), ...(container.env ?? [])], ...(environmentFrom.length === 0 ? {} : { envFrom: [...environmentFrom, ...(container.envFrom ?? [])] }) };
+    return {
+      ...container,
+      env: [...environment.filter(({ name }) => !given.has(name)), ...(container.env ?? [])],
+      ...(environmentFrom.length === 0 ? {} : { envFrom: [...environmentFrom, ...(container.envFrom ?? [])] }),
+    };
   });
   return {
-    metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own.labels, [labels.backend]: 'true' }, annotations: { ...template.metadata?.annotations, ...own.annotations } },
+    metadata: {
+      ...template.metadata,
+      labels: { ...template.metadata?.labels, ...own.labels, [labels.backend]: 'true' },
+      annotations: { ...template.metadata?.annotations, ...own.annotations },
+    },
     spec: { ...template.spec, containers },
   };
 }
@@ -170,27 +243,66 @@ function podTemplate(release: Release, own: ReturnType<typeof ownMetadata>): Pod
 async function ensureService({ application, services: known }: Observation, client: KubeClient): Promise<void> {
   const { name = '', namespace, uid = '' } = application.metadata;
   const existing = known.find(({ metadata }) => metadata.name === name);
-  if (existing !== undefined && !isOurs(existing, uid)) throw new StatusError('Conflict', `the Service ${name} exists and does not belong to this Application; rename one of them`);
+  if (existing !== undefined && !isOurs(existing, uid))
+    throw new StatusError(
+      'Conflict',
+      `the Service ${name} exists and does not belong to this Application; rename one of them`,
+    );
   if (existing !== undefined) return;
   const selector = { [labels.application]: name, [labels.serves]: 'true' };
-  await ensure<Service>(client, services, { metadata: { name, namespace, labels: { [labels.application]: name }, annotations: { [annotations.ownerUid]: uid } }, spec: { ...application.spec.service, selector } });
+  await ensure<Service>(client, services, {
+    metadata: { name, namespace, labels: { [labels.application]: name }, annotations: { [annotations.ownerUid]: uid } },
+    spec: { ...application.spec.service, selector },
+  });
 }
 
 /** The template decides for pods to come, the label for those there are; neither restarts anything. */
-async function setServing(action: Extract<Action, { type: 'setServing' }>, observation: Observation, { client, clock }: Effects): Promise<void> {
+async function setServing(
+  action: Extract<Action, { type: 'setServing' }>,
+  observation: Observation,
+  { client, clock }: Effects,
+): Promise<void> {
   const { namespace } = observation.application.metadata;
   const value = action.serves ? 'true' : null;
+  // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
+  const seen = ({ metadata }: KubeObject): { readonly resourceVersion?: string | undefined } =>
+    action.serves ? {} : { resourceVersion: metadata.resourceVersion };
   if (action.template) {
     const template = { metadata: { labels: { [labels.serves]: value } } };
-    await client.patch(replicaSets, { namespace, name: versionName(observation, action.release) }, { type: 'merge', body: { spec: { template } } }, { fieldManager });
+    const set = replicaSetOf(observation, action.release);
+    const metadata = set === undefined ? {} : seen(set);
+    await client.patch(
+      replicaSets,
+      { namespace, name: versionName(observation, action.release) },
+      { type: 'merge', body: { metadata, spec: { template } } },
+      { fieldManager },
+    );
   }
-  const marks = { [annotations.leftAt]: action.serves ? null : formatTime(clock.now()), [annotations.deletionCost]: null };
+  const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
+  const marks = {
+    [annotations.leftAt]: action.serves ? null : formatTime(clock.now()),
+    [annotations.deletionCost]: null,
+  };
   await Promise.all(
-    action.pods.map((name) => client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata: { labels: { [labels.serves]: value }, annotations: marks } } }, { fieldManager })),
+    podsOf(observation, action.pods).map((pod) =>
+      patchPod(client, pod, { ...seen(pod), labels: { [labels.serves]: value, ...backend }, annotations: marks }),
+    ),
   );
 }
 
-async function setSplit(weights: Readonly<Record<string, number>>, observation: Observation, client: KubeClient): Promise<void> {
+async function patchPod(
+  client: KubeClient,
+  { metadata: { namespace, name = '' } }: Pod,
+  metadata: object,
+): Promise<void> {
+  await client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata } }, { fieldManager });
+}
+
+async function setSplit(
+  weights: Readonly<Record<string, number>>,
+  observation: Observation,
+  client: KubeClient,
+): Promise<void> {
   const { name = '', namespace, uid = '' } = observation.application.metadata;
   const { route, service, drainSeconds } = observation.application.spec;
   const [port] = service?.ports ?? [];
@@ -199,14 +311,43 @@ async function setSplit(weights: Readonly<Record<string, number>>, observation: 
     return { service: backendName(spec), port: port?.name ?? port?.port ?? 80, version: spec.version, weight };
   });
   const { redirectWww, compression, responseHeaders, tls } = route ?? {};
-  const rule = { hosts: route?.hosts ?? [], paths: route?.paths ?? ['/'], backends, redirectWww, compression, responseHeaders, tls };
-  const split: Split = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Split', metadata: { name, namespace, labels: { [labels.application]: name }, annotations: { [annotations.ownerUid]: uid } }, spec: { application: name, rules: [rule], ...(drainSeconds === undefined ? {} : { drainSeconds }) } };
-  await client.patch(splits, { namespace, name }, { type: 'apply', body: JSON.parse(JSON.stringify(split)), force: true }, { fieldManager });
+  const rule = {
+    hosts: route?.hosts ?? [],
+    paths: route?.paths ?? ['/'],
+    backends,
+    redirectWww,
+    compression,
+    responseHeaders,
+    tls,
+  };
+  const split: Split = {
+    apiVersion: 'slipway.dev/v1alpha1',
+    kind: 'Split',
+    metadata: {
+      name,
+      namespace,
+      resourceVersion: observation.split?.metadata.resourceVersion,
+      labels: { [labels.application]: name },
+      annotations: { [annotations.ownerUid]: uid },
+    },
+    spec: { application: name, rules: [rule], ...(drainSeconds === undefined ? {} : { drainSeconds }) },
+  };
+  await client.patch(
+    splits,
+    { namespace, name },
+    { type: 'apply', body: JSON.parse(JSON.stringify(split)), force: true },
+    { fieldManager },
+  );
 }
 
 async function setFinalizer(present: boolean, { application }: Observation, client: KubeClient): Promise<void> {
   const { namespace, name = '', finalizers = [], resourceVersion } = application.metadata;
   const others = finalizers.filter((each) => each !== teardownFinalizer);
   const next = present ? [...others, teardownFinalizer] : others;
-  await client.patch(applications, { namespace, name }, { type: 'merge', body: { metadata: { resourceVersion, finalizers: next.length === 0 ? null : next } } }, { fieldManager });
+  await client.patch(
+    applications,
+    { namespace, name },
+    { type: 'merge', body: { metadata: { resourceVersion, finalizers: next.length === 0 ? null : next } } },
+    { fieldManager },
+  );
 }

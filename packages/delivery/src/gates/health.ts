@@ -19,12 +19,19 @@ export interface HealthObservation {
 
 export type HealthVerdict =
   | { readonly outcome: 'passed'; readonly answers: readonly HealthAnswer[] }
-  | { readonly outcome: 'waiting'; readonly ask: readonly string[]; readonly answers: readonly HealthAnswer[]; readonly waitingFor: string }
+  | {
+      readonly outcome: 'waiting';
+      readonly ask: readonly string[];
+      readonly answers: readonly HealthAnswer[];
+      readonly waitingFor: string;
+    }
   | { readonly outcome: 'failed' | 'error'; readonly answers: readonly HealthAnswer[]; readonly message: string };
 
 export function judgeHealth({ check, pods, answers, since, now }: HealthObservation): HealthVerdict {
   if (check === undefined) return { outcome: 'passed', answers: [] };
-  const known = pods.flatMap((pod) => answers.get(pod.metadata.uid ?? '') ?? []).toSorted((a, b) => Number(a.outcome === 'passed') - Number(b.outcome === 'passed'));
+  const known = pods
+    .flatMap((pod) => answers.get(pod.metadata.uid ?? '') ?? [])
+    .toSorted((a, b) => Number(a.outcome === 'passed') - Number(b.outcome === 'passed'));
   const open = pods.filter((pod) => answers.get(pod.metadata.uid ?? '')?.outcome !== 'passed');
   if (open.length === 0) return { outcome: 'passed', answers: known };
   if (check.ignore === true && known.length === pods.length) return { outcome: 'passed', answers: known };
@@ -32,11 +39,20 @@ export function judgeHealth({ check, pods, answers, since, now }: HealthObservat
   const worst = known.find(({ outcome }) => outcome !== 'passed');
   if (now - since >= timeout) {
     const said = worst === undefined ? 'no pod answered' : describeAnswer(worst);
-    return { outcome: worst?.outcome === 'failed' ? 'failed' : 'error', answers: known, message: `health check ${check.path ?? '/'} not passed within ${timeout / 1_000} s: ${said}` };
+    return {
+      outcome: worst?.outcome === 'failed' ? 'failed' : 'error',
+      answers: known,
+      message: `health check ${check.path ?? '/'} not passed within ${timeout / 1_000} s: ${said}`,
+    };
   }
   const due = open.filter((pod) => isDue(answers.get(pod.metadata.uid ?? ''), now));
   const sentence = `${open.length} of ${pods.length} pods to answer ${check.path ?? '/'} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
-  return { outcome: 'waiting', ask: due.map(({ metadata }) => metadata.name ?? ''), answers: known, waitingFor: sentence };
+  return {
+    outcome: 'waiting',
+    ask: due.map(({ metadata }) => metadata.name ?? ''),
+    answers: known,
+    waitingFor: sentence,
+  };
 }
 
 function isDue(answer: HealthAnswer | undefined, now: number): boolean {
@@ -45,7 +61,9 @@ function isDue(answer: HealthAnswer | undefined, now: number): boolean {
 
 /** `pod shop-3-x answered 200: {"healthy":false}` */
 export function describeAnswer({ pod, code, answer }: HealthAnswer): string {
-  return code === undefined ? `pod ${pod} could not be asked: ${answer}` : `pod ${pod} answered ${code}: ${answer.trim()}`;
+  return code === undefined
+    ? `pod ${pod} could not be asked: ${answer}`
+    : `pod ${pod} answered ${code}: ${answer.trim()}`;
 }
 
 /** What an HTTP answer means. `probe` wants `{"healthy": true}`, `simple` any 2xx. */

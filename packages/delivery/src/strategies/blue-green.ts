@@ -17,10 +17,16 @@ function plan(context: ReleaseContext): Step {
 function bringUp(context: ReleaseContext): Step {
   const { candidate, now, replicas, status, release } = context;
   const isPromoted = status.promotedBy !== undefined || status.healthyAt !== undefined;
-  const wanted = isPromoted ? replicas : Math.min(replicas, release.spec.strategy.blueGreen?.previewReplicas ?? replicas);
+  const wanted = isPromoted
+    ? replicas
+    : Math.min(replicas, release.spec.strategy.blueGreen?.previewReplicas ?? replicas);
   const actions = planSize(context, wanted);
   const ready = candidate.ready.length;
-  if (actions.length > 0 || ready < wanted) return { actions, status: waiting(status, `${ready} of ${wanted} pods of version ${release.spec.version} to be ready`, now) };
+  if (actions.length > 0 || ready < wanted)
+    return {
+      actions,
+      status: waiting(status, `${ready} of ${wanted} pods of version ${release.spec.version} to be ready`, now),
+    };
   return planHealth(context, candidate.ready, (healthy) => awaitPromotion(context, healthy));
 }
 
@@ -29,11 +35,29 @@ function awaitPromotion(context: ReleaseContext, status: ReleaseStatus): Step {
   const { now, release, replicas, candidate } = context;
   const { autoPromote = true, promoteAfterSeconds = 0 } = release.spec.strategy.blueGreen ?? {};
   const isAsked = status.promotedBy !== undefined;
-  if (!autoPromote && !isAsked) return { actions: [], status: { ...waiting(inPhase(status, 'Paused', { now, reason: 'autoPromote is off' }), 'a person to promote it', now) } };
+  if (!autoPromote && !isAsked)
+    return {
+      actions: [],
+      status: {
+        ...waiting(inPhase(status, 'Paused', { now, reason: 'autoPromote is off' }), 'a person to promote it', now),
+      },
+    };
   const due = Date.parse(status.healthyAt ?? formatMicroTime(now)) + promoteAfterSeconds * 1_000;
-  if (!isAsked && now < due) return { actions: [], status: waiting(status, `the time of promotion, ${formatMicroTime(due)}`, now), requeueAfter: due - now };
+  if (!isAsked && now < due)
+    return {
+      actions: [],
+      status: waiting(status, `the time of promotion, ${formatMicroTime(due)}`, now),
+      requeueAfter: due - now,
+    };
   if (candidate.ready.length < replicas) {
-    return { actions: planSize(context, replicas), status: waiting(status, `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`, now) };
+    return {
+      actions: planSize(context, replicas),
+      status: waiting(
+        status,
+        `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`,
+        now,
+      ),
+    };
   }
   return promote(context, inPhase(status, 'Promoting', { now, reason: 'every gate before promotion passed' }));
 }
@@ -44,5 +68,9 @@ function promote(context: ReleaseContext, status: ReleaseStatus): Step {
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
   const guardEndsAt = formatMicroTime(now + context.release.spec.guardSeconds * 1_000);
   const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
-  return { actions: move.actions, status: { ...guarding, trafficMovedAt: formatMicroTime(now), guardEndsAt }, requeueAfter: 0 };
+  return {
+    actions: move.actions,
+    status: { ...guarding, trafficMovedAt: formatMicroTime(now), guardEndsAt },
+    requeueAfter: 0,
+  };
 }

@@ -14,33 +14,61 @@ export function planSize(context: ReleaseContext, replicas: number): readonly Ac
   const { candidate, release } = context;
   if (candidate.replicaSet === undefined) return [{ type: 'createVersion', release, replicas }];
   const current = candidate.replicaSet.spec?.replicas ?? 0;
-  return current < replicas ? [{ type: 'scale', release: nameOf(release), replicas, reason: 'the candidate grows' }] : [];
+  return current < replicas
+    ? [{ type: 'scale', release: nameOf(release), replicas, reason: 'the candidate grows' }]
+    : [];
 }
 
 /** Asks the pods; `whenPassed` says how the release goes on when all of them are healthy. */
-export function planHealth(context: ReleaseContext, pods: readonly Pod[], whenPassed: (status: ReleaseStatus) => Step): Step {
+export function planHealth(
+  context: ReleaseContext,
+  pods: readonly Pod[],
+  whenPassed: (status: ReleaseStatus) => Step,
+): Step {
   const { observation, now, release, status } = context;
   const gate = status.gates?.find(({ name }) => name === 'health');
   const attempt = status.attempts?.length ?? 1;
-  const gates = gate === undefined ? [...(status.gates ?? []), { name: 'health', attempt, startedAt: formatMicroTime(now) }] : (status.gates ?? []);
+  const gates =
+    gate === undefined
+      ? [...(status.gates ?? []), { name: 'health', attempt, startedAt: formatMicroTime(now) }]
+      : (status.gates ?? []);
   if (gate?.outcome === 'passed' || status.promotedBy !== undefined) return whenPassed(status);
   const since = gate === undefined ? now : Date.parse(gate.startedAt);
   const verdict = judgeHealth({ check: release.spec.healthCheck, pods, answers: observation.answers, since, now });
   const asked: ReleaseStatus = { ...status, gates, health: verdict.answers.slice(0, 50) };
   if (verdict.outcome === 'waiting') {
-    const actions: readonly Action[] = verdict.ask.length === 0 ? [] : [{ type: 'askHealth', release: nameOf(release), pods: verdict.ask }];
+    const actions: readonly Action[] =
+      verdict.ask.length === 0 ? [] : [{ type: 'askHealth', release: nameOf(release), pods: verdict.ask }];
     return { actions, status: waiting(asked, verdict.waitingFor, now), requeueAfter: lookAgainMilliseconds };
   }
   const message = verdict.outcome === 'passed' ? 'every pod answered that it is healthy' : verdict.message;
-  const closed: ReleaseStatus = { ...asked, gates: gates.map((each) => (each.name === 'health' ? { ...each, endedAt: formatMicroTime(now), outcome: verdict.outcome, message } : each)) };
+  const closed: ReleaseStatus = {
+    ...asked,
+    gates: gates.map((each) =>
+      each.name === 'health' ? { ...each, endedAt: formatMicroTime(now), outcome: verdict.outcome, message } : each,
+    ),
+  };
   if (verdict.outcome === 'passed') return whenPassed({ ...closed, healthyAt: formatMicroTime(now) });
   return goBack(context, closed, { by: 'health', reason: message });
 }
 
 /** Ends the release; what that means in full is decided in the phase RollingBack. */
-export function goBack(context: ReleaseContext, status: ReleaseStatus, why: { readonly by: string; readonly reason: string }): Step {
+export function goBack(
+  context: ReleaseContext,
+  status: ReleaseStatus,
+  why: { readonly by: string; readonly reason: string },
+): Step {
   const phase = context.stable === undefined ? 'Failed' : 'RolledBack';
   const ending = { phase, ...why } as const;
-  const event: Action = { type: 'event', kind: 'Warning', reason: 'RollingBack', message: `version ${context.release.spec.version}: ${why.reason}` };
-  return { actions: [event], status: { ...inPhase(status, 'RollingBack', { now: context.now, reason: why.reason }), ending }, requeueAfter: 0 };
+  const event: Action = {
+    type: 'event',
+    kind: 'Warning',
+    reason: 'RollingBack',
+    message: `version ${context.release.spec.version}: ${why.reason}`,
+  };
+  return {
+    actions: [event],
+    status: { ...inPhase(status, 'RollingBack', { now: context.now, reason: why.reason }), ending },
+    requeueAfter: 0,
+  };
 }

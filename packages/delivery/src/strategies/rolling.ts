@@ -1,6 +1,6 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
-import { isTemplateServing, names, planMove } from '../moving-traffic.ts';
+import { isTemplateServing, names, planMove, silentPods } from '../moving-traffic.ts';
 import { isRouted, isServing, isSplitConfirmed, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -21,27 +21,57 @@ function plan(context: ReleaseContext): Step {
   const room = Math.max(0, replicas + maxSurge - stable.pods.length);
   const wanted = Math.min(replicas, Math.max(candidate.replicaSet?.spec?.replicas ?? 0, room));
   const growth = planSize(context, wanted);
-  if (growth.length > 0) return { actions: growth, status: waiting(status, `${candidate.ready.length} of ${wanted} pods of version ${release.spec.version} to be ready`, now) };
+  if (growth.length > 0)
+    return {
+      actions: growth,
+      status: waiting(
+        status,
+        `${candidate.ready.length} of ${wanted} pods of version ${release.spec.version} to be ready`,
+        now,
+      ),
+    };
   const healthy = healthyPods(context);
   const join = planJoin(context, healthy);
   if (join !== undefined) return join;
   if (candidate.serving.length >= replicas) return finish(context);
   const leave = planStableLeaving(context);
   if (leave !== undefined) return leave;
-  return planHealth({ ...context, status: withoutGate(status) }, candidate.ready, (next) => ({ actions: [], status: waiting(next, `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`, now) }));
+  return planHealth({ ...context, status: withoutGate(status) }, candidate.ready, (next) => ({
+    actions: [],
+    status: waiting(
+      next,
+      `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`,
+      now,
+    ),
+  }));
 }
 
 /** The first release has nothing to alternate with. */
 function wholeAtOnce(context: ReleaseContext): Step {
   const { candidate, replicas, now, release, status } = context;
   const actions = planSize(context, replicas);
-  if (actions.length > 0 || candidate.ready.length < replicas) return { actions, status: waiting(status, `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`, now) };
+  if (actions.length > 0 || candidate.ready.length < replicas)
+    return {
+      actions,
+      status: waiting(
+        status,
+        `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`,
+        now,
+      ),
+    };
   return planHealth(context, candidate.ready, (next) => finish({ ...context, status: next }));
 }
 
 /** New pods come while the gate is open, so it stays open until the last of them has answered. */
 function withoutGate(status: ReleaseStatus): ReleaseStatus {
-  return { ...status, gates: (status.gates ?? []).map((gate) => (gate.name === 'health' && gate.outcome === 'passed' ? { name: gate.name, attempt: gate.attempt, startedAt: gate.startedAt } : gate)) };
+  return {
+    ...status,
+    gates: (status.gates ?? []).map((gate) =>
+      gate.name === 'health' && gate.outcome === 'passed'
+        ? { name: gate.name, attempt: gate.attempt, startedAt: gate.startedAt }
+        : gate,
+    ),
+  };
 }
 
 function healthyPods({ candidate, observation, release, status }: ReleaseContext): readonly Pod[] {
@@ -52,15 +82,47 @@ function healthyPods({ candidate, observation, release, status }: ReleaseContext
 /** Healthy pods take traffic, first inside and then outside by their share. */
 function planJoin(context: ReleaseContext, healthy: readonly Pod[]): Step | undefined {
   const { candidate, stable, observation, now, release, status } = context;
-  const joining = healthy.filter((pod) => !isServing(pod));
-  const say = (actions: readonly Action[], sentence: string): Step => ({ actions, status: waiting(status, sentence, now) });
-  if (joining.length > 0) return say([{ type: 'setServing', release: nameOf(release), pods: names(joining), serves: true, template: false }], `version ${release.spec.version} to join the Service`);
+  const silent = new Set(silentPods(candidate));
+  const joining = healthy.filter((pod) => silent.has(pod));
+  const say = (actions: readonly Action[], sentence: string): Step => ({
+    actions,
+    status: waiting(status, sentence, now),
+  });
+  if (joining.length > 0)
+    return say(
+      [
+        {
+          type: 'setServing',
+          release: nameOf(release),
+          pods: names(joining),
+          serves: true,
+          backend: true,
+          template: false,
+        },
+      ],
+      `version ${release.spec.version} to join the Service`,
+    );
   const labelled = candidate.ready.filter(isServing);
-  if (candidate.serving.length < labelled.length) return say([], `${labelled.length - candidate.serving.length} pods of version ${release.spec.version} to appear in the Service's endpoints`);
+  if (candidate.serving.length < labelled.length)
+    return say(
+      [],
+      `${labelled.length - candidate.serving.length} pods of version ${release.spec.version} to appear in the Service's endpoints`,
+    );
   if (!isRouted(observation) || stable === undefined) return undefined;
-  const share = calculateShare(candidate.serving.length, stable.serving.length);
-  if ((splitWeights(observation)[nameOf(release)] ?? 0) !== share) return say([{ type: 'setSplit', weights: { [nameOf(stable.release)]: 100 - share, [nameOf(release)]: share } }], `the split to give ${share} % to version ${release.spec.version}`);
-  return isSplitConfirmed(observation) ? undefined : say([], `every gateway to confirm ${share} % for version ${release.spec.version}`);
+  // By the pods that stay: the weight must be gone from those that are about to leave.
+  const staying = Math.min(
+    stable.serving.length,
+    Math.max(0, context.replicas - context.maxUnavailable - candidate.serving.length),
+  );
+  const share = calculateShare(candidate.serving.length, staying);
+  if ((splitWeights(observation)[nameOf(release)] ?? 0) !== share)
+    return say(
+      [{ type: 'setSplit', weights: { [nameOf(stable.release)]: 100 - share, [nameOf(release)]: share } }],
+      `the split to give ${share} % to version ${release.spec.version}`,
+    );
+  return isSplitConfirmed(observation)
+    ? undefined
+    : say([], `every gateway to confirm ${share} % for version ${release.spec.version}`);
 }
 
 /** `calculateShare(1, 3)` is 25, `calculateShare(3, 0)` is 100, `calculateShare(0, 3)` is 0. */
@@ -78,7 +140,11 @@ function planStableLeaving(context: ReleaseContext): Step | undefined {
   if (shrink.actions.length === 0 && shrink.waitingFor === undefined) return undefined;
   // A drain must not hold up the pods that could already start in the room that there is.
   if (shrink.actions.length === 0) return undefined;
-  return { actions: shrink.actions, status: waiting(status, shrink.waitingFor ?? 'old pods to leave', now), requeueAfter: shrink.requeueAfter };
+  return {
+    actions: shrink.actions,
+    status: waiting(status, shrink.waitingFor ?? 'old pods to leave', now),
+    requeueAfter: shrink.requeueAfter,
+  };
 }
 
 function finish(context: ReleaseContext): Step {
@@ -87,5 +153,14 @@ function finish(context: ReleaseContext): Step {
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
   if (!isTemplateServing(candidate)) return { actions: [], status: waiting(status, 'the template to serve', now) };
   const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
-  return { actions: [], status: { ...guarding, healthyAt: status.healthyAt ?? formatMicroTime(now), trafficMovedAt: formatMicroTime(now), guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000) }, requeueAfter: 0 };
+  return {
+    actions: [],
+    status: {
+      ...guarding,
+      healthyAt: status.healthyAt ?? formatMicroTime(now),
+      trafficMovedAt: formatMicroTime(now),
+      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
+    },
+    requeueAfter: 0,
+  };
 }

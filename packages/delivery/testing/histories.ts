@@ -1,0 +1,254 @@
+/** Random histories of one Application, as data: what happened, in order, so that a failing one is shrunk and replayed. */
+import * as fc from 'fast-check';
+import type { ApplicationSpec } from '../src/api/application.ts';
+import type { Verb } from '../src/api/release-command.ts';
+import { isFinished } from '../src/api/release.ts';
+import type { Observation } from '../src/observation.ts';
+import { reconcileApplication } from '../src/reconcile.ts';
+import { checkAction, checkDeletion, Violation } from './invariants.ts';
+import {
+  ask,
+  brokenImage,
+  carryOut,
+  changeSpec,
+  createWorld,
+  observationOf,
+  Outdated,
+  removePod,
+  runEndpoints,
+  runGateway,
+  runReplicaSets,
+  setReady,
+  templateOf,
+  type World,
+} from './simulation.ts';
+
+export type Happening =
+  | { readonly type: 'look'; readonly stopAfter: number; readonly lag: number }
+  | { readonly type: 'round' }
+  | { readonly type: 'wait'; readonly seconds: number }
+  | { readonly type: 'replicaSets' | 'endpoints' | 'gateway' | 'gatewayDies' | 'gatewayReturns' }
+  | { readonly type: 'ready' | 'unready' | 'die'; readonly pod: number }
+  | { readonly type: 'allUnready' }
+  | { readonly type: 'deploy'; readonly image: string }
+  | { readonly type: 'replicas'; readonly count: number }
+  | { readonly type: 'pause'; readonly paused: boolean }
+  | { readonly type: 'command'; readonly verb: Verb };
+
+export interface History {
+  readonly strategy: NonNullable<ApplicationSpec['strategy']>;
+  readonly routed: boolean;
+  readonly replicas: number;
+  readonly happenings: readonly Happening[];
+}
+
+const images = ['a', 'b', 'c', brokenImage];
+const whole = 1_000;
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 10, arbitrary: fc.constant({ type: 'round' } as const) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('look' as const),
+      stopAfter: fc.constantFrom(0, 1, 2, whole),
+      lag: fc.constantFrom(0, 0, 1, 2),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('wait' as const), seconds: fc.constantFrom(1, 5, 31, 700) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constantFrom(
+        'replicaSets' as const,
+        'endpoints' as const,
+        'gateway' as const,
+        'gatewayDies' as const,
+        'gatewayReturns' as const,
+      ),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constantFrom('ready' as const, 'unready' as const, 'die' as const),
+      pod: fc.nat(8),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: 'allUnready' } as const) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('deploy' as const), image: fc.constantFrom(...images) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('replicas' as const), count: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('pause' as const), paused: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('command' as const),
+      verb: fc.constantFrom<Verb>('promote', 'resume', 'pause', 'abort', 'retry', 'rollback'),
+    }),
+  },
+);
+
+const strategies: ReadonlyArray<History['strategy']> = [
+  { type: 'blueGreen' },
+  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1 } },
+  { type: 'rolling' },
+  { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
+  { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
+];
+
+function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<History> {
+  return fc.record({
+    strategy: fc.constantFrom(...among),
+    routed: fc.boolean(),
+    replicas: fc.integer({ min: 1, max: 4 }),
+    happenings: fc.array(happening, { minLength: 5, maxLength: 36, size: 'max' }),
+  });
+}
+
+export const history = historyOfAny(strategies);
+
+export function historyOf(strategy: string): fc.Arbitrary<History> {
+  return historyOfAny(strategies.filter(({ type }) => type === strategy));
+}
+
+/** Looks that see what was true one or two happenings ago. */
+interface Run {
+  world: World;
+  readonly past: Observation[];
+}
+
+function look({ world, past }: Run, { stopAfter, lag }: { readonly stopAfter: number; readonly lag: number }): World {
+  const seen = lag === 0 ? observationOf(world) : (past.at(-lag) ?? observationOf(world));
+  const decision = reconcileApplication(seen, world.now);
+  let written = world;
+  try {
+    return carryOut(world, decision, {
+      decidedOn: seen,
+      stopAfter,
+      onAction: (before, action, after) => {
+        written = after;
+        // What an older look could not know is no fault of the decision.
+        if (lag === 0) checkAction(before, action, after);
+      },
+    });
+  } catch (error) {
+    if (error instanceof Outdated) return written;
+    throw error;
+  }
+}
+
+/** Everything that moves by itself moves once. */
+function round(run: Run): World {
+  const steps: ReadonlyArray<(world: World) => World> = [
+    (world) => runReplicaSets(world, checkDeletion),
+    (world) => world.pods.reduce((all, _, index) => setReady(all, index, true), world),
+    runEndpoints,
+    runGateway,
+  ];
+  const moved = steps.reduce((world, step) => step(world), run.world);
+  const looked = look({ ...run, world: moved }, { stopAfter: whole, lag: 0 });
+  return { ...looked, now: looked.now + 1_000 };
+}
+
+function happen(run: Run, event: Happening): World {
+  const { world } = run;
+  switch (event.type) {
+    case 'round':
+      return round(run);
+    case 'look':
+      return look(run, event);
+    case 'wait':
+      return { ...world, now: world.now + event.seconds * 1_000 };
+    case 'replicaSets':
+      return runReplicaSets(world, checkDeletion);
+    case 'endpoints':
+      return runEndpoints(world);
+    case 'gateway':
+      return runGateway(world);
+    case 'gatewayDies':
+      return { ...world, gatewayAlive: false };
+    case 'gatewayReturns':
+      return { ...world, gatewayAlive: true };
+    case 'ready':
+    case 'unready':
+      return setReady(world, event.pod, event.type === 'ready');
+    case 'allUnready':
+      return world.pods.reduce((all, _, index) => setReady(all, index, false), world);
+    case 'die':
+      return removePod(world, event.pod);
+    case 'deploy':
+      return changeSpec(world, { template: templateOf(event.image) });
+    case 'replicas':
+      return changeSpec(world, { replicas: event.count });
+    case 'pause':
+      return changeSpec(world, { paused: event.paused });
+    case 'command':
+      return ask(world, event.verb);
+  }
+}
+
+/** Runs a history; throws a `Violation` where an invariant breaks or, with `atRest`, where the system does not come to rest afterwards. */
+export function runHistory({ strategy, routed, replicas, happenings }: History, { atRest } = { atRest: true }): World {
+  const spec: ApplicationSpec = {
+    replicas,
+    strategy,
+    template: templateOf('a'),
+    service: { ports: [{ port: 80 }] },
+    healthCheck: { path: '/health', timeoutSeconds: 10 },
+    progressDeadlineSeconds: 40,
+    guardSeconds: 5,
+    drainSeconds: 2,
+    keepFailedSeconds: 1,
+    ...(routed ? { route: { hosts: ['shop'] } } : {}),
+  };
+  const run: Run = { world: createWorld(spec), past: [] };
+  for (const event of happenings) {
+    run.past.push(observationOf(run.world));
+    run.world = happen(run, event);
+  }
+  return atRest ? comeToRest(run) : run.world;
+}
+
+const roundsToRest = 150;
+
+/** When nothing goes wrong any more, a release ends, and the stable version has all pods and all traffic. */
+function comeToRest(run: Run): World {
+  run.world = changeSpec({ ...run.world, gatewayAlive: true }, { paused: false });
+  for (let count = 0; count < roundsToRest; count += 1) {
+    run.world = round(run);
+    if (count % 10 === 9) run.world = ask(run.world, 'resume');
+    if (count % 20 === 19) run.world = ask(run.world, 'promote');
+    if (count > 3 && isAtRest(run.world)) return run.world;
+  }
+  throw new Violation(`no rest: ${describe(run.world)}`);
+}
+
+function isAtRest({ application, releases, pods, split, commands }: World): boolean {
+  const replicas = application.spec.replicas ?? 1;
+  const serving = application.status?.serving?.release;
+  if (commands.length > 0 || releases.some(({ status }) => status === undefined || !isFinished(status.phase)))
+    return replicas === 0 && commands.length === 0;
+  if (serving === undefined) return true;
+  if (replicas === 0) return true;
+  const mine = pods.filter(({ metadata }) => metadata.labels?.['slipway.dev/release'] === serving);
+  const isWhole =
+    mine.length === replicas &&
+    mine.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === 'true') &&
+    pods.length === mine.length;
+  const shares = split?.spec.rules[0]?.backends.filter(({ weight }) => weight > 0) ?? [];
+  return isWhole && (split === undefined || (shares.length === 1 && shares[0]?.version === serving));
+}
+
+function describe({ application, releases, pods, split }: World): string {
+  return JSON.stringify({
+    serving: application.status?.serving?.release,
+    replicas: application.spec.replicas,
+    waitingFor: application.status?.waitingFor,
+    releases: releases.map(({ metadata, status }) => `${metadata.name}:${status?.phase}:${status?.waitingFor ?? ''}`),
+    pods: pods.map(
+      ({ metadata, status }) =>
+        `${metadata.labels?.['slipway.dev/release']}${status === undefined ? '?' : ''}${metadata.labels?.['slipway.dev/serves'] ?? ''}`,
+    ),
+    split: split?.spec.rules[0]?.backends,
+  });
+}
