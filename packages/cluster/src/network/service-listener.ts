@@ -50,7 +50,7 @@ export class ServiceListener {
   private join(client: Socket, [target, ...others]: readonly ServiceTarget[]): void {
     client.on('error', () => client.destroy());
     if (target === undefined) {
-      client.resetAndDestroy();
+      breakOff(client);
       return;
     }
     const upstream = open(target);
@@ -83,10 +83,16 @@ function open(target: ServiceTarget): Socket {
 
 /** A side that breaks breaks the other in the same way, so that neither mistakes half an answer for a whole one. */
 function splice(client: Socket, upstream: Socket): void {
-  upstream.on('error', () => client.resetAndDestroy());
-  client.on('error', () => upstream.resetAndDestroy());
+  upstream.on('error', () => breakOff(client));
+  client.on('error', () => breakOff(upstream));
   client.once('close', () => upstream.destroy());
   upstream.once('close', () => client.destroySoon());
   client.pipe(upstream);
   upstream.pipe(client);
+}
+
+/** Only TCP knows a reset. */
+function breakOff(socket: Socket): void {
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }

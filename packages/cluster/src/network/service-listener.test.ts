@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ServiceListener } from './service-listener.ts';
+import type { ServiceTarget } from './service-table.ts';
+
+let directory: string;
+let listener: ServiceListener;
+let port: number;
+const closing: (() => void)[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'slipway-listener-'));
+  const probe = await listen(createServer(), 0);
+  port = portOf(probe);
+  await new Promise((resolve) => probe.close(resolve));
+  listener = new ServiceListener();
+  await listener.listen('127.0.0.1', port);
+});
+afterEach(async () => {
+  listener.close();
+  for (const close of closing.splice(0)) close();
+  await rm(directory, { recursive: true });
+});
+
+function listen(server: Server, at: number | string): Promise<Server> {
+  return new Promise((resolve) => {
+    if (typeof at === 'string') server.listen(at, () => resolve(server));
+    else server.listen(at, '127.0.0.1', () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return isInternet(address) ? address.port : 0;
+}
+
+function isInternet(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+/** A target that does with each connection as it is told. */
+async function startTarget(serve: (socket: Socket) => void, path?: string): Promise<ServiceTarget> {
+  const server = await listen(
+    createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      serve(socket);
+    }),
+    path ?? 0,
+  );
+  closing.push(() => server.close());
+  return path === undefined ? { kind: 'tcp', address: '127.0.0.1', port: portOf(server) } : { kind: 'socket', path };
+}
+
+function call(): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  closing.push(() => socket.destroy());
+  return socket;
+}
+
+function endOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.resume();
+    socket.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    socket.once('end', () => resolve('end'));
+  });
+}
+
+describe('ServiceListener', () => {
+  it('gives connections to targets in turn', async () => {
+    listener.setTargets([
+      await startTarget((socket) => socket.end('one')),
+      await startTarget((socket) => socket.end('two')),
+    ]);
+    const answers = [await text(call()), await text(call()), await text(call()), await text(call())];
+    expect(answers).toEqual(['one', 'two', 'one', 'two']);
+  });
+
+  it('passes on a request that ends before its answer begins', async () => {
+    listener.setTargets([await startTarget((socket) => void text(socket).then((said) => socket.end(`got ${said}`)))]);
+    const socket = call();
+    socket.end('question');
+    expect(await text(socket)).toBe('got question');
+  });
+
+  it('resets the client when no target accepts', async () => {
+    const refused = await startTarget(() => {});
+    for (const close of closing.splice(0)) close();
+    listener.setTargets([refused]);
+    expect(await endOf(call())).toBe('ECONNRESET');
+  });
+
+  it('resets the client when the target resets', async () => {
+    listener.setTargets([await startTarget((socket) => socket.once('data', () => socket.resetAndDestroy()))]);
+    const socket = call();
+    socket.write('x');
+    expect(await endOf(socket)).toBe('ECONNRESET');
+  });
+
+  it.each(['tcp', 'socket'] as const)('lets go of a target (%s) whose client resets', async (kind) => {
+    const ended = Promise.withResolvers<void>();
+    const path = kind === 'socket' ? join(directory, 'target.sock') : undefined;
+    const target = await startTarget((socket) => {
+      socket.write('hello');
+      socket.once('close', () => ended.resolve()).resume();
+      socket.once('end', () => socket.end());
+    }, path);
+    listener.setTargets([target]);
+    const socket = call();
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.resetAndDestroy();
+    await expect(ended.promise).resolves.toBeUndefined();
+  });
+});
