@@ -13,7 +13,7 @@ interface Shape {
   readonly name?: string;
   readonly ip?: string | undefined;
   readonly ready?: boolean;
-  readonly phase?: string;
+  readonly phase?: NonNullable<Pod['status']>['phase'];
   readonly leaving?: boolean;
   readonly namedPort?: number;
 }
