@@ -102,7 +102,7 @@ function planNextRelease(observation: Observation, now: number): Wanted {
             reason: 'spec asks for the stable version again',
           }),
         };
-  const refused = status?.refused?.find(
+  const refused = status?.refused?.findLast(
     (each) => each.hash === identity.template && (isNumbered(spec.version) || each.version === spec.version),
   );
   if (refused !== undefined && refused.generation >= (metadata.generation ?? 0))

@@ -35,8 +35,8 @@ function plan(context: ReleaseContext): Step {
   if (join !== undefined) return join;
   if (candidate.serving.length >= replicas) return finish(context);
   const leave = planStableLeaving(context);
-  if (leave !== undefined) return leave;
-  return planHealth({ ...context, status: withoutGate(status) }, candidate.ready, (next) => ({
+  if (leave !== undefined && leave.actions.length > 0) return leave;
+  const asked = planHealth({ ...context, status: withoutGate(status) }, candidate.ready, (next) => ({
     actions: [],
     status: waiting(
       next,
@@ -44,6 +44,8 @@ function plan(context: ReleaseContext): Step {
       now,
     ),
   }));
+  // A drain does not hold up pods that may start in the room that there is, but its end is looked at in time.
+  return { ...asked, requeueAfter: Math.min(asked.requeueAfter ?? Infinity, leave?.requeueAfter ?? Infinity) };
 }
 
 /** The first release has nothing to alternate with. */
@@ -138,8 +140,6 @@ function planStableLeaving(context: ReleaseContext): Step | undefined {
   const goal = Math.max(0, stable.pods.filter(isServing).length - Math.max(0, spare));
   const shrink = planShrink({ view: stable, goal, drainSeconds: release.spec.drainSeconds, now, observation });
   if (shrink.actions.length === 0 && shrink.waitingFor === undefined) return undefined;
-  // A drain must not hold up the pods that could already start in the room that there is.
-  if (shrink.actions.length === 0) return undefined;
   return {
     actions: shrink.actions,
     status: waiting(status, shrink.waitingFor ?? 'old pods to leave', now),

@@ -1,0 +1,130 @@
+/** Delivery with everything it meets, in virtual time: the API in memory, controllers, simulated pods and a gateway. */
+import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
+import { formatMicroTime } from '@slipway/kube/clock';
+import { Informer } from '@slipway/kube/informer';
+import { silentLogger } from '@slipway/kube/logger';
+import { keyOf } from '@slipway/kube/object';
+import { leases } from '@slipway/kube/resources';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
+import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
+import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
+import { releases, type Release } from '../src/api/release.ts';
+import { installKinds } from '../src/install-kinds.ts';
+import { startDelivery } from '../src/start-delivery.ts';
+
+export interface DeliveryCluster extends ControlledCluster {
+  deploy(spec: Partial<ApplicationSpec>): Promise<void>;
+  application(): Promise<Application>;
+  release(version: string): Promise<Release>;
+  /** Writes of the delivery controller so far. */
+  readonly deliveryWrites: number;
+}
+
+const key = { namespace: 'default', name: 'shop' };
+
+/** With `crashAfterWrites` the controller ends after that write and another one is started. */
+export async function createDeliveryCluster({
+  crashAfterWrites,
+}: { readonly crashAfterWrites?: number } = {}): Promise<DeliveryCluster> {
+  const cluster = await createControlledCluster();
+  const { client, clock } = cluster;
+  const stopping = new AbortController();
+  await installKinds(client, stopping.signal);
+  await runGateway(client, cluster, stopping.signal);
+  const count = { writes: 0 };
+  const begin = (): void => {
+    const life = new AbortController();
+    const signal = AbortSignal.any([life.signal, stopping.signal]);
+    const guarded = answering(
+      client,
+      () => {
+        count.writes += 1;
+        if (count.writes !== crashAfterWrites) return;
+        life.abort(new Error('killed'));
+        clock.schedule(100, begin);
+      },
+      signal,
+    );
+    startDelivery({ client: guarded, clock, random: () => 0.5, logger: silentLogger, identity: 'test', signal });
+  };
+  begin();
+  await cluster.advance(100);
+  return {
+    ...cluster,
+    get deliveryWrites() {
+      return count.writes;
+    },
+    deploy: async (spec) => {
+      const body = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application', metadata: key, spec };
+      await client.patch(applications, key, { type: 'apply', body, force: true }, { fieldManager: 'test' });
+    },
+    application: () => client.get(applications, key),
+    release: (version) => client.get(releases, { namespace: 'default', name: `shop-${version}` }),
+    stop: async () => {
+      stopping.abort(new Error('the test has ended'));
+      await cluster.stop();
+    },
+  };
+}
+
+/** Pods of an image that says so are not healthy. A killed process writes nothing more. */
+function answering(client: KubeClient, onWrite: () => void, signal: AbortSignal): KubeClient {
+  const write = async <T>(perform: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    const result = await perform();
+    onWrite();
+    signal.throwIfAborted();
+    return result;
+  };
+  return {
+    get: (...args) => client.get(...args),
+    list: (...args) => client.list(...args),
+    watch: (...args) => client.watch(...args),
+    request: (request) => answerHealth(client, request),
+    create: (...args) => write(() => client.create(...args)),
+    update: (...args) => write(() => client.update(...args)),
+    patch: (...args) => write(() => client.patch(...args)),
+    delete: (...args) => write(() => client.delete(...args)),
+    deleteCollection: (...args) => write(() => client.deleteCollection(...args)),
+  };
+}
+
+async function answerHealth(client: KubeClient, { path }: RawRequest): Promise<RawResponse> {
+  const name = /pods\/([^/:]+)/.exec(path)?.[1] ?? '';
+  const pod = await client.get(
+    { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
+    { namespace: 'default', name },
+  );
+  const isBroken = JSON.stringify(pod).includes('"image":"broken"');
+  return { status: 200, headers: {}, body: once(JSON.stringify({ healthy: !isBroken })) };
+}
+
+async function runGateway(client: KubeClient, { clock }: ControlledCluster, signal: AbortSignal): Promise<void> {
+  const name = 'gateway-0';
+  const spec = { holderIdentity: name, leaseDurationSeconds: 86_400, renewTime: formatMicroTime(clock.now()) };
+  await client.create(leases, {
+    metadata: { name, namespace: gatewayLeaseNamespace, labels: { [gatewayLeaseLabel]: 'true' } },
+    spec,
+  });
+  const informer = new Informer({ client, type: splits, clock });
+  informer.onChange(({ current }) => {
+    const observedGeneration = current?.metadata.generation;
+    if (
+      current === undefined ||
+      observedGeneration === undefined ||
+      current.status?.instances?.[0]?.observedGeneration === observedGeneration
+    )
+      return;
+    const status = { instances: [{ name, observedGeneration, inForceSince: formatMicroTime(clock.now()) }] };
+    client
+      .patch(splits, keyOf(current), { type: 'merge', body: { status } }, { subresource: 'status' })
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+  });
+  informer.start(signal);
+}
+
+async function* once(text: string): AsyncIterable<Uint8Array> {
+  yield Buffer.from(text);
+}
