@@ -17,17 +17,35 @@ export interface BenchCluster {
   /** From the start of the process to its line that says it is ready. */
   readonly startMilliseconds: number;
   slipway(...options: readonly string[]): Promise<string>;
-  state(): Promise<{ readonly server: { readonly pid: number }; readonly node?: { readonly pid: number }; readonly gateway: string }>;
+  state(): Promise<{
+    readonly server: { readonly pid: number };
+    readonly node?: { readonly pid: number };
+    readonly gateway: string;
+  }>;
   stop(): Promise<void>;
 }
 
-export async function startBenchCluster(options: { readonly environment?: Readonly<Record<string, string>>; readonly options?: readonly string[] } = {}): Promise<BenchCluster> {
+export async function startBenchCluster(
+  options: { readonly environment?: Readonly<Record<string, string>>; readonly options?: readonly string[] } = {},
+): Promise<BenchCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   const kubeconfig = join(directory, 'kubeconfig');
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [slipway, 'up', '--data-dir', directory, '--api-port', '0', '--gateway-port', '0', '--kubeconfig', join(directory, 'merged'), ...(options.options ?? [])],
+    [
+      slipway,
+      'up',
+      '--data-dir',
+      directory,
+      '--api-port',
+      '0',
+      '--gateway-port',
+      '0',
+      '--kubeconfig',
+      join(directory, 'merged'),
+      ...(options.options ?? []),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...options.environment } },
   );
   await readyLine(child);

@@ -28,13 +28,34 @@ for (const [name, run] of Object.entries(benches)) {
   rows.push(...(await run()));
 }
 
-const machine = { node: process.version, kernel: release(), cores: cpus().length, cpu: cpus()[0]?.model, memoryBytes: totalmem() };
+const machine = {
+  node: process.version,
+  kernel: release(),
+  cores: cpus().length,
+  cpu: cpus()[0]?.model,
+  memoryBytes: totalmem(),
+};
 await mkdir(new URL('results/', import.meta.url), { recursive: true });
 const report = new URL('results/latest.json', import.meta.url);
-await writeFile(report, `${JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, verdict: judge(row) })) }, null, 2)}\n`);
+await writeFile(
+  report,
+  `${JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, verdict: judge(row) })) }, null, 2)}\n`,
+);
 
-const cells = rows.map((row) => [row.figure, `${row.value} ${row.unit}`, describeTarget(row), judge(row), row.reference]);
+const cells = rows.map((row) => [
+  row.figure,
+  `${row.value} ${row.unit}`,
+  describeTarget(row),
+  judge(row),
+  row.reference,
+]);
 const header = ['figure', 'measured', 'target', 'verdict', 'reference'];
 const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-for (const row of [header, ...cells]) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+for (const row of [header, ...cells])
+  console.log(
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 if (rows.some((row) => judge(row) === 'missed')) process.exitCode = 1;

@@ -13,7 +13,9 @@ export async function benchMemory(): Promise<readonly BenchRow[]> {
   try {
     await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
     const { server, node } = await cluster.state();
-    const [serverSize, nodeSize, bareSize] = await Promise.all([server.pid, node?.pid, bare.pid].map(proportionalMegabytes));
+    const [serverSize, nodeSize, bareSize] = await Promise.all(
+      [server.pid, node?.pid, bare.pid].map(proportionalMegabytes),
+    );
     const total = (serverSize ?? 0) + (nodeSize ?? 0);
     return [
       {

@@ -18,8 +18,20 @@ export async function benchStart(): Promise<readonly BenchRow[]> {
     const bare = median(Array.from({ length: runs }, bareNode));
     const reference = `node -e 0: ${rounded(bare, 0)} ms`;
     return [
-      { figure: 'start to ready, warm compile cache (median)', value: rounded(median(warm), 0), unit: 'ms', target: { atMost: 700 }, reference },
-      { figure: 'start to ready, very first run', value: rounded(first, 0), unit: 'ms', target: { atMost: 1_200 }, reference },
+      {
+        figure: 'start to ready, warm compile cache (median)',
+        value: rounded(median(warm), 0),
+        unit: 'ms',
+        target: { atMost: 700 },
+        reference,
+      },
+      {
+        figure: 'start to ready, very first run',
+        value: rounded(first, 0),
+        unit: 'ms',
+        target: { atMost: 1_200 },
+        reference,
+      },
     ];
   } finally {
     await rm(cache, { recursive: true, force: true });

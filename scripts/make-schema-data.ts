@@ -24,7 +24,10 @@ for (const [type, { fields = [] }] of Object.entries(schema.types)) {
   for (const field of fields) if (field.default !== undefined) field.default = resolveDefault(field.default, type);
 }
 
-writeFileSync(new URL('../packages/cluster/src/schema/kubernetes.json', import.meta.url), `${JSON.stringify(schema)}\n`);
+writeFileSync(
+  new URL('../packages/cluster/src/schema/kubernetes.json', import.meta.url),
+  `${JSON.stringify(schema)}\n`,
+);
 
 /** JSON text, whatever the source says. */
 function resolveDefault(text: string, type: string): string {

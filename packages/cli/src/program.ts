@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CommanderError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes, usageFailure } from './failure.ts';
 import type { Verb } from '@slipway/delivery/api/release-command';
 import type { ConnectionOptions } from './connection/connection.ts';

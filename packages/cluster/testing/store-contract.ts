@@ -5,7 +5,7 @@ const encode = (text: string) => (revision: number) => JSON.stringify({ text, re
 
 /** What every store keeps, whatever makes it durable. `open` gives an empty store. */
 export function describeStoreContract(name: string, open: () => Promise<Store>): void {
-  describe(`${name}`, () => {
+  describe(name, () => {
     const opened: Store[] = [];
     const start = async (): Promise<Store> => {
       const store = await open();

@@ -134,7 +134,7 @@ async function syncAll(cluster: ClusterState, clock: Clock, signal: AbortSignal)
   const patience = delay(clock, maxSplitSyncMilliseconds, settled.signal).catch(() => undefined);
   await Promise.race([cluster.splits.synced(), patience]);
   settled.abort();
-  await Promise.race([Promise.all(others.map((informer) => informer?.synced())), aborted(signal)]);
+  await Promise.race([Promise.all(others.flatMap((informer) => informer?.synced() ?? [])), aborted(signal)]);
   signal.throwIfAborted();
 }
 

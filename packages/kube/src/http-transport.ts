@@ -30,11 +30,22 @@ const maximumLineBytes = 16 * 1024 * 1024;
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const server = new URL(options.server);
   const isSecure = server.protocol === 'https:';
-  const tls = { ca: options.ca, cert: options.cert, key: options.key, rejectUnauthorized: options.insecureSkipTlsVerify !== true, servername: options.tlsServerName };
+  const tls = {
+    ca: options.ca,
+    cert: options.cert,
+    key: options.key,
+    rejectUnauthorized: options.insecureSkipTlsVerify !== true,
+    servername: options.tlsServerName,
+  };
   const agent = isSecure ? new HttpsAgent({ keepAlive: true, ...defined(tls) }) : new HttpAgent({ keepAlive: true });
   const base: RequestOptions = {
     agent,
-    ...(options.socketPath === undefined ? { host: server.hostname.replace(/^\[|\]$/g, ''), port: server.port === '' ? (isSecure ? 443 : 80) : server.port } : { socketPath: options.socketPath }),
+    ...(options.socketPath === undefined
+      ? {
+          host: server.hostname.replace(/^\[|\]$/g, ''),
+          port: server.port === '' ? (isSecure ? 443 : 80) : server.port,
+        }
+      : { socketPath: options.socketPath }),
   };
   return { send: (request) => send(request, { base, options, isSecure, prefix: server.pathname.replace(/\/$/, '') }) };
 }
@@ -54,17 +65,39 @@ async function send(request: TransportRequest, connection: Connection): Promise<
   const query = request.query.toString();
   const path = `${connection.prefix}${request.path}${query === '' ? '' : `?${query}`}`;
   const token = await connection.options.token?.();
-  const body = request.body === undefined ? undefined : 'bytes' in request.body ? request.body.bytes : Buffer.from(JSON.stringify(request.body.json));
+  const body =
+    request.body === undefined
+      ? undefined
+      : 'bytes' in request.body
+        ? request.body.bytes
+        : Buffer.from(JSON.stringify(request.body.json));
   const headers = {
     ...request.headers,
     'user-agent': connection.options.userAgent ?? 'slipway',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };
-  const incoming = await exchange({ ...connection.base, method: request.method, path, headers }, { connection, body, signal: request.signal });
-  const answered = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  const incoming = await exchange(
+    { ...connection.base, method: request.method, path, headers },
+    { connection, body, signal: request.signal },
+  );
+  const answered = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
   const status = incoming.statusCode ?? 0;
-  return { status, headers: answered, body: await readBody(incoming, { status, isWatch: isWatch(request), isJson: (answered['content-type'] ?? '').includes('json'), wantsJson: request.headers['accept'] === 'application/json' }) };
+  return {
+    status,
+    headers: answered,
+    body: await readBody(incoming, {
+      status,
+      isWatch: isWatch(request),
+      isJson: (answered['content-type'] ?? '').includes('json'),
+      wantsJson: request.headers['accept'] === 'application/json',
+    }),
+  };
 }
 
 function isWatch({ query }: TransportRequest): boolean {
@@ -81,18 +114,26 @@ function exchange(options: RequestOptions, { connection, body, signal }: Exchang
   return new Promise((resolve, reject) => {
     const start = connection.isSecure ? httpsRequest : httpRequest;
     const outgoing = start({ ...options, ...(signal === undefined ? {} : { signal }) });
-    outgoing.setTimeout(answerTimeoutMilliseconds, () => outgoing.destroy(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)));
+    outgoing.setTimeout(answerTimeoutMilliseconds, () =>
+      outgoing.destroy(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)),
+    );
     outgoing.once('response', (incoming) => {
       outgoing.setTimeout(0);
       resolve(incoming);
     });
-    outgoing.once('error', (error) => reject(signal?.aborted === true ? error : unreachable(error, connection.options)));
+    outgoing.once('error', (error) =>
+      reject(signal?.aborted === true ? error : unreachable(error, connection.options)),
+    );
     outgoing.end(body);
   });
 }
 
 function unreachable(error: Error, options: HttpTransportOptions): StatusError {
-  return new StatusError('ServiceUnavailable', `the API server at ${options.socketPath ?? options.server} cannot be reached: ${error.message}`, { cause: error });
+  return new StatusError(
+    'ServiceUnavailable',
+    `the API server at ${options.socketPath ?? options.server} cannot be reached: ${error.message}`,
+    { cause: error },
+  );
 }
 
 interface Reading {
@@ -111,11 +152,14 @@ async function readBody(incoming: IncomingMessage, reading: Reading): Promise<Tr
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maximumAnswerBytes) throw new StatusError('Unknown', `the answer is longer than ${maximumAnswerBytes} bytes`);
+      if (size > maximumAnswerBytes)
+        throw new StatusError('Unknown', `the answer is longer than ${maximumAnswerBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof StatusError ? error : new StatusError('ServiceUnavailable', 'the connection broke in the middle of an answer', { cause: error });
+    throw error instanceof StatusError
+      ? error
+      : new StatusError('ServiceUnavailable', 'the connection broke in the middle of an answer', { cause: error });
   }
   return { kind: 'json', value: parseJson(Buffer.concat(chunks).toString('utf8')) };
 }
@@ -141,10 +185,13 @@ async function* parseLines(incoming: IncomingMessage): AsyncIterable<unknown> {
         if (line !== '') yield parseJson(line);
         end = rest.indexOf('\n');
       }
-      if (rest.length > maximumLineBytes) throw new StatusError('Unknown', `an event of a watch is longer than ${maximumLineBytes} bytes`);
+      if (rest.length > maximumLineBytes)
+        throw new StatusError('Unknown', `an event of a watch is longer than ${maximumLineBytes} bytes`);
     }
   } catch (error) {
-    throw error instanceof StatusError ? error : new StatusError('ServiceUnavailable', 'the watch broke off', { cause: error });
+    throw error instanceof StatusError
+      ? error
+      : new StatusError('ServiceUnavailable', 'the watch broke off', { cause: error });
   } finally {
     incoming.destroy();
   }

@@ -67,27 +67,43 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig | undefin
   try {
     value = parse(text);
   } catch (error) {
-    throw new KubeconfigError(`the kubeconfig ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KubeconfigError(
+      `the kubeconfig ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw new KubeconfigError(`the kubeconfig ${file} must be a mapping with clusters, users and contexts`);
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new KubeconfigError(`the kubeconfig ${file} must be a mapping with clusters, users and contexts`);
   return absolute(value, dirname(file));
 }
 
 /** Paths in a kubeconfig are relative to it. */
 function absolute(config: Kubeconfig, directory: string): Kubeconfig {
   const located = <T extends object>(value: T, fields: readonly string[]): T =>
-    Object.fromEntries(Object.entries(value).map(([name, child]) => [name, fields.includes(name) && typeof child === 'string' ? resolve(directory, child) : child])) as T;
+    Object.fromEntries(
+      Object.entries(value).map(([name, child]) => [
+        name,
+        fields.includes(name) && typeof child === 'string' ? resolve(directory, child) : child,
+      ]),
+    ) as T;
   return {
     ...config,
-    clusters: (config.clusters ?? []).map(({ name, cluster }) => ({ name, cluster: located(cluster, ['certificate-authority']) })),
-    users: (config.users ?? []).map(({ name, user }) => ({ name, user: located(user, ['tokenFile', 'client-certificate', 'client-key']) })),
+    clusters: (config.clusters ?? []).map(({ name, cluster }) => ({
+      name,
+      cluster: located(cluster, ['certificate-authority']),
+    })),
+    users: (config.users ?? []).map(({ name, user }) => ({
+      name,
+      user: located(user, ['tokenFile', 'client-certificate', 'client-key']),
+    })),
   };
 }
 
 /** Joins several files as kubectl does: the first that names a thing counts. */
 export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
-  const first = <T extends { readonly name: string }>(entries: readonly T[]): readonly T[] => entries.filter((entry, index) => entries.findIndex(({ name }) => name === entry.name) === index);
+  const first = <T extends { readonly name: string }>(entries: readonly T[]): readonly T[] =>
+    entries.filter((entry, index) => entries.findIndex(({ name }) => name === entry.name) === index);
   const current = configs.find((config) => (config['current-context'] ?? '') !== '')?.['current-context'];
   return {
     apiVersion: 'v1',
@@ -106,21 +122,36 @@ export interface ResolvedContext {
 }
 
 /** How to reach the server of a context (the current one unless named) and as whom. Throws `KubeconfigError`. */
-export async function resolveContext(config: Kubeconfig, options: { readonly context?: string | undefined; readonly source: string }): Promise<ResolvedContext> {
+export async function resolveContext(
+  config: Kubeconfig,
+  options: { readonly context?: string | undefined; readonly source: string },
+): Promise<ResolvedContext> {
   const { source } = options;
   const contextName = options.context ?? config['current-context'] ?? '';
-  if (contextName === '') throw new KubeconfigError(`${source} has no current context: name one with --context, one of: ${names(config.contexts)}`);
+  if (contextName === '')
+    throw new KubeconfigError(
+      `${source} has no current context: name one with --context, one of: ${names(config.contexts)}`,
+    );
   const context = config.contexts?.find(({ name }) => name === contextName)?.context;
-  if (context === undefined) throw new KubeconfigError(`${source} has no context named "${contextName}"; it has: ${names(config.contexts)}`);
+  if (context === undefined)
+    throw new KubeconfigError(`${source} has no context named "${contextName}"; it has: ${names(config.contexts)}`);
   const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;
-  if (cluster === undefined) throw new KubeconfigError(`the context "${contextName}" of ${source} names the cluster "${context.cluster}", which is not in it; it has: ${names(config.clusters)}`);
-  if (cluster['proxy-url'] !== undefined) throw new KubeconfigError(`the cluster "${context.cluster}" of ${source} is reached through a proxy (proxy-url), which is not supported`);
+  if (cluster === undefined)
+    throw new KubeconfigError(
+      `the context "${contextName}" of ${source} names the cluster "${context.cluster}", which is not in it; it has: ${names(config.clusters)}`,
+    );
+  if (cluster['proxy-url'] !== undefined)
+    throw new KubeconfigError(
+      `the cluster "${context.cluster}" of ${source} is reached through a proxy (proxy-url), which is not supported`,
+    );
   const user = config.users?.find(({ name }) => name === context.user)?.user ?? {};
   return { contextName, namespace: context.namespace ?? 'default', transport: await transportOptions(cluster, user) };
 }
 
 function names(entries: ReadonlyArray<{ readonly name: string }> | null | undefined): string {
-  return entries === undefined || entries === null || entries.length === 0 ? '(none)' : entries.map(({ name }) => name).join(', ');
+  return entries === undefined || entries === null || entries.length === 0
+    ? '(none)'
+    : entries.map(({ name }) => name).join(', ');
 }
 
 async function transportOptions(cluster: KubeconfigCluster, user: KubeconfigUser): Promise<HttpTransportOptions> {
@@ -152,7 +183,9 @@ async function pem(data: string | undefined, file: string | undefined): Promise<
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
   if (file === undefined) return undefined;
   return readFile(file, 'utf8').catch((error: Error) => {
-    throw new KubeconfigError(`the file ${file}, which the kubeconfig names, cannot be read: ${error.message}`, { cause: error });
+    throw new KubeconfigError(`the file ${file}, which the kubeconfig names, cannot be read: ${error.message}`, {
+      cause: error,
+    });
   });
 }
 
@@ -171,36 +204,65 @@ function execCredentials(plugin: ExecPlugin): () => Promise<ExecCredentials> {
   let cached: Promise<ExecCredentials> | undefined;
   return async () => {
     const known = await cached;
-    if (known === undefined || (known.expires !== undefined && known.expires <= new Date().getTime())) cached = runPlugin(plugin);
+    if (known === undefined || (known.expires !== undefined && known.expires <= new Date().getTime()))
+      cached = runPlugin(plugin);
     return cached ?? runPlugin(plugin);
   };
 }
 
-async function runPlugin({ command, args, env, apiVersion = 'client.authentication.k8s.io/v1' }: ExecPlugin): Promise<ExecCredentials> {
+async function runPlugin({
+  command,
+  args,
+  env,
+  apiVersion = 'client.authentication.k8s.io/v1',
+}: ExecPlugin): Promise<ExecCredentials> {
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
-  const assignments = [...(env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: info }].map(({ name, value }) => `${name}=${value}`);
+  const assignments = [...(env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: info }].map(
+    ({ name, value }) => `${name}=${value}`,
+  );
   try {
     // `env` adds to the environment that the plugin inherits.
-    const { stdout } = await promisify(execFile)('env', [...assignments, command, ...(args ?? [])], { timeout: execTimeoutMilliseconds, maxBuffer: 1024 * 1024 });
-    const { status }: { readonly status?: { readonly token?: string; readonly clientCertificateData?: string; readonly clientKeyData?: string; readonly expirationTimestamp?: string } } = JSON.parse(stdout);
+    const { stdout } = await promisify(execFile)('env', [...assignments, command, ...(args ?? [])], {
+      timeout: execTimeoutMilliseconds,
+      maxBuffer: 1024 * 1024,
+    });
+    const {
+      status,
+    }: {
+      readonly status?: {
+        readonly token?: string;
+        readonly clientCertificateData?: string;
+        readonly clientKeyData?: string;
+        readonly expirationTimestamp?: string;
+      };
+    } = JSON.parse(stdout);
     const expires = status?.expirationTimestamp === undefined ? undefined : Date.parse(status.expirationTimestamp);
     return { token: status?.token, certificate: status?.clientCertificateData, key: status?.clientKeyData, expires };
   } catch (error) {
-    throw new KubeconfigError(`the credential plugin ${command} of the kubeconfig failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new KubeconfigError(
+      `the credential plugin ${command} of the kubeconfig failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
 const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** For a program that runs in a pod; undefined where it does not. */
-export async function inClusterContext(environment: Readonly<Record<string, string | undefined>>): Promise<ResolvedContext | undefined> {
+export async function inClusterContext(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<ResolvedContext | undefined> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   if (host === undefined || port === undefined) return undefined;
   const ca = await readFile(`${serviceAccountDirectory}/ca.crt`, 'utf8').catch(() => undefined);
   if (ca === undefined) return undefined;
   const namespace = await readFile(`${serviceAccountDirectory}/namespace`, 'utf8').catch(() => 'default');
   const token = async (): Promise<string> => (await readFile(`${serviceAccountDirectory}/token`, 'utf8')).trim();
-  return { contextName: 'in-cluster', namespace: namespace.trim(), transport: { server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ca, token } };
+  return {
+    contextName: 'in-cluster',
+    namespace: namespace.trim(),
+    transport: { server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ca, token },
+  };
 }
 
 /** Writes by way of a temporary file, so that a crash leaves the old one or the new one. */

@@ -10,7 +10,14 @@ export async function controller(options: ConnectionOptions): Promise<void> {
   const { client, server } = await connect(options);
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
-  const running = startDelivery({ client, clock: systemClock, random: Math.random, logger: createLogger('info'), identity: `${hostname()}-${process.pid}`, signal: stopping.signal });
+  const running = startDelivery({
+    client,
+    clock: systemClock,
+    random: Math.random,
+    logger: createLogger('info'),
+    identity: `${hostname()}-${process.pid}`,
+    signal: stopping.signal,
+  });
   print(`Delivery controller runs against ${server}.`);
   await running.done;
 }

@@ -61,7 +61,15 @@ function interruption(): Promise<'interrupted'> {
 /** True when no request failed and the broken version was refused. */
 async function tell(options: DemoOptions, directory: DataDirectory): Promise<boolean> {
   print('Starting a cluster of its own ...');
-  const state = await launchServer({ dataDirectory: directory.path, ephemeral: true, apiPort: 0, gatewayPort: 0, runtime: 'auto', level: options.level, mergeInto: undefined });
+  const state = await launchServer({
+    dataDirectory: directory.path,
+    ephemeral: true,
+    apiPort: 0,
+    gatewayPort: 0,
+    runtime: 'auto',
+    level: options.level,
+    mergeInto: undefined,
+  });
   print(greeting(state).join('\n'));
   await buildVersions(directory, state);
   const { client } = await connect({ kubeconfig: state.kubeconfig });
@@ -83,7 +91,11 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
 function show(result: DemoResult): boolean {
   const isFine = isAsPromised(result);
   print(`\n${summarize(result).join('\n')}`);
-  print(isFine ? colour('green', '\n✔ No request was lost, and the broken version never saw one.') : colour('red', '\n✘ Not as promised.'));
+  print(
+    isFine
+      ? colour('green', '\n✔ No request was lost, and the broken version never saw one.')
+      : colour('red', '\n✘ Not as promised.'),
+  );
   return isFine;
 }
 
@@ -98,7 +110,9 @@ async function buildVersions(directory: DataDirectory, state: ClusterState): Pro
       level: state.level === 'root' ? 'root' : 'plain',
       output: (line) => lines.push(line),
     });
-    print(`Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms (${lines.length} lines of output)${isHealthy ? '' : '; it will say that it is not healthy'}.`);
+    print(
+      `Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms (${lines.length} lines of output)${isHealthy ? '' : '; it will say that it is not healthy'}.`,
+    );
   }
 }
 
@@ -107,11 +121,21 @@ async function release(client: KubeClient, version: string, load?: Load): Promis
   print(`\n${colour('bold', `Releasing ${version}`)}`);
   const wanted = demoApplication(version);
   const key = { namespace: 'default', name: applicationName };
-  const application = await client.patch(applications, key, { type: 'apply', body: wanted, force: true }, { fieldManager: 'slipway' });
+  const application = await client.patch(
+    applications,
+    key,
+    { type: 'apply', body: wanted, force: true },
+    { fieldManager: 'slipway' },
+  );
   const progress = await createProgress();
-  const below = (): readonly string[] => (load === undefined ? [] : [`  requests ${load.report.sent} sent, ${load.report.failed} failed`]);
+  const below = (): readonly string[] =>
+    load === undefined ? [] : [`  requests ${load.report.sent} sent, ${load.report.failed} failed`];
   const outcome = await followRelease({ client, application, until: 'succeeded', below, progress });
   await progress.done();
-  print(outcome.isReached ? `${colour('green', '✔')} ${version} is live.` : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`);
+  print(
+    outcome.isReached
+      ? `${colour('green', '✔')} ${version} is live.`
+      : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`,
+  );
   return outcome.release;
 }

@@ -19,13 +19,15 @@ export interface VerbRequest {
 const outcomeTimeoutMilliseconds = 30_000;
 const lookAgainMilliseconds = 100;
 
-
 /** Leaves a ReleaseCommand for the controller: whoever may create one may give the command. */
 export async function runVerb({ verb, application, version, options }: VerbRequest): Promise<void> {
   const connection = await connect(options);
   const { client, namespace } = connection;
   await client.get(applications, { namespace, name: application });
-  const command = await client.create(releaseCommands, createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }));
+  const command = await client.create(
+    releaseCommands,
+    createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }),
+  );
   if (options.output !== undefined) return printObjects([command], options.output);
   if (!options.wait) return print(`${verb} asked for ${application} (${command.metadata.name ?? ''})`);
   const outcome = await awaitOutcome(connection, application, command.metadata.name ?? '');
@@ -33,7 +35,11 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   return print(`${verb}: ${outcome.message}`);
 }
 
-async function awaitOutcome({ client, namespace }: Connection, application: string, name: string): Promise<CommandOutcome> {
+async function awaitOutcome(
+  { client, namespace }: Connection,
+  application: string,
+  name: string,
+): Promise<CommandOutcome> {
   const deadline = performance.now() + outcomeTimeoutMilliseconds;
   while (performance.now() < deadline) {
     const { items } = await client.list(releases, { namespace, labelSelector: `${labels.application}=${application}` });
@@ -41,5 +47,7 @@ async function awaitOutcome({ client, namespace }: Connection, application: stri
     if (found !== undefined) return found;
     await pause(lookAgainMilliseconds);
   }
-  throw new CommandFailure(`No controller answered the command ${name} within ${outcomeTimeoutMilliseconds / 1_000} s. Does one run? (slipway status, slipway controller)`);
+  throw new CommandFailure(
+    `No controller answered the command ${name} within ${outcomeTimeoutMilliseconds / 1_000} s. Does one run? (slipway status, slipway controller)`,
+  );
 }

@@ -1,7 +1,13 @@
 import type { KubeClient } from '@slipway/kube/client';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { createClient } from '@slipway/kube/kube-client';
-import { inClusterContext, KubeconfigError, mergeKubeconfigs, readKubeconfig, resolveContext } from '@slipway/kube/kubeconfig';
+import {
+  inClusterContext,
+  KubeconfigError,
+  mergeKubeconfigs,
+  readKubeconfig,
+  resolveContext,
+} from '@slipway/kube/kubeconfig';
 import { usageFailure } from '../failure.ts';
 import { defaultKubeconfigFile } from './kubeconfig-entry.ts';
 
@@ -23,18 +29,32 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   try {
     const resolved = await resolve(options);
     const transport = createHttpTransport({ ...resolved.transport, userAgent: 'slipway' });
-    return { client: createClient(transport), namespace: options.namespace ?? resolved.namespace, server: resolved.transport.server };
+    return {
+      client: createClient(transport),
+      namespace: options.namespace ?? resolved.namespace,
+      server: resolved.transport.server,
+    };
   } catch (error) {
-    if (error instanceof KubeconfigError) throw usageFailure(`${error.message}.\nName a kubeconfig with --kubeconfig FILE, or start a cluster with: slipway up`, error);
+    if (error instanceof KubeconfigError)
+      throw usageFailure(
+        `${error.message}.\nName a kubeconfig with --kubeconfig FILE, or start a cluster with: slipway up`,
+        error,
+      );
     throw error;
   }
 }
 
 async function resolve(options: ConnectionOptions): ReturnType<typeof resolveContext> {
-  const files = options.kubeconfig === undefined ? (process.env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '') : [options.kubeconfig];
+  const files =
+    options.kubeconfig === undefined
+      ? (process.env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '')
+      : [options.kubeconfig];
   const named = files.length === 0 ? [defaultKubeconfigFile()] : files;
-  const configs = (await Promise.all(named.map((file) => readKubeconfig(file)))).filter((config) => config !== undefined);
-  if (configs.length > 0) return resolveContext(mergeKubeconfigs(configs), { context: options.context, source: named.join(', ') });
+  const configs = (await Promise.all(named.map((file) => readKubeconfig(file)))).filter(
+    (config) => config !== undefined,
+  );
+  if (configs.length > 0)
+    return resolveContext(mergeKubeconfigs(configs), { context: options.context, source: named.join(', ') });
   const inCluster = options.kubeconfig === undefined ? await inClusterContext(process.env) : undefined;
   if (inCluster !== undefined) return inCluster;
   throw new KubeconfigError(`there is no kubeconfig at ${named.join(', ')}`);

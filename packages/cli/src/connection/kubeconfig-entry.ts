@@ -10,7 +10,15 @@ export function clusterKubeconfig(context: string, server: string, certificates:
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: context, cluster: { server, 'certificate-authority-data': encode(certificates.authority) } }],
-    users: [{ name: context, user: { 'client-certificate-data': encode(certificates.admin.certificate), 'client-key-data': encode(certificates.admin.key) } }],
+    users: [
+      {
+        name: context,
+        user: {
+          'client-certificate-data': encode(certificates.admin.certificate),
+          'client-key-data': encode(certificates.admin.key),
+        },
+      },
+    ],
     contexts: [{ name: context, context: { cluster: context, user: context } }],
     'current-context': context,
   };
@@ -29,11 +37,18 @@ export function defaultKubeconfigFile(environment: NodeJS.ProcessEnv = process.e
 }
 
 /** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
-export async function addKubeconfigEntry(entry: { readonly file: string; readonly source: string; readonly dataDirectory: string }): Promise<{ readonly file: string; readonly context: string }> {
+export async function addKubeconfigEntry(entry: {
+  readonly file: string;
+  readonly source: string;
+  readonly dataDirectory: string;
+}): Promise<{ readonly file: string; readonly context: string }> {
   const file = entry.file === 'default' ? defaultKubeconfigFile() : entry.file;
   const context = contextName(entry.dataDirectory);
   const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(entry.source)]);
-  await writeKubeconfig(file, { ...mergeKubeconfigs([own, withoutContext(existing, context)]), 'current-context': context });
+  await writeKubeconfig(file, {
+    ...mergeKubeconfigs([own, withoutContext(existing, context)]),
+    'current-context': context,
+  });
   return { file, context };
 }
 
@@ -45,7 +60,8 @@ export async function removeKubeconfigEntry(file: string, context: string): Prom
 
 function withoutContext(config: Kubeconfig, name: string): Kubeconfig {
   const { 'current-context': current, ...rest } = config;
-  const others = <T extends { readonly name: string }>(entries: readonly T[] | null | undefined): readonly T[] => (entries ?? []).filter((each) => each.name !== name);
+  const others = <T extends { readonly name: string }>(entries: readonly T[] | null | undefined): readonly T[] =>
+    (entries ?? []).filter((each) => each.name !== name);
   return {
     ...rest,
     clusters: others(config.clusters),

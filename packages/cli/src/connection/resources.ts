@@ -10,14 +10,18 @@ interface ApiResourceList {
 export async function findResource(client: KubeClient, object: KubeObject, source: string): Promise<ResourceType> {
   const { apiVersion = '', kind = '' } = object;
   const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  if (version === undefined || version === '' || kind === '') throw usageFailure(`${source}: apiVersion and kind are required, found apiVersion "${apiVersion}" and kind "${kind}"`);
+  if (version === undefined || version === '' || kind === '')
+    throw usageFailure(
+      `${source}: apiVersion and kind are required, found apiVersion "${apiVersion}" and kind "${kind}"`,
+    );
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const { status, body } = await client.request({ method: 'GET', path });
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const list: ApiResourceList = status === 200 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : {};
   const found = list.resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
-  if (found !== undefined) return { group: group ?? '', version, kind, plural: found.name, namespaced: found.namespaced };
+  if (found !== undefined)
+    return { group: group ?? '', version, kind, plural: found.name, namespaced: found.namespaced };
   const hint = group === 'slipway.dev' ? '. Install Slipway in the cluster first, or start one with: slipway up' : '';
   throw usageFailure(`${source}: the cluster serves no kind ${kind} in ${apiVersion}${hint}`);
 }

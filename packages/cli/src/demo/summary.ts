@@ -35,5 +35,7 @@ export function summarize({ releases, load }: DemoResult): readonly string[] {
 
 /** `0.142 s`, or a dash where one of the two has not come. */
 function between(start: string | undefined, end: string | undefined): string {
-  return start === undefined || end === undefined ? '-' : `${((Date.parse(end) - Date.parse(start)) / 1_000).toFixed(3)} s`;
+  return start === undefined || end === undefined
+    ? '-'
+    : `${((Date.parse(end) - Date.parse(start)) / 1_000).toFixed(3)} s`;
 }

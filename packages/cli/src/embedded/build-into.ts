@@ -23,7 +23,12 @@ export async function buildInto(directory: DataDirectory, { level, ...request }:
   process.once('SIGINT', onSignal);
   try {
     const runner = await chooseRunner({ searchPath: process.env['PATH'] ?? '', nodeProgram: process.execPath, level });
-    return await buildImage({ ...request, store: new ImageStore(directory.images), runner, signal: interrupted.signal });
+    return await buildImage({
+      ...request,
+      store: new ImageStore(directory.images),
+      runner,
+      signal: interrupted.signal,
+    });
   } catch (error) {
     if (error instanceof BuildError) throw usageFailure(error.message, error);
     throw error;

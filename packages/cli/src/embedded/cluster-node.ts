@@ -38,14 +38,34 @@ const nodeName = 'slipway';
 
 export async function planClusterNode(options: ServerOptions, directory: DataDirectory): Promise<ClusterNode> {
   if (options.runtime === 'simulated') return (await import('./simulated-node.ts')).simulatedNode(nodeName, directory);
-  const plan = await planNode({ dataDirectory: directory.path, level: options.level, searchPath: process.env['PATH'] ?? '' });
-  const kubelet = createClient(createHttpTransport({ server: 'http://node', socketPath: join(directory.run, 'node.sock') }));
+  const plan = await planNode({
+    dataDirectory: directory.path,
+    level: options.level,
+    searchPath: process.env['PATH'] ?? '',
+  });
+  const kubelet = createClient(
+    createHttpTransport({ server: 'http://node', socketPath: join(directory.run, 'node.sock') }),
+  );
   return {
     ranges: plan.ranges,
     connector: { request: (_nodeName, request) => kubelet.request(request) },
     start: async ({ logger, signal }) => {
-      const helper = await launchNodeHelper({ dataDirectory: directory.path, nodeName, apiSocket: join(directory.run, 'api.sock'), ...plan, logger, signal });
-      return { runtime: 'process', level: helper.level, limitations: helper.limitations, pid: helper.pid, done: helper.done, stop: (graceSeconds) => helper.stop(graceSeconds) };
+      const helper = await launchNodeHelper({
+        dataDirectory: directory.path,
+        nodeName,
+        apiSocket: join(directory.run, 'api.sock'),
+        ...plan,
+        logger,
+        signal,
+      });
+      return {
+        runtime: 'process',
+        level: helper.level,
+        limitations: helper.limitations,
+        pid: helper.pid,
+        done: helper.done,
+        stop: (graceSeconds) => helper.stop(graceSeconds),
+      };
     },
   };
 }

@@ -1,7 +1,15 @@
 import { readFile, rm } from 'node:fs/promises';
 import { addKubeconfigEntry, removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
-import { createDataDirectory, dataDirectory, removeClusterState, runningCluster, writeClusterState, type ClusterState, type DataDirectory } from './data-directory.ts';
+import {
+  createDataDirectory,
+  dataDirectory,
+  removeClusterState,
+  runningCluster,
+  writeClusterState,
+  type ClusterState,
+  type DataDirectory,
+} from './data-directory.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ServerOptions } from './server-options.ts';
 import { startCluster, type EmbeddedCluster } from './start-cluster.ts';
@@ -52,7 +60,14 @@ interface Publication {
 
 /** Says where the cluster is: in the data directory, and in the kubeconfig that the user's kubectl reads. */
 async function publish({ options, directory, cluster }: Publication): Promise<ClusterState> {
-  const merged = options.mergeInto === undefined ? undefined : await addKubeconfigEntry({ file: options.mergeInto, source: directory.kubeconfig, dataDirectory: directory.path });
+  const merged =
+    options.mergeInto === undefined
+      ? undefined
+      : await addKubeconfigEntry({
+          file: options.mergeInto,
+          source: directory.kubeconfig,
+          dataDirectory: directory.path,
+        });
   const state: ClusterState = {
     server: await requireIdentity(process.pid),
     node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),

@@ -1,3 +1,5 @@
+import type { ClusterState } from './data-directory.ts';
+
 /** How an embedded cluster is started: the command line of `slipway up`, checked and with its defaults. */
 export interface ServerOptions {
   readonly dataDirectory: string;
@@ -14,5 +16,5 @@ export interface ServerOptions {
 
 /** What a detached server tells the command that started it. */
 export type ServerReport =
-  | { readonly kind: 'ready'; readonly state: import('./data-directory.ts').ClusterState }
+  | { readonly kind: 'ready'; readonly state: ClusterState }
   | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number };

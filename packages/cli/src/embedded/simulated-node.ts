@@ -30,24 +30,55 @@ export function simulatedNode(nodeName: string, directory: DataDirectory): Clust
         runtime,
         dataDirectory: directory.path,
         files: discardingFiles,
-        capacity: { cpu: String(availableParallelism()), memory: `${Math.floor(totalmem() / 1_024)}Ki`, pods: '10000', ephemeralStorage: '100Gi' },
-        addresses: [{ type: 'InternalIP', address: hostIP }, { type: 'Hostname', address: nodeName }],
-        machine: { operatingSystem: 'linux', architecture: machine() === 'aarch64' ? 'arm64' : 'amd64', kernelVersion: release(), osImage: 'simulated' },
+        capacity: {
+          cpu: String(availableParallelism()),
+          memory: `${Math.floor(totalmem() / 1_024)}Ki`,
+          pods: '10000',
+          ephemeralStorage: '100Gi',
+        },
+        addresses: [
+          { type: 'InternalIP', address: hostIP },
+          { type: 'Hostname', address: nodeName },
+        ],
+        machine: {
+          operatingSystem: 'linux',
+          architecture: machine() === 'aarch64' ? 'arm64' : 'amd64',
+          kernelVersion: release(),
+          osImage: 'simulated',
+        },
       });
       agent = running;
       await running.ready;
-      return { runtime: 'simulated', level: 'simulated', limitations: runtime.limitations, pid: undefined, done: running.done, stop: (graceSeconds) => running.shutDown(graceSeconds) };
+      return {
+        runtime: 'simulated',
+        level: 'simulated',
+        limitations: runtime.limitations,
+        pid: undefined,
+        done: running.done,
+        stop: (graceSeconds) => running.shutDown(graceSeconds),
+      };
     },
   };
 }
 
 function kubeletRequest(request: RawRequest): Parameters<RunningAgent['kubelet']['handle']>[0] {
-  const body = request.body === undefined ? undefined : typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
+  const body =
+    request.body === undefined
+      ? undefined
+      : typeof request.body === 'string'
+        ? Buffer.from(request.body)
+        : request.body;
   return {
     method: request.method,
     path: request.path,
     headers: request.headers ?? {},
     signal: request.signal ?? new AbortController().signal,
-    ...(body === undefined ? {} : { body: (async function* () { yield body; })() }),
+    ...(body === undefined
+      ? {}
+      : {
+          body: (async function* () {
+            yield body;
+          })(),
+        }),
   };
 }

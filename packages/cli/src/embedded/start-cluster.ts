@@ -70,15 +70,33 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
   undo.add(() => store.close());
   undo.add(() => stopping.abort(new Error('the cluster stops')));
   const catalog = createCatalog();
-  const api = createApiServer({ store, catalog, clock: systemClock, random, logger, nodes: node.connector, ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } } });
+  const api = createApiServer({
+    store,
+    catalog,
+    clock: systemClock,
+    random,
+    logger,
+    nodes: node.connector,
+    ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } },
+  });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
   const listeners = await listenEverywhere({ api, logger, directory, certificates, port: options.apiPort, undo });
   undo.add(serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock: systemClock, logger }));
-  const started = node.start({ client: createClient(api.transportFor(nodeIdentity(nodeName))), clock: systemClock, random, logger, signal });
+  const started = node.start({
+    client: createClient(api.transportFor(nodeIdentity(nodeName))),
+    clock: systemClock,
+    random,
+    logger,
+    signal,
+  });
   // A failure is seen where it is waited for, below.
   started.catch(() => undefined);
   undo.add(async (graceSeconds) => (await started.catch(() => undefined))?.stop(graceSeconds));
-  await bootstrap({ client: clientFor('apiserver'), apiServiceAddress: firstAddress(node.ranges.services), apiAddress: { ip: host, port: listeners.port } });
+  await bootstrap({
+    client: clientFor('apiserver'),
+    apiServiceAddress: firstAddress(node.ranges.services),
+    apiAddress: { ip: host, port: listeners.port },
+  });
   await installKinds(clientFor('apiserver'), signal);
   const shared = { clock: systemClock, random, logger, signal };
   startControllers({
@@ -90,7 +108,10 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
     certificateAuthority: certificates.authority,
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
-  const [gateway, running] = await Promise.all([openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo), started]);
+  const [gateway, running] = await Promise.all([
+    openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo),
+    started,
+  ]);
   startDelivery({ ...shared, client: clientFor('slipway-controller'), identity: `slipway-${process.pid}` });
   await nodeReady(clientFor('apiserver'));
   const apiServer = `https://${host}:${listeners.port}`;
@@ -108,7 +129,15 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
   };
 }
 
-const apiNames = [host, '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+const apiNames = [
+  host,
+  '::1',
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+];
 
 /** The second address of a range such as `10.20.128.0/18`: the first belongs to the range itself. */
 function firstAddress(cidr: string): string {
@@ -137,8 +166,16 @@ async function listenEverywhere({ api, logger, directory, certificates, port, un
   return tcp;
 }
 
-async function openGateway(shared: Pick<Parameters<typeof startGateway>[0], 'clock' | 'random' | 'logger' | 'signal' | 'client'>, options: ServerOptions, undo: Undo): Promise<Gateway> {
-  const gateway = await startGateway({ ...shared, instance: `gateway-${nodeName}`, listen: { host, port: options.gatewayPort } });
+async function openGateway(
+  shared: Pick<Parameters<typeof startGateway>[0], 'clock' | 'random' | 'logger' | 'signal' | 'client'>,
+  options: ServerOptions,
+  undo: Undo,
+): Promise<Gateway> {
+  const gateway = await startGateway({
+    ...shared,
+    instance: `gateway-${nodeName}`,
+    listen: { host, port: options.gatewayPort },
+  });
   undo.add(() => gateway.close());
   return gateway;
 }
@@ -150,7 +187,10 @@ async function nodeReady(client: KubeClient): Promise<void> {
   try {
     const { items, metadata } = await client.list(nodes);
     if (items.some(({ status }) => isConditionTrue(status?.conditions, 'Ready'))) return;
-    for await (const { type, object } of client.watch(nodes, { resourceVersion: metadata.resourceVersion, signal: abort.signal })) {
+    for await (const { type, object } of client.watch(nodes, {
+      resourceVersion: metadata.resourceVersion,
+      signal: abort.signal,
+    })) {
       if (type !== 'BOOKMARK' && 'status' in object && isConditionTrue(object.status?.conditions, 'Ready')) return;
     }
   } finally {
@@ -203,4 +243,3 @@ function isTakenPort(error: unknown): error is Error & { readonly port: number }
   const cause = error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause : error;
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause;
 }
-

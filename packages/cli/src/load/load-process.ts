@@ -22,7 +22,7 @@ const byVersion = new Map<string, number>();
 const failures: LoadFailure[] = [];
 let allowed = new Set(options.versions);
 let [sent, succeeded, failed] = [0, 0, 0];
-let stopping = false;
+const state = { isStopping: false };
 
 function send(intendedAt: number): void {
   const index = sent;
@@ -36,7 +36,13 @@ function send(intendedAt: number): void {
     if (failure === undefined) succeeded += 1;
     else fail(failure);
   };
-  const outgoing = httpRequest({ host: target.hostname, port: target.port, path: options.path, headers: { host: options.host }, agent: index % 2 === 0 ? keptAlive : false });
+  const outgoing = httpRequest({
+    host: target.hostname,
+    port: target.port,
+    path: options.path,
+    headers: { host: options.host },
+    agent: index % 2 === 0 ? keptAlive : false,
+  });
   const timer = setTimeout(() => {
     end(`no answer within ${requestTimeoutMilliseconds / 1_000} s`);
     outgoing.destroy();
@@ -69,19 +75,28 @@ function fail(reason: string): void {
 }
 
 function report(isFinal: boolean): void {
-  const value: LoadReport = { sent, succeeded, failed, byVersion: Object.fromEntries(byVersion), p50: latencies.percentile(0.5), p99: latencies.percentile(0.99), failures, isFinal };
+  const value: LoadReport = {
+    sent,
+    succeeded,
+    failed,
+    byVersion: Object.fromEntries(byVersion),
+    p50: latencies.percentile(0.5),
+    p99: latencies.percentile(0.99),
+    failures,
+    isFinal,
+  };
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 /** A late tick sends all that is due: the rate is kept and the delay counts as latency. */
 function tick(): void {
   const interval = 1_000 / options.rate;
-  while (!stopping && startedAt + sent * interval <= performance.now()) send(startedAt + sent * interval);
+  while (!state.isStopping && startedAt + sent * interval <= performance.now()) send(startedAt + sent * interval);
 }
 
 const ticker = setInterval(tick, tickMilliseconds);
 const reporter = setInterval(() => {
-  const isFinal = stopping && succeeded + failed === sent;
+  const isFinal = state.isStopping && succeeded + failed === sent;
   report(isFinal);
   if (isFinal) process.exit(0);
 }, reportMilliseconds);
@@ -96,7 +111,7 @@ createInterface({ input: process.stdin })
   .on('close', stop);
 
 function stop(): void {
-  stopping = true;
+  state.isStopping = true;
   clearInterval(ticker);
   reporter.ref();
 }

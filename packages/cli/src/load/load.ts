@@ -13,10 +13,23 @@ export interface Load {
   stop(): Promise<LoadReport>;
 }
 
-const nothing: LoadReport = { sent: 0, succeeded: 0, failed: 0, byVersion: {}, p50: 0, p99: 0, failures: [], isFinal: false };
+const nothing: LoadReport = {
+  sent: 0,
+  succeeded: 0,
+  failed: 0,
+  byVersion: {},
+  p50: 0,
+  p99: 0,
+  failures: [],
+  isFinal: false,
+};
 
 export function startLoad(options: LoadOptions): Load {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./load-process.ts', import.meta.url)), JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./load-process.ts', import.meta.url)), JSON.stringify(options)],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   const tell = (command: LoadCommand): void => {
     child.stdin.write(`${JSON.stringify(command)}\n`);
   };

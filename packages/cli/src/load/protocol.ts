@@ -11,7 +11,9 @@ export interface LoadOptions {
   readonly versions: readonly string[];
 }
 
-export type LoadCommand = { readonly kind: 'versions'; readonly versions: readonly string[] } | { readonly kind: 'stop' };
+export type LoadCommand =
+  | { readonly kind: 'versions'; readonly versions: readonly string[] }
+  | { readonly kind: 'stop' };
 
 export interface LoadFailure {
   /** Milliseconds since the load began. */

@@ -30,11 +30,18 @@ export async function followRelease(options: FollowOptions): Promise<FollowOutco
   const { client, application } = options;
   const stop = new AbortController();
   const progress = options.progress ?? (await createProgress());
-  const informer = new Informer<Release>({ client, type: releases, clock: systemClock, namespace: application.metadata.namespace, labelSelector: `${labels.application}=${application.metadata.name ?? ''}` });
+  const informer = new Informer<Release>({
+    client,
+    type: releases,
+    clock: systemClock,
+    namespace: application.metadata.namespace,
+    labelSelector: `${labels.application}=${application.metadata.name ?? ''}`,
+  });
   const { promise, resolve } = Promise.withResolvers<FollowOutcome>();
   let shown: Release | undefined;
   const draw = (): void => {
-    if (shown !== undefined) progress.update([...describeProgress(shown), ...(options.below?.() ?? [])], summarize(shown));
+    if (shown !== undefined)
+      progress.update([...describeProgress(shown), ...(options.below?.() ?? [])], summarize(shown));
   };
   informer.onChange(({ current }) => {
     if (current === undefined || !isAskedBy(current, application)) return;
@@ -63,8 +70,11 @@ function outcomeOf(release: Release, until: FollowOptions['until']): FollowOutco
   const { status } = release;
   const base = { version: release.spec.version, release };
   if (status === undefined) return undefined;
-  if (status.phase === 'Succeeded' || (until === 'promoted' && status.phase === 'Guarding')) return { ...base, isReached: true, reason: '' };
-  return isFinished(status.phase) ? { ...base, isReached: false, reason: `${status.phase}: ${status.ending?.reason ?? 'no reason was recorded'}` } : undefined;
+  if (status.phase === 'Succeeded' || (until === 'promoted' && status.phase === 'Guarding'))
+    return { ...base, isReached: true, reason: '' };
+  return isFinished(status.phase)
+    ? { ...base, isReached: false, reason: `${status.phase}: ${status.ending?.reason ?? 'no reason was recorded'}` }
+    : undefined;
 }
 
 /** The whole picture, for a terminal. */

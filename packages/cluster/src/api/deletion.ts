@@ -17,9 +17,7 @@ export function beginDeletion(
 ): KubeObject | undefined {
   const finalizers = withPropagation(object.metadata.finalizers ?? [], request.propagationPolicy);
   const grace =
-    definition.type.kind === 'Pod' && definition.type.group === ''
-      ? podGrace(object as Pod, request.gracePeriodSeconds)
-      : 0;
+    definition.type.kind === 'Pod' && definition.type.group === '' ? podGrace(object, request.gracePeriodSeconds) : 0;
   const waits = finalizers.length > 0 || grace > 0 || hasNamespaceFinalizers(object, definition);
   if (!waits) return undefined;
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;

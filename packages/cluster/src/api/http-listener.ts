@@ -41,11 +41,27 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       response.destroy();
     });
   };
-  const http = { maxHeaderSize: maximumHeaderBytes, headersTimeout: headersTimeoutMilliseconds, requestTimeout: 0, keepAliveTimeout: 120_000 };
+  const http = {
+    maxHeaderSize: maximumHeaderBytes,
+    headersTimeout: headersTimeoutMilliseconds,
+    requestTimeout: 0,
+    keepAliveTimeout: 120_000,
+  };
   const server =
     certificates === undefined
       ? createHttpServer(http, handler)
-      : createHttpsServer({ ...http, cert: certificates.server.certificate, key: certificates.server.key, ca: certificates.authority, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' }, handler);
+      : createHttpsServer(
+          {
+            ...http,
+            cert: certificates.server.certificate,
+            key: certificates.server.key,
+            ca: certificates.authority,
+            requestCert: true,
+            rejectUnauthorized: false,
+            minVersion: 'TLSv1.2',
+          },
+          handler,
+        );
   if ('socketPath' in at) await rm(at.socketPath, { force: true });
   await start(server, at);
   const address = server.address();
@@ -82,7 +98,11 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
   await send(answer, outgoing, incoming);
 }
 
-async function answerTo(incoming: IncomingMessage, options: ListenOptions, signal: AbortSignal): Promise<TransportResponse> {
+async function answerTo(
+  incoming: IncomingMessage,
+  options: ListenOptions,
+  signal: AbortSignal,
+): Promise<TransportResponse> {
   const url = new URL(incoming.url ?? '/', 'http://localhost');
   try {
     const identity = identify(incoming, options);
@@ -101,7 +121,9 @@ async function answerTo(incoming: IncomingMessage, options: ListenOptions, signa
 }
 
 function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
+  const entries = Object.entries(headers).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
+  );
   return Object.fromEntries(entries);
 }
 
@@ -132,12 +154,15 @@ async function readBody(incoming: IncomingMessage, path: string): Promise<Transp
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maximumBodyBytes) throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
+    if (size > maximumBodyBytes)
+      throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
     chunks.push(chunk);
   }
   if (size === 0) return undefined;
   const bytes = Buffer.concat(chunks);
-  return isProxied(path) ? { bytes } : { json: await parseBody(bytes, incoming.headers['content-type'] ?? 'application/json') };
+  return isProxied(path)
+    ? { bytes }
+    : { json: await parseBody(bytes, incoming.headers['content-type'] ?? 'application/json') };
 }
 
 /** What is proxied is the business of whom it is for. */
@@ -148,12 +173,17 @@ function isProxied(path: string): boolean {
 async function parseBody(bytes: Buffer, contentType: string): Promise<unknown> {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   const text = bytes.toString('utf8');
-  if (type === 'application/vnd.kubernetes.protobuf') throw new StatusError('UnsupportedMediaType', 'protobuf bodies are not read by this server; send JSON or YAML');
+  if (type === 'application/vnd.kubernetes.protobuf')
+    throw new StatusError('UnsupportedMediaType', 'protobuf bodies are not read by this server; send JSON or YAML');
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(text);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new StatusError('BadRequest', `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StatusError(
+      'BadRequest',
+      `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -170,16 +200,28 @@ async function parseYaml(text: string): Promise<unknown> {
   try {
     return parse(text, { maxAliasCount: 100 });
   } catch (error) {
-    throw new StatusError('BadRequest', `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StatusError(
+      'BadRequest',
+      `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
-async function send({ status, headers, body }: TransportResponse, outgoing: ServerResponse, { method }: IncomingMessage): Promise<void> {
+async function send(
+  { status, headers, body }: TransportResponse,
+  outgoing: ServerResponse,
+  { method }: IncomingMessage,
+): Promise<void> {
   const hidden = new Set(['connection', 'transfer-encoding', 'keep-alive']);
   const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
   if (body.kind === 'json') {
     const text = JSON.stringify(body.value);
-    outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...own });
+    outgoing.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...own,
+    });
     outgoing.end(method === 'HEAD' ? undefined : text);
     return;
   }

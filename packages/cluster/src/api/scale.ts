@@ -1,6 +1,5 @@
 import type { KubeObject } from '@slipway/kube/object';
 import { formatLabelSelector } from '@slipway/kube/selector';
-import type { LabelSelector } from '@slipway/kube/api.generated';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ScalePaths } from '../schema/definition.ts';
 import { readPath, writePath } from '../schema/json-path.ts';
@@ -25,7 +24,7 @@ export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {
 
 /** Custom resources keep their selector as text, workloads as an object. */
 function selectorText(selector: unknown): string {
-  return typeof selector === 'string' ? selector : formatLabelSelector((selector ?? {}) as LabelSelector);
+  return typeof selector === 'string' ? selector : formatLabelSelector(selector ?? {});
 }
 
 /** The object with the replicas that a Scale asks for. */

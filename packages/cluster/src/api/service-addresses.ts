@@ -47,13 +47,13 @@ export class ServiceAddresses implements AdmissionPlugin {
 
   admit({ definition, object, old }: Parameters<AdmissionPlugin['admit']>[0]): ReturnType<AdmissionPlugin['admit']> {
     if (definition.type !== services) return object;
-    const before = old === undefined ? { addresses: [], ports: [] } : claimsOf(old as Service);
-    const assigned = this.#assign(object as Service, before);
+    const before = old === undefined ? { addresses: [], ports: [] } : claimsOf(old);
+    const assigned = this.#assign(object, before);
     return assigned;
   }
 
   release(object: { readonly metadata: Service['metadata'] }): void {
-    this.#drop(claimsOf(object as Service));
+    this.#drop(claimsOf(object));
   }
 
   #assign(service: Service, before: Claims): Service {

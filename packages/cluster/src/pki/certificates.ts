@@ -44,7 +44,12 @@ export interface CertificatesOptions {
 export async function loadCertificates(options: CertificatesOptions): Promise<ClusterCertificates> {
   const file = join(options.directory, 'certificates.json');
   const kept = await readKept(file);
-  if (kept !== undefined && kept.notAfter - options.now > renewBeforeDays * dayMilliseconds && options.names.every((name) => kept.names.includes(name))) return kept;
+  if (
+    kept !== undefined &&
+    kept.notAfter - options.now > renewBeforeDays * dayMilliseconds &&
+    options.names.every((name) => kept.names.includes(name))
+  )
+    return kept;
   const made = await makeCertificates(options);
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   await writeFile(`${file}.new`, JSON.stringify(made), { mode: 0o600, flush: true });
@@ -67,19 +72,30 @@ async function makeCertificates({ names, now }: CertificatesOptions): Promise<Ke
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const generate = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const generate = (): Promise<webcrypto.CryptoKeyPair> =>
+    crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const [authorityKeys, serverKeys, adminKeys] = await Promise.all([generate(), generate(), generate()]);
   const period = { notBefore: new Date(now - dayMilliseconds), notAfter: new Date(now + validDays * dayMilliseconds) };
-  const serialNumber = (): string => randomBytes(16).toString('hex').replace(/^[89a-f]/, '1');
+  const serialNumber = (): string =>
+    randomBytes(16)
+      .toString('hex')
+      .replace(/^[89a-f]/, '1');
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     ...period,
     serialNumber: serialNumber(),
     name: 'CN=slipway-ca',
     keys: authorityKeys,
     signingAlgorithm: algorithm,
-    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
   });
-  const issue = async (subject: string, keys: webcrypto.CryptoKeyPair, extensions: ReadonlyArray<InstanceType<typeof x509.Extension>>): Promise<KeyPair> => {
+  const issue = async (
+    subject: string,
+    keys: webcrypto.CryptoKeyPair,
+    extensions: ReadonlyArray<InstanceType<typeof x509.Extension>>,
+  ): Promise<KeyPair> => {
     const certificate = await x509.X509CertificateGenerator.create({
       ...period,
       serialNumber: serialNumber(),
@@ -88,16 +104,35 @@ async function makeCertificates({ names, now }: CertificatesOptions): Promise<Ke
       publicKey: keys.publicKey,
       signingKey: authorityKeys.privateKey,
       signingAlgorithm: algorithm,
-      extensions: [new x509.BasicConstraintsExtension(false, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true), ...extensions],
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        ...extensions,
+      ],
     });
     return { certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
   };
-  const alternativeNames = new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })));
+  const alternativeNames = new x509.SubjectAlternativeNameExtension(
+    names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
+  );
   const [server, admin] = await Promise.all([
-    issue('CN=kube-apiserver', serverKeys, [alternativeNames, new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth])]),
-    issue('O=system:masters, CN=kubernetes-admin', adminKeys, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]),
+    issue('CN=kube-apiserver', serverKeys, [
+      alternativeNames,
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    ]),
+    issue('O=system:masters, CN=kubernetes-admin', adminKeys, [
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+    ]),
   ]);
-  return { format: 1, notAfter: period.notAfter.getTime(), names, authority: authority.toString('pem'), server, admin, adminToken: randomBytes(32).toString('base64url') };
+  return {
+    format: 1,
+    notAfter: period.notAfter.getTime(),
+    names,
+    authority: authority.toString('pem'),
+    server,
+    admin,
+    adminToken: randomBytes(32).toString('base64url'),
+  };
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

@@ -87,7 +87,7 @@ function objectNode(schema: StructuralSchema): SchemaNode {
   if (isJsonObject(additionalProperties))
     return {
       kind: 'map',
-      values: toNode(additionalProperties as StructuralSchema),
+      values: toNode(additionalProperties),
       mapType: schema['x-kubernetes-map-type'],
       nullable,
     };

@@ -63,9 +63,12 @@ export const node = define<Node>({
   hasStatus: true,
   connect: ['proxy'],
   nameRule: dns1123Subdomain,
+  bareColumns: true,
   columns: [
+    { name: 'Name', cell: ({ metadata }) => metadata.name ?? '' },
     { name: 'Status', cell: nodeStatus },
     { name: 'Roles', cell: nodeRoles },
+    { name: 'Age', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) },
     { name: 'Version', cell: ({ status }) => status?.nodeInfo?.kubeletVersion ?? '' },
     { name: 'Internal-IP', wide: true, cell: (object) => nodeAddress(object, 'InternalIP') },
     { name: 'External-IP', wide: true, cell: (object) => nodeAddress(object, 'ExternalIP') },

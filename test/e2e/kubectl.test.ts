@@ -1,0 +1,176 @@
+/** The embedded cluster by the ordinary kubectl: looking around, a Deployment, its Service, its rollout. */
+import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missing, startCluster, type TestCluster } from './support/slipway.ts';
+
+const program =
+  "process.on('SIGTERM',()=>process.exit(0));console.log('started');require('http').createServer((q,s)=>s.end('hello from '+process.env.HOSTNAME)).listen(8080,process.env.POD_IP)";
+
+const manifests = [
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          containers: [
+            {
+              name: 'web',
+              image: 'node:24',
+              command: ['node', '-e', program],
+              ports: [{ name: 'http', containerPort: 8080 }],
+              readinessProbe: { httpGet: { path: '/', port: 'http' } },
+            },
+          ],
+        },
+      },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'web' },
+    spec: {
+      rules: [
+        {
+          host: 'web.localhost',
+          http: {
+            paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } }],
+          },
+        },
+      ],
+    },
+  },
+]
+  .map((object) => JSON.stringify(object))
+  .join('\n');
+
+const reason = await missing('kubectl');
+
+describe.skipIf(reason !== undefined)(`kubectl${reason === undefined ? '' : ` (${reason})`}`, () => {
+  let cluster: TestCluster;
+  let file: string;
+
+  beforeAll(async () => {
+    cluster = await startCluster();
+    file = join(cluster.directory, 'web.json');
+    await writeFile(file, manifests);
+  });
+
+  afterAll(async () => {
+    const stopped = await cluster.stop();
+    expect(stopped.exitCode).toBe(0);
+  });
+
+  it('sees one node, ready', async () => {
+    expect(await cluster.ask('get', 'nodes', '--no-headers')).toMatch(/^\S+ +Ready +control-plane +\S+ +v1\.32\.0$/);
+  });
+
+  it('sees the namespaces of the system', async () => {
+    expect(await cluster.ask('get', 'ns', '-o', 'name')).toBe(
+      'namespace/default\nnamespace/kube-node-lease\nnamespace/kube-public\nnamespace/kube-system',
+    );
+    expect(await cluster.ask('get', 'namespace', 'default', '-o', 'jsonpath={.status.phase}')).toBe('Active');
+    expect(await cluster.ask('describe', 'namespace', 'default')).toMatch(/Status: +Active/);
+  });
+
+  it('explains fields', async () => {
+    expect(await cluster.ask('explain', 'deployment.spec.strategy')).toContain('rollingUpdate');
+  });
+
+  it('applies a Deployment that becomes available, and changes nothing the second time', async () => {
+    expect(await cluster.ask('apply', '-f', file)).toContain('deployment.apps/web created');
+    expect(await cluster.ask('rollout', 'status', 'deployment/web', '--timeout=30s')).toContain(
+      'successfully rolled out',
+    );
+    expect(await cluster.ask('apply', '-f', file)).toContain('deployment.apps/web unchanged');
+    expect(await cluster.ask('get', 'deployment', 'web', '--no-headers')).toMatch(/^web +3\/3 +3 +3 /);
+  });
+
+  it('reads logs and events', async () => {
+    expect(await cluster.ask('logs', 'deployment/web')).toContain('started');
+    const pod = await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}');
+    const described = await cluster.ask('describe', 'pod', pod);
+    for (const event of ['Scheduled', 'Pulled', 'Created', 'Started']) expect(described).toContain(event);
+  });
+
+  it('reaches the pods through the Ingress', async () => {
+    expect(await fetchFrom(cluster.gateway, 'web.localhost')).toContain('hello from web-');
+  });
+
+  it('replaces a pod that is deleted', async () => {
+    const pod = await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}');
+    await cluster.ask('delete', 'pod', pod);
+    await cluster.ask('rollout', 'status', 'deployment/web', '--timeout=30s');
+    expect(await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'name')).not.toContain(pod);
+  });
+
+  it('rolls out, shows the history and goes back', async () => {
+    await cluster.ask('set', 'env', 'deployment/web', 'COLOUR=blue');
+    await cluster.ask('rollout', 'status', 'deployment/web', '--timeout=30s');
+    expect(await cluster.ask('rollout', 'history', 'deployment/web')).toMatch(/1 +<none>\n2 +<none>/);
+    await cluster.ask('rollout', 'undo', 'deployment/web');
+    await cluster.ask('rollout', 'status', 'deployment/web', '--timeout=30s');
+    expect(
+      await cluster.ask('get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0].env}'),
+    ).toBe('');
+  });
+
+  it('scales and patches', async () => {
+    await cluster.ask('scale', 'deployment', 'web', '--replicas=5');
+    await cluster.ask('wait', '--for=jsonpath={.status.readyReplicas}=5', 'deployment/web', '--timeout=30s');
+    await cluster.ask('patch', 'deployment', 'web', '-p', '{"spec":{"replicas":1}}');
+    await cluster.ask('patch', 'deployment', 'web', '--type=merge', '-p', '{"metadata":{"labels":{"a":"b"}}}');
+    await cluster.ask(
+      'patch',
+      'deployment',
+      'web',
+      '--type=json',
+      '-p',
+      '[{"op":"remove","path":"/metadata/labels/a"}]',
+    );
+    expect(await cluster.ask('get', 'deployment', 'web', '-o', 'jsonpath={.metadata.labels.a}')).toBe('');
+  });
+
+  it('is told of a mistyped field before anything is written', async () => {
+    const outcome = await cluster.kubectl('create', 'deployment', 'x', '--image=x', '--dry-run=client', '-o', 'json');
+    const wrong = join(cluster.directory, 'wrong.json');
+    await writeFile(wrong, outcome.stdout.replace('"replicas"', '"replica"'));
+    const applied = await cluster.kubectl('apply', '-f', wrong);
+    expect(applied.exitCode).toBe(1);
+    expect(applied.stderr).toContain('unknown field "spec.replica"');
+    expect((await cluster.kubectl('get', 'deployment', 'x')).stderr).toContain('deployments.apps "x" not found');
+  });
+
+  it('deletes everything, with what belongs to it', async () => {
+    await cluster.ask('delete', '-f', file, '--timeout=30s');
+    await cluster.ask('wait', '--for=delete', 'pods', '-l', 'app=web', '--timeout=30s');
+    expect(await cluster.ask('get', 'replicasets', '-o', 'name')).toBe('');
+  });
+});
+
+function fetchFrom(gateway: string, host: string): Promise<string> {
+  const { hostname, port } = new URL(gateway);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: '/', headers: { host } }, (incoming) => {
+      let body = '';
+      incoming.setEncoding('utf8');
+      incoming.on('data', (chunk: string) => (body += chunk));
+      incoming.on('end', () => resolve(body));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
