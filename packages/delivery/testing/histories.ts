@@ -223,20 +223,26 @@ function comeToRest(run: Run): World {
   throw new Violation(`no rest: ${describe(run.world)}`);
 }
 
-function isAtRest({ application, releases, pods, split, commands }: World): boolean {
-  const replicas = application.spec.replicas ?? 1;
+function isAtRest(world: World): boolean {
+  const { application, releases, commands } = world;
+  if (commands.length > 0) return false;
+  if (application.spec.replicas === 0) return true;
+  if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
   const serving = application.status?.serving?.release;
-  if (commands.length > 0 || releases.some(({ status }) => status === undefined || !isFinished(status.phase)))
-    return replicas === 0 && commands.length === 0;
-  if (serving === undefined) return true;
-  if (replicas === 0) return true;
-  const mine = pods.filter(({ metadata }) => metadata.labels?.['slipway.dev/release'] === serving);
-  const isWhole =
-    mine.length === replicas &&
-    mine.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === 'true') &&
-    pods.length === mine.length;
-  const shares = split?.spec.rules[0]?.backends.filter(({ weight }) => weight > 0) ?? [];
-  return isWhole && (split === undefined || (shares.length === 1 && shares[0]?.version === serving));
+  return serving === undefined || (hasAllPods(world, serving) && hasAllTraffic(world, serving));
+}
+
+function hasAllPods({ application, pods }: World, serving: string): boolean {
+  const isWhole = pods.every(
+    ({ metadata: { labels } }) =>
+      labels?.['slipway.dev/release'] === serving && labels['slipway.dev/serves'] === 'true',
+  );
+  return isWhole && pods.length === application.spec.replicas;
+}
+
+function hasAllTraffic({ split }: World, serving: string): boolean {
+  const carrying = split?.spec.rules[0]?.backends.filter(({ weight }) => weight > 0);
+  return carrying === undefined || (carrying.length === 1 && carrying[0]?.version === serving);
 }
 
 function describe({ application, releases, pods, split }: World): string {

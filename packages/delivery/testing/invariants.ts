@@ -50,53 +50,78 @@ function highestLoad(world: World): number {
 /** Weights are whole numbers. */
 const rounding = 1;
 
+interface Change {
+  readonly before: World;
+  readonly action: Action;
+  readonly after: World;
+}
+
 export function checkAction(before: World, action: Action, after: World): void {
-  const { spec } = after.application;
-  const replicas = spec.replicas ?? 1;
-  const floor =
-    replicas -
-    (spec.strategy?.type === 'rolling' ? calculateBounds(spec.strategy.rolling, replicas).maxUnavailable : 0);
-  const say = (rule: string, detail: string): never => {
-    throw new Violation(`${rule}: ${detail} by ${JSON.stringify(action)}`);
-  };
-  // A first release that fails leaves nothing routed: there is nothing to lose yet.
-  const isFirst = before.application.status?.serving === undefined && action.type === 'removeRoute';
-  if (replicas > 0 && !isFirst) {
-    const [inside, outside] = [insideCapacity(after), outsideCapacity(after)];
-    if (inside < Math.min(insideCapacity(before), floor))
-      say('capacity', `${inside} pods serve inside, ${insideCapacity(before)} before`);
-    // Away from a version without any ready pod nothing can be lost.
-    if (outside < Math.min(outsideCapacity(before), floor))
-      say('capacity', `${outside} pods serve outside, ${outsideCapacity(before)} before`);
-    const allowed = Math.max(floor > 0 ? 100 / floor : Infinity, highestLoad(before));
-    if (highestLoad(after) > allowed + rounding)
-      say('load', `a pod carries ${highestLoad(after).toFixed(1)} %, allowed are ${allowed.toFixed(1)} %`);
-  }
+  const change = { before, action, after };
+  const broken = [checkCapacity, checkLoad, checkSum, checkGates, checkMemory].flatMap((check) => check(change) ?? []);
+  if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(action)}`);
+}
+
+/** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
+function floorOf({ before, action, after }: Change): number | undefined {
+  const { replicas = 1, strategy } = after.application.spec;
+  if (replicas === 0) return undefined;
+  // A first release that fails leaves nothing routed.
+  if (action.type === 'removeRoute' && before.application.status?.serving === undefined) return undefined;
+  return replicas - (strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0);
+}
+
+function checkCapacity(change: Change): string | undefined {
+  const floor = floorOf(change);
+  if (floor === undefined) return undefined;
+  const sides = [
+    { side: 'inside', count: insideCapacity },
+    { side: 'outside', count: outsideCapacity },
+  ];
+  const lost = sides.find(({ count }) => count(change.after) < Math.min(count(change.before), floor));
+  return lost === undefined
+    ? undefined
+    : `capacity: ${lost.count(change.after)} pods serve ${lost.side}, ${lost.count(change.before)} before`;
+}
+
+function checkLoad(change: Change): string | undefined {
+  const floor = floorOf(change);
+  if (floor === undefined) return undefined;
+  const allowed = Math.max(floor > 0 ? 100 / floor : Infinity, highestLoad(change.before));
+  const next = highestLoad(change.after);
+  return next > allowed + rounding ? `load: a pod carries ${next} %, allowed are ${allowed} %` : undefined;
+}
+
+function checkSum({ after }: Change): string | undefined {
   const weights = [...weightsByRelease(after).values()];
-  if (weights.length > 0 && weights.reduce((sum, weight) => sum + weight, 0) !== 100)
-    say('sum', `the weights are ${weights.join(' + ')}`);
-  checkGates(before, after, say);
-  if (action.type === 'deleteVersion' || action.type === 'deleteRelease') {
-    if (action.release === before.application.status?.serving?.release) say('memory', 'the stable version is deleted');
-  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.length > 0 && total !== 100 ? `sum: the weights are ${weights.join(' + ')}` : undefined;
 }
 
 /** No version comes to traffic whose pods have not said that they are healthy, unless a person promoted it. */
-function checkGates(before: World, after: World, say: (rule: string, detail: string) => never): void {
+function checkGates({ before, after }: Change): string | undefined {
   const old = weightsByRelease(before);
-  for (const [name, weight] of weightsByRelease(after)) {
-    if (weight === 0 || (old.get(name) ?? 0) > 0) continue;
-    const release = after.releases.find(({ metadata }) => metadata.name === name);
-    const isKnownGood =
-      after.application.status?.serving?.release === name ||
-      release?.status?.promotedBy !== undefined ||
-      release?.status?.phase === 'Succeeded';
-    const passed = after.pods.some(
-      (pod) => releaseOf(pod) === name && after.answers.get(pod.metadata.uid ?? '')?.outcome === 'passed',
-    );
-    if (!isKnownGood && !passed && release?.status?.healthyAt === undefined)
-      say('gates', `version ${name} gets ${weight} % and no gate has passed`);
-  }
+  const early = [...weightsByRelease(after)].find(
+    ([name, weight]) =>
+      weight > 0 && (old.get(name) ?? 0) === 0 && !isKnownGood(after, name) && !hasPassed(after, name),
+  );
+  return early === undefined ? undefined : `gates: version ${early[0]} gets ${early[1]} % and no gate has passed`;
+}
+
+function isKnownGood({ application, releases }: World, name: string): boolean {
+  const status = releases.find(({ metadata }) => metadata.name === name)?.status;
+  if (application.status?.serving?.release === name || status?.phase === 'Succeeded') return true;
+  return status?.promotedBy !== undefined || status?.healthyAt !== undefined;
+}
+
+function hasPassed({ pods, answers }: World, name: string): boolean {
+  return pods.some((pod) => releaseOf(pod) === name && answers.get(pod.metadata.uid ?? '')?.outcome === 'passed');
+}
+
+function checkMemory({ before, action }: Change): string | undefined {
+  const isDeletion = action.type === 'deleteVersion' || action.type === 'deleteRelease';
+  const isStable = isDeletion && action.release === before.application.status?.serving?.release;
+  return isStable ? 'memory: the stable version is deleted' : undefined;
 }
 
 /** A ready pod that takes traffic is never removed by scaling, unless nobody is to serve any more. */
