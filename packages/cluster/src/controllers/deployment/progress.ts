@@ -128,6 +128,7 @@ export function untilDeadline(deployment: Deployment, status: DeploymentStatus, 
   if (condition === undefined || deadlineMilliseconds(deployment) === undefined) return undefined;
   const isOver =
     isComplete(deployment, status) ||
+    condition.reason === progressReasons.newReplicaSetAvailable ||
     condition.reason === progressReasons.deadlineExceeded ||
     condition.reason === progressReasons.paused;
   // Times are written in whole seconds, so the deadline is one second later at most.
