@@ -91,6 +91,12 @@ function carryOut(observation: Observation, command: ReleaseCommand, now: number
       return accept(restart(releases, target, now), target, `version ${target.spec.version} is tried again`);
     }
     case 'rollback': {
+      if (command.spec.version === undefined && active !== undefined && active.status?.phase !== 'RollingBack')
+        return accept(
+          supersede(releases, active, { now, phase: 'RolledBack', by, reason: `rolled back by ${by}` }),
+          active,
+          `version ${active.spec.version} goes back`,
+        );
       const serving = application.status?.serving?.version;
       const target = releases.findLast(
         ({ spec, status }) =>
