@@ -1,7 +1,7 @@
 import type { Deployment, Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger, type Logger } from '@slipway/kube/logger';
-import { deployments, nodes, pods, replicaSets } from '@slipway/kube/resources';
+import { deployments, events, nodes, pods, replicaSets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { FakeClock } from '../../kube/testing/fake-clock.ts';
 import { startControllers } from '../src/controllers/start-controllers.ts';
@@ -21,7 +21,7 @@ export interface ControlledCluster extends MemoryCluster {
   readonly clock: FakeClock;
   /** Runs virtual time and lets everything settle. */
   advance(milliseconds: number): Promise<void>;
-  /** Writes of the controllers so far. */
+  /** Writes of the controllers so far, events aside. */
   readonly writes: number;
   readonly crashes: number;
   stop(): Promise<void>;
@@ -96,7 +96,7 @@ export async function createControlledCluster(options: ControlledClusterOptions 
 }
 
 interface Crashing {
-  /** The write that brings the process down still takes effect; none does after it. */
+  /** The write that brings the process down still takes effect; none does after it. Events are advice and do not count. */
   onWrite(): 'proceed' | 'refuse';
 }
 
@@ -110,7 +110,8 @@ function crashing(client: KubeClient, { onWrite }: Crashing): KubeClient {
     list: (...args) => client.list(...args),
     watch: (...args) => client.watch(...args),
     request: (...args) => client.request(...args),
-    create: (...args) => guard(() => client.create(...args)),
+    create: (type, ...args) =>
+      type.kind === events.kind ? client.create(type, ...args) : guard(() => client.create(type, ...args)),
     update: (...args) => guard(() => client.update(...args)),
     patch: (...args) => guard(() => client.patch(...args)),
     delete: (...args) => guard(() => client.delete(...args)),

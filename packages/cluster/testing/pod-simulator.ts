@@ -3,14 +3,13 @@ import type { KubeClient } from '@slipway/kube/client';
 import { formatTime, type Clock } from '@slipway/kube/clock';
 import { Informer } from '@slipway/kube/informer';
 import { keyOf } from '@slipway/kube/object';
-import { pods } from '@slipway/kube/resources';
+import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 
 export interface PodSimulatorOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly nodeName?: string;
   /** From being scheduled to being ready; undefined for a pod that never is. */
   readyAfter?(pod: Pod): number | undefined;
   /** From being deleted to being gone. */
@@ -19,7 +18,7 @@ export interface PodSimulatorOptions {
 
 /** A scheduler and a node in one, which run nothing: pods become ready after a while and go when they are deleted. */
 export function simulatePods(options: PodSimulatorOptions): Informer<Pod> {
-  const { client, clock, signal, nodeName = 'node-a', goneAfter = 50 } = options;
+  const { client, clock, signal, goneAfter = 50 } = options;
   const readyAfter = options.readyAfter ?? (() => 100);
   const scheduled = new Set<string>();
   const leaving = new Set<string>();
@@ -32,8 +31,15 @@ export function simulatePods(options: PodSimulatorOptions): Informer<Pod> {
   };
 
   const bind = (pod: Pod): void => {
-    const binding = { metadata: pod.metadata, target: { kind: 'Node', name: nodeName } };
-    attempt(() => client.create({ ...pods, kind: 'Binding' }, binding, { subresource: 'binding' }));
+    attempt(async () => {
+      const [node] = (await client.list(nodes)).items;
+      if (node === undefined) {
+        clock.schedule(1_000, () => bind(pod));
+        return;
+      }
+      const binding = { metadata: pod.metadata, target: { kind: 'Node', name: node.metadata.name } };
+      await client.create({ ...pods, kind: 'Binding' }, binding, { subresource: 'binding' });
+    });
   };
   const becomeReady = (pod: Pod): void => {
     addresses += 1;

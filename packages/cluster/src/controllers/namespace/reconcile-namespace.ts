@@ -95,10 +95,8 @@ function calculateConditions(
 }
 
 function describe(remaining: readonly RemainingObjects[]): string {
-  const parts = remaining.map(({ type, count }) => {
-    const resource = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
-    return `${resource} has ${count} resource instances`;
-  });
+  // The core group leaves a dot, as in Kubernetes: `pods. has 2 resource instances`.
+  const parts = remaining.map(({ type, count }) => `${type.plural}.${type.group} has ${count} resource instances`);
   return `Some resources are remaining: ${parts.toSorted().join(', ')}`;
 }
 
