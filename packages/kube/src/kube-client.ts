@@ -57,7 +57,7 @@ class TransportClient implements KubeClient {
     key: ObjectKey,
     options: CallOptions & { readonly subresource?: string | undefined } = {},
   ): Promise<T> {
-    const path = resourcePath(type, { ...key, subresource: options.subresource });
+    const path = objectPath(type, { ...key, subresource: options.subresource });
     return this.#object<T>({ method: 'GET', path, signal: options.signal });
   }
 
@@ -96,16 +96,12 @@ class TransportClient implements KubeClient {
       allowWatchBookmarks: options.allowWatchBookmarks,
       timeoutSeconds: options.timeoutSeconds,
     };
-    const response = await this.#send({
-      method: 'GET',
-      path: resourcePath(type, { namespace: options.namespace }),
-      query,
-      signal,
-    });
-    if (response.body.kind !== 'watch')
-      throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
+    const path = resourcePath(type, { namespace: options.namespace });
     try {
-      for await (const event of response.body.events) {
+      const { body } = await this.#send({ method: 'GET', path, query, signal });
+      if (body.kind !== 'watch')
+        throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
+      for await (const event of body.events) {
         if (signal.aborted) return;
         yield parseWatchEvent<T>(event);
       }
@@ -117,11 +113,14 @@ class TransportClient implements KubeClient {
   async create<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
     // A subresource such as pods/binding is created under the name of its object.
-    const where =
-      options.subresource === undefined ? { namespace } : { namespace, name, subresource: options.subresource };
+    const { subresource } = options;
+    const path =
+      subresource === undefined
+        ? resourcePath(type, { namespace: requireNamespace(type, namespace) })
+        : objectPath(type, { namespace, name, subresource });
     return this.#object<T>({
       method: 'POST',
-      path: resourcePath(type, where),
+      path,
       ...writeCall(options),
       json: typed(type, object),
     });
@@ -129,7 +128,7 @@ class TransportClient implements KubeClient {
 
   async update<T extends KubeObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
-    const path = resourcePath(type, { namespace, name, subresource: options.subresource });
+    const path = objectPath(type, { namespace, name, subresource: options.subresource });
     return this.#object<T>({
       method: 'PUT',
       path,
@@ -147,7 +146,7 @@ class TransportClient implements KubeClient {
     const call = writeCall(options);
     return this.#object<T>({
       method: 'PATCH',
-      path: resourcePath(type, { ...key, subresource: options.subresource }),
+      path: objectPath(type, { ...key, subresource: options.subresource }),
       ...call,
       query: patch.type === 'apply' ? { ...call.query, force: patch.force } : call.query,
       contentType: patchContentTypes[patch.type],
@@ -156,7 +155,7 @@ class TransportClient implements KubeClient {
   }
 
   async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-    await this.#object({ method: 'DELETE', path: resourcePath(type, key), ...deleteCall(options) });
+    await this.#object({ method: 'DELETE', path: objectPath(type, key), ...deleteCall(options) });
   }
 
   async deleteCollection(type: ResourceType, selection: Selection, options: DeleteOptions = {}): Promise<void> {
@@ -200,6 +199,27 @@ class TransportClient implements KubeClient {
     if (response.status < 400) return response;
     throw statusErrorFrom(response.status, await errorBody(response.body));
   }
+}
+
+interface ObjectPlace {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+}
+
+/** The path of one object. Refuses what would address something else: with an empty name a delete takes the collection. */
+function objectPath(type: ResourceType, { namespace, name = '', subresource }: ObjectPlace): string {
+  if (name === '' || name === '.' || name === '..')
+    throw new StatusError(
+      'BadRequest',
+      `resource name may not be ${name === '' ? 'empty' : `"${name}"`} (${type.plural})`,
+    );
+  return resourcePath(type, { namespace: requireNamespace(type, namespace), name, subresource });
+}
+
+function requireNamespace(type: ResourceType, namespace: string | undefined): string | undefined {
+  if (!type.namespaced || (namespace !== undefined && namespace !== '')) return namespace;
+  throw new StatusError('BadRequest', `an object of ${type.plural} needs a namespace: set metadata.namespace`);
 }
 
 type ListOptions = Selection & {

@@ -59,8 +59,8 @@ export function resourcePath(
   },
 ): string {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  const scope =
-    type.namespaced && where.namespace !== undefined ? `/namespaces/${encodeURIComponent(where.namespace)}` : '';
+  const { namespace = '' } = where;
+  const scope = type.namespaced && namespace !== '' ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   const object = where.name === undefined ? '' : `/${encodeURIComponent(where.name)}`;
   const subresource = where.subresource === undefined ? '' : `/${where.subresource}`;
   return `${root}${scope}/${type.plural}${object}${subresource}`;
