@@ -115,10 +115,10 @@ export class Informer<T extends KubeObject> {
     }
   }
 
-  /** An expired revision is answered by a list at once, everything else by trying again a little later. */
+  /** A revision that the server cannot go on from is answered by a list at once, everything else by trying again a little later. */
   async #recover(error: unknown, failures: number, signal: AbortSignal): Promise<number> {
     const { logger = silentLogger, type } = this.#options;
-    if (isStatusReason(error, 'Expired', 'Gone')) {
+    if (isUnusableRevision(error)) {
       this.#resourceVersion = '';
       if (failures === 0) return 1;
     } else {
@@ -137,7 +137,8 @@ export class Informer<T extends KubeObject> {
 
   async #relist(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
-    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal });
+    using silence = this.#guardSilence(signal);
+    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal: silence.signal });
     const gone = new Set(this.#objects.keys());
     for (const item of list.items) {
       gone.delete(keyString(keyOf(item)));
@@ -150,32 +151,43 @@ export class Informer<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, type, namespace, labelSelector, fieldSelector, clock } = this.#options;
-    const silence = this.#options.resyncAfterSilenceMilliseconds ?? defaultSilenceMilliseconds;
-    const stream = new AbortController();
-    const onAbort = (): void => stream.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const restart = (): (() => void) =>
-      clock.schedule(silence, () => stream.abort(new Error(`no event for ${silence} ms`)));
-    let cancel = restart();
-    try {
-      const events = client.watch(type, {
-        namespace,
-        labelSelector,
-        fieldSelector,
-        resourceVersion: this.#resourceVersion,
-        allowWatchBookmarks: true,
-        signal: stream.signal,
-      });
-      for await (const event of events) {
-        cancel();
-        cancel = restart();
-        this.#accept(event);
-      }
-    } finally {
-      cancel();
-      signal.removeEventListener('abort', onAbort);
+    const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
+    using silence = this.#guardSilence(signal);
+    const events = client.watch(type, {
+      namespace,
+      labelSelector,
+      fieldSelector,
+      resourceVersion: this.#resourceVersion,
+      allowWatchBookmarks: true,
+      signal: silence.signal,
+    });
+    for await (const event of events) {
+      silence.restart();
+      this.#accept(event);
     }
+  }
+
+  /** A signal that also aborts when nobody restarts it for too long: how a connection shows that was lost without a word. */
+  #guardSilence(signal: AbortSignal): SilenceGuard {
+    const { clock, resyncAfterSilenceMilliseconds: limit = defaultSilenceMilliseconds } = this.#options;
+    const guarded = new AbortController();
+    const onAbort = (): void => guarded.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const schedule = (): (() => void) =>
+      clock.schedule(limit, () => guarded.abort(new Error(`nothing arrived for ${limit} ms`)));
+    let cancel = schedule();
+    return {
+      signal: guarded.signal,
+      restart: () => {
+        cancel();
+        cancel = schedule();
+      },
+      [Symbol.dispose]: () => {
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+      },
+    };
   }
 
   #accept(event: WatchEvent<T>): void {
@@ -223,6 +235,20 @@ export class Informer<T extends KubeObject> {
       for (const value of current === undefined ? [] : valuesOf(current)) addToIndex(index, value, key);
     }
   }
+}
+
+interface SilenceGuard extends Disposable {
+  readonly signal: AbortSignal;
+  restart(): void;
+}
+
+/** Too old, or newer than anything that the server has: its data were replaced by older ones. */
+function isUnusableRevision(error: unknown): boolean {
+  if (isStatusReason(error, 'Expired', 'Gone')) return true;
+  return (
+    isStatusReason(error, 'Timeout') &&
+    error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') === true
+  );
 }
 
 function addToIndex(index: Map<string, Set<string>>, value: string, key: string): void {

@@ -48,6 +48,12 @@ export class FakeApi implements Transport {
     this.#changes.length = 0;
   }
 
+  /** Counts from an earlier revision on, as a server does whose data were replaced by older ones. */
+  goBackTo(revision: number): void {
+    this.revision = revision;
+    this.#changes.splice(0, this.#changes.length, ...this.#changes.filter((change) => change.revision <= revision));
+  }
+
   /** Ends every watch as a server that shuts down does. */
   endWatches(): void {
     for (const watch of this.#watches) watch.end();
