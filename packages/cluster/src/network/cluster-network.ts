@@ -41,6 +41,8 @@ export class ClusterNetwork {
   private readonly options: ClusterNetworkOptions;
   private readonly addresses: AddressPool;
   private readonly prefix: number;
+  /** Part of the name of every interface: the kernel takes a while to remove those of a network that was here before. */
+  private readonly tag = randomBytes(2).toString('hex');
   private interfaces = 0;
   private batch: IpBatch | undefined;
   /** Addresses of pods that are gone. */
@@ -65,7 +67,7 @@ export class ClusterNetwork {
   async createPodNamespace(): Promise<PodNamespace> {
     const address = this.addresses.allocate();
     this.interfaces += 1;
-    const name = `pod${this.interfaces}`;
+    const name = `pod${this.tag}-${this.interfaces}`;
     const { unshare, ip, ownPid } = this.options;
     const holder = IpBatch.start([unshare, '--net', '--ipc', '--uts', ip]);
     const remove = async (): Promise<void> => {
