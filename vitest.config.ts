@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const report = process.env['SLIPWAY_TEST_REPORT'];
+const report = process.env['SLIPWAY_TEST_REPORT'] ?? '';
 
 /** Fast tests stand beside what they test; end-to-end tests, which start real clusters and programs, stand in `test/e2e`. */
 export default defineConfig({
   test: {
-    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    reporters: report === '' ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         test: {

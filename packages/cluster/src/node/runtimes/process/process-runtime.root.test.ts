@@ -118,7 +118,9 @@ outside('process runtime, level root', () => {
         'threads',
         fileURLToPath(import.meta.url),
       ];
-      const { exitCode, output } = await runIsolated(command, { ...process.env, SLIPWAY_TEST_ISOLATED: '1' });
+      // A run within the run: its results are this test's, not a report of their own.
+      const environment = { ...process.env, SLIPWAY_TEST_REPORT: '', SLIPWAY_TEST_ISOLATED: '1' };
+      const { exitCode, output } = await runIsolated(command, environment);
       // The whole output, so that a failure inside is read here.
       expect(exitCode === 0 && !output.includes('No test files found') ? '' : output).toBe('');
     },
