@@ -9,14 +9,14 @@ export const noRootReason =
 /** Descriptor of the machine's network namespace in a process started by `runIsolated`. */
 export const hostNetworkFd = 4;
 
-/** Runs a program as the node helper is run: process 1 of network, mount and process namespaces of its own. */
+/** Runs a program as the node helper is run: in namespaces of its own, below a shell that reaps what nobody waits for. */
 export async function runIsolated(
   command: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
   const network = openSync('/proc/self/ns/net', 'r');
   try {
-    const script = '( mount -t proc proc /proc && exec "$@" ) & wait $!';
+    const script = '( mount -t proc proc /proc && { "$@" & wait "$!"; } ) & wait "$!"';
     const child = spawn('unshare', ['--net', '--mount', '--pid', 'sh', '-c', script, 'sh', ...command], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ignore', network],

@@ -234,6 +234,18 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       expect(late.timedOut).toBe(true);
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
+
+    it('ends a pod in which commands were killed together with their children', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 1000'] });
+      await container.says('up');
+      const command = ['/bin/sh', '-c', 'sleep 1000 & sleep 1000 & exec sleep 1000'];
+      const late = await Promise.all(
+        Array.from({ length: 8 }, () => underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 300 })),
+      );
+      expect(late.map(({ timedOut }) => timedOut)).toEqual(late.map(() => true));
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
   });
 }
 

@@ -100,11 +100,17 @@ async function startHelper(options: LaunchOptions): Promise<HelperStatus> {
 }
 
 /**
- * The helper is process 1 of namespaces of its own: when it ends, however, the kernel ends everything in them. The shell
- * that stays outside only waits. The number that the machine has for the helper is read before /proc is the namespace's.
+ * Process 1 of the namespaces is a shell: it reaps the processes that nobody waits for, which Node would leave as zombies
+ * that keep a pod's own process namespace from ending. When the helper ends, so does that shell, and the kernel ends
+ * everything in the namespaces. The shell that stays outside only waits. The number that the machine has for the helper
+ * is read before /proc is the namespace's.
  */
 const rootScript = `
-( read -r pid rest </proc/self/stat; export ${pidVariable}="$pid"; mount -t proc proc /proc && exec "$@" ) &
+(
+  ( read -r pid rest </proc/self/stat; export ${pidVariable}="$pid"; mount -t proc proc /proc && exec "$@" ) &
+  exec 3>&- 4>&-
+  wait "$!"
+) &
 exec 3>&- 4>&-
 wait "$!"
 `;
