@@ -20,16 +20,18 @@ export interface HelperStatus {
   readonly level: IsolationLevel;
   readonly limitations: readonly string[];
   readonly ranges: NodeRanges;
+  /** Its pods are ending and then it will: nobody can take it over any more. */
+  readonly isStopping: boolean;
 }
 
 /** Raised when a server could not work with an older helper. */
-export const helperProtocol = 1;
+export const helperProtocol = 2;
 
 /** Descriptors that the server opens for the helper. */
 export const reportFd = 3;
 export const hostNetworkFd = 4;
 
-/** The helper's number as the machine has it: in its own namespace it is process 1. */
+/** The helper's number as the machine has it: in its own namespace it has another one. */
 export const pidVariable = 'SLIPWAY_HELPER_PID';
 
 export type HelperReport =

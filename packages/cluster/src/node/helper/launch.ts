@@ -57,7 +57,7 @@ export interface NodeHelper {
 export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelper> {
   const socketPath = controlSocketOf(options.dataDirectory);
   const running = await fetchHelperStatus(socketPath);
-  if (running?.protocol === helperProtocol) {
+  if (running?.protocol === helperProtocol && !running.isStopping) {
     options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
     return describeHelper(running, socketPath);
   }

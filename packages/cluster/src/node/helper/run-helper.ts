@@ -1,4 +1,3 @@
-import { closeSync, writeSync } from 'node:fs';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Logger } from '@slipway/kube/logger';
 import { claimBlock } from '../../network/block-claim.ts';
@@ -10,10 +9,10 @@ import {
   pidVariable,
   reportFd,
   type HelperOptions,
-  type HelperReport,
   type HelperStatus,
 } from './helper-options.ts';
 import { createJsonLogger } from './json-logger.ts';
+import { ReportChannel } from './report-channel.ts';
 import { awaitServer, watchServer } from './server-watch.ts';
 
 /** Pods that do not end within their grace are killed at once; this is for what comes after. */
@@ -23,30 +22,42 @@ const defaultGraceSeconds = 2;
 /** The composition root of the helper process. Ends the process when all is done. */
 export async function runHelper(): Promise<void> {
   const logger = createJsonLogger(process.stderr, systemClock);
+  const report = new ReportChannel(reportFd, () => {
+    logger.error('The server ended before this helper was ready');
+    process.exit(1);
+  });
   try {
     const options = parseHelperOptions(process.argv[2] ?? '');
-    await serveNode(options, logger);
+    await serveNode({ options, logger, report });
     process.exit(0);
   } catch (error) {
     logger.error('The node helper could not go on', { error });
-    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    report.send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     process.exit(1);
   }
 }
 
+interface Helper {
+  readonly options: HelperOptions;
+  readonly logger: Logger;
+  readonly report: ReportChannel;
+}
+
 /** Resolves when everything that this helper started has ended. */
-async function serveNode(options: HelperOptions, logger: Logger): Promise<void> {
+async function serveNode({ options, logger, report }: Helper): Promise<void> {
   const stopping = Promise.withResolvers<number>();
   const ending = new AbortController();
+  const phase: Phase = { isStopping: false };
   listenForSignals(stopping.resolve);
-  const { runtime, nodeAddress, control, status, node } = await start({ options, logger, stopping, ending });
-  report({ kind: 'ready', status: status() });
+  const { runtime, nodeAddress, control, status, node } = await start({ options, logger, stopping, ending, phase });
+  report.send({ kind: 'ready', status: status() });
   const absent = watchServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal });
   const grace = await Promise.race([
     stopping.promise,
     absent.then(() => defaultGraceSeconds),
     node.done.then(() => defaultGraceSeconds),
   ]);
+  phase.isStopping = true;
   systemClock.schedule(grace * 1_000 + cleanUpMilliseconds, () => {
     logger.error('Stopping takes too long: what is left is killed', { nodeAddress });
     process.exit(1);
@@ -62,10 +73,15 @@ interface Start {
   readonly logger: Logger;
   readonly stopping: PromiseWithResolvers<number>;
   readonly ending: AbortController;
+  readonly phase: Phase;
+}
+
+interface Phase {
+  isStopping: boolean;
 }
 
 /** The kernel makes the network while modules are being read, and the server starts beside all of it. */
-async function start({ options, logger, stopping, ending }: Start) {
+async function start({ options, logger, stopping, ending, phase }: Start) {
   const searchPath = process.env['PATH'] ?? '';
   const network = options.level === 'root' ? createNetwork(options, searchPath) : undefined;
   const networkStarted = network?.start() ?? claimBlock(options.ranges.block);
@@ -83,6 +99,7 @@ async function start({ options, logger, stopping, ending }: Start) {
     level: options.level,
     limitations: [...options.limitations, ...runtime.limitations],
     ranges: options.ranges,
+    isStopping: phase.isStopping,
   });
   const socketPath = controlSocketOf(options.dataDirectory);
   const [node, control] = await Promise.all([
@@ -102,14 +119,4 @@ function listenForSignals(stop: (graceSeconds: number) => void): void {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-}
-
-/** Said once: the server reads no more than that, and may be gone by then. */
-function report(what: HelperReport): void {
-  try {
-    writeSync(reportFd, `${JSON.stringify(what)}\n`);
-    closeSync(reportFd);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'EBADF'))) throw error;
-  }
 }
