@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { check } from '../src/interlock/interlock.ts';
 import type { Rule } from '../src/interlock/rules.ts';
 import type { Action } from '../src/plan.ts';
-import { contextOf, worldOf } from '../src/reconcile.ts';
+import { contextOf, worldOf } from '../src/context-of.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { history, runHistory, type History } from './histories.ts';
 import { carryOut, observationOf, runEndpoints, runReplicaSets, type World } from './simulation.ts';
