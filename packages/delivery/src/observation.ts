@@ -1,5 +1,5 @@
 /** What is known of one Application when a decision is made. Readonly, complete, and free of clients. */
-import type { EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { Endpoint, EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
@@ -34,6 +34,8 @@ export interface VersionView {
   readonly backends: readonly Pod[];
   /** Ready, labelled, and confirmed in the EndpointSlices of the Application's Service. */
   readonly serving: readonly Pod[];
+  /** Ready, labelled, and named there, though the EndpointSlices may not know yet that they are ready. */
+  readonly arriving: readonly Pod[];
   /** In the EndpointSlices of the Application's Service, with or without the label: requests may still come. */
   readonly listed: readonly Pod[];
 }
@@ -44,7 +46,9 @@ export function viewOf(observation: Observation, release: Release): VersionView 
     ({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined,
   );
   const ready = pods.filter(isReady);
-  const endpoints = readyEndpoints(observation, observation.application.metadata.name ?? '');
+  const service = observation.application.metadata.name ?? '';
+  const endpoints = readyEndpoints(observation, service);
+  const named = namedEndpoints(observation, service);
   return {
     release,
     replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec)),
@@ -52,6 +56,7 @@ export function viewOf(observation: Observation, release: Release): VersionView 
     ready,
     backends: ready.filter(isBackend),
     serving: ready.filter((pod) => isServing(pod) && endpoints.has(pod.metadata.name ?? '')),
+    arriving: ready.filter((pod) => isServing(pod) && named.has(pod.metadata.name ?? '')),
     listed: pods.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
   };
 }
@@ -78,13 +83,18 @@ export function leftAt(pod: Pod): number | undefined {
 
 /** Names of the pods that stand as ready in the EndpointSlices of a Service. */
 export function readyEndpoints(observation: Observation, service: string): ReadonlySet<string> {
-  const slices = observation.slices.filter(
-    ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service,
-  );
-  const ready = slices
-    .flatMap(({ endpoints }) => endpoints ?? [])
-    .filter(({ conditions }) => conditions?.ready !== false);
+  const ready = endpointsOf(observation, service).filter(({ conditions }) => conditions?.ready !== false);
   return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
+}
+
+function namedEndpoints(observation: Observation, service: string): ReadonlySet<string> {
+  return new Set(endpointsOf(observation, service).flatMap(({ targetRef }) => targetRef?.name ?? []));
+}
+
+function endpointsOf({ slices }: Observation, service: string): readonly Endpoint[] {
+  return slices
+    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+    .flatMap(({ endpoints }) => endpoints ?? []);
 }
 
 /** Weights that the Split asks for, by release name. */

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { recklessHistory, runReckless } from '../../testing/reckless.ts';
+import { recklessHistory, runReckless, type RecklessHistory } from '../../testing/reckless.ts';
 import { rules } from './rules.ts';
 
-const runs = 2_000;
+const runs = 4_000;
 
 describe('the interlock, before a planner that wants anything at any time', () => {
   test('keeps the world whole', () => {
@@ -14,6 +14,24 @@ describe('the interlock, before a planner that wants anything at any time', () =
       );
     expect(run).not.toThrow();
   }, 120_000);
+
+  test('keeps a ready pod that the endpoints still call unready', () => {
+    const history: RecklessHistory = {
+      history: {
+        strategy: { type: 'blueGreen' },
+        routed: false,
+        replicas: 1,
+        happenings: [
+          ...Array.from({ length: 5 }, () => ({ type: 'round' }) as const),
+          { type: 'allUnready' },
+          { type: 'endpoints' },
+          { type: 'ready', pod: 0 },
+        ],
+      },
+      wishes: [{ type: 'leave', version: 0, amount: 1, weights: [100, 0] }],
+    };
+    expect(() => runReckless(history, rules)).not.toThrow();
+  });
 
   test.each(rules.map((rule) => [rule.name, rule] as const))('does not without the rule "%s"', (_, broken) => {
     const others = rules.filter((rule) => rule !== broken);

@@ -104,12 +104,13 @@ const capacity: Rule = {
     if (!isLeaving && action.type !== 'setSplit') return undefined;
     const gone = isLeaving ? action : nobody;
     const outsideGone = isLeaving && action.backend === false ? action : nobody;
-    const inside = { now: countInside(world, nobody), next: countInside(world, gone) };
+    const inside = { now: countInside(world, 'serving', nobody), next: countInside(world, 'serving', gone) };
+    const arriving = { now: countInside(world, 'arriving', nobody), next: countInside(world, 'arriving', gone) };
     const outside = {
       now: countOutside(world, world.weights, nobody),
       next: countOutside(world, action.type === 'setSplit' ? action.weights : world.weights, outsideGone),
     };
-    const lacking = [inside, outside].find(({ now, next }) => next < Math.min(now, needed));
+    const lacking = [inside, arriving, outside].find(({ now, next }) => next < Math.min(now, needed));
     return lacking === undefined
       ? undefined
       : `${lacking.next} pods would serve where ${Math.min(lacking.now, needed)} are the least`;
@@ -122,9 +123,9 @@ function withoutPods(pods: readonly Pod[], release: string, gone: Leaving): numb
     : pods.length;
 }
 
-/** Pods that answer behind the Application's Service. */
-function countInside(world: World, gone: Leaving): number {
-  return [...world.versions].reduce((sum, [release, { serving }]) => sum + withoutPods(serving, release, gone), 0);
+/** Pods that answer behind the Application's Service, or are about to. */
+function countInside(world: World, which: 'serving' | 'arriving', gone: Leaving): number {
+  return [...world.versions].reduce((sum, [release, view]) => sum + withoutPods(view[which], release, gone), 0);
 }
 
 /** Pods of the versions that get traffic from outside. */
