@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { slipway, startCluster, type TestCluster } from './support/slipway.ts';
+import { self } from './support/person.ts';
+import { startCluster, type TestCluster } from './support/slipway.ts';
+
+const { slipway } = self;
 
 let directory: string;
 

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missing, startCluster, type TestCluster } from './support/slipway.ts';
+import { missing } from './support/execute.ts';
+import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const program =
   "process.on('SIGTERM',()=>process.exit(0));console.log('started');require('http').createServer((q,s)=>s.end('hello from '+process.env.HOSTNAME)).listen(8080,process.env.POD_IP)";

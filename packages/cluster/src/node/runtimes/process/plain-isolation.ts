@@ -97,9 +97,8 @@ export class PlainIsolation implements Isolation {
     };
   }
 
-  stop(): Promise<void> {
-    this.undertaker?.stop();
-    return Promise.resolve();
+  async stop(): Promise<void> {
+    await this.undertaker?.stop();
   }
 
   /** `/` means no wish: it is the image's own top where there is one. Others are made when a mount or the image has them. */

@@ -10,11 +10,16 @@ export const containerMark = 'SLIPWAY_CONTAINER';
 const maximumRounds = 200;
 const roundMilliseconds = 5;
 
-/** Waits for the end of its input, which comes when the writer closes it or dies in any way, and kills what carries the mark. */
+/**
+ * Waits for the end of its input, which comes when the writer closes it or dies in any way, and kills what carries the mark
+ * until nothing does: one may start another meanwhile.
+ */
 const script = `
 read -r never
-for process in /proc/[0-9]*; do
-  if tr '\\0' '\\n' <"$process/environ" | grep -q "^$1=$2"; then kill -KILL "\${process#/proc/}"; fi
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  found=$(grep -lzs "^$1=$2" /proc/[0-9]*/environ)
+  [ -n "$found" ] || exit
+  for file in $found; do file=\${file#/proc/}; kill -KILL "\${file%/environ}"; done
 done 2>/dev/null
 `;
 
@@ -24,26 +29,31 @@ done 2>/dev/null
  */
 export class Undertaker {
   private readonly input: Writable;
+  private readonly done: Promise<void>;
 
   static start(prefix: string): Undertaker {
     const child = spawn('/bin/sh', ['-c', script, 'sh', containerMark, prefix], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    child.on('error', () => {
-      // Containers then end by their parent-death signal alone.
+    const done = new Promise<void>((resolve) => {
+      // One that cannot be started leaves containers to their parent-death signal alone.
+      child.once('error', () => resolve()).once('exit', () => resolve());
     });
     child.stdin.on('error', () => {});
     child.unref();
-    return new Undertaker(child.stdin);
+    return new Undertaker(child.stdin, done);
   }
 
-  private constructor(input: Writable) {
+  private constructor(input: Writable, done: Promise<void>) {
     this.input = input;
+    this.done = done;
   }
 
-  stop(): void {
+  /** Resolves when its work is done: who has stopped a cluster finds nothing of it. */
+  stop(): Promise<void> {
     this.input.end();
+    return this.done;
   }
 }
 

@@ -1,0 +1,154 @@
+/** What a cluster leaves on the machine when it ends, however it ends, and what it finds when it starts again. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { configMaps, pods } from '@slipway/kube/resources';
+import { podWhen } from '../../packages/cluster/testing/node-cluster.ts';
+import { slipwayEntry } from './support/execute.ts';
+import { footprintOfFolder, listRemains, readState, takeFootprint, type Footprint } from './support/footprint.ts';
+import { ordinaryUser, removeFolder, root, type Person } from './support/person.ts';
+import { startCluster, upWords } from './support/slipway.ts';
+import { ask, createWebPods, requestWebPods } from './support/web-pods.ts';
+
+const folders: { readonly folder: string; readonly person: Person }[] = [];
+
+async function createFolder(person: Person): Promise<string> {
+  const folder = await person.createFolder();
+  folders.push({ folder, person });
+  return folder;
+}
+
+afterEach(async () => {
+  for (const { folder, person } of folders.splice(0)) {
+    await person.slipway('down', '--data-dir', folder, '--grace', '0');
+    await removeFolder(folder);
+  }
+});
+
+/** The kernel ends what a killed process leaves in its own time. */
+async function expectNothingLeft(footprint: Footprint): Promise<void> {
+  await expect.poll(() => listRemains(footprint), { timeout: 10_000, interval: 20 }).toEqual([]);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `slipway up` in the foreground of its own terminal, as it were: the process is the server. */
+function startUp(person: Person, folder: string): ChildProcess {
+  const [file, ...words] = person.commandOf(process.execPath, [slipwayEntry, ...upWords(folder)]);
+  return spawn(file, words, { stdio: 'ignore' });
+}
+
+const moments = [
+  { name: 'the node helper is being started', hasCome: (folder: string) => exists(join(folder, 'log', 'node.log')) },
+  { name: 'the node helper is ready', hasCome: (folder: string) => exists(join(folder, 'run', 'helper.sock')) },
+];
+
+describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
+  describe.skipIf(person.reason !== undefined)(person.reason ?? 'on this machine', () => {
+    it('leaves nothing when it is stopped', async () => {
+      const cluster = await startCluster({ person, directory: await createFolder(person) });
+      await createWebPods(cluster.client, ['one', 'two']);
+      const footprint = await takeFootprint(cluster.directory);
+      expect(footprint.processes.length).toBeGreaterThan(5);
+      expect(footprint.namespaces.length > 0).toBe(person.level === 'root');
+      expect(footprint.interfaces.length > 0).toBe(person.level === 'root');
+      expect(await cluster.down()).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('Stopped the cluster'),
+      });
+      expect(await listRemains(footprint)).toEqual([]);
+    });
+
+    it('leaves nothing when server and helper are killed', async () => {
+      const { client, directory } = await startCluster({ person, directory: await createFolder(person) });
+      await createWebPods(client, ['one', 'two']);
+      const footprint = await takeFootprint(directory);
+      const { server, node } = await readState(directory);
+      for (const pid of [server, node ?? 0]) process.kill(pid, 'SIGKILL');
+      await expectNothingLeft(footprint);
+    });
+
+    it('leaves nothing when both are killed while pods are created', async () => {
+      const { client, directory } = await startCluster({ person, directory: await createFolder(person) });
+      await requestWebPods(client, ['one', 'two', 'three', 'four', 'five', 'six']);
+      await podWhen(client, 'one', ({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
+      const footprint = await takeFootprint(directory);
+      const { server, node } = await readState(directory);
+      for (const pid of [server, node ?? 0]) process.kill(pid, 'SIGKILL');
+      await expectNothingLeft(footprint);
+    });
+
+    it.each(moments)('leaves nothing when it is killed while $name', async ({ hasCome }) => {
+      const folder = await createFolder(person);
+      const server = startUp(person, folder);
+      while (!(await hasCome(folder)));
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+      await person.slipway('down', '--data-dir', folder);
+      await expectNothingLeft(await footprintOfFolder(folder));
+      const next = await startCluster({ person, directory: folder });
+      expect(await next.down()).toMatchObject({ exitCode: 0 });
+    });
+
+    it('ends with its helper, and starts again with its objects', async () => {
+      const cluster = await startCluster({ person, directory: await createFolder(person) });
+      await cluster.client.create(configMaps, { metadata: { name: 'kept', namespace: 'default' }, data: { a: 'b' } });
+      await createWebPods(cluster.client, ['one']);
+      const footprint = await takeFootprint(cluster.directory);
+      process.kill((await readState(cluster.directory)).node ?? 0, 'SIGKILL');
+      await expectNothingLeft(footprint);
+
+      const { client } = await startCluster({ person, directory: cluster.directory });
+      expect(await client.get(configMaps, { namespace: 'default', name: 'kept' })).toMatchObject({ data: { a: 'b' } });
+      const again = await podWhen(client, 'one', ({ status }) => status?.containerStatuses?.[0]?.restartCount === 1);
+      await expect.poll(() => ask(again)).toBe('one');
+    });
+
+    it('gives its pods to the next server when only the server is killed', async () => {
+      const { client, directory } = await startCluster({ person, directory: await createFolder(person) });
+      const [pod] = await createWebPods(client, ['one']);
+      const before = await readState(directory);
+      const footprint = await takeFootprint(directory);
+      process.kill(before.server, 'SIGKILL');
+      expect(pod === undefined ? '' : await ask(pod)).toBe('one');
+      expect(await person.slipway('status', '--data-dir', directory)).toMatchObject({
+        exitCode: 1,
+        stdout: expect.stringContaining('stopped without slipway down'),
+      });
+
+      const next = await startCluster({ person, directory });
+      expect((await readState(directory)).node).toBe(before.node);
+      const kept = await next.client.get(pods, { namespace: 'default', name: 'one' });
+      expect(kept.status).toMatchObject({ podIP: pod?.status?.podIP, containerStatuses: [{ restartCount: 0 }] });
+      expect(await ask(kept)).toBe('one');
+      expect(await next.down()).toMatchObject({ exitCode: 0 });
+      expect(await listRemains(footprint)).toEqual([]);
+    });
+
+    it('is left alone by a second up, and by a cluster elsewhere', async () => {
+      const one = await startCluster({ person, directory: await createFolder(person) });
+      const other = await startCluster({ person, directory: await createFolder(person) });
+      const [first, second] = await Promise.all([
+        createWebPods(one.client, ['one']),
+        createWebPods(other.client, ['two']),
+      ]);
+      expect(await person.slipway(...upWords(one.directory, ['--detach']))).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining(`A cluster runs in ${one.directory} already`),
+      });
+      const all = [...first, ...second];
+      expect(await Promise.all(all.map(ask))).toEqual(['one', 'two']);
+      const blocks = all.map(({ status }) => status?.podIP?.split('.').slice(0, 2).join('.'));
+      expect(new Set(blocks).size).toBe(2);
+      expect(await other.down()).toMatchObject({ exitCode: 0 });
+      expect(await Promise.all(first.map(ask))).toEqual(['one']);
+    });
+  });
+});

@@ -1,0 +1,70 @@
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execute, slipwayEntry, type Outcome } from './execute.ts';
+
+/** Somebody who types commands on this machine. */
+export interface Person {
+  readonly name: string;
+  /** What their clusters can do here. */
+  readonly level: 'root' | 'plain';
+  /** Why they cannot be had here. */
+  readonly reason: string | undefined;
+  /** The words that start a program as them. */
+  commandOf(program: string, words: readonly string[]): readonly [string, ...string[]];
+  run(program: string, ...words: readonly string[]): Promise<Outcome>;
+  slipway(...words: readonly string[]): Promise<Outcome>;
+  /** An empty folder that is theirs. */
+  createFolder(): Promise<string>;
+}
+
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+
+/** Root, when the tests run as root. */
+export const root: Person = createPerson({
+  name: 'root',
+  level: 'root',
+  reason: isRoot ? undefined : 'the tests were not started as root',
+  userId: undefined,
+});
+
+/** Somebody without any rights: who runs the tests, or nobody when that is root. */
+export const ordinaryUser: Person = createPerson({
+  name: 'an ordinary user',
+  level: 'plain',
+  reason: undefined,
+  userId: isRoot ? nobody : undefined,
+});
+
+/** Whoever runs the tests. */
+export const self: Person = isRoot ? root : ordinaryUser;
+
+function createPerson(
+  given: Pick<Person, 'name' | 'level' | 'reason'> & { readonly userId: number | undefined },
+): Person {
+  const { userId, ...about } = given;
+  const commandOf: Person['commandOf'] = (program, words) =>
+    userId === undefined
+      ? [program, ...words]
+      : ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', '--no-new-privs', program, ...words];
+  const run: Person['run'] = (program, ...words) => {
+    const [file, ...parameters] = commandOf(program, words);
+    return execute(file, parameters);
+  };
+  return {
+    ...about,
+    commandOf,
+    run,
+    slipway: (...words) => run(process.execPath, slipwayEntry, ...words),
+    createFolder: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'slipway-e2e-'));
+      if (userId !== undefined) await chown(folder, userId, userId);
+      return folder;
+    },
+  };
+}
+
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
