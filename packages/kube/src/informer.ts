@@ -3,6 +3,7 @@ import { delay, type Clock } from './clock.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { keyOf, keyString, type KubeObject, type ObjectKey, type ResourceType } from './object.ts';
 import { isStatusReason } from './status-error.ts';
+import { limitTime, type TimeLimit } from './time-limit.ts';
 import { calculateBackoff } from './workqueue.ts';
 
 export interface InformerOptions<T extends KubeObject> extends Selection {
@@ -137,7 +138,7 @@ export class Informer<T extends KubeObject> {
 
   async #relist(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
-    using silence = this.#guardSilence(signal);
+    using silence = this.#limitSilence(signal);
     const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal: silence.signal });
     const gone = new Set(this.#objects.keys());
     for (const item of list.items) {
@@ -152,7 +153,7 @@ export class Informer<T extends KubeObject> {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
-    using silence = this.#guardSilence(signal);
+    using silence = this.#limitSilence(signal);
     const events = client.watch(type, {
       namespace,
       labelSelector,
@@ -167,27 +168,10 @@ export class Informer<T extends KubeObject> {
     }
   }
 
-  /** A signal that also aborts when nobody restarts it for too long: how a connection shows that was lost without a word. */
-  #guardSilence(signal: AbortSignal): SilenceGuard {
-    const { clock, resyncAfterSilenceMilliseconds: limit = defaultSilenceMilliseconds } = this.#options;
-    const guarded = new AbortController();
-    const onAbort = (): void => guarded.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    const schedule = (): (() => void) =>
-      clock.schedule(limit, () => guarded.abort(new Error(`nothing arrived for ${limit} ms`)));
-    let cancel = schedule();
-    return {
-      signal: guarded.signal,
-      restart: () => {
-        cancel();
-        cancel = schedule();
-      },
-      [Symbol.dispose]: () => {
-        cancel();
-        signal.removeEventListener('abort', onAbort);
-      },
-    };
+  /** Silence for too long is how a connection shows that was lost without a word. */
+  #limitSilence(signal: AbortSignal): TimeLimit {
+    const { clock, resyncAfterSilenceMilliseconds: milliseconds = defaultSilenceMilliseconds } = this.#options;
+    return limitTime({ clock, milliseconds, signal, message: `nothing arrived for ${milliseconds} ms` });
   }
 
   #accept(event: WatchEvent<T>): void {
@@ -235,11 +219,6 @@ export class Informer<T extends KubeObject> {
       for (const value of current === undefined ? [] : valuesOf(current)) addToIndex(index, value, key);
     }
   }
-}
-
-interface SilenceGuard extends Disposable {
-  readonly signal: AbortSignal;
-  restart(): void;
 }
 
 /** Too old, or newer than anything that the server has: its data were replaced by older ones. */

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { parse, stringify } from 'yaml';
 import type { HttpTransportOptions } from './http-transport.ts';
 
 export interface KubeconfigCluster {
@@ -56,6 +55,11 @@ export class KubeconfigError extends Error {
   }
 }
 
+/** Late: a cluster that starts has better things to do first. */
+function loadYaml(): Promise<typeof import('yaml')> {
+  return import('yaml');
+}
+
 /** Undefined for a file that does not exist. */
 export async function readKubeconfig(file: string): Promise<Kubeconfig | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -63,6 +67,7 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig | undefin
     throw new KubeconfigError(`the kubeconfig ${file} cannot be read: ${error.message}`, { cause: error });
   });
   if (text === undefined) return undefined;
+  const { parse } = await loadYaml();
   let value: unknown;
   try {
     value = parse(text);
@@ -267,6 +272,7 @@ export async function inClusterContext(
 
 /** Writes by way of a temporary file, so that a crash leaves the old one or the new one. */
 export async function writeKubeconfig(file: string, config: Kubeconfig): Promise<void> {
+  const { stringify } = await loadYaml();
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.new`;
   await writeFile(temporary, stringify(config), { mode: 0o600, flush: true });

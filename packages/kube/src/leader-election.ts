@@ -1,0 +1,212 @@
+/** Leader election by Lease, as client-go does it. https://kubernetes.io/docs/concepts/architecture/leases/ */
+import type { Lease, LeaseSpec } from './api.generated.ts';
+import type { KubeClient } from './client.ts';
+import { delay, type Clock } from './clock.ts';
+import { fenceClient } from './fenced-client.ts';
+import { LeadershipTerm } from './leadership-term.ts';
+import {
+  calculateRetry,
+  checkDurations,
+  decideClaim,
+  electionDurations,
+  releasedSpec,
+  sight,
+  type ElectionDurations,
+  type Instant,
+  type Sighting,
+} from './lease-claim.ts';
+import type { Logger } from './logger.ts';
+import { leases } from './resources.ts';
+import { isStatusReason } from './status-error.ts';
+import { limitTime } from './time-limit.ts';
+
+export interface LeadershipOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly lease: { readonly namespace: string; readonly name: string };
+  /** Must differ from that of every other process that may run at the same time. */
+  readonly identity: string;
+  /** 15 s, 10 s and 2 s unless said otherwise. */
+  readonly durations?: ElectionDurations | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Leadership {
+  /** Aborts when the leadership ends, at the renew deadline at the latest. */
+  readonly signal: AbortSignal;
+  /** Sends nothing after the renew deadline, not even when the process was stopped beyond it and no timer has fired yet. */
+  readonly client: KubeClient;
+}
+
+/**
+ * Calls `lead` whenever this process is the leader, and contends again after a loss, once `lead` has ended. Returns after
+ * the signal, or when `lead` ends by itself; the Lease is released then. Rejects when `lead` fails while it leads.
+ */
+export async function runWithLeadership(
+  options: LeadershipOptions,
+  lead: (leadership: Leadership) => Promise<void>,
+): Promise<void> {
+  const durations = options.durations ?? electionDurations();
+  checkDurations(durations);
+  const election = new Election(options, durations);
+  try {
+    while (!options.signal.aborted) {
+      const since = await election.acquire();
+      if (since !== undefined && (await election.serve(since, lead)) === 'ended') return;
+    }
+  } finally {
+    await election.release();
+  }
+}
+
+type Attempt =
+  | { readonly type: 'held'; readonly since: Instant }
+  | { readonly type: 'refused'; readonly holder: string }
+  /** Nobody knows: no answer, or one that another write came before. */
+  | { readonly type: 'failed' };
+
+class Election {
+  readonly #options: LeadershipOptions;
+  readonly #durations: ElectionDurations;
+  #sighting: Sighting | undefined;
+  /** Whether the record may be ours: set before each claim, for its answer may be lost. */
+  #mayHold = false;
+  #leader = '';
+
+  constructor(options: LeadershipOptions, durations: ElectionDurations) {
+    this.#options = options;
+    this.#durations = durations;
+  }
+
+  /** Resolves with the moment from which the lease counts; undefined after the signal. */
+  async acquire(): Promise<Instant | undefined> {
+    const { random, signal } = this.#options;
+    while (!signal.aborted) {
+      const attempt = await this.#attempt({ isLeading: false, signal });
+      if (attempt.type === 'held') return attempt.since;
+      if (attempt.type === 'refused') this.#follow(attempt.holder);
+      await this.#pause(calculateRetry(this.#durations, random()), signal);
+    }
+    return undefined;
+  }
+
+  /** `ended`: by itself or by the signal; `lost`: to be contended for again. */
+  async serve(since: Instant, lead: (leadership: Leadership) => Promise<void>): Promise<'ended' | 'lost'> {
+    const { client, clock, logger, identity, signal, lease } = this.#options;
+    const term = new LeadershipTerm({ clock, durations: this.#durations, since });
+    const onAbort = (): void => term.end('stopped', 'the process ends');
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const renewing = this.#renew(term);
+    try {
+      term.check();
+      this.#leader = identity;
+      logger.info('leads now', { ...lease, identity });
+      await lead({ signal: term.signal, client: fenceClient(client, term) });
+    } catch (error) {
+      if (term.isInForce()) throw error;
+      logger.debug('what the leader did was cut off', { ...lease, identity, error });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      term.end('stopped', 'the leader has ended');
+      await renewing;
+    }
+    if (term.state !== 'lost') return 'ended';
+    logger.warn('leads no more', { ...lease, identity, error: term.signal.reason });
+    return 'lost';
+  }
+
+  /** Lets the next one begin at once. Failing is harmless: the lease then runs out. */
+  async release(): Promise<void> {
+    const { clock, identity, logger, lease } = this.#options;
+    if (!this.#mayHold) return;
+    const always = new AbortController().signal;
+    try {
+      const current = (await this.#look(always)).lease;
+      if (current?.spec?.holderIdentity !== identity) return;
+      await this.#write(current, releasedSpec(current.spec, clock.now()), always);
+    } catch (error) {
+      logger.debug('lease not released, it runs out instead', { ...lease, identity, error });
+    }
+  }
+
+  async #renew(term: LeadershipTerm): Promise<void> {
+    for (;;) {
+      await this.#pause(this.#durations.retryMilliseconds, term.signal);
+      if (!term.isInForce()) return;
+      const attempt = await this.#attempt({ isLeading: true, signal: term.signal });
+      if (attempt.type === 'held') term.extend(attempt.since);
+      if (attempt.type === 'refused')
+        term.end('lost', attempt.holder === '' ? 'the lease was taken away' : `${attempt.holder} leads`);
+    }
+  }
+
+  async #attempt(how: { readonly isLeading: boolean; readonly signal: AbortSignal }): Promise<Attempt> {
+    const { clock, identity, logger, lease } = this.#options;
+    try {
+      const sighting = await this.#look(how.signal);
+      const now = { wall: clock.now(), monotonic: clock.monotonic() };
+      const claimant = { identity, durations: this.#durations, isLeading: how.isLeading };
+      const spec = decideClaim(sighting, claimant, now);
+      this.#mayHold = spec !== undefined;
+      if (spec === undefined) return { type: 'refused', holder: sighting.holder };
+      this.#see(await this.#write(sighting.lease, spec, how.signal));
+      // From before it was sent: the others count from after it was stored.
+      return { type: 'held', since: now };
+    } catch (error) {
+      // A conflict says that another was faster; the next attempt sees who.
+      const isExpected = how.signal.aborted || isStatusReason(error, 'Conflict', 'AlreadyExists');
+      logger[isExpected ? 'debug' : 'warn']('lease not claimed, trying again', { ...lease, identity, error });
+      return { type: 'failed' };
+    }
+  }
+
+  #look(signal: AbortSignal): Promise<Sighting> {
+    const { client, lease } = this.#options;
+    return this.#limited(signal, async (signal) => {
+      try {
+        return this.#see(await client.get(leases, lease, { signal }));
+      } catch (error) {
+        if (isStatusReason(error, 'NotFound')) return this.#see(undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** Fails when the Lease is no longer the one that was seen. */
+  #write(seen: Lease | undefined, spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
+    const { client, lease } = this.#options;
+    return this.#limited(signal, (signal) =>
+      seen === undefined
+        ? client.create(leases, { metadata: lease, spec }, { signal })
+        : client.update(leases, { ...seen, spec }, { signal }),
+    );
+  }
+
+  /** An answer that takes longer than half of the deadline is given up, so that there is time for another attempt. */
+  async #limited<T>(signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const milliseconds = this.#durations.renewDeadlineMilliseconds / 2;
+    const message = `no answer within ${milliseconds} ms`;
+    using limit = limitTime({ clock: this.#options.clock, milliseconds, signal, message });
+    limit.signal.throwIfAborted();
+    return await ask(limit.signal);
+  }
+
+  #see(lease: Lease | undefined): Sighting {
+    this.#sighting = sight(this.#sighting, lease, this.#options.clock.monotonic());
+    return this.#sighting;
+  }
+
+  #follow(holder: string): void {
+    if (holder === this.#leader) return;
+    this.#leader = holder;
+    this.#options.logger.info('another process leads, standing by', { ...this.#options.lease, holder });
+  }
+
+  /** An abort ends it early; who waits looks at the signal next. */
+  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return delay(this.#options.clock, milliseconds, signal).catch(() => undefined);
+  }
+}
