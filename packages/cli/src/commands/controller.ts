@@ -1,8 +1,8 @@
 import { startDelivery } from '@slipway/delivery/start-delivery';
+import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { hostname } from 'node:os';
 import { connect, type ConnectionOptions } from '../connection/connection.ts';
-import { createLogger } from '../output/logger.ts';
 import { print } from '../output/output.ts';
 
 /** The delivery controller as a process of its own, against any cluster. Ends on SIGTERM and SIGINT. */
@@ -14,7 +14,7 @@ export async function controller(options: ConnectionOptions): Promise<void> {
     client,
     clock: systemClock,
     random: Math.random,
-    logger: createLogger('info'),
+    logger: createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' }),
     identity: `${hostname()}-${process.pid}`,
     signal: stopping.signal,
   });

@@ -19,11 +19,11 @@ import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
 import { writeKubeconfig } from '@slipway/kube/kubeconfig';
 import type { Logger } from '@slipway/kube/logger';
+import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { nodes } from '@slipway/kube/resources';
 import { clusterKubeconfig, contextName } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
-import { createLogger } from '../output/logger.ts';
 import { planClusterNode } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -58,7 +58,7 @@ export async function startCluster(options: ServerOptions, directory: DataDirect
 }
 
 async function compose(options: ServerOptions, directory: DataDirectory, undo: Undo): Promise<EmbeddedCluster> {
-  const logger = createLogger('warn');
+  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'warn' });
   const stopping = new AbortController();
   const { signal } = stopping;
   const random = Math.random;

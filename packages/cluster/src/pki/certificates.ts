@@ -2,9 +2,10 @@
  * The certificates of one cluster: an authority of its own, a server certificate, and a client certificate for its
  * administrator. Made on the first start, kept in the data directory, made anew when they are about to expire.
  */
-import { randomBytes, type webcrypto } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { issueCertificate, type CertificateRole, type DistinguishedName } from './issue-certificate.ts';
 
 export interface ClusterCertificates {
   /** PEM. */
@@ -18,6 +19,11 @@ export interface ClusterCertificates {
 export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
+}
+
+interface Keys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
 }
 
 interface KeptCertificates extends ClusterCertificates {
@@ -50,7 +56,7 @@ export async function loadCertificates(options: CertificatesOptions): Promise<Cl
     options.names.every((name) => kept.names.includes(name))
   )
     return kept;
-  const made = await makeCertificates(options);
+  const made = makeCertificates(options);
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   await writeFile(`${file}.new`, JSON.stringify(made), { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
@@ -63,79 +69,71 @@ async function readKept(file: string): Promise<KeptCertificates | undefined> {
     throw error;
   });
   if (text === undefined) return undefined;
-  const value: KeptCertificates = JSON.parse(text);
-  return value.format === 1 ? value : undefined;
+  const kept = parseKept(text);
+  if (kept === 'damaged') {
+    throw new Error(
+      `${file} is damaged: it is not JSON. Restore it from a copy, or delete it: new certificates are made then, and ` +
+        'clients need the new kubeconfig',
+    );
+  }
+  return kept;
 }
 
-/** Imports its library late: a cluster that has its certificates already never pays for it. */
-async function makeCertificates({ names, now }: CertificatesOptions): Promise<KeptCertificates> {
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const generate = (): Promise<webcrypto.CryptoKeyPair> =>
-    crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const [authorityKeys, serverKeys, adminKeys] = await Promise.all([generate(), generate(), generate()]);
-  const period = { notBefore: new Date(now - dayMilliseconds), notAfter: new Date(now + validDays * dayMilliseconds) };
-  const serialNumber = (): string =>
-    randomBytes(16)
-      .toString('hex')
-      .replace(/^[89a-f]/, '1');
-  const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    ...period,
-    serialNumber: serialNumber(),
-    name: 'CN=slipway-ca',
-    keys: authorityKeys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-    ],
-  });
-  const issue = async (
-    subject: string,
-    keys: webcrypto.CryptoKeyPair,
-    extensions: ReadonlyArray<InstanceType<typeof x509.Extension>>,
-  ): Promise<KeyPair> => {
-    const certificate = await x509.X509CertificateGenerator.create({
-      ...period,
-      serialNumber: serialNumber(),
+/** Undefined: written in another format, so made anew. */
+function parseKept(text: string): KeptCertificates | undefined | 'damaged' {
+  try {
+    const value: KeptCertificates = JSON.parse(text);
+    return value.format === 1 ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'damaged';
+    throw error;
+  }
+}
+
+function makeCertificates({ names, now }: CertificatesOptions): KeptCertificates {
+  const [authorityKeys, serverKeys, adminKeys] = [makeKeys(), makeKeys(), makeKeys()];
+  const notAfter = now + validDays * dayMilliseconds;
+  const issuer = { commonName: 'slipway-ca' };
+  const issue = (subject: DistinguishedName, { publicKey }: Keys, role: CertificateRole): string =>
+    issueCertificate({
+      serialNumber: randomSerialNumber(),
       subject,
-      issuer: authority.subject,
-      publicKey: keys.publicKey,
+      issuer,
+      notBefore: now - dayMilliseconds,
+      notAfter,
+      publicKey,
       signingKey: authorityKeys.privateKey,
-      signingAlgorithm: algorithm,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        ...extensions,
-      ],
+      issuerKey: authorityKeys.publicKey,
+      role,
     });
-    return { certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
-  };
-  const alternativeNames = new x509.SubjectAlternativeNameExtension(
-    names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns', value })),
-  );
-  const [server, admin] = await Promise.all([
-    issue('CN=kube-apiserver', serverKeys, [
-      alternativeNames,
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-    ]),
-    issue('O=system:masters, CN=kubernetes-admin', adminKeys, [
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-    ]),
-  ]);
   return {
     format: 1,
-    notAfter: period.notAfter.getTime(),
+    notAfter,
     names,
-    authority: authority.toString('pem'),
-    server,
-    admin,
+    authority: issue(issuer, authorityKeys, { kind: 'authority' }),
+    server: {
+      certificate: issue({ commonName: 'kube-apiserver' }, serverKeys, { kind: 'server', names }),
+      key: exportKey(serverKeys),
+    },
+    admin: {
+      certificate: issue({ organization: 'system:masters', commonName: 'kubernetes-admin' }, adminKeys, {
+        kind: 'client',
+      }),
+      key: exportKey(adminKeys),
+    },
     adminToken: randomBytes(32).toString('base64url'),
   };
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const bytes = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
-  return `-----BEGIN PRIVATE KEY-----\n${bytes.replaceAll(/(.{64})/g, '$1\n').trim()}\n-----END PRIVATE KEY-----\n`;
+function makeKeys(): Keys {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
+/** Not zero, and below 2^127 so that its encoding has sixteen bytes at most. */
+function randomSerialNumber(): bigint {
+  return (BigInt(`0x${randomBytes(16).toString('hex')}`) >> 1n) | 1n;
+}
+
+function exportKey({ privateKey }: Keys): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

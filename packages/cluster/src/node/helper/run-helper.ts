@@ -1,3 +1,4 @@
+import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Logger } from '@slipway/kube/logger';
 import { claimBlock } from '../../network/block-claim.ts';
@@ -11,7 +12,6 @@ import {
   type HelperOptions,
   type HelperStatus,
 } from './helper-options.ts';
-import { createJsonLogger } from './json-logger.ts';
 import { ReportChannel } from './report-channel.ts';
 import { awaitServer, watchServer } from './server-watch.ts';
 
@@ -21,7 +21,7 @@ const defaultGraceSeconds = 2;
 
 /** The composition root of the helper process. Ends the process when all is done. */
 export async function runHelper(): Promise<void> {
-  const logger = createJsonLogger(process.stderr, systemClock);
+  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
   const report = new ReportChannel(reportFd, () => {
     logger.error('The server ended before this helper was ready');
     process.exit(1);
