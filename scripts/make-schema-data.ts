@@ -1,5 +1,6 @@
 /**
- * Makes the project's own data file of the types of Kubernetes from a schema of the API (see NOTICE).
+ * Makes the project's own data files of the types of Kubernetes from a schema of the API (see NOTICE):
+ * `kubernetes.json`, what a field is in JSON, and `kubernetes-protobuf.json`, how it stands on the wire.
  *
  *     node scripts/make-schema-data.ts schema.json
  *     node scripts/generate-types.ts
@@ -12,22 +13,74 @@ const constants: Readonly<Record<string, string>> = {
   AzureSharedBlobDisk: 'Shared',
 };
 
-interface Source {
-  readonly types: Readonly<Record<string, { readonly fields?: ReadonlyArray<{ default?: string }> }>>;
+type TypeReference = string | readonly ['list' | 'map', TypeReference];
+
+interface SourceField {
+  readonly name?: string;
+  readonly type: TypeReference;
+  readonly proto?: number;
+  readonly required?: boolean;
+  default?: string;
 }
+
+interface SourceType {
+  readonly fields?: readonly SourceField[];
+  readonly alias?: TypeReference;
+  readonly protoItems?: number;
+  readonly special?: string;
+}
+
+interface Source {
+  readonly kinds: ReadonlyArray<{ readonly type: string }>;
+  readonly types: Readonly<Record<string, SourceType>>;
+}
+
+/** Number, name in JSON (empty: the fields of the message stand in the parent), type. */
+type WireField = readonly [number, string, string];
+
+/** Messages of requests that are no kinds of the API, and one that is reached through types with a form of their own. */
+const otherRoots = [
+  'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+  'io.k8s.api.authentication.v1.TokenRequest',
+  'io.k8s.api.autoscaling.v1.Scale',
+  'io.k8s.api.core.v1.Binding',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps',
+];
+
+const scalars: Readonly<Record<string, string>> = {
+  string: 'string',
+  bool: 'bool',
+  int32: 'int',
+  int64: 'int',
+  float64: 'double',
+  bytes: 'bytes',
+};
 
 const [input] = process.argv.slice(2);
 if (input === undefined) throw new Error('usage: node scripts/make-schema-data.ts schema.json');
 const schema: Source = JSON.parse(readFileSync(input, 'utf8'));
 
+/**
+ * Fields that are pointers in Go. Its encoder writes other scalars even when they were never set, so a zero on the wire
+ * means something for these only; found by what `kubectl set env --local` prints of objects full of zeros.
+ */
+const meaningfulZeros: Readonly<Record<string, readonly string[]>> = JSON.parse(
+  readFileSync(new URL('meaningful-zeros.json', import.meta.url), 'utf8'),
+);
+
 for (const [type, { fields = [] }] of Object.entries(schema.types)) {
   for (const field of fields) if (field.default !== undefined) field.default = resolveDefault(field.default, type);
 }
 
-writeFileSync(
-  new URL('../packages/cluster/src/schema/kubernetes.json', import.meta.url),
-  `${JSON.stringify(schema)}\n`,
+write('kubernetes.json', schema, (key, value: unknown) =>
+  key === 'proto' || key === 'protoItems' ? undefined : value,
 );
+write('kubernetes-protobuf.json', wireTable());
+
+function write(name: string, value: unknown, replacer?: (key: string, value: unknown) => unknown): void {
+  const target = new URL(`../packages/cluster/src/schema/${name}`, import.meta.url);
+  writeFileSync(target, `${JSON.stringify(value, replacer)}\n`);
+}
 
 /** JSON text, whatever the source says. */
 function resolveDefault(text: string, type: string): string {
@@ -36,4 +89,42 @@ function resolveDefault(text: string, type: string): string {
   const value = constants[name];
   if (value === undefined) throw new Error(`${type} has a default named ${name}: say in this script what it is`);
   return JSON.stringify(value);
+}
+
+/** Every message that can be reached from a kind. */
+function wireTable(): Readonly<Record<string, readonly WireField[]>> {
+  const table = new Map<string, readonly WireField[]>();
+  const waiting = [...schema.kinds.map(({ type }) => type), ...otherRoots];
+  for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
+    if (table.has(type)) continue;
+    const fields = messageFields(type);
+    table.set(type, fields);
+    waiting.push(...fields.map(([, , reference]) => reference.replace(/^[?[\]{}]+/, '')).filter(isMessage));
+  }
+  return Object.fromEntries([...table].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isMessage(name: string): boolean {
+  return schema.types[name]?.fields !== undefined;
+}
+
+function messageFields(type: string): readonly WireField[] {
+  const fields = schema.types[type]?.fields;
+  if (fields === undefined) throw new Error(`${type} is no type with fields`);
+  return fields.flatMap((field) => {
+    if (field.proto === undefined) return [];
+    const reference = wireType(field.type);
+    const isMeant = field.required === true || meaningfulZeros[type]?.includes(field.name ?? '') === true;
+    return [[field.proto, field.name ?? '', isMeant ? `?${reference}` : reference] as const];
+  });
+}
+
+/** `[]T` is a list, `{}T` a map with strings as keys; names without a dot are scalars and messages with a form of their own. */
+function wireType(type: TypeReference): string {
+  if (typeof type !== 'string') return `${type[0] === 'list' ? '[]' : '{}'}${wireType(type[1])}`;
+  const known = schema.types[type];
+  if (known === undefined) return scalars[type] ?? type;
+  if (known.special !== undefined) return known.special;
+  if (known.protoItems !== undefined) return 'StringList';
+  return known.alias === undefined ? type : wireType(known.alias);
 }

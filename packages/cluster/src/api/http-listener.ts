@@ -11,9 +11,8 @@ import type { TransportRequest, TransportResponse } from '@slipway/kube/transpor
 import type { ClusterCertificates } from '../pki/certificates.ts';
 import { failure, type ApiServer } from './api-server.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { readBody } from './request-body.ts';
 
-/** As large as Kubernetes takes. */
-const maximumBodyBytes = 3 * 1024 * 1024;
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
 
@@ -111,7 +110,7 @@ async function answerTo(
       path: url.pathname,
       query: url.searchParams,
       headers: plainHeaders(incoming),
-      body: await readBody(incoming, url.pathname),
+      body: await readBody(incoming, { path: url.pathname, catalog: options.api.catalog }),
       signal,
     };
     return await options.api.handle(request, identity);
@@ -146,66 +145,6 @@ function identify(incoming: IncomingMessage, { certificates, identity }: ListenO
 function isSameSecret(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
-}
-
-async function readBody(incoming: IncomingMessage, path: string): Promise<TransportRequest['body']> {
-  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maximumBodyBytes)
-      throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
-  const bytes = Buffer.concat(chunks);
-  return isProxied(path)
-    ? { bytes }
-    : { json: await parseBody(bytes, incoming.headers['content-type'] ?? 'application/json') };
-}
-
-/** What is proxied is the business of whom it is for. */
-function isProxied(path: string): boolean {
-  return /^\/api\/v1\/(namespaces\/[^/]+\/)?(pods|services|nodes)\/[^/]+\/proxy(\/|$)/.test(path);
-}
-
-async function parseBody(bytes: Buffer, contentType: string): Promise<unknown> {
-  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
-  const text = bytes.toString('utf8');
-  if (type === 'application/vnd.kubernetes.protobuf')
-    throw new StatusError('UnsupportedMediaType', 'protobuf bodies are not read by this server; send JSON or YAML');
-  if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(text);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new StatusError(
-      'BadRequest',
-      `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-async function parseYaml(text: string): Promise<unknown> {
-  // JSON is YAML and parses much faster as what it is.
-  if (text.trimStart().startsWith('{')) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // Flow style of YAML begins the same way.
-    }
-  }
-  const { parse } = await import('yaml');
-  try {
-    return parse(text, { maxAliasCount: 100 });
-  } catch (error) {
-    throw new StatusError(
-      'BadRequest',
-      `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
 }
 
 async function send(

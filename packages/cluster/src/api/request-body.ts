@@ -1,0 +1,110 @@
+/** Bodies of requests in the forms that clients of Kubernetes send: JSON, YAML, protobuf. */
+import type { IncomingMessage } from 'node:http';
+import { apiVersionOf } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import type { TransportRequest } from '@slipway/kube/transport';
+import type { Catalog } from '../schema/definition.ts';
+import type { TypeName } from '../schema/protobuf.ts';
+
+/** As large as Kubernetes takes. */
+const maximumBodyBytes = 3 * 1024 * 1024;
+
+export interface BodyContext {
+  readonly path: string;
+  readonly catalog: Catalog;
+}
+
+/** Undefined where there is none. Throws for one that is too large or in no known form. */
+export async function readBody(
+  incoming: IncomingMessage,
+  { path, catalog }: BodyContext,
+): Promise<TransportRequest['body']> {
+  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maximumBodyBytes)
+      throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  const bytes = Buffer.concat(chunks);
+  return isProxied(path)
+    ? { bytes }
+    : { json: await parseBody(bytes, incoming.headers['content-type'] ?? '', catalog) };
+}
+
+/** What is proxied is the business of whom it is for. */
+function isProxied(path: string): boolean {
+  return /^\/api\/v1\/(namespaces\/[^/]+\/)?(pods|services|nodes)\/[^/]+\/proxy(\/|$)/.test(path);
+}
+
+async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): Promise<unknown> {
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    const { decodeProtobuf } = await import('../schema/protobuf.ts');
+    return decodeProtobuf(bytes, (name) => messageName(name, catalog));
+  }
+  if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(bytes.toString('utf8'));
+  if (type === '' || type === 'application/json' || type.endsWith('+json')) return parseJson(bytes.toString('utf8'));
+  throw unknownFormat('application/json, application/yaml, application/vnd.kubernetes.protobuf');
+}
+
+function unknownFormat(accepted: string): StatusError {
+  return new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
+}
+
+/** What is sent to resources and is none itself. */
+const otherMessages: Readonly<Record<string, string>> = {
+  'v1 Binding': 'io.k8s.api.core.v1.Binding',
+  'autoscaling/v1 Scale': 'io.k8s.api.autoscaling.v1.Scale',
+  'policy/v1 Eviction': 'io.k8s.api.policy.v1.Eviction',
+  'authentication.k8s.io/v1 TokenRequest': 'io.k8s.api.authentication.v1.TokenRequest',
+};
+
+function messageName({ apiVersion, kind }: TypeName, catalog: Catalog): string {
+  // Its apiVersion is that of what shall be deleted.
+  if (kind === 'DeleteOptions') return 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+  const definition = catalog.all().find(({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion);
+  const name = definition?.schema.kind === 'object' ? definition.schema.name : otherMessages[`${apiVersion} ${kind}`];
+  if (name !== undefined) return name;
+  if (definition !== undefined) throw unknownFormat('application/json, application/yaml');
+  throw new StatusError('BadRequest', `no kind "${kind}" is registered for version "${apiVersion}"`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StatusError(
+      'BadRequest',
+      `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function parseYaml(text: string): Promise<unknown> {
+  // JSON is YAML and parses much faster as what it is.
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Flow style of YAML begins the same way.
+    }
+  }
+  const { parse } = await import('yaml');
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw new StatusError(
+      'BadRequest',
+      `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
