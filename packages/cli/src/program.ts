@@ -68,6 +68,14 @@ function parseSeconds(value: string): number {
   return seconds;
 }
 
+/** The API counts the duration of a lease in whole seconds. */
+function parseLeaseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 3_600)
+    throw new InvalidArgumentError('expected a whole number of seconds from 1 to 3600.');
+  return seconds;
+}
+
 /** `C=IMAGE`, repeatable. */
 function parseImage(value: string, previous: readonly string[]): readonly string[] {
   if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
@@ -90,6 +98,7 @@ function addClusterCommands(program: Command): void {
     .addOption(
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
     )
+    .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
     .option('--detach', 'return when the cluster is ready', false)
     .action(async (options) => (await import('./commands/up.ts')).up(options));
   command(program, 'down', ['slipway down', 'slipway down --data-dir ./cluster --grace 10'])
@@ -222,6 +231,15 @@ function addPartCommands(program: Command): void {
     command(program, 'controller', ['slipway controller', 'slipway controller --kubeconfig prod.yaml --context prod']),
   )
     .summary('run the delivery controller alone, against any cluster')
+    .description(
+      'Runs the delivery controller as a process of its own. Of several against one cluster one acts; the others stand by.',
+    )
+    .option(
+      '--lease-seconds <n>',
+      'how long the others wait for a leader that is silent; it stops acting itself after two thirds of that',
+      parseLeaseSeconds,
+      15,
+    )
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
   program
     .command('server-process', { hidden: true })

@@ -1,23 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { startDelivery } from '@slipway/delivery/start-delivery';
+import { electionDurations } from '@slipway/kube/lease-claim';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { hostname } from 'node:os';
 import { connect, type ConnectionOptions } from '../connection/connection.ts';
 import { print } from '../output/output.ts';
 
-/** The delivery controller as a process of its own, against any cluster. Ends on SIGTERM and SIGINT. */
-export async function controller(options: ConnectionOptions): Promise<void> {
+export interface ControllerOptions extends ConnectionOptions {
+  readonly leaseSeconds: number;
+}
+
+/** The delivery controller as a process of its own, against any cluster. Ends on SIGTERM and SIGINT, and gives its lease back. */
+export async function controller(options: ControllerOptions): Promise<void> {
   const { client, server } = await connect(options);
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
+  // Host and process do not suffice: in a pod both stay the same when the container is started again, and others may share them.
+  const identity = `${hostname()}_${randomUUID()}`;
   const running = startDelivery({
     client,
     clock: systemClock,
     random: Math.random,
     logger: createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' }),
-    identity: `${hostname()}-${process.pid}`,
+    identity,
+    durations: electionDurations(options.leaseSeconds),
     signal: stopping.signal,
   });
-  print(`Delivery controller runs against ${server}.`);
+  print(`Delivery controller ${identity} runs against ${server}.`);
   await running.done;
 }

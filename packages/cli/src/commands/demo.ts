@@ -68,6 +68,7 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
     gatewayPort: 0,
     runtime: 'auto',
     level: options.level,
+    controller: true,
     mergeInto: undefined,
   });
   print(greeting(state).join('\n'));

@@ -17,6 +17,7 @@ export interface UpOptions {
   readonly gatewayPort: number;
   readonly kubeconfig?: string;
   readonly runtime: ServerOptions['runtime'];
+  readonly controller: boolean;
   readonly detach: boolean;
 }
 
@@ -32,15 +33,22 @@ export async function up(options: UpOptions): Promise<void> {
     gatewayPort: options.gatewayPort,
     runtime: options.runtime,
     level: 'auto',
+    controller: options.controller,
     mergeInto: options.kubeconfig ?? 'default',
   };
   if (options.detach) {
     const launched = await launchServer(server);
-    print(greeting(launched).join('\n'));
+    print([...greeting(launched), ...withoutController(options)].join('\n'));
     return;
   }
   const { runServer } = await import('../embedded/run-server.ts');
-  await runServer(server, (state) => print([...greeting(state), '', 'Stop with Ctrl-C.'].join('\n')));
+  await runServer(server, (state) =>
+    print([...greeting(state), ...withoutController(options), '', 'Stop with Ctrl-C.'].join('\n')),
+  );
+}
+
+function withoutController({ controller }: UpOptions): readonly string[] {
+  return controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller'];
 }
 
 function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandFailure {

@@ -1,5 +1,8 @@
 import type { ClusterState } from './data-directory.ts';
 
+/** Where API server and gateway listen: nobody else reaches them. */
+export const host = '127.0.0.1';
+
 /** How an embedded cluster is started: the command line of `slipway up`, checked and with its defaults. */
 export interface ServerOptions {
   readonly dataDirectory: string;
@@ -10,6 +13,8 @@ export interface ServerOptions {
   readonly runtime: 'auto' | 'process' | 'simulated';
   /** Which rights the node uses; `auto` finds out by trying. */
   readonly level: 'auto' | 'root' | 'plain';
+  /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
+  readonly controller: boolean;
   /** A kubeconfig to add the cluster to; `default`: the one that kubectl would use; undefined: none. */
   readonly mergeInto: string | undefined;
 }

@@ -112,7 +112,7 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
     openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo),
     started,
   ]);
-  startDelivery({ ...shared, client: clientFor('slipway-controller'), identity: `slipway-${process.pid}` });
+  if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
   await nodeReady(clientFor('apiserver'));
   const apiServer = `https://${host}:${listeners.port}`;
   await writeKubeconfig(directory.kubeconfig, clusterKubeconfig(contextName(directory.path), apiServer, certificates));
@@ -178,6 +178,17 @@ async function openGateway(
   });
   undo.add(() => gateway.close());
   return gateway;
+}
+
+/** Ends before the cluster goes down around it. */
+function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identity'>, undo: Undo): void {
+  const stopping = new AbortController();
+  // A cluster has one server at a time, so the lease that a killed one left is its own: it need not wait for it.
+  const delivery = startDelivery({ ...shared, identity: 'slipway-server', signal: stopping.signal });
+  undo.add(() => {
+    stopping.abort(new Error('the cluster stops'));
+    return delivery.done;
+  });
 }
 
 /** Resolves when the node says that it takes pods. */
