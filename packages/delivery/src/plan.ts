@@ -2,32 +2,38 @@
 import type { ApplicationStatus } from './api/application.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 
-export type Action =
-  | { readonly type: 'createRelease'; readonly release: Release }
+/** What each action needs to know. */
+export interface ActionDetails {
+  readonly createRelease: { readonly release: Release };
   /** Creates what a version needs: its Service, and its ReplicaSet with that many pods. */
-  | { readonly type: 'createVersion'; readonly release: Release; readonly replicas: number }
-  | { readonly type: 'ensureService' }
-  | { readonly type: 'scale'; readonly release: string; readonly replicas: number; readonly reason: string }
+  readonly createVersion: { readonly release: Release; readonly replicas: number };
+  readonly ensureService: object;
+  readonly scale: { readonly release: string; readonly replicas: number; readonly reason: string };
   /** Gives pods the routing label or takes it, and with `template` all future pods of the version too. */
-  | {
-      readonly type: 'setServing';
-      readonly release: string;
-      readonly pods: readonly string[];
-      readonly serves: boolean;
-      readonly template: boolean;
-      /** Whether the pods stand behind the Service of their version too; absent leaves that as it is. */ readonly backend?: boolean;
-    }
+  readonly setServing: {
+    readonly release: string;
+    readonly pods: readonly string[];
+    readonly serves: boolean;
+    readonly template: boolean;
+    /** Whether the pods stand behind the Service of their version too; absent leaves that as it is. */
+    readonly backend?: boolean;
+  };
   /** Marks pods to be the first that a smaller ReplicaSet removes. */
-  | { readonly type: 'markForDeletion'; readonly release: string; readonly pods: readonly string[] }
+  readonly markForDeletion: { readonly release: string; readonly pods: readonly string[] };
   /** By release name; the weights sum to 100. */
-  | { readonly type: 'setSplit'; readonly weights: Readonly<Record<string, number>> }
-  | { readonly type: 'askHealth'; readonly release: string; readonly pods: readonly string[] }
-  | { readonly type: 'deleteVersion'; readonly release: string }
-  | { readonly type: 'deleteRelease'; readonly release: string }
-  | { readonly type: 'deleteCommand'; readonly name: string }
-  | { readonly type: 'setFinalizer'; readonly present: boolean }
-  | { readonly type: 'removeRoute' }
-  | { readonly type: 'event'; readonly kind: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+  readonly setSplit: { readonly weights: Readonly<Record<string, number>> };
+  readonly askHealth: { readonly release: string; readonly pods: readonly string[] };
+  readonly deleteVersion: { readonly release: string };
+  readonly deleteRelease: { readonly release: string };
+  readonly deleteCommand: { readonly name: string };
+  readonly setFinalizer: { readonly present: boolean };
+  readonly removeRoute: object;
+  readonly event: { readonly kind: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+}
+
+export type ActionType = keyof ActionDetails;
+export type ActionOf<Type extends ActionType> = { readonly type: Type } & ActionDetails[Type];
+export type Action = { readonly [Type in ActionType]: ActionOf<Type> }[ActionType];
 
 /** What a strategy wants of the release under way. */
 export interface Step {

@@ -1,0 +1,44 @@
+/** What the effects share: the look that an action was decided on, and the world that it changes. */
+import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import type { Clock } from '@slipway/kube/clock';
+import type { EventRecorder } from '@slipway/kube/event-recorder';
+import { StatusError } from '@slipway/kube/status-error';
+import type { HealthAnswer, Release } from '../api/release.ts';
+import { backendName } from '../names.ts';
+import type { Observation } from '../observation.ts';
+import type { ActionOf, ActionType } from '../plan.ts';
+import { nameOf } from '../release-context.ts';
+
+export interface Effects {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly recorder: EventRecorder;
+  /** Receives what pods answered, for the next look. */
+  readonly onAnswer: (podUid: string, answer: HealthAnswer) => void;
+}
+
+export interface Look extends Effects {
+  readonly observation: Observation;
+}
+
+export type Effect<Type extends ActionType> = (action: ActionOf<Type>, look: Look) => Promise<void> | void;
+
+export function releaseOf({ observation }: Look, name: string): Release {
+  const release = observation.releases.find((each) => nameOf(each) === name);
+  if (release === undefined) throw new StatusError('NotFound', `release ${name} is gone`);
+  return release;
+}
+
+/** As it was seen: a write carries its resourceVersion, a delete its uid too. */
+export function replicaSetOf(look: Look, release: string): ReplicaSet {
+  const name = backendName(releaseOf(look, release).spec);
+  const found = look.observation.replicaSets.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) throw new StatusError('NotFound', `the ReplicaSet ${name} is gone`);
+  return found;
+}
+
+export function podsOf({ observation }: Look, names: readonly string[]): readonly Pod[] {
+  const chosen = new Set(names);
+  return observation.pods.filter(({ metadata }) => chosen.has(metadata.name ?? ''));
+}

@@ -1,0 +1,37 @@
+/** Effects on our own records. */
+import { keyOf } from '@slipway/kube/object';
+import { applications } from '../api/application.ts';
+import { releaseCommands } from '../api/release-command.ts';
+import { releases } from '../api/release.ts';
+import { fieldManager, teardownFinalizer } from '../names.ts';
+import { nameOf } from '../release-context.ts';
+import type { Effect } from './effects.ts';
+import { createOwned, deleteSeen } from './writing.ts';
+
+export const createRelease: Effect<'createRelease'> = ({ release }, { client }) =>
+  createOwned(client, releases, { object: release, uid: release.spec.applicationUid });
+
+export const deleteRelease: Effect<'deleteRelease'> = ({ release }, { client, observation }) =>
+  deleteSeen(
+    client,
+    releases,
+    observation.releases.find((each) => nameOf(each) === release),
+  );
+
+export const deleteCommand: Effect<'deleteCommand'> = ({ name }, { client, observation }) =>
+  deleteSeen(
+    client,
+    releaseCommands,
+    observation.commands.find(({ metadata }) => metadata.name === name),
+  );
+
+export const setFinalizer: Effect<'setFinalizer'> = async ({ present }, { client, observation: { application } }) => {
+  const { finalizers = [], resourceVersion } = application.metadata;
+  const others = finalizers.filter((each) => each !== teardownFinalizer);
+  const next = present ? [...others, teardownFinalizer] : others;
+  const metadata = { resourceVersion, finalizers: next.length === 0 ? null : next };
+  await client.patch(applications, keyOf(application), { type: 'merge', body: { metadata } }, { fieldManager });
+};
+
+export const event: Effect<'event'> = ({ kind, reason, message }, { recorder, observation }) =>
+  recorder.event({ object: observation.application, type: applications }, { type: kind, reason, message });

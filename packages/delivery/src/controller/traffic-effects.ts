@@ -1,0 +1,93 @@
+/** Effects on who gets traffic. */
+import { formatTime } from '@slipway/kube/clock';
+import type { Pod, Service } from '@slipway/kube/api.generated';
+import { keyOf, type KubeObject } from '@slipway/kube/object';
+import { pods, replicaSets, services } from '@slipway/kube/resources';
+import { splits, type Split, type SplitBackend, type SplitRule } from '@slipway/kube/split';
+import { StatusError } from '@slipway/kube/status-error';
+import type { Application } from '../api/application.ts';
+import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
+import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
+import { createOwned, deleteSeen, describeForeign } from './writing.ts';
+
+/** The Service that users of the Application know. Its selector is written once and never changes. */
+export const ensureService: Effect<'ensureService'> = async (_, { observation, client }) => {
+  const { application, services: known } = observation;
+  const { name = '', namespace, uid = '' } = application.metadata;
+  const existing = known.find(({ metadata }) => metadata.name === name);
+  if (existing !== undefined && isOurs(existing, uid)) return;
+  const object: Service = {
+    metadata: { name, namespace, labels: { [labels.application]: name }, annotations: { [annotations.ownerUid]: uid } },
+    spec: { ...application.spec.service, selector: { [labels.application]: name, [labels.serves]: 'true' } },
+  };
+  await createOwned(client, services, { object, uid });
+};
+
+/** The template decides for pods to come, the label for those there are; neither restarts anything. */
+export const setServing: Effect<'setServing'> = async (action, look) => {
+  const value = action.serves ? 'true' : null;
+  // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
+  const seen = ({ metadata }: KubeObject): { readonly resourceVersion?: string | undefined } =>
+    action.serves ? {} : { resourceVersion: metadata.resourceVersion };
+  if (action.template) {
+    const set = replicaSetOf(look, action.release);
+    const template = { metadata: { labels: { [labels.serves]: value } } };
+    const body = { metadata: seen(set), spec: { template } };
+    await look.client.patch(replicaSets, keyOf(set), { type: 'merge', body }, { fieldManager });
+  }
+  const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
+  const marks = {
+    [annotations.leftAt]: action.serves ? null : formatTime(look.clock.now()),
+    [annotations.deletionCost]: null,
+  };
+  const patch = async (pod: Pod): Promise<void> => {
+    const metadata = { ...seen(pod), labels: { [labels.serves]: value, ...backend }, annotations: marks };
+    await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
+  };
+  await Promise.all(podsOf(look, action.pods).map(patch));
+};
+
+/** A Split is created where none was seen and changed where one was: never both by chance. */
+export const setSplit: Effect<'setSplit'> = async ({ weights }, look) => {
+  const { application, split: existing } = look.observation;
+  const { name = '', namespace, uid = '' } = application.metadata;
+  const { drainSeconds } = application.spec;
+  if (existing !== undefined && !isOurs(existing, uid))
+    throw new StatusError('Conflict', describeForeign(splits, existing));
+  const split: Split = {
+    apiVersion: 'slipway.dev/v1alpha1',
+    kind: 'Split',
+    metadata: {
+      name,
+      namespace,
+      labels: { [labels.application]: name },
+      annotations: { [annotations.ownerUid]: uid },
+    },
+    spec: {
+      application: name,
+      rules: [{ ...routeOf(application), backends: backendsOf(weights, look) }],
+      ...(drainSeconds === undefined ? {} : { drainSeconds }),
+    },
+  };
+  if (existing === undefined) return createOwned(look.client, splits, { object: split, uid });
+  const { resourceVersion } = existing.metadata;
+  const body: object = JSON.parse(JSON.stringify({ ...split, metadata: { ...split.metadata, resourceVersion } }));
+  await look.client.patch(splits, keyOf(existing), { type: 'apply', body, force: true }, { fieldManager });
+  return undefined;
+};
+
+function routeOf({ spec }: Application): Omit<SplitRule, 'backends'> {
+  const { hosts = [], paths = ['/'], redirectWww, compression, responseHeaders, tls } = spec.route ?? {};
+  return { hosts, paths, redirectWww, compression, responseHeaders, tls };
+}
+
+function backendsOf(weights: Readonly<Record<string, number>>, look: Look): readonly SplitBackend[] {
+  const [port] = look.observation.application.spec.service?.ports ?? [];
+  return Object.entries(weights).map(([release, weight]) => {
+    const { spec } = releaseOf(look, release);
+    return { service: backendName(spec), port: port?.name ?? port?.port ?? 80, version: spec.version, weight };
+  });
+}
+
+export const removeRoute: Effect<'removeRoute'> = (_, { client, observation }) =>
+  deleteSeen(client, splits, observation.split);

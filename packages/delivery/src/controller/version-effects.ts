@@ -1,0 +1,53 @@
+/** Effects on the objects of one version. */
+import { pods, replicaSets, services } from '@slipway/kube/resources';
+import { keyOf } from '@slipway/kube/object';
+import { askHealth as askPods } from '../gates/ask-health.ts';
+import { annotations, backendName, fieldManager } from '../names.ts';
+import { versionReplicaSet, versionService } from '../version-objects.ts';
+import { podsOf, releaseOf, replicaSetOf, type Effect } from './effects.ts';
+import { createOwned, deleteSeen } from './writing.ts';
+
+/** The Service first: a pod that is ready before it would stand behind nothing. */
+export const createVersion: Effect<'createVersion'> = async ({ release, replicas }, { client }) => {
+  const uid = release.spec.applicationUid;
+  const service = versionService(release);
+  if (service !== undefined) await createOwned(client, services, { object: service, uid });
+  await createOwned(client, replicaSets, { object: versionReplicaSet(release, replicas), uid });
+};
+
+export const scale: Effect<'scale'> = async ({ release, replicas }, look) => {
+  const set = replicaSetOf(look, release);
+  const { resourceVersion } = set.metadata;
+  await look.client.patch(
+    replicaSets,
+    keyOf(set),
+    { type: 'merge', body: { metadata: { resourceVersion }, spec: { replicas } } },
+    { fieldManager },
+  );
+};
+
+export const markForDeletion: Effect<'markForDeletion'> = async (action, look) => {
+  for (const pod of podsOf(look, action.pods)) {
+    const { resourceVersion } = pod.metadata;
+    const metadata = { resourceVersion, annotations: { [annotations.deletionCost]: '-1000' } };
+    await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
+  }
+};
+
+export const askHealth: Effect<'askHealth'> = (action, look) =>
+  askPods({ ...look, release: releaseOf(look, action.release), pods: podsOf(look, action.pods) });
+
+export const deleteVersion: Effect<'deleteVersion'> = async (action, look) => {
+  const { replicaSets: sets, services: known } = look.observation;
+  const name = backendName(releaseOf(look, action.release).spec);
+  await deleteSeen(
+    look.client,
+    services,
+    known.find(({ metadata }) => metadata.name === name),
+  );
+  await deleteSeen(
+    look.client,
+    replicaSets,
+    sets.find(({ metadata }) => metadata.name === name),
+  );
+};

@@ -1,0 +1,66 @@
+/** Writes that never touch what somebody else made or changed meanwhile. */
+import type { KubeClient } from '@slipway/kube/client';
+import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
+import { fieldManager, isOurs } from '../names.ts';
+
+/** Creates an object, or finds that an earlier look did; what belongs to somebody else is never taken over. */
+export async function createOwned<T extends KubeObject>(
+  client: KubeClient,
+  type: ResourceType<T>,
+  { object, uid }: { readonly object: T; readonly uid: string },
+): Promise<void> {
+  try {
+    await client.create(type, object, { fieldManager });
+  } catch (error) {
+    if (!isStatusReason(error, 'AlreadyExists')) throw error;
+    const existing = await client.get(type, keyOf(object));
+    if (!isOurs(existing, uid)) throw new StatusError('Conflict', describeForeign(type, existing), { cause: error });
+  }
+}
+
+/** `the Service default/shop exists and does not belong to this Application: rename one of the two` */
+export function describeForeign({ kind }: ResourceType, { metadata }: KubeObject): string {
+  return `the ${kind} ${metadata.namespace ?? ''}/${metadata.name ?? ''} exists and does not belong to this Application: rename one of the two, or remove it`;
+}
+
+/** Deletes what was seen, and nothing that has taken its place or changed since. */
+export async function deleteSeen(client: KubeClient, type: ResourceType, seen: KubeObject | undefined): Promise<void> {
+  if (seen === undefined) return;
+  const { uid, resourceVersion } = seen.metadata;
+  try {
+    await client.delete(type, keyOf(seen), { preconditions: { uid, resourceVersion } });
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound')) throw error;
+  }
+}
+
+export interface StatusWrite {
+  readonly type: ResourceType;
+  readonly key: ObjectKey;
+  readonly status: object;
+  /** That the status was decided on. */
+  readonly resourceVersion: string | undefined;
+}
+
+/** The whole status replaces the old one; the resourceVersion is that of the look it was decided on. */
+export async function writeStatus(
+  client: KubeClient,
+  { type, key, status, resourceVersion }: StatusWrite,
+): Promise<void> {
+  const test = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
+  const value: unknown = JSON.parse(JSON.stringify(status));
+  try {
+    await client.patch(
+      type,
+      key,
+      { type: 'json', body: [test, { op: 'add', path: '/status', value }] },
+      { subresource: 'status', fieldManager },
+    );
+  } catch (error) {
+    // The test of the version failed: somebody else was faster.
+    if (isStatusReason(error, 'Invalid'))
+      throw new StatusError('Conflict', `the status of ${key.name} was decided on an older look`, { cause: error });
+    throw error;
+  }
+}

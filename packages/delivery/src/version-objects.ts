@@ -1,0 +1,66 @@
+/** The objects of one version: what is created for it, from its Release alone. */
+import type { PodTemplateSpec, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { Release } from './api/release.ts';
+import { annotations, backendName, labels } from './names.ts';
+import { nameOf } from './release-context.ts';
+
+interface OwnMetadata {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The labels say to which version an object belongs, the uid that we may change it. */
+function ownMetadata(release: Release): OwnMetadata {
+  const { application, applicationUid, version } = release.spec;
+  return {
+    labels: { [labels.application]: application, [labels.release]: nameOf(release) },
+    annotations: { [annotations.ownerUid]: applicationUid, [annotations.version]: version },
+  };
+}
+
+/** Reaches the ready pods of this version and of no other, whoever serves. */
+export function versionService(release: Release): Service | undefined {
+  const own = ownMetadata(release);
+  const { service } = release.spec;
+  return service === undefined
+    ? undefined
+    : {
+        metadata: { name: backendName(release.spec), namespace: release.metadata.namespace, ...own },
+        spec: { ...service, type: 'ClusterIP', selector: { ...own.labels, [labels.backend]: 'true' } },
+      };
+}
+
+export function versionReplicaSet(release: Release, replicas: number): ReplicaSet {
+  const own = ownMetadata(release);
+  return {
+    metadata: { name: backendName(release.spec), namespace: release.metadata.namespace, ...own },
+    spec: { replicas, selector: { matchLabels: own.labels }, template: podTemplate(release, own) },
+  };
+}
+
+/** The user's template with our labels, and with what every pod is told of itself. */
+function podTemplate(release: Release, own: OwnMetadata): PodTemplateSpec {
+  const { template, version, application, environmentFrom = [] } = release.spec;
+  const environment = [
+    { name: 'APP_NAME', value: application },
+    { name: 'APP_VERSION', value: version },
+    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+  ];
+  const containers = (template.spec?.containers ?? []).map((container) => {
+    const given = new Set((container.env ?? []).map(({ name }) => name));
+    return {
+      ...container,
+      env: [...environment.filter(({ name }) => !given.has(name)), ...(container.env ?? [])],
+      ...(environmentFrom.length === 0 ? {} : { envFrom: [...environmentFrom, ...(container.envFrom ?? [])] }),
+    };
+  });
+  return {
+    metadata: {
+      ...template.metadata,
+      labels: { ...template.metadata?.labels, ...own.labels, [labels.backend]: 'true' },
+      annotations: { ...template.metadata?.annotations, ...own.annotations },
+    },
+    spec: { ...template.spec, containers },
+  };
+}
