@@ -48,6 +48,7 @@ function startUp(person: Person, folder: string): ChildProcess {
 const moments = [
   { name: 'the node helper is being started', hasCome: (folder: string) => exists(join(folder, 'log', 'node.log')) },
   { name: 'the node helper is ready', hasCome: (folder: string) => exists(join(folder, 'run', 'helper.sock')) },
+  { name: 'the server is about to say so', hasCome: (folder: string) => exists(join(folder, 'kubeconfig')) },
 ];
 
 describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
@@ -88,7 +89,7 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
     it.each(moments)('leaves nothing when it is killed while $name', async ({ hasCome }) => {
       const folder = await createFolder(person);
       const server = startUp(person, folder);
-      while (!(await hasCome(folder)));
+      while (!(await hasCome(folder))) expect(server.exitCode).toBeNull();
       server.kill('SIGKILL');
       await once(server, 'exit');
       await person.slipway('down', '--data-dir', folder);

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node since 12 can parse: an old one must be able to say what is wrong with it.
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import module from 'node:module';
 
@@ -20,5 +22,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 const compiled = new URL('../dist/main.js', import.meta.url);
 const entry = existsSync(fileURLToPath(compiled)) ? compiled : new URL('../src/main.ts', import.meta.url);
 
-module.enableCompileCache();
+// Compiled code is kept by user: in a folder that all share, another could leave code for us to run.
+const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+module.enableCompileCache(process.env.NODE_COMPILE_CACHE || join(caches, 'slipway', 'compiled'));
 await import(entry.href);

@@ -1,3 +1,4 @@
+import { chownSync, mkdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,9 +46,7 @@ function createPerson(
 ): Person {
   const { userId, ...about } = given;
   const commandOf: Person['commandOf'] = (program, words) =>
-    userId === undefined
-      ? [program, ...words]
-      : ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', '--no-new-privs', program, ...words];
+    userId === undefined ? [program, ...words] : [...become(userId), program, ...words];
   const run: Person['run'] = (program, ...words) => {
     const [file, ...parameters] = commandOf(program, words);
     return execute(file, parameters);
@@ -63,6 +62,19 @@ function createPerson(
       return folder;
     },
   };
+}
+
+function become(userId: number): readonly [string, ...string[]] {
+  const ids = [`--reuid=${userId}`, `--regid=${userId}`, '--clear-groups'];
+  return ['setpriv', ...ids, '--no-new-privs', 'env', '-u', 'XDG_CACHE_HOME', `HOME=${homeOf(userId)}`];
+}
+
+/** Kept from run to run, as a person's is: compiled code is in it. */
+function homeOf(userId: number): string {
+  const home = join(tmpdir(), `slipway-e2e-home-${userId}`);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  chownSync(home, userId, userId);
+  return home;
 }
 
 export async function removeFolder(folder: string): Promise<void> {
