@@ -33,8 +33,8 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
   const plan = await planNode({ dataDirectory, level, searchPath: process.env['PATH'] ?? '' });
   const cluster = await createMemoryCluster({ serviceCidr: plan.ranges.services });
   let listener = await serve(cluster, apiSocket);
-  const launch = (): Promise<NodeHelper> =>
-    launchNodeHelper({
+  const launch = async (): Promise<NodeHelper> => {
+    const { ready } = await launchNodeHelper({
       ...plan,
       dataDirectory,
       nodeName: 'node-1',
@@ -42,6 +42,8 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
       logger: silentLogger,
       signal: new AbortController().signal,
     });
+    return ready;
+  };
   const helper = await launch();
   return {
     dataDirectory,

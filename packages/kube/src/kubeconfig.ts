@@ -55,11 +55,6 @@ export class KubeconfigError extends Error {
   }
 }
 
-/** Late: a cluster that starts has better things to do first. */
-function loadYaml(): Promise<typeof import('yaml')> {
-  return import('yaml');
-}
-
 /** Undefined for a file that does not exist. */
 export async function readKubeconfig(file: string): Promise<Kubeconfig | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -67,7 +62,8 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig | undefin
     throw new KubeconfigError(`the kubeconfig ${file} cannot be read: ${error.message}`, { cause: error });
   });
   if (text === undefined) return undefined;
-  const { parse } = await loadYaml();
+  // Late: a cluster that starts has better things to do first.
+  const { parse } = await import('yaml');
   let value: unknown;
   try {
     value = parse(text);
@@ -272,7 +268,7 @@ export async function inClusterContext(
 
 /** Writes by way of a temporary file, so that a crash leaves the old one or the new one. */
 export async function writeKubeconfig(file: string, config: Kubeconfig): Promise<void> {
-  const { stringify } = await loadYaml();
+  const { stringify } = await import('yaml');
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.new`;
   await writeFile(temporary, stringify(config), { mode: 0o600, flush: true });

@@ -10,9 +10,11 @@ import {
   type ClusterState,
   type DataDirectory,
 } from './data-directory.ts';
+import { explainFailure } from './explain-failure.ts';
+import { clearFoundation, layFoundation } from './lay-foundation.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ServerOptions } from './server-options.ts';
-import { startCluster, type EmbeddedCluster } from './start-cluster.ts';
+import type { EmbeddedCluster } from './start-cluster.ts';
 
 /** Pods get this long to end unless `slipway down --grace` says otherwise. */
 const defaultGraceSeconds = 2;
@@ -22,7 +24,7 @@ export async function runServer(options: ServerOptions, onReady: (state: Cluster
   const stopRequested = waitForStopSignal();
   const directory = dataDirectory(options.dataDirectory);
   await createDataDirectory(directory);
-  const cluster = await startCluster(options, directory);
+  const cluster = await start(options, directory);
   try {
     const state = await publish({ options, directory, cluster });
     onReady(state);
@@ -31,6 +33,21 @@ export async function runServer(options: ServerOptions, onReady: (state: Cluster
   } finally {
     await cluster.stop(await requestedGrace(directory));
     await retract(options, directory);
+  }
+}
+
+async function start(options: ServerOptions, directory: DataDirectory): Promise<EmbeddedCluster> {
+  try {
+    const foundation = await layFoundation(options, directory);
+    try {
+      const { startCluster } = await import('./start-cluster.ts');
+      return await startCluster(options, directory, foundation);
+    } catch (error) {
+      await clearFoundation(foundation);
+      throw error;
+    }
+  } catch (error) {
+    throw explainFailure(error, options);
   }
 }
 

@@ -55,9 +55,9 @@ export function simulatedNode(nodeName: string, directory: DataDirectory): Clust
         limitations: runtime.limitations,
         pid: undefined,
         done: running.done,
-        stop: (graceSeconds) => running.shutDown(graceSeconds),
       };
     },
+    stop: async (graceSeconds) => agent?.shutDown(graceSeconds),
   };
 }
 

@@ -10,7 +10,6 @@ import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki
 import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
 import { createCatalog } from '@slipway/cluster/schema/catalog';
 import { openStore } from '@slipway/cluster/store/open-store';
-import { StoreOpenError } from '@slipway/cluster/store/store-open-error';
 import { installKinds } from '@slipway/delivery/install-kinds';
 import { startDelivery } from '@slipway/delivery/start-delivery';
 import { startGateway, type Gateway } from '@slipway/gateway/gateway';
@@ -19,14 +18,14 @@ import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
 import { writeKubeconfig } from '@slipway/kube/kubeconfig';
 import type { Logger } from '@slipway/kube/logger';
-import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { nodes } from '@slipway/kube/resources';
 import { clusterKubeconfig, contextName } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
-import { planClusterNode } from './cluster-node.ts';
+import { nodeName } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
-import type { ServerOptions } from './server-options.ts';
+import type { Foundation } from './lay-foundation.ts';
+import { host, type ServerOptions } from './server-options.ts';
 
 export interface EmbeddedCluster {
   readonly apiServer: string;
@@ -42,30 +41,43 @@ export interface EmbeddedCluster {
   stop(graceSeconds: number): Promise<void>;
 }
 
-export const nodeName = 'slipway';
-const host = '127.0.0.1';
 const readyTimeoutMilliseconds = 30_000;
 
 /** Starts everything, in parallel where nothing waits for another, and resolves when the node is ready. Cleans up when it cannot. */
-export async function startCluster(options: ServerOptions, directory: DataDirectory): Promise<EmbeddedCluster> {
+export async function startCluster(
+  options: ServerOptions,
+  directory: DataDirectory,
+  foundation: Foundation,
+): Promise<EmbeddedCluster> {
   const undo = new Undo();
   try {
-    return await compose(options, directory, undo);
+    return await compose({ options, directory, foundation, undo });
   } catch (error) {
     await undo.run(0);
-    throw explained(error, options);
+    throw error;
   }
 }
 
-async function compose(options: ServerOptions, directory: DataDirectory, undo: Undo): Promise<EmbeddedCluster> {
-  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'warn' });
-  const stopping = new AbortController();
+interface Composition {
+  readonly options: ServerOptions;
+  readonly directory: DataDirectory;
+  readonly foundation: Foundation;
+  readonly undo: Undo;
+}
+
+async function compose({ options, directory, foundation, undo }: Composition): Promise<EmbeddedCluster> {
+  const { lock, node, logger, stopping } = foundation;
   const { signal } = stopping;
   const random = Math.random;
-  const [node, certificates, store] = await Promise.all([
-    planClusterNode(options, directory),
+  const [certificates, store] = await Promise.all([
     loadCertificates({ directory: join(directory.path, 'pki'), now: Date.now(), names: apiNames }),
-    openStore({ directory: join(directory.path, 'store'), ephemeral: options.ephemeral, clock: systemClock, logger }),
+    openStore({
+      directory: join(directory.path, 'store'),
+      lock,
+      ephemeral: options.ephemeral,
+      clock: systemClock,
+      logger,
+    }),
   ]);
   undo.add(() => store.close());
   undo.add(() => stopping.abort(new Error('the cluster stops')));
@@ -91,7 +103,7 @@ async function compose(options: ServerOptions, directory: DataDirectory, undo: U
   });
   // A failure is seen where it is waited for, below.
   started.catch(() => undefined);
-  undo.add(async (graceSeconds) => (await started.catch(() => undefined))?.stop(graceSeconds));
+  undo.add((graceSeconds) => node.stop(graceSeconds));
   await bootstrap({
     client: clientFor('apiserver'),
     apiServiceAddress: firstAddress(node.ranges.services),
@@ -236,21 +248,4 @@ class Undo {
     }
     if (failures.length > 0) throw new AggregateError(failures, 'the cluster did not end cleanly');
   }
-}
-
-function explained(error: unknown, options: ServerOptions): unknown {
-  if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
-  if (isTakenPort(error)) {
-    return new CommandFailure(
-      `Port ${String(error.port)} on ${host} is in use, so the ${error.port === options.apiPort ? 'API server' : 'gateway'} cannot listen there.\n` +
-        'Choose another with --api-port N and --gateway-port N (0: any free one), or stop what uses it.',
-      { cause: error },
-    );
-  }
-  return error;
-}
-
-function isTakenPort(error: unknown): error is Error & { readonly port: number } {
-  const cause = error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause;
 }

@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
-import { acquireDirectoryLock, type DirectoryLock, isLockFile } from './directory-lock.ts';
+import { claimStoreDirectory, formatFile, objectsFile } from './claim-store-directory.ts';
+import type { DirectoryLock } from './directory-lock.ts';
 import type { JournalContents, LmdbJournal } from './lmdb-journal.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store } from './store.ts';
@@ -20,6 +11,8 @@ import { StoreOpenError } from './store-open-error.ts';
 
 export interface OpenStoreOptions {
   readonly directory: string;
+  /** From `claimStoreDirectory`, if the caller owns the directory already; the store gives it up when it is closed. */
+  readonly lock?: DirectoryLock | undefined;
   /** Nothing outlives the process; the directory is only locked. */
   readonly ephemeral?: boolean | undefined;
   readonly clock: Clock;
@@ -28,17 +21,12 @@ export interface OpenStoreOptions {
 
 /** Raised when files written before can no longer be read; an older program refuses a newer format. */
 const currentFormat = 1;
-const formatFile = 'format.json';
-const objectsFile = 'objects.mdb';
-const ownFiles: ReadonlySet<string> = new Set([formatFile, `${formatFile}.new`, objectsFile, `${objectsFile}-lock`]);
 
 /** Opens the store that lives in `directory`, which is made if it is absent. Rejects with `StoreOpenError`. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { directory } = options;
   const logger = options.logger ?? silentLogger;
-  assertDirectoryIsOurs(directory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = acquireDirectoryLock(directory);
+  const lock = options.lock ?? claimStoreDirectory(directory);
   try {
     if (options.ephemeral === true) return new LockedStore(lock, { logger });
     const start = options.clock.monotonic();
@@ -97,27 +85,6 @@ function openDatabase(open: () => LmdbJournal, path: string): LmdbJournal {
     return open();
   } catch (error) {
     throw damaged(path, error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-function assertDirectoryIsOurs(directory: string): void {
-  if (!existsSync(directory)) return;
-  const names = readDirectory(directory);
-  if (names.includes(formatFile)) return;
-  const foreign = names.find((name) => !ownFiles.has(name) && !isLockFile(name));
-  if (foreign === undefined) return;
-  throw new StoreOpenError(
-    'notADataDirectory',
-    `${directory} is not a data directory of Slipway: it holds ${foreign} and no ${formatFile}; choose an empty directory`,
-  );
-}
-
-function readDirectory(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
-    throw new StoreOpenError('unreadable', `cannot read the data directory ${directory}: ${fault}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -50,22 +50,31 @@ export interface NodeHelper {
   stop(graceSeconds: number): Promise<void>;
 }
 
+/** A helper that is on its way. */
+export interface NodeHelperLaunch {
+  readonly ready: Promise<NodeHelper>;
+}
+
 /**
  * Takes over the helper that an earlier server left behind, or starts one. The helper outlives this process, looks for the
- * next server for a minute, and takes everything with it when it ends.
+ * next server for a minute, and takes everything with it when it ends. Resolves when its process runs: what the caller does
+ * next happens beside its start.
  */
-export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelper> {
+export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelperLaunch> {
   const socketPath = controlSocketOf(options.dataDirectory);
   const running = await fetchHelperStatus(socketPath);
   if (running?.protocol === helperProtocol && !running.isStopping) {
     options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
-    return describeHelper(running, socketPath);
+    return { ready: Promise.resolve(describeHelper(running, socketPath)) };
   }
   if (running !== undefined) {
     await Promise.all([awaitHelperEnd(socketPath), requestStop(socketPath, 0)]);
   }
-  const status = await startHelper(options);
-  return describeHelper(status, socketPath);
+  const { status } = await startHelper(options);
+  const ready = status.then((said) => describeHelper(said, socketPath));
+  // A failure is seen where the helper is waited for, which may be later.
+  ready.catch(() => undefined);
+  return { ready };
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
@@ -83,7 +92,11 @@ function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
   };
 }
 
-async function startHelper(options: LaunchOptions): Promise<HelperStatus> {
+interface StartingHelper {
+  readonly status: Promise<HelperStatus>;
+}
+
+async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
   const environment = options.environment ?? process.env;
   const searchPath = environment['PATH'] ?? '';
   const plan =
@@ -91,11 +104,14 @@ async function startHelper(options: LaunchOptions): Promise<HelperStatus> {
       ? await planNode({ dataDirectory: options.dataDirectory, level: options.level ?? 'auto', searchPath })
       : { level: options.level, ranges: options.ranges, limitations: options.limitations ?? [] };
   const { dataDirectory, nodeName, apiSocket } = options;
-  const child = await spawnHelper({ dataDirectory, nodeName, apiSocket, ...plan }, environment);
+  const log = await openLog(dataDirectory);
   try {
-    return await awaitReady(child, options);
+    const child = spawnHelper({ dataDirectory, nodeName, apiSocket, ...plan }, environment, log.fd);
+    const status = awaitReady(child, options).finally(() => child.unref());
+    status.catch(() => undefined);
+    return { status };
   } finally {
-    child.unref();
+    await log.close();
   }
 }
 
@@ -115,15 +131,18 @@ exec 3>&- 4>&-
 wait "$!"
 `;
 
-async function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  const main = fileURLToPath(new URL(`./main${extname(import.meta.filename)}`, import.meta.url));
-  const command = [process.execPath, main, JSON.stringify(options)];
-  const logDirectory = join(options.dataDirectory, 'log');
+async function openLog(dataDirectory: string): Promise<FileHandle> {
+  const logDirectory = join(dataDirectory, 'log');
   await Promise.all([
     mkdir(logDirectory, { recursive: true, mode: 0o700 }),
-    mkdir(join(options.dataDirectory, 'run'), { recursive: true, mode: 0o700 }),
+    mkdir(join(dataDirectory, 'run'), { recursive: true, mode: 0o700 }),
   ]);
-  const log = await open(join(logDirectory, 'node.log'), 'a', 0o600);
+  return open(join(logDirectory, 'node.log'), 'a', 0o600);
+}
+
+function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log: number): ChildProcess {
+  const main = fileURLToPath(new URL(`./main${extname(import.meta.filename)}`, import.meta.url));
+  const command = [process.execPath, main, JSON.stringify(options)];
   const network = openSync('/proc/self/ns/net', 'r');
   try {
     const [file = '', ...parameters] = options.level === 'root' ? isolate(command, environment) : command;
@@ -131,11 +150,10 @@ async function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEn
       detached: true,
       cwd: '/',
       env: { ...environment, ...compileCacheOf() },
-      stdio: ['ignore', log.fd, log.fd, 'pipe', network],
+      stdio: ['ignore', log, log, 'pipe', network],
     });
   } finally {
     closeSync(network);
-    await log.close();
   }
 }
 

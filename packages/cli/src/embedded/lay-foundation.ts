@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { claimStoreDirectory } from '@slipway/cluster/store/claim-store-directory';
+import type { DirectoryLock } from '@slipway/cluster/store/directory-lock';
+import type { Logger } from '@slipway/kube/logger';
+import { createJsonLogger } from '@slipway/kube/platform/json-logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { launchClusterNode, type ClusterNode } from './cluster-node.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { ServerOptions } from './server-options.ts';
+
+/** What is there before the modules of the cluster have been read: reading them takes as long as the node needs to start. */
+export interface Foundation {
+  /** Of the store's directory: this process owns the data. */
+  readonly lock: DirectoryLock;
+  readonly node: ClusterNode;
+  readonly logger: Logger;
+  /** Its signal ends everything that has been started under it. */
+  readonly stopping: AbortController;
+}
+
+export async function layFoundation(options: ServerOptions, directory: DataDirectory): Promise<Foundation> {
+  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'warn' });
+  const stopping = new AbortController();
+  const lock = claimStoreDirectory(join(directory.path, 'store'));
+  try {
+    const node = await launchClusterNode({ options, directory, logger, signal: stopping.signal });
+    return { lock, node, logger, stopping };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** For a cluster that could not be built on it; harmless after one that has been stopped. */
+export async function clearFoundation({ lock, node, stopping }: Foundation): Promise<void> {
+  stopping.abort(new Error('the cluster could not be started'));
+  await node.stop(0);
+  lock.release();
+}
