@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer } from '@slipway/kube/platform/http';
 import type { Logger } from '@slipway/kube/logger';
 import { listen, type ListenAddress } from './listen.ts';
 import { formatMetrics } from './metrics.ts';

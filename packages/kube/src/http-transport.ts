@@ -1,6 +1,7 @@
 /** Requests to an API server over HTTP, on connections that are kept alive; Node's own client, because it starts in no time and speaks to unix sockets. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent, request as httpRequest } from './platform/http.ts';
 import { StatusError } from './status-error.ts';
 import type { Transport, TransportBody, TransportRequest, TransportResponse } from './transport.ts';
 

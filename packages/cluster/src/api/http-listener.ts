@@ -1,10 +1,11 @@
 /** Requests over HTTP: TLS on loopback, or plain on a unix socket for processes of the cluster itself. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { rm } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
+import { createServer as createHttpServer } from '@slipway/kube/platform/http';
 import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { createServer, request } from '@slipway/kube/platform/http';
 import { parseHelperStatus, type HelperStatus } from './helper-options.ts';
 
 /** How a server finds, stops and outlives a helper: HTTP on a socket that only this user can open. */

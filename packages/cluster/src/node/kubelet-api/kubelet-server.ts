@@ -1,7 +1,8 @@
 import { chmod } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createServer } from '@slipway/kube/platform/http';
 import type { Logger } from '@slipway/kube/logger';
 import type { KubeletApi } from './kubelet-api.ts';
 

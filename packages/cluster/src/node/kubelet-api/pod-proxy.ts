@@ -1,6 +1,7 @@
-import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { request as requestHttp } from '@slipway/kube/platform/http';
 import type { RawResponse } from '@slipway/kube/client';
 import { StatusError } from '@slipway/kube/status-error';
 import { describeDialError } from '../probes/dial-error.ts';

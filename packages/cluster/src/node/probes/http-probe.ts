@@ -1,5 +1,6 @@
-import { request as requestHttp, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { request as requestHttp } from '@slipway/kube/platform/http';
 import type { HTTPGetAction } from '@slipway/kube/api.generated';
 import { describeDialError } from './dial-error.ts';
 
