@@ -10,6 +10,7 @@ import { describeTarget, judge, type BenchRow } from './row.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
+  apply: async () => (await import('./apply.ts')).benchApply(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
 };
