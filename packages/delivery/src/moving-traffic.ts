@@ -32,6 +32,15 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     const weights = splitWeights(observation);
     const isAsked = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
     if (!isAsked) {
+      const apart = silentPods(to).filter((pod) => !isBackend(pod));
+      // Pods that were about to leave when the version was asked for again: without them it could not carry the weight.
+      if (apart.length > 0)
+        return {
+          actions: [
+            { type: 'setServing', release: target, pods: names(apart), serves: true, backend: true, template: false },
+          ],
+          waitingFor: `${apart.length} pods of version ${to.release.spec.version} to stand behind it again`,
+        };
       const rest = from === undefined ? {} : { [nameOf(from.release)]: 0 };
       return {
         actions: [{ type: 'setSplit', weights: { ...rest, [target]: 100 } }],

@@ -1,0 +1,65 @@
+import type { Pod } from '@slipway/kube/api.generated';
+import { describe, expect, test } from 'vitest';
+import type { Release } from './api/release.ts';
+import { planMove } from './moving-traffic.ts';
+import { annotations, labels } from './names.ts';
+import type { Observation, VersionView } from './observation.ts';
+
+const release: Release = {
+  metadata: { name: 'shop-v1', namespace: 'default' },
+  spec: {
+    application: 'shop',
+    applicationUid: 'u',
+    version: 'v1',
+    identity: { template: 'h1:0', configuration: 'h1:0' },
+    template: {},
+    strategy: { type: 'blueGreen' },
+    guardSeconds: 0,
+    progressDeadlineSeconds: 600,
+    drainSeconds: 1,
+    keepFailedSeconds: 0,
+  },
+};
+
+const observation: Observation = {
+  application: {
+    metadata: { name: 'shop', namespace: 'default' },
+    spec: { replicas: 2, template: {}, route: { hosts: ['shop.localhost'] } },
+  },
+  releases: [release],
+  replicaSets: [],
+  pods: [],
+  services: [],
+  slices: [],
+  split: undefined,
+  gateways: ['gateway'],
+  commands: [],
+  answers: new Map(),
+};
+
+function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {
+  const own = { name, labels: { [labels.release]: 'shop-v1', ...metadata.labels }, annotations: metadata.annotations };
+  return { metadata: own, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+}
+
+function view(pods: readonly Pod[]): VersionView {
+  const replicaSet = { metadata: { name: 'shop-v1-0' }, spec: { replicas: pods.length, selector: {} } };
+  return { release, replicaSet, pods, ready: pods, backends: [], serving: [], arriving: [], listed: [] };
+}
+
+describe('moving all traffic', () => {
+  const behind = readyPod('a', { labels: { [labels.backend]: 'true' } });
+
+  test('changes the split first', () => {
+    expect(planMove({ observation, to: view([behind]), from: undefined }).actions).toEqual([
+      { type: 'setSplit', weights: { 'shop-v1': 100 } },
+    ]);
+  });
+
+  test('calls back a pod that was about to leave before it gives its version the weight', () => {
+    const left = readyPod('b', { annotations: { [annotations.leftAt]: '2026-01-01T00:00:00Z' } });
+    expect(planMove({ observation, to: view([behind, left]), from: undefined }).actions).toEqual([
+      { type: 'setServing', release: 'shop-v1', pods: ['b'], serves: true, backend: true, template: false },
+    ]);
+  });
+});
