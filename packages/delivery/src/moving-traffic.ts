@@ -5,6 +5,7 @@ import {
   isRouted,
   isServing,
   isSplitConfirmed,
+  previewOf,
   splitWeights,
   type Observation,
   type VersionView,
@@ -30,7 +31,8 @@ export function planMove({ observation, to, from }: Move): MoveStep {
   const target = nameOf(to.release);
   if (isRouted(observation)) {
     const weights = splitWeights(observation);
-    const isAsked = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
+    const isWhole = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
+    const isAsked = isWhole && previewOf(observation) === undefined;
     if (!isAsked) {
       const apart = silentPods(to).filter((pod) => !isBackend(pod));
       // Pods that were about to leave when the version was asked for again: without them it could not carry the weight.

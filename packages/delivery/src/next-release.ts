@@ -6,7 +6,7 @@ import { identityOf, isSameIdentity, releaseName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import { replicasOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
-import { restart, statusOf, supersede } from './release-changes.ts';
+import { endGuard, restart, sendBack, statusOf } from './release-changes.ts';
 
 /** Why what serves is not what spec asks for, and nothing is done about it. */
 export interface Unsynced {
@@ -55,7 +55,7 @@ function stayWithStable(observation: Observation, now: number): readonly Release
   const active = activeRelease(observation);
   return active === undefined || isAsked(observation, active) || isEnding(active)
     ? releases
-    : supersede(releases, active, {
+    : sendBack(releases, active, {
         now,
         phase: 'Superseded',
         by: 'spec',
@@ -88,7 +88,9 @@ function returnTo(observation: Observation, namesake: Release, now: number): Par
         message: `version ${namesake.spec.version} exists with other content since ${namesake.metadata.creationTimestamp ?? ''}: give the new content a version of its own`,
       },
     };
-  return isFinished(statusOf(namesake).phase) ? { releases: restart(releases, namesake, now) } : {};
+  return isFinished(statusOf(namesake).phase)
+    ? { releases: restart(releases, namesake, { now, cause: 'deploy', by: 'spec' }) }
+    : {};
 }
 
 function createNext(observation: Observation, now: number): Wanted {
@@ -114,10 +116,11 @@ function makeWay(observation: Observation, version: string, now: number): readon
   const active = activeRelease(observation);
   if (active === undefined || isEnding(active)) return releases;
   const { phase } = statusOf(active);
-  const isFirst = stableRelease(observation) === undefined && (phase === 'Promoting' || phase === 'Guarding');
+  if (phase === 'Guarding') return endGuard(releases, active, now);
+  const isFirst = stableRelease(observation) === undefined && phase === 'Promoting';
   return isFirst
     ? releases
-    : supersede(releases, active, {
+    : sendBack(releases, active, {
         now,
         phase: 'Superseded',
         by: 'spec',

@@ -106,6 +106,13 @@ export function splitWeights(observation: Observation): Readonly<Record<string, 
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
 }
 
+/** The release that the preview hosts lead to: the rule beside the one that users come by. */
+export function previewOf({ split, releases }: Observation): string | undefined {
+  const service = split?.spec.rules[1]?.backends[0]?.service;
+  const release = releases.find(({ spec }) => backendName(spec) === service);
+  return service === undefined ? undefined : (release?.metadata.name ?? service);
+}
+
 /** Every gateway that lives answers by the Split as it is written now. Without any gateway nothing can be confirmed. */
 export function isSplitConfirmed({ split, gateways }: Observation): boolean {
   const generation = split?.metadata.generation;

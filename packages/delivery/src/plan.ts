@@ -21,7 +21,13 @@ export interface ActionDetails {
   /** Marks pods to be the first that a smaller ReplicaSet removes. */
   readonly markForDeletion: { readonly release: string; readonly pods: readonly string[] };
   /** By release name; the weights sum to 100. */
-  readonly setSplit: { readonly weights: Readonly<Record<string, number>> };
+  readonly setSplit: {
+    readonly weights: Readonly<Record<string, number>>;
+    /** The release that the preview hosts lead to; absent: none. */
+    readonly preview?: string | undefined;
+  };
+  /** Asks the gateways to report what they count, until then. */
+  readonly countTraffic: { readonly until: string };
   readonly askHealth: { readonly release: string; readonly pods: readonly string[] };
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
@@ -41,6 +47,8 @@ export interface Step {
   readonly status: ReleaseStatus;
   /** Milliseconds until the next look even if nothing changes. */
   readonly requeueAfter?: number | undefined;
+  /** At a gate, or waiting for a person or a time: the deadline for progress stands still. */
+  readonly isStanding?: boolean | undefined;
 }
 
 export interface Decision {

@@ -55,7 +55,7 @@ function planApplication(before: Observation, now: number): Decision {
       faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
       unsynced: wanted.unsynced,
     }),
-    releaseStatuses: planReleaseStatuses({ before, after, active, step }),
+    releaseStatuses: planReleaseStatuses({ before, after, active, step, now }),
     requeueAfter: step.requeueAfter,
   };
 }

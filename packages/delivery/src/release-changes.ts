@@ -1,44 +1,63 @@
 /** Changes of a whole release that people and specs ask for. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { Release, ReleaseStatus } from './api/release.ts';
-import { finished, inPhase, initialStatus } from './release-status.ts';
+import type { Release, ReleaseEnding, ReleaseStatus } from './api/release.ts';
+import { finished, inPhase, initialStatus, withAttempt } from './release-status.ts';
 
 export function statusOf(release: Release): ReleaseStatus {
   return release.status ?? initialStatus;
 }
 
-/** A release that has not begun ends at once, one that has goes back first; a newer version only ends a guard early. */
-export function supersede(
+/** The releases with the status of one of them changed. */
+export function changeStatus(
   releases: readonly Release[],
   target: Release,
-  why: {
-    readonly now: number;
-    readonly phase: 'Superseded' | 'RolledBack' | 'Failed';
-    readonly by: string;
-    readonly reason: string;
-  },
+  change: (status: ReleaseStatus) => ReleaseStatus,
 ): readonly Release[] {
-  const { now, ...ending } = why;
-  return releases.map((release) => {
-    if (release !== target) return release;
-    const status = statusOf(release);
-    if (status.phase === 'Guarding' && why.phase === 'Superseded')
-      return { ...release, status: { ...status, guardEndsAt: formatMicroTime(now) } };
-    if (status.phase === 'Pending')
-      return { ...release, status: { ...finished(status, 'Superseded', { now, reason: why.reason }), ending } };
-    return { ...release, status: { ...inPhase(status, 'RollingBack', { now, reason: why.reason }), ending } };
-  });
+  return releases.map((release) =>
+    release.metadata.name === target.metadata.name ? { ...release, status: change(statusOf(release)) } : release,
+  );
+}
+
+/** A release that has not begun ends at once, one that has goes back first. */
+export function sendBack(
+  releases: readonly Release[],
+  target: Release,
+  { now, ...ending }: ReleaseEnding & { readonly now: number },
+): readonly Release[] {
+  const at = { now, reason: ending.reason };
+  return changeStatus(releases, target, (status) =>
+    status.phase === 'Pending'
+      ? { ...finished(status, 'Superseded', at), ending }
+      : { ...inPhase(status, 'RollingBack', at), ending },
+  );
+}
+
+/** The guard judges once more by what it sees now: the version becomes stable, or goes back. */
+export function endGuard(releases: readonly Release[], target: Release, now: number): readonly Release[] {
+  return changeStatus(releases, target, (status) => ({ ...status, guardEndsAt: formatMicroTime(now) }));
+}
+
+export interface Restart {
+  readonly now: number;
+  readonly cause: string;
+  readonly by: string;
+  /** Who answers for the gates that are not asked again; absent: all are. */
+  readonly promotedBy?: string | undefined;
 }
 
 /** A kept version is released once more: a new attempt of the same record. */
-export function restart(releases: readonly Release[], target: Release, now: number): readonly Release[] {
-  const status = statusOf(target);
-  const again: ReleaseStatus = {
-    ...inPhase(
-      { phase: status.phase, attempts: status.attempts, transitions: status.transitions, commands: status.commands },
-      'Pending',
-      { now, reason: 'asked for again' },
-    ),
-  };
-  return [...releases.filter((release) => release !== target), { ...target, status: again }];
+export function restart(
+  releases: readonly Release[],
+  target: Release,
+  { now, cause, by, promotedBy }: Restart,
+): readonly Release[] {
+  const { phase, attempts, transitions, commands, firstTrafficAt } = statusOf(target);
+  const kept: ReleaseStatus = { phase, attempts, transitions, commands, firstTrafficAt };
+  const again = withAttempt(inPhase(kept, 'Pending', { now, reason: `${cause} by ${by}` }), {
+    cause,
+    by,
+    startedAt: formatMicroTime(now),
+  });
+  const status: ReleaseStatus = promotedBy === undefined ? again : { ...again, promotedBy };
+  return [...releases.filter((release) => release !== target), { ...target, status }];
 }

@@ -1,5 +1,5 @@
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { ReleasePhase, ReleaseStatus } from './api/release.ts';
+import type { ReleaseAttempt, ReleasePhase, ReleaseStatus } from './api/release.ts';
 
 const maximumTransitions = 200;
 
@@ -13,7 +13,7 @@ export function inPhase(
 ): ReleaseStatus {
   if (status.phase === phase) return status;
   const transition = { phase, at: formatMicroTime(at.now), ...(at.reason === undefined ? {} : { reason: at.reason }) };
-  const { waitingFor: _, waitingSince: __, ...rest } = status;
+  const { waitingFor: _, waitingSince: __, standingSince: ___, ...rest } = status;
   return {
     ...rest,
     phase,
@@ -29,6 +29,15 @@ export function waiting(status: ReleaseStatus, sentence: string, now: number): R
     : { ...status, waitingFor: sentence, waitingSince: formatMicroTime(now) };
 }
 
+const maximumAttempts = 10;
+
+/** With one attempt more; the numbers go on where older ones are forgotten. */
+export function withAttempt(status: ReleaseStatus, attempt: Omit<ReleaseAttempt, 'number'>): ReleaseStatus {
+  const attempts = status.attempts ?? [];
+  const number = (attempts.at(-1)?.number ?? 0) + 1;
+  return { ...status, attempts: [...attempts, { number, ...attempt }].slice(-maximumAttempts) };
+}
+
 /** Ends the attempt that is under way. */
 export function finished(
   status: ReleaseStatus,
@@ -40,6 +49,24 @@ export function finished(
     attempt.endedAt === undefined ? { ...attempt, endedAt, outcome: phase } : attempt,
   );
   return { ...inPhase(status, phase, at), finishedAt: endedAt, attempts };
+}
+
+/** The deadline for progress stands still from now on. */
+export function standing(status: ReleaseStatus, now: number): ReleaseStatus {
+  return { ...status, standingSince: status.standingSince ?? formatMicroTime(now) };
+}
+
+/** The deadline counts again; the time that it stood still is not counted. */
+export function moving(status: ReleaseStatus, now: number): ReleaseStatus {
+  const { standingSince, ...rest } = status;
+  if (standingSince === undefined) return status;
+  return { ...rest, progressedAt: formatMicroTime(progressedAt(status, now) + now - Date.parse(standingSince)) };
+}
+
+/** When the attempt under way began, in milliseconds. */
+export function startedAt(status: ReleaseStatus, fallback: number): number {
+  const text = status.attempts?.at(-1)?.startedAt ?? status.startedAt;
+  return text === undefined ? fallback : Date.parse(text);
 }
 
 /** When something last moved, in milliseconds. */

@@ -1,8 +1,8 @@
 /** What each verb of a person does to the releases, or why it cannot. */
 import type { ReleaseCommand, Verb } from './api/release-command.ts';
-import type { Release, ReleaseStatus } from './api/release.ts';
+import type { Release } from './api/release.ts';
 import type { Observation } from './observation.ts';
-import { restart, statusOf, supersede } from './release-changes.ts';
+import { changeStatus, restart, sendBack } from './release-changes.ts';
 import { inPhase } from './release-status.ts';
 
 export interface Request {
@@ -30,7 +30,7 @@ export const verbRules: Readonly<Record<Verb, (request: Request) => Verdict>> = 
 function promote({ observation, active, by }: Request): Verdict {
   if (active === undefined || isGoingBack(active)) return { message: 'no release is under way that could be promoted' };
   return {
-    releases: changed(observation, active, (status) => ({ ...status, promotedBy: by })),
+    releases: changeStatus(observation.releases, active, (status) => ({ ...status, promotedBy: by })),
     target: active,
     message: `version ${active.spec.version} is promoted`,
   };
@@ -39,7 +39,7 @@ function promote({ observation, active, by }: Request): Verdict {
 function pause({ observation, active, by, now }: Request): Verdict {
   if (active?.status?.phase !== 'Progressing') return { message: 'no release is under way that could be paused' };
   return {
-    releases: changed(observation, active, (status) => ({
+    releases: changeStatus(observation.releases, active, (status) => ({
       ...inPhase(status, 'Paused', { now, reason: `paused by ${by}` }),
       pausedBy: by,
     })),
@@ -51,7 +51,7 @@ function pause({ observation, active, by, now }: Request): Verdict {
 function resume({ observation, active, by, now }: Request): Verdict {
   if (active?.status?.pausedBy === undefined) return { message: 'no release is paused' };
   return {
-    releases: changed(observation, active, ({ pausedBy: _, ...status }) =>
+    releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) =>
       inPhase(status, 'Progressing', { now, reason: `resumed by ${by}` }),
     ),
     target: active,
@@ -63,17 +63,21 @@ function abort({ observation, command, active, by, now }: Request): Verdict {
   if (active === undefined || isGoingBack(active)) return { message: 'no release is under way that could be aborted' };
   const reason = command.spec.reason ?? `aborted by ${by}`;
   return {
-    releases: supersede(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
+    releases: sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
     target: active,
     message: `version ${active.spec.version} goes back`,
   };
 }
 
-function retry({ observation: { releases }, active, now }: Request): Verdict {
+function retry({ observation: { releases }, active, by, now }: Request): Verdict {
   const target = releases.findLast(({ status }) => status?.phase === 'RolledBack' || status?.phase === 'Failed');
   if (active !== undefined) return { message: 'a release is under way' };
   if (target === undefined) return { message: 'no version was refused' };
-  return { releases: restart(releases, target, now), target, message: `version ${target.spec.version} is tried again` };
+  return {
+    releases: restart(releases, target, { now, cause: 'retry', by }),
+    target,
+    message: `version ${target.spec.version} is tried again`,
+  };
 }
 
 /** Without a version the release under way goes back, or else the previous stable version is released once more. */
@@ -83,7 +87,7 @@ function rollback(request: Request): Verdict {
   const { version } = command.spec;
   if (version === undefined && active !== undefined && !isGoingBack(active))
     return {
-      releases: supersede(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
+      releases: sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
       target: active,
       message: `version ${active.spec.version} goes back`,
     };
@@ -96,13 +100,9 @@ function rollback(request: Request): Verdict {
   const others =
     active === undefined
       ? observation.releases
-      : supersede(observation.releases, active, { now, phase: 'RolledBack', by, reason });
-  const restarted = restart(others, target, now);
+      : sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason });
   return {
-    releases: changed({ ...observation, releases: restarted }, restarted.at(-1) ?? target, (status) => ({
-      ...status,
-      promotedBy: by,
-    })),
+    releases: restart(others, target, { now, cause: 'rollback', by, promotedBy: by }),
     target,
     message: `going back to version ${target.spec.version}`,
   };
@@ -118,14 +118,4 @@ function rollbackTarget({ application, releases }: Observation, version: string 
 
 function isGoingBack({ status }: Release): boolean {
   return status?.phase === 'RollingBack';
-}
-
-function changed(
-  { releases }: Observation,
-  target: Release,
-  change: (status: ReleaseStatus) => ReleaseStatus,
-): readonly Release[] {
-  return releases.map((release) =>
-    release.metadata.name === target.metadata.name ? { ...release, status: change(statusOf(release)) } : release,
-  );
 }

@@ -90,7 +90,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const strategies: ReadonlyArray<History['strategy']> = [
   { type: 'blueGreen' },
-  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1 } },
+  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
+  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1, previewHosts: ['preview'] } },
   { type: 'rolling' },
   { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },

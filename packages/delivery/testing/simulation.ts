@@ -5,13 +5,13 @@
  */
 import type { EndpointSlice, Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import { formatMicroTime, formatTime } from '@slipway/kube/clock';
-import type { Split, SplitInstanceStatus } from '@slipway/kube/split';
+import type { Split, SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../src/api/application.ts';
 import type { ReleaseCommand, Verb } from '../src/api/release-command.ts';
 import type { HealthAnswer, Release } from '../src/api/release.ts';
 import { annotations, backendName, labels, teardownFinalizer } from '../src/names.ts';
 import type { Observation } from '../src/observation.ts';
-import type { Action, Decision } from '../src/plan.ts';
+import type { Action, ActionOf, Decision } from '../src/plan.ts';
 
 export const brokenImage = 'broken';
 const application = 'shop';
@@ -130,7 +130,7 @@ function perform(world: World, action: Action, seen: Observation): World {
     case 'markForDeletion':
       return changePods(world, seen, action.pods, (pod) => annotated(pod, { [annotations.deletionCost]: '-1000' }));
     case 'setSplit':
-      return setSplit(world, action.weights, seen);
+      return setSplit(world, action, seen);
     case 'askHealth':
       return action.pods.reduce(answerHealth, world);
     case 'deleteVersion':
@@ -141,6 +141,7 @@ function perform(world: World, action: Action, seen: Observation): World {
       return { ...world, commands: world.commands.filter(({ metadata }) => metadata.name !== action.name) };
     case 'removeRoute':
       return { ...world, split: undefined };
+    case 'countTraffic':
     case 'ensureService':
     case 'setFinalizer':
     case 'event':
@@ -223,7 +224,7 @@ function replacePod(world: World, current: Pod, changed: Pod): World {
   return { ...world, revision, pods: world.pods.map((each) => (each === current ? written : each)) };
 }
 
-function setServing(world: World, action: Extract<Action, { type: 'setServing' }>, seen: Observation): World {
+function setServing(world: World, action: ActionOf<'setServing'>, seen: Observation): World {
   const serves = action.serves ? 'true' : undefined;
   const templated = action.template
     ? changeReplicaSet(world, seen, action.release, (set) => {
@@ -248,17 +249,22 @@ function setServing(world: World, action: Extract<Action, { type: 'setServing' }
   );
 }
 
-function setSplit(world: World, weights: Readonly<Record<string, number>>, seen: Observation): World {
+function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen: Observation): World {
   if (world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion) throw new Outdated();
-  const backends = Object.entries(weights).map(([release, weight]) => ({
-    service: replicaSetName(seen, release),
-    port: 80,
-    version: release,
-    weight,
-  }));
+  const ruleOf = (shares: Readonly<Record<string, number>>): SplitRule => ({
+    hosts: [],
+    paths: [],
+    backends: Object.entries(shares).map(([release, weight]) => ({
+      service: replicaSetName(seen, release),
+      port: 80,
+      version: release,
+      weight,
+    })),
+  });
+  const previewed = preview === undefined ? [] : [ruleOf({ [preview]: 100 })];
   const [written, revision] = versioned(world, {
     metadata: { name: application, generation: (world.split?.metadata.generation ?? 0) + 1 },
-    spec: { application, rules: [{ hosts: [], paths: [], backends }] },
+    spec: { application, rules: [ruleOf(weights), ...previewed] },
     status: world.split?.status,
   });
   return { ...world, revision, split: written };

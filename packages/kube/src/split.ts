@@ -62,6 +62,15 @@ export interface SplitInstanceStatus {
         readonly openRequests: number;
       }>
     | undefined;
+  /** While `countTrafficUntilAnnotation` asks for it: running totals of every version, from the start of the instance. */
+  readonly traffic?:
+    | ReadonlyArray<{
+        readonly version: string;
+        readonly requests: number;
+        /** Answers 5xx. */
+        readonly serverErrors: number;
+      }>
+    | undefined;
   /** Why a rule is not served, for example another claimant of the host. */
   readonly conflicts?: readonly string[] | undefined;
 }
@@ -73,6 +82,12 @@ export const splits: ResourceType<Split> = {
   plural: 'splits',
   namespaced: true,
 };
+
+/**
+ * On a Split: until then (RFC 3339) every instance keeps its `traffic` current to about a second. An annotation, because
+ * it asks for no other routing and so for no new generation to confirm.
+ */
+export const countTrafficUntilAnnotation = 'slipway.dev/count-traffic-until';
 
 /** Every gateway instance renews a Lease with this label in this namespace. */
 export const gatewayLeaseNamespace = 'kube-system';

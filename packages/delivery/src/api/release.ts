@@ -112,6 +112,14 @@ export interface ReleaseEnding {
   readonly reason: string;
 }
 
+export interface TrafficCount {
+  /** Of the gateway. */
+  readonly instance: string;
+  readonly requests: number;
+  /** Answers 5xx. */
+  readonly errors: number;
+}
+
 export interface ReleaseStatus {
   readonly observedGeneration?: number | undefined;
   readonly phase: ReleasePhase;
@@ -135,14 +143,24 @@ export interface ReleaseStatus {
   readonly promotedBy?: string | undefined;
   /** The version before, to which an abort returns. */
   readonly previous?: string | undefined;
-  /** Last time that something moved, and for how long the deadline has stood still since. */
+  /** From when the deadline counts: the last time that something moved, and later by every time it stood still since. */
   readonly progressedAt?: string | undefined;
+  /** Since when the deadline stands still; absent while it counts. */
+  readonly standingSince?: string | undefined;
   readonly startedAt?: string | undefined;
   /** Every pod of the candidate ready and every gate before the promotion passed. */
   readonly healthyAt?: string | undefined;
   /** All traffic, outside and inside, at the candidate, and confirmed. */
   readonly trafficMovedAt?: string | undefined;
   readonly guardEndsAt?: string | undefined;
+  /** Pods that should serve when all traffic had moved: those that a later scaling asks for are not missed yet. */
+  readonly guardedReplicas?: number | undefined;
+  /** What gateways had counted of the version before the guard began, where it had traffic before. */
+  readonly trafficAtStart?: readonly TrafficCount[] | undefined;
+  /** The first time that a request may have come: what never served needs no draining. */
+  readonly firstTrafficAt?: string | undefined;
+  /** When another version became the stable one in its place. */
+  readonly servedUntil?: string | undefined;
   readonly finishedAt?: string | undefined;
   readonly conditions?: readonly DeliveryCondition[] | undefined;
 }

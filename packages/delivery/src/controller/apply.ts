@@ -7,7 +7,7 @@ import type { ActionOf, ActionType, Decision } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
-import { ensureService, removeRoute, setServing, setSplit } from './traffic-effects.ts';
+import { countTraffic, ensureService, removeRoute, setServing, setSplit } from './traffic-effects.ts';
 import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
 import { writeStatus } from './writing.ts';
 
@@ -19,6 +19,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   setServing,
   markForDeletion,
   setSplit,
+  countTraffic,
   askHealth,
   deleteVersion,
   deleteRelease,

@@ -3,7 +3,13 @@ import { formatTime } from '@slipway/kube/clock';
 import type { Pod, Service } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject } from '@slipway/kube/object';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
-import { splits, type Split, type SplitBackend, type SplitRule } from '@slipway/kube/split';
+import {
+  countTrafficUntilAnnotation,
+  splits,
+  type Split,
+  type SplitBackend,
+  type SplitRule,
+} from '@slipway/kube/split';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Application } from '../api/application.ts';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
@@ -48,7 +54,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */
-export const setSplit: Effect<'setSplit'> = async ({ weights }, look) => {
+export const setSplit: Effect<'setSplit'> = async ({ weights, preview }, look) => {
   const { application, split: existing } = look.observation;
   const { name = '', namespace, uid = '' } = application.metadata;
   const { drainSeconds } = application.spec;
@@ -65,7 +71,10 @@ export const setSplit: Effect<'setSplit'> = async ({ weights }, look) => {
     },
     spec: {
       application: name,
-      rules: [{ ...routeOf(application), backends: backendsOf(weights, look) }],
+      rules: [
+        { ...routeOf(application), backends: backendsOf(weights, look) },
+        ...(preview === undefined ? [] : [previewRule(preview, look)]),
+      ],
       ...(drainSeconds === undefined ? {} : { drainSeconds }),
     },
   };
@@ -88,6 +97,19 @@ function backendsOf(weights: Readonly<Record<string, number>>, look: Look): read
     return { service: backendName(spec), port: port?.name ?? port?.port ?? 80, version: spec.version, weight };
   });
 }
+
+/** The same paths under the hosts that the release itself names. */
+function previewRule(preview: string, look: Look): SplitRule {
+  const hosts = releaseOf(look, preview).spec.strategy.blueGreen?.previewHosts ?? [];
+  const { paths } = routeOf(look.observation.application);
+  return { hosts, paths, backends: backendsOf({ [preview]: 100 }, look) };
+}
+
+export const countTraffic: Effect<'countTraffic'> = async ({ until }, { client, observation: { split } }) => {
+  if (split === undefined) return;
+  const metadata = { annotations: { [countTrafficUntilAnnotation]: until } };
+  await client.patch(splits, keyOf(split), { type: 'merge', body: { metadata } }, { fieldManager });
+};
 
 export const removeRoute: Effect<'removeRoute'> = (_, { client, observation }) =>
   deleteSeen(client, splits, observation.split);

@@ -1,9 +1,12 @@
 import { formatMicroTime } from '@slipway/kube/clock';
-import { planMove } from '../moving-traffic.ts';
-import type { Step } from '../plan.ts';
-import type { ReleaseContext } from '../release-context.ts';
 import type { ReleaseStatus } from '../api/release.ts';
+import { planMove } from '../moving-traffic.ts';
+import { isRouted, previewOf, splitWeights } from '../observation.ts';
+import type { Action, Step } from '../plan.ts';
+import { describeMissing } from '../pod-faults.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { inPhase, waiting } from '../release-status.ts';
+import { planScaleOut } from '../scaling.ts';
 import { planHealth, planSize } from './progress.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -11,66 +14,85 @@ import type { Strategy } from './strategy.ts';
 export const blueGreen: Strategy = { type: 'blueGreen', plan };
 
 function plan(context: ReleaseContext): Step {
-  return context.status.phase === 'Promoting' ? promote(context, context.status) : bringUp(context);
+  const step = context.status.phase === 'Promoting' ? promote(context, context.status) : bringUp(context);
+  return { ...step, actions: [...planScaleOut(context), ...step.actions] };
 }
 
+/** As many pods as a look at it takes, every one of them healthy. */
 function bringUp(context: ReleaseContext): Step {
-  const { candidate, now, replicas, status, release } = context;
-  const isPromoted = status.promotedBy !== undefined || status.healthyAt !== undefined;
-  const wanted = isPromoted
-    ? replicas
-    : Math.min(replicas, release.spec.strategy.blueGreen?.previewReplicas ?? replicas);
+  const { candidate, now, replicas, status, release, stable } = context;
+  const { previewReplicas = replicas } = release.spec.strategy.blueGreen ?? {};
+  const isWhole = status.promotedBy !== undefined || stable === undefined;
+  const wanted = isWhole ? replicas : Math.min(replicas, previewReplicas);
   const actions = planSize(context, wanted);
-  const ready = candidate.ready.length;
-  if (actions.length > 0 || ready < wanted)
-    return {
-      actions,
-      status: waiting(status, `${ready} of ${wanted} pods of version ${release.spec.version} to be ready`, now),
-    };
-  return planHealth(context, candidate.ready, (healthy) => awaitPromotion(context, healthy));
+  if (actions.length > 0 || candidate.ready.length < wanted)
+    return { actions, status: waiting(status, describeMissing(candidate, wanted), now) };
+  const step = planHealth(context, candidate.ready, (healthy) => awaitPromotion(context, healthy));
+  return { ...step, actions: [...planPreview(context), ...step.actions] };
 }
 
-/** Between healthy and promoted: a person, or a time. */
+/** The preview hosts lead to the candidate as soon as it answers; nothing else does. */
+function planPreview({ observation, release, status, stable }: ReleaseContext): readonly Action[] {
+  const { previewHosts = [] } = release.spec.strategy.blueGreen ?? {};
+  const weights = splitWeights(observation);
+  const isOpen =
+    previewHosts.length > 0 &&
+    status.promotedBy === undefined &&
+    isRouted(observation) &&
+    Object.keys(weights).length > 0;
+  const isSafe = stable !== undefined && stable.backends.length > 0;
+  return isOpen && isSafe && previewOf(observation) !== nameOf(release)
+    ? [{ type: 'setSplit', weights, preview: nameOf(release) }]
+    : [];
+}
+
+/** Between healthy and promoted: a person, or a time. A first version has nobody to take traffic from. */
 function awaitPromotion(context: ReleaseContext, status: ReleaseStatus): Step {
-  const { now, release, replicas, candidate } = context;
+  const { now, release, stable } = context;
   const { autoPromote = true, promoteAfterSeconds = 0 } = release.spec.strategy.blueGreen ?? {};
-  const isAsked = status.promotedBy !== undefined;
-  if (!autoPromote && !isAsked)
+  if (status.promotedBy !== undefined || stable === undefined) return complete(context, status);
+  if (!autoPromote)
     return {
       actions: [],
-      status: {
-        ...waiting(inPhase(status, 'Paused', { now, reason: 'autoPromote is off' }), 'a person to promote it', now),
-      },
+      status: waiting(inPhase(status, 'Paused', { now, reason: 'autoPromote is off' }), 'a person to promote it', now),
+      isStanding: true,
     };
   const due = Date.parse(status.healthyAt ?? formatMicroTime(now)) + promoteAfterSeconds * 1_000;
-  if (!isAsked && now < due)
-    return {
-      actions: [],
-      status: waiting(status, `the time of promotion, ${formatMicroTime(due)}`, now),
-      requeueAfter: due - now,
-    };
-  if (candidate.ready.length < replicas) {
+  if (now >= due) return complete(context, status);
+  return {
+    actions: [],
+    status: waiting(status, `the time of promotion, ${formatMicroTime(due)}`, now),
+    requeueAfter: due - now,
+    isStanding: true,
+  };
+}
+
+/** Full size, and the pods that came on top of the preview healthy too. */
+function complete(context: ReleaseContext, status: ReleaseStatus): Step {
+  const { candidate, replicas, now } = context;
+  if (candidate.ready.length < replicas)
     return {
       actions: planSize(context, replicas),
-      status: waiting(
-        status,
-        `${candidate.ready.length} of ${replicas} pods of version ${release.spec.version} to be ready`,
-        now,
-      ),
+      status: waiting(status, describeMissing(candidate, replicas), now),
     };
-  }
-  return promote(context, inPhase(status, 'Promoting', { now, reason: 'every gate before promotion passed' }));
+  return planHealth({ ...context, status }, candidate.ready, (healthy) =>
+    promote(context, inPhase(healthy, 'Promoting', { now, reason: 'every gate before promotion passed' })),
+  );
 }
 
 function promote(context: ReleaseContext, status: ReleaseStatus): Step {
-  const { observation, candidate, stable, now } = context;
+  const { observation, candidate, stable, now, replicas, release } = context;
   const move = planMove({ observation, to: candidate, from: stable });
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
-  const guardEndsAt = formatMicroTime(now + context.release.spec.guardSeconds * 1_000);
   const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
   return {
     actions: move.actions,
-    status: { ...guarding, trafficMovedAt: formatMicroTime(now), guardEndsAt },
+    status: {
+      ...guarding,
+      trafficMovedAt: formatMicroTime(now),
+      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
+      guardedReplicas: replicas,
+    },
     requeueAfter: 0,
   };
 }

@@ -1,11 +1,11 @@
 /** What strategies share: bringing pods up, asking their health, and saying so. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { ReleaseStatus } from '../api/release.ts';
+import type { GateResult, HealthAnswer, ReleaseStatus } from '../api/release.ts';
 import { judgeHealth } from '../gates/health.ts';
 import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { inPhase, waiting } from '../release-status.ts';
+import { inPhase, startedAt, waiting } from '../release-status.ts';
 
 const lookAgainMilliseconds = 500;
 
@@ -19,37 +19,65 @@ export function planSize(context: ReleaseContext, replicas: number): readonly Ac
     : [];
 }
 
-/** Asks the pods; `whenPassed` says how the release goes on when all of them are healthy. */
+/**
+ * Asks the pods; `whenPassed` says how the release goes on when all of them are healthy. A gate that has passed opens again
+ * for pods that came later, with a time of its own.
+ */
 export function planHealth(
   context: ReleaseContext,
   pods: readonly Pod[],
   whenPassed: (status: ReleaseStatus) => Step,
 ): Step {
-  const { observation, now, release, status } = context;
-  const gate = status.gates?.find(({ name }) => name === 'health');
-  const attempt = status.attempts?.length ?? 1;
-  const gates =
-    gate === undefined
-      ? [...(status.gates ?? []), { name: 'health', attempt, startedAt: formatMicroTime(now) }]
-      : (status.gates ?? []);
-  if (gate?.outcome === 'passed' || status.promotedBy !== undefined) return whenPassed(status);
-  const since = gate === undefined ? now : Date.parse(gate.startedAt);
-  const verdict = judgeHealth({ check: release.spec.healthCheck, pods, answers: observation.answers, since, now });
-  const asked: ReleaseStatus = { ...status, gates, health: verdict.answers.slice(0, 50) };
+  const { now, release, status } = context;
+  const answers = healthAnswers(context);
+  const check = release.spec.healthCheck;
+  const gate = openGate(status, now);
+  const isAsking = check !== undefined && check.ignore !== true;
+  const isAnswered = !isAsking || pods.every((pod) => hasPassed(answers, pod));
+  const isDone = isAnswered && status.gates?.some(isPassedHealth) === true;
+  if (isDone || status.promotedBy !== undefined) return whenPassed(status);
+  const verdict = judgeHealth({ check, pods, answers, since: Date.parse(gate.startedAt), now });
+  const asked = withGate({ ...status, health: verdict.answers.slice(0, maximumAnswers) }, gate);
   if (verdict.outcome === 'waiting') {
     const actions: readonly Action[] =
       verdict.ask.length === 0 ? [] : [{ type: 'askHealth', release: nameOf(release), pods: verdict.ask }];
-    return { actions, status: waiting(asked, verdict.waitingFor, now), requeueAfter: lookAgainMilliseconds };
+    const next = waiting(asked, verdict.waitingFor, now);
+    return { actions, status: next, requeueAfter: lookAgainMilliseconds, isStanding: true };
   }
-  const message = verdict.outcome === 'passed' ? 'every pod answered that it is healthy' : verdict.message;
-  const closed: ReleaseStatus = {
-    ...asked,
-    gates: gates.map((each) =>
-      each.name === 'health' ? { ...each, endedAt: formatMicroTime(now), outcome: verdict.outcome, message } : each,
-    ),
-  };
-  if (verdict.outcome === 'passed') return whenPassed({ ...closed, healthyAt: formatMicroTime(now) });
-  return goBack(context, closed, { by: 'health', reason: message });
+  const { outcome } = verdict;
+  const message = outcome === 'passed' ? 'every pod answered that it is healthy' : verdict.message;
+  const closed = withGate(asked, { ...gate, endedAt: formatMicroTime(now), outcome, message });
+  return outcome === 'passed'
+    ? whenPassed({ ...closed, healthyAt: status.healthyAt ?? formatMicroTime(now) })
+    : goBack(context, closed, { by: 'health', reason: message });
+}
+
+const healthGate = 'health';
+const maximumAnswers = 50;
+
+function isPassedHealth({ name, outcome }: GateResult): boolean {
+  return name === healthGate && outcome === 'passed';
+}
+
+function openGate({ gates, attempts }: ReleaseStatus, now: number): GateResult {
+  const open = gates?.find(({ name, outcome }) => name === healthGate && outcome !== 'passed');
+  return open ?? { name: healthGate, attempt: attempts?.at(-1)?.number ?? 1, startedAt: formatMicroTime(now) };
+}
+
+function withGate(status: ReleaseStatus, gate: GateResult): ReleaseStatus {
+  return { ...status, gates: [...(status.gates ?? []).filter(({ name }) => name !== gate.name), gate] };
+}
+
+/** What was heard in this attempt: now, and before the controller was started again. */
+export function healthAnswers({ observation, status, now }: ReleaseContext): ReadonlyMap<string, HealthAnswer> {
+  const since = startedAt(status, now);
+  const kept = (status.health ?? []).filter(({ outcome }) => outcome === 'passed');
+  const heard = [...observation.answers].filter(([, { at }]) => Date.parse(at) >= since);
+  return new Map([...kept.map((answer) => [answer.uid, answer] as const), ...heard]);
+}
+
+export function hasPassed(answers: ReadonlyMap<string, HealthAnswer>, { metadata }: Pod): boolean {
+  return answers.get(metadata.uid ?? '')?.outcome === 'passed';
 }
 
 /** Ends the release; what that means in full is decided in the phase RollingBack. */

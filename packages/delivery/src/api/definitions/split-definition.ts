@@ -42,6 +42,14 @@ const instance = object(
         openRequests: integer('Requests.'),
       }),
     ),
+    traffic: list(
+      'What was counted, while delivery asks for it.',
+      object('One version.', {
+        version: string('The version.'),
+        requests: integer('Requests since the instance started.'),
+        serverErrors: integer('Of those, answered with 5xx.'),
+      }),
+    ),
     conflicts: list('Why a rule is not served.', string('A sentence.')),
   },
   { required: ['name', 'observedGeneration', 'inForceSince'] },

@@ -1,0 +1,76 @@
+/** Towards the candidate: the strategy decides, within the deadline and as long as nothing is broken. */
+import { formatMicroTime } from '@slipway/kube/clock';
+import type { ReleaseStatus } from '../api/release.ts';
+import type { Step } from '../plan.ts';
+import { describeFault } from '../pod-faults.ts';
+import type { ReleaseContext } from '../release-context.ts';
+import { inPhase, moving, progressedAt, standing, startedAt, waiting } from '../release-status.ts';
+import { planScaleOut } from '../scaling.ts';
+import { goBack } from '../strategies/progress.ts';
+import { strategies } from '../strategies/strategy.ts';
+
+export function planForward(context: ReleaseContext): Step {
+  const { status, candidate, observation, now } = context;
+  const fault = describeFault(candidate.pods, startedAt(status, now));
+  if (fault !== undefined) return goBack(context, status, { by: 'guard', reason: fault });
+  if (observation.application.spec.paused === true && status.phase !== 'Promoting')
+    return stand(context, 'the Application to be resumed (spec.paused is true)');
+  return advance(context);
+}
+
+/** A person or the strategy has stopped it: what there is keeps its size, and a promotion goes on. */
+export function planPaused(context: ReleaseContext): Step {
+  const { status, now, candidate } = context;
+  const { pausedBy, promotedBy } = status;
+  if (promotedBy !== undefined)
+    return planForward({
+      ...context,
+      status: inPhase(status, 'Progressing', { now, reason: `promoted by ${promotedBy}` }),
+    });
+  const fault = describeFault(candidate.pods, startedAt(status, now));
+  if (fault !== undefined) return goBack(context, status, { by: 'guard', reason: fault });
+  return stand(
+    context,
+    pausedBy === undefined ? 'a person to promote it' : `a person to resume it (paused by ${pausedBy})`,
+  );
+}
+
+/** The deadline stands still, sizes do not. */
+function stand(context: ReleaseContext, sentence: string): Step {
+  const { status, now } = context;
+  return { actions: planScaleOut(context), status: standing(waiting(status, sentence, now), now) };
+}
+
+function advance(context: ReleaseContext): Step {
+  const { release, status, now } = context;
+  const seconds = release.spec.progressDeadlineSeconds;
+  const deadline = progressedAt(moving(status, now), now) + seconds * 1_000;
+  if (now >= deadline)
+    return goBack(context, status, {
+      by: 'deadline',
+      reason: `no progress for ${seconds} s while waiting for ${status.waitingFor ?? 'the release to begin'}`,
+    });
+  const strategy = strategies[release.spec.strategy.type];
+  if (strategy === undefined)
+    return goBack(context, status, {
+      by: 'controller',
+      reason: `there is no strategy named ${release.spec.strategy.type}`,
+    });
+  const step = strategy.plan(context);
+  const isStanding = step.isStanding === true;
+  const next = isStanding
+    ? standing(step.status, now)
+    : withProgress(context, { ...step, status: moving(step.status, now) });
+  const left = isStanding ? Infinity : Math.max(1, deadline - now);
+  const requeueAfter = Math.min(step.requeueAfter ?? Infinity, left);
+  return { ...step, status: next, ...(requeueAfter === Infinity ? {} : { requeueAfter }) };
+}
+
+/** As with Deployments, progress is what was done or a pod more that is ready; another reason to wait is none. */
+function withProgress({ status, candidate, now }: ReleaseContext, step: Step): ReleaseStatus {
+  const hasMoved = step.actions.some(
+    ({ type }) => type === 'createVersion' || type === 'scale' || type === 'setServing' || type === 'setSplit',
+  );
+  const hasGrown = candidate.ready.length > (status.replicas?.ready ?? 0);
+  return hasMoved || hasGrown ? { ...step.status, progressedAt: formatMicroTime(now) } : step.status;
+}

@@ -1,0 +1,103 @@
+/** Back to stable: at once what its ready pods can carry, the rest as they grow; then the candidate leaves. */
+import { formatMicroTime } from '@slipway/kube/clock';
+import type { ReleaseEnding, ReleaseStatus } from '../api/release.ts';
+import { names, planMove, silentPods, type MoveStep } from '../moving-traffic.ts';
+import { isRouted, splitWeights, type VersionView } from '../observation.ts';
+import type { Action, Step } from '../plan.ts';
+import { describeMissing } from '../pod-faults.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
+import { finished, progressedAt, waiting } from '../release-status.ts';
+import { planGrowth } from '../scaling.ts';
+import { planShrink } from '../shrinking.ts';
+
+const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason: 'no reason was recorded' };
+
+export function planReturn(context: ReleaseContext): Step {
+  const { status, stable, candidate, now, observation, replicas } = context;
+  if (stable === undefined) return endWithoutStable(context);
+  const growth = planGrowth(stable, replicas);
+  const needed = Math.max(1, replicas - context.maxUnavailable);
+  const move =
+    stable.ready.length < needed
+      ? planPartialReturn(context, stable, needed)
+      : planMove({ observation, to: stable, from: candidate });
+  return move.waitingFor === undefined
+    ? leave(context)
+    : { actions: [...growth, ...move.actions], status: waiting(status, move.waitingFor, now) };
+}
+
+/** `calculateReturn(1, 3)` is 33, `calculateReturn(3, 3)` is 100: a pod gets no more than its share of the whole. */
+export function calculateReturn(ready: number, needed: number): number {
+  return Math.min(100, Math.floor((100 * ready) / needed));
+}
+
+function planPartialReturn(context: ReleaseContext, stable: VersionView, needed: number): MoveStep {
+  const { observation, candidate } = context;
+  const waitingFor = describeMissing(stable, needed);
+  const joining = silentPods(stable);
+  const target = nameOf(stable.release);
+  if (joining.length > 0)
+    return {
+      actions: [
+        { type: 'setServing', release: target, pods: names(joining), serves: true, backend: true, template: true },
+      ],
+      waitingFor,
+    };
+  const share = candidate.backends.length === 0 ? 100 : calculateReturn(stable.backends.length, needed);
+  const isDue = isRouted(observation) && stable.backends.length > 0 && share > (splitWeights(observation)[target] ?? 0);
+  const weights = share === 100 ? { [target]: 100 } : { [target]: share, [nameOf(context.release)]: 100 - share };
+  return { actions: isDue ? [{ type: 'setSplit', weights }] : [], waitingFor };
+}
+
+/** Out of traffic: the candidate is kept for a look, drains, and goes. */
+function leave(context: ReleaseContext): Step {
+  const { status, candidate, now, release, observation } = context;
+  const { version, keepFailedSeconds, drainSeconds } = release.spec;
+  const ending = status.ending ?? noEnding;
+  const wasLive = status.firstTrafficAt !== undefined;
+  const goneAt = progressedAt(status, now) + keepFailedSeconds * 1_000;
+  if (ending.phase !== 'Superseded' && now < goneAt)
+    return {
+      actions: [],
+      status: waiting(
+        status,
+        `pods of version ${version}, which are kept until ${formatMicroTime(goneAt)} for a look, to go`,
+        now,
+      ),
+      requeueAfter: goneAt - now,
+    };
+  const shrink = planShrink({
+    view: candidate,
+    goal: 0,
+    drainSeconds: wasLive ? drainSeconds : 0,
+    now,
+    observation,
+  });
+  return shrink.waitingFor === undefined
+    ? end(context, ending)
+    : {
+        actions: shrink.actions,
+        status: waiting(status, shrink.waitingFor, now),
+        requeueAfter: shrink.requeueAfter,
+      };
+}
+
+function end({ status, now, release }: ReleaseContext, ending: ReleaseEnding): Step {
+  const message = `version ${release.spec.version}: ${ending.reason}`;
+  const done: ReleaseStatus = finished(status, ending.phase, { now, reason: ending.reason });
+  return {
+    actions: [{ type: 'event', kind: 'Warning', reason: ending.phase, message }],
+    status: done,
+    requeueAfter: 0,
+  };
+}
+
+/** Nothing to return to: the pods stay for a look and nothing is routed to them. */
+function endWithoutStable(context: ReleaseContext): Step {
+  const { observation, release, status } = context;
+  const { reason } = status.ending ?? noEnding;
+  const step = end(context, { ...(status.ending ?? noEnding), phase: 'Failed', reason });
+  const isRoutedTo = isRouted(observation) && (splitWeights(observation)[nameOf(release)] ?? 0) > 0;
+  const unroute: readonly Action[] = isRoutedTo ? [{ type: 'removeRoute' }] : [];
+  return { ...step, actions: [...unroute, ...step.actions] };
+}

@@ -1,0 +1,81 @@
+/** What is wrong with pods, in words that a person understands. */
+import type { Container, ContainerStatus, Pod } from '@slipway/kube/api.generated';
+import { findCondition } from '@slipway/kube/conditions';
+import { isReady, type VersionView } from './observation.ts';
+
+const maximumNamed = 3;
+const maximumMessage = 200;
+
+/**
+ * Why waiting will not help: a container that crashes again and again, was killed for its memory, or was restarted
+ * because a probe failed. Of this attempt only: what happened to a pod before it began is not its fault.
+ */
+export function describeFault(pods: readonly Pod[], sinceMilliseconds: number): string | undefined {
+  for (const pod of pods) {
+    for (const status of statusesOf(pod)) {
+      const fault = describeContainerFault(pod, status, sinceMilliseconds);
+      if (fault !== undefined) return `container ${status.name} of pod ${pod.metadata.name ?? ''} ${fault}`;
+    }
+  }
+  return undefined;
+}
+
+function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+function describeContainerFault(pod: Pod, status: ContainerStatus, since: number): string | undefined {
+  const ended = status.state?.terminated ?? status.lastState?.terminated;
+  const isOfThisAttempt = ended?.finishedAt === undefined || Date.parse(ended.finishedAt) >= since;
+  if (ended === undefined || !isOfThisAttempt) return undefined;
+  if (ended.reason === 'OOMKilled') return 'was killed because it used more memory than its limit (OOMKilled)';
+  if (status.state?.waiting?.reason === 'CrashLoopBackOff' && status.restartCount >= 2)
+    return `crashes again and again (exit code ${ended.exitCode})`;
+  return status.restartCount > 0 && wasStopped(ended.exitCode) && isProbed(pod, status.name)
+    ? 'was restarted because its liveness or startup probe failed'
+    : undefined;
+}
+
+/** By a signal, or in good order because of one: 128 + SIGKILL, 128 + SIGTERM, or 0. */
+function wasStopped(exitCode: number): boolean {
+  return exitCode === 137 || exitCode === 143 || exitCode === 0;
+}
+
+/** Nobody but the kubelet stops a container of a pod that stays, and it does so for these probes alone. */
+function isProbed({ spec }: Pod, name: string): boolean {
+  const container = spec?.containers.find((each: Container) => each.name === name);
+  return container?.livenessProbe !== undefined || container?.startupProbe !== undefined;
+}
+
+/** `1 of 3 pods of version 2 to be ready (pod shop-2-x: container web: ImagePullBackOff: not found)` */
+export function describeMissing({ release, pods, ready, replicaSet }: VersionView, wanted: number): string {
+  const open = pods.filter((pod) => !isReady(pod));
+  const named = open.slice(0, maximumNamed).map((pod) => `pod ${pod.metadata.name ?? ''}: ${describeUnready(pod)}`);
+  const more = open.length > maximumNamed ? [`and ${open.length - maximumNamed} more`] : [];
+  const absent = wanted - pods.length;
+  const reason = findCondition(replicaSet?.status?.conditions, 'ReplicaFailure')?.message;
+  const uncreated = absent > 0 && reason !== undefined ? [`${absent} cannot be created: ${cut(reason)}`] : [];
+  const details = [...uncreated, ...named, ...more];
+  return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${details.length === 0 ? '' : ` (${details.join('; ')})`}`;
+}
+
+function describeUnready(pod: Pod): string {
+  const scheduled = findCondition(pod.status?.conditions, 'PodScheduled');
+  if (scheduled?.status === 'False')
+    return `no node takes it: ${cut(scheduled.message ?? scheduled.reason ?? 'no reason given')}`;
+  const stuck = statusesOf(pod).find(({ state, ready }) => !ready && state?.running === undefined);
+  if (stuck !== undefined) return `container ${stuck.name}: ${describeState(stuck)}`;
+  const running = pod.status?.containerStatuses?.find(({ ready }) => !ready);
+  return running === undefined ? 'not started yet' : `container ${running.name} runs and is not ready yet`;
+}
+
+function describeState({ state, lastState }: ContainerStatus): string {
+  const { waiting, terminated = lastState?.terminated } = state ?? {};
+  const ended = terminated === undefined ? '' : ` (it ended with exit code ${terminated.exitCode})`;
+  const reason = waiting?.reason ?? terminated?.reason ?? 'not started yet';
+  return `${reason}${waiting?.message === undefined ? ended : `: ${cut(waiting.message)}`}`;
+}
+
+function cut(text: string): string {
+  return text.length > maximumMessage ? `${text.slice(0, maximumMessage)}…` : text;
+}
