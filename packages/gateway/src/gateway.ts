@@ -9,6 +9,7 @@ import { endpointSlices, ingresses, secrets, services } from '@slipway/kube/reso
 import { type Split, splits } from '@slipway/kube/split';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { Certificates } from './certificates.ts';
+import { publishIngressAddresses } from './ingress-addresses.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ListenAddress } from './listen.ts';
 import { Proxy } from './proxy/proxy.ts';
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   /** Name of this instance and of its Lease: unique among the gateways of a cluster. */
   readonly instance: string;
   readonly listen: ListenAddress;
+  /** Where clients reach this instance, for the status of Ingresses; the address it listens on if absent. */
+  readonly address?: string | undefined;
   /** Absent: no TLS. */
   readonly tlsListen?: ListenAddress | undefined;
   /** Absent: no metrics over HTTP. */
@@ -69,6 +72,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
     informer.onChange(rebuild);
   route();
+  publishIngressAddresses({
+    ...options,
+    signal,
+    informer: cluster.ingresses,
+    address: options.address ?? options.listen.host,
+  });
 
   const close = async (graceSeconds?: number): Promise<void> => {
     // First no Lease, so that nobody waits for an instance that reads no more.

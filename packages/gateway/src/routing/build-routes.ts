@@ -211,7 +211,8 @@ function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingSn
   };
 }
 
-function isOurs(ingress: Ingress): boolean {
+/** Of our class, or of none: then every controller may serve it, and there is one gateway here. */
+export function isOurs(ingress: Ingress): boolean {
   const className = ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.[legacyClassAnnotation];
   return className === undefined || className === ingressClassName;
 }
@@ -260,7 +261,8 @@ function certificatesOfIngress(ingress: Ingress): ReadonlyMap<string, string> {
 function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: RoutingSnapshot): RouteRule {
   const namespace = ingress.metadata.namespace ?? '';
   const name = backend.service?.name ?? '';
-  const port = backend.service?.port?.name ?? backend.service?.port?.number ?? '';
+  const { name: portName = '', number: portNumber = '' } = backend.service?.port ?? {};
+  const port = portName === '' ? portNumber : portName;
   const routed: RouteBackend = {
     namespace,
     application: ingress.metadata.name ?? '',

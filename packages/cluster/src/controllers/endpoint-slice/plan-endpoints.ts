@@ -43,6 +43,7 @@ function calculateEndpoints(service: Service, pods: readonly Pod[], existing: En
   const { metadata } = service;
   const labels = { ...metadata.labels, ...(service.spec?.clusterIP === 'None' ? { [headlessLabel]: '' } : {}) };
   const isTruncated = reachable.length > maximumAddresses;
+  const subsets = calculateSubsets(service, reachable.slice(0, maximumAddresses));
   return {
     metadata: {
       name: metadata.name,
@@ -51,7 +52,7 @@ function calculateEndpoints(service: Service, pods: readonly Pod[], existing: En
       labels: Object.keys(labels).length === 0 ? undefined : labels,
       ...(isTruncated ? { annotations: { [overCapacity]: 'truncated' } } : {}),
     },
-    subsets: calculateSubsets(service, reachable.slice(0, maximumAddresses)),
+    ...(subsets.length === 0 ? {} : { subsets }),
   };
 }
 
