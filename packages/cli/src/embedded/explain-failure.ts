@@ -5,17 +5,22 @@ import { host, type ServerOptions } from './server-options.ts';
 /** Why a cluster could not be started, in words for the person who started it. What is not expected stays as it is. */
 export function explainFailure(error: unknown, options: ServerOptions): unknown {
   if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
-  if (isTakenPort(error)) {
-    return new CommandFailure(
-      `Port ${String(error.port)} on ${host} is in use, so the ${error.port === options.apiPort ? 'API server' : 'gateway'} cannot listen there.\n` +
-        'Choose another with --api-port N and --gateway-port N (0: any free one), or stop what uses it.',
-      { cause: error },
-    );
-  }
+  const port = takenPort(error);
+  if (port !== undefined) return new CommandFailure(explainTakenPort(port, options), { cause: error });
   return error;
 }
 
-function isTakenPort(error: unknown): error is Error & { readonly port: number } {
-  const cause = error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause;
+function explainTakenPort(port: number, { apiPort }: ServerOptions): string {
+  const [part, option] = port === apiPort ? ['API server', '--api-port'] : ['gateway', '--gateway-port'];
+  return (
+    `Port ${port} on ${host} is in use, so the ${part} cannot listen there.\n` +
+    `Choose another with ${option} N (0: any free one), or stop what uses it.`
+  );
+}
+
+/** The error of the system call may be the cause of another. */
+function takenPort(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+  return isTaken && 'port' in error && typeof error.port === 'number' ? error.port : takenPort(error.cause);
 }

@@ -69,17 +69,18 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   const { lock, node, logger, stopping } = foundation;
   const { signal } = stopping;
   const random = Math.random;
+  const opening = openStore({
+    directory: join(directory.path, 'store'),
+    lock,
+    ephemeral: options.ephemeral,
+    clock: systemClock,
+    logger,
+  });
+  undo.addStarting(opening, (store) => store.close());
   const [certificates, store] = await Promise.all([
     loadCertificates({ directory: join(directory.path, 'pki'), now: Date.now(), names: apiNames }),
-    openStore({
-      directory: join(directory.path, 'store'),
-      lock,
-      ephemeral: options.ephemeral,
-      clock: systemClock,
-      logger,
-    }),
+    opening,
   ]);
-  undo.add(() => store.close());
   undo.add(() => stopping.abort(new Error('the cluster stops')));
   const catalog = createCatalog();
   const api = createApiServer({
@@ -169,12 +170,14 @@ interface Listening {
 /** TLS on loopback for people and programs, TLS on a socket for pods, plain on a socket for the node. */
 async function listenEverywhere({ api, logger, directory, certificates, port, undo }: Listening): Promise<Listener> {
   const common = { api, logger };
-  const [tcp, ...sockets] = await Promise.all([
-    listen({ ...common, at: { host, port }, certificates }),
+  const tcp = listen({ ...common, at: { host, port }, certificates });
+  const all = [
+    tcp,
     listen({ ...common, at: { socketPath: join(directory.run, 'api-tls.sock') }, certificates }),
     listen({ ...common, at: { socketPath: join(directory.run, 'api.sock') }, identity: nodeIdentity(nodeName) }),
-  ]);
-  for (const listener of [tcp, ...sockets]) undo.add(() => listener.close());
+  ];
+  for (const starting of all) undo.addStarting(starting, (listener) => listener.close());
+  await Promise.all(all);
   return tcp;
 }
 
@@ -183,13 +186,13 @@ async function openGateway(
   options: ServerOptions,
   undo: Undo,
 ): Promise<Gateway> {
-  const gateway = await startGateway({
+  const starting = startGateway({
     ...shared,
     instance: `gateway-${nodeName}`,
     listen: { host, port: options.gatewayPort },
   });
-  undo.add(() => gateway.close());
-  return gateway;
+  undo.addStarting(starting, (gateway) => gateway.close());
+  return starting;
 }
 
 /** Ends before the cluster goes down around it. */
@@ -229,6 +232,11 @@ class Undo {
 
   add(step: (graceSeconds: number) => unknown): void {
     this.#steps.push(step);
+  }
+
+  /** For what starts beside others: when one of them fails, this is waited for and ended. One that fails needs no end. */
+  addStarting<T>(starting: Promise<T>, end: (started: T) => unknown): void {
+    this.add(() => starting.then(end, () => undefined));
   }
 
   run(graceSeconds: number): Promise<void> {
