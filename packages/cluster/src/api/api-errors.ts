@@ -40,12 +40,20 @@ export function invalidObject(resource: Resource, name: string, causes: readonly
 }
 
 export function applyConflict(causes: readonly StatusCause[]): StatusError {
-  const what = causes.map(({ message, field }) => `${message}: ${field}`);
-  const message =
-    causes.length === 1
-      ? `Apply failed with 1 conflict: ${what[0]}`
-      : `Apply failed with ${causes.length} conflicts: ${what.join('; ')}`;
-  return new StatusError('Conflict', message, { details: { causes } });
+  return new StatusError('Conflict', conflictMessage(causes), { details: { causes } });
+}
+
+function conflictMessage(causes: readonly StatusCause[]): string {
+  if (causes.length === 1)
+    return `Apply failed with 1 conflict: ${causes[0]?.message ?? ''}: ${causes[0]?.field ?? ''}`;
+  const byManager = Object.entries(Object.groupBy(causes, ({ message }) => message ?? ''));
+  const lines = byManager
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([message, own = []]) => [
+      `${message.replace('conflict', 'conflicts')}:`,
+      ...own.map(({ field }) => `- ${field ?? ''}`),
+    ]);
+  return `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`;
 }
 
 export function forbidden(resource: Resource, name: string, why: string): StatusError {

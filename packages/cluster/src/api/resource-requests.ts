@@ -7,6 +7,7 @@ import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { unknownPath } from './api-errors.ts';
+import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
@@ -29,6 +30,8 @@ export interface ResourceHandling {
 export interface ResourceRequest extends ResourceHandling {
   readonly path: ResourcePath;
   readonly definition: ResourceDefinition;
+  /** Who asks. */
+  readonly identity: Identity;
 }
 
 export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
@@ -100,7 +103,7 @@ function bodyOf({ body }: TransportRequest): unknown {
 }
 
 function writeRequest(request: TransportRequest, at: ResourceRequest, warnings: string[]): WriteRequest {
-  const { query, headers } = request;
+  const { query } = request;
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
     throw new StatusError(
@@ -111,11 +114,16 @@ function writeRequest(request: TransportRequest, at: ResourceRequest, warnings: 
     ...target(at),
     subresource: at.path.subresource,
     dryRun: isDryRun(request),
-    fieldManager:
-      query.get('fieldManager') ?? (headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) ?? 'unknown',
+    fieldManager: fieldManagerOf(request, at.identity),
     fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
     warn: (message) => warnings.push(message),
   };
+}
+
+/** Callers in this process name no program: their own name says who they are. */
+function fieldManagerOf({ query, headers }: TransportRequest, { user }: Identity): string {
+  const program = headers['user-agent']?.split('/')[0] ?? user.replace(/^system:/, '');
+  return query.get('fieldManager') ?? program.slice(0, 128);
 }
 
 function isDryRun({ query, body }: TransportRequest): boolean {

@@ -4,7 +4,8 @@ import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
-import { applyServerSide, trackUpdate, type Manager } from '../schema/server-side-apply.ts';
+import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
+import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
 import { decodeObject, type Decoding } from './decode-object.ts';
@@ -147,7 +148,7 @@ export class ResourceVerbs {
   #tracking(request: WriteRequest, operation: Manager['operation']) {
     const { definition, fieldManager, subresource } = request;
     const manager: Manager = { name: fieldManager, operation, apiVersion: apiVersionOf(definition.type), subresource };
-    return { manager, node: definition.schema, now: this.#options.context().now };
+    return { manager, part: writtenPart(request), node: definition.schema, now: this.#options.context().now };
   }
 
   async #insert(
@@ -250,6 +251,11 @@ export class ResourceVerbs {
       `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`,
     );
   }
+}
+
+function writtenPart({ definition, subresource }: WriteRequest): WrittenPart {
+  if (subresource === 'status') return 'status';
+  return definition.hasStatus ? 'withoutStatus' : 'all';
 }
 
 function withStatusOf(decoded: KubeObject, current: KubeObject): KubeObject {

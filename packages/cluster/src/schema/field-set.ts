@@ -23,6 +23,31 @@ export function isEmpty(set: FieldSet): boolean {
   return true;
 }
 
+/** Deeper than any path of a real object. */
+const maximumDepth = 100;
+
+/** What somebody sent as `FieldsV1`; undefined for what is none. */
+export function parseFieldSet(value: unknown, depth = 0): FieldSet | undefined {
+  if (!isJsonObject(value) || depth > maximumDepth) return undefined;
+  const entries = Object.entries(value).map(([element, child]) => [element, parseFieldSet(child, depth + 1)] as const);
+  const parsed = entries.flatMap(([element, child]) =>
+    child !== undefined && isElement(element) ? [[element, child] as const] : [],
+  );
+  return parsed.length === entries.length ? Object.fromEntries(parsed) : undefined;
+}
+
+function isElement(element: string): boolean {
+  if (element === self || element.startsWith('f:')) return true;
+  if (!/^[kv]:/.test(element)) return false;
+  try {
+    const value: unknown = JSON.parse(element.slice(2));
+    return element.startsWith('v:') || isJsonObject(value);
+  } catch {
+    // Its keys or its value are no JSON, so it names nothing.
+    return false;
+  }
+}
+
 /** A node below the root stands for its own path if nothing stands below it, or where it says so. */
 function isMember(set: FieldSet): boolean {
   return isEmpty(set) || self in set;
@@ -73,6 +98,20 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
     else if (both) result[element] = leaf;
   }
   return result;
+}
+
+/** Who owns something in an item of a list needs the item: it and its keys are members too. */
+export function withItems(set: FieldSet): FieldSet {
+  const entries = Object.entries(set).map(([element, child]) => {
+    const below = withItems(child);
+    return [element, element.startsWith('k:') ? { [self]: leaf, ...keyFields(element), ...below } : below] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function keyFields(element: string): FieldSet {
+  const keys: JsonObject = JSON.parse(element.slice(2));
+  return Object.fromEntries(Object.keys(keys).map((key) => [`f:${key}`, leaf]));
 }
 
 /** Every member as a path such as `.spec.template.spec.containers[name="web"].image`. */

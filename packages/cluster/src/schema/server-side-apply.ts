@@ -3,7 +3,6 @@
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
 import { formatTime } from '@slipway/kube/clock';
-import type { ManagedFieldsEntry } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { SchemaNode } from './definition.ts';
@@ -18,123 +17,50 @@ import {
   itemElement,
   paths,
   union,
+  withItems,
   type FieldSet,
 } from './field-set.ts';
+import { lastAppliedFields, withLastApplied } from './last-applied.ts';
+import {
+  isSameManager,
+  joinOldest,
+  ownable,
+  ownedBeforeUpdate,
+  ownedSets,
+  withManagedFields,
+  type Manager,
+  type Owned,
+  type WrittenPart,
+} from './managed-fields.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
-
-/** Fields that the server keeps and nobody owns. */
-const unowned: FieldSet = {
-  'f:apiVersion': {},
-  'f:kind': {},
-  'f:metadata': {
-    'f:name': {},
-    'f:namespace': {},
-    'f:uid': {},
-    'f:resourceVersion': {},
-    'f:generation': {},
-    'f:creationTimestamp': {},
-    'f:deletionTimestamp': {},
-    'f:deletionGracePeriodSeconds': {},
-    'f:selfLink': {},
-    'f:managedFields': {},
-  },
-};
-
-/** Managers beyond this many are joined into one that is called `ancient-changes`, as in Kubernetes. */
-const maximumUpdateManagers = 10;
-
-export interface Manager {
-  readonly name: string;
-  readonly operation: 'Apply' | 'Update';
-  readonly apiVersion: string;
-  readonly subresource: string;
-}
-
-interface Owned {
-  readonly manager: Manager;
-  readonly time: string | undefined;
-  readonly fields: FieldSet;
-}
 
 interface Context {
   readonly manager: Manager;
   readonly node: SchemaNode;
+  readonly part: WrittenPart;
   /** Milliseconds. */
   readonly now: number;
 }
 
-function ownedSets(object: KubeObject | undefined): readonly Owned[] {
-  return (object?.metadata.managedFields ?? []).map((entry) => ({
-    manager: {
-      name: entry.manager ?? '',
-      operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
-      apiVersion: entry.apiVersion ?? '',
-      subresource: entry.subresource ?? '',
-    },
-    time: entry.time,
-    fields: (isJsonObject(entry.fieldsV1) ? entry.fieldsV1 : {}) as FieldSet,
-  }));
-}
-
-function isSameManager(a: Manager, b: Manager): boolean {
-  return a.name === b.name && a.operation === b.operation && a.subresource === b.subresource;
-}
-
-function withManagedFields<T extends KubeObject>(object: T, owned: readonly Owned[]): T {
-  const entries = owned
-    .filter(({ fields }) => !isEmpty(fields))
-    .map(({ manager, time, fields }): ManagedFieldsEntry => {
-      const subresource = manager.subresource === '' ? {} : { subresource: manager.subresource };
-      return {
-        manager: manager.name,
-        operation: manager.operation,
-        apiVersion: manager.apiVersion,
-        time,
-        fieldsType: 'FieldsV1',
-        fieldsV1: fields,
-        ...subresource,
-      };
-    });
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
-}
-
 /** The object with the ownership that follows from a create, an update or a patch other than apply. */
 export function trackUpdate<T extends KubeObject>(live: KubeObject | undefined, updated: T, context: Context): T {
-  // Whoever sends an empty list resets the bookkeeping; otherwise what the server knows counts.
-  const isReset = live !== undefined && updated.metadata.managedFields?.length === 0;
-  const before = isReset ? [] : ownedSets(live);
+  const before = ownedBeforeUpdate(live, updated, context.part);
   const delta =
     live === undefined
       ? { changed: fieldsOf(updated, context.node), removed: emptySet }
       : compareFields(live, updated, context.node);
-  const changed = difference(delta.changed, unowned);
+  const changed = ownable(delta.changed, context.part);
   const touched = union(changed, delta.removed);
   if (isEmpty(touched)) return withManagedFields(updated, before);
   const others = before
     .filter(({ manager }) => !isSameManager(manager, context.manager))
-    .map((each) =>
-      isEmpty(intersection(each.fields, touched)) ? each : { ...each, fields: difference(each.fields, touched) },
-    );
+    .map((each) => ({ ...each, fields: difference(each.fields, touched) }));
   const own = before.find(({ manager }) => isSameManager(manager, context.manager));
   const fields = union(difference(own?.fields ?? emptySet, delta.removed), changed);
   return withManagedFields(
     updated,
     joinOldest([...others, { manager: context.manager, time: formatTime(context.now), fields }]),
   );
-}
-
-function joinOldest(owned: readonly Owned[]): readonly Owned[] {
-  const updates = owned.filter(({ manager }) => manager.operation === 'Update');
-  if (updates.length <= maximumUpdateManagers) return owned;
-  const [first, second] = updates.toSorted((a, b) => (a.time ?? '').localeCompare(b.time ?? ''));
-  if (first === undefined || second === undefined) return owned;
-  const joined: Owned = {
-    manager: { ...first.manager, name: 'ancient-changes' },
-    time: second.time,
-    fields: union(first.fields, second.fields),
-  };
-  return [joined, ...owned.filter((each) => each !== first && each !== second)];
 }
 
 export interface ApplyRequest extends Context {
@@ -151,24 +77,37 @@ export interface ApplyResult {
 }
 
 export function applyServerSide(request: ApplyRequest): ApplyResult {
-  const { live, applied, node, manager, now } = request;
-  const asked = difference(fieldsOf(applied, node), unowned);
-  const before = migrated(ownedSets(live), live, manager);
+  const { live, applied, node, manager, now, part } = request;
+  const asked = ownable(fieldsOf(applied, node), part);
+  const before = ownedSets(live);
   const own = before.find((each) => isSameManager(each.manager, manager));
   const others = before.filter((each) => each !== own);
   const merged = live === undefined ? applied : toObject(mergeValues(live, applied, node), applied);
   const { changed } = live === undefined ? { changed: emptySet } : compareFields(live, merged, node);
-  const conflicts = others.flatMap((each) =>
-    conflictsWith(each, intersection(each.fields, intersection(asked, changed))),
-  );
+  const taken = intersection(asked, changed);
+  const conflicts = conflictsOf(others, difference(taken, allowedConflicts(request)));
   if (conflicts.length > 0 && !request.force) return { object: merged, conflicts };
   const dropped = ownedByNobody(difference(own?.fields ?? emptySet, asked), others);
   const pruned = toObject(removeFields(merged, dropped, node), merged);
-  const losers = others.map((each) => ({ ...each, fields: difference(each.fields, intersection(asked, changed)) }));
+  const losers = others.map((each) => ({ ...each, fields: difference(each.fields, taken) }));
   const isUnchanged =
     own !== undefined && isEmpty(changed) && isEmpty(dropped) && isEmpty(difference(asked, own.fields));
   const mine: Owned = { manager, time: isUnchanged ? own.time : formatTime(now), fields: asked };
-  return { object: withManagedFields(pruned, [mine, ...losers]), conflicts: [] };
+  const marked = isKubectl(manager) ? withLastApplied(pruned, applied) : pruned;
+  return { object: withManagedFields(marked, [mine, ...losers]), conflicts: [] };
+}
+
+/**
+ * Who applied an object by kubectl on the client's side and now does on the server's is not in conflict with himself: the
+ * fields that he applied then and that still have that value are his.
+ */
+function allowedConflicts({ live, manager, node }: ApplyRequest): FieldSet {
+  return live !== undefined && isKubectl(manager) ? lastAppliedFields(live, node) : emptySet;
+}
+
+/** The name that kubectl applies under unless it is told another one. */
+function isKubectl({ name }: Manager): boolean {
+  return name === 'kubectl';
 }
 
 function toObject(value: unknown, fallback: KubeObject): KubeObject {
@@ -176,64 +115,58 @@ function toObject(value: unknown, fallback: KubeObject): KubeObject {
 }
 
 function ownedByNobody(fields: FieldSet, others: readonly Owned[]): FieldSet {
-  return others.reduce((rest, each) => difference(rest, each.fields), fields);
+  return others.reduce((rest, each) => difference(rest, withItems(each.fields)), fields);
 }
 
-function conflictsWith(other: Owned, fields: FieldSet): readonly StatusCause[] {
-  const { name, operation, apiVersion, subresource } = other.manager;
-  const how =
-    operation === 'Update' ? ` using ${apiVersion}${other.time === undefined ? '' : ` at ${other.time}`}` : '';
-  const where = subresource === '' ? '' : ` with subresource "${subresource}"`;
-  return paths(fields).map((field) => ({
-    reason: 'FieldManagerConflict',
-    message: `conflict with "${name}"${where}${how}`,
-    field,
-  }));
-}
-
-/** `kubectl apply` without the server's side leaves its mark; when the same kubectl then applies with it, the fields are its own. */
-function migrated(owned: readonly Owned[], live: KubeObject | undefined, manager: Manager): readonly Owned[] {
-  const isMarked = live?.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined;
-  if (!isMarked || manager.name !== 'kubectl') return owned;
-  const clientSide = owned.find(
-    (each) => each.manager.name === 'kubectl-client-side-apply' && each.manager.operation === 'Update',
-  );
-  if (clientSide === undefined) return owned;
-  const own = owned.find((each) => isSameManager(each.manager, manager));
-  const joined: Owned = {
-    manager,
-    time: own?.time ?? clientSide.time,
-    fields: union(own?.fields ?? emptySet, clientSide.fields),
-  };
-  return [joined, ...owned.filter((each) => each !== clientSide && each !== own)];
+function conflictsOf(others: readonly Owned[], taken: FieldSet): readonly StatusCause[] {
+  return others.flatMap(({ manager, fields }) => {
+    const how = manager.operation === 'Update' ? ` using ${manager.apiVersion}` : '';
+    const where = manager.subresource === '' ? '' : ` with subresource "${manager.subresource}"`;
+    return paths(intersection(fields, taken)).map((field) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with "${manager.name}"${where}${how}`,
+      field,
+    }));
+  });
 }
 
 /** The live value with what was applied laid over it, field by field. */
 function mergeValues(live: unknown, applied: unknown, node: SchemaNode): unknown {
   const fields = granular(node);
   if (fields !== undefined && isJsonObject(live) && isJsonObject(applied)) {
-    const result: Record<string, unknown> = { ...live };
+    const result = new Map(Object.entries(live));
     for (const [name, value] of Object.entries(applied))
-      result[name] = mergeValues(live[name], value, fields.childOf(name));
-    return result;
+      result.set(name, mergeValues(result.get(name), value, fields.childOf(name)));
+    return Object.fromEntries(result);
   }
   if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(live) && Array.isArray(applied))
     return mergeItems(live, applied, node);
   return applied;
 }
 
+/** In the order that was applied; items that only the live list has keep their place before the ones that follow them. */
 function mergeItems(
   live: readonly unknown[],
   applied: readonly unknown[],
   node: SchemaNode & { readonly kind: 'list' },
 ): readonly unknown[] {
-  const items = new Map<string, unknown>(live.map((item) => [itemElement(item, node) ?? '', item]));
+  const elementOf = (item: unknown): string => itemElement(item, node) ?? '';
+  const places = new Map(live.map((item, place) => [elementOf(item), place]));
+  const asked = new Set(applied.map(elementOf));
+  const others = [...live.entries()].filter(([, item]) => !asked.has(elementOf(item)));
+  const result: unknown[] = [];
+  let next = 0;
   for (const item of applied) {
-    const element = itemElement(item, node) ?? '';
-    const old = items.get(element);
-    items.set(element, old === undefined ? item : mergeValues(old, item, node.items));
+    const place = places.get(elementOf(item));
+    if (place === undefined) {
+      result.push(item);
+      continue;
+    }
+    for (let other = others[next]; other !== undefined && other[0] < place; other = others[++next])
+      result.push(other[1]);
+    result.push(mergeValues(live[place], item, node.items));
   }
-  return [...items.values()];
+  return [...result, ...others.slice(next).map(([, item]) => item)];
 }
 
 function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unknown {
@@ -250,19 +183,18 @@ function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unkno
 }
 
 function removeFromObject(value: JsonObject, fields: FieldSet, childOf: (name: string) => SchemaNode): JsonObject {
-  const result: Record<string, unknown> = { ...value };
-  for (const [element, below] of Object.entries(fields)) {
-    const name = element.slice(2);
-    if (!element.startsWith('f:') || !(name in result)) continue;
-    const rest = isEmpty(below) ? undefined : removeFields(result[name], below, childOf(name));
-    const isGone =
-      rest === undefined ||
-      (isJsonObject(rest) && isEmpty(rest as FieldSet)) ||
-      (Array.isArray(rest) && rest.length === 0);
-    if (isGone) delete result[name];
-    else result[name] = rest;
-  }
-  return result;
+  const entries = Object.entries(value).flatMap(([name, child]) => {
+    const below = fields[`f:${name}`];
+    if (below === undefined) return [[name, child] as const];
+    const rest = isEmpty(below) ? undefined : removeFields(child, below, childOf(name));
+    return rest === undefined || isHollow(rest) ? [] : [[name, rest] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What has lost all that was in it. */
+function isHollow(value: unknown): boolean {
+  return isJsonObject(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0;
 }
 
 /** An item of a list goes when its own path was dropped; what others own in it was taken out of the set before. */

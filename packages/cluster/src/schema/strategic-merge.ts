@@ -25,14 +25,15 @@ function mergeObjects(current: JsonObject, patch: JsonObject, node: SchemaNode):
       'BadRequest',
       `unknown patch directive ${JSON.stringify(directive)}: expected replace, merge or delete`,
     );
-  const result: Record<string, unknown> = { ...retained(current, patch) };
+  // A map, because in an object a field such as `__proto__` would be no field.
+  const result = new Map(Object.entries(retained(current, patch)));
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$')) continue;
-    if (value === null) delete result[key];
-    else result[key] = mergeField(result[key], value, { field: fieldOf(node, key), key, patch });
+    if (value === null) result.delete(key);
+    else result.set(key, mergeField(result.get(key), value, { field: fieldOf(node, key), key, patch }));
   }
   applyListDirectives(result, patch, node);
-  return result;
+  return Object.fromEntries(result);
 }
 
 function fieldOf(node: SchemaNode, key: string): SchemaField | undefined {
@@ -112,21 +113,24 @@ function mergeItem(
   else result[index] = mergeObjects(isJsonObject(existing) ? existing : {}, item, node.items);
 }
 
-function applyListDirectives(result: Record<string, unknown>, patch: JsonObject, node: SchemaNode): void {
+function applyListDirectives(result: Map<string, unknown>, patch: JsonObject, node: SchemaNode): void {
   for (const [key, value] of Object.entries(patch)) {
     const list = key.startsWith(deleteFromPrimitiveList) ? key.slice(deleteFromPrimitiveList.length) : undefined;
     if (list !== undefined) {
-      const present = result[list];
+      const present = result.get(list);
       if (Array.isArray(present) && Array.isArray(value))
-        result[list] = present.filter((item) => !value.includes(item));
+        result.set(
+          list,
+          present.filter((item) => !value.includes(item)),
+        );
       continue;
     }
     const ordered = key.startsWith(setElementOrder) ? key.slice(setElementOrder.length) : undefined;
     // With items of its own the list was put in order when it was merged.
-    if (ordered === undefined || ordered in patch) continue;
-    const present = result[ordered];
+    if (ordered === undefined || Object.hasOwn(patch, ordered)) continue;
+    const present = result.get(ordered);
     if (Array.isArray(present) && Array.isArray(value))
-      result[ordered] = sortByOrder(present, value, fieldOf(node, ordered)?.patchMergeKey);
+      result.set(ordered, sortByOrder(present, value, fieldOf(node, ordered)?.patchMergeKey));
   }
 }
 

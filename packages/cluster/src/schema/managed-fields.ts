@@ -1,0 +1,133 @@
+/** `metadata.managedFields`: which manager set which fields. */
+import type { ManagedFieldsEntry } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
+import { difference, isEmpty, parseFieldSet, union, type FieldSet } from './field-set.ts';
+
+export interface Manager {
+  readonly name: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly subresource: string;
+}
+
+export interface Owned {
+  readonly manager: Manager;
+  readonly time: string | undefined;
+  readonly fields: FieldSet;
+}
+
+/** Managers beyond this many are joined into one that is called `ancient-changes`, as in Kubernetes. */
+const maximumUpdateManagers = 10;
+
+/** Fields that the server keeps and nobody owns. */
+const unowned: FieldSet = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': {
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:uid': {},
+    'f:resourceVersion': {},
+    'f:generation': {},
+    'f:creationTimestamp': {},
+    'f:deletionTimestamp': {},
+    'f:deletionGracePeriodSeconds': {},
+    'f:selfLink': {},
+    'f:managedFields': {},
+  },
+};
+
+/** Which part of an object a request can set at all. */
+export type WrittenPart = 'all' | 'withoutStatus' | 'status';
+
+/** The fields of that part that somebody can own. */
+export function ownable(fields: FieldSet, part: WrittenPart): FieldSet {
+  const { 'f:status': status, ...rest } = fields;
+  if (part === 'status') return status === undefined ? {} : { 'f:status': status };
+  return difference(part === 'all' ? fields : rest, unowned);
+}
+
+export function ownedSets(object: KubeObject | undefined): readonly Owned[] {
+  return (object?.metadata.managedFields ?? []).flatMap((entry) => parseEntry(entry) ?? []);
+}
+
+function parseEntry(entry: ManagedFieldsEntry): Owned | undefined {
+  const { manager = '', operation, apiVersion = '', subresource = '', time } = entry;
+  const fields = parseFieldSet(entry.fieldsV1);
+  if ((operation !== 'Apply' && operation !== 'Update') || fields === undefined) return undefined;
+  return { manager: { name: manager, operation, apiVersion, subresource }, time, fields };
+}
+
+/**
+ * What counts before an update: the entries that the writer sent, who may so take away or rename what others own. None,
+ * or some that make no sense, come from a writer who does not know of them; one that is empty takes away all.
+ */
+export function ownedBeforeUpdate(
+  live: KubeObject | undefined,
+  updated: KubeObject,
+  part: WrittenPart,
+): readonly Owned[] {
+  const sent = updated.metadata.managedFields ?? [];
+  if (part === 'status') return ownedSets(live);
+  if (sent.length === 1 && Object.keys(sent[0] ?? {}).length === 0) return [];
+  const parsed = sent.map(parseEntry).filter((each) => each !== undefined);
+  return parsed.length === 0 || parsed.length < sent.length ? ownedSets(live) : parsed;
+}
+
+export function isSameManager(a: Manager, b: Manager): boolean {
+  return (
+    a.name === b.name &&
+    a.operation === b.operation &&
+    a.subresource === b.subresource &&
+    (a.operation === 'Apply' || a.apiVersion === b.apiVersion)
+  );
+}
+
+export function withManagedFields<T extends KubeObject>(object: T, owned: readonly Owned[]): T {
+  const entries = owned
+    .filter(({ fields }) => !isEmpty(fields))
+    .toSorted(compareOwned)
+    .map(formatEntry);
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
+}
+
+function compareOwned(a: Owned, b: Owned): number {
+  return (
+    compareText(a.manager.operation, b.manager.operation) ||
+    compareText(a.time ?? '', b.time ?? '') ||
+    compareText(a.manager.name, b.manager.name) ||
+    compareText(a.manager.apiVersion, b.manager.apiVersion) ||
+    compareText(a.manager.subresource, b.manager.subresource)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function formatEntry({ manager, time, fields }: Owned): ManagedFieldsEntry {
+  return {
+    manager: manager.name,
+    operation: manager.operation,
+    apiVersion: manager.apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+    ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
+  };
+}
+
+export function joinOldest(owned: readonly Owned[]): readonly Owned[] {
+  const updates = owned.filter(({ manager }) => manager.operation === 'Update');
+  if (updates.length <= maximumUpdateManagers) return owned;
+  const [first, second] = updates.toSorted((a, b) => compareText(a.time ?? '', b.time ?? ''));
+  if (first === undefined || second === undefined) return owned;
+  const joined: Owned = {
+    manager: { ...first.manager, name: 'ancient-changes' },
+    time: second.time,
+    fields: union(first.fields, second.fields),
+  };
+  return joinOldest([joined, ...owned.filter((each) => each !== first && each !== second)]);
+}

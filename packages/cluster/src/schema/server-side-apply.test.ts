@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import type { KubeObject } from '@slipway/kube/object';
+import { describe, expect, it } from 'vitest';
+import { arbitraryDeploymentWithPorts } from '../../testing/arbitrary-deployment.ts';
+import {
+  compareFields,
+  difference,
+  fieldsOf,
+  intersection,
+  isEmpty,
+  paths,
+  union,
+  type FieldSet,
+} from './field-set.ts';
+import { ownable, ownedSets, type Manager } from './managed-fields.ts';
+import { schemaNode } from './schema-data.ts';
+import { applyServerSide, trackUpdate, type ApplyResult } from './server-side-apply.ts';
+import type { JsonObject } from './shape.ts';
+
+const node = schemaNode('io.k8s.api.apps.v1.Deployment');
+const now = Date.parse('2026-01-01T00:00:00Z');
+
+function manager(name: string, operation: Manager['operation'], subresource = ''): Manager {
+  return { name, operation, subresource, apiVersion: 'apps/v1' };
+}
+
+function objectOf(fields: JsonObject): KubeObject {
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: {}, ...fields };
+}
+
+interface Apply {
+  readonly by: string;
+  readonly fields: JsonObject;
+  readonly force?: boolean;
+}
+
+function apply(live: KubeObject | undefined, { by, fields, force = false }: Apply): ApplyResult {
+  const context = { manager: manager(by, 'Apply'), node, part: 'withoutStatus', now } as const;
+  return applyServerSide({ ...context, live, applied: objectOf(fields), force });
+}
+
+function forced(live: KubeObject | undefined, by: string, fields: JsonObject): KubeObject {
+  return apply(live, { by, fields, force: true }).object;
+}
+
+function updated(live: KubeObject | undefined, by: string, fields: JsonObject): KubeObject {
+  const managed = live?.metadata.managedFields === undefined ? {} : { managedFields: live.metadata.managedFields };
+  const object = objectOf(fields);
+  const kept = { ...object, metadata: { ...object.metadata, ...managed } };
+  return trackUpdate(live, kept, { manager: manager(by, 'Update'), node, part: 'withoutStatus', now });
+}
+
+function ownedBy(object: KubeObject, name: string): FieldSet {
+  return ownedSets(object).find((each) => each.manager.name === name)?.fields ?? {};
+}
+
+function withoutManagers({ metadata: { managedFields: _, ...metadata }, ...object }: KubeObject): unknown {
+  return { ...object, metadata };
+}
+
+function fieldsIn(object: KubeObject): FieldSet {
+  return ownable(fieldsOf(withoutManagers(object), node), 'withoutStatus');
+}
+
+const fields = arbitraryDeploymentWithPorts;
+
+describe('applying', () => {
+  it('changes nothing the second time', () => {
+    fc.assert(
+      fc.property(fields, fields, (before, wanted) => {
+        const once = forced(forced(undefined, 'other', before), 'me', wanted);
+        const twice = apply(once, { by: 'me', fields: wanted });
+        expect(twice.conflicts).toEqual([]);
+        expect(twice.object).toEqual(once);
+      }),
+    );
+  });
+
+  it('owns what was applied, and nothing else', () => {
+    fc.assert(
+      fc.property(fields, fields, (before, wanted) => {
+        const object = forced(forced(forced(undefined, 'other', before), 'me', before), 'me', wanted);
+        expect(ownedBy(object, 'me')).toEqual(fieldsIn(objectOf(wanted)));
+      }),
+    );
+  });
+
+  it('makes of an object that nobody else touched what was applied last', () => {
+    fc.assert(
+      fc.property(fields, fields, (first, second) => {
+        const object = forced(forced(undefined, 'me', first), 'me', second);
+        expect(withoutManagers(object)).toEqual(objectOf(second));
+      }),
+    );
+  });
+
+  it('gives every field its value', () => {
+    fc.assert(
+      fc.property(fields, fields, (before, wanted) => {
+        const object = forced(updated(undefined, 'editor', before), 'me', wanted);
+        const wrong = compareFields(objectOf(wanted), object, node).changed;
+        expect(paths(intersection(wrong, fieldsIn(objectOf(wanted))))).toEqual([]);
+      }),
+    );
+  });
+
+  it('leaves no field without an owner', () => {
+    fc.assert(
+      fc.property(fields, fields, fields, (first, second, third) => {
+        const object = forced(forced(forced(undefined, 'a', first), 'b', second), 'a', third);
+        const owned = ownedSets(object).reduce<FieldSet>((all, each) => union(all, each.fields), {});
+        expect(paths(difference(fieldsIn(object), owned))).toEqual([]);
+        expect(paths(difference(owned, fieldsIn(object)))).toEqual([]);
+      }),
+    );
+  });
+
+  it('leaves to others what they still own', () => {
+    fc.assert(
+      fc.property(fields, fields, fields, (theirs, first, second) => {
+        const before = forced(forced(undefined, 'me', first), 'other', theirs);
+        const after = forced(before, 'me', second);
+        const { changed, removed } = compareFields(before, after, node);
+        expect(paths(intersection(union(changed, removed), ownedBy(after, 'other')))).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('conflicts', () => {
+  it('are exactly the fields that others own with another value', () => {
+    fc.assert(
+      fc.property(fields, fields, (theirs, mine) => {
+        const live = forced(undefined, 'other', theirs);
+        const { conflicts } = apply(live, { by: 'me', fields: mine });
+        const different = compareFields(live, objectOf(mine), node).changed;
+        const shared = intersection(different, intersection(fieldsIn(live), fieldsIn(objectOf(mine))));
+        expect(new Set(conflicts.map(({ field }) => field))).toEqual(new Set(paths(shared)));
+      }),
+    );
+  });
+
+  it('take the fields from their owner when they are forced', () => {
+    fc.assert(
+      fc.property(fields, fields, (theirs, mine) => {
+        const live = forced(undefined, 'other', theirs);
+        const { conflicts } = apply(live, { by: 'me', fields: mine });
+        const after = forced(live, 'me', mine);
+        const lost = difference(ownedBy(live, 'other'), ownedBy(after, 'other'));
+        expect(new Set(paths(lost))).toEqual(new Set(conflicts.map(({ field }) => field)));
+      }),
+    );
+  });
+
+  it('are named with who owns the field, and how', () => {
+    const live = updated(undefined, 'kubectl-edit', { spec: { replicas: 1 } });
+    expect(apply(live, { by: 'me', fields: { spec: { replicas: 2 } } }).conflicts).toEqual([
+      {
+        reason: 'FieldManagerConflict',
+        message: 'conflict with "kubectl-edit" using apps/v1',
+        field: '.spec.replicas',
+      },
+    ]);
+  });
+});
+
+describe('updating', () => {
+  it('takes from others the fields that it changes', () => {
+    fc.assert(
+      fc.property(fields, fields, (applied, wanted) => {
+        const live = forced(undefined, 'applier', applied);
+        const object = updated(live, 'editor', wanted);
+        expect(isEmpty(intersection(ownedBy(object, 'applier'), ownedBy(object, 'editor')))).toBe(true);
+        const { changed } = compareFields(live, objectOf(wanted), node);
+        expect(ownedBy(object, 'editor')).toEqual(ownable(changed, 'withoutStatus'));
+      }),
+    );
+  });
+
+  it('takes away the bookkeeping when an empty entry is sent', () => {
+    const live = forced(undefined, 'me', { spec: { replicas: 1 } });
+    const sent = { ...live, metadata: { managedFields: [{}] } };
+    const context = { manager: manager('kubectl-patch', 'Update'), node, part: 'withoutStatus', now } as const;
+    expect(trackUpdate(live, sent, context).metadata.managedFields).toBeUndefined();
+  });
+
+  it.each([
+    { name: 'none are sent', managedFields: [] },
+    { name: 'one makes no sense', managedFields: [{ manager: 'x', operation: 'Steal', fieldsV1: { 'f:spec': {} } }] },
+    { name: 'a path is none', managedFields: [{ manager: 'x', operation: 'Apply', fieldsV1: { 'k:{': {} } }] },
+  ])('keeps the bookkeeping when $name', ({ managedFields }) => {
+    const live = forced(undefined, 'me', { spec: { replicas: 1 } });
+    const context = { manager: manager('kubectl-patch', 'Update'), node, part: 'withoutStatus', now } as const;
+    const object = trackUpdate(live, { ...live, metadata: { managedFields } }, context);
+    expect(object.metadata.managedFields).toEqual(live.metadata.managedFields);
+  });
+
+  it('may rename an owner, as kubectl does when it goes over to server-side apply', () => {
+    const live = updated(undefined, 'kubectl-client-side-apply', { spec: { replicas: 1 } });
+    const entries = (live.metadata.managedFields ?? []).map((entry) => ({
+      ...entry,
+      manager: 'kubectl',
+      operation: 'Apply',
+    }));
+    const object = updated({ ...live, metadata: { managedFields: entries } }, 'kubectl', { spec: { replicas: 1 } });
+    expect(object.metadata.managedFields).toMatchObject([{ manager: 'kubectl', operation: 'Apply' }]);
+  });
+});
+
+describe('what kubectl applied on the client side', () => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const applied = { spec: { replicas: 1, paused: true } };
+  const live = updated(undefined, 'kubectl-client-side-apply', {
+    metadata: { annotations: { [annotation]: JSON.stringify(objectOf(applied)) } },
+    ...applied,
+  });
+
+  it('is in no conflict with kubectl on the server side', () => {
+    const { object, conflicts } = apply(live, { by: 'kubectl', fields: { spec: { replicas: 2 } } });
+    expect(conflicts).toEqual([]);
+    expect(object).toMatchObject({ spec: { replicas: 2, paused: true } });
+  });
+
+  it('is in conflict with others', () => {
+    const { conflicts } = apply(live, { by: 'other', fields: { spec: { replicas: 2 } } });
+    expect(conflicts.map(({ field }) => field)).toEqual(['.spec.replicas']);
+  });
+
+  it('is in conflict where somebody changed it since', () => {
+    const { managedFields: _, ...metadata } = live.metadata;
+    const changed = updated(live, 'kubectl-edit', { metadata, spec: { replicas: 3, paused: true } });
+    const { conflicts } = apply(changed, { by: 'kubectl', fields: { spec: { replicas: 2 } } });
+    expect(conflicts.map(({ message }) => message)).toEqual(['conflict with "kubectl-edit" using apps/v1']);
+  });
+
+  it('keeps its annotation, with what was applied now', () => {
+    const { object } = apply(live, { by: 'kubectl', fields: { spec: { replicas: 2 } } });
+    expect(JSON.parse(object.metadata.annotations?.[annotation] ?? '')).toMatchObject({ spec: { replicas: 2 } });
+  });
+});

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arbitraryDeployment } from '../../testing/arbitrary-deployment.ts';
+import { strategicDiff } from '../../testing/strategic-diff.ts';
+import { schemaNode } from './schema-data.ts';
+import { applyStrategicMergePatch } from './strategic-merge.ts';
+
+const deployment = schemaNode('io.k8s.api.apps.v1.Deployment');
+const service = schemaNode('io.k8s.api.core.v1.Service');
+const pod = schemaNode('io.k8s.api.core.v1.Pod');
+
+/** A pod with these containers. */
+function podOf(...containers: readonly object[]): object {
+  return { spec: { containers } };
+}
+
+describe('applyStrategicMergePatch', () => {
+  it('makes of one object the other by the patch that kubectl computes', () => {
+    fc.assert(
+      fc.property(arbitraryDeployment, arbitraryDeployment, (before, after) => {
+        const patch = strategicDiff(before, after, deployment);
+        expect(applyStrategicMergePatch(before, patch, deployment)).toEqual(after);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('changes nothing the second time', () => {
+    fc.assert(
+      fc.property(arbitraryDeployment, arbitraryDeployment, arbitraryDeployment, (before, after, other) => {
+        const patch = strategicDiff(before, after, deployment);
+        const once = applyStrategicMergePatch(other, patch, deployment);
+        expect(applyStrategicMergePatch(once, patch, deployment)).toEqual(once);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves its arguments as they were', () => {
+    fc.assert(
+      fc.property(arbitraryDeployment, arbitraryDeployment, (before, after) => {
+        const patch = strategicDiff(before, after, deployment);
+        const copies = structuredClone([before, patch]);
+        applyStrategicMergePatch(before, patch, deployment);
+        expect([before, patch]).toEqual(copies);
+      }),
+    );
+  });
+
+  it.each([
+    {
+      name: 'joins containers by name',
+      node: pod,
+      current: podOf({ name: 'a', image: '1' }, { name: 'b', image: '1' }),
+      patch: podOf({ name: 'b', image: '2' }),
+      result: podOf({ name: 'a', image: '1' }, { name: 'b', image: '2' }),
+    },
+    {
+      name: 'appends what the list does not have',
+      node: pod,
+      current: podOf({ name: 'a' }),
+      patch: podOf({ name: 'b' }),
+      result: podOf({ name: 'a' }, { name: 'b' }),
+    },
+    {
+      name: 'takes a container out by $patch: delete',
+      node: pod,
+      current: podOf({ name: 'a' }, { name: 'b' }),
+      patch: podOf({ $patch: 'delete', name: 'a' }),
+      result: podOf({ name: 'b' }),
+    },
+    {
+      name: 'replaces a list by $patch: replace',
+      node: pod,
+      current: podOf({ name: 'a' }, { name: 'b' }),
+      patch: podOf({ $patch: 'replace' }, { name: 'c' }),
+      result: podOf({ name: 'c' }),
+    },
+    {
+      name: 'replaces an object by $patch: replace',
+      node: pod,
+      current: { metadata: { labels: { a: '1' } } },
+      patch: { metadata: { labels: { $patch: 'replace', b: '2' } } },
+      result: { metadata: { labels: { b: '2' } } },
+    },
+    {
+      name: 'keeps of a retainKeys field only what is named',
+      node: deployment,
+      current: { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } },
+      patch: { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } },
+      result: { spec: { strategy: { type: 'Recreate' } } },
+    },
+    {
+      name: 'replaces a list without a strategy',
+      node: pod,
+      current: podOf({ name: 'a', command: ['x', 'y'] }),
+      patch: podOf({ name: 'a', command: ['z'] }),
+      result: podOf({ name: 'a', command: ['z'] }),
+    },
+    {
+      name: 'joins the ports of a Service by number',
+      node: service,
+      current: { spec: { ports: [{ port: 80, name: 'a' }, { port: 81 }] } },
+      patch: { spec: { ports: [{ port: 81, name: 'b' }] } },
+      result: {
+        spec: {
+          ports: [
+            { port: 80, name: 'a' },
+            { port: 81, name: 'b' },
+          ],
+        },
+      },
+    },
+    {
+      name: 'removes a field by null',
+      node: pod,
+      current: { metadata: { labels: { a: '1', b: '2' } } },
+      patch: { metadata: { labels: { a: null } } },
+      result: { metadata: { labels: { b: '2' } } },
+    },
+  ])('$name', ({ node, current, patch, result }) => {
+    expect(applyStrategicMergePatch(current, patch, node)).toEqual(result);
+  });
+
+  it('refuses an item without its key', () => {
+    expect(() => applyStrategicMergePatch(podOf(), podOf({ image: 'x' }), pod)).toThrow(
+      'map: {"image":"x"} does not contain declared merge key: name',
+    );
+  });
+
+  it('refuses a directive that there is not', () => {
+    expect(() => applyStrategicMergePatch({}, { $patch: 'remove' }, pod)).toThrow('unknown patch directive "remove"');
+  });
+});
