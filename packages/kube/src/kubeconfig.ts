@@ -68,15 +68,44 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig | undefin
   try {
     value = parse(text);
   } catch (error) {
-    throw new KubeconfigError(
-      `the kubeconfig ${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new KubeconfigError(`the kubeconfig ${file} is not YAML: ${firstLine(error)}`, { cause: error });
   }
   if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw new KubeconfigError(`the kubeconfig ${file} must be a mapping with clusters, users and contexts`);
+  checkForm(value, file);
   return absolute(value, dirname(file));
+}
+
+/** The rest of a fault in YAML shows the text around it, in which there may be a key. */
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n')[0] ?? '').replace(/:$/, '');
+}
+
+const sections = [
+  { list: 'clusters', entry: 'cluster' },
+  { list: 'users', entry: 'user' },
+  { list: 'contexts', entry: 'context' },
+] as const;
+
+/** Throws when what is read here has another form than the documentation of Kubernetes says. */
+function checkForm(value: unknown, file: string): asserts value is Kubeconfig {
+  if (!isMapping(value))
+    throw new KubeconfigError(`the kubeconfig ${file} must be a mapping with clusters, users and contexts`);
+  for (const { list, entry } of sections) {
+    const entries = value[list] ?? [];
+    if (!Array.isArray(entries)) throw new KubeconfigError(`the kubeconfig ${file} is wrong: ${list} must be a list`);
+    for (const [index, each] of entries.entries()) {
+      const isEntry = isMapping(each) && typeof each['name'] === 'string' && isMapping(each[entry] ?? {});
+      if (!isEntry)
+        throw new KubeconfigError(
+          `the kubeconfig ${file} is wrong: ${list}[${index}] must be a mapping with a name and a ${entry}`,
+        );
+    }
+  }
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Paths in a kubeconfig are relative to it. */
@@ -92,11 +121,11 @@ function absolute(config: Kubeconfig, directory: string): Kubeconfig {
     ...config,
     clusters: (config.clusters ?? []).map(({ name, cluster }) => ({
       name,
-      cluster: located(cluster, ['certificate-authority']),
+      cluster: located(cluster ?? {}, ['certificate-authority']),
     })),
     users: (config.users ?? []).map(({ name, user }) => ({
       name,
-      user: located(user, ['tokenFile', 'client-certificate', 'client-key']),
+      user: located(user ?? {}, ['tokenFile', 'client-certificate', 'client-key']),
     })),
   };
 }
@@ -140,6 +169,10 @@ export async function resolveContext(
   if (cluster === undefined)
     throw new KubeconfigError(
       `the context "${contextName}" of ${source} names the cluster "${context.cluster}", which is not in it; it has: ${names(config.clusters)}`,
+    );
+  if (!URL.canParse(cluster.server))
+    throw new KubeconfigError(
+      `the cluster "${context.cluster}" of ${source} has the server "${cluster.server}"; expected a URL such as https://127.0.0.1:6443`,
     );
   if (cluster['proxy-url'] !== undefined)
     throw new KubeconfigError(

@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+import { KubeconfigError, readKubeconfig } from '@slipway/kube/kubeconfig';
+import { defaultKubeconfigFile } from '../connection/kubeconfig-entry.ts';
 import {
   dataDirectory,
   createDataDirectory,
@@ -7,7 +10,7 @@ import {
 } from '../embedded/data-directory.ts';
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
 import { colour, print } from '../output/output.ts';
 
 export interface UpOptions {
@@ -22,7 +25,10 @@ export interface UpOptions {
 }
 
 export async function up(options: UpOptions): Promise<void> {
+  checkPorts(options);
   const directory = dataDirectory(options.dataDir);
+  const mergeInto = resolve(options.kubeconfig ?? defaultKubeconfigFile());
+  await checkKubeconfig(mergeInto);
   const running = await runningCluster(directory);
   if (running !== undefined) throw alreadyRunning(directory, running);
   await createDataDirectory(directory);
@@ -34,7 +40,7 @@ export async function up(options: UpOptions): Promise<void> {
     runtime: options.runtime,
     level: 'auto',
     controller: options.controller,
-    mergeInto: options.kubeconfig ?? 'default',
+    mergeInto,
   };
   if (options.detach) {
     const launched = await launchServer(server);
@@ -49,6 +55,26 @@ export async function up(options: UpOptions): Promise<void> {
 
 function withoutController({ controller }: UpOptions): readonly string[] {
   return controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller'];
+}
+
+function checkPorts({ apiPort, gatewayPort }: UpOptions): void {
+  if (apiPort !== 0 && apiPort === gatewayPort)
+    throw usageFailure(
+      `--api-port and --gateway-port are both ${apiPort}: expected two different ports, or 0 for any free one`,
+    );
+}
+
+/** Before anything is started: the cluster will be added to it. */
+async function checkKubeconfig(file: string): Promise<void> {
+  try {
+    await readKubeconfig(file);
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    throw usageFailure(
+      `${error.message}.\nRepair it, or name another to add the cluster to with --kubeconfig FILE.`,
+      error,
+    );
+  }
 }
 
 function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandFailure {

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import type { KubeClient } from '@slipway/kube/client';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { createClient } from '@slipway/kube/kube-client';
@@ -7,6 +8,7 @@ import {
   mergeKubeconfigs,
   readKubeconfig,
   resolveContext,
+  type ResolvedContext,
 } from '@slipway/kube/kubeconfig';
 import { usageFailure } from '../failure.ts';
 import { defaultKubeconfigFile } from './kubeconfig-entry.ts';
@@ -28,6 +30,7 @@ export interface Connection {
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   try {
     const resolved = await resolve(options);
+    checkCredentials(resolved);
     const transport = createHttpTransport({ ...resolved.transport, userAgent: 'slipway' });
     return {
       client: createClient(transport),
@@ -44,7 +47,19 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   }
 }
 
-async function resolve(options: ConnectionOptions): ReturnType<typeof resolveContext> {
+/** Node says what is wrong with a certificate when a connection is made, and then not whose it is. */
+function checkCredentials({ contextName, transport: { ca, cert, key } }: ResolvedContext): void {
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (error) {
+    throw new KubeconfigError(
+      `the certificates of the context "${contextName}" cannot be used: expected PEM, and a key that belongs to its certificate (${error instanceof Error ? error.message : String(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+async function resolve(options: ConnectionOptions): Promise<ResolvedContext> {
   const files =
     options.kubeconfig === undefined
       ? (process.env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '')

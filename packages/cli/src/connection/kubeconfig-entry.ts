@@ -2,6 +2,8 @@ import { basename, join } from 'node:path';
 import { homedir } from 'node:os';
 import { mergeKubeconfigs, readKubeconfig, writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
+import { CommandFailure } from '../failure.ts';
+import { describeSystemError, isSystemError } from '../system-error.ts';
 
 /** The context of an embedded cluster, complete: server, authority and the administrator's certificate. */
 export function clusterKubeconfig(context: string, server: string, certificates: ClusterCertificates): Kubeconfig {
@@ -42,13 +44,20 @@ export async function addKubeconfigEntry(entry: {
   readonly source: string;
   readonly dataDirectory: string;
 }): Promise<{ readonly file: string; readonly context: string }> {
-  const file = entry.file === 'default' ? defaultKubeconfigFile() : entry.file;
+  const { file } = entry;
   const context = contextName(entry.dataDirectory);
   const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(entry.source)]);
-  await writeKubeconfig(file, {
-    ...mergeKubeconfigs([own, withoutContext(existing, context)]),
-    'current-context': context,
-  });
+  const merged = mergeKubeconfigs([own, withoutContext(existing, context)]);
+  try {
+    await writeKubeconfig(file, { ...merged, 'current-context': context });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new CommandFailure(
+      `The cluster cannot be added to the kubeconfig ${file}: ${describeSystemError(error)}.\n` +
+        'Name another with --kubeconfig FILE, or with the variable KUBECONFIG.',
+      { cause: error },
+    );
+  }
   return { file, context };
 }
 

@@ -1,6 +1,8 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CommandFailure } from '../failure.ts';
+import { describeSystemError, isSystemError } from '../system-error.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** The files of one embedded cluster. */
@@ -45,17 +47,43 @@ export function dataDirectory(option: string | undefined, environment: NodeJS.Pr
 }
 
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
-  await mkdir(directory.run, { recursive: true, mode: 0o700 });
-  await mkdir(directory.log, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(directory.run, { recursive: true, mode: 0o700 });
+    await mkdir(directory.log, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(directory, error);
+  }
 }
 
-/** Undefined when no cluster has written its state, or when that state is not readable as such. */
+/** Undefined when no cluster has written its state, or when what is there is no such state. */
 export async function readClusterState(directory: DataDirectory): Promise<ClusterState | undefined> {
-  const text = await readFile(directory.stateFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  try {
+    return parseClusterState(await readFile(directory.stateFile, 'utf8'));
+  } catch (error) {
+    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    throw unusable(directory, error);
+  }
+}
+
+function parseClusterState(text: string): ClusterState | undefined {
+  try {
+    const state: unknown = JSON.parse(text);
+    const isState = typeof state === 'object' && state !== null && 'server' in state && 'apiServer' in state;
+    return isState ? (state as ClusterState) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
     throw error;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as ClusterState);
+  }
+}
+
+function unusable({ path }: DataDirectory, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const where = error.path === undefined || error.path === path ? '' : ` (${error.path})`;
+  return new CommandFailure(
+    `The data directory ${path} cannot be used: ${describeSystemError(error)}${where}.\n` +
+      'Choose one that is yours, or a new one, with --data-dir DIR.',
+    { cause: error },
+  );
 }
 
 export async function writeClusterState(directory: DataDirectory, state: ClusterState): Promise<void> {

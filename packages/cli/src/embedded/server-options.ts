@@ -15,7 +15,7 @@ export interface ServerOptions {
   readonly level: 'auto' | 'root' | 'plain';
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
-  /** A kubeconfig to add the cluster to; `default`: the one that kubectl would use; undefined: none. */
+  /** The kubeconfig to add the cluster to, as an absolute path; undefined: none. */
   readonly mergeInto: string | undefined;
 }
 

@@ -1,0 +1,44 @@
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
+import { CommandFailure, exitCodes } from './failure.ts';
+import { describeSystemError, isSystemError } from './system-error.ts';
+
+export interface ErrorReport {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What a person is told of an error that ended the command. Only a fault of ours shows where it happened. */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof CommandFailure) return { text: error.message, exitCode: error.exitCode };
+  if (error instanceof StatusError)
+    return {
+      text: [describeStatus(error), ...adviceFor(error)].join('\n'),
+      exitCode: isStatusReason(error, 'Invalid', 'BadRequest') ? exitCodes.usage : exitCodes.failure,
+    };
+  if (isSystemError(error))
+    return { text: `${error.path ?? 'This machine'}: ${describeSystemError(error)}.`, exitCode: exitCodes.failure };
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `slipway failed unexpectedly: ${trace}`, exitCode: exitCodes.failure };
+}
+
+function describeStatus(error: StatusError): string {
+  const causes = error.details?.causes ?? [];
+  if (causes.length < 2) return error.message;
+  return [error.message, ...causes.map((cause) => `  ${cause.field ?? ''}: ${cause.message}`)].join('\n');
+}
+
+const untrusted = ['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'];
+const another = 'Name another one with --kubeconfig FILE or --context NAME.';
+
+/** What to do about a server that was not reached, or does not know us. */
+function adviceFor(error: StatusError): readonly string[] {
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (untrusted.includes(code))
+    return [`The kubeconfig is of another cluster: its authority has not signed this server's certificate. ${another}`];
+  if (isStatusReason(error, 'Unauthorized'))
+    return [`The kubeconfig is of another cluster, or its credentials have expired. ${another}`];
+  if (isStatusReason(error, 'ServiceUnavailable') && code !== '')
+    return [`Does the cluster run? (slipway status, slipway up) ${another}`];
+  return [];
+}
