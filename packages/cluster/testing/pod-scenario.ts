@@ -13,6 +13,7 @@ import { newPodRecord } from '../src/node/agent/pod-record.ts';
 import { PodWorker } from '../src/node/agent/pod-worker.ts';
 import { ReferencedObjects } from '../src/node/agent/referenced-objects.ts';
 import { StatusWriter } from '../src/node/agent/status-writer.ts';
+import { TerminationMessages } from '../src/node/agent/termination-message.ts';
 import { PodLogs } from '../src/node/logs/pod-logs.ts';
 import { Prober } from '../src/node/probes/prober.ts';
 import { AddressRange } from '../src/node/runtimes/simulated/address-range.ts';
@@ -142,6 +143,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     directory: '/data/pods',
   });
   const logs = new PodLogs({ files: discardingFiles, clock, logger, directory: '/data/pods' });
+  const messages = new TerminationMessages({ files: discardingFiles, logs, directory: '/data/pods' });
   const starts = new Limiter(1000);
   const recorder = {
     event: (_: Pod, event: { reason: string; message: string }) =>
@@ -157,6 +159,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     statuses: new StatusWriter({ client: api.client, clock, logger, signal }),
     volumes,
     logs,
+    messages,
     prober: new Prober(runtime, clock),
     hooks: new LifecycleHooks(runtime, clock),
     starter: new ContainerStarter({
@@ -164,6 +167,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
       runtime,
       events: recorder,
       logs,
+      messages,
       logger,
       volumes,
       objects,

@@ -69,6 +69,7 @@ function lost(status: ContainerStatus, now: number): Terminated {
     message: 'The container could not be located when the node agent started again',
     startedAt: status.state?.running?.startedAt === undefined ? undefined : Date.parse(status.state.running.startedAt),
     finishedAt: now,
+    waitsAs: undefined,
     backOffReported: false,
   };
 }
@@ -133,6 +134,7 @@ function toTerminated(state: ContainerStateTerminated | undefined): Terminated |
     message,
     startedAt: startedAt === undefined ? undefined : Date.parse(startedAt),
     finishedAt: finishedAt === undefined ? 0 : Date.parse(finishedAt),
+    waitsAs: undefined,
     backOffReported: false,
   };
 }

@@ -1,6 +1,7 @@
 import type { ContainerExit } from '../runtime.ts';
 import { activeBackOff, nextBackOff } from './back-off.ts';
 import {
+  settledState,
   specOf,
   type Blocked,
   type ContainerRecord,
@@ -57,17 +58,33 @@ export function advanceContainer(
 ): ContainerRecord {
   if (fact.name !== container.name) return container;
   switch (fact.kind) {
-    case 'containerStarted':
-      return { ...container, imageId: fact.imageId, imageBackOff: undefined, state: toRunning(record, fact) };
+    case 'containerStarted': {
+      const begun = leaveStart(container, now);
+      return { ...begun, imageId: fact.imageId, imageBackOff: undefined, state: toRunning(record, fact) };
+    }
     case 'startAbandoned':
-      return { ...container, state: { kind: 'waiting' } };
+      return abandonStart(container);
     case 'startBlocked':
-      return block(container, fact, now);
+      return block(leaveStart(container, now), fact, now);
     case 'startFailed':
-      return { ...container, state: toFailed(fact, now) };
+      return { ...leaveStart(container, now), state: toFailed(fact, now) };
     default:
       return container.state.kind === 'running' ? advanceRunning(container, container.state, fact) : container;
   }
+}
+
+/** The instance before is history from here on, and the next crash waits longer. */
+function leaveStart(container: ContainerRecord, now: number): ContainerRecord {
+  const ended = settledState(container);
+  if (container.state.kind !== 'starting' || ended.kind !== 'terminated') return container;
+  return { ...container, last: ended, crashBackOff: nextBackOff(container.crashBackOff, ended.finishedAt, now) };
+}
+
+function abandonStart(container: ContainerRecord): ContainerRecord {
+  const { state, restartCount } = container;
+  if (state.kind !== 'starting') return container;
+  const { before } = state;
+  return { ...container, restartCount: before.kind === 'terminated' ? restartCount - 1 : restartCount, state: before };
 }
 
 function toRunning(record: PodRecord, fact: Extract<ContainerFact, { kind: 'containerStarted' }>): Running {
@@ -114,6 +131,7 @@ function toFailed(fact: Extract<ContainerFact, { kind: 'startFailed' }>, now: nu
     message,
     startedAt: undefined,
     finishedAt: now,
+    waitsAs: 'RunContainerError',
     backOffReported: false,
   };
 }
@@ -159,6 +177,7 @@ function toTerminated(state: Running, exit: ContainerExit, message: string | und
     message,
     startedAt: state.startedAt,
     finishedAt: exit.finishedAt,
+    waitsAs: state.fault === 'postStart' ? 'PostStartHookError' : undefined,
     backOffReported: false,
   };
 }

@@ -21,11 +21,13 @@ import { containerIdFor } from './pod-record.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
 import { hostnameOf } from './resolver-config.ts';
 import { calculateServiceEnvironment } from './service-environment.ts';
+import type { TerminationMessages } from './termination-message.ts';
 
 export interface ContainerStarterOptions {
   readonly runtime: Runtime;
   readonly events: PodEvents;
   readonly logs: PodLogs;
+  readonly messages: TerminationMessages;
   readonly logger: Logger;
   readonly volumes: PodVolumes;
   readonly objects: ReferencedObjects;
@@ -81,6 +83,9 @@ export class ContainerStarter {
     const variables = await this.#environmentOf(pod, container, sandbox);
     const environment = { ...image.environment, ...sandbox.environment, HOSTNAME: hostnameOf(pod), ...variables };
     const podUid = pod.metadata.uid ?? '';
+    const { volumes, messages } = this.#options;
+    const mounts = await volumes.mountsOf(pod, container, environment);
+    const message = await messages.mountsOf(container, { podUid, name: container.name, attempt });
     return {
       podUid,
       containerId: containerIdFor(podUid, container.name, attempt),
@@ -90,7 +95,7 @@ export class ContainerStarter {
       environment,
       workingDirectory: container.workingDir ?? (image.workingDirectory === '' ? '/' : image.workingDirectory),
       user: userOf(pod, container, image),
-      mounts: await this.#options.volumes.mountsOf(pod, container, environment),
+      mounts: [...mounts, ...message],
       resources: container.resources ?? {},
       securityContext: mergeSecurityContext(pod, container),
       tty: container.tty ?? false,

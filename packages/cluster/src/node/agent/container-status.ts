@@ -3,7 +3,15 @@ import type { ContainerState, ContainerStateTerminated, ContainerStatus } from '
 import { formatTime } from '@slipway/kube/clock';
 import { formatGoDuration } from './back-off.ts';
 import { hasStarted, isReady } from './container-readiness.ts';
-import { describePod, specOf, type ContainerRecord, type PodRecord, type Terminated } from './pod-record.ts';
+import {
+  describePod,
+  settledState,
+  specOf,
+  type ContainerRecord,
+  type PodRecord,
+  type Running,
+  type Terminated,
+} from './pod-record.ts';
 import { calculateRestart } from './restart-policy.ts';
 
 export interface StatusCircumstances {
@@ -24,12 +32,17 @@ export function calculateContainerStatus(
     state: shown.state,
     lastState: shown.last === undefined ? {} : { terminated: formatTerminated(shown.last, when) },
     ready: record.termination === undefined || container.role === 'init' ? isReady(container) : false,
-    restartCount: container.restartCount,
+    restartCount: countRestarts(container),
     image: specOf(record.pod, container.name)?.image ?? '',
     imageID: container.imageId,
     ...(containerId === undefined ? {} : { containerID: `${when.runtimeName}://${containerId}` }),
     started: hasStarted(container),
   };
+}
+
+/** A restart counts once the new instance runs. */
+function countRestarts({ state, restartCount }: ContainerRecord): number {
+  return state.kind === 'running' || state.kind === 'terminated' ? restartCount : Math.max(0, restartCount - 1);
 }
 
 interface ShownState {
@@ -38,19 +51,24 @@ interface ShownState {
 }
 
 function showState(record: PodRecord, container: ContainerRecord, when: StatusCircumstances): ShownState {
-  const { state, last } = container;
+  const { last } = container;
+  const state = settledState(container);
   switch (state.kind) {
     case 'waiting':
-    case 'starting':
       return { state: { waiting: { reason: defaultWaitingReason(record) } }, last };
     case 'blocked':
       return { state: { waiting: { reason: state.reason, message: state.message } }, last };
     case 'running':
-      if (state.postStart !== 'done') return { state: { waiting: { reason: defaultWaitingReason(record) } }, last };
+      if (!isPastPostStart(state)) return { state: { waiting: { reason: defaultWaitingReason(record) } }, last };
       return { state: { running: { startedAt: formatTime(state.startedAt) } }, last };
     case 'terminated':
       return showTerminated(record, container, { ended: state, ...when });
   }
+}
+
+/** Its program runs, but it does not count as running before its hook has succeeded. */
+function isPastPostStart({ postStart, fault }: Running): boolean {
+  return postStart === 'done' && fault !== 'postStart';
 }
 
 /** A container that waits for its next attempt is shown as waiting, and how it ended as its last state. */
@@ -61,7 +79,10 @@ function showTerminated(
 ): ShownState {
   const { ended } = when;
   const restart = calculateRestart(record, container, ended);
-  if (restart.kind === 'never' || restart.waits === 0 || when.now >= restart.time) {
+  if (restart.kind === 'at' && restart.waits === 0 && ended.waitsAs !== undefined) {
+    return { state: { waiting: { reason: ended.waitsAs, message: describeFailure(ended) } }, last: ended };
+  }
+  if (restart.kind === 'never' || restart.waits === 0) {
     return { state: { terminated: formatTerminated(ended, when) }, last: container.last };
   }
   const wait = formatGoDuration(restart.waits);
@@ -69,11 +90,18 @@ function showTerminated(
   return { state: { waiting: { reason: 'CrashLoopBackOff', message } }, last: ended };
 }
 
-function defaultWaitingReason(record: PodRecord): string {
+function describeFailure({ message, waitsAs }: Terminated): string {
+  return waitsAs === 'PostStartHookError' ? 'PostStartHook failed' : (message ?? '');
+}
+
+/** Of a container that has not been tried yet. */
+export function defaultWaitingReason(record: PodRecord): string {
   return record.containers.some(({ role }) => role !== 'main') ? 'PodInitializing' : 'ContainerCreating';
 }
 
-function shownContainerId({ state, last }: ContainerRecord): string | undefined {
+function shownContainerId(container: ContainerRecord): string | undefined {
+  const { last } = container;
+  const state = settledState(container);
   if (state.kind === 'running' || state.kind === 'terminated') return state.containerId;
   return last?.containerId;
 }

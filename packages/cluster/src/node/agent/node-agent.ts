@@ -30,6 +30,7 @@ import { PodWorkers } from './pod-workers.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
 import type { ClusterDns } from './resolver-config.ts';
 import { StatusWriter } from './status-writer.ts';
+import { TerminationMessages } from './termination-message.ts';
 
 export interface NodeAgentOptions {
   readonly client: KubeClient;
@@ -229,12 +230,14 @@ function createHost(
   const nodeIP = nodeIPOf(options);
   const events = createEvents(options);
   const logs = new PodLogs({ files, clock, logger, directory: join(dataDirectory, 'pods') });
+  const messages = new TerminationMessages({ files, logs, directory: join(dataDirectory, 'pods') });
   const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
   const allocatable = resourcesOf(capacity);
   const starter = new ContainerStarter({
     runtime,
     events,
     logs,
+    messages,
     logger,
     volumes,
     objects,
@@ -254,6 +257,7 @@ function createHost(
     statuses: new StatusWriter({ client, clock, logger, signal }),
     volumes,
     logs,
+    messages,
     prober: new Prober(runtime, clock),
     hooks: new LifecycleHooks(runtime, clock),
     starter,

@@ -1,7 +1,6 @@
 /** How a record changes: by what the agent begins to do (`begin`) and by what it then hears (`advance`). Both are pure. */
 import type { Pod } from '@slipway/kube/api.generated';
 import type { Sandbox } from '../runtime.ts';
-import { nextBackOff } from './back-off.ts';
 import { advanceContainer, type ContainerFact } from './container-facts.ts';
 import type { PodAction } from './pod-plan.ts';
 import { specOf, type ContainerRecord, type PodRecord, type Stop, type Termination } from './pod-record.ts';
@@ -118,7 +117,7 @@ function beginOfContainer(
   const { state } = container;
   switch (action.kind) {
     case 'startContainer':
-      return beginStart(container, action.attempt, now);
+      return beginStart(container, action.attempt);
     case 'reportCrashBackOff':
       return state.kind === 'terminated' ? { ...container, state: { ...state, backOffReported: true } } : container;
     case 'reportImageBackOff':
@@ -130,11 +129,10 @@ function beginOfContainer(
   }
 }
 
-function beginStart(container: ContainerRecord, attempt: number, now: number): ContainerRecord {
+function beginStart(container: ContainerRecord, attempt: number): ContainerRecord {
   const { state } = container;
-  const starting = { ...container, restartCount: attempt, state: { kind: 'starting' } as const };
-  if (state.kind !== 'terminated') return starting;
-  return { ...starting, last: state, crashBackOff: nextBackOff(container.crashBackOff, state.finishedAt, now) };
+  if (state.kind === 'starting' || state.kind === 'running') return container;
+  return { ...container, restartCount: attempt, state: { kind: 'starting', before: state } };
 }
 
 function toImageBackOff(

@@ -11,6 +11,7 @@ import type { Limiter } from './limiter.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { ClusterDns } from './resolver-config.ts';
 import type { StatusWriter } from './status-writer.ts';
+import type { TerminationMessages } from './termination-message.ts';
 
 /** What a pod's worker needs of its node. */
 export interface PodHost {
@@ -23,6 +24,7 @@ export interface PodHost {
   readonly statuses: StatusWriter;
   readonly volumes: PodVolumes;
   readonly logs: PodLogs;
+  readonly messages: TerminationMessages;
   readonly prober: Prober;
   readonly hooks: LifecycleHooks;
   readonly starter: ContainerStarter;

@@ -1,6 +1,6 @@
 import type { PodPhase } from '@slipway/kube/api.generated';
 import { isInitialized } from './container-readiness.ts';
-import type { ContainerRecord, PodRecord } from './pod-record.ts';
+import { settledState, type ContainerRecord, type PodRecord } from './pod-record.ts';
 import { isFinished } from './restart-policy.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
@@ -31,7 +31,9 @@ function initContainersDone(record: PodRecord): boolean {
 }
 
 /** Not even an earlier instance: one that waits for its restart counts as running. */
-function hasNeverRun({ state, last }: ContainerRecord): boolean {
+function hasNeverRun(container: ContainerRecord): boolean {
+  const { last } = container;
+  const state = settledState(container);
   if (state.kind === 'running') return state.postStart !== 'done' && last === undefined;
   return state.kind !== 'terminated' && last === undefined;
 }

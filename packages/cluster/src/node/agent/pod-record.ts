@@ -33,7 +33,7 @@ export type ContainerRole = 'init' | 'sidecar' | 'main';
 export interface ContainerRecord {
   readonly name: string;
   readonly role: ContainerRole;
-  /** Instances before the current or next one. */
+  /** Instances before the current one, or before the next one where none runs or has just ended. */
   readonly restartCount: number;
   readonly state: ContainerState;
   /** How the instance before ended. */
@@ -49,7 +49,20 @@ export interface BackOff {
   readonly updatedAt: number;
 }
 
-export type ContainerState = { readonly kind: 'waiting' | 'starting' } | Blocked | Running | Terminated;
+export type ContainerState = SettledState | Starting;
+
+/** What is shown of a container. */
+export type SettledState = Waiting | Blocked | Running | Terminated;
+
+export interface Waiting {
+  readonly kind: 'waiting';
+}
+
+/** An instance is being made. Until it runs, the container is shown as it was. */
+export interface Starting {
+  readonly kind: 'starting';
+  readonly before: Waiting | Blocked | Terminated;
+}
 
 /** An attempt to start failed before anything ran. */
 export interface Blocked {
@@ -95,6 +108,8 @@ export interface Terminated {
   readonly message: string | undefined;
   readonly startedAt: number | undefined;
   readonly finishedAt: number;
+  /** What the container waits with until its next instance is made, if it did not get as far as a start counts. */
+  readonly waitsAs: 'RunContainerError' | 'PostStartHookError' | undefined;
   /** The wait before the next instance has been announced. */
   readonly backOffReported: boolean;
 }
@@ -107,6 +122,11 @@ export interface Termination {
   readonly deadline: number;
   /** Whether service proxies and gateways have stopped sending to it. */
   readonly endpoints: 'unasked' | 'waiting' | 'gone';
+}
+
+/** The state as it is shown. */
+export function settledState({ state }: ContainerRecord): SettledState {
+  return state.kind === 'starting' ? state.before : state;
 }
 
 export function containerSpecs(pod: Pod): ReadonlyArray<{ readonly role: ContainerRole; readonly spec: Container }> {

@@ -9,7 +9,7 @@ import type { PodAction, PodPlan } from './pod-plan.ts';
 import { parseContainerId, sandboxOf, specOf, type PodRecord } from './pod-record.ts';
 import { calculatePodStatus } from './pod-status.ts';
 import { reconcilePod } from './reconcile-pod.ts';
-import { tailOfLog } from './termination-message.ts';
+import type { EndedInstance } from './termination-message.ts';
 
 /** Plans settle in two or three rounds; more would mean that beginning an action does not make it begun. */
 const maxRounds = 20;
@@ -68,9 +68,25 @@ export class PodWorker {
       this.#earlyExits.set(exit.containerId, exit);
       return;
     }
-    const closed = this.#host.logs.close(instance);
-    const message = await tailOfLog(exit, { pod: this.#record.pod, instance, logs: this.#host.logs, closed });
+    const logClosed = this.#host.logs.close(instance);
+    const message = await this.#readMessage(exit, { pod: this.#record.pod, instance, logClosed });
     this.tell({ kind: 'containerExited', name: container.name, exit, message });
+  }
+
+  async #readMessage(exit: ContainerExit, ended: EndedInstance): Promise<string | undefined> {
+    try {
+      return await this.#host.messages.take(exit, ended);
+    } catch (error) {
+      // That it ended must be known even where what it said cannot be read.
+      const { name } = ended.instance;
+      this.#host.logger.warn('The termination message of a container could not be read', {
+        ...keyOf(ended.pod),
+        kind: 'Pod',
+        container: name,
+        error,
+      });
+      return undefined;
+    }
   }
 
   #replayExit(containerId: string): void {

@@ -1,6 +1,8 @@
 /** Which log `containerLogs` asks for. */
 import { StatusError } from '@slipway/kube/status-error';
+import { defaultWaitingReason } from '../agent/container-status.ts';
 import {
+  settledState,
   specOf,
   type ContainerInstance,
   type ContainerRecord,
@@ -67,21 +69,26 @@ export function selectInstance(
     throw new StatusError('BadRequest', `previous terminated container "${name}" in pod "${pod}" not found`);
   throw new StatusError(
     'BadRequest',
-    `container "${name}" in pod "${pod}" is waiting to start: ${whyWaiting(container)}`,
+    `container "${name}" in pod "${pod}" is waiting to start: ${whyWaiting(record, container)}`,
   );
 }
 
-function currentId({ state, last }: ContainerRecord): string | undefined {
+function currentId(container: ContainerRecord): string | undefined {
+  const { last } = container;
+  const state = settledState(container);
   return state.kind === 'running' || state.kind === 'terminated' ? state.containerId : last?.containerId;
 }
 
 /** What waits for its next attempt is shown as its own last state. */
-function previousId({ state, last }: ContainerRecord): string | undefined {
+function previousId(container: ContainerRecord): string | undefined {
+  const { last } = container;
+  const state = settledState(container);
   return state.kind === 'terminated' && state.backOffReported ? state.containerId : last?.containerId;
 }
 
-function whyWaiting({ state }: ContainerRecord): string {
-  if (state.kind !== 'blocked') return 'ContainerCreating';
+function whyWaiting(record: PodRecord, container: ContainerRecord): string {
+  const state = settledState(container);
+  if (state.kind !== 'blocked') return defaultWaitingReason(record);
   if (state.reason === 'ErrImagePull') return "image can't be pulled";
   return state.reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : state.reason;
 }

@@ -87,7 +87,7 @@ export class ContainerProbes {
     } catch (error) {
       if (this.#ended.signal.aborted) return undefined;
       const message = error instanceof Error ? error.message : String(error);
-      this.#options.onEvent('Unhealthy', `${titleOf(kind)} probe errored: ${message}`);
+      this.#options.onEvent('Unhealthy', `${titleOf(kind)} probe errored and resulted in unknown state: ${message}`);
       return undefined;
     }
   }

@@ -2,6 +2,7 @@ import type { Container, ExecAction, Pod, Probe } from '@slipway/kube/api.genera
 import type { Clock } from '@slipway/kube/clock';
 import type { Runtime } from '../runtime.ts';
 import { probeHttp, type ProbeOutcome } from './http-probe.ts';
+import { probeGrpc } from './grpc-probe.ts';
 import type { ProbeKind } from './probe-schedule.ts';
 import { probeTcp } from './tcp-probe.ts';
 
@@ -29,7 +30,7 @@ export class Prober {
       return { result: answer.success ? 'success' : 'failure', output: answer.output };
     }
     if (probe.exec !== undefined) return this.#execute(probe.exec, target, milliseconds);
-    return this.#withTimeout(milliseconds, signal, (limited) => dial(probe, target, limited));
+    return this.#withTimeout(milliseconds, signal, (limited) => dial(probe, target, { milliseconds, signal: limited }));
   }
 
   async #execute(
@@ -60,13 +61,20 @@ export class Prober {
   }
 }
 
-async function dial(probe: Probe, target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
+interface DialLimit {
+  readonly milliseconds: number;
+  readonly signal: AbortSignal;
+}
+
+const userAgent = 'kube-probe/1.32';
+
+async function dial(probe: Probe, target: ProbeTarget, { milliseconds, signal }: DialLimit): Promise<ProbeOutcome> {
   if (probe.httpGet !== undefined) {
     const port = resolvePort(probe.httpGet.port, target.container);
     return probeHttp(probe.httpGet, {
       host: probe.httpGet.host ?? target.podIP,
       port,
-      userAgent: 'kube-probe/1.32',
+      userAgent,
       signal,
     });
   }
@@ -75,10 +83,8 @@ async function dial(probe: Probe, target: ProbeTarget, signal: AbortSignal): Pro
     return probeTcp({ host: probe.tcpSocket.host ?? target.podIP, port, signal });
   }
   if (probe.grpc !== undefined) {
-    return {
-      result: 'failure',
-      output: 'probes by gRPC are not supported by this node; use exec, httpGet or tcpSocket',
-    };
+    const { port, service = '' } = probe.grpc;
+    return probeGrpc({ host: target.podIP, port, service, userAgent, timeoutMilliseconds: milliseconds, signal });
   }
   throw new Error(`missing probe handler for ${target.pod.metadata.name ?? ''}:${target.container.name}`);
 }

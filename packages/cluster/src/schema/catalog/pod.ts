@@ -98,23 +98,35 @@ function readyText(pod: Pod): string {
 
 /** The Status column, as the printer of Kubernetes derives it from the containers. */
 function statusText(pod: Pod): string {
+  const { phase = 'Unknown', reason } = pod.status ?? {};
   const init = initStatusText(pod);
-  const base = init ?? containersText(pod, pod.status?.reason ?? pod.status?.phase ?? 'Unknown');
+  const base = init !== undefined && isInitializing(pod) ? init : containersText(pod, init ?? reason ?? phase);
   if (pod.metadata.deletionTimestamp === undefined) return base;
-  return pod.status?.reason === 'NodeLost' ? 'Unknown' : 'Terminating';
+  if (reason === 'NodeLost') return 'Unknown';
+  return phase === 'Succeeded' || phase === 'Failed' ? base : 'Terminating';
+}
+
+/** A sidecar that restarts while the main containers run does not take the pod back to its beginning. */
+function isInitializing(pod: Pod): boolean {
+  const hasBegun = findCondition(pod.status?.conditions, 'Initialized')?.status === 'True';
+  return !hasBegun && (pod.status?.initContainerStatuses ?? []).some((status) => !isInitialized(pod, status));
 }
 
 function initStatusText(pod: Pod): string | undefined {
   const total = pod.spec?.initContainers?.length ?? 0;
   for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
     const { terminated, waiting } = status.state ?? {};
-    if (terminated?.exitCode === 0 || (isSidecar(pod, status.name) && status.started === true)) continue;
+    if (isInitialized(pod, status)) continue;
     if (terminated !== undefined) return `Init:${terminatedText(terminated)}`;
     if (waiting?.reason !== undefined && waiting.reason !== '' && waiting.reason !== 'PodInitializing')
       return `Init:${waiting.reason}`;
     return `Init:${index}/${total}`;
   }
   return undefined;
+}
+
+function isInitialized(pod: Pod, { name, state, started }: ContainerStatus): boolean {
+  return state?.terminated?.exitCode === 0 || (isSidecar(pod, name) && started === true);
 }
 
 function terminatedText(terminated: NonNullable<NonNullable<ContainerStatus['state']>['terminated']>): string {
@@ -137,10 +149,10 @@ function containersText(pod: Pod, phase: string): string {
 }
 
 function restartsText(pod: Pod, now: number): string {
-  const statuses = [
-    ...(pod.status?.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name)),
-    ...(pod.status?.containerStatuses ?? []),
-  ];
+  const init = pod.status?.initContainerStatuses ?? [];
+  const statuses = isInitializing(pod)
+    ? init.slice(0, init.findIndex((status) => !isInitialized(pod, status)) + 1)
+    : [...init.filter(({ name }) => isSidecar(pod, name)), ...(pod.status?.containerStatuses ?? [])];
   const count = statuses.reduce((sum, status) => sum + status.restartCount, 0);
   const last = statuses.flatMap(({ lastState }) =>
     lastState?.terminated?.finishedAt === undefined ? [] : [Date.parse(lastState.terminated.finishedAt)],

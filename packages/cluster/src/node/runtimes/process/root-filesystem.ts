@@ -232,11 +232,13 @@ class RootBuilder {
     }
     // The mount itself must not answer, nor the ones inside it: only what lies beneath says where it goes.
     const beneath = this.request.mounts.filter((mount) => mount.containerPath.length < containerPath.length);
-    const { path } = this.viewWith(beneath).locate(containerPath);
+    const found = this.viewWith(beneath).locate(containerPath);
+    const { path } = found;
     if (this.isMounted(path)) {
       return path;
     }
-    return stats.isDirectory() ? this.addDirectoryAt(path) : this.addFile(path, undefined);
+    if (stats.isDirectory()) return this.addDirectoryAt(path);
+    return found.stats === undefined ? this.addFile(path, '') : path;
   }
 
   private addDirectoryAt(path: string): string {
@@ -244,13 +246,9 @@ class RootBuilder {
     return path;
   }
 
-  /** Without `content` an existing file stays as it is: only its place is needed. */
-  private addFile(path: string, content: string | undefined): string {
+  private addFile(path: string, content: string): string {
     this.addParents(path);
-    const target = this.writablePath(path);
-    if (content !== undefined || this.view.locate(path).stats === undefined) {
-      writeFileSync(target, content ?? '', { mode: 0o644 });
-    }
+    writeFileSync(this.writablePath(path), content, { mode: 0o644 });
     return path;
   }
 
