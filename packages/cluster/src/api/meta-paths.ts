@@ -23,7 +23,9 @@ export function handleMeta(request: TransportRequest, options: MetaOptions): Tra
   if (openToAll.has(path)) return path === '/version' ? json(version()) : text('ok');
   if (options.identity.groups.includes('system:unauthenticated')) throw new StatusError('Unauthorized', 'Unauthorized');
   if (path === '/')
-    return json({ paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] });
+    return json({
+      paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+    });
   return openApi(path, request, options.documents) ?? discovery(path, request, options);
 }
 
@@ -42,18 +44,38 @@ function version(): object {
   };
 }
 
+/** What clients accept has an `@` in it, which no media type may have, so the answer says a dot. */
+const openApiProtobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
 function openApi(path: string, request: TransportRequest, documents: OpenApiDocuments): TransportResponse | undefined {
+  if (path === '/openapi/v2') return openApiV2(request, documents);
   if (path === '/openapi/v3') return json(documents.index());
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const document = documents.document(path.slice('/openapi/v3/'.length));
-  if (document === undefined) return undefined;
-  const etag = `"${document.etag}"`;
-  if (request.headers['if-none-match'] === etag)
-    return { status: 304, headers: { etag }, body: { kind: 'bytes', chunks: chunks('') } };
+  return document && cacheable(request, { ...document, contentType: 'application/json' });
+}
+
+function openApiV2(request: TransportRequest, documents: OpenApiDocuments): TransportResponse {
+  const { json: text, protobuf, etag } = documents.version2();
+  return request.headers['accept']?.replaceAll('@', '.').includes(openApiProtobuf) === true
+    ? cacheable(request, { text: protobuf, etag: `${etag}-protobuf`, contentType: openApiProtobuf })
+    : cacheable(request, { text, etag, contentType: 'application/json' });
+}
+
+interface CacheableDocument {
+  readonly text: string | Uint8Array;
+  readonly etag: string;
+  readonly contentType: string;
+}
+
+function cacheable(request: TransportRequest, { text, etag, contentType }: CacheableDocument): TransportResponse {
+  const headers = { etag: `"${etag}"`, vary: 'accept' };
+  if (request.headers['if-none-match'] === headers.etag)
+    return { status: 304, headers, body: { kind: 'bytes', chunks: chunks('') } };
   return {
     status: 200,
-    headers: { 'content-type': 'application/json', etag },
-    body: { kind: 'bytes', chunks: chunks(document.text) },
+    headers: { 'content-type': contentType, ...headers },
+    body: { kind: 'bytes', chunks: chunks(text) },
   };
 }
 
@@ -107,6 +129,6 @@ function text(value: string): TransportResponse {
   return { status: 200, headers: { 'content-type': 'text/plain' }, body: { kind: 'bytes', chunks: chunks(value) } };
 }
 
-async function* chunks(value: string): AsyncIterable<Uint8Array> {
-  if (value !== '') yield Buffer.from(value);
+async function* chunks(value: string | Uint8Array): AsyncIterable<Uint8Array> {
+  if (value.length > 0) yield typeof value === 'string' ? Buffer.from(value) : value;
 }

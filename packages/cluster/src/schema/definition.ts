@@ -9,6 +9,8 @@ import type { StatusCause } from '@slipway/kube/status-error';
 export type SchemaNode =
   | {
       readonly kind: 'scalar';
+      /** Of a type in the API that has a name of its own, such as `io.k8s.apimachinery.pkg.apis.meta.v1.Time`. */
+      readonly name?: string | undefined;
       readonly type:
         | 'string'
         | 'boolean'
@@ -52,6 +54,8 @@ export type SchemaNode =
 
 export interface SchemaField {
   readonly node: SchemaNode;
+  /** What a person is told of it; only custom resources bring their own. */
+  readonly description?: string | undefined;
   readonly required: boolean;
   readonly default?: unknown;
   readonly patchStrategy?: string | undefined;

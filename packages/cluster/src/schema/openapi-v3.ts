@@ -1,20 +1,24 @@
-/** OpenAPI v3 documents, one a group and version, made when somebody asks: what kubectl validates, explains and patches by. */
+/** OpenAPI documents, made when somebody asks: what kubectl explains and patches by. In v3 there is one a group and version. */
 import { createHash } from 'node:crypto';
-import type { ResourceDefinition, SchemaField, SchemaNode } from './definition.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { renderOpenApiV2, type OpenApiV2 } from './openapi-v2.ts';
+import { kindName, renderSchemas, type OpenApi } from './openapi-schemas.ts';
 
 type Definitions = readonly ResourceDefinition[];
-type OpenApi = Readonly<Record<string, unknown>>;
 
 export interface OpenApiDocuments {
   /** `GET /openapi/v3` */
   index(): unknown;
   /** `GET /openapi/v3/<path>`, such as `apis/apps/v1`; undefined where nothing is served. */
   document(path: string): { readonly text: string; readonly etag: string } | undefined;
+  /** `GET /openapi/v2` */
+  version2(): OpenApiV2;
 }
 
 /** Cached until the catalog changes; `current` gives its definitions. */
 export function createOpenApiDocuments(current: () => Definitions): OpenApiDocuments & { forget(): void } {
   const cache = new Map<string, { readonly text: string; readonly etag: string }>();
+  let version2: OpenApiV2 | undefined;
   const document: OpenApiDocuments['document'] = (path) => {
     const cached = cache.get(path);
     if (cached !== undefined) return cached;
@@ -27,7 +31,11 @@ export function createOpenApiDocuments(current: () => Definitions): OpenApiDocum
   };
   return {
     document,
-    forget: () => cache.clear(),
+    version2: () => (version2 ??= renderOpenApiV2(current())),
+    forget: () => {
+      cache.clear();
+      version2 = undefined;
+    },
     index: () => {
       const names = [...new Set(current().map(documentPath))];
       const paths = names.map(
@@ -43,39 +51,14 @@ function documentPath({ type }: ResourceDefinition): string {
 }
 
 function renderDocument(definitions: Definitions, path: string): OpenApi {
-  const schemas: Record<string, OpenApi> = {};
-  const names = new Map<SchemaNode, string>();
-  const render: Renderer = { schemas, names };
-  const paths = definitions.flatMap((definition) => renderPaths(definition, path, kindSchema(definition, render)));
+  const schemas = renderSchemas(definitions, '#/components/schemas/');
+  const paths = definitions.flatMap((definition) => renderPaths(definition, path));
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'v1.32.0' },
     paths: Object.fromEntries(paths),
-    components: { schemas },
+    components: { schemas: Object.fromEntries(schemas) },
   };
-}
-
-interface Renderer {
-  readonly schemas: Record<string, OpenApi>;
-  readonly names: Map<SchemaNode, string>;
-}
-
-/** `io.k8s.api.apps.v1.Deployment`, in reverse of the group as OpenAPI names of custom kinds are. */
-function kindName({ type }: ResourceDefinition): string {
-  const group = type.group === '' ? 'core' : type.group;
-  return `${group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`;
-}
-
-function kindSchema(definition: ResourceDefinition, render: Renderer): string {
-  const name = kindName(definition);
-  const { type, schema } = definition;
-  if (schema.kind !== 'object') throw new Error(`${name} is no object`);
-  render.names.set(schema, name);
-  render.schemas[name] = {
-    ...renderObject(schema, render),
-    'x-kubernetes-group-version-kind': [{ group: type.group, version: type.version, kind: type.kind }],
-  };
-  return name;
 }
 
 const parameter = (name: string): OpenApi => ({ name, in: 'query', schema: { type: 'string', uniqueItems: true } });
@@ -91,15 +74,11 @@ const patchTypes = [
   'application/strategic-merge-patch+json',
 ];
 
-function renderPaths(
-  definition: ResourceDefinition,
-  path: string,
-  name: string,
-): ReadonlyArray<readonly [string, OpenApi]> {
+function renderPaths(definition: ResourceDefinition, path: string): ReadonlyArray<readonly [string, OpenApi]> {
   const { type } = definition;
   const collection = `/${path}${type.namespaced ? '/namespaces/{namespace}' : ''}/${type.plural}`;
   const gvk = { 'x-kubernetes-group-version-kind': { group: type.group, version: type.version, kind: type.kind } };
-  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${kindName(definition)}` } } };
   const responses = { 200: { description: 'OK', content } };
   const operation = (action: string, rest: OpenApi = {}): OpenApi => ({
     responses,
@@ -134,85 +113,4 @@ function renderPaths(
       },
     ],
   ];
-}
-
-function renderObject(node: SchemaNode & { readonly kind: 'object' }, render: Renderer): OpenApi {
-  const required = [...node.fields].filter(([, field]) => field.required).map(([name]) => name);
-  const properties = Object.fromEntries([...node.fields].map(([name, field]) => [name, renderField(field, render)]));
-  return {
-    type: 'object',
-    properties,
-    ...(required.length === 0 ? {} : { required }),
-    ...(node.structType === undefined ? {} : { 'x-kubernetes-map-type': node.structType }),
-    ...(node.preserveUnknownFields === true ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
-  };
-}
-
-function renderField(field: SchemaField, render: Renderer): OpenApi {
-  const schema = renderNode(field.node, render);
-  const extras = {
-    ...(field.default === undefined ? {} : { default: field.default }),
-    ...(field.patchStrategy === undefined ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategy }),
-    ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
-  };
-  if (Object.keys(extras).length === 0) return schema;
-  // Beside a reference nothing else counts in OpenAPI 3.0.
-  return '$ref' in schema ? { allOf: [schema], ...extras } : { ...schema, ...extras };
-}
-
-function renderNode(node: SchemaNode, render: Renderer): OpenApi {
-  switch (node.kind) {
-    case 'object':
-      return { $ref: `#/components/schemas/${objectName(node, render)}` };
-    case 'map':
-      return {
-        type: 'object',
-        additionalProperties: renderNode(node.values, render),
-        ...(node.mapType === undefined ? {} : { 'x-kubernetes-map-type': node.mapType }),
-      };
-    case 'list':
-      return {
-        type: 'array',
-        items: renderNode(node.items, render),
-        'x-kubernetes-list-type': node.listType,
-        ...(node.listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': node.listMapKeys }),
-      };
-    case 'any':
-      return { 'x-kubernetes-preserve-unknown-fields': true };
-    case 'scalar':
-      return renderScalar(node);
-  }
-}
-
-/** Types are shared, and some contain themselves: each is written once, under a name of its own. */
-function objectName(node: SchemaNode & { readonly kind: 'object' }, render: Renderer): string {
-  const known = render.names.get(node);
-  if (known !== undefined) return known;
-  const name = node.name ?? `type.t${render.names.size}`;
-  render.names.set(node, name);
-  render.schemas[name] = renderObject(node, render);
-  return name;
-}
-
-function renderScalar(node: SchemaNode & { readonly kind: 'scalar' }): OpenApi {
-  const values = node.enum === undefined ? {} : { enum: node.enum };
-  switch (node.type) {
-    case 'boolean':
-    case 'number':
-      return { type: node.type };
-    case 'integer':
-      return { type: 'integer', format: node.format ?? 'int64' };
-    case 'intOrString':
-      return { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] };
-    case 'quantity':
-      return { oneOf: [{ type: 'string' }, { type: 'number' }] };
-    case 'time':
-    case 'microTime':
-      return { type: 'string', format: 'date-time' };
-    case 'bytes':
-      return { type: 'string', format: 'byte' };
-    case 'string':
-    case 'duration':
-      return { type: 'string', ...values };
-  }
 }

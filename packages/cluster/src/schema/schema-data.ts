@@ -31,6 +31,8 @@ interface SchemaData {
   readonly types: Readonly<Record<string, TypeData>>;
 }
 
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
 const scalars: Readonly<Record<string, SchemaNode>> = {
   string: { kind: 'scalar', type: 'string' },
   bool: { kind: 'scalar', type: 'boolean' },
@@ -38,11 +40,16 @@ const scalars: Readonly<Record<string, SchemaNode>> = {
   int64: { kind: 'scalar', type: 'integer', format: 'int64' },
   float64: { kind: 'scalar', type: 'number', format: 'double' },
   bytes: { kind: 'scalar', type: 'bytes', format: 'byte' },
-  Time: { kind: 'scalar', type: 'time', format: 'date-time', nullable: true },
-  MicroTime: { kind: 'scalar', type: 'microTime', format: 'date-time', nullable: true },
-  Duration: { kind: 'scalar', type: 'duration' },
-  Quantity: { kind: 'scalar', type: 'quantity' },
-  IntOrString: { kind: 'scalar', type: 'intOrString', format: 'int-or-string' },
+  Time: { kind: 'scalar', name: `${meta}.Time`, type: 'time', format: 'date-time', nullable: true },
+  MicroTime: { kind: 'scalar', name: `${meta}.MicroTime`, type: 'microTime', format: 'date-time', nullable: true },
+  Duration: { kind: 'scalar', name: `${meta}.Duration`, type: 'duration' },
+  Quantity: { kind: 'scalar', name: 'io.k8s.apimachinery.pkg.api.resource.Quantity', type: 'quantity' },
+  IntOrString: {
+    kind: 'scalar',
+    name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    type: 'intOrString',
+    format: 'int-or-string',
+  },
   RawExtension: { kind: 'any' },
   FieldsV1: { kind: 'any' },
   JSON: { kind: 'any' },

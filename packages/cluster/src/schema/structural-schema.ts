@@ -96,7 +96,12 @@ function objectNode(schema: StructuralSchema): SchemaNode {
   const fields = new Map(
     Object.entries(schema.properties ?? {}).map(([name, property]): [string, SchemaField] => [
       name,
-      { node: toNode(property), required: schema.required?.includes(name) ?? false, default: property.default },
+      {
+        node: toNode(property),
+        description: property.description,
+        required: schema.required?.includes(name) ?? false,
+        default: property.default,
+      },
     ]),
   );
   return {

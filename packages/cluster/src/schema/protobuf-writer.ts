@@ -1,0 +1,16 @@
+/** Writing protobuf: https://protobuf.dev/programming-guides/encoding/ */
+
+const bytesWireType = 2;
+
+/** A field that has a length: text, or a message that was written before. */
+export function writeField(number: number, content: string | Uint8Array): Uint8Array {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return Buffer.concat([writeVarint(number * 8 + bytesWireType), writeVarint(bytes.length), bytes]);
+}
+
+function writeVarint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
+  return Buffer.from([...bytes, rest]);
+}
