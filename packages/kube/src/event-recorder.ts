@@ -40,6 +40,7 @@ export class EventRecorder {
   readonly #recorded = new Map<string, Recorded>();
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
+  #lastMillisecond = 0;
   #sequence = 0;
 
   constructor(options: EventRecorderOptions) {
@@ -104,6 +105,18 @@ export class EventRecorder {
     }
   }
 
+  /**
+   * Nanoseconds in hexadecimal, as Kubernetes names events. Those of one millisecond follow each other, so that a list,
+   * which is sorted by name, tells them in their order; the last digits differ from component to component.
+   */
+  #nextSuffix(now: number): string {
+    const millisecond = Math.floor(now);
+    this.#sequence = millisecond === this.#lastMillisecond ? this.#sequence + 1 : 0;
+    this.#lastMillisecond = millisecond;
+    const part = (this.#sequence % 1_000) * 1_000 + (fnv32a(this.#options.component) % 1_000);
+    return (BigInt(millisecond) * 1_000_000n + BigInt(part)).toString(16);
+  }
+
   #build(
     { object, type, fieldPath }: EventSubject,
     what: { readonly type: string; readonly reason: string; readonly message: string },
@@ -111,11 +124,7 @@ export class EventRecorder {
   ): Event {
     const { component, host } = this.#options;
     const { name = '', namespace = 'default', uid, resourceVersion } = object.metadata;
-    this.#sequence += 1;
-    const suffix = (
-      BigInt(Math.round(now * 1_000)) * 1_000n +
-      BigInt(fnv32a(component + this.#sequence) % 1_000)
-    ).toString(16);
+    const suffix = this.#nextSuffix(now);
     const time = formatTime(now);
     return {
       metadata: { name: `${name}.${suffix}`, namespace },

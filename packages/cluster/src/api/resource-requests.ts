@@ -14,7 +14,7 @@ import { patchedObject, patchKind } from './patches.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { Preconditions, ResourceVerbs, WriteRequest } from './resource-verbs.ts';
-import { fromScale, toScale } from './scale.ts';
+import { fromScale, scaleColumns, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
 import { openWatch, type WatchStreamEvent } from './watch-stream.ts';
@@ -326,7 +326,7 @@ function collection(
 ): TransportResponse {
   switch (formOf(request)) {
     case 'table':
-      return answer(toTable(at.definition, objects, tableOptions(request, at, metadata)));
+      return answer(toTable(at.definition.columns, objects, tableOptions(request, at, metadata)));
     case 'metadata':
       return answer({
         kind: 'PartialObjectMetadataList',
@@ -354,21 +354,23 @@ interface Answer {
 function one({ object, request, at, status, warnings }: Answer): TransportResponse {
   const headers =
     warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
-  const { scale } = at.definition;
-  const value =
-    at.path.subresource === 'scale' && scale !== undefined ? toScale(object, scale) : inForm(object, request, at);
-  return { status, headers, body: { kind: 'json', value } };
+  return { status, headers, body: { kind: 'json', value: inForm(object, request, at) } };
 }
 
 function inForm(object: KubeObject, request: TransportRequest, at: ResourceRequest): unknown {
-  const form = formOf(request);
-  if (form === 'table')
-    return toTable(
-      at.definition,
-      [object],
-      tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
-    );
-  return form === 'metadata' ? partialMetadata(object) : object;
+  const { scale, columns } = at.definition;
+  const isScale = at.path.subresource === 'scale' && scale !== undefined;
+  const shown = isScale ? toScale(object, scale) : object;
+  switch (formOf(request)) {
+    case 'table': {
+      const options = tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion });
+      return toTable(isScale ? scaleColumns : columns, [shown], options);
+    }
+    case 'metadata':
+      return partialMetadata(shown);
+    case 'object':
+      return shown;
+  }
 }
 
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
@@ -413,7 +415,7 @@ async function* formed(
         ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
         withColumns,
       };
-      yield { type, object: toTable(at.definition, type === 'BOOKMARK' ? [] : [object], options) };
+      yield { type, object: toTable(at.definition.columns, type === 'BOOKMARK' ? [] : [object], options) };
       withColumns = false;
     }
   }

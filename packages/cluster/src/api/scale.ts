@@ -1,9 +1,23 @@
 import type { KubeObject } from '@slipway/kube/object';
 import { formatLabelSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
-import type { ScalePaths } from '../schema/definition.ts';
+import { ageColumn, nameColumn } from '../schema/columns.ts';
+import type { ScalePaths, TableColumn } from '../schema/definition.ts';
 import { readPath, writePath } from '../schema/json-path.ts';
 import { isJsonObject } from '../schema/shape.ts';
+
+/** Of a Scale, as `kubectl get --subresource=scale` shows it. */
+export const scaleColumns: readonly TableColumn[] = [
+  nameColumn,
+  replicasColumn('Desired', '.spec.replicas'),
+  replicasColumn('Available', '.status.replicas'),
+  ageColumn,
+];
+
+function replicasColumn(name: string, path: string): TableColumn {
+  const cell: TableColumn['cell'] = (scale) => Number(readPath(scale, path) ?? 0);
+  return { name, type: 'integer', description: '', priority: 0, cell };
+}
 
 /** The object as `autoscaling/v1` Scale. */
 export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {

@@ -1,6 +1,6 @@
 /** Objects as rows, for `kubectl get`. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 import type { KubeObject } from '@slipway/kube/object';
-import type { ResourceDefinition } from '../schema/definition.ts';
+import type { TableColumn } from '../schema/definition.ts';
 
 export interface TableOptions {
   readonly now: number;
@@ -11,8 +11,12 @@ export interface TableOptions {
   readonly withColumns: boolean;
 }
 
-export function toTable(definition: ResourceDefinition, objects: readonly KubeObject[], options: TableOptions): object {
-  const columnDefinitions = definition.columns.map(({ name, type, format, description, priority }) => ({
+export function toTable(
+  columns: readonly TableColumn[],
+  objects: readonly KubeObject[],
+  options: TableOptions,
+): object {
+  const columnDefinitions = columns.map(({ name, type, format, description, priority }) => ({
     name,
     type,
     format: format ?? '',
@@ -25,7 +29,7 @@ export function toTable(definition: ResourceDefinition, objects: readonly KubeOb
     metadata: options.metadata,
     columnDefinitions: options.withColumns ? columnDefinitions : null,
     rows: objects.map((object) => ({
-      cells: definition.columns.map((column) => column.cell(object, options.now)),
+      cells: columns.map((column) => column.cell(object, options.now)),
       ...(options.includeObject === 'None'
         ? {}
         : { object: options.includeObject === 'Object' ? object : partialMetadata(object) }),

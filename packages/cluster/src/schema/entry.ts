@@ -101,8 +101,9 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
 
 function tableColumns<T extends KubeObject>({ columns = [], bareColumns }: CatalogEntry<T>): readonly TableColumn[] {
   const own = columns.map((column) => tableColumn(column));
-  const all = bareColumns === true ? own : [nameColumn, ...own, ageColumn];
-  return all.toSorted((a, b) => a.priority - b.priority);
+  if (bareColumns === true) return own;
+  const isWide = ({ priority }: TableColumn): boolean => priority > 0;
+  return [nameColumn, ...own.filter((column) => !isWide(column)), ageColumn, ...own.filter(isWide)];
 }
 
 function tableColumn<T extends KubeObject>(column: Column<T>): TableColumn {
