@@ -6,27 +6,35 @@ import { activeRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { initialStatus } from './release-status.ts';
-import { verbRules, type Verdict } from './verbs.ts';
-
-export interface Commanded {
-  readonly releases: readonly Release[];
-  readonly actions: readonly Action[];
-}
+import { liftRefusal, withRefusal } from './status/refused-versions.ts';
+import { verbRules, type Accepted, type Verdict } from './verbs.ts';
 
 const maximumOutcomes = 20;
 
+export interface Commanded {
+  /** As it is when the commands are carried out. */
+  readonly observation: Observation;
+  readonly actions: readonly Action[];
+}
+
 /** In the order in which they were given. A command that was carried out is deleted; its outcome stays with the release. */
-export function planCommands(observation: Observation, now: number): Commanded {
-  return observation.commands.reduce<Commanded>(
-    (before, command) => {
-      const after = carryOut({ ...observation, releases: before.releases }, command, now);
+export function planCommands(given: Observation, now: number): Commanded {
+  return given.commands.reduce<Commanded>(
+    ({ observation, actions }, command) => {
+      const name = command.metadata.name ?? '';
+      // An earlier look carried it out and did not live to delete it.
+      const after = isNoted(observation, name) ? { observation, actions: [] } : carryOut(observation, command, now);
       return {
-        releases: after.releases,
-        actions: [...before.actions, ...after.actions, { type: 'deleteCommand', name: command.metadata.name ?? '' }],
+        observation: after.observation,
+        actions: [...actions, ...after.actions, { type: 'deleteCommand', name }],
       };
     },
-    { releases: observation.releases, actions: [] },
+    { observation: given, actions: [] },
   );
+}
+
+function isNoted({ releases }: Observation, name: string): boolean {
+  return releases.some(({ status }) => status?.commands?.some((each) => each.name === name) === true);
 }
 
 function carryOut(observation: Observation, command: ReleaseCommand, now: number): Commanded {
@@ -35,19 +43,29 @@ function carryOut(observation: Observation, command: ReleaseCommand, now: number
   const { verb, requestedBy: by = 'a person' } = command.spec;
   const verdict = verbRules[verb]({ observation, command, active, by, now });
   const isAccepted = verdict.releases !== undefined;
-  const message = `${verb}: ${verdict.message}`;
+  const target = isAccepted ? verdict.target : (active ?? releases.at(-1));
+  const next: Observation = {
+    ...observation,
+    releases: noted(verdict.releases ?? releases, target, outcomeOf(command, verdict, now)),
+  };
   return {
-    releases: noted(
-      verdict.releases ?? releases,
-      isAccepted ? verdict.target : (active ?? releases.at(-1)),
-      outcomeOf(command, verdict, now),
-    ),
+    observation: isAccepted ? withRefusals(next, verdict, now) : next,
     actions: [
-      isAccepted
-        ? { type: 'event', kind: 'Normal', reason: 'CommandAccepted', message }
-        : { type: 'event', kind: 'Warning', reason: 'CommandRefused', message },
+      {
+        type: 'event',
+        kind: isAccepted ? 'Normal' : 'Warning',
+        reason: isAccepted ? 'CommandAccepted' : 'CommandRefused',
+        message: `${verb}: ${verdict.message}`,
+      },
     ],
   };
+}
+
+function withRefusals(observation: Observation, { refusal, lifts }: Accepted, now: number): Observation {
+  const { application } = observation;
+  const known = refusal === undefined ? application.status?.refused : withRefusal(observation, refusal, now);
+  const refused = lifts === undefined ? known : liftRefusal(known ?? [], lifts);
+  return { ...observation, application: { ...application, status: { ...application.status, refused } } };
 }
 
 function outcomeOf({ metadata, spec }: ReleaseCommand, verdict: Verdict, now: number): CommandOutcome {

@@ -1,5 +1,5 @@
 /** From what was observed to what a strategy and the interlock look at. */
-import { stableRelease } from './current-releases.ts';
+import { isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
 import { viewsByName, type World } from './interlock/rules.ts';
 import { replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
@@ -23,9 +23,13 @@ export function contextOf(observation: Observation, release: Release, now: numbe
   };
 }
 
-export function worldOf({ observation, replicas, maxUnavailable, release, stable }: ReleaseContext): World {
+export function worldOf({ observation, now, replicas, maxUnavailable, release, stable }: ReleaseContext): World {
   const views = observation.releases.map((each) => viewOf(observation, each));
-  const needed = new Set([nameOf(release), ...(stable === undefined ? [] : [nameOf(stable.release)])]);
+  const needed = new Set([
+    nameOf(release),
+    ...(stable === undefined ? [] : [nameOf(stable.release)]),
+    ...observation.releases.filter((each) => isReturnable(observation, each, now)).map(nameOf),
+  ]);
   const admitted = new Set(views.filter((view) => isAdmitted(view, observation)).map((view) => nameOf(view.release)));
   return {
     versions: viewsByName(views),

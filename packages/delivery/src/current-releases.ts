@@ -4,6 +4,8 @@ import type { Observation } from './observation.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 
+const defaultWindowSeconds = 3_600;
+
 /** The oldest release that has not ended; later ones wait for it. */
 export function activeRelease({ releases }: Pick<Observation, 'releases'>): Release | undefined {
   return releases.find((release) => !isFinished(statusOf(release).phase));
@@ -18,4 +20,27 @@ export function stableRelease({ application, releases }: Observation): Release |
 /** On its way back, with what it becomes decided. */
 export function isEnding(release: Release): boolean {
   return statusOf(release).ending !== undefined && !isFinished(statusOf(release).phase);
+}
+
+/** When the version stopped being the stable one, in milliseconds; undefined where it never was. */
+export function servedUntil(release: Release): number | undefined {
+  const { phase, servedUntil: until, finishedAt } = statusOf(release);
+  const text = phase === 'Succeeded' ? (until ?? finishedAt) : undefined;
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+/** It has served, and not too long ago: going back to it needs no gates, and nothing of it is deleted. */
+export function isReturnable({ application }: Observation, release: Release, now: number): boolean {
+  const until = servedUntil(release);
+  const seconds = application.spec.history?.rollbackWindowSeconds ?? defaultWindowSeconds;
+  return until !== undefined && now <= until + seconds * 1_000;
+}
+
+/** The version that served before the one that serves now. */
+export function previousStable(observation: Observation): Release | undefined {
+  const stable = stableRelease(observation);
+  return observation.releases
+    .filter((release) => release !== stable && servedUntil(release) !== undefined)
+    .toSorted((a, b) => (servedUntil(a) ?? 0) - (servedUntil(b) ?? 0))
+    .at(-1);
 }

@@ -1,10 +1,10 @@
 /** Nothing is being released: the stable version has its size, others go. */
 import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
-import { stableRelease } from './current-releases.ts';
+import { previousStable, stableRelease } from './current-releases.ts';
 import { check } from './interlock/interlock.ts';
 import { names, silentPods } from './moving-traffic.ts';
-import { replicasOf, viewOf, type Observation, type VersionView } from './observation.ts';
+import { isRouted, replicasOf, viewOf, type Observation, type VersionView } from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
@@ -19,7 +19,7 @@ export function planIdle(observation: Observation, now: number): Step {
   const steps = [
     planStableSize(observation, stable, now),
     ...observation.releases
-      .filter((release) => release !== stable)
+      .filter((release) => release !== stable && !isKeptRunning(observation, release, now))
       .map((release) =>
         planShrink({
           view: viewOf(observation, release),
@@ -45,12 +45,29 @@ export function planIdle(observation: Observation, now: number): Step {
   };
 }
 
+/** The version before may be wanted back in no time. */
+function isKeptRunning(observation: Observation, release: Release, now: number): boolean {
+  const { application } = observation;
+  const seconds = application.spec.history?.keepRunningSeconds ?? 0;
+  const movedAt = application.status?.serving === undefined ? undefined : keptSince(observation);
+  return release === previousStable(observation) && movedAt !== undefined && now < movedAt + seconds * 1_000;
+}
+
+/** All times begin when the traffic had moved away. */
+function keptSince(observation: Observation): number | undefined {
+  const stable = stableRelease(observation);
+  const text = stable === undefined ? undefined : statusOf(stable).trafficMovedAt;
+  return text === undefined ? undefined : Date.parse(text);
+}
+
 function planStableSize(observation: Observation, stable: Release, now: number): Sizing {
   const replicas = replicasOf(observation);
   const view = viewOf(observation, stable);
   const size = view.replicaSet?.spec?.replicas ?? 0;
   if (size < replicas)
     return { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] };
+  const isUnrouted = isRouted(observation) && observation.split === undefined && view.backends.length > 0;
+  if (isUnrouted) return { actions: [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
   return size > replicas
     ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation })
     : { actions: planMissingLabels(view) };

@@ -35,6 +35,9 @@ const observation: Observation = {
   gateways: ['gateway'],
   commands: [],
   answers: new Map(),
+  sources: new Map(),
+  copies: [],
+  trial: undefined,
 };
 
 function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {

@@ -14,6 +14,10 @@ export const labels = {
   serves: 'slipway.dev/serves',
   /** On pods: selected by the Service of their version. */
   backend: 'slipway.dev/backend',
+  /** On a ConfigMap or Secret: `live` where it is not frozen with a version. */
+  config: 'slipway.dev/config',
+  /** On the copies of ConfigMaps and Secrets. */
+  frozen: 'slipway.dev/frozen',
 } as const;
 
 export const annotations = {
@@ -22,17 +26,26 @@ export const annotations = {
   version: 'slipway.dev/version',
   /** On pods: when they stopped serving, as RFC 3339. */
   leftAt: 'slipway.dev/left-at',
+  /** On a copy: the name of what was copied. */
+  source: 'slipway.dev/source',
+  /** On what the controller keeps of a ConfigMap or Secret, in place of its data. */
+  content: 'slipway.dev/content',
   deletionCost: 'controller.kubernetes.io/pod-deletion-cost',
 } as const;
 
 export const teardownFinalizer = 'slipway.dev/teardown';
 
-/** Hash of the user's template, with the hash's own version before it. */
-export function identityOf(spec: Pick<ApplicationSpec, 'template' | 'environmentFrom'>): Identity {
-  return { template: `h1:${digest(spec.template)}`, configuration: `h1:${digest(spec.environmentFrom ?? [])}` };
+/** Hashes of the user's template and of the frozen configuration, each with the hash's own version before it. */
+export function identityOf(
+  { template, environmentFrom = [] }: Pick<ApplicationSpec, 'template' | 'environmentFrom'>,
+  frozen: Readonly<Record<string, string>> = {},
+): Identity {
+  const configuration = Object.keys(frozen).length === 0 ? environmentFrom : { environmentFrom, frozen };
+  return { template: `h1:${digest(template)}`, configuration: `h1:${digest(configuration)}` };
 }
 
-function digest(value: unknown): string {
+/** Sixteen hex digits over the canonical JSON. */
+export function digest(value: unknown): string {
   return createHash('sha256')
     .update(canonicalJson(value ?? null))
     .digest('hex')

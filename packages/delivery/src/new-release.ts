@@ -1,11 +1,12 @@
 import type { Application } from './api/application.ts';
-import type { Identity, Release } from './api/release.ts';
+import type { Release } from './api/release.ts';
+import type { Asked } from './asked.ts';
 import { annotations, labels } from './names.ts';
 
 /** The record of one attempt: a copy of what was asked, with the defaults that hold for it. */
 export function newRelease(
   application: Application,
-  { version, identity, name }: { readonly version: string; readonly identity: Identity; readonly name: string },
+  { version, asked, name }: { readonly version: string; readonly asked: Asked; readonly name: string },
 ): Release {
   const { spec, metadata } = application;
   return {
@@ -21,7 +22,8 @@ export function newRelease(
       application: metadata.name ?? '',
       applicationUid: metadata.uid ?? '',
       version,
-      identity,
+      identity: asked.identity,
+      ...(Object.keys(asked.frozen).length === 0 ? {} : { frozen: asked.frozen }),
       template: spec.template ?? {},
       ...(spec.service === undefined ? {} : { service: spec.service }),
       ...(spec.environmentFrom === undefined ? {} : { environmentFrom: spec.environmentFrom }),

@@ -1,12 +1,15 @@
 /** Which release spec asks for: none, one that there is, or a new one. */
-import type { RefusedVersion } from './api/application.ts';
+import { formatTime } from '@slipway/kube/clock';
+import type { RefusedVersion, SettlingConfiguration } from './api/application.ts';
 import { isFinished, type Release } from './api/release.ts';
-import { activeRelease, isEnding, stableRelease } from './current-releases.ts';
-import { identityOf, isSameIdentity, releaseName } from './names.ts';
+import { askedOf, isAsked, isNumbered, isOfVersion, type Asked } from './asked.ts';
+import { activeRelease, isEnding, isReturnable, stableRelease } from './current-releases.ts';
+import { isSameIdentity, releaseName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import { replicasOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { endGuard, restart, sendBack, statusOf } from './release-changes.ts';
+import { findStanding } from './status/refused-versions.ts';
 
 /** Why what serves is not what spec asks for, and nothing is done about it. */
 export interface Unsynced {
@@ -17,58 +20,71 @@ export interface Unsynced {
 export interface Wanted {
   readonly actions: readonly Action[];
   readonly releases: readonly Release[];
-  readonly unsynced: Unsynced | undefined;
+  readonly unsynced?: Unsynced | undefined;
+  readonly settling?: SettlingConfiguration | undefined;
+  readonly requeueAfter?: number | undefined;
+  /** A version without a release yet: what serves is not what spec asks for. */
+  readonly isNew?: boolean | undefined;
+}
+
+const settleMilliseconds = 2_000;
+const tryAgainMilliseconds = 30_000;
+
+interface Question {
+  readonly observation: Observation;
+  readonly asked: Asked;
+  readonly now: number;
 }
 
 /** Creates the Release that spec asks for, or says why there is none. */
-export function planNextRelease(observation: Observation, now: number): Wanted {
-  const { application, releases } = observation;
-  const { spec } = application;
-  const same: Wanted = { actions: [], releases, unsynced: undefined };
-  if (replicasOf(observation) === 0 || spec.paused === true) return same;
+export function planNextRelease(given: Observation, now: number): Wanted {
+  const asked = askedOf(given);
+  const observation: Observation = { ...given, releases: dropOutdated(given, asked, now) };
+  const question: Question = { observation, asked, now };
+  const same: Wanted = { actions: [], releases: observation.releases };
+  if (replicasOf(observation) === 0 || observation.application.spec.paused === true) return same;
+  const active = activeRelease(observation);
   const stable = stableRelease(observation);
-  if (stable !== undefined && isAsked(observation, stable))
-    return { ...same, releases: stayWithStable(observation, now) };
-  const refused = findRefused(observation);
-  if (refused !== undefined) return { ...same, unsynced: describeRefusal(refused) };
-  const newest = releases.at(-1);
-  if (newest !== undefined && isAsked(observation, newest) && !isFinished(statusOf(newest).phase)) return same;
-  const namesake = releases.find((release) => release.spec.version === spec.version);
-  return namesake === undefined ? createNext(observation, now) : { ...same, ...returnTo(observation, namesake, now) };
+  const refused = findStanding(observation, asked);
+  const isStableAsked = stable !== undefined && isAsked(observation, asked, stable);
+  if (refused !== undefined)
+    return isStableAsked && active === undefined ? same : { ...same, unsynced: describeRefusal(refused) };
+  if (isStableAsked) return { ...same, releases: stayWithStable(question, active) };
+  if (active !== undefined && isAsked(observation, asked, active) && !isEnding(active)) return same;
+  const newest = observation.releases.at(-1);
+  if (newest !== undefined && isAsked(observation, asked, newest) && !isFinished(statusOf(newest).phase)) return same;
+  return planOther(question, same);
 }
 
-function isNumbered(version: string | undefined): boolean {
-  return version === undefined || version === '#';
-}
-
-/** Whether a release is what spec asks for: by content, and by version where one is given. */
-function isAsked({ application: { spec } }: Observation, release: Release): boolean {
-  return (
-    isSameIdentity(release.spec.identity, identityOf(spec)) &&
-    (isNumbered(spec.version) || release.spec.version === spec.version)
-  );
+/** Of releases that have not begun only the newest is kept, and only if spec still asks for it. */
+function dropOutdated(observation: Observation, asked: Asked, now: number): readonly Release[] {
+  const { releases } = observation;
+  const isOutdated = (release: Release): boolean =>
+    statusOf(release).phase === 'Pending' &&
+    (statusOf(release).attempts ?? []).length === 0 &&
+    release !== activeRelease(observation) &&
+    !isAsked(observation, asked, release);
+  return releases
+    .filter(isOutdated)
+    .reduce(
+      (all, release) =>
+        sendBack(all, release, { now, phase: 'Superseded', by: 'spec', reason: 'spec asks for another version' }),
+      releases,
+    );
 }
 
 /** The stable template again is an abort of what is under way. */
-function stayWithStable(observation: Observation, now: number): readonly Release[] {
+function stayWithStable({ observation, asked, now }: Question, active: Release | undefined): readonly Release[] {
   const { releases } = observation;
-  const active = activeRelease(observation);
-  return active === undefined || isAsked(observation, active) || isEnding(active)
+  const reason = 'spec asks for the stable version again';
+  return active === undefined || isAsked(observation, asked, active) || isEnding(active) || isByPerson(active)
     ? releases
-    : sendBack(releases, active, {
-        now,
-        phase: 'Superseded',
-        by: 'spec',
-        reason: 'spec asks for the stable version again',
-      });
+    : sendBack(releases, active, { now, phase: 'Superseded', by: 'spec', reason });
 }
 
-function findRefused({ application: { spec, status, metadata } }: Observation): RefusedVersion | undefined {
-  const { template } = identityOf(spec);
-  const refused = status?.refused?.findLast(
-    (each) => each.hash === template && (isNumbered(spec.version) || each.version === spec.version),
-  );
-  return refused !== undefined && refused.generation >= (metadata.generation ?? 0) ? refused : undefined;
+/** A rollback that a person asked for is not taken back by the spec that it answers. */
+function isByPerson(release: Release): boolean {
+  return statusOf(release).attempts?.at(-1)?.cause === 'rollback';
 }
 
 function describeRefusal({ version, at, reason }: RefusedVersion): Unsynced {
@@ -78,52 +94,122 @@ function describeRefusal({ version, at, reason }: RefusedVersion): Unsynced {
   };
 }
 
-/** A kept version of the same content is gone back to; other content needs a version of its own. */
-function returnTo(observation: Observation, namesake: Release, now: number): Partial<Wanted> {
-  const { releases, application } = observation;
-  if (!isSameIdentity(namesake.spec.identity, identityOf(application.spec)))
+/** Neither stable nor under way: a kept version, a configuration that still changes, or something new. */
+function planOther(question: Question, same: Wanted): Wanted {
+  const { observation, asked } = question;
+  const kept = findKept(observation, asked);
+  if (kept !== undefined) return { ...same, ...returnTo(question, kept) };
+  const namesake = findNamesake(observation, asked);
+  if (namesake !== undefined) return { ...same, unsynced: describeNamesake(namesake) };
+  if (asked.missing.length > 0)
     return {
+      ...same,
       unsynced: {
-        reason: 'VersionExists',
-        message: `version ${namesake.spec.version} exists with other content since ${namesake.metadata.creationTimestamp ?? ''}: give the new content a version of its own`,
+        reason: 'ConfigurationMissing',
+        message: `the pod template refers to what does not exist: ${asked.missing.join(', ')}; create it, or mark the reference optional`,
       },
     };
-  return isFinished(statusOf(namesake).phase)
-    ? { releases: restart(releases, namesake, { now, cause: 'deploy', by: 'spec' }) }
-    : {};
+  const settling = settlingOf(question);
+  const left = settling === undefined ? 0 : Date.parse(settling.since) + settleMilliseconds - question.now;
+  return left > 0 ? { ...same, settling, requeueAfter: left } : createNext(question, settling);
 }
 
-function createNext(observation: Observation, now: number): Wanted {
-  const { application } = observation;
-  const { spec, metadata, status } = application;
-  const number = String((status?.lastNumber ?? 0) + 1);
-  const version = isNumbered(spec.version) ? number : (spec.version ?? number);
-  const release = newRelease(application, {
-    version,
-    identity: identityOf(spec),
-    name: releaseName(metadata.name ?? '', version),
-  });
+/** A version with the same content that ended before: by name where spec gives one, or else one that has served. */
+function findKept(observation: Observation, asked: Asked): Release | undefined {
+  const { version } = observation.application.spec;
+  const isKept = (release: Release): boolean =>
+    isAsked(observation, asked, release) &&
+    isFinished(statusOf(release).phase) &&
+    (!isNumbered(version) || statusOf(release).phase === 'Succeeded');
+  return observation.releases.findLast(isKept);
+}
+
+/** Inside the window a version that has served needs no gates. */
+function returnTo({ observation, now }: Question, kept: Release): Partial<Wanted> {
+  const promotedBy = isReturnable(observation, kept, now) ? 'the rollback window' : undefined;
+  const active = activeRelease(observation);
+  const version = kept.spec.version;
+  const others = active === undefined ? observation.releases : makeWay({ observation, now, active, version });
+  return { releases: restart(others, kept, { now, cause: 'deploy', by: 'spec', promotedBy }), isNew: true };
+}
+
+function findNamesake({ application: { spec }, releases }: Observation, asked: Asked): Release | undefined {
+  return isNumbered(spec.version)
+    ? undefined
+    : releases.find(
+        (release) =>
+          release.spec.version === spec.version && release.spec.identity.template !== asked.identity.template,
+      );
+}
+
+function describeNamesake({ spec, metadata }: Release): Unsynced {
   return {
-    actions: [{ type: 'createRelease', release }],
-    releases: makeWay(observation, version, now),
-    unsynced: undefined,
+    reason: 'VersionExists',
+    message: `version ${spec.version} exists with other content since ${metadata.creationTimestamp ?? ''}: give the new content a version of its own`,
   };
 }
 
-/** Only the newest is released: what is under way ends, unless it is about to become the first version that serves. */
-function makeWay(observation: Observation, version: string, now: number): readonly Release[] {
-  const { releases } = observation;
+/** Only a change of configuration alone is waited for; a change of the template takes along what there is. */
+function settlingOf({ observation, asked, now }: Question): SettlingConfiguration | undefined {
+  const newest = observation.releases.at(-1);
+  const { identity } = asked;
+  if (newest === undefined || newest.spec.identity.template !== identity.template) return undefined;
+  if (newest.spec.identity.configuration === identity.configuration) return undefined;
+  const known = observation.application.status?.settling;
+  return known?.hash === identity.configuration ? known : { hash: identity.configuration, since: formatTime(now) };
+}
+
+/** Tried first, so that what the API server would refuse leaves nothing half begun. */
+function createNext(question: Question, settling: SettlingConfiguration | undefined): Wanted {
+  const { observation, asked, now } = question;
+  const { application, releases, trial } = observation;
+  const version = nextVersion(observation, asked);
+  const name = releaseName(application.metadata.name ?? '', version);
+  const release = newRelease(application, { version, asked, name });
+  const attempt = `${asked.attempt}/${version}`;
+  const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
+  const waiting: Wanted = { actions: [], releases, settling, isNew: true };
+  if (!isTried) return { ...waiting, actions: [{ type: 'tryRelease', release, attempt }] };
+  if (trial.refusal !== undefined)
+    return { ...waiting, unsynced: trial.refusal, requeueAfter: trial.at + tryAgainMilliseconds - now };
   const active = activeRelease(observation);
-  if (active === undefined || isEnding(active)) return releases;
+  return {
+    ...waiting,
+    actions: [
+      { type: 'freezeConfiguration', release },
+      { type: 'createRelease', release },
+    ],
+    releases: active === undefined ? releases : makeWay({ observation, now, active, version }),
+  };
+}
+
+/** The next number, the version that spec names, or the next configuration of it. */
+function nextVersion({ application: { spec, status }, releases }: Observation, asked: Asked): string {
+  const { version } = spec;
+  if (isNumbered(version)) return String((status?.lastNumber ?? 0) + 1);
+  const same = releases.filter(
+    (release) => isOfVersion(release, version) && release.spec.identity.template === asked.identity.template,
+  );
+  if (same.some((release) => isSameIdentity(release.spec.identity, asked.identity)) || same.length === 0)
+    return version;
+  const numbers = same.map((release) => Number(release.spec.version.slice(version.length + 2)) || 1);
+  return `${version}-c${Math.max(...numbers) + 1}`;
+}
+
+interface Way {
+  readonly observation: Observation;
+  readonly now: number;
+  readonly active: Release;
+  readonly version: string;
+}
+
+/** Only the newest is released: what is under way ends, unless it is about to become the first version that serves. */
+function makeWay({ observation, now, active, version }: Way): readonly Release[] {
+  const { releases } = observation;
   const { phase } = statusOf(active);
+  if (isEnding(active)) return releases;
   if (phase === 'Guarding') return endGuard(releases, active, now);
   const isFirst = stableRelease(observation) === undefined && phase === 'Promoting';
-  return isFirst
-    ? releases
-    : sendBack(releases, active, {
-        now,
-        phase: 'Superseded',
-        by: 'spec',
-        reason: `version ${version} was asked for meanwhile`,
-      });
+  const reason = `version ${version} was asked for meanwhile`;
+  return isFirst ? releases : sendBack(releases, active, { now, phase: 'Superseded', by: 'spec', reason });
 }

@@ -5,6 +5,7 @@ import type { Split } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
+import type { Copy, Source } from './configuration/content.ts';
 import { annotations, backendName, labels } from './names.ts';
 
 export interface Observation {
@@ -21,6 +22,20 @@ export interface Observation {
   readonly commands: readonly ReleaseCommand[];
   /** What pods answered to their health check, by pod uid. */
   readonly answers: ReadonlyMap<string, HealthAnswer>;
+  /** The ConfigMaps and Secrets that spec refers to and that exist, by `Kind/name`. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Frozen ones, of whichever version. */
+  readonly copies: readonly Copy[];
+  /** How the API server took the objects of the version that spec asks for, when it was last asked. */
+  readonly trial: Trial | undefined;
+}
+
+/** What a dry run said, for one content. */
+export interface Trial {
+  readonly attempt: string;
+  readonly at: number;
+  /** Undefined: everything would be accepted. */
+  readonly refusal: { readonly reason: 'TemplateRefused' | 'NameConflict'; readonly message: string } | undefined;
 }
 
 /** One version as the strategies see it. */
@@ -49,14 +64,16 @@ export function viewOf(observation: Observation, release: Release): VersionView 
   const service = observation.application.metadata.name ?? '';
   const endpoints = readyEndpoints(observation, service);
   const named = namedEndpoints(observation, service);
+  // Without a Service there is nobody to confirm anything: the label is all there is.
+  const isServed = observation.application.spec.service !== undefined;
   return {
     release,
     replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec)),
     pods,
     ready,
     backends: ready.filter(isBackend),
-    serving: ready.filter((pod) => isServing(pod) && endpoints.has(pod.metadata.name ?? '')),
-    arriving: ready.filter((pod) => isServing(pod) && named.has(pod.metadata.name ?? '')),
+    serving: ready.filter((pod) => isServing(pod) && (!isServed || endpoints.has(pod.metadata.name ?? ''))),
+    arriving: ready.filter((pod) => isServing(pod) && (!isServed || named.has(pod.metadata.name ?? ''))),
     listed: pods.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
   };
 }

@@ -1,13 +1,20 @@
 /** What may be done for an Application, as data. */
 import type { ApplicationStatus } from './api/application.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
+import type { ConfigurationKind } from './configuration/references.ts';
 
 /** What each action needs to know. */
 export interface ActionDetails {
+  /** Asks the API server whether it would take the objects of the version; nothing is written. */
+  readonly tryRelease: { readonly release: Release; readonly attempt: string };
+  /** Makes the copies of the configuration that the version will refer to. */
+  readonly freezeConfiguration: { readonly release: Release };
+  readonly deleteCopy: { readonly kind: ConfigurationKind; readonly name: string };
   readonly createRelease: { readonly release: Release };
   /** Creates what a version needs: its Service, and its ReplicaSet with that many pods. */
   readonly createVersion: { readonly release: Release; readonly replicas: number };
-  readonly ensureService: object;
+  /** The Service of the Application, or of one version. */
+  readonly ensureService: { readonly release?: string | undefined };
   readonly scale: { readonly release: string; readonly replicas: number; readonly reason: string };
   /** Gives pods the routing label or takes it, and with `template` all future pods of the version too. */
   readonly setServing: {

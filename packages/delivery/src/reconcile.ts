@@ -1,4 +1,5 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
+import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
 import { activeRelease } from './current-releases.ts';
 import { planCommands } from './commands.ts';
@@ -9,8 +10,12 @@ import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
+import { planPruning } from './pruning.ts';
+import { statusOf } from './release-changes.ts';
 import type { ReleaseContext } from './release-context.ts';
 import { waiting } from './release-status.ts';
+import { planRescue, planRoute } from './routing.ts';
+import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
 import { planReleaseStatuses } from './status/release-statuses.ts';
 import { planTeardown } from './teardown.ts';
@@ -35,29 +40,48 @@ export function reconcileApplication(observation: Observation, now: number): Dec
 function planApplication(before: Observation, now: number): Decision {
   const faults = validateApplication(before.application);
   const commanded = planCommands(before, now);
-  const current: Observation = { ...before, releases: commanded.releases };
+  const current = commanded.observation;
   const wanted: Wanted =
-    faults.length === 0
-      ? planNextRelease(current, now)
-      : { actions: [], releases: current.releases, unsynced: undefined };
+    faults.length === 0 ? planNextRelease(current, now) : { actions: [], releases: current.releases };
   const after: Observation = { ...current, releases: wanted.releases };
   const active = activeRelease(after);
-  const step = active === undefined ? planIdle(after, now) : guarded(contextOf(after, active, now));
-  const isServed = faults.length === 0 && before.application.spec.service !== undefined;
-  const service: readonly Action[] = isServed ? [{ type: 'ensureService' }] : [];
+  const step = planStep(after, active, now);
+  const requeues = [step.requeueAfter, wanted.requeueAfter].flatMap((each) => each ?? []);
   return {
-    actions: [...service, ...commanded.actions, ...wanted.actions, ...step.actions],
+    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...planUpkeep(after, { active, now, faults })],
     applicationStatus: applicationStatus({
       observation: after,
       active,
       step,
       now,
       faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
-      unsynced: wanted.unsynced,
+      wanted,
     }),
     releaseStatuses: planReleaseStatuses({ before, after, active, step, now }),
-    requeueAfter: step.requeueAfter,
+    requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),
   };
+}
+
+/** What keeps traffic alive comes before any step; with another split the next look decides anew. */
+function planStep(observation: Observation, active: Release | undefined, now: number): Step {
+  const rescue = planRescue(observation);
+  if (rescue.length > 0 && active !== undefined)
+    return { actions: rescue, status: statusOf(active), requeueAfter: refusedLookMilliseconds };
+  return active === undefined ? planIdle(observation, now) : guarded(contextOf(observation, active, now));
+}
+
+interface Upkeep {
+  readonly active: Release | undefined;
+  readonly now: number;
+  readonly faults: readonly object[];
+}
+
+/** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
+function planUpkeep(observation: Observation, { active, now, faults }: Upkeep): readonly Action[] {
+  return [
+    ...(faults.length === 0 ? [...planRoute(observation), ...planServices(observation)] : []),
+    ...(active === undefined ? planPruning(observation, now) : []),
+  ];
 }
 
 /** What the interlock refuses waits, and says so. */

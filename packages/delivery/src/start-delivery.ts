@@ -6,9 +6,9 @@ import { EventRecorder } from '@slipway/kube/event-recorder';
 import { runWithLeadership } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
-import type { HealthAnswer } from './api/release.ts';
 import { applyDecision } from './controller/apply.ts';
 import { createSources, observe, startCaches } from './controller/caches.ts';
+import { Findings } from './controller/findings.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -33,9 +33,6 @@ export interface RunningDelivery {
 /** Beside those of the gateways: a namespace that every cluster has. */
 const lease = { namespace: 'kube-system', name: 'slipway-controller' };
 
-/** Answers of pods that are gone are forgotten beyond this number. */
-const maximumAnswers = 10_000;
-
 /**
  * Starts the delivery controller: of all in a cluster, the one that leads. Everything that it knows is in the cluster: it
  * may be killed anywhere, and another one goes on.
@@ -47,32 +44,33 @@ export function startDelivery(options: DeliveryOptions): RunningDelivery {
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */
 function lead(options: DeliveryOptions): Promise<void> {
   const caches = startCaches(options);
-  const answers = new Map<string, HealthAnswer>();
+  const findings = new Findings();
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
-    observe: (key) => observe(key, caches, { answers, now: options.clock.now() }),
+    observe: (key) => observe(key, caches, { findings, now: options.clock.now() }),
     reconcile: (observation, now) => {
       const decision = reconcileApplication(observation, now);
       return { actions: decision.actions, status: decision, requeueAfter: decision.requeueAfter };
     },
     apply: async ({ status: decision }, observation) => {
       if (decision === undefined) return;
-      const { namespace, name = '' } = observation.application.metadata;
-      const onAnswer = (uid: string, answer: HealthAnswer): void => {
-        remember(answers, uid, answer);
-        running.enqueue({ namespace, name });
-      };
-      await applyDecision(decision, observation, { ...options, recorder, onAnswer });
+      const { namespace, name = '', uid = '' } = observation.application.metadata;
+      const lookAgain = (): void => running.enqueue({ namespace, name });
+      await applyDecision(decision, observation, {
+        ...options,
+        recorder,
+        onAnswer: (podUid, answer) => {
+          findings.noteAnswer(podUid, answer);
+          lookAgain();
+        },
+        onTrial: (trial) => {
+          findings.noteTrial(uid, trial);
+          lookAgain();
+        },
+      });
     },
   };
   const running = runController(controller, { ...options, sources: createSources(caches) });
   return running.done;
-}
-
-function remember(answers: Map<string, HealthAnswer>, uid: string, answer: HealthAnswer): void {
-  answers.delete(uid);
-  answers.set(uid, answer);
-  const oldest = answers.size > maximumAnswers ? answers.keys().next().value : undefined;
-  if (oldest !== undefined) answers.delete(oldest);
 }

@@ -1,9 +1,12 @@
 /** What each verb of a person does to the releases, or why it cannot. */
 import type { ReleaseCommand, Verb } from './api/release-command.ts';
-import type { Release } from './api/release.ts';
+import type { Release, ReleasePhase } from './api/release.ts';
+import { isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
-import { changeStatus, restart, sendBack } from './release-changes.ts';
+import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { inPhase } from './release-status.ts';
+import type { Refusal } from './status/refused-versions.ts';
+import { undo } from './undo.ts';
 
 export interface Request {
   readonly observation: Observation;
@@ -14,9 +17,18 @@ export interface Request {
 }
 
 /** Without `releases` the command is refused. */
-export type Verdict =
-  | { readonly releases: readonly Release[]; readonly target: Release; readonly message: string }
-  | { readonly releases?: undefined; readonly message: string };
+export type Verdict = Accepted | { readonly releases?: undefined; readonly message: string };
+
+export interface Accepted {
+  readonly releases: readonly Release[];
+  /** The release that keeps the outcome. */
+  readonly target: Release;
+  readonly message: string;
+  /** A version that spec may ask for and that is not to be tried again. */
+  readonly refusal?: Refusal | undefined;
+  /** A version whose refusal is taken back. */
+  readonly lifts?: Release | undefined;
+}
 
 export const verbRules: Readonly<Record<Verb, (request: Request) => Verdict>> = {
   promote,
@@ -25,19 +37,32 @@ export const verbRules: Readonly<Record<Verb, (request: Request) => Verdict>> = 
   abort,
   retry,
   rollback,
+  undo,
 };
 
+const beforePromotion: readonly ReleasePhase[] = ['Pending', 'Progressing', 'Paused'];
+
 function promote({ observation, active, by }: Request): Verdict {
-  if (active === undefined || isGoingBack(active)) return { message: 'no release is under way that could be promoted' };
+  if (active === undefined) return { message: 'no release is under way that could be promoted' };
+  const { version } = active.spec;
+  const { phase, guardEndsAt } = statusOf(active);
+  if (phase === 'Guarding')
+    return { message: `version ${version} has all traffic already; the guard ends at ${guardEndsAt ?? 'once'}` };
+  if (!beforePromotion.includes(phase))
+    return { message: `version ${version} is ${phase} and cannot be promoted any more` };
   return {
-    releases: changeStatus(observation.releases, active, (status) => ({ ...status, promotedBy: by })),
+    releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) => ({
+      ...status,
+      promotedBy: by,
+    })),
     target: active,
-    message: `version ${active.spec.version} is promoted`,
+    message: `version ${version} is promoted`,
   };
 }
 
 function pause({ observation, active, by, now }: Request): Verdict {
-  if (active?.status?.phase !== 'Progressing') return { message: 'no release is under way that could be paused' };
+  if (active === undefined || statusOf(active).phase !== 'Progressing')
+    return { message: `no release is under way that could be paused${describePhase(active)}` };
   return {
     releases: changeStatus(observation.releases, active, (status) => ({
       ...inPhase(status, 'Paused', { now, reason: `paused by ${by}` }),
@@ -49,7 +74,7 @@ function pause({ observation, active, by, now }: Request): Verdict {
 }
 
 function resume({ observation, active, by, now }: Request): Verdict {
-  if (active?.status?.pausedBy === undefined) return { message: 'no release is paused' };
+  if (active?.status?.pausedBy === undefined) return { message: `no release is paused${describePhase(active)}` };
   return {
     releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) =>
       inPhase(status, 'Progressing', { now, reason: `resumed by ${by}` }),
@@ -60,7 +85,8 @@ function resume({ observation, active, by, now }: Request): Verdict {
 }
 
 function abort({ observation, command, active, by, now }: Request): Verdict {
-  if (active === undefined || isGoingBack(active)) return { message: 'no release is under way that could be aborted' };
+  if (active === undefined || isGoingBack(active))
+    return { message: `no release is under way that could be aborted${describePhase(active)}` };
   const reason = command.spec.reason ?? `aborted by ${by}`;
   return {
     releases: sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
@@ -71,7 +97,7 @@ function abort({ observation, command, active, by, now }: Request): Verdict {
 
 function retry({ observation: { releases }, active, by, now }: Request): Verdict {
   const target = releases.findLast(({ status }) => status?.phase === 'RolledBack' || status?.phase === 'Failed');
-  if (active !== undefined) return { message: 'a release is under way' };
+  if (active !== undefined) return { message: `a release is under way${describePhase(active)}` };
   if (target === undefined) return { message: 'no version was refused' };
   return {
     releases: restart(releases, target, { now, cause: 'retry', by }),
@@ -80,42 +106,53 @@ function retry({ observation: { releases }, active, by, now }: Request): Verdict
   };
 }
 
-/** Without a version the release under way goes back, or else the previous stable version is released once more. */
+/** Without a version: what is under way goes back, or else the stable version before serves once more. */
 function rollback(request: Request): Verdict {
-  const { observation, command, active, by, now } = request;
-  const reason = `rolled back by ${by}`;
+  const { observation, command, active } = request;
   const { version } = command.spec;
-  if (version === undefined && active !== undefined && !isGoingBack(active))
-    return {
-      releases: sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
-      target: active,
-      message: `version ${active.spec.version} goes back`,
-    };
-  const target = rollbackTarget(observation, version);
-  if (target === undefined)
-    return {
-      message:
-        version === undefined ? 'there is no earlier version to go back to' : `there is no kept version ${version}`,
-    };
+  const serving = stableRelease(observation);
+  const isUnderWay = active !== undefined && !isGoingBack(active);
+  if (isUnderWay && (version === undefined || version === serving?.spec.version)) return abort(request);
+  if (version !== undefined && version === serving?.spec.version)
+    return { message: `version ${version} serves already` };
+  if (version === undefined && active !== undefined)
+    return { message: `version ${active.spec.version} goes back already` };
+  const target =
+    version === undefined
+      ? previousStable(observation)
+      : observation.releases.find((release) => release.spec.version === version && servedUntil(release) !== undefined);
+  return target === undefined ? { message: describeKept(observation, version) } : serveAgain(request, target, serving);
+}
+
+/** The version that is left is refused, or spec would bring it back at once. Inside the window no gate is asked again. */
+function serveAgain(request: Request, target: Release, serving: Release | undefined): Accepted {
+  const { observation, active, by, now } = request;
+  const reason = request.command.spec.reason ?? `rolled back by ${by}`;
   const others =
-    active === undefined
+    active === undefined || isGoingBack(active)
       ? observation.releases
       : sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason });
+  const promotedBy = isReturnable(observation, target, now) ? by : undefined;
   return {
-    releases: restart(others, target, { now, cause: 'rollback', by, promotedBy: by }),
+    releases: restart(others, target, { now, cause: 'rollback', by, promotedBy }),
     target,
-    message: `going back to version ${target.spec.version}`,
+    message: `going back to version ${target.spec.version}${promotedBy === undefined ? ' through its gates, because the rollback window has passed' : ''}`,
+    refusal: serving === undefined ? undefined : { release: serving, by, reason },
   };
 }
 
-function rollbackTarget({ application, releases }: Observation, version: string | undefined): Release | undefined {
-  const serving = application.status?.serving?.version;
-  return releases.findLast(
-    ({ spec, status }) =>
-      status?.phase === 'Succeeded' && (version === undefined ? spec.version !== serving : spec.version === version),
-  );
+function describeKept({ releases }: Observation, version: string | undefined): string {
+  const kept = releases.filter((release) => servedUntil(release) !== undefined).map(({ spec }) => spec.version);
+  return version === undefined
+    ? 'there is no earlier version to go back to'
+    : `version ${version} is not kept or has never served; versions that have: ${kept.join(', ') || '(none)'}`;
 }
 
 function isGoingBack({ status }: Release): boolean {
   return status?.phase === 'RollingBack';
+}
+
+/** `: version 2 is RollingBack` */
+function describePhase(active: Release | undefined): string {
+  return active === undefined ? '' : `: version ${active.spec.version} is ${statusOf(active).phase}`;
 }

@@ -1,6 +1,7 @@
 /** The objects of one version: what is created for it, from its Release alone. */
-import type { PodTemplateSpec, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { PodTemplateSpec, ReplicaSet } from '@slipway/kube/api.generated';
 import type { Release } from './api/release.ts';
+import { referenceKey, renameReferences, renameSource, type Reference } from './configuration/references.ts';
 import { annotations, backendName, labels } from './names.ts';
 import { nameOf } from './release-context.ts';
 
@@ -10,24 +11,12 @@ interface OwnMetadata {
 }
 
 /** The labels say to which version an object belongs, the uid that we may change it. */
-function ownMetadata(release: Release): OwnMetadata {
+export function ownMetadata(release: Release): OwnMetadata {
   const { application, applicationUid, version } = release.spec;
   return {
     labels: { [labels.application]: application, [labels.release]: nameOf(release) },
     annotations: { [annotations.ownerUid]: applicationUid, [annotations.version]: version },
   };
-}
-
-/** Reaches the ready pods of this version and of no other, whoever serves. */
-export function versionService(release: Release): Service | undefined {
-  const own = ownMetadata(release);
-  const { service } = release.spec;
-  return service === undefined
-    ? undefined
-    : {
-        metadata: { name: backendName(release.spec), namespace: release.metadata.namespace, ...own },
-        spec: { ...service, type: 'ClusterIP', selector: { ...own.labels, [labels.backend]: 'true' } },
-      };
 }
 
 export function versionReplicaSet(release: Release, replicas: number): ReplicaSet {
@@ -40,7 +29,10 @@ export function versionReplicaSet(release: Release, replicas: number): ReplicaSe
 
 /** The user's template with our labels, and with what every pod is told of itself. */
 function podTemplate(release: Release, own: OwnMetadata): PodTemplateSpec {
-  const { template, version, application, environmentFrom = [] } = release.spec;
+  const { version, application } = release.spec;
+  const rename = (reference: Reference): string => release.spec.frozen?.[referenceKey(reference)] ?? reference.name;
+  const template = renameReferences(release.spec.template, rename);
+  const environmentFrom = (release.spec.environmentFrom ?? []).map((source) => renameSource(source, rename));
   const environment = [
     { name: 'APP_NAME', value: application },
     { name: 'APP_VERSION', value: version },

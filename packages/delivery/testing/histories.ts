@@ -11,6 +11,7 @@ import {
   brokenImage,
   carryOut,
   changeSpec,
+  configure,
   createWorld,
   observationOf,
   Outdated,
@@ -20,6 +21,7 @@ import {
   runReplicaSets,
   setReady,
   templateOf,
+  unfitImage,
   type World,
 } from './simulation.ts';
 
@@ -33,6 +35,7 @@ export type Happening =
   | { readonly type: 'deploy'; readonly image: string }
   | { readonly type: 'replicas'; readonly count: number }
   | { readonly type: 'pause'; readonly paused: boolean }
+  | { readonly type: 'configure'; readonly content: string }
   | { readonly type: 'command'; readonly verb: Verb };
 
 export interface History {
@@ -42,7 +45,7 @@ export interface History {
   readonly happenings: readonly Happening[];
 }
 
-const images = ['a', 'b', 'c', brokenImage];
+const images = ['a', 'b', 'c', brokenImage, unfitImage];
 const whole = 1_000;
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -80,10 +83,17 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('replicas' as const), count: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('pause' as const), paused: fc.boolean() }) },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('configure' as const),
+      content: fc.constantFrom('first00000', 'second0000'),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('command' as const),
-      verb: fc.constantFrom<Verb>('promote', 'resume', 'pause', 'abort', 'retry', 'rollback'),
+      verb: fc.constantFrom<Verb>('promote', 'resume', 'pause', 'abort', 'retry', 'rollback', 'undo'),
     }),
   },
 );
@@ -183,6 +193,8 @@ function happen(run: Run, event: Happening): World {
       return changeSpec(world, { replicas: event.count });
     case 'pause':
       return changeSpec(world, { paused: event.paused });
+    case 'configure':
+      return configure(world, event.content);
     case 'command':
       return ask(world, event.verb);
   }

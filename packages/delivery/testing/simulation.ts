@@ -3,17 +3,23 @@
  * through thousands of random histories a second. It knows nothing of the interlock; what must hold is said in
  * `invariants.ts`, on the world itself.
  */
-import type { EndpointSlice, Pod, ReplicaSet } from '@slipway/kube/api.generated';
+import type { EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import { formatMicroTime, formatTime } from '@slipway/kube/clock';
 import type { Split, SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../src/api/application.ts';
 import type { ReleaseCommand, Verb } from '../src/api/release-command.ts';
 import type { HealthAnswer, Release } from '../src/api/release.ts';
 import { annotations, backendName, labels, teardownFinalizer } from '../src/names.ts';
-import type { Observation } from '../src/observation.ts';
+import { frozenName, type Copy } from '../src/configuration/content.ts';
+import { referenceKey } from '../src/configuration/references.ts';
+import type { Observation, Trial } from '../src/observation.ts';
 import type { Action, ActionOf, Decision } from '../src/plan.ts';
+import { routePort, routeRule } from '../src/routing.ts';
+import { applicationService, versionService } from '../src/serving-objects.ts';
 
 export const brokenImage = 'broken';
+export const unfitImage = 'unfit';
+const configMap = { kind: 'ConfigMap', name: 'settings' } as const;
 const application = 'shop';
 const gateway = 'gateway-0';
 
@@ -30,6 +36,11 @@ export interface World {
   readonly gatewayAlive: boolean;
   readonly commands: readonly ReleaseCommand[];
   readonly answers: ReadonlyMap<string, HealthAnswer>;
+  readonly services: readonly Service[];
+  /** Content of the ConfigMap that every template refers to. */
+  readonly configuration: string;
+  readonly copies: readonly Copy[];
+  readonly trial: Trial | undefined;
 }
 
 export function createWorld(spec: ApplicationSpec): World {
@@ -48,6 +59,10 @@ export function createWorld(spec: ApplicationSpec): World {
     gatewayAlive: true,
     commands: [],
     answers: new Map(),
+    services: [],
+    configuration: 'first00000',
+    copies: [],
+    trial: undefined,
   };
 }
 
@@ -57,12 +72,15 @@ export function observationOf(world: World): Observation {
     releases: world.releases,
     replicaSets: world.replicaSets,
     pods: world.pods,
-    services: [],
+    services: world.services,
     slices: [world.slice, ...backendSlices(world)],
     split: world.split,
     gateways: world.gatewayAlive ? [gateway] : [],
     commands: world.commands,
     answers: world.answers,
+    sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
+    copies: world.copies,
+    trial: world.trial,
   };
 }
 
@@ -83,8 +101,15 @@ export function carryOut(
     readonly onAction: (before: World, action: Action, after: World) => void;
   },
 ): World {
-  let next = world;
   let left = stopAfter;
+  let next = world;
+  if (decision.applicationStatus !== undefined) {
+    if (left-- <= 0) return next;
+    if (world.application.metadata.resourceVersion !== decidedOn.application.metadata.resourceVersion)
+      throw new Outdated();
+    const [application, revision] = versioned(world, { ...world.application, status: decision.applicationStatus });
+    next = { ...world, revision, application };
+  }
   for (const [name, status] of decision.releaseStatuses) {
     if (left-- <= 0) return next;
     const known = decidedOn.releases.find(({ metadata }) => metadata.name === name);
@@ -97,8 +122,7 @@ export function carryOut(
     next = perform(before, action, decidedOn);
     onAction(before, action, next);
   }
-  if (left <= 0 || decision.applicationStatus === undefined) return next;
-  return { ...next, application: { ...next.application, status: decision.applicationStatus } };
+  return next;
 }
 
 function versioned<T extends { readonly metadata: object }>(world: World, object: T): readonly [T, number] {
@@ -116,6 +140,14 @@ function writeRelease(world: World, known: Release, changed: Release): World {
 
 function perform(world: World, action: Action, seen: Observation): World {
   switch (action.type) {
+    case 'tryRelease':
+      return { ...world, trial: { attempt: action.attempt, at: world.now, refusal: refusalOf(action.release) } };
+    case 'freezeConfiguration':
+      return freeze(world, action.release);
+    case 'deleteCopy':
+      return { ...world, copies: world.copies.filter(({ object }) => object.metadata.name !== action.name) };
+    case 'ensureService':
+      return ensureService(world, action, seen);
     case 'createRelease':
       return createRelease(world, action.release);
     case 'createVersion':
@@ -142,11 +174,35 @@ function perform(world: World, action: Action, seen: Observation): World {
     case 'removeRoute':
       return { ...world, split: undefined };
     case 'countTraffic':
-    case 'ensureService':
     case 'setFinalizer':
     case 'event':
       return world;
   }
+}
+
+/** What the API server would say of an image that no pod may have. */
+function refusalOf({ spec }: Release): Trial['refusal'] {
+  const isUnfit = spec.template.spec?.containers[0]?.image === unfitImage;
+  return isUnfit ? { reason: 'TemplateRefused', message: 'unfit' } : undefined;
+}
+
+function freeze(world: World, { spec }: Release): World {
+  const { name } = configMap;
+  const frozen = frozenName(application, name, world.configuration);
+  if (spec.frozen?.[referenceKey(configMap)] !== frozen) throw new Outdated();
+  if (world.copies.some(({ object }) => object.metadata.name === frozen)) return world;
+  const metadata = { name: frozen, creationTimestamp: formatTime(world.now) };
+  return { ...world, copies: [...world.copies, { kind: 'ConfigMap', object: { metadata } }] };
+}
+
+function ensureService(world: World, { release }: ActionOf<'ensureService'>, seen: Observation): World {
+  const found = seen.releases.find(({ metadata }) => metadata.name === release);
+  const service =
+    found === undefined
+      ? applicationService(world.application)
+      : versionService(found, world.application.spec.service ?? {});
+  const others = world.services.filter(({ metadata }) => metadata.name !== service.metadata.name);
+  return { ...world, services: [...others, service] };
 }
 
 function createRelease(world: World, release: Release): World {
@@ -161,7 +217,7 @@ function createReplicaSet(world: World, release: Release, replicas: number): Wor
   if (world.replicaSets.some(({ metadata }) => metadata.name === name)) return world;
   const own = { [labels.application]: application, [labels.release]: release.metadata.name ?? '' };
   const [written, revision] = versioned(world, {
-    metadata: { name, labels: own },
+    metadata: { name, labels: own, annotations: { [annotations.ownerUid]: 'u' } },
     spec: {
       replicas,
       selector: { matchLabels: own },
@@ -252,11 +308,10 @@ function setServing(world: World, action: ActionOf<'setServing'>, seen: Observat
 function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen: Observation): World {
   if (world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion) throw new Outdated();
   const ruleOf = (shares: Readonly<Record<string, number>>): SplitRule => ({
-    hosts: [],
-    paths: [],
+    ...routeRule(world.application),
     backends: Object.entries(shares).map(([release, weight]) => ({
       service: replicaSetName(seen, release),
-      port: 80,
+      port: routePort(world.application),
       version: release,
       weight,
     })),
@@ -264,7 +319,7 @@ function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen
   const previewed = preview === undefined ? [] : [ruleOf({ [preview]: 100 })];
   const [written, revision] = versioned(world, {
     metadata: { name: application, generation: (world.split?.metadata.generation ?? 0) + 1 },
-    spec: { application, rules: [ruleOf(weights), ...previewed] },
+    spec: { application, rules: [ruleOf(weights), ...previewed], drainSeconds: world.application.spec.drainSeconds },
     status: world.split?.status,
   });
   return { ...world, revision, split: written };
@@ -292,6 +347,7 @@ function deleteVersion(world: World, release: string): World {
   const name = found === undefined ? '' : backendName(found.spec);
   return {
     ...world,
+    services: world.services.filter(({ metadata }) => metadata.name !== name),
     replicaSets: world.replicaSets.filter(({ metadata }) => metadata.name !== name),
     pods: world.pods.filter(({ metadata }) => metadata.labels?.[labels.release] !== release),
   };
@@ -410,16 +466,20 @@ export function ask(world: World, verb: Verb): World {
 /** What a person applies: the spec, in a new generation. */
 export function changeSpec(world: World, change: Partial<ApplicationSpec>): World {
   const { metadata, spec } = world.application;
-  return {
-    ...world,
-    application: {
-      ...world.application,
-      metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
-      spec: { ...spec, ...change },
-    },
-  };
+  const [changed, revision] = versioned(world, {
+    ...world.application,
+    metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
+    spec: { ...spec, ...change },
+  });
+  return { ...world, revision, application: changed };
 }
 
 export function templateOf(image: string): ApplicationSpec['template'] {
-  return { spec: { containers: [{ name: 'web', image }] } };
+  const env = [{ name: 'COLOUR', valueFrom: { configMapKeyRef: { name: configMap.name, key: 'colour' } } }];
+  return { spec: { containers: [{ name: 'web', image, env }] } };
+}
+
+/** What a person changes in the ConfigMap. */
+export function configure(world: World, configuration: string): World {
+  return { ...world, configuration };
 }

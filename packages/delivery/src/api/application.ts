@@ -115,12 +115,19 @@ export interface ApplicationStatus {
   readonly lastNumber?: number | undefined;
   readonly refused?: readonly RefusedVersion[] | undefined;
   /** Pods of the version with most traffic, for the scale subresource. */
+  /** A configuration that has changed and is given two seconds to change further. */
+  readonly settling?: SettlingConfiguration | undefined;
   readonly replicas?: number | undefined;
   readonly readyReplicas?: number | undefined;
   readonly selector?: string | undefined;
   readonly phase?: string | undefined;
   readonly waitingFor?: string | undefined;
   readonly conditions?: readonly DeliveryCondition[] | undefined;
+}
+
+export interface SettlingConfiguration {
+  readonly hash: string;
+  readonly since: string;
 }
 
 export interface ServingVersion {
@@ -137,8 +144,12 @@ export interface RefusedVersion {
   readonly by: string;
   readonly at: string;
   readonly reason: string;
-  /** Generation of the Application that asked for it: a later one may ask again. */
+  /** Generation of the Application that asked for it. */
   readonly generation: number;
+  /** Of everything that a release copies: it is not tried again as long as spec asks for the same. */
+  readonly attempt?: string | undefined;
+  /** Spec has asked for something else since: the entry is history, and the version may be asked for again. */
+  readonly lifted?: boolean | undefined;
 }
 
 export const applications: ResourceType<Application> = {

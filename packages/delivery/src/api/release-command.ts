@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 
-export const verbs = ['promote', 'resume', 'pause', 'abort', 'retry', 'rollback'] as const;
+export const verbs = ['promote', 'resume', 'pause', 'abort', 'retry', 'rollback', 'undo'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** What a person asks of a release. Immutable; its name is the idempotency key. The controller copies it with its outcome to the Release and prunes it. */

@@ -101,7 +101,8 @@ export interface CommandOutcome {
   readonly verb: string;
   readonly requestedBy?: string | undefined;
   readonly at: string;
-  readonly outcome: 'accepted' | 'refused';
+  /** `undone`: accepted, and taken back by a later `undo`. */
+  readonly outcome: 'accepted' | 'refused' | 'undone';
   readonly message: string;
 }
 

@@ -7,11 +7,16 @@ import type { ActionOf, ActionType, Decision } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
+import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
+import { tryRelease } from './try-release.ts';
 import { countTraffic, ensureService, removeRoute, setServing, setSplit } from './traffic-effects.ts';
 import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
 import { writeStatus } from './writing.ts';
 
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
+  tryRelease,
+  freezeConfiguration,
+  deleteCopy,
   createRelease,
   createVersion,
   ensureService,
@@ -29,12 +34,16 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   event,
 };
 
-/** In order, stopping at the first failure; the next look decides again. Status first: it remembers why what follows is done. */
+/**
+ * In order, stopping at the first failure; the next look decides again. Status first, for it remembers why what follows is
+ * done, and that of the Application before those of its releases: which version serves and which is refused must be known
+ * when a release that has ended is looked at.
+ */
 export async function applyDecision(decision: Decision, observation: Observation, world: Effects): Promise<void> {
   const look: Look = { ...world, observation };
+  await writeApplicationStatus(decision, look);
   await writeReleaseStatuses(decision, look);
   for (const action of decision.actions) await carryOut(action, look);
-  await writeApplicationStatus(decision, look);
 }
 
 function carryOut<Type extends ActionType>(action: ActionOf<Type>, look: Look): Promise<void> | void {

@@ -1,17 +1,22 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
+import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
 import { Informer, type InformerChange } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
-import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
-import { endpointSlices, leases, pods, replicaSets, services } from '@slipway/kube/resources';
+import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
+import { configMaps, endpointSlices, leases, pods, replicaSets, secrets, services } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
-import { applications } from '../api/application.ts';
+import { applications, type Application } from '../api/application.ts';
 import { releaseCommands } from '../api/release-command.ts';
-import { releases, type HealthAnswer, type Release } from '../api/release.ts';
-import { labels } from '../names.ts';
+import { releases, type Release } from '../api/release.ts';
+import { referencesOf } from '../asked.ts';
+import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
+import { referenceKey } from '../configuration/references.ts';
+import { annotations, isOurs, labels } from '../names.ts';
 import type { Observation } from '../observation.ts';
+import type { Findings } from './findings.ts';
 import { isLeaseLive } from './lease.ts';
 
 export interface CacheOptions {
@@ -39,6 +44,13 @@ function createInformers(options: CacheOptions) {
       labelSelector,
       indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
     });
+  const configuration = <T extends ConfigMap | Secret>(type: ResourceType<T>): Informer<T> =>
+    new Informer<T>({
+      ...options,
+      type,
+      transform: withoutContent,
+      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
+    });
   return {
     applications: new Informer({ ...options, type: applications }),
     releases: labelled(releases, labels.application),
@@ -52,6 +64,8 @@ function createInformers(options: CacheOptions) {
     services: labelled(services, labels.application),
     slices: labelled(endpointSlices, labels.application),
     splits: new Informer({ ...options, type: splits }),
+    configMaps: configuration(configMaps),
+    secrets: configuration(secrets),
     leases: new Informer({
       ...options,
       type: leases,
@@ -59,6 +73,13 @@ function createInformers(options: CacheOptions) {
       labelSelector: gatewayLeaseLabel,
     }),
   };
+}
+
+/** Its hash is all that is kept of what may be large, and must not be seen. */
+function withoutContent<T extends ConfigMap | Secret>(object: T): T {
+  const annotated = { ...object.metadata.annotations, [annotations.content]: contentHash(object) };
+  const empty: Partial<ConfigMap & Secret> = { data: undefined, binaryData: undefined, stringData: undefined };
+  return { ...object, ...empty, metadata: { ...object.metadata, annotations: annotated, managedFields: undefined } };
 }
 
 export type Caches = ReturnType<typeof createInformers>;
@@ -78,6 +99,11 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     const metadata = (current ?? old)?.metadata;
     return metadata?.name === undefined ? [] : [{ namespace: metadata.namespace, name: metadata.name }];
   };
+  const referring = (change: InformerChange<ConfigMap | Secret>): readonly ObjectKey[] => {
+    const object = change.current ?? change.old;
+    const isContent = contentNote(change.current) !== contentNote(change.old);
+    return object !== undefined && isContent ? referringTo(caches, object.metadata) : [];
+  };
   const { applications: all, commands, splits: allSplits, leases: live, ...others } = caches;
   return [
     source(all, same),
@@ -92,6 +118,8 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     source(others.pods, labelled),
     source(others.services, labelled),
     source(others.slices, labelled),
+    source(others.configMaps, referring),
+    source(others.secrets, referring),
   ];
 }
 
@@ -99,25 +127,65 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
 export function observe(
   key: ObjectKey,
   caches: Caches,
-  shell: { readonly answers: ReadonlyMap<string, HealthAnswer>; readonly now: number },
+  { findings, now }: { readonly findings: Findings; readonly now: number },
 ): Observation | undefined {
   const application = caches.applications.get(key);
   if (application === undefined) return undefined;
   const index = `${key.namespace ?? ''}/${key.name}`;
+  const { uid = '' } = application.metadata;
+  // Of an Application of the same name that is gone: its objects are not ours.
+  const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
   return {
     application,
-    releases: caches.releases.byIndex(byApplication, index).toSorted(byStart),
+    releases: caches.releases.byIndex(byApplication, index).filter(isOwn).toSorted(byStart),
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
-    replicaSets: caches.replicaSets.byIndex(byApplication, index),
+    replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
     pods: caches.pods.byIndex(byApplication, index),
     services: caches.services.byIndex(byApplication, index),
     slices: caches.slices.byIndex(byApplication, index),
     split: caches.splits.get(key),
-    gateways: caches.leases
-      .list()
-      .flatMap((lease) => (isLeaseLive(lease, shell.now) ? [lease.metadata.name ?? ''] : [])),
-    answers: shell.answers,
+    gateways: caches.leases.list().flatMap((lease) => (isLeaseLive(lease, now) ? [lease.metadata.name ?? ''] : [])),
+    answers: findings.answers,
+    sources: sourcesOf(application, caches),
+    copies: copiesOf(caches, index),
+    trial: findings.trials.get(uid),
   };
+}
+
+/** What spec refers to, as far as it exists. */
+function sourcesOf({ metadata, spec }: Application, caches: Caches): ReadonlyMap<string, Source> {
+  const found = referencesOf(spec).flatMap((reference) => {
+    const key = { namespace: metadata.namespace, name: reference.name };
+    const object = reference.kind === 'Secret' ? caches.secrets.get(key) : caches.configMaps.get(key);
+    return object === undefined ? [] : [[referenceKey(reference), sourceOf(object)] as const];
+  });
+  return new Map(found);
+}
+
+function sourceOf(object: ConfigMap | Secret): Source {
+  return { content: object.metadata.annotations?.[annotations.content] ?? '', isLive: isLive(object) };
+}
+
+function copiesOf(caches: Caches, index: string): readonly Copy[] {
+  const isCopy = ({ metadata }: KubeObject): boolean => metadata.labels?.[labels.frozen] === 'true';
+  return [
+    ...caches.configMaps.byIndex(byApplication, index).map((object) => ({ kind: 'ConfigMap', object }) as const),
+    ...caches.secrets.byIndex(byApplication, index).map((object) => ({ kind: 'Secret', object }) as const),
+  ].filter(({ object }) => isCopy(object));
+}
+
+function contentNote(object: KubeObject | undefined): string | undefined {
+  const { labels: own, annotations: notes } = object?.metadata ?? {};
+  return object === undefined
+    ? undefined
+    : `${notes?.[annotations.content] ?? ''}${own?.[labels.config] ?? notes?.[labels.config] ?? ''}`;
+}
+
+function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metadata']): readonly ObjectKey[] {
+  return caches.applications
+    .list(namespace)
+    .filter(({ spec }) => referencesOf(spec).some((reference) => reference.name === name))
+    .map(keyOf);
 }
 
 /** By the second, as far as a creation is known; within it in the order of the writes. */

@@ -6,7 +6,7 @@ import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { StatusError } from '@slipway/kube/status-error';
 import type { HealthAnswer, Release } from '../api/release.ts';
 import { backendName } from '../names.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 
@@ -16,6 +16,8 @@ export interface Effects {
   readonly recorder: EventRecorder;
   /** Receives what pods answered, for the next look. */
   readonly onAnswer: (podUid: string, answer: HealthAnswer) => void;
+  /** Receives how the API server took what spec asks for. */
+  readonly onTrial: (trial: Trial) => void;
 }
 
 export interface Look extends Effects {

@@ -1,6 +1,6 @@
 /** Effects on who gets traffic. */
 import { formatTime } from '@slipway/kube/clock';
-import type { Pod, Service } from '@slipway/kube/api.generated';
+import type { Pod } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject } from '@slipway/kube/object';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import {
@@ -11,22 +11,32 @@ import {
   type SplitRule,
 } from '@slipway/kube/split';
 import { StatusError } from '@slipway/kube/status-error';
-import type { Application } from '../api/application.ts';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
+import { routePort, routeRule } from '../routing.ts';
+import { applicationService, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { createOwned, deleteSeen, describeForeign } from './writing.ts';
 
-/** The Service that users of the Application know. Its selector is written once and never changes. */
-export const ensureService: Effect<'ensureService'> = async (_, { observation, client }) => {
-  const { application, services: known } = observation;
-  const { name = '', namespace, uid = '' } = application.metadata;
-  const existing = known.find(({ metadata }) => metadata.name === name);
-  if (existing !== undefined && isOurs(existing, uid)) return;
-  const object: Service = {
-    metadata: { name, namespace, labels: { [labels.application]: name }, annotations: { [annotations.ownerUid]: uid } },
-    spec: { ...application.spec.service, selector: { [labels.application]: name, [labels.serves]: 'true' } },
+/** Created where none was seen, which finds out whose it is if there is one; changed where ours was. */
+export const ensureService: Effect<'ensureService'> = async ({ release }, look) => {
+  const { application, services: known } = look.observation;
+  const { uid = '' } = application.metadata;
+  const object =
+    release === undefined
+      ? applicationService(application)
+      : versionService(releaseOf(look, release), application.spec.service ?? {});
+  const existing = known.find(({ metadata }) => metadata.name === object.metadata.name);
+  if (existing === undefined) return createOwned(look.client, services, { object, uid });
+  if (!isOurs(existing, uid)) throw new StatusError('Conflict', describeForeign(services, existing));
+  const { resourceVersion } = existing.metadata;
+  const body: object = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    ...object,
+    metadata: { ...object.metadata, resourceVersion },
   };
-  await createOwned(client, services, { object, uid });
+  await look.client.patch(services, keyOf(existing), { type: 'apply', body, force: true }, { fieldManager });
+  return undefined;
 };
 
 /** The template decides for pods to come, the label for those there are; neither restarts anything. */
@@ -72,7 +82,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview }, look) =
     spec: {
       application: name,
       rules: [
-        { ...routeOf(application), backends: backendsOf(weights, look) },
+        { ...routeRule(application), backends: backendsOf(weights, look) },
         ...(preview === undefined ? [] : [previewRule(preview, look)]),
       ],
       ...(drainSeconds === undefined ? {} : { drainSeconds }),
@@ -85,23 +95,18 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview }, look) =
   return undefined;
 };
 
-function routeOf({ spec }: Application): Omit<SplitRule, 'backends'> {
-  const { hosts = [], paths = ['/'], redirectWww, compression, responseHeaders, tls } = spec.route ?? {};
-  return { hosts, paths, redirectWww, compression, responseHeaders, tls };
-}
-
 function backendsOf(weights: Readonly<Record<string, number>>, look: Look): readonly SplitBackend[] {
-  const [port] = look.observation.application.spec.service?.ports ?? [];
+  const port = routePort(look.observation.application);
   return Object.entries(weights).map(([release, weight]) => {
     const { spec } = releaseOf(look, release);
-    return { service: backendName(spec), port: port?.name ?? port?.port ?? 80, version: spec.version, weight };
+    return { service: backendName(spec), port, version: spec.version, weight };
   });
 }
 
 /** The same paths under the hosts that the release itself names. */
 function previewRule(preview: string, look: Look): SplitRule {
   const hosts = releaseOf(look, preview).spec.strategy.blueGreen?.previewHosts ?? [];
-  const { paths } = routeOf(look.observation.application);
+  const { paths } = routeRule(look.observation.application);
   return { hosts, paths, backends: backendsOf({ [preview]: 100 }, look) };
 }
 

@@ -3,15 +3,16 @@ import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { keyOf } from '@slipway/kube/object';
 import { askHealth as askPods } from '../gates/ask-health.ts';
 import { annotations, backendName, fieldManager } from '../names.ts';
-import { versionReplicaSet, versionService } from '../version-objects.ts';
+import { versionService } from '../serving-objects.ts';
+import { versionReplicaSet } from '../version-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect } from './effects.ts';
 import { createOwned, deleteSeen } from './writing.ts';
 
 /** The Service first: a pod that is ready before it would stand behind nothing. */
-export const createVersion: Effect<'createVersion'> = async ({ release, replicas }, { client }) => {
+export const createVersion: Effect<'createVersion'> = async ({ release, replicas }, { client, observation }) => {
   const uid = release.spec.applicationUid;
-  const service = versionService(release);
-  if (service !== undefined) await createOwned(client, services, { object: service, uid });
+  const { service } = observation.application.spec;
+  if (service !== undefined) await createOwned(client, services, { object: versionService(release, service), uid });
   await createOwned(client, replicaSets, { object: versionReplicaSet(release, replicas), uid });
 };
 

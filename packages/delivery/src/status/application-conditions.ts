@@ -1,50 +1,130 @@
 /** What is said of an Application in conditions. */
-import { formatTime } from '@slipway/kube/clock';
-import { setCondition } from '@slipway/kube/conditions';
 import type { DeliveryCondition } from '../api/condition.ts';
-import type { Unsynced } from '../next-release.ts';
-import { replicasOf, type Observation } from '../observation.ts';
+import type { Release, ReleaseStatus } from '../api/release.ts';
+import type { Wanted } from '../next-release.ts';
+import { replicasOf, type Observation, type VersionView } from '../observation.ts';
+import { statusOf } from '../release-changes.ts';
+import { calculateBounds } from '../replica-bounds.ts';
+import { conditionsFrom, finding, type Finding } from './conditions.ts';
 
 export interface ConditionInput {
   readonly observation: Observation;
-  readonly phase: string;
   readonly now: number;
   readonly faults: readonly string[];
-  readonly unsynced: Unsynced | undefined;
-  readonly available: boolean;
+  readonly wanted: Wanted;
+  /** The release under way, as it will be. */
+  readonly busy: { readonly release: Release; readonly status: ReleaseStatus } | undefined;
+  /** The version with most traffic. */
+  readonly serving: VersionView | undefined;
 }
-
-type Finding = Pick<DeliveryCondition, 'type' | 'status' | 'reason' | 'message'>;
 
 export function applicationConditions(input: ConditionInput): readonly DeliveryCondition[] {
   const { application } = input.observation;
-  const observedGeneration = application.metadata.generation;
-  const lastTransitionTime = formatTime(input.now);
-  return findings(input).reduce<readonly DeliveryCondition[]>(
-    (all, each) => setCondition(all, { ...each, observedGeneration, lastTransitionTime }, input.now),
-    application.status?.conditions ?? [],
-  );
+  const { generation } = application.metadata;
+  return conditionsFrom(application.status?.conditions, findings(input), { generation, now: input.now });
 }
 
-function findings({ observation, phase, faults, unsynced, available }: ConditionInput): readonly Finding[] {
-  const isBusy = phase !== 'Stable' && phase !== 'Pending';
+function findings(input: ConditionInput): readonly Finding[] {
+  const { observation, faults, wanted } = input;
+  const isValid = faults.length === 0 && wanted.unsynced?.reason !== 'TemplateRefused';
+  const isConflict = wanted.unsynced?.reason === 'NameConflict';
+  const isZero = replicasOf(observation) === 0;
   return [
-    finding('Valid', faults.length === 0, {
-      reason: faults.length === 0 ? 'Valid' : 'Invalid',
-      message: faults.join('; '),
+    finding('Valid', isValid, {
+      reason: isValid ? 'Valid' : 'Invalid',
+      message: faults.length === 0 ? (isValid ? '' : wanted.unsynced?.message) : faults.join('; '),
     }),
-    finding('Available', available, { reason: available ? 'PodsServe' : 'NoPodServes' }),
-    finding('Progressing', isBusy, { reason: phase }),
-    finding('Promoted', !isBusy || phase === 'Guarding', { reason: phase }),
-    finding('Synced', unsynced === undefined, unsynced ?? { reason: 'Synced' }),
-    finding('ScaledToZero', replicasOf(observation) === 0, { reason: 'Replicas' }),
+    findAvailable(input),
+    findProgressing(input),
+    findPaused(input),
+    findPromoted(input),
+    findFailed(input),
+    finding('Synced', wanted.unsynced === undefined && faults.length === 0, describeSync(input)),
+    finding('ScaledToZero', isZero, {
+      reason: isZero ? 'NoReplicas' : 'Replicas',
+      message: isZero ? 'spec.replicas is 0: nothing runs, and no release starts' : '',
+    }),
+    finding('NameConflict', isConflict, {
+      reason: isConflict ? 'NameConflict' : 'NoConflict',
+      message: isConflict ? wanted.unsynced?.message : '',
+    }),
   ];
 }
 
-function finding(
-  type: Finding['type'],
-  holds: boolean,
-  { reason, message = '' }: { readonly reason: string; readonly message?: string },
-): Finding {
-  return { type, status: holds ? 'True' : 'False', reason, message };
+/** Spec asks for something that does not have all traffic yet, and a release towards it is under way or about to begin. */
+function isReleasing({ busy, wanted }: ConditionInput): boolean {
+  const phase = busy?.status.phase;
+  return wanted.isNew === true || (phase !== undefined && phase !== 'Guarding' && phase !== 'RollingBack');
+}
+
+function findAvailable(input: ConditionInput): Finding {
+  const { serving, observation, busy } = input;
+  const replicas = replicasOf(observation);
+  const version = serving?.release.spec.version ?? '';
+  if (replicas === 0) return finding('Available', false, { reason: 'ScaledToZero' });
+  const count = serving?.serving.length ?? 0;
+  const { strategy } = serving?.release.spec ?? {};
+  const missing = strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0;
+  const message =
+    serving === undefined ? 'no version serves' : `${count} of ${replicas} pods of version ${version} serve`;
+  if (isReleasing(input)) {
+    const next = busy === undefined ? 'a new version' : `version ${busy.release.spec.version}`;
+    return finding('Available', false, { reason: 'Releasing', message: `${message}, while ${next} is released` });
+  }
+  const isEnough = count >= Math.max(1, replicas - missing);
+  return finding('Available', isEnough, { reason: isEnough ? 'PodsServe' : 'TooFewPods', message });
+}
+
+function findProgressing({ busy, wanted }: ConditionInput): Finding {
+  const isMoving = busy !== undefined && busy.status.phase !== 'Paused';
+  if (busy === undefined)
+    return finding('Progressing', wanted.isNew === true && wanted.unsynced === undefined, {
+      reason: wanted.isNew === true ? 'Starting' : 'NoRelease',
+    });
+  const { phase, waitingFor } = busy.status;
+  const message = `version ${busy.release.spec.version}${waitingFor === undefined ? '' : ` waits for ${waitingFor}`}`;
+  return finding('Progressing', isMoving, { reason: phase, message });
+}
+
+function findPaused({ busy, observation }: ConditionInput): Finding {
+  if (observation.application.spec.paused === true)
+    return finding('Paused', true, { reason: 'SpecPaused', message: 'spec.paused is true: no step is taken' });
+  if (busy?.status.phase !== 'Paused') return finding('Paused', false, { reason: 'NotPaused' });
+  const { pausedBy, waitingFor } = busy.status;
+  return finding('Paused', true, {
+    reason: pausedBy === undefined ? 'AwaitsPromotion' : 'PausedByPerson',
+    message: `version ${busy.release.spec.version} waits for ${waitingFor ?? 'a person'}`,
+  });
+}
+
+function findPromoted(input: ConditionInput): Finding {
+  const { busy, wanted, serving, faults } = input;
+  const version = serving?.release.spec.version;
+  if (busy !== undefined) {
+    const isLive = busy.status.phase === 'Guarding' && wanted.isNew !== true;
+    return finding('Promoted', isLive, { reason: busy.status.phase });
+  }
+  if (faults.length > 0) return finding('Promoted', false, { reason: 'Invalid' });
+  if (wanted.unsynced !== undefined) return finding('Promoted', false, wanted.unsynced);
+  return finding('Promoted', version !== undefined && wanted.isNew !== true, {
+    reason: version === undefined ? 'NoVersion' : wanted.isNew === true ? 'Starting' : 'Stable',
+    message: version === undefined ? 'no version has all traffic' : `version ${version} has all traffic`,
+  });
+}
+
+/** Of the version that spec asks for, or the last one that was released. */
+function findFailed({ observation, busy, wanted }: ConditionInput): Finding {
+  const last = observation.releases.at(-1);
+  const { phase, ending } = busy?.status ?? (last === undefined ? { phase: undefined } : statusOf(last));
+  const isBack = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
+  const isFailed = wanted.isNew !== true && isBack && ending?.phase !== 'Superseded';
+  const version = busy?.release.spec.version ?? last?.spec.version ?? '';
+  return finding('Failed', isFailed, {
+    reason: isFailed ? (phase ?? 'Failed') : 'NotFailed',
+    message: isFailed ? `version ${version}: ${ending?.reason ?? 'no reason was recorded'}` : '',
+  });
+}
+
+function describeSync({ wanted, faults }: ConditionInput): { readonly reason: string; readonly message?: string } {
+  return wanted.unsynced ?? { reason: faults.length === 0 ? 'Synced' : 'Invalid' };
 }

@@ -1,9 +1,9 @@
 /** What is written to the status of an Application. */
 import type { ApplicationStatus, ServingVersion } from '../api/application.ts';
-import { isFinished, type Release } from '../api/release.ts';
-import type { Unsynced } from '../next-release.ts';
+import { isFinished, type Release, type ReleaseStatus } from '../api/release.ts';
+import type { Wanted } from '../next-release.ts';
 import { labels } from '../names.ts';
-import { viewOf, type Observation } from '../observation.ts';
+import { splitWeights, viewOf, type Observation, type VersionView } from '../observation.ts';
 import type { Step } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import { applicationConditions } from './application-conditions.ts';
@@ -15,42 +15,57 @@ export interface StatusInput {
   readonly step: Step;
   readonly now: number;
   readonly faults: readonly string[];
-  readonly unsynced: Unsynced | undefined;
+  readonly wanted: Wanted;
 }
 
 export function applicationStatus(input: StatusInput): ApplicationStatus {
-  const { observation, active, step, now } = input;
+  const { observation, active, step, now, wanted } = input;
   const { application } = observation;
-  const old = application.status ?? {};
-  const busy = active === undefined || isFinished(step.status.phase) ? undefined : active;
+  const current = active === undefined ? undefined : { release: active, status: step.status };
+  const busy = current === undefined || isFinished(step.status.phase) ? undefined : current;
   const serving = servingVersion(input);
-  const stable = observation.releases.find((release) => nameOf(release) === serving?.release);
-  const view = stable === undefined ? undefined : viewOf(observation, stable);
-  const phase = busy === undefined ? idlePhase(serving) : step.status.phase;
+  const view = mostTraffic(observation, serving);
   return {
-    ...old,
+    ...application.status,
     observedGeneration: application.metadata.generation,
     serving,
-    candidate: busy === undefined ? undefined : nameOf(busy),
+    candidate: busy === undefined ? undefined : nameOf(busy.release),
     lastNumber: lastNumber(observation),
-    refused: calculateRefused(
-      observation,
-      active === undefined ? undefined : { release: active, status: step.status },
-      now,
-    ),
+    refused: calculateRefused(observation, current, now),
+    settling: wanted.settling,
     replicas: view?.pods.length ?? 0,
     readyReplicas: view?.ready.length ?? 0,
-    selector: serving === undefined ? undefined : `${labels.release}=${serving.release}`,
-    phase,
-    waitingFor: busy === undefined ? undefined : step.status.waitingFor,
-    conditions: applicationConditions({ ...input, phase, available: (view?.serving.length ?? 0) > 0 }),
+    selector:
+      view === undefined
+        ? undefined
+        : `${labels.application}=${application.metadata.name ?? ''},${labels.release}=${nameOf(view.release)}`,
+    phase: busy === undefined ? idlePhase(serving) : busy.status.phase,
+    waitingFor: waitingFor(busy?.status, wanted),
+    conditions: applicationConditions({ ...input, busy, serving: view }),
   };
+}
+
+function waitingFor(busy: ReleaseStatus | undefined, { unsynced, settling }: Wanted): string | undefined {
+  if (busy !== undefined) return busy.waitingFor;
+  return settling === undefined
+    ? unsynced?.message
+    : `the configuration, which changed at ${settling.since}, to settle`;
 }
 
 function servingVersion({ observation, active, step }: StatusInput): ServingVersion | undefined {
   return active !== undefined && step.status.phase === 'Succeeded'
     ? { version: active.spec.version, release: nameOf(active), hash: active.spec.identity.template }
     : observation.application.status?.serving;
+}
+
+/** An autoscaler is fed by the pods that do the work, not by those that stand by. */
+function mostTraffic(observation: Observation, serving: ServingVersion | undefined): VersionView | undefined {
+  const weights = splitWeights(observation);
+  const views = observation.releases.map((release) => viewOf(observation, release));
+  const share = ({ release, serving: pods }: VersionView): number =>
+    (weights[nameOf(release)] ?? 0) * views.length + pods.length / (1 + observation.pods.length);
+  const busiest = views.toSorted((a, b) => share(b) - share(a)).find((view) => share(view) > 0);
+  return busiest ?? views.find(({ release }) => nameOf(release) === serving?.release);
 }
 
 function idlePhase(serving: ServingVersion | undefined): string {

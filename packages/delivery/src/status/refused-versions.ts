@@ -2,32 +2,73 @@
 import { formatTime } from '@slipway/kube/clock';
 import type { RefusedVersion } from '../api/application.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
+import { askedOf, isAsked, type Asked } from '../asked.ts';
 import type { Observation } from '../observation.ts';
 
 const maximumRefused = 10;
 
-/** The list with the release under way, where that is on its way back for a reason of its own. */
+/** `h1:…/h1:…` of template and configuration. */
+function refusedHash({ spec: { identity } }: Release): string {
+  return `${identity.template}/${identity.configuration}`;
+}
+
+/** The refusal of what spec asks for now, unchanged since. */
+export function findStanding({ application }: Observation, { attempt }: Asked): RefusedVersion | undefined {
+  return application.status?.refused?.findLast((each) => each.lifted !== true && each.attempt === attempt);
+}
+
+export interface Refusal {
+  readonly release: Release;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** The list with one refusal more, unless it stands there already. */
+export function withRefusal(observation: Observation, refusal: Refusal, now: number): readonly RefusedVersion[] {
+  const { application } = observation;
+  const { release, by, reason } = refusal;
+  const asked = askedOf(observation);
+  const old = application.status?.refused ?? [];
+  const hash = refusedHash(release);
+  const { version } = release.spec;
+  if (old.some((each) => each.version === version && each.hash === hash && each.lifted !== true)) return old;
+  const isStanding = isAsked(observation, asked, release);
+  const refused: RefusedVersion = {
+    version,
+    hash,
+    by,
+    at: formatTime(now),
+    reason,
+    generation: application.metadata.generation ?? 0,
+    ...(isStanding ? { attempt: asked.attempt } : { lifted: true }),
+  };
+  return [...old, refused].slice(-maximumRefused);
+}
+
+/** The list with what was refused of that version taken back. */
+export function liftRefusal(refused: readonly RefusedVersion[], release: Release): readonly RefusedVersion[] {
+  const hash = refusedHash(release);
+  return refused.map((each) => (each.hash === hash && each.lifted !== true ? { ...each, lifted: true } : each));
+}
+
+/** The list as it stands: with the release on its way back, and with what spec does not ask for any more lifted. */
 export function calculateRefused(
-  { application }: Observation,
+  observation: Observation,
   active: { readonly release: Release; readonly status: ReleaseStatus } | undefined,
   now: number,
 ): readonly RefusedVersion[] | undefined {
-  const old = application.status?.refused;
-  if (active === undefined || !isRefusal(active.status)) return old;
-  const { version, identity } = active.release.spec;
-  if (old?.some((each) => each.version === version && each.hash === identity.template) === true) return old;
-  const refused = {
-    version,
-    hash: identity.template,
-    by: active.status.ending?.by ?? '',
-    at: formatTime(now),
-    reason: active.status.ending?.reason ?? '',
-    generation: application.metadata.generation ?? 0,
-  };
-  return [...(old ?? []), refused].slice(-maximumRefused);
+  const { ending } = active?.status ?? {};
+  const all =
+    active !== undefined && ending !== undefined && isRefusal(active.status)
+      ? withRefusal(observation, { release: active.release, by: ending.by, reason: ending.reason }, now)
+      : observation.application.status?.refused;
+  const { attempt } = askedOf(observation);
+  const succeeded = active?.status.phase === 'Succeeded' ? active.release : undefined;
+  const left = succeeded === undefined ? all : liftRefusal(all ?? [], succeeded);
+  return left?.map((each) => (each.lifted === true || each.attempt === attempt ? each : { ...each, lifted: true }));
 }
 
 function isRefusal({ phase, ending }: ReleaseStatus): boolean {
   const isGoingBack = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
-  return isGoingBack && ending !== undefined && ending.phase !== 'Superseded';
+  return isGoingBack && ending?.phase !== 'Superseded';
 }

@@ -1,9 +1,22 @@
 /** What is written to the status of each Release. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { Release, ReleaseStatus } from '../api/release.ts';
-import { replicasOf, splitWeights, viewOf, type Observation, type VersionView } from '../observation.ts';
+import { isFinished, type Release, type ReleaseStatus, type SplitInForce } from '../api/release.ts';
+import { stableRelease } from '../current-releases.ts';
+import {
+  isRouted,
+  isSplitConfirmed,
+  replicasOf,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from '../observation.ts';
 import type { Step } from '../plan.ts';
+import { statusOf } from '../release-changes.ts';
 import { nameOf } from '../release-context.ts';
+import { waiting } from '../release-status.ts';
+import { boundStatus } from './bound-status.ts';
+import { releaseConditions } from './release-conditions.ts';
 
 export interface Changes {
   readonly before: Observation;
@@ -14,35 +27,73 @@ export interface Changes {
 }
 
 /** By name: only those that differ from what is written already. */
-export function planReleaseStatuses({ before, after, active, step, now }: Changes): ReadonlyMap<string, ReleaseStatus> {
-  const written = new Map(before.releases.map((release) => [nameOf(release), JSON.stringify(release.status)]));
+export function planReleaseStatuses(changes: Changes): ReadonlyMap<string, ReleaseStatus> {
+  const written = new Map(changes.before.releases.map((release) => [nameOf(release), textOf(release.status)]));
   const changed = new Map<string, ReleaseStatus>();
-  for (const release of after.releases) {
-    if (release !== active && before.releases.includes(release)) continue;
-    const status =
-      release === active
-        ? withCounts(step.status, viewOf(after, release), { observation: after, now })
-        : release.status;
-    if (status !== undefined && JSON.stringify(status) !== written.get(nameOf(release)))
-      changed.set(nameOf(release), status);
+  for (const release of changes.after.releases) {
+    const status = nextStatus(release, changes);
+    if (status !== undefined && textOf(status) !== written.get(nameOf(release))) changed.set(nameOf(release), status);
   }
   return changed;
 }
 
-function withCounts(
-  status: ReleaseStatus,
-  view: VersionView,
-  { observation, now }: { readonly observation: Observation; readonly now: number },
-): ReleaseStatus {
+function textOf(status: ReleaseStatus | undefined): string {
+  return JSON.stringify(status) ?? '';
+}
+
+/** Undefined: nothing is to be said of it. */
+function nextStatus(release: Release, { before, after, active, step, now }: Changes): ReleaseStatus | undefined {
+  const view = viewOf(after, release);
+  const finish = (status: ReleaseStatus): ReleaseStatus =>
+    boundStatus({ ...status, conditions: releaseConditions({ release, status, view, observation: after, now }) });
+  if (release === active) return finish(withCounts(step.status, view, { observation: after, now }));
+  const status = statusOf(release);
+  if (active !== undefined && !isFinished(status.phase))
+    return finish(waiting(status, `version ${active.spec.version} to end first`, now));
+  const until = endOfService(release, after, now);
+  if (until !== status.servedUntil) return finish({ ...status, servedUntil: until });
+  return before.releases.includes(release) ? undefined : finish(status);
+}
+
+/** Known from when the version that took its place became stable, so that no crash loses it. */
+function endOfService(release: Release, observation: Observation, now: number): string | undefined {
+  const { phase, servedUntil } = statusOf(release);
+  const stable = stableRelease(observation);
+  if (phase !== 'Succeeded' || stable === undefined || stable === release) return servedUntil;
+  return servedUntil ?? statusOf(stable).finishedAt ?? formatMicroTime(now);
+}
+
+interface At {
+  readonly observation: Observation;
+  readonly now: number;
+}
+
+function withCounts(status: ReleaseStatus, view: VersionView, { observation, now }: At): ReleaseStatus {
   const weight = splitWeights(observation)[nameOf(view.release)] ?? 0;
   const hasTraffic = weight > 0 || view.listed.length > 0;
+  const isFirst = hasTraffic && status.firstTrafficAt === undefined;
   return {
     ...status,
-    ...(hasTraffic && status.firstTrafficAt === undefined ? { firstTrafficAt: formatMicroTime(now) } : {}),
+    observedGeneration: view.release.metadata.generation,
+    ...(isFirst ? { firstTrafficAt: formatMicroTime(now) } : {}),
     replicas: { desired: replicasOf(observation), ready: view.ready.length, serving: view.serving.length },
-    split: {
-      weights: splitWeights(observation),
-      confirmed: status.phase === 'Guarding' || status.trafficMovedAt !== undefined,
-    },
+    split: splitInForce(view, observation),
+    imageIds: imageIds(view, status.imageIds),
   };
+}
+
+function splitInForce({ ready, serving }: VersionView, observation: Observation): SplitInForce {
+  return isRouted(observation)
+    ? { weights: splitWeights(observation), confirmed: isSplitConfirmed(observation), confirmedBy: 'dataPlane' }
+    : { weights: {}, confirmed: ready.length > 0 && serving.length === ready.length, confirmedBy: 'endpoints' };
+}
+
+const maximumImages = 64;
+
+/** As the runtime resolved them; what is known stays known when the pods are gone. */
+function imageIds({ pods }: VersionView, known: readonly string[] | undefined): readonly string[] | undefined {
+  const found = pods.flatMap(({ status }) =>
+    (status?.containerStatuses ?? []).flatMap(({ imageID }) => (imageID === '' ? [] : [imageID])),
+  );
+  return found.length === 0 ? known : [...new Set(found)].toSorted().slice(0, maximumImages);
 }

@@ -1,0 +1,87 @@
+/** What spec asks for now: its content, and the configuration that goes with it. */
+import type { PodTemplateSpec } from '@slipway/kube/api.generated';
+import type { ApplicationSpec } from './api/application.ts';
+import type { Identity, Release } from './api/release.ts';
+import { frozenName } from './configuration/content.ts';
+import { findReferences, referenceKey, type Reference } from './configuration/references.ts';
+import { digest, identityOf, isSameIdentity } from './names.ts';
+import type { Observation } from './observation.ts';
+
+export interface Asked {
+  readonly identity: Identity;
+  /** Names of the copies, by `Kind/name` of what they copy. */
+  readonly frozen: Readonly<Record<string, string>>;
+  /** `Kind/name` of what pods cannot start without and nobody has made. */
+  readonly missing: readonly string[];
+  /** Of everything that a release copies: with the same text a refused version would only fail again. */
+  readonly attempt: string;
+}
+
+export function askedOf(observation: Observation): Asked {
+  const { spec, metadata } = observation.application;
+  const live = new Set(spec.configuration?.live);
+  const before = new Map(Object.entries(observation.releases.at(-1)?.spec.frozen ?? {}));
+  const frozen: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const reference of referencesOf(spec)) {
+    const key = referenceKey(reference);
+    const source = observation.sources.get(key);
+    if (live.has(reference.name) || source?.isLive === true) continue;
+    // What was deleted has not changed: versions go on with the copy that there is.
+    const name =
+      source === undefined ? before.get(key) : frozenName(metadata.name ?? '', reference.name, source.content);
+    if (name !== undefined) frozen[key] = name;
+    else if (!reference.isOptional) missing.push(key);
+  }
+  const identity = identityOf(spec, frozen);
+  return { identity, frozen, missing, attempt: attemptOf(spec, identity) };
+}
+
+/** Of the template, and of what every container is given besides. */
+export function referencesOf({
+  template,
+  environmentFrom,
+}: Pick<ApplicationSpec, 'template' | 'environmentFrom'>): readonly Reference[] {
+  return findReferences(withEnvironment(template ?? {}, environmentFrom));
+}
+
+function withEnvironment(
+  template: PodTemplateSpec,
+  environmentFrom: ApplicationSpec['environmentFrom'],
+): PodTemplateSpec {
+  const [first, ...others] = template.spec?.containers ?? [];
+  if (template.spec === undefined || first === undefined || environmentFrom === undefined) return template;
+  const given = { ...first, envFrom: [...environmentFrom, ...(first.envFrom ?? [])] };
+  return { ...template, spec: { ...template.spec, containers: [given, ...others] } };
+}
+
+function attemptOf(spec: ApplicationSpec, identity: Identity): string {
+  const {
+    replicas: _,
+    paused: __,
+    route: ___,
+    history: ____,
+    service: _____,
+    deletionPolicy: ______,
+    ...copied
+  } = spec;
+  return digest({ copied, identity });
+}
+
+export function isNumbered(version: string | undefined): version is undefined | '#' {
+  return version === undefined || version === '#';
+}
+
+/** `1.4.0` for `1.4.0` and for its later configurations `1.4.0-c2`, `1.4.0-c3`. */
+export function isOfVersion(release: Release, version: string): boolean {
+  const own = release.spec.version;
+  return own === version || (own.startsWith(`${version}-c`) && /^\d+$/.test(own.slice(version.length + 2)));
+}
+
+/** Whether a release is what spec asks for: by content, and by version where one is given. */
+export function isAsked({ application: { spec } }: Observation, asked: Asked, release: Release): boolean {
+  return (
+    isSameIdentity(release.spec.identity, asked.identity) &&
+    (isNumbered(spec.version) || isOfVersion(release, spec.version))
+  );
+}

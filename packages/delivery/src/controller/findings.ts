@@ -1,0 +1,37 @@
+/** What was found out by asking and is not worth writing down: whoever starts anew asks again. */
+import type { HealthAnswer } from '../api/release.ts';
+import type { Trial } from '../observation.ts';
+
+/** Findings about what is gone are forgotten beyond this number. */
+const maximumEntries = 10_000;
+
+export class Findings {
+  readonly #answers = new Map<string, HealthAnswer>();
+  readonly #trials = new Map<string, Trial>();
+
+  /** By pod uid. */
+  get answers(): ReadonlyMap<string, HealthAnswer> {
+    return this.#answers;
+  }
+
+  /** By Application uid. */
+  get trials(): ReadonlyMap<string, Trial> {
+    return this.#trials;
+  }
+
+  noteAnswer(podUid: string, answer: HealthAnswer): void {
+    remember(this.#answers, podUid, answer);
+  }
+
+  noteTrial(applicationUid: string, trial: Trial): void {
+    remember(this.#trials, applicationUid, trial);
+  }
+}
+
+/** The newest last, so that the oldest goes first. */
+function remember<Value>(entries: Map<string, Value>, key: string, value: Value): void {
+  entries.delete(key);
+  entries.set(key, value);
+  const oldest = entries.size > maximumEntries ? entries.keys().next().value : undefined;
+  if (oldest !== undefined) entries.delete(oldest);
+}

@@ -1,0 +1,68 @@
+/** Whether the API server would take everything that a version needs, before any of it is written. */
+import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
+import { replicaSets, services } from '@slipway/kube/resources';
+import { splits } from '@slipway/kube/split';
+import { isStatusReason } from '@slipway/kube/status-error';
+import { releases, type Release } from '../api/release.ts';
+import { isOurs } from '../names.ts';
+import type { Trial } from '../observation.ts';
+import { applicationService, versionService } from '../serving-objects.ts';
+import { versionReplicaSet } from '../version-objects.ts';
+import type { Effect, Look } from './effects.ts';
+import { describeForeign } from './writing.ts';
+
+interface Candidate {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+  /** Whether the API server is asked too: our own kinds are ours to get right. */
+  readonly isTried: boolean;
+}
+
+export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, look) => {
+  const outcomes = await Promise.all(objectsOf(release, look).map((candidate) => tryOne(candidate, look)));
+  const refusal = outcomes.find((outcome) => outcome !== undefined);
+  look.onTrial({ attempt, at: look.clock.now(), refusal });
+};
+
+function objectsOf(release: Release, { observation: { application } }: Look): readonly Candidate[] {
+  const { service, route } = application.spec;
+  const { namespace, name } = application.metadata;
+  return [
+    { type: replicaSets, object: versionReplicaSet(release, 0), isTried: true },
+    { type: releases, object: release, isTried: false },
+    ...(service === undefined
+      ? []
+      : [applicationService(application), versionService(release, service)].map((object) => ({
+          type: services,
+          object,
+          isTried: true,
+        }))),
+    ...(route === undefined ? [] : [{ type: splits, object: { metadata: { namespace, name } }, isTried: false }]),
+  ];
+}
+
+async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise<Trial['refusal']> {
+  const foreign = await findForeign(type, object, look);
+  if (foreign !== undefined) return { reason: 'NameConflict', message: describeForeign(type, foreign) };
+  if (!isTried) return undefined;
+  try {
+    await look.client.create(type, object, { dryRun: true });
+    return undefined;
+  } catch (error) {
+    // Of ours, from an earlier attempt: what it says was accepted then.
+    if (isStatusReason(error, 'AlreadyExists')) return undefined;
+    if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge'))
+      return { reason: 'TemplateRefused', message: `the API server would not take it: ${error.message}` };
+    throw error;
+  }
+}
+
+async function findForeign(type: ResourceType, object: KubeObject, look: Look): Promise<KubeObject | undefined> {
+  try {
+    const existing = await look.client.get(type, keyOf(object));
+    return isOurs(existing, look.observation.application.metadata.uid ?? '') ? undefined : existing;
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** The route follows spec at once, whatever is being released: where it leads stays as it is. */
+import { canonicalJson } from '@slipway/kube/hash';
+import type { SplitBackend, SplitRule } from '@slipway/kube/split';
+import type { Application } from './api/application.ts';
+import { isRouted, previewOf, splitWeights, viewOf, type Observation } from './observation.ts';
+import type { Action } from './plan.ts';
+import { nameOf } from './release-context.ts';
+import { stableRelease } from './current-releases.ts';
+
+/** What a rule says beside its backends. */
+export function routeRule({ spec }: Application): Omit<SplitRule, 'backends'> {
+  const { hosts = [], paths = ['/'], redirectWww, compression, responseHeaders, tls } = spec.route ?? {};
+  return { hosts, paths, redirectWww, compression, responseHeaders, tls };
+}
+
+/** Of the Services of all versions, by name where it has one. */
+export function routePort({ spec }: Application): SplitBackend['port'] {
+  const [port] = spec.service?.ports ?? [];
+  return port?.name ?? port?.port ?? 80;
+}
+
+export function planRoute(observation: Observation): readonly Action[] {
+  const { application, split } = observation;
+  if (split === undefined) return [];
+  if (!isRouted(observation)) return [{ type: 'removeRoute' }];
+  const [main] = split.spec.rules;
+  if (main === undefined) return [];
+  const { backends, ...rule } = main;
+  const isSame =
+    canonicalJson(rule) === canonicalJson(routeRule(application)) &&
+    backends.every(({ port }) => port === routePort(application)) &&
+    split.spec.drainSeconds === application.spec.drainSeconds;
+  return isSame ? [] : [{ type: 'setSplit', weights: knownWeights(observation), preview: previewOf(observation) }];
+}
+
+/** Without versions that are gone for good; those had no weight left. */
+function knownWeights(observation: Observation): Readonly<Record<string, number>> {
+  const known = new Set(observation.releases.map(nameOf));
+  return Object.fromEntries(Object.entries(splitWeights(observation)).filter(([name]) => known.has(name)));
+}
+
+/** A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one. */
+export function planRescue(observation: Observation): readonly Action[] {
+  const weights = knownWeights(observation);
+  const alive = new Set(
+    observation.releases
+      .filter((release) => nameOf(release) in weights && viewOf(observation, release).backends.length > 0)
+      .map(nameOf),
+  );
+  const isDead = Object.entries(weights).some(([name, weight]) => weight > 0 && !alive.has(name));
+  const carrying = [...alive].filter((name) => (weights[name] ?? 0) > 0);
+  const stable = stableRelease(observation);
+  const standby = stable !== undefined && alive.has(nameOf(stable)) ? [nameOf(stable)] : [];
+  const [heir] = carrying.length > 0 ? carrying : standby;
+  if (!isDead || heir === undefined) return [];
+  const others = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
+  return [{ type: 'setSplit', weights: { ...others, [heir]: 100 }, preview: previewOf(observation) }];
+}

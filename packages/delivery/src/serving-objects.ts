@@ -1,0 +1,63 @@
+/** The Services of an Application and of its versions follow `spec.service` at once. */
+import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
+import type { Application } from './api/application.ts';
+import type { Release } from './api/release.ts';
+import { annotations, backendName, digest, isOurs, labels } from './names.ts';
+import type { Observation } from './observation.ts';
+import type { Action } from './plan.ts';
+import { nameOf } from './release-context.ts';
+import { ownMetadata } from './version-objects.ts';
+
+/** The Service that users of the Application know. Its selector is written once and never changes. */
+export function applicationService({ metadata, spec }: Application): Service {
+  const { name = '', namespace, uid = '' } = metadata;
+  const selector = { [labels.application]: name, [labels.serves]: 'true' };
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { [labels.application]: name },
+      annotations: { [annotations.ownerUid]: uid, [annotations.content]: digest(spec.service) },
+    },
+    spec: { ...spec.service, selector },
+  };
+}
+
+/** Reaches the ready pods of this version and of no other, whoever serves. */
+export function versionService(release: Release, service: Omit<ServiceSpec, 'selector'>): Service {
+  const own = ownMetadata(release);
+  const ports = (service.ports ?? []).map(({ nodePort: _, ...port }) => port);
+  return {
+    metadata: {
+      name: backendName(release.spec),
+      namespace: release.metadata.namespace,
+      labels: own.labels,
+      annotations: { ...own.annotations, [annotations.content]: digest(service) },
+    },
+    spec: { ports, type: 'ClusterIP', selector: { ...own.labels, [labels.backend]: 'true' } },
+  };
+}
+
+/** Only where a release is to be served: before that there is nothing to be reached. */
+export function planServices(observation: Observation): readonly Action[] {
+  const { application, releases, replicaSets, services } = observation;
+  const { service } = application.spec;
+  if (service === undefined || releases.length === 0) return [];
+  const uid = application.metadata.uid ?? '';
+  const content = digest(service);
+  const isCurrent = (name: string): boolean =>
+    services.some(
+      (each) =>
+        each.metadata.name === name &&
+        isOurs(each, uid) &&
+        each.metadata.annotations?.[annotations.content] === content,
+    );
+  const outdated = releases.filter((release) => {
+    const name = backendName(release.spec);
+    return replicaSets.some(({ metadata }) => metadata.name === name) && !isCurrent(name);
+  });
+  return [
+    ...(isCurrent(application.metadata.name ?? '') ? [] : [{ type: 'ensureService' } as const]),
+    ...outdated.map((release): Action => ({ type: 'ensureService', release: nameOf(release) })),
+  ];
+}

@@ -1,0 +1,31 @@
+/** A status never grows beyond what the API server takes: the oldest goes first, and is to be found in Events. */
+import type { HealthAnswer, ReleaseStatus } from '../api/release.ts';
+
+const maximumBytes = 64 * 1_024;
+
+type Cut = (status: ReleaseStatus) => ReleaseStatus;
+
+/** In this order, until it fits. */
+const cuts: readonly Cut[] = [
+  (status) => ({ ...status, transitions: status.transitions?.slice(-50) }),
+  (status) => ({ ...status, health: status.health?.map((answer) => shorten(answer, 256)) }),
+  (status) => ({ ...status, commands: status.commands?.slice(-5) }),
+  (status) => ({ ...status, health: status.health?.slice(0, 10), transitions: status.transitions?.slice(-10) }),
+  (status) => ({
+    ...status,
+    trafficAtStart: status.trafficAtStart?.slice(-20),
+    imageIds: status.imageIds?.slice(0, 8),
+  }),
+];
+
+export function boundStatus(status: ReleaseStatus): ReleaseStatus {
+  return cuts.reduce((before, cut) => (sizeOf(before) > maximumBytes ? cut(before) : before), status);
+}
+
+function sizeOf(status: ReleaseStatus): number {
+  return Buffer.byteLength(JSON.stringify(status));
+}
+
+function shorten(answer: HealthAnswer, length: number): HealthAnswer {
+  return { ...answer, answer: answer.answer.slice(0, length) };
+}

@@ -1,0 +1,110 @@
+/** Taking back the last command where that still can be, saying what becomes of it. */
+import type { CommandOutcome, Release, ReleasePhase } from './api/release.ts';
+import { stableRelease } from './current-releases.ts';
+import { changeStatus, sendBack, statusOf } from './release-changes.ts';
+import { inPhase } from './release-status.ts';
+import type { Accepted, Request, Verdict } from './verbs.ts';
+
+interface Given {
+  readonly release: Release;
+  readonly outcome: CommandOutcome;
+}
+
+export function undo(request: Request): Verdict {
+  const last = lastGiven(request.observation.releases);
+  if (last === undefined) return { message: 'there is no command that could be undone' };
+  const undone = takeBack(request, last);
+  if (undone === undefined)
+    return {
+      message: `${last.outcome.verb} of version ${last.release.spec.version} cannot be undone any more: the version is ${statusOf(last.release).phase}`,
+    };
+  const releases = changeStatus(undone.releases, last.release, (status) => ({
+    ...status,
+    commands: (status.commands ?? []).map((each) =>
+      each.name === last.outcome.name ? { ...each, outcome: 'undone' } : each,
+    ),
+  }));
+  return { ...undone, releases };
+}
+
+function lastGiven(releases: readonly Release[]): Given | undefined {
+  return releases
+    .flatMap((release) => (statusOf(release).commands ?? []).map((outcome) => ({ release, outcome })))
+    .filter(({ outcome }) => outcome.outcome === 'accepted' && outcome.verb !== 'undo')
+    .toSorted((a, b) => a.outcome.at.localeCompare(b.outcome.at))
+    .at(-1);
+}
+
+/** Undefined where it has taken effect for good. */
+function takeBack(request: Request, { release, outcome }: Given): Accepted | undefined {
+  switch (outcome.verb) {
+    case 'promote':
+      return takeBackPromotion(request, release);
+    case 'pause':
+      return isIn(release, 'Paused') ? goOn(request, release, 'goes on: the pause is undone') : undefined;
+    case 'resume':
+      return takeBackResumption(request, release);
+    case 'abort':
+      return takeBackAbort(request, release);
+    case 'rollback':
+      return takeBackAbort(request, release) ?? takeBackStart(request, release);
+    case 'retry':
+      return takeBackStart(request, release);
+    default:
+      return undefined;
+  }
+}
+
+function takeBackPromotion({ observation }: Request, target: Release): Accepted | undefined {
+  if (!isIn(target, 'Pending', 'Progressing', 'Paused')) return undefined;
+  return {
+    releases: changeStatus(observation.releases, target, ({ promotedBy: _, ...status }) => status),
+    target,
+    message: `version ${target.spec.version} waits for its gates again: the promotion is undone`,
+  };
+}
+
+function takeBackResumption({ observation, by, now }: Request, target: Release): Accepted | undefined {
+  if (!isIn(target, 'Progressing')) return undefined;
+  return {
+    releases: changeStatus(observation.releases, target, (status) => ({
+      ...inPhase(status, 'Paused', { now, reason: `the resumption was undone by ${by}` }),
+      pausedBy: by,
+    })),
+    target,
+    message: `version ${target.spec.version} is paused again: the resumption is undone`,
+  };
+}
+
+/** Forward again from wherever it is: the strategy plans from the world and not from memory. */
+function takeBackAbort(request: Request, target: Release): Accepted | undefined {
+  return isIn(target, 'RollingBack')
+    ? { ...goOn(request, target, 'goes on: going back is undone'), lifts: target }
+    : undefined;
+}
+
+/** What was released again ends before it takes traffic, and what it should have replaced may be asked for. */
+function takeBackStart({ observation, by, now }: Request, target: Release): Accepted | undefined {
+  if (!isIn(target, 'Pending', 'Progressing', 'Paused')) return undefined;
+  const reason = `undone by ${by}`;
+  return {
+    releases: sendBack(observation.releases, target, { now, phase: 'Superseded', by, reason }),
+    target,
+    message: `version ${target.spec.version} is not released again: that is undone`,
+    lifts: stableRelease(observation),
+  };
+}
+
+function goOn({ observation, by, now }: Request, target: Release, what: string): Accepted {
+  return {
+    releases: changeStatus(observation.releases, target, ({ pausedBy: _, ending: __, ...status }) =>
+      inPhase(status, 'Progressing', { now, reason: `undone by ${by}` }),
+    ),
+    target,
+    message: `version ${target.spec.version} ${what}`,
+  };
+}
+
+function isIn(release: Release, ...phases: readonly ReleasePhase[]): boolean {
+  return phases.includes(statusOf(release).phase);
+}
