@@ -152,6 +152,7 @@ function addReleaseCommands(program: Command): void {
         .choices(['promoted', 'succeeded'])
         .preset('succeeded'),
     )
+    .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds)
     .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
   withOutput(withConnection(command(program, 'releases <application>', ['slipway releases shop'])))
     .summary('list the releases of an Application')

@@ -138,5 +138,7 @@ async function release(client: KubeClient, version: string, load?: Load): Promis
       ? `${colour('green', '✔')} ${version} is live.`
       : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`,
   );
+  if (outcome.release === undefined)
+    throw new CommandFailure(`Version ${version} was never released: ${outcome.reason}`);
   return outcome.release;
 }

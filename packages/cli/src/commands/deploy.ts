@@ -1,28 +1,22 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { applications, type Application } from '@slipway/delivery/api/application';
+import { releases } from '@slipway/delivery/api/release';
+import type { Application } from '@slipway/delivery/api/application';
+import { identityOf, labels } from '@slipway/delivery/names';
 import { validateApplication } from '@slipway/delivery/validate-application';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
-import { parseAllDocuments } from 'yaml';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
+import { isApplication, withChanges, type ApplicationChanges } from '../manifests/application-changes.ts';
+import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { print, printObjects } from '../output/output.ts';
+import type { Goal } from '../output/release-outcome.ts';
 import type { GlobalOptions } from '../program.ts';
 
-export interface DeployOptions extends GlobalOptions {
-  readonly version?: string;
-  readonly image: readonly string[];
-  readonly strategy?: string;
-  readonly wait?: 'promoted' | 'succeeded';
-}
-
-interface Manifest {
-  /** File and number of the document, for messages. */
-  readonly source: string;
-  readonly object: KubeObject;
+export interface DeployOptions extends GlobalOptions, ApplicationChanges {
+  readonly wait?: Goal;
+  readonly timeout?: number;
 }
 
 interface Planned {
@@ -34,10 +28,10 @@ const fieldManager = 'slipway';
 
 /** Everything is tried before anything is written: a fault in the last document leaves the first one undone too. */
 export async function deploy(path: string, options: DeployOptions): Promise<void> {
-  const manifests = (await readManifests(path)).map((manifest) => ({
-    ...manifest,
-    object: withOptions(manifest.object, options),
-  }));
+  if (options.timeout !== undefined && options.wait === undefined)
+    throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
+  const manifests = (await readManifests(path)).map((manifest) => changed(manifest, options));
+  for (const manifest of manifests) checkApplication(manifest);
   const connection = await connect(options);
   const planned = await Promise.all(
     manifests.map(async (manifest) => ({
@@ -45,104 +39,18 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
       type: await findResource(connection.client, manifest.object, manifest.source),
     })),
   );
-  for (const { manifest } of planned) checkApplication(manifest);
-  for (const each of planned) await apply(connection, each, true);
+  for (const each of planned) await tryOut(connection, each);
   const applied: KubeObject[] = [];
-  for (const each of planned) applied.push(await apply(connection, each, false));
+  for (const each of planned) applied.push(await apply(connection, each, { dryRun: false }));
   if (options.output !== undefined) await printObjects(applied, options.output);
   else
     for (const object of applied) print(`${(object.kind ?? '').toLowerCase()}/${object.metadata.name ?? ''} applied`);
   if (options.wait === undefined) return;
-  for (const object of applied) if (object.kind === 'Application') await waitFor(connection, object, options.wait);
+  for (const object of applied) if (isApplication(object)) await waitFor(connection, object, options);
 }
 
-async function readManifests(path: string): Promise<readonly Manifest[]> {
-  const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(
-      `${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file or directory' : error.message}`,
-      error,
-    );
-  });
-  const files = about.isDirectory()
-    ? (await readdir(path))
-        .filter((name) => /\.(ya?ml|json)$/.test(name))
-        .toSorted()
-        .map((name) => join(path, name))
-    : [path];
-  if (files.length === 0) throw usageFailure(`${path} holds no manifests (*.yaml, *.yml, *.json)`);
-  return (await Promise.all(files.map(readDocuments))).flat();
-}
-
-async function readDocuments(file: string): Promise<readonly Manifest[]> {
-  const documents = parseAllDocuments(await readFile(file, 'utf8'));
-  return [...documents].flatMap((document, index) => {
-    const source = documents.length === 1 ? file : `${file}, document ${index + 1}`;
-    const [error] = document.errors;
-    if (error !== undefined) throw usageFailure(`${source} is not YAML: ${error.message}`, error);
-    const value: unknown = document.toJS();
-    if (value === null || value === undefined) return [];
-    if (!isObject(value))
-      throw usageFailure(
-        `${source} is no Kubernetes object: expected a mapping with apiVersion, kind and metadata.name`,
-      );
-    return [{ source, object: value }];
-  });
-}
-
-function isObject(value: unknown): value is KubeObject {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'metadata' in value &&
-    typeof value.metadata === 'object' &&
-    value.metadata !== null &&
-    'name' in value.metadata
-  );
-}
-
-function isApplication(object: KubeObject): object is Application {
-  return object.kind === 'Application' && (object.apiVersion ?? '').startsWith('slipway.dev/');
-}
-
-/** What the command line says of version, images and strategy stands above the manifest. */
-function withOptions(object: KubeObject, { version, image, strategy }: DeployOptions): KubeObject {
-  if (!isApplication(object)) return object;
-  const images = new Map(
-    image.map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  );
-  const containers = object.spec.template?.spec?.containers ?? [];
-  const unknown = [...images.keys()].find((name) => !containers.some((container) => container.name === name));
-  if (unknown !== undefined)
-    throw usageFailure(
-      `--image ${unknown}=...: the Application ${object.metadata.name ?? ''} has no container named "${unknown}", it has: ${containers.map(({ name }) => name).join(', ')}`,
-    );
-  const template =
-    images.size === 0
-      ? object.spec.template
-      : {
-          ...object.spec.template,
-          spec: {
-            ...object.spec.template?.spec,
-            containers: containers.map((container) => ({
-              ...container,
-              image: images.get(container.name) ?? container.image,
-            })),
-          },
-        };
-  const chosen =
-    strategy === undefined
-      ? {}
-      : { strategy: object.spec.strategy?.type === strategy ? object.spec.strategy : { type: strategy } };
-  const changed: Application = {
-    ...object,
-    spec: {
-      ...object.spec,
-      ...(version === undefined ? {} : { version }),
-      ...(template === undefined ? {} : { template }),
-      ...chosen,
-    },
-  };
-  return changed;
+function changed({ source, object }: Manifest, options: DeployOptions): Manifest {
+  return { source, object: isApplication(object) ? withChanges(object, options) : object };
 }
 
 function checkApplication({ source, object }: Manifest): void {
@@ -157,35 +65,48 @@ function checkApplication({ source, object }: Manifest): void {
     );
 }
 
+async function tryOut(connection: Connection, planned: Planned): Promise<void> {
+  const object = await apply(connection, planned, { dryRun: true });
+  if (isApplication(object)) await checkVersion(connection, object, planned.manifest.source);
+}
+
+/** A version that exists means its content: the controller would not take other content under its name. */
+async function checkVersion({ client }: Connection, application: Application, source: string): Promise<void> {
+  const { metadata, spec } = application;
+  const { items } = await client.list(releases, {
+    namespace: metadata.namespace,
+    labelSelector: `${labels.application}=${metadata.name ?? ''}`,
+  });
+  const namesake = items.find((release) => release.spec.version === spec.version);
+  if (namesake === undefined || namesake.spec.identity.template === identityOf(spec).template) return;
+  throw usageFailure(
+    `${source}: version ${namesake.spec.version} of ${metadata.name ?? ''} exists already with other content (since ${namesake.metadata.creationTimestamp ?? ''}).\n` +
+      `Give the new content a version of its own, in spec.version or with --version. What the version holds: slipway describe ${namesake.metadata.name ?? ''} -o yaml`,
+  );
+}
+
 async function apply(
   { client, namespace }: Connection,
   { manifest, type }: Planned,
-  dryRun: boolean,
+  { dryRun }: { readonly dryRun: boolean },
 ): Promise<KubeObject> {
   const { metadata } = manifest.object;
   const key = { name: metadata.name ?? '', ...(type.namespaced ? { namespace: metadata.namespace ?? namespace } : {}) };
+  const patch = { type: 'apply' as const, body: manifest.object, force: true };
   try {
-    return await client.patch(
-      type,
-      key,
-      { type: 'apply', body: manifest.object, force: true },
-      { fieldManager, fieldValidation: 'Strict', dryRun },
-    );
+    return await client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     const message = `${manifest.source}: ${error.message}`;
-    throw isStatusReason(error, 'Invalid', 'BadRequest')
-      ? usageFailure(message, error)
-      : new CommandFailure(message, { cause: error });
+    if (!isStatusReason(error, 'Invalid', 'BadRequest')) throw new CommandFailure(message, { cause: error });
+    const kind = (manifest.object.kind ?? '').toLowerCase();
+    throw usageFailure(`${message}\nNothing was changed. What fields there are: kubectl explain ${kind}.spec`, error);
   }
 }
 
-async function waitFor({ client }: Connection, object: KubeObject, until: 'promoted' | 'succeeded'): Promise<void> {
-  const application = await client.get(applications, {
-    namespace: object.metadata.namespace,
-    name: object.metadata.name ?? '',
-  });
-  const outcome = await followRelease({ client, application, until });
+async function waitFor({ client }: Connection, application: Application, options: DeployOptions): Promise<void> {
+  const until = options.wait ?? 'succeeded';
+  const outcome = await followRelease({ client, application, until, timeoutSeconds: options.timeout });
   if (!outcome.isReached) throw new CommandFailure(`version ${outcome.version} was not released: ${outcome.reason}`);
-  print(`version ${outcome.version} is ${until}`);
+  if (options.output === undefined) print(`version ${outcome.version} is ${until}`);
 }

@@ -1,6 +1,12 @@
 import { basename, join } from 'node:path';
 import { homedir } from 'node:os';
-import { mergeKubeconfigs, readKubeconfig, writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
+import {
+  KubeconfigError,
+  mergeKubeconfigs,
+  readKubeconfig,
+  writeKubeconfig,
+  type Kubeconfig,
+} from '@slipway/kube/kubeconfig';
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { CommandFailure } from '../failure.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
@@ -61,9 +67,12 @@ export async function addKubeconfigEntry(entry: {
   return { file, context };
 }
 
-/** Takes the cluster out again; everything else in the file stays. */
+/** Takes the cluster out again; everything else in the file stays, and all of it if somebody has made it unreadable. */
 export async function removeKubeconfigEntry(file: string, context: string): Promise<void> {
-  const existing = await readKubeconfig(file);
+  const existing = await readKubeconfig(file).catch((error: unknown) => {
+    if (error instanceof KubeconfigError) return undefined;
+    throw error;
+  });
   if (existing !== undefined) await writeKubeconfig(file, withoutContext(existing, context));
 }
 

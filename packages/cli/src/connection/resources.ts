@@ -22,6 +22,15 @@ export async function findResource(client: KubeClient, object: KubeObject, sourc
   const found = list.resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
   if (found !== undefined)
     return { group: group ?? '', version, kind, plural: found.name, namespaced: found.namespaced };
-  const hint = group === 'slipway.dev' ? '. Install Slipway in the cluster first, or start one with: slipway up' : '';
-  throw usageFailure(`${source}: the cluster serves no kind ${kind} in ${apiVersion}${hint}`);
+  throw usageFailure(
+    `${source}: the cluster serves no kind "${kind}" in ${apiVersion}; ${describeServed(list, apiVersion)}`,
+  );
+}
+
+function describeServed({ resources = [] }: ApiResourceList, apiVersion: string): string {
+  const kinds = new Set(resources.filter(({ name }) => !name.includes('/')).map(({ kind }) => kind));
+  if (kinds.size > 0) return `it serves: ${[...kinds].join(', ')}`;
+  return apiVersion.startsWith('slipway.dev/')
+    ? 'install Slipway in the cluster first, or start one with: slipway up'
+    : 'what it serves: kubectl api-resources';
 }

@@ -1,80 +1,87 @@
-import type { Application } from '@slipway/delivery/api/application';
-import { isFinished, releases, type Release } from '@slipway/delivery/api/release';
-import { identityOf, isSameIdentity, labels } from '@slipway/delivery/names';
+import { applications, type Application } from '@slipway/delivery/api/application';
+import { releases, type Release } from '@slipway/delivery/api/release';
+import { labels } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { createProgress, type Progress } from './progress.ts';
+import { findAskedRelease, judge, type FollowOutcome, type Followed, type Goal } from './release-outcome.ts';
 
 export interface FollowOptions {
   readonly client: KubeClient;
+  /** As it was applied. */
   readonly application: Application;
-  readonly until: 'promoted' | 'succeeded';
+  readonly until: Goal;
+  /** Absent: as long as it takes. The release goes on without us. */
+  readonly timeoutSeconds?: number | undefined;
   /** Lines to show below the release; called at each redraw. */
   readonly below?: (() => readonly string[]) | undefined;
   readonly progress?: Progress | undefined;
 }
 
-export interface FollowOutcome {
-  readonly isReached: boolean;
-  readonly version: string;
-  readonly reason: string;
-  readonly release: Release;
-}
-
 /** The interval at which counts that are not the release's own are redrawn. */
 const redrawMilliseconds = 200;
 
-/** Shows a release as it moves and resolves when it is where it should be, or has ended elsewhere. */
+/** Shows a release as it moves and resolves when it is where it should be, has ended elsewhere, or takes too long. */
 export async function followRelease(options: FollowOptions): Promise<FollowOutcome> {
-  const { client, application } = options;
-  const stop = new AbortController();
   const progress = options.progress ?? (await createProgress());
-  const informer = new Informer<Release>({
-    client,
-    type: releases,
-    clock: systemClock,
-    namespace: application.metadata.namespace,
-    labelSelector: `${labels.application}=${application.metadata.name ?? ''}`,
-  });
+  const stop = new AbortController();
   const { promise, resolve } = Promise.withResolvers<FollowOutcome>();
-  let shown: Release | undefined;
-  const draw = (): void => {
-    if (shown !== undefined)
-      progress.update([...describeProgress(shown), ...(options.below?.() ?? [])], summarize(shown));
-  };
-  informer.onChange(({ current }) => {
-    if (current === undefined || !isAskedBy(current, application)) return;
-    shown = current;
+  const look = observe(options, stop.signal, () => {
     draw();
-    const outcome = outcomeOf(current, options.until);
+    const outcome = judge(look());
     if (outcome !== undefined) resolve(outcome);
   });
-  const timer = setInterval(draw, redrawMilliseconds);
-  informer.start(stop.signal);
+  const draw = (): void => {
+    const followed = look();
+    const shown = findAskedRelease(followed);
+    const lines = shown === undefined ? [describeAbsence(followed)] : describeProgress(shown);
+    progress.update([...lines, ...(options.below?.() ?? [])], shown === undefined ? lines.join() : summarize(shown));
+  };
+  const timers = [setInterval(draw, redrawMilliseconds), ...timeout(options, () => resolve(timedOut(options, look())))];
   try {
     return await promise;
   } finally {
-    clearInterval(timer);
+    for (const timer of timers) clearTimeout(timer);
     stop.abort(new Error('followed to the end'));
     if (options.progress === undefined) await progress.done();
   }
 }
 
-function isAskedBy(release: Release, { spec }: Application): boolean {
-  const isVersion = spec.version === undefined || spec.version === '#' || release.spec.version === spec.version;
-  return isVersion && isSameIdentity(release.spec.identity, identityOf(spec));
+/** Keeps the Application and its releases in view; returns how to look at them. */
+function observe(
+  { client, application, until }: FollowOptions,
+  signal: AbortSignal,
+  onChange: () => void,
+): () => Followed {
+  const { namespace, name = '' } = application.metadata;
+  const informed = { client, clock: systemClock, namespace };
+  const own = new Informer<Application>({ ...informed, type: applications, fieldSelector: `metadata.name=${name}` });
+  const made = new Informer<Release>({ ...informed, type: releases, labelSelector: `${labels.application}=${name}` });
+  for (const informer of [own, made]) {
+    informer.onChange(onChange);
+    informer.start(signal);
+  }
+  return () => ({ asked: application, current: own.list()[0], releases: made.list(), goal: until });
 }
 
-function outcomeOf(release: Release, until: FollowOptions['until']): FollowOutcome | undefined {
-  const { status } = release;
-  const base = { version: release.spec.version, release };
-  if (status === undefined) return undefined;
-  if (status.phase === 'Succeeded' || (until === 'promoted' && status.phase === 'Guarding'))
-    return { ...base, isReached: true, reason: '' };
-  return isFinished(status.phase)
-    ? { ...base, isReached: false, reason: `${status.phase}: ${status.ending?.reason ?? 'no reason was recorded'}` }
-    : undefined;
+function timeout({ timeoutSeconds }: FollowOptions, onTimeout: () => void): readonly NodeJS.Timeout[] {
+  return timeoutSeconds === undefined ? [] : [setTimeout(onTimeout, timeoutSeconds * 1_000)];
+}
+
+function timedOut({ timeoutSeconds = 0, until }: FollowOptions, followed: Followed): FollowOutcome {
+  const release = findAskedRelease(followed);
+  const state = release === undefined ? describeAbsence(followed) : summarize(release);
+  return {
+    isReached: false,
+    version: release?.spec.version ?? followed.asked.spec.version ?? '#',
+    reason: `not ${until} within ${timeoutSeconds} s, and it goes on without this command. ${state}`,
+    release,
+  };
+}
+
+function describeAbsence({ asked }: Followed): string {
+  return `${asked.metadata.name ?? ''}: waiting for the delivery controller to see it`;
 }
 
 /** The whole picture, for a terminal. */

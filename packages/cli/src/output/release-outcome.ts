@@ -1,0 +1,90 @@
+import type { Application } from '@slipway/delivery/api/application';
+import type { DeliveryConditionType } from '@slipway/delivery/api/condition';
+import { isFinished, type Release } from '@slipway/delivery/api/release';
+import { identityOf } from '@slipway/delivery/names';
+import { findCondition } from '@slipway/kube/conditions';
+
+export type Goal = 'promoted' | 'succeeded';
+
+export interface Followed {
+  /** As it was applied. */
+  readonly asked: Application;
+  /** As the controller sees it now; undefined before it is known. */
+  readonly current: Application | undefined;
+  readonly releases: readonly Release[];
+  readonly goal: Goal;
+}
+
+export interface FollowOutcome {
+  readonly isReached: boolean;
+  readonly version: string;
+  /** Why it is not. */
+  readonly reason: string;
+  /** Absent where none was made. */
+  readonly release: Release | undefined;
+}
+
+/** The release that was asked for: by content, and by version where one is given. */
+export function findAskedRelease({ asked, current, releases }: Followed): Release | undefined {
+  const { template } = identityOf(asked.spec);
+  const matching = releases
+    .filter((release) => release.spec.identity.template === template && isOfVersion(release, asked.spec.version))
+    .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+  return matching.find(({ metadata }) => metadata.name === current?.status?.candidate) ?? matching.at(-1);
+}
+
+/** A change of configuration under a given version is `1.4.0-c2`. */
+function isOfVersion({ spec }: Release, version: string | undefined): boolean {
+  if (version === undefined || version === '#') return true;
+  return spec.version === version || spec.version.startsWith(`${version}-c`);
+}
+
+/**
+ * Whether what was asked for has come about, or will not; undefined while neither is so. What the controller wrote before
+ * it saw the Application as it was applied counts for nothing: the same version may have failed before.
+ */
+export function judge(followed: Followed): FollowOutcome | undefined {
+  const { asked, current } = followed;
+  if ((current?.status?.observedGeneration ?? 0) < (asked.metadata.generation ?? 0)) return undefined;
+  const release = findAskedRelease(followed);
+  const refuse = (reason: string): FollowOutcome => ({
+    isReached: false,
+    version: release?.spec.version ?? asked.spec.version ?? '#',
+    reason,
+    release,
+  });
+  const fault = explainCondition(current, 'Valid', 'False');
+  if (fault !== undefined) return refuse(fault);
+  const hindrance = explainCondition(current, 'Synced', 'False') ?? explainCondition(current, 'ScaledToZero', 'True');
+  const state = release === undefined ? 'absent' : stateOf(release, followed);
+  switch (state) {
+    case 'underWay':
+      return undefined;
+    case 'reached':
+      return { ...refuse(''), isReached: true };
+    case 'failed':
+      return refuse(`${release?.status?.phase ?? ''}: ${release?.status?.ending?.reason ?? 'no reason was recorded'}`);
+    case 'absent':
+      return hindrance === undefined ? undefined : refuse(hindrance);
+  }
+}
+
+/** `absent`: it does not serve, and nothing is being done about it (yet). */
+function stateOf(release: Release, { current, goal }: Followed): 'underWay' | 'reached' | 'failed' | 'absent' {
+  const phase = release.status?.phase ?? 'Pending';
+  if (goal === 'promoted' && phase === 'Guarding') return 'reached';
+  if (!isFinished(phase) || current?.status?.candidate === release.metadata.name) return 'underWay';
+  if (phase !== 'Succeeded') return 'failed';
+  return current?.status?.serving?.release === release.metadata.name ? 'reached' : 'absent';
+}
+
+/** Why the controller starts no release for the Application as it is, if the condition says so. */
+function explainCondition(
+  application: Application | undefined,
+  type: DeliveryConditionType,
+  status: 'True' | 'False',
+): string | undefined {
+  const condition = findCondition(application?.status?.conditions, type);
+  if (condition?.status !== status) return undefined;
+  return condition.message === '' ? type : `${condition.reason}: ${condition.message}`;
+}
