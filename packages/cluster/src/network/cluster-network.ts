@@ -110,7 +110,7 @@ export class ClusterNetwork {
       writeFile('/proc/sys/net/ipv4/ip_forward', '1'),
       batch.run([
         'link set lo up',
-        `link add ${bridge} group ${interfaceGroup} type bridge forward_delay 0`,
+        `link add ${bridge} group ${interfaceGroup} address ${randomHardwareAddress()} type bridge forward_delay 0`,
         `address add ${this.nodeAddress}/${this.prefix} dev ${bridge}`,
         `link set ${bridge} up`,
         `route add local ${ranges.services} dev lo`,
@@ -144,6 +144,15 @@ export class ClusterNetwork {
       ],
     });
   }
+}
+
+/**
+ * For the bridge. One that is not given an address takes the lowest of its ports', and so another one when pods come and
+ * go; all others would go on sending to the old one until their caches expire, half a minute later.
+ */
+function randomHardwareAddress(): string {
+  // Locally administered, and of one station.
+  return ['02', ...[...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
 /** Runs a command with `fd` as its descriptor 3. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,12 @@ const isInside = process.env['SLIPWAY_TEST_ISOLATED'] === '1';
 /** Which half of this file is meant: the other one is not skipped, it is not there. */
 const inside = isInside ? describe : (): void => {};
 const outside = isInside ? (): void => {} : describe;
+
+interface Link {
+  readonly ifname: string;
+  readonly address: string;
+  readonly master?: string;
+}
 
 /** Run by the test below in namespaces of its own. */
 inside('inside', () => {
@@ -79,6 +86,15 @@ inside('level root', () => {
     expect(await (await fetch(`http://${one.podIP}/`)).text()).toBe('one');
     const script = `node -e "fetch('http://${other.podIP}/').then(r => r.text()).then(console.log)"`;
     expect((await harness.run({ script })).output).toBe('other\n');
+  });
+
+  it('has a way out of pods that does not change as other pods come and go', async () => {
+    await harness.createSandbox('neighbour');
+    const links: readonly Link[] = JSON.parse(execFileSync('ip', ['-json', 'link', 'show'], { encoding: 'utf8' }));
+    const ports = links.filter(({ master }) => master === 'pods').map(({ address }) => address);
+    expect(ports.length).toBeGreaterThan(0);
+    // A bridge without an address of its own has that of its lowest port.
+    expect(ports).not.toContain(links.find(({ ifname }) => ifname === 'pods')?.address);
   });
 
   it('lets the containers of a pod share its network and hostname', async () => {
