@@ -21,6 +21,11 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   readLink(path: string): Promise<string | undefined>;
+  /** A file or directory itself. Without the rights for it the group stays: then all containers are the same user anyway. */
+  changeGroup(path: string, group: number): Promise<void>;
+  changeMode(path: string, mode: number): Promise<void>;
+  /** Bytes on the disk of a directory with all that is in it. */
+  usage(path: string): Promise<number>;
   /** A file, or a directory with all that is in it. Links are removed, not followed. */
   remove(path: string): Promise<void>;
   /** The path with every link resolved. */

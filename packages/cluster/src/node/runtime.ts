@@ -32,7 +32,16 @@ export interface Runtime {
   probe?(request: ProbeRequest): Promise<ProbeAnswer>;
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */
   podProxy?(request: PodProxyRequest): Promise<RawResponse>;
+  /** For volumes whose files are in memory. Absent: they are on disk like others. */
+  readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;
+}
+
+export interface MemoryVolumes {
+  /** At a directory that exists. Nothing more can be written once `sizeBytes` are full; undefined: half of the memory. Idempotent. */
+  mount(path: string, sizeBytes: number | undefined): Promise<void>;
+  /** With all that is in it. Unknown ones are fine. */
+  unmount(path: string): Promise<void>;
 }
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -117,6 +126,8 @@ export interface ContainerRequest {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly user: string;
+  /** Groups of the user beside those that the image gives. */
+  readonly supplementalGroups?: readonly number[] | undefined;
   readonly mounts: readonly Mount[];
   readonly resources: ResourceRequirements;
   readonly securityContext: SecurityContext | undefined;

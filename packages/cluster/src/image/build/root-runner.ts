@@ -68,6 +68,7 @@ function describeStep(
     workingDirectory: state.config.workingDirectory,
     nodeProgram: given.nodeProgram,
     privileged: true,
+    readOnly: false,
   });
   const searchPath = `${nodeDirectory}:${environment['PATH'] ?? given.searchPath}`;
   const user = resolveUser(root.view, state.config.user);

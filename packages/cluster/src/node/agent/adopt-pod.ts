@@ -1,5 +1,5 @@
 /** The record of a pod that an agent before this one may have begun: what runs is taken over, what is gone is accounted for. */
-import type { ContainerStateTerminated, ContainerStatus, Pod } from '@slipway/kube/api.generated';
+import type { ContainerStateTerminated, ContainerStatus, Pod, PodStatus } from '@slipway/kube/api.generated';
 import type { RunningPod } from '../runtime.ts';
 import {
   newPodRecord,
@@ -9,6 +9,7 @@ import {
   type PodRecord,
   type Running,
   type Terminated,
+  type Termination,
 } from './pod-record.ts';
 
 export function adoptPodRecord(pod: Pod, running: RunningPod | undefined, now: number): PodRecord {
@@ -20,8 +21,20 @@ export function adoptPodRecord(pod: Pod, running: RunningPod | undefined, now: n
   const withSandbox =
     running === undefined ? adopted : { ...adopted, sandbox: { kind: 'ready' as const, sandbox: running.sandbox } };
   if (!isOver) return withSandbox;
-  const reason = pod.status.reason === 'DeadlineExceeded' ? 'deadlineExceeded' : 'completed';
-  return { ...withSandbox, termination: { reason, startedAt: now, graceSeconds: 0, deadline: now, endpoints: 'gone' } };
+  const reason = reasonOfEnd(pod.status);
+  const termination = { reason, startedAt: now, graceSeconds: 0, deadline: now, endpoints: 'gone' } as const;
+  return { ...withSandbox, overLimit: reason === 'evicted' ? pod.status.message : undefined, termination };
+}
+
+function reasonOfEnd({ reason }: PodStatus): Termination['reason'] {
+  switch (reason) {
+    case 'DeadlineExceeded':
+      return 'deadlineExceeded';
+    case 'Evicted':
+      return 'evicted';
+    default:
+      return 'completed';
+  }
 }
 
 interface Circumstances {

@@ -1,4 +1,4 @@
-import type { Container, Pod, ResourceList, SecurityContext, Service } from '@slipway/kube/api.generated';
+import type { Container, Pod, ResourceList, Service } from '@slipway/kube/api.generated';
 import type { Logger } from '@slipway/kube/logger';
 import type { PodLogs } from '../logs/pod-logs.ts';
 import {
@@ -20,6 +20,7 @@ import type { PodEvents } from './pod-events.ts';
 import { containerIdFor } from './pod-record.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
 import { hostnameOf } from './resolver-config.ts';
+import { calculateSupplementalGroups, calculateUser, mergeSecurityContext } from './security-context.ts';
 import { calculateServiceEnvironment } from './service-environment.ts';
 import type { TerminationMessages } from './termination-message.ts';
 
@@ -94,7 +95,8 @@ export class ContainerStarter {
       command: calculateCommand(container, image, environment),
       environment,
       workingDirectory: container.workingDir ?? (image.workingDirectory === '' ? '/' : image.workingDirectory),
-      user: userOf(pod, container, image),
+      user: calculateUser(pod, container, image),
+      supplementalGroups: calculateSupplementalGroups(pod),
       mounts: [...mounts, ...message],
       resources: container.resources ?? {},
       securityContext: mergeSecurityContext(pod, container),
@@ -138,12 +140,7 @@ export class ContainerStarter {
     started: { containerId: string; startedAt: number },
   ): ContainerFact {
     const { name } = container;
-    this.#options.events.event(pod, {
-      type: 'Normal',
-      reason: 'Created',
-      message: `Created container: ${name}`,
-      container: name,
-    });
+    this.#sayCreated(pod, name);
     this.#options.events.event(pod, {
       type: 'Normal',
       reason: 'Started',
@@ -153,11 +150,17 @@ export class ContainerStarter {
     return { kind: 'containerStarted', name, ...started, image: container.image ?? '', imageId: image.id };
   }
 
+  #sayCreated(pod: Pod, name: string): void {
+    const message = `Created container: ${name}`;
+    this.#options.events.event(pod, { type: 'Normal', reason: 'Created', message, container: name });
+  }
+
   #failed({ pod, container, attempt }: StartRequest, error: unknown): ContainerFact {
     const { name } = container;
     if (error instanceof ImageError)
       return { kind: 'startBlocked', name, reason: error.reason, message: error.message };
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof StartError && error.reason === 'StartError') this.#sayCreated(pod, name);
     this.#options.events.event(pod, {
       type: 'Warning',
       reason: 'Failed',
@@ -180,35 +183,4 @@ export class ContainerStarter {
     const containerId = containerIdFor(pod.metadata.uid ?? '', name, attempt);
     return { kind: 'startFailed', name, containerId, exitCode: error.exitCode, message };
   }
-}
-
-/** What the pod says for all its containers, where the container says nothing itself. */
-function mergeSecurityContext(pod: Pod, { securityContext }: Container): SecurityContext | undefined {
-  const { runAsUser, runAsGroup, runAsNonRoot } = pod.spec?.securityContext ?? {};
-  if (
-    securityContext === undefined &&
-    runAsUser === undefined &&
-    runAsGroup === undefined &&
-    runAsNonRoot === undefined
-  )
-    return undefined;
-  return { runAsUser, runAsGroup, runAsNonRoot, ...withoutUndefined(securityContext ?? {}) };
-}
-
-function withoutUndefined(context: SecurityContext): SecurityContext {
-  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
-}
-
-/** `uid`, `uid:gid` or the image's user. */
-function userOf(pod: Pod, container: Container, image: ImageInfo): string {
-  const { runAsUser, runAsGroup, runAsNonRoot } = mergeSecurityContext(pod, container) ?? {};
-  const user = runAsUser === undefined ? image.user : String(runAsUser);
-  if (runAsNonRoot === true && (user === '' || user === '0' || user === 'root')) {
-    throw new ConfigError(
-      runAsUser === 0
-        ? "container's runAsUser breaks non-root policy"
-        : 'container has runAsNonRoot and image will run as root',
-    );
-  }
-  return runAsGroup === undefined || user.includes(':') ? user : `${user}:${runAsGroup}`;
 }

@@ -30,6 +30,7 @@ import { PodWorkers } from './pod-workers.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
 import type { ClusterDns } from './resolver-config.ts';
 import { StatusWriter } from './status-writer.ts';
+import { VolumeLimits } from './volume-limits.ts';
 import { TerminationMessages } from './termination-message.ts';
 
 export interface NodeAgentOptions {
@@ -93,6 +94,7 @@ class NodeAgent {
   readonly #volumes: PodVolumes;
   readonly #mounted: MountedObjects;
   readonly #workers: PodWorkers;
+  readonly #limits: VolumeLimits;
 
   constructor(options: NodeAgentOptions) {
     this.#options = options;
@@ -119,6 +121,14 @@ class NodeAgent {
       },
       onFinalised: (podUid) => this.#mounted.untrack(podUid),
     });
+    this.#limits = new VolumeLimits({
+      clock,
+      logger,
+      signal,
+      records: () => this.#workers.records(),
+      usageOf: (podUid, volume) => this.#volumes.usageOf(podUid, volume),
+      onExceeded: (podUid, message) => this.#workers.evict(podUid, message),
+    });
     this.kubelet = new KubeletApi({ pods: this.#workers, logs: host.logs, runtime, nodeName, clock });
   }
 
@@ -143,7 +153,7 @@ class NodeAgent {
   async run(node: Node): Promise<void> {
     const { signal } = this.#options;
     try {
-      await this.#registration.keepAlive(node);
+      await Promise.all([this.#registration.keepAlive(node), this.#limits.run()]);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -201,7 +211,7 @@ function nodeIPOf({ addresses }: NodeAgentOptions): string {
 }
 
 function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): PodVolumes {
-  const { files, clock, random, nodeName, dataDirectory, capacity } = options;
+  const { files, clock, random, nodeName, dataDirectory, capacity, runtime } = options;
   const directory = join(dataDirectory, 'pods');
   const nodeIP = nodeIPOf(options);
   return new PodVolumes({
@@ -213,6 +223,7 @@ function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): P
     nodeIP,
     directory,
     allocatable: resourcesOf(capacity),
+    memoryVolumes: runtime.memoryVolumes,
   });
 }
 

@@ -6,7 +6,7 @@ import { VolumeError } from '../volumes/volume-error.ts';
 import type { PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
 import type { PodAction } from './pod-plan.ts';
-import { describePod, sandboxOf, specOf, type PodRecord } from './pod-record.ts';
+import { describePod, sandboxOf, specOf, type PodRecord, type Termination } from './pod-record.ts';
 import { calculateHostLines, calculateResolvConf, hostnameOf } from './resolver-config.ts';
 
 /** The worker, as its effects see it. */
@@ -75,14 +75,16 @@ function announce(action: Announcement, { host, record }: EffectContext): void {
       break;
     }
     case 'terminatePod':
-      if (action.reason !== 'deadlineExceeded') break;
-      host.events.event(pod, {
-        type: 'Normal',
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      });
+      announceEnd(action.reason, host, record());
       break;
   }
+}
+
+function announceEnd(reason: Termination['reason'], { events }: PodHost, { pod, overLimit }: PodRecord): void {
+  if (reason === 'evicted') events.event(pod, { type: 'Warning', reason: 'Evicted', message: overLimit ?? '' });
+  if (reason !== 'deadlineExceeded') return;
+  const message = 'Pod was active on the node longer than the specified deadline';
+  events.event(pod, { type: 'Normal', reason: 'DeadlineExceeded', message });
 }
 
 async function prepareVolumes({ host, record, tell }: EffectContext): Promise<void> {

@@ -14,6 +14,7 @@ export type PodFact =
   | { readonly kind: 'sandboxFailed' }
   | { readonly kind: 'sandboxRemoved' }
   | { readonly kind: 'endpointsGone' }
+  | { readonly kind: 'overLimit'; readonly message: string }
   | { readonly kind: 'nodeShutdown'; readonly graceSeconds: number }
   | ContainerFact;
 
@@ -39,6 +40,8 @@ export function advance(record: PodRecord, fact: PodFact, now: number): PodRecor
       return { ...record, sandbox: { ...record.sandbox, kind: 'removed', sandbox: sandboxBefore(record) } };
     case 'endpointsGone':
       return withTermination(record, (termination) => ({ ...termination, endpoints: 'gone' }));
+    case 'overLimit':
+      return { ...record, overLimit: record.overLimit ?? fact.message };
     case 'nodeShutdown':
       return beginTermination(record, 'shutdown', { graceSeconds: fact.graceSeconds, now });
     default:

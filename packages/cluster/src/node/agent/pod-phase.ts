@@ -5,7 +5,8 @@ import { isFinished } from './restart-policy.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 export function calculatePhase(record: PodRecord): PodPhase {
-  if (record.termination?.reason === 'deadlineExceeded') return 'Failed';
+  const reason = record.termination?.reason;
+  if (reason === 'deadlineExceeded' || reason === 'evicted') return 'Failed';
   const ended = hasEnded(record);
   if (ended || isFinished(record)) return allSucceeded(record) ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');

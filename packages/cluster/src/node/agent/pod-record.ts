@@ -15,6 +15,8 @@ export interface PodRecord {
   readonly sandbox: SandboxState;
   /** Init containers first, each kind in the order of the spec. */
   readonly containers: readonly ContainerRecord[];
+  /** Why the pod must leave: it takes more than it may. */
+  readonly overLimit: string | undefined;
   readonly termination: Termination | undefined;
   readonly finalising: boolean;
 }
@@ -115,7 +117,7 @@ export interface Terminated {
 }
 
 export interface Termination {
-  readonly reason: 'deleted' | 'completed' | 'deadlineExceeded' | 'shutdown';
+  readonly reason: 'deleted' | 'completed' | 'deadlineExceeded' | 'evicted' | 'shutdown';
   readonly startedAt: number;
   /** The shortest grace that was asked for. */
   readonly graceSeconds: number;
@@ -163,6 +165,7 @@ export function newPodRecord(pod: Pod, now: number): PodRecord {
     volumes: { kind: 'absent', failures: 0 },
     sandbox: { kind: 'absent', failures: 0 },
     containers: containerSpecs(pod).map(({ role, spec }) => newContainerRecord(spec.name, role)),
+    overLimit: undefined,
     termination: undefined,
     finalising: false,
   };

@@ -36,6 +36,7 @@ function explain(record: PodRecord): Pick<PodStatus, 'reason' | 'message'> {
   if (record.termination?.reason === 'deadlineExceeded') {
     return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
   }
+  if (record.termination?.reason === 'evicted') return { reason: 'Evicted', message: record.overLimit ?? '' };
   const { reason, message } = record.pod.status ?? {};
   return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
 }

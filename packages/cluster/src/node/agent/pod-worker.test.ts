@@ -211,6 +211,71 @@ describe('a container that ends', () => {
     },
   );
 
+  it('is shown as it ended, and counts no restart, until the next instance runs', async () => {
+    let release = (): void => undefined;
+    const configure = (runtime: ReturnType<typeof createPodScenario>['runtime']) => {
+      const start = runtime.startContainer.bind(runtime);
+      runtime.startContainer = async (request) => {
+        if (request.containerId.endsWith('_1')) await new Promise<void>((resolve) => (release = resolve));
+        return start(request);
+      };
+    };
+    const pod = createPodScenario({ pod: testPod({}, crash), configure });
+    await pod.start();
+    await pod.advance(1000);
+    expect(pod.state()).toBe('terminated Error');
+    expect(pod.status()).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0, lastState: {} }] });
+    release();
+    await pod.advance(0);
+    expect(pod.status()).toMatchObject({
+      containerStatuses: [{ restartCount: 1, state: { running: {} }, lastState: { terminated: { exitCode: 1 } } }],
+    });
+  });
+
+  it('keeps the reason of a failed attempt while the next one is made', async () => {
+    let attempts = 0;
+    const configure = (runtime: ReturnType<typeof createPodScenario>['runtime']) => {
+      runtime.ensureImage = () => {
+        attempts++;
+        return attempts === 1
+          ? Promise.reject(new ImageError('ErrImagePull', 'not found'))
+          : new Promise(() => undefined);
+      };
+    };
+    const pod = createPodScenario({ pod: testPod(), configure });
+    await pod.start();
+    await pod.advance(10_000);
+    expect(attempts).toBe(2);
+    expect(pod.state()).toBe('waiting ImagePullBackOff');
+  });
+
+  it('whose postStart hook fails waits as PostStartHookError', async () => {
+    const lifecycle = { postStart: { exec: { command: ['false'] } } };
+    const configure = (runtime: ReturnType<typeof createPodScenario>['runtime']) => {
+      const nothing = new Uint8Array();
+      runtime.exec = () => Promise.resolve({ exitCode: 1, stdout: nothing, stderr: nothing, timedOut: false });
+      const start = runtime.startContainer.bind(runtime);
+      runtime.startContainer = (request) =>
+        request.containerId.endsWith('_0') ? start(request) : new Promise(() => undefined);
+    };
+    const containers = [testContainer({ lifecycle })];
+    const pod = createPodScenario({ pod: testPod({ containers }, { [rule.stopAfter]: '500' }), configure });
+    await pod.start();
+    expect(pod.state()).toBe('waiting ContainerCreating');
+    await pod.advance(500);
+    expect(pod.state()).toBe('waiting PostStartHookError');
+    expect(pod.events).toContain('FailedPostStartHook: PostStartHook failed');
+  });
+
+  it('leaves when a volume takes more than it may', async () => {
+    const pod = createPodScenario({ pod: testPod() });
+    await pod.start();
+    pod.worker.tell({ kind: 'overLimit', message: 'too much. ' });
+    await pod.advance(1000);
+    expect(pod.status()).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'too much. ' });
+    expect(pod.events.slice(-2)).toEqual(['Evicted: too much. ', 'Killing: Stopping container app']);
+  });
+
   it('fails the pod when it is active for longer than activeDeadlineSeconds', async () => {
     const pod = createPodScenario({ pod: testPod({ activeDeadlineSeconds: 5 }) });
     await pod.start();

@@ -63,6 +63,11 @@ export class PodWorkers {
     if (current !== undefined) this.#addOrUpdate(current);
   }
 
+  /** A pod takes more than it may. */
+  evict(podUid: string, message: string): void {
+    this.#workers.get(podUid)?.tell({ kind: 'overLimit', message });
+  }
+
   exited(exit: ContainerExit): void {
     this.#workers.get(exit.podUid)?.exited(exit);
   }

@@ -13,6 +13,8 @@ import { planStop } from './plan-stop.ts';
 /** The kubelet shows ErrImagePull first and speaks of backing off at its next look. */
 const imageBackOffShownAfter = 3000;
 const defaultGraceSeconds = 30;
+/** The kubelet's, for what cannot wait. */
+const evictionGraceSeconds = 1;
 
 export function reconcilePod(record: PodRecord, now: number): PodPlan {
   if (record.finalising) return emptyPlan;
@@ -29,6 +31,9 @@ function planBeginOfTermination(record: PodRecord, now: number): PodPlan {
   if (metadata.deletionTimestamp !== undefined) {
     const graceSeconds = metadata.deletionGracePeriodSeconds ?? ownGrace;
     return actNow({ kind: 'terminatePod', reason: 'deleted', graceSeconds });
+  }
+  if (record.overLimit !== undefined) {
+    return actNow({ kind: 'terminatePod', reason: 'evicted', graceSeconds: evictionGraceSeconds });
   }
   if (isFinished(record)) return actNow({ kind: 'terminatePod', reason: 'completed', graceSeconds: ownGrace });
   if (spec?.activeDeadlineSeconds === undefined) return emptyPlan;

@@ -1,6 +1,7 @@
 import {
   appendFile,
   chmod,
+  lchown,
   lstat,
   mkdir,
   open,
@@ -13,7 +14,11 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FileKind, Files } from '../files.ts';
+
+/** As `stat` counts, whatever the file system's own. */
+const bytesOfBlock = 512;
 
 /** The machine's disk. */
 export const diskFiles: Files = {
@@ -37,6 +42,15 @@ export const diskFiles: Files = {
     const link = await orUndefined(lstat(path));
     return link?.isSymbolicLink() === true ? orUndefined(readlink(path)) : undefined;
   },
+  async changeGroup(path, group) {
+    try {
+      await lchown(path, -1, group);
+    } catch (error) {
+      if (!hasCode(error, 'EPERM')) throw error;
+    }
+  },
+  changeMode: (path, mode) => chmod(path, mode),
+  usage,
   remove: (path) => rm(path, { recursive: true, force: true }),
   realPath: (path) => orUndefined(realpath(path)),
 };
@@ -53,6 +67,16 @@ async function readRange(path: string, offset: number, length: number): Promise<
   }
 }
 
+/** What disappears meanwhile counts nothing. */
+async function usage(path: string): Promise<number> {
+  const found = await orUndefined(lstat(path));
+  let bytes = (found?.blocks ?? 0) * bytesOfBlock;
+  if (found?.isDirectory() === true) {
+    for (const name of (await orUndefined(readdir(path))) ?? []) bytes += await usage(join(path, name));
+  }
+  return bytes;
+}
+
 async function kindOf(path: string): Promise<FileKind | undefined> {
   const found = await orUndefined(stat(path));
   if (found === undefined) return undefined;
@@ -67,8 +91,11 @@ async function orUndefined<T>(attempt: Promise<T>): Promise<T | undefined> {
   try {
     return await attempt;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => error.code === code);
 }

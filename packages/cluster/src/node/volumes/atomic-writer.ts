@@ -4,20 +4,29 @@
  */
 import { dirname, join } from 'node:path';
 import type { Files } from '../files.ts';
+import { groupDirectoryMode, groupReadBits } from './fs-group.ts';
 import type { VolumeFiles } from './volume-files.ts';
 
 const dataLink = '..data';
 
-/** `version` names the folder and must differ from the one before. Resolves to whether anything had to be done. */
+export interface VolumeContent {
+  readonly content: VolumeFiles;
+  /** Names the folder; must differ from the one before. */
+  readonly version: string;
+  /** Who may read all of it, whatever the modes say. */
+  readonly group: number | undefined;
+}
+
+/** Resolves to whether anything had to be done. */
 export async function writeAtomically(
   files: Files,
   directory: string,
-  { content, version }: { readonly content: VolumeFiles; readonly version: string },
+  { content, version, group }: VolumeContent,
 ): Promise<boolean> {
   const current = await files.readLink(join(directory, dataLink));
   if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
   const folder = `..${version}`;
-  await writeFolder(files, join(directory, folder), content);
+  await writeFolder(files, join(directory, folder), { content, group });
   const temporary = join(directory, `${dataLink}_tmp`);
   await files.remove(temporary);
   await files.symlink(folder, temporary);
@@ -49,12 +58,26 @@ async function listFiles(files: Files, folder: string, prefix: string): Promise<
   return found;
 }
 
-async function writeFolder(files: Files, folder: string, content: VolumeFiles): Promise<void> {
-  await files.makeDirectory(folder, 0o755);
+async function writeFolder(
+  files: Files,
+  folder: string,
+  { content, group }: Omit<VolumeContent, 'version'>,
+): Promise<void> {
+  await makeGroupDirectory(files, folder, group);
   for (const [path, file] of content) {
-    await files.makeDirectory(dirname(join(folder, path)), 0o755);
+    await makeGroupDirectory(files, dirname(join(folder, path)), group);
     await files.writeFile(join(folder, path), file.content, file.mode);
+    if (group === undefined) continue;
+    await files.changeGroup(join(folder, path), group);
+    await files.changeMode(join(folder, path), file.mode | groupReadBits);
   }
+}
+
+async function makeGroupDirectory(files: Files, path: string, group: number | undefined): Promise<void> {
+  await files.makeDirectory(path, 0o755);
+  if (group === undefined) return;
+  await files.changeGroup(path, group);
+  await files.changeMode(path, groupDirectoryMode);
 }
 
 async function updateVisibleLinks(files: Files, directory: string, content: VolumeFiles): Promise<void> {

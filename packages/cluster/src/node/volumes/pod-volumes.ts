@@ -1,12 +1,21 @@
 import { join } from 'node:path';
-import type { Container, Pod, ResourceList, Volume, VolumeMount } from '@slipway/kube/api.generated';
+import type {
+  Container,
+  EmptyDirVolumeSource,
+  Pod,
+  ResourceList,
+  Volume,
+  VolumeMount,
+} from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
+import { quantityMilliValue } from '@slipway/kube/quantity';
 import { ConfigError } from '../agent/config-error.ts';
 import { expandReferences } from '../agent/expansion.ts';
 import type { ReferencedObjects } from '../agent/referenced-objects.ts';
 import type { Files } from '../files.ts';
-import type { Mount } from '../runtime.ts';
+import type { MemoryVolumes, Mount } from '../runtime.ts';
 import { writeAtomically } from './atomic-writer.ts';
+import { emptyDirMode, groupEmptyDirMode } from './fs-group.ts';
 import { prepareHostPath } from './host-path.ts';
 import { VolumeError } from './volume-error.ts';
 import { calculateVolumeFiles, isContentVolume, listVolumeReferences } from './volume-files.ts';
@@ -21,6 +30,7 @@ export interface PodVolumesOptions {
   readonly allocatable: ResourceList;
   /** Holds a folder a pod. */
   readonly directory: string;
+  readonly memoryVolumes?: MemoryVolumes | undefined;
 }
 
 /** The volumes of all pods of this node, in `<directory>/<pod uid>/volumes/<name>`. */
@@ -28,6 +38,8 @@ export class PodVolumes {
   readonly #options: PodVolumesOptions;
   /** The end of what is being done to a pod's volumes; pods without an entry have none. */
   readonly #work = new Map<string, Promise<void>>();
+  /** Directories of a pod whose files are in memory. */
+  readonly #inMemory = new Map<string, Set<string>>();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
@@ -64,11 +76,18 @@ export class PodVolumes {
     return mounts;
   }
 
+  /** Bytes that a volume takes. */
+  usageOf(podUid: string, volume: string): Promise<number> {
+    return this.#options.files.usage(join(this.#options.directory, podUid, 'volumes', volume));
+  }
+
   /** Everything that the node keeps of a pod: volumes and logs. */
   async remove(podUid: string): Promise<void> {
     const before = this.#work.get(podUid);
     this.#work.delete(podUid);
     await before;
+    for (const path of this.#inMemory.get(podUid) ?? []) await this.#options.memoryVolumes?.unmount(path);
+    this.#inMemory.delete(podUid);
     await this.#options.files.remove(join(this.#options.directory, podUid));
   }
 
@@ -89,7 +108,7 @@ export class PodVolumes {
     } else if (isContentVolume(volume)) {
       await this.#writeContent(pod, volume);
     } else if (volume.emptyDir !== undefined || Object.keys(volume).length === 1) {
-      await files.makeDirectory(this.#directoryOf(pod, volume.name), 0o777);
+      await this.#prepareEmptyDir(pod, volume);
     } else {
       const kind = Object.keys(volume).find((key) => key !== 'name') ?? '';
       throw new VolumeError(
@@ -97,6 +116,21 @@ export class PodVolumes {
         `volumes of type ${kind} are not supported by this node; expected emptyDir, configMap, secret, downwardAPI, projected or hostPath`,
       );
     }
+  }
+
+  async #prepareEmptyDir(pod: Pod, { name, emptyDir }: Volume): Promise<void> {
+    const { files, memoryVolumes } = this.#options;
+    const directory = this.#directoryOf(pod, name);
+    await files.makeDirectory(directory, emptyDirMode);
+    if (emptyDir?.medium === 'Memory' && memoryVolumes !== undefined) {
+      const podUid = pod.metadata.uid ?? '';
+      this.#inMemory.set(podUid, (this.#inMemory.get(podUid) ?? new Set()).add(directory));
+      await memoryVolumes.mount(directory, sizeLimitOf(emptyDir));
+    }
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (group === undefined) return;
+    await files.changeGroup(directory, group);
+    await files.changeMode(directory, groupEmptyDirMode);
   }
 
   async #writeContent(pod: Pod, volume: Volume): Promise<void> {
@@ -108,7 +142,7 @@ export class PodVolumes {
     const directory = this.#directoryOf(pod, volume.name);
     await files.makeDirectory(directory, 0o755);
     const version = `${clock.now()}.${Math.floor(random() * 1e9)}`;
-    await writeAtomically(files, directory, { content, version });
+    await writeAtomically(files, directory, { content, version, group: pod.spec?.securityContext?.fsGroup });
   }
 
   async #pathOf(pod: Pod, mount: VolumeMount, environment: Readonly<Record<string, string>>): Promise<string> {
@@ -152,4 +186,10 @@ export class PodVolumes {
   #directoryOf(pod: Pod, volume: string): string {
     return join(this.#options.directory, pod.metadata.uid ?? '', 'volumes', volume);
   }
+}
+
+/** In bytes; no limit if it is 0. */
+export function sizeLimitOf({ sizeLimit }: EmptyDirVolumeSource): number | undefined {
+  const bytes = Math.ceil(quantityMilliValue(sizeLimit) / 1000);
+  return bytes > 0 ? bytes : undefined;
 }

@@ -1,4 +1,4 @@
-import type { ImageInfo, ContainerRequest, Sandbox, SandboxRequest } from '../../runtime.ts';
+import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxRequest } from '../../runtime.ts';
 
 export const isolationLevels = ['root', 'plain'] as const;
 /** `root`: namespaces and a root filesystem of its own for every container. `plain`: processes with an address and nothing else. */
@@ -13,6 +13,7 @@ export interface Isolation {
   createSandbox(request: SandboxRequest): Promise<IsolatedSandbox>;
   /** Makes everything that the container's processes find, and says how to start the first of them. Rejects with a `StartError`. */
   prepare(container: ContainerRequest, sandbox: IsolatedSandbox, image: LocalImage): Promise<PreparedContainer>;
+  readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;
 }
 

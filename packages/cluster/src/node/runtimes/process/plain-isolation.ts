@@ -149,7 +149,8 @@ function describeLimitations(tools: Tools): readonly string[] {
   return [
     'Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide.',
     'Containers see the files of this machine, and containers of one image share its files and what they change there.',
-    'Users, capabilities and read-only mounts of containers are ignored: everything runs as the user who started the cluster.',
+    'Users, groups, capabilities, security profiles, read-only mounts and read-only roots of containers are ignored: everything runs as the user who started the cluster.',
+    'Volumes in memory are on disk.',
     'Limits of memory and CPU are not enforced by the process runtime.',
     ...(tools['setpriv'] === undefined
       ? ['Containers may outlive a killed node for a moment, because "setpriv" (package util-linux) is not installed.']

@@ -9,6 +9,7 @@ import {
   type ExecResult,
   type ImageInfo,
   type ImageUse,
+  type MemoryVolumes,
   type PullPolicy,
   type RunningPod,
   type Runtime,
@@ -56,6 +57,10 @@ export class ProcessRuntime implements Runtime {
 
   get limitations(): readonly string[] {
     return this.options.isolation.limitations;
+  }
+
+  get memoryVolumes(): MemoryVolumes | undefined {
+    return this.options.isolation.memoryVolumes;
   }
 
   start(): Promise<void> {

@@ -36,6 +36,8 @@ export interface RootRequest {
   /** Shows as `/run/slipway/bin/node`. */
   readonly nodeProgram: string;
   readonly privileged: boolean;
+  /** Nothing but volumes and /dev/shm can be written. */
+  readonly readOnly: boolean;
 }
 
 export interface ContainerRoot {
@@ -87,8 +89,8 @@ class RootBuilder {
   }
 
   addTopLevel(): void {
-    const { directory, layers, machine, onMachineRoot, dataDirectory } = this.request;
-    this.bind(join(directory, 'root'), '', []);
+    const { directory, layers, machine, onMachineRoot, dataDirectory, readOnly } = this.request;
+    this.bind(join(directory, 'root'), '', readOnly ? ['ro'] : []);
     layers.forEach((layer, index) => symlinkSync(layer, join(directory, 'layer', String(index))));
     if (onMachineRoot) symlinkSync('/', join(directory, 'layer/machine'));
     for (const name of this.topLevelNames()) this.addOverlay(name);
@@ -166,7 +168,7 @@ class RootBuilder {
   }
 
   private addOverlay(name: string): void {
-    const { directory, layers, machine, onMachineRoot } = this.request;
+    const { directory, layers, machine, onMachineRoot, readOnly } = this.request;
     const lower = [
       ...layers.map((_, index) => String(index)),
       ...(onMachineRoot && machine.directories.includes(name) ? ['machine'] : []),
@@ -178,7 +180,12 @@ class RootBuilder {
     copyDirectory(join(directory, lower[0] ?? ''), join(directory, 'upper', name));
     this.overlaid.add(name);
     const options = [`lowerdir=${lower.map(escapeLower).join(':')}`, `upperdir=upper/${name}`, `workdir=work/${name}`];
-    this.table.push({ source: 'overlay', target: `root/${name}`, type: 'overlay', options: ['nodev', ...options] });
+    this.table.push({
+      source: 'overlay',
+      target: `root/${name}`,
+      type: 'overlay',
+      options: [...(readOnly ? ['ro'] : []), 'nodev', ...options],
+    });
   }
 
   /** Files and links at the very top of an image, such as `/server` of one from scratch. */
@@ -218,6 +225,10 @@ class RootBuilder {
     mkdirSync(join(devices, 'pts'));
     mkdirSync(join(devices, 'shm'), { mode: 0o1777 });
     chmodSync(join(devices, 'shm'), 0o1777);
+    if (this.request.readOnly) {
+      const memory = ['nosuid', 'nodev', 'noexec', 'mode=1777'];
+      this.table.push({ source: 'shm', target: 'root/dev/shm', type: 'tmpfs', options: memory });
+    }
     const options = ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'];
     this.table.push({ source: 'devpts', target: 'root/dev/pts', type: 'devpts', options });
   }

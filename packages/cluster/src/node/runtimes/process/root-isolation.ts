@@ -8,6 +8,7 @@ import { runToEnd } from './contained-process.ts';
 import { findExecutable } from './executable.ts';
 import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
+import { MemoryMounts } from './memory-mounts.ts';
 import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
 import { signalIfRunning } from './signal.ts';
@@ -52,8 +53,10 @@ export class RootIsolation implements Isolation {
   readonly level = 'root';
   readonly limitations: readonly string[] = [
     'Limits of memory and CPU are not enforced by the process runtime.',
+    'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
     'Pods reach each other, services and this machine, but no other machine.',
   ];
+  readonly memoryVolumes: MemoryMounts;
   private readonly options: RootIsolationOptions;
   private readonly directory: string;
   private readonly sandboxes = new Map<string, PodSandbox>();
@@ -62,6 +65,7 @@ export class RootIsolation implements Isolation {
 
   constructor(options: RootIsolationOptions) {
     this.options = options;
+    this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
   }
 
@@ -148,6 +152,7 @@ export class RootIsolation implements Isolation {
       workingDirectory: request.workingDirectory,
       nodeProgram: this.options.nodeProgram,
       privileged: request.securityContext?.privileged === true,
+      readOnly: request.securityContext?.readOnlyRootFilesystem === true,
     });
   }
 
@@ -213,7 +218,8 @@ export class RootIsolation implements Isolation {
     const capabilities = calculateCapabilities(request.securityContext);
     const bounding =
       capabilities === undefined ? [] : [`--bounding-set=-all${capabilities.map((name) => `,+${name}`).join('')}`];
-    const groups = user.groups.length === 0 ? ['--clear-groups'] : [`--groups=${user.groups.join(',')}`];
+    const all = [...new Set([...user.groups, ...(request.supplementalGroups ?? [])])];
+    const groups = all.length === 0 ? ['--clear-groups'] : [`--groups=${all.join(',')}`];
     const privileges = request.securityContext?.allowPrivilegeEscalation === false ? ['--no-new-privs'] : [];
     return [
       '--',

@@ -16,6 +16,9 @@ export const discardingFiles: Files = {
   rename: () => done,
   symlink: () => done,
   readLink: () => nothing,
+  changeGroup: () => done,
+  changeMode: () => done,
+  usage: () => Promise.resolve(0),
   remove: () => done,
   realPath: (path) => Promise.resolve(path),
 };
