@@ -1,21 +1,30 @@
 /** What bad input gets: a message that says what was wrong, the right exit code, and nothing half-started. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { self } from './support/person.ts';
-import { startCluster, type TestCluster } from './support/slipway.ts';
+import { applications } from '@slipway/delivery/api/application';
+import { configMaps } from '@slipway/kube/resources';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { footprintOfFolder, listRemains } from './support/footprint.ts';
+import { ordinaryUser, removeFolder, root, self } from './support/person.ts';
+import { startCluster, upWords, type TestCluster } from './support/slipway.ts';
 
 const { slipway } = self;
-
 let directory: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'slipway-e2e-'));
+  directory = await self.createFolder();
 });
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeFolder(directory));
+
+/** `slipway up` in a folder of its own that should not come to anything. */
+async function expectNoStart(data: string, ...words: readonly string[]): Promise<string> {
+  const outcome = await slipway(...upWords(data, ['--detach', '--runtime', 'simulated', ...words]));
+  expect(await slipway('status', '--data-dir', data)).toMatchObject({ exitCode: 1 });
+  expect(await listRemains(await footprintOfFolder(data))).toEqual([]);
+  return `${outcome.exitCode} ${outcome.stderr}`;
+}
 
 describe('without a cluster', () => {
   it('refuses an unknown option with exit code 2', async () => {
@@ -36,97 +45,228 @@ describe('without a cluster', () => {
     });
   });
 
-  it('names a kubeconfig that points nowhere', async () => {
-    const outcome = await slipway('releases', 'shop', '--kubeconfig', join(directory, 'none'));
-    expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no kubeconfig at') });
-  });
-
-  it('says that a build context has no Dockerfile', async () => {
-    const outcome = await slipway('build', '-t', 'x:1', '--data-dir', join(directory, 'data'), directory);
-    expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no Dockerfile') });
-  });
-
-  it('names a port that is in use, and leaves nothing running', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-    const data = join(directory, 'port');
-    const outcome = await slipway(
-      'up',
-      '--detach',
-      '--data-dir',
-      data,
-      '--api-port',
-      port,
-      '--gateway-port',
-      '0',
-      '--kubeconfig',
-      join(directory, 'kc'),
-      '--runtime',
-      'simulated',
-    );
-    server.close();
-    expect(outcome).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining(`Port ${port} on 127.0.0.1 is in use`),
-    });
-    expect(await slipway('status', '--data-dir', data)).toMatchObject({ exitCode: 1 });
+  it.each([
+    { name: 'that points nowhere', text: undefined, message: 'there is no kubeconfig at' },
+    { name: 'that is no YAML', text: 'clusters: [', message: 'is not YAML' },
+    { name: 'of another form', text: 'clusters: 5', message: 'clusters must be a list' },
+    { name: 'without a context', text: 'apiVersion: v1', message: 'has no current context' },
+  ])('says what is wrong with a kubeconfig $name', async ({ text, message }) => {
+    const file = join(directory, text === undefined ? 'nowhere' : 'wrong.kubeconfig');
+    if (text !== undefined) await writeFile(file, text);
+    const outcome = await slipway('releases', 'shop', '--kubeconfig', file);
+    expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
+    expect(outcome.stderr).toContain('Name a kubeconfig with --kubeconfig FILE');
   });
 });
 
+describe('slipway build', () => {
+  let context: string;
+
+  beforeAll(async () => {
+    context = join(directory, 'context');
+    await mkdir(context);
+  });
+
+  it('says that a context has no Dockerfile', async () => {
+    const outcome = await slipway('build', '-t', 'x:1', '--data-dir', join(directory, 'data'), context);
+    expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no Dockerfile') });
+  });
+
+  it.each([
+    {
+      name: 'an unsupported instruction',
+      line: 'ONBUILD RUN true',
+      message: 'Dockerfile:3: the instruction ONBUILD is not supported',
+    },
+    {
+      name: 'a file that is not there',
+      line: 'COPY missing /',
+      message: 'Dockerfile:3: "missing" is not in the build context',
+    },
+  ])('names the line of $name', async ({ line, message }) => {
+    await writeFile(join(context, 'Dockerfile'), `FROM scratch\n\n${line}\n`);
+    const outcome = await slipway('build', '-t', 'x:1', '--data-dir', join(directory, 'data'), context);
+    expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('slipway up', () => {
+  let server: Server | undefined;
+
+  afterEach(() => {
+    server?.close();
+    server = undefined;
+  });
+
+  /** A port on which something listens. */
+  async function takePort(): Promise<string> {
+    server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server?.once('listening', resolve));
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? String(address.port) : '';
+  }
+
+  it.each(['--api-port', '--gateway-port'])('names a port that is in use, and what to do: %s', async (option) => {
+    const port = await takePort();
+    const said = await expectNoStart(join(directory, 'port'), option, port);
+    expect(said).toContain(`1 Port ${port} on 127.0.0.1 is in use`);
+    expect(said).toContain(`Choose another with ${option} N`);
+  });
+
+  it('ends in the foreground too when a port is in use', async () => {
+    const words = upWords(join(directory, 'port'), ['--runtime', 'simulated', '--api-port', await takePort()]);
+    expect(await slipway(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is in use') });
+  });
+
+  it('leaves a damaged data directory as it is', async () => {
+    const data = join(directory, 'damaged');
+    const cluster = await startCluster({ directory: data, words: ['--runtime', 'simulated'] });
+    await cluster.down();
+    const file = join(data, 'store', 'objects.mdb');
+    await truncate(file, 10_000);
+    const before = await readFile(file, 'base64');
+    expect(await expectNoStart(data)).toMatch(/^1 .*objects\.mdb|^1 .*damaged/);
+    expect(await readFile(file, 'base64')).toBe(before);
+  });
+
+  it('does not take a file for a data directory', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, 'mine');
+    const outcome = await slipway('up', '--detach', '--data-dir', file, '--kubeconfig', join(directory, 'kc'));
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`${file} cannot be used`) });
+    expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  it('says whose a data directory is not', async () => {
+    const folder = await ordinaryUser.createFolder();
+    const data = join(folder, 'closed');
+    await mkdir(data);
+    await chmod(data, 0o500);
+    const outcome = await ordinaryUser.slipway(...upWords(data, ['--detach', '--kubeconfig', join(folder, 'kc')]));
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('permission denied') });
+    expect(outcome.stderr).toContain('with --data-dir DIR');
+    expect(await readdir(data)).toEqual([]);
+    await removeFolder(folder);
+  });
+
+  it('repairs nothing in a kubeconfig that it cannot read', async () => {
+    const file = join(directory, 'kubeconfig-of-mine');
+    await writeFile(file, 'users: [');
+    expect(await expectNoStart(join(directory, 'unmerged'), '--kubeconfig', file)).toMatch(/^2 .* is not YAML/);
+    expect(await readFile(file, 'utf8')).toBe('users: [');
+  });
+
+  it('goes on without the right to make network namespaces, and says what is missing', async () => {
+    const folder = await ordinaryUser.createFolder();
+    const words = upWords(folder, ['--detach']);
+    const outcome = await ordinaryUser.slipway(...words);
+    await ordinaryUser.slipway('down', '--data-dir', folder);
+    await removeFolder(folder);
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('level plain') });
+    expect(outcome.stdout).toContain('network and mount namespaces need root, and this is an ordinary user');
+  });
+});
+
+const file = (name: string): string => join(directory, name);
+
+/** An Application in a file; `spec` stands above what every one has. */
+async function writeApplication(name: string, spec: object): Promise<string> {
+  const template = { spec: { containers: [{ name: 'web', image: 'web:1' }] } };
+  const manifest = {
+    apiVersion: 'slipway.dev/v1alpha1',
+    kind: 'Application',
+    metadata: { name },
+    spec: { template, ...spec },
+  };
+  await writeFile(file(`${name}.json`), JSON.stringify(manifest));
+  return file(`${name}.json`);
+}
+
 describe('with a cluster', () => {
   let cluster: TestCluster;
-  let kubeconfig: string;
 
   beforeAll(async () => {
     cluster = await startCluster();
-    kubeconfig = join(cluster.directory, 'kubeconfig');
   });
 
   afterAll(async () => {
     await cluster.stop();
   });
 
+  const deploy = (...words: readonly string[]) => slipway('deploy', ...words, '--kubeconfig', cluster.kubeconfig);
+  const describeIn = (name: string) => slipway('describe', name, '--kubeconfig', cluster.kubeconfig);
+
   it('does not start a second one in the same place', async () => {
-    const outcome = await slipway(
-      'up',
-      '--detach',
-      '--data-dir',
-      cluster.directory,
-      '--api-port',
-      '0',
-      '--gateway-port',
-      '0',
-    );
+    const outcome = await slipway(...upWords(cluster.directory, ['--detach']));
     expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('A cluster runs in') });
+  });
+
+  it.skipIf(root.reason !== undefined)('is closed to another user', async () => {
+    for (const command of ['status', 'down'])
+      expect(await ordinaryUser.slipway(command, '--data-dir', cluster.directory)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('permission denied'),
+      });
   });
 
   it.each([
     { name: 'an impossible strategy', spec: { strategy: { type: 'teleport' } }, message: 'spec.strategy.type' },
-    { name: 'a mistyped field', spec: { replica: 3 }, message: 'unknown field "spec.replica"' },
+    { name: 'an unknown field', spec: { replica: 3 }, message: 'unknown field "spec.replica"' },
+    { name: 'a field of another type', spec: { replicas: 'three' }, message: 'spec.replicas' },
     {
       name: 'surge and unavailability of nothing',
       spec: { strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 0 } } },
       message: 'spec.strategy.rolling',
     },
   ])('refuses $name with exit code 2', async ({ spec, message }) => {
-    const file = join(directory, 'application.json');
-    const template = { spec: { containers: [{ name: 'web', image: 'web:1' }] } };
-    await writeFile(
-      file,
-      JSON.stringify({
-        apiVersion: 'slipway.dev/v1alpha1',
-        kind: 'Application',
-        metadata: { name: 'shop' },
-        spec: { template, ...spec },
-      }),
-    );
-    const outcome = await slipway('deploy', file, '--kubeconfig', kubeconfig);
+    const outcome = await deploy(await writeApplication('shop', spec));
     expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
-    expect(await slipway('describe', 'shop', '--kubeconfig', kubeconfig)).toMatchObject({
+    expect(await describeIn('shop')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('There is no Application'),
     });
+  });
+
+  it('applies nothing of a directory in which one manifest is wrong', async () => {
+    const folder = file('several');
+    await mkdir(folder);
+    const good = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'good' } };
+    await writeFile(join(folder, '1.json'), JSON.stringify(good));
+    await writeFile(join(folder, '2.json'), JSON.stringify({ ...good, dat: {} }));
+    expect(await deploy(folder)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('unknown field "dat"') });
+    await writeFile(join(folder, '2.json'), JSON.stringify({ ...good, kind: 'ConfigMpa' }));
+    expect(await deploy(folder)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('serves no kind "ConfigMpa" in v1; it serves: '),
+    });
+    const { items } = await cluster.client.list(configMaps, { namespace: 'default' });
+    expect(items.map(({ metadata }) => metadata.name)).not.toContain('good');
+  });
+
+  it('refuses other content under a version that exists, and says why a release does not come', async () => {
+    const manifest = await writeApplication('pull', { version: '1', progressDeadlineSeconds: 600 });
+    const waited = await deploy(manifest, '--wait=promoted', '--timeout', '1');
+    expect(waited).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not promoted within 1 s') });
+    expect(waited.stderr).toContain('0 of 1 pods of version 1 to be ready');
+    expect(waited.stderr).toContain('web:1" is not on this machine');
+
+    const before = await cluster.client.get(applications, { namespace: 'default', name: 'pull' });
+    const outcome = await deploy(manifest, '--image', 'web=web:2');
+    expect(outcome).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('version 1 of pull exists already with other content'),
+    });
+    const after = await cluster.client.get(applications, { namespace: 'default', name: 'pull' });
+    expect(after.spec).toEqual(before.spec);
+  });
+
+  it('says why a container that never becomes ready was not released', async () => {
+    const containers = [
+      { name: 'web', image: 'web', command: ['sleep', '100'], readinessProbe: { exec: { command: ['false'] } } },
+    ];
+    const spec = { version: '1', progressDeadlineSeconds: 2, template: { spec: { containers } } };
+    const outcome = await deploy(await writeApplication('unready', spec), '--wait');
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no progress for 2 s') });
+    expect(outcome.stderr).toContain('0 of 1 pods of version 1 to be ready');
   });
 });
