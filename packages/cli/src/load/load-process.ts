@@ -3,7 +3,7 @@
  * half over new ones, and latency counts from when a request should have left. A process of its own, so that what it
  * measures does not slow it down.
  */
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from '@slipway/kube/platform/http';
 import { createInterface } from 'node:readline';
 import { Latencies } from './latency.ts';
 import type { LoadCommand, LoadFailure, LoadOptions, LoadReport } from './protocol.ts';
@@ -12,6 +12,8 @@ const requestTimeoutMilliseconds = 5_000;
 const reportMilliseconds = 200;
 const tickMilliseconds = 5;
 const keptFailures = 20;
+/** An application that repeats it must repeat the one of the request. */
+const idHeader = 'x-request-id';
 
 const options: LoadOptions = JSON.parse(process.argv[2] ?? '{}');
 const target = new URL(options.target);
@@ -26,6 +28,8 @@ const state = { isStopping: false };
 
 function send(intendedAt: number): void {
   const index = sent;
+  const id = `${process.pid}-${index}`;
+  const allowedAtStart = allowed;
   sent += 1;
   let isEnded = false;
   const end = (failure?: string): void => {
@@ -40,7 +44,7 @@ function send(intendedAt: number): void {
     host: target.hostname,
     port: target.port,
     path: options.path,
-    headers: { host: options.host },
+    headers: { host: options.host, [idHeader]: id },
     agent: index % 2 === 0 ? keptAlive : false,
   });
   const timer = setTimeout(() => {
@@ -56,15 +60,20 @@ function send(intendedAt: number): void {
     });
     incoming.once('error', (error) => end(error.message));
     incoming.once('aborted', () => end('the answer broke off'));
-    incoming.once('end', () => end(judge(incoming.statusCode ?? 0, body.trim())));
+    incoming.once('end', () => {
+      const answered = incoming.headers[idHeader];
+      const isOthers = answered !== undefined && answered !== id;
+      const isAllowed = allowed.has(body.trim()) || allowedAtStart.has(body.trim());
+      end(isOthers ? 'the answer to another request' : judge(incoming.statusCode ?? 0, body.trim(), isAllowed));
+    });
   });
   outgoing.end();
 }
 
 /** What is wrong with an answer; undefined when nothing is. */
-function judge(status: number, body: string): string | undefined {
+function judge(status: number, body: string, isAllowed: boolean): string | undefined {
   if (status < 200 || status > 299) return `status ${status}: ${body.slice(0, 100)}`;
-  if (!allowed.has(body)) return `wrong body: ${JSON.stringify(body.slice(0, 100))}`;
+  if (!isAllowed) return `wrong body: ${JSON.stringify(body.slice(0, 100))}`;
   byVersion.set(body, (byVersion.get(body) ?? 0) + 1);
   return undefined;
 }

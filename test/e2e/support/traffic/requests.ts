@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { Agent, request, type RequestOptions } from 'node:http';
+import type { ClientOptions, Kind } from './protocol.ts';
+import type { Tally } from './tally.ts';
+
+const timeoutMilliseconds = 5_000;
+const slowMilliseconds = 3_000;
+const postBytes = 40_000;
+const keptAlive = new Agent({ keepAlive: true });
+
+interface Exchange {
+  readonly kind: Kind;
+  readonly path: string;
+  readonly body?: string;
+  /** Beyond which the request has failed. */
+  readonly timeoutMilliseconds: number;
+  /** What is wrong with the answer; undefined when nothing is. */
+  judge(body: string): string | undefined;
+}
+
+/** An answer over three seconds, ended by the hash of what came before. */
+export function getSlowly(options: ClientOptions, tally: Tally): void {
+  send(options, tally, {
+    kind: 'slow',
+    path: `/slow?ms=${slowMilliseconds}`,
+    timeoutMilliseconds: slowMilliseconds + timeoutMilliseconds,
+    judge: (body) => {
+      const end = body.trimEnd().lastIndexOf('\n') + 1;
+      const hash = createHash('sha256').update(body.slice(0, end)).digest('hex');
+      return body.slice(end).trim() === hash ? undefined : `${body.length} bytes do not have the hash that they should`;
+    },
+  });
+}
+
+export function post(options: ClientOptions, tally: Tally): void {
+  const body = `${performance.now()} `.padEnd(postBytes, 'x');
+  send(options, tally, {
+    kind: 'post',
+    path: '/echo',
+    body,
+    timeoutMilliseconds,
+    judge: (answer) => (answer === body ? undefined : `${answer.length} other bytes came back`),
+  });
+}
+
+function send({ target, host }: ClientOptions, tally: Tally, exchange: Exchange): void {
+  const attempt = tally.begin(exchange.kind);
+  const { hostname, port } = new URL(target);
+  const options: RequestOptions = {
+    hostname,
+    port,
+    path: exchange.path,
+    method: exchange.body === undefined ? 'GET' : 'POST',
+    headers: { host, 'x-request-id': attempt.id },
+    agent: keptAlive,
+    signal: AbortSignal.timeout(exchange.timeoutMilliseconds),
+  };
+  request(options, (response) => {
+    attempt.pod = String(response.headers['x-pod'] ?? '') || undefined;
+    let body = '';
+    response.setEncoding('utf8');
+    response.on('data', (piece: string) => (body += piece));
+    response.on('error', (error) => attempt.fail(`the answer broke off: ${error.message}`));
+    response.on('end', () => {
+      const fault =
+        response.statusCode !== 200
+          ? `status ${response.statusCode}: ${body.slice(0, 200)}`
+          : response.headers['x-request-id'] !== attempt.id
+            ? `the answer belongs to ${String(response.headers['x-request-id'])}`
+            : exchange.judge(body);
+      if (fault === undefined) attempt.right();
+      else attempt.fail(fault);
+    });
+  })
+    .on('error', (error) => attempt.fail(error.message))
+    .end(exchange.body);
+}

@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws';
+import type { ClientOptions } from './protocol.ts';
+import type { Attempt, Tally } from './tally.ts';
+
+const messageMilliseconds = 100;
+const answerTimeoutMilliseconds = 5_000;
+const goingAway = 1001;
+const normal = 1000;
+
+/**
+ * Keeps a WebSocket open until `signal` ends it: a message every 100 ms that has to come back, and a new connection
+ * whenever it is told to go elsewhere. Anything but a close frame with 1001 is a failure.
+ */
+export function keepWebSocket(options: ClientOptions, tally: Tally, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const attempt = tally.begin('socket');
+  const { hostname, port } = new URL(options.target);
+  const socket = new WebSocket(`ws://${hostname}:${port}/echo`, {
+    headers: { host: options.host, 'x-request-id': attempt.id },
+    perMessageDeflate: false,
+  });
+  const stopTalking = talk(socket, attempt);
+  // To close before it is open would be an abrupt end.
+  const leave = (): void => {
+    if (socket.readyState === WebSocket.CONNECTING) socket.once('open', leave);
+    else socket.close(normal);
+  };
+  signal.addEventListener('abort', leave, { once: true });
+  // `close` follows.
+  socket.on('error', (error) => attempt.fail(error.message));
+  socket.on('close', (code) => {
+    stopTalking();
+    signal.removeEventListener('abort', leave);
+    if (code === goingAway) tally.socketsToldToLeave += 1;
+    if (code === goingAway || (signal.aborted && code === normal)) attempt.right();
+    else attempt.fail(`the WebSocket was closed with ${code}`);
+    keepWebSocket(options, tally, signal);
+  });
+}
+
+/** Returns what ends it. */
+function talk(socket: WebSocket, attempt: Attempt): () => void {
+  let next = 0;
+  let awaited: { readonly text: string; readonly since: number } | undefined;
+  socket.on('message', (data: Buffer) => {
+    const text = data.toString();
+    if (text !== awaited?.text) attempt.fail(`"${text}" came back instead of "${awaited?.text ?? ''}"`);
+    awaited = undefined;
+  });
+  const timer = setInterval(() => {
+    if (awaited !== undefined) {
+      if (performance.now() - awaited.since > answerTimeoutMilliseconds)
+        attempt.fail(`"${awaited.text}" did not come back`);
+      return;
+    }
+    if (socket.readyState !== WebSocket.OPEN) return;
+    awaited = { text: `${attempt.id} ${next++}`, since: performance.now() };
+    socket.send(awaited.text);
+  }, messageMilliseconds);
+  socket.on('upgrade', ({ headers }) => (attempt.pod = String(headers['x-pod'] ?? '') || undefined));
+  return () => clearInterval(timer);
+}
