@@ -7,6 +7,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { silentLogger } from '@slipway/kube/logger';
 import { endpointSlices, leases, secrets, services } from '@slipway/kube/resources';
 import {
+  countTrafficUntilAnnotation,
   gatewayLeaseLabel,
   gatewayLeaseNamespace,
   observedEndpointsAnnotation,
@@ -106,6 +107,23 @@ describe('a split', () => {
     for (const release of held) release();
     expect(await answer).toBe('200 slow');
     await eventually(() => ownStatus()?.backends?.[0]?.openRequests === 0);
+  });
+
+  test('shows what was counted while it is asked for, and no longer', async () => {
+    const counted = (until: number): void => {
+      const known = cluster.get(splits, { namespace: 'default', name: 'shop' });
+      const annotations = { [countTrafficUntilAnnotation]: new Date(until).toISOString() };
+      if (known !== undefined) cluster.put(splits, { ...known, metadata: { ...known.metadata, annotations } });
+    };
+    expect(await call()).toBe('200 shop-1');
+    await eventually(() => ownStatus()?.observedGeneration === 1);
+    expect(ownStatus()).not.toHaveProperty('traffic');
+    counted(Date.now() + 60_000);
+    await eventually(() => ownStatus()?.traffic?.find((each) => each.version === '1')?.requests === 1);
+    expect(await call()).toBe('200 shop-1');
+    await eventually(() => ownStatus()?.traffic?.find((each) => each.version === '1')?.requests === 2);
+    counted(Date.now() - 1);
+    await eventually(() => ownStatus()?.traffic === undefined);
   });
 
   test('that is deleted is no longer served', async () => {

@@ -11,6 +11,7 @@ import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { Certificates } from './certificates.ts';
 import { publishIngressAddresses } from './ingress-addresses.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { DataPlane, DataPlaneCounter } from './data-plane.ts';
 import type { ListenAddress } from './listen.ts';
 import { Proxy } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
@@ -34,7 +35,9 @@ export interface GatewayOptions {
   readonly adminListen?: ListenAddress | undefined;
   /** Ends the gateway at once; `close` is the way that lets requests end. */
   readonly signal: AbortSignal;
-  /** How a pod's port is reached; by default directly. */
+  /** What carries the requests; the gateway closes it. By default the built-in proxy. */
+  readonly dataPlane?: DataPlane | undefined;
+  /** How the built-in proxy reaches a pod's port; by default directly. */
   readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
 }
 
@@ -43,6 +46,7 @@ export interface Gateway {
   readonly tlsPort: number | undefined;
   readonly adminPort: number | undefined;
   readonly traffic: TrafficRegistry;
+  counters(): readonly DataPlaneCounter[];
   close(): Promise<void>;
 }
 
@@ -54,24 +58,31 @@ const serviceNameLabel = 'kubernetes.io/service-name';
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const proxy = new Proxy(options);
+  const plane = options.dataPlane ?? new Proxy(options);
   const cluster = createInformers(options, signal);
-  const reporter = new StatusReporter({ ...options, signal, backends: () => proxy.backends() });
+  const reporter = new StatusReporter({
+    ...options,
+    signal,
+    backends: () => plane.backends(),
+    traffic: () => plane.traffic.all(),
+  });
   const lease = new LeaseKeeper({ ...options, signal });
   const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
 
-  const route = (): void => {
+  const route = async (): Promise<void> => {
     const table = buildRoutes(snapshotOf(cluster));
+    const observed = cluster.slices.resourceVersion;
     certificates.install(table);
-    proxy.install(table);
+    await plane.install(table);
     reporter.inForce(table);
-    lease.observe(cluster.slices.resourceVersion);
+    lease.observe(observed);
   };
   await syncAll(cluster, options.clock, signal);
   const rebuild = oncePerTurn(route, signal);
   for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
     informer.onChange(rebuild);
-  route();
+  cluster.secrets?.onChange(rebuild);
+  await route();
   publishIngressAddresses({
     ...options,
     signal,
@@ -83,17 +94,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     // First no Lease, so that nobody waits for an instance that reads no more.
     stop.abort();
     await lease.release();
-    await Promise.all([proxy.close(graceSeconds), admin?.close()]);
+    await Promise.all([plane.close(graceSeconds), admin?.close()]);
   };
   let admin: AdminServer | undefined;
   options.signal.addEventListener('abort', () => void close(0), { once: true });
   try {
-    const port = await proxy.listen(options.listen);
-    const tlsPort = options.tlsListen && (await proxy.attach(certificates.createServer(), 'https', options.tlsListen));
+    const port = await plane.listen(options.listen);
+    const tlsPort = options.tlsListen && (await plane.listenTls(options.tlsListen, certificates));
     admin =
-      options.adminListen &&
-      (await startAdminServer({ ...options, listen: options.adminListen, traffic: proxy.traffic }));
-    return { port, tlsPort, adminPort: admin?.port, traffic: proxy.traffic, close: () => close() };
+      options.adminListen && (await startAdminServer({ ...options, listen: options.adminListen, dataPlane: plane }));
+    return {
+      port,
+      tlsPort,
+      adminPort: admin?.port,
+      traffic: plane.traffic,
+      counters: () => plane.counters(),
+      close: () => close(),
+    };
   } catch (error) {
     await close();
     throw error;
@@ -164,14 +181,14 @@ function snapshotOf(cluster: ClusterState): Parameters<typeof buildRoutes>[0] {
 }
 
 /** Many changes of one turn are one new table. */
-function oncePerTurn(work: () => void, signal: AbortSignal): () => void {
+function oncePerTurn(work: () => Promise<void>, signal: AbortSignal): () => void {
   let isPlanned = false;
   return () => {
     if (isPlanned) return;
     isPlanned = true;
     queueMicrotask(() => {
       isPlanned = false;
-      if (!signal.aborted) work();
+      if (!signal.aborted) void work();
     });
   };
 }

@@ -4,10 +4,12 @@ import type { Logger } from '@slipway/kube/logger';
 import { apiVersionOf } from '@slipway/kube/object';
 import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
-import type { Backend } from './proxy/forwarding.ts';
-import type { RoutingTable } from './routing/routing-table.ts';
+import type { BackendLoad } from './data-plane.ts';
+import type { TrafficCounters } from './proxy/traffic.ts';
+import type { RoutedSplit, RoutingTable } from './routing/routing-table.ts';
 
-const drainReportMilliseconds = 500;
+const reportMilliseconds = 500;
+const serverErrorClass = 5;
 const retryMilliseconds = 250;
 
 export interface StatusReporterOptions {
@@ -15,7 +17,8 @@ export interface StatusReporterOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly instance: string;
-  readonly backends: () => readonly Backend[];
+  readonly backends: () => readonly BackendLoad[];
+  readonly traffic: () => readonly TrafficCounters[];
   readonly signal: AbortSignal;
 }
 
@@ -23,6 +26,7 @@ export interface StatusReporterOptions {
 interface Report {
   readonly namespace: string;
   readonly name: string;
+  routed: RoutedSplit;
   inForce: { readonly generation: number; readonly since: string; readonly conflicts: readonly string[] };
   /** Versions whose last requests matter: those without weight, and those that the Split no longer names. */
   serving: ReadonlySet<string>;
@@ -54,6 +58,7 @@ export class StatusReporter {
       named.add(key);
       const report = this.#reportFor(key, split);
       report.serving = serving;
+      report.routed = split;
       if (
         report.inForce.generation !== split.generation ||
         report.inForce.conflicts.join() !== split.conflicts.join()
@@ -63,15 +68,16 @@ export class StatusReporter {
       this.#write(report);
     }
     for (const key of this.#reports.keys()) if (!named.has(key)) this.#reports.delete(key);
-    this.#watchDraining();
+    this.#watch();
   }
 
-  #reportFor(key: string, split: { readonly namespace: string; readonly name: string }): Report {
+  #reportFor(key: string, split: RoutedSplit): Report {
     const known = this.#reports.get(key);
     if (known !== undefined) return known;
     const report: Report = {
       namespace: split.namespace,
       name: split.name,
+      routed: split,
       inForce: { generation: -1, since: '', conflicts: [] },
       serving: new Set(),
       written: '',
@@ -97,6 +103,7 @@ export class StatusReporter {
       observedGeneration: report.inForce.generation,
       inForceSince: report.inForce.since,
       ...(draining.length > 0 ? { backends: draining } : {}),
+      ...(this.#isCounting(report) ? { traffic: this.#trafficOf(report) } : {}),
       ...(report.inForce.conflicts.length > 0 ? { conflicts: report.inForce.conflicts } : {}),
     };
   }
@@ -143,16 +150,33 @@ export class StatusReporter {
     }
   }
 
-  /** Looks at what drains until nothing does. */
-  #watchDraining(): void {
+  #isCounting({ routed }: Report): boolean {
+    return (routed.countTrafficUntil ?? 0) > this.#options.clock.now();
+  }
+
+  #trafficOf({ namespace, routed }: Report): NonNullable<SplitInstanceStatus['traffic']> {
+    return this.#options
+      .traffic()
+      .filter(({ labels }) => labels.namespace === namespace && labels.application === routed.application)
+      .map(({ labels, requests, byClass }) => ({
+        version: labels.version,
+        requests,
+        serverErrors: byClass[serverErrorClass] ?? 0,
+      }));
+  }
+
+  /** Looks at what drains and at what is to be counted until there is neither. */
+  #watch(): void {
     if (this.#isTimerSet || this.#options.signal.aborted) return;
-    const isDraining = [...this.#reports.values()].some((report) => this.#statusOf(report).backends !== undefined);
-    if (!isDraining) return;
+    const isWatched = [...this.#reports.values()].some(
+      (report) => this.#isCounting(report) || this.#statusOf(report).backends !== undefined,
+    );
+    if (!isWatched) return;
     this.#isTimerSet = true;
-    this.#options.clock.schedule(drainReportMilliseconds, () => {
+    this.#options.clock.schedule(reportMilliseconds, () => {
       this.#isTimerSet = false;
       for (const report of this.#reports.values()) this.#write(report);
-      this.#watchDraining();
+      this.#watch();
     });
   }
 }

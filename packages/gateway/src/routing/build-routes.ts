@@ -1,6 +1,6 @@
 import type { EndpointSlice, Ingress, IngressBackend, Service } from '@slipway/kube/api.generated';
 import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
-import type { Split, SplitBackend, SplitRule } from '@slipway/kube/split';
+import { countTrafficUntilAnnotation, type Split, type SplitBackend, type SplitRule } from '@slipway/kube/split';
 import { readyEndpoints } from './ready-endpoints.ts';
 import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
 
@@ -102,11 +102,14 @@ function describeConflict(claim: Claim, winner: Claimant): string {
 }
 
 function routedSplit(split: Split, conflicts: ReadonlyMap<KubeObject, readonly string[]>): RoutedSplit {
+  const until = split.metadata.annotations?.[countTrafficUntilAnnotation];
   return {
     namespace: split.metadata.namespace ?? '',
     name: split.metadata.name ?? '',
     generation: split.metadata.generation ?? 0,
     conflicts: conflicts.get(split) ?? [],
+    application: split.spec.application,
+    countTrafficUntil: until === undefined ? undefined : Date.parse(until),
   };
 }
 

@@ -24,6 +24,10 @@ export interface RoutedSplit {
   readonly generation: number;
   /** One sentence for each host and path that somebody else has. */
   readonly conflicts: readonly string[];
+  /** Under which its traffic is counted. */
+  readonly application: string;
+  /** Until when it wants to know what was counted, in milliseconds; absent: it does not. */
+  readonly countTrafficUntil: number | undefined;
 }
 
 export interface PathRoute {
