@@ -1,3 +1,4 @@
+import { describeError } from '../describe-error.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { runServer } from './run-server.ts';
 import type { ServerOptions, ServerReport } from './server-options.ts';
@@ -14,8 +15,8 @@ export async function serverProcess(): Promise<void> {
   try {
     await runServer(options, (state) => report({ kind: 'ready', state }));
   } catch (error) {
-    const exitCode = error instanceof CommandFailure ? error.exitCode : exitCodes.failure;
-    report({ kind: 'failed', message: error instanceof Error ? error.message : String(error), exitCode });
+    const { text, exitCode } = describeError(error);
+    report({ kind: 'failed', message: text, exitCode });
     throw error;
   }
 }
