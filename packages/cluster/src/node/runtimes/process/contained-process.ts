@@ -1,20 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { StartError } from '../../runtime.ts';
 import type { Launch } from './isolation.ts';
+import { closeWriters, type Output } from './output-pipes.ts';
 
 export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
 
 /** A process group of its own, so that all of it can be signalled; what it says on descriptor 3 arrives at `report`. */
-export function startProcess(launch: Launch): ChildProcess {
-  return spawn(launch.file, launch.parameters, {
-    cwd: launch.directory,
-    env: launch.environment,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(launch.reports ? (['pipe'] as const) : [])],
-  });
+export function startProcess(launch: Launch, output: Output): ChildProcess {
+  const { stdout, stderr } = output;
+  try {
+    return spawn(launch.file, launch.parameters, {
+      cwd: launch.directory,
+      env: launch.environment,
+      detached: true,
+      stdio: ['ignore', stdout.writer, stderr.writer, ...(launch.reports ? (['pipe'] as const) : [])],
+    });
+  } finally {
+    closeWriters(output);
+  }
 }
 
 /**
@@ -66,35 +70,17 @@ function isReady(report: string): boolean {
 }
 
 /** Passes output on and lets the process wait while the listener has no room. */
-export function forwardOutput(child: ChildProcess, listener: OutputListener): void {
-  forward(child.stdout, (chunk) => listener('stdout', chunk));
-  forward(child.stderr, (chunk) => listener('stderr', chunk));
+export function forwardOutput({ stdout, stderr }: Output, listener: OutputListener): void {
+  forward(stdout.reader, (chunk) => listener('stdout', chunk));
+  forward(stderr.reader, (chunk) => listener('stderr', chunk));
 }
 
-function forward(stream: Readable | null, write: (chunk: Uint8Array) => void | Promise<void>): void {
-  stream?.on('data', (chunk: Uint8Array) => {
+function forward(stream: Readable, write: (chunk: Uint8Array) => void | Promise<void>): void {
+  stream.on('data', (chunk: Uint8Array) => {
     const room = write(chunk);
     if (room !== undefined) {
       stream.pause();
       void room.finally(() => stream.resume());
     }
   });
-}
-
-/** As a shell shows it: 128 + the number of the signal. */
-export function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-}
-
-/** Runs a program of the machine and rejects with what it said unless it succeeds. */
-export async function runToEnd(file: string, parameters: readonly string[]): Promise<void> {
-  const child = spawn(file, parameters, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(exitCodeOf(code, signal)));
-  });
-  const [said, code] = await Promise.all([text(child.stderr), ended]);
-  if (code !== 0) {
-    throw new Error(`${file} ${parameters.join(' ')} failed with exit code ${code}: ${said.trim()}`);
-  }
 }

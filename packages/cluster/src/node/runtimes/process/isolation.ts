@@ -1,4 +1,5 @@
 import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxRequest } from '../../runtime.ts';
+import type { OutputPipes } from './output-pipes.ts';
 
 export const isolationLevels = ['root', 'plain'] as const;
 /** `root`: namespaces and a root filesystem of its own for every container. `plain`: processes with an address and nothing else. */
@@ -13,6 +14,8 @@ export interface Isolation {
   createSandbox(request: SandboxRequest): Promise<IsolatedSandbox>;
   /** Makes everything that the container's processes find, and says how to start the first of them. Rejects with a `StartError`. */
   prepare(container: ContainerRequest, sandbox: IsolatedSandbox, image: LocalImage): Promise<PreparedContainer>;
+  /** Ready once `start` has resolved. */
+  readonly pipes: OutputPipes;
   readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;
 }

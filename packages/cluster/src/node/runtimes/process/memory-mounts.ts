@@ -1,5 +1,5 @@
 import type { MemoryVolumes } from '../../runtime.ts';
-import { runToEnd } from './contained-process.ts';
+import { runToEnd } from './run-to-end.ts';
 import { requireTool, type Tools } from './tools.ts';
 
 /** Volumes on a tmpfs each. They are seen by this process and its children only, and go with them. */

@@ -9,6 +9,7 @@ import { findExecutable } from './executable.ts';
 import { FileView } from './file-view.ts';
 import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mapping.ts';
+import { OutputPipes } from './output-pipes.ts';
 import { signalIfRunning } from './signal.ts';
 import type { Tools } from './tools.ts';
 import { containerMark, endMarked, killMarked, Undertaker } from './undertaker.ts';
@@ -30,6 +31,7 @@ export interface PlainIsolationOptions {
 export class PlainIsolation implements Isolation {
   readonly level = 'plain';
   readonly limitations: readonly string[];
+  readonly pipes: OutputPipes;
   private readonly options: PlainIsolationOptions;
   private readonly programs: string;
   private readonly instance = randomUUID();
@@ -39,11 +41,13 @@ export class PlainIsolation implements Isolation {
   constructor(options: PlainIsolationOptions) {
     this.options = options;
     this.programs = join(options.dataDirectory, 'bin');
+    this.pipes = new OutputPipes(join(options.dataDirectory, 'pipes'));
     this.limitations = describeLimitations(options.tools);
   }
 
   async start(): Promise<void> {
     this.undertaker = Undertaker.start(this.instance);
+    await this.pipes.start();
     await mkdir(this.programs, { recursive: true, mode: 0o700 });
     const link = join(this.programs, 'node');
     await unlink(link).catch((error: unknown) => {
@@ -98,7 +102,7 @@ export class PlainIsolation implements Isolation {
   }
 
   async stop(): Promise<void> {
-    await this.undertaker?.stop();
+    await Promise.all([this.undertaker?.stop(), this.pipes.stop()]);
   }
 
   /** `/` means no wish: it is the image's own top where there is one. Others are made when a mount or the image has them. */

@@ -17,9 +17,11 @@ import {
   type SandboxRequest,
   type StartedContainer,
 } from '../../runtime.ts';
-import { awaitReport, exitCodeOf, forwardOutput, startProcess } from './contained-process.ts';
+import { awaitReport, forwardOutput, startProcess } from './contained-process.ts';
 import { runInside } from './exec.ts';
 import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
+import { endOfOutput } from './output-pipes.ts';
+import { exitCodeOf } from './run-to-end.ts';
 import { signalIfRunning } from './signal.ts';
 import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from './isolation.ts';
 
@@ -135,6 +137,7 @@ export class ProcessRuntime implements Runtime {
     return runInside(container.prepared.execLaunch(container.pid, request.command), {
       timeoutMilliseconds: request.timeoutMilliseconds,
       clock: this.options.clock,
+      pipes: this.options.isolation.pipes,
     });
   }
 
@@ -152,10 +155,11 @@ export class ProcessRuntime implements Runtime {
   }
 
   private async launch(request: ContainerRequest, prepared: PreparedContainer): Promise<StartedContainer> {
-    const child = startProcess(prepared.launch);
-    forwardOutput(child, request.onOutput);
+    const output = await this.options.isolation.pipes.take();
+    forwardOutput(output, request.onOutput);
+    const child = startProcess(prepared.launch, output);
     const ended = endOf(child);
-    const outputEnded = outputEndOf(child);
+    const outputEnded = endOfOutput(output);
     let pid: number;
     try {
       pid = await awaitReport(child, prepared.launch);
@@ -195,11 +199,5 @@ function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
-  });
-}
-
-function outputEndOf(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('close', () => resolve());
   });
 }

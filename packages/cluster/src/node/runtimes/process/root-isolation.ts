@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
 import type { ClusterNetwork, PodNamespace } from '../../../network/cluster-network.ts';
 import { calculateCapabilities } from './capabilities.ts';
-import { runToEnd } from './contained-process.ts';
 import { findExecutable } from './executable.ts';
 import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
+import { OutputPipes } from './output-pipes.ts';
 import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
+import { runToEnd } from './run-to-end.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
 import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
@@ -56,6 +57,7 @@ export class RootIsolation implements Isolation {
     'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
     'Pods reach each other, services and this machine, but no other machine.',
   ];
+  readonly pipes: OutputPipes;
   readonly memoryVolumes: MemoryMounts;
   private readonly options: RootIsolationOptions;
   private readonly directory: string;
@@ -67,6 +69,7 @@ export class RootIsolation implements Isolation {
     this.options = options;
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
+    this.pipes = new OutputPipes(join(this.directory, 'pipes'));
   }
 
   /** The tmpfs is seen by this process and its children only, and goes with them. */
@@ -77,6 +80,7 @@ export class RootIsolation implements Isolation {
       runToEnd(mount, ['-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]),
       this.options.network.start(),
     ]);
+    await this.pipes.start();
     this.machine = readMachineRoot();
     this.options.pool.fill();
   }
@@ -120,6 +124,7 @@ export class RootIsolation implements Isolation {
   }
 
   async stop(): Promise<void> {
+    await this.pipes.stop();
     await this.options.pool.stop();
     await this.options.network.stop();
     await runToEnd(requireTool(this.options.tools, 'umount'), ['--lazy', this.directory]);
