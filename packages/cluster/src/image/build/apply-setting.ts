@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { errorAt } from '../build-error.ts';
 import type { Instruction } from '../dockerfile/instructions.ts';
@@ -23,7 +24,7 @@ export function applySetting(state: StageState, instruction: Instruction): Stage
     case 'USER':
       return change({ user: text });
     case 'STOPSIGNAL':
-      return change({ stopSignal: text });
+      return change({ stopSignal: parseSignal(text, instruction) });
     case 'MAINTAINER':
       return change({ labels: { ...config.labels, maintainer: text } });
     case 'WORKDIR':
@@ -31,6 +32,17 @@ export function applySetting(state: StageState, instruction: Instruction): Stage
     default:
       return applyCommand(state, instruction);
   }
+}
+
+/** `SIGQUIT`, `QUIT` or its number. */
+function parseSignal(text: string, instruction: Instruction): string {
+  const name = text.toUpperCase();
+  const found = Object.entries(constants.signals).find(
+    ([signal, number]) => signal === name || signal === `SIG${name}` || String(number) === name,
+  );
+  if (found === undefined)
+    throw errorAt(instruction, `"${text}" is no signal; expected a name such as SIGQUIT, or a number`);
+  return found[0];
 }
 
 /** Commands keep their `$NAME`: the shell of the container replaces them. */

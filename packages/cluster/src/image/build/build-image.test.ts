@@ -112,6 +112,17 @@ describe('buildImage', () => {
     expect(files.toSorted()).toEqual(['.dockerignore', 'Dockerfile', 'b', 'b/c.log', 'keep.log']);
   });
 
+  it('says what it ignores', async () => {
+    await build(
+      'FROM --platform=linux/riscv64 scratch\nCOPY --chown=app Dockerfile /x\nHEALTHCHECK CMD true\nSTOPSIGNAL 3',
+    );
+    expect(lines.filter((line) => line.includes('ignored'))).toEqual([
+      '[0] --platform is ignored: images are built for this machine',
+      '  --chown is ignored: files belong to whoever builds',
+      '  HEALTHCHECK is ignored, as by Kubernetes: give the container a livenessProbe or readinessProbe',
+    ]);
+  });
+
   it('builds the stages that the target needs, and no others', async () => {
     await writeContext({ 'a.txt': 'a' });
     const image = await build(
@@ -178,6 +189,23 @@ describe('buildImage', () => {
       text: 'FROM scratch\nUSER ${U:?say who}',
       message: 'the variable U must be set: say who',
     },
+    {
+      name: 'unsupported flag',
+      text: 'FROM scratch\nCOPY --parents a /b',
+      message: 'Dockerfile:2: COPY --parents is not supported; supported are --chmod, --chown, --from, --link',
+    },
+    {
+      name: 'mount that a step needs',
+      text: 'FROM scratch\nRUN --mount=type=cache,target=/c --mount=type=secret,id=k true',
+      message: 'Dockerfile:2: RUN --mount=type=secret,id=k is not supported; supported are --mount=type=cache',
+    },
+    {
+      name: 'mode in words',
+      text: 'FROM scratch\nCOPY --chmod=u+x Dockerfile /x',
+      message: 'is no mode; expected octal',
+    },
+    { name: 'archive to unpack', text: 'FROM scratch\nADD a.tar.gz /x', message: 'Dockerfile:2: ADD does not unpack' },
+    { name: 'unknown signal', text: 'FROM scratch\nSTOPSIGNAL BYE', message: 'Dockerfile:2: "BYE" is no signal' },
     { name: 'nothing to do', text: 'FROM scratch\nRUN', message: 'Dockerfile:2: RUN needs at least one argument' },
     {
       name: 'command that fails',

@@ -100,10 +100,12 @@ class ImageBuild {
 
   private async carryOut(stage: Stage): Promise<StageState> {
     const { output, signal } = this.parts;
+    for (const note of stage.notes) output(`[${stage.name}] ${note}`);
     let state = await this.start(stage);
     for (const [index, instruction] of stage.instructions.entries()) {
       signal.throwIfAborted();
       output(`[${stage.name} ${index + 1}/${stage.instructions.length}] ${instruction.keyword} ${instruction.text}`);
+      for (const note of instruction.notes) output(`  ${note}`);
       state = await this.step(state, instruction, stage);
     }
     return state;
@@ -162,9 +164,6 @@ class ImageBuild {
   }
 
   private async copy(state: StageState, instruction: Instruction, stage: Stage): Promise<StageState> {
-    if (instruction.flags['chown'] !== undefined) {
-      this.parts.output(`--chown is ignored: files belong to whoever builds`);
-    }
     const source = await this.sourceOf(state, instruction, stage);
     const step = await planCopy(instruction, { state, source, view: this.viewOf(state) });
     const contents = await Promise.all(step.files.map(({ tree, path }) => digestOfTree(join(tree, path))));

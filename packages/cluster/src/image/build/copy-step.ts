@@ -45,8 +45,16 @@ export async function planCopy(
   if (files.length > 1 && !isDirectory) {
     throw errorAt(instruction, `several files are copied to "${destination}": a destination for them must end with /`);
   }
-  const mode = instruction.flags['chmod'] === undefined ? undefined : Number.parseInt(instruction.flags['chmod'], 8);
+  const mode = parseMode(instruction);
   return { files, target: target.path, intoDirectory: isDirectory, mode, ignore: source.ignore };
+}
+
+function parseMode(instruction: Instruction): number | undefined {
+  const text = instruction.flags['chmod'];
+  if (text === undefined) return undefined;
+  if (!/^[0-7]{3,4}$/.test(text))
+    throw errorAt(instruction, `--chmod=${text} is no mode; expected octal digits, such as 755`);
+  return Number.parseInt(text, 8);
 }
 
 async function findFiles(instruction: Instruction, word: string, source: CopySource): Promise<CopyStep['files']> {
@@ -55,6 +63,9 @@ async function findFiles(instruction: Instruction, word: string, source: CopySou
   }
   if (posix.normalize(word).startsWith('..')) {
     throw errorAt(instruction, `"${word}" lies outside ${source.description}`);
+  }
+  if (instruction.keyword === 'ADD' && /\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz))$/i.test(word)) {
+    throw errorAt(instruction, `ADD does not unpack "${word}": COPY it and unpack it in a RUN step`);
   }
   for (const tree of source.trees) {
     const paths = await expandSource(tree, word, source.ignore);

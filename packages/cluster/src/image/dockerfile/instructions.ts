@@ -1,4 +1,5 @@
 import { errorAt, type SourceLine } from '../build-error.ts';
+import { checkFlags, splitFlags, takesFlags } from './flags.ts';
 
 /** One instruction with its continuation lines joined. `keyword` is in upper case. */
 export interface Instruction extends SourceLine {
@@ -7,6 +8,8 @@ export interface Instruction extends SourceLine {
   readonly flags: Readonly<Record<string, string>>;
   /** What follows the flags. */
   readonly text: string;
+  /** What of it is ignored, and why: for whoever builds to read. */
+  readonly notes: readonly string[];
 }
 
 const supported = new Set(
@@ -14,7 +17,6 @@ const supported = new Set(
     ' ',
   ),
 );
-const withFlags = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
 const directivePattern = /^#\s*([a-zA-Z]+)\s*=\s*(\S+)\s*$/;
 const hereDocument = /<<-?\s*["']?[a-zA-Z_]\w*/;
 
@@ -66,20 +68,16 @@ function parseInstruction(text: string, at: SourceLine): Instruction {
   if (['ADD', 'COPY', 'RUN'].includes(keyword) && hereDocument.test(rest)) {
     throw errorAt(at, `here-documents are not supported in ${keyword}: put the text into a file of the build context`);
   }
-  const { flags, remaining } = withFlags.has(keyword) ? takeFlags(rest) : { flags: {}, remaining: rest };
+  const { flags, remaining } = takesFlags(keyword) ? splitFlags(rest) : { flags: [], remaining: rest };
+  const notes = [...checkFlags(keyword, flags, at), ...notesOf(keyword, remaining)];
   if (remaining.trim() === '') {
     throw errorAt(at, `${keyword} needs at least one argument`);
   }
-  return { ...at, keyword, flags, text: remaining.trim() };
+  const values = Object.fromEntries(flags.map(({ name, value }) => [name, value]));
+  return { ...at, keyword, flags: values, text: remaining.trim(), notes };
 }
 
-function takeFlags(text: string): { flags: Record<string, string>; remaining: string } {
-  const flags: Record<string, string> = {};
-  let remaining = text;
-  for (;;) {
-    const match = /^--([a-z-]+)(?:=(\S*))?\s*/.exec(remaining);
-    if (match === null) return { flags, remaining };
-    flags[match[1] ?? ''] = match[2] ?? '';
-    remaining = remaining.slice(match[0].length);
-  }
+function notesOf(keyword: string, text: string): readonly string[] {
+  const asks = keyword === 'HEALTHCHECK' && text.trim().toUpperCase() !== 'NONE';
+  return asks ? ['HEALTHCHECK is ignored, as by Kubernetes: give the container a livenessProbe or readinessProbe'] : [];
 }

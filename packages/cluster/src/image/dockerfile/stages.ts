@@ -8,6 +8,8 @@ export interface Stage extends SourceLine {
   readonly name: string;
   /** After substitution. */
   readonly base: string;
+  /** What of its FROM is ignored, and why. */
+  readonly notes: readonly string[];
   readonly instructions: readonly Instruction[];
 }
 
@@ -86,12 +88,12 @@ function parseFrom(
   index: number,
   variables: Readonly<Record<string, string>>,
 ): Stage & { instructions: Instruction[] } {
-  const { file, line, text } = instruction;
+  const { file, line, text, notes } = instruction;
   const [base = '', as, name, ...rest] = splitWords(substitute(text, variables, instruction), instruction);
   const isWellFormed =
     base !== '' && rest.length === 0 && (as === undefined || (as.toLowerCase() === 'as' && name !== undefined));
   if (!isWellFormed) {
     throw errorAt(instruction, `"FROM ${text}" is not understood; expected "FROM IMAGE" or "FROM IMAGE AS NAME"`);
   }
-  return { file, line, name: name?.toLowerCase() ?? String(index), base, instructions: [] };
+  return { file, line, name: name?.toLowerCase() ?? String(index), base, notes, instructions: [] };
 }

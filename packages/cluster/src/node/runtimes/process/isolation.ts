@@ -34,6 +34,8 @@ export interface LocalImage {
   readonly digests: readonly string[];
   /** Whether the machine's own root lies below the layers. */
   readonly onMachineRoot: boolean;
+  /** What its program takes for a wish that it ends. */
+  readonly stopSignal: string;
 }
 
 /** A process to be started. `reports` gives it a pipe as descriptor 3 on which it says how far it has come. */

@@ -17,6 +17,7 @@ export const machineImage: LocalImage = {
   layers: [],
   digests: [],
   onMachineRoot: true,
+  stopSignal: 'SIGTERM',
 };
 
 /** Images that `slipway build` made. Nothing is pulled: the process runtime has no registry. */
@@ -44,6 +45,7 @@ export class LocalImages implements ImageSource {
       layers: image.layers.map((digest) => this.store.layerDirectory(digest)).toReversed(),
       digests: image.layers,
       onMachineRoot,
+      stopSignal: config.stopSignal,
     };
   }
 }

@@ -38,6 +38,7 @@ interface Container {
   /** The first process, as this process sees it. */
   readonly pid: number;
   readonly prepared: PreparedContainer;
+  readonly stopSignal: string;
   /** Resolves when nothing of the container is left. */
   readonly gone: Promise<void>;
 }
@@ -119,13 +120,16 @@ export class ProcessRuntime implements Runtime {
     }
     const image = (await this.options.images.find(request.image)) ?? machineImage;
     const prepared = await this.options.isolation.prepare(request, sandbox, image);
-    return this.launch(request, prepared);
+    return this.launch(request, prepared, image.stopSignal);
   }
 
   signalContainer(containerId: string, signal: string): Promise<void> {
     const container = this.containers.get(containerId);
     if (container !== undefined && signal === 'SIGKILL') container.prepared.kill(container.pid);
-    else if (container !== undefined) signalIfRunning(container.pid, signal);
+    else if (container !== undefined) {
+      // As with every container runtime, the image decides how its program is asked to end.
+      signalIfRunning(container.pid, signal === 'SIGTERM' ? container.stopSignal : signal);
+    }
     return Promise.resolve();
   }
 
@@ -154,7 +158,11 @@ export class ProcessRuntime implements Runtime {
     return [...this.containers.values()].filter((container) => container.podUid === podUid);
   }
 
-  private async launch(request: ContainerRequest, prepared: PreparedContainer): Promise<StartedContainer> {
+  private async launch(
+    request: ContainerRequest,
+    prepared: PreparedContainer,
+    stopSignal: string,
+  ): Promise<StartedContainer> {
     const output = await this.options.isolation.pipes.take();
     forwardOutput(output, request.onOutput);
     const child = startProcess(prepared.launch, output);
@@ -170,7 +178,7 @@ export class ProcessRuntime implements Runtime {
     }
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
     const gone = this.awaitEnd({ request, prepared, pid, ended, outputEnded });
-    this.containers.set(request.containerId, { podUid: request.podUid, started, pid, prepared, gone });
+    this.containers.set(request.containerId, { podUid: request.podUid, started, pid, prepared, stopSignal, gone });
     return started;
   }
 
