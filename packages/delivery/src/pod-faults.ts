@@ -47,16 +47,25 @@ function isProbed({ spec }: Pod, name: string): boolean {
   return container?.livenessProbe !== undefined || container?.startupProbe !== undefined;
 }
 
-/** `1 of 3 pods of version 2 to be ready (pod shop-2-x: container web: ImagePullBackOff: not found)` */
+/** `1 of 3 pods of version 2 to be ready (pods shop-2-x, shop-2-y: container web: ImagePullBackOff: not found)` */
 export function describeMissing({ release, pods, ready, replicaSet }: VersionView, wanted: number): string {
-  const open = pods.filter((pod) => !isReady(pod));
-  const named = open.slice(0, maximumNamed).map((pod) => `pod ${pod.metadata.name ?? ''}: ${describeUnready(pod)}`);
-  const more = open.length > maximumNamed ? [`and ${open.length - maximumNamed} more`] : [];
   const absent = wanted - pods.length;
   const reason = findCondition(replicaSet?.status?.conditions, 'ReplicaFailure')?.message;
   const uncreated = absent > 0 && reason !== undefined ? [`${absent} cannot be created: ${cut(reason)}`] : [];
-  const details = [...uncreated, ...named, ...more];
+  const details = [...uncreated, ...describeOpen(pods.filter((pod) => !isReady(pod)))];
   return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${details.length === 0 ? '' : ` (${details.join('; ')})`}`;
+}
+
+/** By reason, in an order of its own, so that the sentence changes only when something does. */
+function describeOpen(pods: readonly Pod[]): readonly string[] {
+  const byReason = Map.groupBy(pods, describeUnready);
+  return [...byReason]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([reason, group]) => {
+      const names = group.map(({ metadata }) => metadata.name ?? '').toSorted();
+      const more = names.length > maximumNamed ? ` and ${names.length - maximumNamed} more` : '';
+      return `${names.length === 1 ? 'pod' : 'pods'} ${names.slice(0, maximumNamed).join(', ')}${more}: ${reason}`;
+    });
 }
 
 function describeUnready(pod: Pod): string {

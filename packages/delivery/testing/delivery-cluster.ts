@@ -1,6 +1,7 @@
 /** Delivery with everything it meets, in virtual time: the API in memory, controllers, simulated pods and a gateway. */
 import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
 import { formatMicroTime } from '@slipway/kube/clock';
+import { findCondition } from '@slipway/kube/conditions';
 import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
@@ -8,6 +9,8 @@ import { leases } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
+import type { DeliveryCondition, DeliveryConditionType } from '../src/api/condition.ts';
+import { createCommand, releaseCommands, type Verb } from '../src/api/release-command.ts';
 import { releases, type Release } from '../src/api/release.ts';
 import { installKinds } from '../src/install-kinds.ts';
 import { startDelivery } from '../src/start-delivery.ts';
@@ -16,6 +19,9 @@ export interface DeliveryCluster extends ControlledCluster {
   deploy(spec: Partial<ApplicationSpec>): Promise<void>;
   application(): Promise<Application>;
   release(version: string): Promise<Release>;
+  /** Status, reason and message of a condition of the Application. */
+  condition(type: DeliveryConditionType): Promise<Pick<DeliveryCondition, 'status' | 'reason' | 'message'> | undefined>;
+  command(verb: Verb, version?: string): Promise<void>;
   /** Writes of the delivery controller so far, renewals of its lease aside. */
   readonly deliveryWrites: number;
 }
@@ -31,7 +37,7 @@ export async function createDeliveryCluster({
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
   await runGateway(client, cluster, stopping.signal);
-  const count = { writes: 0 };
+  const count = { writes: 0, commands: 0 };
   const begin = (): void => {
     const life = new AbortController();
     const signal = AbortSignal.any([life.signal, stopping.signal]);
@@ -59,6 +65,16 @@ export async function createDeliveryCluster({
       await client.patch(applications, key, { type: 'apply', body, force: true }, { fieldManager: 'test' });
     },
     application: () => client.get(applications, key),
+    condition: async (type) => {
+      const { status } = await client.get(applications, key);
+      const found = findCondition(status?.conditions, type);
+      return found && { status: found.status, reason: found.reason, message: found.message };
+    },
+    command: async (verb, version) => {
+      count.commands += 1;
+      const name = `${verb}-${count.commands}`;
+      await client.create(releaseCommands, createCommand(verb, 'shop', { namespace: 'default', name, version }));
+    },
     release: (version) => client.get(releases, { namespace: 'default', name: `shop-${version}` }),
     stop: async () => {
       stopping.abort(new Error('the test has ended'));

@@ -1,0 +1,117 @@
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { replicaSets, services } from '@slipway/kube/resources';
+import { splits } from '@slipway/kube/split';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
+import type { ApplicationSpec } from '../api/application.ts';
+import { releases } from '../api/release.ts';
+import { backendName } from '../names.ts';
+
+let cluster: DeliveryCluster;
+
+beforeEach(async () => {
+  cluster = await createDeliveryCluster();
+});
+afterEach(() => cluster.stop());
+
+function spec(image: string, more: object = {}): ApplicationSpec {
+  return {
+    template: { spec: { containers: [{ name: 'web', image, ...more }] } },
+    service: { ports: [{ port: 80 }] },
+    route: { hosts: ['shop.localhost'] },
+    guardSeconds: 0,
+    drainSeconds: 0,
+  };
+}
+
+async function count(): Promise<{ readonly releases: number; readonly sets: number; readonly services: number }> {
+  const namespace = 'default';
+  return {
+    releases: (await cluster.client.list(releases, { namespace })).items.length,
+    sets: (await cluster.client.list(replicaSets, { namespace })).items.length,
+    services: (await cluster.client.list(services, { namespace })).items.filter(
+      ({ metadata }) => metadata.name !== 'kubernetes',
+    ).length,
+  };
+}
+
+describe('what the API server would not take', () => {
+  const bad = { ports: [{ containerPort: 80 }], volumeMounts: [{ name: 'nowhere', mountPath: '/data' }] };
+
+  test('leaves nothing half begun, and its message says why', async () => {
+    await cluster.deploy(spec('a', bad));
+    await cluster.advance(5_000);
+    expect(await count()).toEqual({ releases: 0, sets: 0, services: 0 });
+    const condition = await cluster.condition('Valid');
+    expect(condition).toMatchObject({ status: 'False', reason: 'Invalid' });
+    expect(condition?.message).toContain('volumeMounts[0].name');
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'TemplateRefused' });
+  });
+
+  test('leaves the version that serves alone, and is forgotten with the next template', async () => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(5_000);
+    const before = await count();
+    await cluster.deploy(spec('b', bad));
+    await cluster.advance(5_000);
+    expect(await count()).toEqual(before);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+    await cluster.deploy(spec('b'));
+    await cluster.advance(5_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('2');
+    expect(await cluster.condition('Valid')).toMatchObject({ status: 'True' });
+  });
+});
+
+const types: readonly ResourceType[] = [services, replicaSets, splits];
+
+function isUntouched({ metadata: now }: KubeObject, { metadata: before }: KubeObject): boolean {
+  const isSame = now.uid === before.uid && now.generation === before.generation;
+  return isSame && JSON.stringify(now.labels) === JSON.stringify(before.labels);
+}
+
+describe('what somebody else made is never taken over', () => {
+  const name = backendName({ application: 'shop', version: '1' });
+  const metadata = { namespace: 'default', name };
+  const selector = { matchLabels: { a: 'b' } };
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'x', image: 'x' }] } };
+
+  test.each([
+    [
+      'Service default/shop',
+      () =>
+        cluster.client.create(services, { metadata: { ...metadata, name: 'shop' }, spec: { ports: [{ port: 1 }] } }),
+    ],
+    [`Service default/${name}`, () => cluster.client.create(services, { metadata, spec: { ports: [{ port: 1 }] } })],
+    [
+      `ReplicaSet default/${name}`,
+      () => cluster.client.create(replicaSets, { metadata, spec: { replicas: 0, selector, template } }),
+    ],
+    [
+      'Split default/shop',
+      () =>
+        cluster.client.create(splits, {
+          apiVersion: 'slipway.dev/v1alpha1',
+          kind: 'Split',
+          metadata: { ...metadata, name: 'shop' },
+          spec: { application: 'x', rules: [] },
+        }),
+    ],
+  ])('the %s', async (what, occupy) => {
+    const theirs = await occupy();
+    await cluster.deploy(spec('a'));
+    await cluster.advance(5_000);
+    expect(await cluster.condition('NameConflict')).toEqual({
+      status: 'True',
+      reason: 'NameConflict',
+      message: `the ${what} exists and does not belong to this Application: rename one of the two, or remove it`,
+    });
+    expect((await count()).releases).toBe(0);
+    const type = types.find(({ kind }) => what.startsWith(kind)) ?? services;
+    const key = { namespace: 'default', name: theirs.metadata.name ?? '' };
+    expect(await cluster.client.get(type, key)).toSatisfy((now: KubeObject) => isUntouched(now, theirs));
+    await cluster.client.delete(type, key);
+    await cluster.advance(60_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import type { Verb } from './api/release-command.ts';
+import type { Release, ReleasePhase, ReleaseStatus } from './api/release.ts';
+import { planCommands } from './commands.ts';
+import type { Observation } from './observation.ts';
+
+const now = Date.UTC(2026, 0, 2);
+const before = '2026-01-01T23:30:00.000000Z';
+const longBefore = '2026-01-01T00:00:00.000000Z';
+
+function release(version: string, status: ReleaseStatus): Release {
+  return {
+    metadata: { name: `shop-${version}` },
+    spec: {
+      application: 'shop',
+      applicationUid: 'u',
+      version,
+      identity: { template: `t${version}`, configuration: 'c' },
+      template: {},
+      strategy: { type: 'blueGreen' },
+      guardSeconds: 0,
+      progressDeadlineSeconds: 600,
+      drainSeconds: 1,
+      keepFailedSeconds: 0,
+    },
+    status,
+  };
+}
+
+const first = release('1', { phase: 'Succeeded', finishedAt: longBefore, servedUntil: before });
+const second = release('2', { phase: 'Succeeded', finishedAt: before });
+
+/** Version 2 serves, after version 1; version 3 is in the phase, where one is given. */
+function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, string?][]): Observation {
+  return {
+    application: {
+      metadata: { name: 'shop', generation: 1 },
+      spec: {},
+      status: { serving: { version: '2', release: 'shop-2', hash: 't2' } },
+    },
+    releases: third === undefined ? [first, second] : [first, second, release('3', third)],
+    replicaSets: [],
+    pods: [],
+    services: [],
+    slices: [],
+    split: undefined,
+    gateways: [],
+    commands: commands.map(([verb, version], index) => ({
+      metadata: { name: `${verb}-${index}` },
+      spec: { application: 'shop', verb, version, requestedBy: 'ann' },
+    })),
+    answers: new Map(),
+    sources: new Map(),
+    copies: [],
+    trial: undefined,
+  };
+}
+
+function phaseAfter(third: ReleaseStatus | undefined, ...commands: readonly [Verb, string?][]): string {
+  const { observation } = planCommands(observe(third, commands), now);
+  const status = observation.releases.find(({ spec }) => spec.version === '3')?.status;
+  return `${status?.phase ?? 'none'}${status?.promotedBy === undefined ? '' : ', promoted'}`;
+}
+
+function outcomeOf(third: ReleaseStatus | undefined, ...commands: readonly [Verb, string?][]): string {
+  const { observation } = planCommands(observe(third, commands), now);
+  const outcome = observation.releases.flatMap(({ status }) => status?.commands ?? []).at(-1);
+  return `${outcome?.outcome}: ${outcome?.message}`;
+}
+
+describe('each verb in each phase', () => {
+  test.each<[Verb, ReleasePhase | undefined, string]>([
+    ['promote', undefined, 'none'],
+    ['promote', 'Pending', 'Pending, promoted'],
+    ['promote', 'Progressing', 'Progressing, promoted'],
+    ['promote', 'Paused', 'Paused, promoted'],
+    ['promote', 'Promoting', 'Promoting'],
+    ['promote', 'Guarding', 'Guarding'],
+    ['promote', 'RollingBack', 'RollingBack'],
+    ['pause', 'Pending', 'Pending'],
+    ['pause', 'Progressing', 'Paused'],
+    ['pause', 'Paused', 'Paused'],
+    ['pause', 'Promoting', 'Promoting'],
+    ['pause', 'Guarding', 'Guarding'],
+    ['pause', 'RollingBack', 'RollingBack'],
+    ['resume', 'Progressing', 'Progressing'],
+    ['resume', 'Paused', 'Paused'],
+    ['abort', undefined, 'none'],
+    ['abort', 'Pending', 'Superseded'],
+    ['abort', 'Progressing', 'RollingBack'],
+    ['abort', 'Paused', 'RollingBack'],
+    ['abort', 'Promoting', 'RollingBack'],
+    ['abort', 'Guarding', 'RollingBack'],
+    ['abort', 'RollingBack', 'RollingBack'],
+    ['rollback', 'Pending', 'Superseded'],
+    ['rollback', 'Progressing', 'RollingBack'],
+    ['rollback', 'Paused', 'RollingBack'],
+    ['rollback', 'Promoting', 'RollingBack'],
+    ['rollback', 'Guarding', 'RollingBack'],
+    ['rollback', 'RollingBack', 'RollingBack'],
+    ['retry', 'Progressing', 'Progressing'],
+    ['retry', 'RolledBack', 'Pending'],
+    ['retry', 'Failed', 'Pending'],
+    ['retry', 'Superseded', 'Superseded'],
+  ])('%s in phase %s gives %s', (verb, phase, expected) => {
+    expect(phaseAfter(phase === undefined ? undefined : { phase }, [verb])).toBe(expected);
+  });
+
+  test.each<[string, ReleaseStatus | undefined, [Verb, string?], string]>([
+    ['no release', undefined, ['promote'], 'refused: no release is under way that could be promoted'],
+    [
+      'a guard',
+      { phase: 'Guarding' },
+      ['promote'],
+      'refused: version 3 has all traffic already; the guard ends at once',
+    ],
+    ['what goes back', { phase: 'RollingBack' }, ['rollback'], 'refused: version 3 goes back already'],
+    ['what serves', undefined, ['rollback', '2'], 'refused: version 2 serves already'],
+    [
+      'what nobody kept',
+      undefined,
+      ['rollback', '9'],
+      'refused: version 9 is not kept or has never served; versions that have: 1, 2',
+    ],
+    ['nothing', undefined, ['undo'], 'refused: there is no command that could be undone'],
+    [
+      'a release that runs',
+      { phase: 'Progressing' },
+      ['resume'],
+      'refused: no release is paused: version 3 is Progressing',
+    ],
+  ])('says why it cannot: %s', (_, third, command, said) => {
+    expect(outcomeOf(third, command)).toBe(said);
+  });
+});
+
+describe('rollback', () => {
+  test('returns to the version before, without gates inside the window, and refuses what it leaves', () => {
+    const { observation } = planCommands(observe(undefined, [['rollback']]), now);
+    expect(observation.releases.map(({ spec, status }) => `${spec.version} ${status?.phase}`)).toEqual([
+      '2 Succeeded',
+      '1 Pending',
+    ]);
+    expect(observation.releases[1]?.status).toMatchObject({
+      promotedBy: 'ann',
+      attempts: [{ cause: 'rollback', by: 'ann' }],
+    });
+    expect(observation.application.status?.refused).toMatchObject([
+      { version: '2', by: 'ann', reason: 'rolled back by ann' },
+    ]);
+  });
+
+  test('goes through the gates when the window has passed', () => {
+    const seen = observe(undefined, [['rollback']]);
+    const old = { ...first, status: { phase: 'Succeeded', servedUntil: longBefore } as const };
+    const { observation } = planCommands({ ...seen, releases: [old, second] }, now);
+    expect(observation.releases.at(-1)?.status?.promotedBy).toBeUndefined();
+    expect(observation.releases.at(-1)?.status?.commands?.[0]?.message).toContain('through its gates');
+  });
+
+  test('to another version sends back what is under way', () => {
+    const { observation } = planCommands(observe({ phase: 'Progressing' }, [['rollback', '1']]), now);
+    expect(observation.releases.map(({ spec, status }) => `${spec.version} ${status?.phase}`)).toEqual([
+      '2 Succeeded',
+      '3 RollingBack',
+      '1 Pending',
+    ]);
+  });
+});
+
+describe('a command', () => {
+  test('that an earlier look carried out is only deleted', () => {
+    const noted = [{ name: 'abort-0', verb: 'abort', at: before, outcome: 'accepted', message: '' } as const];
+    const seen = observe({ phase: 'Progressing', commands: noted }, [['abort']]);
+    const { observation, actions } = planCommands(seen, now);
+    expect(observation).toEqual(seen);
+    expect(actions).toEqual([{ type: 'deleteCommand', name: 'abort-0' }]);
+  });
+});
+
+describe('undo', () => {
+  test.each<[string, ReleasePhase, Verb, string]>([
+    ['a promotion that has not begun', 'Paused', 'promote', 'Paused'],
+    ['a pause', 'Progressing', 'pause', 'Progressing'],
+    ['an abort', 'Guarding', 'abort', 'Progressing'],
+    ['a retry', 'RolledBack', 'retry', 'Superseded'],
+  ])('takes back %s', (_, phase, verb, expected) => {
+    expect(phaseAfter({ phase }, [verb], ['undo'])).toBe(expected);
+  });
+
+  test('takes back a rollback, and spec may ask again for what it left', () => {
+    const { observation } = planCommands(observe(undefined, [['rollback'], ['undo']]), now);
+    expect(observation.releases.at(-1)?.status?.phase).toBe('Superseded');
+    expect(observation.application.status?.refused).toMatchObject([{ version: '2', lifted: true }]);
+  });
+
+  test('says what becomes of the version, and works once', () => {
+    expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'])).toBe(
+      'accepted: version 3 goes on: going back is undone',
+    );
+    expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'], ['undo'])).toBe(
+      'refused: there is no command that could be undone',
+    );
+  });
+});
