@@ -18,8 +18,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.exit(2);
 }
 
-// The published package holds one compiled file; a checkout runs its sources.
-const compiled = new URL('../dist/main.js', import.meta.url);
+// The published package is compiled; a checkout runs its sources.
+const compiled = new URL('../src/main.js', import.meta.url);
 const entry = existsSync(fileURLToPath(compiled)) ? compiled : new URL('../src/main.ts', import.meta.url);
 
 // Compiled code is kept by user: in a folder that all share, another could leave code for us to run.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes, usageFailure } from './failure.ts';
@@ -20,12 +21,22 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for what this command takes)')
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .version(version(), '--version', 'print the version and exit')
+    // Or else `deploy --version V` would ask for the version of slipway.
+    .enablePositionalOptions()
     .exitOverride(leave);
   addClusterCommands(program);
   addReleaseCommands(program);
   addVerbCommands(program);
   addPartCommands(program);
   return program;
+}
+
+function version(): string {
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  return manifest.version;
 }
 
 /** A wrong command line ends with 2, as delivery.md says; help and version end with 0. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,8 @@ export interface DemoOptions {
   readonly level: ServerOptions['level'];
 }
 
-const example = fileURLToPath(new URL('../../../../examples/statics', import.meta.url));
+/** Beside the packages in a checkout, within the package where it is published. */
+const exampleFolders = ['../../../../examples/statics', '../../examples/statics'];
 const versions = [
   { version: 'v1', isHealthy: true },
   { version: 'v2', isHealthy: true },
@@ -100,12 +102,21 @@ function show(result: DemoResult): boolean {
   return isFine;
 }
 
+function findExample(): string {
+  const folders = exampleFolders.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = folders.find((folder) => existsSync(folder));
+  if (found === undefined)
+    throw new CommandFailure(`The example is missing; it was looked for in ${folders.join(', ')}`);
+  return found;
+}
+
 async function buildVersions(directory: DataDirectory, state: ClusterState): Promise<void> {
+  const contextDirectory = findExample();
   for (const { version, isHealthy } of versions) {
     const lines: string[] = [];
     const started = performance.now();
     await buildInto(directory, {
-      contextDirectory: example,
+      contextDirectory,
       tag: `statics:${version}`,
       buildArguments: { VERSION: version, HEALTHY: String(isHealthy) },
       level: state.level === 'root' ? 'root' : 'plain',

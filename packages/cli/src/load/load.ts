@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadCommand, LoadOptions, LoadReport } from './protocol.ts';
 
@@ -27,7 +28,10 @@ const nothing: LoadReport = {
 export function startLoad(options: LoadOptions): Load {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./load-process.ts', import.meta.url)), JSON.stringify(options)],
+    [
+      fileURLToPath(new URL(`./load-process${extname(import.meta.filename)}`, import.meta.url)),
+      JSON.stringify(options),
+    ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const tell = (command: LoadCommand): void => {

@@ -1,0 +1,94 @@
+/** What `npm run build` makes, packed and put where npm would put it, without a network. */
+import { access, mkdir, readFile, symlink } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execute, slipwayEntry, type Outcome } from './support/execute.ts';
+import { removeFolder, self } from './support/person.ts';
+import { upWords } from './support/slipway.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder: string;
+let entry: string;
+
+async function run(program: string, ...words: readonly string[]): Promise<string> {
+  const outcome = await execute(program, words);
+  if (outcome.exitCode !== 0) throw new Error(`${program} ${words.join(' ')}: ${outcome.stdout}${outcome.stderr}`);
+  return outcome.stdout;
+}
+
+/** The package with exactly the dependencies that it names, as they are installed here. */
+async function install(): Promise<string> {
+  const tarball = (await run('npm', 'pack', join(root, 'dist/slipway'), '--pack-destination', folder)).trim();
+  const modules = join(folder, 'node_modules');
+  const directory = join(modules, 'slipway');
+  await mkdir(directory, { recursive: true });
+  await run('tar', '-xzf', join(folder, tarball), '-C', directory, '--strip-components=1');
+  const manifest: {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly bundleDependencies: readonly string[];
+  } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  for (const name of Object.keys(manifest.dependencies)) {
+    if (manifest.bundleDependencies.includes(name)) continue;
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(root, 'node_modules', name), join(modules, name));
+  }
+  return join(directory, 'bin', 'slipway.js');
+}
+
+/** A Node on this machine that is older than what slipway needs. */
+async function findOldNode(): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    const program = join(directory, 'node');
+    const exists = await access(program).then(
+      () => true,
+      () => false,
+    );
+    const version = exists ? (await execute(program, ['--version'])).stdout : '';
+    if (/^v(1[2-9]|2[0-3])\./.test(version)) return program;
+  }
+  return undefined;
+}
+
+describe('the published package', () => {
+  beforeAll(async () => {
+    folder = await self.createFolder();
+    await run(process.execPath, join(root, 'scripts/build.ts'));
+    entry = await install();
+  });
+
+  afterAll(() => removeFolder(folder));
+
+  const slipway = (...words: readonly string[]): Promise<Outcome> => self.run(process.execPath, entry, ...words);
+
+  it('knows its version', async () => {
+    expect(await slipway('--version')).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it.each(['simulated', 'process'])('starts a cluster with the runtime %s, and stops it', async (runtime) => {
+    const data = join(folder, runtime);
+    expect(await slipway(...upWords(data, ['--detach', '--runtime', runtime]))).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`runtime ${runtime}`),
+    });
+    expect(await slipway('status', '--data-dir', data)).toMatchObject({ exitCode: 0 });
+    const listed = await slipway('releases', 'none', '--kubeconfig', join(data, 'kubeconfig'));
+    expect(listed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No releases') });
+    expect(await slipway('down', '--data-dir', data)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+const oldNode = await findOldNode();
+const why = oldNode === undefined ? ' (no older Node is on the PATH)' : '';
+
+describe('a Node that is too old', () => {
+  it.skipIf(oldNode === undefined)(`is told what to do${why}`, async () => {
+    const outcome = await execute(oldNode ?? '', [slipwayEntry, 'up']);
+    expect(outcome).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('slipway needs Node 24.12 or newer'),
+    });
+    expect(outcome.stderr).toContain('Start it through npm, which brings the right one along');
+  });
+});
