@@ -17,6 +17,30 @@ export function stableRelease({ application, releases }: Observation): Release |
   return releases.find((release) => nameOf(release) === serving);
 }
 
+/**
+ * The observation as if the Application's status had been written: that comes after the releases', and where a controller
+ * was killed between the two, or has seen one of them only, it still names the version before, or none.
+ */
+export function withServing(observation: Observation): Observation {
+  const { application, releases } = observation;
+  const serving = application.status?.serving;
+  const isKept = serving === undefined || releases.some((release) => nameOf(release) === serving.release);
+  const latest = releases
+    .filter((release) => statusOf(release).phase === 'Succeeded')
+    .toSorted((a, b) => finishedAt(a) - finishedAt(b))
+    .at(-1);
+  if (!isKept || latest === undefined || nameOf(latest) === serving?.release) return observation;
+  const status = {
+    ...application.status,
+    serving: { version: latest.spec.version, release: nameOf(latest), hash: latest.spec.identity.template },
+  };
+  return { ...observation, application: { ...application, status } };
+}
+
+function finishedAt(release: Release): number {
+  return Date.parse(statusOf(release).finishedAt ?? release.metadata.creationTimestamp ?? '');
+}
+
 /** On its way back, with what it becomes decided. */
 export function isEnding(release: Release): boolean {
   return statusOf(release).ending !== undefined && !isFinished(statusOf(release).phase);

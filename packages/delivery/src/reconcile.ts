@@ -1,7 +1,7 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
 import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
-import { activeRelease } from './current-releases.ts';
+import { activeRelease, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
 import { planIdle } from './idle.ts';
 import { check } from './interlock/interlock.ts';
@@ -27,7 +27,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
   const { metadata } = observation.application;
   if (metadata.deletionTimestamp !== undefined) return planTeardown(observation, now);
   return (metadata.finalizers ?? []).includes(teardownFinalizer)
-    ? planApplication(observation, now)
+    ? planApplication(withServing(observation), now)
     : {
         actions: [{ type: 'setFinalizer', present: true }],
         applicationStatus: undefined,
