@@ -1,6 +1,7 @@
 /** The part of an object's metadata that belongs to the server. */
 import { formatTime } from '@slipway/kube/clock';
-import { canonicalJson, randomSuffix } from '@slipway/kube/hash';
+import { randomSuffix } from '@slipway/kube/hash';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { KubeObject } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
 
@@ -84,16 +85,12 @@ function isDesiredStateChanged(object: KubeObject, old: KubeObject): boolean {
   for (const field of ['metadata', 'status', 'apiVersion', 'kind']) fields.delete(field);
   const read = (from: KubeObject, field: string): unknown =>
     (from as unknown as Readonly<Record<string, unknown>>)[field];
-  return [...fields].some(
-    (field) =>
-      read(object, field) !== read(old, field) &&
-      canonicalJson(read(object, field) ?? null) !== canonicalJson(read(old, field) ?? null),
-  );
+  return [...fields].some((field) => !isSameJson(read(object, field) ?? null, read(old, field) ?? null));
 }
 
 /** Whether an update changes nothing that is worth a revision. The bookkeeping of managers alone is not. */
 export function isUnchanged(object: KubeObject, old: KubeObject): boolean {
-  return canonicalJson(comparable(object)) === canonicalJson(comparable(old));
+  return isSameJson(comparable(object), comparable(old));
 }
 
 function comparable(object: KubeObject): unknown {
