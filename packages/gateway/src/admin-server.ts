@@ -1,8 +1,8 @@
 import { createServer } from '@slipway/kube/platform/http';
 import type { Logger } from '@slipway/kube/logger';
+import type { DataPlane } from './data-plane.ts';
 import { listen, type ListenAddress } from './listen.ts';
 import { formatMetrics } from './metrics.ts';
-import type { TrafficRegistry } from './proxy/traffic.ts';
 
 export interface AdminServer {
   readonly port: number;
@@ -11,7 +11,7 @@ export interface AdminServer {
 
 export interface AdminServerOptions {
   readonly listen: ListenAddress;
-  readonly traffic: TrafficRegistry;
+  readonly dataPlane: Pick<DataPlane, 'traffic' | 'counters'>;
   readonly logger: Logger;
 }
 
@@ -21,7 +21,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     if (request.url === '/healthz') {
       response.end('ok\n');
     } else if (request.url === '/metrics') {
-      formatMetrics(options.traffic).then(
+      formatMetrics(options.dataPlane).then(
         ({ contentType, text }) => response.setHeader('Content-Type', contentType).end(text),
         (error: unknown) => {
           options.logger.error('could not format the metrics', { error });

@@ -17,15 +17,15 @@ export class ListenError extends Error {
   }
 }
 
-/** Resolves with the port. Rejects with `ListenError`. */
-export function listen(server: Server, address: ListenAddress): Promise<number> {
+/** Resolves with the port, 0 for a path. Rejects with `ListenError` if nobody can be served at a host and port. */
+export function listen(server: Server, address: ListenAddress | { readonly path: string }): Promise<number> {
   return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => reject(new ListenError(address, error));
+    const onError = (error: Error): void => reject('path' in address ? error : new ListenError(address, error));
     server.once('error', onError);
-    server.listen(address.port, address.host, () => {
+    server.listen(address, () => {
       server.off('error', onError);
       const bound = server.address();
-      resolve(typeof bound === 'object' && bound !== null ? bound.port : address.port);
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : 0);
     });
   });
 }

@@ -1,4 +1,5 @@
-import { durationBuckets, type TrafficCounters, type TrafficRegistry } from './proxy/traffic.ts';
+import type { DataPlane, DataPlaneCounter } from './data-plane.ts';
+import { durationBuckets, type TrafficCounters } from './proxy/traffic.ts';
 
 interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
@@ -20,10 +21,12 @@ interface Metric {
  * nothing; prom-client, which is loaded when somebody first asks, is given the totals as those of another process.
  */
 export async function formatMetrics(
-  traffic: TrafficRegistry,
+  dataPlane: Pick<DataPlane, 'traffic' | 'counters'>,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const { AggregatorRegistry } = await import('prom-client');
-  const registry = AggregatorRegistry.aggregate([collectMetrics(traffic.all())]);
+  const registry = AggregatorRegistry.aggregate([
+    [...collectMetrics(dataPlane.traffic.all()), ...dataPlane.counters().map(counterMetric)],
+  ]);
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
@@ -52,6 +55,10 @@ function collectMetrics(all: readonly TrafficCounters[]): Metric[] {
       values: all.flatMap((counters) => durationSamples(duration, counters)),
     },
   ];
+}
+
+function counterMetric({ name, help, value }: DataPlaneCounter): Metric {
+  return { name, help, type: 'counter', aggregator: 'sum', values: [{ labels: {}, value }] };
 }
 
 function requestSamples(counters: TrafficCounters): Sample[] {

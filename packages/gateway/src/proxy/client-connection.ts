@@ -19,6 +19,9 @@ export interface ClientContext extends ExchangeContext {
   forget(client: ClientConnection): void;
 }
 
+/** How a client comes: directly, or behind a proxy of ours, whose headers then say who and how. */
+export type ClientOrigin = 'http' | 'https' | 'behindProxy';
+
 type Phase =
   /** Between requests. */
   | 'idle'
@@ -32,8 +35,9 @@ type Phase =
 /** A client's connection: its requests one after the other. */
 export class ClientConnection implements ExchangeClient {
   readonly socket: Socket;
-  readonly facts: ClientFacts;
+  readonly #origin: ClientOrigin;
   readonly #context: ClientContext;
+  #facts: ClientFacts;
   #phase: Phase = 'idle';
   #phaseTick: number;
   #exchange: Exchange | undefined;
@@ -42,9 +46,10 @@ export class ClientConnection implements ExchangeClient {
   #pending: Buffer | undefined;
   #isReading = false;
 
-  constructor(socket: Socket, protocol: 'http' | 'https', context: ClientContext) {
+  constructor(socket: Socket, origin: ClientOrigin, context: ClientContext) {
     this.socket = socket;
-    this.facts = { address: plainAddress(socket.remoteAddress), protocol };
+    this.#origin = origin;
+    this.#facts = { address: plainAddress(socket.remoteAddress), protocol: origin === 'https' ? 'https' : 'http' };
     this.#context = context;
     this.#phaseTick = context.tick;
     socket.setNoDelay(true);
@@ -54,6 +59,10 @@ export class ClientConnection implements ExchangeClient {
     // The reason does not matter: `close` follows.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
+  }
+
+  get facts(): ClientFacts {
+    return this.#facts;
   }
 
   /** The proxy closes: what is idle ends now, a tunnel as soon as it can, a request after its answer. */
@@ -164,6 +173,7 @@ export class ClientConnection implements ExchangeClient {
       return false;
     }
     const request = parseRequestHead(received.toString('latin1', start, end));
+    if (this.#origin === 'behindProxy') this.#facts = forwardedFacts(request);
     this.#setPending(received, end + 4);
     this.#route(request);
     return true;
@@ -238,6 +248,14 @@ function hasBareLineFeed(received: Buffer): boolean {
     if (at === 0 || received[at - 1] !== 0x0d) return true;
   }
   return false;
+}
+
+/** The proxy in front replaces what its clients say here. */
+function forwardedFacts({ fields }: RequestHead): ClientFacts {
+  return {
+    address: valueOf(fields, 'x-forwarded-for') ?? 'unknown',
+    protocol: valueOf(fields, 'x-forwarded-proto') === 'https' ? 'https' : 'http',
+  };
 }
 
 function portOf(authority: string): string {

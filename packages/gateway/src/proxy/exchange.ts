@@ -14,7 +14,7 @@ import {
   type LocalAnswer,
 } from './messages.ts';
 import { ResponseWriter, writeJoined } from './response-writer.ts';
-import { planRetry } from './retry.ts';
+import { isRepeatable, planRetry } from './retry.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 
@@ -96,7 +96,8 @@ export class Exchange implements UpstreamUser {
   }
 
   start(): void {
-    this.#send(this.#destination.endpoint.takeIdle());
+    // The backend may close a kept connection at any moment; a request that must not be sent twice would be lost with it.
+    this.#send(isRepeatable(this.#request.method) ? this.#destination.endpoint.takeIdle() : undefined);
   }
 
   /** Takes what belongs to the request's body; returns where it ended. Throws `ProtocolError`. */

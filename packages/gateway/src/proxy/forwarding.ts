@@ -7,11 +7,12 @@ import {
   type RoutingTable,
 } from '../routing/routing-table.ts';
 import { WeightedPicker } from '../routing/weighted-picker.ts';
+import type { BackendLoad } from '../data-plane.ts';
 import type { TrafficCounters, TrafficRegistry } from './traffic.ts';
 import { Endpoint } from './upstream.ts';
 
 /** One version behind one Service, with what is open to it; outlives the tables that name it until it is unused. */
-export class Backend {
+export class Backend implements BackendLoad {
   readonly namespace: string;
   readonly split: string | undefined;
   readonly service: string;

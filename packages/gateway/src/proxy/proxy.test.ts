@@ -399,6 +399,21 @@ describe('trying again', () => {
     expect(received).toBe(1);
   });
 
+  test('a request that must not be sent twice goes over a connection of its own', async () => {
+    const requests: string[][] = [];
+    const backend = await world.rawBackend((socket) => {
+      const own: string[] = [];
+      requests.push(own);
+      socket.on('data', (piece: Buffer) => {
+        own.push(piece.toString().slice(0, 4).trim());
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    world.route([{ endpoints: [backend] }]);
+    for (const method of ['GET', 'POST', 'GET', 'GET']) expect((await call({ method })).body).toBe('ok');
+    expect(requests).toEqual([['GET'], ['POST', 'GET', 'GET']]);
+  });
+
   test('a kept connection that the backend closes as the request comes is never seen by the client', async () => {
     let connections = 0;
     const backend = await world.rawBackend((socket) => {

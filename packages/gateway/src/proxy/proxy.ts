@@ -9,7 +9,9 @@ import {
   type RoutingTable,
 } from '../routing/routing-table.ts';
 import { listen, type ListenAddress } from '../listen.ts';
-import { ClientConnection, type ClientContext } from './client-connection.ts';
+import { ClientConnection, type ClientContext, type ClientOrigin } from './client-connection.ts';
+import type { Certificates } from '../certificates.ts';
+import type { DataPlane, DataPlaneCounter } from '../data-plane.ts';
 import { type Backend, Forwarding, type ForwardingRule } from './forwarding.ts';
 import { TrafficRegistry } from './traffic.ts';
 
@@ -23,8 +25,8 @@ export interface ProxyOptions {
 
 const maxClients = 20_000;
 
-/** The data plane: obeys a routing table, knows nothing of Kubernetes. */
-export class Proxy implements ClientContext {
+/** The built-in data plane. */
+export class Proxy implements ClientContext, DataPlane {
   readonly traffic: TrafficRegistry;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -53,26 +55,36 @@ export class Proxy implements ClientContext {
     return this.#isClosing;
   }
 
-  /** From its return on, every new request is answered by this table. */
-  install(table: RoutingTable): void {
+  /** Already when it returns, every new request is answered by this table. */
+  install(table: RoutingTable): Promise<void> {
     this.#table = table;
     this.#forwarding.install(table);
+    return Promise.resolve();
   }
 
   backends(): readonly Backend[] {
     return this.#forwarding.backends();
   }
 
-  /** Resolves with the port. */
-  async listen(address: ListenAddress): Promise<number> {
-    return this.attach(createServer({ pauseOnConnect: false }), 'http', address);
+  counters(): readonly DataPlaneCounter[] {
+    return [];
   }
 
-  /** Serves what a server accepts, plain or TLS. */
-  async attach(server: Server, protocol: 'http' | 'https', address: ListenAddress): Promise<number> {
-    server.on(protocol === 'https' ? 'secureConnection' : 'connection', (socket: Socket) =>
-      this.#accept(socket, protocol),
-    );
+  listen(address: ListenAddress): Promise<number> {
+    return this.#serve(createServer(), 'http', address);
+  }
+
+  listenTls(address: ListenAddress, certificates: Certificates): Promise<number> {
+    return this.#serve(certificates.createServer(), 'https', address);
+  }
+
+  /** Serves another proxy, in front of this one, at a socket that nobody else reaches: it is believed about its clients. */
+  async listenBehind(path: string): Promise<void> {
+    await this.#serve(createServer(), 'behindProxy', { path });
+  }
+
+  async #serve(server: Server, origin: ClientOrigin, address: ListenAddress | { path: string }): Promise<number> {
+    server.on(origin === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket, origin));
     const port = await listen(server, address);
     if (this.#servers.push(server) === 1) this.#scheduleSweep();
     return port;
@@ -119,9 +131,9 @@ export class Proxy implements ClientContext {
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
-  #accept(socket: Socket, protocol: 'http' | 'https'): void {
+  #accept(socket: Socket, origin: ClientOrigin): void {
     if (this.#clients.size >= maxClients || this.#isClosing) socket.destroy();
-    else this.#clients.add(new ClientConnection(socket, protocol, this));
+    else this.#clients.add(new ClientConnection(socket, origin, this));
   }
 
   #allClientsGone(): Promise<void> {

@@ -17,16 +17,23 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 const maxFreshTries = 3;
 
+/** Whether it does not matter if a request is carried out twice. */
+export function isRepeatable(method: string): boolean {
+  return idempotent.has(method);
+}
+
 /**
  * Whether a request may be sent again.
  *
- * A kept connection that ends without a byte of answer was closed by the backend while the request was on its way: the
- * same request on a new connection. A pod that cannot be reached never got the request: once to another pod. Otherwise it
- * may have been carried out, and only methods for which that does not matter go to another pod, once.
+ * A pod that cannot be reached never got the request: once to another pod. Otherwise it may have been carried out, and
+ * only methods for which that does not matter are sent again (RFC 9110, 9.2.2: a proxy must not do more). A kept
+ * connection that ends without a byte of answer was probably closed by the backend while the request was on its way: the
+ * same pod on a new connection. Else another pod, once.
  */
 export function planRetry(failed: FailedTry): 'no' | 'freshConnection' | 'otherPod' {
   if (!failed.isBodyKept) return 'no';
+  if (!failed.wasConnected) return failed.otherTries > 0 ? 'no' : 'otherPod';
+  if (!isRepeatable(failed.method)) return 'no';
   if (failed.wasReused && !failed.hasAnswerBegun) return failed.freshTries < maxFreshTries ? 'freshConnection' : 'no';
-  if (failed.otherTries > 0) return 'no';
-  return !failed.wasConnected || idempotent.has(failed.method) ? 'otherPod' : 'no';
+  return failed.otherTries > 0 ? 'no' : 'otherPod';
 }
