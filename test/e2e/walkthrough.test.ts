@@ -34,7 +34,7 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
     for (const version of ['v1', 'v2']) {
       const words = ['-t', `${image}:${version}`, '--build-arg', `VERSION=${version}`, examples];
       const built = await cluster.slipway('build', ...words, '--data-dir', cluster.directory);
-      expect(built.stderr + built.stdout).toContain(`Built ${image}:${version}`);
+      if (built.exitCode !== 0) throw new Error(`the image was not built: ${built.stderr}`);
     }
   });
 
@@ -136,6 +136,30 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
       const lines = `${second.stdout}${second.stderr}`.trim().split('\n');
       return lines.filter((line) => !line.endsWith(' unchanged') && !(isStringData && line.startsWith('secret/')));
     }
+  });
+
+  it('create, in the form that kubectl sends them', async () => {
+    const made = [
+      ['namespace', 'made'],
+      ['deployment', 'web', '--image=node:24', '--replicas=2', '--port=8080', '-n', 'made', '--', 'sleep', '1'],
+      ['configmap', 'c', '--from-literal=a=b', '-n', 'made'],
+      ['secret', 'generic', 's', '--from-literal=a=b', '-n', 'made'],
+      ['service', 'nodeport', 'web', '--tcp=80:http', '-n', 'made'],
+      ['serviceaccount', 'robot', '-n', 'made'],
+      ['ingress', 'web', '--rule=web.localhost/*=web:80', '-n', 'made'],
+    ];
+    for (const words of made) expect(await ask('create', ...words)).toMatch(/ created$/);
+    const { spec } = await cluster.client.get(deployments, { namespace: 'made', name: 'web' });
+    expect(spec).toMatchObject({
+      replicas: 2,
+      strategy: { type: 'RollingUpdate' },
+      template: {
+        spec: { containers: [{ image: 'node:24', command: ['sleep', '1'], ports: [{ containerPort: 8080 }] }] },
+      },
+    });
+    expect(await ask('get', 'service', 'web', '-n', 'made', '-o', 'jsonpath={.spec.ports[0].targetPort}')).toBe('http');
+    expect(await ask('get', 'secret', 's', '-n', 'made', '-o', 'jsonpath={.data.a}')).toBe('Yg==');
+    await ask('delete', 'namespace', 'made', '--wait=false');
   });
 
   describe('Deployments and Services', () => {

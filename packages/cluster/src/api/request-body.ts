@@ -9,6 +9,17 @@ import type { TypeName } from '../schema/protobuf.ts';
 /** As large as Kubernetes takes. */
 const maximumBodyBytes = 3 * 1024 * 1024;
 
+const maximumDepth = 1_000;
+
+const characters = {
+  quote: 0x22,
+  openList: 0x5b,
+  escape: 0x5c,
+  closeList: 0x5d,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+};
+
 export interface BodyContext {
   readonly path: string;
   readonly catalog: Catalog;
@@ -46,9 +57,27 @@ async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): 
     const { decodeProtobuf } = await import('../schema/protobuf.ts');
     return decodeProtobuf(bytes, (name) => messageName(name, catalog));
   }
+  refuseDeep(bytes);
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(bytes.toString('utf8'));
   if (type === '' || type === 'application/json' || type.endsWith('+json')) return parseJson(bytes.toString('utf8'));
   throw unknownFormat('application/json, application/yaml, application/vnd.kubernetes.protobuf');
+}
+
+/** What is nested deeper than any object would exhaust the stack of whatever walks through it. */
+function refuseDeep(bytes: Buffer): void {
+  if (bytes.length <= maximumDepth) return;
+  let depth = 0;
+  let isText = false;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index];
+    if (isText && byte === characters.escape) index++;
+    else if (byte === characters.quote) isText = !isText;
+    else if (isText) continue;
+    else if (byte === characters.openObject || byte === characters.openList) depth++;
+    else if (byte === characters.closeObject || byte === characters.closeList) depth--;
+    if (depth > maximumDepth)
+      throw new StatusError('BadRequest', `the body of the request is nested deeper than ${maximumDepth} levels`);
+  }
 }
 
 function unknownFormat(accepted: string): StatusError {
