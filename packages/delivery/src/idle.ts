@@ -19,16 +19,8 @@ export function planIdle(observation: Observation, now: number): Step {
   const steps = [
     planStableSize(observation, stable, now),
     ...observation.releases
-      .filter((release) => release !== stable && !isKeptRunning(observation, release, now))
-      .map((release) =>
-        planShrink({
-          view: viewOf(observation, release),
-          goal: 0,
-          drainSeconds: stable.spec.drainSeconds,
-          now,
-          observation,
-        }),
-      ),
+      .filter((release) => release !== stable)
+      .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
   ];
   const requeues = steps.flatMap(({ requeueAfter }) => requeueAfter ?? []);
   const { safe } = check(
@@ -45,19 +37,26 @@ export function planIdle(observation: Observation, now: number): Step {
   };
 }
 
-/** The version before may be wanted back in no time. */
-function isKeptRunning(observation: Observation, release: Release, now: number): boolean {
-  const { application } = observation;
-  const seconds = application.spec.history?.keepRunningSeconds ?? 0;
-  const movedAt = application.status?.serving === undefined ? undefined : keptSince(observation);
-  return release === previousStable(observation) && movedAt !== undefined && now < movedAt + seconds * 1_000;
+/** Milliseconds for which the version before is kept in case that it is wanted back; all times begin when traffic had moved. */
+function keptFor(observation: Observation, release: Release, now: number): number {
+  const stable = stableRelease(observation);
+  const movedAt = stable === undefined ? undefined : statusOf(stable).trafficMovedAt;
+  const seconds = observation.application.spec.history?.keepRunningSeconds ?? 0;
+  const isPrevious = release === previousStable(observation);
+  return isPrevious && movedAt !== undefined ? Math.max(0, Date.parse(movedAt) + seconds * 1_000 - now) : 0;
 }
 
-/** All times begin when the traffic had moved away. */
-function keptSince(observation: Observation): number | undefined {
-  const stable = stableRelease(observation);
-  const text = stable === undefined ? undefined : statusOf(stable).trafficMovedAt;
-  return text === undefined ? undefined : Date.parse(text);
+interface Leaving {
+  readonly drainSeconds: number;
+  readonly now: number;
+}
+
+/** Without traffic, and not kept any longer. */
+function planLeaving(observation: Observation, release: Release, { drainSeconds, now }: Leaving): Sizing {
+  const left = keptFor(observation, release, now);
+  const view = viewOf(observation, release);
+  if (left === 0) return planShrink({ view, goal: 0, drainSeconds, now, observation });
+  return view.pods.length === 0 ? { actions: [] } : { actions: [], requeueAfter: left };
 }
 
 function planStableSize(observation: Observation, stable: Release, now: number): Sizing {

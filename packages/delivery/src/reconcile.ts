@@ -20,6 +20,7 @@ import { applicationStatus } from './status/application-status.ts';
 import { planReleaseStatuses } from './status/release-statuses.ts';
 import { planTeardown } from './teardown.ts';
 import { validateApplication } from './validate-application.ts';
+import { validateInForce } from './validate-in-force.ts';
 
 const refusedLookMilliseconds = 1_000;
 
@@ -38,7 +39,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
 
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
-  const faults = validateApplication(before.application);
+  const faults = [...validateApplication(before.application), ...validateInForce(before)];
   const commanded = planCommands(before, now);
   const current = commanded.observation;
   const wanted: Wanted =

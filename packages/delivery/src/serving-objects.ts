@@ -38,6 +38,24 @@ export function versionService(release: Release, service: Omit<ServiceSpec, 'sel
   };
 }
 
+/** Given by the API server when the Service was made, and not to be taken away from it. */
+const assigned = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'healthCheckNodePort'];
+
+/** From what there is to what should be: what spec says no more goes, and ports keep the numbers that nodes have for them. */
+export function servicePatch(existing: Service, wanted: Service): object {
+  const gone = Object.keys(existing.spec ?? {}).filter((key) => !assigned.includes(key));
+  const isNodePort = wanted.spec?.type === 'NodePort' || wanted.spec?.type === 'LoadBalancer';
+  const ports = (wanted.spec?.ports ?? []).map((port) => {
+    const old = existing.spec?.ports?.find(({ name, port: number }) => name === port.name && number === port.port);
+    return isNodePort && old?.nodePort !== undefined ? { nodePort: old.nodePort, ...port } : port;
+  });
+  const { resourceVersion } = existing.metadata;
+  return {
+    metadata: { ...wanted.metadata, resourceVersion },
+    spec: { ...Object.fromEntries(gone.map((key) => [key, null])), ...wanted.spec, ports },
+  };
+}
+
 /** Only where a release is to be served: before that there is nothing to be reached. */
 export function planServices(observation: Observation): readonly Action[] {
   const { application, releases, replicaSets, services } = observation;

@@ -1,7 +1,7 @@
 /** Everything that is wrong with an Application beyond the shape of its fields, at once. */
 import type { Container } from '@slipway/kube/api.generated';
 import type { StatusCause } from '@slipway/kube/status-error';
-import type { Application, RollingParameters } from './api/application.ts';
+import type { Application, ApplicationRoute, BlueGreenParameters, RollingParameters } from './api/application.ts';
 import { strategies } from './strategies/strategy.ts';
 
 const maximumNameLength = 40;
@@ -9,6 +9,7 @@ const maximumNameLength = 40;
 export function validateApplication(application: Application): readonly StatusCause[] {
   return [
     ...validateName(application),
+    ...validateSupported(application),
     ...validateWorkload(application),
     ...validateStrategy(application),
     ...validateService(application),
@@ -32,6 +33,28 @@ function validateName({ metadata: { name = '' } }: Application): readonly Status
       ];
 }
 
+/** Parts of the contract that this version cannot carry out: silence would be taken for success. */
+const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
+  ['checks', 'checks of metrics'],
+  ['hooks', 'hooks'],
+  ['route.parentRefs', 'routes through the Gateway API'],
+  ['strategy.canary', 'the strategy canary'],
+  ['strategy.rainbow', 'the strategy rainbow'],
+  ['strategy.recreate', 'the strategy recreate'],
+];
+
+function validateSupported({ spec }: Application): readonly StatusCause[] {
+  return unsupported
+    .filter(([path]) => path.split('.').reduce<unknown>(childOf, spec) !== undefined)
+    .map(([path, what]) =>
+      fault(`spec.${path}`, `${what} cannot be used with this version of Slipway: remove the field`),
+    );
+}
+
+function childOf(parent: unknown, key: string): unknown {
+  return typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined;
+}
+
 function validateWorkload({ spec }: Application): readonly StatusCause[] {
   if (spec.workloadRef !== undefined)
     return [
@@ -44,7 +67,7 @@ function validateWorkload({ spec }: Application): readonly StatusCause[] {
     : [];
 }
 
-function validateStrategy({ spec: { strategy } }: Application): readonly StatusCause[] {
+function validateStrategy({ spec: { strategy, route } }: Application): readonly StatusCause[] {
   if (strategy === undefined) return [];
   const known = Object.keys(strategies);
   if (!known.includes(strategy.type))
@@ -57,7 +80,25 @@ function validateStrategy({ spec: { strategy } }: Application): readonly StatusC
   const foreign = known
     .filter((type) => type !== strategy.type && type in strategy)
     .map((type) => fault(`spec.strategy.${type}`, `does not belong to the strategy ${strategy.type}`));
-  return [...foreign, ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling))];
+  return [
+    ...foreign,
+    ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling)),
+    ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
+  ];
+}
+
+function validateBlueGreen(
+  { previewHosts = [] }: BlueGreenParameters,
+  route: ApplicationRoute | undefined,
+): readonly StatusCause[] {
+  const field = 'spec.strategy.blueGreen.previewHosts';
+  if (previewHosts.length === 0) return [];
+  if (route === undefined || route.through === 'none')
+    return [fault(field, 'a preview is reached through a route: give one in spec.route')];
+  const shared = previewHosts.filter((host) => route.hosts?.includes(host) === true);
+  return shared.length === 0
+    ? []
+    : [fault(field, `${shared.join(', ')} is a host of spec.route too: a preview needs hosts of its own`)];
 }
 
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {

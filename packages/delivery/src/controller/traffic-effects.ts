@@ -13,7 +13,7 @@ import {
 import { StatusError } from '@slipway/kube/status-error';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
 import { routePort, routeRule } from '../routing.ts';
-import { applicationService, versionService } from '../serving-objects.ts';
+import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { createOwned, deleteSeen, describeForeign } from './writing.ts';
 
@@ -28,14 +28,8 @@ export const ensureService: Effect<'ensureService'> = async ({ release }, look) 
   const existing = known.find(({ metadata }) => metadata.name === object.metadata.name);
   if (existing === undefined) return createOwned(look.client, services, { object, uid });
   if (!isOurs(existing, uid)) throw new StatusError('Conflict', describeForeign(services, existing));
-  const { resourceVersion } = existing.metadata;
-  const body: object = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    ...object,
-    metadata: { ...object.metadata, resourceVersion },
-  };
-  await look.client.patch(services, keyOf(existing), { type: 'apply', body, force: true }, { fieldManager });
+  const body = servicePatch(existing, object);
+  await look.client.patch(services, keyOf(existing), { type: 'merge', body }, { fieldManager });
   return undefined;
 };
 

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { ApplicationSpec } from './api/application.ts';
+import { validateApplication } from './validate-application.ts';
+
+function faults(more: object, name = 'shop'): readonly string[] {
+  const spec: ApplicationSpec = {
+    template: { spec: { containers: [{ name: 'web', image: 'a', ports: [{ name: 'http', containerPort: 80 }] }] } },
+    service: { ports: [{ port: 80, targetPort: 'http' }] },
+  };
+  return validateApplication({ metadata: { name }, spec: { ...spec, ...more } }).map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+}
+
+describe('what is wrong with an Application', () => {
+  test.each<[string, object, string]>([
+    [
+      'checks',
+      { checks: [{}] },
+      'spec.checks: checks of metrics cannot be used with this version of Slipway: remove the field',
+    ],
+    ['hooks', { hooks: {} }, 'spec.hooks: hooks cannot be used with this version of Slipway: remove the field'],
+    [
+      'another strategy',
+      { strategy: { type: 'canary', canary: {} } },
+      'spec.strategy.canary: the strategy canary cannot be used with this version of Slipway: remove the field',
+    ],
+    [
+      'the strategy itself',
+      { strategy: { type: 'canary' } },
+      'spec.strategy.type: "canary" is not a strategy that can be used, expected one of: blueGreen, rolling',
+    ],
+    [
+      'parameters of another strategy',
+      { strategy: { type: 'rolling', blueGreen: {} } },
+      'spec.strategy.blueGreen: does not belong to the strategy rolling',
+    ],
+    [
+      'nothing that may change',
+      { strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: '0%' } } },
+      'spec.strategy.rolling: maxSurge and maxUnavailable are both 0, so no pod could ever change',
+    ],
+    [
+      'a preview without a route',
+      { strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['next.shop'] } } },
+      'spec.strategy.blueGreen.previewHosts: a preview is reached through a route: give one in spec.route',
+    ],
+    [
+      'a preview under the host of everybody',
+      { route: { hosts: ['shop'] }, strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['shop'] } } },
+      'spec.strategy.blueGreen.previewHosts: shop is a host of spec.route too: a preview needs hosts of its own',
+    ],
+    [
+      'a port that no container names',
+      { service: { ports: [{ port: 80, targetPort: 'web' }] } },
+      'spec.service.ports[0].targetPort: no container has a port named "web", there are: http',
+    ],
+  ])('%s', (_, more, said) => {
+    expect(faults(more)).toContain(said);
+  });
+
+  test('is said all at once, and nothing of an Application in order', () => {
+    expect(faults({})).toEqual([]);
+    expect(faults({ checks: [], hooks: {}, replicas: -1 }, 'Shop')).toHaveLength(4);
+  });
+});
