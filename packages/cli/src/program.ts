@@ -24,6 +24,16 @@ export function createProgram(): Command {
     .version(version(), '--version', 'print the version and exit')
     // Or else `deploy --version V` would ask for the version of slipway.
     .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      `
+A cluster, an image, a release:
+  slipway up --detach
+  slipway build -t statics:v1 examples/statics
+  slipway deploy examples/statics/slipway.yaml --wait=promoted
+
+Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong.`,
+    )
     .exitOverride(leave);
   addClusterCommands(program);
   addReleaseCommands(program);
@@ -87,6 +97,12 @@ function parseLeaseSeconds(value: string): number {
   return seconds;
 }
 
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 0) throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  return count;
+}
+
 /** `C=IMAGE`, repeatable. */
 function parseImage(value: string, previous: readonly string[]): readonly string[] {
   if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
@@ -94,11 +110,14 @@ function parseImage(value: string, previous: readonly string[]): readonly string
 }
 
 function addClusterCommands(program: Command): void {
-  command(program, 'up', [
-    'slipway up',
-    'slipway up --detach --gateway-port 8080',
-    'slipway up --data-dir ./cluster --api-port 0',
-  ])
+  withOutput(
+    command(program, 'up', [
+      'slipway up',
+      'slipway up --detach --gateway-port 80',
+      'slipway up --detach --data-dir ./second --api-port 0 --gateway-port 0',
+      'slipway up --ephemeral --runtime simulated',
+    ]),
+  )
     .summary('start the embedded cluster')
     .description('Starts an embedded Kubernetes cluster on this machine, with delivery and gateway in it.')
     .option('--data-dir <dir>', 'where the cluster keeps its state (default: ~/.local/share/slipway/default)')
@@ -123,10 +142,13 @@ function addClusterCommands(program: Command): void {
     .description('Shows whether the embedded cluster runs, where, and with what rights.')
     .option('--data-dir <dir>', 'data directory of the cluster')
     .action(async (options) => (await import('./commands/status.ts')).status(options));
-  command(program, 'build <dir>', [
-    'slipway build -t statics:v1 examples/statics',
-    'slipway build -t shop:1.5 --build-arg VERSION=1.5 .',
-  ])
+  withOutput(
+    command(program, 'build <dir>', [
+      'slipway build -t statics:v1 examples/statics',
+      'slipway build -t shop:1.5 --build-arg VERSION=1.5 .',
+      'slipway build -t shop:test -f Dockerfile.test --target test .',
+    ]),
+  )
     .summary('build an image for the runtime in use')
     .description('Carries out a Dockerfile on this machine and keeps the result as an image of the embedded cluster.')
     .requiredOption('-t, --tag <name:tag>', 'name of the image')
@@ -148,6 +170,7 @@ function addReleaseCommands(program: Command): void {
       command(program, 'deploy <file>', [
         'slipway deploy slipway.yaml',
         'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
+        'slipway deploy manifests/ --wait=promoted --timeout 120',
       ]),
     ),
   )
@@ -165,7 +188,11 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds)
     .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
-  withOutput(withConnection(command(program, 'releases <application>', ['slipway releases shop'])))
+  withOutput(
+    withConnection(
+      command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),
+    ),
+  )
     .summary('list the releases of an Application')
     .action(async (application, options) => (await import('./commands/releases.ts')).releases(application, options));
   withOutput(
@@ -173,10 +200,18 @@ function addReleaseCommands(program: Command): void {
   )
     .summary('show an Application or a Release, and what it waits for')
     .action(async (name, options) => (await import('./commands/describe.ts')).describe(name, options));
-  withConnection(command(program, 'logs <application>', ['slipway logs shop', 'slipway logs shop -f']))
+  withConnection(
+    command(program, 'logs <application>', [
+      'slipway logs shop',
+      'slipway logs shop -f --tail 10',
+      'slipway logs shop --previous',
+    ]),
+  )
     .summary("print the logs of an Application's pods, merged")
     .option('-f, --follow', 'go on as pods write', false)
-    .option('--tail <lines>', 'lines of each container to begin with', (value: string) => Number(value))
+    .option('--tail <lines>', 'lines of each container to begin with', parseCount)
+    .option('-p, --previous', 'what containers wrote before their last restart', false)
+    .option('--timestamps', 'the time before each line', false)
     .action(async (application, options) => (await import('./commands/logs.ts')).logs(application, options));
 }
 

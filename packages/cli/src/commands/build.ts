@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { usageFailure } from '../failure.ts';
 import { dataDirectory } from '../embedded/data-directory.ts';
 import { buildInto } from '../embedded/build-into.ts';
-import { print } from '../output/output.ts';
+import { print, printValue, type OutputFormat } from '../output/output.ts';
 
 export interface BuildCommandOptions {
   readonly tag: string;
@@ -10,6 +10,7 @@ export interface BuildCommandOptions {
   readonly buildArg: readonly string[];
   readonly target?: string;
   readonly dataDir?: string;
+  readonly output?: OutputFormat;
 }
 
 export async function build(directory: string, options: BuildCommandOptions): Promise<void> {
@@ -19,8 +20,13 @@ export async function build(directory: string, options: BuildCommandOptions): Pr
     tag: options.tag,
     buildArguments: parseArguments(options.buildArg),
     target: options.target,
-    output: print,
+    // Data on standard output are the result alone.
+    output: options.output === undefined ? print : (line) => process.stderr.write(`${line}\n`),
   });
+  if (options.output !== undefined) {
+    await printValue({ tag: options.tag, id: image.id, sizeBytes: image.sizeBytes }, options.output);
+    return;
+  }
   print(`Built ${options.tag} (${image.id.slice(0, 19)}, ${(image.sizeBytes / 1e6).toFixed(1)} MB).`);
 }
 

@@ -11,7 +11,7 @@ import {
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
-import { colour, print } from '../output/output.ts';
+import { colour, print, printValue, type OutputFormat } from '../output/output.ts';
 
 export interface UpOptions {
   readonly dataDir?: string;
@@ -22,10 +22,11 @@ export interface UpOptions {
   readonly runtime: ServerOptions['runtime'];
   readonly controller: boolean;
   readonly detach: boolean;
+  readonly output?: OutputFormat;
 }
 
 export async function up(options: UpOptions): Promise<void> {
-  checkPorts(options);
+  checkOptions(options);
   const directory = dataDirectory(options.dataDir);
   const mergeInto = resolve(options.kubeconfig ?? defaultKubeconfigFile());
   await checkKubeconfig(mergeInto);
@@ -44,8 +45,8 @@ export async function up(options: UpOptions): Promise<void> {
   };
   if (options.detach) {
     const launched = await launchServer(server);
-    print([...greeting(launched), ...withoutController(options)].join('\n'));
-    return;
+    if (options.output !== undefined) return printValue(launched, options.output);
+    return print([...greeting(launched), ...withoutController(options)].join('\n'));
   }
   const { runServer } = await import('../embedded/run-server.ts');
   await runServer(server, (state) =>
@@ -57,7 +58,9 @@ function withoutController({ controller }: UpOptions): readonly string[] {
   return controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller'];
 }
 
-function checkPorts({ apiPort, gatewayPort }: UpOptions): void {
+function checkOptions({ apiPort, gatewayPort, detach, output }: UpOptions): void {
+  if (output !== undefined && !detach)
+    throw usageFailure('--output prints where the cluster is once it is ready: give --detach with it');
   if (apiPort !== 0 && apiPort === gatewayPort)
     throw usageFailure(
       `--api-port and --gateway-port are both ${apiPort}: expected two different ports, or 0 for any free one`,

@@ -19,6 +19,7 @@ const nothing: LoadReport = {
   succeeded: 0,
   failed: 0,
   byVersion: {},
+  lastSent: {},
   p50: 0,
   p99: 0,
   failures: [],

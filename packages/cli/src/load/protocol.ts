@@ -26,6 +26,8 @@ export interface LoadReport {
   readonly succeeded: number;
   readonly failed: number;
   readonly byVersion: Readonly<Record<string, number>>;
+  /** When the last request left that a version answered, in milliseconds since 1970. */
+  readonly lastSent: Readonly<Record<string, number>>;
   /** Milliseconds from the intended start. */
   readonly p50: number;
   readonly p99: number;

@@ -12,6 +12,11 @@ export async function printObjects(objects: readonly unknown[], format: OutputFo
   await printValue(value, format);
 }
 
+/** A collection, whatever the number of its items: a script that reads it sees one form. */
+export async function printList(items: readonly unknown[], format: OutputFormat): Promise<void> {
+  await printValue({ apiVersion: 'v1', kind: 'List', items }, format);
+}
+
 export async function printValue(value: unknown, format: OutputFormat): Promise<void> {
   if (format === 'json') {
     print(JSON.stringify(value, null, 2));
@@ -21,7 +26,7 @@ export async function printValue(value: unknown, format: OutputFormat): Promise<
   process.stdout.write(stringify(value));
 }
 
-type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold' | 'cyan';
+export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold' | 'cyan' | 'magenta' | 'blue';
 
 /** Colours only where somebody looks: `styleText` checks for a terminal and NO_COLOR. */
 export function colour(style: Colour, text: string): string {

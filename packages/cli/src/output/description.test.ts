@@ -1,0 +1,109 @@
+import type { Application } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
+import { describe, expect, it } from 'vitest';
+import { describeApplication, describeRelease, describeReleases } from './description.ts';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+
+const application: Application = {
+  metadata: { namespace: 'default', name: 'shop' },
+  spec: { replicas: 3 },
+  status: {
+    phase: 'Stable',
+    serving: { version: '1', release: 'shop-1', hash: 'h' },
+    readyReplicas: 2,
+    waitingFor: 'version 2 was refused',
+    refused: [
+      { version: '2', hash: 'h', by: 'health', at: '2026-01-01T11:59:00Z', reason: 'not healthy', generation: 2 },
+    ],
+    conditions: [
+      {
+        type: 'Synced',
+        status: 'False',
+        lastTransitionTime: '2026-01-01T11:59:00Z',
+        reason: 'VersionRefused',
+        message: 'version 2 was refused',
+      },
+    ],
+  },
+};
+
+function release(version: string, status: Partial<Release['status']>): Release {
+  return {
+    metadata: { namespace: 'default', name: `shop-${version}` },
+    spec: {
+      application: 'shop',
+      applicationUid: 'u',
+      version,
+      identity: { template: 't', configuration: 'c' },
+      template: {},
+      strategy: { type: 'rolling' },
+      guardSeconds: 0,
+      progressDeadlineSeconds: 600,
+      drainSeconds: 0,
+      keepFailedSeconds: 0,
+    },
+    status: { phase: 'Progressing', ...status },
+  };
+}
+
+describe('describeApplication', () => {
+  it('says what serves, what was refused, and nothing twice', () => {
+    expect(describeApplication(application, now).join('\n')).toBe(`\
+Application   default/shop
+Phase         Stable
+Serving       version 1 (release shop-1)
+Candidate     -
+Replicas      2 of 3 ready
+Waiting for   version 2 was refused
+
+Refused
+  VERSION   AGE   BY       REASON
+  2         60s   health   not healthy
+
+Conditions
+  TYPE     STATUS   AGE   REASON           MESSAGE
+  Synced   False    60s   VersionRefused`);
+  });
+
+  it('has something to say of one that the controller has not seen', () => {
+    const { status: _, ...unseen } = application;
+    expect(describeApplication(unseen, now)).toContain('Serving       (nothing yet)');
+  });
+});
+
+describe('describeRelease', () => {
+  it('says how long it waits, and leaves out what there is not', () => {
+    const waiting = release('2', {
+      waitingFor: '1 of 3 pods to be ready',
+      waitingSince: '2026-01-01T11:57:00Z',
+      split: { weights: { 'shop-1': 90, 'shop-2': 10 }, confirmed: true },
+    });
+    expect(describeRelease(waiting, now).join('\n')).toBe(`\
+Release       default/shop-2
+Version       2 of shop, by rolling
+Phase         Progressing
+Waiting for   1 of 3 pods to be ready (for 3m)
+Split         shop-1 90 %, shop-2 10 %`);
+  });
+});
+
+describe('describeReleases', () => {
+  it('lists the newest first, with what each took and why it ended', () => {
+    const one = release('1', {
+      phase: 'Succeeded',
+      startedAt: '2026-01-01T11:00:00Z',
+      finishedAt: '2026-01-01T11:00:05Z',
+    });
+    const two = release('2', {
+      phase: 'RollingBack',
+      startedAt: '2026-01-01T11:30:00Z',
+      ending: { phase: 'RolledBack', by: 'health', reason: 'not healthy' },
+    });
+    expect(describeReleases([one, two], now).split('\n')).toEqual([
+      'VERSION   PHASE         STRATEGY   AGE   TOOK   REASON',
+      '2         RollingBack   rolling    30m   -      not healthy',
+      '1         Succeeded     rolling    60m   5s     ',
+    ]);
+  });
+});

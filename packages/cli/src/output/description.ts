@@ -1,0 +1,115 @@
+/** Objects in words, for `slipway describe` and `slipway releases`. */
+import { age, humanDuration } from '@slipway/cluster/schema/columns';
+import type { Application } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
+import { describeAnswer } from '@slipway/delivery/gates/health';
+import { table } from './output.ts';
+
+export function describeApplication({ metadata, spec, status }: Application, now: number): readonly string[] {
+  const serving = status?.serving;
+  const waitingFor = status?.waitingFor;
+  return [
+    ...fields([
+      ['Application', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
+      ['Phase', status?.phase ?? 'Pending'],
+      ['Serving', serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`],
+      ['Candidate', status?.candidate ?? '-'],
+      ['Replicas', `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready`],
+      ['Waiting for', waitingFor ?? '-'],
+    ]),
+    ...section(
+      'Refused',
+      ['VERSION', 'AGE', 'BY', 'REASON'],
+      (status?.refused ?? []).map(({ version, at, by, reason }) => [version, age(at, now), by, reason]),
+    ),
+    ...section(
+      'Conditions',
+      ['TYPE', 'STATUS', 'AGE', 'REASON', 'MESSAGE'],
+      (status?.conditions ?? []).map((condition) => [
+        condition.type,
+        condition.status,
+        age(condition.lastTransitionTime, now),
+        condition.reason,
+        // Said above already.
+        condition.message === waitingFor ? '' : condition.message,
+      ]),
+    ),
+  ];
+}
+
+export function describeRelease({ metadata, spec, status }: Release, now: number): readonly string[] {
+  const weights = Object.entries(status?.split?.weights ?? {}).map(([name, weight]) => `${name} ${weight} %`);
+  const waiting =
+    status?.waitingFor === undefined ? '-' : `${status.waitingFor} (for ${age(status.waitingSince, now)})`;
+  return [
+    ...fields([
+      ['Release', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
+      ['Version', `${spec.version} of ${spec.application}, by ${spec.strategy.type}`],
+      ['Phase', status?.phase ?? 'Pending'],
+      ['Waiting for', waiting],
+      ['Split', weights.join(', ') || '-'],
+    ]),
+    ...section(
+      'Gates',
+      ['NAME', 'OUTCOME', 'MESSAGE'],
+      (status?.gates ?? []).map(({ name, outcome, message }) => [name, outcome ?? 'running', message ?? '']),
+    ),
+    ...section(
+      'Health',
+      ['ANSWER'],
+      (status?.health ?? []).map((answer) => [describeAnswer(answer)]),
+    ),
+    ...section(
+      'Transitions',
+      ['AGE', 'PHASE', 'REASON'],
+      (status?.transitions ?? []).map(({ phase, at, reason }) => [age(at, now), phase, reason ?? '']),
+    ),
+    ...section(
+      'Commands',
+      ['AGE', 'VERB', 'BY', 'OUTCOME', 'MESSAGE'],
+      (status?.commands ?? []).map(({ verb, requestedBy, at, outcome, message }) => [
+        age(at, now),
+        verb,
+        requestedBy ?? '',
+        outcome,
+        message,
+      ]),
+    ),
+  ];
+}
+
+/** Newest first, as `kubectl get` would show them. */
+export function describeReleases(releases: readonly Release[], now: number): string {
+  const newestFirst = releases.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
+  return table(
+    ['VERSION', 'PHASE', 'STRATEGY', 'AGE', 'TOOK', 'REASON'],
+    newestFirst.map((release) => [
+      release.spec.version,
+      release.status?.phase ?? 'Pending',
+      release.spec.strategy.type,
+      age(timeOf(release), now),
+      duration(release),
+      release.status?.ending?.reason ?? release.status?.waitingFor ?? '',
+    ]),
+  );
+}
+
+function timeOf({ metadata, status }: Release): string {
+  return status?.startedAt ?? metadata.creationTimestamp ?? '';
+}
+
+function duration({ status }: Release): string {
+  if (status?.startedAt === undefined || status.finishedAt === undefined) return '-';
+  return humanDuration(Date.parse(status.finishedAt) - Date.parse(status.startedAt));
+}
+
+function fields(pairs: ReadonlyArray<readonly [string, string]>): readonly string[] {
+  return pairs.map(([name, value]) => `${name.padEnd(13)} ${value}`);
+}
+
+/** Nothing where there is nothing to say. */
+function section(title: string, header: readonly string[], rows: ReadonlyArray<readonly string[]>): readonly string[] {
+  if (rows.length === 0) return [];
+  const lines = table(header, rows).split('\n');
+  return ['', title, ...lines.map((line) => `  ${line.trimEnd()}`)];
+}
