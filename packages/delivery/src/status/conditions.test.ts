@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
+import type { ApplicationSpec } from '../api/application.ts';
+import type { ReleaseStatus } from '../api/release.ts';
+import { boundStatus } from './bound-status.ts';
+
+let cluster: DeliveryCluster;
+
+beforeEach(async () => {
+  cluster = await createDeliveryCluster();
+});
+afterEach(() => cluster.stop());
+
+function spec(image: string, more: Partial<ApplicationSpec> = {}): Partial<ApplicationSpec> {
+  return {
+    replicas: 2,
+    template: { spec: { containers: [{ name: 'web', image }] } },
+    service: { ports: [{ port: 80 }] },
+    strategy: { type: 'blueGreen' },
+    guardSeconds: 5,
+    drainSeconds: 0,
+    keepFailedSeconds: 0,
+    ...more,
+  };
+}
+
+async function conditions(): Promise<Readonly<Record<string, string>>> {
+  const { status } = await cluster.application();
+  return Object.fromEntries((status?.conditions ?? []).map((each) => [each.type, `${each.status} ${each.reason}`]));
+}
+
+async function releaseConditions(version: string): Promise<Readonly<Record<string, string>>> {
+  const { status } = await cluster.release(version);
+  return Object.fromEntries((status?.conditions ?? []).map((each) => [each.type, each.status]));
+}
+
+describe('the conditions of an Application', () => {
+  test('say that nothing is there before a first version', async () => {
+    await cluster.deploy(spec('a', { paused: true }));
+    await cluster.advance(1_000);
+    expect(await conditions()).toMatchObject({
+      Available: 'False TooFewPods',
+      Promoted: 'False NoVersion',
+      Paused: 'True SpecPaused',
+      Synced: 'True Synced',
+    });
+  });
+
+  test('turn False in the same write that first sees a new template, and True when it has all traffic', async () => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(20_000);
+    expect(await conditions()).toMatchObject({
+      Valid: 'True Valid',
+      Available: 'True PodsServe',
+      Progressing: 'False NoRelease',
+      Promoted: 'True Stable',
+      Failed: 'False NotFailed',
+      NameConflict: 'False NoConflict',
+      ScaledToZero: 'False Replicas',
+    });
+    const seen: string[] = [];
+    const { generation = 0 } = (await cluster.application()).metadata;
+    await cluster.deploy(spec('b'));
+    for (let look = 0; look < 300; look += 1) {
+      await cluster.advance(10);
+      const { status } = await cluster.application();
+      if ((status?.observedGeneration ?? 0) > generation) {
+        expect(new Set(status?.conditions?.map((each) => each.observedGeneration))).toEqual(new Set([generation + 1]));
+        const { Available = '', Promoted = '' } = await conditions();
+        seen.push(`${Available.split(' ')[0]} ${Promoted.split(' ')[0]}`);
+      }
+    }
+    expect(seen[0]).toBe('False False');
+    expect(seen.at(-1)).toBe('True True');
+    expect((await cluster.application()).status?.phase).toBe('Guarding');
+    expect(await releaseConditions('2')).toMatchObject({ Available: 'True', Progressing: 'True', Promoted: 'True' });
+    await cluster.advance(20_000);
+    expect(await releaseConditions('1')).toMatchObject({ Available: 'False', Progressing: 'False', Promoted: 'False' });
+    expect(await releaseConditions('2')).toMatchObject({
+      Available: 'True',
+      Progressing: 'False',
+      Promoted: 'True',
+      Failed: 'False',
+    });
+  });
+
+  test('say which version failed, and why', async () => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(20_000);
+    await cluster.deploy(spec('broken', { healthCheck: { path: '/health', type: 'probe', timeoutSeconds: 2 } }));
+    await cluster.advance(20_000);
+    expect(await conditions()).toMatchObject({
+      Available: 'True PodsServe',
+      Failed: 'True RolledBack',
+      Synced: 'False VersionRefused',
+      Promoted: 'False VersionRefused',
+    });
+    expect((await cluster.condition('Failed'))?.message).toMatch(/^version 2: health check .* answered 200: /);
+    expect(await releaseConditions('2')).toMatchObject({ Available: 'False', Failed: 'True', Promoted: 'False' });
+  });
+});
+
+describe('the status of a Release', () => {
+  test('says what every other one waits for', async () => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(20_000);
+    await cluster.deploy(
+      spec('b', {
+        strategy: { type: 'blueGreen', blueGreen: { autoPromote: false } },
+        keepFailedSeconds: 0,
+        drainSeconds: 30,
+      }),
+    );
+    await cluster.advance(2_000);
+    await cluster.command('promote');
+    await cluster.advance(2_000);
+    await cluster.command('abort');
+    await cluster.advance(1_000);
+    await cluster.deploy(spec('c'));
+    await cluster.advance(1_000);
+    const { status } = await cluster.release('3');
+    expect(status?.phase).toBe('Pending');
+    expect(status?.waitingFor).toBe('version 2 to end first');
+    await cluster.advance(60_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('3');
+  });
+
+  test('never grows beyond 64 KiB: the oldest goes first', () => {
+    const at = '2026-01-01T00:00:00.000000Z';
+    const status: ReleaseStatus = {
+      phase: 'Progressing',
+      transitions: Array.from({ length: 200 }, (_, index) => ({
+        phase: 'Paused',
+        at,
+        reason: `${index} ${'x'.repeat(200)}`,
+      })),
+      health: Array.from({ length: 50 }, (_, index) => ({
+        pod: `pod-${index}`,
+        uid: `${index}`,
+        outcome: 'failed',
+        answer: 'y'.repeat(1_024),
+        at,
+      })),
+    };
+    const bounded = boundStatus(status);
+    expect(JSON.stringify(bounded).length).toBeLessThanOrEqual(64 * 1_024);
+    expect(bounded.transitions?.at(-1)).toEqual(status.transitions?.at(-1));
+    expect(boundStatus({ phase: 'Paused' })).toEqual({ phase: 'Paused' });
+  });
+});
