@@ -24,7 +24,7 @@ export class WorkQueue {
   readonly #dirty = new Set<string>();
   readonly #later = new Map<string, { readonly due: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
-  #running = false;
+  #state: 'new' | 'running' | 'stopped' = 'new';
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: WorkQueueOptions) {
@@ -33,13 +33,13 @@ export class WorkQueue {
 
   /** Begins work on what was added; keys may be added before. */
   start(): void {
-    this.#running = true;
+    this.#state = 'running';
     this.#drain();
   }
 
-  /** Takes no more work and resolves when what is under way has ended. */
+  /** Takes no more work, leaves no timer, and resolves when what is under way has ended. */
   async stop(): Promise<void> {
-    this.#running = false;
+    this.#state = 'stopped';
     for (const { cancel } of this.#later.values()) cancel();
     this.#later.clear();
     this.#ready.clear();
@@ -54,6 +54,7 @@ export class WorkQueue {
   }
 
   add(key: string): void {
+    if (this.#state === 'stopped') return;
     this.#forgetTimer(key);
     if (this.#active.has(key)) this.#dirty.add(key);
     else this.#ready.add(key);
@@ -62,6 +63,8 @@ export class WorkQueue {
 
   /** Adds the key after a while; of several such calls the earliest counts. */
   addAfter(key: string, milliseconds: number): void {
+    // What was under way when the queue was stopped may ask for another look.
+    if (this.#state === 'stopped') return;
     const { clock } = this.#options;
     const due = clock.monotonic() + milliseconds;
     const existing = this.#later.get(key);
@@ -92,7 +95,7 @@ export class WorkQueue {
 
   #drain(): void {
     for (const key of this.#ready) {
-      if (!this.#running || this.#active.size >= this.#options.workers) return;
+      if (this.#state !== 'running' || this.#active.size >= this.#options.workers) return;
       this.#ready.delete(key);
       this.#active.add(key);
       void this.#work(key);
@@ -104,7 +107,7 @@ export class WorkQueue {
       await this.#options.process(key);
     } finally {
       this.#active.delete(key);
-      if (this.#dirty.delete(key) && this.#running) this.#ready.add(key);
+      if (this.#dirty.delete(key)) this.#ready.add(key);
       if (this.#active.size === 0) this.#idle?.resolve();
       this.#drain();
     }
