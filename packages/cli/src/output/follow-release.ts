@@ -4,7 +4,7 @@ import { labels } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type Progress, type ProgressState } from './progress.ts';
 import { findAskedRelease, judge, type FollowOutcome, type Followed, type Goal } from './release-outcome.ts';
 
 export interface FollowOptions {
@@ -35,8 +35,8 @@ export async function followRelease(options: FollowOptions): Promise<FollowOutco
   const draw = (): void => {
     const followed = look();
     const shown = findAskedRelease(followed);
-    const lines = shown === undefined ? [describeAbsence(followed)] : describeProgress(shown);
-    progress.update([...lines, ...(options.below?.() ?? [])], shown === undefined ? lines.join() : summarize(shown));
+    const state = shown === undefined ? describeAbsence(followed) : describeProgress(shown);
+    progress.update({ ...state, lines: [...state.lines, ...(options.below?.() ?? [])] });
   };
   const timers = [setInterval(draw, redrawMilliseconds), ...timeout(options, () => resolve(timedOut(options, look())))];
   try {
@@ -71,7 +71,8 @@ function timeout({ timeoutSeconds }: FollowOptions, onTimeout: () => void): read
 
 function timedOut({ timeoutSeconds = 0, until }: FollowOptions, followed: Followed): FollowOutcome {
   const release = findAskedRelease(followed);
-  const state = release === undefined ? describeAbsence(followed) : summarize(release);
+  const { stage, detail } = release === undefined ? describeAbsence(followed) : describeProgress(release);
+  const state = [stage, ...(detail === undefined ? [] : [detail])].join(', ');
   return {
     isReached: false,
     version: release?.spec.version ?? followed.asked.spec.version ?? '#',
@@ -80,24 +81,23 @@ function timedOut({ timeoutSeconds = 0, until }: FollowOptions, followed: Follow
   };
 }
 
-function describeAbsence({ asked }: Followed): string {
-  return `${asked.metadata.name ?? ''}: waiting for the delivery controller to see it`;
+function describeAbsence({ asked }: Followed): ProgressState {
+  const stage = `${asked.metadata.name ?? ''}: waiting for the delivery controller to see it`;
+  return { lines: [stage], stage };
 }
 
-/** The whole picture, for a terminal. */
-function describeProgress({ spec, status }: Release): readonly string[] {
-  const { replicas, split, health = [] } = status ?? {};
+function describeProgress({ spec, status }: Release): ProgressState {
+  const { replicas, split, health = [], waitingFor, phase = 'Pending' } = status ?? {};
   const weights = Object.entries(split?.weights ?? {}).map(([release, weight]) => `${release} ${weight} %`);
   const healthy = health.filter(({ outcome }) => outcome === 'passed').length;
-  return [
-    `${spec.application} ${spec.version} by ${spec.strategy.type}: ${status?.phase ?? 'Pending'}`,
-    `  pods     ${replicas?.ready ?? 0}/${replicas?.desired ?? 0} ready, ${replicas?.serving ?? 0} serving, ${healthy} said that they are healthy`,
-    `  split    ${weights.length === 0 ? '(none)' : weights.join(', ')}`,
-    `  waiting  ${status?.waitingFor ?? '-'}`,
-  ];
-}
-
-/** One line, for a log. */
-function summarize({ spec, status }: Release): string {
-  return `${spec.application} ${spec.version}: ${status?.phase ?? 'Pending'}${status?.waitingFor === undefined ? '' : `, waiting for ${status.waitingFor}`}`;
+  return {
+    lines: [
+      `${spec.application} ${spec.version} by ${spec.strategy.type}: ${phase}`,
+      `  pods     ${replicas?.ready ?? 0}/${replicas?.desired ?? 0} ready, ${replicas?.serving ?? 0} serving, ${healthy} said that they are healthy`,
+      `  split    ${weights.length === 0 ? '(none)' : weights.join(', ')}`,
+      `  waiting  ${waitingFor ?? '-'}`,
+    ],
+    stage: `${spec.application} ${spec.version}: ${phase}`,
+    detail: waitingFor === undefined ? undefined : `waiting for ${waitingFor}`,
+  };
 }

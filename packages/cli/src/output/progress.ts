@@ -1,35 +1,51 @@
-/** Shows the state of long work: redrawn in place on a terminal, a line per change elsewhere. */
+/** Shows the state of long work: redrawn in place on a terminal, a line for each thing worth one elsewhere. */
 export interface Progress {
-  /** `lines` are the whole picture now; `summary` is the line that a log shows when it differs from the last one. */
-  update(lines: readonly string[], summary: string): void;
-  /** Prints above what is redrawn, to stay. */
-  note(line: string): void;
+  /** To be called again and again, changed or not. */
+  update(state: ProgressState): void;
   done(): Promise<void>;
 }
 
+export interface ProgressState {
+  /** The whole picture, for a terminal. */
+  readonly lines: readonly string[];
+  /** What a log shows as soon as it is another. */
+  readonly stage: string;
+  /** What a log shows once it has been so for a while: most of it is gone in a moment. */
+  readonly detail?: string | undefined;
+}
+
+interface Output {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+/** How long a detail has to last to be worth a line. */
+const settledMilliseconds = 1_000;
+
 export async function createProgress(stream: NodeJS.WriteStream = process.stdout): Promise<Progress> {
-  if (!stream.isTTY) return plainProgress(stream);
+  if (!stream.isTTY) return plainProgress(stream, () => performance.now());
   const { createLogUpdate } = await import('log-update');
   const redraw = createLogUpdate(stream);
   return {
-    update: (lines) => redraw(lines.join('\n')),
-    note: (line) => redraw.persist(line),
+    update: ({ lines }) => redraw(lines.join('\n')),
     done: async () => redraw.done(),
   };
 }
 
-function plainProgress(stream: NodeJS.WritableStream): Progress {
-  let last = '';
-  const write = (line: string): void => {
-    stream.write(`${line}\n`);
-  };
+export function plainProgress(output: Output, now: () => number): Progress {
+  let stage = '';
+  let detail: string | undefined;
+  let printed: string | undefined;
+  let since = now();
   return {
-    update: (_lines, summary) => {
-      if (summary === last) return;
-      last = summary;
-      write(summary);
+    update: (state) => {
+      if (state.stage !== stage) output.write(`${state.stage}\n`);
+      if (state.stage !== stage || state.detail !== detail) since = now();
+      ({ stage, detail } = state);
+      if (detail === undefined || detail === printed || now() - since < settledMilliseconds) return;
+      printed = detail;
+      output.write(`${stage}, ${detail}\n`);
     },
-    note: write,
     done: async () => {},
   };
 }
