@@ -86,6 +86,15 @@ function differenceBelow(a: FieldSet, b: FieldSet): FieldSet | undefined {
   return stays ? { [self]: leaf, ...children } : children;
 }
 
+/** The set with everything that stands above a member: who owns a field keeps the objects that it is in. */
+export function withParents(set: FieldSet): FieldSet {
+  const entries = Object.entries(set).map(([element, child]) => {
+    const isAbove = element !== self && !isEmpty(child);
+    return [element, isAbove ? { [self]: leaf, ...withParents(child) } : child] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The members that both have. */
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   const result: Record<string, FieldSet> = {};

@@ -64,6 +64,15 @@ function fieldsIn(object: KubeObject): FieldSet {
 
 const fields = arbitraryDeploymentWithPorts;
 
+describe('an object that was applied empty', () => {
+  const strategy = (fields: JsonObject): JsonObject => ({ spec: { strategy: { rollingUpdate: fields } } });
+
+  it('is filled by the next apply, and not dropped as if it were gone', () => {
+    const live = forced(undefined, 'ann', strategy({}));
+    expect(withoutManagers(forced(live, 'ann', strategy({ maxSurge: 1 })))).toMatchObject(strategy({ maxSurge: 1 }));
+  });
+});
+
 describe('applying', () => {
   it('changes nothing the second time', () => {
     fc.assert(

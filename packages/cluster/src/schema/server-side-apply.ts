@@ -19,6 +19,7 @@ import {
   union,
   withItems,
   type FieldSet,
+  withParents,
 } from './field-set.ts';
 import { lastAppliedFields, withLastApplied } from './last-applied.ts';
 import {
@@ -87,7 +88,7 @@ export function applyServerSide(request: ApplyRequest): ApplyResult {
   const taken = intersection(asked, changed);
   const conflicts = conflictsOf(others, difference(taken, allowedConflicts(request)));
   if (conflicts.length > 0 && !request.force) return { object: merged, conflicts };
-  const dropped = ownedByNobody(difference(own?.fields ?? emptySet, asked), others);
+  const dropped = ownedByNobody(difference(own?.fields ?? emptySet, withParents(asked)), others);
   const pruned = toObject(removeFields(merged, dropped, node), merged);
   const losers = others.map((each) => ({ ...each, fields: difference(each.fields, taken) }));
   const isUnchanged =
