@@ -45,10 +45,12 @@ export function withRefusal(observation: Observation, refusal: Refusal, now: num
   return [...old, refused].slice(-maximumRefused);
 }
 
-/** The list with what was refused of that version taken back. */
+/** The list with what was refused of that version taken back. Another version may have the same content. */
 export function liftRefusal(refused: readonly RefusedVersion[], release: Release): readonly RefusedVersion[] {
   const hash = refusedHash(release);
-  return refused.map((each) => (each.hash === hash && each.lifted !== true ? { ...each, lifted: true } : each));
+  const { version } = release.spec;
+  const isMeant = (each: RefusedVersion): boolean => each.hash === hash && each.version === version;
+  return refused.map((each) => (isMeant(each) && each.lifted !== true ? { ...each, lifted: true } : each));
 }
 
 /** The list as it stands: with the release on its way back, and with what spec does not ask for any more lifted. */
