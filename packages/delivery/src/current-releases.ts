@@ -18,8 +18,8 @@ export function stableRelease({ application, releases }: Observation): Release |
 }
 
 /**
- * The observation as if the Application's status had been written: that comes after the releases', and where a controller
- * was killed between the two, or has seen one of them only, it still names the version before, or none.
+ * The observation as if the Application's status had been seen: it and its releases come from two caches, and where the one
+ * lags behind the other, it still names the version before, or none.
  */
 export function withServing(observation: Observation): Observation {
   const { application, releases } = observation;

@@ -1,5 +1,5 @@
-import type { Application } from './api/application.ts';
-import type { Release } from './api/release.ts';
+import type { Application, ApplicationSpec } from './api/application.ts';
+import type { Release, ReleaseSpec } from './api/release.ts';
 import type { Asked } from './asked.ts';
 import { annotations, labels } from './names.ts';
 
@@ -27,12 +27,20 @@ export function newRelease(
       template: spec.template ?? {},
       ...(spec.service === undefined ? {} : { service: spec.service }),
       ...(spec.environmentFrom === undefined ? {} : { environmentFrom: spec.environmentFrom }),
-      ...(spec.healthCheck === undefined ? {} : { healthCheck: spec.healthCheck }),
-      strategy: spec.strategy ?? { type: 'rolling' },
-      guardSeconds: spec.guardSeconds ?? 300,
-      progressDeadlineSeconds: spec.progressDeadlineSeconds ?? 600,
-      drainSeconds: spec.drainSeconds ?? 30,
-      keepFailedSeconds: spec.keepFailedSeconds ?? 30,
+      ...termsOf(spec),
     },
   };
+}
+
+/** How it is released: in force for this release, whatever becomes of the Application meanwhile. */
+function termsOf({
+  healthCheck,
+  strategy = { type: 'rolling' },
+  guardSeconds = 300,
+  progressDeadlineSeconds = 600,
+  drainSeconds = 30,
+  keepFailedSeconds = 30,
+}: ApplicationSpec): Omit<ReleaseSpec, 'application' | 'applicationUid' | 'version' | 'identity' | 'template'> {
+  const terms = { strategy, guardSeconds, progressDeadlineSeconds, drainSeconds, keepFailedSeconds };
+  return healthCheck === undefined ? terms : { ...terms, healthCheck };
 }

@@ -1,5 +1,5 @@
 /** What is wrong with pods, in words that a person understands. */
-import type { Container, ContainerStatus, Pod } from '@slipway/kube/api.generated';
+import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
 import { isReady, type VersionView } from './observation.ts';
 
@@ -26,14 +26,22 @@ function statusesOf({ status }: Pod): readonly ContainerStatus[] {
 
 function describeContainerFault(pod: Pod, status: ContainerStatus, since: number): string | undefined {
   const ended = status.state?.terminated ?? status.lastState?.terminated;
-  const isOfThisAttempt = ended?.finishedAt === undefined || Date.parse(ended.finishedAt) >= since;
-  if (ended === undefined || !isOfThisAttempt) return undefined;
+  if (ended === undefined || isBefore(ended, since)) return undefined;
   if (ended.reason === 'OOMKilled') return 'was killed because it used more memory than its limit (OOMKilled)';
-  if (status.state?.waiting?.reason === 'CrashLoopBackOff' && status.restartCount >= 2)
-    return `crashes again and again (exit code ${ended.exitCode})`;
-  return status.restartCount > 0 && wasStopped(ended.exitCode) && isProbed(pod, status.name)
+  if (isCrashLooping(status)) return `crashes again and again (exit code ${ended.exitCode})`;
+  const isRestart = status.restartCount > 0 && wasStopped(ended.exitCode);
+  return isRestart && isProbed(pod, status.name)
     ? 'was restarted because its liveness or startup probe failed'
     : undefined;
+}
+
+function isBefore({ finishedAt }: ContainerStateTerminated, since: number): boolean {
+  return finishedAt !== undefined && Date.parse(finishedAt) < since;
+}
+
+/** Once may be chance. */
+function isCrashLooping({ state, restartCount }: ContainerStatus): boolean {
+  return state?.waiting?.reason === 'CrashLoopBackOff' && restartCount >= 2;
 }
 
 /** By a signal, or in good order because of one: 128 + SIGKILL, 128 + SIGTERM, or 0. */

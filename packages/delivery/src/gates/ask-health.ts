@@ -1,8 +1,9 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
+import type { HealthCheck } from '../api/application.ts';
 import type { HealthAnswer, Release } from '../api/release.ts';
-import { judgeAnswer, maximumAnswerBytes } from './health.ts';
+import { defaultPath, judgeAnswer, maximumAnswerBytes } from './health.ts';
 
 const answerTimeoutMilliseconds = 5_000;
 
@@ -22,42 +23,47 @@ export async function askHealth(question: HealthQuestion): Promise<void> {
 }
 
 async function ask(pod: Pod, { client, clock, release }: HealthQuestion): Promise<HealthAnswer> {
-  const { path = '/', port, type } = release.spec.healthCheck ?? {};
-  const { name = '', namespace = 'default', uid = '' } = pod.metadata;
-  const own = { pod: name, uid };
+  const { type } = release.spec.healthCheck ?? {};
+  const { name = '', uid = '' } = pod.metadata;
+  const answered = (found: Pick<HealthAnswer, 'outcome' | 'code' | 'answer'>): HealthAnswer => ({
+    pod: name,
+    uid,
+    ...found,
+    at: formatMicroTime(clock.now()),
+  });
   const abort = new AbortController();
   const cancel = clock.schedule(answerTimeoutMilliseconds, () =>
     abort.abort(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)),
   );
   try {
-    const target = port === undefined ? name : `${name}:${port}`;
-    const accept = type === 'probe' ? 'application/json' : '*/*';
     const { status, body } = await client.request({
       method: 'GET',
-      path: `/api/v1/namespaces/${namespace}/pods/${target}/proxy${path.startsWith('/') ? path : `/${path}`}`,
-      headers: { accept },
+      path: proxyPath(pod, release.spec.healthCheck),
+      headers: { accept: type === 'probe' ? 'application/json' : '*/*' },
       signal: abort.signal,
     });
     const answer = await readStart(body);
     // 503 with a Status is the API server saying that it could not reach the pod.
     const isUnreachable = status === 503 && answer.includes('"kind":"Status"');
-    return {
-      ...own,
-      outcome: isUnreachable ? 'error' : judgeAnswer(type, status, answer),
-      ...(isUnreachable ? {} : { code: status }),
-      answer,
-      at: formatMicroTime(clock.now()),
-    };
+    return isUnreachable
+      ? answered({ outcome: 'error', answer })
+      : answered({ outcome: judgeAnswer(type, status, answer), code: status, answer });
   } catch (error) {
-    return {
-      ...own,
-      outcome: 'error',
-      answer: (error instanceof Error ? error.message : String(error)).slice(0, maximumAnswerBytes),
-      at: formatMicroTime(clock.now()),
-    };
+    const cause = error instanceof Error ? error.message : String(error);
+    return answered({ outcome: 'error', answer: cause.slice(0, maximumAnswerBytes) });
   } finally {
     cancel();
   }
+}
+
+/** Without a port the API server takes the first one of the pod; it knows ports by number only. */
+function proxyPath({ metadata, spec }: Pod, check: HealthCheck = {}): string {
+  const { path = defaultPath, port } = check;
+  const { name = '', namespace = 'default' } = metadata;
+  const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  const number = typeof port === 'string' ? ports.find((each) => each.name === port)?.containerPort : port;
+  const target = number === undefined ? (port === undefined ? name : `${name}:${port}`) : `${name}:${number}`;
+  return `/api/v1/namespaces/${namespace}/pods/${target}/proxy${path.startsWith('/') ? path : `/${path}`}`;
 }
 
 async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -5,6 +5,7 @@ import type { HealthAnswer } from '../api/release.ts';
 
 const defaultTimeoutSeconds = 60;
 const askAgainMilliseconds = 500;
+export const defaultPath = '/health';
 export const maximumAnswerBytes = 1_024;
 
 export interface HealthObservation {
@@ -42,11 +43,11 @@ export function judgeHealth({ check, pods, answers, since, now }: HealthObservat
     return {
       outcome: worst?.outcome === 'failed' ? 'failed' : 'error',
       answers: known,
-      message: `health check ${check.path ?? '/'} not passed within ${timeout / 1_000} s: ${said}`,
+      message: `health check ${check.path ?? defaultPath} not passed within ${timeout / 1_000} s: ${said}`,
     };
   }
   const due = open.filter((pod) => isDue(answers.get(pod.metadata.uid ?? ''), now));
-  const sentence = `${open.length} of ${pods.length} pods to answer ${check.path ?? '/'} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
+  const sentence = `${open.length} of ${pods.length} pods to answer ${check.path ?? defaultPath} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
   return {
     outcome: 'waiting',
     ask: due.map(({ metadata }) => metadata.name ?? ''),

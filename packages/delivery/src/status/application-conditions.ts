@@ -5,7 +5,7 @@ import type { Wanted } from '../next-release.ts';
 import { replicasOf, type Observation, type VersionView } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
 import { calculateBounds } from '../replica-bounds.ts';
-import { conditionsFrom, finding, type Finding } from './conditions.ts';
+import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
 
 export interface ConditionInput {
   readonly observation: Observation;
@@ -112,17 +112,15 @@ function findPromoted(input: ConditionInput): Finding {
   });
 }
 
-/** Of the version that spec asks for, or the last one that was released. */
+/** Of the version that is being released, or the last one that was. */
 function findFailed({ observation, busy, wanted }: ConditionInput): Finding {
   const last = observation.releases.at(-1);
-  const { phase, ending } = busy?.status ?? (last === undefined ? { phase: undefined } : statusOf(last));
-  const isBack = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
-  const isFailed = wanted.isNew !== true && isBack && ending?.phase !== 'Superseded';
-  const version = busy?.release.spec.version ?? last?.spec.version ?? '';
-  return finding('Failed', isFailed, {
-    reason: isFailed ? (phase ?? 'Failed') : 'NotFailed',
-    message: isFailed ? `version ${version}: ${ending?.reason ?? 'no reason was recorded'}` : '',
-  });
+  const subject = busy ?? (last === undefined ? undefined : { release: last, status: statusOf(last) });
+  const isBack = subject !== undefined && hasFailed(subject.status) && wanted.isNew !== true;
+  if (!isBack) return finding('Failed', false, { reason: 'NotFailed' });
+  const { release, status } = subject;
+  const why = status.ending?.reason ?? 'no reason was recorded';
+  return finding('Failed', true, { reason: status.phase, message: `version ${release.spec.version}: ${why}` });
 }
 
 function describeSync({ wanted, faults }: ConditionInput): { readonly reason: string; readonly message?: string } {

@@ -2,6 +2,7 @@
 import { formatTime } from '@slipway/kube/clock';
 import { findCondition } from '@slipway/kube/conditions';
 import type { DeliveryCondition } from '../api/condition.ts';
+import type { ReleaseStatus } from '../api/release.ts';
 
 export type Finding = Pick<DeliveryCondition, 'type' | 'status' | 'reason' | 'message'>;
 
@@ -11,6 +12,12 @@ export function finding(
   { reason, message = '' }: { readonly reason: string; readonly message?: string | undefined },
 ): Finding {
   return { type, status: holds ? 'True' : 'False', reason, message };
+}
+
+/** It goes back or has gone, and not because something else was asked for. */
+export function hasFailed({ phase, ending }: ReleaseStatus): boolean {
+  const isBack = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
+  return isBack && ending?.phase !== 'Superseded';
 }
 
 /** The time of a condition changes with its status alone, the generation with every look. */

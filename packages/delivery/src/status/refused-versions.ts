@@ -4,6 +4,7 @@ import type { RefusedVersion } from '../api/application.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import { askedOf, isAsked, type Asked } from '../asked.ts';
 import type { Observation } from '../observation.ts';
+import { hasFailed } from './conditions.ts';
 
 const maximumRefused = 10;
 
@@ -61,16 +62,11 @@ export function calculateRefused(
 ): readonly RefusedVersion[] | undefined {
   const { ending } = active?.status ?? {};
   const all =
-    active !== undefined && ending !== undefined && isRefusal(active.status)
+    active !== undefined && ending !== undefined && hasFailed(active.status)
       ? withRefusal(observation, { release: active.release, by: ending.by, reason: ending.reason }, now)
       : observation.application.status?.refused;
   const { attempt } = askedOf(observation);
   const succeeded = active?.status.phase === 'Succeeded' ? active.release : undefined;
   const left = succeeded === undefined ? all : liftRefusal(all ?? [], succeeded);
   return left?.map((each) => (each.lifted === true || each.attempt === attempt ? each : { ...each, lifted: true }));
-}
-
-function isRefusal({ phase, ending }: ReleaseStatus): boolean {
-  const isGoingBack = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
-  return isGoingBack && ending?.phase !== 'Superseded';
 }

@@ -2,7 +2,7 @@
 import type { DeliveryCondition } from '../api/condition.ts';
 import { isFinished, type Release, type ReleaseStatus } from '../api/release.ts';
 import { replicasOf, type Observation, type VersionView } from '../observation.ts';
-import { conditionsFrom, finding, type Finding } from './conditions.ts';
+import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
 
 export interface ReleaseConditionInput {
   readonly release: Release;
@@ -18,28 +18,34 @@ export function releaseConditions(input: ReleaseConditionInput): readonly Delive
   return conditionsFrom(status.conditions, findings(input), { generation: release.metadata.generation, now });
 }
 
-function findings({ status, view, observation }: ReleaseConditionInput): readonly Finding[] {
-  const { phase, waitingFor, ending, servedUntil } = status;
-  const replicas = replicasOf(observation);
-  const ready = view.ready.length;
-  const isGone = isFinished(phase) && (phase !== 'Succeeded' || servedUntil !== undefined);
+function findings(input: ReleaseConditionInput): readonly Finding[] {
+  const { phase, waitingFor, servedUntil } = input.status;
   const isMoving = !isFinished(phase) && phase !== 'Paused' && phase !== 'Pending';
   const isLive = phase === 'Guarding' || (phase === 'Succeeded' && servedUntil === undefined);
-  const isFailed =
-    (phase === 'RolledBack' || phase === 'Failed' || phase === 'RollingBack') && ending?.phase !== 'Superseded';
-  const reason = { reason: phase };
   return [
-    finding('Available', !isGone && replicas > 0 && ready >= replicas, {
-      reason: isGone ? phase : ready >= replicas ? 'PodsReady' : 'PodsMissing',
-      message: isGone ? '' : `${ready} of ${replicas} pods are ready`,
+    findAvailable(input),
+    finding('Progressing', isMoving, {
+      reason: phase,
+      message: waitingFor === undefined ? '' : `waits for ${waitingFor}`,
     }),
-    finding(
-      'Progressing',
-      isMoving,
-      waitingFor === undefined ? reason : { ...reason, message: `waits for ${waitingFor}` },
-    ),
-    finding('Paused', phase === 'Paused', reason),
+    finding('Paused', phase === 'Paused', { reason: phase }),
     finding('Promoted', isLive, { reason: servedUntil === undefined ? phase : 'Replaced' }),
-    finding('Failed', isFailed, isFailed ? { ...reason, message: ending?.reason } : { reason: 'NotFailed' }),
+    findFailed(input.status),
   ];
+}
+
+function findAvailable({ status: { phase, servedUntil }, view, observation }: ReleaseConditionInput): Finding {
+  const isGone = isFinished(phase) && (phase !== 'Succeeded' || servedUntil !== undefined);
+  if (isGone) return finding('Available', false, { reason: phase });
+  const replicas = replicasOf(observation);
+  const ready = view.ready.length;
+  const isEnough = replicas > 0 && ready >= replicas;
+  const reason = isEnough ? 'PodsReady' : 'PodsMissing';
+  return finding('Available', isEnough, { reason, message: `${ready} of ${replicas} pods are ready` });
+}
+
+function findFailed(status: ReleaseStatus): Finding {
+  return hasFailed(status)
+    ? finding('Failed', true, { reason: status.phase, message: status.ending?.reason })
+    : finding('Failed', false, { reason: 'NotFailed' });
 }
