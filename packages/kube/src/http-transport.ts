@@ -1,9 +1,15 @@
 /** Requests to an API server over HTTP, on connections that are kept alive; Node's own client, because it starts in no time and speaks to unix sockets. */
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Agent as HttpAgent, request as httpRequest } from './platform/http.ts';
 import { StatusError } from './status-error.ts';
 import type { Transport, TransportBody, TransportRequest, TransportResponse } from './transport.ts';
+
+/** PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export interface HttpTransportOptions {
   /** `https://host:port`, with a path if the API is served below one. */
@@ -19,6 +25,10 @@ export interface HttpTransportOptions {
   readonly tlsServerName?: string | undefined;
   /** Asked before each request; tokens expire and files change. */
   readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  /** Asked before each request too; others than `cert` and `key` take their place, on new connections. */
+  readonly certificate?: (() => Promise<ClientCertificate | undefined>) | undefined;
+  /** The server does not accept who we say we are. */
+  readonly onUnauthorized?: (() => void) | undefined;
   readonly userAgent?: string | undefined;
 }
 
@@ -31,24 +41,42 @@ const maximumLineBytes = 16 * 1024 * 1024;
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const server = new URL(options.server);
   const isSecure = server.protocol === 'https:';
-  const tls = {
-    ca: options.ca,
-    cert: options.cert,
-    key: options.key,
-    rejectUnauthorized: options.insecureSkipTlsVerify !== true,
-    servername: options.tlsServerName,
-  };
-  const agent = isSecure ? new HttpsAgent({ keepAlive: true, ...defined(tls) }) : new HttpAgent({ keepAlive: true });
-  const base: RequestOptions = {
-    agent,
-    ...(options.socketPath === undefined
+  const base: RequestOptions =
+    options.socketPath === undefined
       ? {
           host: server.hostname.replace(/^\[|\]$/g, ''),
           port: server.port === '' ? (isSecure ? 443 : 80) : server.port,
         }
-      : { socketPath: options.socketPath }),
+      : { socketPath: options.socketPath };
+  const connection = { base, options, isSecure, agent: agentSource(options, isSecure) };
+  return { send: (request) => send(request, { ...connection, prefix: server.pathname.replace(/\/$/, '') }) };
+}
+
+type Agent = InstanceType<typeof HttpAgent>;
+
+/** One agent for as long as the certificate stays the same. */
+function agentSource(options: HttpTransportOptions, isSecure: boolean): () => Agent | Promise<Agent> {
+  const { certificate, cert, key } = options;
+  let pair: Credentials = { cert, key };
+  let agent = isSecure ? createSecureAgent(options, pair) : new HttpAgent({ keepAlive: true });
+  if (certificate === undefined || !isSecure) return () => agent;
+  return async () => {
+    const next = await certificate();
+    if (next === undefined || (next.cert === pair.cert && next.key === pair.key)) return agent;
+    // As client-go does: a server asks for the certificate only when a connection is made.
+    agent.destroy();
+    pair = next;
+    agent = createSecureAgent(options, pair);
+    return agent;
   };
-  return { send: (request) => send(request, { base, options, isSecure, prefix: server.pathname.replace(/\/$/, '') }) };
+}
+
+type Credentials = Pick<HttpTransportOptions, 'cert' | 'key'>;
+
+function createSecureAgent(options: HttpTransportOptions, { cert, key }: Credentials): Agent {
+  const { ca, tlsServerName: servername } = options;
+  const rejectUnauthorized = options.insecureSkipTlsVerify !== true;
+  return new HttpsAgent({ keepAlive: true, rejectUnauthorized, ...defined({ ca, cert, key, servername }) });
 }
 
 function defined<T extends object>(values: T): Partial<T> {
@@ -57,6 +85,7 @@ function defined<T extends object>(values: T): Partial<T> {
 
 interface Connection {
   readonly base: RequestOptions;
+  readonly agent: () => Agent | Promise<Agent>;
   readonly options: HttpTransportOptions;
   readonly isSecure: boolean;
   readonly prefix: string;
@@ -79,7 +108,7 @@ async function send(request: TransportRequest, connection: Connection): Promise<
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };
   const incoming = await exchange(
-    { ...connection.base, method: request.method, path, headers },
+    { ...connection.base, agent: await connection.agent(), method: request.method, path, headers },
     { connection, body, signal: request.signal },
   );
   const answered = Object.fromEntries(
@@ -89,6 +118,7 @@ async function send(request: TransportRequest, connection: Connection): Promise<
     ]),
   );
   const status = incoming.statusCode ?? 0;
+  if (status === 401) connection.options.onUnauthorized?.();
   return {
     status,
     headers: answered,
@@ -111,22 +141,37 @@ interface Exchange {
   readonly signal: AbortSignal | undefined;
 }
 
-function exchange(options: RequestOptions, { connection, body, signal }: Exchange): Promise<IncomingMessage> {
+function exchange(options: RequestOptions, given: Exchange): Promise<IncomingMessage> {
+  const { connection, body, signal } = given;
   return new Promise((resolve, reject) => {
     const start = connection.isSecure ? httpsRequest : httpRequest;
     const outgoing = start({ ...options, ...(signal === undefined ? {} : { signal }) });
     outgoing.setTimeout(answerTimeoutMilliseconds, () =>
       outgoing.destroy(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)),
     );
+    let isAnswered = false;
     outgoing.once('response', (incoming) => {
+      isAnswered = true;
       outgoing.setTimeout(0);
       resolve(incoming);
     });
-    outgoing.once('error', (error) =>
-      reject(signal?.aborted === true ? error : unreachable(error, connection.options)),
-    );
+    outgoing.once('error', (error: NodeJS.ErrnoException) => {
+      if (signal?.aborted === true) reject(error);
+      else if (!isAnswered && isStale(outgoing, error)) resolve(exchange(options, given));
+      else reject(unreachable(error, connection.options));
+    });
     outgoing.end(body);
   });
+}
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/**
+ * The server closed a kept connection at the moment at which it was used again. What changes nothing is sent once more: over
+ * another one, and in the end over a new one, with which this cannot be.
+ */
+function isStale({ reusedSocket, method }: ClientRequest, { code }: NodeJS.ErrnoException): boolean {
+  return reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE') && safeMethods.has(method);
 }
 
 function unreachable(error: Error, options: HttpTransportOptions): StatusError {

@@ -1,8 +1,8 @@
 /** kubeconfig files: which server, as whom. https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join, resolve } from 'node:path';
+import type { Clock } from './clock.ts';
+import { ExecCredentialSource, type ExecPlugin } from './exec-credentials.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 
 export interface KubeconfigCluster {
@@ -12,13 +12,6 @@ export interface KubeconfigCluster {
   readonly 'insecure-skip-tls-verify'?: boolean;
   readonly 'tls-server-name'?: string;
   readonly 'proxy-url'?: string;
-}
-
-export interface ExecPlugin {
-  readonly apiVersion?: string;
-  readonly command: string;
-  readonly args?: readonly string[] | null;
-  readonly env?: ReadonlyArray<{ readonly name: string; readonly value: string }> | null;
 }
 
 export interface KubeconfigUser {
@@ -125,9 +118,17 @@ function absolute(config: Kubeconfig, directory: string): Kubeconfig {
     })),
     users: (config.users ?? []).map(({ name, user }) => ({
       name,
-      user: located(user ?? {}, ['tokenFile', 'client-certificate', 'client-key']),
+      user: withCommand(directory, located(user ?? {}, ['tokenFile', 'client-certificate', 'client-key'])),
     })),
   };
+}
+
+/** A plugin without a slash is looked for in PATH. */
+function withCommand(directory: string, user: KubeconfigUser): KubeconfigUser {
+  const { exec } = user;
+  return typeof exec?.command === 'string' && exec.command.includes('/')
+    ? { ...user, exec: { ...exec, command: resolve(directory, exec.command) } }
+    : user;
 }
 
 /** Joins several files as kubectl does: the first that names a thing counts. */
@@ -151,11 +152,18 @@ export interface ResolvedContext {
   readonly transport: HttpTransportOptions;
 }
 
+export interface ResolveOptions {
+  readonly context?: string | undefined;
+  /** What the kubeconfig is called in messages. */
+  readonly source: string;
+  /** For what credential plugins say about time. */
+  readonly clock: Clock;
+  /** In which credential plugins run. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** How to reach the server of a context (the current one unless named) and as whom. Throws `KubeconfigError`. */
-export async function resolveContext(
-  config: Kubeconfig,
-  options: { readonly context?: string | undefined; readonly source: string },
-): Promise<ResolvedContext> {
+export async function resolveContext(config: Kubeconfig, options: ResolveOptions): Promise<ResolvedContext> {
   const { source } = options;
   const contextName = options.context ?? config['current-context'] ?? '';
   if (contextName === '')
@@ -179,7 +187,9 @@ export async function resolveContext(
       `the cluster "${context.cluster}" of ${source} is reached through a proxy (proxy-url), which is not supported`,
     );
   const user = config.users?.find(({ name }) => name === context.user)?.user ?? {};
-  return { contextName, namespace: context.namespace ?? 'default', transport: await transportOptions(cluster, user) };
+  refuseUnsupported(user, `the user "${context.user}" of ${source}`);
+  const transport = await transportOptions(cluster, user, options);
+  return { contextName, namespace: context.namespace ?? 'default', transport };
 }
 
 function names(entries: ReadonlyArray<{ readonly name: string }> | null | undefined): string {
@@ -188,29 +198,65 @@ function names(entries: ReadonlyArray<{ readonly name: string }> | null | undefi
     : entries.map(({ name }) => name).join(', ');
 }
 
-async function transportOptions(cluster: KubeconfigCluster, user: KubeconfigUser): Promise<HttpTransportOptions> {
-  const credentials = user.exec === undefined ? undefined : execCredentials(user.exec);
-  const certificate = await credentials?.();
+/** Left out without a word, each of these would make us somebody else. */
+const unsupported: Readonly<Record<string, string>> = {
+  'auth-provider': 'signs in by an auth-provider, which Kubernetes dropped in 1.26; use exec',
+  username: 'signs in by name and password, which Kubernetes dropped in 1.19; use a token or a client certificate',
+  as: 'acts as another user (as), which is not supported',
+};
+
+function refuseUnsupported(user: KubeconfigUser, who: string): void {
+  const field = Object.keys(unsupported).find((name) => name in user);
+  if (field !== undefined) throw new KubeconfigError(`${who} ${unsupported[field]}`);
+}
+
+async function transportOptions(
+  cluster: KubeconfigCluster,
+  user: KubeconfigUser,
+  { clock, environment }: ResolveOptions,
+): Promise<HttpTransportOptions> {
+  const plugin = user.exec;
+  const exec = plugin && new ExecCredentialSource({ plugin, cluster, clock, environment });
   const [ca, cert, key] = await Promise.all([
     pem(cluster['certificate-authority-data'], cluster['certificate-authority']),
-    certificate?.certificate ?? pem(user['client-certificate-data'], user['client-certificate']),
-    certificate?.key ?? pem(user['client-key-data'], user['client-key']),
+    pem(user['client-certificate-data'], user['client-certificate']),
+    pem(user['client-key-data'], user['client-key']),
   ]);
   return {
     server: cluster.server,
     ca,
-    cert,
-    key,
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'],
     tlsServerName: cluster['tls-server-name'],
-    token: credentials === undefined ? tokenOf(user) : async () => (await credentials()).token,
+    ...(exec === undefined ? { cert, key, token: tokenOf(user) } : await byPlugin(exec)),
+  };
+}
+
+/** Runs the plugin for the first time, so that what is wrong with it is said at once. */
+async function byPlugin(
+  exec: ExecCredentialSource,
+): Promise<Pick<HttpTransportOptions, 'cert' | 'key' | 'token' | 'certificate' | 'onUnauthorized'>> {
+  const { certificate } = await exec.get().catch((error: Error) => {
+    throw new KubeconfigError(error.message, { cause: error });
+  });
+  return {
+    ...certificate,
+    token: async () => (await exec.get()).token,
+    certificate: async () => (await exec.get()).certificate,
+    onUnauthorized: () => exec.drop(),
   };
 }
 
 function tokenOf({ token, tokenFile }: KubeconfigUser): HttpTransportOptions['token'] {
   // A token in a file is rotated by whoever writes it.
-  if (tokenFile !== undefined) return async () => (await readFile(tokenFile, 'utf8')).trim();
+  if (tokenFile !== undefined) return () => readToken(tokenFile);
   return token === undefined ? undefined : () => token;
+}
+
+async function readToken(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new KubeconfigError(`the token in ${file} cannot be read: ${error.message}`, { cause: error });
+  });
+  return text.trim();
 }
 
 async function pem(data: string | undefined, file: string | undefined): Promise<string | undefined> {
@@ -223,80 +269,33 @@ async function pem(data: string | undefined, file: string | undefined): Promise<
   });
 }
 
-interface ExecCredentials {
-  readonly token: string | undefined;
-  readonly certificate: string | undefined;
-  readonly key: string | undefined;
-  /** Milliseconds; undefined: for this process. */
-  readonly expires: number | undefined;
-}
-
-const execTimeoutMilliseconds = 30_000;
-
-/** Runs a credential plugin when there is nothing yet or what there is expires. */
-function execCredentials(plugin: ExecPlugin): () => Promise<ExecCredentials> {
-  let cached: Promise<ExecCredentials> | undefined;
-  return async () => {
-    const known = await cached;
-    if (known === undefined || (known.expires !== undefined && known.expires <= new Date().getTime()))
-      cached = runPlugin(plugin);
-    return cached ?? runPlugin(plugin);
-  };
-}
-
-async function runPlugin({
-  command,
-  args,
-  env,
-  apiVersion = 'client.authentication.k8s.io/v1',
-}: ExecPlugin): Promise<ExecCredentials> {
-  const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
-  const assignments = [...(env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: info }].map(
-    ({ name, value }) => `${name}=${value}`,
-  );
-  try {
-    // `env` adds to the environment that the plugin inherits.
-    const { stdout } = await promisify(execFile)('env', [...assignments, command, ...(args ?? [])], {
-      timeout: execTimeoutMilliseconds,
-      maxBuffer: 1024 * 1024,
-    });
-    const {
-      status,
-    }: {
-      readonly status?: {
-        readonly token?: string;
-        readonly clientCertificateData?: string;
-        readonly clientKeyData?: string;
-        readonly expirationTimestamp?: string;
-      };
-    } = JSON.parse(stdout);
-    const expires = status?.expirationTimestamp === undefined ? undefined : Date.parse(status.expirationTimestamp);
-    return { token: status?.token, certificate: status?.clientCertificateData, key: status?.clientKeyData, expires };
-  } catch (error) {
-    throw new KubeconfigError(
-      `the credential plugin ${command} of the kubeconfig failed: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
-}
-
 const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** For a program that runs in a pod; undefined where it does not. */
 export async function inClusterContext(
   environment: Readonly<Record<string, string | undefined>>,
+  directory: string = serviceAccountDirectory,
 ): Promise<ResolvedContext | undefined> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   if (host === undefined || port === undefined) return undefined;
-  const ca = await readFile(`${serviceAccountDirectory}/ca.crt`, 'utf8').catch(() => undefined);
+  const [ca, namespace = 'default'] = await Promise.all([
+    readIfThere(join(directory, 'ca.crt')),
+    readIfThere(join(directory, 'namespace')),
+  ]);
   if (ca === undefined) return undefined;
-  const namespace = await readFile(`${serviceAccountDirectory}/namespace`, 'utf8').catch(() => 'default');
-  const token = async (): Promise<string> => (await readFile(`${serviceAccountDirectory}/token`, 'utf8')).trim();
-  return {
-    contextName: 'in-cluster',
-    namespace: namespace.trim(),
-    transport: { server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, ca, token },
-  };
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  // The kubelet puts a new token there long before the old one expires.
+  const token = (): Promise<string> => readToken(join(directory, 'token'));
+  return { contextName: 'in-cluster', namespace: namespace.trim(), transport: { server, ca, token } };
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new KubeconfigError(`the file ${file} of the service account cannot be read: ${error.message}`, {
+      cause: error,
+    });
+  });
 }
 
 /** Writes by way of a temporary file, so that a crash leaves the old one or the new one. */

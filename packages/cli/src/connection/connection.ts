@@ -10,6 +10,7 @@ import {
   resolveContext,
   type ResolvedContext,
 } from '@slipway/kube/kubeconfig';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { usageFailure } from '../failure.ts';
 import { defaultKubeconfigFile } from './kubeconfig-entry.ts';
 
@@ -69,7 +70,12 @@ async function resolve(options: ConnectionOptions): Promise<ResolvedContext> {
     (config) => config !== undefined,
   );
   if (configs.length > 0)
-    return resolveContext(mergeKubeconfigs(configs), { context: options.context, source: named.join(', ') });
+    return resolveContext(mergeKubeconfigs(configs), {
+      context: options.context,
+      source: named.join(', '),
+      clock: systemClock,
+      environment: process.env,
+    });
   const inCluster = options.kubeconfig === undefined ? await inClusterContext(process.env) : undefined;
   if (inCluster !== undefined) return inCluster;
   throw new KubeconfigError(`there is no kubeconfig at ${named.join(', ')}`);
