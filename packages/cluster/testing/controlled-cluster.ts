@@ -12,6 +12,7 @@ import { simulatePods, type PodSimulatorOptions } from './pod-simulator.ts';
 export interface ControlledClusterOptions {
   readonly readyAfter?: PodSimulatorOptions['readyAfter'];
   readonly goneAfter?: number;
+  readonly endsBy?: PodSimulatorOptions['endsBy'];
   readonly logger?: Logger;
   /** Stops every controller after this many writes, as a crash would, and starts new ones. */
   readonly crashAfterWrites?: number | undefined;
@@ -34,13 +35,14 @@ export async function createControlledCluster(options: ControlledClusterOptions 
   const cluster = await createMemoryCluster({ clock, logger });
   await cluster.client.create(nodes, { metadata: { name: 'node-a' } });
   const stopping = new AbortController();
-  const { readyAfter, goneAfter } = options;
+  const { readyAfter, goneAfter, endsBy } = options;
   simulatePods({
     client: cluster.clientFor('simulator'),
     clock,
     signal: stopping.signal,
     ...(readyAfter === undefined ? {} : { readyAfter }),
     ...(goneAfter === undefined ? {} : { goneAfter }),
+    ...(endsBy === undefined ? {} : { endsBy }),
   });
   const count = { writes: 0, crashes: 0 };
   const run = (crashAfter: number | undefined): void => {

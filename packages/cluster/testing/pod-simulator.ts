@@ -14,6 +14,13 @@ export interface PodSimulatorOptions {
   readyAfter?(pod: Pod): number | undefined;
   /** From being deleted to being gone. */
   readonly goneAfter?: number;
+  /** How the pod ends by itself, counted from when it is ready; undefined for one that runs on. */
+  endsBy?(pod: Pod): PodEnd | undefined;
+}
+
+export interface PodEnd {
+  readonly after: number;
+  readonly exitCode: number;
 }
 
 /** A scheduler and a node in one, which run nothing: pods become ready after a while and go when they are deleted. */
@@ -48,6 +55,12 @@ export function simulatePods(options: PodSimulatorOptions): Informer<Pod> {
     const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status: 'True', lastTransitionTime: time }));
     const body = { status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions } };
     attempt(() => client.patch(pods, keyOf(pod), { type: 'strategic', body }, { subresource: 'status' }));
+    const end = options.endsBy?.(pod);
+    if (end !== undefined) clock.schedule(end.after, () => finish(pod, end.exitCode));
+  };
+  const finish = (pod: Pod, exitCode: number): void => {
+    const body = { status: endedStatus(pod, exitCode, clock.now()) };
+    attempt(() => client.patch(pods, keyOf(pod), { type: 'strategic', body }, { subresource: 'status' }));
   };
   const goAway = (pod: Pod): void => {
     const preconditions = { uid: pod.metadata.uid };
@@ -72,4 +85,21 @@ export function simulatePods(options: PodSimulatorOptions): Informer<Pod> {
   });
   informer.start(signal);
   return informer;
+}
+
+/** What a kubelet reports of a pod whose containers have all ended. */
+export function endedStatus(pod: Pod, exitCode: number, now: number): NonNullable<Pod['status']> {
+  const finishedAt = formatTime(now);
+  return {
+    phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+    conditions: [{ type: 'Ready', status: 'False', reason: 'PodCompleted', lastTransitionTime: finishedAt }],
+    containerStatuses: (pod.spec?.containers ?? []).map(({ name, image = '' }) => ({
+      name,
+      image,
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode, finishedAt } },
+    })),
+  };
 }

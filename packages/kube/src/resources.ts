@@ -7,6 +7,7 @@ import type {
   Event,
   Ingress,
   IngressClass,
+  Job,
   Lease,
   Namespace,
   Node,
@@ -47,6 +48,7 @@ export const serviceAccounts = namespaced<ServiceAccount>('', 'v1', 'ServiceAcco
 export const events = namespaced<Event>('', 'v1', 'Event', 'events');
 export const deployments = namespaced<Deployment>('apps', 'v1', 'Deployment', 'deployments');
 export const replicaSets = namespaced<ReplicaSet>('apps', 'v1', 'ReplicaSet', 'replicasets');
+export const jobs = namespaced<Job>('batch', 'v1', 'Job', 'jobs');
 export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices');
 export const leases = namespaced<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');
 export const ingresses = namespaced<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses');

@@ -15,7 +15,7 @@ export function beginDeletion(
   definition: ResourceDefinition,
   request: DeleteRequest & { readonly now: number },
 ): KubeObject | undefined {
-  const finalizers = withPropagation(object.metadata.finalizers ?? [], request.propagationPolicy);
+  const finalizers = withPropagation(object.metadata.finalizers ?? [], policyOf(object, definition, request));
   const grace =
     definition.type.kind === 'Pod' && definition.type.group === '' ? podGrace(object, request.gracePeriodSeconds) : 0;
   const waits = finalizers.length > 0 || grace > 0 || hasNamespaceFinalizers(object, definition);
@@ -55,6 +55,16 @@ function generation({ metadata }: KubeObject, deletionTimestamp: string | undefi
   return metadata.generation === undefined || deletionTimestamp !== undefined
     ? {}
     : { generation: metadata.generation + 1 };
+}
+
+/** What was said before holds until something else is said. */
+function policyOf(
+  { metadata }: KubeObject,
+  { defaultPropagation }: ResourceDefinition,
+  { propagationPolicy }: DeleteRequest,
+): string | undefined {
+  const wasSaid = (metadata.finalizers ?? []).some((each) => each === 'foregroundDeletion' || each === 'orphan');
+  return propagationPolicy ?? (wasSaid ? undefined : defaultPropagation);
 }
 
 function withPropagation(finalizers: readonly string[], policy: string | undefined): readonly string[] {

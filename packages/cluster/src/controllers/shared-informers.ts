@@ -3,6 +3,7 @@ import type {
   Deployment,
   Endpoints,
   EndpointSlice,
+  Job,
   Namespace,
   Node,
   Pod,
@@ -21,6 +22,7 @@ import {
   deployments,
   endpoints,
   endpointSlices,
+  jobs,
   namespaces,
   nodes,
   pods,
@@ -34,6 +36,7 @@ export interface SharedInformers {
   readonly pods: Informer<Pod>;
   readonly replicaSets: Informer<ReplicaSet>;
   readonly deployments: Informer<Deployment>;
+  readonly jobs: Informer<Job>;
   readonly services: Informer<Service>;
   readonly endpoints: Informer<Endpoints>;
   readonly endpointSlices: Informer<EndpointSlice>;
@@ -75,6 +78,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     }),
     replicaSets: new Informer({ ...common<ReplicaSet>(options), type: replicaSets, indexes: owned }),
     deployments: new Informer({ ...common<Deployment>(options), type: deployments, indexes: namespaced }),
+    jobs: new Informer({ ...common<Job>(options), type: jobs, indexes: namespaced }),
     services: new Informer({ ...common<Service>(options), type: services, indexes: namespaced }),
     endpoints: new Informer({ ...common<Endpoints>(options), type: endpoints }),
     endpointSlices: new Informer({

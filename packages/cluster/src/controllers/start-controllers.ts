@@ -6,6 +6,9 @@ import type { ControllerContext } from './controller-context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { startJobController } from './job/job-controller.ts';
+import { startOrphanedJobPodController } from './job/orphaned-job-pods.ts';
+import { startTtlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNamespaceDefaultsController } from './namespace/namespace-defaults.ts';
 import { startPodCleanupController } from './pod-cleanup/pod-cleanup-controller.ts';
@@ -44,6 +47,9 @@ export function startControllers(options: ControllersOptions): RunningController
   const running = [
     startDeploymentController(context),
     startReplicaSetController(context),
+    startJobController(context),
+    startOrphanedJobPodController(context),
+    startTtlAfterFinishedController(context),
     startEndpointSliceController(context),
     startServiceAddressController(context, options.loadBalancerAddress),
     startNamespaceController(context, options.namespacedTypes),

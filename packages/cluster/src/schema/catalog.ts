@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
+import { job } from './catalog/batch.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { pod } from './catalog/pod.ts';
@@ -19,6 +20,7 @@ const builtIn: readonly ResourceDefinition[] = [
   serviceAccount,
   deployment,
   replicaSet,
+  job,
   customResourceDefinition,
   endpointSlice,
   lease,

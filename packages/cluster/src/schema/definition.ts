@@ -94,6 +94,8 @@ export interface ResourceDefinition {
   readonly scale?: ScalePaths | undefined;
   /** Subresources with handlers of their own in the API server: `log`, `proxy`, `binding`, `eviction`, ... */
   readonly connect: readonly string[];
+  /** What becomes of dependents where a delete does not say; absent: they are deleted in the background. */
+  readonly defaultPropagation?: 'Orphan' | undefined;
   readonly schema: SchemaNode;
   readonly columns: readonly TableColumn[];
   /** Field selectors beyond metadata.name and metadata.namespace. */

@@ -16,6 +16,8 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly hasStatus?: boolean;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
+  /** What becomes of dependents where a delete does not say; the usual: they are deleted in the background. */
+  readonly defaultPropagation?: 'Orphan';
   readonly nameRule: NameRule;
   /** Between name and age. */
   readonly columns?: ReadonlyArray<Column<T>>;
@@ -70,6 +72,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     hasStatus,
     scale: entry.scale,
     connect: entry.connect ?? [],
+    defaultPropagation: entry.defaultPropagation,
     get schema() {
       return schemaNode(entry.schemaType);
     },

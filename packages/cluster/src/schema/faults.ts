@@ -40,3 +40,11 @@ export function notFound(field: string, value: unknown): Fault {
 export function tooLong(field: string, maximum: number): Fault {
   return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maximum} bytes` };
 }
+
+export function tooMany(field: string, actual: number, maximum: number): Fault {
+  return {
+    reason: 'FieldValueTooMany',
+    field,
+    message: `Too many: ${actual}: must have at most ${maximum} items`,
+  };
+}

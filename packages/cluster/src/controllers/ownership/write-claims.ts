@@ -12,6 +12,8 @@ export interface Owned<T extends KubeObject> {
 export interface Owner {
   readonly type: ResourceType;
   readonly object: KubeObject;
+  /** What it keeps its objects with until it has seen their end. */
+  readonly finalizer?: string | undefined;
 }
 
 /** Refuses for an owner that is gone, replaced or leaving: the caches may not know that yet, and the adopted object would go with it. */
@@ -28,7 +30,12 @@ export async function adopt<T extends KubeObject>(
     );
   }
   const references = [...(object.metadata.ownerReferences ?? []), controllerReference(owner.object, owner.type)];
-  return writeReferences(client, { type, object }, references);
+  const finalizers = owner.finalizer === undefined ? undefined : withOne(object.metadata.finalizers, owner.finalizer);
+  return writeReferences(client, { type, object }, { ownerReferences: references, finalizers });
+}
+
+function withOne(finalizers: readonly string[] | undefined, finalizer: string): readonly string[] {
+  return [...(finalizers ?? []).filter((each) => each !== finalizer), finalizer];
 }
 
 export async function release<T extends KubeObject>(
@@ -37,17 +44,21 @@ export async function release<T extends KubeObject>(
   owned: Owned<T>,
 ): Promise<T> {
   const references = (owned.object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid);
-  return writeReferences(client, owned, references);
+  return writeReferences(client, owned, { ownerReferences: references });
+}
+
+interface References {
+  readonly ownerReferences: readonly OwnerReference[];
+  readonly finalizers?: readonly string[] | undefined;
 }
 
 async function writeReferences<T extends KubeObject>(
   client: KubeClient,
   { type, object }: Owned<T>,
-  ownerReferences: readonly OwnerReference[],
+  { ownerReferences, finalizers }: References,
 ): Promise<T> {
   const { resourceVersion } = object.metadata;
-  return client.patch(type, keyOf(object), {
-    type: 'merge',
-    body: { metadata: { resourceVersion, ownerReferences: ownerReferences.length === 0 ? null : ownerReferences } },
-  });
+  const metadata = { resourceVersion, ownerReferences: ownerReferences.length === 0 ? null : ownerReferences };
+  const body = { metadata: finalizers === undefined ? metadata : { ...metadata, finalizers } };
+  return client.patch(type, keyOf(object), { type: 'merge', body });
 }
