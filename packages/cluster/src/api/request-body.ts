@@ -95,14 +95,13 @@ const otherMessages: Readonly<Record<string, string>> = {
   'authentication.k8s.io/v1 TokenRequest': 'io.k8s.api.authentication.v1.TokenRequest',
 };
 
-function messageName({ apiVersion, kind }: TypeName, catalog: Catalog): string {
+function messageName({ apiVersion, kind }: TypeName, catalog: Catalog): string | undefined {
   // Its apiVersion is that of what shall be deleted.
   if (kind === 'DeleteOptions') return 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
   const definition = catalog.all().find(({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion);
   const name = definition?.schema.kind === 'object' ? definition.schema.name : otherMessages[`${apiVersion} ${kind}`];
-  if (name !== undefined) return name;
-  if (definition !== undefined) throw unknownFormat('application/json, application/yaml');
-  throw new StatusError('BadRequest', `no kind "${kind}" is registered for version "${apiVersion}"`);
+  if (name === undefined && definition !== undefined) throw unknownFormat('application/json, application/yaml');
+  return name;
 }
 
 function parseJson(text: string): unknown {

@@ -15,10 +15,7 @@ export function createMatcher(definition: ResourceDefinition, query: URLSearchPa
       field !== 'metadata.namespace' &&
       definition.selectableFields[field] === undefined
     ) {
-      throw new StatusError(
-        'BadRequest',
-        `Unable to find "${definition.type.plural}" that match label selector "${query.get('labelSelector') ?? ''}", field selector "${query.get('fieldSelector')}": field label not supported: ${field}`,
-      );
+      throw new StatusError('BadRequest', `field label not supported: ${field}`);
     }
   }
   if (labels.length === 0 && fields.length === 0) return undefined;

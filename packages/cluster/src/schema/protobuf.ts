@@ -41,14 +41,15 @@ let table: Readonly<Record<string, readonly WireField[]>> | undefined;
 const messages = new Map<string, Message>();
 
 /**
- * The object in a body. `nameOf` says which message a kind is, such as `io.k8s.api.core.v1.Pod`, or throws. Throws
- * `BadRequest` for what is not protobuf of Kubernetes.
+ * The object in a body. `nameOf` says which message a kind is, such as `io.k8s.api.core.v1.Pod`; of a kind that it does
+ * not know only the name is read, for whoever asks for that. Throws `BadRequest` for what is not protobuf of Kubernetes.
  */
-export function decodeProtobuf(body: Uint8Array, nameOf: (type: TypeName) => string): JsonObject {
+export function decodeProtobuf(body: Uint8Array, nameOf: (type: TypeName) => string | undefined): JsonObject {
   if (!magic.equals(body.subarray(0, magic.length)))
     throw new StatusError('BadRequest', 'provided data does not appear to be a protobuf message, missing prefix');
   const { type, object } = openEnvelope(body.subarray(magic.length));
-  return { ...type, ...decodeFields(object, messageNamed(nameOf(type)), 0) };
+  const name = nameOf(type);
+  return name === undefined ? { ...type } : { ...type, ...decodeFields(object, messageNamed(name), 0) };
 }
 
 /** The bytes of the object stand in a message (`runtime.Unknown`) that says what it is. */

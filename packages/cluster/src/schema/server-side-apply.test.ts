@@ -71,6 +71,11 @@ describe('an object that was applied empty', () => {
     const live = forced(undefined, 'ann', strategy({}));
     expect(withoutManagers(forced(live, 'ann', strategy({ maxSurge: 1 })))).toMatchObject(strategy({ maxSurge: 1 }));
   });
+
+  it('stays for what another has put into it', () => {
+    const live = forced(forced(undefined, 'ann', strategy({})), 'bob', strategy({ maxSurge: 1 }));
+    expect(withoutManagers(forced(live, 'ann', { spec: { replicas: 1 } }))).toMatchObject(strategy({ maxSurge: 1 }));
+  });
 });
 
 describe('applying', () => {

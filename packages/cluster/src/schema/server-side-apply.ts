@@ -18,8 +18,8 @@ import {
   paths,
   union,
   withItems,
-  type FieldSet,
   withParents,
+  type FieldSet,
 } from './field-set.ts';
 import { lastAppliedFields, withLastApplied } from './last-applied.ts';
 import {
@@ -116,7 +116,7 @@ function toObject(value: unknown, fallback: KubeObject): KubeObject {
 }
 
 function ownedByNobody(fields: FieldSet, others: readonly Owned[]): FieldSet {
-  return others.reduce((rest, each) => difference(rest, withItems(each.fields)), fields);
+  return others.reduce((rest, each) => difference(rest, withParents(withItems(each.fields))), fields);
 }
 
 function conflictsOf(others: readonly Owned[], taken: FieldSet): readonly StatusCause[] {
