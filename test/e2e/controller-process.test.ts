@@ -98,7 +98,7 @@ describe('controllers as processes of their own', () => {
     spec: Parameters<ReleasedApplication['ask']>[1],
     steps: readonly Step[],
   ): Promise<void> {
-    load.allow([serving, version]);
+    await load.allow([serving, version]);
     await application.ask(version, spec);
     const { reaches, hasOnly } = observe(version);
     for (const step of steps) {
@@ -107,7 +107,7 @@ describe('controllers as processes of their own', () => {
     }
     await application.reaches({ version, phases: ['Succeeded'] });
     await hasOnly(replicas);
-    load.allow([version]);
+    await load.allow([version]);
     serving = version;
     expect(load.report.failures).toEqual([]);
   }

@@ -80,9 +80,9 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
   print(`\nLoad: ${options.rate} requests a second to http://${host} through the gateway, half over new connections.`);
   const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: ['v1'] });
   try {
-    load.allow(['v1', 'v2']);
+    await load.allow(['v1', 'v2']);
     releases.push(await release(client, 'v2', load));
-    load.allow(['v2']);
+    await load.allow(['v2']);
     releases.push(await release(client, broken, load));
     return show({ releases, load: await load.stop(), broken });
   } catch (error) {

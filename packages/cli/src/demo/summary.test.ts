@@ -10,9 +10,11 @@ const load: LoadReport = {
   succeeded: 10,
   failed: 0,
   byVersion: { v1: 10 },
+  lastSent: {},
   p50: 1,
   p99: 2,
   failures: [],
+  commands: 0,
   isFinal: true,
 };
 

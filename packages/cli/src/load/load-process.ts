@@ -3,6 +3,7 @@
  * half over new ones, and latency counts from when a request should have left. A process of its own, so that what it
  * measures does not slow it down.
  */
+import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpRequest } from '@slipway/kube/platform/http';
 import { createInterface } from 'node:readline';
 import { Latencies } from './latency.ts';
@@ -21,15 +22,23 @@ const keptAlive = new Agent({ keepAlive: true, maxSockets: 256 });
 const latencies = new Latencies();
 const startedAt = performance.now();
 const byVersion = new Map<string, number>();
+const lastSent = new Map<string, number>();
 const failures: LoadFailure[] = [];
 let allowed = new Set(options.versions);
+let commands = 0;
 let [sent, succeeded, failed] = [0, 0, 0];
 const state = { isStopping: false };
 
+interface Request {
+  readonly id: string;
+  readonly sentAt: number;
+  /** Bodies that counted as right when it left. */
+  readonly allowed: ReadonlySet<string>;
+}
+
 function send(intendedAt: number): void {
   const index = sent;
-  const id = `${process.pid}-${index}`;
-  const allowedAtStart = allowed;
+  const request: Request = { id: `${process.pid}-${index}`, sentAt: Date.now(), allowed };
   sent += 1;
   let isEnded = false;
   const end = (failure?: string): void => {
@@ -44,7 +53,7 @@ function send(intendedAt: number): void {
     host: target.hostname,
     port: target.port,
     path: options.path,
-    headers: { host: options.host, [idHeader]: id },
+    headers: { host: options.host, [idHeader]: request.id },
     agent: index % 2 === 0 ? keptAlive : false,
   });
   const timer = setTimeout(() => {
@@ -60,21 +69,19 @@ function send(intendedAt: number): void {
     });
     incoming.once('error', (error) => end(error.message));
     incoming.once('aborted', () => end('the answer broke off'));
-    incoming.once('end', () => {
-      const answered = incoming.headers[idHeader];
-      const isOthers = answered !== undefined && answered !== id;
-      const isAllowed = allowed.has(body.trim()) || allowedAtStart.has(body.trim());
-      end(isOthers ? 'the answer to another request' : judge(incoming.statusCode ?? 0, body.trim(), isAllowed));
-    });
+    incoming.once('end', () => end(judge(incoming, body.trim(), request)));
   });
   outgoing.end();
 }
 
 /** What is wrong with an answer; undefined when nothing is. */
-function judge(status: number, body: string, isAllowed: boolean): string | undefined {
-  if (status < 200 || status > 299) return `status ${status}: ${body.slice(0, 100)}`;
-  if (!isAllowed) return `wrong body: ${JSON.stringify(body.slice(0, 100))}`;
+function judge({ statusCode = 0, headers }: IncomingMessage, body: string, request: Request): string | undefined {
+  const answered = headers[idHeader];
+  if (answered !== undefined && answered !== request.id) return 'the answer to another request';
+  if (statusCode < 200 || statusCode > 299) return `status ${statusCode}: ${body.slice(0, 100)}`;
+  if (!allowed.has(body) && !request.allowed.has(body)) return `wrong body: ${JSON.stringify(body.slice(0, 100))}`;
   byVersion.set(body, (byVersion.get(body) ?? 0) + 1);
+  lastSent.set(body, Math.max(request.sentAt, lastSent.get(body) ?? 0));
   return undefined;
 }
 
@@ -89,9 +96,11 @@ function report(isFinal: boolean): void {
     succeeded,
     failed,
     byVersion: Object.fromEntries(byVersion),
+    lastSent: Object.fromEntries(lastSent),
     p50: latencies.percentile(0.5),
     p99: latencies.percentile(0.99),
     failures,
+    commands,
     isFinal,
   };
   process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -113,8 +122,12 @@ const reporter = setInterval(() => {
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const command: LoadCommand = JSON.parse(line);
-    if (command.kind === 'versions') allowed = new Set(command.versions);
-    else stop();
+    commands += 1;
+    if (command.kind === 'stop') stop();
+    else {
+      allowed = new Set(command.versions);
+      report(false);
+    }
   })
   // Whoever started the load is gone.
   .on('close', stop);

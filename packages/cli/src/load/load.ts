@@ -8,8 +8,8 @@ import type { LoadCommand, LoadOptions, LoadReport } from './protocol.ts';
 export interface Load {
   /** The last report. */
   readonly report: LoadReport;
-  /** Bodies that count as right from now on. */
-  allow(versions: readonly string[]): void;
+  /** Bodies that count as right from when it resolves. */
+  allow(versions: readonly string[]): Promise<void>;
   /** Sends no more, waits for what is under way, and gives the final report. */
   stop(): Promise<LoadReport>;
 }
@@ -23,6 +23,7 @@ const nothing: LoadReport = {
   p50: 0,
   p99: 0,
   failures: [],
+  commands: 0,
   isFinal: false,
 };
 
@@ -35,12 +36,17 @@ export function startLoad(options: LoadOptions): Load {
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
+  let told = 0;
   const tell = (command: LoadCommand): void => {
+    told += 1;
     child.stdin.write(`${JSON.stringify(command)}\n`);
   };
   let report = nothing;
+  const waiting = new Map<number, () => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {
-    report = JSON.parse(line);
+    const next: LoadReport = JSON.parse(line);
+    report = next;
+    for (const [command, obeyed] of waiting) if (command <= next.commands) obeyed();
   });
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
@@ -50,7 +56,13 @@ export function startLoad(options: LoadOptions): Load {
     get report() {
       return report;
     },
-    allow: (versions) => tell({ kind: 'versions', versions }),
+    allow: async (versions) => {
+      tell({ kind: 'versions', versions });
+      const command = told;
+      const obeyed = new Promise<void>((resolve) => waiting.set(command, resolve));
+      await Promise.race([obeyed, ended]);
+      waiting.delete(command);
+    },
     stop: async () => {
       tell({ kind: 'stop' });
       await ended;

@@ -33,6 +33,8 @@ export interface LoadReport {
   readonly p99: number;
   /** The first of them. */
   readonly failures: readonly LoadFailure[];
+  /** How many commands have been obeyed. */
+  readonly commands: number;
   /** Every request has ended and no more will be sent. */
   readonly isFinal: boolean;
 }

@@ -1,32 +1,57 @@
-/** The programs of pods as the machine shows them. */
+/** What the machine has of a running cluster, apart from what the cluster says of itself. */
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readState, takeFootprint } from '../footprint.ts';
 
 const program = 'traffic/application.ts';
 
-/** Process numbers of the application by the pod that they were started for, which their environment names. */
-export async function listPodProcesses(): Promise<ReadonlyMap<string, number>> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map(async (pid) => [await podOf(pid), pid] as const));
-  return new Map(found.flatMap(([pod, pid]) => (pod === undefined ? [] : [[pod, pid] as const])));
+export interface PodProcess {
+  /** Of the pod, which the environment of the program names. */
+  readonly pod: string;
+  readonly pid: number;
 }
 
-async function podOf(pid: number): Promise<string | undefined> {
-  const [command, environment] = await Promise.all([read(pid, 'cmdline'), read(pid, 'environ')]);
-  const isApplication = command.split('\0')[1]?.endsWith(program) === true;
-  return isApplication ? /(?:^|\0)POD_NAME=([^\0]+)/.exec(environment)?.[1] : undefined;
+/** The programs of all pods of the cluster in `directory`. */
+export async function listPodProcesses(directory: string): Promise<readonly PodProcess[]> {
+  const { processes } = await takeFootprint(directory);
+  return processes.flatMap(({ pid, command, environment }) => {
+    const pod = /(?:^|\0)POD_NAME=([^\0]+)/.exec(environment)?.[1];
+    return pod !== undefined && command.split('\0')[1]?.endsWith(program) === true ? [{ pod, pid }] : [];
+  });
 }
 
 /** The process of one pod. Throws where there is none: signals to number 0 would go to the caller itself. */
-export async function processOf(pod: string): Promise<number> {
-  const pid = (await listPodProcesses()).get(pod);
-  if (pid === undefined) throw new Error(`pod ${pod} has no process`);
-  return pid;
+export async function processOf(directory: string, pod: string): Promise<number> {
+  const found = (await listPodProcesses(directory)).find((each) => each.pod === pod);
+  if (found === undefined) throw new Error(`pod ${pod} has no process`);
+  return found.pid;
 }
 
-/** Processes end while they are looked at, and those of others are closed to an ordinary user. */
-async function read(pid: number, file: string): Promise<string> {
-  return readFile(`/proc/${pid}/${file}`, 'latin1').catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(error.code ?? '')) return '';
-    throw error;
-  });
+/** What must not grow from release to release. */
+export interface Usage {
+  /** Of the cluster and all that descends from it. */
+  readonly processes: number;
+  /** Of the server and of the node helper. */
+  readonly openFiles: number;
+  readonly mounts: number;
+  /** Of pods and their sandboxes, in the data directory. */
+  readonly folders: number;
+}
+
+export async function measureUsage(directory: string): Promise<Usage> {
+  const { server, node } = await readState(directory);
+  const own = [server, ...(node === undefined ? [] : [node])];
+  const kept = (await readdir(directory)).filter((name) => name === 'pods' || name === 'sandboxes');
+  const [footprint, openFiles, mounts, folders] = await Promise.all([
+    takeFootprint(directory),
+    Promise.all(own.map((pid) => readdir(`/proc/${pid}/fd`))),
+    Promise.all(own.map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8'))),
+    Promise.all(kept.map((name) => readdir(join(directory, name)))),
+  ]);
+  return {
+    processes: footprint.processes.length,
+    openFiles: openFiles.flat().length,
+    mounts: mounts.flatMap((text) => text.trimEnd().split('\n')).length,
+    folders: folders.flat().length,
+  };
 }
