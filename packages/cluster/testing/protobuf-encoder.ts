@@ -133,7 +133,7 @@ function arbitraryValue(type: string, depth: number): fc.Arbitrary<unknown> | un
 }
 
 function arbitraryScalar(type: string): fc.Arbitrary<unknown> | undefined {
-  const text = fc.string({ unit: 'binary', maxLength: 12 });
+  const text = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('ÿ', '☃', '𝒳', '\0'));
   switch (type) {
     case 'string':
     case 'Quantity':

@@ -108,10 +108,26 @@ function addField(fields: Map<string, SchemaField>, field: FieldData): void {
       return node;
     },
     required: field.required ?? false,
-    default: field.default === undefined ? undefined : JSON.parse(field.default),
+    default: field.default === undefined ? emptyValue(field) : JSON.parse(field.default),
     patchStrategy: field.patchStrategy,
     patchMergeKey: field.patchMergeKey,
   });
+}
+
+/** The selectors of workloads are pointers in Go, and so can be missing although they are required. */
+const pointers = new Set(['selector', 'secretRef']);
+
+/** Objects and lists that are required stand there empty when nobody gave them, and are judged by what they lack. */
+function emptyValue({ name, type, required }: FieldData): unknown {
+  if (required !== true || pointers.has(name)) return undefined;
+  const resolved = resolveAlias(type);
+  if (typeof resolved !== 'string') return resolved[0] === 'list' ? [] : {};
+  return schemaData().types[resolved]?.fields === undefined ? undefined : {};
+}
+
+function resolveAlias(type: TypeReference): TypeReference {
+  const alias = typeof type === 'string' ? schemaData().types[type]?.alias : undefined;
+  return alias === undefined ? type : resolveAlias(alias);
 }
 
 function referenceNode(type: TypeReference, field: FieldData | undefined): SchemaNode {

@@ -128,10 +128,39 @@ function validateEnum(value: unknown, schema: StructuralSchema, path: string): r
   return [notSupported(path, value, schema.enum.map(String))];
 }
 
+/** Patterns are Go's; most mean the same here. Undefined for one that cannot be had. */
+function compilePattern(pattern: string): RegExp | undefined {
+  for (const flags of ['u', '']) {
+    try {
+      return new RegExp(pattern, flags);
+    } catch {
+      // Without the flag more escapes are allowed, as in Go; what fails then too is named when the schema is created.
+    }
+  }
+  return undefined;
+}
+
+/** Every pattern in a schema that no text could be held against. */
+export function validatePatterns(schema: unknown, path: string): readonly Fault[] {
+  if (Array.isArray(schema)) return schema.flatMap((each, index) => validatePatterns(each, `${path}[${index}]`));
+  if (!isJsonObject(schema)) return [];
+  const { pattern } = schema;
+  const own =
+    typeof pattern === 'string' && compilePattern(pattern) === undefined
+      ? [invalid(`${path}.pattern`, pattern, 'must be a valid regular expression')]
+      : [];
+  const inner = Object.entries(schema).filter(([name]) => !values.has(name));
+  return [...own, ...inner.flatMap(([name, child]) => validatePatterns(child, `${path}.${name}`))];
+}
+
+/** What stands there is an example of the user's and no schema. */
+const values = new Set(['default', 'enum', 'example']);
+
 function validateText(value: string, schema: StructuralSchema, path: string): readonly Fault[] {
   const { minLength = 0, maxLength = Infinity, pattern, format } = schema;
   const length = [...value].length;
-  const isOff = pattern !== undefined && (value.length > maximumPatternText || !new RegExp(pattern, 'u').test(value));
+  const isOff =
+    pattern !== undefined && (value.length > maximumPatternText || compilePattern(pattern)?.test(value) !== true);
   return [
     ...(length < minLength ? [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)] : []),
     ...(length > maxLength ? [invalid(path, value, `${path} in body should be at most ${maxLength} chars long`)] : []),

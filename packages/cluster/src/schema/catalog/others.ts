@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type {
   CustomResourceDefinition,
   EndpointSlice,
@@ -8,8 +9,9 @@ import type {
 import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
+import { validatePatterns } from '../structural-schema.ts';
 import { invalid, required } from '../faults.ts';
-import { dns1123Subdomain } from '../names.ts';
+import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { supported } from './pod-template.ts';
 
 export const endpointSlice = define<EndpointSlice>({
@@ -86,8 +88,9 @@ export const ingress = define<Ingress>({
 function validateIngress({ spec }: Ingress): readonly Fault[] {
   if (spec?.defaultBackend === undefined && (spec?.rules ?? []).length === 0)
     return [invalid('spec', {}, 'either `defaultBackend` or `rules` must be specified')];
-  return (spec?.rules ?? []).flatMap((rule, ruleIndex) =>
-    (rule.http?.paths ?? []).flatMap((path, index) => {
+  return (spec?.rules ?? []).flatMap((rule, ruleIndex) => [
+    ...validateHost(rule.host ?? '', `spec.rules[${ruleIndex}].host`),
+    ...(rule.http?.paths ?? []).flatMap((path, index) => {
       const at = `spec.rules[${ruleIndex}].http.paths[${index}]`;
       const needsSlash = path.pathType !== 'ImplementationSpecific' || (path.path ?? '') !== '';
       return [
@@ -102,7 +105,14 @@ function validateIngress({ spec }: Ingress): readonly Fault[] {
           : []),
       ];
     }),
-  );
+  ]);
+}
+
+/** A name, or one with a star in place of its first label; requests to an address carry no name that could be meant. */
+function validateHost(host: string, field: string): readonly Fault[] {
+  if (host === '') return [];
+  if (isIP(host) > 0) return [invalid(field, host, 'must be a DNS name, not an IP address')];
+  return faultsOf(field, host, host.startsWith('*.') ? (name) => dns1123Subdomain(name.slice(2)) : dns1123Subdomain);
 }
 
 export const ingressClass = define<IngressClass>({
@@ -129,13 +139,14 @@ export const customResourceDefinition = define<CustomResourceDefinition>({
   ],
   defaults: (object) => {
     const { names } = object.spec;
-    const singular = names.singular ?? names.kind.toLowerCase();
+    const { kind = '', plural = '' }: Partial<typeof names> = names;
+    const { singular = kind.toLowerCase(), listKind = `${kind}List` } = names;
     return {
       ...object,
       spec: {
         conversion: { strategy: 'None' },
         ...object.spec,
-        names: { ...names, singular, listKind: names.listKind ?? `${names.kind}List` },
+        names: { ...names, kind, plural, singular, listKind },
       },
     };
   },
@@ -143,11 +154,15 @@ export const customResourceDefinition = define<CustomResourceDefinition>({
 });
 
 function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefinition): readonly Fault[] {
-  const expected = `${spec.names.plural}.${spec.group}`;
+  const { group = '', names }: Partial<typeof spec> = spec;
+  const expected = `${spec.names.plural}.${group}`;
   return [
     ...(metadata.name === expected
       ? []
       : [invalid('metadata.name', metadata.name, `must be spec.names.plural+"."+spec.group`)]),
+    ...(group === '' ? [required('spec.group')] : faultsOf('spec.group', group, dns1123Subdomain)),
+    ...(names?.plural === '' ? [required('spec.names.plural')] : []),
+    ...(names?.kind === '' ? [required('spec.names.kind')] : []),
     ...supported(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'),
     ...(spec.versions.length === 0 ? [required('spec.versions')] : []),
     ...(spec.versions.filter(({ storage }) => storage).length === 1
@@ -159,13 +174,26 @@ function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefi
             'must have exactly one version marked as storage version',
           ),
         ]),
-    ...spec.versions.flatMap((version, index) =>
-      version.schema?.openAPIV3Schema === undefined
-        ? [required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required')]
-        : [],
-    ),
+    ...spec.versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`)),
     ...(spec.conversion?.strategy === undefined || spec.conversion.strategy === 'None'
       ? []
       : [invalid('spec.conversion.strategy', spec.conversion.strategy, 'only None is served by the embedded cluster')]),
   ];
+}
+
+function validateVersion(
+  { name = '', schema }: Partial<CustomResourceDefinition['spec']['versions'][number]>,
+  at: string,
+): readonly Fault[] {
+  const field = `${at}.schema.openAPIV3Schema`;
+  return [
+    ...faultsOf(`${at}.name`, name, dns1035Label),
+    ...(schema?.openAPIV3Schema === undefined
+      ? [required(field, 'schemas are required')]
+      : validatePatterns(schema.openAPIV3Schema, field)),
+  ];
+}
+
+function faultsOf(field: string, value: string, rule: NameRule): readonly Fault[] {
+  return rule(value).map((message) => invalid(field, value, message));
 }
