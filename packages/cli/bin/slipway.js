@@ -2,7 +2,7 @@
 // Plain JavaScript that any Node since 12 can parse: an old one must be able to say what is wrong with it.
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import module from 'node:module';
 
@@ -23,6 +23,7 @@ const compiled = new URL('../src/main.js', import.meta.url);
 const entry = existsSync(fileURLToPath(compiled)) ? compiled : new URL('../src/main.ts', import.meta.url);
 
 // Compiled code is kept by user: in a folder that all share, another could leave code for us to run.
-const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+const given = process.env.XDG_CACHE_HOME || '';
+const caches = isAbsolute(given) ? given : join(homedir(), '.cache');
 module.enableCompileCache(process.env.NODE_COMPILE_CACHE || join(caches, 'slipway', 'compiled'));
 await import(entry.href);

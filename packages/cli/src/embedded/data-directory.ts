@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -33,7 +33,9 @@ export interface ClusterState {
 
 /** `--data-dir`, or the place where applications of this user keep their data. */
 export function dataDirectory(option: string | undefined, environment: NodeJS.ProcessEnv = process.env): DataDirectory {
-  const base = environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
+  const given = environment['XDG_DATA_HOME'] ?? '';
+  // https://specifications.freedesktop.org/basedir-spec/latest/: what is empty or relative counts as absent.
+  const base = isAbsolute(given) ? given : join(homedir(), '.local', 'share');
   const path = option === undefined ? join(base, 'slipway', 'default') : resolve(option);
   return {
     path,

@@ -1,0 +1,67 @@
+/** Runs the commands of the documentation as they stand there, each page as a person who starts with an empty home. */
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCommands, findMissingLine } from './support/documentation.ts';
+import { execute, missing } from './support/execute.ts';
+import { removeFolder, self } from './support/person.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = join(root, 'docs');
+
+const pages = await Promise.all(
+  (await readdir(folder))
+    .filter((name) => name.endsWith('.md'))
+    .map(async (name) => ({ name, commands: findCommands(await readFile(join(folder, name), 'utf8')) })),
+);
+const reasons = new Map(
+  await Promise.all(
+    [...new Set(pages.flatMap(({ commands }) => commands.flatMap(({ needs }) => needs)))].map(
+      async (program) => [program, await missing(program)] as const,
+    ),
+  ),
+);
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+describe.each(pages.filter(({ commands }) => commands.length > 0))('docs/$name', ({ commands }) => {
+  let home: string;
+  let gatewayPort: number;
+
+  beforeAll(async () => {
+    home = await self.createFolder();
+    gatewayPort = await findFreePort();
+  });
+
+  afterAll(async () => {
+    await runAsReader('npx slipway down --grace 0');
+    await removeFolder(home);
+  });
+
+  /** Ports that may be in use here are replaced by free ones; all else is as it stands on the page. */
+  function runAsReader(script: string) {
+    const here = script
+      .replaceAll(/npx slipway up (?!.*--api-port)/g, `npx slipway up --api-port 0 --gateway-port ${gatewayPort} `)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${gatewayPort}`);
+    const words = ['-c', `cd '${root}'\nset -eu\n${here}`];
+    return execute('sh', words, { HOME: home, KUBECONFIG: '', XDG_DATA_HOME: '', NO_COLOR: '1' });
+  }
+
+  for (const { line, script, exitCode, needs, output } of commands) {
+    const reason = needs.map((program) => reasons.get(program)).find((why) => why !== undefined);
+    it.skipIf(reason !== undefined)(`line ${line}${reason === undefined ? '' : ` (${reason})`}`, async () => {
+      const outcome = await runAsReader(script);
+      const said = outcome.stdout + outcome.stderr;
+      expect({ exitCode: outcome.exitCode, said }).toMatchObject({ exitCode });
+      expect({ missing: findMissingLine(output, said), said }).toMatchObject({ missing: undefined });
+    });
+  }
+});
