@@ -139,13 +139,14 @@ export const customResourceDefinition = define<CustomResourceDefinition>({
   ],
   defaults: (object) => {
     const { names } = object.spec;
-    const { kind = '', plural = '' }: Partial<typeof names> = names;
+    const [kind, plural] = [textOf(names.kind), textOf(names.plural)];
     const { singular = kind.toLowerCase(), listKind = `${kind}List` } = names;
     return {
       ...object,
       spec: {
         conversion: { strategy: 'None' },
         ...object.spec,
+        group: textOf(object.spec.group),
         names: { ...names, kind, plural, singular, listKind },
       },
     };
@@ -154,15 +155,15 @@ export const customResourceDefinition = define<CustomResourceDefinition>({
 });
 
 function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefinition): readonly Fault[] {
-  const { group = '', names }: Partial<typeof spec> = spec;
-  const expected = `${spec.names.plural}.${group}`;
+  const { group, names } = spec;
+  const expected = `${names.plural}.${group}`;
   return [
     ...(metadata.name === expected
       ? []
       : [invalid('metadata.name', metadata.name, `must be spec.names.plural+"."+spec.group`)]),
     ...(group === '' ? [required('spec.group')] : faultsOf('spec.group', group, dns1123Subdomain)),
-    ...(names?.plural === '' ? [required('spec.names.plural')] : []),
-    ...(names?.kind === '' ? [required('spec.names.kind')] : []),
+    ...(names.plural === '' ? [required('spec.names.plural')] : []),
+    ...(names.kind === '' ? [required('spec.names.kind')] : []),
     ...supported(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'),
     ...(spec.versions.length === 0 ? [required('spec.versions')] : []),
     ...(spec.versions.filter(({ storage }) => storage).length === 1
@@ -181,13 +182,18 @@ function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefi
   ];
 }
 
+/** Of a field that must be given and may have been left out all the same. */
+function textOf(value: string | undefined): string {
+  return value ?? '';
+}
+
 function validateVersion(
-  { name = '', schema }: Partial<CustomResourceDefinition['spec']['versions'][number]>,
+  { name, schema }: CustomResourceDefinition['spec']['versions'][number],
   at: string,
 ): readonly Fault[] {
   const field = `${at}.schema.openAPIV3Schema`;
   return [
-    ...faultsOf(`${at}.name`, name, dns1035Label),
+    ...faultsOf(`${at}.name`, textOf(name), dns1035Label),
     ...(schema?.openAPIV3Schema === undefined
       ? [required(field, 'schemas are required')]
       : validatePatterns(schema.openAPIV3Schema, field)),
