@@ -7,6 +7,7 @@ import type { Node, NodeAddress, Pod, Service } from '@slipway/kube/api.generate
 import type { Clock } from '@slipway/kube/clock';
 import type { KubeClient } from '@slipway/kube/client';
 import { EventRecorder } from '@slipway/kube/event-recorder';
+import { fnv32a } from '@slipway/kube/hash';
 import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
@@ -68,6 +69,7 @@ export interface RunningAgent {
 }
 
 const defaultConcurrentStarts = 16;
+const eventRecorders = 8;
 const noDns: ClusterDns = { nameservers: [], domain: 'cluster.local', hostResolvConf: '' };
 
 export function startNodeAgent(options: NodeAgentOptions): RunningAgent {
@@ -283,12 +285,14 @@ function createRecorder({ client, clock, logger, nodeName }: NodeAgentOptions): 
   return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
 }
 
+/** A recorder writes one event after the other; those of different pods need not wait for each other. */
 function createEvents(options: NodeAgentOptions): PodEvents {
-  const recorder = createRecorder(options);
+  const recorders = Array.from({ length: eventRecorders }, () => createRecorder(options));
   return {
     event(pod, { type, reason, message, container }) {
       const fieldPath = container === undefined ? undefined : fieldPathOf(pod, container);
-      recorder.event({ object: pod, type: pods, fieldPath }, { type, reason, message });
+      const recorder = recorders[fnv32a(pod.metadata.uid ?? '') % eventRecorders];
+      recorder?.event({ object: pod, type: pods, fieldPath }, { type, reason, message });
     },
   };
 }

@@ -1,0 +1,157 @@
+/** Many pods that live at the same time, and what kubectl shows of them. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect } from 'vitest';
+import type { ConfigMap, Container, ContainerStatus, Pod, PodSpec, Secret } from '@slipway/kube/api.generated';
+import { events } from '@slipway/kube/resources';
+import { podWhen } from '../../../packages/cluster/testing/node-cluster.ts';
+import type { TestCluster } from './slipway.ts';
+
+/** Asks again until the answer is as expected. */
+export function soon<T>(ask: () => T) {
+  return expect.poll(ask, { timeout: 40_000, interval: 200 });
+}
+
+export function mainOf({ status }: Pod): ContainerStatus | undefined {
+  return status?.containerStatuses?.find(({ name }) => name === 'main');
+}
+
+type Manifest = Pod | ConfigMap | Secret;
+
+/** A container that runs a line of shell with programs of this machine. */
+export function shell(script: string, more: Partial<Container> = {}): Container {
+  return { name: 'main', image: 'machine', command: ['sh', '-c', script], ...more };
+}
+
+/** A container that runs a line of JavaScript. */
+export function script(source: string, more: Partial<Container> = {}): Container {
+  return { name: 'main', image: 'machine', command: ['node', '-e', source], ...more };
+}
+
+/** A line of shell that waits until the test opens the gate; the container must mount `gates`. */
+export function awaitGate(name: string): string {
+  return `until [ -e /gates/${name} ]; do sleep 0.02; done`;
+}
+
+/** A container's own folder that outlives its instances; the pod must have the volume. */
+export const work = { name: 'work', mountPath: '/work' };
+
+export const gates = { name: 'gates', mountPath: '/gates' };
+
+/** Pods are collected with `given` while tests are declared, created at once, and watched from their first moment on. */
+export class PodLives {
+  readonly #manifests: Manifest[] = [];
+  readonly #shown = new Map<string, string[]>();
+  #cluster: TestCluster | undefined;
+  #watch: ChildProcess | undefined;
+
+  /** The name of a pod that will be there when tests run. All that it mounts as `gates` is held until `open`. */
+  given(name: string, spec: PodSpec, metadata: Pod['metadata'] = {}): string {
+    const mounts = [...(spec.initContainers ?? []), ...spec.containers].flatMap(
+      ({ volumeMounts = [] }) => volumeMounts,
+    );
+    const isGated = mounts.some((mount) => mount.name === gates.name);
+    const volumes = [...(spec.volumes ?? []), ...(isGated ? [{ name: gates.name, hostPath: { path: '' } }] : [])];
+    this.#manifests.push({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, ...metadata },
+      spec: { terminationGracePeriodSeconds: 1, ...spec, volumes },
+    });
+    return name;
+  }
+
+  givenObject(object: ConfigMap | Secret): void {
+    this.#manifests.push(object);
+  }
+
+  async start(startCluster: () => Promise<TestCluster>): Promise<void> {
+    const cluster = await startCluster();
+    this.#cluster = cluster;
+    await mkdir(this.#gatesDirectory(), { recursive: true });
+    this.#startWatch(cluster);
+    await this.apply(...this.#manifests.map((manifest) => withGates(manifest, this.#gatesDirectory())));
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.kill();
+    await this.#cluster?.stop();
+  }
+
+  async apply(...manifests: readonly Manifest[]): Promise<void> {
+    const file = join(this.cluster.directory, `${manifests[0]?.metadata.name ?? 'none'}.json`);
+    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
+    await this.cluster.ask('apply', '-f', file);
+  }
+
+  open(gate: string): Promise<void> {
+    return writeFile(join(this.#gatesDirectory(), gate), '');
+  }
+
+  get cluster(): TestCluster {
+    if (this.#cluster === undefined) throw new Error('the cluster has not been started');
+    return this.#cluster;
+  }
+
+  /** The STATUS column of a pod so far, without repetitions. */
+  statuses(name: string): readonly string[] {
+    return this.#shown.get(name) ?? [];
+  }
+
+  when(name: string, holds: (pod: Pod) => boolean): Promise<Pod> {
+    return podWhen(this.cluster.client, name, holds);
+  }
+
+  /** By `kubectl wait`: `condition=Ready`, `jsonpath={.status.phase}=Failed`, `delete`. */
+  async wait(name: string, condition: string): Promise<void> {
+    await this.cluster.ask('wait', `pod/${name}`, `--for=${condition}`, '--timeout=40s');
+  }
+
+  async logs(name: string, ...words: readonly string[]): Promise<string> {
+    return this.cluster.ask('logs', name, ...words);
+  }
+
+  /** What a pod says that runs to its end. */
+  async result(name: string): Promise<readonly string[]> {
+    const { status } = await this.when(
+      name,
+      ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    );
+    const logs = await this.logs(name);
+    if (status?.phase === 'Failed') throw new Error(`pod ${name} failed: ${JSON.stringify(status)} ${logs}`);
+    return logs.split('\n');
+  }
+
+  /** `Reason: message`, in no order. */
+  async events(name: string): Promise<readonly string[]> {
+    const fieldSelector = `involvedObject.name=${name}`;
+    const { items } = await this.cluster.client.list(events, { namespace: 'default', fieldSelector });
+    return items.map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
+  #gatesDirectory(): string {
+    return join(this.cluster.directory, 'gates');
+  }
+
+  #startWatch({ kubeconfig }: TestCluster): void {
+    const words = ['--kubeconfig', kubeconfig, 'get', 'pods', '--watch', '--no-headers'];
+    this.#watch = spawn('kubectl', words, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const { stdout } = this.#watch;
+    if (stdout === null) return;
+    createInterface({ input: stdout }).on('line', (line) => {
+      const [name = '', , status = ''] = line.split(/ +/);
+      const before = this.#shown.get(name) ?? [];
+      this.#shown.set(name, before.at(-1) === status ? before : [...before, status]);
+    });
+  }
+}
+
+function withGates(manifest: Manifest, path: string): Manifest {
+  if (!('spec' in manifest)) return manifest;
+  const volumes = (manifest.spec?.volumes ?? []).map((volume) =>
+    volume.name === gates.name ? { ...volume, hostPath: { path } } : volume,
+  );
+  return { ...manifest, spec: { containers: [], ...manifest.spec, volumes } };
+}
