@@ -12,6 +12,7 @@ import type {
   Namespace,
   Node,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
   Secret,
   Service,
@@ -53,6 +54,12 @@ export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1'
 export const leases = namespaced<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');
 export const ingresses = namespaced<Ingress>('networking.k8s.io', 'v1', 'Ingress', 'ingresses');
 export const ingressClasses = clusterScoped<IngressClass>('networking.k8s.io', 'v1', 'IngressClass', 'ingressclasses');
+export const podDisruptionBudgets = namespaced<PodDisruptionBudget>(
+  'policy',
+  'v1',
+  'PodDisruptionBudget',
+  'poddisruptionbudgets',
+);
 export const customResourceDefinitions = clusterScoped<CustomResourceDefinition>(
   'apiextensions.k8s.io',
   'v1',

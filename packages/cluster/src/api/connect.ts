@@ -7,12 +7,13 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import { isJsonObject } from '../schema/shape.ts';
 import { conflict, unknownPath } from './api-errors.ts';
+import { evict } from './eviction.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import type { WriteRequest } from './resource-verbs.ts';
 
 type Connect = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
 
-const handlers: Readonly<Record<string, Connect>> = { log: podLog, proxy, binding: bind, finalize };
+const handlers: Readonly<Record<string, Connect>> = { log: podLog, proxy, binding: bind, eviction: evict, finalize };
 
 export async function connect(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { subresource } = at.path;

@@ -9,11 +9,12 @@ import { isJsonObject } from '../schema/shape.ts';
 import { unknownPath } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
+import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceStore } from './resource-store.ts';
-import type { Preconditions, ResourceVerbs, WriteRequest } from './resource-verbs.ts';
+import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 import { fromScale, scaleColumns, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
@@ -178,34 +179,8 @@ async function patch(request: TransportRequest, at: ResourceRequest, warnings: s
   return one({ object, request, at, status: 200, warnings });
 }
 
-function deleteOptions(request: TransportRequest): {
-  readonly propagationPolicy?: string | undefined;
-  readonly gracePeriodSeconds?: number | undefined;
-  readonly preconditions?: Preconditions | undefined;
-} {
-  const { query, body } = request;
-  const options = body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {};
-  const grace =
-    options['gracePeriodSeconds'] ??
-    (query.has('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined);
-  const policy =
-    options['propagationPolicy'] ??
-    query.get('propagationPolicy') ??
-    (options['orphanDependents'] === true ? 'Orphan' : undefined);
-  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
-    throw new StatusError('BadRequest', 'gracePeriodSeconds must be a whole number of seconds');
-  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(policy)))
-    throw new StatusError(
-      'Invalid',
-      `DeleteOptions is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan"`,
-    );
-  const given = isJsonObject(options['preconditions']) ? options['preconditions'] : {};
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return {
-    gracePeriodSeconds: grace,
-    propagationPolicy: text(policy),
-    preconditions: { uid: text(given['uid']), resourceVersion: text(given['resourceVersion']) },
-  };
+function deleteOptions({ query, body }: TransportRequest): DeleteOptions {
+  return readDeleteOptions(body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {}, query);
 }
 
 async function remove(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {

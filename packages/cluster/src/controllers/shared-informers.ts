@@ -7,6 +7,7 @@ import type {
   Namespace,
   Node,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
   Service,
   ServiceAccount,
@@ -25,6 +26,7 @@ import {
   jobs,
   namespaces,
   nodes,
+  podDisruptionBudgets,
   pods,
   replicaSets,
   serviceAccounts,
@@ -37,6 +39,7 @@ export interface SharedInformers {
   readonly replicaSets: Informer<ReplicaSet>;
   readonly deployments: Informer<Deployment>;
   readonly jobs: Informer<Job>;
+  readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
   readonly services: Informer<Service>;
   readonly endpoints: Informer<Endpoints>;
   readonly endpointSlices: Informer<EndpointSlice>;
@@ -79,6 +82,11 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     replicaSets: new Informer({ ...common<ReplicaSet>(options), type: replicaSets, indexes: owned }),
     deployments: new Informer({ ...common<Deployment>(options), type: deployments, indexes: namespaced }),
     jobs: new Informer({ ...common<Job>(options), type: jobs, indexes: namespaced }),
+    podDisruptionBudgets: new Informer({
+      ...common<PodDisruptionBudget>(options),
+      type: podDisruptionBudgets,
+      indexes: namespaced,
+    }),
     services: new Informer({ ...common<Service>(options), type: services, indexes: namespaced }),
     endpoints: new Informer({ ...common<Endpoints>(options), type: endpoints }),
     endpointSlices: new Informer({

@@ -4,6 +4,7 @@ import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
 import type { ControllerContext } from './controller-context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { startJobController } from './job/job-controller.ts';
@@ -50,6 +51,7 @@ export function startControllers(options: ControllersOptions): RunningController
     startJobController(context),
     startOrphanedJobPodController(context),
     startTtlAfterFinishedController(context),
+    startDisruptionController(context),
     startEndpointSliceController(context),
     startServiceAddressController(context, options.loadBalancerAddress),
     startNamespaceController(context, options.namespacedTypes),

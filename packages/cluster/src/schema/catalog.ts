@@ -4,6 +4,7 @@ import { job } from './catalog/batch.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { pod } from './catalog/pod.ts';
+import { podDisruptionBudget } from './catalog/policy.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
@@ -26,6 +27,7 @@ const builtIn: readonly ResourceDefinition[] = [
   lease,
   ingress,
   ingressClass,
+  podDisruptionBudget,
 ];
 
 export interface MutableCatalog extends Catalog {

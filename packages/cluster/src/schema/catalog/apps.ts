@@ -139,7 +139,7 @@ function isZero(value: string | number | undefined): boolean {
   return value !== undefined && Number.parseInt(String(value), 10) === 0;
 }
 
-function countOrPercentage(value: string | number | undefined, path: string): readonly Fault[] {
+export function countOrPercentage(value: string | number | undefined, path: string): readonly Fault[] {
   if (value === undefined) return [];
   if (typeof value === 'number') return atLeast(value, 0, path);
   return /^[0-9]+%$/.test(value)

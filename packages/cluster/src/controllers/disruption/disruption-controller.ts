@@ -1,0 +1,148 @@
+import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus, ReplicaSet } from '@slipway/kube/api.generated';
+import type { Controller, Plan } from '@slipway/kube/controller';
+import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
+import type { EventRecorder } from '@slipway/kube/event-recorder';
+import type { InformerChange } from '@slipway/kube/informer';
+import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
+import { controllerOf } from '@slipway/kube/owner-references';
+import { podDisruptionBudgets, pods } from '@slipway/kube/resources';
+import { matchesLabelSelector } from '@slipway/kube/selector';
+import { recorderFor, type ControllerContext } from '../controller-context.ts';
+import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import { byNamespace } from '../shared-informers.ts';
+import {
+  reconcileDisruption,
+  type DisruptionEvent,
+  type DisruptionObserved,
+  type ExpectedScale,
+  type Workload,
+} from './reconcile-disruption.ts';
+
+export function startDisruptionController(context: ControllerContext): RunningController {
+  const writes = new OwnWrites(context.clock);
+  const controller = new DisruptionController({ context, writes, events: recorderFor(context, 'controllermanager') });
+  const { informers } = context;
+  return runController(afterOwnWrites(controller, writes), {
+    ...context,
+    workers: 1,
+    sources: [
+      source(informers.podDisruptionBudgets, ({ current }) => (current === undefined ? [] : [keyOf(current)])),
+      source(informers.pods, (change) => budgetsOfPod(change, context)),
+      source(informers.replicaSets, (change) => budgetsOfWorkload(change, context)),
+      source(informers.deployments, (change) => budgetsOfWorkload(change, context)),
+    ],
+  });
+}
+
+function* budgetsOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
+  const namespace = (current ?? old)?.metadata.namespace ?? '';
+  for (const budget of informers.podDisruptionBudgets.byIndex(byNamespace, namespace)) {
+    if ([old, current].some((pod) => pod !== undefined && protects(budget, pod))) yield keyOf(budget);
+  }
+}
+
+interface Scaled extends KubeObject {
+  readonly spec?: { readonly replicas?: number | undefined } | undefined;
+}
+
+/** Another number of replicas is another number of pods to expect. */
+function budgetsOfWorkload(
+  { old, current }: InformerChange<Scaled>,
+  { informers }: ControllerContext,
+): readonly ObjectKey[] {
+  if (current === undefined || old?.spec?.replicas === current.spec?.replicas) return [];
+  return informers.podDisruptionBudgets.byIndex(byNamespace, current.metadata.namespace ?? '').map(keyOf);
+}
+
+function protects({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
+  return matchesLabelSelector(spec?.selector, metadata.labels);
+}
+
+interface Parts {
+  readonly context: ControllerContext;
+  readonly writes: OwnWrites;
+  readonly events: EventRecorder;
+}
+
+class DisruptionController implements Controller<DisruptionObserved, DisruptionEvent, PodDisruptionBudgetStatus> {
+  readonly name = 'disruption';
+  readonly #context: ControllerContext;
+  readonly #writes: OwnWrites;
+  readonly #events: EventRecorder;
+
+  constructor({ context, writes, events }: Parts) {
+    this.#context = context;
+    this.#writes = writes;
+    this.#events = events;
+  }
+
+  observe(key: ObjectKey): DisruptionObserved | undefined {
+    const { informers } = this.#context;
+    const budget = informers.podDisruptionBudgets.get(key);
+    if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined;
+    const protectedPods = informers.pods
+      .byIndex(byNamespace, key.namespace ?? '')
+      .filter((pod) => protects(budget, pod));
+    return { budget, pods: protectedPods, scale: this.#scaleOf(protectedPods) };
+  }
+
+  #scaleOf(all: readonly Pod[]): ExpectedScale {
+    const workloads = new Map<string, Workload>();
+    const unmanaged: string[] = [];
+    for (const pod of all) {
+      const manager = controllerOf(pod);
+      if (manager === undefined) {
+        unmanaged.push(pod.metadata.name ?? '');
+        continue;
+      }
+      const replicaSet = this.#replicaSetOf(pod);
+      if (replicaSet === undefined) {
+        return { kind: 'unknown', why: `${manager.kind} "${manager.name}" does not say how many pods it wants` };
+      }
+      const workload = this.#workloadOf(replicaSet);
+      workloads.set(workload.uid, workload);
+    }
+    return { kind: 'known', workloads: [...workloads.values()], unmanaged };
+  }
+
+  #replicaSetOf(pod: Pod): ReplicaSet | undefined {
+    const { informers } = this.#context;
+    const manager = controllerOf(pod);
+    const found = informers.replicaSets.get({ namespace: pod.metadata.namespace, name: manager?.name ?? '' });
+    return manager?.kind === 'ReplicaSet' && found?.metadata.uid === manager.uid ? found : undefined;
+  }
+
+  /** The replicas of a Deployment are those of all its ReplicaSets, in the middle of a rollout too. */
+  #workloadOf(replicaSet: ReplicaSet): Workload {
+    const { informers } = this.#context;
+    const manager = controllerOf(replicaSet);
+    const deployment = informers.deployments.get({
+      namespace: replicaSet.metadata.namespace,
+      name: manager?.name ?? '',
+    });
+    const isManaged = manager?.kind === 'Deployment' && deployment?.metadata.uid === manager.uid;
+    const { metadata, spec } = isManaged && deployment !== undefined ? deployment : replicaSet;
+    return { name: metadata.name ?? '', uid: metadata.uid ?? '', replicas: spec?.replicas ?? 1 };
+  }
+
+  reconcile(observed: DisruptionObserved, now: number): Plan<DisruptionEvent, PodDisruptionBudgetStatus> {
+    return reconcileDisruption(observed, now);
+  }
+
+  /** The whole status is replaced, on the condition that no eviction has changed it meanwhile. */
+  async apply(
+    { actions, status }: Plan<DisruptionEvent, PodDisruptionBudgetStatus>,
+    { budget }: DisruptionObserved,
+  ): Promise<void> {
+    const { client, informers } = this.#context;
+    if (status !== undefined) {
+      const next = { ...budget, status };
+      const written = await client.update(podDisruptionBudgets, next, { subresource: 'status' });
+      this.#writes.wrote(keyOf(budget), informers.podDisruptionBudgets, written);
+    }
+    for (const { pod, type, reason, message } of actions) {
+      const subject = pod === undefined ? { object: budget, type: podDisruptionBudgets } : { object: pod, type: pods };
+      this.#events.event(subject, { type, reason, message });
+    }
+  }
+}
