@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Application } from './api/application.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
-import { stableRelease, withServing } from './current-releases.ts';
+import { stableRelease, withEnd, withServing } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 
 function release(version: string, phase: ReleasePhase, second?: number): Release {
@@ -62,6 +62,12 @@ describe('the version that serves', () => {
     },
   ])('$name', ({ serving, releases, expected }) => {
     expect(stableRelease(withServing(observe(serving, releases)))?.spec.version).toBe(expected);
+  });
+
+  test('has ended its release, though only the status of the Application says so yet', () => {
+    const seen = observe('2', [release('1', 'Succeeded', 1), release('2', 'Guarding')]);
+    const [first, second] = withEnd(seen, Date.UTC(2026, 0, 1)).releases;
+    expect([first?.status?.phase, second?.status?.phase]).toEqual(['Succeeded', 'Succeeded']);
   });
 
   test('is named as the status would', () => {

@@ -1,8 +1,9 @@
 /** Which of an Application's releases is under way, and which serves. */
 import { isFinished, type Release } from './api/release.ts';
 import type { Observation } from './observation.ts';
-import { statusOf } from './release-changes.ts';
+import { changeStatus, statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
+import { finished } from './release-status.ts';
 
 const defaultWindowSeconds = 3_600;
 
@@ -35,6 +36,19 @@ export function withServing(observation: Observation): Observation {
     serving: { version: latest.spec.version, release: nameOf(latest), hash: latest.spec.identity.template },
   };
   return { ...observation, application: { ...application, status } };
+}
+
+/**
+ * The observation as if the release that serves had ended: its success is written to the Application first, and where a
+ * controller was killed then, it must not be taken for one that could still go back.
+ */
+export function withEnd(observation: Observation, now: number): Observation {
+  const stable = stableRelease(observation);
+  if (stable === undefined || statusOf(stable).phase !== 'Guarding') return observation;
+  const releases = changeStatus(observation.releases, stable, (status) =>
+    finished(status, 'Succeeded', { now, reason: 'the guard has ended' }),
+  );
+  return { ...observation, releases };
 }
 
 function finishedAt(release: Release): number {

@@ -1,7 +1,7 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
 import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
-import { activeRelease, withServing } from './current-releases.ts';
+import { activeRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
 import { planIdle } from './idle.ts';
 import { check } from './interlock/interlock.ts';
@@ -28,7 +28,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
   const { metadata } = observation.application;
   if (metadata.deletionTimestamp !== undefined) return planTeardown(observation, now);
   return (metadata.finalizers ?? []).includes(teardownFinalizer)
-    ? planApplication(withServing(observation), now)
+    ? planApplication(observation, now)
     : {
         actions: [{ type: 'setFinalizer', present: true }],
         applicationStatus: undefined,
@@ -40,7 +40,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
   const faults = [...validateApplication(before.application), ...validateInForce(before)];
-  const commanded = planCommands(before, now);
+  const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = commanded.observation;
   const wanted: Wanted =
     faults.length === 0 ? planNextRelease(current, now) : { actions: [], releases: current.releases };
