@@ -29,7 +29,7 @@ afterEach(async () => {
 
 /** The kernel ends what a killed process leaves in its own time. */
 async function expectNothingLeft(footprint: Footprint): Promise<void> {
-  await expect.poll(() => listRemains(footprint), { timeout: 10_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => listRemains(footprint), { timeout: 20_000, interval: 20 }).toEqual([]);
 }
 
 async function exists(file: string): Promise<boolean> {
