@@ -1,6 +1,7 @@
 import type { Event } from './api.generated.ts';
 import type { KubeClient } from './client.ts';
 import { formatTime, type Clock } from './clock.ts';
+import { EventCorrelator } from './event-correlation.ts';
 import { fnv32a } from './hash.ts';
 import type { Logger } from './logger.ts';
 import { apiVersionOf, type KubeObject, type ResourceType } from './object.ts';
@@ -8,9 +9,10 @@ import { events } from './resources.ts';
 import { isStatusReason } from './status-error.ts';
 
 /** How many different events are remembered for counting; the oldest go first. */
-const rememberedEvents = 1_024;
+const rememberedEvents = 4_096;
 /** What waits to be written; an event beyond that is dropped and logged: events are advice, not state. */
 const maximumQueue = 1_000;
+const maximumMessage = 1_024;
 
 export interface EventRecorderOptions {
   readonly client: KubeClient;
@@ -28,38 +30,48 @@ export interface EventSubject {
   readonly fieldPath?: string | undefined;
 }
 
+export interface EventContent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
 interface Recorded {
   readonly name: string;
   readonly namespace: string;
-  count: number;
+  readonly count: number;
 }
 
 /** Writes core/v1 Events in the order in which they happened; one that repeats counts up instead. Never throws. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
+  readonly #correlator = new EventCorrelator();
   readonly #recorded = new Map<string, Recorded>();
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
-  #lastMillisecond = 0;
   #sequence = 0;
+  #lastMillisecond = 0;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
   }
 
-  event(
-    subject: EventSubject,
-    what: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
-  ): void {
+  event(subject: EventSubject, what: EventContent): void {
     const { logger, clock } = this.#options;
     if (this.#queued >= maximumQueue) {
       logger.warn('event dropped, too many wait to be written', { reason: what.reason });
       return;
     }
-    this.#queued += 1;
+    const correlated = this.#correlator.correlate({ ...what, subject: textOf(subject) }, clock.monotonic());
+    if (correlated === undefined) {
+      logger.debug('event dropped, its object has had too many', { reason: what.reason });
+      return;
+    }
+    const { identity, message } = correlated;
     const now = clock.now();
+    this.#queued += 1;
     this.#queue = this.#queue
-      .then(() => this.#write(subject, what, now))
+      .then(() => this.#write(identity, this.#build(subject, { ...what, message: cut(message) }, now)))
       .catch((error: unknown) => logger.debug('event not recorded', { reason: what.reason, error }))
       .finally(() => {
         this.#queued -= 1;
@@ -71,32 +83,19 @@ export class EventRecorder {
     return this.#queue;
   }
 
-  async #write(
-    subject: EventSubject,
-    what: { readonly type: string; readonly reason: string; readonly message: string },
-    now: number,
-  ): Promise<void> {
-    const identity = JSON.stringify([
-      subject.object.metadata.uid,
-      subject.fieldPath,
-      what.type,
-      what.reason,
-      what.message,
-    ]);
+  async #write(identity: string, event: Event): Promise<void> {
     const known = this.#recorded.get(identity);
-    if (known !== undefined && (await this.#countUp(known, now))) return;
-    const event = this.#build(subject, what, now);
+    if (known !== undefined && (await this.#countUp(identity, known, event))) return;
     await this.#options.client.create(events, event);
-    this.#remember(identity, { name: event.metadata.name ?? '', namespace: event.metadata.namespace ?? '', count: 1 });
+    const { name = '', namespace = '' } = event.metadata;
+    this.#remember(identity, { name, namespace, count: 1 });
   }
 
-  async #countUp(known: Recorded, now: number): Promise<boolean> {
-    known.count += 1;
+  async #countUp(identity: string, known: Recorded, { lastTimestamp, message }: Event): Promise<boolean> {
+    const count = known.count + 1;
     try {
-      await this.#options.client.patch(events, known, {
-        type: 'merge',
-        body: { count: known.count, lastTimestamp: formatTime(now) },
-      });
+      await this.#options.client.patch(events, known, { type: 'merge', body: { count, lastTimestamp, message } });
+      this.#remember(identity, { ...known, count });
       return true;
     } catch (error) {
       // Events expire; the next one of the kind begins anew.
@@ -117,11 +116,7 @@ export class EventRecorder {
     return (BigInt(millisecond) * 1_000_000n + BigInt(part)).toString(16);
   }
 
-  #build(
-    { object, type, fieldPath }: EventSubject,
-    what: { readonly type: string; readonly reason: string; readonly message: string },
-    now: number,
-  ): Event {
+  #build({ object, type, fieldPath }: EventSubject, what: EventContent, now: number): Event {
     const { component, host } = this.#options;
     const { name = '', namespace = 'default', uid, resourceVersion } = object.metadata;
     const suffix = this.#nextSuffix(now);
@@ -138,7 +133,7 @@ export class EventRecorder {
         fieldPath,
       },
       reason: what.reason,
-      message: what.message.slice(0, 1_024),
+      message: what.message,
       type: what.type,
       source: { component, host },
       reportingComponent: component,
@@ -150,9 +145,19 @@ export class EventRecorder {
   }
 
   #remember(identity: string, recorded: Recorded): void {
+    this.#recorded.delete(identity);
     this.#recorded.set(identity, recorded);
     if (this.#recorded.size <= rememberedEvents) return;
     const oldest = this.#recorded.keys().next().value;
     if (oldest !== undefined) this.#recorded.delete(oldest);
   }
+}
+
+function textOf({ object, type, fieldPath }: EventSubject): string {
+  const { namespace, name, uid } = object.metadata;
+  return JSON.stringify([apiVersionOf(type), type.kind, namespace, name, uid, fieldPath]);
+}
+
+function cut(message: string): string {
+  return message.length <= maximumMessage ? message : `${message.slice(0, maximumMessage - 1)}…`;
 }
