@@ -34,7 +34,7 @@ export async function down(options: { readonly dataDir?: string; readonly grace:
   await forget(directory, state);
   print(
     processes.length > 0
-      ? `Stopped the cluster in ${directory.path}; its data are kept.`
+      ? `Stopped the cluster in ${directory.path}; ${state?.ephemeral === true ? 'it kept no objects' : 'its data are kept'}.`
       : `The cluster in ${directory.path} had ended before.`,
   );
 }

@@ -49,9 +49,10 @@ export async function up(options: UpOptions): Promise<void> {
     return print([...greeting(launched), ...withoutController(options)].join('\n'));
   }
   const { runServer } = await import('../embedded/run-server.ts');
-  await runServer(server, (state) =>
-    print([...greeting(state), ...withoutController(options), '', 'Stop with Ctrl-C.'].join('\n')),
-  );
+  return runServer(server, {
+    onReady: (state) => print([...greeting(state), ...withoutController(options), '', 'Stop with Ctrl-C.'].join('\n')),
+    onStopping: () => print('Stopping the cluster and its pods.'),
+  });
 }
 
 function withoutController({ controller }: UpOptions): readonly string[] {

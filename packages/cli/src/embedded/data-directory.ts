@@ -25,6 +25,8 @@ export interface ClusterState {
   readonly runtime: string;
   readonly level: string;
   readonly limitations: readonly string[];
+  /** Its objects go with it. */
+  readonly ephemeral: boolean;
   readonly kubeconfig: string;
   readonly mergedInto: { readonly file: string; readonly context: string } | undefined;
   readonly startedAt: string;

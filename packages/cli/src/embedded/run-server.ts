@@ -19,18 +19,25 @@ import type { EmbeddedCluster } from './start-cluster.ts';
 /** Pods get this long to end unless `slipway down --grace` says otherwise. */
 const defaultGraceSeconds = 2;
 
+export interface ServerEvents {
+  readonly onReady: (state: ClusterState) => void;
+  /** Pods are given their grace: this takes a while. */
+  readonly onStopping?: (() => void) | undefined;
+}
+
 /** Runs a cluster in this process until SIGTERM or SIGINT. Rejects, with nothing left behind, when it cannot be started. */
-export async function runServer(options: ServerOptions, onReady: (state: ClusterState) => void): Promise<void> {
+export async function runServer(options: ServerOptions, events: ServerEvents): Promise<void> {
   const stopRequested = waitForStopSignal();
   const directory = dataDirectory(options.dataDirectory);
   await createDataDirectory(directory);
   const cluster = await start(options, directory);
   try {
     const state = await publish({ options, directory, cluster });
-    onReady(state);
+    events.onReady(state);
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {
+    events.onStopping?.();
     await cluster.stop(await requestedGrace(directory));
     await retract(options, directory);
   }
@@ -93,6 +100,7 @@ async function publish({ options, directory, cluster }: Publication): Promise<Cl
     runtime: cluster.runtime,
     level: cluster.level,
     limitations: cluster.limitations,
+    ephemeral: options.ephemeral,
     kubeconfig: directory.kubeconfig,
     mergedInto: merged,
     startedAt: new Date().toISOString(),

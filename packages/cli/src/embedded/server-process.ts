@@ -13,7 +13,7 @@ export async function serverProcess(): Promise<void> {
     process.once('message', (message) => resolve(message as ServerOptions));
   });
   try {
-    await runServer(options, (state) => report({ kind: 'ready', state }));
+    await runServer(options, { onReady: (state) => report({ kind: 'ready', state }) });
   } catch (error) {
     const { text, exitCode } = describeError(error);
     report({ kind: 'failed', message: text, exitCode });
