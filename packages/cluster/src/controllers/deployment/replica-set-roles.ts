@@ -3,7 +3,7 @@ import { controllerReference } from '@slipway/kube/owner-references';
 import { deployments } from '@slipway/kube/resources';
 import { calculatePodTemplateHash, isSameTemplate, selectorWithHash, templateWithHash } from './pod-template-hash.ts';
 import { annotationsOfNewest, revisionOf, sizeAnnotations } from './revisions.ts';
-import { calculateNewestSize, replicasOf, sumOf } from './rollout-limits.ts';
+import { calculateNewestSize, presentOf, sumOf } from './rollout-limits.ts';
 
 /** The ReplicaSets of a Deployment: the one whose template it asks for, and all others. */
 export interface Roles {
@@ -59,7 +59,7 @@ function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]): Repl
       ownerReferences: [controllerReference(deployment, deployments)],
     },
     spec: {
-      replicas: calculateNewestSize(deployment, { newest: 0, all: sumOf(old, replicasOf) }),
+      replicas: calculateNewestSize(deployment, { newest: 0, all: sumOf(old, presentOf) }),
       minReadySeconds,
       selector: selectorWithHash(selector, hash),
       template: hashed,

@@ -1,6 +1,14 @@
 import type { Deployment, ReplicaSet } from '@slipway/kube/api.generated';
 import { allOf, oldestFirst, resized, type Roles } from './replica-set-roles.ts';
-import { availableOf, calculateNewestSize, calculateRolloutLimits, replicasOf, sumOf } from './rollout-limits.ts';
+import {
+  availableOf,
+  calculateNewestSize,
+  calculateRolloutLimits,
+  presentOf,
+  replicasOf,
+  stayingAvailableOf,
+  sumOf,
+} from './rollout-limits.ts';
 
 /**
  * One step of a rolling update: the newest ReplicaSet grows as far as the surge allows; when it cannot, the old ones
@@ -17,7 +25,7 @@ function sizeNewest(deployment: Deployment, roles: Roles): Roles {
   const size = replicasOf(newest);
   const wanted = replicasOf(deployment);
   const next =
-    size > wanted ? wanted : calculateNewestSize(deployment, { newest: size, all: sumOf(allOf(roles), replicasOf) });
+    size > wanted ? wanted : calculateNewestSize(deployment, { newest: size, all: sumOf(allOf(roles), presentOf) });
   return next === size ? roles : { newest: resized(deployment, newest, next), old };
 }
 
@@ -36,7 +44,7 @@ function shrinkOld(deployment: Deployment, roles: Roles): Roles {
     atMost: removable,
     from: (each) => replicasOf(each) - availableOf(each),
   });
-  const surplus = sumOf(allOf(roles), availableOf) - minimum;
+  const surplus = sumOf(allOf(roles), stayingAvailableOf) - minimum;
   const shrunk = surplus <= 0 ? cleaned : shrink(deployment, cleaned, { atMost: surplus, from: replicasOf });
   return { newest, old: shrunk };
 }

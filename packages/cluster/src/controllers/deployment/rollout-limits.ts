@@ -39,6 +39,18 @@ export function availableOf(replicaSet: ReplicaSet): number {
 }
 
 /**
+ * A ReplicaSet that was told to shrink reports for a moment what it had before. Those pods are as good as gone where
+ * availability counts, and are still there where the surge does.
+ */
+export function stayingAvailableOf(replicaSet: ReplicaSet): number {
+  return Math.min(availableOf(replicaSet), replicasOf(replicaSet));
+}
+
+export function presentOf(replicaSet: ReplicaSet): number {
+  return Math.max(replicaSet.status?.replicas ?? 0, replicasOf(replicaSet));
+}
+
+/**
  * The next size of the newest ReplicaSet: as large as `spec.replicas` asks and the surge over all ReplicaSets leaves room
  * for. `10 replicas, surge 3, old 10, new 0` gives 3; `old 8, new 3` gives 5.
  */
