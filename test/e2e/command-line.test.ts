@@ -245,6 +245,10 @@ describe('with a cluster', () => {
 
   it('refuses other content under a version that exists, and says why a release does not come', async () => {
     const manifest = await writeApplication('pull', { version: '1', progressDeadlineSeconds: 600 });
+    expect(await deploy(manifest)).toMatchObject({ exitCode: 0 });
+    await expect
+      .poll(async () => (await describeIn('pull')).stdout, { timeout: 20_000 })
+      .toContain('web:1" is not on this machine');
     const waited = await deploy(manifest, '--wait=promoted', '--timeout', '1');
     expect(waited).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not promoted within 1 s') });
     expect(waited.stderr).toContain('0 of 1 pods of version 1 to be ready');
