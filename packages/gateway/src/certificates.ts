@@ -23,6 +23,17 @@ export class Certificates {
     this.#byHost = table.certificates;
   }
 
+  /** By host, for another program that ends TLS: every certificate that is usable, with its key, in PEM. */
+  all(): ReadonlyMap<string, string> {
+    const all = new Map<string, string>();
+    for (const [host, key] of this.#byHost) {
+      const secret = this.#options.secret(key);
+      if (secret === undefined || (this.#contexts.get(secret) ?? this.#parse(secret)) === 'invalid') continue;
+      all.set(host, [decode(secret.data?.['tls.crt']), decode(secret.data?.['tls.key']), ''].map(String).join('\n'));
+    }
+    return all;
+  }
+
   /** A TLS server that ends the handshake where there is no certificate for the name that the client asks for. */
   createServer(): Server {
     return createServer({

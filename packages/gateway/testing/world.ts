@@ -7,8 +7,8 @@ import {
   type Server as RawServer,
   type Socket,
 } from 'node:net';
-import type { Clock } from '@slipway/kube/clock';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import type { DataPlane } from '../src/data-plane.ts';
 import { Proxy } from '../src/proxy/proxy.ts';
 import {
   emptyRoutingTable,
@@ -18,18 +18,18 @@ import {
   type RoutingTable,
 } from '../src/routing/routing-table.ts';
 
-/** Real backends and a real proxy on free ports; `close` ends all of it. */
+/** Real backends and a real data plane on free ports; `close` ends all of it. */
 export class World {
-  readonly proxy: Proxy;
+  readonly plane: DataPlane;
   readonly #closers: (() => Promise<void>)[] = [];
   port = 0;
 
-  constructor(clock: Clock = systemClock) {
-    this.proxy = new Proxy({ clock, random: Math.random });
+  constructor(plane: DataPlane = new Proxy({ clock: systemClock, random: Math.random })) {
+    this.plane = plane;
   }
 
   async start(): Promise<this> {
-    this.port = await this.proxy.listen({ host: '127.0.0.1', port: 0 });
+    this.port = await this.plane.listen({ host: '127.0.0.1', port: 0 });
     return this;
   }
 
@@ -67,12 +67,12 @@ export class World {
   route(
     backends: readonly (Partial<RouteBackend> & { readonly endpoints: readonly EndpointAddress[] })[],
     options: Partial<RouteRule> = {},
-  ): void {
-    this.proxy.install(tableOf(backends, options));
+  ): Promise<void> {
+    return this.plane.install(tableOf(backends, options));
   }
 
   async close(): Promise<void> {
-    await this.proxy.close(0);
+    await this.plane.close(0);
     await Promise.all(this.#closers.map((close) => close()));
   }
 
@@ -95,7 +95,15 @@ export function tableOf(
   backends: readonly (Partial<RouteBackend> & { readonly endpoints: readonly EndpointAddress[] })[],
   options: Partial<RouteRule> = {},
 ): RoutingTable {
-  const rule: RouteRule = {
+  const rule = ruleOf(backends, options);
+  return { ...emptyRoutingTable, rules: [rule], anyHost: [{ path: '/', match: 'Prefix', rule }] };
+}
+
+export function ruleOf(
+  backends: readonly (Partial<RouteBackend> & { readonly endpoints: readonly EndpointAddress[] })[],
+  options: Partial<RouteRule> = {},
+): RouteRule {
+  return {
     backends: backends.map((backend, index) => ({
       namespace: 'default',
       application: 'shop',
@@ -109,7 +117,6 @@ export function tableOf(
     responseHeaders: new Map(),
     ...options,
   };
-  return { ...emptyRoutingTable, rules: [rule], anyHost: [{ path: '/', match: 'Prefix', rule }] };
 }
 
 export function portOf(server: RawServer): number {
@@ -152,5 +159,5 @@ export function readUntil(socket: Socket, until?: string): Promise<string> {
 
 /** Resolves as soon as `holds`. */
 export async function eventually(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,0 +1,362 @@
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { type Clock, delay } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import type { Certificates } from '../certificates.ts';
+import type { BackendLoad, DataPlane, DataPlaneCounter } from '../data-plane.ts';
+import { listen, type ListenAddress } from '../listen.ts';
+import { Proxy } from '../proxy/proxy.ts';
+import { TrafficRegistry } from '../proxy/traffic.ts';
+import { type EndpointAddress, emptyRoutingTable, type RoutingTable } from '../routing/routing-table.ts';
+import { HaproxyProcess } from './haproxy-process.ts';
+import { type Layout, planLayout } from './layout.ts';
+import type { Structure } from './render-config.ts';
+import { RuntimeApi } from './runtime-api.ts';
+import {
+  applyCommands,
+  listLeaving,
+  planCommands,
+  planRetreat,
+  type RuntimeCommand,
+  withoutServer,
+} from './runtime-commands.ts';
+import { backendsOfSlot, emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { addCounts, parseOldWorkers, parseSessionCounts, sessionCountsQuestion } from './session-counts.ts';
+import { SlotLoads } from './slot-loads.ts';
+import { growCounts } from './slots.ts';
+import { TrafficLog } from './traffic-log.ts';
+import { WorkDirectory } from './work-directory.ts';
+
+export interface HaproxyDataPlaneOptions {
+  /** Path of HAProxy, 2.6 or later. */
+  readonly program: string;
+  /** For its configuration and sockets; made, and removed at the end. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly traffic?: TrafficRegistry | undefined;
+  /** How the built-in proxy behind it reaches a pod's port; by default directly. */
+  readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
+  readonly minReloadMilliseconds?: number | undefined;
+}
+
+/** A worker of HAProxy, and what it has been told. */
+interface Worker {
+  readonly pid: number;
+  readonly api: RuntimeApi;
+  readonly structure: Structure;
+  state: RuntimeState;
+  /** The table that it serves. */
+  table: RoutingTable | undefined;
+}
+
+const firstCounts = { plain: 32, compressing: 8 } as const;
+const minReloadMilliseconds = 5_000;
+const drainLookMilliseconds = 200;
+const lookMilliseconds = 1_000;
+const closeLookMilliseconds = 20;
+const maxBackoffMilliseconds = 5_000;
+
+/**
+ * HAProxy in front, the built-in proxy behind it. A new table is told to the running HAProxy by commands and never waits
+ * for a reload: what HAProxy cannot serve by its present configuration goes to the built-in proxy, which always has the
+ * table in force, and so do upgrades and whatever is nobody's. A reload only brings more of it to the front.
+ */
+export class HaproxyDataPlane implements DataPlane {
+  readonly traffic: TrafficRegistry;
+  readonly #options: HaproxyDataPlaneOptions;
+  readonly #directory: WorkDirectory;
+  readonly #builtIn: Proxy;
+  readonly #process: HaproxyProcess;
+  readonly #log: TrafficLog;
+  readonly #loads: SlotLoads;
+  readonly #queue = new SerialQueue();
+  #table: RoutingTable = emptyRoutingTable;
+  #certificates: Certificates | undefined;
+  #listen: ListenAddress | undefined;
+  #tlsListen: ListenAddress | undefined;
+  #worker: Worker | undefined;
+  #workerNumber = 0;
+  #slots: ReadonlyMap<string, string> = new Map();
+  #reloads = 0;
+  #restarts = 0;
+  #lastReload = Number.NEGATIVE_INFINITY;
+  #cancelReload: (() => void) | undefined;
+  #cancelLook: () => void = () => undefined;
+  #isClosing = false;
+
+  constructor(options: HaproxyDataPlaneOptions) {
+    this.#options = options;
+    this.traffic = options.traffic ?? new TrafficRegistry();
+    this.#directory = new WorkDirectory(options.directory);
+    this.#builtIn = new Proxy({ ...options, traffic: this.traffic });
+    this.#loads = new SlotLoads(this.traffic);
+    this.#log = new TrafficLog((slot) => this.#loads.countersOf(slot));
+    this.#process = new HaproxyProcess({
+      ...options,
+      directory: this.#directory,
+      onUnexpectedExit: () => this.#onUnexpectedExit(),
+    });
+  }
+
+  async install(table: RoutingTable): Promise<void> {
+    await this.#builtIn.install(table);
+    this.#table = table;
+    if (this.#listen !== undefined) await this.#queue.run(() => this.#bringInForce());
+  }
+
+  async listen(address: ListenAddress): Promise<number> {
+    await this.#process.endLeftover();
+    await this.#directory.prepare();
+    try {
+      const { builtIn, trafficLog } = this.#directory.places(0);
+      await Promise.all([this.#builtIn.listenBehind(builtIn), this.#log.listen(trafficLog)]);
+      const port = await freePort(address);
+      this.#listen = { ...address, port };
+      await this.#queue.run(() => this.#startAnew());
+      this.#look();
+      return port;
+    } catch (error) {
+      await this.close(0);
+      throw error;
+    }
+  }
+
+  async listenTls(address: ListenAddress, certificates: Certificates): Promise<number> {
+    const port = await freePort(address);
+    this.#certificates = certificates;
+    this.#tlsListen = { ...address, port };
+    await this.#queue.run(() => this.#startAnew());
+    return port;
+  }
+
+  backends(): readonly BackendLoad[] {
+    return this.#loads.addTo(this.#builtIn.backends());
+  }
+
+  counters(): readonly DataPlaneCounter[] {
+    return [
+      {
+        name: 'slipway_gateway_haproxy_reloads_total',
+        help: 'Reloads of HAProxy for what commands cannot change',
+        value: this.#reloads,
+      },
+      {
+        name: 'slipway_gateway_haproxy_restarts_total',
+        help: 'Starts of HAProxy after it had ended by itself',
+        value: this.#restarts,
+      },
+    ];
+  }
+
+  async close(graceSeconds = 10): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#cancelReload?.();
+    this.#cancelLook();
+    this.#process.stopListening();
+    await Promise.all([this.#builtIn.close(graceSeconds), this.#drained(graceSeconds)]);
+    await this.#process.end();
+    this.#log.close();
+    await this.#directory.remove();
+  }
+
+  /** Until the worker serves the table that is wanted by then. */
+  async #bringInForce(): Promise<void> {
+    for (let failures = 0; !this.#isClosing; failures++) {
+      try {
+        if (this.#worker === undefined) await this.#startWorker();
+        await this.#converge();
+        return;
+      } catch (error) {
+        if (this.#isClosing) return;
+        this.#options.logger.warn('HAProxy is out of step, starting a new worker', { error });
+        this.#worker = undefined;
+        await delay(this.#options.clock, Math.min(maxBackoffMilliseconds, failures * 2 ** failures * 50));
+      }
+    }
+  }
+
+  async #converge(): Promise<void> {
+    const worker = this.#worker;
+    const table = this.#table;
+    if (worker === undefined || worker.table === table) return;
+    const layout = this.#plan(worker.structure, worker.state);
+    this.#slots = layout.slots;
+    this.#loads.install(layout.backends, new Set([...worker.state.servers.keys(), ...layout.wanted.servers.keys()]));
+    await tell(worker, planCommands(worker.state, layout.wanted));
+    await this.#countSessions(worker);
+    worker.table = table;
+    if (!isEqualStructure(worker.structure, this.#structureFor(layout, worker.structure))) this.#planReload();
+  }
+
+  #plan(structure: Pick<Structure, 'counts' | 'headerSets'>, state: RuntimeState): Layout {
+    return planLayout({
+      table: this.#table,
+      slots: this.#slots,
+      occupied: new Set([...state.servers.keys(), ...this.#loads.busy]),
+      counts: structure.counts,
+      headerSets: new Set(structure.headerSets.keys()),
+    });
+  }
+
+  #structureFor(layout: Layout, present: Pick<Structure, 'counts'>): Structure {
+    return {
+      listen: this.#listen,
+      tlsListen: this.#tlsListen,
+      counts: growCounts(present.counts, layout.needed),
+      headerSets: layout.headerSets,
+      certificates: this.#certificates?.all() ?? new Map(),
+    };
+  }
+
+  /** Rejects if HAProxy does not start; whoever calls decides whether that is the end. */
+  async #startAnew(): Promise<void> {
+    await this.#startWorker();
+    await this.#converge();
+  }
+
+  /** A new worker knows nothing: until it is told, the built-in proxy serves. */
+  async #startWorker(): Promise<void> {
+    const old = this.#worker;
+    const isReload = this.#process.isRunning;
+    const present = old?.structure ?? { counts: firstCounts, headerSets: new Map() };
+    const structure = this.#structureFor(this.#plan(present, old?.state ?? emptyRuntimeState), present);
+    const number = ++this.#workerNumber;
+    if (isReload) {
+      this.#lastReload = this.#options.clock.monotonic();
+      this.#reloads += 1;
+    }
+    // Kept connections may bring the old worker one more request each: by the built-in proxy they obey later tables too.
+    if (old !== undefined) await tell(old, [planRetreat()]);
+    await this.#directory.write(structure, number);
+    const pid = await this.#process.start(number);
+    await this.#directory.removeWorkerSocket(number - 1);
+    const places = this.#directory.places(number);
+    this.#worker = {
+      pid,
+      api: new RuntimeApi(places.commands, places.map),
+      structure,
+      state: emptyRuntimeState,
+      table: undefined,
+    };
+  }
+
+  #planReload(): void {
+    if (this.#cancelReload !== undefined || this.#isClosing) return;
+    const { clock } = this.#options;
+    const least = this.#options.minReloadMilliseconds ?? minReloadMilliseconds;
+    const wait = Math.max(0, this.#lastReload + least - clock.monotonic());
+    this.#cancelReload = clock.schedule(wait, () => {
+      this.#cancelReload = undefined;
+      void this.#queue.run(() => this.#reload());
+    });
+  }
+
+  /** A configuration that HAProxy refuses changes nothing: the old worker goes on. */
+  async #reload(): Promise<void> {
+    if (this.#isClosing) return;
+    const old = this.#worker;
+    try {
+      await this.#startWorker();
+    } catch (error) {
+      this.#options.logger.error('could not reload HAProxy, the built-in proxy serves what it cannot', { error });
+      if (old !== undefined) old.table = undefined;
+    }
+    await this.#bringInForce();
+  }
+
+  #onUnexpectedExit(): void {
+    this.#worker = undefined;
+    this.#loads.update(new Map());
+    if (this.#isClosing || this.#workerNumber === 0) return;
+    this.#restarts += 1;
+    void this.#queue.run(() => this.#bringInForce());
+  }
+
+  /** Looks at what drains until nothing does, and now and then at the rest. */
+  #look(): void {
+    if (this.#isClosing) return;
+    const worker = this.#worker;
+    const isBusy = this.#loads.isDraining || (worker !== undefined && listLeaving(worker.state).length > 0);
+    this.#cancelLook = this.#options.clock.schedule(isBusy ? drainLookMilliseconds : lookMilliseconds, () => {
+      void this.#queue.run(() => this.#lookOnce()).then(() => this.#look());
+    });
+  }
+
+  async #lookOnce(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined || this.#isClosing) return;
+    try {
+      await this.#countSessions(worker);
+      await removeIdleServers(worker);
+    } catch (error) {
+      // If HAProxy is gone it is started anew; otherwise the next look asks again.
+      this.#options.logger.debug('could not look at HAProxy', { error });
+    }
+  }
+
+  /** Of this worker and of those before it that still end what they have. */
+  async #countSessions({ pid }: Worker): Promise<void> {
+    const old = this.#reloads === 0 ? [] : parseOldWorkers(await this.#process.askMaster('show proc'));
+    const questions = [pid, ...old].map((one) => this.#process.askMaster(`@!${one} ${sessionCountsQuestion}`));
+    this.#loads.update(addCounts((await Promise.all(questions)).map(parseSessionCounts)));
+  }
+
+  async #drained(graceSeconds: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    const deadline = clock.monotonic() + graceSeconds * 1_000;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    while (this.#process.isRunning && clock.monotonic() < deadline) {
+      try {
+        await this.#countSessions(worker);
+      } catch (error) {
+        // It ends as soon as nothing is open: the loop sees that it no longer runs.
+        logger.debug('HAProxy does not say what is open', { error });
+        await delay(clock, closeLookMilliseconds);
+        continue;
+      }
+      if (this.#loads.busy.size === 0) return;
+      await delay(clock, closeLookMilliseconds);
+    }
+  }
+}
+
+/** A command that fails leaves it unknown what the worker holds: it must not be used any more. */
+async function tell(worker: Worker, commands: readonly RuntimeCommand[]): Promise<void> {
+  await worker.api.run(commands);
+  worker.state = applyCommands(worker.state, commands);
+}
+
+/** HAProxy refuses as long as a server has connections. */
+async function removeIdleServers(worker: Worker): Promise<void> {
+  for (const { slot, name } of listLeaving(worker.state)) {
+    let isGone = true;
+    for (const backend of backendsOfSlot(slot)) {
+      const answer = await worker.api.ask(`del server ${backend}/${name}`);
+      isGone &&= /Server deleted|No such server/.test(answer);
+    }
+    if (isGone) worker.state = withoutServer(worker.state, slot, name);
+  }
+}
+
+function isEqualStructure(a: Structure, b: Structure): boolean {
+  return (
+    a.counts.plain === b.counts.plain &&
+    a.counts.compressing === b.counts.compressing &&
+    [...b.headerSets.keys()].every((id) => a.headerSets.has(id)) &&
+    a.certificates.size === b.certificates.size &&
+    [...a.certificates].every(([host, pem]) => b.certificates.get(host) === pem)
+  );
+}
+
+/** HAProxy is told a port that is free; who has it now is learned by trying. */
+async function freePort(address: ListenAddress): Promise<number> {
+  const server = createServer();
+  const port = await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

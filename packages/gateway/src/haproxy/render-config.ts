@@ -1,0 +1,171 @@
+import type { ListenAddress } from '../listen.ts';
+import type { HeaderSet } from './header-sets.ts';
+import { plainHostPattern } from './layout.ts';
+import { backendsOfSlot, type MapName } from './runtime-state.ts';
+import { namesOf, type SlotCounts } from './slots.ts';
+
+/** What only another configuration can change. */
+export interface Structure {
+  readonly listen: ListenAddress | undefined;
+  readonly tlsListen: ListenAddress | undefined;
+  readonly counts: SlotCounts;
+  readonly headerSets: ReadonlyMap<string, HeaderSet>;
+  /** By host: certificate and key in PEM. */
+  readonly certificates: ReadonlyMap<string, string>;
+}
+
+/** Where its files and sockets are; no part of a path may have a meaning in the configuration. */
+export interface Places {
+  map(map: MapName): string;
+  /** A worker has a socket of its own, so that an answer is never an older one's. */
+  readonly commands: string;
+  readonly trafficLog: string;
+  readonly builtIn: string;
+  readonly certificateList: string;
+}
+
+const maxOldWorkers = 50;
+
+/** Pure: nothing of it comes from the routing table but header sets, whose values are quoted. */
+export function renderConfig(structure: Structure, places: Places): string {
+  return [
+    ...globalSection(places),
+    ...defaultsSection(),
+    ...frontendSection(structure, places),
+    ...builtInBackend(places),
+    ...namesOf('plain', structure.counts.plain).flatMap((slot) => slotBackends(slot, [])),
+    ...namesOf('compressing', structure.counts.compressing).flatMap((slot) => slotBackends(slot, compression)),
+    '',
+  ].join('\n');
+}
+
+function globalSection({ commands, trafficLog }: Places): string[] {
+  return [
+    'global',
+    `  stats socket unix@${commands} mode 600 level admin expose-fd listeners`,
+    '  stats timeout 1m',
+    // The rest of an old worker's connections may outlast many reloads, but not all of them.
+    `  mworker-max-reloads ${maxOldWorkers}`,
+    '  ssl-default-bind-options ssl-min-ver TLSv1.2',
+    '  tune.ssl.default-dh-param 2048',
+    'ring traffic',
+    '  format raw',
+    '  maxlen 128',
+    '  size 4194304',
+    '  timeout connect 5s',
+    '  timeout server 10s',
+    `  server collector unix@${trafficLog}`,
+  ];
+}
+
+/** Time limits as the built-in proxy has them. */
+function defaultsSection(): string[] {
+  return [
+    'defaults',
+    '  mode http',
+    '  timeout connect 3s',
+    '  timeout client 60s',
+    '  timeout server 300s',
+    '  timeout http-request 60s',
+    '  timeout http-keep-alive 75s',
+    '  timeout tunnel 24h',
+    // After a reload a kept connection may come with one more request: it is answered before the connection ends.
+    '  option idle-close-on-response',
+    // A client that leaves takes its request with it.
+    '  option abortonclose',
+    // Once more, and on another pod if there is one; at once, which only this kind of balancing does.
+    '  retries 1',
+    '  option redispatch 1',
+    '  balance random(8)',
+    '  http-error status 502 content-type "text/plain; charset=utf-8" string "the application gave no answer\\n"',
+    '  http-error status 503 content-type "text/plain; charset=utf-8" string "no pod could be reached\\n" hdr Retry-After 1',
+    'backend turns',
+    '  stick-table type string len 64 size 20k expire 1h store gpc0',
+  ];
+}
+
+const isSplit = '{ var(txn.target) -m beg s: }';
+const isIdempotent = '{ method GET HEAD OPTIONS PUT DELETE TRACE }';
+
+function frontendSection({ listen, tlsListen, headerSets }: Structure, places: Places): string[] {
+  const map = (name: MapName, how: 'str' | 'beg' = 'str'): string => `map_${how}(${places.map(name)})`;
+  return [
+    'frontend clients',
+    ...(listen === undefined ? [] : [`  bind ${formatAddress(listen)}`]),
+    ...(tlsListen === undefined
+      ? []
+      : [`  bind ${formatAddress(tlsListen)} ssl strict-sni alpn http/1.1 crt-list ${places.certificateList}`]),
+    '  log ring@traffic format raw local0',
+    '  log-format "%b %ST %Ta %ts"',
+    '  http-request set-var(txn.name) req.hdr(host),host_only,lower',
+    '  http-request set-var(txn.path) path',
+    `  http-request set-var(txn.host) var(txn.name),${map('hosts')}`,
+    `  http-request set-var(txn.host) var(txn.name),regsub('^[^.]*\\.',''),${map('wildcards')} if !{ var(txn.host) -m found }`,
+    '  http-request set-var(txn.host) str(*) if !{ var(txn.host) -m found }',
+    `  http-request set-var(txn.rule) var(txn.host),concat(,txn.path,),${map('exact')}`,
+    `  http-request set-var(txn.rule) var(txn.host),concat(,txn.path,/),${map('prefixes', 'beg')} if !{ var(txn.rule) -m found }`,
+    `  http-request set-var(txn.target) var(txn.rule),${map('rules')}`,
+    `  http-request track-sc0 var(txn.target) table turns if ${isSplit}`,
+    `  http-request set-var(txn.total) var(txn.target),field(3,:) if ${isSplit}`,
+    `  http-request set-var(txn.stride) var(txn.target),field(4,:) if ${isSplit}`,
+    `  http-request set-var(txn.turn) sc_inc_gpc0(0),mul(txn.stride),mod(txn.total) if ${isSplit}`,
+    `  http-request set-var(txn.target) var(txn.target),concat(.,txn.turn,),${map('splits')} if ${isSplit}`,
+    '  http-request del-header Forwarded',
+    '  http-request del-header X-Forwarded-Port',
+    '  http-request set-header X-Forwarded-For %[src]',
+    '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
+    '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    ...headerRules(headerSets, map('headers')),
+    // What has a meaning of its own, and whatever could be understood in two ways, is the built-in proxy's.
+    '  use_backend built-in if { req.hdr(upgrade) -m found }',
+    '  use_backend built-in if { req.fhdr(connection) -m found } !{ req.fhdr(connection) -i keep-alive close }',
+    '  use_backend built-in if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }',
+    `  use_backend built-in if !{ var(txn.name) -m reg '${plainHostPattern}' }`,
+    `  use_backend %[var(txn.target)] if { var(txn.target) -m found } ${isIdempotent}`,
+    '  use_backend %[var(txn.target)].once if { var(txn.target) -m found }',
+    '  default_backend built-in',
+  ];
+}
+
+function headerRules(headerSets: ReadonlyMap<string, HeaderSet>, map: string): string[] {
+  if (headerSets.size === 0) return [];
+  const rules = [...headerSets].flatMap(([id, headers]) =>
+    [...headers].map(
+      ([name, value]) => `  http-response set-header ${name} ${quote(value)} if { var(txn.headers) -m str ${id} }`,
+    ),
+  );
+  return [`  http-request set-var(txn.headers) var(txn.rule),${map}`, ...rules];
+}
+
+/** Between single quotes nothing has a meaning to the configuration, and `%` doubled none to the format. */
+function quote(value: string): string {
+  return `'${value.replaceAll('%', '%%').replaceAll("'", "'\\''")}'`;
+}
+
+function builtInBackend({ builtIn }: Places): string[] {
+  return ['backend built-in', '  http-reuse always', `  server built-in unix@${builtIn} pool-purge-delay 5s`];
+}
+
+const compression = [
+  '  compression algo gzip',
+  '  compression type text/html text/plain text/css text/csv text/xml text/javascript text/markdown application/json application/javascript application/xml application/wasm application/manifest+json application/ld+json application/problem+json application/rss+xml application/atom+xml application/xhtml+xml image/svg+xml',
+];
+
+function slotBackends(slot: string, options: readonly string[]): string[] {
+  const [kept, once] = backendsOfSlot(slot);
+  return [
+    `backend ${kept}`,
+    '  http-reuse always',
+    '  retry-on conn-failure empty-response',
+    ...options,
+    `backend ${once}`,
+    '  http-reuse never',
+    '  option http-server-close',
+    ...options,
+  ];
+}
+
+function formatAddress({ host, port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,59 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { listen } from '../listen.ts';
+import type { TrafficCounters } from '../proxy/traffic.ts';
+import { slotOfBackend } from './runtime-state.ts';
+
+/** One answered request: the backend of HAProxy, status, milliseconds, how it ended. */
+const line = /^(\S+) (-?\d+) \+?(-?\d+) (.)(.)$/;
+const maxLineBytes = 1_024;
+
+const clientClosed = 499;
+
+/** Counts what HAProxy tells of each request when it is over. */
+export class TrafficLog {
+  readonly #countersOf: (slot: string) => TrafficCounters | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+
+  constructor(countersOf: (slot: string) => TrafficCounters | undefined) {
+    this.#countersOf = countersOf;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  async listen(path: string): Promise<void> {
+    await listen(this.#server, { path });
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    let rest = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (piece: string) => {
+      const lines = (rest + piece).split('\n');
+      rest = (lines.pop() ?? '').slice(-maxLineBytes);
+      for (const text of lines) this.#count(text);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  #count(text: string): void {
+    const [, backend = '', status, milliseconds, cause = '-', phase = '-'] = line.exec(text) ?? [];
+    this.#countersOf(slotOfBackend(backend))?.record(
+      effectiveStatus(Number(status), cause, phase),
+      Math.max(0, Number(milliseconds)) / 1_000,
+    );
+  }
+}
+
+/** 0 if the answer did not reach the client whole; 499 if the client left before there was one. */
+export function effectiveStatus(status: number, cause: string, phase: string): number {
+  if (phase === 'D') return 0;
+  if (status > 0) return status;
+  return cause.toLowerCase() === 'c' ? clientClosed : 0;
+}

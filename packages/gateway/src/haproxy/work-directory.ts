@@ -1,0 +1,101 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashOf } from './hash-of.ts';
+import { type Places, renderConfig, type Structure } from './render-config.ts';
+import { mapNames } from './runtime-state.ts';
+
+/** What a path may consist of: it stands in HAProxy's configuration. */
+const plainPath = /^\/[A-Za-z0-9._/-]*$/;
+/** A socket's address has 108 bytes, and HAProxy binds it under a longer name first. */
+const maxDirectoryLength = 70;
+
+const ownerOnly = 0o600;
+
+/** A directory of this HAProxy alone: configuration, certificates, sockets. */
+export class WorkDirectory {
+  readonly path: string;
+
+  /** Throws if HAProxy could not use the path. */
+  constructor(path: string) {
+    if (!plainPath.test(path) || path.length > maxDirectoryLength) {
+      throw new Error(
+        `HAProxy cannot work in ${path}: expected an absolute path of at most ${maxDirectoryLength} letters, digits, dots, dashes and underscores; choose another directory`,
+      );
+    }
+    this.path = path;
+  }
+
+  get config(): string {
+    return join(this.path, 'haproxy.cfg');
+  }
+
+  get masterSocket(): string {
+    return join(this.path, 'master.sock');
+  }
+
+  get pidFile(): string {
+    return join(this.path, 'haproxy.pid');
+  }
+
+  /** Of the worker that a configuration starts. */
+  places(worker: number): Places {
+    return {
+      map: (map) => join(this.path, 'maps', `${map}.map`),
+      commands: join(this.path, `worker-${worker}.sock`),
+      trafficLog: join(this.path, 'traffic.sock'),
+      builtIn: join(this.path, 'built-in.sock'),
+      certificateList: join(this.path, 'certificates.list'),
+    };
+  }
+
+  /** Makes it, with empty maps: what is in them is told to the running HAProxy. */
+  async prepare(): Promise<void> {
+    await mkdir(join(this.path, 'maps'), { recursive: true, mode: 0o700 });
+    await mkdir(join(this.path, 'certificates'), { recursive: true, mode: 0o700 });
+    const { map } = this.places(0);
+    await Promise.all(mapNames.map((name) => writeFile(map(name), '', { mode: ownerOnly })));
+  }
+
+  async write(structure: Structure, worker: number): Promise<void> {
+    const places = this.places(worker);
+    const list: string[] = [];
+    for (const [host, pem] of structure.certificates) {
+      if (!/^(?:\*\.)?[a-z0-9._-]+$/.test(host)) continue;
+      const file = join(this.path, 'certificates', `${hashOf(host)}.pem`);
+      await writeFile(file, pem, { mode: ownerOnly });
+      list.push(`${file} ${host}\n`);
+    }
+    await writeFile(places.certificateList, list.join(''), { mode: ownerOnly });
+    // In latin1, as headers are.
+    await writeFile(this.config, renderConfig(structure, places), { encoding: 'latin1', mode: ownerOnly });
+  }
+
+  writePid(pid: number): Promise<void> {
+    return writeFile(this.pidFile, `${pid}\n`, { mode: ownerOnly });
+  }
+
+  /** A HAProxy of an earlier process that was killed and could not end it; undefined if there is none. */
+  async findLeftover(): Promise<number | undefined> {
+    const pid = Number(await readOrNothing(this.pidFile));
+    if (!Number.isInteger(pid) || pid <= 1) return undefined;
+    const commandLine = await readOrNothing(`/proc/${pid}/cmdline`);
+    return commandLine.split('\0').includes(this.config) ? pid : undefined;
+  }
+
+  async removeWorkerSocket(worker: number): Promise<void> {
+    await rm(this.places(worker).commands, { force: true });
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+async function readOrNothing(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
+    throw error;
+  }
+}
