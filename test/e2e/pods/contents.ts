@@ -131,7 +131,7 @@ export function contents(pods: PodLives): void {
     {
       restartPolicy: 'Never',
       containers: [
-        shell('until grep -q new /work/word && grep -q later /about/labels; do sleep 0.05; done; cat /work/word', {
+        shell('until grep -q new /work/word && grep -q later /about/labels; do sleep 0.1; done; cat /work/word', {
           volumeMounts: [work, { name: 'about', mountPath: '/about' }],
         }),
       ],
@@ -152,7 +152,7 @@ export function contents(pods: PodLives): void {
   const shared = pods.given('shared', {
     restartPolicy: 'Never',
     containers: [
-      shell('until [ -e /work/said ]; do sleep 0.02; done; cat /work/said', { volumeMounts: [work] }),
+      shell('until [ -e /work/said ]; do sleep 0.1; done; cat /work/said', { volumeMounts: [work] }),
       shell('echo hello >/work/saying && mv /work/saying /work/said', { name: 'other', volumeMounts: [work] }),
     ],
     volumes: [{ name: 'work', emptyDir: {} }],

@@ -31,7 +31,7 @@ export function endings(pods: PodLives): void {
       Date.parse(mainOf(next)?.lastState?.terminated?.startedAt ?? '') -
       Date.parse(mainOf(pod)?.lastState?.terminated?.finishedAt ?? '');
     expect(waited).toBeGreaterThanOrEqual(9000);
-    expect(waited).toBeLessThan(15_000);
+    expect(waited).toBeLessThan(20_000);
     await soon(() => pods.events(crashing)).toContain(
       `BackOff: Back-off restarting failed container main in pod crashing_default(${pod.metadata.uid})`,
     );

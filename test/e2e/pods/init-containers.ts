@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { awaitGate, gates, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
+import { awaitGate, forever, gates, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
 
 export function initContainers(pods: PodLives): void {
   const inOrder = pods.given('init-order', {
@@ -50,7 +50,7 @@ export function initContainers(pods: PodLives): void {
   const withSidecar = pods.given('sidecar', {
     restartPolicy: 'Never',
     initContainers: [
-      shell("trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.02; done", {
+      shell(`trap 'echo bye; exit 0' TERM; echo hello; ${forever}`, {
         name: 'sidecar',
         restartPolicy: 'Always',
       }),

@@ -9,8 +9,8 @@ export function obstacles(pods: PodLives): void {
       'Back-off pulling image "absent:v1": ErrImagePull: image "docker.io/library/absent:v1" is not on this machine',
     );
     expect(pods.statuses(absent)).toContain('ErrImagePull');
-    expect((await pods.cluster.kubectl('logs', absent)).stderr).toContain(
-      'is waiting to start: trying and failing to pull image',
+    expect((await pods.cluster.kubectl('logs', absent)).stderr).toMatch(
+      /is waiting to start: (?:image can't be pulled|trying and failing to pull image)/,
     );
     await soon(() => pods.events(absent)).toEqual(
       expect.arrayContaining([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gates, mainOf, script, shell, soon, type PodLives } from '../support/pod-lives.ts';
+import { forever, gates, mainOf, script, shell, soon, type PodLives } from '../support/pod-lives.ts';
 
 /** Ready only for who asks as the probe of its pod does. */
 const webServer = `
@@ -105,7 +105,7 @@ export function probes(pods: PodLives): void {
         failureThreshold: 2,
         ...patient,
       };
-      const container = shell("trap '' TERM; while :; do sleep 0.1; done", { [`${kind}Probe`]: probe });
+      const container = shell(`trap '' TERM; ${forever}`, { [`${kind}Probe`]: probe });
       return { kind, pod: pods.given(`fails-${kind}`, { containers: [container] }) };
     }),
   )('of $kind replace a container that fails them', async ({ kind, pod }) => {

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { mainOf, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
+import { forever, mainOf, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
 
 const volumes = [{ name: 'work', emptyDir: {} }];
 /** Ends when it is asked to, and says what its preStop hook has left. */
-const patient = "trap 'cat /work/hook; echo asked; exit 0' TERM; echo began; while :; do sleep 0.02; done";
+const patient = `trap 'cat /work/hook; echo asked; exit 0' TERM; echo began; ${forever}`;
 /** Does not end when it is asked to. */
-const stubborn = "trap 'echo asked' TERM; echo began; while :; do sleep 0.02; done";
+const stubborn = `trap 'echo asked' TERM; echo began; ${forever}`;
 
 export function terminations(pods: PodLives): void {
   const asked = pods.given('asked', {
@@ -78,7 +78,7 @@ export function terminations(pods: PodLives): void {
   const replaced = pods.given('replaced', {
     terminationGracePeriodSeconds: 60,
     containers: [
-      shell("trap 'exit 5' TERM; touch /work/ready; while :; do sleep 0.02; done", {
+      shell(`trap 'exit 5' TERM; touch /work/ready; ${forever}`, {
         volumeMounts: [work],
         livenessProbe: {
           exec: { command: ['sh', '-c', '! test -e /work/ready'] },

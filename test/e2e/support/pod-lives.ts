@@ -3,15 +3,36 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { ConfigMap, Container, ContainerStatus, Pod, PodSpec, Secret } from '@slipway/kube/api.generated';
 import { events } from '@slipway/kube/resources';
 import { podWhen } from '../../../packages/cluster/testing/node-cluster.ts';
 import type { TestCluster } from './slipway.ts';
 
-/** Asks again until the answer is as expected. */
-export function soon<T>(ask: () => T) {
-  return expect.poll(ask, { timeout: 40_000, interval: 200 });
+const patience = { milliseconds: 40_000, interval: 200 };
+
+/** Asks again until the answer is as expected. Unlike `expect.poll` it does not need to know which test asks. */
+export function soon<T>(ask: () => T | Promise<T>) {
+  const retry = async (check: (answer: T) => void): Promise<void> => {
+    const end = performance.now() + patience.milliseconds;
+    for (;;) {
+      const answer = await ask();
+      try {
+        check(answer);
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+      }
+      await setTimeout(patience.interval);
+    }
+  };
+  return {
+    toBe: (expected: T) => retry((answer) => expect(answer).toBe(expected)),
+    toEqual: (expected: unknown) => retry((answer) => expect(answer).toEqual(expected)),
+    toContain: (expected: unknown) => retry((answer) => expect(answer).toContain(expected)),
+    toBeDefined: () => retry((answer) => expect(answer).toBeDefined()),
+  };
 }
 
 export function mainOf({ status }: Pod): ContainerStatus | undefined {
@@ -30,9 +51,12 @@ export function script(source: string, more: Partial<Container> = {}): Container
   return { name: 'main', image: 'machine', command: ['node', '-e', source], ...more };
 }
 
+/** A line of shell that runs until it is killed; a trap may come in between. */
+export const forever = 'while :; do sleep 1000 & wait $!; done';
+
 /** A line of shell that waits until the test opens the gate; the container must mount `gates`. */
 export function awaitGate(name: string): string {
-  return `until [ -e /gates/${name} ]; do sleep 0.02; done`;
+  return `until [ -e /gates/${name} ]; do sleep 0.1; done`;
 }
 
 /** A container's own folder that outlives its instances; the pod must have the volume. */
