@@ -92,7 +92,7 @@ export class ContainerStarter {
       containerId: containerIdFor(podUid, container.name, attempt),
       name: container.name,
       image: container.image ?? '',
-      command: calculateCommand(container, image, environment),
+      command: calculateCommand(container, image, { ...sandbox.environment, ...variables }),
       environment,
       workingDirectory: container.workingDir ?? (image.workingDirectory === '' ? '/' : image.workingDirectory),
       user: calculateUser(pod, container, image),

@@ -1,9 +1,10 @@
 import type { Node } from '@slipway/kube/api.generated';
 import { delay, formatMicroTime, type Clock } from '@slipway/kube/clock';
+import { findCondition } from '@slipway/kube/conditions';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Logger } from '@slipway/kube/logger';
 import { leases, nodes } from '@slipway/kube/resources';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import {
   calculateLease,
   calculateNode,
@@ -49,10 +50,25 @@ export class NodeRegistration {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {
       await this.#retried('The lease of the node could not be renewed', () => this.#renew(node));
-      if (clock.monotonic() - this.#reportedAt >= reportEvery) {
+      const isDue = clock.monotonic() - this.#reportedAt >= reportEvery;
+      if (isDue || (await this.#isTakenForLost())) {
         await this.#retried('The node status could not be written', () => this.#report(node));
       }
       await delay(clock, renewEvery, signal);
+    }
+  }
+
+  /** A node that was silent for too long is unknown until it says how it is. */
+  async #isTakenForLost(): Promise<boolean> {
+    const { client, description, signal } = this.#options;
+    try {
+      const node = await client.get(nodes, { name: description.nodeName }, { signal });
+      return findCondition(node.status?.conditions, 'Ready')?.status === 'Unknown';
+    } catch (error) {
+      signal.throwIfAborted();
+      // Nobody to ask: the next renewal complains, and tries again.
+      if (error instanceof StatusError) return false;
+      throw error;
     }
   }
 

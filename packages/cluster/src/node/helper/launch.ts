@@ -53,6 +53,8 @@ export interface NodeHelper {
 /** A helper that is on its way. */
 export interface NodeHelperLaunch {
   readonly ready: Promise<NodeHelper>;
+  /** An earlier server started it. */
+  readonly isTakenOver: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   const running = await fetchHelperStatus(socketPath);
   if (running?.protocol === helperProtocol && !running.isStopping) {
     options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
-    return { ready: Promise.resolve(describeHelper(running, socketPath)) };
+    return { ready: Promise.resolve(describeHelper(running, socketPath)), isTakenOver: true };
   }
   if (running !== undefined) {
     await Promise.all([awaitHelperEnd(socketPath), requestStop(socketPath, 0)]);
@@ -74,7 +76,7 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   const ready = status.then((said) => describeHelper(said, socketPath));
   // A failure is seen where the helper is waited for, which may be later.
   ready.catch(() => undefined);
-  return { ready };
+  return { ready, isTakenOver: false };
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
