@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   apply: async () => (await import('./apply.ts')).benchApply(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
+  releases: async () => (await import('./releases.ts')).benchReleases(),
 };
 
 const chosen = process.argv.slice(2);

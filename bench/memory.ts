@@ -32,7 +32,8 @@ export async function benchMemory(): Promise<readonly BenchRow[]> {
   }
 }
 
-async function proportionalMegabytes(pid: number | undefined): Promise<number> {
+/** What a process holds, shared pages by their share; 0 for none. */
+export async function proportionalMegabytes(pid: number | undefined): Promise<number> {
   if (pid === undefined) return 0;
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];

@@ -11,7 +11,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { leases, pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCluster } from './support/slipway.ts';
-import { listPodProcesses, measureUsage, processOf, type Usage } from './support/traffic/pod-processes.ts';
+import { describeGrowth, listPodProcesses, measureUsage, processOf } from './support/traffic/machine.ts';
 import type { ClientFailure, Underway } from './support/traffic/protocol.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
 import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
@@ -206,10 +206,8 @@ describe('an Application under load', () => {
     expectNothingLost();
     const pods = live.list().map(({ metadata }) => metadata.name);
     expect((await listPodProcesses(directory)).map(({ pod }) => pod).toSorted()).toEqual(pods.toSorted());
-    const usage = await measureUsage(directory);
     // Sandboxes that wait for a pod and connections come and go; what a release left behind would be there twenty times.
-    for (const [kind, count] of Object.entries(usage))
-      expect(count, kind).toBeLessThan(before[kind as keyof Usage] + blueGreenReleases);
+    expect(describeGrowth(before, await measureUsage(directory), blueGreenReleases)).toEqual([]);
     // And the one before, which a rollback inside the window needs.
     expect(application.releases().length).toBeLessThanOrEqual(history.limit + 1);
   }, 300_000);

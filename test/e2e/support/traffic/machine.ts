@@ -55,3 +55,12 @@ export async function measureUsage(directory: string): Promise<Usage> {
     folders: folders.flat().length,
   };
 }
+
+const usageKinds = ['processes', 'openFiles', 'mounts', 'folders'] as const satisfies readonly (keyof Usage)[];
+
+/** A sentence for each kind of which there are so many more. */
+export function describeGrowth(before: Usage, after: Usage, by: number): readonly string[] {
+  return usageKinds
+    .filter((kind) => after[kind] - before[kind] >= by)
+    .map((kind) => `${kind}: ${before[kind]} before and ${after[kind]} after`);
+}

@@ -1,0 +1,185 @@
+import type { KubeClient } from '@slipway/kube/client';
+import { configMaps, pods } from '@slipway/kube/resources';
+import { connect } from '../packages/cli/src/connection/connection.ts';
+import { listPodProcesses } from '../test/e2e/support/traffic/machine.ts';
+import { applicationOn, type ReleasedApplication } from '../test/e2e/support/traffic/released-application.ts';
+import { startTraffic, type Traffic, type TrafficReport } from '../test/e2e/support/traffic/traffic.ts';
+import { startBenchCluster, type BenchCluster } from './cluster.ts';
+import { proportionalMegabytes } from './memory.ts';
+import { releaseByHand } from './plain-releases.ts';
+import { median, percentile, rounded, type BenchRow } from './row.ts';
+
+const releases = 200;
+const requestsPerSecond = 300;
+const replicas = 3;
+const settleMilliseconds = 60_000;
+const writes = 200;
+const releasesByHand = 20;
+
+/** Milliseconds of one release. */
+interface Timing {
+  /** From the word of a person to the health of every pod of the new version. */
+  readonly toHealthy: number;
+  /** From then to all traffic moved and confirmed, as the Release says. */
+  readonly toMoved: number;
+  /** From then to the last request that the old version answered, as the clients saw it. */
+  readonly toLastOld: number;
+}
+
+interface Run {
+  readonly timings: readonly Timing[];
+  readonly traffic: TrafficReport;
+  /** The same clients while somebody replaces the version by hand, `releasesByHand` times. */
+  readonly byHand: TrafficReport;
+  /** Milliseconds of a write that is durable and seen by a watcher. */
+  readonly write: number;
+  readonly leftOver: readonly string[];
+  readonly memory: { readonly before: number; readonly after: number };
+}
+
+/** Consecutive blue-green releases of three replicas under load, long answers and WebSockets among it. */
+export async function benchReleases(): Promise<readonly BenchRow[]> {
+  const cluster = await startBenchCluster();
+  try {
+    return summarize(await run(cluster));
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function run(cluster: BenchCluster): Promise<Run> {
+  const { client } = await connect({ kubeconfig: cluster.kubeconfig });
+  const { gateway, server } = await cluster.state();
+  const application = await applicationOn(client, 'shop', { replicas, strategy: { type: 'blueGreen' } });
+  await application.ask('v0');
+  await application.reaches({ version: 'v0', phases: ['Succeeded'] });
+  const write = await measureWrites(client);
+  const before = await proportionalMegabytes(server.pid);
+  const options = { target: gateway, host: application.host, rate: requestsPerSecond, versions: ['v0'] };
+  const traffic = await startTraffic(options);
+  const timings: Timing[] = [];
+  for (let number = 1; number <= releases; number++) timings.push(await release(application, traffic, number));
+  const end = await traffic.stop();
+  const memory = { before, after: await proportionalMegabytes(server.pid) };
+  const leftOver = await listLeftOver(cluster, client);
+  application.close();
+  const byHand = await releaseByHand(client, { gateway, replicas, requestsPerSecond, releases: releasesByHand });
+  return { timings, traffic: end, byHand, write, memory, leftOver };
+}
+
+async function release(application: ReleasedApplication, traffic: Traffic, number: number): Promise<Timing> {
+  const [old, version] = [`v${number - 1}`, `v${number}`];
+  await traffic.load.allow([old, version]);
+  const askedAt = Date.now();
+  await application.ask(version);
+  await application.reaches({ version, phases: ['Guarding', 'Succeeded'] });
+  await traffic.load.allow([version]);
+  const { status } = await application.reaches({ version, phases: ['Succeeded'] });
+  const healthyAt = Date.parse(status?.healthyAt ?? '');
+  return {
+    toHealthy: healthyAt - askedAt,
+    toMoved: Date.parse(status?.trafficMovedAt ?? '') - healthyAt,
+    toLastOld: Math.max(0, (traffic.load.report.lastSent[old] ?? healthyAt) - healthyAt),
+  };
+}
+
+/** From a write to its event on a watch: what every step of a release takes at least. */
+async function measureWrites(client: KubeClient): Promise<number> {
+  const key = { namespace: 'default', name: 'write' };
+  const { metadata } = await client.create(configMaps, { metadata: key });
+  const stop = new AbortController();
+  const events = client.watch(configMaps, {
+    namespace: key.namespace,
+    fieldSelector: `metadata.name=${key.name}`,
+    resourceVersion: metadata.resourceVersion,
+    signal: stop.signal,
+  });
+  const seen = events[Symbol.asyncIterator]();
+  const durations: number[] = [];
+  for (let count = 0; count < writes; count++) {
+    const startedAt = performance.now();
+    const body = { data: { count: String(count) } };
+    await Promise.all([client.patch(configMaps, key, { type: 'merge', body }), seen.next()]);
+    durations.push(performance.now() - startedAt);
+  }
+  stop.abort();
+  await client.delete(configMaps, key);
+  return median(durations);
+}
+
+/** Pods that do not serve, and programs without a pod, when the last release has ended. */
+async function listLeftOver(cluster: BenchCluster, client: KubeClient): Promise<readonly string[]> {
+  const serving = await servingPods(client);
+  const processes = await listPodProcesses(cluster.directory);
+  return processes.filter(({ pod }) => !serving.includes(pod)).map(({ pod, pid }) => `process ${pid} of pod ${pod}`);
+}
+
+/** Resolves when there are no others. */
+async function servingPods(client: KubeClient): Promise<readonly string[]> {
+  const { items, metadata } = await client.list(pods, { namespace: 'default' });
+  const names = new Set(items.map((pod) => pod.metadata.name ?? ''));
+  if (names.size === replicas) return [...names];
+  const { resourceVersion } = metadata;
+  const signal = AbortSignal.timeout(settleMilliseconds);
+  for await (const { type, object } of client.watch(pods, { namespace: 'default', resourceVersion, signal })) {
+    if (type === 'DELETED') names.delete(object.metadata.name ?? '');
+    if (names.size === replicas) break;
+  }
+  return [...names];
+}
+
+function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): readonly BenchRow[] {
+  const moved = timings.map(({ toMoved }) => toMoved);
+  const lastOld = timings.map(({ toLastOld }) => toLastOld);
+  const healthy = timings.map(({ toHealthy }) => toHealthy);
+  const floor = `a durable write and its event: ${rounded(write)} ms`;
+  return [
+    {
+      figure: `requests failed in ${releases} consecutive blue-green releases`,
+      value: countFailed(traffic),
+      unit: 'requests',
+      target: { atMost: 0 },
+      reference: `of ${countSent(traffic)}; by hand (another Deployment, its Service's selector changed, the old one deleted) ${releasesByHand} times: ${countFailed(byHand)} of ${countSent(byHand)}`,
+    },
+    {
+      figure: 'candidate healthy to all traffic moved (median)',
+      value: rounded(median(moved), 0),
+      unit: 'ms',
+      target: { atMost: 200 },
+      reference: `${describe(moved)}; ${floor}`,
+    },
+    {
+      figure: 'candidate healthy to the last answer of the old version, as clients saw it (median)',
+      value: rounded(median(lastOld), 0),
+      unit: 'ms',
+      target: { atMost: 200 },
+      reference: `${describe(lastOld)}; ${floor}`,
+    },
+    {
+      figure: 'version asked for to candidate healthy (median)',
+      value: rounded(median(healthy), 0),
+      unit: 'ms',
+      reference: describe(healthy),
+    },
+    {
+      figure: `programs and pods left over by ${releases} releases`,
+      value: leftOver.length,
+      unit: '',
+      target: { atMost: 0 },
+      reference: `server ${rounded(memory.after)} MB after them, ${rounded(memory.before)} MB before`,
+    },
+  ];
+}
+
+function describe(values: readonly number[]): string {
+  const [least, p99, most] = [0, 0.99, 1].map((share) => rounded(percentile(values, share), 0));
+  return `least ${least} ms, p99 ${p99} ms, most ${most} ms`;
+}
+
+function countFailed({ load, clients }: TrafficReport): number {
+  return load.failed + Object.values(clients.counts).reduce((sum, { failed }) => sum + failed, 0);
+}
+
+function countSent({ load, clients }: TrafficReport): number {
+  return load.sent + Object.values(clients.counts).reduce((sum, { begun }) => sum + begun, 0);
+}
