@@ -1,13 +1,13 @@
 /** What bad input gets: a message that says what was wrong, the right exit code, and nothing half-started. */
 import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { applications } from '@slipway/delivery/api/application';
 import { configMaps } from '@slipway/kube/resources';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { footprintOfFolder, listRemains } from './support/footprint.ts';
 import { ordinaryUser, removeFolder, root, self } from './support/person.ts';
 import { startCluster, upWords, type TestCluster } from './support/slipway.ts';
+import { takePort, type TakenPort } from './support/take-port.ts';
 
 const { slipway } = self;
 let directory: string;
@@ -91,30 +91,24 @@ describe('slipway build', () => {
 });
 
 describe('slipway up', () => {
-  let server: Server | undefined;
+  let taken: TakenPort;
 
-  afterEach(() => {
-    server?.close();
-    server = undefined;
+  beforeAll(async () => {
+    taken = await takePort();
   });
 
-  /** A port on which something listens. */
-  async function takePort(): Promise<string> {
-    server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server?.once('listening', resolve));
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? String(address.port) : '';
-  }
+  afterAll(() => {
+    taken.server.close();
+  });
 
   it.each(['--api-port', '--gateway-port'])('names a port that is in use, and what to do: %s', async (option) => {
-    const port = await takePort();
-    const said = await expectNoStart(join(directory, 'port'), option, port);
-    expect(said).toContain(`1 Port ${port} on 127.0.0.1 is in use`);
+    const said = await expectNoStart(join(directory, 'port'), option, taken.port);
+    expect(said).toContain(`1 Port ${taken.port} on 127.0.0.1 is in use`);
     expect(said).toContain(`Choose another with ${option} N`);
   });
 
   it('ends in the foreground too when a port is in use', async () => {
-    const words = upWords(join(directory, 'port'), ['--runtime', 'simulated', '--api-port', await takePort()]);
+    const words = upWords(join(directory, 'port'), ['--runtime', 'simulated', '--api-port', taken.port]);
     expect(await slipway(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is in use') });
   });
 

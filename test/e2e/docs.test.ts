@@ -1,12 +1,12 @@
 /** Runs the commands of the documentation as they stand there, each page as a person who starts with an empty home. */
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCommands, findMissingLine } from './support/documentation.ts';
 import { execute, missing } from './support/execute.ts';
 import { removeFolder, self } from './support/person.ts';
+import { takePort } from './support/take-port.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'docs');
@@ -24,17 +24,15 @@ const reasons = new Map(
   ),
 );
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
+async function findFreePort(): Promise<string> {
+  const { port, server } = await takePort();
   await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return port;
 }
 
 describe.each(pages.filter(({ commands }) => commands.length > 0))('docs/$name', ({ commands }) => {
   let home: string;
-  let gatewayPort: number;
+  let gatewayPort: string;
 
   beforeAll(async () => {
     home = await self.createFolder();

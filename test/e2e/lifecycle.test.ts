@@ -10,6 +10,7 @@ import { slipwayEntry } from './support/execute.ts';
 import { footprintOfFolder, listRemains, readState, takeFootprint, type Footprint } from './support/footprint.ts';
 import { ordinaryUser, removeFolder, root, type Person } from './support/person.ts';
 import { startCluster, upWords } from './support/slipway.ts';
+import { takePort } from './support/take-port.ts';
 import { ask, createWebPods, requestWebPods } from './support/web-pods.ts';
 
 const folders: { readonly folder: string; readonly person: Person }[] = [];
@@ -123,6 +124,12 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
         exitCode: 1,
         stdout: expect.stringContaining('stopped without slipway down'),
       });
+
+      const taken = await takePort();
+      const hindered = await person.slipway(...upWords(directory, ['--detach', '--gateway-port', taken.port]));
+      taken.server.close();
+      expect(hindered).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is in use') });
+      expect(pod === undefined ? '' : await ask(pod)).toBe('one');
 
       const next = await startCluster({ person, directory });
       expect((await readState(directory)).node).toBe(before.node);

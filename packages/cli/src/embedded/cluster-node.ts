@@ -16,6 +16,8 @@ export interface ClusterNode {
   start(context: NodeContext): Promise<RunningNode>;
   /** Stops its pods and then the node, however far its start has come. */
   stop(graceSeconds: number): Promise<void>;
+  /** After a start that failed: ends what was started for it. What an earlier server left goes on, for the next one. */
+  abandon(): Promise<void>;
 }
 
 export interface NodeContext {
@@ -55,7 +57,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
     level: options.level,
     searchPath: process.env['PATH'] ?? '',
   });
-  const { ready } = await launchNodeHelper({
+  const { ready, isTakenOver } = await launchNodeHelper({
     dataDirectory: directory.path,
     nodeName,
     apiSocket: join(directory.run, 'api.sock'),
@@ -63,11 +65,13 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
     logger,
     signal,
   });
+  const stop = async (graceSeconds: number): Promise<void> => (await ready.catch(() => undefined))?.stop(graceSeconds);
   return {
     ranges: plan.ranges,
     connector: kubeletConnector(join(directory.run, 'node.sock')),
     start: async () => describeHelper(await ready),
-    stop: async (graceSeconds) => (await ready.catch(() => undefined))?.stop(graceSeconds),
+    stop,
+    abandon: () => (isTakenOver ? Promise.resolve() : stop(0)),
   };
 }
 

@@ -34,6 +34,6 @@ export async function layFoundation(options: ServerOptions, directory: DataDirec
 /** For a cluster that could not be built on it; harmless after one that has been stopped. */
 export async function clearFoundation({ lock, node, stopping }: Foundation): Promise<void> {
   stopping.abort(new Error('the cluster could not be started'));
-  await node.stop(0);
+  await node.abandon();
   lock.release();
 }

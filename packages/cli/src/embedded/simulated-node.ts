@@ -58,6 +58,7 @@ export function simulatedNode(nodeName: string, directory: DataDirectory): Clust
       };
     },
     stop: async (graceSeconds) => agent?.shutDown(graceSeconds),
+    abandon: async () => agent?.shutDown(0),
   };
 }
 

@@ -53,7 +53,7 @@ export async function startCluster(
   try {
     return await compose({ options, directory, foundation, undo });
   } catch (error) {
-    await undo.run(0);
+    await undo.run('failed');
     throw error;
   }
 }
@@ -104,7 +104,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   });
   // A failure is seen where it is waited for, below.
   started.catch(() => undefined);
-  undo.add((graceSeconds) => node.stop(graceSeconds));
+  undo.add((ending) => (ending === 'failed' ? node.abandon() : node.stop(ending.graceSeconds)));
   await bootstrap({
     client: clientFor('apiserver'),
     apiServiceAddress: firstAddress(node.ranges.services),
@@ -138,7 +138,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     nodePid: running.pid,
     readyMilliseconds: performance.now(),
     failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
-    stop: (graceSeconds) => undo.run(graceSeconds),
+    stop: (graceSeconds) => undo.run({ graceSeconds }),
   };
 }
 
@@ -225,12 +225,15 @@ async function nodeReady(client: KubeClient): Promise<void> {
   throw new CommandFailure(`The node was not ready within ${readyTimeoutMilliseconds / 1_000} s.`);
 }
 
+/** Why what has been started ends: its start failed, or somebody stops it. */
+type Ending = 'failed' | { readonly graceSeconds: number };
+
 /** What has been started, to be ended in the opposite order. */
 class Undo {
-  readonly #steps: Array<(graceSeconds: number) => unknown> = [];
+  readonly #steps: Array<(ending: Ending) => unknown> = [];
   #running: Promise<void> | undefined;
 
-  add(step: (graceSeconds: number) => unknown): void {
+  add(step: (ending: Ending) => unknown): void {
     this.#steps.push(step);
   }
 
@@ -239,17 +242,17 @@ class Undo {
     this.add(() => starting.then(end, () => undefined));
   }
 
-  run(graceSeconds: number): Promise<void> {
-    this.#running ??= this.#runAll(graceSeconds);
+  run(ending: Ending): Promise<void> {
+    this.#running ??= this.#runAll(ending);
     return this.#running;
   }
 
   /** A step that fails must not keep the others from ending what they started. */
-  async #runAll(graceSeconds: number): Promise<void> {
+  async #runAll(ending: Ending): Promise<void> {
     const failures: unknown[] = [];
     for (const step of this.#steps.toReversed()) {
       try {
-        await step(graceSeconds);
+        await step(ending);
       } catch (error) {
         failures.push(error);
       }
