@@ -21,7 +21,7 @@ const requestsPerSecond = 50;
 const replicas = 3;
 const namespace = 'default';
 /** A step that takes longer will not come. */
-const stepMilliseconds = 30_000;
+const stepMilliseconds = 60_000;
 
 /** The release under way, as far as it has come. */
 interface Progress {
@@ -63,7 +63,7 @@ const rolling: readonly Step[] = [
   { name: 'it is guarded', isReached: isIn('Guarding', 'Succeeded') },
 ];
 
-describe('controllers as processes of their own', () => {
+describe('controllers as processes of their own', { timeout: 300_000 }, () => {
   const watching = new AbortController();
   let cluster: TestCluster;
   let controllers: Controllers;

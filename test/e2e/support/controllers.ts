@@ -10,7 +10,8 @@ import { leases } from '@slipway/kube/resources';
 import type { TestCluster } from './slipway.ts';
 
 const entry = fileURLToPath(new URL('../../../packages/cli/bin/slipway.js', import.meta.url));
-const leaseSeconds = 1;
+/** Short, and long enough for a busy machine to renew it in time. */
+const leaseSeconds = 2;
 
 export class Controllers {
   readonly #cluster: TestCluster;
