@@ -1,10 +1,171 @@
-import { describe } from 'vitest';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@slipway/kube/logger';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { certificate, privateKey } from '../../testing/certificate.ts';
 import { describeDataPlane } from '../../testing/data-plane-contract.ts';
 import { noHaproxyReason, openHaproxy } from '../../testing/haproxy.ts';
+import { bodyOf, eventually, tableOf, World } from '../../testing/world.ts';
+import { Certificates } from '../certificates.ts';
+import type { HaproxyDataPlane } from './haproxy-data-plane.ts';
+import { askHaproxy } from './runtime-api.ts';
 
-describe.skipIf(noHaproxyReason !== undefined)(
-  `HAProxy${noHaproxyReason === undefined ? '' : ` (${noHaproxyReason})`}`,
-  () => {
-    describeDataPlane('in front of the built-in proxy', openHaproxy);
-  },
-);
+const because = noHaproxyReason === undefined ? '' : ` (${noHaproxyReason})`;
+
+describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
+  describeDataPlane('in front of the built-in proxy', openHaproxy);
+
+  describe('by itself', () => {
+    let directory: string;
+    let plane: HaproxyDataPlane;
+    let world: World;
+    let agent: Agent;
+    beforeEach(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'slipway-haproxy-'));
+      plane = openHaproxy({ directory, minReloadMilliseconds: 0 });
+      world = await new World(plane).start();
+      agent = new Agent({ keepAlive: true });
+    });
+    afterEach(async () => {
+      agent.destroy();
+      await world.close();
+    });
+
+    async function call(options: RequestOptions = {}): Promise<{ body: string; headers: IncomingMessage['headers'] }> {
+      const sent = request({ host: '127.0.0.1', port: world.port, agent, ...options });
+      sent.end();
+      const [message]: [IncomingMessage] = await (once(sent, 'response') as Promise<[IncomingMessage]>);
+      return { body: `${message.statusCode} ${await bodyOf(message)}`, headers: message.headers };
+    }
+
+    function count(counter: 'reloads' | 'restarts'): number {
+      return plane.counters().find(({ name }) => name.includes(counter))?.value ?? 0;
+    }
+
+    /** Requests that have come to the built-in proxy, by HAProxy's own count. */
+    async function passedOn(worker: number): Promise<number> {
+      const csv = await askHaproxy(join(directory, `worker-${worker}.sock`), 'show stat -1 2 -1');
+      const fields = csv
+        .split('\n')
+        .find((line) => line.startsWith('built-in,'))
+        ?.split(',');
+      return Number(fields?.[7]);
+    }
+
+    /** Calls until `over`; resolves with every outcome that was not as expected. */
+    function load(clients: number, over: AbortSignal): Promise<string[]> {
+      const failures: string[] = [];
+      const one = async (index: number): Promise<void> => {
+        while (!over.aborted) {
+          try {
+            const method = index % 3 === 0 ? 'POST' : 'GET';
+            const { body } = await call({ method, agent: index % 2 === 0 ? agent : false });
+            if (body !== '200 ok') failures.push(body);
+          } catch (error) {
+            failures.push(String(error));
+          }
+        }
+      };
+      return Promise.all(Array.from({ length: clients }, (_, index) => one(index))).then(() => failures);
+    }
+
+    test('answers without the built-in proxy', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([{ endpoints: [pod] }]);
+      for (let index = 0; index < 5; index++) expect((await call()).body).toBe('200 ok');
+      expect(await passedOn(1)).toBe(0);
+    });
+
+    test('loses no request when it has to reload, and serves by the new table before it has', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([{ endpoints: [pod] }]);
+      const over = new AbortController();
+      const failures = load(6, over.signal);
+      for (let reload = 1; reload <= 3; reload++) {
+        await world.route([{ endpoints: [pod] }], { responseHeaders: new Map([['X-Turn', `it's ${reload}%`]]) });
+        expect((await call()).headers['x-turn']).toBe(`it's ${reload}%`);
+        await eventually(() => count('reloads') === reload);
+      }
+      // A reload is over when the next table is in force.
+      await world.route([{ endpoints: [pod] }], { responseHeaders: new Map([['X-Turn', "it's 3%"]]) });
+      const before = await passedOn(4);
+      expect((await call({ agent: false })).headers['x-turn']).toBe("it's 3%");
+      over.abort();
+      expect(await failures).toEqual([]);
+      expect(await passedOn(4)).toBe(before);
+    }, 60_000);
+
+    test('makes room for more versions than it had', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      const versions = Array.from({ length: 50 }, (_, index) => ({
+        endpoints: [pod],
+        version: String(index),
+        weight: 2,
+      }));
+      await world.route(versions);
+      expect((await call()).body).toBe('200 ok');
+      await eventually(() => count('reloads') === 1);
+      await world.route(versions);
+      await plane.install(tableOf(versions));
+      const before = await passedOn(2);
+      for (let index = 0; index < 60; index++) expect((await call()).body).toBe('200 ok');
+      expect(await passedOn(2)).toBe(before);
+    });
+
+    test('is started again at once when it dies, with the table in force', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([{ endpoints: [pod] }]);
+      process.kill(Number(readFileSync(join(directory, 'haproxy.pid'), 'utf8')), 'SIGKILL');
+      await eventually(() => count('restarts') > 0);
+      await world.route([{ endpoints: [pod] }]);
+      expect((await call({ agent: false })).body).toBe('200 ok');
+      expect(count('reloads')).toBe(0);
+    });
+
+    test('ends TLS by the certificates of the table, and takes another one by a reload', async () => {
+      const pod = await world.backend((incoming, outgoing) => outgoing.end(incoming.headers['x-forwarded-proto']));
+      const encode = (text: string): string => Buffer.from(text).toString('base64');
+      const certificates = new Certificates({
+        logger: silentLogger,
+        secret: () => ({ metadata: {}, data: { 'tls.crt': encode(certificate), 'tls.key': encode(privateKey) } }),
+      });
+      const tlsPort = await plane.listenTls({ host: '127.0.0.1', port: 0 }, certificates);
+      const callTls = async (servername: string): Promise<string> => {
+        const sent = requestTls({
+          host: '127.0.0.1',
+          port: tlsPort,
+          servername,
+          rejectUnauthorized: false,
+          agent: false,
+        });
+        sent.end();
+        const [message]: [IncomingMessage] = await (once(sent, 'response') as Promise<[IncomingMessage]>);
+        return bodyOf(message);
+      };
+      await world.route([{ endpoints: [pod] }]);
+      await expect(callTls('shop.localhost')).rejects.toThrow(/./);
+      const table = {
+        ...tableOf([{ endpoints: [pod] }]),
+        certificates: new Map([['shop.localhost', { namespace: 'a', name: 'b' }]]),
+      };
+      certificates.install(table);
+      const reloads = count('reloads');
+      await plane.install(table);
+      await eventually(() => count('reloads') === reloads + 1);
+      await plane.install({ ...table });
+      expect(await callTls('shop.localhost')).toBe('https');
+      await expect(callTls('other.localhost')).rejects.toThrow(/./);
+    });
+
+    test('says which port is taken, and leaves nothing behind', async () => {
+      const second = openHaproxy();
+      await expect(second.listen({ host: '127.0.0.1', port: world.port })).rejects.toThrow(
+        `cannot listen on 127.0.0.1:${world.port}: another program uses the port`,
+      );
+    });
+  });
+});

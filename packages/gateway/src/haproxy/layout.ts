@@ -129,9 +129,10 @@ function claimPlaces(
 
 /** No other host is looked up in the maps: a request for one goes to the built-in proxy. */
 export const plainHostPattern = '^[a-z0-9._-]*$';
+const plainHost = new RegExp(plainHostPattern);
 
 function isPlainHost(host: string): boolean {
-  return host !== '' && new RegExp(plainHostPattern).test(host);
+  return host !== '' && plainHost.test(host);
 }
 
 /** A request line has no other characters, so a route with others is never reached. */
