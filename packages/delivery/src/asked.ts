@@ -37,12 +37,13 @@ export function askedOf(observation: Observation): Asked {
   return { identity, frozen, missing, attempt: attemptOf(spec, identity) };
 }
 
-/** Of the template, and of what every container is given besides. */
-export function referencesOf({
-  template,
-  environmentFrom,
-}: Pick<ApplicationSpec, 'template' | 'environmentFrom'>): readonly Reference[] {
-  return findReferences(withEnvironment(template ?? {}, environmentFrom));
+const references = new WeakMap<object, readonly Reference[]>();
+
+/** Of the template, and of what every container is given besides. A spec is walked once however often it is looked at. */
+export function referencesOf(spec: ApplicationSpec): readonly Reference[] {
+  const known = references.get(spec) ?? findReferences(withEnvironment(spec.template ?? {}, spec.environmentFrom));
+  references.set(spec, known);
+  return known;
 }
 
 function withEnvironment(
@@ -55,7 +56,10 @@ function withEnvironment(
   return { ...template, spec: { ...template.spec, containers: [given, ...others] } };
 }
 
-function attemptOf(spec: ApplicationSpec, identity: Identity): string {
+const copiedParts = new WeakMap<ApplicationSpec, object>();
+
+/** What is in force at once is no part of an attempt: scaling a version does not make it another one. */
+function copiedPart(spec: ApplicationSpec): object {
   const {
     replicas: _,
     paused: __,
@@ -65,7 +69,13 @@ function attemptOf(spec: ApplicationSpec, identity: Identity): string {
     deletionPolicy: ______,
     ...copied
   } = spec;
-  return digest({ copied, identity });
+  const known = copiedParts.get(spec) ?? copied;
+  copiedParts.set(spec, known);
+  return known;
+}
+
+function attemptOf(spec: ApplicationSpec, { configuration }: Identity): string {
+  return `${digest(copiedPart(spec))}/${configuration}`;
 }
 
 export function isNumbered(version: string | undefined): version is undefined | '#' {

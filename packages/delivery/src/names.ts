@@ -44,8 +44,17 @@ export function identityOf(
   return { template: `h1:${digest(template)}`, configuration: `h1:${digest(configuration)}` };
 }
 
-/** Sixteen hex digits over the canonical JSON. */
+const digests = new WeakMap<object, string>();
+
+/** Sixteen hex digits over the canonical JSON. Objects are never changed, so that one is hashed once however often it is looked at. */
 export function digest(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return calculateDigest(value);
+  const known = digests.get(value) ?? calculateDigest(value);
+  digests.set(value, known);
+  return known;
+}
+
+function calculateDigest(value: unknown): string {
   return createHash('sha256')
     .update(canonicalJson(value ?? null))
     .digest('hex')

@@ -55,8 +55,20 @@ export interface VersionView {
   readonly listed: readonly Pod[];
 }
 
+const views = new WeakMap<Observation, Map<Release, VersionView>>();
+
+/** An observation never changes: a version is looked at once, however many ask for it. */
 export function viewOf(observation: Observation, release: Release): VersionView {
+  const known = views.get(observation) ?? new Map<Release, VersionView>();
+  views.set(observation, known);
+  const view = known.get(release) ?? calculateView(observation, release);
+  known.set(release, view);
+  return view;
+}
+
+function calculateView(observation: Observation, release: Release): VersionView {
   const name = release.metadata.name ?? '';
+  const ownName = backendName(release.spec);
   const pods = observation.pods.filter(
     ({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined,
   );
@@ -68,7 +80,7 @@ export function viewOf(observation: Observation, release: Release): VersionView 
   const isServed = observation.application.spec.service !== undefined;
   return {
     release,
-    replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec)),
+    replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === ownName),
     pods,
     ready,
     backends: ready.filter(isBackend),
@@ -117,10 +129,18 @@ function endpointsOf({ slices }: Observation, service: string): readonly Endpoin
 /** Weights that the Split asks for, by release name. */
 export function splitWeights(observation: Observation): Readonly<Record<string, number>> {
   const backends = observation.split?.spec.rules[0]?.backends ?? [];
-  const byService = new Map(
-    observation.releases.map((release) => [backendName(release.spec), release.metadata.name ?? '']),
-  );
+  const byService = releasesByService(observation.releases);
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
+}
+
+const byServices = new WeakMap<readonly Release[], ReadonlyMap<string, string>>();
+
+/** Names of releases by those of their Services. */
+function releasesByService(releases: readonly Release[]): ReadonlyMap<string, string> {
+  const known =
+    byServices.get(releases) ?? new Map(releases.map(({ spec, metadata }) => [backendName(spec), metadata.name ?? '']));
+  byServices.set(releases, known);
+  return known;
 }
 
 /** The release that the preview hosts lead to: the rule beside the one that users come by. */

@@ -4,6 +4,7 @@ import type { ApplicationSpec } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { isFinished } from '../src/api/release.ts';
 import type { Observation } from '../src/observation.ts';
+import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion, Violation } from './invariants.ts';
 import {
@@ -101,7 +102,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 const strategies: ReadonlyArray<History['strategy']> = [
   { type: 'blueGreen' },
   { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
-  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1, previewHosts: ['preview'] } },
+  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
   { type: 'rolling' },
   { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
@@ -126,16 +127,26 @@ export function historyOf(strategy: string): fc.Arbitrary<History> {
 interface Run {
   world: World;
   readonly past: Observation[];
+  readonly interruption: Interruption;
 }
 
-function look({ world, past }: Run, { stopAfter, lag }: { readonly stopAfter: number; readonly lag: number }): World {
+/** The controller dies after so many effects of its whole life, and another one goes on. */
+interface Interruption {
+  readonly at: number;
+  effects: number;
+}
+
+function look(
+  { world, past, interruption }: Run,
+  { stopAfter, lag }: { readonly stopAfter: number; readonly lag: number },
+): World {
   const seen = lag === 0 ? observationOf(world) : (past.at(-lag) ?? observationOf(world));
   const decision = reconcileApplication(seen, world.now);
   let written = world;
   try {
     return carryOut(world, decision, {
       decidedOn: seen,
-      stopAfter,
+      stopAfter: Math.min(stopAfter, effectsLeft(interruption, decision)),
       onAction: (before, action, after) => {
         written = after;
         // What an older look could not know is no fault of the decision.
@@ -146,6 +157,14 @@ function look({ world, past }: Run, { stopAfter, lag }: { readonly stopAfter: nu
     if (error instanceof Outdated) return written;
     throw error;
   }
+}
+
+function effectsLeft(interruption: Interruption, decision: Decision): number {
+  const status = decision.applicationStatus === undefined ? 0 : 1;
+  const before = interruption.effects;
+  interruption.effects += status + decision.releaseStatuses.size + decision.actions.length;
+  const isNow = interruption.at >= before && interruption.at < interruption.effects;
+  return isNow ? interruption.at - before : Infinity;
 }
 
 /** Everything that moves by itself moves once. */
@@ -200,11 +219,34 @@ function happen(run: Run, event: Happening): World {
   }
 }
 
+/** A preview is reached by a route only; where there is none, none is asked for. */
+function strategyOf({ strategy, routed }: History): History['strategy'] {
+  const { previewHosts: _, ...blueGreen } = strategy.blueGreen ?? {};
+  return routed || strategy.blueGreen === undefined ? strategy : { ...strategy, blueGreen };
+}
+
 /** Runs a history; throws a `Violation` where an invariant breaks or, with `atRest`, where the system does not come to rest afterwards. */
-export function runHistory({ strategy, routed, replicas, happenings }: History, { atRest } = { atRest: true }): World {
+export function runHistory(history: History, { atRest } = { atRest: true }): World {
+  return run(history, { atRest, interruption: { at: Infinity, effects: 0 } }).world;
+}
+
+/** The effects of a history: at each of them the controller may be interrupted. */
+export function countEffects(history: History): number {
+  return run(history, { atRest: true, interruption: { at: Infinity, effects: 0 } }).interruption.effects;
+}
+
+export function runInterrupted(history: History, at: number): World {
+  return run(history, { atRest: true, interruption: { at, effects: 0 } }).world;
+}
+
+function run(
+  history: History,
+  { atRest, interruption }: { readonly atRest: boolean; readonly interruption: Interruption },
+): Run {
+  const { routed, replicas, happenings } = history;
   const spec: ApplicationSpec = {
     replicas,
-    strategy,
+    strategy: strategyOf(history),
     template: templateOf('a'),
     service: { ports: [{ port: 80 }] },
     healthCheck: { path: '/health', timeoutSeconds: 10 },
@@ -214,12 +256,13 @@ export function runHistory({ strategy, routed, replicas, happenings }: History, 
     keepFailedSeconds: 1,
     ...(routed ? { route: { hosts: ['shop'] } } : {}),
   };
-  const run: Run = { world: createWorld(spec), past: [] };
+  const state: Run = { world: createWorld(spec), past: [], interruption };
   for (const event of happenings) {
-    run.past.push(observationOf(run.world));
-    run.world = happen(run, event);
+    state.past.push(observationOf(state.world));
+    state.world = happen(state, event);
   }
-  return atRest ? comeToRest(run) : run.world;
+  if (atRest) comeToRest(state);
+  return state;
 }
 
 const roundsToRest = 150;

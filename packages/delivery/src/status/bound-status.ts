@@ -18,6 +18,12 @@ const cuts: readonly Cut[] = [
   }),
 ];
 
+/** Looked at in full only where it could be too large: a few entries never are. */
+export function withinBounds(status: ReleaseStatus): ReleaseStatus {
+  const { transitions = [], health = [], commands = [] } = status;
+  return transitions.length + commands.length < 40 && health.length < 10 ? status : boundStatus(status);
+}
+
 export function boundStatus(status: ReleaseStatus): ReleaseStatus {
   return cuts.reduce((before, cut) => (sizeOf(before) > maximumBytes ? cut(before) : before), status);
 }

@@ -15,7 +15,7 @@ import type { Step } from '../plan.ts';
 import { statusOf } from '../release-changes.ts';
 import { nameOf } from '../release-context.ts';
 import { waiting } from '../release-status.ts';
-import { boundStatus } from './bound-status.ts';
+import { withinBounds } from './bound-status.ts';
 import { releaseConditions } from './release-conditions.ts';
 
 export interface Changes {
@@ -45,7 +45,7 @@ function textOf(status: ReleaseStatus | undefined): string {
 function nextStatus(release: Release, { before, after, active, step, now }: Changes): ReleaseStatus | undefined {
   const view = viewOf(after, release);
   const finish = (status: ReleaseStatus): ReleaseStatus =>
-    boundStatus({ ...status, conditions: releaseConditions({ release, status, view, observation: after, now }) });
+    withinBounds({ ...status, conditions: releaseConditions({ release, status, view, observation: after, now }) });
   if (release === active) return finish(withCounts(step.status, view, { observation: after, now }));
   const status = statusOf(release);
   if (active !== undefined && !isFinished(status.phase))

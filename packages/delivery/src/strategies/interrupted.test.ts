@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { countEffects, runInterrupted, type Happening, type History } from '../../testing/histories.ts';
+
+function rounds(count: number): readonly Happening[] {
+  return Array.from({ length: count }, () => ({ type: 'round' }));
+}
+
+/** A life: releases, a change of configuration, a broken version, a pod that dies, and people. */
+const life: readonly Happening[] = [
+  ...rounds(12),
+  { type: 'deploy', image: 'b' },
+  ...rounds(4),
+  { type: 'die', pod: 1 },
+  ...rounds(9),
+  { type: 'configure', content: 'second0000' },
+  ...rounds(11),
+  { type: 'deploy', image: 'broken' },
+  ...rounds(14),
+  { type: 'command', verb: 'rollback' },
+  ...rounds(11),
+  { type: 'replicas', count: 3 },
+  { type: 'deploy', image: 'unfit' },
+  ...rounds(4),
+  { type: 'deploy', image: 'c' },
+  ...rounds(3),
+  { type: 'command', verb: 'abort' },
+  ...rounds(2),
+  { type: 'command', verb: 'undo' },
+  ...rounds(12),
+];
+
+const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'>]> = [
+  [
+    'blueGreen with a preview',
+    { routed: true, strategy: { type: 'blueGreen', blueGreen: { previewReplicas: 1, previewHosts: ['preview'] } } },
+  ],
+  ['blueGreen inside the cluster', { routed: false, strategy: { type: 'blueGreen' } }],
+  ['rolling', { routed: true, strategy: { type: 'rolling' } }],
+  [
+    'rolling inside the cluster, without surge',
+    { routed: false, strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } } },
+  ],
+];
+
+test.each(cases)(
+  '%s comes to rest whichever of its effects the controller dies after',
+  (_, given) => {
+    const history: History = { ...given, replicas: 2, happenings: life };
+    const effects = countEffects(history);
+    expect(effects).toBeGreaterThan(100);
+    for (let at = 0; at < effects; at += 1) {
+      const { application, releases } = runInterrupted(history, at);
+      const serving = releases.find(({ metadata }) => metadata.name === application.status?.serving?.release);
+      expect(serving?.status?.phase, `after effect ${at}`).toBe('Succeeded');
+    }
+  },
+  300_000,
+);
