@@ -70,6 +70,14 @@ describe('create', () => {
     expect(a.spec?.clusterIP).not.toBe(b.spec?.clusterIP);
   });
 
+  it('refuses an object that was read from somewhere', async () => {
+    const read = { ...web, metadata: { ...web.metadata, resourceVersion: '7' } };
+    await expect(cluster.client.create(pods, read)).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: 'resourceVersion should not be set on objects to be created',
+    });
+  });
+
   it('names unknown fields under strict validation', async () => {
     const body = { ...web, spec: { ...podSpec, foo: 1 } };
     await expect(cluster.client.create(pods, body, { fieldValidation: 'Strict' })).rejects.toMatchObject({
@@ -87,6 +95,18 @@ describe('update', () => {
     await cluster.client.update(configMaps, { ...first, data: { a: '2' } });
     await expect(cluster.client.update(configMaps, { ...first, data: { a: '3' } })).rejects.toMatchObject({
       reason: 'Conflict',
+    });
+  });
+
+  it.each([
+    { field: 'name', metadata: { name: 'other' } },
+    { field: 'uid', metadata: { uid: 'other' } },
+  ])('never changes the $field', async ({ field, metadata }) => {
+    await cluster.client.create(pods, web);
+    const patch = { type: 'merge', body: { metadata } } as const;
+    await expect(cluster.client.patch(pods, { namespace: 'default', name: 'web' }, patch)).rejects.toMatchObject({
+      reason: 'Invalid',
+      message: `Pod "web" is invalid: metadata.${field}: Invalid value: "other": field is immutable`,
     });
   });
 

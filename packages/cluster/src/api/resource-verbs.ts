@@ -4,6 +4,7 @@ import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
+import { invalid } from '../schema/faults.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import type { AdmissionPlugin } from './admission.ts';
@@ -48,6 +49,8 @@ export class ResourceVerbs {
   async create(body: unknown, request: WriteRequest): Promise<KubeObject> {
     const decoded = decodeObject(body, request);
     this.#checkNamespace(decoded, request);
+    if ((decoded.metadata.resourceVersion ?? '') !== '')
+      throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
     return this.#insert(decoded, request, (object) =>
       trackUpdate(undefined, object, this.#tracking(request, 'Update')),
     );
@@ -94,6 +97,7 @@ export class ResourceVerbs {
             'the object has been modified; please apply your changes to the latest version and try again',
           );
         }
+        requireSameIdentity(decoded, current, request.definition);
         const next = this.#prepareUpdate(decoded, current, request);
         return trackUpdate(current, next, tracking);
       },
@@ -281,6 +285,16 @@ function checkUid(
     name,
     `StorageError: invalid object, Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
   );
+}
+
+/** What an object is called and which one it is never changes. */
+function requireSameIdentity({ metadata }: KubeObject, current: KubeObject, { type }: ResourceDefinition): void {
+  const faults = (['name', 'namespace', 'uid'] as const).flatMap((field) => {
+    const value = metadata[field] ?? '';
+    if (value === '' || value === current.metadata[field]) return [];
+    return [invalid(`metadata.${field}`, value, 'field is immutable')];
+  });
+  if (faults.length > 0) throw invalidObject(type, current.metadata.name ?? '', faults);
 }
 
 function checkPreconditions(

@@ -50,7 +50,12 @@ export type SchemaNode =
       readonly nullable?: boolean | undefined;
     }
   /** RawExtension, JSON, FieldsV1, x-kubernetes-preserve-unknown-fields without fields: anything goes, merged as one value. */
-  | { readonly kind: 'any'; readonly nullable?: boolean | undefined };
+  | {
+      readonly kind: 'any';
+      /** Of a type in the API that has a name of its own. */
+      readonly name?: string | undefined;
+      readonly nullable?: boolean | undefined;
+    };
 
 export interface SchemaField {
   readonly node: SchemaNode;

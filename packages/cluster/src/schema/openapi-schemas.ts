@@ -82,7 +82,9 @@ function renderNode(node: SchemaNode, render: Renderer): OpenApi {
         ...(node.listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': node.listMapKeys }),
       };
     case 'any':
-      return { 'x-kubernetes-preserve-unknown-fields': true };
+      return node.name === undefined
+        ? { 'x-kubernetes-preserve-unknown-fields': true }
+        : reference(node.name, render, () => ({ type: 'object' }));
     case 'scalar':
       return node.name === undefined ? renderScalar(node) : reference(node.name, render, () => renderScalar(node));
   }

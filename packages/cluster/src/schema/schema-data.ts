@@ -50,8 +50,8 @@ const scalars: Readonly<Record<string, SchemaNode>> = {
     type: 'intOrString',
     format: 'int-or-string',
   },
-  RawExtension: { kind: 'any' },
-  FieldsV1: { kind: 'any' },
+  RawExtension: { kind: 'any', name: 'io.k8s.apimachinery.pkg.runtime.RawExtension' },
+  FieldsV1: { kind: 'any', name: `${meta}.FieldsV1` },
   JSON: { kind: 'any' },
   // A schema, or a list of them, or true: anything goes here, and the schema itself is checked when it is used.
   JSONSchemaPropsOrArray: { kind: 'any' },
