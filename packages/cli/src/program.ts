@@ -124,6 +124,11 @@ function addClusterCommands(program: Command): void {
     .option('--ephemeral', 'keep nothing: the state goes when the cluster stops', false)
     .option('--api-port <n>', 'port of the API server on 127.0.0.1; 0: any free one', parsePort, 6443)
     .option('--gateway-port <n>', 'port of the gateway on 127.0.0.1; 0: any free one', parsePort, 8080)
+    .addOption(
+      new Option('--data-plane <name>', "what carries the gateway's requests; auto: HAProxy where it is installed")
+        .choices(['auto', 'built-in', 'haproxy'])
+        .default('built-in'),
+    )
     .option('--kubeconfig <file>', 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)')
     .addOption(
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
@@ -257,6 +262,12 @@ const verbs: ReadonlyArray<{
     summary: 'serve an earlier version (default: the previous stable one)',
     examples: ['slipway rollback shop', 'slipway rollback shop 1.4.0'],
   },
+  {
+    name: 'undo',
+    arguments: '<application>',
+    summary: 'take back the last of these commands, where it has not taken effect for good',
+    examples: ['slipway undo shop'],
+  },
 ];
 
 function addVerbCommands(program: Command): void {
@@ -288,6 +299,26 @@ function addPartCommands(program: Command): void {
       15,
     )
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
+  withConnection(
+    command(program, 'gateway', [
+      'slipway gateway --kubeconfig prod.yaml --host 0.0.0.0 --port 80',
+      'slipway gateway --data-plane haproxy --port 8080 --tls-port 8443',
+    ]),
+  )
+    .summary('run a gateway alone, in front of any cluster')
+    .description('Runs a gateway as a process of its own: a load balancer before a cluster whose pods it can reach.')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port for HTTP; 0: any free one', parsePort, 8080)
+    .option('--tls-port <n>', 'port for HTTPS, with the certificates of the routes', parsePort)
+    .option('--admin-port <n>', 'port on 127.0.0.1 for /metrics and /healthz', parsePort)
+    .option('--address <address>', 'where clients reach it, for the status of Ingresses (default: the host)')
+    .option('--name <name>', 'name of this gateway, unique among those of the cluster')
+    .addOption(
+      new Option('--data-plane <name>', 'what carries requests; auto: HAProxy where it is installed')
+        .choices(['auto', 'built-in', 'haproxy'])
+        .default('auto'),
+    )
+    .action(async (options) => (await import('./commands/gateway.ts')).gateway(options));
   program
     .command('server-process', { hidden: true })
     .action(async () => (await import('./embedded/server-process.ts')).serverProcess());
