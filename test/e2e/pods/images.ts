@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Person } from '../support/person.ts';
-import { mainOf, type PodLives } from '../support/pod-lives.ts';
+import { forever, mainOf, soon, type PodLives } from '../support/pod-lives.ts';
 
 const dockerfile = `
 ARG BASE=node:24
@@ -58,6 +58,26 @@ export function images(pods: PodLives, person: Person): void {
     const imageId = mainOf(await pods.when('greeter-0', () => true))?.imageID ?? '';
     expect(built.stdout).toContain(imageId.slice(0, 19));
     expect(imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('are asked to end in their own way', async () => {
+    const lines = [
+      'FROM node:24',
+      'STOPSIGNAL SIGINT',
+      `CMD trap 'echo interrupted; exit 0' INT; echo began; ${forever}`,
+    ];
+    expect(await build('interrupted', lines.join('\n'))).toMatchObject({ exitCode: 0 });
+    await pods.apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'interrupted' },
+      spec: { terminationGracePeriodSeconds: 20, containers: [{ name: 'main', image: 'interrupted:v1' }] },
+    });
+    await pods.wait('interrupted', 'condition=Ready');
+    await soon(() => pods.logs('interrupted')).toBe('began');
+    const followed = pods.logs('interrupted', '--follow');
+    await pods.cluster.ask('delete', 'pod', 'interrupted');
+    expect(await followed).toBe('began\ninterrupted');
   });
 
   it.each([

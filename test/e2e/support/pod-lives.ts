@@ -12,14 +12,13 @@ import type { TestCluster } from './slipway.ts';
 
 const patience = { milliseconds: 40_000, interval: 200 };
 
-/** Asks again until the answer is as expected. Unlike `expect.poll` it does not need to know which test asks. */
+/** Asks again until there is an answer and it is as expected. Unlike `expect.poll` it does not need to know which test asks. */
 export function soon<T>(ask: () => T | Promise<T>) {
   const retry = async (check: (answer: T) => void): Promise<void> => {
     const end = performance.now() + patience.milliseconds;
     for (;;) {
-      const answer = await ask();
       try {
-        check(answer);
+        check(await ask());
         return;
       } catch (error) {
         if (performance.now() > end) throw error;

@@ -14,8 +14,8 @@ const overlayMagic = 0x794c7630;
 /** The file system is moved into place as for a container; the network stays the machine's, to fetch packages. */
 const script = `
 ( cd "$1" && "$2" -T fstab -a && cd root && "$2" --move . / || exit 125
-  shift 2; exec "$@" ) &
-wait "$!"
+  shift 2; exec "$@" )
+exit "$?"
 `;
 
 /** RUN in namespaces of its own: what the command writes is what the overlays have caught. */

@@ -1,5 +1,6 @@
 import type { Pod, PodStatus } from '@slipway/kube/api.generated';
 import { delay, type Clock } from '@slipway/kube/clock';
+import { findCondition, isConditionTrue } from '@slipway/kube/conditions';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
@@ -56,7 +57,7 @@ export class StatusWriter {
       const { pod, status } = entry.wanted;
       entry.wanted = undefined;
       const text = JSON.stringify(status);
-      if (text === entry.written) continue;
+      if (text === entry.written && !isOverruled(pod, status)) continue;
       const written = await this.#patch(pod, status);
       if (written === 'failed') {
         entry.wanted ??= { pod, status };
@@ -92,4 +93,9 @@ export class StatusWriter {
   async #wait(milliseconds: number): Promise<void> {
     await delay(this.#options.clock, milliseconds, this.#options.signal).catch(() => undefined);
   }
+}
+
+/** While a node was silent its pods counted as not ready; a node that is back knows better. */
+function isOverruled({ status: current }: Pod, status: PodStatus): boolean {
+  return isConditionTrue(status.conditions, 'Ready') && findCondition(current?.conditions, 'Ready')?.status === 'False';
 }

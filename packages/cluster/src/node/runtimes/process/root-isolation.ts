@@ -31,15 +31,17 @@ export interface RootIsolationOptions {
 /**
  * Runs in the container's new namespaces. The parent stays outside and waits, for only the parent of the first process
  * learns its exit code (`unshare --fork` loses that of a killed one). The first child is process 1: when it ends, the
- * kernel ends all others. Whatever goes wrong before the command itself is said on descriptor 3.
+ * kernel ends all others. It is no background job: shells let those ignore SIGINT and SIGQUIT, for good. Its pid is what
+ * the /proc of this machine says before the container gets its own. Whatever goes wrong before the command itself is said
+ * on descriptor 3.
  */
 const entryScript = `
 echo "$1" >/proc/sys/kernel/hostname
-( cd "$2" && "$3" -T fstab -a 2>&3 && cd root && "$3" --move . / 2>&3 && echo ready >&3 || exit 125
-  shift 3; exec 3>&-; exec "$@" ) &
-echo "pid $!" >&3
-exec 3>&- >/dev/null 2>&1
-wait "$!"
+exec 4>&1 5>&2 >/dev/null 2>&1
+( read -r pid rest </proc/self/stat && echo "pid $pid" >&3 &&
+  cd "$2" && "$3" -T fstab -a 2>&3 && cd root && "$3" --move . / 2>&3 && echo ready >&3 || exit 125
+  shift 3; exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
+exit "$?"
 `;
 
 const everyNamespace: readonly string[] = ['--net', '--ipc', '--uts', '--mount', '--pid', '--root'];
