@@ -10,6 +10,7 @@ import { serviceAccountAdmission } from './admission.ts';
 import { unknownPath } from './api-errors.ts';
 import { authorize, type Identity } from './authorization.ts';
 import { handleMeta } from './meta-paths.ts';
+import { defaultTolerations } from './default-tolerations.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { parseResourcePath } from './request-path.ts';
 import { handleResource, type ResourceHandling } from './resource-requests.ts';
@@ -47,7 +48,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   catalog.onChange(() => documents.forget());
   const verbs = new ResourceVerbs({
     resources,
-    admission: [serviceAccountAdmission, new ServiceAddresses(store, options.ranges)],
+    admission: [serviceAccountAdmission, defaultTolerations, new ServiceAddresses(store, options.ranges)],
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
   const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog };

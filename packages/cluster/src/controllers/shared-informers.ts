@@ -4,6 +4,7 @@ import type {
   Endpoints,
   EndpointSlice,
   Job,
+  Lease,
   Namespace,
   Node,
   Pod,
@@ -24,6 +25,7 @@ import {
   endpoints,
   endpointSlices,
   jobs,
+  leases,
   namespaces,
   nodes,
   podDisruptionBudgets,
@@ -45,6 +47,8 @@ export interface SharedInformers {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly nodes: Informer<Node>;
+  /** By which nodes say that they live. */
+  readonly nodeLeases: Informer<Lease>;
   /** Only the account `default` of each namespace. */
   readonly defaultServiceAccounts: Informer<ServiceAccount>;
   /** Only `kube-root-ca.crt` of each namespace. */
@@ -96,6 +100,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     }),
     namespaces: new Informer({ ...common<Namespace>(options), type: namespaces }),
     nodes: new Informer({ ...common<Node>(options), type: nodes }),
+    nodeLeases: new Informer({ ...common<Lease>(options), type: leases, namespace: 'kube-node-lease' }),
     defaultServiceAccounts: new Informer({
       ...common<ServiceAccount>(options),
       type: serviceAccounts,

@@ -12,6 +12,8 @@ import { startOrphanedJobPodController } from './job/orphaned-job-pods.ts';
 import { startTtlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNamespaceDefaultsController } from './namespace/namespace-defaults.ts';
+import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
+import { startTaintEvictionController } from './node-lifecycle/taint-eviction.ts';
 import { startPodCleanupController } from './pod-cleanup/pod-cleanup-controller.ts';
 import { startReplicaSetController } from './replica-set/replica-set-controller.ts';
 import { startServiceAddressController } from './service-address/service-address-controller.ts';
@@ -56,6 +58,8 @@ export function startControllers(options: ControllersOptions): RunningController
     startServiceAddressController(context, options.loadBalancerAddress),
     startNamespaceController(context, options.namespacedTypes),
     startNamespaceDefaultsController(context, options.certificateAuthority),
+    startNodeLifecycleController(context),
+    startTaintEvictionController(context),
     startPodCleanupController(context),
     startGarbageCollector(context, options.allTypes),
   ];

@@ -5,7 +5,7 @@ export function isTolerated(taint: Taint, tolerations: readonly Toleration[] | u
   return (tolerations ?? []).some((toleration) => tolerates(toleration, taint));
 }
 
-function tolerates({ key = '', operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
+export function tolerates({ key = '', operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
   if (effect !== undefined && effect !== taint.effect) return false;
   // An empty key means every taint, and goes with Exists only.
   if (key !== '' && key !== taint.key) return false;

@@ -1,0 +1,28 @@
+import type { Pod, Toleration } from '@slipway/kube/api.generated';
+import type { AdmissionPlugin } from './admission.ts';
+
+/** How long a pod stays on a node that is not ready, unless it says otherwise. */
+const tolerationSeconds = 300;
+const keys = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaulttolerationseconds */
+export const defaultTolerations: AdmissionPlugin = {
+  admit: ({ definition, object, old }) => {
+    if (old !== undefined || definition.type.kind !== 'Pod' || definition.type.group !== '') return object;
+    const pod: Pod = object;
+    if (pod.spec === undefined) return object;
+    const tolerations = pod.spec.tolerations ?? [];
+    const missing = keys.filter((key) => !tolerations.some((each) => speaksOf(each, key)));
+    const added = missing.map((key): Toleration => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds,
+    }));
+    return added.length === 0 ? object : { ...pod, spec: { ...pod.spec, tolerations: [...tolerations, ...added] } };
+  },
+};
+
+function speaksOf({ key = '', effect }: Toleration, taint: string): boolean {
+  return (key === '' || key === taint) && (effect === undefined || effect === 'NoExecute');
+}
