@@ -1,9 +1,12 @@
 /** What bad input gets: a message that says what was wrong, the right exit code, and nothing half-started. */
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { applications } from '@slipway/delivery/api/application';
-import { configMaps } from '@slipway/kube/resources';
+import { configMaps, pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slipwayEntry } from './support/execute.ts';
 import { footprintOfFolder, listRemains } from './support/footprint.ts';
 import { ordinaryUser, removeFolder, root, self } from './support/person.ts';
 import { startCluster, upWords, type TestCluster } from './support/slipway.ts';
@@ -266,5 +269,37 @@ describe('with a cluster', () => {
     const outcome = await deploy(await writeApplication('unready', spec), '--wait');
     expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no progress for 2 s') });
     expect(outcome.stderr).toContain('0 of 1 pods of version 1 to be ready');
+  });
+
+  it('prints the logs of an Application, and follows pods that come later', async () => {
+    const program = "process.on('SIGTERM', () => process.exit()); setInterval(() => console.log('tick'), 50)";
+    const containers = [{ name: 'web', image: 'web', command: ['node', '-e', program] }];
+    const manifest = await writeApplication('talker', { version: '1', template: { spec: { containers } } });
+    expect(await deploy(manifest, '--wait=promoted')).toMatchObject({ exitCode: 0 });
+    const printed = await slipway('logs', 'talker', '--tail', '2', '--kubeconfig', cluster.kubeconfig);
+    expect(printed.stdout).toMatch(/^(talker-1-\S+\/web {2}tick\n){2}$/);
+
+    const [file, ...words] = self.commandOf(process.execPath, [slipwayEntry, 'logs', 'talker', '-f', '--tail', '1']);
+    const following = spawn(file, [...words, '--kubeconfig', cluster.kubeconfig], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      let seen: string | undefined;
+      for await (const line of createInterface({ input: following.stdout })) {
+        const pod = /^(\S+)\/web {2}tick$/.exec(line)?.[1] ?? '';
+        if (seen !== undefined && pod !== seen) break;
+        if (seen === undefined) await cluster.client.delete(pods, { namespace: 'default', name: pod });
+        seen = pod;
+      }
+      expect(seen).toMatch(/^talker-1-/);
+    } finally {
+      following.kill();
+    }
+  });
+
+  it('says that there is nothing to print', async () => {
+    const words = ['logs', 'nobody', '--kubeconfig', cluster.kubeconfig];
+    expect(await slipway(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no pods of an') });
+    expect(await slipway(...words, '-f')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not found') });
   });
 });
