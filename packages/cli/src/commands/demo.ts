@@ -68,6 +68,7 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
     ephemeral: true,
     apiPort: 0,
     gatewayPort: 0,
+    dataPlane: 'built-in',
     runtime: 'auto',
     level: options.level,
     controller: true,

@@ -18,6 +18,7 @@ export interface UpOptions {
   readonly ephemeral: boolean;
   readonly apiPort: number;
   readonly gatewayPort: number;
+  readonly dataPlane: ServerOptions['dataPlane'];
   readonly kubeconfig?: string;
   readonly runtime: ServerOptions['runtime'];
   readonly controller: boolean;
@@ -38,6 +39,7 @@ export async function up(options: UpOptions): Promise<void> {
     ephemeral: options.ephemeral,
     apiPort: options.apiPort,
     gatewayPort: options.gatewayPort,
+    dataPlane: options.dataPlane,
     runtime: options.runtime,
     level: 'auto',
     controller: options.controller,

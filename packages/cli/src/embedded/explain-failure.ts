@@ -1,4 +1,5 @@
 import { StoreOpenError } from '@slipway/cluster/store/store-open-error';
+import { DataPlaneError } from '@slipway/gateway/open-data-plane';
 import { CommandFailure } from '../failure.ts';
 import { describeSystemError, isSystemError, type SystemError } from '../system-error.ts';
 import { host, type ServerOptions } from './server-options.ts';
@@ -6,6 +7,7 @@ import { host, type ServerOptions } from './server-options.ts';
 /** Why a cluster could not be started, in words for the person who started it. What is not expected stays as it is. */
 export function explainFailure(error: unknown, options: ServerOptions): unknown {
   if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
+  if (error instanceof DataPlaneError) return new CommandFailure(`${error.message}.`, { cause: error });
   const port = takenPort(error);
   if (port !== undefined) return new CommandFailure(explainTakenPort(port, options), { cause: error });
   if (isSystemError(error)) return new CommandFailure(explainSystemError(error, options), { cause: error });

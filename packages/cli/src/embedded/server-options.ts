@@ -1,3 +1,4 @@
+import type { DataPlaneChoice } from '@slipway/gateway/open-data-plane';
 import type { ClusterState } from './data-directory.ts';
 
 /** Where API server and gateway listen: nobody else reaches them. */
@@ -10,6 +11,8 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly apiPort: number;
   readonly gatewayPort: number;
+  /** What carries the gateway's requests. */
+  readonly dataPlane: DataPlaneChoice;
   readonly runtime: 'auto' | 'process' | 'simulated';
   /** Which rights the node uses; `auto` finds out by trying. */
   readonly level: 'auto' | 'root' | 'plain';

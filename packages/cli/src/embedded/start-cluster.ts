@@ -13,6 +13,7 @@ import { openStore } from '@slipway/cluster/store/open-store';
 import { installKinds } from '@slipway/delivery/install-kinds';
 import { startDelivery } from '@slipway/delivery/start-delivery';
 import { startGateway, type Gateway } from '@slipway/gateway/gateway';
+import { openDataPlane } from '@slipway/gateway/open-data-plane';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
@@ -122,7 +123,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
   const [gateway, running] = await Promise.all([
-    openGateway({ ...shared, client: clientFor('slipway-gateway') }, options, undo),
+    openGateway({ ...shared, client: clientFor('slipway-gateway') }, { options, directory, undo }),
     started,
   ]);
   if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
@@ -183,11 +184,16 @@ async function listenEverywhere({ api, logger, directory, certificates, port, un
 
 async function openGateway(
   shared: Pick<Parameters<typeof startGateway>[0], 'clock' | 'random' | 'logger' | 'signal' | 'client'>,
-  options: ServerOptions,
-  undo: Undo,
+  { options, directory, undo }: Pick<Composition, 'options' | 'directory' | 'undo'>,
 ): Promise<Gateway> {
+  const { dataPlane } = await openDataPlane({
+    ...shared,
+    choice: options.dataPlane,
+    directory: join(directory.run, 'haproxy'),
+  });
   const starting = startGateway({
     ...shared,
+    dataPlane,
     instance: `gateway-${nodeName}`,
     listen: { host, port: options.gatewayPort },
   });
