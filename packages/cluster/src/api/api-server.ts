@@ -59,7 +59,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const path = parseResourcePath(request.path);
     const definition = path === undefined ? undefined : catalog.find(path.group, path.version, path.plural);
     if (path === undefined || definition === undefined) throw unknownPath();
-    authorize(identity, { path, method: request.method });
+    authorize(identity, { path, method: request.method, isReview: definition.isReview });
     return handleResource(request, { ...handling, path, definition, identity });
   };
   const handle: ApiServer['handle'] = async (request, identity) => {

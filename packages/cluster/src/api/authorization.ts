@@ -28,13 +28,19 @@ const verbsByMethod: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-/** Throws `Forbidden` unless the caller may. The cluster's own groups may do everything, others nothing. */
+/** The cluster's own groups may do everything, others nothing. */
+export function mayDoEverything({ groups }: Identity): boolean {
+  return groups.some((group) => trustedGroups.includes(group));
+}
+
+/** Throws `Forbidden` unless the caller may. Whoever is known may ask about himself. */
 export function authorize(
-  { user, groups }: Identity,
-  request: { readonly path: ResourcePath; readonly method: string },
+  identity: Identity,
+  request: { readonly path: ResourcePath; readonly method: string; readonly isReview?: boolean | undefined },
 ): void {
-  if (groups.some((group) => trustedGroups.includes(group))) return;
-  const { path, method } = request;
+  const { path, method, isReview } = request;
+  const { user, groups } = identity;
+  if (mayDoEverything(identity) || (isReview === true && groups.includes('system:authenticated'))) return;
   const verb = method === 'GET' && path.name === '' ? 'list' : (verbsByMethod[method] ?? method.toLowerCase());
   const resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
   const scope = path.namespace === undefined ? 'at the cluster scope' : `in the namespace "${path.namespace}"`;

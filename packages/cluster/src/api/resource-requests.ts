@@ -9,6 +9,7 @@ import { isJsonObject } from '../schema/shape.ts';
 import { unknownPath } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
+import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
@@ -17,6 +18,7 @@ import type { ResourceStore } from './resource-store.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 import { fromScale, scaleColumns, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
+import { answerReview } from './self-reviews.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
 import { openWatch, type WatchStreamEvent } from './watch-stream.ts';
 
@@ -38,6 +40,7 @@ export interface ResourceRequest extends ResourceHandling {
 export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { path, definition } = at;
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
+  if (definition.isReview === true) return handleReview(request, at);
   if (path.subresource !== '' && path.subresource !== 'status' && path.subresource !== 'scale')
     return connect(request, at);
   if (
@@ -46,6 +49,14 @@ export async function handleResource(request: TransportRequest, at: ResourceRequ
   )
     throw unknownPath();
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
+}
+
+function handleReview(request: TransportRequest, at: ResourceRequest): TransportResponse {
+  if (at.path.name !== '') throw unknownPath();
+  if (request.method !== 'POST') throw methodNotAllowed(request);
+  const warnings: string[] = [];
+  const asked = decodeObject(bodyOf(request), writeRequest(request, at, warnings));
+  return one({ object: answerReview(asked, at.identity, at.clock.now()), request, at, status: 201, warnings });
 }
 
 async function handleCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {

@@ -5,6 +5,7 @@ import { configMap, endpoint, event, namespace, node, secret, service, serviceAc
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { pod } from './catalog/pod.ts';
 import { podDisruptionBudget } from './catalog/policy.ts';
+import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview } from './catalog/reviews.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
@@ -28,6 +29,9 @@ const builtIn: readonly ResourceDefinition[] = [
   ingress,
   ingressClass,
   podDisruptionBudget,
+  selfSubjectReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
 ];
 
 export interface MutableCatalog extends Catalog {

@@ -94,6 +94,8 @@ export interface ResourceDefinition {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly verbs: readonly string[];
+  /** A question to the server: answered when it is created, and never stored. */
+  readonly isReview?: boolean | undefined;
   /** Served as `<plural>/status` with the spec kept, and `metadata.generation` counting changes of the rest. */
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths | undefined;

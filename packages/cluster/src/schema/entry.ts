@@ -14,6 +14,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly hasStatus?: boolean;
+  readonly isReview?: boolean;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
   /** What becomes of dependents where a delete does not say; the usual: they are deleted in the background. */
@@ -68,7 +69,8 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     listKind: `${entry.type.kind}List`,
     shortNames: entry.shortNames ?? [],
     categories: entry.categories ?? [],
-    verbs: allVerbs,
+    verbs: entry.isReview === true ? ['create'] : allVerbs,
+    isReview: entry.isReview,
     hasStatus,
     scale: entry.scale,
     connect: entry.connect ?? [],
