@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { findHaproxy } from '@slipway/gateway/haproxy/find-haproxy';
 import { type BenchRow, median, rounded } from './row.ts';
 
 const connections = 32;
@@ -14,8 +15,8 @@ interface Load {
 }
 
 /**
- * The built-in proxy against the naive one, before the same application and under the same generator, each a process of
- * its own, in alternation so that both see the same machine. On two cores the proxy shares them with the generator and
+ * The built-in proxy, and HAProxy where it is installed, against the naive one, before the same application and under the same generator, each a process of
+ * its own, in alternation so that all see the same machine. On two cores the proxy shares them with the generator and
  * the application; what these two reach without a proxy is reported beside it.
  */
 export async function benchProxy(): Promise<BenchRow[]> {
@@ -23,20 +24,55 @@ export async function benchProxy(): Promise<BenchRow[]> {
   try {
     const application = await startServer(children, 'raw-server.ts');
     const naive = await startServer(children, 'naive-proxy.ts', application);
-    const builtIn = await startServer(children, 'built-in-proxy.ts', application);
-    for (const port of [naive, builtIn]) await load(port, 1);
+    const builtIn = await startServer(children, 'data-plane.ts', application, 'built-in');
+    const found = await findHaproxy();
+    const haproxy = found.kind === 'found' ? await startServer(children, 'data-plane.ts', application, 'haproxy') : 0;
+    for (const port of [naive, builtIn, haproxy]) if (port > 0) await load(port, 1);
     const direct = await load(application, 2);
-    const pairs: { readonly naive: Load; readonly builtIn: Load }[] = [];
+    const pairs: Pair[] = [];
+    const haproxyLoads: Load[] = [];
     for (let round = 0; round < rounds; round++) {
       pairs.push({ naive: await load(naive, secondsEach), builtIn: await load(builtIn, secondsEach) });
+      if (haproxy > 0) haproxyLoads.push(await load(haproxy, secondsEach));
     }
-    return summarize(pairs, direct);
+    return [...summarize(pairs, direct), ...(haproxyLoads.length > 0 ? summarizeHaproxy(haproxyLoads, pairs) : [])];
   } finally {
     for (const child of children) child.kill();
   }
 }
 
-function summarize(pairs: readonly { readonly naive: Load; readonly builtIn: Load }[], direct: Load): BenchRow[] {
+interface Pair {
+  readonly naive: Load;
+  readonly builtIn: Load;
+}
+
+function summarizeHaproxy(loads: readonly Load[], pairs: readonly Pair[]): BenchRow[] {
+  const builtInRate = median(pairs.map((pair) => rate(pair.builtIn)));
+  const builtInP99 = median(pairs.map((pair) => pair.builtIn.p99));
+  return [
+    {
+      figure: 'HAProxy, throughput',
+      value: Math.round(median(loads.map(rate))),
+      unit: 'requests/s',
+      reference: `built-in proxy ${Math.round(builtInRate)} requests/s`,
+    },
+    {
+      figure: 'HAProxy, p99',
+      value: rounded(median(loads.map((load) => load.p99)), 2),
+      unit: 'ms',
+      reference: `built-in proxy ${rounded(builtInP99, 2)} ms`,
+    },
+    {
+      figure: 'HAProxy, failed requests',
+      value: loads.reduce((sum, load) => sum + load.failed, 0),
+      unit: 'requests',
+      target: { atMost: 0 },
+      reference: `${rounds} rounds, ${connections} connections`,
+    },
+  ];
+}
+
+function summarize(pairs: readonly Pair[], direct: Load): BenchRow[] {
   const naiveRate = median(pairs.map((pair) => rate(pair.naive)));
   const builtInRate = median(pairs.map((pair) => rate(pair.builtIn)));
   const naiveP99 = median(pairs.map((pair) => pair.naive.p99));
@@ -69,7 +105,7 @@ function summarize(pairs: readonly { readonly naive: Load; readonly builtIn: Loa
       value: failed,
       unit: 'requests',
       target: { atMost: 0 },
-      reference: 'both proxies together',
+      reference: 'the naive and the built-in proxy together',
     },
   ];
 }
@@ -79,7 +115,11 @@ function rate(load: Load): number {
 }
 
 /** Resolves with the port that the program prints. */
-async function startServer(children: ChildProcess[], program: string, ...args: readonly number[]): Promise<number> {
+async function startServer(
+  children: ChildProcess[],
+  program: string,
+  ...args: readonly (number | string)[]
+): Promise<number> {
   const child = run(program, args);
   children.push(child);
   const port = Number(await firstOutput(child));
@@ -93,7 +133,7 @@ async function load(port: number, seconds: number): Promise<Load> {
   return result;
 }
 
-function run(program: string, args: readonly number[]): ChildProcess {
+function run(program: string, args: readonly (number | string)[]): ChildProcess {
   const path = new URL(`reference/${program}`, import.meta.url).pathname;
   return spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
