@@ -15,6 +15,8 @@ export interface ActionDetails {
   readonly createVersion: { readonly release: Release; readonly replicas: number };
   /** The Service of the Application, or of one version. */
   readonly ensureService: { readonly release?: string | undefined };
+  /** The Service of the Application. */
+  readonly deleteService: object;
   readonly scale: { readonly release: string; readonly replicas: number; readonly reason: string };
   /** Gives pods the routing label or takes it, and with `template` all future pods of the version too. */
   readonly setServing: {

@@ -1,25 +1,51 @@
+import { backendName, isOurs } from './names.ts';
 import { leftAt, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
 
+const lookMilliseconds = 100;
+const defaultDrainSeconds = 30;
+
 /** An Application that is deleted takes its traffic away first, lets requests end, and only then its pods. */
 export function planTeardown(observation: Observation, now: number): Decision {
-  const { application, releases, split, replicaSets, pods } = observation;
+  const { application, split } = observation;
   if (application.spec.deletionPolicy === 'Orphan') return decide([{ type: 'setFinalizer', present: false }]);
-  const deletedAt = Date.parse(application.metadata.deletionTimestamp ?? '');
-  const drainedAt = deletedAt + (application.spec.drainSeconds ?? 30) * 1_000;
+  if (split !== undefined && isOwn(observation, split)) return decide([{ type: 'removeRoute' }], lookMilliseconds);
+  const left = drainLeft(observation, now);
+  if (left > 0) return decide([], left);
+  const versions = planVersions(observation);
+  if (versions.length > 0) return decide(versions, lookMilliseconds);
+  return decide([...planRest(observation), { type: 'setFinalizer', present: false }]);
+}
+
+function isOwn({ application }: Observation, object: Parameters<typeof isOurs>[0]): boolean {
+  return isOurs(object, application.metadata.uid ?? '');
+}
+
+/** Milliseconds that requests may still take, where there were any. */
+function drainLeft({ application, pods }: Observation, now: number): number {
+  const { deletionTimestamp = '' } = application.metadata;
   const wasServing = pods.some(
     (pod) => pod.metadata.labels?.['slipway.dev/serves'] === 'true' || leftAt(pod) !== undefined,
   );
-  if (split !== undefined) return decide([{ type: 'removeRoute' }], 100);
-  if (wasServing && now < drainedAt) return decide([], drainedAt - now);
-  if (replicaSets.length > 0)
-    return decide(
-      releases.map((release) => ({ type: 'deleteVersion', release: nameOf(release) })),
-      100,
-    );
-  const records = releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) }));
-  return decide([...records, { type: 'setFinalizer', present: false }]);
+  const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
+  return wasServing ? Math.max(0, Date.parse(deletionTimestamp) + seconds * 1_000 - now) : 0;
+}
+
+function planVersions({ releases, replicaSets, services }: Observation): readonly Action[] {
+  const existing = new Set([...replicaSets, ...services].map(({ metadata }) => metadata.name));
+  return releases
+    .filter(({ spec }) => existing.has(backendName(spec)))
+    .map((release) => ({ type: 'deleteVersion', release: nameOf(release) }));
+}
+
+/** What holds no pods: nothing of ours stays behind to be in the way of an Application of the same name. */
+function planRest({ releases, copies }: Observation): readonly Action[] {
+  return [
+    { type: 'deleteService' },
+    ...copies.map(({ kind, object }): Action => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' })),
+    ...releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) })),
+  ];
 }
 
 function decide(actions: readonly Action[], requeueAfter?: number): Decision {

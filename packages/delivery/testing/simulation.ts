@@ -174,6 +174,7 @@ function perform(world: World, action: Action, seen: Observation): World {
     case 'removeRoute':
       return { ...world, split: undefined };
     case 'countTraffic':
+    case 'deleteService':
     case 'setFinalizer':
     case 'event':
       return world;

@@ -33,18 +33,28 @@ export const ensureService: Effect<'ensureService'> = async ({ release }, look) 
   return undefined;
 };
 
+export const deleteService: Effect<'deleteService'> = (_, { client, observation }) => {
+  const { application, services: known } = observation;
+  const { name, uid = '' } = application.metadata;
+  return deleteSeen(
+    client,
+    services,
+    known.find((service) => service.metadata.name === name && isOurs(service, uid)),
+  );
+};
+
 /** The template decides for pods to come, the label for those there are; neither restarts anything. */
 export const setServing: Effect<'setServing'> = async (action, look) => {
   const value = action.serves ? 'true' : null;
   // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
   const seen = ({ metadata }: KubeObject): { readonly resourceVersion?: string | undefined } =>
     action.serves ? {} : { resourceVersion: metadata.resourceVersion };
-  if (action.template) {
+  const patchTemplate = async (): Promise<void> => {
     const set = replicaSetOf(look, action.release);
     const template = { metadata: { labels: { [labels.serves]: value } } };
     const body = { metadata: seen(set), spec: { template } };
     await look.client.patch(replicaSets, keyOf(set), { type: 'merge', body }, { fieldManager });
-  }
+  };
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
   const marks = {
     [annotations.leftAt]: action.serves ? null : formatTime(look.clock.now()),
@@ -54,7 +64,8 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
     const metadata = { ...seen(pod), labels: { [labels.serves]: value, ...backend }, annotations: marks };
     await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
   };
-  await Promise.all(podsOf(look, action.pods).map(patch));
+  // Each is right without the other, and whichever is missing is done at the next look.
+  await Promise.all([...(action.template ? [patchTemplate()] : []), ...podsOf(look, action.pods).map(patch)]);
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */
