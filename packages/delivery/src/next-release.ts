@@ -1,6 +1,6 @@
 /** Which release spec asks for: none, one that there is, or a new one. */
 import { formatTime } from '@slipway/kube/clock';
-import type { RefusedVersion, SettlingConfiguration } from './api/application.ts';
+import type { Application, RefusedVersion, SettlingConfiguration } from './api/application.ts';
 import { isFinished, type Release } from './api/release.ts';
 import { askedOf, isAsked, isNumbered, isOfVersion, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, stableRelease } from './current-releases.ts';
@@ -186,7 +186,7 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
 /** The next number, the version that spec names, or the next configuration of it. */
 function nextVersion({ application: { spec, status }, releases }: Observation, asked: Asked): string {
   const { version } = spec;
-  if (isNumbered(version)) return String((status?.lastNumber ?? 0) + 1);
+  if (isNumbered(version)) return lostVersion({ status, releases }, asked) ?? String((status?.lastNumber ?? 0) + 1);
   const same = releases.filter(
     (release) => isOfVersion(release, version) && release.spec.identity.template === asked.identity.template,
   );
@@ -194,6 +194,16 @@ function nextVersion({ application: { spec, status }, releases }: Observation, a
     return version;
   const numbers = same.map((release) => Number(release.spec.version.slice(version.length + 2)) || 1);
   return `${version}-c${Math.max(...numbers) + 1}`;
+}
+
+/** What serves goes on under its own number where only its record was deleted: everything that it needs is there. */
+function lostVersion(
+  { status, releases }: Pick<Observation, 'releases'> & Pick<Application, 'status'>,
+  { identity }: Asked,
+): string | undefined {
+  const serving = status?.serving;
+  const isLost = serving !== undefined && !releases.some(({ metadata }) => metadata.name === serving.release);
+  return isLost && serving.hash === identity.template ? serving.version : undefined;
 }
 
 interface Way {

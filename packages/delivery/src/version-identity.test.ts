@@ -122,6 +122,27 @@ describe('a version that was rolled back', () => {
   });
 });
 
+describe('a Release whose record is deleted', () => {
+  test.each(['#', '1.0'])(
+    'goes on serving, and is written down again as the same version (spec says %s)',
+    async (version) => {
+      await deploy('a', { version });
+      const before = (await cluster.client.list(pods, { namespace: 'default' })).items.map(
+        ({ metadata }) => metadata.uid,
+      );
+      const name = `shop-${version === '#' ? '1' : version}`;
+      await cluster.client.delete(releases, { namespace: 'default', name });
+      await cluster.advance(15_000);
+      expect(await versions()).toEqual([name.slice('shop-'.length)]);
+      const after = (await cluster.client.list(pods, { namespace: 'default' })).items.map(
+        ({ metadata }) => metadata.uid,
+      );
+      expect(after).toEqual(before);
+      expect(await cluster.condition('Available')).toMatchObject({ status: 'True' });
+    },
+  );
+});
+
 describe('what is kept', () => {
   test('is the number of releases that history.limit says, and what the window needs', async () => {
     const history = { limit: 2, rollbackWindowSeconds: 30 };
