@@ -74,6 +74,15 @@ function withOutput(target: Command): Command {
   );
 }
 
+const maximumNodes = 16;
+
+function parseNodes(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > maximumNodes)
+    throw new InvalidArgumentError(`expected a number of nodes from 1 to ${maximumNodes}.`);
+  return count;
+}
+
 function parsePort(value: string): number {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -116,6 +125,7 @@ function addClusterCommands(program: Command): void {
       'slipway up --detach --gateway-port 80',
       'slipway up --detach --data-dir ./second --api-port 0 --gateway-port 0',
       'slipway up --ephemeral --runtime simulated',
+      'slipway up --detach --nodes 3',
     ]),
   )
     .summary('start the embedded cluster')
@@ -133,6 +143,7 @@ function addClusterCommands(program: Command): void {
     .addOption(
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
     )
+    .option('--nodes <n>', 'how many nodes there are, to try cordon, drain and spreading', parseNodes, 1)
     .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
     .option('--detach', 'return when the cluster is ready', false)
     .action(async (options) => (await import('./commands/up.ts')).up(options));

@@ -37,7 +37,7 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
     const { ready } = await launchNodeHelper({
       ...plan,
       dataDirectory,
-      nodeName: 'node-1',
+      nodeNames: ['node-1'],
       apiSocket,
       logger: silentLogger,
       signal: new AbortController().signal,

@@ -70,6 +70,7 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
     gatewayPort: 0,
     dataPlane: 'built-in',
     runtime: 'auto',
+    nodes: 1,
     level: options.level,
     controller: true,
     mergeInto: undefined,

@@ -21,6 +21,7 @@ export interface UpOptions {
   readonly dataPlane: ServerOptions['dataPlane'];
   readonly kubeconfig?: string;
   readonly runtime: ServerOptions['runtime'];
+  readonly nodes: number;
   readonly controller: boolean;
   readonly detach: boolean;
   readonly output?: OutputFormat;
@@ -41,6 +42,7 @@ export async function up(options: UpOptions): Promise<void> {
     gatewayPort: options.gatewayPort,
     dataPlane: options.dataPlane,
     runtime: options.runtime,
+    nodes: options.nodes,
     level: 'auto',
     controller: options.controller,
     mergeInto,

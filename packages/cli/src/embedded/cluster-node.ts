@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import type { NodeConnector } from '@slipway/cluster/api/node-connector';
 import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/launch';
+import { nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
+import { StatusError } from '@slipway/kube/status-error';
 import type { Logger } from '@slipway/kube/logger';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerOptions } from './server-options.ts';
 
-/** The cluster's one node: a helper process that runs containers, or a simulation within the server. */
+/** The cluster's nodes: agents in one helper process that runs containers, or simulations within the server. */
 export interface ClusterNode {
   readonly ranges: { readonly pods: string; readonly services: string };
   readonly connector: NodeConnector;
@@ -38,6 +40,11 @@ export interface RunningNode {
 
 export const nodeName = 'slipway';
 
+/** `slipway`, `slipway-2`, `slipway-3` and so on. */
+function nodeNamesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => (index === 0 ? nodeName : `${nodeName}-${index + 1}`));
+}
+
 export interface NodeLaunch {
   readonly options: ServerOptions;
   readonly directory: DataDirectory;
@@ -51,7 +58,9 @@ export interface NodeLaunch {
  */
 export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode> {
   const { options, directory, logger, signal } = launch;
-  if (options.runtime === 'simulated') return (await import('./simulated-node.ts')).simulatedNode(nodeName, directory);
+  const nodeNames = nodeNamesOf(options.nodes);
+  if (options.runtime === 'simulated')
+    return (await import('./simulated-node.ts')).simulatedNodes(nodeNames, directory);
   const plan = await planNode({
     dataDirectory: directory.path,
     level: options.level,
@@ -59,7 +68,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   });
   const { ready, isTakenOver } = await launchNodeHelper({
     dataDirectory: directory.path,
-    nodeName,
+    nodeNames,
     apiSocket: join(directory.run, 'api.sock'),
     ...plan,
     logger,
@@ -68,7 +77,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   const stop = async (graceSeconds: number): Promise<void> => (await ready.catch(() => undefined))?.stop(graceSeconds);
   return {
     ranges: plan.ranges,
-    connector: kubeletConnector(join(directory.run, 'node.sock')),
+    connector: kubeletConnector(directory, nodeNames),
     start: async () => describeHelper(await ready),
     stop,
     abandon: () => (isTakenOver ? Promise.resolve() : stop(0)),
@@ -80,14 +89,21 @@ function describeHelper({ level, limitations, pid, done }: NodeHelper): RunningN
 }
 
 /** The client is read when the first request needs it. */
-function kubeletConnector(socketPath: string): NodeConnector {
-  let kubelet: Promise<KubeClient> | undefined;
+function kubeletConnector({ path }: DataDirectory, nodeNames: readonly string[]): NodeConnector {
+  const kubelets = new Map<string, Promise<KubeClient>>();
   return {
-    request: async (_nodeName, request) => {
-      kubelet ??= connectTo(socketPath);
+    request: async (name, request) => {
+      if (!nodeNames.includes(name)) throw unknownNode(name);
+      const kubelet = kubelets.get(name) ?? connectTo(nodeSocketOf(path, name));
+      kubelets.set(name, kubelet);
       return (await kubelet).request(request);
     },
   };
+}
+
+/** Of an earlier start with more nodes, or one that a pod names and nobody has. */
+export function unknownNode(name: string): StatusError {
+  return new StatusError('ServiceUnavailable', `node "${name}" does not run: this cluster was started without it`);
 }
 
 async function connectTo(socketPath: string): Promise<KubeClient> {

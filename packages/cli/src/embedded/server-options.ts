@@ -14,6 +14,8 @@ export interface ServerOptions {
   /** What carries the gateway's requests. */
   readonly dataPlane: DataPlaneChoice;
   readonly runtime: 'auto' | 'process' | 'simulated';
+  /** How many nodes there are. */
+  readonly nodes: number;
   /** Which rights the node uses; `auto` finds out by trying. */
   readonly level: 'auto' | 'root' | 'plain';
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */

@@ -4,62 +4,80 @@ import { AddressRange } from '@slipway/cluster/node/runtimes/simulated/address-r
 import { discardingFiles } from '@slipway/cluster/node/runtimes/simulated/discarding-files';
 import { SimulatedRuntime } from '@slipway/cluster/node/runtimes/simulated/simulated-runtime';
 import type { RawRequest } from '@slipway/kube/client';
-import { StatusError } from '@slipway/kube/status-error';
-import type { ClusterNode } from './cluster-node.ts';
+import { unknownNode, type ClusterNode, type NodeContext } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 const ranges = { pods: '10.244.0.0/16', services: '10.96.0.0/16' };
-const hostIP = '127.0.0.1';
 
-/** A node on which nothing runs: its pods become ready by rule. It lives in the server's process. */
-export function simulatedNode(nodeName: string, directory: DataDirectory): ClusterNode {
-  let agent: RunningAgent | undefined;
+/** Nodes on which nothing runs: their pods become ready by rule. They live in the server's process. */
+export function simulatedNodes(nodeNames: readonly string[], directory: DataDirectory): ClusterNode {
+  const agents = new Map<string, RunningAgent>();
+  const stop = async (graceSeconds: number): Promise<void> => {
+    await Promise.all([...agents.values()].map((agent) => agent.shutDown(graceSeconds)));
+  };
   return {
     ranges,
     connector: {
-      request: (_nodeName, request) => {
-        if (agent === undefined) throw new StatusError('ServiceUnavailable', 'the node has not started yet');
+      request: (nodeName, request) => {
+        const agent = agents.get(nodeName);
+        if (agent === undefined) throw unknownNode(nodeName);
         return agent.kubelet.handle(kubeletRequest(request));
       },
     },
     start: async (context) => {
-      const runtime = new SimulatedRuntime({ clock: context.clock, addresses: new AddressRange(ranges.pods), hostIP });
-      const running = startNodeAgent({
-        ...context,
-        nodeName,
-        runtime,
-        dataDirectory: directory.path,
-        files: discardingFiles,
-        capacity: {
-          cpu: String(availableParallelism()),
-          memory: `${Math.floor(totalmem() / 1_024)}Ki`,
-          pods: '10000',
-          ephemeralStorage: '100Gi',
-        },
-        addresses: [
-          { type: 'InternalIP', address: hostIP },
-          { type: 'Hostname', address: nodeName },
-        ],
-        machine: {
-          operatingSystem: 'linux',
-          architecture: machine() === 'aarch64' ? 'arm64' : 'amd64',
-          kernelVersion: release(),
-          osImage: 'simulated',
-        },
-      });
-      agent = running;
-      await running.ready;
+      const addresses = new AddressRange(ranges.pods);
+      for (const [index, nodeName] of nodeNames.entries()) {
+        agents.set(
+          nodeName,
+          startAgent({ ...context, nodeName, directory, addresses, hostIP: `127.0.0.${index + 1}` }),
+        );
+      }
+      const all = [...agents.values()];
+      await Promise.all(all.map(({ ready }) => ready));
       return {
         runtime: 'simulated',
         level: 'simulated',
-        limitations: runtime.limitations,
+        limitations: [],
         pid: undefined,
-        done: running.done,
+        done: Promise.race(all.map(({ done }) => done)),
       };
     },
-    stop: async (graceSeconds) => agent?.shutDown(graceSeconds),
-    abandon: async () => agent?.shutDown(0),
+    stop,
+    abandon: () => stop(0),
   };
+}
+
+interface SimulatedNode extends NodeContext {
+  readonly nodeName: string;
+  readonly directory: DataDirectory;
+  readonly addresses: AddressRange;
+  readonly hostIP: string;
+}
+
+function startAgent({ nodeName, directory, addresses, hostIP, ...context }: SimulatedNode): RunningAgent {
+  return startNodeAgent({
+    ...context,
+    nodeName,
+    runtime: new SimulatedRuntime({ clock: context.clock, addresses, hostIP }),
+    dataDirectory: directory.path,
+    files: discardingFiles,
+    capacity: {
+      cpu: String(availableParallelism()),
+      memory: `${Math.floor(totalmem() / 1_024)}Ki`,
+      pods: '10000',
+      ephemeralStorage: '100Gi',
+    },
+    addresses: [
+      { type: 'InternalIP', address: hostIP },
+      { type: 'Hostname', address: nodeName },
+    ],
+    machine: {
+      operatingSystem: 'linux',
+      architecture: machine() === 'aarch64' ? 'arm64' : 'amd64',
+      kernelVersion: release(),
+      osImage: 'simulated',
+    },
+  });
 }
 
 function kubeletRequest(request: RawRequest): Parameters<RunningAgent['kubelet']['handle']>[0] {

@@ -14,6 +14,8 @@ const interfaceGroup = '5155';
 
 export interface ClusterNetworkOptions {
   readonly ranges: NodeRanges;
+  /** How many nodes share it, each with an address of its own. */
+  readonly nodes: number;
   /** Absolute paths of `ip`, `nsenter` and `unshare`. */
   readonly ip: string;
   readonly nsenter: string;
@@ -53,7 +55,7 @@ export class ClusterNetwork {
   constructor(options: ClusterNetworkOptions) {
     this.options = options;
     this.nodeAddress = addressInRange(options.ranges.pods, 1);
-    this.addresses = new AddressPool(options.ranges.pods, 1);
+    this.addresses = new AddressPool(options.ranges.pods, options.nodes);
     this.prefix = parseCidr(options.ranges.pods)?.prefix ?? 32;
   }
 
@@ -102,7 +104,7 @@ export class ClusterNetwork {
   }
 
   private async build(): Promise<void> {
-    const { ranges, ip } = this.options;
+    const { ranges, ip, nodes } = this.options;
     const batch = IpBatch.start([ip]);
     this.batch = batch;
     await Promise.all([
@@ -111,7 +113,10 @@ export class ClusterNetwork {
       batch.run([
         'link set lo up',
         `link add ${bridge} group ${interfaceGroup} address ${randomHardwareAddress()} type bridge forward_delay 0`,
-        `address add ${this.nodeAddress}/${this.prefix} dev ${bridge}`,
+        ...Array.from(
+          { length: nodes },
+          (_, index) => `address add ${addressInRange(ranges.pods, index + 1)}/${this.prefix} dev ${bridge}`,
+        ),
         `link set ${bridge} up`,
         `route add local ${ranges.services} dev lo`,
       ]),

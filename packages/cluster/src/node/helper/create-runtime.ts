@@ -27,18 +27,19 @@ export interface RuntimeParts {
 
 export interface NodeRuntime {
   readonly runtime: ProcessRuntime;
-  /** The node's address, as pods and machine see it. */
-  readonly nodeAddress: string;
+  /** Of each node in turn, as pods and machine see it. */
+  readonly nodeAddresses: readonly [string, ...string[]];
 }
 
 export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const { options, clock, logger } = parts;
   const store = new ImageStore(`${options.dataDirectory}/images`);
-  const nodeAddress = firstAddress(options.ranges.pods);
+  const nodeAddress = addressOf(options.ranges.pods, 1);
   const { network } = parts;
   const isolation = network === undefined ? createPlain(parts, { store, nodeAddress }) : createRoot(parts, network);
   const runtime = new ProcessRuntime({ isolation, images: new LocalImages(store), clock, logger });
-  return { runtime, nodeAddress };
+  const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
+  return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
 
 function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
@@ -61,7 +62,7 @@ function createPlain(
     clock,
     dataDirectory: options.dataDirectory,
     tools: findTools(['setpriv'], searchPath).tools,
-    addresses: new AddressPool(options.ranges.pods, 1),
+    addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
     nodeAddress,
     searchPath,
     nodeProgram: process.execPath,
@@ -69,10 +70,10 @@ function createPlain(
   });
 }
 
-function firstAddress(range: string): string {
+function addressOf(range: string, index: number): string {
   const cidr = parseCidr(range);
   if (cidr === undefined) {
     throw new Error(`"${range}" is not a range of addresses`);
   }
-  return addressAt(cidr, 1);
+  return addressAt(cidr, index);
 }

@@ -4,7 +4,8 @@ import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 /** What the server tells the helper, as one JSON argument. */
 export interface HelperOptions {
   readonly dataDirectory: string;
-  readonly nodeName: string;
+  /** One agent each; the first is the node whose address the machine's own traffic comes from. */
+  readonly nodeNames: readonly string[];
   /** Where the API server answers this node over plain HTTP. */
   readonly apiSocket: string;
   readonly level: IsolationLevel;
@@ -17,6 +18,7 @@ export interface HelperStatus {
   readonly protocol: number;
   /** As the machine numbers processes. */
   readonly pid: number;
+  readonly nodeNames: readonly string[];
   readonly level: IsolationLevel;
   readonly limitations: readonly string[];
   readonly ranges: NodeRanges;
@@ -25,7 +27,7 @@ export interface HelperStatus {
 }
 
 /** Raised when a server could not work with an older helper. */
-export const helperProtocol = 2;
+export const helperProtocol = 3;
 
 /** Descriptors that the server opens for the helper. */
 export const reportFd = 3;
@@ -37,6 +39,11 @@ export const pidVariable = 'SLIPWAY_HELPER_PID';
 export type HelperReport =
   | { readonly kind: 'ready'; readonly status: HelperStatus }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** Where the agent of the node answers the API server. */
+export function nodeSocketOf(dataDirectory: string, nodeName: string): string {
+  return `${dataDirectory}/run/node-${nodeName}.sock`;
+}
 
 export function controlSocketOf(dataDirectory: string): string {
   return `${dataDirectory}/run/helper.sock`;

@@ -23,7 +23,8 @@ import { planNode } from './plan-node.ts';
 
 export interface LaunchOptions {
   readonly dataDirectory: string;
-  readonly nodeName: string;
+  /** At least one. */
+  readonly nodeNames: readonly string[];
   /** Where the API server answers, or will soon answer, this node over plain HTTP. */
   readonly apiSocket: string;
   /** As `planNode` chose them; chosen here if absent. */
@@ -65,7 +66,7 @@ export interface NodeHelperLaunch {
 export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelperLaunch> {
   const socketPath = controlSocketOf(options.dataDirectory);
   const running = await fetchHelperStatus(socketPath);
-  if (running?.protocol === helperProtocol && !running.isStopping) {
+  if (running !== undefined && isUsable(running, options)) {
     options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
     return { ready: Promise.resolve(describeHelper(running, socketPath)), isTakenOver: true };
   }
@@ -77,6 +78,11 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   // A failure is seen where the helper is waited for, which may be later.
   ready.catch(() => undefined);
   return { ready, isTakenOver: false };
+}
+
+/** Another number of nodes needs another helper. */
+function isUsable({ protocol, isStopping, nodeNames }: HelperStatus, options: LaunchOptions): boolean {
+  return protocol === helperProtocol && !isStopping && nodeNames.join() === options.nodeNames.join();
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
@@ -105,10 +111,10 @@ async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
     options.ranges === undefined || options.level === undefined || options.level === 'auto'
       ? await planNode({ dataDirectory: options.dataDirectory, level: options.level ?? 'auto', searchPath })
       : { level: options.level, ranges: options.ranges, limitations: options.limitations ?? [] };
-  const { dataDirectory, nodeName, apiSocket } = options;
+  const { dataDirectory, nodeNames, apiSocket } = options;
   const log = await openLog(dataDirectory);
   try {
-    const child = spawnHelper({ dataDirectory, nodeName, apiSocket, ...plan }, environment, log.fd);
+    const child = spawnHelper({ dataDirectory, nodeNames, apiSocket, ...plan }, environment, log.fd);
     const status = awaitReady(child, options).finally(() => child.unref());
     status.catch(() => undefined);
     return { status };

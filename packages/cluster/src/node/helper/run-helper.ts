@@ -49,7 +49,7 @@ async function serveNode({ options, logger, report }: Helper): Promise<void> {
   const ending = new AbortController();
   const phase: Phase = { isStopping: false };
   listenForSignals(stopping.resolve);
-  const { runtime, nodeAddress, control, status, node } = await start({ options, logger, stopping, ending, phase });
+  const { runtime, control, status, node } = await start({ options, logger, stopping, ending, phase });
   report.send({ kind: 'ready', status: status() });
   const absent = watchServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal });
   const grace = await Promise.race([
@@ -59,7 +59,7 @@ async function serveNode({ options, logger, report }: Helper): Promise<void> {
   ]);
   phase.isStopping = true;
   systemClock.schedule(grace * 1_000 + cleanUpMilliseconds, () => {
-    logger.error('Stopping takes too long: what is left is killed', { nodeAddress });
+    logger.error('Stopping takes too long: what is left is killed', { nodes: options.nodeNames });
     process.exit(1);
   });
   await node.shutDown(grace);
@@ -85,17 +85,18 @@ async function start({ options, logger, stopping, ending, phase }: Start) {
   const searchPath = process.env['PATH'] ?? '';
   const network = options.level === 'root' ? createNetwork(options, searchPath) : undefined;
   const networkStarted = network?.start() ?? claimBlock(options.ranges.block);
-  const [{ startNode }, { createNodeRuntime }, { serveControl }] = await Promise.all([
-    import('./start-node.ts'),
+  const [{ startNodes }, { createNodeRuntime }, { serveControl }] = await Promise.all([
+    import('./start-nodes.ts'),
     import('./create-runtime.ts'),
     import('./control.ts'),
     networkStarted,
     awaitServer({ apiSocket: options.apiSocket, clock: systemClock, signal: ending.signal }),
   ]);
-  const { runtime, nodeAddress } = createNodeRuntime({ options, network, searchPath, clock: systemClock, logger });
+  const { runtime, nodeAddresses } = createNodeRuntime({ options, network, searchPath, clock: systemClock, logger });
   const status = (): HelperStatus => ({
     protocol: helperProtocol,
     pid: Number(process.env[pidVariable] ?? process.pid),
+    nodeNames: options.nodeNames,
     level: options.level,
     limitations: [...options.limitations, ...runtime.limitations],
     ranges: options.ranges,
@@ -103,10 +104,10 @@ async function start({ options, logger, stopping, ending, phase }: Start) {
   });
   const socketPath = controlSocketOf(options.dataDirectory);
   const [node, control] = await Promise.all([
-    startNode({ options, runtime, nodeAddress, logger, clock: systemClock, signal: ending.signal }),
+    startNodes({ options, runtime, nodeAddresses, logger, clock: systemClock, signal: ending.signal }),
     serveControl({ socketPath, status, stop: stopping.resolve }),
   ]);
-  return { runtime, nodeAddress, control, status, node };
+  return { runtime, control, status, node };
 }
 
 /** The first signal stops pods with grace; a second one ends this process, and the kernel then ends theirs. */

@@ -154,6 +154,7 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
   // Outside the range from which clusters that run beside this test choose.
   const block = parseCidr(`100.${64 + clusters}.0.0/16`);
   const network = new ClusterNetwork({
+    nodes: 1,
     ranges: rangesOfBlock(block ?? { base: 0, prefix: 16 }),
     ip: requireTool(tools, 'ip'),
     nsenter: requireTool(tools, 'nsenter'),
