@@ -1,6 +1,7 @@
 /** Moving all traffic from one version to another, in the order of delivery.md: split, confirmed, joined, confirmed, left. */
 import type { Pod } from '@slipway/kube/api.generated';
 import {
+  describeConfirmation,
   isBackend,
   isRouted,
   isServing,
@@ -12,6 +13,7 @@ import {
 } from './observation.ts';
 import { annotations } from './names.ts';
 import type { Action } from './plan.ts';
+import { describePods } from './pod-faults.ts';
 import { nameOf } from './release-context.ts';
 
 export interface Move {
@@ -41,7 +43,7 @@ export function planMove({ observation, to, from }: Move): MoveStep {
           actions: [
             { type: 'setServing', release: target, pods: names(apart), serves: true, backend: true, template: false },
           ],
-          waitingFor: `${apart.length} pods of version ${to.release.spec.version} to stand behind it again`,
+          waitingFor: `${describePods(apart, to.release.spec.version)} to stand behind it again`,
         };
       const rest = from === undefined ? {} : { [nameOf(from.release)]: 0 };
       return {
@@ -52,7 +54,7 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     if (!isSplitConfirmed(observation))
       return {
         actions: [],
-        waitingFor: `every gateway to confirm that version ${to.release.spec.version} takes all traffic`,
+        waitingFor: describeConfirmation(observation, `that version ${to.release.spec.version} takes all traffic`),
       };
   }
   const joining = silentPods(to);
@@ -64,11 +66,11 @@ export function planMove({ observation, to, from }: Move): MoveStep {
       waitingFor: `version ${to.release.spec.version} to join the Service`,
     };
   }
-  const unconfirmed = to.ready.length - to.serving.length;
-  if (unconfirmed > 0)
+  const unconfirmed = to.ready.filter((pod) => !to.serving.includes(pod));
+  if (unconfirmed.length > 0)
     return {
       actions: [],
-      waitingFor: `${unconfirmed} of ${to.ready.length} pods of version ${to.release.spec.version} to appear in the Service's endpoints`,
+      waitingFor: `${describePods(unconfirmed, to.release.spec.version)} to appear in the Service's endpoints`,
     };
   return from === undefined ? { actions: [], waitingFor: undefined } : planLeaving(from);
 }
@@ -87,7 +89,7 @@ function planLeaving(from: VersionView): MoveStep {
   return from.listed.length > 0
     ? {
         actions: [],
-        waitingFor: `${from.listed.length} pods of version ${from.release.spec.version} to leave the Service's endpoints`,
+        waitingFor: `${describePods(from.listed, from.release.spec.version)} to leave the Service's endpoints`,
       }
     : { actions: [], waitingFor: undefined };
 }

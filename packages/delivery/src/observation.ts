@@ -151,13 +151,25 @@ export function previewOf({ split, releases }: Observation): string | undefined 
 }
 
 /** Every gateway that lives answers by the Split as it is written now. Without any gateway nothing can be confirmed. */
-export function isSplitConfirmed({ split, gateways }: Observation): boolean {
-  const generation = split?.metadata.generation;
-  if (generation === undefined || gateways.length === 0) return false;
+export function isSplitConfirmed(observation: Observation): boolean {
+  const { split, gateways } = observation;
+  return split?.metadata.generation !== undefined && gateways.length > 0 && silentGateways(observation).length === 0;
+}
+
+function silentGateways({ split, gateways }: Observation): readonly string[] {
+  const generation = split?.metadata.generation ?? 0;
   const instances = split?.status?.instances ?? [];
-  return gateways.every((name) =>
-    instances.some((instance) => instance.name === name && instance.observedGeneration >= generation),
-  );
+  const hasConfirmed = (name: string): boolean =>
+    instances.some((instance) => instance.name === name && instance.observedGeneration >= generation);
+  return gateways.filter((name) => !hasConfirmed(name));
+}
+
+/** `gateway-a, gateway-b to confirm` or, without any, what is missing. */
+export function describeConfirmation(observation: Observation, what: string): string {
+  const silent = silentGateways(observation);
+  return observation.gateways.length === 0
+    ? `a gateway to confirm ${what}: none has a live Lease`
+    : `${silent.join(', ') || 'every gateway'} to confirm ${what}`;
 }
 
 export function replicasOf({ application }: Observation): number {

@@ -55,6 +55,17 @@ function isProbed({ spec }: Pod, name: string): boolean {
   return container?.livenessProbe !== undefined || container?.startupProbe !== undefined;
 }
 
+/** `pods shop-2-x, shop-2-y and 3 more of version 2` */
+export function describePods(pods: readonly Pod[], version: string): string {
+  return `${nameSome(pods)} of version ${version}`;
+}
+
+function nameSome(pods: readonly Pod[]): string {
+  const names = pods.map(({ metadata }) => metadata.name ?? '').toSorted();
+  const more = names.length > maximumNamed ? ` and ${names.length - maximumNamed} more` : '';
+  return `${names.length === 1 ? 'pod' : 'pods'} ${names.slice(0, maximumNamed).join(', ')}${more}`;
+}
+
 /** `1 of 3 pods of version 2 to be ready (pods shop-2-x, shop-2-y: container web: ImagePullBackOff: not found)` */
 export function describeMissing({ release, pods, ready, replicaSet }: VersionView, wanted: number): string {
   const absent = wanted - pods.length;
@@ -66,14 +77,9 @@ export function describeMissing({ release, pods, ready, replicaSet }: VersionVie
 
 /** By reason, in an order of its own, so that the sentence changes only when something does. */
 function describeOpen(pods: readonly Pod[]): readonly string[] {
-  const byReason = Map.groupBy(pods, describeUnready);
-  return [...byReason]
+  return [...Map.groupBy(pods, describeUnready)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([reason, group]) => {
-      const names = group.map(({ metadata }) => metadata.name ?? '').toSorted();
-      const more = names.length > maximumNamed ? ` and ${names.length - maximumNamed} more` : '';
-      return `${names.length === 1 ? 'pod' : 'pods'} ${names.slice(0, maximumNamed).join(', ')}${more}: ${reason}`;
-    });
+    .map(([reason, group]) => `${nameSome(group)}: ${reason}`);
 }
 
 function describeUnready(pod: Pod): string {

@@ -11,6 +11,7 @@ import {
   type VersionView,
 } from './observation.ts';
 import { annotations, backendName } from './names.ts';
+import { describePods } from './pod-faults.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
 
@@ -43,21 +44,21 @@ export function planShrink({ view, goal, drainSeconds, now, observation }: Shrin
       actions: [
         { type: 'setServing', release, pods: names(serving), serves: false, backend: false, template: goal === 0 },
       ],
-      waitingFor: `${serving.length} pods of version ${version} to leave the Service`,
+      waitingFor: `${describePods(serving, version)} to leave the Service`,
     };
   }
   const inside = readyEndpoints(observation, observation.application.metadata.name ?? '');
   const outside = readyEndpoints(observation, backendName(view.release.spec));
   const listed = leaving.filter(({ metadata: { name = '' } }) => inside.has(name) || outside.has(name));
   if (listed.length > 0)
-    return { actions: [], waitingFor: `${listed.length} pods of version ${version} to leave the Service's endpoints` };
+    return { actions: [], waitingFor: `${describePods(listed, version)} to leave the Service's endpoints` };
   const drained = leaving.filter((pod) => !isReady(pod) || now - (leftAt(pod) ?? 0) >= drainSeconds * 1_000);
   const surplus = Math.max(0, size - view.pods.length);
   if (drained.length + surplus === 0) {
     const next = Math.min(...leaving.map((pod) => (leftAt(pod) ?? now) + drainSeconds * 1_000)) - now;
     return {
       actions: [],
-      waitingFor: `${leaving.length} pods of version ${version} to drain`,
+      waitingFor: `${describePods(leaving, version)} to drain`,
       requeueAfter: Math.max(1, next),
     };
   }

@@ -1,10 +1,17 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
 import { isTemplateServing, names, planMove, silentPods } from '../moving-traffic.ts';
-import { isRouted, isServing, isSplitConfirmed, splitWeights, type VersionView } from '../observation.ts';
+import {
+  describeConfirmation,
+  isRouted,
+  isServing,
+  isSplitConfirmed,
+  splitWeights,
+  type VersionView,
+} from '../observation.ts';
 import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { describeMissing } from '../pod-faults.ts';
+import { describeMissing, describePods } from '../pod-faults.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { inPhase, waiting } from '../release-status.ts';
 import { planShrink } from '../shrinking.ts';
@@ -58,17 +65,24 @@ function planJoin(context: ReleaseContext, healthy: readonly Pod[]): Step | unde
   const { candidate, now, release, status } = context;
   const { version } = release.spec;
   const silent = new Set(silentPods(candidate));
-  const joining = names(healthy.filter((pod) => silent.has(pod)));
+  const joining = healthy.filter((pod) => silent.has(pod));
   if (joining.length > 0)
     return {
       actions: [
-        { type: 'setServing', release: nameOf(release), pods: joining, serves: true, backend: true, template: false },
+        {
+          type: 'setServing',
+          release: nameOf(release),
+          pods: names(joining),
+          serves: true,
+          backend: true,
+          template: false,
+        },
       ],
-      status: waiting(status, `pods ${joining.join(', ')} of version ${version} to join the Service`, now),
+      status: waiting(status, `${describePods(joining, version)} to join the Service`, now),
     };
-  const missing = names(candidate.ready.filter((pod) => isServing(pod) && !candidate.serving.includes(pod)));
+  const missing = candidate.ready.filter((pod) => isServing(pod) && !candidate.serving.includes(pod));
   if (missing.length === 0) return undefined;
-  const sentence = `pods ${missing.join(', ')} of version ${version} to appear in the Service's endpoints`;
+  const sentence = `${describePods(missing, version)} to appear in the Service's endpoints`;
   return { actions: [], status: waiting(status, sentence, now) };
 }
 
@@ -83,7 +97,7 @@ function planShare(context: ReleaseContext, stable: VersionView): Step | undefin
   const weights = { [nameOf(stable.release)]: 100 - share, [nameOf(release)]: share };
   return {
     actions: isAsked ? [] : [{ type: 'setSplit', weights }],
-    status: waiting(status, `every gateway to confirm ${share} % for version ${release.spec.version}`, now),
+    status: waiting(status, describeConfirmation(observation, `${share} % for version ${release.spec.version}`), now),
   };
 }
 
