@@ -13,6 +13,7 @@ const folder = fileURLToPath(new URL('support/walkthrough', import.meta.url));
 const examples = fileURLToPath(new URL('../../examples/statics', import.meta.url));
 const manifests = `${folder}/manifests`;
 const image = 'docker.io/webdeva/statics';
+const here = { namespace: 'default' };
 
 /** A folder of manifests of one's own, of which those that this cluster serves are applied twice. */
 const ownManifests = process.env['SLIPWAY_TEST_MANIFESTS'];
@@ -246,11 +247,8 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
       expect(await ask('rollout', 'pause', 'deployment/statics')).toBe('deployment.apps/statics paused');
       const paused = await replicaSets('statics');
       await ask('set', 'env', 'deployment/statics', 'WHILE=paused');
-      await ask(
-        'wait',
-        '--for=jsonpath={.status.conditions[?(@.type=="Progressing")].reason}=DeploymentPaused',
-        'deployment/statics',
-      );
+      const isSeen = ({ metadata, status }: Deployment): boolean => status?.observedGeneration === metadata.generation;
+      await watchUntil(cluster.client, deployments, { ...here, fieldSelector: 'metadata.name=statics' }, isSeen);
       expect(await replicaSets('statics')).toBe(paused);
       expect((await cluster.kubectl('rollout', 'restart', 'deployment/statics')).stderr).toContain(
         "can't restart paused",
@@ -281,7 +279,7 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
     });
 
     it('what crashes is restarted after growing delays', async () => {
-      const selection = { namespace: 'default', labelSelector: 'app=crash' };
+      const selection = { ...here, labelSelector: 'app=crash' };
       const reasons = new Set<string>();
       await watchUntil(cluster.client, pods, selection, (pod) => {
         const { state, lastState } = pod.status?.containerStatuses?.[0] ?? {};
