@@ -84,6 +84,6 @@ function wished(
         weights: name === other ? { [name]: wish.weights[0] } : { [name]: wish.weights[0], [other]: wish.weights[1] },
       };
     case 'delete':
-      return { type: 'deleteRelease', release: name };
+      return { type: wish.amount % 2 === 0 ? 'deleteRelease' : 'deleteVersion', release: name };
   }
 }
