@@ -81,6 +81,10 @@ function* servicesOfPod({ old, current }: InformerChange<Pod>, { informers }: Co
   }
 }
 
+function turnEnd(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 class EndpointSliceController implements Controller<ServiceEndpointsObserved, ServiceEndpointsAction> {
   readonly name = 'endpointslice';
   readonly #context: ControllerContext;
@@ -91,7 +95,9 @@ class EndpointSliceController implements Controller<ServiceEndpointsObserved, Se
     this.#writes = writes;
   }
 
-  observe(key: ObjectKey): ServiceEndpointsObserved {
+  async observe(key: ObjectKey): Promise<ServiceEndpointsObserved> {
+    // Pods often change together: what else is known by the end of this turn belongs to the same change of the slice.
+    await turnEnd();
     const { informers } = this.#context;
     const service = informers.services.get(key);
     const slices = informers.endpointSlices
