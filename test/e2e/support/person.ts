@@ -1,7 +1,8 @@
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdtempSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { execute, slipwayEntry, type Outcome } from './execute.ts';
 
 /** Somebody who types commands on this machine. */
@@ -69,11 +70,18 @@ function become(userId: number): readonly [string, ...string[]] {
   return ['setpriv', ...ids, '--no-new-privs', 'env', '-u', 'XDG_CACHE_HOME', `HOME=${homeOf(userId)}`];
 }
 
-/** Kept from run to run, as a person's is: compiled code is in it. */
+const homes = new Map<number, string>();
+
+// Registered when the test file imports this: after all hooks of the file itself.
+afterAll(() => Promise.all([...homes.values()].map(removeFolder)));
+
+/** As long as the tests of the file run: compiled code is in it, which later commands start faster by. */
 function homeOf(userId: number): string {
-  const home = join(tmpdir(), `slipway-e2e-home-${userId}`);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const known = homes.get(userId);
+  if (known !== undefined) return known;
+  const home = mkdtempSync(join(tmpdir(), 'slipway-e2e-home-'));
   chownSync(home, userId, userId);
+  homes.set(userId, home);
   return home;
 }
 
