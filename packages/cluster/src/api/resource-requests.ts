@@ -1,11 +1,12 @@
 /** Requests on resources: which verb they ask for, and in which form they want the answer. */
 import type { Clock } from '@slipway/kube/clock';
-import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
+import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
+import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
 import { unknownPath } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
@@ -16,11 +17,10 @@ import { patchedObject, patchKind } from './patches.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
-import { fromScale, scaleColumns, toScale } from './scale.ts';
+import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { answerReview } from './self-reviews.ts';
-import { partialMetadata, toTable, type TableOptions } from './tables.ts';
-import { openWatch, type WatchStreamEvent } from './watch-stream.ts';
+import { openWatch } from './watch-stream.ts';
 
 export interface ResourceHandling {
   readonly verbs: ResourceVerbs;
@@ -283,82 +283,6 @@ function parseContinue(text: string): ContinueToken | undefined {
   );
 }
 
-type Form = 'object' | 'table' | 'metadata';
-
-function formOf({ headers }: TransportRequest): Form {
-  for (const accepted of (headers['accept'] ?? '').split(',')) {
-    if (/as=Table/.test(accepted) && /v=v1(;|$)/.test(accepted.trim())) return 'table';
-    if (/as=PartialObjectMetadata/.test(accepted)) return 'metadata';
-    if (/^\s*(application\/json|\*\/\*)\s*(;q=.*)?$/.test(accepted)) return 'object';
-  }
-  return 'object';
-}
-
-function tableOptions(request: TransportRequest, at: ResourceRequest, metadata: object): TableOptions {
-  const include = request.query.get('includeObject');
-  return {
-    now: at.clock.now(),
-    includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
-    metadata,
-    withColumns: true,
-  };
-}
-
-function collection(
-  objects: readonly KubeObject[],
-  request: TransportRequest,
-  at: ResourceRequest,
-  metadata: { readonly resourceVersion: string },
-): TransportResponse {
-  switch (formOf(request)) {
-    case 'table':
-      return answer(toTable(at.definition.columns, objects, tableOptions(request, at, metadata)));
-    case 'metadata':
-      return answer({
-        kind: 'PartialObjectMetadataList',
-        apiVersion: 'meta.k8s.io/v1',
-        metadata,
-        items: objects.map(partialMetadata),
-      });
-    case 'object':
-      return answer(listOf(objects, at.definition, metadata));
-  }
-}
-
-function listOf(objects: readonly KubeObject[], { type, listKind }: ResourceDefinition, metadata: object): object {
-  return { kind: listKind, apiVersion: apiVersionOf(type), metadata, items: objects };
-}
-
-interface Answer {
-  readonly object: KubeObject;
-  readonly request: TransportRequest;
-  readonly at: ResourceRequest;
-  readonly status: number;
-  readonly warnings: readonly string[];
-}
-
-function one({ object, request, at, status, warnings }: Answer): TransportResponse {
-  const headers =
-    warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
-  return { status, headers, body: { kind: 'json', value: inForm(object, request, at) } };
-}
-
-function inForm(object: KubeObject, request: TransportRequest, at: ResourceRequest): unknown {
-  const { scale, columns } = at.definition;
-  const isScale = at.path.subresource === 'scale' && scale !== undefined;
-  const shown = isScale ? toScale(object, scale) : object;
-  switch (formOf(request)) {
-    case 'table': {
-      const options = tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion });
-      return toTable(isScale ? scaleColumns : columns, [shown], options);
-    }
-    case 'metadata':
-      return partialMetadata(shown);
-    case 'object':
-      return shown;
-  }
-}
-
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
   const { query } = request;
   if (at.path.name !== '') query.set('fieldSelector', `metadata.name=${at.path.name}`);
@@ -385,30 +309,6 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     headers: {},
     body: { kind: 'watch', events: formOf(request) === 'object' ? events : formed(events, request, at) },
   };
-}
-
-async function* formed(
-  events: AsyncIterable<WatchStreamEvent>,
-  request: TransportRequest,
-  at: ResourceRequest,
-): AsyncIterable<unknown> {
-  let withColumns = true;
-  for await (const { type, object } of events) {
-    if (type === 'BOOKMARK' && formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
-    else if (formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
-    else {
-      const options = {
-        ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
-        withColumns,
-      };
-      yield { type, object: toTable(at.definition.columns, type === 'BOOKMARK' ? [] : [object], options) };
-      withColumns = false;
-    }
-  }
-}
-
-function answer(value: unknown): TransportResponse {
-  return { status: 200, headers: {}, body: { kind: 'json', value } };
 }
 
 function methodNotAllowed({ method }: TransportRequest): StatusError {
