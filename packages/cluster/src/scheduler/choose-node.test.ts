@@ -214,3 +214,130 @@ describe('a node info', () => {
     expect([info.podCount, info.requested('cpu'), info.podsOfOwner('rs')]).toEqual([0, 0, 0]);
   });
 });
+
+describe('pods among pods', () => {
+  const labelled = (labels: Readonly<Record<string, string>>, spec: Partial<PodSpec> = {}): Pod => {
+    const made = pod(spec);
+    return { ...made, metadata: { ...made.metadata, labels } };
+  };
+  const term = (app: string, topologyKey: string) => ({ labelSelector: { matchLabels: { app } }, topologyKey });
+  const apart = (app: string, topologyKey = 'host'): Partial<PodSpec> => ({
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, topologyKey)] } },
+  });
+  const together = (app: string, topologyKey = 'zone'): Partial<PodSpec> => ({
+    affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, topologyKey)] } },
+  });
+  const spread = (more: object = {}): Partial<PodSpec> => ({
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'zone',
+        whenUnsatisfiable: 'DoNotSchedule',
+        labelSelector: { matchLabels: { app: 'web' } },
+        ...more,
+      },
+    ],
+  });
+  const web = (): Pod => labelled({ app: 'web' });
+  const at = (name: string, zone: string, running: readonly Pod[] = []): NodeInfo =>
+    node({ name, labels: { host: name, zone }, running });
+  const placeOf = (asked: Pod, nodes: readonly NodeInfo[]): string => {
+    const decision = choose(asked, nodes);
+    return decision.kind === 'bind' ? decision.nodeName : decision.message.replace(/\. preemption.*$/, '');
+  };
+
+  it.each([
+    {
+      name: 'one that wants to be apart goes where no such pod is',
+      asked: labelled({ app: 'web' }, apart('web')),
+      nodes: [at('a', 'x', [web()]), at('b', 'x')],
+      place: 'b',
+    },
+    {
+      name: 'and nowhere when they are everywhere',
+      asked: labelled({ app: 'web' }, apart('web', 'zone')),
+      nodes: [at('a', 'x', [web()]), at('b', 'x')],
+      place: "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules",
+    },
+    {
+      name: 'one that others do not want beside them goes elsewhere',
+      asked: web(),
+      nodes: [at('a', 'x', [labelled({ app: 'db' }, apart('web'))]), at('b', 'x')],
+      place: 'b',
+    },
+    {
+      name: 'one that wants company goes where it is',
+      asked: labelled({ app: 'cache' }, together('web')),
+      nodes: [at('a', 'x'), at('b', 'y', [web()])],
+      place: 'b',
+    },
+    {
+      name: 'and nowhere without it',
+      asked: labelled({ app: 'cache' }, together('web')),
+      nodes: [at('a', 'x'), at('b', 'y')],
+      place: "0/2 nodes are available: 2 node(s) didn't match pod affinity rules",
+    },
+    {
+      name: 'the first of a group that wants to be together starts it',
+      asked: labelled({ app: 'web' }, together('web')),
+      nodes: [at('a', 'x')],
+      place: 'a',
+    },
+    {
+      name: 'pods of other namespaces are nobody to be apart from',
+      asked: labelled({ app: 'web' }, apart('web')),
+      nodes: [at('a', 'x', [{ ...web(), metadata: { ...web().metadata, namespace: 'other' } }])],
+      place: 'a',
+    },
+    {
+      name: 'a spread keeps the zones even',
+      asked: labelled({ app: 'web' }, spread()),
+      nodes: [at('a', 'x', [web()]), at('b', 'x', [web()]), at('c', 'y', [web()])],
+      place: 'c',
+    },
+    {
+      name: 'a zone where the pod may not go is none to keep even with',
+      asked: labelled({ app: 'web' }, { ...spread(), nodeSelector: { zone: 'x' } }),
+      nodes: [at('a', 'x', [web()]), at('b', 'y')],
+      place: 'a',
+    },
+    {
+      name: 'fewer zones than are asked for count as empty ones',
+      asked: labelled({ app: 'web' }, spread({ minDomains: 2 })),
+      nodes: [at('a', 'x', [web()])],
+      place: "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints",
+    },
+    {
+      name: 'a node outside the topology takes no pod that must be spread over it',
+      asked: labelled({ app: 'web' }, spread()),
+      nodes: [node({ name: 'a' })],
+      place: "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label)",
+    },
+    {
+      name: 'a soft spread prefers',
+      asked: labelled({ app: 'web' }, spread({ whenUnsatisfiable: 'ScheduleAnyway' })),
+      nodes: [at('a', 'x', [web(), web()]), at('b', 'y')],
+      place: 'b',
+    },
+    {
+      name: 'a leaving pod is not counted',
+      asked: labelled({ app: 'web' }, spread()),
+      nodes: [
+        at('a', 'x', [{ ...web(), metadata: { ...web().metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }]),
+        at('b', 'y', [web()]),
+      ],
+      place: 'a',
+    },
+  ])('$name', ({ asked, nodes, place }) => {
+    expect(placeOf(asked, nodes)).toBe(place);
+  });
+
+  it('prefers company and distance as they are weighed', () => {
+    const preferred = (weight: number) => [{ weight, podAffinityTerm: term('web', 'host') }];
+    const nodes = (): readonly NodeInfo[] => [at('a', 'x'), at('b', 'x', [web()])];
+    const near = { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred(50) } };
+    const far = { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred(50) } };
+    expect(placeOf(pod({ affinity: near }), nodes())).toBe('b');
+    expect(placeOf(pod({ affinity: far }), nodes())).toBe('a');
+  });
+});

@@ -2,7 +2,9 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { filterNode, type Candidate, type Refusal } from './filters.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodDemand } from './pod-demand.ts';
+import { relationsOf } from './pod-relations.ts';
 import { scoreNodes } from './scores.ts';
+import { spreadOf } from './topology-spread.ts';
 
 export interface Question {
   readonly pod: Pod;
@@ -22,6 +24,7 @@ export type Decision =
 const minimumFeasible = 100;
 
 export function chooseNode({ pod, demand, nodes, startAt, random }: Question): Decision {
+  const relations = [spreadOf(pod, nodes), relationsOf(pod, nodes)];
   const enough = calculateEnough(nodes.length);
   const feasible: Candidate[] = [];
   const refusals: Refusal[] = [];
@@ -30,7 +33,7 @@ export function chooseNode({ pod, demand, nodes, startAt, random }: Question): D
     const info = nodes[(startAt + visited) % nodes.length];
     visited += 1;
     if (info === undefined) continue;
-    const candidate = { pod, demand, info };
+    const candidate = { pod, demand, info, relations };
     const refusal = filterNode(candidate);
     if (refusal === undefined) feasible.push(candidate);
     else refusals.push(refusal);

@@ -2,6 +2,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { matchesNodeAffinity } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodDemand } from './pod-demand.ts';
+import type { Relations } from './pod-relations.ts';
 import { isTolerated } from './tolerations.ts';
 
 /** Why a node cannot take a pod, in the words of Kubernetes, which people search for. */
@@ -17,12 +18,21 @@ export interface Candidate {
   readonly pod: Pod;
   readonly demand: PodDemand;
   readonly info: NodeInfo;
+  /** What other pods mean to this one: together with some, apart from others, evenly spread. */
+  readonly relations: readonly Relations[];
 }
 
 const unschedulableTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 
 /** The first that refuses decides, cheap ones first. */
-const filters: readonly Filter[] = [refuseUnschedulable, refuseTainted, refuseByAffinity, refuseByPorts, refuseBySize];
+const filters: readonly Filter[] = [
+  refuseUnschedulable,
+  refuseTainted,
+  refuseByAffinity,
+  refuseByPorts,
+  refuseBySize,
+  refuseByRelations,
+];
 
 export function filterNode(candidate: Candidate): Refusal | undefined {
   for (const filter of filters) {
@@ -58,6 +68,14 @@ function refuseByPorts({ demand, info }: Candidate): Refusal | undefined {
   const isTaken = [...info.hostPorts].some((taken) => demand.hostPorts.some((port) => isSamePort(taken, port)));
   if (!isTaken) return undefined;
   return { reasons: ["node(s) didn't have free ports for the requested pod ports"], isResolvable: true };
+}
+
+function refuseByRelations({ relations, info }: Candidate): Refusal | undefined {
+  for (const each of relations) {
+    const refusal = each.refuse(info);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 /** The address 0.0.0.0 takes the port on every address. */

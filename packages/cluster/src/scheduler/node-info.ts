@@ -1,5 +1,6 @@
 import type { Node, Taint } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
+import type { Neighbour } from './pod-relations.ts';
 import { parseAmounts, type Amounts, type PodDemand } from './pod-demand.ts';
 
 /** A node and what its pods take of it, kept current with each change instead of being counted anew for each pod. */
@@ -10,6 +11,8 @@ export class NodeInfo {
   #taints: readonly Taint[] = [];
   readonly #requested = new Map<string, number>();
   readonly #pods = new Map<string, PodDemand>();
+  /** Those that do not want everybody beside them. */
+  readonly #repelling = new Map<string, Neighbour>();
   readonly #owners = new Map<string, number>();
   readonly #hostPorts = new Map<string, number>();
 
@@ -28,6 +31,14 @@ export class NodeInfo {
 
   get podCount(): number {
     return this.#pods.size;
+  }
+
+  get neighbours(): Iterable<Neighbour> {
+    return this.#pods.values().map(({ neighbour }) => neighbour);
+  }
+
+  get repelling(): Iterable<Neighbour> {
+    return this.#repelling.values();
   }
 
   get hostPorts(): Iterable<string> {
@@ -56,6 +67,7 @@ export class NodeInfo {
   addPod(demand: PodDemand): void {
     this.removePod(demand.uid);
     this.#pods.set(demand.uid, demand);
+    if (demand.neighbour.repels.length > 0) this.#repelling.set(demand.uid, demand.neighbour);
     this.#count(demand, 1);
   }
 
@@ -63,6 +75,7 @@ export class NodeInfo {
     const demand = this.#pods.get(uid);
     if (demand === undefined) return;
     this.#pods.delete(uid);
+    this.#repelling.delete(uid);
     this.#count(demand, -1);
   }
 

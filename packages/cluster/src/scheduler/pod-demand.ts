@@ -1,5 +1,6 @@
 import type { Container, Pod } from '@slipway/kube/api.generated';
 import { controllerOf } from '@slipway/kube/owner-references';
+import { neighbourOf, type Neighbour } from './pod-relations.ts';
 import { quantityMilliValue, quantityValue } from '@slipway/kube/quantity';
 
 /** Amounts by resource name: thousandths of `cpu`, whole units of everything else. */
@@ -13,6 +14,8 @@ export interface PodDemand {
   readonly hostPorts: readonly string[];
   /** Of the workload that it should be spread with. */
   readonly ownerUid: string | undefined;
+  /** As other pods see it. */
+  readonly neighbour: Neighbour;
 }
 
 export function calculateDemand(pod: Pod): PodDemand {
@@ -21,6 +24,7 @@ export function calculateDemand(pod: Pod): PodDemand {
     requests: calculateRequests(pod),
     hostPorts: calculateHostPorts(pod),
     ownerUid: controllerOf(pod)?.uid,
+    neighbour: neighbourOf(pod),
   };
 }
 

@@ -87,6 +87,7 @@ export class Scheduler {
     } else if (isAssigned(current)) {
       this.#queue.remove(key);
       this.#view.setPod(current);
+      if (old === undefined || !isAssigned(old)) this.#queue.retryFailed(({ dependsOnPods }) => dependsOnPods === true);
     } else if (isWaiting(current) && hasOtherDemands(old, current)) {
       this.#queue.add(queued(key, current));
     }
@@ -185,5 +186,7 @@ export class Scheduler {
 }
 
 function queued(key: string, { spec }: Pod): QueuedPod {
-  return { key, priority: spec?.priority ?? 0 };
+  const { affinity, topologySpreadConstraints, priority = 0 } = spec ?? {};
+  const dependsOnPods = affinity?.podAffinity !== undefined || topologySpreadConstraints !== undefined;
+  return { key, priority, dependsOnPods };
 }

@@ -32,6 +32,15 @@ describe('the scheduling queue', () => {
     expect(taken()).toEqual(['a']);
   });
 
+  it('tries only those again that the change may help', async () => {
+    const { queue, clock, taken } = createQueue();
+    queue.addUnschedulable({ key: 'alone', priority: 0 });
+    queue.addUnschedulable({ key: 'in company', priority: 0, dependsOnPods: true });
+    await clock.advance(60_000);
+    queue.retryFailed(({ dependsOnPods }) => dependsOnPods === true);
+    expect(taken()).toEqual(['in company']);
+  });
+
   it('tries it again after five minutes all the same', async () => {
     const { queue, clock, taken } = createQueue();
     queue.addUnschedulable({ key: 'a', priority: 0 });

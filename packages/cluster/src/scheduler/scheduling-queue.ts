@@ -8,13 +8,15 @@ const longestWaitMilliseconds = 300_000;
 interface Failed {
   readonly attempts: number;
   readonly retryAt: number;
-  readonly priority: number;
+  readonly pod: QueuedPod;
   cancel: (() => void) | undefined;
 }
 
 export interface QueuedPod {
   readonly key: string;
   readonly priority: number;
+  /** Another pod that finds its place may give this one its own. */
+  readonly dependsOnPods?: boolean;
 }
 
 /**
@@ -71,10 +73,11 @@ export class SchedulingQueue {
     failed.cancel = this.#clock.schedule(failed.retryAt - this.#clock.monotonic(), () => this.#retry(pod.key));
   }
 
-  /** Something changed that may help: all that failed are tried again, each when its backoff has passed. */
-  retryFailed(): void {
+  /** Something changed that may help: all that failed are tried again, or some, each when its backoff has passed. */
+  retryFailed(mayHelp: (pod: QueuedPod) => boolean = () => true): void {
     const now = this.#clock.monotonic();
     for (const [key, failed] of this.#failed) {
+      if (!mayHelp(failed.pod)) continue;
       failed.cancel?.();
       if (failed.retryAt <= now) this.#retry(key);
       else failed.cancel = this.#clock.schedule(failed.retryAt - now, () => this.#retry(key));
@@ -87,12 +90,13 @@ export class SchedulingQueue {
     this.#ready.clear();
   }
 
-  #fail({ key, priority }: QueuedPod): Failed {
+  #fail(pod: QueuedPod): Failed {
+    const { key } = pod;
     const before = this.#failed.get(key);
     before?.cancel?.();
     const attempts = (before?.attempts ?? 0) + 1;
     const backoff = Math.min(maximumBackoffMilliseconds, initialBackoffMilliseconds * 2 ** (attempts - 1));
-    const failed: Failed = { attempts, priority, retryAt: this.#clock.monotonic() + backoff, cancel: undefined };
+    const failed: Failed = { attempts, pod, retryAt: this.#clock.monotonic() + backoff, cancel: undefined };
     this.#failed.set(key, failed);
     return failed;
   }
@@ -101,6 +105,6 @@ export class SchedulingQueue {
     const failed = this.#failed.get(key);
     if (failed === undefined) return;
     failed.cancel = undefined;
-    this.add({ key, priority: failed.priority });
+    this.add(failed.pod);
   }
 }

@@ -6,7 +6,7 @@ import { isTolerated } from './tolerations.ts';
 const defaultMilliCpu = 100;
 const defaultMemory = 200 * 1024 * 1024;
 
-const weights = { leastAllocated: 1, spread: 2, preference: 2, taints: 3 } as const;
+const weights = { leastAllocated: 1, spread: 2, preference: 2, taints: 3, relations: 2 } as const;
 
 /** Points of each candidate, from 0 to 100 a criterion, times its weight; more is better. */
 export function scoreNodes(candidates: readonly Candidate[]): readonly number[] {
@@ -15,12 +15,16 @@ export function scoreNodes(candidates: readonly Candidate[]): readonly number[] 
   const preference = moreIsBetter(
     candidates.map(({ pod, info }) => (info.node === undefined ? 0 : calculatePreference(pod, info.node))),
   );
+  const relations = inRange(
+    candidates.map(({ relations: all, info }) => all.reduce((sum, each) => sum + each.preference(info), 0)),
+  );
   return candidates.map(
     (candidate, index) =>
       weights.leastAllocated * calculateFreeShare(candidate) +
       weights.spread * (spread[index] ?? 0) +
       weights.preference * (preference[index] ?? 0) +
-      weights.taints * (taints[index] ?? 0),
+      weights.taints * (taints[index] ?? 0) +
+      weights.relations * (relations[index] ?? 0),
   );
 }
 
@@ -59,4 +63,10 @@ function lessIsBetter(counts: readonly number[]): readonly number[] {
 function moreIsBetter(counts: readonly number[]): readonly number[] {
   const most = Math.max(...counts);
   return counts.map((count) => (most === 0 ? 0 : (100 * count) / most));
+}
+
+/** From the least to the most; values may be negative. */
+function inRange(values: readonly number[]): readonly number[] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return values.map((value) => (most === least ? 0 : (100 * (value - least)) / (most - least)));
 }
