@@ -154,7 +154,8 @@ describe.skipIf(reason !== undefined)(`kubectl${reason === undefined ? '' : ` ($
 
   it('deletes everything, with what belongs to it', async () => {
     await cluster.ask('delete', '-f', file, '--timeout=30s');
-    await cluster.ask('wait', '--for=delete', 'pods', '-l', 'app=web', '--timeout=30s');
+    // A pod that is told to stop before its program listens to that gets its whole grace of 30 seconds.
+    await cluster.ask('wait', '--for=delete', 'pods', '-l', 'app=web', '--timeout=60s');
     expect(await cluster.ask('get', 'replicasets', '-o', 'name')).toBe('');
   });
 });
