@@ -19,6 +19,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
 import { writeKubeconfig } from '@slipway/kube/kubeconfig';
 import type { Logger } from '@slipway/kube/logger';
+import type { ResourceType } from '@slipway/kube/object';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { nodes } from '@slipway/kube/resources';
 import { clusterKubeconfig, contextName } from '../connection/kubeconfig-entry.ts';
@@ -116,8 +117,8 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   startControllers({
     ...shared,
     client: clientFor('kube-controller-manager'),
-    allTypes: () => catalog.all().map(({ type }) => type),
-    namespacedTypes: () => catalog.all().flatMap(({ type }) => (type.namespaced ? [type] : [])),
+    allTypes: () => listedTypes(catalog),
+    namespacedTypes: () => listedTypes(catalog).filter(({ namespaced }) => namespaced),
     loadBalancerAddress: host,
     certificateAuthority: certificates.authority,
   });
@@ -141,6 +142,11 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
     stop: (graceSeconds) => undo.run({ graceSeconds }),
   };
+}
+
+/** Those that are kept: a review is answered and forgotten. */
+function listedTypes(catalog: ReturnType<typeof createCatalog>): readonly ResourceType[] {
+  return catalog.all().flatMap(({ type, verbs }) => (verbs.includes('list') ? [type] : []));
 }
 
 const apiNames = [
