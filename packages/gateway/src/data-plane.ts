@@ -3,7 +3,7 @@ import type { ListenAddress } from './listen.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
 
-/** What is open to one version behind one Service. */
+/** What is open to one version behind one Service; exact for those that get nothing new, which is when it matters. */
 export interface BackendLoad {
   readonly namespace: string;
   /** The Split that names it; absent for an Ingress. */

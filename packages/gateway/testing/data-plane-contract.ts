@@ -448,15 +448,21 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
     });
 
     test('a client that leaves takes its request with it', async () => {
+      let isReceived = false;
       let isAborted = false;
-      const backend = await world.backend((incoming) => incoming.on('aborted', () => (isAborted = true)));
+      const backend = await world.backend((incoming) => {
+        isReceived = true;
+        incoming.on('aborted', () => (isAborted = true));
+      });
       await world.route([{ endpoints: [backend] }]);
       const socket = connect({ port: world.port, host: '127.0.0.1' });
       socket.write(get());
-      await eventually(() => world.plane.backends()[0]?.openRequests === 1);
+      await eventually(() => isReceived);
+      await world.route([{ endpoints: [] }]);
+      expect(world.plane.backends()[0]?.openRequests).toBe(1);
       socket.destroy();
       await eventually(() => isAborted);
-      await eventually(() => world.plane.backends()[0]?.openRequests === 0);
+      await eventually(() => (world.plane.backends()[0]?.openRequests ?? 0) === 0);
     });
   });
 

@@ -22,7 +22,7 @@ import {
 } from './runtime-commands.ts';
 import { backendsOfSlot, emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { addCounts, parseOldWorkers, parseSessionCounts, sessionCountsQuestion } from './session-counts.ts';
+import { addCounts, formatSessionQuestions, parseOldWorkers, parseSessionCounts } from './session-counts.ts';
 import { SlotLoads } from './slot-loads.ts';
 import { growCounts } from './slots.ts';
 import { TrafficLog } from './traffic-log.ts';
@@ -187,7 +187,7 @@ export class HaproxyDataPlane implements DataPlane {
     this.#slots = layout.slots;
     this.#loads.install(layout.backends, new Set([...worker.state.servers.keys(), ...layout.wanted.servers.keys()]));
     await tell(worker, planCommands(worker.state, layout.wanted));
-    await this.#countSessions(worker);
+    await this.#countSessions(worker, this.#loads.draining);
     worker.table = table;
     if (!isEqualStructure(worker.structure, this.#structureFor(layout, worker.structure))) this.#planReload();
   }
@@ -270,7 +270,7 @@ export class HaproxyDataPlane implements DataPlane {
 
   #onUnexpectedExit(): void {
     this.#worker = undefined;
-    this.#loads.update(new Map());
+    this.#loads.clear();
     if (this.#isClosing || this.#workerNumber === 0) return;
     this.#restarts += 1;
     void this.#queue.run(() => this.#bringInForce());
@@ -280,7 +280,7 @@ export class HaproxyDataPlane implements DataPlane {
   #look(): void {
     if (this.#isClosing) return;
     const worker = this.#worker;
-    const isBusy = this.#loads.isDraining || (worker !== undefined && listLeaving(worker.state).length > 0);
+    const isBusy = this.#loads.draining.length > 0 || (worker !== undefined && listLeaving(worker.state).length > 0);
     this.#cancelLook = this.#options.clock.schedule(isBusy ? drainLookMilliseconds : lookMilliseconds, () => {
       void this.#queue.run(() => this.#lookOnce()).then(() => this.#look());
     });
@@ -290,7 +290,7 @@ export class HaproxyDataPlane implements DataPlane {
     const worker = this.#worker;
     if (worker === undefined || this.#isClosing) return;
     try {
-      await this.#countSessions(worker);
+      await this.#countSessions(worker, this.#loads.draining);
       await removeIdleServers(worker);
     } catch (error) {
       // If HAProxy is gone it is started anew; otherwise the next look asks again.
@@ -299,10 +299,12 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   /** Of this worker and of those before it that still end what they have. */
-  async #countSessions({ pid }: Worker): Promise<void> {
+  async #countSessions({ pid }: Worker, slots: readonly string[]): Promise<void> {
+    if (slots.length === 0) return;
     const old = this.#reloads === 0 ? [] : parseOldWorkers(await this.#process.askMaster('show proc'));
-    const questions = [pid, ...old].map((one) => this.#process.askMaster(`@!${one} ${sessionCountsQuestion}`));
-    this.#loads.update(addCounts((await Promise.all(questions)).map(parseSessionCounts)));
+    const questions = [pid, ...old].flatMap((one) => formatSessionQuestions(one, slots));
+    const answers = await Promise.all(questions.map((question) => this.#process.askMaster(question)));
+    this.#loads.update(slots, addCounts(answers.map(parseSessionCounts)));
   }
 
   async #drained(graceSeconds: number): Promise<void> {
@@ -312,7 +314,7 @@ export class HaproxyDataPlane implements DataPlane {
     if (worker === undefined) return;
     while (this.#process.isRunning && clock.monotonic() < deadline) {
       try {
-        await this.#countSessions(worker);
+        await this.#countSessions(worker, this.#loads.all);
       } catch (error) {
         // It ends as soon as nothing is open: the loop sees that it no longer runs.
         logger.debug('HAProxy does not say what is open', { error });

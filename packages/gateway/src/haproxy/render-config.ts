@@ -46,6 +46,8 @@ function globalSection({ commands, trafficLog }: Places): string[] {
     '  stats timeout 1m',
     // The rest of an old worker's connections may outlast many reloads, but not all of them.
     `  mworker-max-reloads ${maxOldWorkers}`,
+    // A head of a request or an answer has to fit.
+    '  tune.bufsize 40000',
     '  ssl-default-bind-options ssl-min-ver TLSv1.2',
     '  tune.ssl.default-dh-param 2048',
     'ring traffic',

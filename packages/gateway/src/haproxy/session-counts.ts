@@ -1,9 +1,22 @@
-import { slotOfBackend } from './runtime-state.ts';
+import { backendsOfSlot, slotOfBackend } from './runtime-state.ts';
 
-/** Open requests by slot, of `show stat -1 2 -1`: CSV with a title, one backend a line. */
+/** Asks the master for what is open to each backend of the slots, in one worker; a question has a bounded length. */
+export function formatSessionQuestions(pid: number, slots: readonly string[]): readonly string[] {
+  const questions: string[] = [];
+  for (let from = 0; from < slots.length; from += slotsAtOnce) {
+    const backends = slots.slice(from, from + slotsAtOnce).flatMap(backendsOfSlot);
+    questions.push(backends.map((backend) => `@!${pid} show stat ${backend} 2 -1`).join(';'));
+  }
+  return questions;
+}
+
+const slotsAtOnce = 100;
+
+/** Open requests by slot, of `show stat`: CSV, one backend a line, with a title for each answer. */
 export function parseSessionCounts(csv: string): ReadonlyMap<string, number> {
-  const [title = '', ...lines] = csv.split('\n');
+  const [title = ''] = csv.split('\n', 1);
   const column = title.replace(/^# /, '').split(',').indexOf('scur');
+  const lines = csv.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const counts = new Map<string, number>();
   for (const line of lines) {
     const fields = line.split(',');
@@ -13,8 +26,6 @@ export function parseSessionCounts(csv: string): ReadonlyMap<string, number> {
   }
   return counts;
 }
-
-export const sessionCountsQuestion = 'show stat -1 2 -1';
 
 /** Process ids of workers that only end what they have, of the master's `show proc`. */
 export function parseOldWorkers(text: string): readonly number[] {

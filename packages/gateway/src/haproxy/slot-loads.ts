@@ -12,6 +12,7 @@ interface Occupant {
 export class SlotLoads {
   readonly #traffic: TrafficRegistry;
   readonly #occupants = new Map<string, Occupant>();
+  readonly #watched = new Set<string>();
   #open: ReadonlyMap<string, number> = new Map();
 
   constructor(traffic: TrafficRegistry) {
@@ -23,9 +24,13 @@ export class SlotLoads {
     return new Set(this.#open.keys());
   }
 
-  /** Whether something is open to a version that gets nothing new. */
-  get isDraining(): boolean {
-    return [...this.#open.keys()].some((slot) => (this.#occupants.get(slot)?.backend.weight ?? 0) === 0);
+  /** Slots that get nothing new, and were not seen empty since. */
+  get draining(): readonly string[] {
+    return [...this.#watched];
+  }
+
+  get all(): readonly string[] {
+    return [...this.#occupants.keys()];
   }
 
   countersOf(slot: string): TrafficCounters | undefined {
@@ -37,13 +42,27 @@ export class SlotLoads {
     for (const [slot, { backend }] of this.#occupants) {
       if (named.has(slot)) continue;
       if (kept.has(slot) || this.#open.has(slot)) this.#occupy(slot, { ...backend, weight: 0 });
-      else this.#occupants.delete(slot);
+      else this.#forget(slot);
     }
     for (const [slot, backend] of named) this.#occupy(slot, backend);
   }
 
-  update(open: ReadonlyMap<string, number>): void {
-    this.#open = new Map([...open].filter(([slot]) => this.#occupants.has(slot)));
+  /** `open` is what was counted of these slots just now. */
+  update(slots: readonly string[], open: ReadonlyMap<string, number>): void {
+    const all = new Map(this.#open);
+    for (const slot of slots) {
+      const count = open.get(slot) ?? 0;
+      if (count > 0) all.set(slot, count);
+      else all.delete(slot);
+      if (count === 0) this.#watched.delete(slot);
+    }
+    this.#open = all;
+  }
+
+  /** Nothing is open any more, to anybody. */
+  clear(): void {
+    this.#open = new Map();
+    this.#watched.clear();
   }
 
   /** Added to what the built-in proxy has open to the same versions. */
@@ -66,7 +85,19 @@ export class SlotLoads {
     return [...loads.values()];
   }
 
+  #forget(slot: string): void {
+    this.#occupants.delete(slot);
+    this.#watched.delete(slot);
+  }
+
   #occupy(slot: string, backend: RouteBackend): void {
+    const before = this.#occupants.get(slot)?.backend.weight ?? 0;
+    if (backend.weight > 0) {
+      this.#watched.delete(slot);
+      if (this.#open.has(slot)) this.#open = new Map([...this.#open].filter(([open]) => open !== slot));
+    } else if (before > 0) {
+      this.#watched.add(slot);
+    }
     this.#occupants.set(slot, { backend, counters: this.#traffic.of(backend) });
   }
 }
