@@ -38,8 +38,7 @@ describe.each([root, ordinaryUser])('pods of $name', (person) => {
     describe.each(topics)('$name', ({ declare }) => {
       declare(pods, person);
     });
-    describe.skipIf(person.level !== 'root')('rights', () => {
-      privileges(pods);
-    });
+    // What needs rights is not a test that is left out where there are none: it is no promise there.
+    if (person.level === 'root') describe('rights', () => privileges(pods));
   });
 });

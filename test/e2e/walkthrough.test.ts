@@ -16,7 +16,7 @@ const image = 'docker.io/webdeva/statics';
 const here = { namespace: 'default' };
 
 /** A folder of manifests of one's own, of which those that this cluster serves are applied twice. */
-const ownManifests = process.env['SLIPWAY_TEST_MANIFESTS'];
+const ownManifests = [process.env['SLIPWAY_TEST_MANIFESTS'] ?? []].flat();
 
 const noKubectl = await missing('kubectl');
 const noKubens = noKubectl ?? (await missing('kubens'));
@@ -115,8 +115,7 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
       expect(again.split('\n').filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
     });
 
-    it.skipIf(ownManifests === undefined)('own manifests twice, from SLIPWAY_TEST_MANIFESTS', async () => {
-      const root = ownManifests ?? '';
+    it.each(ownManifests)('the manifests in %s twice', async (root) => {
       const files = (await readdir(root, { recursive: true })).filter((name) => /\.ya?ml$/.test(name));
       await ask('create', 'namespace', 'own');
       const said: string[] = [];
