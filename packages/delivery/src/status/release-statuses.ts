@@ -17,6 +17,7 @@ import { nameOf } from '../release-context.ts';
 import { waiting } from '../release-status.ts';
 import { withinBounds } from './bound-status.ts';
 import { releaseConditions } from './release-conditions.ts';
+import { isSameStatus } from './same-status.ts';
 
 export interface Changes {
   readonly before: Observation;
@@ -28,17 +29,14 @@ export interface Changes {
 
 /** By name: only those that differ from what is written already. */
 export function planReleaseStatuses(changes: Changes): ReadonlyMap<string, ReleaseStatus> {
-  const written = new Map(changes.before.releases.map((release) => [nameOf(release), textOf(release.status)]));
+  const written = new Map(changes.before.releases.map((release) => [nameOf(release), release.status]));
   const changed = new Map<string, ReleaseStatus>();
   for (const release of changes.after.releases) {
     const status = nextStatus(release, changes);
-    if (status !== undefined && textOf(status) !== written.get(nameOf(release))) changed.set(nameOf(release), status);
+    if (status !== undefined && !isSameStatus(status, written.get(nameOf(release))))
+      changed.set(nameOf(release), status);
   }
   return changed;
-}
-
-function textOf(status: ReleaseStatus | undefined): string {
-  return JSON.stringify(status) ?? '';
 }
 
 /** Undefined: nothing is to be said of it. */
