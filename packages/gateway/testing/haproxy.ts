@@ -14,10 +14,9 @@ export const noHaproxyReason: string | undefined = existsSync(program)
 
 /** The real HAProxy in a directory of its own, which goes when it closes. */
 export function openHaproxy(options: Partial<HaproxyDataPlaneOptions> = {}): HaproxyDataPlane {
-  const directory = mkdtempSync(join(tmpdir(), 'slipway-haproxy-'));
   return new HaproxyDataPlane({
     program,
-    directory,
+    directory: options.directory ?? mkdtempSync(join(tmpdir(), 'slipway-haproxy-')),
     clock: systemClock,
     random: Math.random,
     logger: silentLogger,
