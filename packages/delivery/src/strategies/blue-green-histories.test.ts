@@ -14,4 +14,4 @@ test(`blueGreen keeps its promises through ${runs} random histories, and comes t
       { numRuns: runs },
     );
   expect(run).not.toThrow();
-}, 300_000);
+}, 600_000);
