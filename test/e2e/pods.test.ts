@@ -39,6 +39,10 @@ describe.each([root, ordinaryUser])('pods of $name', (person) => {
       declare(pods, person);
     });
     // What needs rights is not a test that is left out where there are none: it is no promise there.
-    if (person.level === 'root') describe('rights', () => void privileges(pods));
+    if (person.level === 'root') {
+      describe('rights', () => {
+        privileges(pods);
+      });
+    }
   });
 });
