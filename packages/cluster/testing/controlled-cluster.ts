@@ -1,7 +1,9 @@
 import type { Deployment, Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
+import { formatMicroTime } from '@slipway/kube/clock';
 import { silentLogger, type Logger } from '@slipway/kube/logger';
-import { deployments, events, nodes, pods, replicaSets } from '@slipway/kube/resources';
+import type { ResourceType } from '@slipway/kube/object';
+import { deployments, events, leases, nodes, pods, replicaSets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { FakeClock } from '../../kube/testing/fake-clock.ts';
 import { startControllers } from '../src/controllers/start-controllers.ts';
@@ -13,6 +15,8 @@ export interface ControlledClusterOptions {
   readonly readyAfter?: PodSimulatorOptions['readyAfter'];
   readonly goneAfter?: number;
   readonly endsBy?: PodSimulatorOptions['endsBy'];
+  /** The node never renews its lease; the usual one does. */
+  readonly hasSilentNode?: boolean;
   readonly logger?: Logger;
   /** Stops every controller after this many writes, as a crash would, and starts new ones. */
   readonly crashAfterWrites?: number | undefined;
@@ -35,6 +39,7 @@ export async function createControlledCluster(options: ControlledClusterOptions 
   const cluster = await createMemoryCluster({ clock, logger });
   await cluster.client.create(nodes, { metadata: { name: 'node-a' } });
   const stopping = new AbortController();
+  if (options.hasSilentNode !== true) keepNodeAlive(cluster.clientFor('simulator'), clock, stopping.signal);
   const { readyAfter, goneAfter, endsBy } = options;
   simulatePods({
     client: cluster.clientFor('simulator'),
@@ -65,14 +70,8 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       logger,
       signal,
       random: () => 0.5,
-      allTypes: () =>
-        createCatalog()
-          .all()
-          .map(({ type }) => type),
-      namespacedTypes: () =>
-        createCatalog()
-          .all()
-          .flatMap(({ type }) => (type.namespaced ? [type] : [])),
+      allTypes: listedTypes,
+      namespacedTypes: () => listedTypes().filter(({ namespaced }) => namespaced),
       loadBalancerAddress: '127.0.0.1',
       certificateAuthority: 'authority',
     });
@@ -95,6 +94,25 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       await cluster.close();
     },
   };
+}
+
+function keepNodeAlive(client: KubeClient, clock: FakeClock, signal: AbortSignal): void {
+  const key = { namespace: 'kube-node-lease', name: 'node-a' };
+  const lease = client.create(leases, { metadata: key, spec: { holderIdentity: 'node-a' } });
+  const renew = async (): Promise<void> => {
+    await lease;
+    if (signal.aborted) return;
+    clock.schedule(20_000, () => void renew());
+    await client.patch(leases, key, { type: 'merge', body: { spec: { renewTime: formatMicroTime(clock.now()) } } });
+  };
+  void renew();
+}
+
+/** Those that are kept: a review is answered and forgotten. */
+function listedTypes(): readonly ResourceType[] {
+  return createCatalog()
+    .all()
+    .flatMap(({ type, verbs }) => (verbs.includes('list') ? [type] : []));
 }
 
 interface Crashing {

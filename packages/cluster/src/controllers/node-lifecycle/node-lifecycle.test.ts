@@ -28,7 +28,7 @@ interface Alive {
 
 /** Three pods on `node-a`, which renews its lease every ten seconds. */
 async function given(): Promise<Alive> {
-  const cluster = await createControlledCluster();
+  const cluster = await createControlledCluster({ hasSilentNode: true });
   running.push(cluster);
   const { client, clock } = cluster;
   let isSilent = false;

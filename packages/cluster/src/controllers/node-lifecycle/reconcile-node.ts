@@ -27,12 +27,12 @@ export function reconcileNode({ node, heardAt }: NodeObserved, now: number): Pla
   const known = node.status?.conditions ?? [];
   const conditions = wait > 0 ? known : withUnknown(known, now);
   const taints = calculateTaints(node, conditions, now);
-  const isReady = findCondition(conditions, 'Ready')?.status === 'True';
+  const ready = findCondition(conditions, 'Ready');
   return {
     actions: [
       ...(conditions === known ? [] : [{ kind: 'setConditions', conditions } as const]),
       ...(taints === undefined ? [] : [{ kind: 'setTaints', taints } as const]),
-      ...(isReady ? [] : [{ kind: 'markPodsNotReady' } as const]),
+      ...(ready === undefined || ready.status === 'True' ? [] : [{ kind: 'markPodsNotReady' } as const]),
     ],
     requeueAfter: wait > 0 ? wait : undefined,
   };
