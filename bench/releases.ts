@@ -13,6 +13,7 @@ const releases = 200;
 const requestsPerSecond = 300;
 const replicas = 3;
 const settleMilliseconds = 60_000;
+const releaseMilliseconds = 120_000;
 const writes = 200;
 const releasesByHand = 20;
 
@@ -58,13 +59,28 @@ async function run(cluster: BenchCluster): Promise<Run> {
   const options = { target: gateway, host: application.host, rate: requestsPerSecond, versions: ['v0'] };
   const traffic = await startTraffic(options);
   const timings: Timing[] = [];
-  for (let number = 1; number <= releases; number++) timings.push(await release(application, traffic, number));
+  try {
+    for (let number = 1; number <= releases; number++)
+      timings.push(await withinLimit(release(application, traffic, number)));
+  } finally {
+    await traffic.stop();
+  }
   const end = await traffic.stop();
   const memory = { before, after: await proportionalMegabytes(server.pid) };
   const leftOver = await listLeftOver(cluster, client);
   application.close();
   const byHand = await releaseByHand(client, { gateway, replicas, requestsPerSecond, releases: releasesByHand });
   return { timings, traffic: end, byHand, write, memory, leftOver };
+}
+
+/** A cluster that has ended would be waited for without end. */
+async function withinLimit<T>(work: Promise<T>): Promise<T> {
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => limit.reject(new Error(`a release did not end within ${releaseMilliseconds / 1_000} s`)),
+    releaseMilliseconds,
+  );
+  return Promise.race([work, limit.promise]).finally(() => clearTimeout(timer));
 }
 
 async function release(application: ReleasedApplication, traffic: Traffic, number: number): Promise<Timing> {
