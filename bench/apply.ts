@@ -9,6 +9,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import { deployments } from '@slipway/kube/resources';
 import { connect } from '../packages/cli/src/connection/connection.ts';
+import { checkoutMount, checkoutVolume } from '../test/e2e/support/checkout-volume.ts';
 import { startBenchCluster, type BenchCluster } from './cluster.ts';
 import { median, rounded, type BenchRow } from './row.ts';
 
@@ -95,11 +96,13 @@ function deployment(name: string): Deployment {
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 1,
+          volumes: [checkoutVolume],
           containers: [
             {
               name: 'web',
               image: 'node:24',
               command: ['node', program],
+              volumeMounts: [checkoutMount],
               env: [
                 { name: 'PORT', value: '8080' },
                 { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },

@@ -4,6 +4,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import { deployments, ingresses, services } from '@slipway/kube/resources';
 import { startTraffic, type TrafficReport } from '../test/e2e/support/traffic/traffic.ts';
+import { checkoutMount, checkoutVolume } from '../test/e2e/support/checkout-volume.ts';
 
 const program = fileURLToPath(new URL('../test/e2e/support/traffic/application.ts', import.meta.url));
 const namespace = 'default';
@@ -70,11 +71,13 @@ function plainDeployment(version: string, replicas: number): Deployment {
       template: {
         metadata: { labels },
         spec: {
+          volumes: [checkoutVolume],
           containers: [
             {
               name: 'application',
               image: 'node:24',
               command: ['node', program],
+              volumeMounts: [checkoutMount],
               env: [
                 { name: 'APP_VERSION', value: version },
                 { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },

@@ -7,6 +7,7 @@ import { labels } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { checkoutMount, checkoutVolume } from '../checkout-volume.ts';
 
 const namespace = 'default';
 const program = fileURLToPath(new URL('./application.ts', import.meta.url));
@@ -113,11 +114,13 @@ function application(asked: {
       replicas: 3,
       template: {
         spec: {
+          volumes: [checkoutVolume],
           containers: [
             {
               name: 'application',
               image: 'node:24',
               command: ['node', program],
+              volumeMounts: [checkoutMount],
               ports: [{ name: 'http', containerPort: port }],
               readinessProbe: { httpGet: { path: '/health', port: 'http' } },
             },
