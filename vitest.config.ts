@@ -5,6 +5,8 @@ const report = process.env['SLIPWAY_TEST_REPORT'] ?? '';
 /** Fast tests stand beside what they test; end-to-end tests, which start real clusters and programs, stand in `test/e2e`. */
 export default defineConfig({
   test: {
+    // End-to-end tests wait more than they work: two at a time, whatever the machine.
+    maxWorkers: 2,
     reporters: report === '' ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {

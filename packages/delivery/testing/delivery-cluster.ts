@@ -5,7 +5,7 @@ import { findCondition } from '@slipway/kube/conditions';
 import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
-import { leases, nodes } from '@slipway/kube/resources';
+import { leases } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
@@ -35,7 +35,6 @@ export async function createDeliveryCluster({
   const cluster = await createControlledCluster();
   const { client, clock } = cluster;
   const stopping = new AbortController();
-  await keepNodeAlive(cluster, stopping.signal);
   await installKinds(client, stopping.signal);
   await runGateway(client, cluster, stopping.signal);
   const count = { writes: 0, commands: 0 };
@@ -82,22 +81,6 @@ export async function createDeliveryCluster({
       await cluster.stop();
     },
   };
-}
-
-/** Pods of a node that falls silent are not ready any more. */
-async function keepNodeAlive({ client, clock }: ControlledCluster, signal: AbortSignal): Promise<void> {
-  const name = 'node-a';
-  const key = { namespace: 'kube-node-lease', name };
-  await client.create(leases, { metadata: key, spec: { holderIdentity: name, leaseDurationSeconds: 40 } });
-  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }];
-  const body = { status: { conditions } };
-  await client.patch(nodes, { name }, { type: 'strategic', body }, { subresource: 'status' });
-  const renew = async (): Promise<void> => {
-    if (signal.aborted) return;
-    clock.schedule(10_000, () => void renew());
-    await client.patch(leases, key, { type: 'merge', body: { spec: { renewTime: formatMicroTime(clock.now()) } } });
-  };
-  await renew();
 }
 
 /** Pods of an image that says so are not healthy. A killed process writes nothing more. */
