@@ -9,6 +9,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { applyDecision } from './controller/apply.ts';
 import { createSources, observe, startCaches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
+import { LeaseWatch } from './controller/lease.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -44,11 +45,13 @@ export function startDelivery(options: DeliveryOptions): RunningDelivery {
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */
 function lead(options: DeliveryOptions): Promise<void> {
   const caches = startCaches(options);
+  const gateways = new LeaseWatch(options.clock);
+  gateways.follow(caches.leases);
   const findings = new Findings();
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
-    observe: (key) => observe(key, caches, { findings, now: options.clock.now() }),
+    observe: (key) => observe(key, caches, { findings, gateways: gateways.live }),
     reconcile: (observation, now) => {
       const decision = reconcileApplication(observation, now);
       return { actions: decision.actions, status: decision, requeueAfter: decision.requeueAfter };

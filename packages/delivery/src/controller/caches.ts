@@ -17,7 +17,6 @@ import { referenceKey } from '../configuration/references.ts';
 import { annotations, isOurs, labels } from '../names.ts';
 import type { Observation } from '../observation.ts';
 import type { Findings } from './findings.ts';
-import { isLeaseLive } from './lease.ts';
 
 export interface CacheOptions {
   readonly client: KubeClient;
@@ -127,7 +126,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
 export function observe(
   key: ObjectKey,
   caches: Caches,
-  { findings, now }: { readonly findings: Findings; readonly now: number },
+  { findings, gateways }: { readonly findings: Findings; readonly gateways: readonly string[] },
 ): Observation | undefined {
   const application = caches.applications.get(key);
   if (application === undefined) return undefined;
@@ -144,7 +143,7 @@ export function observe(
     services: caches.services.byIndex(byApplication, index),
     slices: caches.slices.byIndex(byApplication, index),
     split: caches.splits.get(key),
-    gateways: caches.leases.list().flatMap((lease) => (isLeaseLive(lease, now) ? [lease.metadata.name ?? ''] : [])),
+    gateways,
     answers: findings.answers,
     sources: sourcesOf(application, caches),
     copies: copiesOf(caches, index),

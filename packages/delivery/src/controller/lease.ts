@@ -1,9 +1,38 @@
+/** Which gateways live, by our own clock alone: the times that they write are another machine's. */
 import type { Lease } from '@slipway/kube/api.generated';
+import type { Clock } from '@slipway/kube/clock';
+import type { Informer } from '@slipway/kube/informer';
+import { sight, type Sighting } from '@slipway/kube/lease-claim';
 
 const defaultDurationSeconds = 15;
 
-/** Whether the holder renewed in time. */
-export function isLeaseLive({ spec }: Lease, now: number): boolean {
-  const { renewTime, leaseDurationSeconds = defaultDurationSeconds } = spec ?? {};
-  return renewTime !== undefined && Date.parse(renewTime) + leaseDurationSeconds * 1_000 > now;
+/** A Lease is live for its duration from when it was last seen to change. One that is seen first gets it whole. */
+export function isLeaseLive({ lease, since }: Sighting, monotonic: number): boolean {
+  const { leaseDurationSeconds = defaultDurationSeconds } = lease?.spec ?? {};
+  return lease !== undefined && monotonic - since < leaseDurationSeconds * 1_000;
+}
+
+/** Follows the Leases of an informer; holds one sighting for each that there is. */
+export class LeaseWatch {
+  readonly #clock: Clock;
+  readonly #sightings = new Map<string, Sighting>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  follow(leases: Informer<Lease>): void {
+    leases.onChange(({ key, current }) => {
+      if (current === undefined) this.#sightings.delete(key);
+      else this.#sightings.set(key, sight(this.#sightings.get(key), current, this.#clock.monotonic()));
+    });
+  }
+
+  /** Names of the Leases whose holders renew them. */
+  get live(): readonly string[] {
+    const now = this.#clock.monotonic();
+    return [...this.#sightings.values()].flatMap((sighting) =>
+      isLeaseLive(sighting, now) ? [sighting.lease?.metadata.name ?? ''] : [],
+    );
+  }
 }
