@@ -4,6 +4,7 @@ import type { Observation } from './observation.ts';
 import { changeStatus, statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { finished } from './release-status.ts';
+import { timeOfSuccess } from './time-of-success.ts';
 
 const defaultWindowSeconds = 3_600;
 
@@ -46,7 +47,7 @@ export function withEnd(observation: Observation, now: number): Observation {
   const stable = stableRelease(observation);
   if (stable === undefined || statusOf(stable).phase !== 'Guarding') return observation;
   const releases = changeStatus(observation.releases, stable, (status) =>
-    finished(status, 'Succeeded', { now, reason: 'the guard has ended' }),
+    finished(status, 'Succeeded', { now: timeOfSuccess(observation.releases, now), reason: 'the guard has ended' }),
   );
   return { ...observation, releases };
 }
@@ -67,11 +68,17 @@ export function servedUntil(release: Release): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
-/** It has served, and not too long ago: going back to it needs no gates, and nothing of it is deleted. */
-export function isReturnable({ application }: Observation, release: Release, now: number): boolean {
+/** Until when a version that served is kept, in milliseconds; undefined where it never did. */
+export function returnableUntil({ application }: Observation, release: Release): number | undefined {
   const until = servedUntil(release);
   const seconds = application.spec.history?.rollbackWindowSeconds ?? defaultWindowSeconds;
-  return until !== undefined && now <= until + seconds * 1_000;
+  return until === undefined ? undefined : until + seconds * 1_000;
+}
+
+/** It has served, and not too long ago: going back to it needs no gates, and nothing of it is deleted. */
+export function isReturnable(observation: Observation, release: Release, now: number): boolean {
+  const until = returnableUntil(observation, release);
+  return until !== undefined && now <= until;
 }
 
 /** The version that served before the one that serves now. */

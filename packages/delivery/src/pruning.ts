@@ -1,9 +1,10 @@
 /** What is not needed any more: old releases beyond the limit, and copies that no version refers to. */
 import { isFinished, type Release } from './api/release.ts';
-import { isReturnable, stableRelease } from './current-releases.ts';
+import type { Copy } from './configuration/content.ts';
+import { isReturnable, returnableUntil, stableRelease } from './current-releases.ts';
 import { backendName, labels } from './names.ts';
 import type { Observation } from './observation.ts';
-import type { Action } from './plan.ts';
+import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 
@@ -11,21 +12,36 @@ const defaultLimit = 10;
 /** A copy is made before the Release that names it, and that one may not be in the cache yet. */
 const copyGraceMilliseconds = 60_000;
 
-export function planPruning(observation: Observation, now: number): readonly Action[] {
-  return [...planOldReleases(observation, now), ...planUnusedCopies(observation, now)];
+export function planPruning(observation: Observation, now: number): Pick<Step, 'actions' | 'requeueAfter'> {
+  const actions = [...planOldReleases(observation, now), ...planUnusedCopies(observation, now)];
+  const ends = [...windowEnds(observation), ...unusedCopies(observation).map(graceEnd)].filter((end) => end >= now);
+  // A millisecond later: at its very end a window still counts.
+  return ends.length === 0 ? { actions } : { actions, requeueAfter: Math.min(...ends) - now + 1 };
+}
+
+function calculateExcess({ releases, application }: Observation): number {
+  return Math.max(0, releases.length - (application.spec.history?.limit ?? defaultLimit));
+}
+
+/** Those that may go as soon as nobody can want them back. */
+function finishedReleases(observation: Observation): readonly Release[] {
+  const stable = stableRelease(observation);
+  return observation.releases.filter((release) => release !== stable && isFinished(statusOf(release).phase));
+}
+
+/** When releases that are too many stop being kept for a rollback, in milliseconds. */
+function windowEnds(observation: Observation): readonly number[] {
+  return calculateExcess(observation) === 0
+    ? []
+    : finishedReleases(observation).flatMap((release) => returnableUntil(observation, release) ?? []);
 }
 
 /** Objects first: a Release is the only thing that knows what belongs to it. */
 function planOldReleases(observation: Observation, now: number): readonly Action[] {
-  const { releases, application } = observation;
-  const excess = releases.length - (application.spec.history?.limit ?? defaultLimit);
-  if (excess <= 0) return [];
-  const stable = stableRelease(observation);
-  return releases
-    .filter((release) => release !== stable && isFinished(statusOf(release).phase))
+  return finishedReleases(observation)
     .filter((release) => !isReturnable(observation, release, now) && !hasPods(observation, release))
     .toSorted((a, b) => endOf(a).localeCompare(endOf(b)))
-    .slice(0, excess)
+    .slice(0, calculateExcess(observation))
     .map((release) => ({
       type: hasObjects(observation, release) ? 'deleteVersion' : 'deleteRelease',
       release: nameOf(release),
@@ -48,14 +64,21 @@ function hasObjects({ replicaSets, services }: Observation, release: Release): b
   return [...replicaSets, ...services].some(({ metadata }) => metadata.name === name);
 }
 
-function planUnusedCopies({ copies, releases }: Observation, now: number): readonly Action[] {
+function planUnusedCopies(observation: Observation, now: number): readonly Action[] {
+  return unusedCopies(observation)
+    .filter((copy) => graceEnd(copy) < now)
+    .map(({ kind, object }) => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' }));
+}
+
+function unusedCopies({ copies, releases }: Observation): readonly Copy[] {
   const used = new Set(
     releases.flatMap(({ spec }) => Object.entries(spec.frozen ?? {}).map(([key, name]) => `${kindOf(key)}/${name}`)),
   );
-  return copies
-    .filter(({ kind, object }) => !used.has(`${kind}/${object.metadata.name ?? ''}`))
-    .filter(({ object }) => Date.parse(object.metadata.creationTimestamp ?? '') + copyGraceMilliseconds < now)
-    .map(({ kind, object }) => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' }));
+  return copies.filter(({ kind, object }) => !used.has(`${kind}/${object.metadata.name ?? ''}`));
+}
+
+function graceEnd({ object }: Copy): number {
+  return Date.parse(object.metadata.creationTimestamp ?? '') + copyGraceMilliseconds;
 }
 
 function kindOf(key: string): string {

@@ -9,7 +9,7 @@ import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
 import { planRelease } from './phases.ts';
-import type { Action, Decision, Step } from './plan.ts';
+import type { Decision, Step } from './plan.ts';
 import { planPruning } from './pruning.ts';
 import { statusOf } from './release-changes.ts';
 import type { ReleaseContext } from './release-context.ts';
@@ -47,9 +47,10 @@ function planApplication(before: Observation, now: number): Decision {
   const after: Observation = { ...current, releases: wanted.releases };
   const active = activeRelease(after);
   const step = planStep(after, active, now);
-  const requeues = [step.requeueAfter, wanted.requeueAfter].flatMap((each) => each ?? []);
+  const upkeep = planUpkeep(after, { active, now, faults });
+  const requeues = [step, wanted, upkeep].flatMap(({ requeueAfter }) => requeueAfter ?? []);
   return {
-    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...planUpkeep(after, { active, now, faults })],
+    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...upkeep.actions],
     applicationStatus: applicationStatus({
       observation: after,
       active,
@@ -78,11 +79,11 @@ interface Upkeep {
 }
 
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
-function planUpkeep(observation: Observation, { active, now, faults }: Upkeep): readonly Action[] {
-  return [
-    ...(faults.length === 0 ? [...planRoute(observation), ...planServices(observation)] : []),
-    ...(active === undefined ? planPruning(observation, now) : []),
-  ];
+function planUpkeep(observation: Observation, { active, now, faults }: Upkeep): Pick<Step, 'actions' | 'requeueAfter'> {
+  const route = faults.length === 0 ? [...planRoute(observation), ...planServices(observation)] : [];
+  if (active !== undefined) return { actions: route };
+  const pruning = planPruning(observation, now);
+  return { ...pruning, actions: [...route, ...pruning.actions] };
 }
 
 /** What the interlock refuses waits, and says so. */
