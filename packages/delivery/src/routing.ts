@@ -30,10 +30,19 @@ export function planRoute(observation: Observation): readonly Action[] {
     canonicalJson(rule) === canonicalJson(routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
     split.spec.drainSeconds === application.spec.drainSeconds;
-  return isSame ? [] : [{ type: 'setSplit', weights: knownWeights(observation), preview: previewOf(observation) }];
+  // A version whose record was deleted still serves: its record is written down again, and then the route follows.
+  const isKnown =
+    Object.values(splitWeights(observation)).reduce(add, 0) === Object.values(knownWeights(observation)).reduce(add, 0);
+  return isSame || !isKnown
+    ? []
+    : [{ type: 'setSplit', weights: knownWeights(observation), preview: previewOf(observation) }];
 }
 
-/** Without versions that are gone for good; those had no weight left. */
+function add(a: number, b: number): number {
+  return a + b;
+}
+
+/** Without versions that have no record. */
 function knownWeights(observation: Observation): Readonly<Record<string, number>> {
   const known = new Set(observation.releases.map(nameOf));
   return Object.fromEntries(Object.entries(splitWeights(observation)).filter(([name]) => known.has(name)));

@@ -7,6 +7,7 @@ import { finished, startedAt, waiting } from '../release-status.ts';
 import { planScaleOut } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { describeErrors, planCounting, withTrafficStart } from '../traffic-counts.ts';
+import { timeOfSuccess } from '../time-of-success.ts';
 
 const lookMilliseconds = 1_000;
 
@@ -40,7 +41,7 @@ function describeLoss({ candidate, status, replicas, release }: ReleaseContext):
     : undefined;
 }
 
-function succeed({ status, now, release }: ReleaseContext): Step {
+function succeed({ status, now, release, observation }: ReleaseContext): Step {
   const event: Action = {
     type: 'event',
     kind: 'Normal',
@@ -49,7 +50,10 @@ function succeed({ status, now, release }: ReleaseContext): Step {
   };
   return {
     actions: [event],
-    status: finished(status, 'Succeeded', { now, reason: 'the guard has ended' }),
+    status: finished(status, 'Succeeded', {
+      now: timeOfSuccess(observation.releases, now),
+      reason: 'the guard has ended',
+    }),
     requeueAfter: 0,
   };
 }
