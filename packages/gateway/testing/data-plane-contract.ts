@@ -144,6 +144,25 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
       await eventually(() => isAborted);
     });
 
+    for (const lines of [
+      'Connection: content-length',
+      'Connection: keep-alive, Host',
+      'Connection: keep-alive\r\nConnection: transfer-encoding',
+    ]) {
+      test(`with ${JSON.stringify(lines)} is refused, since a server behind us would read it in another way`, async () => {
+        const seen: string[] = [];
+        const backend = await world.backend((incoming, outgoing) => {
+          seen.push(incoming.url ?? '');
+          outgoing.end();
+        });
+        await world.route([{ endpoints: [backend] }]);
+        const hidden = get('/hidden');
+        const head = `POST /open HTTP/1.1\r\nHost: shop\r\nContent-Length: ${hidden.length}\r\n${lines}`;
+        expect(await exchangeRaw(world.port, `${head}\r\n\r\n${hidden}`, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 400/);
+        expect(seen).toEqual([]);
+      });
+    }
+
     test('with an unknown expectation is refused', async () => {
       await world.route([{ endpoints: [] }]);
       expect((await call({ headers: { Expect: 'wonders' } })).status).toBe(417);
@@ -250,6 +269,17 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
       const { body, headers } = await call();
       expect(body).toBe('all of it');
       expect(headers['transfer-encoding'] === 'chunked' || headers.connection === 'close').toBe(true);
+    });
+
+    test('whose length the Connection header takes away is a 502', async () => {
+      const backend = await world.rawBackend(
+        (socket) =>
+          void socket.once('data', () =>
+            socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close, Content-Length\r\n\r\nbody'),
+          ),
+      );
+      await world.route([{ endpoints: [backend] }]);
+      expect((await call()).status).toBe(502);
     });
 
     test('that is cut short is cut short for the client too', async () => {

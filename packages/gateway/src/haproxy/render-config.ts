@@ -1,3 +1,4 @@
+import { neverHopByHop } from '../http1/fields.ts';
 import type { ListenAddress } from '../listen.ts';
 import type { HeaderSet } from './header-sets.ts';
 import { plainHostPattern } from './layout.ts';
@@ -118,10 +119,13 @@ function frontendSection({ listen, tlsListen, headerSets }: Structure, places: P
     '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
     '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
     '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    `  http-response deny status 502 if { res.hdr(connection) -i ${neverHopByHop.join(' ')} }`,
     ...headerRules(headerSets, map('headers')),
     // What has a meaning of its own, and whatever could be understood in two ways, is the built-in proxy's.
     '  use_backend built-in if { req.hdr(upgrade) -m found }',
     '  use_backend built-in if { req.fhdr(connection) -m found } !{ req.fhdr(connection) -i keep-alive close }',
+    // A condition holds if any of several lines fulfils it.
+    '  use_backend built-in if { req.fhdr_cnt(connection) gt 1 }',
     '  use_backend built-in if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }',
     `  use_backend built-in if !{ var(txn.name) -m reg '${plainHostPattern}' }`,
     `  use_backend %[var(txn.target)] if { var(txn.target) -m found } ${isIdempotent}`,

@@ -85,6 +85,19 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/**
+ * Fields that every recipient needs: where the message ends, for whom it is and what its body is. A Connection header
+ * that names one of them asks a proxy to take away what the next server reads the message by.
+ */
+export const neverHopByHop: readonly string[] = [
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'expect',
+  'host',
+  'transfer-encoding',
+];
+
 /** `named` are the members of the message's own Connection header. */
 export function isHopByHop(key: string, named: readonly string[]): boolean {
   return hopByHop.has(key) || (named.length > 0 && named.includes(key));

@@ -54,6 +54,8 @@ describe('a request head', () => {
     { name: 'two different lengths', head: get('Content-Length: 1', 'Content-Length: 2') },
     { name: 'the same length twice', head: get('Content-Length: 1', 'Content-Length: 1') },
     { name: 'a list of lengths', head: get('Content-Length: 1, 1') },
+    { name: 'a length that is to be dropped', head: get('Content-Length: 1', 'Connection: close, Content-Length') },
+    { name: 'a host that is to be dropped', head: get('Connection: host') },
     { name: 'a signed length', head: get('Content-Length: +1') },
     { name: 'a negative length', head: get('Content-Length: -1') },
     { name: 'a hexadecimal length', head: get('Content-Length: 0x10') },

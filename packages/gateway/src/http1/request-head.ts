@@ -1,4 +1,4 @@
-import { assertCleanText, type Field, isToken, listMembers, parseFields } from './fields.ts';
+import { assertCleanText, type Field, isToken, listMembers, neverHopByHop, parseFields } from './fields.ts';
 import { declaredFraming, type Framing, noBody } from './framing.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -53,11 +53,14 @@ export function parseRequestHead(text: string): RequestHead {
   };
 }
 
+/** Throws `ProtocolError` if one of them must reach every recipient. */
 export function connectionMembers(fields: readonly Field[]): readonly string[] {
   let members: string[] = [];
   for (const field of fields) {
     if (field.key === 'connection') members = members.concat(listMembers(field.value));
   }
+  const forbidden = members.find((member) => neverHopByHop.includes(member));
+  if (forbidden !== undefined) throw new ProtocolError(`a Connection header that names ${forbidden}`);
   return members;
 }
 
