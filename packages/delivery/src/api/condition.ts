@@ -10,6 +10,7 @@ export const conditionTypes = [
   'Valid',
   'ScaledToZero',
   'NameConflict',
+  'RouteConflict',
 ] as const;
 export type DeliveryConditionType = (typeof conditionTypes)[number];
 

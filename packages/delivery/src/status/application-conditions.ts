@@ -5,6 +5,7 @@ import type { Wanted } from '../next-release.ts';
 import { replicasOf, type Observation, type VersionView } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
 import { calculateBounds } from '../replica-bounds.ts';
+import { routeConflicts } from '../route-conflicts.ts';
 import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
 
 export interface ConditionInput {
@@ -29,6 +30,7 @@ function findings(input: ConditionInput): readonly Finding[] {
   const isValid = faults.length === 0 && wanted.unsynced?.reason !== 'TemplateRefused';
   const isConflict = wanted.unsynced?.reason === 'NameConflict';
   const isZero = replicasOf(observation) === 0;
+  const conflicts = routeConflicts(observation);
   return [
     finding('Valid', isValid, {
       reason: isValid ? 'Valid' : 'Invalid',
@@ -44,11 +46,14 @@ function findings(input: ConditionInput): readonly Finding[] {
       reason: isZero ? 'NoReplicas' : 'Replicas',
       message: isZero ? 'spec.replicas is 0: nothing runs, and no release starts' : '',
     }),
-    finding('NameConflict', isConflict, {
-      reason: isConflict ? 'NameConflict' : 'NoConflict',
-      message: isConflict ? wanted.unsynced?.message : '',
-    }),
+    findConflict('NameConflict', isConflict ? wanted.unsynced?.message : undefined),
+    findConflict('RouteConflict', conflicts.length > 0 ? conflicts.join('; ') : undefined),
   ];
+}
+
+/** Undefined: there is none. */
+function findConflict(type: 'NameConflict' | 'RouteConflict', message: string | undefined): Finding {
+  return finding(type, message !== undefined, { reason: message === undefined ? 'NoConflict' : type, message });
 }
 
 /** Spec asks for something that does not have all traffic yet, and a release towards it is under way or about to begin. */

@@ -1,0 +1,88 @@
+import type { SplitInstanceStatus } from '@slipway/kube/split';
+import { splits } from '@slipway/kube/split';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
+import type { Observation } from './observation.ts';
+import { routeConflicts } from './route-conflicts.ts';
+
+const taken = 'RouteConflict: host shop.localhost, path / belongs to Split default/older, which is older';
+
+function observe(instances: readonly Partial<SplitInstanceStatus>[], route: object | undefined = {}): Observation {
+  return {
+    application: { metadata: { name: 'shop' }, spec: { template: {}, ...(route && { route }) } },
+    releases: [],
+    replicaSets: [],
+    pods: [],
+    services: [],
+    slices: [],
+    split: {
+      metadata: { name: 'shop', generation: 2 },
+      spec: { application: 'shop', rules: [] },
+      status: {
+        instances: instances.map((instance) => ({ name: 'a', observedGeneration: 2, inForceSince: '', ...instance })),
+      },
+    },
+    gateways: ['a', 'b'],
+    commands: [],
+    answers: new Map(),
+    sources: new Map(),
+    copies: [],
+    trial: undefined,
+  };
+}
+
+test.each([
+  { name: 'are named once for all gateways', conflicts: [taken], instances: [{}, { name: 'b' }] },
+  { name: 'of an older generation do not count', conflicts: [], instances: [{ observedGeneration: 1 }] },
+  { name: 'of a gateway that is dead do not count', conflicts: [], instances: [{ name: 'gone' }] },
+])('conflicts $name', ({ instances, conflicts }) => {
+  expect(routeConflicts(observe(instances.map((each) => ({ ...each, conflicts: [taken] }))))).toEqual(conflicts);
+});
+
+describe('a release whose host belongs to somebody else', () => {
+  let cluster: DeliveryCluster;
+  const key = { namespace: 'default', name: 'shop' };
+
+  beforeEach(async () => {
+    cluster = await createDeliveryCluster();
+  });
+  afterEach(() => cluster.stop());
+
+  async function report(conflicts: readonly string[]): Promise<void> {
+    const { metadata } = await cluster.client.get(splits, key);
+    const inForceSince = '2026-01-01T00:00:00.000000Z';
+    const instance = { name: 'gateway-0', observedGeneration: metadata.generation, inForceSince, conflicts };
+    const body = { status: { instances: [instance] } };
+    await cluster.client.patch(splits, key, { type: 'merge', body }, { subresource: 'status' });
+    await cluster.advance(2_000);
+  }
+
+  test('waits and says for what, and goes on when the conflict is over', async () => {
+    const strategy = { type: 'rolling' } as const;
+    const template = (image: string) => ({ spec: { containers: [{ name: 'web', image }] } });
+    const spec = {
+      service: { ports: [{ port: 80 }] },
+      route: { hosts: ['shop.localhost'] },
+      guardSeconds: 0,
+      strategy,
+    };
+    await cluster.deploy({ ...spec, template: template('a') });
+    await cluster.advance(10_000);
+    await report([taken]);
+    expect(await cluster.condition('RouteConflict')).toEqual({
+      status: 'True',
+      reason: 'RouteConflict',
+      message: taken,
+    });
+    await cluster.deploy({ ...spec, template: template('b') });
+    await cluster.advance(700_000);
+    const { status } = await cluster.release('2');
+    expect(status?.phase).toBe('Progressing');
+    expect(status?.waitingFor).toBe(`the route to be free (${taken})`);
+    await report([]);
+    await cluster.advance(60_000);
+    await cluster.advance(60_000);
+    expect((await cluster.release('2')).status?.phase).toBe('Succeeded');
+    expect((await cluster.condition('RouteConflict'))?.status).toBe('False');
+  });
+});
