@@ -42,6 +42,8 @@ export interface ActionDetails {
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };
   readonly setFinalizer: { readonly present: boolean };
+  /** Leaves the Split without rules, so that gateways can confirm that they route no more by it. */
+  readonly closeRoute: object;
   readonly removeRoute: object;
   readonly event: { readonly kind: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
 }

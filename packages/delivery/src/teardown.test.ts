@@ -1,5 +1,5 @@
-import { configMaps, replicaSets, services } from '@slipway/kube/resources';
-import { splits } from '@slipway/kube/split';
+import { configMaps, leases, replicaSets, services } from '@slipway/kube/resources';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import { applications, type ApplicationSpec } from './api/application.ts';
@@ -43,13 +43,27 @@ describe('an Application that is deleted', () => {
     await cluster.advance(10_000);
     await cluster.client.delete(applications, key);
     await cluster.advance(2_000);
-    expect(await remaining()).toEqual(['Service', 'Service', 'ReplicaSet', 'Release', 'ConfigMap']);
+    expect((await cluster.client.get(splits, key)).spec.rules).toEqual([]);
+    expect(await remaining()).toEqual(['Split', 'Service', 'Service', 'ReplicaSet', 'Release', 'ConfigMap']);
     await cluster.advance(20_000);
     expect(await remaining()).toEqual([]);
     await expect(cluster.application()).rejects.toThrow('not found');
     await cluster.deploy(spec);
     await cluster.advance(10_000);
     expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
+  test('keeps its pods while a gateway that lives has not confirmed that its route is gone', async () => {
+    await cluster.deploy(spec);
+    await cluster.advance(10_000);
+    const labels = { [gatewayLeaseLabel]: 'true' };
+    const late = { namespace: gatewayLeaseNamespace, name: 'late' };
+    await cluster.client.create(leases, { metadata: { ...late, labels }, spec: { leaseDurationSeconds: 20 } });
+    await cluster.client.delete(applications, key);
+    await cluster.advance(15_000);
+    expect(await remaining()).toContain('ReplicaSet');
+    await cluster.advance(20_000);
+    expect(await remaining()).toEqual([]);
   });
 
   test('leaves everything serving where its policy is Orphan', async () => {

@@ -1,5 +1,5 @@
 import { backendName, isOurs } from './names.ts';
-import { leftAt, type Observation } from './observation.ts';
+import { isSplitConfirmed, leftAt, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
 
@@ -10,9 +10,14 @@ const defaultDrainSeconds = 30;
 export function planTeardown(observation: Observation, now: number): Decision {
   const { application, split } = observation;
   if (application.spec.deletionPolicy === 'Orphan') return decide([{ type: 'setFinalizer', present: false }]);
-  if (split !== undefined && isOwn(observation, split)) return decide([{ type: 'removeRoute' }], lookMilliseconds);
+  const route = split !== undefined && isOwn(observation, split) ? split : undefined;
+  if (route !== undefined && route.spec.rules.length > 0) return decide([{ type: 'closeRoute' }], lookMilliseconds);
+  // A Split that is gone can be confirmed by nobody: it stays, without rules, until every gateway that lives has said so.
+  const isClosed = route === undefined || observation.gateways.length === 0 || isSplitConfirmed(observation);
+  if (!isClosed) return decide([], lookMilliseconds);
   const left = drainLeft(observation, now);
   if (left > 0) return decide([], left);
+  if (route !== undefined) return decide([{ type: 'removeRoute' }], lookMilliseconds);
   const versions = planVersions(observation);
   if (versions.length > 0) return decide(versions, lookMilliseconds);
   return decide([...planRest(observation), { type: 'setFinalizer', present: false }]);
@@ -23,13 +28,21 @@ function isOwn({ application }: Observation, object: Parameters<typeof isOurs>[0
 }
 
 /** Milliseconds that requests may still take, where there were any. */
-function drainLeft({ application, pods }: Observation, now: number): number {
-  const { deletionTimestamp = '' } = application.metadata;
+function drainLeft(observation: Observation, now: number): number {
+  const { application, pods } = observation;
   const wasServing = pods.some(
     (pod) => pod.metadata.labels?.['slipway.dev/serves'] === 'true' || leftAt(pod) !== undefined,
   );
   const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
-  return wasServing ? Math.max(0, Date.parse(deletionTimestamp) + seconds * 1_000 - now) : 0;
+  return wasServing ? Math.max(0, closedAt(observation, now) + seconds * 1_000 - now) : 0;
+}
+
+/** Since when no request comes by the route; a gateway's clock that is ahead of ours counts as now. */
+function closedAt({ application, split, gateways }: Observation, now: number): number {
+  const confirmations = (split?.status?.instances ?? [])
+    .filter(({ name }) => gateways.includes(name))
+    .map(({ inForceSince }) => Math.min(now, Date.parse(inForceSince)));
+  return Math.max(Date.parse(application.metadata.deletionTimestamp ?? ''), ...confirmations);
 }
 
 function planVersions({ releases, replicaSets, services }: Observation): readonly Action[] {

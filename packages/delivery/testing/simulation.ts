@@ -173,6 +173,7 @@ function perform(world: World, action: Action, seen: Observation): World {
       return { ...world, commands: world.commands.filter(({ metadata }) => metadata.name !== action.name) };
     case 'removeRoute':
       return { ...world, split: undefined };
+    case 'closeRoute':
     case 'countTraffic':
     case 'deleteService':
     case 'setFinalizer':

@@ -10,7 +10,15 @@ import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
 import { tryRelease } from './try-release.ts';
-import { countTraffic, deleteService, ensureService, removeRoute, setServing, setSplit } from './traffic-effects.ts';
+import {
+  closeRoute,
+  countTraffic,
+  deleteService,
+  ensureService,
+  removeRoute,
+  setServing,
+  setSplit,
+} from './traffic-effects.ts';
 import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
 import { writeStatus } from './writing.ts';
 
@@ -32,6 +40,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteRelease,
   deleteCommand,
   setFinalizer,
+  closeRoute,
   removeRoute,
   event,
 };

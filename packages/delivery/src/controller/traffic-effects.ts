@@ -121,5 +121,12 @@ export const countTraffic: Effect<'countTraffic'> = async ({ until }, { client, 
   await client.patch(splits, keyOf(split), { type: 'merge', body: { metadata } }, { fieldManager });
 };
 
+export const closeRoute: Effect<'closeRoute'> = async (_, { client, observation: { split } }) => {
+  if (split === undefined) return;
+  const { resourceVersion } = split.metadata;
+  const body = { metadata: { resourceVersion }, spec: { rules: [] } };
+  await client.patch(splits, keyOf(split), { type: 'merge', body }, { fieldManager });
+};
+
 export const removeRoute: Effect<'removeRoute'> = (_, { client, observation }) =>
   deleteSeen(client, splits, observation.split);
