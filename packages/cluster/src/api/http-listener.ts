@@ -10,9 +10,11 @@ import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ClusterCertificates } from '../pki/certificates.ts';
+import type { Catalog } from '../schema/definition.ts';
 import { failure, type ApiServer } from './api-server.ts';
-import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { adminIdentity, anonymous, authorize, type Identity } from './authorization.ts';
 import { readBody } from './request-body.ts';
+import { parseResourcePath } from './request-path.ts';
 
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
@@ -103,21 +105,51 @@ async function answerTo(
   options: ListenOptions,
   signal: AbortSignal,
 ): Promise<TransportResponse> {
-  const url = new URL(incoming.url ?? '/', 'http://localhost');
+  const { method = 'GET', url: asked = '/' } = incoming;
   try {
+    const url = parseTarget(asked);
     const identity = identify(incoming, options);
+    const { catalog } = options.api;
+    const takesBody = admitsBody({ method, path: url.pathname }, identity, catalog);
     const request: TransportRequest = {
-      method: incoming.method ?? 'GET',
+      method,
       path: url.pathname,
       query: url.searchParams,
       headers: plainHeaders(incoming),
-      body: await readBody(incoming, { path: url.pathname, catalog: options.api.catalog }),
+      body: takesBody ? await readBody(incoming, { path: url.pathname, catalog }) : undefined,
       signal,
     };
     return await options.api.handle(request, identity);
   } catch (error) {
-    return failure(error, { method: incoming.method ?? 'GET', path: url.pathname }, options.logger);
+    return failure(error, { method, path: asked }, options.logger);
   }
+}
+
+/** Two slashes in front would make a host of what follows, so that another path than the one asked for were served. */
+function parseTarget(target: string): URL {
+  const base = 'http://localhost';
+  if (!target.startsWith('//') && URL.canParse(target, base)) return new URL(target, base);
+  throw new StatusError(
+    'BadRequest',
+    `the target of the request, ${JSON.stringify(target)}, is no path of the API; a path begins with one slash, as in /api/v1/pods`,
+  );
+}
+
+/**
+ * Whether there is something that a body could be for. Throws `Forbidden` before a byte of it is read: to take it
+ * apart costs time, which is only for those who may ask. Who has not said who he is never may send one.
+ */
+function admitsBody(
+  { method, path }: Pick<TransportRequest, 'method' | 'path'>,
+  identity: Identity,
+  catalog: Catalog,
+): boolean {
+  if (identity.groups.includes('system:unauthenticated')) return false;
+  const parsed = parseResourcePath(path);
+  const definition = parsed === undefined ? undefined : catalog.find(parsed.group, parsed.version, parsed.plural);
+  if (parsed === undefined || definition === undefined) return false;
+  authorize(identity, { path: parsed, method, isReview: definition.isReview });
+  return true;
 }
 
 function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {

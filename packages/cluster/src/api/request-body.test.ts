@@ -158,4 +158,20 @@ describe('bodies of requests', () => {
     });
     expect(status).toBe(413);
   });
+
+  it('are refused with 413 when they are YAML that takes long to parse, and say what to do', async () => {
+    const body = `data:\n${Array.from({ length: 30_000 }, (_, index) => `  key${index}: value\n`).join('')}`;
+    const { status, object } = await send({ type: 'application/yaml', body });
+    expect(status).toBe(413);
+    expect(object).toMatchObject({
+      reason: 'RequestEntityTooLarge',
+      message: expect.stringContaining('limit is 262144; send it as JSON'),
+    });
+  });
+
+  it('may be large where YAML is JSON', async () => {
+    const body = JSON.stringify({ metadata: { name: 'c' }, data: { a: 'x'.repeat(300_000) } });
+    const { status } = await send({ type: 'application/yaml', body });
+    expect(status).toBe(201);
+  });
 });

@@ -9,6 +9,9 @@ import type { TypeName } from '../schema/protobuf.ts';
 /** As large as Kubernetes takes. */
 const maximumBodyBytes = 3 * 1024 * 1024;
 
+/** To parse YAML blocks everybody else, five milliseconds for a kilobyte; what is larger comes as JSON in every client. */
+const maximumYamlBytes = 256 * 1024;
+
 const maximumDepth = 1_000;
 
 const characters = {
@@ -125,6 +128,12 @@ async function parseYaml(text: string): Promise<unknown> {
       // Flow style of YAML begins the same way.
     }
   }
+  const size = Buffer.byteLength(text);
+  if (size > maximumYamlBytes)
+    throw new StatusError(
+      'RequestEntityTooLarge',
+      `Request entity too large: the body is YAML of ${size} bytes, limit is ${maximumYamlBytes}; send it as JSON, which may have ${maximumBodyBytes}`,
+    );
   const { parse } = await import('yaml');
   try {
     return parse(text, { maxAliasCount: 100 });

@@ -15,6 +15,8 @@ export interface ControlOptions {
   readonly stop: (graceSeconds: number) => void;
 }
 
+const base = 'http://helper';
+
 export async function serveControl(options: ControlOptions): Promise<Control> {
   await rm(options.socketPath, { force: true });
   const server = createServer((incoming, response) => answer(options, incoming, response));
@@ -28,7 +30,12 @@ export async function serveControl(options: ControlOptions): Promise<Control> {
 }
 
 function answer({ status, stop }: ControlOptions, incoming: IncomingMessage, response: ServerResponse): void {
-  const url = new URL(incoming.url ?? '/', 'http://helper');
+  const { url: target = '/' } = incoming;
+  if (!URL.canParse(target, base)) {
+    response.writeHead(400).end();
+    return;
+  }
+  const url = new URL(target, base);
   switch (`${incoming.method} ${url.pathname}`) {
     case 'GET /status':
       response.end(JSON.stringify(status()));

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { silentLogger } from '@slipway/kube/logger';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { listen, type Listener } from './http-listener.ts';
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+let cluster: MemoryCluster;
+let listener: Listener | undefined;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-listener-'));
+  cluster = await createMemoryCluster();
+});
+
+afterEach(async () => {
+  await listener?.close();
+  await cluster.close();
+  await rm(folder, { recursive: true });
+});
+
+function socketPath(): string {
+  return join(folder, 'api.sock');
+}
+
+async function listenAs(identity: Identity): Promise<void> {
+  listener = await listen({ api: cluster.api, logger: silentLogger, at: { socketPath: socketPath() }, identity });
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+function send({ method = 'GET', path, headers = {}, body }: Sent): Promise<{ status: number; object: unknown }> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath: socketPath(), method, path, headers, agent: false }, (response) => {
+      const answer = text(response).then((all) => ({ status: response.statusCode ?? 0, object: JSON.parse(all) }));
+      answer.then(resolve, reject);
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+describe('who may not', () => {
+  it('is refused before the body has come', async () => {
+    await listenAs(anonymous);
+    // The body that is promised never comes: whoever waits for it never answers.
+    const socket = connect(socketPath());
+    socket.write(
+      `POST ${configMaps} HTTP/1.1\r\nHost: a\r\nContent-Type: application/yaml\r\nContent-Length: 9\r\n\r\n`,
+    );
+    const [answer] = await new Promise<readonly Buffer[]>((resolve, reject) => {
+      socket.once('data', (...data: readonly Buffer[]) => resolve(data)).once('error', reject);
+    });
+    socket.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('hears nothing of what is wrong with the body', async () => {
+    await listenAs(anonymous);
+    const { status } = await send({ method: 'POST', path: configMaps, body: '{' });
+    expect(status).toBe(401);
+  });
+
+  it('is refused before the body has been looked at, being known', async () => {
+    await listenAs({ user: 'somebody', groups: ['system:authenticated'] });
+    const { status, object } = await send({ method: 'POST', path: configMaps, body: '{' });
+    expect(status).toBe(403);
+    expect(object).toMatchObject({ reason: 'Forbidden', message: expect.stringContaining('User "somebody"') });
+  });
+
+  it('reads what everybody may read', async () => {
+    await listenAs(anonymous);
+    expect(await send({ path: '/version' })).toMatchObject({ status: 200 });
+  });
+
+  it('is not told which resources there are, whatever the body is', async () => {
+    await listenAs(anonymous);
+    const { status } = await send({ method: 'POST', path: '/api/v1/ships', body: '{' });
+    expect(status).toBe(401);
+  });
+});
+
+describe('targets of requests', () => {
+  it.each([{ path: '//' }, { path: '//:x' }, { path: '//api/v1/pods' }, { path: 'http://a:99999/' }])(
+    'are refused with 400 when they are no path: $path',
+    async ({ path }) => {
+      await listenAs(adminIdentity);
+      const { status, object } = await send({ path });
+      expect(status).toBe(400);
+      expect(object).toMatchObject({ kind: 'Status', reason: 'BadRequest', message: expect.stringContaining(path) });
+    },
+  );
+});
