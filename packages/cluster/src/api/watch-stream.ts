@@ -1,7 +1,7 @@
 import type { KubeObject } from '@slipway/kube/object';
 import type { Clock } from '@slipway/kube/clock';
 import { StatusError } from '@slipway/kube/status-error';
-import { RevisionCompacted, type StoreEvent, type StoreWatch } from '../store/store.ts';
+import { RevisionCompacted, type StoredObject, type StoreEvent, type StoreWatch } from '../store/store.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { storePrefix } from './object-key.ts';
 import { withResourceVersion, type ResourceStore } from './resource-store.ts';
@@ -24,13 +24,13 @@ export interface WatchStreamEvent {
   readonly object: KubeObject;
 }
 
-/** A reader that lets so many events pile up is cut off: it lists again and is current. */
+/** A reader that lets so many changes pile up is cut off: it lists again and is current. */
 const maximumBacklog = 10_000;
 const bookmarkMilliseconds = 15_000;
 /** A stream that nobody bounds ends by itself after a while, so that readers spread over servers and forget nothing. */
 const maximumLifeMilliseconds = 60 * 60_000;
 
-/** Changes of one resource as they happen. Throws `Expired` at once for a revision that is no longer known. */
+/** Changes of one resource as they happen. Throws `Expired` at once for a revision that is no longer known, or not yet. */
 export function openWatch(
   resources: ResourceStore,
   clock: Clock,
@@ -46,6 +46,9 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
   readonly #clock: Clock;
   readonly #request: WatchRequest;
   readonly #queue: WatchStreamEvent[] = [];
+  /** What existed at the beginning; turned into events only as they are read, so it is no backlog. */
+  #existing: readonly StoredObject[] = [];
+  #start = 0;
   #watch: StoreWatch | undefined;
   #cancelLife: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
@@ -60,26 +63,34 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
 
   open(): void {
     const { definition, namespace, afterRevision, signal } = this.#request;
+    if (signal?.aborted === true) {
+      this.#end();
+      return;
+    }
     const { store } = this.#resources;
-    const isNew = afterRevision === undefined || afterRevision === 0 || this.#request.sendInitialEvents;
-    const start = isNew ? store.revision : afterRevision;
-    if (isNew) this.#sendExisting(start);
-    try {
-      this.#watch = store.watch(storePrefix(definition.type, namespace), start, (event) => this.#accept(event));
-    } catch (error) {
-      if (!(error instanceof RevisionCompacted)) throw error;
-      throw new StatusError('Expired', `too old resource version: ${start} (${error.oldest})`, { cause: error });
+    this.#requireKnown(afterRevision ?? 0);
+    this.#start = this.#beginsWithExisting ? store.revision : (afterRevision ?? 0);
+    if (this.#beginsWithExisting) this.#existing = this.#resources.list(definition, namespace);
+    this.#follow();
+    // What is replayed may be a backlog too long already; there is nothing left to follow then.
+    if (this.#ended) {
+      this.#watch?.close();
+      return;
     }
     if (this.#request.bookmarks) this.#scheduleBookmark();
     this.#cancelLife = this.#clock.schedule(this.#request.timeoutMilliseconds ?? maximumLifeMilliseconds, () =>
       this.#end(),
     );
     signal?.addEventListener('abort', () => this.#end(), { once: true });
-    if (signal?.aborted === true) this.#end();
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<WatchStreamEvent> {
     try {
+      for (const event of this.#initialEvents()) {
+        yield event;
+        // Later changes without all of the beginning would be misread.
+        if (this.#ended) return;
+      }
       for (;;) {
         for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) yield event;
         if (this.#ended) return;
@@ -92,13 +103,38 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
     }
   }
 
-  #sendExisting(revision: number): void {
-    const { definition, namespace, matcher } = this.#request;
-    for (const stored of this.#resources.list(definition, namespace)) {
-      const object = this.#resources.cache.parse(stored);
-      if (matcher === undefined || matcher(object)) this.#push({ type: 'ADDED', object });
+  get #beginsWithExisting(): boolean {
+    const { afterRevision, sendInitialEvents } = this.#request;
+    return afterRevision === undefined || afterRevision === 0 || sendInitialEvents;
+  }
+
+  /** A revision from the future is one of another store, such as the one before a reset: the reader must list again. */
+  #requireKnown(revision: number): void {
+    const { revision: current } = this.#resources.store;
+    if (revision <= current) return;
+    throw new StatusError('Expired', `Too large resource version: ${revision}, current: ${current}`);
+  }
+
+  #follow(): void {
+    const { definition, namespace } = this.#request;
+    const prefix = storePrefix(definition.type, namespace);
+    try {
+      this.#watch = this.#resources.store.watch(prefix, this.#start, (event) => this.#accept(event));
+    } catch (error) {
+      if (!(error instanceof RevisionCompacted)) throw error;
+      throw new StatusError('Expired', `too old resource version: ${this.#start} (${error.oldest})`, { cause: error });
     }
-    if (this.#request.sendInitialEvents) this.#push(this.#bookmark(revision, { 'k8s.io/initial-events-end': 'true' }));
+  }
+
+  *#initialEvents(): Iterable<WatchStreamEvent> {
+    const { matcher, sendInitialEvents } = this.#request;
+    const existing = this.#existing;
+    this.#existing = [];
+    for (const stored of existing) {
+      const object = this.#resources.cache.parse(stored);
+      if (matcher === undefined || matcher(object)) yield { type: 'ADDED', object };
+    }
+    if (sendInitialEvents) yield this.#bookmark(this.#start, { 'k8s.io/initial-events-end': 'true' });
   }
 
   #accept({ type, key, value, revision, previous }: StoreEvent): void {
