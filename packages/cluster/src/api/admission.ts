@@ -7,13 +7,32 @@ export interface AdmissionRequest {
   /** Absent on create. */
   readonly old: KubeObject | undefined;
   readonly dryRun: boolean;
+  readonly reservations: Reservations;
+}
+
+/** What admission has taken for one write, such as ports: given back unless that write was stored. */
+export class Reservations {
+  #undo: (() => void)[] = [];
+
+  onAbandon(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  abandon(): void {
+    const undo = this.#undo;
+    this.#undo = [];
+    for (const each of undo) each();
+  }
+
+  /** The write was stored: what follows from it is now for the store to say. */
+  keep(): void {
+    this.#undo = [];
+  }
 }
 
 /** A step between defaulting and validation, as the admission plugins of Kubernetes: it may change the object or refuse it by throwing. */
 export interface AdmissionPlugin {
   admit(request: AdmissionRequest): KubeObject;
-  /** Called when an admitted object was not stored after all. */
-  release?(object: KubeObject): void;
 }
 
 /** Pods run as a service account even if they do not name one. */

@@ -7,7 +7,7 @@ import type { ResourceDefinition } from '../schema/definition.ts';
 import { invalid } from '../schema/faults.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
-import type { AdmissionPlugin } from './admission.ts';
+import { type AdmissionPlugin, Reservations } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
 import { decodeObject, type Decoding } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
@@ -33,6 +33,14 @@ export interface VerbsOptions {
 export interface Preconditions {
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+}
+
+/** One try at a write. */
+interface Attempt {
+  /** Absent on create. */
+  readonly current: KubeObject | undefined;
+  readonly request: WriteRequest;
+  readonly reservations: Reservations;
 }
 
 export class ResourceVerbs {
@@ -85,7 +93,7 @@ export class ResourceVerbs {
     const tracking = this.#tracking(request, 'Update');
     return this.#write(
       request,
-      (current) => {
+      (current, reservations) => {
         const asked = mutate(current);
         if (asked === current) return current;
         const decoded = asked === undefined ? current : decodeObject(asked, request);
@@ -98,7 +106,7 @@ export class ResourceVerbs {
           );
         }
         requireSameIdentity(decoded, current, request.definition);
-        const next = this.#prepareUpdate(decoded, current, request);
+        const next = this.#prepareUpdate(decoded, { current, request, reservations });
         return trackUpdate(current, next, tracking);
       },
       resourceVersion,
@@ -130,9 +138,9 @@ export class ResourceVerbs {
       const object = await this.#insert(applied, request, (prepared) => withManagers(prepared, merge(undefined)));
       return { object, created: true };
     }
-    const object = await this.#write(request, (current) => {
+    const object = await this.#write(request, (current, reservations) => {
       const merged = merge(current);
-      return withManagers(this.#prepareUpdate(merged, current, request), merged);
+      return withManagers(this.#prepareUpdate(merged, { current, request, reservations }), merged);
     });
     return { object, created: false };
   }
@@ -169,59 +177,69 @@ export class ResourceVerbs {
     this.#requireLivingNamespace(request, target.name);
     // Said before admission, which would complain of what the existing object holds.
     if (this.resources.find(target) !== undefined) throw alreadyExists(definition.type, target.name);
-    const admitted = this.#admit(prepared, undefined, request);
+    const reservations = new Reservations();
     try {
+      const admitted = this.#admit(prepared, { current: undefined, request, reservations });
       this.#validate(admitted, undefined, request);
-      if (!dryRun) return await this.resources.create(target, admitted);
-      this.#release(admitted);
-      return admitted;
-    } catch (error) {
-      this.#release(admitted);
-      throw error;
+      if (dryRun) return admitted;
+      const created = await this.resources.create(target, admitted);
+      reservations.keep();
+      return created;
+    } finally {
+      reservations.abandon();
     }
   }
 
   async #write(
     request: WriteRequest,
-    mutate: (current: KubeObject) => KubeObject,
+    mutate: (current: KubeObject, reservations: Reservations) => KubeObject,
     resourceVersion?: string,
   ): Promise<KubeObject> {
     const { definition } = request;
+    const reservations = new Reservations();
     const change = (current: KubeObject): KubeObject | undefined => {
-      const next = mutate(current);
-      if (next === current || isUnchanged(next, current)) return current;
-      return isDeletionDone(next, definition) ? undefined : next;
+      // An attempt before this one was not stored.
+      reservations.abandon();
+      const next = mutate(current, reservations);
+      const isChange = next !== current && !isUnchanged(next, current);
+      if (isChange && !isDeletionDone(next, definition)) return next;
+      // Nothing is stored that would hold what was reserved.
+      reservations.abandon();
+      return isChange ? undefined : current;
     };
-    if (request.dryRun) {
-      const current = this.resources.get(request);
-      return change(current) ?? current;
+    try {
+      if (request.dryRun) {
+        const current = this.resources.get(request);
+        return change(current) ?? current;
+      }
+      const stored = await this.resources.update(request, change, resourceVersion);
+      reservations.keep();
+      return stored;
+    } finally {
+      reservations.abandon();
     }
-    return this.resources.update(request, change, resourceVersion);
   }
 
   /** The rest of the object stays as it is when a subresource is written, and the subresource when the object is. */
-  #prepareUpdate(decoded: KubeObject, current: KubeObject, request: WriteRequest): KubeObject {
+  #prepareUpdate(decoded: KubeObject, attempt: Attempt & { readonly current: KubeObject }): KubeObject {
+    const { current, request } = attempt;
     const { definition, subresource } = request;
     if (subresource === 'status') return withStatusOf(decoded, current);
     const stamped = stampUpdate(decoded, current, definition);
     // The status is not theirs to change, so it is put back before generations are counted.
     const prepared = subresource === '' ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
     const counted = stampUpdate(prepared, current, definition);
-    const admitted = this.#admit(counted, current, request);
+    const admitted = this.#admit(counted, attempt);
     this.#validate(admitted, current, request);
     return admitted;
   }
 
-  #admit(object: KubeObject, old: KubeObject | undefined, { definition, dryRun }: WriteRequest): KubeObject {
+  #admit(object: KubeObject, { current, request, reservations }: Attempt): KubeObject {
+    const { definition, dryRun } = request;
     return this.#options.admission.reduce(
-      (admitted, plugin) => plugin.admit({ definition, object: admitted, old, dryRun }),
+      (admitted, plugin) => plugin.admit({ definition, object: admitted, old: current, dryRun, reservations }),
       object,
     );
-  }
-
-  #release(object: KubeObject): void {
-    if (object.kind !== 'Service') return;
-    for (const plugin of this.#options.admission) plugin.release?.(object);
   }
 
   #validate(object: KubeObject, old: KubeObject | undefined, { definition, subresource }: WriteRequest): void {

@@ -1,8 +1,9 @@
 import type { Service } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
 import { services } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Store } from '../store/store.ts';
-import type { AdmissionPlugin } from './admission.ts';
+import type { AdmissionPlugin, AdmissionRequest, Reservations } from './admission.ts';
 import { invalidObject } from './api-errors.ts';
 import { storePrefix } from './object-key.ts';
 
@@ -17,7 +18,16 @@ interface Claims {
   readonly ports: readonly number[];
 }
 
-/** Gives Services their cluster IPs and node ports. What is taken follows from the stored Services, so nothing can leak for good. */
+interface Assignment {
+  /** What the Service holds already. */
+  readonly before: Claims;
+  readonly reservations: Reservations;
+}
+
+/**
+ * Gives Services their cluster IPs and node ports. What is taken follows from the stored Services, and what a write
+ * claims it gives back unless it is stored.
+ */
 export class ServiceAddresses implements AdmissionPlugin {
   readonly #base: number;
   readonly #size: number;
@@ -34,7 +44,7 @@ export class ServiceAddresses implements AdmissionPlugin {
     this.#nodePorts = ranges.nodePorts;
     for (const { value } of store.list(storePrefix(services, undefined))) this.#claim(claimsOf(JSON.parse(value)));
     store.watch(storePrefix(services, undefined), store.revision, ({ type, value, previous }) => {
-      // Creations were claimed when they were admitted; updates claim what is new there too.
+      // Creations were claimed when they were admitted; updates claimed there what is new.
       if (previous === undefined) return;
       const before = claimsOf(JSON.parse(previous.value));
       const after = type === 'delete' ? { addresses: [], ports: [] } : claimsOf(JSON.parse(value));
@@ -45,26 +55,21 @@ export class ServiceAddresses implements AdmissionPlugin {
     });
   }
 
-  admit({ definition, object, old }: Parameters<AdmissionPlugin['admit']>[0]): ReturnType<AdmissionPlugin['admit']> {
+  admit({ definition, object, old, reservations }: AdmissionRequest): KubeObject {
     if (definition.type !== services) return object;
     const before = old === undefined ? { addresses: [], ports: [] } : claimsOf(old);
-    const assigned = this.#assign(object, before);
-    return assigned;
+    return this.#assign(object, { before, reservations });
   }
 
-  release(object: { readonly metadata: Service['metadata'] }): void {
-    this.#drop(claimsOf(object));
-  }
-
-  #assign(service: Service, before: Claims): Service {
+  #assign(service: Service, assignment: Assignment): Service {
     const { spec } = service;
     if (spec === undefined || spec.type === 'ExternalName') return service;
-    const clusterIP = this.#assignAddress(service, before);
+    const clusterIP = this.#assignAddress(service, assignment);
     const takesPorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
     const ports = takesPorts
       ? spec.ports?.map((port, index) => ({
           ...port,
-          nodePort: this.#assignPort(service, { port: port.nodePort, index, before }),
+          nodePort: this.#assignPort(service, { ...assignment, port: port.nodePort, index }),
         }))
       : spec.ports;
     return {
@@ -73,12 +78,12 @@ export class ServiceAddresses implements AdmissionPlugin {
     };
   }
 
-  #assignAddress(service: Service, before: Claims): string {
+  #assignAddress(service: Service, { before, reservations }: Assignment): string {
     const asked = service.spec?.clusterIP ?? '';
     if (asked === 'None' || before.addresses.includes(asked)) return asked;
     if (asked !== '') {
       this.#checkAddress(service, asked);
-      this.#claim({ addresses: [asked], ports: [] });
+      this.#reserve({ addresses: [asked], ports: [] }, reservations);
       return asked;
     }
     // The last address of the range is a broadcast address.
@@ -87,7 +92,7 @@ export class ServiceAddresses implements AdmissionPlugin {
       const candidate = toAddress(this.#base + offset);
       if (this.#addresses.has(candidate)) continue;
       this.#nextAddress = offset + 1;
-      this.#claim({ addresses: [candidate], ports: [] });
+      this.#reserve({ addresses: [candidate], ports: [] }, reservations);
       return candidate;
     }
     throw new StatusError('InternalError', 'failed to allocate a serviceIP: range is full');
@@ -112,12 +117,12 @@ export class ServiceAddresses implements AdmissionPlugin {
 
   #assignPort(
     service: Service,
-    { port, index, before }: { readonly port: number | undefined; readonly index: number; readonly before: Claims },
+    { port, index, before, reservations }: Assignment & { readonly port: number | undefined; readonly index: number },
   ): number {
     if (port !== undefined && port !== 0) {
       if (before.ports.includes(port)) return port;
       this.#checkPort(service, port, index);
-      this.#claim({ addresses: [], ports: [port] });
+      this.#reserve({ addresses: [], ports: [port] }, reservations);
       return port;
     }
     const { first, last } = this.#nodePorts;
@@ -126,7 +131,7 @@ export class ServiceAddresses implements AdmissionPlugin {
       const candidate = first + ((this.#nextPort + tried) % size);
       if (this.#ports.has(candidate)) continue;
       this.#nextPort = candidate - first + 1;
-      this.#claim({ addresses: [], ports: [candidate] });
+      this.#reserve({ addresses: [], ports: [candidate] }, reservations);
       return candidate;
     }
     throw new StatusError('InternalError', 'failed to allocate a nodePort: range is full');
@@ -150,7 +155,12 @@ export class ServiceAddresses implements AdmissionPlugin {
     ]);
   }
 
-  /** Counted, because a retried write claims again what its first attempt gives back later. */
+  #reserve(claims: Claims, reservations: Reservations): void {
+    this.#claim(claims);
+    reservations.onAbandon(() => this.#drop(claims));
+  }
+
+  /** Counted, because a change may be claimed before the deletion that frees the same is told. */
   #claim({ addresses, ports }: Claims): void {
     for (const address of addresses) this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1);
     for (const port of ports) this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);

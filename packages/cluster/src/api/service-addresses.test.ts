@@ -1,0 +1,75 @@
+import type { Service } from '@slipway/kube/api.generated';
+import { services } from '@slipway/kube/resources';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+
+let cluster: MemoryCluster;
+
+beforeEach(async () => {
+  cluster = await createMemoryCluster();
+});
+
+afterEach(() => cluster.close());
+
+const key = { namespace: 'default', name: 'web' };
+const nodePort = 30_501;
+const free = { metadata: { name: 'other', namespace: 'default' }, spec: nodePorts(nodePort) };
+
+function nodePorts(...ports: readonly number[]): NonNullable<Service['spec']> {
+  return {
+    type: 'NodePort',
+    ports: ports.map((port, index) => ({ name: `p${index}`, port: 80 + index, nodePort: port })),
+  };
+}
+
+function toNodePorts(...ports: readonly number[]) {
+  return { type: 'merge', body: { spec: nodePorts(...ports) } } as const;
+}
+
+function createWeb(): Promise<Service> {
+  return cluster.client.create(services, { metadata: key, spec: { ports: [{ name: 'p0', port: 80 }] } });
+}
+
+describe('node ports', () => {
+  it('are free again after a creation that was refused', async () => {
+    const refused = cluster.client.create(services, { metadata: key, spec: nodePorts(nodePort, 99) });
+    await expect(refused).rejects.toMatchObject({ reason: 'Invalid' });
+    await expect(cluster.client.create(services, free)).resolves.toBeDefined();
+  });
+
+  it('are free again after a dry run of a creation', async () => {
+    await cluster.client.create(services, { metadata: key, spec: nodePorts(nodePort) }, { dryRun: true });
+    await expect(cluster.client.create(services, free)).resolves.toBeDefined();
+  });
+
+  it('are free again after a dry run of a change', async () => {
+    await createWeb();
+    await cluster.client.patch(services, key, toNodePorts(nodePort), { dryRun: true });
+    await expect(cluster.client.patch(services, key, toNodePorts(nodePort))).resolves.toBeDefined();
+  });
+
+  it('are free again after a change that was refused', async () => {
+    await createWeb();
+    const refused = cluster.client.patch(services, key, toNodePorts(nodePort, 99));
+    await expect(refused).rejects.toMatchObject({ reason: 'Invalid' });
+    await expect(cluster.client.create(services, free)).resolves.toBeDefined();
+  });
+
+  it('are free again after a change that others outran', async () => {
+    await createWeb();
+    const touch = { type: 'merge', body: { metadata: { labels: { touched: 'yes' } } } } as const;
+    const racing = [touch, toNodePorts(nodePort)].map((patch) => cluster.client.patch(services, key, patch));
+    await Promise.all(racing);
+    await expect(cluster.client.create(services, free)).rejects.toMatchObject({ reason: 'Invalid' });
+    await cluster.client.delete(services, key);
+    await expect(cluster.client.create(services, free)).resolves.toBeDefined();
+  });
+
+  it('stay taken while a Service holds them', async () => {
+    await createWeb();
+    await cluster.client.patch(services, key, toNodePorts(nodePort));
+    await expect(cluster.client.create(services, free)).rejects.toMatchObject({
+      message: expect.stringContaining('provided port is already allocated'),
+    });
+  });
+});
