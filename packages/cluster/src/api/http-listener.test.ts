@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { silentLogger } from '@slipway/kube/logger';
+import { pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
@@ -15,10 +16,18 @@ const configMaps = '/api/v1/namespaces/default/configmaps';
 let cluster: MemoryCluster;
 let listener: Listener | undefined;
 let folder: string;
+/** What reached the nodes. */
+let asked: { readonly path: string; readonly headers: Readonly<Record<string, string>> | undefined }[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-listener-'));
-  cluster = await createMemoryCluster();
+  asked = [];
+  cluster = await createMemoryCluster({
+    onNodeRequest: (_, { path, headers }) => {
+      asked.push({ path, headers });
+      return Promise.resolve({ status: 200, headers: {}, body: chunks() });
+    },
+  });
 });
 
 afterEach(async () => {
@@ -33,6 +42,10 @@ function socketPath(): string {
 
 async function listenAs(identity: Identity): Promise<void> {
   listener = await listen({ api: cluster.api, logger: silentLogger, at: { socketPath: socketPath() }, identity });
+}
+
+async function* chunks(): AsyncIterable<Uint8Array> {
+  yield Buffer.from('{}');
 }
 
 interface Sent {
@@ -103,4 +116,26 @@ describe('targets of requests', () => {
       expect(object).toMatchObject({ kind: 'Status', reason: 'BadRequest', message: expect.stringContaining(path) });
     },
   );
+});
+
+describe('what is passed on to pods', () => {
+  beforeEach(async () => {
+    await listenAs(adminIdentity);
+    const spec = { nodeName: 'node-1', containers: [{ name: 'web', image: 'web:1' }] };
+    await cluster.client.create(pods, { metadata: { name: 'web', namespace: 'default' }, spec });
+  });
+
+  it('carries nothing of what proves who asks', async () => {
+    const headers = {
+      authorization: 'Bearer secret',
+      'impersonate-user': 'a',
+      'impersonate-extra-b': 'c',
+      'x-own': 'd',
+    };
+    await send({ path: '/api/v1/namespaces/default/pods/web:80/proxy/', headers });
+    expect(asked[0]?.headers).toMatchObject({ 'x-own': 'd' });
+    expect(Object.keys(asked[0]?.headers ?? {})).not.toContainEqual(
+      expect.stringMatching(/^(authorization|impersonate)/),
+    );
+  });
 });

@@ -115,7 +115,7 @@ async function answerTo(
       method,
       path: url.pathname,
       query: url.searchParams,
-      headers: plainHeaders(incoming),
+      headers: withoutCredentials(plainHeaders(incoming)),
       body: takesBody ? await readBody(incoming, { path: url.pathname, catalog }) : undefined,
       signal,
     };
@@ -157,6 +157,13 @@ function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, str
     ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
   );
   return Object.fromEntries(entries);
+}
+
+/** Who asks is known by now: what proved it must not reach the pods that requests are passed on to. */
+function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name !== 'authorization' && !name.startsWith('impersonate-')),
+  );
 }
 
 /** A wrong token or certificate is refused; none at all makes an anonymous caller. */
