@@ -1,7 +1,7 @@
 import { applyMergePatch } from '@slipway/kube/merge-patch';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
-import { applyPatch, type Operation } from 'rfc6902';
+import { applyPatch, Pointer, type Operation } from 'rfc6902';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
@@ -17,6 +17,9 @@ const kinds: Readonly<Record<string, PatchKind>> = {
 
 /** More operations than any tool sends in one patch. */
 const maximumOperations = 10_000;
+
+/** As much as Kubernetes lets the copies of one patch add up to: each of them may double the object. */
+const maximumCopiedBytes = 3 * 1024 * 1024;
 
 export function patchKind(contentType: string): PatchKind {
   const kind = kinds[contentType.split(';')[0]?.trim().toLowerCase() ?? ''];
@@ -77,12 +80,43 @@ function jsonPatched(object: KubeObject, body: unknown): unknown {
       'RequestEntityTooLarge',
       `the patch has ${body.length} operations, the most allowed is ${maximumOperations}`,
     );
-  const copy = structuredClone(object);
-  const errors = applyPatch(copy, body as Operation[]);
-  const index = errors.findIndex((error) => error !== null);
-  if (index < 0) return copy;
-  throw new StatusError(
-    'Invalid',
-    `the server rejected our request due to an error in our request: operation ${index} (${String(body[index]?.op)} ${String(body[index]?.path)}): ${errors[index]?.message ?? ''}`,
-  );
+  return operated(object, body as Operation[]);
+}
+
+/** One operation after the other, so that the first that fails is the last, and none copies more than it may. */
+function operated(object: KubeObject, operations: readonly Operation[]): unknown {
+  const copy: unknown = structuredClone(object);
+  let copiedBytes = 0;
+  for (const [index, operation] of operations.entries()) {
+    copiedBytes += copiedBy(operation, copy);
+    const failure =
+      copiedBytes > maximumCopiedBytes
+        ? `unable to complete the copy, the accumulated size of what was copied is ${copiedBytes}, exceeding the limit ${maximumCopiedBytes}`
+        : failureOf(operation, copy);
+    if (failure !== undefined)
+      throw new StatusError(
+        'Invalid',
+        `the server rejected our request due to an error in our request: operation ${index} (${operation.op} ${operation.path}): ${failure}`,
+      );
+  }
+  return copy;
+}
+
+/** Applies the operation; what it says when it cannot. */
+function failureOf(operation: Operation, object: unknown): string | undefined {
+  const wrong = [operation.path, 'from' in operation ? operation.from : ''].find((pointer) => !isPointer(pointer));
+  if (wrong !== undefined) return `${JSON.stringify(wrong)} is no JSON pointer, which begins with a slash`;
+  return applyPatch(object, [operation])[0]?.message;
+}
+
+/** Counted before it is copied, and only then: what is to be copied is bounded by what was copied before. */
+function copiedBy(operation: Operation, object: unknown): number {
+  if (operation.op !== 'copy' || !isPointer(operation.from)) return 0;
+  // Nothing where there is nothing: the copy itself fails then.
+  const text: string | undefined = JSON.stringify(Pointer.fromJSON(operation.from).evaluate(object).value);
+  return text === undefined ? 0 : Buffer.byteLength(text);
+}
+
+function isPointer(text: unknown): boolean {
+  return typeof text === 'string' && (text === '' || text.startsWith('/'));
 }

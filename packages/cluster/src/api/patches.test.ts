@@ -1,0 +1,57 @@
+import type { KubeObject } from '@slipway/kube/object';
+import { describe, expect, it } from 'vitest';
+import { createCatalog } from '../schema/catalog.ts';
+import { patchedObject } from './patches.ts';
+
+const definition = createCatalog().find('', 'v1', 'configmaps');
+
+function patched(data: object, operations: readonly object[]): unknown {
+  if (definition === undefined) throw new Error('the catalog has ConfigMaps');
+  const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, ...{ data } };
+  return patchedObject(object, { kind: 'json', body: operations, definition });
+}
+
+/** Each copies what the one before has made twice as large. */
+function doublings(count: number): readonly object[] {
+  return Array.from({ length: count }, (_, index) => ({ op: 'copy', from: '/data', path: `/data/k${index}` }));
+}
+
+describe('JSON patches', () => {
+  it('copy', () => {
+    const operations = [{ op: 'copy', from: '/data/a', path: '/data/b' }];
+    expect(patched({ a: 'x' }, operations)).toMatchObject({ data: { a: 'x', b: 'x' } });
+  });
+
+  it('may not copy more than 3 MiB in all, however small each of them is', () => {
+    const { message } = failureOf(() => patched({ a: 'x'.repeat(1_000) }, doublings(30)));
+    expect(message).toMatch(/^the server rejected our request .*operation 11 \(copy \/data\/k11\): .*limit 3145728$/);
+  });
+
+  it('count nothing for what is not copied', () => {
+    const operations = Array.from({ length: 20 }, () => ({
+      op: 'replace',
+      path: '/data/a',
+      value: 'x'.repeat(300_000),
+    }));
+    expect(patched({ a: '' }, operations)).toMatchObject({ data: { a: 'x'.repeat(300_000) } });
+  });
+
+  it.each([
+    { name: 'a copy of what there is not', operation: { op: 'copy', from: '/data/z', path: '/data/b' } },
+    { name: 'a copy from nowhere', operation: { op: 'copy', path: '/data/b' } },
+    { name: 'a copy from what is no pointer', operation: { op: 'copy', from: 'data', path: '/data/b' } },
+    { name: 'a failed test', operation: { op: 'test', path: '/data/a', value: 'y' } },
+  ])('end at the first that fails: $name', ({ operation }) => {
+    const { message } = failureOf(() => patched({ a: 'x' }, [operation, { op: 'remove', path: '/none' }]));
+    expect(message).toContain('operation 0 (');
+  });
+});
+
+function failureOf(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing failed');
+}
