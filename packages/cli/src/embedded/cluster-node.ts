@@ -69,6 +69,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   const { ready, isTakenOver } = await launchNodeHelper({
     dataDirectory: directory.path,
     nodeNames,
+    isEphemeral: options.ephemeral,
     apiSocket: join(directory.run, 'api.sock'),
     ...plan,
     logger,

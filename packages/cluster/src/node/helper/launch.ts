@@ -25,6 +25,8 @@ export interface LaunchOptions {
   readonly dataDirectory: string;
   /** At least one. */
   readonly nodeNames: readonly string[];
+  /** The store begins empty, so a helper of an earlier server serves nodes and pods that no longer exist. */
+  readonly isEphemeral?: boolean | undefined;
   /** Where the API server answers, or will soon answer, this node over plain HTTP. */
   readonly apiSocket: string;
   /** As `planNode` chose them; chosen here if absent. */
@@ -66,7 +68,7 @@ export interface NodeHelperLaunch {
 export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelperLaunch> {
   const socketPath = controlSocketOf(options.dataDirectory);
   const running = await fetchHelperStatus(socketPath);
-  if (running !== undefined && isUsable(running, options)) {
+  if (running !== undefined && canTakeOver(running, options)) {
     options.logger.info('Took over the node helper of an earlier server', { pid: running.pid });
     return { ready: Promise.resolve(describeHelper(running, socketPath)), isTakenOver: true };
   }
@@ -80,9 +82,13 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   return { ready, isTakenOver: false };
 }
 
-/** Another number of nodes needs another helper. */
-function isUsable({ protocol, isStopping, nodeNames }: HelperStatus, options: LaunchOptions): boolean {
-  return protocol === helperProtocol && !isStopping && nodeNames.join() === options.nodeNames.join();
+/** Another number of nodes needs another helper, and so does another store. */
+export function canTakeOver(
+  { protocol, isStopping, nodeNames }: Pick<HelperStatus, 'protocol' | 'isStopping' | 'nodeNames'>,
+  options: Pick<LaunchOptions, 'nodeNames' | 'isEphemeral'>,
+): boolean {
+  const serves = protocol === helperProtocol && nodeNames.join() === options.nodeNames.join();
+  return serves && !isStopping && options.isEphemeral !== true;
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
