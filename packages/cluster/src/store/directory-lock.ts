@@ -2,8 +2,9 @@
  * One process owns a data directory. Ownership is a chain of files `owner.1`, `owner.2`, ..., of which the highest
  * counts; each is complete from the moment its name exists (written aside, then linked) and names a process by pid and
  * start time, so a killed owner is recognised as gone even when its pid is in use again. Who wants the directory creates
- * the next number, which only one can; a number is never used twice, since the highest file stays. (A plain lock file
- * that is deleted when found stale has a race between two finders; a socket has one between bind and listen.)
+ * the next number, which only one can at a time, and owns it if that number is then still the highest: who listed long
+ * ago may create one that others have used and passed, and takes it back. (A plain lock file that is deleted when found
+ * stale has a race between two finders; a socket has one between bind and listen.)
  */
 import {
   closeSync,
@@ -42,7 +43,7 @@ export function acquireDirectoryLock(directory: string): DirectoryLock {
   for (;;) {
     const highest = highestNumber(directory);
     if (highest > 0) assertOwnerIsGone(directory, highest);
-    if (tryCreate(directory, highest + 1, thisProcess('held'))) {
+    if (tryCreate(directory, highest + 1, thisProcess('held')) && isStillHighest(directory, highest + 1)) {
       removeBelow(directory, highest + 1);
       let isHeld = true;
       return {
@@ -84,6 +85,13 @@ function assertOwnerIsGone(directory: string, number: number): void {
 function highestNumber(directory: string): number {
   const numbers = readdirSync(directory).map((name) => Number(ownerFile.exec(name)?.[1] ?? 0));
   return Math.max(0, ...numbers);
+}
+
+/** False: others went past this number between the look at the directory and its creation; it is given up. */
+function isStillHighest(directory: string, number: number): boolean {
+  if (highestNumber(directory) === number) return true;
+  removeIfPresent(join(directory, `owner.${number}`));
+  return false;
 }
 
 /** False: somebody else has this number. */
