@@ -12,6 +12,8 @@ export interface TransportRequest {
   /** Path without query, percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it was sent, for requests that are passed on: writing `query` again might change what it means. */
+  readonly rawQuery?: string | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly json: unknown } | { readonly bytes: Uint8Array } | undefined;

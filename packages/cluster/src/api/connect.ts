@@ -70,7 +70,7 @@ async function proxy(request: TransportRequest, at: ResourceRequest): Promise<Tr
   const [name = '', asked] = at.path.name.replace(/^https?:/, '').split(':');
   const pod = podOf(at, name);
   const port = portOf(pod, asked);
-  const query = request.query.toString();
+  const query = request.rawQuery ?? request.query.toString();
   const path = `/podProxy/${encodeURIComponent(at.path.namespace ?? '')}/${encodeURIComponent(name)}/${port}${at.path.rest === '' ? '/' : at.path.rest}${query === '' ? '' : `?${query}`}`;
   const body =
     request.body === undefined

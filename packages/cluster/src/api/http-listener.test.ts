@@ -138,4 +138,15 @@ describe('what is passed on to pods', () => {
       expect.stringMatching(/^(authorization|impersonate)/),
     );
   });
+
+  it.each([
+    { name: 'spaces', rest: '/a%20b?c=d%20e' },
+    { name: 'question marks that begin no query', rest: '/a%3Fc' },
+    { name: 'slashes that end no segment', rest: '/a%2Fb/..%2fc' },
+    { name: 'a query of its own form', rest: '/?flag&a=b+c&d=%2B&e=%C3%BC' },
+    { name: 'text that is not percent-encoded after all', rest: '/100%' },
+  ])('keeps its path and query as they came: $name', async ({ rest }) => {
+    await send({ path: `/api/v1/namespaces/default/pods/web:80/proxy${rest}` });
+    expect(asked[0]?.path).toBe(`/podProxy/default/web/80${rest}`);
+  });
 });

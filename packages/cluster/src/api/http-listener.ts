@@ -115,6 +115,7 @@ async function answerTo(
       method,
       path: url.pathname,
       query: url.searchParams,
+      rawQuery: url.search.slice(1),
       headers: withoutCredentials(plainHeaders(incoming)),
       body: takesBody ? await readBody(incoming, { path: url.pathname, catalog }) : undefined,
       signal,

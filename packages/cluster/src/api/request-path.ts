@@ -9,16 +9,17 @@ export interface ResourcePath {
   readonly name: string;
   /** Empty for the object itself. */
   readonly subresource: string;
-  /** What follows a proxy subresource, beginning with a slash, or empty. */
+  /** What follows a proxy subresource, beginning with a slash, or empty. Percent-encoded as it came. */
   readonly rest: string;
 }
 
 /** Undefined for a path that names no resource. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
-  const parts = path.split('/').slice(1).map(decodePart);
-  const isCore = parts[0] === 'api';
-  if (!isCore && parts[0] !== 'apis') return undefined;
-  const [group, version] = isCore ? ['', parts[1]] : [parts[1], parts[2]];
+  const parts = path.split('/').slice(1);
+  const [root, ...names] = parts.slice(0, 3).map(decodePart);
+  const isCore = root === 'api';
+  if (!isCore && root !== 'apis') return undefined;
+  const [group, version] = isCore ? ['', names[0]] : names;
   const below = parts.slice(isCore ? 2 : 3);
   if (group === undefined || version === undefined || below[0] === undefined || below[0] === '') return undefined;
   return { group, version, ...parseBelow(below, isCore) };
@@ -27,7 +28,7 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
 const namespaceSubresources = new Set(['status', 'finalize']);
 
 function parseBelow(below: readonly string[], isCore: boolean): Omit<ResourcePath, 'group' | 'version'> {
-  const [first = '', second, third] = below;
+  const [first = '', second, third] = below.slice(0, 3).map(decodePart);
   // `namespaces/x` and `namespaces/x/status` are about the namespace itself, `namespaces/x/pods` is about what is in it.
   const isNamespaceItself = isCore && (third === undefined || namespaceSubresources.has(third));
   if (first === 'namespaces' && second !== undefined && !isNamespaceItself)
@@ -35,10 +36,10 @@ function parseBelow(below: readonly string[], isCore: boolean): Omit<ResourcePat
   return { ...parseObject(below), namespace: undefined };
 }
 
-function parseObject([plural = '', name = '', subresource = '', ...rest]: readonly string[]): Omit<
-  ResourcePath,
-  'group' | 'version' | 'namespace'
-> {
+/** What follows the subresource stays encoded: `a%2Fb` is not `a/b` to whom it is for. */
+function parseObject(parts: readonly string[]): Omit<ResourcePath, 'group' | 'version' | 'namespace'> {
+  const [plural = '', name = '', subresource = ''] = parts.slice(0, 3).map(decodePart);
+  const rest = parts.slice(3);
   return { plural, name, subresource, rest: rest.length === 0 ? '' : `/${rest.join('/')}` };
 }
 
