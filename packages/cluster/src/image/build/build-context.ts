@@ -25,7 +25,7 @@ export async function openContext(directory: string): Promise<BuildContext> {
   return { directory, ignore: parseIgnoreRules(rules) };
 }
 
-/** Paths in a tree that a source of COPY names, from the top of the tree. Empty when there is none. */
+/** Paths that a source of COPY names, from the top of the tree. One without a pattern may not exist. */
 export async function expandSource(
   top: string,
   source: string,
@@ -33,13 +33,7 @@ export async function expandSource(
 ): Promise<readonly string[]> {
   const path = posix.normalize(source.replace(/^\/+/, '')).replace(/\/$/, '');
   const isIgnored = (candidate: string): boolean => ignore?.isIgnored(candidate) ?? false;
-  if (!/[*?[]/.test(path)) {
-    const exists = await stat(join(top, path)).then(
-      () => true,
-      () => false,
-    );
-    return exists && !isIgnored(path) ? [path] : [];
-  }
+  if (!/[*?[]/.test(path)) return isIgnored(path) ? [] : [path];
   const pattern = new RegExp(globToPattern(path).source.replace('(?:/.*)?$', '$'));
   const all = await readdir(top, { recursive: true, withFileTypes: true });
   return all

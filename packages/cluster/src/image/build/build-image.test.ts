@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -97,6 +97,39 @@ describe('buildImage', () => {
   ])('copies $name', async ({ copy, path, content }) => {
     await writeContext({ 'a.txt': 'a', 'src/b.txt': 'b', 'src/deep/c.txt': 'c' });
     expect(await read(await build(`FROM scratch\nWORKDIR /w\n${copy}`), path)).toBe(content);
+  });
+
+  it.each([
+    { name: 'a link to a file', link: 'a.txt', copy: 'COPY link /x/', path: 'x/link' },
+    { name: 'a link to a file by an absolute path', link: '/a.txt', copy: 'COPY link /x', path: 'x' },
+    { name: 'what lies behind a link', link: 'src', copy: 'COPY link/b.txt /x', path: 'x' },
+    { name: 'a name that begins with two dots', link: 'a.txt', copy: 'COPY ..name /x', path: 'x' },
+  ])('copies $name', async ({ link, copy, path }) => {
+    await writeContext({ 'a.txt': 'a', 'src/b.txt': 'a', '..name': 'a' });
+    await symlink(link, join(directory, 'context/link'));
+    const image = await build(`FROM scratch\n${copy}`);
+    expect((await lstat(join(await store.mergeLayers(image.layers), path))).isFile()).toBe(true);
+    expect(await read(image, path)).toBe('a');
+  });
+
+  it.each([
+    { name: 'a link', link: '../secret/key', copy: 'COPY link /x' },
+    { name: 'a linked directory', link: '../secret', copy: 'COPY link/key /x' },
+    { name: 'a pattern', link: '../secret/key', copy: 'COPY lin* /x/' },
+    { name: 'a link by an absolute path', link: '/etc/passwd', copy: 'COPY link /x' },
+  ])('refuses $name that leads out of the context', async ({ link, copy }) => {
+    await writeContext({ 'a.txt': 'a', '../secret/key': 'secret' });
+    await symlink(link, join(directory, 'context/link'));
+    await expect(build(`FROM scratch\n${copy}`)).rejects.toThrow(
+      /^Dockerfile:2: "link.*" leads out of the build context/,
+    );
+  });
+
+  it('follows absolute links of an earlier stage within that stage', async () => {
+    await writeContext({ 'fs/etc/passwd': 'of the image', 'a.txt': 'a' });
+    await symlink('/etc/passwd', join(directory, 'context/fs/link'));
+    const image = await build('FROM scratch AS one\nCOPY fs /\nFROM scratch\nCOPY --from=one /link /x');
+    expect(await read(image, 'x')).toBe('of the image');
   });
 
   it('leaves out what .dockerignore names', async () => {

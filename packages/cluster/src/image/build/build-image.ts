@@ -176,7 +176,7 @@ class ImageBuild {
       step.mode,
       rules,
       contents,
-      step.files.map(({ path }) => path),
+      step.files.map(({ path, name }) => [path, name]),
     ]);
     return this.addLayer(state, key, (layer) => carryOutCopy(step, layer));
   }

@@ -1,6 +1,6 @@
-import { chmod, cp, lstat, mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, posix, relative } from 'node:path';
-import type { FileView } from '../../node/runtimes/process/file-view.ts';
+import { chmod, cp, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix, relative, resolve } from 'node:path';
+import { FileView, isWithin } from '../../node/runtimes/process/file-view.ts';
 import { errorAt } from '../build-error.ts';
 import type { Instruction } from '../dockerfile/instructions.ts';
 import { substitute } from '../dockerfile/substitute.ts';
@@ -17,8 +17,16 @@ export interface CopySource {
   readonly description: string;
 }
 
+export interface CopiedFile {
+  readonly tree: string;
+  /** From the top of the tree, without symbolic links. */
+  readonly path: string;
+  /** As the instruction called it: what it is called in a directory it goes into. */
+  readonly name: string;
+}
+
 export interface CopyStep {
-  readonly files: readonly { readonly tree: string; readonly path: string }[];
+  readonly files: readonly CopiedFile[];
   /** In the image, without symbolic links. */
   readonly target: string;
   /** Whether files go into the target instead of becoming it. */
@@ -61,7 +69,7 @@ async function findFiles(instruction: Instruction, word: string, source: CopySou
   if (/^[a-z+]+:\/\//i.test(word) || word.startsWith('git@')) {
     throw errorAt(instruction, `"${word}" is remote: only local files can be added; fetch it in a RUN step`);
   }
-  if (posix.normalize(word).startsWith('..')) {
+  if (isWithin(posix.normalize(word), '..')) {
     throw errorAt(instruction, `"${word}" lies outside ${source.description}`);
   }
   if (instruction.keyword === 'ADD' && /\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz))$/i.test(word)) {
@@ -69,18 +77,50 @@ async function findFiles(instruction: Instruction, word: string, source: CopySou
   }
   for (const tree of source.trees) {
     const paths = await expandSource(tree, word, source.ignore);
-    if (paths.length > 0) return paths.map((path) => ({ tree, path }));
+    const found = await Promise.all(paths.map((path) => findFile(instruction, path, source)));
+    const files = found.filter((file) => file !== undefined);
+    if (files.length > 0) return files;
   }
   const hint = source.ignore === undefined ? '' : ' (or .dockerignore leaves it out)';
   throw errorAt(instruction, `"${word}" is not in ${source.description}${hint}`);
 }
 
+/** Follows symbolic links within the trees, as a container that has them as its root would. */
+async function findFile(instruction: Instruction, path: string, source: CopySource): Promise<CopiedFile | undefined> {
+  const view = new FileView({ mounts: [], layers: source.trees, onMachineRoot: false, hidden: [] });
+  const { hostPath } = view.locate(path);
+  const tree = source.trees.find((each) => hostPath !== undefined && isWithin(resolve(hostPath), resolve(each)));
+  const leadsOut =
+    hostPath === undefined || tree === undefined
+      ? await isOnMachine(path, source)
+      : !isWithin(await realpath(hostPath), await realpath(tree));
+  if (leadsOut) {
+    throw errorAt(instruction, `"${path}" leads out of ${source.description} through a symbolic link`);
+  }
+  if (hostPath === undefined || tree === undefined) return undefined;
+  const resolved = relative(tree, hostPath);
+  return source.ignore?.isIgnored(resolved) === true ? undefined : { tree, path: resolved, name: basename(path) };
+}
+
+/** Whether the machine finds something where the trees hold nothing. */
+async function isOnMachine(path: string, { trees }: CopySource): Promise<boolean> {
+  const found = await Promise.all(
+    trees.map((tree) =>
+      stat(join(tree, path)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}
+
 /** Writes the files of a step below `layer`, which becomes a layer of the image. */
 export async function carryOutCopy(step: CopyStep, layer: string): Promise<void> {
-  for (const { tree, path } of step.files) {
+  for (const { tree, path, name } of step.files) {
     const from = join(tree, path);
     const isDirectory = (await stat(from)).isDirectory();
-    const to = isDirectory || !step.intoDirectory ? step.target : posix.join(step.target, basename(path));
+    const to = isDirectory || !step.intoDirectory ? step.target : posix.join(step.target, name);
     await copyTree({ from, to: join(layer, to), tree, ignore: step.ignore });
     if (step.mode !== undefined) await changeMode(join(layer, to), step.mode);
   }
