@@ -5,11 +5,12 @@ import { setCondition } from '@slipway/kube/conditions';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
-import { isJsonObject } from '../schema/shape.ts';
-import { conflict, unknownPath } from './api-errors.ts';
+import { isJsonObject, type JsonObject } from '../schema/shape.ts';
+import { conflict, staleObject, unknownPath } from './api-errors.ts';
+import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
 import type { ResourceRequest } from './resource-requests.ts';
-import type { WriteRequest } from './resource-verbs.ts';
+import type { Preconditions, WriteRequest } from './resource-verbs.ts';
 
 type Connect = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
 
@@ -104,14 +105,46 @@ async function forward(
 
 async function bind(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   if (request.method !== 'POST') throw unknownPath();
-  const body =
-    request.body !== undefined && 'json' in request.body && isJsonObject(request.body.json) ? request.body.json : {};
+  const body = bodyOf(request);
   const node = isJsonObject(body['target']) ? body['target']['name'] : undefined;
   if (typeof node !== 'string' || node === '')
     throw new StatusError('BadRequest', 'a Binding must name a node in target.name');
   const now = at.clock.now();
-  await at.verbs.change(systemWrite(at, 'binding', 'kube-scheduler'), (current) => bound(current, { node, now, at }));
+  const write = systemWrite(at, { fieldManager: 'kube-scheduler', dryRun: isDryRun(request) });
+  await at.verbs.change(write, (current) => {
+    requirePreconditions(current, preconditionsOf(body), at);
+    return bound(current, { node, now, at });
+  });
   return created();
+}
+
+function bodyOf({ body }: TransportRequest): JsonObject {
+  return body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {};
+}
+
+/** Which object its sender had in mind. */
+function preconditionsOf(body: JsonObject): Preconditions {
+  const { uid, resourceVersion } = isJsonObject(body['metadata']) ? body['metadata'] : {};
+  return { uid: givenText(uid), resourceVersion: givenText(resourceVersion) };
+}
+
+function givenText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Throws `Conflict` where another object has the name by now, or the same one has changed. */
+function requirePreconditions(
+  { metadata }: KubeObject,
+  { uid = metadata.uid, resourceVersion = metadata.resourceVersion }: Preconditions,
+  { definition, path }: ResourceRequest,
+): void {
+  if (uid !== metadata.uid)
+    throw conflict(
+      definition.type,
+      path.name,
+      `Precondition failed: UID in precondition: ${uid ?? ''}, UID in object meta: ${metadata.uid ?? ''}`,
+    );
+  if (resourceVersion !== metadata.resourceVersion) throw conflict(definition.type, path.name, staleObject);
 }
 
 function bound(
@@ -144,10 +177,11 @@ function bound(
 /** The finalizers of a namespace's spec, which only the namespace's controller takes away. */
 async function finalize(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   if (request.method !== 'PUT') throw unknownPath();
-  const body =
-    request.body !== undefined && 'json' in request.body && isJsonObject(request.body.json) ? request.body.json : {};
+  const body = bodyOf(request);
   const spec = isJsonObject(body['spec']) ? body['spec'] : {};
-  const object = await at.verbs.change(systemWrite(at, 'finalize', 'namespace-controller'), (current) => {
+  const write = systemWrite(at, { fieldManager: 'namespace-controller', dryRun: isDryRun(request) });
+  const object = await at.verbs.change(write, (current) => {
+    requirePreconditions(current, preconditionsOf(body), at);
     const before = current as KubeObject & { readonly spec?: object };
     return {
       ...current,
@@ -157,14 +191,16 @@ async function finalize(request: TransportRequest, at: ResourceRequest): Promise
   return { status: 200, headers: {}, body: { kind: 'json', value: object } };
 }
 
-function systemWrite(at: ResourceRequest, subresource: string, fieldManager: string): WriteRequest {
-  const { definition, path } = at;
+function systemWrite(
+  { definition, path }: ResourceRequest,
+  { fieldManager, dryRun }: Pick<WriteRequest, 'fieldManager' | 'dryRun'>,
+): WriteRequest {
   return {
     definition,
     namespace: path.namespace,
     name: path.name,
-    subresource,
-    dryRun: false,
+    subresource: path.subresource,
+    dryRun,
     fieldManager,
     fieldValidation: 'Ignore',
     warn: () => {},
