@@ -1,7 +1,7 @@
 /** Requests on resources: which verb they ask for, and in which form they want the answer. */
 import type { Clock } from '@slipway/kube/clock';
 import type { KubeObject } from '@slipway/kube/object';
-import { StatusError } from '@slipway/kube/status-error';
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
@@ -12,6 +12,7 @@ import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
+import { isDryRun } from './dry-run.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import type { ResourcePath } from './request-path.ts';
@@ -138,18 +139,6 @@ function fieldManagerOf({ query, headers }: TransportRequest, { user }: Identity
   return query.get('fieldManager') ?? program.slice(0, 128);
 }
 
-function isDryRun({ query, body }: TransportRequest): boolean {
-  const inBody =
-    body !== undefined && 'json' in body && isJsonObject(body.json) && body.json['kind'] === 'DeleteOptions'
-      ? body.json['dryRun']
-      : undefined;
-  const asked = [...query.getAll('dryRun'), ...(Array.isArray(inBody) ? inBody : [])];
-  const wrong = asked.find((value) => value !== 'All' && value !== '');
-  if (wrong !== undefined)
-    throw new StatusError('BadRequest', `dryRun: Unsupported value: "${String(wrong)}": supported values: "All"`);
-  return asked.includes('All');
-}
-
 async function put(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<KubeObject> {
   const write = writeRequest(request, at, warnings);
   const { scale } = at.definition;
@@ -213,16 +202,24 @@ async function remove(request: TransportRequest, at: ResourceRequest): Promise<T
 async function deleteCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { objects, revision } = selected(request, at);
   const { preconditions: _, ...options } = deleteOptions(request);
-  for (const { metadata } of objects) {
-    await at.verbs.delete({
-      definition: at.definition,
-      namespace: metadata.namespace,
-      name: metadata.name ?? '',
-      ...options,
-      dryRun: isDryRun(request),
-    });
-  }
+  const dryRun = isDryRun(request);
+  for (const object of objects) await removeListed(object, at, { ...options, dryRun });
   return answer(listOf(objects, at.definition, { resourceVersion: String(revision) }));
+}
+
+/** What has gone meanwhile is as it was wanted; what has come in its place was not asked for and stays. */
+async function removeListed(
+  { metadata: { namespace, name = '', uid } }: KubeObject,
+  { definition, resources, verbs }: ResourceRequest,
+  options: DeleteOptions & { readonly dryRun: boolean },
+): Promise<void> {
+  const listed = { definition, namespace, name };
+  try {
+    await verbs.delete({ ...listed, ...options, preconditions: { uid } });
+  } catch (error) {
+    const hasGone = resources.find(listed)?.metadata.uid !== uid;
+    if (!hasGone || !isStatusReason(error, 'NotFound', 'Conflict')) throw error;
+  }
 }
 
 interface Selected {
