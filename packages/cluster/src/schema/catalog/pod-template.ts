@@ -204,10 +204,55 @@ function validateMount(
         ? []
         : [notFound(`${path}.name`, mount.name)]),
     ...(mount.mountPath === undefined || mount.mountPath === '' ? [required(`${path}.mountPath`)] : []),
-    ...(mount.subPath?.split('/').includes('..') === true
-      ? [invalid(`${path}.subPath`, mount.subPath, "must not contain '..'")]
+    ...(mount.mountPath?.includes(':') === true
+      ? [invalid(`${path}.mountPath`, mount.mountPath, "must not contain ':'")]
       : []),
+    ...descendingPath(mount.subPath, `${path}.subPath`),
+    ...descendingPath(mount.subPathExpr, `${path}.subPathExpr`),
   ];
+}
+
+/** A path that stays below where it begins. */
+function descendingPath(value: string | undefined, path: string): readonly Fault[] {
+  if (value === undefined) return [];
+  return [
+    ...(value.startsWith('/') ? [invalid(path, value, 'must be a relative path')] : []),
+    ...(value.split('/').includes('..') ? [invalid(path, value, "must not contain '..'")] : []),
+  ];
+}
+
+/** The path of a file in a volume, where names that begin with two dots are those of the kubelet's own files. */
+function volumeFile(value: string | undefined, path: string): readonly Fault[] {
+  if (value === undefined || value === '') return [required(path)];
+  const faults = descendingPath(value, path);
+  const isReserved = value.startsWith('..') && !value.split('/').includes('..');
+  return isReserved ? [...faults, invalid(path, value, "must not start with '..'")] : faults;
+}
+
+interface VolumeFiles {
+  readonly items?: readonly { readonly path?: string | undefined }[] | undefined;
+}
+
+type ProjectedKind = 'configMap' | 'secret' | 'downwardAPI';
+
+function validateVolumeFiles(
+  source: { readonly [Kind in ProjectedKind]?: VolumeFiles | undefined },
+  path: string,
+): readonly Fault[] {
+  return (['configMap', 'secret', 'downwardAPI'] as const).flatMap((kind) =>
+    (source[kind]?.items ?? []).flatMap((item, index) => volumeFile(item.path, `${path}.${kind}.items[${index}].path`)),
+  );
+}
+
+function validateProjectedFiles({ projected }: Volume, path: string): readonly Fault[] {
+  return (projected?.sources ?? []).flatMap((source, index) => {
+    const at = `${path}.projected.sources[${index}]`;
+    const { serviceAccountToken: token } = source;
+    return [
+      ...validateVolumeFiles(source, at),
+      ...(token === undefined ? [] : volumeFile(token.path, `${at}.serviceAccountToken.path`)),
+    ];
+  });
 }
 
 function validateVolumes(volumes: readonly Volume[], path: string): readonly Fault[] {
@@ -228,6 +273,8 @@ function validateVolumes(volumes: readonly Volume[], path: string): readonly Fau
           ]
         : []),
       ...(sources.length === 0 ? [required(at, 'must specify a volume type')] : []),
+      ...validateVolumeFiles(volume, at),
+      ...validateProjectedFiles(volume, at),
     ];
   });
   return [
