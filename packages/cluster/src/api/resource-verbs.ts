@@ -242,10 +242,12 @@ export class ResourceVerbs {
     );
   }
 
-  #validate(object: KubeObject, old: KubeObject | undefined, { definition, subresource }: WriteRequest): void {
+  #validate(object: KubeObject, old: KubeObject | undefined, request: WriteRequest): void {
+    const { definition, subresource } = request;
     // A node may be bound and finalizers may go through subresources although updates may not touch them.
     const faults = definition.validate(object, subresource === '' ? old : undefined);
     if (faults.length > 0) throw invalidObject(definition.type, object.metadata.name ?? '', faults);
+    for (const message of definition.warnings?.(object) ?? []) request.warn(message);
   }
 
   #checkNamespace({ metadata }: KubeObject, { definition, namespace }: WriteRequest): void {

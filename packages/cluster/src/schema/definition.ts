@@ -113,6 +113,8 @@ export interface ResourceDefinition {
   prepare(object: KubeObject, old: KubeObject | undefined): KubeObject;
   /** Rules beyond the shape, which `validateShape` covers. `old` is absent on create. */
   validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
+  /** What is accepted and not carried out here, told to whoever writes it. */
+  warnings?(object: KubeObject): readonly string[];
 }
 
 /** Finds definitions; custom resources come and go while it is in use. */

@@ -25,6 +25,7 @@ export interface CatalogEntry<T extends KubeObject> {
   /** The columns stand alone, without name and age. */
   readonly bareColumns?: boolean;
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  readonly warnings?: ((object: T) => readonly string[]) | undefined;
   readonly defaults?: (object: T) => T;
   /** What a client may not set on create; the usual: the status goes. */
   readonly prepareCreate?: (object: T) => T;
@@ -90,6 +91,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
       const typed = of(isJsonObject(filled) ? (filled as unknown as KubeObject) : object);
       return entry.defaults?.(typed) ?? typed;
     },
+    warnings: (object) => entry.warnings?.(of(object)) ?? [],
     prepare: (object, old) => {
       if (old === undefined)
         return entry.prepareCreate?.(of(object)) ?? (hasStatus ? withStatus(object, undefined) : object);

@@ -27,6 +27,7 @@ import { define } from '../entry.ts';
 import { duplicate, forbidden, invalid, required, tooLong } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
+import { serviceWarnings } from './service-warnings.ts';
 import { portNumber, supported } from './pod-template.ts';
 
 const maximumDataBytes = 1024 * 1024;
@@ -132,6 +133,7 @@ export const service = define<Service>({
   prepareCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   prepareUpdate: keepAllocations,
   validate: validateService,
+  warnings: serviceWarnings,
   validateUpdate: (object, old) =>
     old.spec?.type !== 'ExternalName' &&
     object.spec?.type !== 'ExternalName' &&
