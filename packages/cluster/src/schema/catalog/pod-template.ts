@@ -204,7 +204,7 @@ function validateMount(
         ? []
         : [notFound(`${path}.name`, mount.name)]),
     ...(mount.mountPath === undefined || mount.mountPath === '' ? [required(`${path}.mountPath`)] : []),
-    ...(mount.mountPath?.includes(':') === true
+    ...((mount.mountPath ?? '').includes(':')
       ? [invalid(`${path}.mountPath`, mount.mountPath, "must not contain ':'")]
       : []),
     ...descendingPath(mount.subPath, `${path}.subPath`),
