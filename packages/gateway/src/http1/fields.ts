@@ -98,6 +98,11 @@ export const neverHopByHop: readonly string[] = [
   'transfer-encoding',
 ];
 
+/** Fields that only whoever writes the message may set: they say where it ends and what becomes of the connection. */
+export function isFraming(key: string): boolean {
+  return hopByHop.has(key) || neverHopByHop.includes(key);
+}
+
 /** `named` are the members of the message's own Connection header. */
 export function isHopByHop(key: string, named: readonly string[]): boolean {
   return hopByHop.has(key) || (named.length > 0 && named.includes(key));

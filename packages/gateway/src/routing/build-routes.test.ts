@@ -148,3 +148,17 @@ test('a response header with a line end is left out', () => {
   });
   expect([...(table.rules[0]?.responseHeaders ?? [])]).toEqual([['X-Good', 'a']]);
 });
+
+test.for([
+  'Content-Length',
+  'Transfer-Encoding',
+  'Connection',
+  'Keep-Alive',
+  'Upgrade',
+  'TE',
+  'Trailer',
+  'Content-Encoding',
+])('the header %s, which says how an answer is to be read, stays out of the table', (name) => {
+  const table = build({ splits: [split('shop', { responseHeaders: { [name]: '1', 'X-Good': 'a' } })] });
+  expect([...(table.rules[0]?.responseHeaders ?? [])]).toEqual([['X-Good', 'a']]);
+});

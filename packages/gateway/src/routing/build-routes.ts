@@ -1,6 +1,7 @@
 import type { EndpointSlice, Ingress, IngressBackend, Service } from '@slipway/kube/api.generated';
 import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
 import { countTrafficUntilAnnotation, type Split, type SplitBackend, type SplitRule } from '@slipway/kube/split';
+import { isFraming, isToken } from '../http1/fields.ts';
 import { readyEndpoints } from './ready-endpoints.ts';
 import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
 
@@ -191,9 +192,9 @@ function ruleOfSplit(split: Split, rule: SplitRule, snapshot: RoutingSnapshot): 
   };
 }
 
-/** A line end in a value would let an Application write headers and bodies of its own. */
+/** A line end in a value, or another length than the body has, would let an Application write answers to other requests. */
 function isSafeHeader([name, value]: [string, string]): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t -~\x80-\xff]*$/.test(value);
+  return isToken(name) && !isFraming(name.toLowerCase()) && /^[\t -~\x80-\xff]*$/.test(value);
 }
 
 function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingSnapshot): RouteBackend {
