@@ -64,7 +64,8 @@ export function images(pods: PodLives, person: Person): void {
     const lines = [
       'FROM node:24',
       'STOPSIGNAL SIGINT',
-      `CMD trap 'echo interrupted; exit 0' INT; echo began; ${forever}`,
+      // Long enough to be followed by a kubectl that is slow to start.
+      `CMD trap 'echo interrupted; sleep 5; exit 0' INT; echo began; ${forever}`,
     ];
     expect(await build('interrupted', lines.join('\n'))).toMatchObject({ exitCode: 0 });
     await pods.apply({
