@@ -1,11 +1,11 @@
 /** Carries out what was decided: the only writer. */
+import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf } from '@slipway/kube/object';
 import { applications } from '../api/application.ts';
 import { releases } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
 import type { ActionOf, ActionType, Decision } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
-import { isSameStatus } from '../status/same-status.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
@@ -73,7 +73,7 @@ async function writeReleaseStatuses({ releaseStatuses }: Decision, { client, obs
 
 async function writeApplicationStatus({ applicationStatus }: Decision, { client, observation }: Look): Promise<void> {
   const { application } = observation;
-  if (applicationStatus === undefined || isSameStatus(applicationStatus, application.status)) return;
+  if (applicationStatus === undefined || isSameJson(applicationStatus, application.status)) return;
   const { resourceVersion } = application.metadata;
   const key = keyOf(application);
   await writeStatus(client, { type: applications, key, status: applicationStatus, resourceVersion });

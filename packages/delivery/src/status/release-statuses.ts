@@ -1,5 +1,6 @@
 /** What is written to the status of each Release. */
 import { formatMicroTime } from '@slipway/kube/clock';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { isFinished, type Release, type ReleaseStatus, type SplitInForce } from '../api/release.ts';
 import { stableRelease } from '../current-releases.ts';
 import {
@@ -17,7 +18,6 @@ import { nameOf } from '../release-context.ts';
 import { waiting } from '../release-status.ts';
 import { withinBounds } from './bound-status.ts';
 import { releaseConditions } from './release-conditions.ts';
-import { isSameStatus } from './same-status.ts';
 
 export interface Changes {
   readonly before: Observation;
@@ -33,8 +33,7 @@ export function planReleaseStatuses(changes: Changes): ReadonlyMap<string, Relea
   const changed = new Map<string, ReleaseStatus>();
   for (const release of changes.after.releases) {
     const status = nextStatus(release, changes);
-    if (status !== undefined && !isSameStatus(status, written.get(nameOf(release))))
-      changed.set(nameOf(release), status);
+    if (status !== undefined && !isSameJson(status, written.get(nameOf(release)))) changed.set(nameOf(release), status);
   }
   return changed;
 }
