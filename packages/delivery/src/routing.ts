@@ -30,16 +30,10 @@ export function planRoute(observation: Observation): readonly Action[] {
     canonicalJson(rule) === canonicalJson(routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
     split.spec.drainSeconds === application.spec.drainSeconds;
+  const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
-  const isKnown =
-    Object.values(splitWeights(observation)).reduce(add, 0) === Object.values(knownWeights(observation)).reduce(add, 0);
-  return isSame || !isKnown
-    ? []
-    : [{ type: 'setSplit', weights: knownWeights(observation), preview: previewOf(observation) }];
-}
-
-function add(a: number, b: number): number {
-  return a + b;
+  const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
+  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview: previewOf(observation) }];
 }
 
 /** Without versions that have no record. */
