@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const slipway = fileURLToPath(new URL('../packages/cli/bin/slipway.js', import.meta.url));
+/** Of the command without its bundle. */
+export const sourceEntry = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** A cluster started by its command, as a user starts it, on free ports in a folder of its own. */
@@ -25,16 +27,21 @@ export interface BenchCluster {
   stop(): Promise<void>;
 }
 
-export async function startBenchCluster(
-  options: { readonly environment?: Readonly<Record<string, string>>; readonly options?: readonly string[] } = {},
-): Promise<BenchCluster> {
+export interface BenchClusterOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly options?: readonly string[];
+  /** The file that Node starts; absent: the command. */
+  readonly entry?: string;
+}
+
+export async function startBenchCluster(options: BenchClusterOptions = {}): Promise<BenchCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   const kubeconfig = join(directory, 'kubeconfig');
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
     [
-      slipway,
+      options.entry ?? slipway,
       'up',
       '--data-dir',
       directory,

@@ -4,8 +4,10 @@
  *     npm run bench                     everything
  *     npm run bench -- start proxy      these only
  */
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { describeTarget, judge, type BenchRow } from './row.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
@@ -22,6 +24,9 @@ if (unknown.length > 0) {
   console.error(`there is no bench named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
   process.exit(2);
 }
+
+// What is measured is what is published.
+execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', import.meta.url))], { stdio: 'inherit' });
 
 const rows: BenchRow[] = [];
 for (const [name, run] of Object.entries(benches)) {

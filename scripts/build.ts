@@ -1,13 +1,15 @@
 /**
- * Makes in `dist/slipway` what is published: the command with the packages of this workspace bundled into it, compiled to
- * JavaScript, because Node strips no types below `node_modules`. Paths between files stay as they are in the checkout.
+ * Makes in `dist/slipway` what is published: the command with the packages of this workspace, the modules of each process
+ * bundled, because reading three hundred files takes longer than starting a cluster does. Files that are found by their
+ * path, data and entry points, lie where they lie in the checkout.
  *
  *     npm run build && npm pack ./dist/slipway
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rolldown, type Plugin } from 'rolldown';
 
 interface Manifest {
   readonly name: string;
@@ -17,75 +19,129 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
+/** Size in bytes and time of modification in milliseconds, by path in the checkout. */
+type Inputs = Readonly<Record<string, readonly [size: number, modified: number]>>;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
-const compiled = join(root, 'dist', 'packages');
-const published = join(root, 'dist', 'slipway');
-const bundled = ['kube', 'cluster', 'gateway', 'delivery'];
+const sourceFile = /^packages\/\w+\/src\/.*\.ts$/;
 
-function main(): void {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(root, 'tsconfig.build.json')], {
-    stdio: 'inherit',
+/** What a process is started with, or a thread. */
+const entries = [
+  'packages/cli/src/main.ts',
+  'packages/cli/src/load/load-process.ts',
+  'packages/cluster/src/node/helper/main.ts',
+];
+
+/** Found by their path when the program runs. */
+const readAtRuntime = ['packages/cli/package.json', 'packages/cli/bin/*.js', 'packages/*/src/**/*.json'];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } });
+  const target = join(values.out, 'slipway');
+  const making = join(values.out, 'slipway.new');
+  rmSync(making, { recursive: true, force: true });
+  // Before they are read: what is written meanwhile makes a bundle that is older than its sources, not a wrong list.
+  const copied = globSync(readAtRuntime, { cwd: root });
+  const seen = describeInputs([...globSync('packages/*/src/**/*.ts', { cwd: root }), ...copied]);
+  const used = new Set([...(await bundle(making)), ...copied]);
+  for (const file of copied) copy(file, making);
+  for (const name of ['README.md', 'LICENSE', 'NOTICE', 'examples']) copy(name, making);
+  writeJson(join(making, 'package.json'), describePackage());
+  rmSync(join(values.out, 'inputs.json'), { force: true });
+  rmSync(target, { recursive: true, force: true });
+  renameSync(making, target);
+  writeJson(
+    join(values.out, 'inputs.json'),
+    Object.fromEntries(Object.entries(seen).filter(([path]) => used.has(path))),
+  );
+}
+
+/** Gives the sources that are in it. */
+async function bundle(directory: string): Promise<readonly string[]> {
+  const build = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join(root, file)])),
+    platform: 'node',
+    external: (name) => !/^(?:\.|\/|@slipway\/)/.test(name),
+    plugins: [keepPlaces],
   });
-  const command = readManifest('cli');
-  const others = bundled.map(readManifest);
-  writeManifest(published, describeCommand(command, others));
-  place('cli', published);
-  for (const [index, folder] of bundled.entries()) {
-    const manifest = others[index];
-    if (manifest === undefined) continue;
-    const directory = join(published, 'node_modules', manifest.name);
-    writeManifest(directory, describeBundled(manifest));
-    place(folder, directory);
+  try {
+    const { output } = await build.write({
+      dir: directory,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: 'bundle/[name]-[hash].js',
+    });
+    const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+    return modules.map((id) => relative(root, id)).filter((path) => sourceFile.test(path));
+  } finally {
+    await build.close();
   }
-  for (const name of ['README.md', 'LICENSE', 'NOTICE', 'examples'])
-    cpSync(join(root, name), join(published, name), { recursive: true, filter: isPublished });
-  cpSync(join(root, 'packages', 'cli', 'bin'), join(published, 'bin'), { recursive: true });
 }
 
-function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
-}
+/** A source that looks for a file beside itself finds it there, whatever bundle it has come into. */
+const keepPlaces: Plugin = {
+  name: 'keep-places',
+  transform(code, id) {
+    const path = relative(root, id);
+    if (!sourceFile.test(path) || !code.includes('import.meta.url')) return undefined;
+    const place = path.replace(/\.ts$/, '.js');
+    return code.replaceAll('import.meta.url', `placeOf(${JSON.stringify(place)})`);
+  },
+  renderChunk(code, chunk) {
+    const up = relative(dirname(chunk.fileName), '.') || '.';
+    return code.replaceAll(
+      /\bplaceOf\("([^"]+)"\)/g,
+      (_, place: string) => `new URL(${JSON.stringify(`${up}/${place}`)}, import.meta.url).href`,
+    );
+  },
+};
 
-function writeManifest(directory: string, manifest: object): void {
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-/** The command with everything that it and the bundled packages need from elsewhere. */
-function describeCommand({ name, version, description, license, dependencies }: Manifest, others: readonly Manifest[]) {
-  const names = others.map((other) => other.name);
-  const all = Object.assign({}, ...others.map((other) => other.dependencies ?? {}), dependencies);
-  return {
-    name,
-    version,
-    description,
-    license,
-    type: 'module',
-    bin: { slipway: 'bin/slipway.js' },
-    files: ['bin', 'src', 'examples', 'NOTICE'],
-    engines: { node: '>=24.12' },
-    dependencies: Object.fromEntries(Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b))),
-    bundleDependencies: names,
-  };
-}
-
-function describeBundled({ name, version, license, dependencies }: Manifest) {
-  return { name, version, license, type: 'module', exports: { './*': './src/*.js' }, dependencies };
-}
-
-/** Compiled sources, and the data files that they read. */
-function place(folder: string, directory: string): void {
-  cpSync(join(compiled, folder, 'src'), join(directory, 'src'), { recursive: true });
-  const sources = join(root, 'packages', folder, 'src');
-  for (const file of globSync('**/*.json', { cwd: sources })) {
-    mkdirSync(dirname(join(directory, 'src', file)), { recursive: true });
-    cpSync(join(sources, file), join(directory, 'src', file));
-  }
+function copy(path: string, directory: string): void {
+  cpSync(join(root, path), join(directory, path), { recursive: true, filter: isPublished });
 }
 
 function isPublished(path: string): boolean {
   return !relative(root, path).split('/').includes('node_modules') && !path.endsWith('.test.ts');
 }
 
-main();
+/** The command with everything that it and the packages in it need from elsewhere. */
+function describePackage(): object {
+  const { name, version, description, license } = readManifest('packages/cli/package.json');
+  const manifests = globSync('packages/*/package.json', { cwd: root }).map(readManifest);
+  const needed = Object.entries(Object.assign({}, ...manifests.map(({ dependencies }) => dependencies ?? {})));
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
+    bin: { slipway: 'packages/cli/bin/slipway.js' },
+    files: ['packages', 'bundle', 'examples', 'NOTICE'],
+    engines: { node: '>=24.12' },
+    dependencies: Object.fromEntries(
+      needed.filter(([other]) => !other.startsWith('@slipway/')).toSorted(([a], [b]) => a.localeCompare(b)),
+    ),
+  };
+}
+
+function readManifest(path: string): Manifest {
+  return JSON.parse(readFileSync(join(root, path), 'utf8'));
+}
+
+/** By which `bin/slipway.js` sees whether the bundle is still what the checkout's sources make. */
+function describeInputs(files: readonly string[]): Inputs {
+  return Object.fromEntries(
+    files.map((path) => {
+      const { size, mtimeMs } = statSync(join(root, path));
+      return [path, [size, mtimeMs]];
+    }),
+  );
+}
+
+function writeJson(path: string, value: object): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+await main();

@@ -20,21 +20,21 @@ async function run(program: string, ...words: readonly string[]): Promise<string
 
 /** The package with exactly the dependencies that it names, as they are installed here. */
 async function install(): Promise<string> {
-  const tarball = (await run('npm', 'pack', join(root, 'dist/slipway'), '--pack-destination', folder)).trim();
+  await run(process.execPath, join(root, 'scripts/build.ts'), '--out', join(folder, 'dist'));
+  const tarball = (await run('npm', 'pack', join(folder, 'dist/slipway'), '--pack-destination', folder)).trim();
   const modules = join(folder, 'node_modules');
   const directory = join(modules, 'slipway');
   await mkdir(directory, { recursive: true });
   await run('tar', '-xzf', join(folder, tarball), '-C', directory, '--strip-components=1');
   const manifest: {
+    readonly bin: { readonly slipway: string };
     readonly dependencies: Readonly<Record<string, string>>;
-    readonly bundleDependencies: readonly string[];
   } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
   for (const name of Object.keys(manifest.dependencies)) {
-    if (manifest.bundleDependencies.includes(name)) continue;
     await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(root, 'node_modules', name), join(modules, name));
   }
-  return join(directory, 'bin', 'slipway.js');
+  return join(directory, manifest.bin.slipway);
 }
 
 /** A Node on this machine that is older than what slipway needs. */
@@ -54,7 +54,6 @@ async function findOldNode(): Promise<string | undefined> {
 describe('the published package', () => {
   beforeAll(async () => {
     folder = await self.createFolder();
-    await run(process.execPath, join(root, 'scripts/build.ts'));
     entry = await install();
   });
 

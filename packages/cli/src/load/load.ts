@@ -31,7 +31,7 @@ export function startLoad(options: LoadOptions): Load {
   const child = spawn(
     process.execPath,
     [
-      fileURLToPath(new URL(`./load-process${extname(import.meta.filename)}`, import.meta.url)),
+      fileURLToPath(new URL(`./load-process${extname(import.meta.url)}`, import.meta.url)),
       JSON.stringify(options),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },

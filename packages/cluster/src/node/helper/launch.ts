@@ -155,7 +155,7 @@ async function openLog(dataDirectory: string): Promise<FileHandle> {
 }
 
 function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log: number): ChildProcess {
-  const main = fileURLToPath(new URL(`./main${extname(import.meta.filename)}`, import.meta.url));
+  const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
   const command = [process.execPath, main, JSON.stringify(options)];
   const network = openSync('/proc/self/ns/net', 'r');
   try {
