@@ -253,16 +253,24 @@ function transportRequest(call: Call): TransportRequest {
  */
 function withoutUndefined(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map(withoutUndefined);
-    return items.every((item, index) => item === value[index]) ? value : items;
+  return Array.isArray(value) ? cleanItems(value) : cleanFields(value);
+}
+
+function cleanItems(items: readonly unknown[]): readonly unknown[] {
+  const cleaned = items.map(withoutUndefined);
+  return cleaned.every((item, index) => item === items[index]) ? items : cleaned;
+}
+
+function cleanFields(value: object): object {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const cleaned = withoutUndefined(child);
+    if (cleaned === child && child !== undefined) continue;
+    copy ??= { ...value };
+    if (cleaned === undefined) delete copy[name];
+    else copy[name] = cleaned;
   }
-  const before = Object.entries(value);
-  const after = before.flatMap(([key, child]) =>
-    child === undefined ? [] : [[key, withoutUndefined(child)] as const],
-  );
-  const isSame = after.length === before.length && after.every(([, child], index) => child === before[index]?.[1]);
-  return isSame ? value : Object.fromEntries(after);
+  return copy ?? value;
 }
 
 function selectionQuery(selection: Selection): Parameters {

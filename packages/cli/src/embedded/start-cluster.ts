@@ -123,14 +123,16 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     certificateAuthority: certificates.authority,
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
+  const apiServer = `https://${host}:${listeners.port}`;
+  // While the node starts there is time to read the modules that write it.
+  const credentials = clusterKubeconfig(contextName(directory.path), apiServer, certificates);
   const [gateway, running] = await Promise.all([
     openGateway({ ...shared, client: clientFor('slipway-gateway') }, { options, directory, undo }),
     started,
+    writeKubeconfig(directory.kubeconfig, credentials),
   ]);
   if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
   await nodeReady(clientFor('apiserver'));
-  const apiServer = `https://${host}:${listeners.port}`;
-  await writeKubeconfig(directory.kubeconfig, clusterKubeconfig(contextName(directory.path), apiServer, certificates));
   return {
     apiServer,
     gateway: `http://${host}:${gateway.port}`,

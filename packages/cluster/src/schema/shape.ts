@@ -4,7 +4,7 @@
  */
 import { StatusError } from '@slipway/kube/status-error';
 import { parseQuantityMilli } from '@slipway/kube/quantity';
-import type { SchemaNode } from './definition.ts';
+import type { SchemaField, SchemaNode } from './definition.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -202,18 +202,35 @@ export function applySchemaDefaults(value: unknown, node: SchemaNode): unknown {
   }
 }
 
-function defaultFields(value: JsonObject, node: SchemaNode & { readonly kind: 'object' }): JsonObject {
+type ObjectNode = SchemaNode & { readonly kind: 'object' };
+
+function defaultFields(value: JsonObject, node: ObjectNode): JsonObject {
   let copy: Record<string, unknown> | undefined;
-  for (const [name, field] of node.fields) {
-    const present = value[name];
-    const start = present === undefined ? structuredClone(field.default) : present;
-    if (start === undefined) continue;
-    const filled = applySchemaDefaults(start, field.node);
-    if (filled === present) continue;
+  for (const [name, child] of Object.entries(value)) {
+    const field = node.fields.get(name);
+    if (field === undefined || child === undefined) continue;
+    const filled = applySchemaDefaults(child, field.node);
+    if (filled === child) continue;
     copy ??= { ...value };
     copy[name] = filled;
   }
+  for (const [name, field] of defaultedFieldsOf(node)) {
+    if (value[name] !== undefined) continue;
+    copy ??= { ...value };
+    copy[name] = applySchemaDefaults(structuredClone(field.default), field.node);
+  }
   return copy ?? value;
+}
+
+const defaultedFields = new WeakMap<ObjectNode, readonly (readonly [string, SchemaField])[]>();
+
+/** Most kinds have a hundred fields and a handful of defaults. */
+function defaultedFieldsOf(node: ObjectNode): readonly (readonly [string, SchemaField])[] {
+  const known = defaultedFields.get(node);
+  if (known !== undefined) return known;
+  const found = [...node.fields].filter(([, field]) => field.default !== undefined);
+  defaultedFields.set(node, found);
+  return found;
 }
 
 function mapValues(value: JsonObject, change: (child: unknown) => unknown): JsonObject {
