@@ -2,7 +2,7 @@
 import { canonicalJson } from '@slipway/kube/hash';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
-import { isRouted, previewOf, splitWeights, viewOf, type Observation } from './observation.ts';
+import { isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
 import { stableRelease } from './current-releases.ts';
@@ -44,6 +44,8 @@ function knownWeights(observation: Observation): Readonly<Record<string, number>
 
 /** A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one. */
 export function planRescue(observation: Observation): readonly Action[] {
+  // Nobody is to serve: weights that pods leave one after the other are found again when there are pods again.
+  if (replicasOf(observation) === 0) return [];
   const weights = knownWeights(observation);
   const alive = new Set(
     observation.releases

@@ -1,19 +1,156 @@
-/** Sizes follow `replicas` during a release too: out at once, in only when the release has ended. */
-import type { VersionView } from './observation.ts';
+/**
+ * Sizes follow `replicas` during a release too: out at once, in as pods come to carry nothing. A pod that serves leaves
+ * the traffic, drains, and only then goes (`shrinking.ts`).
+ */
+import { isTemplateServing, names, silentPods } from './moving-traffic.ts';
+import { isBackend, isRouted, splitWeights, type VersionView } from './observation.ts';
 import type { Action } from './plan.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
+import { calculateBounds } from './replica-bounds.ts';
+import { planShrink } from './shrinking.ts';
+
+export interface Sizing {
+  readonly actions: readonly Action[];
+  readonly requeueAfter?: number | undefined;
+  /** While pods leave: nothing else is done to them then, because they would be given traffic again and go all the same. */
+  readonly leaving?: string | undefined;
+}
+
+/** What a release waits for while nothing is to run. */
+export const awaitedReplicas = 'spec.replicas to be more than 0';
+
+interface Goal {
+  readonly view: VersionView;
+  readonly atLeast: number;
+  readonly atMost: number;
+  /** Whether its pods stand in the Application's Service, behind that of their version only, or are left as they are. */
+  readonly place?: 'serving' | 'standby' | undefined;
+}
+
+/** Every version of the release at the size that `replicas` asks of it in this phase. */
+export function planSizes(context: ReleaseContext): Sizing {
+  const steps = goalsOf(context).map((goal) => planGoal(context, goal));
+  return {
+    actions: steps.flatMap(({ actions }) => actions),
+    requeueAfter: steps.map((step) => step.requeueAfter).reduce(earlier, undefined),
+    leaving: steps.find(({ leaving }) => leaving !== undefined)?.leaving,
+  };
+}
+
+function goalsOf(context: ReleaseContext): readonly Goal[] {
+  const { stable, candidate, replicas, status, release } = context;
+  const views = stable === undefined ? [candidate] : [stable, candidate];
+  if (replicas === 0) return views.map((view) => ({ view, atLeast: 0, atMost: 0 }));
+  if (status.phase === 'Guarding') return guardGoals(context);
+  // While traffic moves nothing is taken from either side.
+  if (status.phase === 'Promoting') return views.map((view) => ({ view, atLeast: replicas, atMost: Infinity }));
+  if (stable !== undefined && release.spec.strategy.type === 'rolling') return rollingGoals(context, stable);
+  return forwardGoals(context);
+}
+
+/** The previous version stays out of traffic, at a size that can carry all of it. */
+function guardGoals({ stable, candidate, replicas }: ReleaseContext): readonly Goal[] {
+  const size = { atLeast: replicas, atMost: replicas };
+  return [
+    { view: candidate, ...size, place: 'serving' },
+    ...(stable === undefined ? [] : [{ view: stable, ...size, place: 'standby' } as const]),
+  ];
+}
+
+/** How far the candidate grows is the strategy's business. */
+function forwardGoals(context: ReleaseContext): readonly Goal[] {
+  const { stable, candidate, replicas } = context;
+  const isCarrying = shareOf(context) > 0;
+  return [
+    ...(stable === undefined
+      ? []
+      : [
+          isCarrying
+            ? { view: stable, atLeast: replicas, atMost: Infinity }
+            : ({ view: stable, atLeast: replicas, atMost: replicas, place: 'serving' } as const),
+        ]),
+    { view: candidate, atLeast: 0, atMost: replicas },
+  ];
+}
 
 /**
- * Stable, and a candidate that has all traffic, get the pods that were asked for. Under `rolling` pods change hands, and
- * the strategy itself counts them.
+ * Pods change hands, so that each version has its share of what is asked for, and only what scaling has made too few or
+ * too many is changed.
  */
-export function planScaleOut(context: ReleaseContext): readonly Action[] {
-  const { release, stable, candidate, status, replicas } = context;
-  const isRolling = release.spec.strategy.type === 'rolling';
-  return [
-    ...(stable === undefined || isRolling ? [] : planGrowth(stable, replicas)),
-    ...(status.phase === 'Guarding' ? planGrowth(candidate, replicas) : []),
-  ];
+function rollingGoals(context: ReleaseContext, stable: VersionView): readonly Goal[] {
+  const { candidate, replicas, maxUnavailable, release } = context;
+  const { maxSurge } = calculateBounds(release.spec.strategy.rolling, replicas);
+  const total = sizeOf(stable) + sizeOf(candidate);
+  const goals = calculateRollingGoals(replicas, shareOf(context));
+  if (total < replicas - maxUnavailable)
+    return [
+      { view: stable, atLeast: goals.stable, atMost: Infinity },
+      { view: candidate, atLeast: goals.candidate, atMost: Infinity },
+    ];
+  if (total > replicas + maxSurge)
+    return [
+      { view: stable, atLeast: 0, atMost: goals.stable },
+      { view: candidate, atLeast: 0, atMost: Math.max(1, goals.candidate) },
+    ];
+  const isShort = stable.serving.length + candidate.serving.length < replicas - maxUnavailable;
+  return isShort ? [{ view: stable, atLeast: 0, atMost: Infinity, place: 'serving' }] : [];
+}
+
+/**
+ * No pod carries more than its share of the whole. `calculateRollingGoals(4, 0.25)` is `{stable: 3, candidate: 1}`,
+ * `calculateRollingGoals(2, 0.25)` is `{stable: 2, candidate: 1}`.
+ */
+export function calculateRollingGoals(
+  replicas: number,
+  share: number,
+): { readonly stable: number; readonly candidate: number } {
+  return { stable: Math.ceil(replicas * (1 - share)), candidate: Math.ceil(replicas * share) };
+}
+
+/** Of the traffic, from 0 to 1: by weight where there is a route, by pods where there is none. */
+function shareOf({ observation, candidate, stable }: ReleaseContext): number {
+  const serving = candidate.serving.length;
+  const inside = serving === 0 ? 0 : serving / (serving + (stable?.serving.length ?? 0));
+  return isRouted(observation) ? (splitWeights(observation)[nameOf(candidate.release)] ?? 0) / 100 : inside;
+}
+
+function sizeOf({ replicaSet }: VersionView): number {
+  return replicaSet?.spec?.replicas ?? 0;
+}
+
+function planGoal(context: ReleaseContext, { view, atLeast, atMost, place }: Goal): Sizing {
+  const growth = planGrowth(view, atLeast);
+  if (growth.length > 0 || view.replicaSet === undefined) return { actions: growth };
+  const shrink = planShrink({
+    view,
+    goal: atMost,
+    drainSeconds: drainSecondsOf(context, view),
+    now: context.now,
+    observation: context.observation,
+  });
+  if (shrink.waitingFor !== undefined) return { ...shrink, leaving: shrink.waitingFor };
+  return { actions: place === undefined ? [] : planPlace(view, place) };
+}
+
+/** What never had traffic has nothing to end. */
+function drainSecondsOf({ candidate, status, release }: ReleaseContext, view: VersionView): number {
+  return view === candidate && status.firstTrafficAt === undefined ? 0 : release.spec.drainSeconds;
+}
+
+/** A pod that was chosen to go and survived gets its labels back. */
+function planPlace(view: VersionView, place: 'serving' | 'standby'): readonly Action[] {
+  const release = nameOf(view.release);
+  const silent = silentPods(view).filter((pod) => place === 'serving' || !isBackend(pod));
+  const serves = place === 'serving';
+  const isTemplateRight = !serves || isTemplateServing(view);
+  return silent.length === 0 && isTemplateRight
+    ? []
+    : [{ type: 'setServing', release, pods: names(silent), serves, backend: true, template: serves }];
+}
+
+/** The earlier of two times to look again. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 export function planGrowth(view: VersionView, replicas: number): readonly Action[] {

@@ -6,14 +6,15 @@ import { describeFault } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { inPhase, moving, progressedAt, standing, startedAt, waiting } from '../release-status.ts';
 import { routeConflicts } from '../route-conflicts.ts';
-import { planScaleOut } from '../scaling.ts';
+import { awaitedReplicas, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { strategies } from '../strategies/strategy.ts';
 
 export function planForward(context: ReleaseContext): Step {
-  const { status, candidate, observation, now } = context;
+  const { status, candidate, observation, now, replicas } = context;
   const fault = describeFault(candidate.pods, startedAt(status, now));
   if (fault !== undefined) return goBack(context, status, { by: 'guard', reason: fault });
+  if (replicas === 0) return stand(context, awaitedReplicas);
   if (observation.application.spec.paused === true && status.phase !== 'Promoting')
     return stand(context, 'the Application to be resumed (spec.paused is true)');
   const conflicts = routeConflicts(observation);
@@ -43,7 +44,8 @@ export function planPaused(context: ReleaseContext): Step {
 /** The deadline stands still, sizes do not. */
 function stand(context: ReleaseContext, sentence: string): Step {
   const { status, now } = context;
-  return { actions: planScaleOut(context), status: standing(waiting(status, sentence, now), now) };
+  const { actions, requeueAfter } = planSizes(context);
+  return { actions, requeueAfter, status: standing(waiting(status, sentence, now), now) };
 }
 
 function advance(context: ReleaseContext): Step {

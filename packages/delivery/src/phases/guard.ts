@@ -1,10 +1,13 @@
 /** The new version serves; the old one stands ready beside it until the guard ends. */
 import { formatMicroTime } from '@slipway/kube/clock';
+import type { ReleaseStatus } from '../api/release.ts';
+import { planMove } from '../moving-traffic.ts';
+import { isRouted, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
-import type { ReleaseContext } from '../release-context.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, startedAt, waiting } from '../release-status.ts';
-import { planScaleOut } from '../scaling.ts';
+import { earlier, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { describeErrors, planCounting, withTrafficStart } from '../traffic-counts.ts';
 import { timeOfSuccess } from '../time-of-success.ts';
@@ -12,19 +15,31 @@ import { timeOfSuccess } from '../time-of-success.ts';
 const lookMilliseconds = 1_000;
 
 export function planGuard(given: ReleaseContext): Step {
-  const context = { ...given, status: withTrafficStart(given) };
+  const context = { ...given, status: withGuardedReplicas(given, withTrafficStart(given)) };
   const { status, stable, now } = context;
   // Without a version to return to there is nothing to guard against.
   if (stable === undefined) return succeed(context);
-  const concern = describeConcern(context);
-  if (concern !== undefined) return goBack(context, status, { by: 'guard', reason: concern });
   const endsAt = Date.parse(status.guardEndsAt ?? formatMicroTime(now));
-  if (now >= endsAt) return succeed(context);
+  const isOver = now >= endsAt;
+  const concern = describeConcern(context) ?? (isOver ? describeAbsence(context) : undefined);
+  if (concern !== undefined) return goBack(context, status, { by: 'guard', reason: concern });
+  if (isOver) return succeed(context);
+  const sizes = planSizes(context);
   return {
-    actions: [...planScaleOut(context), ...planCounting(context, endsAt)],
+    actions: [
+      ...sizes.actions,
+      ...(sizes.leaving === undefined ? planTrafficAgain(context) : []),
+      ...planCounting(context, endsAt),
+    ],
     status: waiting(status, `the guard to end at ${formatMicroTime(endsAt)}`, now),
-    requeueAfter: Math.min(lookMilliseconds, endsAt - now),
+    requeueAfter: earlier(sizes.requeueAfter, Math.min(lookMilliseconds, endsAt - now)),
   };
+}
+
+/** Pods that are not asked for any more are not missed, and those that are asked for again not before they were ready. */
+function withGuardedReplicas({ candidate, replicas }: ReleaseContext, status: ReleaseStatus): ReleaseStatus {
+  const { guardedReplicas = replicas } = status;
+  return { ...status, guardedReplicas: Math.min(replicas, Math.max(guardedReplicas, candidate.ready.length)) };
 }
 
 function describeConcern(context: ReleaseContext): string | undefined {
@@ -32,13 +47,30 @@ function describeConcern(context: ReleaseContext): string | undefined {
   return describeFault(candidate.pods, startedAt(status, now)) ?? describeLoss(context) ?? describeErrors(context);
 }
 
-/** Pods that a larger `replicas` has just asked for are not missed yet. */
 function describeLoss({ candidate, status, replicas, release }: ReleaseContext): string | undefined {
-  const expected = Math.min(replicas, status.guardedReplicas ?? replicas);
+  const { guardedReplicas: expected = replicas } = status;
   const ready = candidate.ready.length;
   return expected > 0 && ready * 2 < expected
     ? `only ${ready} of ${expected} pods of version ${release.spec.version} are ready`
     : undefined;
+}
+
+function hasLostTraffic({ observation, candidate }: ReleaseContext): boolean {
+  return isRouted(observation) && splitWeights(observation)[nameOf(candidate.release)] !== 100;
+}
+
+/** It was scaled to nothing and back, and its pods have not come again. */
+function describeAbsence(context: ReleaseContext): string | undefined {
+  const { candidate, replicas, release } = context;
+  const isAbsent = replicas > 0 && (candidate.ready.length === 0 || hasLostTraffic(context));
+  return isAbsent ? `pods of version ${release.spec.version} did not become ready again` : undefined;
+}
+
+/** Back from nothing, the pods of stable may have been ready first, and have the traffic until those of the candidate are. */
+function planTrafficAgain(context: ReleaseContext): readonly Action[] {
+  const { observation, candidate, stable, replicas } = context;
+  const isDue = replicas > 0 && hasLostTraffic(context) && candidate.ready.length >= replicas;
+  return isDue ? planMove({ observation, to: candidate, from: stable }).actions : [];
 }
 
 function succeed({ status, now, release, observation }: ReleaseContext): Step {

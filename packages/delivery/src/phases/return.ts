@@ -7,7 +7,7 @@ import type { Action, Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, progressedAt, waiting } from '../release-status.ts';
-import { planGrowth } from '../scaling.ts';
+import { awaitedReplicas, planGrowth, planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 
 const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason: 'no reason was recorded' };
@@ -15,6 +15,7 @@ const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason:
 export function planReturn(context: ReleaseContext): Step {
   const { status, stable, candidate, now, observation, replicas } = context;
   if (stable === undefined) return endWithoutStable(context);
+  if (replicas === 0) return returnToNothing(context, stable);
   const growth = planGrowth(stable, replicas);
   const needed = Math.max(1, replicas - context.maxUnavailable);
   const move =
@@ -24,6 +25,15 @@ export function planReturn(context: ReleaseContext): Step {
   return move.waitingFor === undefined
     ? leave(context)
     : { actions: [...growth, ...move.actions], status: waiting(status, move.waitingFor, now) };
+}
+
+/** Nothing is to run: where traffic is at stable already that is the end, and otherwise it goes there with the first pods. */
+function returnToNothing(context: ReleaseContext, stable: VersionView): Step {
+  const { observation, candidate, status, now } = context;
+  const isBack = !isRouted(observation) || splitWeights(observation)[nameOf(stable.release)] === 100;
+  if (isBack && candidate.pods.length === 0) return end(context, status.ending ?? noEnding);
+  const { actions, requeueAfter } = planSizes(context);
+  return { actions, requeueAfter, status: waiting(status, awaitedReplicas, now) };
 }
 
 /** `calculateReturn(1, 3)` is 33, `calculateReturn(3, 3)` is 100: a pod gets no more than its share of the whole. */

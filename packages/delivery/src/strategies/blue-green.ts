@@ -6,7 +6,7 @@ import type { Action, Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { inPhase, waiting } from '../release-status.ts';
-import { planScaleOut } from '../scaling.ts';
+import { earlier, planSizes } from '../scaling.ts';
 import { planHealth, planSize } from './progress.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -14,8 +14,15 @@ import type { Strategy } from './strategy.ts';
 export const blueGreen: Strategy = { type: 'blueGreen', plan };
 
 function plan(context: ReleaseContext): Step {
-  const step = context.status.phase === 'Promoting' ? promote(context, context.status) : bringUp(context);
-  return { ...step, actions: [...planScaleOut(context), ...step.actions] };
+  const { status, now } = context;
+  const sizes = planSizes(context);
+  if (sizes.leaving !== undefined) return { ...sizes, status: waiting(status, sizes.leaving, now) };
+  const step = status.phase === 'Promoting' ? promote(context, status) : bringUp(context);
+  return {
+    ...step,
+    actions: [...sizes.actions, ...step.actions],
+    requeueAfter: earlier(step.requeueAfter, sizes.requeueAfter),
+  };
 }
 
 /** As many pods as a look at it takes, every one of them healthy. */

@@ -14,6 +14,7 @@ import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { inPhase, waiting } from '../release-status.ts';
+import { planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 import { hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
 import type { Strategy } from './strategy.ts';
@@ -22,13 +23,10 @@ import type { Strategy } from './strategy.ts';
 export const rolling: Strategy = { type: 'rolling', plan };
 
 function plan(context: ReleaseContext): Step {
-  const { candidate, stable, replicas, now, release, status } = context;
+  const { candidate, stable, replicas, now } = context;
   if (stable === undefined) return wholeAtOnce(context);
-  const { maxSurge } = calculateBounds(release.spec.strategy.rolling, replicas);
-  const room = Math.max(0, replicas + maxSurge - stable.pods.length);
-  const wanted = Math.min(replicas, Math.max(candidate.replicaSet?.spec?.replicas ?? 0, room));
-  const growth = planSize(context, wanted);
-  if (growth.length > 0) return { actions: growth, status: waiting(status, describeMissing(candidate, wanted), now) };
+  const growth = planScaling(context) ?? planGrowing(context, stable);
+  if (growth !== undefined) return growth;
   const join = planJoin(context, healthyPods(context)) ?? planShare(context, stable);
   if (join !== undefined) return join;
   if (candidate.serving.length >= replicas) return finish(context);
@@ -40,6 +38,27 @@ function plan(context: ReleaseContext): Step {
   }));
   // A drain does not hold up pods that may start in the room that there is, but its end is looked at in time.
   return { ...asked, requeueAfter: Math.min(asked.requeueAfter ?? Infinity, leave?.requeueAfter ?? Infinity) };
+}
+
+/** Sizes that a change of `replicas` asks for come before the next pods change hands. */
+function planScaling(context: ReleaseContext): Step | undefined {
+  const { candidate, replicas, now, status } = context;
+  const { actions, leaving, requeueAfter } = planSizes(context);
+  return actions.length === 0 && leaving === undefined
+    ? undefined
+    : { actions, requeueAfter, status: waiting(status, leaving ?? describeMissing(candidate, replicas), now) };
+}
+
+/** As many new pods as there is room for. */
+function planGrowing(context: ReleaseContext, stable: VersionView): Step | undefined {
+  const { candidate, replicas, now, release, status } = context;
+  const { maxSurge } = calculateBounds(release.spec.strategy.rolling, replicas);
+  const room = Math.max(0, replicas + maxSurge - stable.pods.length);
+  const wanted = Math.min(replicas, Math.max(candidate.replicaSet?.spec?.replicas ?? 0, room));
+  const actions = planSize(context, wanted);
+  return actions.length === 0
+    ? undefined
+    : { actions, status: waiting(status, describeMissing(candidate, wanted), now) };
 }
 
 /** The first release has nothing to alternate with. */
