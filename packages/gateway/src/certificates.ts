@@ -37,6 +37,7 @@ export class Certificates {
   /** A TLS server that ends the handshake where there is no certificate for the name that the client asks for. */
   createServer(): Server {
     return createServer({
+      allowHalfOpen: true,
       ALPNProtocols: ['http/1.1'],
       minVersion: 'TLSv1.2',
       SNICallback: (name, done) => {

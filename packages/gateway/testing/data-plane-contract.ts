@@ -490,7 +490,8 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
       await eventually(() => isReceived);
       await world.route([{ endpoints: [] }]);
       expect(world.plane.backends()[0]?.openRequests).toBe(1);
-      socket.destroy();
+      // Its end alone may mean that it only sends nothing more.
+      socket.resetAndDestroy();
       await eventually(() => isAborted);
       await eventually(() => (world.plane.backends()[0]?.openRequests ?? 0) === 0);
     });
@@ -752,6 +753,24 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
       );
       await world.route([{ endpoints: [backend] }]);
       expect((await call()).status).toBe(502);
+    });
+
+    test('pass the end of one side on, and then what the other side still says', async () => {
+      const backend = await world.rawBackend((socket) => {
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: sum\r\n\r\n');
+          socket.on('end', () => socket.end('42'));
+        });
+      });
+      backend.server.on('connection', (socket: Socket) => (socket.allowHalfOpen = true));
+      await world.route([{ endpoints: [backend] }]);
+      const socket = connect({ port: world.port, host: '127.0.0.1', allowHalfOpen: true });
+      const text = readUntil(socket);
+      socket.on('end', () => socket.end());
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: sum\r\n\r\n');
+      socket.once('data', () => socket.end('40 2'));
+      expect((await text).split('\r\n\r\n')[1]).toBe('42');
+      await eventually(() => world.plane.backends().every((each) => each.openConnections === 0));
     });
 
     test('pass what both sides send early', async () => {

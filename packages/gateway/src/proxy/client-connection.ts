@@ -8,11 +8,6 @@ import type { ForwardingRule } from './forwarding.ts';
 import { type ClientFacts, formatLocalAnswer, type LocalAnswer } from './messages.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** In ticks of a second. */
-const maxIdleTicks = 75;
-const maxHeadTicks = 60;
-const maxLingerTicks = 2;
-
 export interface ClientContext extends ExchangeContext {
   match(host: string, path: string): RouteMatch;
   ruleFor(rule: RouteRule): ForwardingRule | undefined;
@@ -29,8 +24,21 @@ type Phase =
   | 'head'
   | 'exchange'
   | 'tunnel'
+  /** Nothing more is asked of it: the client takes the last answer as slowly as it likes. */
+  | 'flushing'
   /** The last answer was sent; what still arrives is thrown away, so that it is not lost to a reset. */
   | 'lingering';
+
+/** How long a phase may last in which nothing moves, in ticks of a second; exchanges and tunnels have limits of their own. */
+const maxTicks: Readonly<Record<Phase, number>> = {
+  idle: 75,
+  head: 60,
+  exchange: Number.POSITIVE_INFINITY,
+  tunnel: Number.POSITIVE_INFINITY,
+  // A kernel that buffers megabytes lets us see a slow client move only now and then.
+  flushing: 300,
+  lingering: 2,
+};
 
 /** A client's connection: its requests one after the other. */
 export class ClientConnection implements ExchangeClient {
@@ -45,6 +53,8 @@ export class ClientConnection implements ExchangeClient {
   /** What has arrived and nobody has taken yet; the socket is paused when it is more than a head. */
   #pending: Buffer | undefined;
   #isReading = false;
+  /** Bytes of answers that the socket still held at the last look. */
+  #unsent = 0;
 
   constructor(socket: Socket, origin: ClientOrigin, context: ClientContext) {
     this.socket = socket;
@@ -55,7 +65,7 @@ export class ClientConnection implements ExchangeClient {
     socket.setNoDelay(true);
     socket.on('data', (piece: Buffer) => this.#onData(piece));
     socket.on('drain', () => (this.#tunnel ?? this.#exchange)?.onClientDrain());
-    socket.on('end', () => this.#tunnel?.onClientEnd());
+    socket.on('end', () => this.#onEnd());
     // The reason does not matter: `close` follows.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
@@ -67,7 +77,7 @@ export class ClientConnection implements ExchangeClient {
 
   /** The proxy closes: what is idle ends now, a tunnel as soon as it can, a request after its answer. */
   goAway(): void {
-    if (this.#phase === 'idle') this.socket.destroy();
+    if (this.#phase === 'idle') this.#closeIdle();
     this.#tunnel?.goAway();
   }
 
@@ -108,19 +118,35 @@ export class ClientConnection implements ExchangeClient {
 
   /** Once a second. */
   checkTime(tick: number): void {
-    const waited = tick - this.#phaseTick;
     this.#exchange?.checkTime(tick);
     this.#tunnel?.checkTime(tick);
-    if (this.#phase === 'idle' && waited > maxIdleTicks) this.socket.destroy();
-    if (this.#phase === 'lingering' && waited > maxLingerTicks) this.socket.destroy();
-    if (this.#phase === 'head' && waited > maxHeadTicks) {
-      this.#refuse({ status: 408, text: `the head of the request did not arrive within ${maxHeadTicks} s` });
-    }
+    const unsent = this.socket.writableLength;
+    if (unsent < this.#unsent && this.#phase !== 'head') this.#phaseTick = tick;
+    this.#unsent = unsent;
+    if (tick - this.#phaseTick <= maxTicks[this.#phase]) return;
+    if (this.#phase === 'head')
+      this.#refuse({ status: 408, text: `the head of the request did not arrive within ${maxTicks.head} s` });
+    else if (this.#phase === 'idle') this.#closeIdle();
+    else this.socket.destroy();
+  }
+
+  /** Between requests; the end of the last answer may still wait for the client to take it. */
+  #closeIdle(): void {
+    if (this.socket.writableLength > 0) this.#linger();
+    else this.socket.destroy();
+  }
+
+  /** It sends nothing more, and may well wait for the answer to what it has sent. */
+  #onEnd(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.onClientEnd();
+    else if (this.#exchange === undefined) this.#linger();
+    // The rest of its request never comes; and a proxy of ours ends nothing by halves.
+    else if (this.#origin === 'behindProxy' || isCutShort(this.#exchange)) this.socket.destroy();
   }
 
   #onData(piece: Buffer): void {
     if (this.#tunnel !== undefined) this.#tunnel.onClientData(piece);
-    else if (this.#phase !== 'lingering') {
+    else if (!this.#isLeaving) {
       this.#pending = this.#pending === undefined ? piece : Buffer.concat([this.#pending, piece]);
       this.#readPending();
     }
@@ -136,6 +162,7 @@ export class ClientConnection implements ExchangeClient {
     } finally {
       this.#isReading = false;
     }
+    if (this.socket.readableEnded && this.#exchange === undefined && this.#tunnel === undefined) this.#linger();
   }
 
   #refuseExchange(error: ProtocolError): void {
@@ -150,7 +177,7 @@ export class ClientConnection implements ExchangeClient {
   /** Takes one head or a part of a body; false if that has to wait. */
   #readOnce(received: Buffer): boolean {
     const exchange = this.#exchange;
-    if (exchange === undefined) return this.#phase !== 'lingering' && this.#readHead(received);
+    if (exchange === undefined) return !this.#isLeaving && this.#readHead(received);
     if (exchange.isRequestRead) {
       // The next request waits for this one's answer, and the client with it.
       this.socket.pause();
@@ -220,16 +247,21 @@ export class ClientConnection implements ExchangeClient {
     this.#linger();
   }
 
+  get #isLeaving(): boolean {
+    return this.#phase === 'flushing' || this.#phase === 'lingering';
+  }
+
   #linger(): void {
-    this.#enter('lingering');
+    if (this.#isLeaving) return;
+    this.#enter('flushing');
     this.#pending = undefined;
-    this.socket.end();
+    this.socket.end(() => this.#enter('lingering'));
     this.socket.resume();
   }
 
   #onClose(): void {
     this.#exchange?.onClientGone();
-    this.#tunnel?.onClientEnd();
+    this.#tunnel?.onClientClose();
     this.#context.forget(this);
   }
 
@@ -241,6 +273,10 @@ export class ClientConnection implements ExchangeClient {
     this.#phase = phase;
     this.#phaseTick = this.#context.tick;
   }
+}
+
+function isCutShort({ isRequestRead, hasAnswerBegun }: Exchange): boolean {
+  return !isRequestRead && !hasAnswerBegun;
 }
 
 function hasBareLineFeed(received: Buffer): boolean {

@@ -25,6 +25,10 @@ const maxReplayBytes = 64 * 1024;
 const maxConnectTicks = 3;
 const maxResponseTicks = 300;
 const maxStalledTicks = 60;
+/** A kernel that buffers megabytes lets us see a slow client move only now and then. */
+const maxUnreadTicks = 300;
+/** A client that has ended its side may be gone altogether: that shows only when something is written to it. */
+const maxHalfClosedTicks = 30;
 
 /** What an exchange needs of the connection that its request came by. */
 export interface ExchangeClient {
@@ -157,8 +161,12 @@ export class Exchange implements UpstreamUser {
     if (this.#upstream !== undefined && !this.#upstream.isConnected && waited > maxConnectTicks) {
       this.#upstream.destroy();
       this.#tryAgain();
-    } else if (this.#client.socket.writableNeedDrain || !this.isRequestRead) {
+    } else if (this.#client.socket.writableNeedDrain) {
+      if (waited > maxUnreadTicks) this.#abandonClient();
+    } else if (!this.isRequestRead) {
       if (waited > maxStalledTicks) this.#abandonClient();
+    } else if (this.#client.socket.readableEnded && waited > maxHalfClosedTicks) {
+      this.#client.socket.destroy();
     } else if (this.#writer === undefined && waited > maxResponseTicks) {
       this.#giveUp({ status: 504, text: `the application did not answer within ${maxResponseTicks} s` });
     }

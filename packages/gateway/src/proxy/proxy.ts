@@ -71,7 +71,7 @@ export class Proxy implements ClientContext, DataPlane {
   }
 
   listen(address: ListenAddress): Promise<number> {
-    return this.#serve(createServer(), 'http', address);
+    return this.#serve(createServer({ allowHalfOpen: true }), 'http', address);
   }
 
   listenTls(address: ListenAddress, certificates: Certificates): Promise<number> {
@@ -80,7 +80,7 @@ export class Proxy implements ClientContext, DataPlane {
 
   /** Serves another proxy, in front of this one, at a socket that nobody else reaches: it is believed about its clients. */
   async listenBehind(path: string): Promise<void> {
-    await this.#serve(createServer(), 'behindProxy', { path });
+    await this.#serve(createServer({ allowHalfOpen: true }), 'behindProxy', { path });
   }
 
   async #serve(server: Server, origin: ClientOrigin, address: ListenAddress | { path: string }): Promise<number> {

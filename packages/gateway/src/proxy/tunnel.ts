@@ -8,6 +8,7 @@ const goingAway = 1001;
 
 /** In ticks of a second. */
 const maxGoingAwayTicks = 5;
+const maxHalfClosedTicks = 60;
 
 export interface TunnelOptions {
   readonly client: Socket;
@@ -24,6 +25,8 @@ export class Tunnel implements UpstreamUser {
   readonly #fromServer = new FrameBoundary();
   readonly #fromClient = new FrameBoundary();
   #isGoingAway = false;
+  /** One side has ended; the other one may go on as long as something comes of it. */
+  #isHalfClosed = false;
   #hasToldClient = false;
   #hasToldServer = false;
   #isClosed = false;
@@ -38,7 +41,8 @@ export class Tunnel implements UpstreamUser {
 
   onClientData(piece: Buffer): void {
     const { client, upstream, isWebSocket } = this.#options;
-    if (this.#hasToldServer) return;
+    if (this.#hasToldServer || this.#isClosed) return;
+    this.#onProgress();
     const frameEnd = isWebSocket ? this.#fromClient.read(piece) : -1;
     const passed = this.#isGoingAway && frameEnd >= 0 ? piece.subarray(0, frameEnd) : piece;
     if (!upstream.socket.write(passed)) client.pause();
@@ -48,6 +52,7 @@ export class Tunnel implements UpstreamUser {
   onUpstreamData(piece: Buffer): void {
     const { client, upstream, isWebSocket } = this.#options;
     if (this.#hasToldClient) return;
+    this.#onProgress();
     const frameEnd = isWebSocket ? this.#fromServer.read(piece) : -1;
     const passed = this.#isGoingAway && frameEnd >= 0 ? piece.subarray(0, frameEnd) : piece;
     if (!client.write(passed)) upstream.socket.pause();
@@ -63,18 +68,27 @@ export class Tunnel implements UpstreamUser {
   }
 
   onUpstreamEnd(error: Error | undefined): void {
+    this.#isHalfClosed = true;
     if (error === undefined) this.#options.client.end();
     else this.#options.client.destroy();
     this.#close();
   }
 
+  /** It sends nothing more, but may still be told something. */
   onClientEnd(): void {
+    this.#isHalfClosed = true;
     this.#options.upstream.socket.end();
+  }
+
+  /** It is gone; what it has said still reaches the backend. */
+  onClientClose(): void {
+    this.#options.upstream.socket.destroySoon();
     this.#close();
   }
 
   /** A WebSocket gets a close frame each way as soon as no frame is under way; what else was agreed on is simply closed. */
   goAway(): void {
+    if (!this.#isGoingAway) this.#cutTick = undefined;
     this.#isGoingAway = true;
     if (!this.#options.isWebSocket) {
       this.#options.client.end();
@@ -85,14 +99,18 @@ export class Tunnel implements UpstreamUser {
     if (this.#fromClient.isBetweenFrames) this.#tellServer();
   }
 
-  /** Once a second: who was asked to leave and does not is cut off. */
+  /** Once a second: who was asked to leave and does not is cut off, and so is a half of which nothing comes. */
   checkTime(tick: number): void {
-    if (!this.#isGoingAway) return;
-    this.#cutTick ??= tick + maxGoingAwayTicks;
+    if (!this.#isGoingAway && !this.#isHalfClosed) return;
+    this.#cutTick ??= tick + (this.#isGoingAway ? maxGoingAwayTicks : maxHalfClosedTicks);
     if (tick < this.#cutTick) return;
     this.#options.client.destroy();
     this.#options.upstream.destroy();
     this.#close();
+  }
+
+  #onProgress(): void {
+    if (this.#isHalfClosed && !this.#isGoingAway) this.#cutTick = undefined;
   }
 
   #tellClient(): void {
