@@ -13,6 +13,21 @@ export function routeRule({ spec }: Application): Omit<SplitRule, 'backends'> {
   return { hosts, paths, redirectWww, compression, responseHeaders, tls };
 }
 
+/**
+ * Preview hosts that the route's own hosts cover lead nowhere while nothing is previewed: without a rule of their own they
+ * would lead to production.
+ */
+export function closedPreview({ spec }: Application): readonly SplitRule[] {
+  const { hosts = [], paths = ['/'] } = spec.route ?? {};
+  const covered = (spec.strategy?.blueGreen?.previewHosts ?? []).filter((host) => isCovered(host, hosts));
+  return covered.length === 0 ? [] : [{ hosts: covered, paths, backends: [] }];
+}
+
+/** No host at all is every host, and a star stands for one label. */
+function isCovered(host: string, hosts: readonly string[]): boolean {
+  return hosts.length === 0 || hosts.includes(`*${host.slice(Math.max(0, host.indexOf('.')))}`);
+}
+
 /** Of the Services of all versions, by name where it has one. */
 export function routePort({ spec }: Application): SplitBackend['port'] {
   const [port] = spec.service?.ports ?? [];
@@ -23,17 +38,20 @@ export function planRoute(observation: Observation): readonly Action[] {
   const { application, split } = observation;
   if (split === undefined) return [];
   if (!isRouted(observation)) return [{ type: 'removeRoute' }];
-  const [main] = split.spec.rules;
+  const [main, ...others] = split.spec.rules;
   if (main === undefined) return [];
+  const preview = previewOf(observation);
+  const isPreviewRight = preview !== undefined || canonicalJson(others) === canonicalJson(closedPreview(application));
   const { backends, ...rule } = main;
   const isSame =
+    isPreviewRight &&
     canonicalJson(rule) === canonicalJson(routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
     split.spec.drainSeconds === application.spec.drainSeconds;
   const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
-  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview: previewOf(observation) }];
+  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview }];
 }
 
 /** Without versions that have no record. */

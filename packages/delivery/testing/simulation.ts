@@ -14,7 +14,7 @@ import { frozenName, type Copy } from '../src/configuration/content.ts';
 import { referenceKey } from '../src/configuration/references.ts';
 import type { Observation, Trial } from '../src/observation.ts';
 import type { Action, ActionOf, Decision } from '../src/plan.ts';
-import { routePort, routeRule } from '../src/routing.ts';
+import { closedPreview, routePort, routeRule } from '../src/routing.ts';
 import { applicationService, versionService } from '../src/serving-objects.ts';
 
 export const brokenImage = 'broken';
@@ -318,7 +318,7 @@ function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen
       weight,
     })),
   });
-  const previewed = preview === undefined ? [] : [ruleOf({ [preview]: 100 })];
+  const previewed = preview === undefined ? closedPreview(world.application) : [ruleOf({ [preview]: 100 })];
   const [written, revision] = versioned(world, {
     metadata: { name: application, generation: (world.split?.metadata.generation ?? 0) + 1 },
     spec: { application, rules: [ruleOf(weights), ...previewed], drainSeconds: world.application.spec.drainSeconds },

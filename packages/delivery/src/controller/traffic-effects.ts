@@ -12,7 +12,7 @@ import {
 } from '@slipway/kube/split';
 import { StatusError } from '@slipway/kube/status-error';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
-import { routePort, routeRule } from '../routing.ts';
+import { closedPreview, routePort, routeRule } from '../routing.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { createOwned, deleteSeen, describeForeign } from './writing.ts';
@@ -88,7 +88,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview }, look) =
       application: name,
       rules: [
         { ...routeRule(application), backends: backendsOf(weights, look) },
-        ...(preview === undefined ? [] : [previewRule(preview, look)]),
+        ...(preview === undefined ? closedPreview(application) : [previewRule(preview, look)]),
       ],
       ...(drainSeconds === undefined ? {} : { drainSeconds }),
     },

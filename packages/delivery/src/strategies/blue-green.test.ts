@@ -97,6 +97,27 @@ describe('blueGreen', () => {
     expect(await rules()).toHaveLength(1);
   });
 
+  test('leads a preview host to no production that its route covers: not before, between or after previews', async () => {
+    const blueGreen = { autoPromote: false, previewHosts: ['next.shop.localhost'] };
+    const route = { hosts: ['*.shop.localhost'] };
+    const preview = async (): Promise<unknown> => (await rules())[1]?.backends.map(({ version }) => version);
+    await cluster.deploy(spec('a', blueGreen, { route, paused: true }));
+    await cluster.advance(10_000);
+    await expect(rules()).rejects.toThrow('not found');
+    await cluster.deploy(spec('a', blueGreen, { route }));
+    await cluster.advance(10_000);
+    expect(await preview()).toEqual([]);
+    await cluster.deploy(spec('b', blueGreen, { route }));
+    await cluster.advance(5_000);
+    expect(await preview()).toEqual(['2']);
+    await cluster.command('promote');
+    await cluster.advance(5_000);
+    expect((await rules())[1]).toEqual({ hosts: ['next.shop.localhost'], paths: ['/'], backends: [] });
+    await cluster.deploy(spec('b', {}, { route }));
+    await cluster.advance(5_000);
+    expect(await rules()).toHaveLength(1);
+  });
+
   test('takes the preview away when the release is aborted', async () => {
     await releaseTwo({ autoPromote: false, previewHosts: ['next.shop.localhost'] });
     expect(await rules()).toHaveLength(2);
