@@ -45,7 +45,13 @@ export interface ActionDetails {
   /** Leaves the Split without rules, so that gateways can confirm that they route no more by it. */
   readonly closeRoute: object;
   readonly removeRoute: object;
-  readonly event: { readonly kind: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+  /** Of the Application, or of one of its releases. */
+  readonly event: {
+    readonly kind: 'Normal' | 'Warning';
+    readonly reason: string;
+    readonly message: string;
+    readonly release?: string | undefined;
+  };
 }
 
 export type ActionType = keyof ActionDetails;

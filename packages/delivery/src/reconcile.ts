@@ -17,6 +17,7 @@ import { waiting } from './release-status.ts';
 import { planRescue, planRoute } from './routing.ts';
 import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
+import { planCutEntries } from './status/cut-entries.ts';
 import { planReleaseStatuses } from './status/release-statuses.ts';
 import { planTeardown } from './teardown.ts';
 import { validateApplication } from './validate-application.ts';
@@ -49,17 +50,20 @@ function planApplication(before: Observation, now: number): Decision {
   const step = planStep(after, active, now);
   const upkeep = planUpkeep(after, { active, now, faults });
   const requeues = [step, wanted, upkeep].flatMap(({ requeueAfter }) => requeueAfter ?? []);
+  const application = applicationStatus({
+    observation: after,
+    active,
+    step,
+    now,
+    faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
+    wanted,
+  });
+  const releases = planReleaseStatuses({ before, after, active, step, now });
+  const cut = planCutEntries(before, { application, releases });
   return {
-    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...upkeep.actions],
-    applicationStatus: applicationStatus({
-      observation: after,
-      active,
-      step,
-      now,
-      faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
-      wanted,
-    }),
-    releaseStatuses: planReleaseStatuses({ before, after, active, step, now }),
+    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...upkeep.actions, ...cut],
+    applicationStatus: application,
+    releaseStatuses: releases,
     requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),
   };
 }

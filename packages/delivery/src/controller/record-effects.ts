@@ -33,5 +33,9 @@ export const setFinalizer: Effect<'setFinalizer'> = async ({ present }, { client
   await client.patch(applications, keyOf(application), { type: 'merge', body: { metadata } }, { fieldManager });
 };
 
-export const event: Effect<'event'> = ({ kind, reason, message }, { recorder, observation }) =>
-  recorder.event({ object: observation.application, type: applications }, { type: kind, reason, message });
+export const event: Effect<'event'> = ({ kind, reason, message, release }, { recorder, observation }) => {
+  const object = observation.releases.find((each) => nameOf(each) === release);
+  const subject =
+    object === undefined ? { object: observation.application, type: applications } : { object, type: releases };
+  recorder.event(subject, { type: kind, reason, message });
+};

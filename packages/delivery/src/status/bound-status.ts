@@ -1,4 +1,4 @@
-/** A status never grows beyond what the API server takes: the oldest goes first, and is to be found in Events. */
+/** A status never grows beyond what the API server takes: the oldest goes first, and to Events (`cut-entries.ts`). */
 import type { HealthAnswer, ReleaseStatus } from '../api/release.ts';
 
 const maximumBytes = 64 * 1_024;

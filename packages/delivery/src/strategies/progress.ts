@@ -6,6 +6,7 @@ import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { inPhase, startedAt, waiting } from '../release-status.ts';
+import { planCutAnswers } from '../status/cut-entries.ts';
 
 const lookAgainMilliseconds = 500;
 
@@ -47,9 +48,12 @@ export function planHealth(
   const { outcome } = verdict;
   const message = outcome === 'passed' ? 'every pod answered that it is healthy' : verdict.message;
   const closed = withGate(asked, { ...gate, endedAt: formatMicroTime(now), outcome, message });
-  return outcome === 'passed'
-    ? whenPassed({ ...closed, healthyAt: status.healthyAt ?? formatMicroTime(now) })
-    : goBack(context, closed, { by: 'health', reason: message });
+  const step =
+    outcome === 'passed'
+      ? whenPassed({ ...closed, healthyAt: status.healthyAt ?? formatMicroTime(now) })
+      : goBack(context, closed, { by: 'health', reason: message });
+  const cut = planCutAnswers(nameOf(release), verdict.answers.slice(maximumAnswers));
+  return { ...step, actions: [...cut, ...step.actions] };
 }
 
 const healthGate = 'health';
