@@ -1,5 +1,6 @@
 import type { KubeClient } from '@slipway/kube/client';
 import { type Clock, formatMicroTime } from '@slipway/kube/clock';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { Logger } from '@slipway/kube/logger';
 import { apiVersionOf } from '@slipway/kube/object';
 import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
@@ -10,7 +11,8 @@ import type { RoutedSplit, RoutingTable } from './routing/routing-table.ts';
 
 const reportMilliseconds = 500;
 const serverErrorClass = 5;
-const retryMilliseconds = 250;
+/** What was written and is not there, because it was lost or somebody else took it away, is written again so often. */
+const repeatMilliseconds = 500;
 
 export interface StatusReporterOptions {
   readonly client: KubeClient;
@@ -22,22 +24,25 @@ export interface StatusReporterOptions {
   readonly signal: AbortSignal;
 }
 
-/** What this instance says about one Split. */
+/** What this instance has to say about one Split, and what the Split was last seen to hold of it. */
 interface Report {
-  readonly namespace: string;
-  readonly name: string;
   routed: RoutedSplit;
   inForce: { readonly generation: number; readonly since: string; readonly conflicts: readonly string[] };
   /** Versions whose last requests matter: those without weight, and those that the Split no longer names. */
   serving: ReadonlySet<string>;
-  written: string;
+  /** The newest that is known, by the informer or as the answer to a write. */
+  seen: { readonly resourceVersion: string; readonly own: SplitInstanceStatus | undefined };
+  /** The last write, whatever became of it. */
+  sent: { readonly status: SplitInstanceStatus; readonly at: number } | undefined;
   isWriting: boolean;
+  cancelRepeat: () => void;
 }
 
 /**
  * Tells each Split, in this instance's own entry of its status, which generation is in force and what drains. A new
  * generation is written at once, since delivery waits for it; one write a Split is under way at most, and the next one
- * says what is true by then.
+ * says what is true by then. Whether there is anything to write is decided by what the Split holds, not by what was
+ * written: it may be lost, taken away, or be from before a restart.
  */
 export class StatusReporter {
   readonly #options: StatusReporterOptions;
@@ -54,11 +59,11 @@ export class StatusReporter {
     const serving = servingBackends(table);
     const named = new Set<string>();
     for (const split of table.splits) {
-      const key = `${split.namespace}/${split.name}`;
-      named.add(key);
-      const report = this.#reportFor(key, split);
+      named.add(split.uid);
+      const report = this.#reportFor(split);
       report.serving = serving;
       report.routed = split;
+      this.#see(report, split);
       if (
         report.inForce.generation !== split.generation ||
         report.inForce.conflicts.join() !== split.conflicts.join()
@@ -67,30 +72,42 @@ export class StatusReporter {
       }
       this.#write(report);
     }
-    for (const key of this.#reports.keys()) if (!named.has(key)) this.#reports.delete(key);
+    for (const [uid, report] of this.#reports) if (!named.has(uid)) this.#forget(uid, report);
     this.#watch();
   }
 
-  #reportFor(key: string, split: RoutedSplit): Report {
-    const known = this.#reports.get(key);
+  #reportFor(split: RoutedSplit): Report {
+    const known = this.#reports.get(split.uid);
     if (known !== undefined) return known;
     const report: Report = {
-      namespace: split.namespace,
-      name: split.name,
       routed: split,
       inForce: { generation: -1, since: '', conflicts: [] },
       serving: new Set(),
-      written: '',
+      seen: { resourceVersion: '', own: undefined },
+      sent: undefined,
       isWriting: false,
+      cancelRepeat: () => undefined,
     };
-    this.#reports.set(key, report);
+    this.#reports.set(split.uid, report);
     return report;
+  }
+
+  #forget(uid: string, report: Report): void {
+    report.cancelRepeat();
+    this.#reports.delete(uid);
+  }
+
+  /** The informer may still be behind the answer to the last write. */
+  #see(report: Report, split: Pick<RoutedSplit, 'resourceVersion' | 'instances'>): void {
+    if (Number(split.resourceVersion) < Number(report.seen.resourceVersion)) return;
+    const own = split.instances.find(({ name }) => name === this.#options.instance);
+    report.seen = { resourceVersion: split.resourceVersion, own };
   }
 
   #statusOf(report: Report): SplitInstanceStatus {
     const draining = this.#options
       .backends()
-      .filter(({ namespace, split }) => namespace === report.namespace && split === report.name)
+      .filter(({ namespace, split }) => namespace === report.routed.namespace && split === report.routed.name)
       .filter((backend) => !report.serving.has(versionKey(backend)))
       .map(({ service, version, openConnections, openRequests }) => ({
         service,
@@ -109,44 +126,56 @@ export class StatusReporter {
   }
 
   #write(report: Report): void {
+    const { clock, signal } = this.#options;
     const status = this.#statusOf(report);
-    const text = JSON.stringify(status);
-    if (report.isWriting || text === report.written || this.#options.signal.aborted) return;
+    if (report.isWriting || signal.aborted || isSameReport(status, report.seen.own)) return;
+    report.cancelRepeat();
+    const wait = isSameReport(status, report.sent?.status) ? this.#untilRepeat(report) : 0;
+    if (wait > 0) {
+      report.cancelRepeat = clock.schedule(wait, () => this.#write(report));
+      return;
+    }
     report.isWriting = true;
-    void this.#send(report, status).then((outcome) => {
+    report.sent = { status, at: clock.monotonic() };
+    void this.#send(report, status).then((answer) => {
       report.isWriting = false;
-      if (outcome === 'written') {
-        report.written = text;
-        this.#write(report);
-      } else if (outcome === 'failed') {
-        this.#options.clock.schedule(retryMilliseconds, () => this.#write(report));
-      }
+      if (this.#reports.get(report.routed.uid) !== report) return;
+      if (answer !== undefined) this.#see(report, answer);
+      this.#write(report);
     });
   }
 
-  /** `gone`: the Split was deleted meanwhile. */
-  async #send(report: Report, status: SplitInstanceStatus): Promise<'written' | 'failed' | 'gone'> {
+  #untilRepeat({ sent }: Report): number {
+    return sent === undefined ? 0 : sent.at + repeatMilliseconds - this.#options.clock.monotonic();
+  }
+
+  /** The Split as it is then; undefined if that is not known. */
+  async #send(
+    { routed }: Report,
+    status: SplitInstanceStatus,
+  ): Promise<Pick<RoutedSplit, 'resourceVersion' | 'instances'> | undefined> {
     const { client, instance, logger, signal } = this.#options;
-    const { namespace, name } = report;
+    const { namespace, name, uid } = routed;
     const body = {
       apiVersion: apiVersionOf(splits),
       kind: splits.kind,
-      metadata: { namespace, name },
+      // Its uid: another Split of this name has not been confirmed.
+      metadata: { namespace, name, uid },
       status: { instances: [status] },
     };
     try {
-      await client.patch(
+      const { metadata, status: written } = await client.patch(
         splits,
         { namespace, name },
         { type: 'apply', body, force: true },
         { subresource: 'status', fieldManager: `slipway-gateway-${instance}`, signal },
       );
-      return 'written';
+      return { resourceVersion: metadata.resourceVersion ?? '', instances: written?.instances ?? [] };
     } catch (error) {
-      if (isStatusReason(error, 'NotFound')) return 'gone';
-      if (!signal.aborted)
+      // It was deleted meanwhile, as the informer will tell.
+      if (!signal.aborted && !isStatusReason(error, 'NotFound'))
         logger.warn('could not confirm a split, trying again', { namespace, name, kind: 'Split', error });
-      return 'failed';
+      return undefined;
     }
   }
 
@@ -154,10 +183,10 @@ export class StatusReporter {
     return (routed.countTrafficUntil ?? 0) > this.#options.clock.now();
   }
 
-  #trafficOf({ namespace, routed }: Report): NonNullable<SplitInstanceStatus['traffic']> {
+  #trafficOf({ routed }: Report): NonNullable<SplitInstanceStatus['traffic']> {
     return this.#options
       .traffic()
-      .filter(({ labels }) => labels.namespace === namespace && labels.application === routed.application)
+      .filter(({ labels }) => labels.namespace === routed.namespace && labels.application === routed.application)
       .map(({ labels, requests, byClass }) => ({
         version: labels.version,
         requests,
@@ -179,6 +208,11 @@ export class StatusReporter {
       this.#watch();
     });
   }
+}
+
+/** Since when is no news: after a restart it differs, and is no less true as it was. */
+function isSameReport(status: SplitInstanceStatus, other: SplitInstanceStatus | undefined): boolean {
+  return other !== undefined && isSameJson(status, { ...other, inForceSince: status.inForceSince });
 }
 
 function servingBackends(table: RoutingTable): ReadonlySet<string> {

@@ -59,6 +59,7 @@ export class FakeCluster {
       metadata: {
         creationTimestamp: '2026-01-01T00:00:00Z',
         ...object.metadata,
+        uid: old?.metadata.uid ?? `uid-${this.#revision}`,
         generation:
           (old?.metadata.generation ?? 0) + (JSON.stringify(specOf(old)) === JSON.stringify(specOf(object)) ? 0 : 1),
         resourceVersion: String(this.#revision),
@@ -88,10 +89,13 @@ export class FakeCluster {
     const old = this.get(type, key);
     if (old === undefined && 'status' in patch.body)
       throw new StatusError('NotFound', `${type.plural} ${key.name} not found`);
+    const metadata = metadataOf(patch.body);
+    if (old !== undefined && 'uid' in metadata && metadata.uid !== old.metadata.uid)
+      throw new StatusError('Invalid', `${type.plural} ${key.name} is invalid: metadata.uid: field is immutable`);
     return this.put(type, {
       ...old,
       ...patch.body,
-      metadata: { ...old?.metadata, name: key.name, namespace: key.namespace, ...metadataOf(patch.body) },
+      metadata: { ...old?.metadata, name: key.name, namespace: key.namespace, ...metadata },
       ...specPart(old),
     });
   }

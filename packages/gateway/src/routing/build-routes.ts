@@ -107,7 +107,10 @@ function routedSplit(split: Split, conflicts: ReadonlyMap<KubeObject, readonly s
   return {
     namespace: split.metadata.namespace ?? '',
     name: split.metadata.name ?? '',
+    uid: split.metadata.uid ?? '',
+    resourceVersion: split.metadata.resourceVersion ?? '',
     generation: split.metadata.generation ?? 0,
+    instances: split.status?.instances ?? [],
     conflicts: conflicts.get(split) ?? [],
     application: split.spec.application,
     countTrafficUntil: until === undefined ? undefined : Date.parse(until),

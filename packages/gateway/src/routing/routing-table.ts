@@ -1,3 +1,5 @@
+import type { SplitInstanceStatus } from '@slipway/kube/split';
+
 /** What the proxy obeys: immutable, built from the cluster's objects by `buildRoutes` and put in force as a whole. */
 
 export interface RoutingTable {
@@ -21,7 +23,12 @@ export interface RoutingTable {
 export interface RoutedSplit {
   readonly namespace: string;
   readonly name: string;
+  /** Another one for a Split of the same name that was created anew. */
+  readonly uid: string;
+  readonly resourceVersion: string;
   readonly generation: number;
+  /** What its status says of every instance. */
+  readonly instances: readonly SplitInstanceStatus[];
   /** One sentence for each host and path that somebody else has. */
   readonly conflicts: readonly string[];
   /** Under which its traffic is counted. */

@@ -1,0 +1,146 @@
+import { type LogFields, type Logger, silentLogger } from '@slipway/kube/logger';
+import { type Split, type SplitInstanceStatus, splits } from '@slipway/kube/split';
+import { StatusError } from '@slipway/kube/status-error';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../../kube/testing/fake-clock.ts';
+import { FakeCluster } from '../testing/fake-cluster.ts';
+import { backend, split } from '../testing/objects.ts';
+import { buildRoutes } from './routing/build-routes.ts';
+import { StatusReporter } from './status-reporter.ts';
+
+const key = { namespace: 'default', name: 'shop' };
+
+let clock: FakeClock;
+let cluster: FakeCluster;
+let reporter: StatusReporter;
+beforeEach(() => {
+  clock = new FakeClock();
+  cluster = new FakeCluster();
+  cluster.put(splits, split('shop', { backends: [backend('shop-1', 100)] }));
+  reporter = start();
+});
+
+function start(overrides: Partial<ConstructorParameters<typeof StatusReporter>[0]> = {}): StatusReporter {
+  return new StatusReporter({
+    client: cluster.client,
+    clock,
+    logger: silentLogger,
+    instance: 'gateway-a',
+    backends: () => [],
+    traffic: () => [],
+    signal: new AbortController().signal,
+    ...overrides,
+  });
+}
+
+/** The reporter sees the cluster as it is, or as it was. */
+async function observe(...seen: readonly (Split | undefined)[]): Promise<void> {
+  const all = seen.flatMap((each) => each ?? []);
+  reporter.inForce(buildRoutes({ splits: all, ingresses: [], service: () => undefined, slices: () => [] }));
+  await clock.advance(0);
+}
+
+function current(): Split | undefined {
+  return cluster.get(splits, key);
+}
+
+function own(): SplitInstanceStatus | undefined {
+  return current()?.status?.instances?.find(({ name }) => name === 'gateway-a');
+}
+
+function withoutStatus(): Split {
+  const { status: _, ...bare } = current() ?? split('shop', {});
+  return cluster.put(splits, bare);
+}
+
+describe('a Split is confirmed', () => {
+  test('once, however often it is seen', async () => {
+    const before = current();
+    await observe(before);
+    await observe(before);
+    await observe(current());
+    await clock.advance(60_000);
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+    expect(cluster.applied).toHaveLength(1);
+  });
+
+  test('again when somebody takes the confirmation away', async () => {
+    await observe(current());
+    await observe(withoutStatus());
+    await clock.advance(1_000);
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+    await observe(current());
+    expect(cluster.applied).toHaveLength(2);
+  });
+
+  test('twice a second at most when somebody takes the confirmation away each time', async () => {
+    for (let times = 0; times < 100; times++) {
+      await observe(withoutStatus());
+      await clock.advance(100);
+    }
+    expect(cluster.applied.length).toBeGreaterThan(10);
+    expect(cluster.applied.length).toBeLessThanOrEqual(21);
+  });
+
+  test('not again after a restart that changes nothing', async () => {
+    await observe(current());
+    await clock.advance(60_000);
+    reporter = start();
+    await observe(current());
+    await clock.advance(60_000);
+    expect(cluster.applied).toHaveLength(1);
+  });
+
+  test('after a restart when what was written before is no longer true', async () => {
+    await observe(current());
+    cluster.put(splits, { ...split('shop', { backends: [backend('shop-2', 100)] }), status: current()?.status });
+    reporter = start();
+    await observe(current());
+    expect(own()).toMatchObject({ observedGeneration: 2 });
+  });
+
+  test('when it is created anew by the same name', async () => {
+    await observe(current());
+    cluster.remove(splits, key);
+    cluster.put(splits, split('shop', { backends: [backend('shop-1', 100)] }));
+    await observe(current());
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+  });
+
+  test('not by what was true of another one of its name', async () => {
+    const before = current();
+    cluster.remove(splits, key);
+    cluster.put(splits, split('shop', { backends: [backend('shop-2', 100)] }));
+    await observe(before);
+    expect(own()).toBeUndefined();
+    await observe(current());
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+  });
+
+  test('after a write that failed, or whose answer was lost', async () => {
+    const warned: (LogFields | undefined)[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, fields) => warned.push(fields) };
+    let isDown = true;
+    const patch: typeof cluster.client.patch = async (...args) => {
+      if (isDown) throw new StatusError('ServiceUnavailable', 'the API is not there');
+      return cluster.client.patch(...args);
+    };
+    reporter = start({ logger, client: { ...cluster.client, patch } });
+    await observe(current());
+    await clock.advance(1_000);
+    isDown = false;
+    await clock.advance(1_000);
+    expect(warned).toHaveLength(3);
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+  });
+
+  test('no more when it is gone', async () => {
+    const before = current();
+    cluster.remove(splits, key);
+    await observe(before);
+    await observe();
+    const tries = cluster.applied.length;
+    await clock.advance(60_000);
+    expect(cluster.applied).toHaveLength(tries);
+  });
+});
