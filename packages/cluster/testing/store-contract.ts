@@ -75,6 +75,25 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       expect(store.revision).toBe(0);
     });
 
+    test('a list of an earlier revision holds what there was then, and nothing of later', async () => {
+      const store = await start();
+      const key = (name: string): string => `/k/${name}`;
+      const changed = await store.write({ key: key('changed'), expected: 0, encode: encode('old') });
+      const deleted = await store.write({ key: key('deleted'), expected: 0, encode: encode('there') });
+      await store.write({ key: '/other', expected: 0, encode: encode('elsewhere') });
+      const then = store.revision;
+      const before = store.list('/k/');
+      const newer = await store.write({ key: key('changed'), expected: changed, encode: encode('new') });
+      await store.write({ key: key('changed'), expected: newer, encode: encode('newest') });
+      const created = await store.write({ key: key('created'), expected: 0, encode: encode('late') });
+      await store.write({ key: key('deleted'), expected: deleted, encode: undefined });
+      expect(store.listAt('/k/', then)).toEqual(before);
+      expect(store.listAt('/k/', created).map((object) => object.key)).toEqual(
+        ['changed', 'created', 'deleted'].map(key),
+      );
+      expect(store.listAt('/k/', store.revision)).toEqual(store.list('/k/'));
+    });
+
     test('a list holds exactly the keys under the prefix, in order', async () => {
       const store = await start();
       const keys = ['/a/x/2', '/a/x/1', '/a/xy/1', '/b/x/1', '/a/x/1/sub'];

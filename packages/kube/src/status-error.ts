@@ -43,7 +43,7 @@ export interface StatusDetails {
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: object;
+  readonly metadata: { readonly continue?: string | undefined };
   readonly status: 'Failure' | 'Success';
   readonly message?: string | undefined;
   readonly reason?: string | undefined;
@@ -59,24 +59,32 @@ export class StatusError extends Error {
   readonly reason: StatusReason;
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  /** Of an expired page of a list: goes on with the rest as it is now. */
+  readonly continueToken: string | undefined;
 
   constructor(
     reason: StatusReason,
     message: string,
-    options: { details?: StatusDetails | undefined; code?: number | undefined; cause?: unknown } = {},
+    options: {
+      details?: StatusDetails | undefined;
+      code?: number | undefined;
+      continueToken?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StatusError';
     this.reason = reason;
     this.code = options.code ?? statusCodes[reason];
     this.details = options.details;
+    this.continueToken = options.continueToken;
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
       reason: this.reason,
@@ -100,7 +108,8 @@ export function statusErrorFrom(code: number, body: unknown): StatusError {
   const reason = isKnownReason(status?.reason) ? status.reason : reasonForCode(code);
   const message =
     status?.message ?? (typeof body === 'string' && body !== '' ? body : `the API server answered with code ${code}`);
-  return new StatusError(reason, message, { code, details: status?.details });
+  const continueToken = status?.metadata?.continue;
+  return new StatusError(reason, message, { code, details: status?.details, continueToken });
 }
 
 function isStatus(body: unknown): body is Status {

@@ -62,6 +62,16 @@ export function forbidden(resource: Resource, name: string, why: string): Status
   });
 }
 
+/** A version that nothing has yet: of another cluster, or of this one before it was set up anew. */
+export function tooLargeVersion(asked: number, current: number): StatusError {
+  return new StatusError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  });
+}
+
 export function unknownPath(): StatusError {
   return new StatusError('NotFound', 'the server could not find the requested resource');
 }

@@ -2,6 +2,7 @@ import { deployments, configMaps, namespaces, pods, services } from '@slipway/ku
 import type { Pod } from '@slipway/kube/api.generated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 
 let cluster: MemoryCluster;
 
@@ -239,8 +240,10 @@ describe('watch', () => {
   });
 
   it('answers a revision that is too old with Expired', async () => {
+    await cluster.close();
+    cluster = await createMemoryCluster({ store: new MemoryStore({ ring: { maxEvents: 1, maxSize: 1_000 } }) });
     const abort = new AbortController();
-    const events = cluster.client.watch(configMaps, { resourceVersion: '-1', signal: abort.signal });
+    const events = cluster.client.watch(configMaps, { resourceVersion: '1', signal: abort.signal });
     await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reason: 'Expired' });
   });
 });

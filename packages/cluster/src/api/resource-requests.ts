@@ -7,12 +7,14 @@ import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
-import { unknownPath } from './api-errors.ts';
+import { tooLargeVersion, unknownPath } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import { connect } from './connect.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun } from './dry-run.ts';
+import { checkWatchOptions, parseResourceVersion } from './list-options.ts';
+import { listPage, type ListPage } from './list-page.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import type { ResourcePath } from './request-path.ts';
@@ -81,7 +83,7 @@ async function handleObject(request: TransportRequest, at: ResourceRequest): Pro
   switch (request.method) {
     case 'GET':
       if (isWatch(request)) return watch(request, at);
-      return one({ object: at.resources.get(target(at)), request, at, status: 200, warnings });
+      return one({ object: read(request, at), request, at, status: 200, warnings });
     case 'PUT':
       return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
     case 'PATCH':
@@ -91,6 +93,14 @@ async function handleObject(request: TransportRequest, at: ResourceRequest): Pro
     default:
       throw methodNotAllowed(request);
   }
+}
+
+/** As it is now, which is not older than what is asked for. */
+function read({ query }: TransportRequest, at: ResourceRequest): KubeObject {
+  const { revision } = at.resources.store;
+  const oldest = parseResourceVersion(query.get('resourceVersion') ?? '') ?? 0;
+  if (oldest > revision) throw tooLargeVersion(oldest, revision);
+  return at.resources.get(target(at));
 }
 
 function target({ path, definition }: ResourceRequest): {
@@ -200,11 +210,11 @@ async function remove(request: TransportRequest, at: ResourceRequest): Promise<T
 }
 
 async function deleteCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  const { objects, revision } = selected(request, at);
+  const { objects, metadata } = pageOf(request, at);
   const { preconditions: _, ...options } = deleteOptions(request);
   const dryRun = isDryRun(request);
   for (const object of objects) await removeListed(object, at, { ...options, dryRun });
-  return answer(listOf(objects, at.definition, { resourceVersion: String(revision) }));
+  return answer(listOf(objects, at.definition, metadata));
 }
 
 /** What has gone meanwhile is as it was wanted; what has come in its place was not asked for and stays. */
@@ -222,80 +232,25 @@ async function removeListed(
   }
 }
 
-interface Selected {
-  readonly objects: readonly KubeObject[];
-  readonly revision: number;
-}
-
-function selected(request: TransportRequest, at: ResourceRequest): Selected {
-  const matcher = createMatcher(at.definition, request.query);
-  const revision = at.resources.store.revision;
-  const objects = at.resources.list(at.definition, at.path.namespace).map((stored) => at.resources.cache.parse(stored));
-  return { objects: matcher === undefined ? objects : objects.filter(matcher), revision };
-}
-
-interface ContinueToken {
-  readonly after: string;
-  readonly revision: number;
+function pageOf({ query }: TransportRequest, { path, definition, resources }: ResourceRequest): ListPage {
+  return listPage(resources, { definition, namespace: path.namespace, query });
 }
 
 function list(request: TransportRequest, at: ResourceRequest): TransportResponse {
-  const { objects, revision } = selected(request, at);
-  const limit = Number(request.query.get('limit') ?? 0);
-  if (!Number.isInteger(limit) || limit < 0)
-    throw new StatusError(
-      'BadRequest',
-      `limit must be a whole number, 0 or more, and is ${JSON.stringify(request.query.get('limit'))}`,
-    );
-  const token = parseContinue(request.query.get('continue') ?? '');
-  const position = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
-  const rest = token === undefined ? objects : objects.filter((object) => position(object) > token.after);
-  const page = limit === 0 ? rest : rest.slice(0, limit);
-  const last = page.at(-1);
-  const remaining = rest.length - page.length;
-  const version = token?.revision ?? revision;
-  const more =
-    remaining > 0 && last !== undefined
-      ? { continue: formatContinue({ after: position(last), revision: version }), remainingItemCount: remaining }
-      : {};
-  return collection(page, request, at, { resourceVersion: String(version), ...more });
-}
-
-function formatContinue(token: ContinueToken): string {
-  return Buffer.from(JSON.stringify(token)).toString('base64url');
-}
-
-function parseContinue(text: string): ContinueToken | undefined {
-  if (text === '') return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (isJsonObject(value) && typeof value['after'] === 'string' && typeof value['revision'] === 'number')
-      return { after: value['after'], revision: value['revision'] };
-  } catch {
-    // Not one of ours: answered below like every other token that is not.
-  }
-  throw new StatusError(
-    'BadRequest',
-    'continue key is not valid: it does not come from an earlier list of this server',
-  );
+  const { objects, metadata } = pageOf(request, at);
+  return collection(objects, request, at, metadata);
 }
 
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
   const { query } = request;
   if (at.path.name !== '') query.set('fieldSelector', `metadata.name=${at.path.name}`);
-  const version = query.get('resourceVersion') ?? '';
-  const afterRevision = version === '' ? undefined : Number(version);
-  if (afterRevision !== undefined && !Number.isInteger(afterRevision))
-    throw new StatusError(
-      'BadRequest',
-      `resourceVersion: Invalid value: "${version}": it must be one that this server gave out`,
-    );
+  checkWatchOptions(query);
   const timeout = Number(query.get('timeoutSeconds') ?? 0);
   const events = openWatch(at.resources, at.clock, {
     definition: at.definition,
     namespace: at.path.namespace,
     matcher: createMatcher(at.definition, query),
-    afterRevision,
+    afterRevision: parseResourceVersion(query.get('resourceVersion') ?? ''),
     sendInitialEvents: isTrue(query.get('sendInitialEvents')),
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,

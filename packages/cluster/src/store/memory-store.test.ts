@@ -120,6 +120,7 @@ describe('watches', () => {
     const store = new MemoryStore({ ring: { maxEvents: 1_000, maxSize: 100 } });
     for (let index = 0; index < 10; index++) await store.write(put(`/k/${index}`, 0, 'x'.repeat(40)));
     expect(() => store.watch('/', 3, () => undefined)).toThrow(RevisionCompacted);
+    expect(() => store.listAt('/', 3)).toThrow(RevisionCompacted);
     const seen: number[] = [];
     store.watch('/', 8, (event) => seen.push(event.revision));
     expect(seen).toEqual([9, 10]);

@@ -77,6 +77,12 @@ export class MemoryStore implements Store {
     return this.#objects.list(prefix);
   }
 
+  listAt(prefix: string, revision: number): readonly StoredObject[] {
+    this.#requireKnown(revision);
+    const later = this.#ring.after(revision).filter(({ key }) => key.startsWith(prefix));
+    return later.length === 0 ? this.list(prefix) : withoutEvents(this.list(prefix), later);
+  }
+
   count(prefix: string): number {
     return this.#objects.count(prefix);
   }
@@ -95,7 +101,7 @@ export class MemoryStore implements Store {
   }
 
   watch(prefix: string, afterRevision: number, listener: (event: StoreEvent) => void): StoreWatch {
-    if (afterRevision < this.#ring.compacted) throw new RevisionCompacted(afterRevision, this.#ring.compacted);
+    this.#requireKnown(afterRevision);
     const watcher: Watcher = { prefix, listener, seen: afterRevision };
     this.#watchers.add(watcher);
     for (const event of this.#ring.after(afterRevision)) this.#deliver(watcher, event);
@@ -105,6 +111,10 @@ export class MemoryStore implements Store {
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;
+  }
+
+  #requireKnown(revision: number): void {
+    if (revision < this.#ring.compacted) throw new RevisionCompacted(revision, this.#ring.compacted);
   }
 
   async #finish(): Promise<void> {
@@ -166,6 +176,14 @@ export class MemoryStore implements Store {
       this.#logger.error('a watch was ended because its listener failed', { key: event.key, error });
     }
   }
+}
+
+/** The objects as they were before the events, by key. Of several events to one key the first knows what was before. */
+function withoutEvents(objects: readonly StoredObject[], events: readonly StoreEvent[]): readonly StoredObject[] {
+  const before = new Map(events.toReversed().map(({ key, previous }) => [key, previous] as const));
+  const untouched = objects.filter(({ key }) => !before.has(key));
+  const restored = [...before.values()].filter((object) => object !== undefined);
+  return [...untouched, ...restored].toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function toJournalEntry(event: StoreEvent): { key: string; revision: number; value: string | undefined } {

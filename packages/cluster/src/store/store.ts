@@ -41,7 +41,7 @@ export class RevisionConflict extends Error {
   }
 }
 
-/** Thrown by `watch`: the revision is older than what is still known (`oldest`). */
+/** Thrown by `watch` and `listAt`: the revision is older than what is still known (`oldest`). */
 export class RevisionCompacted extends Error {
   readonly oldest: number;
   constructor(revision: number, oldest: number) {
@@ -69,6 +69,8 @@ export interface Store {
   get(key: string): StoredObject | undefined;
   /** All objects whose key starts with `prefix`, by key. */
   list(prefix: string): readonly StoredObject[];
+  /** The same as it was right after `revision`, which is not past the newest; as far back as `watch` reaches. */
+  listAt(prefix: string, revision: number): readonly StoredObject[];
   count(prefix: string): number;
   /** Applies one mutation; resolves with the revision that it got. */
   write(mutation: Mutation): Promise<number>;

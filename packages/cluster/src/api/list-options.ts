@@ -1,0 +1,95 @@
+/** What a list or a watch asks for besides its selectors. https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list */
+import { StatusError } from '@slipway/kube/status-error';
+import type { Fault } from '../schema/definition.ts';
+import { forbidden, notSupported } from '../schema/faults.ts';
+import { invalidObject } from './api-errors.ts';
+
+export interface ListOptions {
+  /** Objects a page; 0 for all. */
+  readonly limit: number;
+  readonly continueToken: string;
+  /** Undefined for the newest. 0 for any. */
+  readonly revision: number | undefined;
+  readonly match: 'Exact' | 'NotOlderThan' | undefined;
+}
+
+const matches = ['Exact', 'NotOlderThan'] as const;
+const listOptionsType = { group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' };
+
+/** Throws `Invalid` or `BadRequest`. */
+export function readListOptions(query: URLSearchParams): ListOptions {
+  refuse(listFaults(query));
+  return {
+    limit: Math.max(0, parseLimit(query.get('limit'))),
+    continueToken: query.get('continue') ?? '',
+    revision: parseResourceVersion(query.get('resourceVersion') ?? ''),
+    match: matches.find((match) => match === query.get('resourceVersionMatch')),
+  };
+}
+
+/** Throws `Invalid` for what no watch may ask for. */
+export function checkWatchOptions(query: URLSearchParams): void {
+  refuse(watchFaults(query));
+}
+
+/** Undefined where none is named. */
+export function parseResourceVersion(text: string): number | undefined {
+  if (text === '') return undefined;
+  const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(revision)) return revision;
+  const fault = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+  throw new StatusError(
+    'BadRequest',
+    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${fault}`,
+  );
+}
+
+function parseLimit(text: string | null): number {
+  if (text === null) return 0;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new StatusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw invalidObject(listOptionsType, '', faults);
+}
+
+const matchField = 'resourceVersionMatch';
+
+function listFaults(query: URLSearchParams): readonly Fault[] {
+  const initial = query.has('sendInitialEvents')
+    ? [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')]
+    : [];
+  const match = query.get(matchField) ?? '';
+  return match === '' ? initial : [...matchFaults(match, query), ...initial];
+}
+
+function matchFaults(match: string, query: URLSearchParams): readonly Fault[] {
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  const faults: Fault[] = [];
+  if (resourceVersion === '')
+    faults.push(forbidden(matchField, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  if ((query.get('continue') ?? '') !== '') faults.push(forbiddenWithContinue);
+  if (!matches.some((known) => known === match)) faults.push(notSupported(matchField, match, [...matches, '']));
+  if (match === 'Exact' && resourceVersion === '0')
+    faults.push(forbidden(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  return faults;
+}
+
+const forbiddenWithContinue = forbidden(matchField, 'resourceVersionMatch is forbidden when continue is provided');
+
+function watchFaults(query: URLSearchParams): readonly Fault[] {
+  const match = query.get(matchField) ?? '';
+  const hasInitial = query.has('sendInitialEvents');
+  const faults: Fault[] = [];
+  if (hasInitial && match !== 'NotOlderThan')
+    faults.push(forbidden(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  if (match === '') return faults;
+  if (!hasInitial)
+    faults.push(
+      forbidden(matchField, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    );
+  if (match !== 'NotOlderThan') faults.push(notSupported(matchField, match, ['NotOlderThan']));
+  if ((query.get('continue') ?? '') !== '') faults.push(forbiddenWithContinue);
+  return faults;
+}
