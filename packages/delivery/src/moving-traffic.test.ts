@@ -31,6 +31,7 @@ const observation: Observation = {
   pods: [],
   services: [],
   slices: [],
+  budgets: [],
   split: undefined,
   gateways: ['gateway'],
   commands: [],

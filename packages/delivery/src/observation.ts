@@ -1,5 +1,12 @@
 /** What is known of one Application when a decision is made. Readonly, complete, and free of clients. */
-import type { Endpoint, EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type {
+  Endpoint,
+  EndpointSlice,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Service,
+} from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
@@ -16,6 +23,8 @@ export interface Observation {
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
+  /** Ours, and those of the namespace that are of no Application. */
+  readonly budgets: readonly PodDisruptionBudget[];
   readonly split: Split | undefined;
   /** Names of gateway instances whose Lease is live. */
   readonly gateways: readonly string[];

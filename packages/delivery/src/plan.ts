@@ -38,6 +38,9 @@ export interface ActionDetails {
   /** Asks the gateways to report what they count, until then. */
   readonly countTraffic: { readonly until: string };
   readonly askHealth: { readonly release: string; readonly pods: readonly string[] };
+  /** The PodDisruptionBudget over the pods that serve. */
+  readonly ensureBudget: object;
+  readonly deleteBudget: object;
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };

@@ -36,6 +36,7 @@ const observation: Observation = {
   pods: [],
   services: [],
   slices: [],
+  budgets: [],
   split: undefined,
   gateways: [],
   commands: [],

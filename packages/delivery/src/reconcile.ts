@@ -3,6 +3,7 @@ import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
 import { activeRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
+import { planBudget } from './disruption-budget.ts';
 import { planIdle } from './idle.ts';
 import { check } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
@@ -84,7 +85,8 @@ interface Upkeep {
 
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
 function planUpkeep(observation: Observation, { active, now, faults }: Upkeep): Pick<Step, 'actions' | 'requeueAfter'> {
-  const route = faults.length === 0 ? [...planRoute(observation), ...planServices(observation)] : [];
+  const route =
+    faults.length === 0 ? [...planRoute(observation), ...planServices(observation), ...planBudget(observation)] : [];
   if (active !== undefined) return { actions: route };
   const pruning = planPruning(observation, now);
   return { ...pruning, actions: [...route, ...pruning.actions] };

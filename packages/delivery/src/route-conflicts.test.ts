@@ -15,6 +15,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     pods: [],
     services: [],
     slices: [],
+    budgets: [],
     split: {
       metadata: { name: 'shop', generation: 2 },
       spec: { application: 'shop', rules: [] },

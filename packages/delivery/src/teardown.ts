@@ -56,6 +56,7 @@ function planVersions({ releases, replicaSets, services }: Observation): readonl
 function planRest({ releases, copies }: Observation): readonly Action[] {
   return [
     { type: 'deleteService' },
+    { type: 'deleteBudget' },
     ...copies.map(({ kind, object }): Action => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' })),
     ...releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) })),
   ];

@@ -43,6 +43,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     pods: [],
     services: [],
     slices: [],
+    budgets: [],
     split: undefined,
     gateways: [],
     commands: commands.map(([verb, version], index) => ({

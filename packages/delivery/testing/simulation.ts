@@ -3,7 +3,7 @@
  * through thousands of random histories a second. It knows nothing of the interlock; what must hold is said in
  * `invariants.ts`, on the world itself.
  */
-import type { EndpointSlice, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { EndpointSlice, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import { formatMicroTime, formatTime } from '@slipway/kube/clock';
 import type { Split, SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../src/api/application.ts';
@@ -15,6 +15,7 @@ import { referenceKey } from '../src/configuration/references.ts';
 import type { Observation, Trial } from '../src/observation.ts';
 import type { Action, ActionOf, Decision } from '../src/plan.ts';
 import { closedPreview, routePort, routeRule } from '../src/routing.ts';
+import { applicationBudget } from '../src/disruption-budget.ts';
 import { applicationService, versionService } from '../src/serving-objects.ts';
 
 export const brokenImage = 'broken';
@@ -37,6 +38,7 @@ export interface World {
   readonly commands: readonly ReleaseCommand[];
   readonly answers: ReadonlyMap<string, HealthAnswer>;
   readonly services: readonly Service[];
+  readonly budgets: readonly PodDisruptionBudget[];
   /** Content of the ConfigMap that every template refers to. */
   readonly configuration: string;
   readonly copies: readonly Copy[];
@@ -60,6 +62,7 @@ export function createWorld(spec: ApplicationSpec): World {
     commands: [],
     answers: new Map(),
     services: [],
+    budgets: [],
     configuration: 'first00000',
     copies: [],
     trial: undefined,
@@ -73,6 +76,7 @@ export function observationOf(world: World): Observation {
     replicaSets: world.replicaSets,
     pods: world.pods,
     services: world.services,
+    budgets: world.budgets,
     slices: [world.slice, ...backendSlices(world)],
     split: world.split,
     gateways: world.gatewayAlive ? [gateway] : [],
@@ -148,6 +152,10 @@ function perform(world: World, action: Action, seen: Observation): World {
       return { ...world, copies: world.copies.filter(({ object }) => object.metadata.name !== action.name) };
     case 'ensureService':
       return ensureService(world, action, seen);
+    case 'ensureBudget':
+      return { ...world, budgets: [applicationBudget(world.application)] };
+    case 'deleteBudget':
+      return { ...world, budgets: [] };
     case 'createRelease':
       return createRelease(world, action.release);
     case 'createVersion':

@@ -8,6 +8,7 @@ import type { ActionOf, ActionType, Decision } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
+import { deleteBudget, ensureBudget } from './budget-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
 import { tryRelease } from './try-release.ts';
 import {
@@ -30,6 +31,8 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   createVersion,
   ensureService,
   deleteService,
+  ensureBudget,
+  deleteBudget,
   scale,
   setServing,
   markForDeletion,

@@ -1,12 +1,21 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
+import type { ConfigMap, PodDisruptionBudget, Secret } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
 import { Informer, type InformerChange } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
-import { configMaps, endpointSlices, leases, pods, replicaSets, secrets, services } from '@slipway/kube/resources';
+import {
+  configMaps,
+  endpointSlices,
+  leases,
+  podDisruptionBudgets,
+  pods,
+  replicaSets,
+  secrets,
+  services,
+} from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { applications, type Application } from '../api/application.ts';
 import { releaseCommands } from '../api/release-command.ts';
@@ -62,6 +71,11 @@ function createInformers(options: CacheOptions) {
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
     slices: labelled(endpointSlices, labels.application),
+    budgets: new Informer({
+      ...options,
+      type: podDisruptionBudgets,
+      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
+    }),
     splits: new Informer({ ...options, type: splits }),
     configMaps: configuration(configMaps),
     secrets: configuration(secrets),
@@ -103,6 +117,13 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     const isContent = contentNote(change.current) !== contentNote(change.old);
     return object !== undefined && isContent ? referringTo(caches, object.metadata) : [];
   };
+  // How many pods may go right now is no concern of ours; what somebody else covers is one of every Application there.
+  const budgeted = (change: InformerChange<PodDisruptionBudget>): readonly ObjectKey[] => {
+    const { current, old } = change;
+    if (current !== undefined && current.metadata.generation === old?.metadata.generation) return [];
+    const own = labelled(change);
+    return own.length > 0 ? own : caches.applications.list((current ?? old)?.metadata.namespace).map(keyOf);
+  };
   const { applications: all, commands, splits: allSplits, leases: live, ...others } = caches;
   return [
     source(all, same),
@@ -117,6 +138,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     source(others.pods, labelled),
     source(others.services, labelled),
     source(others.slices, labelled),
+    source(others.budgets, budgeted),
     source(others.configMaps, referring),
     source(others.secrets, referring),
   ];
@@ -142,6 +164,7 @@ export function observe(
     pods: caches.pods.byIndex(byApplication, index),
     services: caches.services.byIndex(byApplication, index),
     slices: caches.slices.byIndex(byApplication, index),
+    budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
     split: caches.splits.get(key),
     gateways,
     answers: findings.answers,

@@ -1,0 +1,101 @@
+import type { PodDisruptionBudget } from '@slipway/kube/api.generated';
+import { podDisruptionBudgets } from '@slipway/kube/resources';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
+import { applications, type ApplicationSpec } from './api/application.ts';
+import { calculateMinAvailable } from './disruption-budget.ts';
+
+test.each([
+  { name: 'one may go', spec: { replicas: 4 }, least: 3 },
+  { name: 'a single one may go too, or its node could not be drained', spec: {}, least: 0 },
+  { name: 'nothing is kept where nothing runs', spec: { replicas: 0 }, least: 0 },
+  {
+    name: 'as many may go as a rolling release may leave missing',
+    spec: { replicas: 10, strategy: { type: 'rolling', rolling: { maxUnavailable: '40%' } } },
+    least: 6,
+  },
+])('$name', ({ spec, least }) => {
+  expect(calculateMinAvailable(spec)).toBe(least);
+});
+
+describe('the PodDisruptionBudget of an Application', () => {
+  let cluster: DeliveryCluster;
+  const key = { namespace: 'default', name: 'shop' };
+
+  beforeEach(async () => {
+    cluster = await createDeliveryCluster();
+  });
+  afterEach(() => cluster.stop());
+
+  async function deploy(more: Partial<ApplicationSpec> = {}): Promise<void> {
+    const spec: Partial<ApplicationSpec> = {
+      replicas: 4,
+      template: { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'web', image: 'a' }] } },
+      service: { ports: [{ port: 80 }] },
+      guardSeconds: 0,
+      drainSeconds: 0,
+      ...more,
+    };
+    await cluster.deploy(spec);
+    await cluster.advance(10_000);
+  }
+
+  async function budgets(): Promise<readonly PodDisruptionBudget[]> {
+    return (await cluster.client.list(podDisruptionBudgets, { namespace: 'default' })).items;
+  }
+
+  function limitOfUser(name: string, app: string): PodDisruptionBudget {
+    return { metadata: { namespace: 'default', name }, spec: { minAvailable: 1, selector: { matchLabels: { app } } } };
+  }
+
+  test('covers the pods that serve, whoever owns them, and has no owner that takes it along', async () => {
+    await deploy();
+    const [budget] = await budgets();
+    expect(budget).toMatchObject({
+      metadata: { name: 'shop', labels: { 'slipway.dev/application': 'shop' } },
+      spec: {
+        minAvailable: 3,
+        selector: { matchLabels: { 'slipway.dev/application': 'shop', 'slipway.dev/serves': 'true' } },
+      },
+      status: { currentHealthy: 4, disruptionsAllowed: 1 },
+    });
+    expect(budget?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  test('follows replicas at once', async () => {
+    await deploy();
+    await deploy({ replicas: 2 });
+    expect((await budgets()).map(({ spec }) => spec?.minAvailable)).toEqual([1]);
+  });
+
+  test('gives way to one of somebody else that covers the same pods, and is there again when that has gone', async () => {
+    await deploy();
+    await cluster.client.create(podDisruptionBudgets, limitOfUser('mine', 'shop'));
+    await cluster.advance(2_000);
+    expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['mine']);
+    await cluster.client.delete(podDisruptionBudgets, { namespace: 'default', name: 'mine' });
+    await cluster.advance(2_000);
+    expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['shop']);
+  });
+
+  test('leaves one of somebody else alone that has its name and covers other pods', async () => {
+    await cluster.client.create(podDisruptionBudgets, limitOfUser('shop', 'other'));
+    await deploy();
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+    expect((await budgets()).map(({ spec }) => spec?.selector)).toEqual([{ matchLabels: { app: 'other' } }]);
+  });
+
+  test('goes with the Application', async () => {
+    await deploy();
+    await cluster.client.delete(applications, key);
+    await cluster.advance(20_000);
+    expect(await budgets()).toEqual([]);
+  });
+
+  test('stays where the Application leaves its pods behind', async () => {
+    await deploy({ deletionPolicy: 'Orphan' });
+    await cluster.client.delete(applications, key);
+    await cluster.advance(20_000);
+    expect(await budgets()).toHaveLength(1);
+  });
+});
