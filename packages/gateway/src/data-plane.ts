@@ -28,7 +28,7 @@ export interface DataPlaneCounter {
  */
 export interface DataPlane {
   readonly traffic: TrafficRegistry;
-  /** Resolves when every new request is answered by this table or by a newer one. */
+  /** Resolves when every new request is answered by this table or by a newer one; if it rejects, by the one before. */
   install(table: RoutingTable): Promise<void>;
   /** Plain HTTP; resolves with the port, rejects with `ListenError`. */
   listen(address: ListenAddress): Promise<number>;

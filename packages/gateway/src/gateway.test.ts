@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '@slipway/kube/api.generated';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
-import { endpointSlices, leases, secrets, services } from '@slipway/kube/resources';
+import { endpointSlices, ingresses, leases, secrets, services } from '@slipway/kube/resources';
 import {
   countTrafficUntilAnnotation,
   gatewayLeaseLabel,
@@ -14,10 +15,12 @@ import {
   type SplitInstanceStatus,
   splits,
 } from '@slipway/kube/split';
+import { StatusError, type StatusReason } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../../kube/testing/fake-clock.ts';
 import { certificate, privateKey } from '../testing/certificate.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
-import { backend, service, slice, split } from '../testing/objects.ts';
+import { backend, ingress, service, slice, split } from '../testing/objects.ts';
 import { bodyOf, eventually, World } from '../testing/world.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 
@@ -186,6 +189,45 @@ test('says which port is taken, and leaves no Lease behind', async () => {
     `cannot listen on 127.0.0.1:${gateway.port}: another program uses the port`,
   );
   expect(cluster.get(leases, { namespace: gatewayLeaseNamespace, name: 'gateway-b' })).toBeUndefined();
+});
+
+describe('a start', () => {
+  /** The API as it is, but for lists of Splits, which fail until `mend` is called. */
+  function failingSplits(reason: StatusReason): { client: KubeClient; mend: () => void } {
+    let isBroken = true;
+    const list: KubeClient['list'] = async (type, selection) => {
+      if (isBroken && type.plural === splits.plural) throw new StatusError(reason, 'no Splits now');
+      return cluster.client.list(type, selection);
+    };
+    return { client: { ...cluster.client, list }, mend: () => (isBroken = false) };
+  }
+
+  test('waits for the Splits, however long it takes, so that it sends no request of theirs away', async () => {
+    const clock = new FakeClock();
+    const { client, mend } = failingSplits('ServiceUnavailable');
+    const served: Gateway[] = [];
+    const starting = start({ instance: 'gateway-b', client, clock }).then((late) => served.push(late));
+    await clock.advance(60_000);
+    expect(served).toEqual([]);
+    mend();
+    await clock.advance(20_000);
+    await starting;
+    const [late = gateway] = served;
+    expect(await call(late.port)).toBe('200 shop-1');
+    await late.close();
+  });
+
+  test('does without them where the cluster does not know the kind, and serves them when it does', async () => {
+    const clock = new FakeClock();
+    const { client, mend } = failingSplits('NotFound');
+    cluster.put(ingresses, ingress('web', [{ host: 'web.localhost', path: '/', service: 'shop-2' }]));
+    const without = await start({ instance: 'gateway-b', client, clock });
+    expect(await call(without.port, '/', 'web.localhost')).toBe('200 shop-2');
+    expect(await call(without.port)).toMatch(/^404/);
+    mend();
+    while (!(await call(without.port)).startsWith('200')) await clock.advance(1_000);
+    await without.close();
+  });
 });
 
 describe('TLS', () => {

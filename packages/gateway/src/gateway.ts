@@ -7,6 +7,7 @@ import type { Logger } from '@slipway/kube/logger';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { endpointSlices, ingresses, secrets, services } from '@slipway/kube/resources';
 import { type Split, splits } from '@slipway/kube/split';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { Certificates } from './certificates.ts';
 import { publishIngressAddresses } from './ingress-addresses.ts';
@@ -15,6 +16,7 @@ import type { DataPlane, DataPlaneCounter } from './data-plane.ts';
 import type { ListenAddress } from './listen.ts';
 import { Proxy } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
+import { RouteKeeper } from './route-keeper.ts';
 import { buildRoutes } from './routing/build-routes.ts';
 import type { EndpointAddress } from './routing/routing-table.ts';
 import { StatusReporter } from './status-reporter.ts';
@@ -50,8 +52,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** A cluster without the kind Split has Ingresses all the same. */
-const maxSplitSyncMilliseconds = 2_000;
+const askAgainMilliseconds = 500;
 const serviceNameLabel = 'kubernetes.io/service-name';
 
 /** Starts a gateway; it serves the cluster's routes when the promise resolves. Rejects with `ListenError` if an address is taken. */
@@ -69,20 +70,29 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lease = new LeaseKeeper({ ...options, signal });
   const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
 
-  const route = async (): Promise<void> => {
-    const table = buildRoutes(snapshotOf(cluster));
-    const observed = cluster.slices.resourceVersion;
-    certificates.install(table);
-    await plane.install(table);
-    reporter.inForce(table);
-    lease.observe(observed);
-  };
-  await syncAll(cluster, options.clock, signal);
-  const rebuild = oncePerTurn(route, signal);
+  const routes = new RouteKeeper({
+    ...options,
+    signal,
+    build: () => ({
+      table: buildRoutes(snapshotOf(cluster)),
+      observedEndpoints: cluster.slices.resourceVersion,
+    }),
+    install: (table) => {
+      certificates.install(table);
+      return plane.install(table);
+    },
+    onInForce: ({ table, observedEndpoints }) => {
+      reporter.inForce(table);
+      lease.observe(observedEndpoints);
+    },
+    onFailure: (table, error) => reporter.failed(table, error),
+  });
+  await syncAll(cluster, options, signal);
   for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
-    informer.onChange(rebuild);
-  cluster.secrets?.onChange(rebuild);
-  await route();
+    informer.onChange(() => routes.plan());
+  cluster.secrets?.onChange(() => routes.plan());
+  await Promise.race([routes.start(), aborted(signal)]);
+  signal.throwIfAborted();
   publishIngressAddresses({
     ...options,
     signal,
@@ -154,14 +164,43 @@ function serviceKeyOf({ metadata }: EndpointSlice): string {
   return `${metadata.namespace ?? ''}/${metadata.labels?.[serviceNameLabel] ?? ''}`;
 }
 
-async function syncAll(cluster: ClusterState, clock: Clock, signal: AbortSignal): Promise<void> {
+async function syncAll(
+  cluster: ClusterState,
+  options: Pick<GatewayOptions, 'client' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
   const others = [cluster.ingresses, cluster.services, cluster.slices, cluster.secrets];
-  const settled = new AbortController();
-  const patience = delay(clock, maxSplitSyncMilliseconds, settled.signal).catch(() => undefined);
-  await Promise.race([cluster.splits.synced(), patience]);
-  settled.abort();
   await Promise.race([Promise.all(others.flatMap((informer) => informer?.synced() ?? [])), aborted(signal)]);
+  await syncSplits(cluster.splits, options, signal);
   signal.throwIfAborted();
+}
+
+/**
+ * Without its Splits a gateway would send the requests of Applications nowhere. Only a cluster that does not know the kind
+ * is served without them: it has Ingresses all the same.
+ */
+async function syncSplits(
+  informer: Informer<Split>,
+  { client, clock }: Pick<GatewayOptions, 'client' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!informer.hasSynced && !signal.aborted) {
+    if (await isKindUnknown(client, signal)) return;
+    const synced = new AbortController();
+    const pause = delay(clock, askAgainMilliseconds, AbortSignal.any([signal, synced.signal])).catch(() => undefined);
+    await Promise.race([informer.synced(), pause]);
+    synced.abort();
+  }
+}
+
+async function isKindUnknown(client: KubeClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.list(splits, { signal });
+    return false;
+  } catch (error) {
+    // Whatever else is wrong the informer says, which asks the same.
+    return isStatusReason(error, 'NotFound');
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -177,18 +216,5 @@ function snapshotOf(cluster: ClusterState): Parameters<typeof buildRoutes>[0] {
     ingresses: cluster.ingresses.list(),
     service: (namespace, name) => cluster.services.get({ namespace, name }),
     slices: (namespace, service) => cluster.slices.byIndex('service', `${namespace}/${service}`),
-  };
-}
-
-/** Many changes of one turn are one new table. */
-function oncePerTurn(work: () => Promise<void>, signal: AbortSignal): () => void {
-  let isPlanned = false;
-  return () => {
-    if (isPlanned) return;
-    isPlanned = true;
-    queueMicrotask(() => {
-      isPlanned = false;
-      if (!signal.aborted) void work();
-    });
   };
 }

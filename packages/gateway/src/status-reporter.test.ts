@@ -6,6 +6,7 @@ import { FakeClock } from '../../kube/testing/fake-clock.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, split } from '../testing/objects.ts';
 import { buildRoutes } from './routing/build-routes.ts';
+import type { RoutingTable } from './routing/routing-table.ts';
 import { StatusReporter } from './status-reporter.ts';
 
 const key = { namespace: 'default', name: 'shop' };
@@ -35,9 +36,13 @@ function start(overrides: Partial<ConstructorParameters<typeof StatusReporter>[0
 
 /** The reporter sees the cluster as it is, or as it was. */
 async function observe(...seen: readonly (Split | undefined)[]): Promise<void> {
-  const all = seen.flatMap((each) => each ?? []);
-  reporter.inForce(buildRoutes({ splits: all, ingresses: [], service: () => undefined, slices: () => [] }));
+  reporter.inForce(tableOf(...seen));
   await clock.advance(0);
+}
+
+function tableOf(...seen: readonly (Split | undefined)[]): RoutingTable {
+  const all = seen.flatMap((each) => each ?? []);
+  return buildRoutes({ splits: all, ingresses: [], service: () => undefined, slices: () => [] });
 }
 
 function current(): Split | undefined {
@@ -132,6 +137,20 @@ describe('a Split is confirmed', () => {
     await clock.advance(1_000);
     expect(warned).toHaveLength(3);
     expect(own()).toMatchObject({ observedGeneration: 1 });
+  });
+
+  test('by the generation before, and with the reason, while the one that is asked for cannot be put in force', async () => {
+    await observe(current());
+    cluster.put(splits, { ...split('shop', { backends: [backend('shop-2', 100)] }), status: current()?.status });
+    const table = tableOf(current());
+    reporter.failed(table, new Error('the disk is full'));
+    await clock.advance(0);
+    const conflicts = ['NotInForce: generation 2 could not be put in force and is tried again: the disk is full'];
+    expect(own()).toMatchObject({ observedGeneration: 1, conflicts });
+    reporter.inForce(table);
+    await clock.advance(0);
+    expect(own()).toMatchObject({ observedGeneration: 2 });
+    expect(own()).not.toHaveProperty('conflicts');
   });
 
   test('no more when it is gone', async () => {

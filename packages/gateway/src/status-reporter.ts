@@ -30,6 +30,8 @@ interface Report {
   inForce: { readonly generation: number; readonly since: string; readonly conflicts: readonly string[] };
   /** Versions whose last requests matter: those without weight, and those that the Split no longer names. */
   serving: ReadonlySet<string>;
+  /** Why the Split as it is written now is not in force. */
+  failure: string | undefined;
   /** The newest that is known, by the informer or as the answer to a write. */
   seen: { readonly resourceVersion: string; readonly own: SplitInstanceStatus | undefined };
   /** The last write, whatever became of it. */
@@ -55,25 +57,36 @@ export class StatusReporter {
 
   /** The table has just come in force. */
   inForce(table: RoutingTable): void {
-    const since = formatMicroTime(this.#options.clock.now());
+    const since = this.#now();
     const serving = servingBackends(table);
-    const named = new Set<string>();
     for (const split of table.splits) {
-      named.add(split.uid);
       const report = this.#reportFor(split);
       report.serving = serving;
-      report.routed = split;
-      this.#see(report, split);
+      report.failure = undefined;
       if (
         report.inForce.generation !== split.generation ||
         report.inForce.conflicts.join() !== split.conflicts.join()
       ) {
         report.inForce = { generation: split.generation, since, conflicts: split.conflicts };
       }
-      this.#write(report);
+      this.#observe(report, split);
     }
+    const named = new Set(table.splits.map(({ uid }) => uid));
     for (const [uid, report] of this.#reports) if (!named.has(uid)) this.#forget(uid, report);
     this.#watch();
+  }
+
+  /** The table could not be put in force. */
+  failed(table: RoutingTable, error: unknown): void {
+    for (const split of table.splits) {
+      const report = this.#reportFor(split);
+      const isInForce = report.inForce.generation === split.generation;
+      const cause = error instanceof Error ? error.message : String(error);
+      report.failure = isInForce
+        ? undefined
+        : `NotInForce: generation ${split.generation} could not be put in force and is tried again: ${cause}`;
+      this.#observe(report, split);
+    }
   }
 
   #reportFor(split: RoutedSplit): Report {
@@ -81,8 +94,9 @@ export class StatusReporter {
     if (known !== undefined) return known;
     const report: Report = {
       routed: split,
-      inForce: { generation: -1, since: '', conflicts: [] },
+      inForce: { generation: 0, since: this.#now(), conflicts: [] },
       serving: new Set(),
+      failure: undefined,
       seen: { resourceVersion: '', own: undefined },
       sent: undefined,
       isWriting: false,
@@ -90,6 +104,16 @@ export class StatusReporter {
     };
     this.#reports.set(split.uid, report);
     return report;
+  }
+
+  #observe(report: Report, split: RoutedSplit): void {
+    report.routed = split;
+    this.#see(report, split);
+    this.#write(report);
+  }
+
+  #now(): string {
+    return formatMicroTime(this.#options.clock.now());
   }
 
   #forget(uid: string, report: Report): void {
@@ -115,13 +139,14 @@ export class StatusReporter {
         openConnections,
         openRequests,
       }));
+    const conflicts = report.inForce.conflicts.concat(report.failure ?? []);
     return {
       name: this.#options.instance,
       observedGeneration: report.inForce.generation,
       inForceSince: report.inForce.since,
       ...(draining.length > 0 ? { backends: draining } : {}),
       ...(this.#isCounting(report) ? { traffic: this.#trafficOf(report) } : {}),
-      ...(report.inForce.conflicts.length > 0 ? { conflicts: report.inForce.conflicts } : {}),
+      ...(conflicts.length > 0 ? { conflicts } : {}),
     };
   }
 

@@ -1,0 +1,95 @@
+import { type LogFields, silentLogger } from '@slipway/kube/logger';
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock, settle } from '../../kube/testing/fake-clock.ts';
+import { RouteKeeper } from './route-keeper.ts';
+import { emptyRoutingTable, type RoutingTable } from './routing/routing-table.ts';
+
+let clock: FakeClock;
+let stop: AbortController;
+/** What the cluster says, and what became of it. */
+let observedEndpoints: string;
+let install: (table: RoutingTable) => Promise<void>;
+let inForce: string[];
+let failures: unknown[];
+let logged: (LogFields | undefined)[];
+let keeper: RouteKeeper;
+beforeEach(() => {
+  clock = new FakeClock();
+  stop = new AbortController();
+  observedEndpoints = '1';
+  install = () => Promise.resolve();
+  inForce = [];
+  failures = [];
+  logged = [];
+  keeper = new RouteKeeper({
+    clock,
+    random: () => 0,
+    logger: { ...silentLogger, error: (_, fields) => logged.push(fields) },
+    signal: stop.signal,
+    build: () => ({ table: { ...emptyRoutingTable }, observedEndpoints }),
+    install: (table) => install(table),
+    onInForce: (routes) => inForce.push(routes.observedEndpoints),
+    onFailure: (_, error) => failures.push(error),
+  });
+});
+
+test('many changes of one turn are one table', async () => {
+  await keeper.start();
+  observedEndpoints = '2';
+  for (let times = 0; times < 5; times++) keeper.plan();
+  await settle();
+  expect(inForce).toEqual(['1', '2']);
+});
+
+test('a table that cannot be put in force is tried again, ever more slowly, and as it is by then', async () => {
+  const error = new Error('no');
+  let tries = 0;
+  install = () => {
+    tries += 1;
+    return Promise.reject(error);
+  };
+  let hasStarted = false;
+  void keeper.start().then(() => (hasStarted = true));
+  await clock.advance(1_000);
+  expect([tries, failures.length, logged.length, hasStarted]).toEqual([5, 5, 5, false]);
+  await clock.advance(60_000);
+  expect(tries).toBeLessThan(20);
+  install = () => Promise.resolve();
+  observedEndpoints = '7';
+  await clock.advance(10_000);
+  expect(inForce).toEqual(['7']);
+  expect(hasStarted).toBe(true);
+});
+
+test('a change does not wait for the next try', async () => {
+  install = () => Promise.reject(new Error('no'));
+  void keeper.start();
+  await clock.advance(30_000);
+  install = () => Promise.resolve();
+  keeper.plan();
+  await settle();
+  expect(inForce).toEqual(['1']);
+  await clock.advance(60_000);
+  expect(inForce).toEqual(['1']);
+});
+
+test('a table that is slow to come in force says nothing after a newer one', async () => {
+  const slow = Promise.withResolvers<void>();
+  install = () => slow.promise;
+  void keeper.start();
+  install = () => Promise.resolve();
+  observedEndpoints = '2';
+  keeper.plan();
+  await settle();
+  slow.resolve();
+  await settle();
+  expect(inForce).toEqual(['2']);
+});
+
+test('nothing is tried again when the gateway has ended', async () => {
+  install = () => Promise.reject(new Error('no'));
+  void keeper.start();
+  await settle();
+  stop.abort();
+  expect(clock.pendingTimers).toBe(0);
+});

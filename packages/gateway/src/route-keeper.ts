@@ -1,0 +1,88 @@
+import type { Clock } from '@slipway/kube/clock';
+import type { Logger } from '@slipway/kube/logger';
+import { calculateBackoff } from '@slipway/kube/workqueue';
+import type { RoutingTable } from './routing/routing-table.ts';
+
+/** A table, and the change of EndpointSlices up to which it is current. */
+export interface Routes {
+  readonly table: RoutingTable;
+  readonly observedEndpoints: string;
+}
+
+export interface RouteKeeperOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** As the cluster is now. */
+  build(): Routes;
+  install(table: RoutingTable): Promise<void>;
+  onInForce(routes: Routes): void;
+  /** The table before is still in force, and this one is tried again. */
+  onFailure(table: RoutingTable, error: unknown): void;
+}
+
+const maxRetryMilliseconds = 10_000;
+
+/** Puts in force what the cluster says, at every change, and again until it is. */
+export class RouteKeeper {
+  readonly #options: RouteKeeperOptions;
+  readonly #firstInForce = Promise.withResolvers<void>();
+  #isPlanned = false;
+  /** Number of the newest attempt, and of the newest that succeeded: several may be under way. */
+  #newest = 0;
+  #inForce = 0;
+  #failures = 0;
+  #cancelRetry: () => void = () => undefined;
+
+  constructor(options: RouteKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when a table is in force. */
+  start(): Promise<void> {
+    this.#options.signal.addEventListener('abort', () => this.#cancelRetry(), { once: true });
+    void this.#keep();
+    return this.#firstInForce.promise;
+  }
+
+  /** Something has changed; many changes of one turn are one new table. */
+  plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    queueMicrotask(() => {
+      this.#isPlanned = false;
+      if (!this.#options.signal.aborted) void this.#keep();
+    });
+  }
+
+  async #keep(): Promise<void> {
+    this.#cancelRetry();
+    this.#newest += 1;
+    const attempt = this.#newest;
+    let routes: Routes | undefined;
+    try {
+      routes = this.#options.build();
+      await this.#options.install(routes.table);
+    } catch (error) {
+      this.#onFailure(attempt, routes?.table, error);
+      return;
+    }
+    if (attempt < this.#inForce) return;
+    this.#inForce = attempt;
+    this.#failures = 0;
+    this.#options.onInForce(routes);
+    this.#firstInForce.resolve();
+  }
+
+  #onFailure(attempt: number, table: RoutingTable | undefined, error: unknown): void {
+    const { clock, logger, random, signal } = this.#options;
+    // A newer one speaks for itself.
+    if (attempt < this.#newest || signal.aborted) return;
+    const wait = Math.min(maxRetryMilliseconds, 10 * calculateBackoff(this.#failures, random()));
+    this.#failures += 1;
+    logger.error('could not put the routes in force, trying again', { error, retryMilliseconds: Math.round(wait) });
+    if (table !== undefined) this.#options.onFailure(table, error);
+    this.#cancelRetry = clock.schedule(wait, () => this.plan());
+  }
+}
