@@ -193,19 +193,22 @@ function deleteOptions({ query, body }: TransportRequest): DeleteOptions {
   return readDeleteOptions(body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {}, query);
 }
 
+/** Kinds whose last state is the answer to their deletion; of others only the name and the uid are told. */
+const shownWhenGone: ReadonlySet<string> = new Set(['Pod', 'Service', 'ServiceAccount']);
+
 async function remove(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  const before = at.resources.get(target(at));
-  const object = await at.verbs.delete({ ...target(at), ...deleteOptions(request), dryRun: isDryRun(request) });
-  if (at.resources.find(target(at)) !== undefined || at.definition.type.kind === 'Pod')
+  const { type } = at.definition;
+  const deletion = { ...target(at), ...deleteOptions(request), dryRun: isDryRun(request) };
+  const { object, hasGone } = await at.verbs.delete(deletion);
+  if (!hasGone || (type.group === '' && shownWhenGone.has(type.kind)))
     return one({ object, request, at, status: 200, warnings: [] });
-  const { name, uid } = before.metadata;
-  const { group, plural } = at.definition.type;
+  const { name, uid } = object.metadata;
   return answer({
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Success',
-    details: { name, group: group === '' ? undefined : group, kind: plural, uid },
+    details: { name, group: type.group === '' ? undefined : type.group, kind: type.plural, uid },
   });
 }
 

@@ -145,16 +145,24 @@ export class ResourceVerbs {
     return { object, created: false };
   }
 
+  /** Has it not gone, it waits for finalizers or for the end of its grace period. */
   async delete(
     request: Target & DeleteRequest & { readonly preconditions?: Preconditions | undefined; readonly dryRun: boolean },
-  ): Promise<KubeObject> {
+  ): Promise<{ readonly object: KubeObject; readonly hasGone: boolean }> {
     const { definition } = request;
+    let hasGone = false;
     const change = (current: KubeObject): KubeObject | undefined => {
       checkPreconditions(current, request);
-      return beginDeletion(current, definition, { ...request, now: this.#options.context().now });
+      const next = beginDeletion(current, definition, { ...request, now: this.#options.context().now });
+      hasGone = next === undefined;
+      return next;
     };
-    if (request.dryRun) return change(this.resources.get(request)) ?? this.resources.get(request);
-    return this.resources.update(request, change);
+    if (request.dryRun) {
+      const current = this.resources.get(request);
+      return { object: change(current) ?? current, hasGone };
+    }
+    const object = await this.resources.update(request, change);
+    return { object, hasGone };
   }
 
   #tracking(request: WriteRequest, operation: Manager['operation']) {
@@ -317,23 +325,23 @@ function requireSameIdentity({ metadata }: KubeObject, current: KubeObject, { ty
   if (faults.length > 0) throw invalidObject(type, current.metadata.name ?? '', faults);
 }
 
+/** Kubernetes names the kind here, where other conflicts name the resource. */
 function checkPreconditions(
-  current: KubeObject,
-  request: Target & { readonly preconditions?: Preconditions | undefined },
+  { metadata }: KubeObject,
+  { definition, name, preconditions = {} }: Target & { readonly preconditions?: Preconditions | undefined },
 ): void {
-  const { uid, resourceVersion } = request.preconditions ?? {};
-  if (uid !== undefined && uid !== current.metadata.uid) {
+  const resource = { ...definition.type, plural: definition.type.kind };
+  const { uid, resourceVersion } = preconditions;
+  if (uid !== undefined && uid !== metadata.uid)
     throw conflict(
-      request.definition.type,
-      request.name,
-      `the UID in the precondition (${uid}) does not match the UID in record (${current.metadata.uid ?? ''}). The object might have been deleted and then recreated`,
+      resource,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
     );
-  }
-  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) {
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
     throw conflict(
-      request.definition.type,
-      request.name,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${current.metadata.resourceVersion ?? ''}). The object might have been modified`,
+      resource,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
     );
-  }
 }
