@@ -86,6 +86,7 @@ export class SlotLoads {
   }
 
   #forget(slot: string): void {
+    this.#release(slot);
     this.#occupants.delete(slot);
     this.#watched.delete(slot);
   }
@@ -98,7 +99,15 @@ export class SlotLoads {
     } else if (before > 0) {
       this.#watched.add(slot);
     }
-    this.#occupants.set(slot, { backend, counters: this.#traffic.of(backend) });
+    // Held before it is released, so that it goes on.
+    const counters = this.#traffic.hold(backend);
+    this.#release(slot);
+    this.#occupants.set(slot, { backend, counters });
+  }
+
+  #release(slot: string): void {
+    const occupant = this.#occupants.get(slot);
+    if (occupant !== undefined) this.#traffic.release(occupant.counters);
   }
 }
 

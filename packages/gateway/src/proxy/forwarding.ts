@@ -131,7 +131,7 @@ export class Forwarding {
       if (!serving.has(endpoint)) this.#startDraining(endpoint, drainSeconds);
     }
     for (const [key, backend] of this.#backends) {
-      if (!named.has(key) && backend.openRequests + backend.openConnections === 0) this.#backends.delete(key);
+      if (!named.has(key) && backend.openRequests + backend.openConnections === 0) this.#forget(key, backend);
     }
   }
 
@@ -162,9 +162,14 @@ export class Forwarding {
   #backendFor(key: string, described: RouteBackend): Backend {
     const known = this.#backends.get(key);
     if (known !== undefined) return known;
-    const backend = new Backend(described, this.#options.traffic.of(described));
+    const backend = new Backend(described, this.#options.traffic.hold(described));
     this.#backends.set(key, backend);
     return backend;
+  }
+
+  #forget(key: string, { counters }: Backend): void {
+    this.#backends.delete(key);
+    this.#options.traffic.release(counters);
   }
 
   #endpointFor(address: EndpointAddress): Endpoint {

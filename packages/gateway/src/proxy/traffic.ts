@@ -39,29 +39,57 @@ export class TrafficCounters {
   }
 }
 
-/** The totals of every version that this process has served; the oldest that is no longer served goes first. */
-export class TrafficRegistry {
-  readonly #counters = new Map<string, TrafficCounters>();
-  readonly #maxVersions: number;
+interface Serving {
+  readonly counters: TrafficCounters;
+  holders: number;
+}
 
-  constructor(maxVersions = 2_000) {
-    this.#maxVersions = maxVersions;
+/**
+ * The totals of every version that serves, as many as the routes name, and of the last ones that no longer do: beyond a
+ * number of those, who stopped first is forgotten.
+ */
+export class TrafficRegistry {
+  readonly #serving = new Map<string, Serving>();
+  /** Who stopped first comes first. */
+  readonly #past = new Map<string, TrafficCounters>();
+  readonly #maxPast: number;
+
+  constructor(maxPast = 2_000) {
+    this.#maxPast = maxPast;
   }
 
-  /** The counters of a version; made at the first call. */
-  of(labels: TrafficLabels): TrafficCounters {
-    const key = [labels.namespace, labels.application, labels.service, labels.version].join('\n');
-    const known = this.#counters.get(key);
-    if (known !== undefined) return known;
+  /** The counters of a version, which go on from where they were; kept until everybody who holds them has released them. */
+  hold(labels: TrafficLabels): TrafficCounters {
+    const key = keyOf(labels);
+    const serving = this.#serving.get(key);
+    if (serving !== undefined) {
+      serving.holders += 1;
+      return serving.counters;
+    }
     const { namespace, application, service, version } = labels;
-    const counters = new TrafficCounters({ namespace, application, service, version });
-    this.#counters.set(key, counters);
-    const oldest = this.#counters.keys().next().value;
-    if (this.#counters.size > this.#maxVersions && oldest !== undefined) this.#counters.delete(oldest);
+    const counters = this.#past.get(key) ?? new TrafficCounters({ namespace, application, service, version });
+    this.#past.delete(key);
+    this.#serving.set(key, { counters, holders: 1 });
     return counters;
   }
 
-  all(): readonly TrafficCounters[] {
-    return [...this.#counters.values()];
+  release({ labels }: TrafficCounters): void {
+    const key = keyOf(labels);
+    const serving = this.#serving.get(key);
+    if (serving === undefined) return;
+    serving.holders -= 1;
+    if (serving.holders > 0) return;
+    this.#serving.delete(key);
+    this.#past.set(key, serving.counters);
+    const [oldest] = this.#past.keys();
+    if (this.#past.size > this.#maxPast && oldest !== undefined) this.#past.delete(oldest);
   }
+
+  all(): readonly TrafficCounters[] {
+    return [...[...this.#serving.values()].map(({ counters }) => counters), ...this.#past.values()];
+  }
+}
+
+function keyOf({ namespace, application, service, version }: TrafficLabels): string {
+  return [namespace, application, service, version].join('\n');
 }
