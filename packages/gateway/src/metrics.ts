@@ -48,6 +48,13 @@ function collectMetrics(all: readonly TrafficCounters[]): Metric[] {
       values: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.errors })),
     },
     {
+      name: 'slipway_gateway_abandoned_requests_total',
+      help: 'Requests whose clients left before the end of the answer, which are no errors',
+      type: 'counter',
+      aggregator: 'sum',
+      values: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.abandoned })),
+    },
+    {
       name: duration,
       help: 'Seconds from the head of a request to the end of its answer',
       type: 'histogram',

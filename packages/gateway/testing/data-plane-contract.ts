@@ -388,6 +388,18 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
         expect(await call({ method: 'POST' }, 'paid')).toMatchObject({ status: 200, body: 'paid' });
     });
 
+    test('neither does one whose body is large', async () => {
+      const backend = await world.backend(async (incoming, outgoing) =>
+        outgoing.end(`got ${(await bodyOf(incoming)).length}`),
+      );
+      await world.route([{ endpoints: [await world.deadEndpoint(), backend] }]);
+      for (let index = 0; index < 6; index++)
+        expect(await call({ method: 'POST' }, 'x'.repeat(1_000_000))).toMatchObject({
+          status: 200,
+          body: 'got 1000000',
+        });
+    });
+
     test('an idempotent request whose pod dies goes to another one, once', async () => {
       let broken = 0;
       const dying = await world.rawBackend((socket) => {
@@ -816,6 +828,26 @@ function dataPlaneContract(openPlane: () => DataPlane): void {
         }
       }
     }
+  });
+
+  test('counts clients that leave apart from errors', async () => {
+    const held: (() => void)[] = [];
+    const backend = await world.backend((incoming, outgoing) => {
+      if (incoming.url === '/begun') outgoing.write('begun');
+      held.push(() => outgoing.end());
+    });
+    await world.route([{ endpoints: [backend] }]);
+    for (const path of ['/', '/begun']) {
+      const socket = connect({ port: world.port, host: '127.0.0.1' });
+      socket.write(get(path));
+      await eventually(() => held.length === 1);
+      if (path === '/begun') await once(socket, 'data');
+      socket.resetAndDestroy();
+      const count = path === '/' ? 1 : 2;
+      await eventually(() => world.plane.traffic.all()[0]?.requests === count);
+      held.pop()?.();
+    }
+    expect(world.plane.traffic.all()[0]).toMatchObject({ requests: 2, errors: 0, abandoned: 2 });
   });
 
   test('counts requests, errors and durations by version', async () => {

@@ -1,13 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from '../listen.ts';
-import type { TrafficCounters } from '../proxy/traffic.ts';
+import { clientClosedRequest, type TrafficCounters } from '../proxy/traffic.ts';
 import { slotOfBackend } from './runtime-state.ts';
 
 /** One answered request: the backend of HAProxy, status, milliseconds, how it ended. */
 const line = /^(\S+) (-?\d+) \+?(-?\d+) (.)(.)$/;
 const maxLineBytes = 1_024;
-
-const clientClosed = 499;
 
 /** Counts what HAProxy tells of each request when it is over. */
 export class TrafficLog {
@@ -51,9 +49,9 @@ export class TrafficLog {
   }
 }
 
-/** 0 if the answer did not reach the client whole; 499 if the client left before there was one. */
+/** 0 if the backend gave no whole answer, 499 if the client left before it had one; `c` is its time limit. */
 export function effectiveStatus(status: number, cause: string, phase: string): number {
-  if (phase === 'D') return 0;
-  if (status > 0) return status;
-  return cause.toLowerCase() === 'c' ? clientClosed : 0;
+  const isWhole = status > 0 && phase !== 'D';
+  if (isWhole) return status;
+  return cause.toLowerCase() === 'c' ? clientClosedRequest : 0;
 }

@@ -15,10 +15,14 @@ import {
 } from './messages.ts';
 import { ResponseWriter, writeJoined } from './response-writer.ts';
 import { isRepeatable, planRetry } from './retry.ts';
+import { clientClosedRequest } from './traffic.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 
-/** A request body up to this size is kept until the answer begins, so that the request can be sent again. */
+/**
+ * A request body up to this size is kept until the answer begins, so that the request can be sent again. Until there is a
+ * connection nothing was sent, and what has come is kept in any case: the client waits when the socket to be holds enough.
+ */
 const maxReplayBytes = 64 * 1024;
 
 /** In ticks of a second. */
@@ -63,7 +67,7 @@ export class Exchange implements UpstreamUser {
   readonly #startedAt: number;
   #destination: Destination;
   #upstream: UpstreamConnection | undefined;
-  /** What was sent of the body; undefined once it is too much to keep. */
+  /** What has come of the body; undefined once it is too much to keep. */
   #sent: Buffer[] | undefined = [];
   #sentBytes = 0;
   #otherTries = 0;
@@ -152,7 +156,7 @@ export class Exchange implements UpstreamUser {
   onClientGone(): void {
     if (this.#isOver) return;
     this.#upstream?.destroy();
-    this.#end(this.#response?.status === undefined ? 499 : 0);
+    this.#end(clientClosedRequest);
   }
 
   /** Once a second: nothing may stand still for ever. */
@@ -162,9 +166,9 @@ export class Exchange implements UpstreamUser {
       this.#upstream.destroy();
       this.#tryAgain();
     } else if (this.#client.socket.writableNeedDrain) {
-      if (waited > maxUnreadTicks) this.#abandonClient();
+      if (waited > maxUnreadTicks) this.#client.socket.destroy();
     } else if (!this.isRequestRead) {
-      if (waited > maxStalledTicks) this.#abandonClient();
+      if (waited > maxStalledTicks) this.#abandonStalled();
     } else if (this.#client.socket.readableEnded && waited > maxHalfClosedTicks) {
       this.#client.socket.destroy();
     } else if (this.#writer === undefined && waited > maxResponseTicks) {
@@ -187,7 +191,8 @@ export class Exchange implements UpstreamUser {
   #keep(slices: readonly Buffer[], length: number): void {
     if (this.#sent === undefined) return;
     this.#sentBytes += length;
-    if (this.#writer !== undefined || this.#sentBytes > maxReplayBytes) this.#sent = undefined;
+    if (this.#writer !== undefined || (this.#sentBytes > maxReplayBytes && this.#upstream?.isConnected === true))
+      this.#sent = undefined;
     else this.#sent.push(...slices);
   }
 
@@ -326,6 +331,13 @@ export class Exchange implements UpstreamUser {
     this.#finish(answer.status, keepAlive);
   }
 
+  /** The body stands still: either the backend does not take it, or the client does not send it. */
+  #abandonStalled(): void {
+    if (this.#upstream?.socket.writableNeedDrain === true) this.#abandonClient();
+    else this.#client.socket.destroy();
+  }
+
+  /** By no fault of its own: it has to be told that the answer is not whole, or that there is none. */
   #abandonClient(): void {
     this.#upstream?.destroy();
     this.#upstream = undefined;

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { describeDataPlane } from '../../testing/data-plane-contract.ts';
-import { eventually, exchangeRaw, readUntil, World } from '../../testing/world.ts';
+import { bodyOf, eventually, exchangeRaw, readUntil, World } from '../../testing/world.ts';
+import type { EndpointAddress } from '../routing/routing-table.ts';
 import { Proxy } from './proxy.ts';
 
 describeDataPlane('the built-in proxy', () => new Proxy({ clock: systemClock, random: Math.random }));
@@ -41,6 +42,25 @@ describe('a request', () => {
       );
     expect(requests).toBe(0);
   });
+});
+
+test('a body of any size goes to another pod while nobody has got a part of it', async () => {
+  const lookup: LookupFunction = (_, __, done) =>
+    void setTimeout(() => done(null, [{ address: '127.0.0.1', family: 4 }]), 100);
+  // A connection to the dead one takes its time to fail.
+  const dial = ({ address, port }: EndpointAddress): Socket => connect({ host: `${address}.example`, port, lookup });
+  const plane = new Proxy({ clock: systemClock, random: Math.random, dial });
+  const slow = await new World(plane).start();
+  const backend = await slow.backend(async (incoming, outgoing) =>
+    outgoing.end(`got ${(await bodyOf(incoming)).length}`),
+  );
+  await slow.route([{ endpoints: [await slow.deadEndpoint(), backend] }]);
+  const body = 'x'.repeat(3_000_000);
+  for (let times = 0; times < 4; times++) {
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+    expect(await exchangeRaw(slow.port, head + body)).toContain(`got ${body.length}`);
+  }
+  await slow.close();
 });
 
 describe('a peer that stands still', () => {
@@ -91,7 +111,19 @@ describe('a peer that stands still', () => {
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf');
     await eventually(() => slow.plane.backends()[0]?.openRequests === 1);
     await eventuallyAdvance(() => socket.destroyed);
-    expect(slow.plane.traffic.all()[0]).toMatchObject({ requests: 1, errors: 1 });
+    expect(slow.plane.traffic.all()[0]).toMatchObject({ requests: 1, errors: 0, abandoned: 1 });
+  });
+
+  test('is cut off as a backend that stops taking a body, and that is its error', async () => {
+    const backend = await slow.rawBackend((socket) => socket.pause());
+    await slow.route([{ endpoints: [backend] }]);
+    const socket = connect({ port: slow.port, host: '127.0.0.1' });
+    socket.on('error', () => socket.destroy()).resume();
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
+    socket.write(Buffer.alloc(20_000_000));
+    await eventually(() => slow.plane.backends()[0]?.openRequests === 1);
+    await eventuallyAdvance(() => socket.destroyed);
+    expect(slow.plane.traffic.all()[0]).toMatchObject({ requests: 1, errors: 1, abandoned: 0 });
   });
 
   async function eventuallyAdvance(holds: () => boolean): Promise<void> {

@@ -10,13 +10,18 @@ export interface TrafficLabels {
   readonly version: string;
 }
 
+/** The client left, or did not take its answer: nginx's number for what no version is to blame for. */
+export const clientClosedRequest = 499;
+
 /** Running totals of one version. */
 export class TrafficCounters {
   readonly labels: TrafficLabels;
   requests = 0;
-  /** Answers 5xx and requests that got no whole answer. */
+  /** Answers 5xx and requests that got no whole answer, though their clients waited for it. */
   errors = 0;
-  /** By the first digit of the status; 0 for none. */
+  /** Requests whose clients did not wait for the whole answer. */
+  abandoned = 0;
+  /** By the first digit of the status; 0 for no whole answer. */
   readonly byClass: number[] = [0, 0, 0, 0, 0, 0];
   /** Per bucket, not cumulative; the last is for everything longer. */
   readonly durations: number[] = durationBuckets.map(() => 0).concat(0);
@@ -26,11 +31,12 @@ export class TrafficCounters {
     this.labels = labels;
   }
 
-  /** `status` is 0 if the client got no whole answer. */
+  /** `status` is 0 if the backend gave no whole answer, `clientClosedRequest` if the client did not take it. */
   record(status: number, seconds: number): void {
     this.requests += 1;
     if (status >= 500 || status === 0) this.errors += 1;
-    const statusClass = Math.floor(status / 100);
+    if (status === clientClosedRequest) this.abandoned += 1;
+    const statusClass = status === clientClosedRequest ? 0 : Math.floor(status / 100);
     this.byClass[statusClass] = (this.byClass[statusClass] ?? 0) + 1;
     this.durationSum += seconds;
     let bucket = 0;
