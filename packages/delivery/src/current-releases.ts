@@ -1,5 +1,5 @@
 /** Which of an Application's releases is under way, and which serves. */
-import { isFinished, type Release } from './api/release.ts';
+import { isFinished, type Release, type ReleaseStatus } from './api/release.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
@@ -41,15 +41,22 @@ export function withServing(observation: Observation): Observation {
 
 /**
  * The observation as if the release that serves had ended: its success is written to the Application first, and where a
- * controller was killed then, it must not be taken for one that could still go back.
+ * controller was killed then, it must not be taken for one that could still go back. Nor must one whose record was deleted
+ * and written again: it serves, and has nothing to go back to.
  */
 export function withEnd(observation: Observation, now: number): Observation {
   const stable = stableRelease(observation);
-  if (stable === undefined || statusOf(stable).phase !== 'Guarding') return observation;
+  const reason = stable === undefined ? undefined : reasonOfEnd(statusOf(stable));
+  if (stable === undefined || reason === undefined) return observation;
   const releases = changeStatus(observation.releases, stable, (status) =>
-    finished(status, 'Succeeded', { now: timeOfSuccess(observation.releases, now), reason: 'the guard has ended' }),
+    finished(status, 'Succeeded', { now: timeOfSuccess(observation.releases, now), reason }),
   );
   return { ...observation, releases };
+}
+
+function reasonOfEnd({ phase, attempts = [] }: ReleaseStatus): string | undefined {
+  if (phase === 'Guarding') return 'the guard has ended';
+  return phase === 'Pending' && attempts.length === 0 ? 'it serves: its record was written again' : undefined;
 }
 
 function finishedAt(release: Release): number {

@@ -24,6 +24,8 @@ export const annotations = {
   /** Of the Application for which the object was made. */
   ownerUid: 'slipway.dev/application-uid',
   version: 'slipway.dev/version',
+  /** On what stands for the record of a version that was deleted. */
+  lost: 'slipway.dev/lost',
   /** On pods: when they stopped serving, as RFC 3339. */
   leftAt: 'slipway.dev/left-at',
   /** On a copy: the name of what was copied. */

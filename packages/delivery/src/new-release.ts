@@ -3,10 +3,12 @@ import type { Release, ReleaseSpec } from './api/release.ts';
 import type { Asked } from './asked.ts';
 import { annotations, labels } from './names.ts';
 
+type Content = Pick<Asked, 'identity' | 'frozen'>;
+
 /** The record of one attempt: a copy of what was asked, with the defaults that hold for it. */
 export function newRelease(
   application: Application,
-  { version, asked, name }: { readonly version: string; readonly asked: Asked; readonly name: string },
+  { version, asked, name }: { readonly version: string; readonly asked: Content; readonly name: string },
 ): Release {
   const { spec, metadata } = application;
   return {

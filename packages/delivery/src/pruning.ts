@@ -6,17 +6,31 @@ import { backendName, labels } from './names.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
+import { isLost, untilLost } from './lost-versions.ts';
 import { nameOf } from './release-context.ts';
+import { earlier } from './scaling.ts';
 
 const defaultLimit = 10;
 /** A copy is made before the Release that names it, and that one may not be in the cache yet. */
 const copyGraceMilliseconds = 60_000;
 
 export function planPruning(observation: Observation, now: number): Pick<Step, 'actions' | 'requeueAfter'> {
-  const actions = [...planOldReleases(observation, now), ...planUnusedCopies(observation, now)];
+  const actions = [
+    ...planLostVersions(observation),
+    ...planOldReleases(observation, now),
+    ...planUnusedCopies(observation, now),
+  ];
   const ends = [...windowEnds(observation), ...unusedCopies(observation).map(graceEnd)].filter((end) => end >= now);
   // A millisecond later: at its very end a window still counts.
-  return ends.length === 0 ? { actions } : { actions, requeueAfter: Math.min(...ends) - now + 1 };
+  const next = ends.length === 0 ? undefined : Math.min(...ends) - now + 1;
+  return { actions, requeueAfter: earlier(next, untilLost(observation, now)) };
+}
+
+/** Without a record nobody can ask for them again: their objects go as soon as they have no pods. */
+function planLostVersions(observation: Observation): readonly Action[] {
+  return finishedReleases(observation)
+    .filter((release) => isLost(release) && !hasPods(observation, release))
+    .map((release) => ({ type: 'deleteVersion', release: nameOf(release) }));
 }
 
 function calculateExcess({ releases, application }: Observation): number {
@@ -39,7 +53,7 @@ function windowEnds(observation: Observation): readonly number[] {
 /** Objects first: a Release is the only thing that knows what belongs to it. */
 function planOldReleases(observation: Observation, now: number): readonly Action[] {
   return finishedReleases(observation)
-    .filter((release) => !isReturnable(observation, release, now) && !hasPods(observation, release))
+    .filter((release) => !isLost(release) && !isReturnable(observation, release, now) && !hasPods(observation, release))
     .toSorted((a, b) => endOf(a).localeCompare(endOf(b)))
     .slice(0, calculateExcess(observation))
     .map((release) => ({

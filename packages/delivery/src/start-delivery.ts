@@ -51,7 +51,7 @@ function lead(options: DeliveryOptions): Promise<void> {
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
-    observe: (key) => observe(key, caches, { findings, gateways: gateways.live }),
+    observe: (key) => observe(key, caches, { findings, gateways: gateways.live, now: options.clock.now() }),
     reconcile: (observation, now) => {
       const decision = reconcileApplication(observation, now);
       return { actions: decision.actions, status: decision, requeueAfter: decision.requeueAfter };

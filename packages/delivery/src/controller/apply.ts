@@ -5,6 +5,7 @@ import { applications } from '../api/application.ts';
 import { releases } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
 import type { ActionOf, ActionType, Decision } from '../plan.ts';
+import { isLost } from '../lost-versions.ts';
 import { nameOf } from '../release-context.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
@@ -68,7 +69,7 @@ function carryOut<Type extends ActionType>(action: ActionOf<Type>, look: Look): 
 async function writeReleaseStatuses({ releaseStatuses }: Decision, { client, observation }: Look): Promise<void> {
   for (const release of observation.releases) {
     const status = releaseStatuses.get(nameOf(release));
-    if (status === undefined) continue;
+    if (status === undefined || isLost(release)) continue;
     const { resourceVersion } = release.metadata;
     await writeStatus(client, { type: releases, key: keyOf(release), status, resourceVersion });
   }

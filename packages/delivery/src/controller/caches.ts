@@ -24,6 +24,7 @@ import { referencesOf } from '../asked.ts';
 import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
 import { referenceKey } from '../configuration/references.ts';
 import { annotations, isOurs, labels } from '../names.ts';
+import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import type { Findings } from './findings.ts';
 
@@ -144,19 +145,22 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
   ];
 }
 
+/** What is known beside the caches. */
+interface Found {
+  readonly findings: Findings;
+  readonly gateways: readonly string[];
+  readonly now: number;
+}
+
 /** Undefined: the Application is gone. */
-export function observe(
-  key: ObjectKey,
-  caches: Caches,
-  { findings, gateways }: { readonly findings: Findings; readonly gateways: readonly string[] },
-): Observation | undefined {
+export function observe(key: ObjectKey, caches: Caches, { findings, gateways, now }: Found): Observation | undefined {
   const application = caches.applications.get(key);
   if (application === undefined) return undefined;
   const index = `${key.namespace ?? ''}/${key.name}`;
   const { uid = '' } = application.metadata;
   // Of an Application of the same name that is gone: its objects are not ours.
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
-  return {
+  const observation: Observation = {
     application,
     releases: caches.releases.byIndex(byApplication, index).filter(isOwn).toSorted(byStart),
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
@@ -172,6 +176,7 @@ export function observe(
     copies: copiesOf(caches, index),
     trial: findings.trials.get(uid),
   };
+  return withLostVersions(observation, now);
 }
 
 /** What spec refers to, as far as it exists. */
