@@ -35,8 +35,13 @@ export function invalidObject(resource: Resource, name: string, causes: readonly
   const lines = causes.map(({ field, message }) => `${field ?? ''}: ${message}`);
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   return new StatusError('Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    details: { name, group: resource.group, kind: resource.kind, causes },
+    details: { name: name === '' ? undefined : name, group: resource.group, kind: resource.kind, causes },
   });
+}
+
+/** Of what accompanies a request: `ListOptions`, `DeleteOptions`. */
+export function invalidOptions(kind: string, causes: readonly StatusCause[]): StatusError {
+  return invalidObject({ group: 'meta.k8s.io', plural: kind, kind }, '', causes);
 }
 
 export function applyConflict(causes: readonly StatusCause[]): StatusError {

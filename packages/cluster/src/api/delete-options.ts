@@ -1,5 +1,8 @@
 import { StatusError } from '@slipway/kube/status-error';
+import type { Fault } from '../schema/definition.ts';
+import { invalid, notSupported } from '../schema/faults.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
+import { invalidOptions } from './api-errors.ts';
 import type { DeleteRequest } from './deletion.ts';
 import type { Preconditions } from './resource-verbs.ts';
 
@@ -7,28 +10,38 @@ export interface DeleteOptions extends DeleteRequest {
   readonly preconditions?: Preconditions | undefined;
 }
 
+const policies = ['Foreground', 'Background', 'Orphan'];
+
 /** The options of a delete, as its body says or, where that is silent, its query. */
 export function readDeleteOptions(options: JsonObject, query: URLSearchParams): DeleteOptions {
   const grace =
     options['gracePeriodSeconds'] ??
     (query.has('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined);
-  const policy =
-    options['propagationPolicy'] ??
-    query.get('propagationPolicy') ??
-    (options['orphanDependents'] === true ? 'Orphan' : undefined);
   if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
     throw new StatusError('BadRequest', 'gracePeriodSeconds must be a whole number of seconds');
-  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(policy)))
-    throw new StatusError(
-      'Invalid',
-      `DeleteOptions is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan"`,
-    );
   const given = isJsonObject(options['preconditions']) ? options['preconditions'] : {};
   return {
     gracePeriodSeconds: grace,
-    propagationPolicy: textOf(policy),
+    propagationPolicy: readPolicy(options, query),
     preconditions: { uid: textOf(given['uid']), resourceVersion: textOf(given['resourceVersion']) },
   };
+}
+
+function readPolicy(options: JsonObject, query: URLSearchParams): string | undefined {
+  const policy = options['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined;
+  const orphan = options['orphanDependents'] ?? readBoolean(query.get('orphanDependents'));
+  const faults: Fault[] = [];
+  if (policy !== undefined && typeof orphan === 'boolean') faults.push(invalid('propagationPolicy', policy, bothSet));
+  if (policy !== undefined && !policies.some((known) => known === policy))
+    faults.push(notSupported('propagationPolicy', policy, [...policies, 'nil']));
+  if (faults.length > 0) throw invalidOptions('DeleteOptions', faults);
+  return typeof orphan === 'boolean' ? (orphan ? 'Orphan' : 'Background') : textOf(policy);
+}
+
+const bothSet = 'orphanDependents and deletionPropagation cannot be both set';
+
+function readBoolean(text: string | null): boolean | undefined {
+  return text === null ? undefined : text !== 'false' && text !== '0';
 }
 
 function textOf(value: unknown): string | undefined {

@@ -10,6 +10,7 @@ import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { forbidden, unknownPath } from './api-errors.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
+import { isDryRun, isDryRunOf } from './dry-run.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 
@@ -32,7 +33,8 @@ export async function evict(request: TransportRequest, at: ResourceRequest): Pro
   const given = isJsonObject(body['deleteOptions']) ? body['deleteOptions'] : {};
   const { definition, path } = at;
   const pod: Pod = at.resources.get({ definition, namespace: path.namespace, name: path.name });
-  const dryRun = [...request.query.getAll('dryRun'), ...listOf(given['dryRun'])].includes('All');
+  const isTried = isDryRunOf(given);
+  const dryRun = isDryRun(request) || isTried;
   const eviction: Eviction = { at, pod, options: readDeleteOptions(given, request.query), dryRun };
   await at.verbs.delete({ ...deletionOf(eviction), dryRun: true });
   const budget = isFree(pod) ? undefined : findBudget(eviction);
@@ -55,10 +57,6 @@ function bodyOf({ body }: TransportRequest, name: string): JsonObject {
     throw new StatusError('BadRequest', 'name in URL does not match name in Eviction object');
   }
   return json;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** A pod that has ended, has not begun or is leaving anyway serves nobody. */

@@ -2,7 +2,7 @@
 import { StatusError } from '@slipway/kube/status-error';
 import type { Fault } from '../schema/definition.ts';
 import { forbidden, notSupported } from '../schema/faults.ts';
-import { invalidObject } from './api-errors.ts';
+import { invalidOptions } from './api-errors.ts';
 
 export interface ListOptions {
   /** Objects a page; 0 for all. */
@@ -14,7 +14,6 @@ export interface ListOptions {
 }
 
 const matches = ['Exact', 'NotOlderThan'] as const;
-const listOptionsType = { group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' };
 
 /** Throws `Invalid` or `BadRequest`. */
 export function readListOptions(query: URLSearchParams): ListOptions {
@@ -51,7 +50,7 @@ function parseLimit(text: string | null): number {
 }
 
 function refuse(faults: readonly Fault[]): void {
-  if (faults.length > 0) throw invalidObject(listOptionsType, '', faults);
+  if (faults.length > 0) throw invalidOptions('ListOptions', faults);
 }
 
 const matchField = 'resourceVersionMatch';

@@ -24,6 +24,7 @@ import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { answerReview } from './self-reviews.ts';
 import { openWatch } from './watch-stream.ts';
+import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
 export interface ResourceHandling {
   readonly verbs: ResourceVerbs;
@@ -125,28 +126,25 @@ function bodyOf({ body }: TransportRequest): unknown {
   return body.json;
 }
 
-function writeRequest(request: TransportRequest, at: ResourceRequest, warnings: string[]): WriteRequest {
-  const { query } = request;
-  const validation = query.get('fieldValidation') ?? '';
-  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
-    throw new StatusError(
-      'BadRequest',
-      `fieldValidation: Unsupported value: "${validation}": supported values: "Ignore", "Warn", "Strict"`,
-    );
+function writeRequest(
+  request: TransportRequest,
+  at: ResourceRequest,
+  warnings: string[],
+): WriteRequest & Pick<WriteOptions, 'force'> {
+  const options = readWriteOptions(request);
   return {
     ...target(at),
+    ...options,
     subresource: at.path.subresource,
-    dryRun: isDryRun(request),
-    fieldManager: fieldManagerOf(request, at.identity),
-    fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
+    fieldManager: options.fieldManager === '' ? programOf(request, at.identity) : options.fieldManager,
     warn: (message) => warnings.push(message),
   };
 }
 
 /** Callers in this process name no program: their own name says who they are. */
-function fieldManagerOf({ query, headers }: TransportRequest, { user }: Identity): string {
+function programOf({ headers }: TransportRequest, { user }: Identity): string {
   const program = headers['user-agent']?.split('/')[0] ?? user.replace(/^system:/, '');
-  return query.get('fieldManager') ?? program.slice(0, 128);
+  return program.slice(0, 128);
 }
 
 async function put(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<KubeObject> {
@@ -168,12 +166,7 @@ async function patch(request: TransportRequest, at: ResourceRequest, warnings: s
   const kind = patchKind(request.headers['content-type'] ?? '');
   const body = bodyOf(request);
   if (kind === 'apply') {
-    if (!request.query.has('fieldManager'))
-      throw new StatusError(
-        'BadRequest',
-        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-      );
-    const { object, created } = await at.verbs.apply(body, { ...write, force: isTrue(request.query.get('force')) });
+    const { object, created } = await at.verbs.apply(body, write);
     return one({ object, request, at, status: created ? 201 : 200, warnings });
   }
   const { scale } = at.definition;

@@ -148,6 +148,17 @@ describe('pods/eviction', () => {
     expect(await staying(cluster)).toHaveLength(3);
   });
 
+  it('of which nobody knows whether it is only tried is refused', async () => {
+    const cluster = await given(undefined);
+    const pods = await listPods(cluster.client);
+    await expect(evict(cluster, pods[0], { deleteOptions: { dryRun: ['Some'] } })).rejects.toMatchObject({
+      reason: 'Invalid',
+      message:
+        'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"Some"}: supported values: "All"',
+    });
+    expect(await listPods(cluster.client)).toEqual(pods);
+  });
+
   it('keeps to preconditions before it takes from the budget', async () => {
     const cluster = await given({ minAvailable: 2 });
     const [pod] = await staying(cluster);
