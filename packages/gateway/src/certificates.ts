@@ -7,7 +7,11 @@ import type { RoutingTable } from './routing/routing-table.ts';
 export interface CertificatesOptions {
   readonly logger: Logger;
   secret(key: ObjectKey): Secret | undefined;
+  /** How long a client may take to agree on keys; 10 s unless said otherwise. */
+  readonly handshakeMilliseconds?: number | undefined;
 }
+
+const defaultHandshakeMilliseconds = 10_000;
 
 /** Certificates by host name, from Secrets of type kubernetes.io/tls; parsed once a version of the Secret. */
 export class Certificates {
@@ -36,8 +40,9 @@ export class Certificates {
 
   /** A TLS server that ends the handshake where there is no certificate for the name that the client asks for. */
   createServer(): Server {
-    return createServer({
+    const server = createServer({
       allowHalfOpen: true,
+      handshakeTimeout: this.#options.handshakeMilliseconds ?? defaultHandshakeMilliseconds,
       ALPNProtocols: ['http/1.1'],
       minVersion: 'TLSv1.2',
       SNICallback: (name, done) => {
@@ -46,6 +51,9 @@ export class Certificates {
         else done(null, context);
       },
     });
+    // A handshake that fails or takes too long leaves its socket open.
+    server.on('tlsClientError', (_, socket) => socket.destroy());
+    return server;
   }
 
   #find(host: string): SecureContext | undefined {

@@ -21,9 +21,11 @@ export interface ProxyOptions {
   readonly traffic?: TrafficRegistry | undefined;
   /** How a pod's port is reached; by default directly. */
   readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
+  /** Connections at a time, those in their TLS handshake among them; 20,000 unless said otherwise. */
+  readonly maxConnections?: number | undefined;
 }
 
-const maxClients = 20_000;
+const defaultMaxConnections = 20_000;
 
 /** The built-in data plane. */
 export class Proxy implements ClientContext, DataPlane {
@@ -31,6 +33,9 @@ export class Proxy implements ClientContext, DataPlane {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #forwarding: Forwarding;
+  readonly #maxConnections: number;
+  /** Every connection from its first moment, and the clients that they become, with TLS after the handshake. */
+  readonly #connections = new Set<Socket>();
   readonly #clients = new Set<ClientConnection>();
   readonly #servers: Server[] = [];
   #table: RoutingTable = emptyRoutingTable;
@@ -42,6 +47,7 @@ export class Proxy implements ClientContext, DataPlane {
   constructor(options: ProxyOptions) {
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#maxConnections = options.maxConnections ?? defaultMaxConnections;
     this.traffic = options.traffic ?? new TrafficRegistry();
     const dial = options.dial ?? ((endpoint) => connect({ host: endpoint.address, port: endpoint.port }));
     this.#forwarding = new Forwarding({ clock: options.clock, traffic: this.traffic, dial });
@@ -84,6 +90,7 @@ export class Proxy implements ClientContext, DataPlane {
   }
 
   async #serve(server: Server, origin: ClientOrigin, address: ListenAddress | { path: string }): Promise<number> {
+    server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on(origin === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket, origin));
     const port = await listen(server, address);
     if (this.#servers.push(server) === 1) this.#scheduleSweep();
@@ -100,6 +107,8 @@ export class Proxy implements ClientContext, DataPlane {
     });
     await this.#allClientsGone();
     cut();
+    // What is left is in its handshake.
+    for (const socket of this.#connections) socket.destroy();
     await Promise.all(closed);
     this.#cancelSweep();
     this.#forwarding.close();
@@ -131,9 +140,18 @@ export class Proxy implements ClientContext, DataPlane {
     if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
+  #admit(socket: Socket): void {
+    if (this.#connections.size >= this.#maxConnections || this.#isClosing) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(socket);
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
   #accept(socket: Socket, origin: ClientOrigin): void {
-    if (this.#clients.size >= maxClients || this.#isClosing) socket.destroy();
-    else this.#clients.add(new ClientConnection(socket, origin, this));
+    if (this.#isClosing) socket.destroy();
+    else if (!socket.destroyed) this.#clients.add(new ClientConnection(socket, origin, this));
   }
 
   #allClientsGone(): Promise<void> {
