@@ -14,22 +14,27 @@ const maximumOutcomes = 20;
 export interface Commanded {
   /** As it is when the commands are carried out. */
   readonly observation: Observation;
+  /** What is about to be done, or is refused: told before anything of it is. */
+  readonly announcements: readonly Action[];
   readonly actions: readonly Action[];
 }
 
 /** In the order in which they were given. A command that was carried out is deleted; its outcome stays with the release. */
 export function planCommands(given: Observation, now: number): Commanded {
   return given.commands.reduce<Commanded>(
-    ({ observation, actions }, command) => {
+    ({ observation, announcements, actions }, command) => {
       const name = command.metadata.name ?? '';
       // An earlier look carried it out and did not live to delete it.
-      const after = isNoted(observation, name) ? { observation, actions: [] } : carryOut(observation, command, now);
+      const after = isNoted(observation, name)
+        ? { observation, announcements: [] }
+        : carryOut(observation, command, now);
       return {
         observation: after.observation,
-        actions: [...actions, ...after.actions, { type: 'deleteCommand', name }],
+        announcements: [...announcements, ...after.announcements],
+        actions: [...actions, { type: 'deleteCommand', name }],
       };
     },
-    { observation: given, actions: [] },
+    { observation: given, announcements: [], actions: [] },
   );
 }
 
@@ -37,7 +42,7 @@ function isNoted({ releases }: Observation, name: string): boolean {
   return releases.some(({ status }) => status?.commands?.some((each) => each.name === name) === true);
 }
 
-function carryOut(observation: Observation, command: ReleaseCommand, now: number): Commanded {
+function carryOut(observation: Observation, command: ReleaseCommand, now: number): Omit<Commanded, 'actions'> {
   const { releases } = observation;
   const active = activeRelease(observation);
   const { verb, requestedBy: by = 'a person' } = command.spec;
@@ -50,7 +55,7 @@ function carryOut(observation: Observation, command: ReleaseCommand, now: number
   };
   return {
     observation: isAccepted ? withRefusals(next, verdict, now) : next,
-    actions: [
+    announcements: [
       {
         type: 'event',
         kind: isAccepted ? 'Normal' : 'Warning',

@@ -62,7 +62,14 @@ function planApplication(before: Observation, now: number): Decision {
   const releases = planReleaseStatuses({ before, after, active, step, now });
   const cut = planCutEntries(before, { application, releases });
   return {
-    actions: [...step.actions, ...commanded.actions, ...wanted.actions, ...upkeep.actions, ...cut],
+    actions: [
+      ...commanded.announcements,
+      ...step.actions,
+      ...commanded.actions,
+      ...wanted.actions,
+      ...upkeep.actions,
+      ...cut,
+    ],
     applicationStatus: application,
     releaseStatuses: releases,
     requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),

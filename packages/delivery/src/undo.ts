@@ -1,4 +1,4 @@
-/** Taking back the last command where that still can be, saying what becomes of it. */
+/** Taking back the last command where that still can be, naming it and what will become of its version. */
 import type { CommandOutcome, Release, ReleasePhase } from './api/release.ts';
 import { stableRelease } from './current-releases.ts';
 import { changeStatus, sendBack, statusOf } from './release-changes.ts';
@@ -16,7 +16,7 @@ export function undo(request: Request): Verdict {
   const undone = takeBack(request, last);
   if (undone === undefined)
     return {
-      message: `${last.outcome.verb} of version ${last.release.spec.version} cannot be undone any more: the version is ${statusOf(last.release).phase}`,
+      message: `${describe(last)} cannot be undone any more: the version is ${statusOf(last.release).phase}`,
     };
   const releases = changeStatus(undone.releases, last.release, (status) => ({
     ...status,
@@ -24,7 +24,17 @@ export function undo(request: Request): Verdict {
       each.name === last.outcome.name ? { ...each, outcome: 'undone' } : each,
     ),
   }));
-  return { ...undone, releases };
+  return { ...undone, releases, message: `takes back ${describe(last)}: ${undone.message}` };
+}
+
+/** What an `undo` would take back, if it still can: `abort of version 3 by ann`. */
+export function describeLast(releases: readonly Release[]): string | undefined {
+  const last = lastGiven(releases);
+  return last === undefined ? undefined : describe(last);
+}
+
+function describe({ release, outcome }: Given): string {
+  return `${outcome.verb} of version ${release.spec.version} by ${outcome.requestedBy ?? 'a person'}`;
 }
 
 function lastGiven(releases: readonly Release[]): Given | undefined {
@@ -41,7 +51,7 @@ function takeBack(request: Request, { release, outcome }: Given): Accepted | und
     case 'promote':
       return takeBackPromotion(request, release);
     case 'pause':
-      return isIn(release, 'Paused') ? goOn(request, release, 'goes on: the pause is undone') : undefined;
+      return isIn(release, 'Paused') ? goOn(request, release) : undefined;
     case 'resume':
       return takeBackResumption(request, release);
     case 'abort':
@@ -60,7 +70,7 @@ function takeBackPromotion({ observation }: Request, target: Release): Accepted 
   return {
     releases: changeStatus(observation.releases, target, ({ promotedBy: _, ...status }) => status),
     target,
-    message: `version ${target.spec.version} waits for its gates again: the promotion is undone`,
+    message: `version ${target.spec.version} waits for its gates again`,
   };
 }
 
@@ -72,15 +82,13 @@ function takeBackResumption({ observation, by, now }: Request, target: Release):
       pausedBy: by,
     })),
     target,
-    message: `version ${target.spec.version} is paused again: the resumption is undone`,
+    message: `version ${target.spec.version} is paused again`,
   };
 }
 
 /** Forward again from wherever it is: the strategy plans from the world and not from memory. */
 function takeBackAbort(request: Request, target: Release): Accepted | undefined {
-  return isIn(target, 'RollingBack')
-    ? { ...goOn(request, target, 'goes on: going back is undone'), lifts: target }
-    : undefined;
+  return isIn(target, 'RollingBack') ? { ...goOn(request, target), lifts: target } : undefined;
 }
 
 /** What was released again ends before it takes traffic, and what it should have replaced may be asked for. */
@@ -90,18 +98,18 @@ function takeBackStart({ observation, by, now }: Request, target: Release): Acce
   return {
     releases: sendBack(observation.releases, target, { now, phase: 'Superseded', by, reason }),
     target,
-    message: `version ${target.spec.version} is not released again: that is undone`,
+    message: `version ${target.spec.version} is not released again`,
     lifts: stableRelease(observation),
   };
 }
 
-function goOn({ observation, by, now }: Request, target: Release, what: string): Accepted {
+function goOn({ observation, by, now }: Request, target: Release): Accepted {
   return {
     releases: changeStatus(observation.releases, target, ({ pausedBy: _, ending: __, ...status }) =>
       inPhase(status, 'Progressing', { now, reason: `undone by ${by}` }),
     ),
     target,
-    message: `version ${target.spec.version} ${what}`,
+    message: `version ${target.spec.version} goes on`,
   };
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Verb } from './api/release-command.ts';
 import type { Release, ReleasePhase, ReleaseStatus } from './api/release.ts';
 import { planCommands } from './commands.ts';
+import { teardownFinalizer } from './names.ts';
+import { reconcileApplication } from './reconcile.ts';
 import type { Observation } from './observation.ts';
 
 const now = Date.UTC(2026, 0, 2);
@@ -195,9 +197,23 @@ describe('undo', () => {
     expect(observation.application.status?.refused).toMatchObject([{ version: '2', lifted: true }]);
   });
 
+  test('is told of, by its name and what will become of it, before anything that follows from it is done', () => {
+    const seen = observe({ phase: 'Progressing' }, [['abort'], ['undo']]);
+    const { metadata } = seen.application;
+    const application = { ...seen.application, metadata: { ...metadata, finalizers: [teardownFinalizer] } };
+    const { actions, releaseStatuses } = reconcileApplication({ ...seen, application }, now);
+    const message = 'takes back abort of version 3 by ann: version 3 goes on';
+    expect(releaseStatuses.get('shop-3')?.commands?.at(-1)).toMatchObject({ verb: 'undo', message });
+    expect(actions.slice(0, 3)).toMatchObject([
+      { type: 'event', reason: 'CommandAccepted', message: 'abort: version 3 goes back' },
+      { type: 'event', reason: 'CommandAccepted', message: `undo: ${message}` },
+      { type: 'createVersion' },
+    ]);
+  });
+
   test('says what becomes of the version, and works once', () => {
     expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'])).toBe(
-      'accepted: version 3 goes on: going back is undone',
+      'accepted: takes back abort of version 3 by ann: version 3 goes on',
     );
     expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'], ['undo'])).toBe(
       'refused: there is no command that could be undone',

@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { userInfo } from 'node:os';
 import { applications } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
-import { releases, type CommandOutcome } from '@slipway/delivery/api/release';
+import { releases, type CommandOutcome, type Release } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
+import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure } from '../failure.ts';
 import { print, printObjects } from '../output/output.ts';
-import type { GlobalOptions } from '../program.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 export interface VerbRequest {
   readonly verb: Verb;
@@ -24,6 +25,7 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   const connection = await connect(options);
   const { client, namespace } = connection;
   await client.get(applications, { namespace, name: application });
+  if (verb === 'undo' && options.output === undefined) await announceUndo(connection, application);
   const command = await client.create(
     releaseCommands,
     createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }),
@@ -35,14 +37,21 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   return print(`${verb}: ${outcome.message}`);
 }
 
-async function awaitOutcome(
-  { client, namespace }: Connection,
-  application: string,
-  name: string,
-): Promise<CommandOutcome> {
+/** Before it is asked for; whether it still can be is for the controller to say. */
+async function announceUndo(connection: Connection, application: string): Promise<void> {
+  const last = describeLast(await listReleases(connection, application));
+  if (last !== undefined) print(`undo takes back: ${last}`);
+}
+
+async function listReleases({ client, namespace }: Connection, application: string): Promise<readonly Release[]> {
+  const labelSelector = `${labels.application}=${application}`;
+  return (await client.list(releases, { namespace, labelSelector })).items;
+}
+
+async function awaitOutcome(connection: Connection, application: string, name: string): Promise<CommandOutcome> {
   const deadline = performance.now() + outcomeTimeoutMilliseconds;
   while (performance.now() < deadline) {
-    const { items } = await client.list(releases, { namespace, labelSelector: `${labels.application}=${application}` });
+    const items = await listReleases(connection, application);
     const found = items.flatMap(({ status }) => status?.commands ?? []).find((outcome) => outcome.name === name);
     if (found !== undefined) return found;
     await pause(lookAgainMilliseconds);
