@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { exitCodes, usageFailure } from './failure.ts';
+import { Command, Option } from 'commander';
+import { exitCodes } from './failure.ts';
 import type { Verb } from '@slipway/delivery/api/release-command';
-import type { ConnectionOptions } from './connection/connection.ts';
-import type { OutputFormat } from './output/output.ts';
-
-/** Options that every command of a running cluster takes. */
-export interface GlobalOptions extends ConnectionOptions {
-  readonly output?: OutputFormat | undefined;
-}
+import {
+  collect,
+  ofEmbeddedCluster,
+  parseCount,
+  parseImage,
+  parseLeaseSeconds,
+  parseNodes,
+  parsePort,
+  parseRate,
+  parseSeconds,
+  partOptions,
+  withGlobalOptions,
+} from './options.ts';
 
 /**
  * The command line. Each action imports its command when it is called: `slipway status` must not pay for the modules
@@ -61,65 +67,8 @@ function command(program: Command, nameAndArguments: string, examples: readonly 
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
 
-function withConnection(target: Command): Command {
-  return target
-    .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, then ~/.kube/config)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
-    .option('-n, --namespace <name>', 'namespace (default: that of the context)');
-}
-
-function withOutput(target: Command): Command {
-  return target.addOption(
-    new Option('-o, --output <format>', 'print the objects themselves').choices(['json', 'yaml']),
-  );
-}
-
-const maximumNodes = 16;
-
-function parseNodes(value: string): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 1 || count > maximumNodes)
-    throw new InvalidArgumentError(`expected a number of nodes from 1 to ${maximumNodes}.`);
-  return count;
-}
-
-function parsePort(value: string): number {
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new InvalidArgumentError('expected a port number from 0 to 65535 (0: any free one).');
-  }
-  return port;
-}
-
-function parseSeconds(value: string): number {
-  const seconds = Number(value);
-  if (!Number.isFinite(seconds) || seconds < 0)
-    throw new InvalidArgumentError('expected a number of seconds, 0 or more.');
-  return seconds;
-}
-
-/** The API counts the duration of a lease in whole seconds. */
-function parseLeaseSeconds(value: string): number {
-  const seconds = Number(value);
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 3_600)
-    throw new InvalidArgumentError('expected a whole number of seconds from 1 to 3600.');
-  return seconds;
-}
-
-function parseCount(value: string): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 0) throw new InvalidArgumentError('expected a whole number, 0 or more.');
-  return count;
-}
-
-/** `C=IMAGE`, repeatable. */
-function parseImage(value: string, previous: readonly string[]): readonly string[] {
-  if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
-  return [...previous, value];
-}
-
 function addClusterCommands(program: Command): void {
-  withOutput(
+  withGlobalOptions(
     command(program, 'up', [
       'slipway up',
       'slipway up --detach --gateway-port 80',
@@ -127,6 +76,12 @@ function addClusterCommands(program: Command): void {
       'slipway up --ephemeral --runtime simulated',
       'slipway up --detach --nodes 3',
     ]),
+    {
+      kubeconfig: 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)',
+      context: 'what to call its context there (default: slipway, or slipway-<folder of --data-dir>)',
+      namespace: 'namespace of that context (default: default)',
+      output: 'with --detach: print where the cluster is as data',
+    },
   )
     .summary('start the embedded cluster')
     .description('Starts an embedded Kubernetes cluster on this machine, with delivery and gateway in it.')
@@ -139,7 +94,6 @@ function addClusterCommands(program: Command): void {
         .choices(['auto', 'built-in', 'haproxy'])
         .default('built-in'),
     )
-    .option('--kubeconfig <file>', 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)')
     .addOption(
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
     )
@@ -147,48 +101,59 @@ function addClusterCommands(program: Command): void {
     .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
     .option('--detach', 'return when the cluster is ready', false)
     .action(async (options) => (await import('./commands/up.ts')).up(options));
-  command(program, 'down', ['slipway down', 'slipway down --data-dir ./cluster --grace 10'])
+  withGlobalOptions(
+    command(program, 'down', [
+      'slipway down',
+      'slipway down --data-dir ./cluster --grace 10',
+      'slipway down --context slipway-second',
+    ]),
+    ofEmbeddedCluster,
+  )
     .summary('stop the embedded cluster and its pods')
     .description('Stops the embedded cluster and its pods. Its data stay, for the next up.')
     .option('--data-dir <dir>', 'data directory of the cluster')
     .option('--grace <seconds>', 'how long pods may take to end', parseSeconds, 2)
     .action(async (options) => (await import('./commands/down.ts')).down(options));
-  withOutput(command(program, 'status', ['slipway status', 'slipway status -o json']))
-    .summary('show the embedded cluster')
-    .description('Shows whether the embedded cluster runs, where, and with what rights.')
+  withGlobalOptions(
+    command(program, 'status', ['slipway status', 'slipway status -o json', 'slipway status --context production']),
+    {
+      kubeconfig: 'kubeconfig of the cluster to ask (default: the embedded one in --data-dir)',
+      context: 'context of the cluster to ask',
+      namespace: 'namespace whose Applications are counted (default: all)',
+      output: 'print what is known as data',
+    },
+  )
+    .summary('show the embedded cluster, or any other')
+    .description(
+      'Shows whether the embedded cluster runs, where, and with what rights. With --kubeconfig or --context: whether the cluster that they name answers, and what of Slipway runs in it.',
+    )
     .option('--data-dir <dir>', 'data directory of the cluster')
     .action(async (options) => (await import('./commands/status.ts')).status(options));
-  withOutput(
+  withGlobalOptions(
     command(program, 'build <dir>', [
       'slipway build -t statics:v1 examples/statics',
       'slipway build -t shop:1.5 --build-arg VERSION=1.5 .',
       'slipway build -t shop:test -f Dockerfile.test --target test .',
     ]),
+    ofEmbeddedCluster,
   )
     .summary('build an image for the runtime in use')
     .description('Carries out a Dockerfile on this machine and keeps the result as an image of the embedded cluster.')
     .requiredOption('-t, --tag <name:tag>', 'name of the image')
     .option('-f, --file <dockerfile>', 'Dockerfile (default: DIR/Dockerfile)')
-    .option(
-      '--build-arg <name=value>',
-      'value of an ARG; repeatable',
-      (value: string, previous: readonly string[]) => [...previous, value],
-      [],
-    )
+    .option('--build-arg <name=value>', 'value of an ARG; repeatable', collect, [])
     .option('--target <stage>', 'stop at this stage')
     .option('--data-dir <dir>', 'data directory of the cluster')
     .action(async (directory, options) => (await import('./commands/build.ts')).build(directory, options));
 }
 
 function addReleaseCommands(program: Command): void {
-  withOutput(
-    withConnection(
-      command(program, 'deploy <file>', [
-        'slipway deploy slipway.yaml',
-        'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
-        'slipway deploy manifests/ --wait=promoted --timeout 120',
-      ]),
-    ),
+  withGlobalOptions(
+    command(program, 'deploy <file>', [
+      'slipway deploy slipway.yaml',
+      'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
+      'slipway deploy manifests/ --wait=promoted --timeout 120',
+    ]),
   )
     .summary('apply manifests; a changed Application starts a release')
     .description(
@@ -204,24 +169,21 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds)
     .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
-  withOutput(
-    withConnection(
-      command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),
-    ),
+  withGlobalOptions(
+    command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),
   )
     .summary('list the releases of an Application')
     .action(async (application, options) => (await import('./commands/releases.ts')).releases(application, options));
-  withOutput(
-    withConnection(command(program, 'describe <name>', ['slipway describe shop', 'slipway describe shop-1.5.0'])),
-  )
+  withGlobalOptions(command(program, 'describe <name>', ['slipway describe shop', 'slipway describe shop-1.5.0']))
     .summary('show an Application or a Release, and what it waits for')
     .action(async (name, options) => (await import('./commands/describe.ts')).describe(name, options));
-  withConnection(
+  withGlobalOptions(
     command(program, 'logs <application>', [
       'slipway logs shop',
       'slipway logs shop -f --tail 10',
       'slipway logs shop --previous',
     ]),
+    { output: 'print each line as data, with its pod and container' },
   )
     .summary("print the logs of an Application's pods, merged")
     .option('-f, --follow', 'go on as pods write', false)
@@ -283,9 +245,9 @@ const verbs: ReadonlyArray<{
 
 function addVerbCommands(program: Command): void {
   for (const verb of verbs) {
-    const target = withOutput(
-      withConnection(command(program, `${verb.name} ${verb.arguments}`, verb.examples)),
-    ).summary(verb.summary);
+    const target = withGlobalOptions(command(program, `${verb.name} ${verb.arguments}`, verb.examples)).summary(
+      verb.summary,
+    );
     target.option('--wait', 'wait for the outcome', false);
     target.action(async (application: string, ...rest: readonly unknown[]) => {
       const { runVerb } = await import('./commands/verbs.ts');
@@ -296,8 +258,9 @@ function addVerbCommands(program: Command): void {
 }
 
 function addPartCommands(program: Command): void {
-  withConnection(
+  withGlobalOptions(
     command(program, 'controller', ['slipway controller', 'slipway controller --kubeconfig prod.yaml --context prod']),
+    partOptions,
   )
     .summary('run the delivery controller alone, against any cluster')
     .description(
@@ -310,11 +273,12 @@ function addPartCommands(program: Command): void {
       15,
     )
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
-  withConnection(
+  withGlobalOptions(
     command(program, 'gateway', [
       'slipway gateway --kubeconfig prod.yaml --host 0.0.0.0 --port 80',
       'slipway gateway --data-plane haproxy --port 8080 --tls-port 8443',
     ]),
+    partOptions,
   )
     .summary('run a gateway alone, in front of any cluster')
     .description('Runs a gateway as a process of its own: a load balancer before a cluster whose pods it can reach.')
@@ -333,17 +297,15 @@ function addPartCommands(program: Command): void {
   program
     .command('server-process', { hidden: true })
     .action(async () => (await import('./embedded/server-process.ts')).serverProcess());
-  command(program, 'demo', ['npm start', 'slipway demo --once'])
+  withGlobalOptions(command(program, 'demo', ['npm start', 'slipway demo --once', 'slipway demo --once -o json']), {
+    kubeconfig: 'kubeconfig to add its cluster to while it runs (default: none)',
+    context: 'what to call its context there (default: slipway-demo)',
+    namespace: 'namespace to release in (default: default)',
+    output: 'print the releases and what the load saw as data, and the story on standard error',
+  })
     .summary('watch a release, an upgrade under load and a refused version')
     .option('--once', 'exit when done: 0 only if no request failed and the broken version was refused', false)
     .option('--rate <n>', 'requests a second', parseRate, 300)
     .addOption(new Option('--level <level>', 'rights to use').choices(['auto', 'root', 'plain']).default('auto'))
     .action(async (options) => (await import('./commands/demo.ts')).demo(options));
-}
-
-function parseRate(value: string): number {
-  const rate = Number(value);
-  if (!Number.isInteger(rate) || rate < 1 || rate > 5_000)
-    throw usageFailure(`--rate ${value}: expected a whole number of requests a second, from 1 to 5000`);
-  return rate;
 }

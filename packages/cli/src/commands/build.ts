@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { usageFailure } from '../failure.ts';
 import { dataDirectory } from '../embedded/data-directory.ts';
 import { buildInto } from '../embedded/build-into.ts';
-import { print, printValue, type OutputFormat } from '../output/output.ts';
+import { print, printValue } from '../output/output.ts';
+import type { OutputFormat } from '../global-options.ts';
 
 export interface BuildCommandOptions {
   readonly tag: string;

@@ -6,7 +6,8 @@ import { electionDurations } from '@slipway/kube/lease-claim';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { connect, type ConnectionOptions } from '../connection/connection.ts';
+import { connect } from '../connection/connection.ts';
+import type { ConnectionOptions } from '../global-options.ts';
 import { print } from '../output/output.ts';
 
 export interface ControllerOptions extends ConnectionOptions {

@@ -12,7 +12,7 @@ import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { print, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';
-import type { GlobalOptions } from '../program.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 export interface DeployOptions extends GlobalOptions, ApplicationChanges {
   readonly wait?: Goal;

@@ -5,7 +5,7 @@ import { connect } from '../connection/connection.ts';
 import { CommandFailure } from '../failure.ts';
 import { describeApplication, describeRelease } from '../output/description.ts';
 import { print, printObjects } from '../output/output.ts';
-import type { GlobalOptions } from '../program.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 /** A name is an Application's, or else a Release's. */
 export async function describe(name: string, options: GlobalOptions): Promise<void> {

@@ -6,7 +6,8 @@ import { ListenError } from '@slipway/gateway/listen';
 import { DataPlaneError, type DataPlaneChoice, openDataPlane } from '@slipway/gateway/open-data-plane';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { connect, type ConnectionOptions } from '../connection/connection.ts';
+import { connect } from '../connection/connection.ts';
+import type { ConnectionOptions } from '../global-options.ts';
 import { CommandFailure } from '../failure.ts';
 import { print } from '../output/output.ts';
 

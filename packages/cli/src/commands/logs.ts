@@ -11,7 +11,7 @@ import { CommandFailure } from '../failure.ts';
 import { describeSilent, findLogSources, type LogSource } from '../logs/log-sources.ts';
 import { splitLines } from '../logs/split-lines.ts';
 import { colour, print, type Colour } from '../output/output.ts';
-import type { GlobalOptions } from '../program.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 export interface LogsOptions extends GlobalOptions {
   readonly follow: boolean;

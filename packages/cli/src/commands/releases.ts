@@ -3,7 +3,7 @@ import { labels } from '@slipway/delivery/names';
 import { connect } from '../connection/connection.ts';
 import { describeReleases } from '../output/description.ts';
 import { print, printList } from '../output/output.ts';
-import type { GlobalOptions } from '../program.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 export async function releases(application: string, options: GlobalOptions): Promise<void> {
   const { client, namespace } = await connect(options);

@@ -1,7 +1,8 @@
 import { dataDirectory, readClusterState, type ClusterState } from '../embedded/data-directory.ts';
 import { isRunning } from '../embedded/process-identity.ts';
 import { exitCodes } from '../failure.ts';
-import { colour, print, printValue, type OutputFormat } from '../output/output.ts';
+import { colour, print, printValue } from '../output/output.ts';
+import type { OutputFormat } from '../global-options.ts';
 
 /** Exits with 0 when the cluster runs and with 1 when it does not, so that scripts can ask. */
 export async function status(options: { readonly dataDir?: string; readonly output?: OutputFormat }): Promise<void> {

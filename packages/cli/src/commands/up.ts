@@ -11,7 +11,8 @@ import {
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
-import { colour, print, printValue, type OutputFormat } from '../output/output.ts';
+import { colour, print, printValue } from '../output/output.ts';
+import type { OutputFormat } from '../global-options.ts';
 
 export interface UpOptions {
   readonly dataDir?: string;

@@ -2,24 +2,11 @@ import { createSecureContext } from 'node:tls';
 import type { KubeClient } from '@slipway/kube/client';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { createClient } from '@slipway/kube/kube-client';
-import {
-  inClusterContext,
-  KubeconfigError,
-  mergeKubeconfigs,
-  readKubeconfig,
-  resolveContext,
-  type ResolvedContext,
-} from '@slipway/kube/kubeconfig';
+import { inClusterContext, KubeconfigError, resolveContext, type ResolvedContext } from '@slipway/kube/kubeconfig';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { usageFailure } from '../failure.ts';
-import { defaultKubeconfigFile } from './kubeconfig-entry.ts';
-
-/** Options that say which cluster, as kubectl names them. */
-export interface ConnectionOptions {
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-  readonly namespace?: string | undefined;
-}
+import type { ConnectionOptions } from '../global-options.ts';
+import { readNamedKubeconfig } from './named-kubeconfig.ts';
 
 export interface Connection {
   readonly client: KubeClient;
@@ -61,22 +48,15 @@ function checkCredentials({ contextName, transport: { ca, cert, key } }: Resolve
 }
 
 async function resolve(options: ConnectionOptions): Promise<ResolvedContext> {
-  const files =
-    options.kubeconfig === undefined
-      ? (process.env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '')
-      : [options.kubeconfig];
-  const named = files.length === 0 ? [defaultKubeconfigFile()] : files;
-  const configs = (await Promise.all(named.map((file) => readKubeconfig(file)))).filter(
-    (config) => config !== undefined,
-  );
-  if (configs.length > 0)
-    return resolveContext(mergeKubeconfigs(configs), {
+  const { config, source } = await readNamedKubeconfig(options.kubeconfig);
+  if (config !== undefined)
+    return resolveContext(config, {
       context: options.context,
-      source: named.join(', '),
+      source,
       clock: systemClock,
       environment: process.env,
     });
   const inCluster = options.kubeconfig === undefined ? await inClusterContext(process.env) : undefined;
   if (inCluster !== undefined) return inCluster;
-  throw new KubeconfigError(`there is no kubeconfig at ${named.join(', ')}`);
+  throw new KubeconfigError(`there is no kubeconfig at ${source}`);
 }

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-
-export type OutputFormat = 'json' | 'yaml';
+import type { OutputFormat } from '../global-options.ts';
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

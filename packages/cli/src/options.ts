@@ -1,0 +1,98 @@
+/** The options that every command takes, and how values on the command line are read. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** What the options that every command takes mean to a command. */
+export interface OptionMeanings {
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly namespace: string;
+  readonly output: string;
+}
+
+/** To a command that works with whatever cluster they name. */
+const usual: OptionMeanings = {
+  kubeconfig: 'kubeconfig to use (default: $KUBECONFIG, then ~/.kube/config)',
+  context: 'context of the kubeconfig (default: its current one)',
+  namespace: 'namespace (default: that of the context)',
+  output: 'print the objects themselves',
+};
+
+/** To a command that works with an embedded cluster's data directory. */
+export const ofEmbeddedCluster: OptionMeanings = {
+  kubeconfig: 'kubeconfig that slipway up has added the cluster to; says which, as --data-dir does',
+  context: 'context of that kubeconfig (default: its current one)',
+  namespace: 'taken as everywhere, and without a meaning here',
+  output: 'print the outcome as data',
+};
+
+/** To a part that runs against a whole cluster until it is stopped. */
+export const partOptions: Partial<OptionMeanings> = {
+  namespace: 'taken as everywhere, and without a meaning here: every namespace is served',
+  output: 'print where it runs as data',
+};
+
+export function withGlobalOptions(target: Command, meanings: Partial<OptionMeanings> = {}): Command {
+  const { kubeconfig, context, namespace, output } = { ...usual, ...meanings };
+  return target
+    .option('--kubeconfig <file>', kubeconfig)
+    .option('--context <name>', context)
+    .option('-n, --namespace <name>', namespace)
+    .addOption(new Option('-o, --output <format>', output).choices(['json', 'yaml']));
+}
+
+const maximumNodes = 16;
+
+export function parseNodes(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > maximumNodes)
+    throw new InvalidArgumentError(`expected a number of nodes from 1 to ${maximumNodes}.`);
+  return count;
+}
+
+export function parsePort(value: string): number {
+  const port = Number(value);
+  if (value.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('expected a port number from 0 to 65535 (0: any free one).');
+  }
+  return port;
+}
+
+export function parseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (value.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidArgumentError('expected a number of seconds, 0 or more.');
+  return seconds;
+}
+
+/** The API counts the duration of a lease in whole seconds. */
+export function parseLeaseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 3_600)
+    throw new InvalidArgumentError('expected a whole number of seconds from 1 to 3600.');
+  return seconds;
+}
+
+export function parseCount(value: string): number {
+  const count = Number(value);
+  if (value.trim() === '' || !Number.isInteger(count) || count < 0)
+    throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  return count;
+}
+
+export function parseRate(value: string): number {
+  const rate = Number(value);
+  if (!Number.isInteger(rate) || rate < 1 || rate > 5_000)
+    throw new InvalidArgumentError('expected a whole number of requests a second, from 1 to 5000.');
+  return rate;
+}
+
+/** `C=IMAGE`, repeatable. */
+export function parseImage(value: string, previous: readonly string[]): readonly string[] {
+  if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
+  return [...previous, value];
+}
+
+/** For an option that may be given again and again. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
