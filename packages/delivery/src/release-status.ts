@@ -29,6 +29,11 @@ export function waiting(status: ReleaseStatus, sentence: string, now: number): R
     : { ...status, waitingFor: sentence, waitingSince: formatMicroTime(now) };
 }
 
+/** With one step of the strategy more that is done. */
+export function afterStep({ stepSince: _, ...status }: ReleaseStatus): ReleaseStatus {
+  return { ...status, stepIndex: (status.stepIndex ?? 0) + 1 };
+}
+
 const maximumAttempts = 10;
 
 /** With one attempt more; the numbers go on where older ones are forgotten. */

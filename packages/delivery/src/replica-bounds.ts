@@ -15,6 +15,7 @@ export function calculateBounds(parameters: RollingParameters | undefined, repli
   return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: 1 } : { maxSurge, maxUnavailable };
 }
 
-function resolveCount(value: number | string, replicas: number, round: (value: number) => number): number {
+/** `resolveCount('25%', 3, Math.ceil)` is 1. */
+export function resolveCount(value: number | string, replicas: number, round: (value: number) => number): number {
   return typeof value === 'number' ? value : round((Number.parseInt(value, 10) * replicas) / 100);
 }

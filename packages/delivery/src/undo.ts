@@ -76,10 +76,11 @@ function takeBackPromotion({ observation }: Request, target: Release): Accepted 
 
 function takeBackResumption({ observation, by, now }: Request, target: Release): Accepted | undefined {
   if (!isIn(target, 'Progressing')) return undefined;
+  const reason = `the resumption was undone by ${by}`;
   return {
-    releases: changeStatus(observation.releases, target, (status) => ({
-      ...inPhase(status, 'Paused', { now, reason: `the resumption was undone by ${by}` }),
-      pausedBy: by,
+    releases: changeStatus(observation.releases, target, ({ resumedStep, ...status }) => ({
+      ...inPhase(status, 'Paused', { now, reason }),
+      ...(resumedStep === undefined ? { pausedBy: by } : { stepIndex: resumedStep }),
     })),
     target,
     message: `version ${target.spec.version} is paused again`,

@@ -22,13 +22,33 @@ describe('what is wrong with an Application', () => {
     ['hooks', { hooks: {} }, 'spec.hooks: hooks cannot be used with this version of Slipway: remove the field'],
     [
       'another strategy',
-      { strategy: { type: 'canary', canary: {} } },
-      'spec.strategy.canary: the strategy canary cannot be used with this version of Slipway: remove the field',
+      { strategy: { type: 'rainbow', rainbow: {} } },
+      'spec.strategy.rainbow: the strategy rainbow cannot be used with this version of Slipway: remove the field',
     ],
     [
       'the strategy itself',
+      { strategy: { type: 'rainbow' } },
+      'spec.strategy.type: "rainbow" is not a strategy that can be used, expected one of: blueGreen, canary, rolling',
+    ],
+    [
+      'a canary without steps',
       { strategy: { type: 'canary' } },
-      'spec.strategy.type: "canary" is not a strategy that can be used, expected one of: blueGreen, rolling',
+      'spec.strategy.canary.steps: at least one step is required, such as {setWeight: 20}',
+    ],
+    [
+      'a step that is two',
+      { strategy: { type: 'canary', canary: { steps: [{ setWeight: 10, pause: {} }] } } },
+      'spec.strategy.canary.steps[0]: a step is exactly one of setWeight, pause and setReplicas, and this has 2 fields',
+    ],
+    [
+      'pods that are no number',
+      { strategy: { type: 'canary', canary: { steps: [{ pause: {} }, { setReplicas: 'many' }] } } },
+      'spec.strategy.canary.steps[1].setReplicas: "many" must be a number of pods or a percentage such as "25%"',
+    ],
+    [
+      'a weight that pods cannot give',
+      { replicas: 3, strategy: { type: 'canary', canary: { steps: [{ setWeight: 10 }] } } },
+      'spec.strategy.canary.steps[0].setWeight: without a route the share is one of pods, and the nearest to 10 % that 3 can give is 33 %: change the weight or replicas, or set spec.strategy.canary.approximate',
     ],
     [
       'parameters of another strategy',
@@ -57,6 +77,15 @@ describe('what is wrong with an Application', () => {
     ],
   ])('%s', (_, more, said) => {
     expect(faults(more)).toContain(said);
+  });
+
+  test.each<[string, object]>([
+    ['with a route', { route: { hosts: ['shop'] } }],
+    ['of pods that are enough', { replicas: 10 }],
+    ['of pods, approximately', { approximate: true }],
+  ])('a canary of 10 %% is right %s', (_, { approximate, ...more }: { approximate?: boolean }) => {
+    const canary = { steps: [{ setWeight: 10 }, { pause: { seconds: 5 } }], approximate };
+    expect(faults({ replicas: 2, ...more, strategy: { type: 'canary', canary } })).toEqual([]);
   });
 
   test('is said all at once, and nothing of an Application in order', () => {

@@ -1,7 +1,15 @@
 /** Everything that is wrong with an Application beyond the shape of its fields, at once. */
 import type { Container } from '@slipway/kube/api.generated';
 import type { StatusCause } from '@slipway/kube/status-error';
-import type { Application, ApplicationRoute, BlueGreenParameters, RollingParameters } from './api/application.ts';
+import type {
+  Application,
+  ApplicationRoute,
+  BlueGreenParameters,
+  CanaryParameters,
+  CanaryStep,
+  RollingParameters,
+} from './api/application.ts';
+import { calculateServing } from './strategies/canary.ts';
 import { strategies } from './strategies/strategy.ts';
 
 const maximumNameLength = 40;
@@ -38,7 +46,6 @@ const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
   ['checks', 'checks of metrics'],
   ['hooks', 'hooks'],
   ['route.parentRefs', 'routes through the Gateway API'],
-  ['strategy.canary', 'the strategy canary'],
   ['strategy.rainbow', 'the strategy rainbow'],
   ['strategy.recreate', 'the strategy recreate'],
 ];
@@ -67,7 +74,7 @@ function validateWorkload({ spec }: Application): readonly StatusCause[] {
     : [];
 }
 
-function validateStrategy({ spec: { strategy, route } }: Application): readonly StatusCause[] {
+function validateStrategy({ spec: { strategy, route, replicas = 1 } }: Application): readonly StatusCause[] {
   if (strategy === undefined) return [];
   const known = Object.keys(strategies);
   if (!known.includes(strategy.type))
@@ -84,7 +91,70 @@ function validateStrategy({ spec: { strategy, route } }: Application): readonly 
     ...foreign,
     ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling)),
     ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
+    ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}, { route, replicas }) : []),
   ];
+}
+
+interface Reach {
+  readonly route: ApplicationRoute | undefined;
+  readonly replicas: number;
+}
+
+function validateCanary(
+  { steps = [], approximate = false }: CanaryParameters,
+  { route, replicas }: Reach,
+): readonly StatusCause[] {
+  if (steps.length === 0)
+    return [fault('spec.strategy.canary.steps', 'at least one step is required, such as {setWeight: 20}')];
+  const isByPods = route === undefined || route.through === 'none';
+  return steps.flatMap((step, index) => {
+    const field = `spec.strategy.canary.steps[${index}]`;
+    const given = Object.keys(step).length;
+    if (given !== 1)
+      return [fault(field, `a step is exactly one of setWeight, pause and setReplicas, and this has ${given} fields`)];
+    return [
+      ...validateCount(step, field),
+      ...(isByPods && !approximate ? validateShare(step, { field, replicas }) : []),
+    ];
+  });
+}
+
+function validateCount({ setReplicas }: CanaryStep, field: string): readonly StatusCause[] {
+  const isCount =
+    setReplicas === undefined || (typeof setReplicas === 'number' ? setReplicas >= 0 : isShare(setReplicas));
+  return isCount
+    ? []
+    : [
+        fault(
+          `${field}.setReplicas`,
+          `${JSON.stringify(setReplicas)} must be a number of pods or a percentage such as "25%"`,
+        ),
+      ];
+}
+
+const toleratedPoints = 5;
+
+/** Without a route the pods are the share. */
+function validateShare(
+  { setWeight }: CanaryStep,
+  { field, replicas }: { readonly field: string; readonly replicas: number },
+): readonly StatusCause[] {
+  if (setWeight === undefined || replicas === 0) return [];
+  const { candidate, stable } = calculateServing(setWeight, replicas);
+  const share = (100 * candidate) / (candidate + stable);
+  return Math.abs(share - setWeight) <= toleratedPoints
+    ? []
+    : [
+        fault(
+          `${field}.setWeight`,
+          `without a route the share is one of pods, and the nearest to ${setWeight} % that ${replicas} can give is ${share.toFixed(0)} %: change the weight or replicas, or set spec.strategy.canary.approximate`,
+        ),
+      ];
+}
+
+/** `"25%"` */
+function isShare(value: string): boolean {
+  return /^\d+%$/.test(value);
 }
 
 function validateBlueGreen(
@@ -103,7 +173,7 @@ function validateBlueGreen(
 
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {
   const isBad = (value: number | string | undefined): boolean =>
-    typeof value === 'number' ? value < 0 : value !== undefined && !/^\d+%$/.test(value);
+    typeof value === 'number' ? value < 0 : value !== undefined && !isShare(value);
   const isZero = (value: number | string | undefined): boolean => value === 0 || value === '0%';
   return [
     ...(isBad(maxSurge)

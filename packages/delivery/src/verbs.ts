@@ -4,7 +4,7 @@ import type { Release, ReleasePhase } from './api/release.ts';
 import { isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
-import { inPhase } from './release-status.ts';
+import { afterStep, inPhase } from './release-status.ts';
 import type { Refusal } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
 
@@ -73,14 +73,23 @@ function pause({ observation, active, by, now }: Request): Verdict {
   };
 }
 
+/** From where a person stopped it, or from a step that waits for one. */
 function resume({ observation, active, by, now }: Request): Verdict {
-  if (active?.status?.pausedBy === undefined) return { message: `no release is paused${describePhase(active)}` };
+  if (active === undefined || statusOf(active).phase !== 'Paused')
+    return { message: `no release is paused${describePhase(active)}` };
+  const { version, strategy } = active.spec;
+  const isStopped = statusOf(active).pausedBy !== undefined;
+  if (!isStopped && strategy.type !== 'canary')
+    return { message: `version ${version} waits for its promotion: promote it` };
   return {
-    releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) =>
-      inPhase(status, 'Progressing', { now, reason: `resumed by ${by}` }),
+    releases: changeStatus(observation.releases, active, ({ pausedBy: _, resumedStep: __, ...status }) =>
+      inPhase(isStopped ? status : { ...afterStep(status), resumedStep: status.stepIndex ?? 0 }, 'Progressing', {
+        now,
+        reason: `resumed by ${by}`,
+      }),
     ),
     target: active,
-    message: `version ${active.spec.version} goes on`,
+    message: `version ${version} goes on`,
   };
 }
 

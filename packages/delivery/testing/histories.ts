@@ -103,6 +103,15 @@ const strategies: ReadonlyArray<History['strategy']> = [
   { type: 'blueGreen' },
   { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
   { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
+  { type: 'canary', canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], approximate: true } },
+  {
+    type: 'canary',
+    canary: {
+      steps: [{ setReplicas: 2 }, { setWeight: 50 }, { pause: { seconds: 30 } }, { setWeight: 10 }],
+      approximate: true,
+    },
+  },
+  { type: 'canary', canary: { steps: [{ setWeight: 100 }, { pause: { seconds: 5 } }], approximate: true } },
   { type: 'rolling' },
   { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },

@@ -46,6 +46,7 @@ export function describeRelease({ metadata, spec, status }: Release, now: number
       ['Release', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
       ['Version', `${spec.version} of ${spec.application}, by ${spec.strategy.type}`],
       ['Phase', status?.phase ?? 'Pending'],
+      ...(status?.step === undefined ? [] : [['Step', status.step] as const]),
       ['Waiting for', waiting],
       ['Split', weights.join(', ') || '-'],
     ]),

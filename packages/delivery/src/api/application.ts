@@ -75,6 +75,7 @@ export interface Strategy {
   readonly type: string;
   readonly rolling?: RollingParameters | undefined;
   readonly blueGreen?: BlueGreenParameters | undefined;
+  readonly canary?: CanaryParameters | undefined;
 }
 
 export interface RollingParameters {
@@ -92,6 +93,22 @@ export interface BlueGreenParameters {
   readonly previewHosts?: readonly string[] | undefined;
   /** Pods of the candidate until it is promoted. Default `replicas`. */
   readonly previewReplicas?: number | undefined;
+}
+
+export interface CanaryParameters {
+  readonly steps?: readonly CanaryStep[] | undefined;
+  /** Inside the cluster a share is one of pods: more than 5 points beside the weight is refused without this. */
+  readonly approximate?: boolean | undefined;
+}
+
+/** Exactly one of them. */
+export interface CanaryStep {
+  /** Of the traffic, in percent. */
+  readonly setWeight?: number | undefined;
+  /** Without `seconds` until a person resumes it. */
+  readonly pause?: { readonly seconds?: number | undefined } | undefined;
+  /** At least so many pods from here on: a number, or a percentage of `replicas`, rounded up. */
+  readonly setReplicas?: number | string | undefined;
 }
 
 export interface History {

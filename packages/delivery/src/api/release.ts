@@ -127,7 +127,14 @@ export interface ReleaseStatus {
   /** What is waited for and since when; no counting clock. */
   readonly waitingFor?: string | undefined;
   readonly waitingSince?: string | undefined;
+  /** Such as `2 of 5: setWeight 40`. */
   readonly step?: string | undefined;
+  /** Steps that are done. */
+  readonly stepIndex?: number | undefined;
+  /** The step that a person ended last, for whom takes that back. */
+  readonly resumedStep?: number | undefined;
+  /** Since when the step's share of the traffic is in force, where it waits for something more. */
+  readonly stepSince?: string | undefined;
   readonly split?: SplitInForce | undefined;
   readonly replicas?: { readonly desired: number; readonly ready: number; readonly serving: number } | undefined;
   readonly gates?: readonly GateResult[] | undefined;

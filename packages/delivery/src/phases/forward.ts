@@ -24,7 +24,7 @@ export function planForward(context: ReleaseContext): Step {
   return advance(context);
 }
 
-/** A person or the strategy has stopped it: what there is keeps its size, and a promotion goes on. */
+/** A person has stopped it: what there is keeps its size. Where the strategy has, it looks after what it has reached. */
 export function planPaused(context: ReleaseContext): Step {
   const { status, now, candidate } = context;
   const { pausedBy, promotedBy } = status;
@@ -33,12 +33,10 @@ export function planPaused(context: ReleaseContext): Step {
       ...context,
       status: inPhase(status, 'Progressing', { now, reason: `promoted by ${promotedBy}` }),
     });
+  if (pausedBy === undefined) return planForward(context);
   const fault = describeFault(candidate.pods, startedAt(status, now));
   if (fault !== undefined) return goBack(context, status, { by: 'guard', reason: fault });
-  return stand(
-    context,
-    pausedBy === undefined ? 'a person to promote it' : `a person to resume it (paused by ${pausedBy})`,
-  );
+  return stand(context, `a person to resume it (paused by ${pausedBy})`);
 }
 
 /** The deadline stands still, sizes do not. */

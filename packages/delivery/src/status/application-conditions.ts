@@ -95,9 +95,10 @@ function findPaused({ busy, observation }: ConditionInput): Finding {
   if (observation.application.spec.paused === true)
     return finding('Paused', true, { reason: 'SpecPaused', message: 'spec.paused is true: no step is taken' });
   if (busy?.status.phase !== 'Paused') return finding('Paused', false, { reason: 'NotPaused' });
-  const { pausedBy, waitingFor } = busy.status;
+  const { pausedBy, waitingFor, stepSince } = busy.status;
+  const awaited = stepSince === undefined ? 'AwaitsPromotion' : 'AwaitsResumption';
   return finding('Paused', true, {
-    reason: pausedBy === undefined ? 'AwaitsPromotion' : 'PausedByPerson',
+    reason: pausedBy === undefined ? awaited : 'PausedByPerson',
     message: `version ${busy.release.spec.version} waits for ${waitingFor ?? 'a person'}`,
   });
 }

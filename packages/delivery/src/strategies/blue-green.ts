@@ -1,28 +1,21 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
-import { planMove } from '../moving-traffic.ts';
 import { isRouted, previewOf, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { inPhase, waiting } from '../release-status.ts';
-import { earlier, planSizes } from '../scaling.ts';
 import { planHealth, planSize } from './progress.ts';
+import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
 
 /** The candidate stands beside the stable version at full size and takes all traffic at once. */
 export const blueGreen: Strategy = { type: 'blueGreen', plan };
 
 function plan(context: ReleaseContext): Step {
-  const { status, now } = context;
-  const sizes = planSizes(context);
-  if (sizes.leaving !== undefined) return { ...sizes, status: waiting(status, sizes.leaving, now) };
-  const step = status.phase === 'Promoting' ? promote(context, status) : bringUp(context);
-  return {
-    ...step,
-    actions: [...sizes.actions, ...step.actions],
-    requeueAfter: earlier(step.requeueAfter, sizes.requeueAfter),
-  };
+  return withSizes(context, () =>
+    context.status.phase === 'Promoting' ? promote(context, context.status) : bringUp(context),
+  );
 }
 
 /** As many pods as a look at it takes, every one of them healthy. */
@@ -71,35 +64,5 @@ function awaitPromotion(context: ReleaseContext, status: ReleaseStatus): Step {
     status: waiting(status, `the time of promotion, ${formatMicroTime(due)}`, now),
     requeueAfter: due - now,
     isStanding: true,
-  };
-}
-
-/** Full size, and the pods that came on top of the preview healthy too. */
-function complete(context: ReleaseContext, status: ReleaseStatus): Step {
-  const { candidate, replicas, now } = context;
-  if (candidate.ready.length < replicas)
-    return {
-      actions: planSize(context, replicas),
-      status: waiting(status, describeMissing(candidate, replicas), now),
-    };
-  return planHealth({ ...context, status }, candidate.ready, (healthy) =>
-    promote(context, inPhase(healthy, 'Promoting', { now, reason: 'every gate before promotion passed' })),
-  );
-}
-
-function promote(context: ReleaseContext, status: ReleaseStatus): Step {
-  const { observation, candidate, stable, now, replicas, release } = context;
-  const move = planMove({ observation, to: candidate, from: stable });
-  if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
-  const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
-  return {
-    actions: move.actions,
-    status: {
-      ...guarding,
-      trafficMovedAt: formatMicroTime(now),
-      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
-      guardedReplicas: replicas,
-    },
-    requeueAfter: 0,
   };
 }

@@ -29,12 +29,19 @@ const life: readonly Happening[] = [
   ...rounds(12),
 ];
 
+const canarySteps = [{ setWeight: 20 }, { pause: { seconds: 2 } }, { setWeight: 60 }];
+
 const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'>]> = [
   [
     'blueGreen with a preview',
     { routed: true, strategy: { type: 'blueGreen', blueGreen: { previewReplicas: 1, previewHosts: ['preview'] } } },
   ],
   ['blueGreen inside the cluster', { routed: false, strategy: { type: 'blueGreen' } }],
+  ['canary', { routed: true, strategy: { type: 'canary', canary: { steps: canarySteps } } }],
+  [
+    'canary inside the cluster',
+    { routed: false, strategy: { type: 'canary', canary: { steps: canarySteps, approximate: true } } },
+  ],
   ['rolling', { routed: true, strategy: { type: 'rolling' } }],
   [
     'rolling inside the cluster, without surge',

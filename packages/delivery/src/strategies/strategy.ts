@@ -1,6 +1,7 @@
 import type { Step } from '../plan.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { blueGreen } from './blue-green.ts';
+import { canary } from './canary.ts';
 import { rolling } from './rolling.ts';
 
 /** How a release moves from stable to candidate: a pure function, asked again at every look until all traffic has moved. */
@@ -10,4 +11,4 @@ export interface Strategy {
 }
 
 /** Every strategy there is. Adding one is adding a file and its line here. */
-export const strategies: Readonly<Record<string, Strategy>> = { blueGreen, rolling };
+export const strategies: Readonly<Record<string, Strategy>> = { blueGreen, canary, rolling };

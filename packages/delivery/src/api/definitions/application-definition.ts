@@ -5,10 +5,35 @@ import { boolean, conditions, integer, intOrString, list, object, seconds, strin
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
-export const supportedStrategies = ['rolling', 'blueGreen'] as const;
+export const supportedStrategies = ['rolling', 'blueGreen', 'canary'] as const;
 export const supportedRouteProviders = ['gateway', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
+
+const canaryStep = object(
+  'One step: exactly one of its fields.',
+  {
+    setWeight: integer('Share of the traffic that the new version gets, in percent.', { minimum: 0, maximum: 100 }),
+    pause: object('Go on after a time, or when a person resumes it.', {
+      seconds: seconds('How long. Absent: until a person resumes it.'),
+    }),
+    setReplicas: intOrString(
+      'At least so many pods of the new version from here on: a number, or a percentage of replicas rounded up.',
+    ),
+  },
+  { minProperties: 1, maxProperties: 1 },
+);
+
+const canary = object(
+  'Of strategy canary: traffic moves in steps.',
+  {
+    steps: list('In order; after the last one all traffic moves.', canaryStep, { minItems: 1, maxItems: 64 }),
+    approximate: boolean(
+      'Inside the cluster a share is one of pods. True: take the nearest share, however far it is from the weight.',
+    ),
+  },
+  { required: ['steps'] },
+);
 
 const strategy = object(
   'How a release moves from the stable version to the new one. In force from the next release.',
@@ -28,6 +53,7 @@ const strategy = object(
       ),
       previewReplicas: integer('Pods of the new version until it is promoted. Default: replicas.', { minimum: 1 }),
     }),
+    canary,
   },
   { required: ['type'] },
 );

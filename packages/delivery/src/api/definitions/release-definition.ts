@@ -75,7 +75,10 @@ const status = object('How far it is.', {
   phase: string('The phase.', { enum: releasePhases }),
   waitingFor: string('What is waited for.'),
   waitingSince: time('Since when.'),
-  step: string('The step of the strategy.'),
+  step: string('The step of the strategy, such as 2 of 5: setWeight 40.'),
+  stepIndex: count('Steps that are done.'),
+  resumedStep: count('The step that a person ended last.'),
+  stepSince: time('Since when its share of the traffic is in force.'),
   split: object('Traffic.', {
     weights: map('Percent of the traffic by version.', count('Percent.')),
     confirmed: boolean('Whether it is in force everywhere.'),

@@ -1,0 +1,17 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { historyOf, runHistory } from '../../testing/histories.ts';
+
+/** As many as each of the other strategies. */
+const runs = Number(process.env['SLIPWAY_HISTORIES'] ?? 20_000) / 2;
+
+test(`canary keeps its promises through ${runs} random histories, and comes to rest after each`, () => {
+  const run = (): void =>
+    fc.assert(
+      fc.property(historyOf('canary'), (history) => {
+        runHistory(history);
+      }),
+      { numRuns: runs },
+    );
+  expect(run).not.toThrow();
+}, 600_000);

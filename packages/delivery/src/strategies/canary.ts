@@ -1,0 +1,187 @@
+import { formatMicroTime } from '@slipway/kube/clock';
+import type { CanaryStep } from '../api/application.ts';
+import type { ReleaseStatus } from '../api/release.ts';
+import { names } from '../moving-traffic.ts';
+import {
+  describeConfirmation,
+  isRouted,
+  isServing,
+  isSplitConfirmed,
+  splitWeights,
+  type VersionView,
+} from '../observation.ts';
+import type { Action, Step } from '../plan.ts';
+import { describeMissing, describePods } from '../pod-faults.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
+import { afterStep, inPhase, waiting } from '../release-status.ts';
+import { resolveCount } from '../replica-bounds.ts';
+import { planHealth, planSize } from './progress.ts';
+import { complete, promote, withSizes } from './promotion.ts';
+import type { Strategy } from './strategy.ts';
+
+/**
+ * Traffic moves in steps. What a step needs is made true again at every look, pods and weight alike, so that a pod that
+ * was lost, or a controller that was killed, changes nothing but the time it takes.
+ */
+export const canary: Strategy = { type: 'canary', plan };
+
+function plan(context: ReleaseContext): Step {
+  const { status, stable } = context;
+  return withSizes(context, () => {
+    if (status.phase === 'Promoting') return promote(context, status);
+    // A person promotes all of it, and a first version has nobody to share with.
+    if (status.promotedBy !== undefined || stable === undefined) return complete(context, status);
+    return planStep(context, stable);
+  });
+}
+
+function planStep(context: ReleaseContext, stable: VersionView): Step {
+  const { candidate, now, replicas, release, status } = context;
+  const steps = release.spec.strategy.canary?.steps ?? [];
+  const index = status.stepIndex ?? 0;
+  const step = steps[index];
+  if (step === undefined) return complete(context, status);
+  const named: ReleaseStatus = { ...status, step: describeStep(steps, index) };
+  const weight = calculateWeight(steps, index);
+  const wanted = calculateSize(steps, index, replicas);
+  const growth = planSize(context, wanted);
+  if (growth.length > 0 || candidate.ready.length < wanted)
+    return { actions: growth, status: waiting(named, describeMissing(candidate, wanted), now) };
+  return planHealth({ ...context, status: named }, candidate.ready, (healthy) => {
+    const at = { ...context, status: healthy };
+    return planWeight(at, { stable, weight }) ?? planEnd(at, step);
+  });
+}
+
+/** `2 of 5: setWeight 40` */
+function describeStep(steps: readonly CanaryStep[], index: number): string {
+  const step = steps[index] ?? {};
+  return `${index + 1} of ${steps.length}: ${describe(step)}`;
+}
+
+function describe({ setWeight, setReplicas, pause }: CanaryStep): string {
+  if (setWeight !== undefined) return `setWeight ${setWeight}`;
+  if (setReplicas !== undefined) return `setReplicas ${setReplicas}`;
+  return pause?.seconds === undefined ? 'pause' : `pause ${pause.seconds} s`;
+}
+
+/** That the candidate has in a step: `calculateWeight([{setWeight: 20}, {pause: {}}], 1)` is 20. */
+export function calculateWeight(steps: readonly CanaryStep[], index: number): number {
+  return steps.slice(0, index + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
+}
+
+/** No pod of the candidate carries more than one of stable would; `setReplicas` asks for more than that. */
+export function calculateSize(steps: readonly CanaryStep[], index: number, replicas: number): number {
+  const asked = steps.slice(0, index + 1).findLast(({ setReplicas }) => setReplicas !== undefined)?.setReplicas ?? 1;
+  const needed = Math.ceil((replicas * calculateWeight(steps, index)) / 100);
+  return Math.min(replicas, Math.max(1, needed, resolveCount(asked, replicas, Math.ceil)));
+}
+
+interface Share {
+  readonly stable: VersionView;
+  readonly weight: number;
+}
+
+/** Undefined when the step's share of the traffic is in force and confirmed. */
+function planWeight(context: ReleaseContext, share: Share): Step | undefined {
+  return isRouted(context.observation) ? planSplit(context, share) : planJoined(context, share);
+}
+
+function planSplit(context: ReleaseContext, { stable, weight }: Share): Step | undefined {
+  const { observation, release, status, now } = context;
+  const weights = { [nameOf(stable.release)]: 100 - weight, [nameOf(release)]: weight };
+  const isAsked = (splitWeights(observation)[nameOf(release)] ?? 0) === weight;
+  if (isAsked && (weight === 0 || isSplitConfirmed(observation))) return undefined;
+  const what = `${weight} % for version ${release.spec.version}`;
+  return {
+    actions: isAsked ? [] : [{ type: 'setSplit', weights }],
+    status: waiting(status, describeConfirmation(observation, what), now),
+  };
+}
+
+/** Inside the cluster the share is that of the pods in the Service: the new ones join before others leave. */
+function planJoined(context: ReleaseContext, { stable, weight }: Share): Step | undefined {
+  const { candidate, replicas, status, now, release } = context;
+  const goal = calculateServing(weight, replicas);
+  const change =
+    planServing(candidate, goal.candidate, 'join') ??
+    planServing(stable, goal.stable, 'join') ??
+    planServing(candidate, goal.candidate, 'leave') ??
+    planServing(stable, goal.stable, 'leave');
+  if (change === undefined) return undefined;
+  const sentence = change.waitingFor ?? `${weight} % of the pods to be of version ${release.spec.version}`;
+  return { actions: change.actions, status: waiting(status, sentence, now) };
+}
+
+/**
+ * `calculateServing(25, 4)` is `{candidate: 1, stable: 3}`. As long as both have a share, both have a pod.
+ */
+export function calculateServing(
+  weight: number,
+  replicas: number,
+): { readonly candidate: number; readonly stable: number } {
+  if (weight === 0 || weight === 100)
+    return weight === 0 ? { candidate: 0, stable: replicas } : { candidate: replicas, stable: 0 };
+  const candidate = Math.min(Math.max(1, Math.round((replicas * weight) / 100)), Math.max(1, replicas - 1));
+  return { candidate, stable: Math.max(1, replicas - candidate) };
+}
+
+/** Undefined when at least (or, leaving, at most) so many pods of the version are in the Service, and that is confirmed. */
+function planServing(
+  view: VersionView,
+  goal: number,
+  way: 'join' | 'leave',
+): { readonly actions: readonly Action[]; readonly waitingFor?: string } | undefined {
+  const { version } = view.release.spec;
+  const labelled = view.ready.filter(isServing);
+  const others = view.ready.filter((pod) => !isServing(pod));
+  const joins = way === 'join';
+  const count = joins ? goal - labelled.length : labelled.length - goal;
+  const pods = (joins ? others : labelled).slice(0, Math.max(0, count));
+  if (pods.length > 0)
+    return {
+      actions: [
+        {
+          type: 'setServing',
+          release: nameOf(view.release),
+          pods: names(pods),
+          serves: joins,
+          template: false,
+        },
+      ],
+    };
+  const unconfirmed = joins
+    ? labelled.filter((pod) => !view.serving.includes(pod))
+    : others.filter((pod) => view.listed.includes(pod));
+  return unconfirmed.length === 0
+    ? undefined
+    : {
+        actions: [],
+        waitingFor: `${describePods(unconfirmed, version)} to ${joins ? 'appear in' : 'leave'} the Service's endpoints`,
+      };
+}
+
+/** Its share of the traffic is in force: a pause lasts its time, anything else is done. */
+function planEnd(context: ReleaseContext, { pause }: CanaryStep): Step {
+  const { now, status } = context;
+  if (pause === undefined) return next(context);
+  const since = status.stepSince ?? formatMicroTime(now);
+  const begun = { ...status, stepSince: since };
+  if (pause.seconds === undefined) {
+    const reason = `step ${status.step ?? ''}`;
+    const paused = inPhase(begun, 'Paused', { now, reason });
+    return { actions: [], status: waiting(paused, `a person to resume it (${reason})`, now), isStanding: true };
+  }
+  const due = Date.parse(since) + pause.seconds * 1_000;
+  if (now >= due) return next(context);
+  return {
+    actions: [],
+    status: waiting(begun, `the pause to end at ${formatMicroTime(due)}`, now),
+    requeueAfter: due - now,
+    isStanding: true,
+  };
+}
+
+function next({ status }: ReleaseContext): Step {
+  return { actions: [], status: afterStep(status), requeueAfter: 0 };
+}

@@ -1,0 +1,52 @@
+/** The last part of every strategy that moves all traffic at once: full size, all healthy, and the move. */
+import { formatMicroTime } from '@slipway/kube/clock';
+import type { ReleaseStatus } from '../api/release.ts';
+import { planMove } from '../moving-traffic.ts';
+import type { Step } from '../plan.ts';
+import { describeMissing } from '../pod-faults.ts';
+import type { ReleaseContext } from '../release-context.ts';
+import { inPhase, waiting } from '../release-status.ts';
+import { earlier, planSizes } from '../scaling.ts';
+import { planHealth, planSize } from './progress.ts';
+
+/** Sizes follow `replicas` beside the step; while pods leave, the step waits. */
+export function withSizes(context: ReleaseContext, planStep: () => Step): Step {
+  const sizes = planSizes(context);
+  if (sizes.leaving !== undefined) return { ...sizes, status: waiting(context.status, sizes.leaving, context.now) };
+  const step = planStep();
+  return {
+    ...step,
+    actions: [...sizes.actions, ...step.actions],
+    requeueAfter: earlier(step.requeueAfter, sizes.requeueAfter),
+  };
+}
+
+/** Full size, and the pods that came on top healthy too. */
+export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
+  const { candidate, replicas, now } = context;
+  if (candidate.ready.length < replicas)
+    return {
+      actions: planSize(context, replicas),
+      status: waiting(status, describeMissing(candidate, replicas), now),
+    };
+  return planHealth({ ...context, status }, candidate.ready, (healthy) =>
+    promote(context, inPhase(healthy, 'Promoting', { now, reason: 'every gate before promotion passed' })),
+  );
+}
+
+export function promote(context: ReleaseContext, status: ReleaseStatus): Step {
+  const { observation, candidate, stable, now, replicas, release } = context;
+  const move = planMove({ observation, to: candidate, from: stable });
+  if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
+  const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
+  return {
+    actions: move.actions,
+    status: {
+      ...guarding,
+      trafficMovedAt: formatMicroTime(now),
+      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
+      guardedReplicas: replicas,
+    },
+    requeueAfter: 0,
+  };
+}
