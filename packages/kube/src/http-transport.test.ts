@@ -36,6 +36,20 @@ function answer(response: ServerResponse, body: object, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
+test('a request that is passed on keeps its query and says for whom it is', async () => {
+  let received: IncomingMessage | undefined;
+  const server = await serve((request, response) => {
+    received = request;
+    answer(response, {});
+  });
+  const client = createClient(createHttpTransport({ server, userAgent: 'ours' }));
+  await client.request({ method: 'GET', path: '/a/../b?flag&c=d+e', headers: { 'user-agent': 'theirs' } });
+  expect(received?.url).toBe('/a/../b?flag&c=d+e');
+  expect(received?.headers['user-agent']).toBe('theirs');
+  await client.request({ method: 'GET', path: '/' });
+  expect(received?.headers['user-agent']).toBe('ours');
+});
+
 describe('a kept connection that the server closes as it is used again', () => {
   /** Answers once on each connection. */
   async function serveOnce(): Promise<{ readonly server: string; readonly seen: string[] }> {

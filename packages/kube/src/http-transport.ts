@@ -92,7 +92,7 @@ interface Connection {
 }
 
 async function send(request: TransportRequest, connection: Connection): Promise<TransportResponse> {
-  const query = request.query.toString();
+  const query = request.rawQuery ?? request.query.toString();
   const path = `${connection.prefix}${request.path}${query === '' ? '' : `?${query}`}`;
   const token = await connection.options.token?.();
   const body =
@@ -102,8 +102,8 @@ async function send(request: TransportRequest, connection: Connection): Promise<
         ? request.body.bytes
         : Buffer.from(JSON.stringify(request.body.json));
   const headers = {
-    ...request.headers,
     'user-agent': connection.options.userAgent ?? 'slipway',
+    ...request.headers,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };

@@ -174,6 +174,7 @@ class TransportClient implements KubeClient {
       method: request.method,
       path,
       query: new URLSearchParams(query),
+      rawQuery: query,
       headers: lowerCaseNames(request.headers ?? {}),
       body:
         request.body === undefined

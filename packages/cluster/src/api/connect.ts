@@ -2,6 +2,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { setCondition } from '@slipway/kube/conditions';
+import { endToEndHeaders } from '@slipway/kube/hop-by-hop';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
@@ -79,7 +80,14 @@ async function proxy(request: TransportRequest, at: ResourceRequest): Promise<Tr
       : 'bytes' in request.body
         ? request.body.bytes
         : Buffer.from(JSON.stringify(request.body.json));
-  return forward(at, pod, { method: request.method, path, headers: request.headers, body, signal: request.signal });
+  const headers = passedOn(request.headers);
+  return forward(at, pod, { method: request.method, path, headers, body, signal: request.signal });
+}
+
+/** The body is sent anew: its length is said by whoever sends it, or what is said of two bodies would be taken for one. */
+function passedOn(headers: TransportRequest['headers']): TransportRequest['headers'] {
+  const { 'content-length': _, expect: __, ...rest } = endToEndHeaders(headers);
+  return rest;
 }
 
 function portOf(pod: Pod, asked: string | undefined): number {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { RawRequest } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import { pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,14 +18,14 @@ let cluster: MemoryCluster;
 let listener: Listener | undefined;
 let folder: string;
 /** What reached the nodes. */
-let asked: { readonly path: string; readonly headers: Readonly<Record<string, string>> | undefined }[];
+let asked: RawRequest[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-listener-'));
   asked = [];
   cluster = await createMemoryCluster({
-    onNodeRequest: (_, { path, headers }) => {
-      asked.push({ path, headers });
+    onNodeRequest: (_, nodeRequest) => {
+      asked.push(nodeRequest);
       return Promise.resolve({ status: 200, headers: {}, body: chunks() });
     },
   });
@@ -145,8 +146,27 @@ describe('what is passed on to pods', () => {
     { name: 'slashes that end no segment', rest: '/a%2Fb/..%2fc' },
     { name: 'a query of its own form', rest: '/?flag&a=b+c&d=%2B&e=%C3%BC' },
     { name: 'text that is not percent-encoded after all', rest: '/100%' },
+    { name: 'dots that lead out of it', rest: '/../../../../../../../api/v1/namespaces/default/secrets' },
+    { name: 'dots in another form', rest: '/a/%2e%2E/.%2e/b/./c//d\\..\\e' },
   ])('keeps its path and query as they came: $name', async ({ rest }) => {
     await send({ path: `/api/v1/namespaces/default/pods/web:80/proxy${rest}` });
     expect(asked[0]?.path).toBe(`/podProxy/default/web/80${rest}`);
   });
+
+  it.each([
+    ['GET', 'Content-Length: 4\r\n', 'abcd'],
+    ['POST', 'Transfer-Encoding: chunked\r\nTrailer: x-late\r\n', '2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n'],
+  ])(
+    'is one request with the body that came, and says nothing of the connection: %s %s',
+    async (method, head, body) => {
+      const path = '/api/v1/namespaces/default/pods/web:80/proxy/a';
+      const socket = connect(socketPath());
+      socket.write(
+        `${method} ${path} HTTP/1.1\r\nHost: a\r\n${head}Connection: close, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-Own: 2\r\n\r\n${body}`,
+      );
+      await text(socket);
+      expect(asked[0]?.body).toEqual(Buffer.from('abcd'));
+      expect(asked[0]?.headers).toEqual({ host: 'a', 'x-own': '2' });
+    },
+  );
 });

@@ -15,6 +15,7 @@ import { failure, type ApiServer } from './api-server.ts';
 import { adminIdentity, anonymous, authorize, type Identity } from './authorization.ts';
 import { readBody } from './request-body.ts';
 import { parseResourcePath } from './request-path.ts';
+import { parseTarget } from './request-target.ts';
 
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
@@ -124,16 +125,6 @@ async function answerTo(
   } catch (error) {
     return failure(error, { method, path: asked }, options.logger);
   }
-}
-
-/** Two slashes in front would make a host of what follows, so that another path than the one asked for were served. */
-function parseTarget(target: string): URL {
-  const base = 'http://localhost';
-  if (!target.startsWith('//') && URL.canParse(target, base)) return new URL(target, base);
-  throw new StatusError(
-    'BadRequest',
-    `the target of the request, ${JSON.stringify(target)}, is no path of the API; a path begins with one slash, as in /api/v1/pods`,
-  );
 }
 
 /**

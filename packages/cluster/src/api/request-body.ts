@@ -5,6 +5,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
+import { parseResourcePath } from './request-path.ts';
 
 /** As large as Kubernetes takes. */
 const maximumBodyBytes = 3 * 1024 * 1024;
@@ -33,7 +34,8 @@ export async function readBody(
   incoming: IncomingMessage,
   { path, catalog }: BodyContext,
 ): Promise<TransportRequest['body']> {
-  if (incoming.method === 'GET' || incoming.method === 'HEAD') return undefined;
+  const isPassedOn = isProxied(path);
+  if (!isPassedOn && (incoming.method === 'GET' || incoming.method === 'HEAD')) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -44,14 +46,13 @@ export async function readBody(
   }
   if (size === 0) return undefined;
   const bytes = Buffer.concat(chunks);
-  return isProxied(path)
-    ? { bytes }
-    : { json: await parseBody(bytes, incoming.headers['content-type'] ?? '', catalog) };
+  return isPassedOn ? { bytes } : { json: await parseBody(bytes, incoming.headers['content-type'] ?? '', catalog) };
 }
 
 /** What is proxied is the business of whom it is for. */
 function isProxied(path: string): boolean {
-  return /^\/api\/v1\/(namespaces\/[^/]+\/)?(pods|services|nodes)\/[^/]+\/proxy(\/|$)/.test(path);
+  const parsed = parseResourcePath(path);
+  return parsed?.group === '' && parsed.subresource === 'proxy';
 }
 
 async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): Promise<unknown> {

@@ -22,6 +22,7 @@ import { simulatedAnnotations } from '../runtimes/simulated/rules.ts';
 import { SimulatedRuntime } from '../runtimes/simulated/simulated-runtime.ts';
 import type { Runtime } from '../runtime.ts';
 import { KubeletApi } from './kubelet-api.ts';
+import type { KubeletRequest } from './kubelet-request.ts';
 import { serveKubeletApi } from './kubelet-server.ts';
 
 const clock = new FakeClock();
@@ -64,11 +65,7 @@ function createApi(
   return new KubeletApi({ pods, logs, runtime: runtime as Runtime, nodeName: 'node', clock });
 }
 
-async function ask(
-  api: KubeletApi,
-  path: string,
-  given: { method?: string; body?: AsyncIterable<Uint8Array>; signal?: AbortSignal } = {},
-) {
+async function ask(api: KubeletApi, path: string, given: Partial<KubeletRequest> = {}) {
   const response = await api.handle({
     method: 'GET',
     headers: {},
@@ -153,6 +150,19 @@ describe('podProxy', () => {
     const answer = await ask(createApi(), `/podProxy/default/web/${port}/a%2Fb/c?x=1`, { method: 'POST', body });
     expect(answer).toMatchObject({ status: 201, text: 'part one, part two' });
     expect(answer.headers['x-own']).toBe('POST /a%2Fb/c?x=1');
+  });
+
+  it('passes nothing on that is about a connection, either way', async () => {
+    let received: IncomingMessage['headers'] = {};
+    const port = await listen((request, response) => {
+      received = request.headers;
+      response.writeHead(200, { connection: 'keep-alive, x-hop', 'x-hop': '1', 'x-own': '2' }).end();
+    });
+    const headers = { connection: 'keep-alive, X-Hop', 'x-hop': '1', te: 'trailers', 'x-own': '2', host: 'elsewhere' };
+    const answer = await ask(createApi(), `/podProxy/default/web/${port}/`, { headers });
+    expect(received).toEqual({ connection: 'close', host: `127.0.0.1:${port}`, 'x-own': '2' });
+    expect(Object.keys(answer.headers)).not.toContain('x-hop');
+    expect(answer.headers['x-own']).toBe('2');
   });
 
   it('answers 503 with the cause when nobody listens', async () => {

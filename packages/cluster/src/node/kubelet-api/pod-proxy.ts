@@ -1,22 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { endToEndHeaders } from '@slipway/kube/hop-by-hop';
 import { request as requestHttp } from '@slipway/kube/platform/http';
 import type { RawResponse } from '@slipway/kube/client';
 import { StatusError } from '@slipway/kube/status-error';
 import { describeDialError } from '../probes/dial-error.ts';
 import type { KubeletRequest } from './kubelet-request.ts';
-
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-]);
 
 export interface ProxyTarget {
   readonly host: string;
@@ -33,7 +23,7 @@ export function forwardToPod(request: KubeletRequest, target: ProxyTarget): Prom
       port: target.port,
       path: target.path,
       method: request.method,
-      headers: { ...withoutHops(request.headers), host: `${target.host}:${target.port}` },
+      headers: { ...endToEndHeaders(request.headers), host: `${target.host}:${target.port}` },
       agent: false,
       signal: request.signal,
     });
@@ -53,13 +43,13 @@ async function sendBody(sent: ClientRequest, body: AsyncIterable<Uint8Array> | u
   else await pipeline(Readable.from(body), sent);
 }
 
-function withoutHops(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)));
-}
-
 function toRawResponse(response: IncomingMessage): RawResponse {
   const headers = Object.entries(response.headers).flatMap(([name, value]) =>
-    value === undefined || hopByHop.has(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
   );
-  return { status: response.statusCode ?? 502, headers: Object.fromEntries(headers), body: response };
+  return {
+    status: response.statusCode ?? 502,
+    headers: endToEndHeaders(Object.fromEntries(headers)),
+    body: response,
+  };
 }
