@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@slipway/kube/logger';
@@ -79,6 +79,22 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       for (let index = 0; index < 5; index++) expect((await call()).body).toBe('200 ok');
       expect(await passedOn(1)).toBe(0);
     });
+
+    test.skipIf(process.getuid?.() !== 0)(
+      'gives up the rights of root, and sees nothing but its directory',
+      async () => {
+        const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+        await world.route([{ endpoints: [pod] }]);
+        const answer = await askHaproxy(join(directory, 'worker-1.sock'), 'show info');
+        const pid = /^Pid: (\d+)$/m.exec(answer)?.[1];
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        expect(/^Uid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
+        expect(/^Gid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
+        expect(/^Groups:\t(.*)$/m.exec(status)?.[1]?.trim().split(' ')).not.toContain('0');
+        expect(/^CapEff:\t0+$/m.test(status)).toBe(true);
+        expect(readlinkSync(`/proc/${pid}/root`)).toBe(directory);
+      },
+    );
 
     test('loses no request when it has to reload, and serves by the new table before it has', async () => {
       const pod = await world.backend((_, outgoing) => outgoing.end('ok'));

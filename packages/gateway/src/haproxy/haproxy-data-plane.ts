@@ -27,6 +27,7 @@ import { SlotLoads } from './slot-loads.ts';
 import { growCounts } from './slots.ts';
 import { TrafficLog } from './traffic-log.ts';
 import { WorkDirectory } from './work-directory.ts';
+import { findWorkerUser } from './worker-user.ts';
 
 export interface HaproxyDataPlaneOptions {
   /** Path of HAProxy, 2.6 or later. */
@@ -109,10 +110,11 @@ export class HaproxyDataPlane implements DataPlane {
 
   async listen(address: ListenAddress): Promise<number> {
     await this.#process.endLeftover();
-    await this.#directory.prepare();
+    await this.#directory.prepare(await findWorkerUser());
     try {
-      const { builtIn, trafficLog } = this.#directory.places(0);
+      const { builtIn, trafficLog } = this.#directory.sockets;
       await Promise.all([this.#builtIn.listenBehind(builtIn), this.#log.listen(trafficLog)]);
+      await this.#directory.grantSockets();
       const port = await freePort(address);
       this.#listen = { ...address, port };
       await this.#queue.run(() => this.#startAnew());

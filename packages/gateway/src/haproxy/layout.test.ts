@@ -191,11 +191,13 @@ describe('the configuration', () => {
         trafficLog: '/run/t',
         builtIn: '/run/b',
         certificateList: '/run/l',
+        jail: { path: '/run', user: { uid: 102, gid: 105 } },
       },
     );
     expect(text).toContain(
       `  http-response set-header X-Odd 'a'\\''b %%[env(HOME)] "c" #d \\e \${HOME}' if { var(txn.headers) -m str h1 }`,
     );
     expect(text).toContain('  bind [::1]:80');
+    expect(text).toContain('  chroot /run\n  uid 102\n  gid 105\n');
   });
 });

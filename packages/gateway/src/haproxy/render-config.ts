@@ -4,6 +4,7 @@ import type { HeaderSet } from './header-sets.ts';
 import { plainHostPattern } from './layout.ts';
 import { backendsOfSlot, type MapName } from './runtime-state.ts';
 import { namesOf, type SlotCounts } from './slots.ts';
+import type { WorkerUser } from './worker-user.ts';
 
 /** What only another configuration can change. */
 export interface Structure {
@@ -20,9 +21,18 @@ export interface Places {
   map(map: MapName): string;
   /** A worker has a socket of its own, so that an answer is never an older one's. */
   readonly commands: string;
+  readonly certificateList: string;
+  /** Sockets of this process. A worker reaches them when it has given up its rights, by what the path is in its jail. */
   readonly trafficLog: string;
   readonly builtIn: string;
-  readonly certificateList: string;
+  /** What a worker that was started by root becomes. */
+  readonly jail: Jail | undefined;
+}
+
+/** A user without rights, who sees nothing but a directory. */
+export interface Jail {
+  readonly path: string;
+  readonly user: WorkerUser;
 }
 
 const maxOldWorkers = 50;
@@ -40,9 +50,10 @@ export function renderConfig(structure: Structure, places: Places): string {
   ].join('\n');
 }
 
-function globalSection({ commands, trafficLog }: Places): string[] {
+function globalSection({ commands, trafficLog, jail }: Places): string[] {
   return [
     'global',
+    ...(jail === undefined ? [] : [`  chroot ${jail.path}`, `  uid ${jail.user.uid}`, `  gid ${jail.user.gid}`]),
     `  stats socket unix@${commands} mode 600 level admin expose-fd listeners`,
     '  stats timeout 1m',
     // The rest of an old worker's connections may outlast many reloads, but not all of them.

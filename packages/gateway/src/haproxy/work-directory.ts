@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { hashOf } from './hash-of.ts';
 import { type Places, renderConfig, type Structure } from './render-config.ts';
 import { mapNames } from './runtime-state.ts';
+import type { WorkerUser } from './worker-user.ts';
 
 /** What a path may consist of: it stands in HAProxy's configuration. */
 const plainPath = /^\/[A-Za-z0-9._/-]*$/;
@@ -10,10 +11,13 @@ const plainPath = /^\/[A-Za-z0-9._/-]*$/;
 const maxDirectoryLength = 70;
 
 const ownerOnly = 0o600;
+/** The workers' group may go through, and see nothing. */
+const throughForGroup = 0o710;
 
 /** A directory of this HAProxy alone: configuration, certificates, sockets. */
 export class WorkDirectory {
   readonly path: string;
+  #workerUser: WorkerUser | undefined;
 
   /** Throws if HAProxy could not use the path. */
   constructor(path: string) {
@@ -37,23 +41,49 @@ export class WorkDirectory {
     return join(this.path, 'haproxy.pid');
   }
 
+  /** Where this process listens for its workers. */
+  get sockets(): { readonly trafficLog: string; readonly builtIn: string } {
+    return { trafficLog: join(this.path, 'traffic.sock'), builtIn: join(this.path, 'built-in.sock') };
+  }
+
   /** Of the worker that a configuration starts. */
   places(worker: number): Places {
+    const user = this.#workerUser;
+    const { trafficLog, builtIn } = this.sockets;
+    const asSeen = (socket: string): string => (user === undefined ? socket : `/${basename(socket)}`);
     return {
       map: (map) => join(this.path, 'maps', `${map}.map`),
       commands: join(this.path, `worker-${worker}.sock`),
-      trafficLog: join(this.path, 'traffic.sock'),
-      builtIn: join(this.path, 'built-in.sock'),
+      trafficLog: asSeen(trafficLog),
+      builtIn: asSeen(builtIn),
       certificateList: join(this.path, 'certificates.list'),
+      jail: user && { path: this.path, user },
     };
   }
 
-  /** Makes it, with empty maps: what is in them is told to the running HAProxy. */
-  async prepare(): Promise<void> {
+  /**
+   * Makes it, with empty maps: what is in them is told to the running HAProxy. With a user, workers become that one once
+   * they have read their files; it reaches this directory as its jail, and in it only what `grant` gives.
+   */
+  async prepare(workerUser: WorkerUser | undefined): Promise<void> {
+    this.#workerUser = workerUser;
     await mkdir(join(this.path, 'maps'), { recursive: true, mode: 0o700 });
     await mkdir(join(this.path, 'certificates'), { recursive: true, mode: 0o700 });
+    if (workerUser !== undefined) {
+      await chown(this.path, process.getuid?.() ?? 0, workerUser.gid);
+      await chmod(this.path, throughForGroup);
+    }
     const { map } = this.places(0);
     await Promise.all(mapNames.map((name) => writeFile(map(name), '', { mode: ownerOnly })));
+  }
+
+  /** Lets the workers connect to sockets that somebody listens at. */
+  async grantSockets(): Promise<void> {
+    const user = this.#workerUser;
+    for (const socket of Object.values(this.sockets)) {
+      await chmod(socket, ownerOnly);
+      if (user !== undefined) await chown(socket, user.uid, user.gid);
+    }
   }
 
   async write(structure: Structure, worker: number): Promise<void> {
