@@ -1,4 +1,6 @@
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   CustomResourceDefinition,
   Deployment,
@@ -14,6 +16,8 @@ import type {
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
+  Role,
+  RoleBinding,
   Secret,
   Service,
   ServiceAccount,
@@ -65,4 +69,15 @@ export const customResourceDefinitions = clusterScoped<CustomResourceDefinition>
   'v1',
   'CustomResourceDefinition',
   'customresourcedefinitions',
+);
+
+const rbac = 'rbac.authorization.k8s.io';
+export const roles = namespaced<Role>(rbac, 'v1', 'Role', 'roles');
+export const roleBindings = namespaced<RoleBinding>(rbac, 'v1', 'RoleBinding', 'rolebindings');
+export const clusterRoles = clusterScoped<ClusterRole>(rbac, 'v1', 'ClusterRole', 'clusterroles');
+export const clusterRoleBindings = clusterScoped<ClusterRoleBinding>(
+  rbac,
+  'v1',
+  'ClusterRoleBinding',
+  'clusterrolebindings',
 );

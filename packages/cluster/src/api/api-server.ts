@@ -8,10 +8,12 @@ import { createOpenApiDocuments } from '../schema/openapi-v3.ts';
 import type { Store } from '../store/store.ts';
 import { serviceAccountAdmission } from './admission.ts';
 import { unknownPath } from './api-errors.ts';
-import { authorize, type Identity } from './authorization.ts';
-import { handleMeta } from './meta-paths.ts';
+import { authorize, mayDoEverything, type Grants, type Identity } from './authorization.ts';
+import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import type { NodeConnector } from './node-connector.ts';
+import { PolicyIndex } from './rbac/policy-index.ts';
+import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
 import { handleResource, type ResourceHandling } from './resource-requests.ts';
 import { ResourceStore } from './resource-store.ts';
@@ -35,6 +37,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   readonly store: Store;
   readonly catalog: MutableCatalog;
+  /** Who may do what, as the roles and bindings say just now. */
+  readonly grants: Grants;
   /** Never rejects: a failure is an answer. */
   handle(request: TransportRequest, identity: Identity): Promise<TransportResponse>;
   /** The API for callers in this process, who are `identity`. */
@@ -51,15 +55,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: [serviceAccountAdmission, defaultTolerations, new ServiceAddresses(store, options.ranges)],
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
-  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog };
+  const grants = new PolicyIndex(store);
+  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants };
 
   const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
-    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1', identity });
+    if (!mayDoEverything(identity) && !isOpenToAll(request.path)) authorize(identity, attributesOf(request), grants);
+    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1' });
     if (meta !== undefined) return meta;
     const path = parseResourcePath(request.path);
     const definition = path === undefined ? undefined : catalog.find(path.group, path.version, path.plural);
     if (path === undefined || definition === undefined) throw unknownPath();
-    authorize(identity, { path, method: request.method, isReview: definition.isReview });
     return handleResource(request, { ...handling, path, definition, identity });
   };
   const handle: ApiServer['handle'] = async (request, identity) => {
@@ -69,7 +74,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return failure(error, request, logger);
     }
   };
-  return { store, catalog, handle, transportFor: (identity) => ({ send: (request) => handle(request, identity) }) };
+  return {
+    store,
+    catalog,
+    grants,
+    handle,
+    transportFor: (identity) => ({ send: (request) => handle(request, identity) }),
+  };
 }
 
 /** The one place in which failures become answers. What is no StatusError is a fault of ours: logged, and not shown. */

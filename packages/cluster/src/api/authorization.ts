@@ -1,53 +1,120 @@
+/** Who asks, and whether he may. https://kubernetes.io/docs/reference/access-authn-authz/authorization/ */
+import type { PolicyRule } from '@slipway/kube/api.generated';
 import { StatusError } from '@slipway/kube/status-error';
-import type { ResourcePath } from './request-path.ts';
+import { nodeRules } from './rbac/node-rules.ts';
+import { isAllowedBy } from './rbac/policy-rules.ts';
 
 export interface Identity {
   readonly user: string;
   readonly groups: readonly string[];
+  /** Tells apart those that have the same name one after the other. */
+  readonly uid?: string | undefined;
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-export const adminIdentity: Identity = { user: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+const masters = 'system:masters';
+export const authenticatedGroup = 'system:authenticated';
+
+export const adminIdentity: Identity = { user: 'kubernetes-admin', groups: [masters, authenticatedGroup] };
 export const anonymous: Identity = { user: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 export function nodeIdentity(name: string): Identity {
-  return { user: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] };
+  return { user: `system:node:${name}`, groups: ['system:nodes', authenticatedGroup] };
 }
 
 /** Components of the cluster itself, by name. */
 export function componentIdentity(name: string): Identity {
-  return { user: `system:${name}`, groups: ['system:masters', 'system:authenticated'] };
+  return { user: `system:${name}`, groups: [masters, authenticatedGroup] };
 }
 
-const trustedGroups = ['system:masters', 'system:nodes'];
-
-const verbsByMethod: Readonly<Record<string, string>> = {
-  GET: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
-
-/** The cluster's own groups may do everything, others nothing. */
+/** Asked before every rule, which is why no rule can lock administrators out. */
 export function mayDoEverything({ groups }: Identity): boolean {
-  return groups.some((group) => trustedGroups.includes(group));
+  return groups.includes(masters);
 }
 
-/** Throws `Forbidden` unless the caller may. Whoever is known may ask about himself. */
-export function authorize(
-  identity: Identity,
-  request: { readonly path: ResourcePath; readonly method: string; readonly isReview?: boolean | undefined },
-): void {
-  const { path, method, isReview } = request;
-  const { user, groups } = identity;
-  if (mayDoEverything(identity) || (isReview === true && groups.includes('system:authenticated'))) return;
-  const verb = method === 'GET' && path.name === '' ? 'list' : (verbsByMethod[method] ?? method.toLowerCase());
-  const resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
-  const scope = path.namespace === undefined ? 'at the cluster scope' : `in the namespace "${path.namespace}"`;
-  const subject = path.group === '' ? resource : `${resource}.${path.group}`;
-  const name = path.name === '' ? '' : ` "${path.name}"`;
-  throw new StatusError(
-    'Forbidden',
-    `${subject}${name} is forbidden: User "${user}" cannot ${verb} resource "${resource}" in API group "${path.group}" ${scope}`,
-  );
+/** What is asked for, in the terms that rules are written in. Parts that there are not are empty. */
+export type Attributes = ResourceAttributes | PathAttributes;
+
+export interface ResourceAttributes {
+  readonly kind: 'resource';
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface PathAttributes {
+  readonly kind: 'path';
+  readonly verb: string;
+  readonly path: string;
+}
+
+/** A rule that holds for somebody, and through what; or why a role that he is bound to gives none. */
+export type Grant =
+  | { readonly kind: 'rule'; readonly rule: PolicyRule; readonly source: string }
+  | { readonly kind: 'fault'; readonly message: string };
+
+export interface Grants {
+  /** Those of the whole cluster and, unless it is empty, those of the namespace. */
+  of(identity: Identity, namespace: string): Iterable<Grant>;
+}
+
+export interface Decision {
+  readonly isAllowed: boolean;
+  /** For people; may be empty. */
+  readonly reason: string;
+}
+
+/** Pure, given what `grants` says. */
+export function decide(identity: Identity, asked: Attributes, grants: Grants): Decision {
+  if (mayDoEverything(identity)) return { isAllowed: true, reason: '' };
+  if (identity.groups.includes('system:nodes') && nodeRules.some((rule) => isAllowedBy(rule, asked)))
+    return { isAllowed: true, reason: '' };
+  const faults: string[] = [];
+  for (const grant of grants.of(identity, asked.kind === 'resource' ? asked.namespace : '')) {
+    if (grant.kind === 'fault') faults.push(grant.message);
+    else if (isAllowedBy(grant.rule, asked)) return { isAllowed: true, reason: `RBAC: allowed by ${grant.source}` };
+  }
+  return { isAllowed: false, reason: faults.length === 0 ? '' : `RBAC: ${joinFaults(faults)}` };
+}
+
+function joinFaults(faults: readonly string[]): string {
+  const distinct = [...new Set(faults)];
+  return distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`;
+}
+
+/** Throws `Forbidden` unless the caller may. */
+export function authorize(identity: Identity, asked: Attributes, grants: Grants): void {
+  if (mayDoEverything(identity)) return;
+  const { isAllowed, reason } = decide(identity, asked, grants);
+  if (!isAllowed) throw refusal(identity, asked, reason);
+}
+
+function refusal(identity: Identity, asked: Attributes, reason: string): StatusError {
+  const said = escapeMarkup(describe(identity, asked));
+  const message = reason === '' ? said : `${said}: ${reason}`;
+  if (asked.kind === 'path') return new StatusError('Forbidden', `forbidden: ${message}`, { details: {} });
+  const { group, resource, name } = asked;
+  const qualified = group === '' ? resource : `${resource}.${group}`;
+  const subject = name === '' ? qualified : `${qualified} ${JSON.stringify(name)}`;
+  return new StatusError('Forbidden', `${subject} is forbidden: ${message}`, {
+    details: { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: resource },
+  });
+}
+
+/** In the words of Kubernetes, which people search for. */
+function describe({ user }: Identity, asked: Attributes): string {
+  const who = `User ${JSON.stringify(user)} cannot ${asked.verb}`;
+  if (asked.kind === 'path') return `${who} path ${JSON.stringify(asked.path)}`;
+  const { group, resource, subresource, namespace } = asked;
+  const what = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  return `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`;
+}
+
+/** The message repeats what callers chose, and may be shown in a browser. */
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RawRequest } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
-import { pods } from '@slipway/kube/resources';
+import { clusterRoleBindings, clusterRoles, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
@@ -52,7 +52,7 @@ async function* chunks(): AsyncIterable<Uint8Array> {
 interface Sent {
   readonly method?: string;
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
 }
 
@@ -79,13 +79,13 @@ describe('who may not', () => {
       socket.once('data', (...data: readonly Buffer[]) => resolve(data)).once('error', reject);
     });
     socket.destroy();
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   it('hears nothing of what is wrong with the body', async () => {
     await listenAs(anonymous);
     const { status } = await send({ method: 'POST', path: configMaps, body: '{' });
-    expect(status).toBe(401);
+    expect(status).toBe(403);
   });
 
   it('is refused before the body has been looked at, being known', async () => {
@@ -93,6 +93,16 @@ describe('who may not', () => {
     const { status, object } = await send({ method: 'POST', path: configMaps, body: '{' });
     expect(status).toBe(403);
     expect(object).toMatchObject({ reason: 'Forbidden', message: expect.stringContaining('User "somebody"') });
+  });
+
+  it('cannot pass for somebody else', async () => {
+    await listenAs({ user: 'somebody', groups: ['system:authenticated'] });
+    const { status, object } = await send({ path: '/api/v1/pods', headers: { 'impersonate-user': 'root' } });
+    expect(status).toBe(403);
+    expect(object).toMatchObject({
+      message:
+        'users "root" is forbidden: User "somebody" cannot impersonate resource "users" in API group "" at the cluster scope',
+    });
   });
 
   it('reads what everybody may read', async () => {
@@ -103,7 +113,30 @@ describe('who may not', () => {
   it('is not told which resources there are, whatever the body is', async () => {
     await listenAs(anonymous);
     const { status } = await send({ method: 'POST', path: '/api/v1/ships', body: '{' });
-    expect(status).toBe(401);
+    expect(status).toBe(403);
+  });
+});
+
+describe('who may impersonate', () => {
+  it('is whom he names, with his groups', async () => {
+    await listenAs(adminIdentity);
+    const headers = { 'impersonate-user': 'jane', 'impersonate-group': ['a', 'b'], 'impersonate-extra-team%2Fa': 'x' };
+    const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    const rules = [{ verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] }];
+    await cluster.client.create(clusterRoles, { metadata: { name: 'who' }, rules });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'who' };
+    await cluster.client.create(clusterRoleBindings, {
+      metadata: { name: 'who' },
+      roleRef,
+      subjects: [{ kind: 'Group', name: 'b' }],
+    });
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+    const { object } = await send({ method: 'POST', path, headers, body });
+    expect(object).toMatchObject({
+      status: {
+        userInfo: { username: 'jane', groups: ['a', 'b', 'system:authenticated'], extra: { 'team/a': ['x'] } },
+      },
+    });
   });
 });
 
@@ -130,6 +163,7 @@ describe('what is passed on to pods', () => {
     const headers = {
       authorization: 'Bearer secret',
       'impersonate-user': 'a',
+      'impersonate-group': 'system:masters',
       'impersonate-extra-b': 'c',
       'x-own': 'd',
     };

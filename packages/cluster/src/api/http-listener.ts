@@ -10,10 +10,11 @@ import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ClusterCertificates } from '../pki/certificates.ts';
-import type { Catalog } from '../schema/definition.ts';
 import { failure, type ApiServer } from './api-server.ts';
-import { adminIdentity, anonymous, authorize, type Identity } from './authorization.ts';
+import { adminIdentity, anonymous, authorize, mayDoEverything, type Identity } from './authorization.ts';
+import { impersonate } from './impersonation.ts';
 import { readBody } from './request-body.ts';
+import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
 import { parseTarget } from './request-target.ts';
 
@@ -109,13 +110,12 @@ async function answerTo(
   const { method = 'GET', url: asked = '/' } = incoming;
   try {
     const url = parseTarget(asked);
-    const identity = identify(incoming, options);
-    const { catalog } = options.api;
-    const takesBody = admitsBody({ method, path: url.pathname }, identity, catalog);
+    const { catalog, grants } = options.api;
+    const identity = impersonate(identify(incoming, options), incoming.headersDistinct, grants);
+    const target = { method, path: url.pathname, query: url.searchParams };
+    const takesBody = admitsBody(target, identity, options.api);
     const request: TransportRequest = {
-      method,
-      path: url.pathname,
-      query: url.searchParams,
+      ...target,
       rawQuery: url.search.slice(1),
       headers: withoutCredentials(plainHeaders(incoming)),
       body: takesBody ? await readBody(incoming, { path: url.pathname, catalog }) : undefined,
@@ -129,18 +129,16 @@ async function answerTo(
 
 /**
  * Whether there is something that a body could be for. Throws `Forbidden` before a byte of it is read: to take it
- * apart costs time, which is only for those who may ask. Who has not said who he is never may send one.
+ * apart costs time, which is only for those who may ask.
  */
 function admitsBody(
-  { method, path }: Pick<TransportRequest, 'method' | 'path'>,
+  target: Pick<TransportRequest, 'method' | 'path' | 'query'>,
   identity: Identity,
-  catalog: Catalog,
+  { catalog, grants }: ApiServer,
 ): boolean {
-  if (identity.groups.includes('system:unauthenticated')) return false;
-  const parsed = parseResourcePath(path);
-  const definition = parsed === undefined ? undefined : catalog.find(parsed.group, parsed.version, parsed.plural);
-  if (parsed === undefined || definition === undefined) return false;
-  authorize(identity, { path: parsed, method, isReview: definition.isReview });
+  const parsed = parseResourcePath(target.path);
+  if (parsed === undefined || catalog.find(parsed.group, parsed.version, parsed.plural) === undefined) return false;
+  if (!mayDoEverything(identity)) authorize(identity, attributesOf(target), grants);
   return true;
 }
 

@@ -1,10 +1,8 @@
 /** Paths that are about the server and not about objects: versions, health, discovery, OpenAPI. */
-import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceList } from '../schema/discovery.ts';
 import type { OpenApiDocuments } from '../schema/openapi-v3.ts';
-import type { Identity } from './authorization.ts';
 
 export const kubernetesVersion = 'v1.32.0';
 
@@ -12,16 +10,23 @@ export interface MetaOptions {
   readonly catalog: Catalog;
   readonly documents: OpenApiDocuments;
   readonly address: string;
-  readonly identity: Identity;
 }
 
 const openToAll = new Set(['/version', '/healthz', '/livez', '/readyz']);
 
+/** What is asked of a server before anybody has said who he is: whether it lives, and which one it is. */
+export function isOpenToAll(path: string): boolean {
+  return openToAll.has(withoutSlash(path));
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/$/, '') : path;
+}
+
 /** Undefined for paths of resources. */
 export function handleMeta(request: TransportRequest, options: MetaOptions): TransportResponse | undefined {
-  const path = request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path;
+  const path = withoutSlash(request.path);
   if (openToAll.has(path)) return path === '/version' ? json(version()) : text('ok');
-  if (options.identity.groups.includes('system:unauthenticated')) throw new StatusError('Unauthorized', 'Unauthorized');
   if (path === '/')
     return json({
       paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],

@@ -6,9 +6,10 @@ import type { TransportRequest, TransportResponse } from '@slipway/kube/transpor
 import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
+import { answerReview } from './access-reviews.ts';
 import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
-import type { Identity } from './authorization.ts';
+import { authorize, type Grants, type Identity } from './authorization.ts';
 import { connect } from './connect.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
@@ -17,12 +18,12 @@ import { checkWatchOptions, parseResourceVersion } from './list-options.ts';
 import { listPage, type ListPage } from './list-page.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
+import { attributesOf } from './request-attributes.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
-import { answerReview } from './self-reviews.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
@@ -32,6 +33,7 @@ export interface ResourceHandling {
   readonly clock: Clock;
   readonly nodes: NodeConnector;
   readonly catalog: MutableCatalog;
+  readonly grants: Grants;
 }
 
 export interface ResourceRequest extends ResourceHandling {
@@ -59,8 +61,10 @@ function handleReview(request: TransportRequest, at: ResourceRequest): Transport
   if (at.path.name !== '') throw unknownPath();
   if (request.method !== 'POST') throw methodNotAllowed(request);
   const warnings: string[] = [];
-  const asked = decodeObject(bodyOf(request), writeRequest(request, at, warnings));
-  return one({ object: answerReview(asked, at.identity, at.clock.now()), request, at, status: 201, warnings });
+  const asked = at.definition.applyDefaults(decodeObject(bodyOf(request), writeRequest(request, at, warnings)));
+  const { identity, grants, path } = at;
+  const object = answerReview(asked, { identity, grants, namespace: path.namespace, now: at.clock.now() });
+  return one({ object, request, at, status: 201, warnings });
 }
 
 async function handleCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
@@ -166,7 +170,8 @@ async function patch(request: TransportRequest, at: ResourceRequest, warnings: s
   const kind = patchKind(request.headers['content-type'] ?? '');
   const body = bodyOf(request);
   if (kind === 'apply') {
-    const { object, created } = await at.verbs.apply(body, write);
+    const requireCreate = (): void => authorize(at.identity, { ...attributesOf(request), verb: 'create' }, at.grants);
+    const { object, created } = await at.verbs.apply(body, { ...write, requireCreate });
     return one({ object, request, at, status: created ? 201 : 200, warnings });
   }
   const { scale } = at.definition;

@@ -116,7 +116,11 @@ export class ResourceVerbs {
   /** Server-side apply: creates the object where it does not exist. */
   async apply(
     body: unknown,
-    request: WriteRequest & { readonly force: boolean },
+    request: WriteRequest & {
+      readonly force: boolean;
+      /** Throws unless the caller may create as well as patch. */
+      readonly requireCreate: () => void;
+    },
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const decoded = decodeObject(body, request);
     this.#checkNamespace(decoded, request);
@@ -135,6 +139,7 @@ export class ResourceVerbs {
       return object;
     };
     if (this.resources.find(request) === undefined && request.subresource === '') {
+      request.requireCreate();
       const object = await this.#insert(applied, request, (prepared) => withManagers(prepared, merge(undefined)));
       return { object, created: true };
     }

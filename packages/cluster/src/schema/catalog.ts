@@ -5,7 +5,14 @@ import { configMap, endpoint, event, namespace, node, secret, service, serviceAc
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { pod } from './catalog/pod.ts';
 import { podDisruptionBudget } from './catalog/policy.ts';
-import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview } from './catalog/reviews.ts';
+import { clusterRole, clusterRoleBinding, role, roleBinding } from './catalog/rbac.ts';
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+} from './catalog/reviews.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
@@ -29,9 +36,15 @@ const builtIn: readonly ResourceDefinition[] = [
   ingress,
   ingressClass,
   podDisruptionBudget,
+  role,
+  roleBinding,
+  clusterRole,
+  clusterRoleBinding,
   selfSubjectReview,
+  localSubjectAccessReview,
   selfSubjectAccessReview,
   selfSubjectRulesReview,
+  subjectAccessReview,
 ];
 
 export interface MutableCatalog extends Catalog {

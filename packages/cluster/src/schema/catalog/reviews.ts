@@ -1,30 +1,21 @@
-/** What callers ask about themselves: `kubectl auth whoami` and `kubectl auth can-i`. */
-import type { SelfSubjectAccessReview, SelfSubjectReview, SelfSubjectRulesReview } from '@slipway/kube/api.generated';
-import type { KubeObject, ResourceType } from '@slipway/kube/object';
+/** Questions to the server that are answered when they are created: `kubectl auth whoami` and `kubectl auth can-i`. */
+import type { ResourceDefinition } from '../definition.ts';
 import { define } from '../entry.ts';
 import { pathSegment } from '../names.ts';
 
-function reviewType<T extends KubeObject>(group: string, kind: string): ResourceType<T> {
-  return { group, version: 'v1', kind, plural: `${kind.toLowerCase()}s`, namespaced: false };
+function review(group: string, kind: string, scope?: 'Namespaced'): ResourceDefinition {
+  const type = {
+    group: `${group}.k8s.io`,
+    version: 'v1',
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+    namespaced: scope === 'Namespaced',
+  };
+  return define({ type, schemaType: `io.k8s.api.${group}.v1.${kind}`, nameRule: pathSegment, isReview: true });
 }
 
-export const selfSubjectReview = define<SelfSubjectReview>({
-  type: reviewType('authentication.k8s.io', 'SelfSubjectReview'),
-  schemaType: 'io.k8s.api.authentication.v1.SelfSubjectReview',
-  nameRule: pathSegment,
-  isReview: true,
-});
-
-export const selfSubjectAccessReview = define<SelfSubjectAccessReview>({
-  type: reviewType('authorization.k8s.io', 'SelfSubjectAccessReview'),
-  schemaType: 'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
-  nameRule: pathSegment,
-  isReview: true,
-});
-
-export const selfSubjectRulesReview = define<SelfSubjectRulesReview>({
-  type: reviewType('authorization.k8s.io', 'SelfSubjectRulesReview'),
-  schemaType: 'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
-  nameRule: pathSegment,
-  isReview: true,
-});
+export const selfSubjectReview = review('authentication', 'SelfSubjectReview');
+export const selfSubjectAccessReview = review('authorization', 'SelfSubjectAccessReview');
+export const selfSubjectRulesReview = review('authorization', 'SelfSubjectRulesReview');
+export const subjectAccessReview = review('authorization', 'SubjectAccessReview');
+export const localSubjectAccessReview = review('authorization', 'LocalSubjectAccessReview', 'Namespaced');
