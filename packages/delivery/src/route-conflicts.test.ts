@@ -2,10 +2,11 @@ import type { SplitInstanceStatus } from '@slipway/kube/split';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
+import type { ApplicationSpec } from './api/application.ts';
 import type { Observation } from './observation.ts';
-import { routeConflicts } from './route-conflicts.ts';
+import { isRouteLost, routeConflicts } from './route-conflicts.ts';
 
-const taken = 'RouteConflict: host shop.localhost, path / belongs to Split default/older, which is older';
+const taken = 'RouteConflict: host shop.localhost, path / belongs to Application default/older, which is older';
 
 function observe(instances: readonly Partial<SplitInstanceStatus>[], route: object | undefined = {}): Observation {
   return {
@@ -40,6 +41,16 @@ test.each([
   expect(routeConflicts(observe(instances.map((each) => ({ ...each, conflicts: [taken] }))))).toEqual(conflicts);
 });
 
+test.each([
+  { name: 'where no host of its main rule is served', unservedRules: [0], isLost: true },
+  { name: 'not where only a part is refused', unservedRules: [], isLost: false },
+  { name: 'not where only the preview is refused', unservedRules: [1], isLost: false },
+  { name: 'where a gateway does not say what it serves', unservedRules: undefined, isLost: true },
+])('the route is lost $name', ({ unservedRules, isLost }) => {
+  expect(isRouteLost(observe([{ conflicts: [taken], unservedRules }]))).toBe(isLost);
+  expect(isRouteLost(observe([{ name: 'gone', conflicts: [taken], unservedRules }]))).toBe(false);
+});
+
 describe('a release whose host belongs to somebody else', () => {
   let cluster: DeliveryCluster;
   const key = { namespace: 'default', name: 'shop' };
@@ -49,27 +60,33 @@ describe('a release whose host belongs to somebody else', () => {
   });
   afterEach(() => cluster.stop());
 
-  async function report(conflicts: readonly string[]): Promise<void> {
+  async function report(conflicts: readonly string[], unservedRules: readonly number[]): Promise<void> {
     const { metadata } = await cluster.client.get(splits, key);
     const inForceSince = '2026-01-01T00:00:00.000000Z';
-    const instance = { name: 'gateway-0', observedGeneration: metadata.generation, inForceSince, conflicts };
+    const instance = {
+      name: 'gateway-0',
+      observedGeneration: metadata.generation,
+      inForceSince,
+      conflicts,
+      unservedRules,
+    };
     const body = { status: { instances: [instance] } };
     await cluster.client.patch(splits, key, { type: 'merge', body }, { subresource: 'status' });
     await cluster.advance(2_000);
   }
 
+  const template = (image: string): ApplicationSpec['template'] => ({ spec: { containers: [{ name: 'web', image }] } });
+  const spec: Partial<ApplicationSpec> = {
+    service: { ports: [{ port: 80 }] },
+    route: { hosts: ['shop.localhost', 'www.shop.localhost'] },
+    guardSeconds: 0,
+    strategy: { type: 'rolling' },
+  };
+
   test('waits and says for what, and goes on when the conflict is over', async () => {
-    const strategy = { type: 'rolling' } as const;
-    const template = (image: string) => ({ spec: { containers: [{ name: 'web', image }] } });
-    const spec = {
-      service: { ports: [{ port: 80 }] },
-      route: { hosts: ['shop.localhost'] },
-      guardSeconds: 0,
-      strategy,
-    };
     await cluster.deploy({ ...spec, template: template('a') });
     await cluster.advance(10_000);
-    await report([taken]);
+    await report([taken], [0]);
     expect(await cluster.condition('RouteConflict')).toEqual({
       status: 'True',
       reason: 'RouteConflict',
@@ -80,10 +97,23 @@ describe('a release whose host belongs to somebody else', () => {
     const { status } = await cluster.release('2');
     expect(status?.phase).toBe('Progressing');
     expect(status?.waitingFor).toBe(`the route to be free (${taken})`);
-    await report([]);
+    await report([], []);
     await cluster.advance(60_000);
     await cluster.advance(60_000);
     expect((await cluster.release('2')).status?.phase).toBe('Succeeded');
     expect((await cluster.condition('RouteConflict'))?.status).toBe('False');
+  });
+
+  test('goes on where another host of it is served, and names the one that is refused', async () => {
+    await cluster.deploy({ ...spec, template: template('a') });
+    await cluster.advance(10_000);
+    await report([taken], []);
+    await cluster.deploy({ ...spec, template: template('b') });
+    await cluster.advance(1_000);
+    await report([taken], []);
+    await cluster.advance(60_000);
+    expect((await cluster.release('2')).status?.phase).toBe('Succeeded');
+    await report([taken], []);
+    expect(await cluster.condition('RouteConflict')).toMatchObject({ status: 'True', message: taken });
   });
 });

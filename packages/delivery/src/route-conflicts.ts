@@ -1,12 +1,30 @@
+import type { SplitInstanceStatus } from '@slipway/kube/split';
 import { isRouted, type Observation } from './observation.ts';
 
 /** Why gateways that live do not serve a part of the route as it is written now, each reason once. */
 export function routeConflicts(observation: Observation): readonly string[] {
+  return [...new Set(currentInstances(observation).flatMap(({ conflicts }) => conflicts ?? []))].toSorted();
+}
+
+/**
+ * Some gateway serves nothing of what users come by: traffic would move by a route that leads elsewhere. One host that is
+ * refused is no reason to hold up what others serve.
+ */
+export function isRouteLost(observation: Observation): boolean {
+  return currentInstances(observation).some(
+    // A gateway that does not say which rules it serves is taken to serve none that it has anything against.
+    ({ conflicts = [], unservedRules = [mainRule] }) => conflicts.length > 0 && unservedRules.includes(mainRule),
+  );
+}
+
+/** The other one is that of the preview hosts. */
+const mainRule = 0;
+
+function currentInstances(observation: Observation): readonly SplitInstanceStatus[] {
   const { split, gateways } = observation;
   const generation = split?.metadata.generation;
   if (!isRouted(observation) || generation === undefined) return [];
-  const current = (split?.status?.instances ?? []).filter(
+  return (split?.status?.instances ?? []).filter(
     ({ name, observedGeneration }) => gateways.includes(name) && observedGeneration >= generation,
   );
-  return [...new Set(current.flatMap(({ conflicts }) => conflicts ?? []))].toSorted();
 }

@@ -27,7 +27,7 @@ export interface StatusReporterOptions {
 /** What this instance has to say about one Split, and what the Split was last seen to hold of it. */
 interface Report {
   routed: RoutedSplit;
-  inForce: { readonly generation: number; readonly since: string; readonly conflicts: readonly string[] };
+  inForce: Pick<RoutedSplit, 'generation' | 'conflicts' | 'unservedRules'> & { readonly since: string };
   /** Versions whose last requests matter: those without weight, and those that the Split no longer names. */
   serving: ReadonlySet<string>;
   /** Why the Split as it is written now is not in force. */
@@ -63,12 +63,10 @@ export class StatusReporter {
       const report = this.#reportFor(split);
       report.serving = serving;
       report.failure = undefined;
-      if (
-        report.inForce.generation !== split.generation ||
-        report.inForce.conflicts.join() !== split.conflicts.join()
-      ) {
-        report.inForce = { generation: split.generation, since, conflicts: split.conflicts };
-      }
+      const { generation, conflicts, unservedRules } = split;
+      const { since: _, ...before } = report.inForce;
+      if (!isSameJson(before, { generation, conflicts, unservedRules }))
+        report.inForce = { generation, since, conflicts, unservedRules };
       this.#observe(report, split);
     }
     const named = new Set(table.splits.map(({ uid }) => uid));
@@ -94,7 +92,7 @@ export class StatusReporter {
     if (known !== undefined) return known;
     const report: Report = {
       routed: split,
-      inForce: { generation: 0, since: this.#now(), conflicts: [] },
+      inForce: { generation: 0, since: this.#now(), conflicts: [], unservedRules: [] },
       serving: new Set(),
       failure: undefined,
       seen: { resourceVersion: '', own: undefined },
@@ -146,7 +144,7 @@ export class StatusReporter {
       inForceSince: report.inForce.since,
       ...(draining.length > 0 ? { backends: draining } : {}),
       ...(this.#isCounting(report) ? { traffic: this.#trafficOf(report) } : {}),
-      ...(conflicts.length > 0 ? { conflicts } : {}),
+      ...(conflicts.length > 0 ? { conflicts, unservedRules: report.inForce.unservedRules } : {}),
     };
   }
 

@@ -71,8 +71,10 @@ export interface SplitInstanceStatus {
         readonly serverErrors: number;
       }>
     | undefined;
-  /** Why a rule is not served, for example another claimant of the host. */
+  /** Why a part of a rule is not served, for example another claimant of the host: a sentence for each host and path. */
   readonly conflicts?: readonly string[] | undefined;
+  /** Indexes of the rules of which nothing is served, every host and path being somebody else's. Beside `conflicts`. */
+  readonly unservedRules?: readonly number[] | undefined;
 }
 
 export const splits: ResourceType<Split> = {

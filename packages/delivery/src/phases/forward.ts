@@ -5,7 +5,7 @@ import type { Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { inPhase, moving, progressedAt, standing, startedAt, waiting } from '../release-status.ts';
-import { routeConflicts } from '../route-conflicts.ts';
+import { isRouteLost, routeConflicts } from '../route-conflicts.ts';
 import { awaitedReplicas, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { strategies } from '../strategies/strategy.ts';
@@ -17,10 +17,9 @@ export function planForward(context: ReleaseContext): Step {
   if (replicas === 0) return stand(context, awaitedReplicas);
   if (observation.application.spec.paused === true && status.phase !== 'Promoting')
     return stand(context, 'the Application to be resumed (spec.paused is true)');
-  const conflicts = routeConflicts(observation);
-  // Traffic would move by a route that leads elsewhere; only a person can change that, or promote all the same.
-  if (conflicts.length > 0 && status.promotedBy === undefined)
-    return stand(context, `the route to be free (${conflicts.join('; ')})`);
+  // Only a person can change that, or promote all the same.
+  if (isRouteLost(observation) && status.promotedBy === undefined)
+    return stand(context, `the route to be free (${routeConflicts(observation).join('; ')})`);
   return advance(context);
 }
 

@@ -76,9 +76,20 @@ describe('a host and path', () => {
     expect(served(table, 'shop.localhost', '/')).toBe('old-1');
     expect(served(table, 'young.localhost', '/')).toBe('young-1');
     expect(table.splits.map(({ name, conflicts }) => [name, conflicts])).toEqual([
-      ['young', ['RouteConflict: host shop.localhost, path / belongs to Split default/old, which is older']],
+      ['young', ['RouteConflict: host shop.localhost, path / belongs to Application default/old, which is older']],
       ['old', []],
     ]);
+    expect(table.splits.map(({ unservedRules }) => unservedRules)).toEqual([[], []]);
+  });
+
+  test('leaves a rule unserved only where every host and path of it is taken', () => {
+    const rule = { hosts: ['shop.localhost'], backends: [backend('late-1', 100)] };
+    const free = split('late', rule, '2026-01-04T00:00:00Z');
+    const late = {
+      ...free,
+      spec: { ...free.spec, rules: [...free.spec.rules, { ...rule, hosts: ['free.localhost'], paths: [] }] },
+    };
+    expect(build({ splits: [old, late] }).splits.map(({ unservedRules }) => unservedRules)).toEqual([[], [0]]);
   });
 
   test('goes to the next claimant when the oldest is gone', () => {

@@ -30,7 +30,8 @@ interface Claim {
 /** All that one Split or Ingress asks for. */
 interface Claimant {
   readonly object: KubeObject;
-  readonly kind: 'Split' | 'Ingress';
+  /** Whose it is, as a person knows it: `Application default/shop`. */
+  readonly owner: string;
   readonly rules: readonly RouteRule[];
   readonly claims: readonly Claim[];
   readonly fallback?: RouteRule | undefined;
@@ -46,14 +47,15 @@ export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
     ...snapshot.splits.map((split) => claimsOfSplit(split, snapshot)),
     ...snapshot.ingresses.filter(isOurs).map((ingress) => claimsOfIngress(ingress, snapshot)),
   ].sort(byAge);
-  const { owners, routes, conflicts } = settleClaims(claimants);
+  const settlement = settleClaims(claimants);
+  const { owners, routes } = settlement;
   return {
     ...groupByHost(routes),
     fallback: claimants.find((claimant) => claimant.fallback !== undefined)?.fallback,
     redirects: planRedirects(claimants, owners),
     certificates: collectCertificates(claimants),
     rules: claimants.flatMap((claimant) => claimant.rules),
-    splits: snapshot.splits.map((split) => routedSplit(split, conflicts)),
+    splits: snapshot.splits.map((split) => routedSplit(split, settlement)),
   };
 }
 
@@ -72,6 +74,8 @@ interface Settlement {
   readonly owners: ReadonlySet<string>;
   readonly routes: readonly Claim[];
   readonly conflicts: ReadonlyMap<KubeObject, readonly string[]>;
+  /** Indexes of the rules of which nothing is served. */
+  readonly unservedRules: ReadonlyMap<KubeObject, readonly number[]>;
 }
 
 function settleClaims(claimants: readonly Claimant[]): Settlement {
@@ -94,15 +98,22 @@ function settleClaims(claimants: readonly Claimant[]): Settlement {
       }
     }
   }
-  return { owners, routes, conflicts };
+  return { owners, routes, conflicts, unservedRules: findUnserved(claimants, routes) };
+}
+
+function findUnserved(claimants: readonly Claimant[], routes: readonly Claim[]): Settlement['unservedRules'] {
+  const served = new Set(routes.map(({ rule }) => rule));
+  return new Map(
+    claimants.map(({ object, rules }) => [object, rules.flatMap((rule, index) => (served.has(rule) ? [] : [index]))]),
+  );
 }
 
 function describeConflict(claim: Claim, winner: Claimant): string {
   const host = claim.host === '' ? 'every host' : `host ${claim.host}`;
-  return `RouteConflict: ${host}, path ${claim.path} belongs to ${winner.kind} ${keyString(keyOf(winner.object))}, which is older`;
+  return `RouteConflict: ${host}, path ${claim.path} belongs to ${winner.owner}, which is older`;
 }
 
-function routedSplit(split: Split, conflicts: ReadonlyMap<KubeObject, readonly string[]>): RoutedSplit {
+function routedSplit(split: Split, { conflicts, unservedRules }: Settlement): RoutedSplit {
   const until = split.metadata.annotations?.[countTrafficUntilAnnotation];
   return {
     namespace: split.metadata.namespace ?? '',
@@ -112,6 +123,7 @@ function routedSplit(split: Split, conflicts: ReadonlyMap<KubeObject, readonly s
     generation: split.metadata.generation ?? 0,
     instances: split.status?.instances ?? [],
     conflicts: conflicts.get(split) ?? [],
+    unservedRules: unservedRules.get(split) ?? [],
     application: split.spec.application,
     countTrafficUntil: until === undefined ? undefined : Date.parse(until),
   };
@@ -167,7 +179,7 @@ function claimsOfSplit(split: Split, snapshot: RoutingSnapshot): Claimant {
   const rules = split.spec.rules.map((rule) => ({ rule, route: ruleOfSplit(split, rule, snapshot) }));
   return {
     object: split,
-    kind: 'Split',
+    owner: `Application ${keyString({ namespace: split.metadata.namespace, name: split.spec.application })}`,
     rules: rules.map(({ route }) => route),
     claims: rules.flatMap(({ rule, route }) => claimsOfRule(rule, route)),
     wwwHosts: rules.flatMap(({ rule }) => (rule.redirectWww === true ? rule.hosts.map(lowerCase) : [])),
@@ -231,7 +243,7 @@ function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant 
   const redirectsWww = ingress.metadata.annotations?.[wwwRedirectAnnotation] === 'true';
   return {
     object: ingress,
-    kind: 'Ingress',
+    owner: `Ingress ${keyString(keyOf(ingress))}`,
     claims,
     fallback,
     rules: [...claims.map((claim) => claim.rule), ...(fallback === undefined ? [] : [fallback])],

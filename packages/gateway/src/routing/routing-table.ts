@@ -31,6 +31,8 @@ export interface RoutedSplit {
   readonly instances: readonly SplitInstanceStatus[];
   /** One sentence for each host and path that somebody else has. */
   readonly conflicts: readonly string[];
+  /** Indexes of its rules of which nothing is served. */
+  readonly unservedRules: readonly number[];
   /** Under which its traffic is counted. */
   readonly application: string;
   /** Until when it wants to know what was counted, in milliseconds; absent: it does not. */

@@ -50,7 +50,8 @@ const instance = object(
         serverErrors: integer('Of those, answered with 5xx.'),
       }),
     ),
-    conflicts: list('Why a rule is not served.', string('A sentence.')),
+    conflicts: list('Why a part of a rule is not served.', string('A sentence.')),
+    unservedRules: list('Rules of which nothing is served.', integer('The index of one.')),
   },
   { required: ['name', 'observedGeneration', 'inForceSince'] },
 );
