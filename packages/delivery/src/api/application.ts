@@ -1,5 +1,6 @@
 import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 
 /** What should run, how it is reached, and how it is released. The controller never writes `spec`. */
@@ -22,6 +23,8 @@ export interface ApplicationSpec {
   readonly environmentFrom?: readonly EnvironmentSource[] | undefined;
   readonly configuration?: { readonly live?: readonly string[] | undefined } | undefined;
   readonly strategy?: Strategy | undefined;
+  /** Metrics that are watched during the release and by the guard. */
+  readonly checks?: readonly Check[] | undefined;
   readonly guardSeconds?: number | undefined;
   readonly progressDeadlineSeconds?: number | undefined;
   readonly drainSeconds?: number | undefined;

@@ -1,7 +1,9 @@
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { ApplicationServiceSpec, EnvironmentSource, HealthCheck, Strategy } from './application.ts';
+import type { Check, CheckState } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
+import type { GateOutcome } from './gate-outcome.ts';
 
 /** One attempt to make one version of an Application live. Its spec never changes. */
 export interface Release extends KubeObject {
@@ -22,6 +24,7 @@ export interface ReleaseSpec {
   readonly frozen?: Readonly<Record<string, string>> | undefined;
   readonly strategy: Strategy;
   readonly healthCheck?: HealthCheck | undefined;
+  readonly checks?: readonly Check[] | undefined;
   readonly guardSeconds: number;
   readonly progressDeadlineSeconds: number;
   readonly drainSeconds: number;
@@ -47,10 +50,6 @@ export const releasePhases = [
   'Superseded',
 ] as const;
 export type ReleasePhase = (typeof releasePhases)[number];
-
-/** How a gate ended; none stands for another. */
-export const gateOutcomes = ['passed', 'failed', 'inconclusive', 'noData', 'error', 'cancelled'] as const;
-export type GateOutcome = (typeof gateOutcomes)[number];
 
 export interface GateResult {
   readonly name: string;
@@ -138,6 +137,8 @@ export interface ReleaseStatus {
   readonly split?: SplitInForce | undefined;
   readonly replicas?: { readonly desired: number; readonly ready: number; readonly serving: number } | undefined;
   readonly gates?: readonly GateResult[] | undefined;
+  /** Runs of checks, oldest first; those of the last attempt. */
+  readonly checks?: readonly CheckState[] | undefined;
   /** 50 at most, failures first. */
   readonly health?: readonly HealthAnswer[] | undefined;
   readonly imageIds?: readonly string[] | undefined;

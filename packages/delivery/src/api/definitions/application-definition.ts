@@ -1,4 +1,5 @@
 import { applications } from '../application.ts';
+import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
 import { boolean, conditions, integer, intOrString, list, object, seconds, string, stringMap, time } from './schema.ts';
@@ -125,6 +126,7 @@ const spec = object('What should run, how it is reached, and how it is released.
     }),
   }),
   strategy,
+  checks: checksSchema,
   guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
   progressDeadlineSeconds: integer('A release without progress for so long is rolled back. Default 600.', {
     minimum: 1,

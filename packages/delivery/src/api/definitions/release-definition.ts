@@ -1,4 +1,5 @@
 import { releasePhases, releases } from '../release.ts';
+import { checkRunsSchema, copiedChecksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import { boolean, conditions, integer, list, map, object, record, seconds, string, stringMap, time } from './schema.ts';
 
@@ -18,6 +19,7 @@ const spec = object(
     frozen: stringMap('Names of the frozen copies, by Kind/name of what was copied.'),
     strategy: record('How it is released.'),
     healthCheck: record('Asked of every pod before it takes traffic.'),
+    checks: copiedChecksSchema,
     guardSeconds: seconds('How long the version before stands by.'),
     progressDeadlineSeconds: seconds('How long it may make no progress.'),
     drainSeconds: seconds('How long open requests may take to end.'),
@@ -90,6 +92,7 @@ const status = object('How far it is.', {
     serving: count('That take traffic.'),
   }),
   gates: list('Gates, by attempt.', gate, { maxItems: 100 }),
+  checks: checkRunsSchema,
   health: list('What the pods said of themselves, failures first.', answer, { maxItems: 50 }),
   imageIds: list('The images that run.', string('An image.'), { maxItems: 64 }),
   attempts: list('The last ten attempts.', attempt, { maxItems: 10 }),
