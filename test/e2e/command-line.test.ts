@@ -198,6 +198,39 @@ describe('with a cluster', () => {
     expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('A cluster runs in') });
   });
 
+  it('is found by the context that it has in a kubeconfig', async () => {
+    const words = ['--kubeconfig', cluster.kubeconfig];
+    expect(await slipway('status', ...words)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('running'),
+    });
+    await writeFile(file('Dockerfile'), 'FROM scratch\n');
+    const built = await slipway('build', '-t', 'empty:1', ...words, '-o', 'json', directory);
+    expect(JSON.parse(built.stdout)).toMatchObject({ tag: 'empty:1' });
+  });
+
+  it('is asked what runs in it where it is not our own', async () => {
+    const foreign = file('foreign.kubeconfig');
+    const text = await readFile(cluster.kubeconfig, 'utf8');
+    await writeFile(foreign, text.replace('slipway.dev/embedded-cluster', 'example.com/other'));
+    const asked = await slipway('status', '--kubeconfig', foreign, '-o', 'json');
+    expect(JSON.parse(asked.stdout)).toMatchObject({
+      running: true,
+      nodes: { total: 1, ready: 1 },
+      controller: { name: 'slipway-server', isSilent: false },
+    });
+    const refusal = { exitCode: 2, stderr: expect.stringContaining('is of no embedded cluster') };
+    expect(await slipway('down', '--kubeconfig', foreign)).toMatchObject(refusal);
+    expect(await slipway('build', '-t', 'x:1', '--kubeconfig', foreign, directory)).toMatchObject(refusal);
+    const context = /current-context: (\S+)/.exec(text)?.[1] ?? '';
+    const words = ['--data-dir', file('beside'), '--kubeconfig', foreign, '--context', context];
+    expect(await slipway('up', '--detach', ...words)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('has a context'),
+    });
+    expect(await slipway('status', '--data-dir', cluster.directory)).toMatchObject({ exitCode: 0 });
+  });
+
   it.skipIf(root.reason !== undefined)('is closed to another user', async () => {
     for (const command of ['status', 'down'])
       expect(await ordinaryUser.slipway(command, '--data-dir', cluster.directory)).toMatchObject({

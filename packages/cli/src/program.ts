@@ -248,7 +248,7 @@ function addVerbCommands(program: Command): void {
     const target = withGlobalOptions(command(program, `${verb.name} ${verb.arguments}`, verb.examples)).summary(
       verb.summary,
     );
-    target.option('--wait', 'wait for the outcome', false);
+    target.option('--wait', 'wait until the controller has accepted or refused it', false);
     target.action(async (application: string, ...rest: readonly unknown[]) => {
       const { runVerb } = await import('./commands/verbs.ts');
       const version = typeof rest[0] === 'string' ? rest[0] : undefined;

@@ -91,3 +91,6 @@ export function backendName({ application, version }: Pick<ReleaseSpec, 'applica
 export function isOurs(object: KubeObject, applicationUid: string): boolean {
   return object.metadata.annotations?.[annotations.ownerUid] === applicationUid;
 }
+
+/** Of the controller that leads. Beside those of the gateways: a namespace that every cluster has. */
+export const controllerLease = { namespace: 'kube-system', name: 'slipway-controller' };

@@ -10,6 +10,7 @@ import { applyDecision } from './controller/apply.ts';
 import { createSources, observe, startCaches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
+import { controllerLease } from './names.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -31,15 +32,12 @@ export interface RunningDelivery {
   readonly done: Promise<void>;
 }
 
-/** Beside those of the gateways: a namespace that every cluster has. */
-const lease = { namespace: 'kube-system', name: 'slipway-controller' };
-
 /**
  * Starts the delivery controller: of all in a cluster, the one that leads. Everything that it knows is in the cluster: it
  * may be killed anywhere, and another one goes on.
  */
 export function startDelivery(options: DeliveryOptions): RunningDelivery {
-  return { done: runWithLeadership({ ...options, lease }, (leadership) => lead({ ...options, ...leadership })) };
+  return { done: runWithLeadership({ ...options, lease: controllerLease }, (leadership) => lead({ ...options, ...leadership })) };
 }
 
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */

@@ -28,6 +28,8 @@ export interface KubeconfigContext {
   readonly cluster: string;
   readonly user: string;
   readonly namespace?: string;
+  /** What programs other than kubectl keep with the context. */
+  readonly extensions?: ReadonlyArray<{ readonly name: string; readonly extension: unknown }>;
 }
 
 export interface Kubeconfig {

@@ -1,21 +1,19 @@
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.ts';
-import { dataDirectory } from '../embedded/data-directory.ts';
+import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import { buildInto } from '../embedded/build-into.ts';
 import { print, printValue } from '../output/output.ts';
-import type { OutputFormat } from '../global-options.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
-export interface BuildCommandOptions {
+export interface BuildCommandOptions extends EmbeddedOptions, GlobalOptions {
   readonly tag: string;
   readonly file?: string;
   readonly buildArg: readonly string[];
   readonly target?: string;
-  readonly dataDir?: string;
-  readonly output?: OutputFormat;
 }
 
 export async function build(directory: string, options: BuildCommandOptions): Promise<void> {
-  const image = await buildInto(dataDirectory(options.dataDir), {
+  const image = await buildInto(await locateEmbedded(options, 'build'), {
     contextDirectory: resolve(directory),
     dockerfile: options.file === undefined ? undefined : resolve(options.file),
     tag: options.tag,

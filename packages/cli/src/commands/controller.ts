@@ -7,10 +7,10 @@ import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { connect } from '../connection/connection.ts';
-import type { ConnectionOptions } from '../global-options.ts';
-import { print } from '../output/output.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { print, printLine } from '../output/output.ts';
 
-export interface ControllerOptions extends ConnectionOptions {
+export interface ControllerOptions extends GlobalOptions {
   readonly leaseSeconds: number;
 }
 
@@ -35,6 +35,7 @@ export async function controller(options: ControllerOptions): Promise<void> {
     durations: electionDurations(options.leaseSeconds),
     signal: stopping.signal,
   });
-  print(`Delivery controller ${identity} runs against ${server}.`);
+  if (options.output === undefined) print(`Delivery controller ${identity} runs against ${server}.`);
+  else await printLine({ identity, server }, options.output);
   await running.done;
 }

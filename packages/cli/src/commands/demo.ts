@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applications } from '@slipway/delivery/api/application';
 import type { Release } from '@slipway/delivery/api/release';
 import type { KubeClient } from '@slipway/kube/client';
+import { namespaces } from '@slipway/kube/resources';
 import { connect } from '../connection/connection.ts';
+import type { KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { applicationName, demoApplication, host } from '../demo/application.ts';
 import { isAsPromised, summarize, type DemoResult } from '../demo/summary.ts';
 import { buildInto } from '../embedded/build-into.ts';
@@ -14,14 +16,15 @@ import { dataDirectory, type ClusterState, type DataDirectory } from '../embedde
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure } from '../failure.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { startLoad, type Load } from '../load/load.ts';
 import { followRelease } from '../output/follow-release.ts';
-import { colour, print } from '../output/output.ts';
+import { colour, print, printValue } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
-import { down } from './down.ts';
+import { stopCluster } from './down.ts';
 import { greeting } from './up.ts';
 
-export interface DemoOptions {
+export interface DemoOptions extends GlobalOptions {
   readonly once: boolean;
   readonly rate: number;
   readonly level: ServerOptions['level'];
@@ -38,20 +41,33 @@ const broken = 'v3';
 
 /** The story of the README, on a cluster of its own that is gone afterwards. */
 export async function demo(options: DemoOptions): Promise<void> {
+  const say = narrator(options);
   const directory = dataDirectory(await mkdtemp(join(tmpdir(), 'slipway-demo-')));
   const interrupted = interruption();
   try {
-    const outcome = await Promise.race([tell(options, directory), interrupted]);
+    const outcome = await Promise.race([tell({ options, directory, say }), interrupted]);
     if (outcome === 'interrupted') return;
     if (!options.once) {
-      print('\nThe cluster keeps running. Stop it with Ctrl-C.');
+      say('\nThe cluster keeps running. Stop it with Ctrl-C.');
       await interrupted;
     }
     if (!outcome) throw new CommandFailure('The demo did not go as it should; the table above says where.');
   } finally {
-    await down({ dataDir: directory.path, grace: 1 });
+    await stopCluster(directory, 1);
     await rm(directory.path, { recursive: true, force: true });
+    say('The cluster of the demo is stopped, and its files are gone.');
   }
+}
+
+interface Story {
+  readonly options: DemoOptions;
+  readonly directory: DataDirectory;
+  readonly say: (text: string) => void;
+}
+
+/** Data on standard output are the result alone. */
+function narrator({ output }: DemoOptions): Story['say'] {
+  return output === undefined ? print : (text) => process.stderr.write(`${text}\n`);
 }
 
 function interruption(): Promise<'interrupted'> {
@@ -61,8 +77,9 @@ function interruption(): Promise<'interrupted'> {
 }
 
 /** True when no request failed and the broken version was refused. */
-async function tell(options: DemoOptions, directory: DataDirectory): Promise<boolean> {
-  print('Starting a cluster of its own ...');
+async function tell(story: Story): Promise<boolean> {
+  const { options, directory, say } = story;
+  say('Starting a cluster of its own ...');
   const state = await launchServer({
     dataDirectory: directory.path,
     ephemeral: true,
@@ -73,30 +90,44 @@ async function tell(options: DemoOptions, directory: DataDirectory): Promise<boo
     nodes: 1,
     level: options.level,
     controller: true,
-    mergeInto: undefined,
+    mergeInto: kubeconfigEntry(options),
   });
-  print(greeting(state).join('\n'));
-  await buildVersions(directory, state);
+  say(greeting(state).join('\n'));
+  await buildVersions(story, state);
   const { client } = await connect({ kubeconfig: state.kubeconfig });
-  const releases = [await release(client, 'v1')];
-  print(`\nLoad: ${options.rate} requests a second to http://${host} through the gateway, half over new connections.`);
+  await createNamespace(client, options.namespace);
+  const releases = [await release(story, { client, version: 'v1' })];
+  say(`\nLoad: ${options.rate} requests a second to http://${host} through the gateway, half over new connections.`);
   const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: ['v1'] });
   try {
     await load.allow(['v1', 'v2']);
-    releases.push(await release(client, 'v2', load));
+    releases.push(await release(story, { client, version: 'v2', load }));
     await load.allow(['v2']);
-    releases.push(await release(client, broken, load));
-    return show({ releases, load: await load.stop(), broken });
+    releases.push(await release(story, { client, version: broken, load }));
+    return await show(story, { releases, load: await load.stop(), broken });
   } catch (error) {
     await load.stop();
     throw error;
   }
 }
 
-function show(result: DemoResult): boolean {
+/** Undefined without --kubeconfig: the demo leaves no trace where nobody asked for one. */
+function kubeconfigEntry({ kubeconfig, context, namespace }: DemoOptions): KubeconfigEntry | undefined {
+  return kubeconfig === undefined
+    ? undefined
+    : { file: resolve(kubeconfig), context: context ?? 'slipway-demo', namespace };
+}
+
+async function createNamespace(client: KubeClient, name = 'default'): Promise<void> {
+  if (name === 'default') return;
+  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+async function show({ say, options }: Story, result: DemoResult): Promise<boolean> {
   const isFine = isAsPromised(result);
-  print(`\n${summarize(result).join('\n')}`);
-  print(
+  if (options.output !== undefined) await printValue({ isAsPromised: isFine, ...result }, options.output);
+  say(`\n${summarize(result).join('\n')}`);
+  say(
     isFine
       ? colour('green', '\n✔ No request was lost, and the broken version never saw one.')
       : colour('red', '\n✘ Not as promised.'),
@@ -112,7 +143,7 @@ function findExample(): string {
   return found;
 }
 
-async function buildVersions(directory: DataDirectory, state: ClusterState): Promise<void> {
+async function buildVersions({ directory, say }: Story, state: ClusterState): Promise<void> {
   const contextDirectory = findExample();
   for (const { version, isHealthy } of versions) {
     const lines: string[] = [];
@@ -124,29 +155,36 @@ async function buildVersions(directory: DataDirectory, state: ClusterState): Pro
       level: state.level === 'root' ? 'root' : 'plain',
       output: (line) => lines.push(line),
     });
-    print(
+    say(
       `Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms (${lines.length} lines of output)${isHealthy ? '' : '; it will say that it is not healthy'}.`,
     );
   }
 }
 
+interface Asked {
+  readonly client: KubeClient;
+  readonly version: string;
+  readonly load?: Load;
+}
+
 /** Asks for a version and watches until its release has ended, one way or the other. */
-async function release(client: KubeClient, version: string, load?: Load): Promise<Release> {
-  print(`\n${colour('bold', `Releasing ${version}`)}`);
-  const wanted = demoApplication(version);
-  const key = { namespace: 'default', name: applicationName };
+async function release({ say, options }: Story, { client, version, load }: Asked): Promise<Release> {
+  say(`\n${colour('bold', `Releasing ${version}`)}`);
+  const { namespace = 'default' } = options;
+  const wanted = demoApplication(version, namespace);
+  const key = { namespace, name: applicationName };
   const application = await client.patch(
     applications,
     key,
     { type: 'apply', body: wanted, force: true },
     { fieldManager: 'slipway' },
   );
-  const progress = await createProgress();
+  const progress = await createProgress(options.output === undefined ? process.stdout : process.stderr);
   const below = (): readonly string[] =>
     load === undefined ? [] : [`  requests ${load.report.sent} sent, ${load.report.failed} failed`];
   const outcome = await followRelease({ client, application, until: 'succeeded', below, progress });
   await progress.done();
-  print(
+  say(
     outcome.isReached
       ? `${colour('green', '✔')} ${version} is live.`
       : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`,

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { fetchHelperStatus } from '@slipway/cluster/node/helper/control';
 import { controlSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
+import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import {
-  dataDirectory,
   readClusterState,
   removeClusterState,
   type ClusterState,
@@ -17,26 +17,49 @@ import {
   type ProcessIdentity,
 } from '../embedded/process-identity.ts';
 import { CommandFailure } from '../failure.ts';
-import { print } from '../output/output.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { print, printValue } from '../output/output.ts';
 
 /** How long the server may take beyond the grace of its pods to close its store and its sockets. */
 const shutdownMarginMilliseconds = 5_000;
 
-export async function down(options: { readonly dataDir?: string; readonly grace: number }): Promise<void> {
-  const directory = dataDirectory(options.dataDir);
+export interface DownOptions extends EmbeddedOptions, GlobalOptions {
+  readonly grace: number;
+}
+
+export async function down(options: DownOptions): Promise<void> {
+  const directory = await locateEmbedded(options, 'down');
+  const outcome = await stopCluster(directory, options.grace);
+  if (options.output !== undefined) return printValue({ dataDirectory: directory.path, ...outcome }, options.output);
+  return print(describeOutcome(directory, outcome));
+}
+
+export interface DownOutcome {
+  /** What there was: a cluster, the state that a dead one has left, or nothing. */
+  readonly found: 'running' | 'ended' | 'nothing';
+  readonly keepsData: boolean;
+}
+
+/** Stops the cluster of a data directory, if one runs, and takes it out of the kubeconfig. */
+export async function stopCluster(directory: DataDirectory, graceSeconds: number): Promise<DownOutcome> {
   const state = await readClusterState(directory);
   const processes = await listProcesses(directory, state);
-  if (state === undefined && processes.length === 0) {
-    print(`No cluster runs in ${directory.path}.`);
-    return;
-  }
-  if (processes.length > 0) await stopProcesses({ directory, processes, graceSeconds: options.grace });
+  const keepsData = state?.ephemeral !== true;
+  if (state === undefined && processes.length === 0) return { found: 'nothing', keepsData };
+  if (processes.length > 0) await stopProcesses({ directory, processes, graceSeconds });
   await forget(directory, state);
-  print(
-    processes.length > 0
-      ? `Stopped the cluster in ${directory.path}; ${state?.ephemeral === true ? 'it kept no objects' : 'its data are kept'}.`
-      : `The cluster in ${directory.path} had ended before.`,
-  );
+  return { found: processes.length > 0 ? 'running' : 'ended', keepsData };
+}
+
+export function describeOutcome({ path }: DataDirectory, { found, keepsData }: DownOutcome): string {
+  switch (found) {
+    case 'running':
+      return `Stopped the cluster in ${path}; ${keepsData ? 'its data are kept' : 'it kept no objects'}.`;
+    case 'ended':
+      return `The cluster in ${path} had ended before.`;
+    case 'nothing':
+      return `No cluster runs in ${path}.`;
+  }
 }
 
 /** What runs of the cluster, the server first. A helper whose server died before it could say so is found by its socket. */

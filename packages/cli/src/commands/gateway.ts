@@ -7,11 +7,11 @@ import { DataPlaneError, type DataPlaneChoice, openDataPlane } from '@slipway/ga
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { connect } from '../connection/connection.ts';
-import type { ConnectionOptions } from '../global-options.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import { CommandFailure } from '../failure.ts';
-import { print } from '../output/output.ts';
+import { print, printLine } from '../output/output.ts';
 
-export interface GatewayCommandOptions extends ConnectionOptions {
+export interface GatewayCommandOptions extends GlobalOptions {
   readonly host: string;
   readonly port: number;
   readonly tlsPort?: number;
@@ -31,7 +31,10 @@ export async function gateway(options: GatewayCommandOptions): Promise<void> {
     const { running, description } = await start(options, client, directory);
     const urls = [`http://${options.host}:${running.port}`];
     if (running.tlsPort !== undefined) urls.push(`https://${options.host}:${running.tlsPort}`);
-    print(`Gateway ${instanceName(options)} (${description}) serves ${server} at ${urls.join(' and ')}.`);
+    const name = instanceName(options);
+    if (options.output === undefined)
+      print(`Gateway ${name} (${description}) serves ${server} at ${urls.join(' and ')}.`);
+    else await printLine({ name, dataPlane: description, server, urls }, options.output);
     await stopped;
     await running.close();
   } finally {

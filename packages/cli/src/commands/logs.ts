@@ -10,7 +10,7 @@ import { describeError } from '../describe-error.ts';
 import { CommandFailure } from '../failure.ts';
 import { describeSilent, findLogSources, type LogSource } from '../logs/log-sources.ts';
 import { splitLines } from '../logs/split-lines.ts';
-import { colour, print, type Colour } from '../output/output.ts';
+import { colour, print, printLine, type Colour } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface LogsOptions extends GlobalOptions {
@@ -82,7 +82,8 @@ async function copyLines({ client, namespace }: Connection, source: LogSource, o
   const refusal: string[] = [];
   for await (const line of splitLines(body)) {
     if (status >= 400) refusal.push(line);
-    else print(`${prefix}  ${line}`);
+    else if (options.output === undefined) print(`${prefix}  ${line}`);
+    else await printLine({ pod: source.pod, container: source.container, line }, options.output);
   }
   if (status >= 400)
     note(`${source.pod}/${source.container}: ${statusErrorFrom(status, parse(refusal.join('\n'))).message}`);

@@ -1,12 +1,36 @@
-import { dataDirectory, readClusterState, type ClusterState } from '../embedded/data-directory.ts';
+import { existsSync } from 'node:fs';
+import { findEmbedded, locateEmbedded, namesKubeconfig, type EmbeddedOptions } from '../connection/embedded-context.ts';
+import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { isRunning } from '../embedded/process-identity.ts';
 import { exitCodes } from '../failure.ts';
 import { colour, print, printValue } from '../output/output.ts';
-import type { OutputFormat } from '../global-options.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
 /** Exits with 0 when the cluster runs and with 1 when it does not, so that scripts can ask. */
-export async function status(options: { readonly dataDir?: string; readonly output?: OutputFormat }): Promise<void> {
-  const directory = dataDirectory(options.dataDir);
+export async function status(options: EmbeddedOptions & GlobalOptions): Promise<void> {
+  if (!namesKubeconfig(options)) return embeddedStatus(dataDirectory(options.dataDir), options);
+  const { path } = await findEmbedded(options);
+  if (options.dataDir !== undefined) return embeddedStatus(await locateEmbedded(options, 'status'), options);
+  // A copy of its kubeconfig may be on another machine than the cluster.
+  const directory = path === undefined ? undefined : dataDirectory(path);
+  return directory !== undefined && existsSync(directory.path)
+    ? embeddedStatus(directory, options)
+    : namedStatus(options);
+}
+
+async function namedStatus(options: GlobalOptions): Promise<void> {
+  const [{ connect }, { fetchClusterReport }, { describeReport }] = await Promise.all([
+    import('../connection/connection.ts'),
+    import('../connection/cluster-report.ts'),
+    import('../output/cluster-report.ts'),
+  ]);
+  const now = Date.now();
+  const report = await fetchClusterReport(await connect(options), { namespace: options.namespace, now });
+  if (options.output !== undefined) return printValue({ running: true, ...report }, options.output);
+  return print(describeReport(report, now).join('\n'));
+}
+
+async function embeddedStatus(directory: DataDirectory, options: GlobalOptions): Promise<void> {
   const state = await readClusterState(directory);
   const serverRuns = state !== undefined && (await isRunning(state.server));
   const nodeRuns = state?.node !== undefined && (await isRunning(state.node));

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { KubeconfigError, readKubeconfig } from '@slipway/kube/kubeconfig';
-import { defaultKubeconfigFile } from '../connection/kubeconfig-entry.ts';
+import { embeddedDirectory } from '../connection/embedded-extension.ts';
+import { contextName, defaultKubeconfigFile, type KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import {
   dataDirectory,
   createDataDirectory,
@@ -12,26 +13,28 @@ import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { colour, print, printValue } from '../output/output.ts';
-import type { OutputFormat } from '../global-options.ts';
+import type { GlobalOptions } from '../global-options.ts';
 
-export interface UpOptions {
+export interface UpOptions extends GlobalOptions {
   readonly dataDir?: string;
   readonly ephemeral: boolean;
   readonly apiPort: number;
   readonly gatewayPort: number;
   readonly dataPlane: ServerOptions['dataPlane'];
-  readonly kubeconfig?: string;
   readonly runtime: ServerOptions['runtime'];
   readonly nodes: number;
   readonly controller: boolean;
   readonly detach: boolean;
-  readonly output?: OutputFormat;
 }
 
 export async function up(options: UpOptions): Promise<void> {
   checkOptions(options);
   const directory = dataDirectory(options.dataDir);
-  const mergeInto = resolve(options.kubeconfig ?? defaultKubeconfigFile());
+  const mergeInto = {
+    file: resolve(options.kubeconfig ?? defaultKubeconfigFile()),
+    context: options.context ?? contextName(directory.path),
+    namespace: options.namespace,
+  };
   await checkKubeconfig(mergeInto);
   const running = await runningCluster(directory);
   if (running !== undefined) throw alreadyRunning(directory, running);
@@ -73,10 +76,15 @@ function checkOptions({ apiPort, gatewayPort, detach, output }: UpOptions): void
     );
 }
 
-/** Before anything is started: the cluster will be added to it. */
-async function checkKubeconfig(file: string): Promise<void> {
+/** Before anything is started: the cluster will be added to it. A context of this name that is another cluster's is not ours to replace. */
+async function checkKubeconfig({ file, context }: KubeconfigEntry): Promise<void> {
   try {
-    await readKubeconfig(file);
+    const taken = (await readKubeconfig(file))?.contexts?.find(({ name }) => name === context);
+    if (taken !== undefined && embeddedDirectory(taken.context) === undefined)
+      throw usageFailure(
+        `The kubeconfig ${file} has a context "${context}" of another cluster already; it was left as it is.\n` +
+          'Give this cluster another name there with --context NAME, or name another kubeconfig with --kubeconfig FILE.',
+      );
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     throw usageFailure(
@@ -94,16 +102,19 @@ function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandF
 }
 
 export function greeting(state: ClusterState): readonly string[] {
-  const kubectl =
-    state.mergedInto === undefined
-      ? `kubectl --kubeconfig ${state.kubeconfig} get nodes`
-      : `kubectl --context ${state.mergedInto.context} get nodes`;
   return [
     `${colour('green', '✔')} Cluster ready in ${state.readyMilliseconds} ms (runtime ${state.runtime}, level ${state.level}).`,
     `  API server  ${state.apiServer}`,
     `  Gateway     ${state.gateway}`,
     `  kubeconfig  ${state.kubeconfig}`,
-    `  Try         ${kubectl}`,
+    `  Try         kubectl ${kubectlOptions(state).join(' ')} get nodes`,
     ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${limitation}`),
   ];
+}
+
+/** What kubectl needs to be told, in the environment of whoever asks. */
+function kubectlOptions({ kubeconfig, mergedInto }: ClusterState): readonly string[] {
+  if (mergedInto === undefined) return ['--kubeconfig', kubeconfig];
+  const isUsual = mergedInto.file === resolve(defaultKubeconfigFile());
+  return [...(isUsual ? [] : ['--kubeconfig', mergedInto.file]), '--context', mergedInto.context];
 }

@@ -7,7 +7,7 @@ import { labels } from '@slipway/delivery/names';
 import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure } from '../failure.ts';
-import { print, printObjects } from '../output/output.ts';
+import { print, printObjects, printValue } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface VerbRequest {
@@ -30,11 +30,14 @@ export async function runVerb({ verb, application, version, options }: VerbReque
     releaseCommands,
     createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }),
   );
-  if (options.output !== undefined) return printObjects([command], options.output);
-  if (!options.wait) return print(`${verb} asked for ${application} (${command.metadata.name ?? ''})`);
+  if (!options.wait)
+    return options.output === undefined
+      ? print(`${verb} asked for ${application} (${command.metadata.name ?? ''})`)
+      : printObjects([command], options.output);
   const outcome = await awaitOutcome(connection, application, command.metadata.name ?? '');
+  if (options.output !== undefined) await printValue(outcome, options.output);
   if (outcome.outcome === 'refused') throw new CommandFailure(`${verb} was refused: ${outcome.message}`);
-  return print(`${verb}: ${outcome.message}`);
+  return options.output === undefined ? print(`${verb}: ${outcome.message}`) : undefined;
 }
 
 /** Before it is asked for; whether it still can be is for the controller to say. */

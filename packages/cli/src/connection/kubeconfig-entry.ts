@@ -9,10 +9,15 @@ import {
 } from '@slipway/kube/kubeconfig';
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { CommandFailure } from '../failure.ts';
+import { embeddedExtension } from './embedded-extension.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 
 /** The context of an embedded cluster, complete: server, authority and the administrator's certificate. */
-export function clusterKubeconfig(context: string, server: string, certificates: ClusterCertificates): Kubeconfig {
+export function clusterKubeconfig(
+  { path, server }: { readonly path: string; readonly server: string },
+  certificates: ClusterCertificates,
+): Kubeconfig {
+  const context = contextName(path);
   const encode = (text: string): string => Buffer.from(text).toString('base64');
   return {
     apiVersion: 'v1',
@@ -27,7 +32,7 @@ export function clusterKubeconfig(context: string, server: string, certificates:
         },
       },
     ],
-    contexts: [{ name: context, context: { cluster: context, user: context } }],
+    contexts: [{ name: context, context: { cluster: context, user: context, ...embeddedExtension(path) } }],
     'current-context': context,
   };
 }
@@ -44,16 +49,22 @@ export function defaultKubeconfigFile(environment: NodeJS.ProcessEnv = process.e
   return first ?? join(homedir(), '.kube', 'config');
 }
 
-/** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
-export async function addKubeconfigEntry(entry: {
+/** Where an embedded cluster is to be found by kubectl. */
+export interface KubeconfigEntry {
   readonly file: string;
-  readonly source: string;
-  readonly dataDirectory: string;
-}): Promise<{ readonly file: string; readonly context: string }> {
-  const { file } = entry;
-  const context = contextName(entry.dataDirectory);
-  const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(entry.source)]);
-  const merged = mergeKubeconfigs([own, withoutContext(existing, context)]);
+  /** What its context, cluster and user are called there. */
+  readonly context: string;
+  /** That the context names. */
+  readonly namespace?: string | undefined;
+}
+
+/** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
+export async function addKubeconfigEntry(
+  { file, context, namespace }: KubeconfigEntry,
+  source: string,
+): Promise<{ readonly file: string; readonly context: string }> {
+  const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(source)]);
+  const merged = mergeKubeconfigs([renamed(own, context, namespace), withoutContext(existing, context)]);
   try {
     await writeKubeconfig(file, { ...merged, 'current-context': context });
   } catch (error) {
@@ -65,6 +76,19 @@ export async function addKubeconfigEntry(entry: {
     );
   }
   return { file, context };
+}
+
+/** The single cluster of a kubeconfig under another name. */
+function renamed({ clusters, users, contexts, ...rest }: Kubeconfig, name: string, namespace?: string): Kubeconfig {
+  return {
+    ...rest,
+    clusters: (clusters ?? []).map((each) => ({ ...each, name })),
+    users: (users ?? []).map((each) => ({ ...each, name })),
+    contexts: (contexts ?? []).map(({ context }) => ({
+      name,
+      context: { ...context, cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) },
+    })),
+  };
 }
 
 /** Takes the cluster out again; everything else in the file stays, and all of it if somebody has made it unreadable. */

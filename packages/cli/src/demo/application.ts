@@ -5,11 +5,11 @@ export const host = 'statics.localhost';
 const port = 8080;
 
 /** The example as it is released in the demo: three replicas, asked for their health before anybody is sent to them. */
-export function demoApplication(version: string): Application {
+export function demoApplication(version: string, namespace: string): Application {
   return {
     apiVersion: 'slipway.dev/v1alpha1',
     kind: 'Application',
-    metadata: { name: applicationName, namespace: 'default' },
+    metadata: { name: applicationName, namespace },
     spec: {
       version,
       replicas: 3,

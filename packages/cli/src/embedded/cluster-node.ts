@@ -48,6 +48,7 @@ function nodeNamesOf(count: number): readonly string[] {
 export interface NodeLaunch {
   readonly options: ServerOptions;
   readonly directory: DataDirectory;
+  readonly storeIdentity: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -57,7 +58,7 @@ export interface NodeLaunch {
  * process reads its own, and then waits for the API server.
  */
 export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode> {
-  const { options, directory, logger, signal } = launch;
+  const { options, directory, storeIdentity, logger, signal } = launch;
   const nodeNames = nodeNamesOf(options.nodes);
   if (options.runtime === 'simulated')
     return (await import('./simulated-node.ts')).simulatedNodes(nodeNames, directory);
@@ -69,7 +70,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   const { ready, isTakenOver } = await launchNodeHelper({
     dataDirectory: directory.path,
     nodeNames,
-    isEphemeral: options.ephemeral,
+    storeIdentity,
     apiSocket: join(directory.run, 'api.sock'),
     ...plan,
     logger,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { claimStoreDirectory } from '@slipway/cluster/store/claim-store-directory';
+import { storeIdentity } from '@slipway/cluster/store/store-identity';
 import type { DirectoryLock } from '@slipway/cluster/store/directory-lock';
 import type { Logger } from '@slipway/kube/logger';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
@@ -21,9 +22,17 @@ export interface Foundation {
 export async function layFoundation(options: ServerOptions, directory: DataDirectory): Promise<Foundation> {
   const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'warn' });
   const stopping = new AbortController();
-  const lock = claimStoreDirectory(join(directory.path, 'store'));
+  const store = join(directory.path, 'store');
+  const lock = claimStoreDirectory(store);
   try {
-    const node = await launchClusterNode({ options, directory, logger, signal: stopping.signal });
+    const identity = storeIdentity({ directory: store, ephemeral: options.ephemeral });
+    const node = await launchClusterNode({
+      options,
+      directory,
+      storeIdentity: identity,
+      logger,
+      signal: stopping.signal,
+    });
     return { lock, node, logger, stopping };
   } catch (error) {
     lock.release();

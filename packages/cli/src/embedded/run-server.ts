@@ -85,13 +85,7 @@ interface Publication {
 /** Says where the cluster is: in the data directory, and in the kubeconfig that the user's kubectl reads. */
 async function publish({ options, directory, cluster }: Publication): Promise<ClusterState> {
   const merged =
-    options.mergeInto === undefined
-      ? undefined
-      : await addKubeconfigEntry({
-          file: options.mergeInto,
-          source: directory.kubeconfig,
-          dataDirectory: directory.path,
-        });
+    options.mergeInto === undefined ? undefined : await addKubeconfigEntry(options.mergeInto, directory.kubeconfig);
   const state: ClusterState = {
     server: await requireIdentity(process.pid),
     node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),

@@ -1,4 +1,5 @@
 import type { DataPlaneChoice } from '@slipway/gateway/open-data-plane';
+import type { KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import type { ClusterState } from './data-directory.ts';
 
 /** Where API server and gateway listen: nobody else reaches them. */
@@ -20,8 +21,8 @@ export interface ServerOptions {
   readonly level: 'auto' | 'root' | 'plain';
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
-  /** The kubeconfig to add the cluster to, as an absolute path; undefined: none. */
-  readonly mergeInto: string | undefined;
+  /** The kubeconfig to add the cluster to, its file an absolute path; undefined: none. */
+  readonly mergeInto: KubeconfigEntry | undefined;
 }
 
 /** What a detached server tells the command that started it. */

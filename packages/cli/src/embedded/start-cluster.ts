@@ -22,7 +22,7 @@ import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { nodes } from '@slipway/kube/resources';
-import { clusterKubeconfig, contextName } from '../connection/kubeconfig-entry.ts';
+import { clusterKubeconfig } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
 import { nodeName } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -125,7 +125,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
   const apiServer = `https://${host}:${listeners.port}`;
   // While the node starts there is time to read the modules that write it.
-  const credentials = clusterKubeconfig(contextName(directory.path), apiServer, certificates);
+  const credentials = clusterKubeconfig({ path: directory.path, server: apiServer }, certificates);
   const [gateway, running] = await Promise.all([
     openGateway({ ...shared, client: clientFor('slipway-gateway') }, { options, directory, undo }),
     started,

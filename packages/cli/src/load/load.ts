@@ -30,10 +30,7 @@ const nothing: LoadReport = {
 export function startLoad(options: LoadOptions): Load {
   const child = spawn(
     process.execPath,
-    [
-      fileURLToPath(new URL(`./load-process${extname(import.meta.url)}`, import.meta.url)),
-      JSON.stringify(options),
-    ],
+    [fileURLToPath(new URL(`./load-process${extname(import.meta.url)}`, import.meta.url)), JSON.stringify(options)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let told = 0;

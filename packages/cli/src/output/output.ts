@@ -25,6 +25,14 @@ export async function printValue(value: unknown, format: OutputFormat): Promise<
   process.stdout.write(stringify(value));
 }
 
+/** One of a stream of values: a line of JSON, or a document of YAML. */
+export async function printLine(value: unknown, format: OutputFormat): Promise<void> {
+  if (format === 'json') return print(JSON.stringify(value));
+  const { stringify } = await import('yaml');
+  process.stdout.write(`---\n${stringify(value)}`);
+  return undefined;
+}
+
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold' | 'cyan' | 'magenta' | 'blue';
 
 /** Colours only where somebody looks: `styleText` checks for a terminal and NO_COLOR. */

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './program.ts';
+
+const commands = createProgram().commands.filter((command) => !['help', 'server-process'].includes(command.name()));
+
+describe.each(commands.map((command) => ({ name: command.name(), command })))('slipway $name', ({ command }) => {
+  it('takes the options that every command takes', () => {
+    const flags = command.options.map(({ long }) => long);
+    expect(flags).toEqual(expect.arrayContaining(['--kubeconfig', '--context', '--namespace', '--output']));
+    expect(command.options.map(({ short }) => short)).toEqual(expect.arrayContaining(['-n', '-o']));
+  });
+
+  it('says what each of its options means', () => {
+    expect(command.options.filter(({ description }) => description === '')).toEqual([]);
+    expect(command.summary()).not.toBe('');
+  });
+});
