@@ -39,7 +39,7 @@ const refused = release('v3', { phase: 'RolledBack' });
 
 describe('the demo', () => {
   it('asks for a valid Application', () => {
-    expect(validateApplication(demoApplication('v1'))).toEqual([]);
+    expect(validateApplication(demoApplication('v1', 'default'))).toEqual([]);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { componentIdentity, nodeIdentity } from '@slipway/cluster/api/authorizat
 import { bootstrap } from '@slipway/cluster/api/bootstrap';
 import { serveCustomResources } from '@slipway/cluster/api/custom-resource-kinds';
 import { listen, type Listener } from '@slipway/cluster/api/http-listener';
+import type { ClusterRoleAggregationOptions } from '@slipway/cluster/controllers/cluster-role-aggregation/cluster-role-aggregation-controller';
 import { startControllers } from '@slipway/cluster/controllers/start-controllers';
 import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
@@ -133,6 +134,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   ]);
   if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
   await nodeReady(clientFor('apiserver'));
+  undo.add(openAccess({ ...shared, clientFor }));
   return {
     apiServer,
     gateway: `http://${host}:${gateway.port}`,
@@ -218,6 +220,26 @@ function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identit
     stopping.abort(new Error('the cluster stops'));
     return delivery.done;
   });
+}
+
+/**
+ * The default roles, and who adds up roles of roles. Only when all else is ready: administrators need no role, and nobody
+ * else has been let in yet. Gives the way to wait for the end of what the signal has ended.
+ */
+function openAccess({
+  clientFor,
+  ...shared
+}: Omit<ClusterRoleAggregationOptions, 'client'> & {
+  readonly clientFor: (component: string) => KubeClient;
+}): () => Promise<void> {
+  const { logger, signal } = shared;
+  const opening = import('@slipway/cluster/controllers/cluster-role-aggregation/open-access').then((access) =>
+    access.openAccess({ ...shared, client: clientFor('kube-controller-manager') }),
+  );
+  const done = opening.catch((error: unknown) => {
+    if (!signal.aborted) logger.error('the default roles could not be written; a restart tries again', { error });
+  });
+  return () => done;
 }
 
 /** Resolves when the node says that it takes pods. */

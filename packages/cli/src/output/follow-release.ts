@@ -1,8 +1,10 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
 import { releases, type Release } from '@slipway/delivery/api/release';
+import { releaseCommands } from '@slipway/delivery/api/release-command';
 import { labels } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { createProgress, type Progress, type ProgressState } from './progress.ts';
 import { findAskedRelease, judge, type FollowOutcome, type Followed, type Goal } from './release-outcome.ts';
@@ -22,23 +24,37 @@ export interface FollowOptions {
 /** The interval at which counts that are not the release's own are redrawn. */
 const redrawMilliseconds = 200;
 
+/** After this time a command that nobody answered is waited for no longer: somebody may have deleted it. */
+const commandMilliseconds = 30_000;
+
 /** Shows a release as it moves and resolves when it is where it should be, has ended elsewhere, or takes too long. */
 export async function followRelease(options: FollowOptions): Promise<FollowOutcome> {
   const progress = options.progress ?? (await createProgress());
   const stop = new AbortController();
   const { promise, resolve } = Promise.withResolvers<FollowOutcome>();
-  const look = observe(options, stop.signal, () => {
+  let commands = await listCommands(options);
+  const consider = (): void => {
     draw();
     const outcome = judge(look());
     if (outcome !== undefined) resolve(outcome);
-  });
+  };
+  const watched = observe(options, stop.signal, consider);
+  const look = (): Followed => ({ ...watched(), commands });
   const draw = (): void => {
     const followed = look();
     const shown = findAskedRelease(followed);
     const state = shown === undefined ? describeAbsence(followed) : describeProgress(shown);
     progress.update({ ...state, lines: [...state.lines, ...(options.below?.() ?? [])] });
   };
-  const timers = [setInterval(draw, redrawMilliseconds), ...timeout(options, () => resolve(timedOut(options, look())))];
+  const forget = (): void => {
+    commands = [];
+    consider();
+  };
+  const timers = [
+    setInterval(draw, redrawMilliseconds),
+    setTimeout(forget, commandMilliseconds),
+    ...timeout(options, () => resolve(timedOut(options, look()))),
+  ];
   try {
     return await promise;
   } finally {
@@ -48,12 +64,24 @@ export async function followRelease(options: FollowOptions): Promise<FollowOutco
   }
 }
 
+/** Names of the commands that wait for the controller. Whoever may not see them does without. */
+async function listCommands({ client, application }: FollowOptions): Promise<readonly string[]> {
+  const { namespace, name } = application.metadata;
+  try {
+    const { items } = await client.list(releaseCommands, { namespace });
+    return items.filter(({ spec }) => spec.application === name).map(({ metadata }) => metadata.name ?? '');
+  } catch (error) {
+    if (isStatusReason(error, 'Forbidden', 'NotFound')) return [];
+    throw error;
+  }
+}
+
 /** Keeps the Application and its releases in view; returns how to look at them. */
 function observe(
   { client, application, until }: FollowOptions,
   signal: AbortSignal,
   onChange: () => void,
-): () => Followed {
+): () => Omit<Followed, 'commands'> {
   const { namespace, name = '' } = application.metadata;
   const informed = { client, clock: systemClock, namespace };
   const own = new Informer<Application>({ ...informed, type: applications, fieldSelector: `metadata.name=${name}` });

@@ -39,12 +39,14 @@ function outcome(given: {
   readonly status?: ApplicationStatus | undefined;
   readonly releases: readonly Release[];
   readonly goal?: Goal | undefined;
+  readonly commands?: readonly string[] | undefined;
 }) {
   return judge({
     asked: application(),
     current: application(given.status),
     releases: given.releases,
     goal: given.goal ?? 'succeeded',
+    commands: given.commands ?? [],
   });
 }
 
@@ -172,5 +174,26 @@ describe('judge', () => {
     },
   ])('gives up on $name', ({ reason, ...given }) => {
     expect(outcome(given)).toMatchObject({ isReached: false, version: '2', reason });
+  });
+});
+
+describe('a command that was given before, such as a retry', () => {
+  const old = release({ phase: 'RolledBack', ending });
+  const noted = {
+    name: 'shop-retry-x',
+    verb: 'retry' as const,
+    requestedBy: 'me',
+    at: '',
+    outcome: 'refused' as const,
+    message: 'no',
+  };
+
+  it('makes what was refused before it count for nothing', () => {
+    expect(outcome({ releases: [old], commands: ['shop-retry-x'] })).toBeUndefined();
+  });
+
+  it('is no reason to wait once it has its answer', () => {
+    const answered = release({ phase: 'RolledBack', ending, commands: [noted] });
+    expect(outcome({ releases: [answered], commands: ['shop-retry-x'] })).toMatchObject({ isReached: false });
   });
 });

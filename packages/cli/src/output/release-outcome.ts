@@ -13,6 +13,8 @@ export interface Followed {
   readonly current: Application | undefined;
   readonly releases: readonly Release[];
   readonly goal: Goal;
+  /** Names of what people said of the Application before, such as a retry, that may not have been heard yet. */
+  readonly commands: readonly string[];
 }
 
 export interface FollowOutcome {
@@ -46,6 +48,7 @@ function isOfVersion({ spec }: Release, version: string | undefined): boolean {
 export function judge(followed: Followed): FollowOutcome | undefined {
   const { asked, current } = followed;
   if ((current?.status?.observedGeneration ?? 0) < (asked.metadata.generation ?? 0)) return undefined;
+  if (!areAnswered(followed)) return undefined;
   const release = findAskedRelease(followed);
   const refuse = (reason: string): FollowOutcome => ({
     isReached: false,
@@ -67,6 +70,12 @@ export function judge(followed: Followed): FollowOutcome | undefined {
     case 'absent':
       return hindrance === undefined ? undefined : refuse(hindrance);
   }
+}
+
+/** An accepted command and what it does to the release are one write: what was before it counts for nothing either. */
+function areAnswered({ commands, releases }: Followed): boolean {
+  const answered = new Set(releases.flatMap(({ status }) => (status?.commands ?? []).map(({ name }) => name)));
+  return commands.every((name) => answered.has(name));
 }
 
 /** `absent`: it does not serve, and nothing is being done about it (yet). */
