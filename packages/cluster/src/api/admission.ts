@@ -1,7 +1,10 @@
 import type { KubeObject } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
+import type { Identity } from './authorization.ts';
 
 export interface AdmissionRequest {
+  /** Who asks. */
+  readonly identity: Identity;
   readonly definition: ResourceDefinition;
   readonly object: KubeObject;
   /** Absent on create. */

@@ -12,6 +12,7 @@ import { authorize, mayDoEverything, type Grants, type Identity } from './author
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import type { NodeConnector } from './node-connector.ts';
+import { createEscalationCheck } from './rbac/escalation-check.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
@@ -48,14 +49,19 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, catalog, clock, logger } = options;
   const resources = new ResourceStore(store);
+  const grants = new PolicyIndex(store);
   const documents = createOpenApiDocuments(() => catalog.all());
   catalog.onChange(() => documents.forget());
   const verbs = new ResourceVerbs({
     resources,
-    admission: [serviceAccountAdmission, defaultTolerations, new ServiceAddresses(store, options.ranges)],
+    admission: [
+      serviceAccountAdmission,
+      defaultTolerations,
+      new ServiceAddresses(store, options.ranges),
+      createEscalationCheck(grants),
+    ],
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
-  const grants = new PolicyIndex(store);
   const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants };
 
   const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {

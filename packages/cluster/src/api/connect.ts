@@ -200,10 +200,11 @@ async function finalize(request: TransportRequest, at: ResourceRequest): Promise
 }
 
 function systemWrite(
-  { definition, path }: ResourceRequest,
+  { definition, path, identity }: ResourceRequest,
   { fieldManager, dryRun }: Pick<WriteRequest, 'fieldManager' | 'dryRun'>,
 ): WriteRequest {
   return {
+    identity,
     definition,
     namespace: path.namespace,
     name: path.name,

@@ -202,6 +202,7 @@ function statusWrite(
   { definition, name }: { readonly definition: ResourceDefinition; readonly name: string },
 ): WriteRequest {
   return {
+    identity: at.identity,
     definition,
     namespace: at.path.namespace,
     name,

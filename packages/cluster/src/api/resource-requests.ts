@@ -139,6 +139,7 @@ function writeRequest(
   return {
     ...target(at),
     ...options,
+    identity: at.identity,
     subresource: at.path.subresource,
     fieldManager: options.fieldManager === '' ? programOf(request, at.identity) : options.fieldManager,
     warn: (message) => warnings.push(message),

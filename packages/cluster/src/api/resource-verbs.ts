@@ -9,6 +9,7 @@ import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
+import type { Identity } from './authorization.ts';
 import { decodeObject, type Decoding } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
@@ -16,6 +17,8 @@ import type { ResourceStore, Target } from './resource-store.ts';
 import { isUnchanged, stampNew, stampUpdate, type ServerContext } from './server-fields.ts';
 
 export interface WriteRequest extends Decoding {
+  /** Who asks. */
+  readonly identity: Identity;
   readonly namespace: string | undefined;
   /** Empty for a create. */
   readonly name: string;
@@ -248,9 +251,10 @@ export class ResourceVerbs {
   }
 
   #admit(object: KubeObject, { current, request, reservations }: Attempt): KubeObject {
-    const { definition, dryRun } = request;
+    const { definition, dryRun, identity } = request;
     return this.#options.admission.reduce(
-      (admitted, plugin) => plugin.admit({ definition, object: admitted, old: current, dryRun, reservations }),
+      (admitted, plugin) =>
+        plugin.admit({ identity, definition, object: admitted, old: current, dryRun, reservations }),
       object,
     );
   }

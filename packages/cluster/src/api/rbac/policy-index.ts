@@ -1,6 +1,7 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacV1Subject } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@slipway/kube/resources';
+import type { StatusError } from '@slipway/kube/status-error';
 import type { Store, StoreEvent } from '../../store/store.ts';
 import type { Grant, Grants, Identity } from '../authorization.ts';
 import { notFound } from '../api-errors.ts';
@@ -99,7 +100,7 @@ export class PolicyIndex implements Grants {
   }
 }
 
-export function missingRole({ kind, name }: RoleRef): Error {
+export function missingRole({ kind, name }: RoleRef): StatusError {
   const { group } = roles;
   return notFound({ group, kind, plural: kind.toLowerCase() }, name);
 }
