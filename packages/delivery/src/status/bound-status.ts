@@ -1,4 +1,5 @@
 /** A status never grows beyond what the API server takes: the oldest goes first, and to Events (`cut-entries.ts`). */
+import { cutRun } from '../gates/metric/check-state.ts';
 import type { HealthAnswer, ReleaseStatus } from '../api/release.ts';
 
 const maximumBytes = 64 * 1_024;
@@ -9,6 +10,10 @@ type Cut = (status: ReleaseStatus) => ReleaseStatus;
 const cuts: readonly Cut[] = [
   (status) => ({ ...status, transitions: status.transitions?.slice(-50) }),
   (status) => ({ ...status, health: status.health?.map((answer) => shorten(answer, 256)) }),
+  (status) => ({
+    ...status,
+    checks: status.checks?.map((run) => cutRun(run, { measurements: 5, textLength: 300, readings: 32 })),
+  }),
   (status) => ({ ...status, commands: status.commands?.slice(-5) }),
   (status) => ({ ...status, health: status.health?.slice(0, 10), transitions: status.transitions?.slice(-10) }),
   (status) => ({
@@ -16,12 +21,17 @@ const cuts: readonly Cut[] = [
     trafficAtStart: status.trafficAtStart?.slice(-20),
     imageIds: status.imageIds?.slice(0, 8),
   }),
+  (status) => ({
+    ...status,
+    checks: status.checks?.slice(-24).map((run) => cutRun(run, { measurements: 1, textLength: 128, readings: 8 })),
+  }),
 ];
 
 /** Looked at in full only where it could be too large: a few entries never are. */
 export function withinBounds(status: ReleaseStatus): ReleaseStatus {
-  const { transitions = [], health = [], commands = [] } = status;
-  return transitions.length + commands.length < 40 && health.length < 10 ? status : boundStatus(status);
+  const { transitions = [], health = [], commands = [], checks = [] } = status;
+  const isSmall = transitions.length + commands.length < 40 && health.length < 10 && checks.length === 0;
+  return isSmall ? status : boundStatus(status);
 }
 
 export function boundStatus(status: ReleaseStatus): ReleaseStatus {

@@ -51,6 +51,27 @@ export function withRun(runs: readonly CheckState[] = [], run: CheckState): read
   return isKnown ? runs.map((each) => (isSameRun(each, run) ? run : each)) : [...runs, run].slice(-maximumRuns);
 }
 
+/** How much is left of the records of runs where a status is too large. What decides stays: totals, times and the verdict. */
+export interface RunBounds {
+  readonly measurements: number;
+  readonly textLength: number;
+  /** A gateway that is left out counts as one that is first seen. */
+  readonly readings: number;
+}
+
+export function cutRun(run: CheckState, { measurements, textLength, readings }: RunBounds): CheckState {
+  const { message, query, baselineQuery, window } = run;
+  const kept = run.measurements.slice(-measurements);
+  return {
+    ...run,
+    measurements: kept.map((each) => bounded(each, textLength)),
+    ...(message === undefined ? {} : { message: shorten(message, textLength) }),
+    ...(query === undefined ? {} : { query: shorten(query, textLength) }),
+    ...(baselineQuery === undefined ? {} : { baselineQuery: shorten(baselineQuery, textLength) }),
+    ...(window === undefined ? {} : { window: { ...window, readings: window.readings.slice(-readings) } }),
+  };
+}
+
 function isSameRun(a: RunKey, b: RunKey): boolean {
   return a.name === b.name && a.during === b.during && a.attempt === b.attempt && a.step === b.step;
 }
@@ -78,7 +99,7 @@ export function recordMeasurement(check: Check, state: CheckState, taken: TakenM
     fruitlessSeconds: isCounted(check, state, outcome)
       ? 0
       : state.fruitlessSeconds + spentOn(check, state, measurement),
-    measurements: [...state.measurements, bounded(measurement)].slice(-maximumMeasurements),
+    measurements: [...state.measurements, bounded(measurement, maximumTextLength)].slice(-maximumMeasurements),
     ...(query === undefined ? {} : { query: shorten(query, maximumQueryLength) }),
     ...(baselineQuery === undefined ? {} : { baselineQuery: shorten(baselineQuery, maximumQueryLength) }),
     ...(window === undefined ? {} : { window }),
@@ -106,15 +127,16 @@ export function endCheck(
   ending: { message: string; now: number },
 ): CheckState {
   if (state.outcome !== undefined) return state;
+  const { window: _, ...kept } = state;
   const message = shorten(ending.message, maximumTextLength);
-  return { ...state, outcome, message, endedAt: formatMicroTime(ending.now) };
+  return { ...kept, outcome, message, endedAt: formatMicroTime(ending.now) };
 }
 
-function bounded(measurement: Measurement): Measurement {
+function bounded(measurement: Measurement, length: number): Measurement {
   const { reason } = measurement;
-  return reason === undefined ? measurement : { ...measurement, reason: shorten(reason, maximumTextLength) };
+  return reason === undefined ? measurement : { ...measurement, reason: shorten(reason, length) };
 }
 
-export function shorten(text: string, length: number): string {
+function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

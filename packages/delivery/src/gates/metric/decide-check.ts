@@ -21,13 +21,15 @@ export function decideCheck(check: Check, state: CheckState, now: number): Check
   );
 }
 
-/** Adds a measurement and, where that decides, ends the run in the same write: a verdict is never taken back. */
-export function advanceCheck(
-  check: Check,
-  state: CheckState,
-  { taken, now }: { readonly taken: TakenMeasurement; readonly now: number },
-): CheckState {
-  const next = recordMeasurement(check, state, taken);
+export interface CheckNews {
+  /** What was measured since; absent where nothing was. */
+  readonly taken?: TakenMeasurement | undefined;
+  readonly now: number;
+}
+
+/** Adds a measurement and, where there is a verdict, ends the run in the same write: a verdict is never taken back. */
+export function advanceCheck(check: Check, state: CheckState, { taken, now }: CheckNews): CheckState {
+  const next = taken === undefined ? state : recordMeasurement(check, state, taken);
   const plan = decideCheck(check, next, now);
   return plan.type === 'verdict' ? endCheck(next, plan.outcome, { message: plan.message, now }) : next;
 }
