@@ -1,8 +1,9 @@
 /** What a cluster leaves on the machine when it ends, however it ends, and what it finds when it starts again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { configMaps, pods } from '@slipway/kube/resources';
 import { podWhen } from '../../packages/cluster/testing/node-cluster.ts';
@@ -138,6 +139,34 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       expect(await ask(kept)).toBe('one');
       expect(await next.down()).toMatchObject({ exitCode: 0 });
       expect(await listRemains(footprint)).toEqual([]);
+    });
+
+    it('takes no helper over that ran the pods of objects which nobody kept', async () => {
+      const folder = await createFolder(person);
+      const { client } = await startCluster({ person, directory: folder, words: ['--ephemeral'] });
+      await createWebPods(client, ['one']);
+      const { server, node = 0 } = await readState(folder);
+      process.kill(server, 'SIGKILL');
+      const next = await startCluster({ person, directory: folder });
+      expect(() => process.kill(node, 0)).toThrow('ESRCH');
+      expect((await next.client.list(pods, { namespace: 'default' })).items).toEqual([]);
+    });
+
+    it('lets nobody else read what it keeps', async () => {
+      const folder = await createFolder(person);
+      const { client } = await startCluster({ person, directory: folder });
+      await createWebPods(client, ['one']);
+      const open = (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .map((entry) => join(entry.parentPath, entry.name))
+        // What pods and images use has modes for those who do; the directory before it lets nobody in.
+        .filter((path) => !/^(pods|images|pipes|nodes\/[^/]+\/pods)\/./.test(relative(folder, path)))
+        .flatMap((path) => {
+          const found = lstatSync(path);
+          const mode = (found.mode & 0o777).toString(8);
+          const expected = found.isSymbolicLink() ? '777' : found.isDirectory() ? '700' : '600';
+          return mode === expected ? [] : [`${mode} ${relative(folder, path)}`];
+        });
+      expect(open).toEqual([]);
     });
 
     it('is left alone by a second up, and by a cluster elsewhere', async () => {

@@ -35,6 +35,7 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
   let listener = await serve(cluster, apiSocket);
   const launch = async (): Promise<NodeHelper> => {
     const { ready } = await launchNodeHelper({
+      storeIdentity: 'test',
       ...plan,
       dataDirectory,
       nodeNames: ['node-1'],

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { rm } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
 import { createServer as createHttpServer } from '@slipway/kube/platform/http';
+import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
@@ -67,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           handler,
         );
   if ('socketPath' in at) await rm(at.socketPath, { force: true });
-  await start(server, at);
+  await ('socketPath' in at ? listenPrivately(server, at.socketPath) : start(server, at));
   const address = server.address();
   return { port: isAddress(address) ? address.port : 0, close: () => close(server) };
 }
@@ -76,15 +77,14 @@ function isAddress(address: string | AddressInfo | null): address is AddressInfo
   return typeof address === 'object' && address !== null;
 }
 
-function start(server: Server, at: ListenOptions['at']): Promise<void> {
+function start(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const onListening = (): void => {
       server.off('error', reject);
       resolve();
     };
-    if ('socketPath' in at) server.listen({ path: at.socketPath, readableAll: false, writableAll: false }, onListening);
-    else server.listen({ host: at.host, port: at.port }, onListening);
+    server.listen({ host: at.host, port: at.port }, onListening);
   });
 }
 

@@ -4,7 +4,14 @@ import { StoreOpenError } from './store-open-error.ts';
 
 export const formatFile = 'format.json';
 export const objectsFile = 'objects.mdb';
-const ownFiles: ReadonlySet<string> = new Set([formatFile, `${formatFile}.new`, objectsFile, `${objectsFile}-lock`]);
+export const identityFile = 'identity';
+const ownFiles: ReadonlySet<string> = new Set([
+  formatFile,
+  `${formatFile}.new`,
+  objectsFile,
+  `${objectsFile}-lock`,
+  identityFile,
+]);
 
 /** Makes this process the owner of a store's directory, which is made if it is absent. Throws a `StoreOpenError`. */
 export function claimStoreDirectory(directory: string): DirectoryLock {

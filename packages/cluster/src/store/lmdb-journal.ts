@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statfsSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -34,6 +34,8 @@ export class LmdbJournal implements Journal {
 
   constructor(path: string) {
     this.#path = path;
+    // LMDB would let everybody read them: there are Secrets in it.
+    for (const file of [path, `${path}-lock`]) makePrivate(file);
     this.#database = open<string, string>({
       path,
       noSubdir: true,
@@ -90,6 +92,11 @@ export class LmdbJournal implements Journal {
     const cause = free < 1024 * 1024 ? `the disk is full (${free} bytes free)` : 'the disk does not take the write';
     return `cannot write to ${this.#path}: ${cause}; nothing was changed`;
   }
+}
+
+function makePrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 /** lmdb gives the cause of a failed commit as a second promise, which rejects with it. */

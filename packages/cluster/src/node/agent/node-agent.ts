@@ -139,6 +139,7 @@ class NodeAgent {
     runtime.onExit((exit) => this.#workers.exited(exit));
     this.#podInformer.start(signal);
     this.#serviceInformer.start(signal);
+    await this.#keepPrivate();
     const [node] = await Promise.all([
       this.#registration.register(),
       this.#podInformer.synced(),
@@ -187,6 +188,14 @@ class NodeAgent {
         error,
       });
     }
+  }
+
+  /** Below are Secrets, in files whose modes are for the users within the pods. */
+  async #keepPrivate(): Promise<void> {
+    const { files, dataDirectory } = this.#options;
+    const directory = join(dataDirectory, 'pods');
+    await files.makeDirectory(directory);
+    await files.changeMode(directory, 0o700);
   }
 
   /** What pods left on the disk that ended while no agent ran. */

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { createServer, request } from '@slipway/kube/platform/http';
+import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import { parseHelperStatus, type HelperStatus } from './helper-options.ts';
 
 /** How a server finds, stops and outlives a helper: HTTP on a socket that only this user can open. */
@@ -20,7 +21,7 @@ const base = 'http://helper';
 export async function serveControl(options: ControlOptions): Promise<Control> {
   await rm(options.socketPath, { force: true });
   const server = createServer((incoming, response) => answer(options, incoming, response));
-  await listen(server, options.socketPath);
+  await listenPrivately(server, options.socketPath);
   return {
     close: async () => {
       server.closeAllConnections();
@@ -51,13 +52,6 @@ function answer({ status, stop }: ControlOptions, incoming: IncomingMessage, res
     default:
       response.writeHead(404).end();
   }
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ path, readableAll: false, writableAll: false }, resolve);
-  });
 }
 
 /** Undefined when no helper lives behind the socket. */

@@ -4,6 +4,8 @@ import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 /** What the server tells the helper, as one JSON argument. */
 export interface HelperOptions {
   readonly dataDirectory: string;
+  /** Of the store whose pods it runs. */
+  readonly storeIdentity: string;
   /** One agent each; the first is the node whose address the machine's own traffic comes from. */
   readonly nodeNames: readonly string[];
   /** Where the API server answers this node over plain HTTP. */
@@ -18,6 +20,8 @@ export interface HelperStatus {
   readonly protocol: number;
   /** As the machine numbers processes. */
   readonly pid: number;
+  readonly dataDirectory: string;
+  readonly storeIdentity: string;
   readonly nodeNames: readonly string[];
   readonly level: IsolationLevel;
   readonly limitations: readonly string[];
@@ -27,7 +31,7 @@ export interface HelperStatus {
 }
 
 /** Raised when a server could not work with an older helper. */
-export const helperProtocol = 3;
+export const helperProtocol = 4;
 
 /** Descriptors that the server opens for the helper. */
 export const reportFd = 3;

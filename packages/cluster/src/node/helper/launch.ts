@@ -25,8 +25,8 @@ export interface LaunchOptions {
   readonly dataDirectory: string;
   /** At least one. */
   readonly nodeNames: readonly string[];
-  /** The store begins empty, so a helper of an earlier server serves nodes and pods that no longer exist. */
-  readonly isEphemeral?: boolean | undefined;
+  /** A helper of an earlier server that had another store serves nodes and pods that do not exist. */
+  readonly storeIdentity: string;
   /** Where the API server answers, or will soon answer, this node over plain HTTP. */
   readonly apiSocket: string;
   /** As `planNode` chose them; chosen here if absent. */
@@ -82,13 +82,15 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   return { ready, isTakenOver: false };
 }
 
-/** Another number of nodes needs another helper, and so does another store. */
+/** Another number of nodes needs another helper, and so does another store or place of it. */
 export function canTakeOver(
-  { protocol, isStopping, nodeNames }: Pick<HelperStatus, 'protocol' | 'isStopping' | 'nodeNames'>,
-  options: Pick<LaunchOptions, 'nodeNames' | 'isEphemeral'>,
+  running: Omit<HelperStatus, 'pid' | 'level' | 'limitations' | 'ranges'>,
+  asked: Pick<LaunchOptions, 'dataDirectory' | 'storeIdentity' | 'nodeNames'>,
 ): boolean {
-  const serves = protocol === helperProtocol && nodeNames.join() === options.nodeNames.join();
-  return serves && !isStopping && options.isEphemeral !== true;
+  // It looks for servers where its directory was when it began.
+  const isOfThis = running.dataDirectory === asked.dataDirectory && running.storeIdentity === asked.storeIdentity;
+  const serves = running.protocol === helperProtocol && running.nodeNames.join() === asked.nodeNames.join();
+  return isOfThis && serves && !running.isStopping;
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
@@ -117,10 +119,10 @@ async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
     options.ranges === undefined || options.level === undefined || options.level === 'auto'
       ? await planNode({ dataDirectory: options.dataDirectory, level: options.level ?? 'auto', searchPath })
       : { level: options.level, ranges: options.ranges, limitations: options.limitations ?? [] };
-  const { dataDirectory, nodeNames, apiSocket } = options;
+  const { dataDirectory, storeIdentity, nodeNames, apiSocket } = options;
   const log = await openLog(dataDirectory);
   try {
-    const child = spawnHelper({ dataDirectory, nodeNames, apiSocket, ...plan }, environment, log.fd);
+    const child = spawnHelper({ dataDirectory, storeIdentity, nodeNames, apiSocket, ...plan }, environment, log.fd);
     const status = awaitReady(child, options).finally(() => child.unref());
     status.catch(() => undefined);
     return { status };

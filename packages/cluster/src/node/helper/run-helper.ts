@@ -96,6 +96,8 @@ async function start({ options, logger, stopping, ending, phase }: Start) {
   const status = (): HelperStatus => ({
     protocol: helperProtocol,
     pid: Number(process.env[pidVariable] ?? process.pid),
+    dataDirectory: options.dataDirectory,
+    storeIdentity: options.storeIdentity,
     nodeNames: options.nodeNames,
     level: options.level,
     limitations: [...options.limitations, ...runtime.limitations],

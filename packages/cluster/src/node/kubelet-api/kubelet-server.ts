@@ -1,8 +1,8 @@
-import { chmod } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createServer } from '@slipway/kube/platform/http';
+import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import type { Logger } from '@slipway/kube/logger';
 import type { KubeletApi } from './kubelet-api.ts';
 
@@ -22,8 +22,7 @@ export async function serveKubeletApi(
       response.destroy();
     });
   });
-  await listen(server, socketPath);
-  await chmod(socketPath, 0o600);
+  await listenPrivately(server, socketPath);
   return { close: () => close(server) };
 }
 
@@ -56,16 +55,6 @@ function flatten({ headers }: IncomingMessage): Readonly<Record<string, string>>
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-function listen(server: Server, socketPath: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function close(server: Server): Promise<void> {
