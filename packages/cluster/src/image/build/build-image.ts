@@ -10,7 +10,7 @@ import { substitute } from '../dockerfile/substitute.ts';
 import { parseCommand } from '../dockerfile/words.ts';
 import type { ImageStore, StoredImage } from '../image-store.ts';
 import { parseReference } from '../reference.ts';
-import { digestOfTree, sizeOfTree } from '../tree-digest.ts';
+import { digestOfSource, sizeOfTree } from '../tree-digest.ts';
 import { applySetting } from './apply-setting.ts';
 import { openContext, type BuildContext } from './build-context.ts';
 import { carryOutCopy, planCopy, type CopySource } from './copy-step.ts';
@@ -166,7 +166,7 @@ class ImageBuild {
   private async copy(state: StageState, instruction: Instruction, stage: Stage): Promise<StageState> {
     const source = await this.sourceOf(state, instruction, stage);
     const step = await planCopy(instruction, { state, source, view: this.viewOf(state) });
-    const contents = await Promise.all(step.files.map(({ tree, path }) => digestOfTree(join(tree, path))));
+    const contents = await Promise.all(step.files.map(({ tree, path }) => digestOfSource(join(tree, path))));
     const rules = await readFile(join(this.parts.context.directory, '.dockerignore'), 'utf8').catch(() => '');
     const key = keyOf([
       state.key,
