@@ -30,13 +30,19 @@ export interface Observation {
   readonly gateways: readonly string[];
   readonly commands: readonly ReleaseCommand[];
   /** What pods answered to their health check, by pod uid. */
-  readonly answers: ReadonlyMap<string, HealthAnswer>;
+  readonly answers: ReadonlyMap<string, HeardAnswer>;
   /** The ConfigMaps and Secrets that spec refers to and that exist, by `Kind/name`. */
   readonly sources: ReadonlyMap<string, Source>;
   /** Frozen ones, of whichever version. */
   readonly copies: readonly Copy[];
   /** How the API server took the objects of the version that spec asks for, when it was last asked. */
   readonly trial: Trial | undefined;
+}
+
+/** A pod lives on through attempts, and times do not tell them apart: clocks jump. */
+export interface HeardAnswer extends HealthAnswer {
+  /** In which it was asked. */
+  readonly attempt: number;
 }
 
 /** What a dry run said, for one content. */

@@ -68,6 +68,11 @@ export function moving(status: ReleaseStatus, now: number): ReleaseStatus {
   return { ...rest, progressedAt: formatMicroTime(progressedAt(status, now) + now - Date.parse(standingSince)) };
 }
 
+/** The number of the attempt under way. */
+export function attemptOf({ attempts }: ReleaseStatus): number {
+  return attempts?.at(-1)?.number ?? 1;
+}
+
 /** When the attempt under way began, in milliseconds. */
 export function startedAt(status: ReleaseStatus, fallback: number): number {
   const text = status.attempts?.at(-1)?.startedAt ?? status.startedAt;

@@ -8,11 +8,12 @@ import { formatMicroTime, formatTime } from '@slipway/kube/clock';
 import type { Split, SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../src/api/application.ts';
 import type { ReleaseCommand, Verb } from '../src/api/release-command.ts';
-import type { HealthAnswer, Release } from '../src/api/release.ts';
+import type { Release } from '../src/api/release.ts';
 import { annotations, backendName, labels, teardownFinalizer } from '../src/names.ts';
 import { frozenName, type Copy } from '../src/configuration/content.ts';
 import { referenceKey } from '../src/configuration/references.ts';
-import type { Observation, Trial } from '../src/observation.ts';
+import type { HeardAnswer, Observation, Trial } from '../src/observation.ts';
+import { attemptOf } from '../src/release-status.ts';
 import type { Action, ActionOf, Decision } from '../src/plan.ts';
 import { closedPreview, routePort, routeRule } from '../src/routing.ts';
 import { applicationBudget } from '../src/disruption-budget.ts';
@@ -36,7 +37,7 @@ export interface World {
   readonly split: Split | undefined;
   readonly gatewayAlive: boolean;
   readonly commands: readonly ReleaseCommand[];
-  readonly answers: ReadonlyMap<string, HealthAnswer>;
+  readonly answers: ReadonlyMap<string, HeardAnswer>;
   readonly services: readonly Service[];
   readonly budgets: readonly PodDisruptionBudget[];
   /** Content of the ConfigMap that every template refers to. */
@@ -341,9 +342,11 @@ function answerHealth(world: World, name: string): World {
   if (pod === undefined) return world;
   const healthy = pod.spec?.containers[0]?.image?.startsWith(brokenImage) !== true;
   const uid = pod.metadata.uid ?? '';
-  const answer: HealthAnswer = {
+  const release = world.releases.find(({ metadata }) => metadata.name === pod.metadata.labels?.[labels.release]);
+  const answer: HeardAnswer = {
     pod: name,
     uid,
+    attempt: attemptOf(release?.status ?? { phase: 'Pending' }),
     outcome: healthy ? 'passed' : 'failed',
     code: 200,
     answer: String(healthy),

@@ -10,6 +10,7 @@ interface Timer {
 export class FakeClock implements Clock {
   #now: number;
   readonly #origin: number;
+  #jumped = 0;
   #sequence = 0;
   readonly #timers = new Set<Timer>();
 
@@ -19,7 +20,12 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#jumped;
+  }
+
+  /** Somebody sets the clock: forward, or back where negative. Durations and timers go on as they are. */
+  jump(milliseconds: number): void {
+    this.#jumped += milliseconds;
   }
 
   monotonic(): number {

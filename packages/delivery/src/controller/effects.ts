@@ -4,9 +4,9 @@ import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { StatusError } from '@slipway/kube/status-error';
-import type { HealthAnswer, Release } from '../api/release.ts';
+import type { Release } from '../api/release.ts';
 import { backendName } from '../names.ts';
-import type { Observation, Trial } from '../observation.ts';
+import type { HeardAnswer, Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 
@@ -15,7 +15,7 @@ export interface Effects {
   readonly clock: Clock;
   readonly recorder: EventRecorder;
   /** Receives what pods answered, for the next look. */
-  readonly onAnswer: (podUid: string, answer: HealthAnswer) => void;
+  readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
   /** Receives how the API server took what spec asks for. */
   readonly onTrial: (trial: Trial) => void;
 }

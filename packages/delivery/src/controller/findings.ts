@@ -1,16 +1,15 @@
 /** What was found out by asking and is not worth writing down: whoever starts anew asks again. */
-import type { HealthAnswer } from '../api/release.ts';
-import type { Trial } from '../observation.ts';
+import type { HeardAnswer, Trial } from '../observation.ts';
 
 /** Findings about what is gone are forgotten beyond this number. */
 const maximumEntries = 10_000;
 
 export class Findings {
-  readonly #answers = new Map<string, HealthAnswer>();
+  readonly #answers = new Map<string, HeardAnswer>();
   readonly #trials = new Map<string, Trial>();
 
   /** By pod uid. */
-  get answers(): ReadonlyMap<string, HealthAnswer> {
+  get answers(): ReadonlyMap<string, HeardAnswer> {
     return this.#answers;
   }
 
@@ -19,7 +18,7 @@ export class Findings {
     return this.#trials;
   }
 
-  noteAnswer(podUid: string, answer: HealthAnswer): void {
+  noteAnswer(podUid: string, answer: HeardAnswer): void {
     remember(this.#answers, podUid, answer);
   }
 

@@ -2,7 +2,10 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
 import type { HealthCheck } from '../api/application.ts';
-import type { HealthAnswer, Release } from '../api/release.ts';
+import type { Release } from '../api/release.ts';
+import type { HeardAnswer } from '../observation.ts';
+import { attemptOf } from '../release-status.ts';
+import { statusOf } from '../release-changes.ts';
 import { defaultPath, judgeAnswer, maximumAnswerBytes } from './health.ts';
 
 const answerTimeoutMilliseconds = 5_000;
@@ -12,7 +15,7 @@ export interface HealthQuestion {
   readonly clock: Clock;
   readonly release: Release;
   readonly pods: readonly Pod[];
-  readonly onAnswer: (podUid: string, answer: HealthAnswer) => void;
+  readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
 }
 
 /** Asks every pod through the API server, which reaches pods even where we cannot. Never rejects: no answer is an answer too. */
@@ -22,13 +25,14 @@ export async function askHealth(question: HealthQuestion): Promise<void> {
   );
 }
 
-async function ask(pod: Pod, { client, clock, release }: HealthQuestion): Promise<HealthAnswer> {
+async function ask(pod: Pod, { client, clock, release }: HealthQuestion): Promise<HeardAnswer> {
   const { type } = release.spec.healthCheck ?? {};
   const { name = '', uid = '' } = pod.metadata;
-  const answered = (found: Pick<HealthAnswer, 'outcome' | 'code' | 'answer'>): HealthAnswer => ({
+  const answered = (found: Pick<HeardAnswer, 'outcome' | 'code' | 'answer'>): HeardAnswer => ({
     pod: name,
     uid,
     ...found,
+    attempt: attemptOf(statusOf(release)),
     at: formatMicroTime(clock.now()),
   });
   const abort = new AbortController();

@@ -36,28 +36,64 @@ export function judgeHealth({ check, pods, answers, since, now }: HealthObservat
   const open = pods.filter((pod) => answers.get(pod.metadata.uid ?? '')?.outcome !== 'passed');
   if (open.length === 0) return { outcome: 'passed', answers: known };
   if (check.ignore === true && known.length === pods.length) return { outcome: 'passed', answers: known };
-  const timeout = (check.timeoutSeconds ?? defaultTimeoutSeconds) * 1_000;
-  const worst = known.find(({ outcome }) => outcome !== 'passed');
-  if (now - since >= timeout) {
-    const said = worst === undefined ? 'no pod answered' : describeAnswer(worst);
-    return {
-      outcome: worst?.outcome === 'failed' ? 'failed' : 'error',
-      answers: known,
-      message: `health check ${check.path ?? defaultPath} not passed within ${timeout / 1_000} s: ${said}`,
-    };
-  }
-  const due = open.filter((pod) => isDue(answers.get(pod.metadata.uid ?? ''), now));
-  const sentence = `${open.length} of ${pods.length} pods to answer ${check.path ?? defaultPath} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
+  const question: Question = { check, answers, now, endsAt: since + timeoutOf(check) };
+  const asked = now < question.endsAt ? open.filter((pod) => isDue(question, pod)) : silentAtEnd(question, open);
+  if (now >= question.endsAt && asked.length === 0) return fail(question, known);
   return {
     outcome: 'waiting',
-    ask: due.map(({ metadata }) => metadata.name ?? ''),
+    ask: asked.map(({ metadata }) => metadata.name ?? ''),
     answers: known,
-    waitingFor: sentence,
+    waitingFor: describeWait(question, { open: open.length, all: pods.length, known }),
   };
 }
 
-function isDue(answer: HealthAnswer | undefined, now: number): boolean {
-  return answer === undefined || now - Date.parse(answer.at) >= askAgainMilliseconds;
+interface Question extends Pick<HealthObservation, 'answers' | 'now'> {
+  readonly check: HealthCheck;
+  /** Milliseconds at which time runs out. */
+  readonly endsAt: number;
+}
+
+function timeoutOf({ timeoutSeconds = defaultTimeoutSeconds }: HealthCheck): number {
+  return timeoutSeconds * 1_000;
+}
+
+/** The last word is asked for when time has run out: a clock that was set forward has left none to answer in. */
+function silentAtEnd({ answers, endsAt }: Question, open: readonly Pod[]): readonly Pod[] {
+  return open.filter(({ metadata }) => {
+    const answer = answers.get(metadata.uid ?? '');
+    return answer === undefined || Date.parse(answer.at) < endsAt;
+  });
+}
+
+function fail({ check }: Question, known: readonly HealthAnswer[]): HealthVerdict {
+  const worst = findWorst(known);
+  const said = worst === undefined ? 'no pod answered' : describeAnswer(worst);
+  return {
+    outcome: worst?.outcome === 'failed' ? 'failed' : 'error',
+    answers: known,
+    message: `health check ${check.path ?? defaultPath} not passed within ${timeoutOf(check) / 1_000} s: ${said}`,
+  };
+}
+
+interface Counts {
+  readonly open: number;
+  readonly all: number;
+  readonly known: readonly HealthAnswer[];
+}
+
+function describeWait({ check }: Question, { open, all, known }: Counts): string {
+  const worst = findWorst(known);
+  return `${open} of ${all} pods to answer ${check.path ?? defaultPath} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
+}
+
+function findWorst(known: readonly HealthAnswer[]): HealthAnswer | undefined {
+  return known.find(({ outcome }) => outcome !== 'passed');
+}
+
+/** Also where the clock was set back since. */
+function isDue({ answers, now }: Question, { metadata }: Pod): boolean {
+  const answer = answers.get(metadata.uid ?? '');
+  return answer === undefined || Math.abs(now - Date.parse(answer.at)) >= askAgainMilliseconds;
 }
 
 /** `pod shop-3-x answered 200: {"healthy":false}` */

@@ -5,7 +5,7 @@ import { judgeHealth } from '../gates/health.ts';
 import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { inPhase, startedAt, waiting } from '../release-status.ts';
+import { attemptOf, inPhase, waiting } from '../release-status.ts';
 import { planCutAnswers } from '../status/cut-entries.ts';
 
 const lookAgainMilliseconds = 500;
@@ -63,9 +63,12 @@ function isPassedHealth({ name, outcome }: GateResult): boolean {
   return name === healthGate && outcome === 'passed';
 }
 
-function openGate({ gates, attempts }: ReleaseStatus, now: number): GateResult {
-  const open = gates?.find(({ name, outcome }) => name === healthGate && outcome !== 'passed');
-  return open ?? { name: healthGate, attempt: attempts?.at(-1)?.number ?? 1, startedAt: formatMicroTime(now) };
+function openGate(status: ReleaseStatus, now: number): GateResult {
+  const open = status.gates?.find(({ name, outcome }) => name === healthGate && outcome !== 'passed');
+  // A clock that was set back counts from then on.
+  return open !== undefined && Date.parse(open.startedAt) <= now
+    ? open
+    : { ...open, name: healthGate, attempt: attemptOf(status), startedAt: formatMicroTime(now) };
 }
 
 function withGate(status: ReleaseStatus, gate: GateResult): ReleaseStatus {
@@ -73,11 +76,12 @@ function withGate(status: ReleaseStatus, gate: GateResult): ReleaseStatus {
 }
 
 /** What was heard in this attempt: now, and before the controller was started again. */
-export function healthAnswers({ observation, status, now }: ReleaseContext): ReadonlyMap<string, HealthAnswer> {
-  const since = startedAt(status, now);
+export function healthAnswers({ observation, status }: ReleaseContext): ReadonlyMap<string, HealthAnswer> {
+  const current = attemptOf(status);
   const kept = (status.health ?? []).filter(({ outcome }) => outcome === 'passed');
-  const heard = [...observation.answers].filter(([, { at }]) => Date.parse(at) >= since);
-  return new Map([...kept.map((answer) => [answer.uid, answer] as const), ...heard]);
+  const heard = [...observation.answers.values()].filter(({ attempt }) => attempt === current);
+  const answers = [...kept, ...heard.map(({ attempt: _, ...answer }) => answer)];
+  return new Map(answers.map((answer) => [answer.uid, answer]));
 }
 
 export function hasPassed(answers: ReadonlyMap<string, HealthAnswer>, { metadata }: Pod): boolean {
