@@ -31,6 +31,14 @@ export const partOptions: Partial<OptionMeanings> = {
   output: 'print where it runs as data',
 };
 
+/** To a command that asks no cluster. */
+export const withoutCluster: OptionMeanings = {
+  kubeconfig: 'taken as everywhere, and without a meaning here: no cluster is asked',
+  context: 'taken as everywhere, and without a meaning here',
+  namespace: 'taken as everywhere, and without a meaning here',
+  output: 'print the findings as data',
+};
+
 export function withGlobalOptions(target: Command, meanings: Partial<OptionMeanings> = {}): Command {
   const { kubeconfig, context, namespace, output } = { ...usual, ...meanings };
   return target

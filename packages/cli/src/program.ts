@@ -15,6 +15,7 @@ import {
   parseSeconds,
   partOptions,
   withGlobalOptions,
+  withoutCluster,
 } from './options.ts';
 
 /**
@@ -169,6 +170,34 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds)
     .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
+  withGlobalOptions(
+    command(program, 'lint <file>', [
+      'slipway lint slipway.yaml',
+      'slipway lint manifests/ --strict',
+      'slipway lint slipway.yaml -o json',
+    ]),
+    withoutCluster,
+  )
+    .summary('say what is wrong or risky in manifests')
+    .description(
+      'Looks at the manifests in a file or directory without any cluster: what would be refused, and what may cost requests later.',
+    )
+    .option('--strict', 'fail on warnings too', false)
+    .action(async (file, options) => (await import('./commands/lint.ts')).lint(file, options));
+  withGlobalOptions(
+    command(program, 'diff <what> [from] [to]', [
+      'slipway diff slipway.yaml',
+      'slipway diff manifests/ --exit-code',
+      'slipway diff shop 1.4.0 1.5.0',
+    ]),
+    { output: 'print both sides as data' },
+  )
+    .summary('show what a deployment would change, or what two versions differ in')
+    .description(
+      'Compares the manifests in a file or directory with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
+    )
+    .option('--exit-code', 'exit with 1 if there is a difference', false)
+    .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
   withGlobalOptions(
     command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),
   )
