@@ -242,7 +242,17 @@ describe('with a cluster', () => {
   it.each([
     { name: 'an impossible strategy', spec: { strategy: { type: 'teleport' } }, message: 'spec.strategy.type' },
     { name: 'an unknown field', spec: { replica: 3 }, message: 'unknown field "spec.replica"' },
-    { name: 'a field of another type', spec: { replicas: 'three' }, message: 'spec.replicas' },
+    {
+      name: 'a field of another type',
+      spec: { replicas: 'three' },
+      message: 'spec.replicas: expected a whole number, found a string',
+    },
+    { name: 'a version that YAML takes for a number', spec: { version: 1.5 }, message: 'write it in quotes' },
+    {
+      name: 'an Application without a container',
+      spec: { template: {} },
+      message: 'at least one container is required',
+    },
     {
       name: 'surge and unavailability of nothing',
       spec: { strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 0 } } },
@@ -254,6 +264,27 @@ describe('with a cluster', () => {
     expect(await describeIn('shop')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('There is no Application'),
+    });
+  });
+
+  it('says what is not there, and what there is', async () => {
+    const words = ['--kubeconfig', cluster.kubeconfig];
+    expect(await slipway('promote', 'nobody', ...words)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('There is no Application named "nobody" in namespace default'),
+    });
+    const manifest = await writeApplication('lost', {});
+    expect(await deploy(manifest, '-n', 'nowhere')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Create it with: kubectl create namespace nowhere'),
+    });
+    expect(await deploy(manifest, '--image', 'wbe=web:2')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('has no container named "wbe", it has: web'),
+    });
+    expect(await deploy(manifest, '--strategy', 'teleport')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('expected one of: '),
     });
   });
 
@@ -279,8 +310,10 @@ describe('with a cluster', () => {
     await expect
       .poll(async () => (await describeIn('pull')).stdout, { timeout: 20_000 })
       .toContain('web:1" is not on this machine');
-    const waited = await deploy(manifest, '--wait=promoted', '--timeout', '1');
-    expect(waited).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not promoted within 1 s') });
+    const waited = await deploy(manifest, '--wait=promoted', '--timeout', '2');
+    expect(waited).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not promoted within 2 s') });
+    // While it waits, and not only in the end.
+    expect(waited.stdout).toContain('web:1" is not on this machine');
     expect(waited.stderr).toContain('0 of 1 pods of version 1 to be ready');
     expect(waited.stderr).toContain('web:1" is not on this machine');
 

@@ -162,7 +162,7 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--version <version>', 'version of the release')
     .option('--image <container=image>', 'image of a container; repeatable', parseImage, [])
-    .addOption(new Option('--strategy <type>', 'release strategy').choices(['rolling', 'blueGreen']))
+    .option('--strategy <type>', 'release strategy, such as rolling or blueGreen')
     .addOption(
       new Option('--wait [phase]', 'wait until the release is promoted, or has succeeded')
         .choices(['promoted', 'succeeded'])

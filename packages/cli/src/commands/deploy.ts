@@ -2,12 +2,13 @@ import { releases } from '@slipway/delivery/api/release';
 import type { Application } from '@slipway/delivery/api/application';
 import { identityOf, labels } from '@slipway/delivery/names';
 import { validateApplication } from '@slipway/delivery/validate-application';
-import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { isApplication, withChanges, type ApplicationChanges } from '../manifests/application-changes.ts';
+import { explainRefusal } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { print, printObjects } from '../output/output.ts';
@@ -91,17 +92,26 @@ async function apply(
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<KubeObject> {
   const { metadata } = manifest.object;
-  const key = { name: metadata.name ?? '', ...(type.namespaced ? { namespace: metadata.namespace ?? namespace } : {}) };
+  const key: ObjectKey = {
+    name: metadata.name ?? '',
+    ...(type.namespaced ? { namespace: metadata.namespace ?? namespace } : {}),
+  };
   const patch = { type: 'apply' as const, body: manifest.object, force: true };
   try {
     return await client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    const message = `${manifest.source}: ${error.message}`;
-    if (!isStatusReason(error, 'Invalid', 'BadRequest')) throw new CommandFailure(message, { cause: error });
-    const kind = (manifest.object.kind ?? '').toLowerCase();
-    throw usageFailure(`${message}\nNothing was changed. What fields there are: kubectl explain ${kind}.spec`, error);
+    const { message } = error;
+    if (isStatusReason(error, 'Invalid', 'BadRequest'))
+      throw usageFailure(`${manifest.source}: ${explainRefusal(message, manifest.object.kind ?? '')}`, error);
+    const lines = [`${manifest.source}: ${message}`, ...adviceFor(error, key.namespace)];
+    throw new CommandFailure(lines.join('\n'), { cause: error });
   }
+}
+
+function adviceFor(error: StatusError, namespace = ''): readonly string[] {
+  const isNamespaceMissing = isStatusReason(error, 'NotFound') && error.details?.kind === 'namespaces';
+  return isNamespaceMissing ? [`Create it with: kubectl create namespace ${namespace}`] : [];
 }
 
 async function waitFor({ client }: Connection, application: Application, options: DeployOptions): Promise<void> {

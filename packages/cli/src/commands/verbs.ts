@@ -4,6 +4,7 @@ import { applications } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
 import { releases, type CommandOutcome, type Release } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure } from '../failure.ts';
@@ -24,7 +25,7 @@ const lookAgainMilliseconds = 100;
 export async function runVerb({ verb, application, version, options }: VerbRequest): Promise<void> {
   const connection = await connect(options);
   const { client, namespace } = connection;
-  await client.get(applications, { namespace, name: application });
+  await requireApplication(connection, application);
   if (verb === 'undo' && options.output === undefined) await announceUndo(connection, application);
   const command = await client.create(
     releaseCommands,
@@ -38,6 +39,18 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   if (options.output !== undefined) await printValue(outcome, options.output);
   if (outcome.outcome === 'refused') throw new CommandFailure(`${verb} was refused: ${outcome.message}`);
   return options.output === undefined ? print(`${verb}: ${outcome.message}`) : undefined;
+}
+
+async function requireApplication({ client, namespace }: Connection, name: string): Promise<void> {
+  try {
+    await client.get(applications, { namespace, name });
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound')) throw error;
+    throw new CommandFailure(
+      `There is no Application named "${name}" in namespace ${namespace}. Those that there are: kubectl get applications -A`,
+      { cause: error },
+    );
+  }
 }
 
 /** Before it is asked for; whether it still can be is for the controller to say. */

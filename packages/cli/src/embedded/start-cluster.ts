@@ -8,6 +8,7 @@ import { listen, type Listener } from '@slipway/cluster/api/http-listener';
 import type { ClusterRoleAggregationOptions } from '@slipway/cluster/controllers/cluster-role-aggregation/cluster-role-aggregation-controller';
 import { startControllers } from '@slipway/cluster/controllers/start-controllers';
 import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
+import { loadServiceAccountKey } from '@slipway/cluster/pki/service-account-key';
 import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
 import { createCatalog } from '@slipway/cluster/schema/catalog';
 import { openStore } from '@slipway/cluster/store/open-store';
@@ -93,6 +94,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     random,
     logger,
     nodes: node.connector,
+    loadServiceAccountKey: () => loadServiceAccountKey(join(directory.path, 'pki')),
     ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } },
   });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));

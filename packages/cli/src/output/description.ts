@@ -31,7 +31,7 @@ export function describeApplication({ metadata, spec, status }: Application, now
         age(condition.lastTransitionTime, now),
         condition.reason,
         // Said above already.
-        condition.message === waitingFor ? '' : condition.message,
+        withoutRepeat(condition.message, waitingFor),
       ]),
     ),
   ];
@@ -106,6 +106,11 @@ function duration({ status }: Release): string {
 
 function fields(pairs: ReadonlyArray<readonly [string, string]>): readonly string[] {
   return pairs.map(([name, value]) => `${name.padEnd(13)} ${value}`);
+}
+
+function withoutRepeat(message: string, said: string | undefined): string {
+  if (said === undefined || said === '') return message;
+  return message === said ? '' : message.replace(said, '(see above)');
 }
 
 /** Nothing where there is nothing to say. */

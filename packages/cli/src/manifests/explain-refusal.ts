@@ -1,0 +1,46 @@
+/** What an API server has against a manifest, in words for whoever wrote it. */
+
+const unfitting = /cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type (\S+)/;
+const unknown = /unknown field "([^"]+)"/;
+
+/** Nothing is decided by the text, only said better; what is not known stays as the server said it. */
+export function explainRefusal(message: string, kind: string): string {
+  return [
+    explainType(message) ?? message,
+    `Nothing was changed. What fields there are: kubectl explain ${fieldOf(message, kind)}`,
+  ].join('\n');
+}
+
+function explainType(message: string): string | undefined {
+  const [, found = '', path, type = ''] = unfitting.exec(message) ?? [];
+  if (path === undefined) return undefined;
+  const quotes = type === 'string' && ['number', 'bool'].includes(found) ? ': write it in quotes' : '';
+  return `${path}: expected ${describeType(type)}, found ${describeType(found)}${quotes}`;
+}
+
+const words: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  bool: 'true or false',
+  boolean: 'true or false',
+  object: 'a mapping',
+  map: 'a mapping',
+  array: 'a list',
+};
+
+function describeType(type: string): string {
+  if (/^u?int\d*$/.test(type)) return 'a whole number';
+  if (/^float\d*$/.test(type)) return 'a number';
+  if (type.startsWith('[]')) return 'a list';
+  return words[type] ?? type;
+}
+
+/** The field in which the fault is, as kubectl names it: `application.spec.strategy`. */
+function fieldOf(message: string, kind: string): string {
+  const path = unknown.exec(message)?.[1] ?? unfitting.exec(message)?.[2] ?? 'spec.';
+  const parents = path
+    .replaceAll(/\[[^\]]*\]/g, '')
+    .split('.')
+    .slice(0, -1);
+  return [kind.toLowerCase(), ...parents].join('.');
+}
