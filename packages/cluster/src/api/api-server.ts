@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Transport, TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import { makeServiceAccountKey } from '../pki/service-account-key.ts';
 import type { MutableCatalog } from '../schema/catalog.ts';
 import { createOpenApiDocuments } from '../schema/openapi-v3.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +21,7 @@ import { handleResource, type ResourceHandling } from './resource-requests.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
+import { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -30,6 +32,8 @@ export interface ApiServerOptions {
   readonly logger: Logger;
   readonly nodes: NodeConnector;
   readonly ranges: ServiceRanges;
+  /** Signs the tokens of service accounts. Absent: a key that ends with the process. */
+  readonly loadServiceAccountKey?: (() => Promise<KeyObject>) | undefined;
   /** `host:port` that clients reach this server by, for discovery. */
   readonly address?: string | undefined;
 }
@@ -40,6 +44,7 @@ export interface ApiServer {
   readonly catalog: MutableCatalog;
   /** Who may do what, as the roles and bindings say just now. */
   readonly grants: Grants;
+  readonly tokens: ServiceAccountTokens;
   /** Never rejects: a failure is an answer. */
   handle(request: TransportRequest, identity: Identity): Promise<TransportResponse>;
   /** The API for callers in this process, who are `identity`. */
@@ -50,6 +55,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, catalog, clock, logger } = options;
   const resources = new ResourceStore(store);
   const grants = new PolicyIndex(store);
+  const loadKey = options.loadServiceAccountKey ?? (() => Promise.resolve(makeServiceAccountKey()));
+  const tokens = new ServiceAccountTokens({ resources, clock, loadKey });
   const documents = createOpenApiDocuments(() => catalog.all());
   catalog.onChange(() => documents.forget());
   const verbs = new ResourceVerbs({
@@ -62,7 +69,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ],
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
-  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants };
+  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants, tokens };
 
   const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
     if (!mayDoEverything(identity) && !isOpenToAll(request.path)) authorize(identity, attributesOf(request), grants);
@@ -84,6 +91,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     store,
     catalog,
     grants,
+    tokens,
     handle,
     transportFor: (identity) => ({ send: (request) => handle(request, identity) }),
   };

@@ -1,4 +1,4 @@
-/** Subresources that are more than a view of the object: logs, proxies, bindings, finalizers of namespaces. */
+/** Subresources that are more than a view of the object: logs, proxies, bindings, tokens, finalizers of namespaces. */
 import type { Pod } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { setCondition } from '@slipway/kube/conditions';
@@ -12,10 +12,18 @@ import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import type { Preconditions, WriteRequest } from './resource-verbs.ts';
+import { requestToken } from './tokens/token-request.ts';
 
 type Connect = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
 
-const handlers: Readonly<Record<string, Connect>> = { log: podLog, proxy, binding: bind, eviction: evict, finalize };
+const handlers: Readonly<Record<string, Connect>> = {
+  log: podLog,
+  proxy,
+  binding: bind,
+  eviction: evict,
+  finalize,
+  token: requestToken,
+};
 
 export async function connect(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { subresource } = at.path;

@@ -111,7 +111,7 @@ async function answerTo(
   try {
     const url = parseTarget(asked);
     const { catalog, grants } = options.api;
-    const identity = impersonate(identify(incoming, options), incoming.headersDistinct, grants);
+    const identity = impersonate(await identify(incoming, options), incoming.headersDistinct, grants);
     const target = { method, path: url.pathname, query: url.searchParams };
     const takesBody = admitsBody(target, identity, options.api);
     const request: TransportRequest = {
@@ -157,11 +157,14 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly
 }
 
 /** A wrong token or certificate is refused; none at all makes an anonymous caller. */
-function identify(incoming: IncomingMessage, { certificates, identity }: ListenOptions): Identity {
+async function identify(incoming: IncomingMessage, options: ListenOptions): Promise<Identity> {
+  const { api, certificates, identity } = options;
   if (certificates === undefined) return identity ?? anonymous;
   const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1];
   if (token !== undefined) {
     if (isSameSecret(token, certificates.adminToken)) return adminIdentity;
+    const known = await api.tokens.authenticate(token);
+    if (known !== undefined) return known;
     throw new StatusError('Unauthorized', 'Unauthorized');
   }
   const { socket } = incoming;

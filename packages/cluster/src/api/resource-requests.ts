@@ -24,6 +24,7 @@ import type { ResourceStore } from './resource-store.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
+import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
@@ -34,6 +35,7 @@ export interface ResourceHandling {
   readonly nodes: NodeConnector;
   readonly catalog: MutableCatalog;
   readonly grants: Grants;
+  readonly tokens: ServiceAccountTokens;
 }
 
 export interface ResourceRequest extends ResourceHandling {

@@ -96,12 +96,14 @@ const connectVerbs: Readonly<Record<string, readonly string[]>> = {
   binding: ['create'],
   eviction: ['create'],
   finalize: ['update'],
+  token: ['create'],
   proxy: ['create', 'delete', 'get', 'patch', 'update'],
 };
 
 const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
   binding: { group: '', version: 'v1', kind: 'Binding' },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };
 
 function subresources({ type, hasStatus, scale, connect }: ResourceDefinition): readonly Subresource[] {

@@ -347,6 +347,7 @@ export const serviceAccount = define<ServiceAccount>({
   type: serviceAccounts,
   schemaType: 'io.k8s.api.core.v1.ServiceAccount',
   shortNames: ['sa'],
+  connect: ['token'],
   nameRule: dns1123Subdomain,
   columns: [{ name: 'Secrets', type: 'integer', cell: (object) => object.secrets?.length ?? 0 }],
 });

@@ -1,0 +1,90 @@
+import { randomUUID, type KeyObject } from 'node:crypto';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { nodes, pods, secrets, serviceAccounts } from '@slipway/kube/resources';
+import type { Clock } from '@slipway/kube/clock';
+import type { Identity } from '../authorization.ts';
+import { storeKey } from '../object-key.ts';
+import type { ResourceStore } from '../resource-store.ts';
+import { formatClaims, identityOf, parseClaims, type NamedObject, type TokenClaims } from './token-claims.ts';
+import { createSigningKey, readToken, signToken, type SigningKey } from './web-token.ts';
+
+const issuer = 'https://kubernetes.default.svc.cluster.local';
+
+/** Whom a token is for that names nobody: this server. */
+export const ownAudiences: readonly string[] = [issuer];
+
+/** What is being deleted may end in order with the token that it has. */
+const graceMilliseconds = 60_000;
+
+export interface TokensOptions {
+  readonly resources: ResourceStore;
+  readonly clock: Clock;
+  /** Asked with the first token, and not before: a start does without. */
+  readonly loadKey: () => Promise<KeyObject>;
+}
+
+export type TokenOrder = Pick<TokenClaims, 'namespace' | 'account' | 'bound' | 'audiences'> & {
+  readonly expirationSeconds: number;
+};
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** Tokens of service accounts: signed and not kept, so whether one still holds is asked of what it is bound to. */
+export class ServiceAccountTokens {
+  readonly #options: TokensOptions;
+  #key: Promise<SigningKey> | undefined;
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+  }
+
+  async issue({ expirationSeconds, ...order }: TokenOrder): Promise<IssuedToken> {
+    const now = Math.floor(this.#options.clock.now() / 1_000);
+    const expiresAt = now + expirationSeconds;
+    const times = { issuedAt: now, notBefore: now, expiresAt };
+    const claims = formatClaims({ ...order, ...times, issuer, id: randomUUID() });
+    return { token: signToken(claims, await this.#signingKey()), expiresAt: expiresAt * 1_000 };
+  }
+
+  /** Undefined unless the token is ours, for this server, in time, and of objects that are still there. */
+  async authenticate(token: string): Promise<Identity | undefined> {
+    const signed = readToken(token, await this.#signingKey());
+    const claims = signed === undefined ? undefined : parseClaims(signed);
+    return claims !== undefined && this.#isValid(claims) ? identityOf(claims) : undefined;
+  }
+
+  #isValid({ issuer: by, audiences, notBefore, expiresAt, namespace, account, bound }: TokenClaims): boolean {
+    const now = this.#options.clock.now() / 1_000;
+    if (by !== issuer || !audiences.some((audience) => ownAudiences.includes(audience))) return false;
+    if (now < notBefore || now >= expiresAt) return false;
+    return (
+      this.#isThere(serviceAccounts, namespace, account) &&
+      (bound.pod === undefined || this.#isThere(pods, namespace, bound.pod)) &&
+      (bound.secret === undefined || this.#isThere(secrets, namespace, bound.secret)) &&
+      // The node of a pod is told to whom it concerns; only a token of the node itself ends with it.
+      (bound.node === undefined || bound.pod !== undefined || this.#isThere(nodes, undefined, bound.node))
+    );
+  }
+
+  #isThere(type: ResourceType, namespace: string | undefined, { name, uid }: NamedObject): boolean {
+    const { resources, clock } = this.#options;
+    const stored = resources.store.get(storeKey(type, namespace, name));
+    const found: KubeObject | undefined = stored === undefined ? undefined : resources.cache.parse(stored);
+    if (found === undefined || found.metadata.uid !== uid) return false;
+    const { deletionTimestamp } = found.metadata;
+    return deletionTimestamp === undefined || clock.now() - Date.parse(deletionTimestamp) < graceMilliseconds;
+  }
+
+  /** A key that could not be had is asked for again with the next token. */
+  #signingKey(): Promise<SigningKey> {
+    this.#key ??= this.#options.loadKey().then(createSigningKey);
+    this.#key.catch(() => {
+      this.#key = undefined;
+    });
+    return this.#key;
+  }
+}
