@@ -6,6 +6,7 @@ import { Environment, EvaluationError, ParseError, TypeError as CheckError } fro
 import { addAddresses } from './cel/addresses.ts';
 import { withinBudget } from './cel/budget.ts';
 import { addLists } from './cel/lists.ts';
+import { estimateCost } from './cel/estimate.ts';
 import { describeCompileError, describeEvaluationError } from './cel/messages.ts';
 import { addQuantities } from './cel/quantities.ts';
 import { addStrings } from './cel/strings.ts';
@@ -24,6 +25,8 @@ export interface CelProgram {
   readonly resultType: string;
   /** Names of variables that the expression reads. */
   readonly variables: ReadonlySet<string>;
+  /** Operations that an evaluation takes at most, by the sizes that the types of the variables allow. */
+  readonly cost: number;
   /** Values in JSON, by the names of the variables. Throws `CelEvaluationError`. */
   evaluate(values: Readonly<Record<string, unknown>>): unknown;
 }
@@ -52,15 +55,17 @@ export class CelScope {
     const { valid, type = 'dyn', error } = parsed.check();
     if (!valid) throw compileError(expression, error);
     checkLiterals(parsed.ast);
+    const read = [...this.#variables].filter(([name]) => variables.has(name));
     const evaluate = (values: Readonly<Record<string, unknown>>): unknown => {
-      const context: ReadonlyMap<string, unknown> = new Map(
-        [...this.#variables].map(([name, declared]) => [name, toCelValue(values[name], declared, this.#classes)]),
+      const given = read.filter(([name, declared]) => declared.kind === 'optional' || values[name] !== undefined);
+      return evaluating(() =>
+        parsed(new Map(given.map(([name, declared]) => [name, toCelValue(values[name], declared, this.#classes)]))),
       );
-      return evaluating(() => parsed(context));
     };
     return {
       resultType: withAuthorsNames(type),
       variables,
+      cost: estimateCost(parsed.ast, this.#variables),
       evaluate: isCostly ? (values) => withinBudget(() => evaluate(values)) : evaluate,
     };
   }

@@ -5,6 +5,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { invalid } from '../schema/faults.ts';
+import { withRules } from '../schema/rules/rules.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
@@ -196,7 +197,7 @@ export class ResourceVerbs {
     const reservations = new Reservations();
     try {
       const admitted = this.#admit(prepared, { current: undefined, request, reservations });
-      this.#validate(admitted, undefined, request);
+      await withRules(async () => this.#validate(admitted, undefined, request));
       if (dryRun) return admitted;
       const created = await this.resources.create(target, admitted);
       reservations.keep();
@@ -226,9 +227,9 @@ export class ResourceVerbs {
     try {
       if (request.dryRun) {
         const current = this.resources.get(request);
-        return change(current) ?? current;
+        return await withRules(async () => change(current) ?? current);
       }
-      const stored = await this.resources.update(request, change, resourceVersion);
+      const stored = await withRules(() => this.resources.update(request, change, resourceVersion));
       reservations.keep();
       return stored;
     } finally {
@@ -240,7 +241,11 @@ export class ResourceVerbs {
   #prepareUpdate(decoded: KubeObject, attempt: Attempt & { readonly current: KubeObject }): KubeObject {
     const { current, request } = attempt;
     const { definition, subresource } = request;
-    if (subresource === 'status') return withStatusOf(decoded, current);
+    if (subresource === 'status') {
+      const reported = withStatusOf(decoded, current);
+      if (definition.validatesStatus === true) this.#validate(reported, current, request);
+      return reported;
+    }
     const stamped = stampUpdate(decoded, current, definition);
     // The status is not theirs to change, so it is put back before generations are counted.
     const prepared = subresource === '' ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
@@ -262,7 +267,9 @@ export class ResourceVerbs {
   #validate(object: KubeObject, old: KubeObject | undefined, request: WriteRequest): void {
     const { definition, subresource } = request;
     // A node may be bound and finalizers may go through subresources although updates may not touch them.
-    const faults = definition.validate(object, subresource === '' ? old : undefined);
+    const ofObject = definition.validate(object, subresource === '' ? old : undefined);
+    const ofRules = definition.validateRules?.(object, { stored: old, faults: ofObject }) ?? [];
+    const faults = [...ofObject, ...ofRules];
     if (faults.length > 0) throw invalidObject(definition.type, object.metadata.name ?? '', faults);
     for (const message of definition.warnings?.(object) ?? []) request.warn(message);
   }

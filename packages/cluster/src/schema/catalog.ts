@@ -16,8 +16,8 @@ import {
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
-/** Every built-in kind. Adding one is adding its entry here. */
-const builtIn: readonly ResourceDefinition[] = [
+/** Every built-in kind, but for that of kinds. Adding one is adding its entry here. */
+const kinds: readonly ResourceDefinition[] = [
   configMap,
   endpoint,
   event,
@@ -30,7 +30,6 @@ const builtIn: readonly ResourceDefinition[] = [
   deployment,
   replicaSet,
   job,
-  customResourceDefinition,
   endpointSlice,
   lease,
   ingress,
@@ -53,7 +52,13 @@ export interface MutableCatalog extends Catalog {
   removeCustomResource(name: string): void;
 }
 
-export function createCatalog(): MutableCatalog {
+export interface CatalogOptions {
+  /** Kinds of the program itself, whose rules its tests have compiled: a start does not compile them again. */
+  readonly proven?: readonly CustomResourceDefinition[];
+}
+
+export function createCatalog({ proven = [] }: CatalogOptions = {}): MutableCatalog {
+  const builtIn = [...kinds, customResourceDefinition(proven)];
   const custom = new Map<string, readonly ResourceDefinition[]>();
   const listeners = new Set<() => void>();
   let all: readonly ResourceDefinition[] = builtIn;

@@ -1,11 +1,13 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { age, ageColumn, nameColumn } from './columns.ts';
-import type { ResourceDefinition, TableColumn } from './definition.ts';
+import type { Fault, ResourceDefinition, TableColumn } from './definition.ts';
 import { allVerbs, withStatus } from './entry.ts';
+import { invalid } from './faults.ts';
 import { readPath } from './json-path.ts';
 import { validateMetadata } from './metadata.ts';
 import { dns1123Subdomain } from './names.ts';
+import { hasRules, loadedRules } from './rules/rules.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
 import { rootNode, validateStructural, type StructuralSchema } from './structural-schema.ts';
 
@@ -50,12 +52,36 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
       hasStatus
         ? withStatus(object, old === undefined ? undefined : (old as { readonly status?: unknown }).status)
         : object,
+    validatesStatus: true,
     validate: (object, old) => [
       ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
       ...validateStructural(withoutMetadata(object), structural, ''),
     ],
+    validateRules: (object, { stored, faults }) => {
+      if (!hasRules(structural)) return [];
+      return faults.some(isBlocking) ? [rulesNotChecked] : loadedRules().validateRules(structural, object, stored);
+    },
   };
 }
+
+/** Of what a rule would be misled by: Kubernetes then judges by none. */
+const blocking = new Set([
+  'FieldValueRequired',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+function isBlocking({ reason }: Fault): boolean {
+  return reason !== undefined && blocking.has(reason);
+}
+
+const rulesNotChecked = invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 function withoutMetadata(object: KubeObject): unknown {
   const { metadata: _, ...rest } = object;

@@ -111,8 +111,18 @@ export interface ResourceDefinition {
   applyDefaults(object: KubeObject): KubeObject;
   /** Before a create is validated: what a client may not set (status) is cleared, what the server owns is set. `old` is absent on create. */
   prepare(object: KubeObject, old: KubeObject | undefined): KubeObject;
+  /** A status is held against the schema and the rules too when it is written: those of custom resources are. */
+  readonly validatesStatus?: boolean | undefined;
   /** Rules beyond the shape, which `validateShape` covers. `old` is absent on create. */
   validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
+  /**
+   * Rules in CEL, judged after `validate`, whose faults are given. `stored` is the object before, whichever part of it is
+   * written; absent on create. Throws `RulesNotLoaded` where such a rule is met for the first time.
+   */
+  validateRules?(
+    object: KubeObject,
+    judged: { stored: KubeObject | undefined; faults: readonly Fault[] },
+  ): readonly Fault[];
   /** What is accepted and not carried out here, told to whoever writes it. */
   warnings?(object: KubeObject): readonly string[];
 }

@@ -33,6 +33,8 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly prepareUpdate?: (object: T, old: T) => T;
   readonly validate?: (object: T) => readonly Fault[];
   readonly validateUpdate?: (object: T, old: T) => readonly Fault[];
+  /** `old` is there on every write but a create. */
+  readonly validateRules?: (object: T, old: T | undefined) => readonly Fault[];
 }
 
 export interface Column<T extends KubeObject> {
@@ -103,6 +105,8 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
       ...(entry.validate?.(of(object)) ?? []),
       ...(old === undefined ? [] : (entry.validateUpdate?.(of(object), of(old)) ?? [])),
     ],
+    validateRules: (object, { stored }) =>
+      entry.validateRules?.(of(object), stored === undefined ? undefined : of(stored)) ?? [],
   };
 }
 

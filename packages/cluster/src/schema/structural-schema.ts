@@ -1,7 +1,7 @@
 /** The structural schema of a custom resource: made into a schema node, and the rules beyond types that it carries. */
 import { isQuantity } from '@slipway/kube/quantity';
 import type { Fault, SchemaField, SchemaNode } from './definition.ts';
-import { invalid, notSupported, required } from './faults.ts';
+import { invalid, notSupported, required, tooLong } from './faults.ts';
 import { schemaNode } from './schema-data.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
 
@@ -39,6 +39,23 @@ export interface StructuralSchema {
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
+}
+
+/** And not `true`, which allows everything. */
+export function isSchema(value: StructuralSchema | boolean | undefined): value is StructuralSchema {
+  return isJsonObject(value);
+}
+
+/** A rule in CEL of what a value must be like. */
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  /** From the value to the field that is at fault. */
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
 }
 
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -163,7 +180,7 @@ function validateText(value: string, schema: StructuralSchema, path: string): re
     pattern !== undefined && (value.length > maximumPatternText || compilePattern(pattern)?.test(value) !== true);
   return [
     ...(length < minLength ? [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)] : []),
-    ...(length > maxLength ? [invalid(path, value, `${path} in body should be at most ${maxLength} chars long`)] : []),
+    ...(length > maxLength ? [tooLong(path, maxLength)] : []),
     ...(isOff ? [invalid(path, value, `${path} in body should match '${pattern}'`)] : []),
     ...(format === 'date-time' && Number.isNaN(Date.parse(value))
       ? [invalid(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`)]

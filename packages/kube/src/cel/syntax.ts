@@ -7,7 +7,7 @@ import { describeCompileError } from './messages.ts';
 import { replacedName } from './names.ts';
 import { CelCompileError } from './types.ts';
 
-interface Node {
+export interface Node {
   readonly op: string;
   readonly args: unknown;
   readonly input: string;
@@ -121,12 +121,12 @@ function* nodesOf(root: unknown): Generator<Node> {
 }
 
 /** Arguments are nodes, lists of nodes, or text. */
-function childrenOf(args: unknown): readonly Node[] {
+export function childrenOf(args: unknown): readonly Node[] {
   if (isNode(args)) return [args];
   return Array.isArray(args) ? args.flatMap(childrenOf) : [];
 }
 
-function isNode(value: unknown): value is Node {
+export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'setMeta' in value;
 }
 

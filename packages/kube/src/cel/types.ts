@@ -1,8 +1,19 @@
 /** What a variable of an expression holds: how JSON is read, and what the checker of an expression knows of it. */
 export type CelType =
   | { readonly kind: 'string' | 'int' | 'double' | 'bool' | 'bytes' | 'timestamp' | 'duration' | 'dyn' }
-  | { readonly kind: 'list'; readonly items: CelType; readonly isSet?: boolean | undefined }
-  | { readonly kind: 'map'; readonly values: CelType }
+  | {
+      readonly kind: 'list';
+      readonly items: CelType;
+      readonly isSet?: boolean | undefined;
+      /** Most items that it can have. */
+      readonly maximum?: number | undefined;
+    }
+  | {
+      readonly kind: 'map';
+      readonly values: CelType;
+      /** Most keys that it can have. */
+      readonly maximum?: number | undefined;
+    }
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, CelField> }
   /** A value that may be missing: `oldSelf` where a rule asks for that. */
   | { readonly kind: 'optional'; readonly of: CelType };

@@ -7,11 +7,12 @@ import type {
   Lease,
 } from '@slipway/kube/api.generated';
 import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
-import type { Fault } from '../definition.ts';
-import { define } from '../entry.ts';
+import type { Fault, ResourceDefinition } from '../definition.ts';
+import { define, type CatalogEntry } from '../entry.ts';
 import { validatePatterns } from '../structural-schema.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
+import { checkDefinitionRules } from '../rules/definition-rules.ts';
 import { supported } from './pod-template.ts';
 
 export const endpointSlice = define<EndpointSlice>({
@@ -125,7 +126,15 @@ export const ingressClass = define<IngressClass>({
   ],
 });
 
-export const customResourceDefinition = define<CustomResourceDefinition>({
+/** The kind of kinds. Of those that are proven the rules are not compiled again. */
+export function customResourceDefinition(proven: readonly CustomResourceDefinition[]): ResourceDefinition {
+  return define({
+    ...customResourceDefinitionEntry,
+    validateRules: (object, stored) => checkDefinitionRules(object, { stored, proven }),
+  });
+}
+
+const customResourceDefinitionEntry: CatalogEntry<CustomResourceDefinition> = {
   type: customResourceDefinitions,
   schemaType: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   shortNames: ['crd', 'crds'],
@@ -152,7 +161,7 @@ export const customResourceDefinition = define<CustomResourceDefinition>({
     };
   },
   validate: validateCustomResourceDefinition,
-});
+};
 
 function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefinition): readonly Fault[] {
   const { group, names } = spec;
