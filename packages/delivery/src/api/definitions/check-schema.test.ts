@@ -52,6 +52,11 @@ test.each<[what: string, more: object, field: string]>([
   ['that nobody is asked for', { provider: {} }, 'provider'],
   ['that two are asked for', { provider: { prometheus, web } }, 'provider'],
   ['of an address that is no URL', { provider: { prometheus: { ...prometheus, address: 'file:///a' } } }, 'address'],
+  [
+    'with a Secret of elsewhere',
+    { provider: { prometheus: { ...prometheus, secretRef: { name: '../../kube-system/secrets/a' } } } },
+    'secretRef.name',
+  ],
   ['without an expression', { successWhen: '' }, 'successWhen'],
   ['with an interval that is none', { interval: '5 minutes' }, 'interval'],
   ['that is never measured', { count: 0 }, 'count'],

@@ -6,7 +6,7 @@ const maximumChecks = 16;
 
 const secretRef = object(
   'A Secret in the same namespace with token, or with username and password; its ca.crt is trusted. Read when needed.',
-  { name: string('Its name.', { minLength: 1, maxLength: 253 }) },
+  { name: string('Its name.', { pattern: '^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$', maxLength: 253 }) },
   { required: ['name'] },
 );
 
