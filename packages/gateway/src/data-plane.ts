@@ -24,7 +24,7 @@ export interface DataPlaneCounter {
 
 /**
  * What carries requests. It obeys a routing table and knows nothing of Kubernetes; every implementation passes
- * `testing/data-plane-contract.ts`.
+ * `testing/data-plane/contract.ts`.
  */
 export interface DataPlane {
   readonly traffic: TrafficRegistry;

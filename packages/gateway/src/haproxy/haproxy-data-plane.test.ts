@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@slipway/kube/logger';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, privateKey } from '../../testing/certificate.ts';
-import { describeDataPlane } from '../../testing/data-plane-contract.ts';
+import { describeDataPlane } from '../../testing/data-plane/contract.ts';
 import { noHaproxyReason, openHaproxy } from '../../testing/haproxy.ts';
 import { bodyOf, eventually, tableOf, World } from '../../testing/world.ts';
 import { Certificates } from '../certificates.ts';

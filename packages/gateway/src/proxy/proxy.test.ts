@@ -3,7 +3,7 @@ import { connect, type LookupFunction, type Socket } from 'node:net';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock, settle } from '../../../kube/testing/fake-clock.ts';
-import { describeDataPlane } from '../../testing/data-plane-contract.ts';
+import { describeDataPlane } from '../../testing/data-plane/contract.ts';
 import { bodyOf, eventually, exchangeRaw, readUntil, World } from '../../testing/world.ts';
 import type { EndpointAddress } from '../routing/routing-table.ts';
 import { Proxy } from './proxy.ts';

@@ -1,0 +1,26 @@
+import { describe } from 'vitest';
+import type { DataPlane } from '../../src/data-plane.ts';
+import { describeBodies } from './bodies.ts';
+import { describeCounting } from './counting.ts';
+import { describeDraining } from './draining.ts';
+import { describeRequests } from './requests.ts';
+import { describeRetries } from './retries.ts';
+import { describeRoutes } from './routes.ts';
+import { describeUpgrades } from './upgrades.ts';
+import { describeWeights } from './weights.ts';
+import { createSetting } from './setting.ts';
+
+/** What every data plane does with requests; `open` makes one that does not listen yet. */
+export function describeDataPlane(name: string, open: () => DataPlane): void {
+  describe(name, () => {
+    const setting = createSetting(open);
+    describeRequests(setting);
+    describeBodies(setting);
+    describeWeights(setting);
+    describeRetries(setting);
+    describeDraining(setting);
+    describeRoutes(setting);
+    describeUpgrades(setting);
+    describeCounting(setting);
+  });
+}
