@@ -87,7 +87,7 @@ describe('which pods are waited for, and why', () => {
     [
       'one cannot get its image',
       view([podWith({ state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } })]),
-      '0 of 2 pods of version 2 to be ready (pod shop-2-x: container web: ImagePullBackOff: no such image)',
+      '0 of 2 pods of version 2 to be ready (pod shop-2-x: container web: image shop cannot be pulled: no such image)',
     ],
     [
       'one runs and its probe has not passed',

@@ -1,14 +1,16 @@
 /** What is wrong with pods, in words that a person understands. */
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
+import { calculateImageFaults, describePullFault, isPullFault, type ImageFaults } from './image-faults.ts';
 import { isReady, type VersionView } from './observation.ts';
 
 const maximumNamed = 3;
 const maximumMessage = 200;
 
 /**
- * Why waiting will not help: a container that crashes again and again, was killed for its memory, or was restarted
- * because a probe failed. Of this attempt only: what happened to a pod before it began is not its fault.
+ * Why waiting will not help: a container whose image has a name that none can have, that crashes again and again, was killed
+ * for its memory, or was restarted because a probe failed. Of this attempt only: what happened to a pod before it began is
+ * not its fault.
  */
 export function describeFault(pods: readonly Pod[], sinceMilliseconds: number): string | undefined {
   for (const pod of pods) {
@@ -25,7 +27,10 @@ function statusesOf({ status }: Pod): readonly ContainerStatus[] {
 }
 
 function describeContainerFault(pod: Pod, status: ContainerStatus, since: number): string | undefined {
-  const ended = status.state?.terminated ?? status.lastState?.terminated;
+  const { waiting, terminated } = status.state ?? {};
+  // An image that is missing may still come, but a version keeps its template.
+  if (waiting?.reason === 'InvalidImageName') return `can never start: ${cut(waiting.message ?? waiting.reason)}`;
+  const ended = terminated ?? status.lastState?.terminated;
   if (ended === undefined || isBefore(ended, since)) return undefined;
   if (ended.reason === 'OOMKilled') return 'was killed because it used more memory than its limit (OOMKilled)';
   if (isCrashLooping(status)) return `crashes again and again (exit code ${ended.exitCode})`;
@@ -66,28 +71,30 @@ function nameSome(pods: readonly Pod[]): string {
   return `${names.length === 1 ? 'pod' : 'pods'} ${names.slice(0, maximumNamed).join(', ')}${more}`;
 }
 
-/** `1 of 3 pods of version 2 to be ready (pods shop-2-x, shop-2-y: container web: ImagePullBackOff: not found)` */
+/** `1 of 3 pods of version 2 to be ready (pods shop-2-x, shop-2-y: container web: image shop:9 cannot be pulled: not found)` */
 export function describeMissing({ release, pods, ready, replicaSet }: VersionView, wanted: number): string {
   const absent = wanted - pods.length;
   const reason = findCondition(replicaSet?.status?.conditions, 'ReplicaFailure')?.message;
   const uncreated = absent > 0 && reason !== undefined ? [`${absent} cannot be created: ${cut(reason)}`] : [];
-  const details = [...uncreated, ...describeOpen(pods.filter((pod) => !isReady(pod)))];
+  const unready = pods.filter((pod) => !isReady(pod));
+  const details = [...uncreated, ...describeOpen(unready, calculateImageFaults(pods, release.status?.imageFaults))];
   return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${details.length === 0 ? '' : ` (${details.join('; ')})`}`;
 }
 
 /** By reason, in an order of its own, so that the sentence changes only when something does. */
-function describeOpen(pods: readonly Pod[]): readonly string[] {
-  return [...Map.groupBy(pods, describeUnready)]
+function describeOpen(pods: readonly Pod[], faults: ImageFaults | undefined): readonly string[] {
+  return [...Map.groupBy(pods, (pod) => describeUnready(pod, faults))]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([reason, group]) => `${nameSome(group)}: ${reason}`);
 }
 
-function describeUnready(pod: Pod): string {
+function describeUnready(pod: Pod, faults: ImageFaults | undefined): string {
   const scheduled = findCondition(pod.status?.conditions, 'PodScheduled');
   if (scheduled?.status === 'False')
     return `no node takes it: ${cut(scheduled.message ?? scheduled.reason ?? 'no reason given')}`;
   const stuck = statusesOf(pod).find(({ state, ready }) => !ready && state?.running === undefined);
-  if (stuck !== undefined) return `container ${stuck.name}: ${describeState(stuck)}`;
+  if (stuck !== undefined)
+    return `container ${stuck.name}: ${isPullFault(stuck) ? describePullFault(stuck, faults) : describeState(stuck)}`;
   const running = pod.status?.containerStatuses?.find(({ ready }) => !ready);
   return running === undefined ? 'not started yet' : `container ${running.name} runs and is not ready yet`;
 }

@@ -142,6 +142,8 @@ export interface ReleaseStatus {
   /** 50 at most, failures first. */
   readonly health?: readonly HealthAnswer[] | undefined;
   readonly imageIds?: readonly string[] | undefined;
+  /** Images that cannot be pulled, and the cause that was heard first. */
+  readonly imageFaults?: Readonly<Record<string, string>> | undefined;
   /** The last 10. */
   readonly attempts?: readonly ReleaseAttempt[] | undefined;
   readonly commands?: readonly CommandOutcome[] | undefined;

@@ -3,6 +3,7 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import { isFinished, type Release, type ReleaseStatus, type SplitInForce } from '../api/release.ts';
 import { stableRelease } from '../current-releases.ts';
+import { calculateImageFaults } from '../image-faults.ts';
 import {
   isRouted,
   isSplitConfirmed,
@@ -76,6 +77,7 @@ function withCounts(status: ReleaseStatus, view: VersionView, { observation, now
     replicas: { desired: replicasOf(observation), ready: view.ready.length, serving: view.serving.length },
     split: splitInForce(view, observation),
     imageIds: imageIds(view, status.imageIds),
+    imageFaults: calculateImageFaults(view.pods, status.imageFaults),
   };
 }
 

@@ -95,6 +95,7 @@ const status = object('How far it is.', {
   checks: checkRunsSchema,
   health: list('What the pods said of themselves, failures first.', answer, { maxItems: 50 }),
   imageIds: list('The images that run.', string('An image.'), { maxItems: 64 }),
+  imageFaults: map('Images that cannot be pulled.', string('The cause that was heard first.')),
   attempts: list('The last ten attempts.', attempt, { maxItems: 10 }),
   commands: list('What people asked.', command, { maxItems: 50 }),
   transitions: list('Changes of phase.', transition, { maxItems: 200 }),
