@@ -128,6 +128,9 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
 
 export const history = historyOfAny(strategies);
 
+/** Those that histories are made of. */
+export const strategyTypes: readonly string[] = [...new Set(strategies.map(({ type }) => type))];
+
 export function historyOf(strategy: string): fc.Arbitrary<History> {
   return historyOfAny(strategies.filter(({ type }) => type === strategy));
 }

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const program = fileURLToPath(new URL('simulate.ts', import.meta.url));
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-simulate-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function simulate(...words: readonly string[]): { readonly status: number | null; readonly said: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+}
+
+test('runs as many histories as are asked for', () => {
+  const { status, said } = simulate('--histories', '3', '--seed', '1', '--strategy', 'rolling');
+  expect(said).toContain('3 histories, and every promise was kept in each');
+  expect(status).toBe(0);
+});
+
+test('runs a history again', () => {
+  const file = join(folder, 'history.json');
+  const happenings = Array.from({ length: 12 }, () => ({ type: 'round' }));
+  writeFileSync(file, JSON.stringify({ strategy: { type: 'rolling' }, routed: true, replicas: 2, happenings }));
+  expect(simulate('--replay', file)).toEqual({ status: 0, said: 'every promise was kept\n' });
+});
+
+test.each([
+  [['--strategy', 'none'], 'there is no strategy "none", there are blueGreen, canary, rolling\n'],
+  [['--histories', 'many'], '"many" is no whole number\n'],
+])('%o is refused', (words, said) => {
+  expect(simulate(...words)).toEqual({ status: 2, said });
+});

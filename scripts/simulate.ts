@@ -1,0 +1,129 @@
+/**
+ * Runs the release engine through random histories of the whole control loop: pods that start late, die and come back,
+ * gateways that fall silent, people, changes of mind, and a controller that sees old news and is killed between its
+ * writes. Every promise of the interlock is held against each; a history that breaks one is made as short as it can be and
+ * printed, so that it can be run again.
+ *
+ *     npm run simulate                                    10,000 of each strategy
+ *     npm run simulate -- --histories 1000000 --seed 7    as many as one likes
+ *     npm run simulate -- --strategy canary
+ *     npm run simulate -- --replay history.json
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import * as fc from 'fast-check';
+import { historyOf, runHistory, strategyTypes, type History } from '../packages/delivery/testing/histories.ts';
+
+interface Share {
+  readonly strategy: string;
+  readonly seed: number;
+  readonly histories: number;
+}
+
+type Report =
+  | { readonly kind: 'progress'; readonly histories: number }
+  | { readonly kind: 'broken'; readonly strategy: string; readonly history: History; readonly reason: string };
+
+const batch = 500;
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      histories: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      strategy: { type: 'string', multiple: true, default: [...strategyTypes] },
+      replay: { type: 'string' },
+    },
+  });
+  if (values.replay === undefined)
+    simulate(values.strategy, { histories: requireCount(values.histories), seed: requireCount(values.seed) });
+  else replay(values.replay);
+}
+
+function requireCount(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`"${text}" is no whole number`);
+}
+
+/** One thread a core, each with seeds of its own. */
+function simulate(strategies: readonly string[], { histories, seed }: Omit<Share, 'strategy'>): void {
+  for (const strategy of strategies)
+    if (!strategyTypes.includes(strategy))
+      throw new Error(`there is no strategy "${strategy}", there are ${strategyTypes.join(', ')}`);
+  const threads = availableParallelism();
+  const total = histories * strategies.length;
+  const startedAt = performance.now();
+  let done = 0;
+  console.log(`${total} histories of ${strategies.join(', ')} on ${threads} threads, seed ${seed}`);
+  const workers = Array.from({ length: threads }, (_, index) => {
+    const shares = strategies.map((strategy): Share => {
+      const own = Math.floor(histories / threads) + (index < histories % threads ? 1 : 0);
+      return { strategy, seed: seed + index, histories: own };
+    });
+    const worker = new Worker(new URL(import.meta.url), { workerData: shares });
+    worker.on('message', (report: Report) => {
+      if (report.kind === 'broken') end(report, workers);
+      else done += report.histories;
+    });
+    return worker;
+  });
+  const progress = setInterval(() => {
+    const seconds = (performance.now() - startedAt) / 1_000;
+    console.log(`${done} of ${total}, ${Math.round(done / seconds)} a second`);
+  }, 10_000);
+  let running = workers.length;
+  for (const worker of workers)
+    worker.on('exit', () => {
+      running -= 1;
+      if (running > 0) return;
+      clearInterval(progress);
+      if (process.exitCode === undefined) console.log(`${done} histories, and every promise was kept in each`);
+    });
+}
+
+function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }, workers: readonly Worker[]): void {
+  process.exitCode = 1;
+  console.log(`\nA history of ${strategy} breaks a promise: ${reason}\n${JSON.stringify(history, null, 2)}`);
+  console.log('\nPut it into a file and run it again: npm run simulate -- --replay FILE');
+  for (const worker of workers) void worker.terminate();
+}
+
+/** In a thread: everything in batches, so that progress can be told. */
+function runShares(shares: readonly Share[], tell: (report: Report) => void): void {
+  for (const { strategy, seed, histories } of shares)
+    for (let from = 0; from < histories; from += batch) {
+      const numRuns = Math.min(batch, histories - from);
+      const property = fc.property(historyOf(strategy), (history) => void runHistory(history));
+      // Seeds of threads differ by one, those of batches by more than there are threads.
+      const found = fc.check(property, { numRuns, seed: seed + from * 1_009 });
+      const [history] = found.counterexample ?? [];
+      if (history !== undefined) {
+        const reason = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance);
+        tell({ kind: 'broken', strategy, history, reason });
+        return;
+      }
+      tell({ kind: 'progress', histories: numRuns });
+    }
+}
+
+function replay(file: string): void {
+  const history: History = JSON.parse(readFileSync(file, 'utf8'));
+  runHistory(history);
+  console.log('every promise was kept');
+}
+
+/** What the command line or a history gets wrong is said in a sentence. */
+function guarded(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+  }
+}
+
+if (isMainThread) guarded(main);
+else runShares(workerData, (report) => parentPort?.postMessage(report, []));
