@@ -1,0 +1,103 @@
+/** Who may do what, by the ordinary kubectl: questions, refusals, roles, tokens, and requests in the name of others. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missing } from './support/execute.ts';
+import { startCluster, type TestCluster } from './support/slipway.ts';
+
+const reason = await missing('kubectl');
+const robot = 'system:serviceaccount:default:robot';
+
+describe.skipIf(reason !== undefined)(`access by roles${reason === undefined ? '' : ` (${reason})`}`, () => {
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster();
+    await cluster.ask('create', 'serviceaccount', 'robot');
+  });
+
+  afterAll(() => cluster.stop());
+
+  /** Answers with no are failures of the command, but say so. */
+  async function canI(...words: readonly string[]): Promise<string> {
+    const { stdout } = await cluster.kubectl('auth', 'can-i', ...words);
+    return stdout.trim();
+  }
+
+  it('begins with the default roles', async () => {
+    // They are written when everything else is ready.
+    await expect
+      .poll(() => cluster.kubectl('get', 'clusterrolebinding', 'system:node'), { timeout: 20_000 })
+      .toMatchObject({ exitCode: 0 });
+    const roles = await cluster.ask('get', 'clusterroles', '-o', 'name');
+    for (const name of ['admin', 'cluster-admin', 'edit', 'view'])
+      expect(roles.split('\n')).toContain(`clusterrole.rbac.authorization.k8s.io/${name}`);
+    expect(await cluster.ask('get', 'clusterrolebinding', 'cluster-admin', '-o', 'wide', '--no-headers')).toMatch(
+      /^cluster-admin +ClusterRole\/cluster-admin +\S+ +system:masters/,
+    );
+  });
+
+  it('lets administrators do everything and others nothing', async () => {
+    expect(await canI('delete', 'nodes')).toBe('yes');
+    expect(await canI('list', 'pods', '--as', robot)).toBe('no');
+    const { exitCode, stderr } = await cluster.kubectl('get', 'pods', '--as', robot);
+    expect({ exitCode, stderr: stderr.trim() }).toEqual({
+      exitCode: 1,
+      stderr: `Error from server (Forbidden): pods is forbidden: User "${robot}" cannot list resource "pods" in API group "" in the namespace "default"`,
+    });
+  });
+
+  it('knows everybody', async () => {
+    const who = await cluster.ask('auth', 'whoami', '--as', 'jane', '--as-group', 'team', '-o', 'json');
+    expect(JSON.parse(who)).toMatchObject({
+      status: { userInfo: { username: 'jane', groups: ['team', 'system:authenticated'] } },
+    });
+  });
+
+  it('lets in whom a binding names, there and no further', async () => {
+    await cluster.ask('create', 'rolebinding', 'robot', '--clusterrole=view', '--serviceaccount=default:robot');
+    expect(await canI('list', 'pods', '--as', robot)).toBe('yes');
+    expect(await canI('get', 'pods', '--subresource=log', '--as', robot)).toBe('yes');
+    expect(await canI('list', 'secrets', '--as', robot)).toBe('no');
+    expect(await canI('list', 'pods', '--namespace', 'kube-system', '--as', robot)).toBe('no');
+    expect(await cluster.ask('auth', 'can-i', '--list', '--as', robot)).toMatch(/^pods\/log .*\[get list watch\]$/m);
+    expect(await cluster.ask('get', 'rolebinding', 'robot', '-o', 'wide', '--no-headers')).toMatch(
+      /ClusterRole\/view +\S+ +default\/robot$/,
+    );
+  });
+
+  it('gives tokens that do what their account may', async () => {
+    const token = await cluster.ask('create', 'token', 'robot', '--duration=10m');
+    const server = await cluster.ask('config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}');
+    const asBearer = (...words: readonly string[]) =>
+      cluster.kubectl(
+        '--kubeconfig=/dev/null',
+        '--server',
+        server,
+        '--insecure-skip-tls-verify',
+        '--token',
+        token,
+        ...words,
+      );
+    expect(await asBearer('get', 'pods')).toMatchObject({ exitCode: 0 });
+    const { stderr } = await asBearer('get', 'secrets');
+    expect(stderr).toContain(`User "${robot}" cannot list resource "secrets"`);
+    await cluster.ask('delete', 'serviceaccount', 'robot');
+    expect((await asBearer('get', 'pods')).stderr).toContain('Unauthorized');
+  });
+
+  it('keeps people from giving away what they do not hold', async () => {
+    await cluster.ask('create', 'rolebinding', 'boss', '--clusterrole=admin', '--user=boss');
+    expect(await cluster.ask('create', 'role', 'own', '--verb=get', '--resource=pods', '--as=boss')).toContain(
+      'created',
+    );
+    const { stderr } = await cluster.kubectl('create', 'role', 'more', '--verb=get', '--resource=nodes', '--as=boss');
+    expect(stderr).toContain(
+      'is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["nodes"], Verbs:["get"]}',
+    );
+  });
+
+  it('does not change what a binding gives', async () => {
+    const patch = JSON.stringify({ roleRef: { name: 'view' } });
+    const { stderr } = await cluster.kubectl('patch', 'rolebinding', 'boss', '--type=merge', '--patch', patch);
+    expect(stderr).toContain('cannot change roleRef');
+  });
+});
