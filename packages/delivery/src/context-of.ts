@@ -1,11 +1,13 @@
 /** From what was observed to what a strategy and the interlock look at. */
-import { isReturnable, stableRelease } from './current-releases.ts';
+import { isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
-import { viewsByName, type World } from './interlock/rules.ts';
-import { replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
+import { viewsByName } from './interlock/rules.ts';
+import type { World } from './interlock/world.ts';
+import { isRouted, replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
 import { calculateBounds } from './replica-bounds.ts';
+import { routeState } from './route-removal.ts';
 
 export function contextOf(observation: Observation, release: Release, now: number): ReleaseContext {
   const stable = stableRelease(observation);
@@ -23,22 +25,44 @@ export function contextOf(observation: Observation, release: Release, now: numbe
   };
 }
 
-export function worldOf({ observation, now, replicas, maxUnavailable, release, stable }: ReleaseContext): World {
+/** What the interlock looks at, whatever is under way. */
+export function worldOf(observation: Observation, active: Release | undefined, now: number): World {
   const views = observation.releases.map((each) => viewOf(observation, each));
-  const needed = new Set([
-    nameOf(release),
-    ...(stable === undefined ? [] : [nameOf(stable.release)]),
-    ...observation.releases.filter((each) => isReturnable(observation, each, now)).map(nameOf),
-  ]);
   const admitted = new Set(views.filter((view) => isAdmitted(view, observation)).map((view) => nameOf(view.release)));
   return {
     versions: viewsByName(views),
     weights: splitWeights(observation),
-    replicas,
-    maxUnavailable,
+    earlierWeights: [],
+    isRouted: isRouted(observation),
+    route: routeState(observation, now),
+    floor: calculateFloor(observation, active),
     admitted,
-    needed,
+    needed: isDeleted(observation) ? new Set() : neededReleases(observation, active, now),
   };
+}
+
+/**
+ * The least number of pods that must go on serving. Nobody is to be served where no pods are asked for, where the
+ * Application is deleted, and where there is no stable version and the release under way is refused: what it has of
+ * labels and weights it loses, though nothing takes its place.
+ */
+export function calculateFloor(observation: Observation, active: Release | undefined): number {
+  const replicas = replicasOf(observation);
+  const isRefused = stableRelease(observation) === undefined && active !== undefined && isEnding(active);
+  if (replicas === 0 || isDeleted(observation) || isRefused) return 0;
+  const isRolling = active?.spec.strategy.type === 'rolling';
+  return replicas - (isRolling ? calculateBounds(active.spec.strategy.rolling, replicas).maxUnavailable : 0);
+}
+
+function isDeleted({ application }: Observation): boolean {
+  return application.metadata.deletionTimestamp !== undefined;
+}
+
+function neededReleases(observation: Observation, active: Release | undefined, now: number): ReadonlySet<string> {
+  const stable = stableRelease(observation);
+  const wanted = [active, stable].flatMap((release) => release ?? []);
+  const returnable = observation.releases.filter((each) => isReturnable(observation, each, now));
+  return new Set([...wanted, ...returnable].map(nameOf));
 }
 
 function isAdmitted({ release, ready }: VersionView, { application, answers }: Observation): boolean {

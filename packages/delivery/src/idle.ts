@@ -1,10 +1,8 @@
 /** Nothing is being released: the stable version has its size, others go. */
 import type { Release } from './api/release.ts';
-import { contextOf, worldOf } from './context-of.ts';
 import { previousStable, stableRelease } from './current-releases.ts';
-import { check } from './interlock/interlock.ts';
 import { names, silentPods } from './moving-traffic.ts';
-import { isRouted, replicasOf, viewOf, type Observation, type VersionView } from './observation.ts';
+import { isRouted, replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
@@ -23,15 +21,8 @@ export function planIdle(observation: Observation, now: number): Step {
       .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
   ];
   const requeues = steps.flatMap(({ requeueAfter }) => requeueAfter ?? []);
-  const { safe } = check(
-    steps.flatMap(({ actions }) => actions),
-    {
-      ...worldOf(contextOf(observation, stable, now)),
-      maxUnavailable: replicasOf(observation) === 0 ? Infinity : 0,
-    },
-  );
   return {
-    actions: safe,
+    actions: steps.flatMap(({ actions }) => actions),
     status: statusOf(stable),
     requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),
   };
@@ -65,7 +56,8 @@ function planStableSize(observation: Observation, stable: Release, now: number):
   const size = view.replicaSet?.spec?.replicas ?? 0;
   if (size < replicas)
     return { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] };
-  const isUnrouted = isRouted(observation) && observation.split === undefined && view.backends.length > 0;
+  const isUnrouted =
+    isRouted(observation) && Object.keys(splitWeights(observation)).length === 0 && view.backends.length > 0;
   if (isUnrouted) return { actions: [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
   return size > replicas
     ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation })

@@ -72,11 +72,11 @@ export function planMove({ observation, to, from }: Move): MoveStep {
       actions: [],
       waitingFor: `${describePods(unconfirmed, to.release.spec.version)} to appear in the Service's endpoints`,
     };
-  return from === undefined ? { actions: [], waitingFor: undefined } : planLeaving(from);
+  return from === undefined ? { actions: [], waitingFor: undefined } : planWithdrawal(from);
 }
 
 /** Takes a whole version out of the Application's Service. */
-function planLeaving(from: VersionView): MoveStep {
+export function planWithdrawal(from: VersionView): MoveStep {
   const leaving = from.pods.filter(isServing);
   if (leaving.length > 0 || isTemplateServing(from)) {
     return {

@@ -5,17 +5,17 @@ import { activeRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
 import { planBudget } from './disruption-budget.ts';
 import { planIdle } from './idle.ts';
-import { check } from './interlock/interlock.ts';
+import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
 import { planRelease } from './phases.ts';
-import type { Decision, Step } from './plan.ts';
+import type { Action, Decision, Step } from './plan.ts';
 import { planPruning } from './pruning.ts';
 import { statusOf } from './release-changes.ts';
-import type { ReleaseContext } from './release-context.ts';
 import { waiting } from './release-status.ts';
 import { planRescue, planRoute } from './routing.ts';
+import { earlier } from './scaling.ts';
 import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
 import { planCutEntries } from './status/cut-entries.ts';
@@ -28,7 +28,7 @@ const refusedLookMilliseconds = 1_000;
 
 export function reconcileApplication(observation: Observation, now: number): Decision {
   const { metadata } = observation.application;
-  if (metadata.deletionTimestamp !== undefined) return planTeardown(observation, now);
+  if (metadata.deletionTimestamp !== undefined) return teardown(observation, now);
   return (metadata.finalizers ?? []).includes(teardownFinalizer)
     ? planApplication(observation, now)
     : {
@@ -37,6 +37,14 @@ export function reconcileApplication(observation: Observation, now: number): Dec
         releaseStatuses: new Map(),
         requeueAfter: undefined,
       };
+}
+
+/** Nobody reads a status of what is about to go: what the interlock refuses is only looked at again. */
+function teardown(observation: Observation, now: number): Decision {
+  const planned = planTeardown(observation, now);
+  const { safe, refused } = check(planned.actions, worldOf(observation, undefined, now));
+  const again = refused === undefined ? undefined : refusedLookMilliseconds;
+  return { ...planned, actions: safe, requeueAfter: earlier(planned.requeueAfter, again) };
 }
 
 /** Commands first, then what spec asks for, then the next step of the release under way. */
@@ -48,9 +56,12 @@ function planApplication(before: Observation, now: number): Decision {
     faults.length === 0 ? planNextRelease(current, now) : { actions: [], releases: current.releases };
   const after: Observation = { ...current, releases: wanted.releases };
   const active = activeRelease(after);
-  const step = planStep(after, active, now);
+  const planned = planStep(after, active, now);
+  const first = check([...commanded.announcements, ...planned.actions], worldOf(after, active, now));
+  const step = withRefusal(planned, { active, refused: first.refused, now });
   const upkeep = planUpkeep(after, { active, now, faults });
-  const requeues = [step, wanted, upkeep].flatMap(({ requeueAfter }) => requeueAfter ?? []);
+  const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
+  const refusedIdle = active === undefined ? first.refused : undefined;
   const application = applicationStatus({
     observation: after,
     active,
@@ -58,21 +69,16 @@ function planApplication(before: Observation, now: number): Decision {
     now,
     faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
     wanted,
+    held: refusedIdle ?? rest.refused ?? upkeep.waitingFor,
   });
   const releases = planReleaseStatuses({ before, after, active, step, now });
-  const cut = planCutEntries(before, { application, releases });
+  const cut = check(planCutEntries(before, { application, releases }), rest.world);
+  const again = rest.refused === undefined ? undefined : refusedLookMilliseconds;
   return {
-    actions: [
-      ...commanded.announcements,
-      ...step.actions,
-      ...commanded.actions,
-      ...wanted.actions,
-      ...upkeep.actions,
-      ...cut,
-    ],
+    actions: [...first.safe, ...rest.safe, ...cut.safe],
     applicationStatus: application,
     releaseStatuses: releases,
-    requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),
+    requeueAfter: [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again].reduce(earlier, undefined),
   };
 }
 
@@ -81,33 +87,43 @@ function planStep(observation: Observation, active: Release | undefined, now: nu
   const rescue = planRescue(observation);
   if (rescue.length > 0 && active !== undefined)
     return { actions: rescue, status: statusOf(active), requeueAfter: refusedLookMilliseconds };
-  return active === undefined ? planIdle(observation, now) : guarded(contextOf(observation, active, now));
+  return active === undefined ? planIdle(observation, now) : planRelease(contextOf(observation, active, now));
 }
 
-interface Upkeep {
+interface Refusal {
+  readonly active: Release | undefined;
+  readonly refused: string | undefined;
+  readonly now: number;
+}
+
+/** What the interlock refuses waits, and says so: the release stays where it is. */
+function withRefusal(step: Step, { active, refused, now }: Refusal): Step {
+  if (refused === undefined) return step;
+  const status = active === undefined ? step.status : waiting(statusOf(active), refused, now);
+  return { ...step, status, requeueAfter: refusedLookMilliseconds };
+}
+
+interface Given {
   readonly active: Release | undefined;
   readonly now: number;
   readonly faults: readonly object[];
 }
 
-/** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
-function planUpkeep(observation: Observation, { active, now, faults }: Upkeep): Pick<Step, 'actions' | 'requeueAfter'> {
-  const route =
-    faults.length === 0 ? [...planRoute(observation), ...planServices(observation), ...planBudget(observation)] : [];
-  if (active !== undefined) return { actions: route };
-  const pruning = planPruning(observation, now);
-  return { ...pruning, actions: [...route, ...pruning.actions] };
+interface Upkeep {
+  /** Of no concern to each other. */
+  readonly passes: ReadonlyArray<readonly Action[]>;
+  readonly waitingFor?: string | undefined;
+  readonly requeueAfter?: number | undefined;
 }
 
-/** What the interlock refuses waits, and says so. */
-function guarded(context: ReleaseContext): Step {
-  const step = planRelease(context);
-  const { safe, refused } = check(step.actions, worldOf(context));
-  if (refused === undefined) return step;
-  const sentence = `the rule "${refused.rule}" to allow ${refused.action.type}: ${refused.reason}`;
+/** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
+function planUpkeep(observation: Observation, { active, now, faults }: Given): Upkeep {
+  const route = faults.length === 0 ? planRoute(observation, now) : undefined;
+  const kept = faults.length === 0 ? [planServices(observation), planBudget(observation)] : [];
+  const pruning = active === undefined ? planPruning(observation, now) : { actions: [] };
   return {
-    actions: safe,
-    status: waiting(context.status, sentence, context.now),
-    requeueAfter: refusedLookMilliseconds,
+    passes: [route?.actions ?? [], ...kept, pruning.actions],
+    waitingFor: route?.waitingFor,
+    requeueAfter: earlier(route?.requeueAfter, pruning.requeueAfter),
   };
 }

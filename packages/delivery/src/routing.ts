@@ -5,6 +5,7 @@ import type { Application } from './api/application.ts';
 import { isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
+import { planRouteRemoval, type Removal } from './route-removal.ts';
 import { stableRelease } from './current-releases.ts';
 
 /** What a rule says beside its backends. */
@@ -34,10 +35,15 @@ export function routePort({ spec }: Application): SplitBackend['port'] {
   return port?.name ?? port?.port ?? 80;
 }
 
-export function planRoute(observation: Observation): readonly Action[] {
+export function planRoute(observation: Observation, now: number): Removal {
+  return isRouted(observation)
+    ? { actions: planRule(observation), waitingFor: undefined }
+    : planRouteRemoval(observation, now);
+}
+
+function planRule(observation: Observation): readonly Action[] {
   const { application, split } = observation;
   if (split === undefined) return [];
-  if (!isRouted(observation)) return [{ type: 'removeRoute' }];
   const [main, ...others] = split.spec.rules;
   if (main === undefined) return [];
   const preview = previewOf(observation);

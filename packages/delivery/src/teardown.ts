@@ -1,48 +1,48 @@
-import { backendName, isOurs } from './names.ts';
-import { isSplitConfirmed, leftAt, type Observation } from './observation.ts';
+import { isTemplateServing, names } from './moving-traffic.ts';
+import { backendName } from './names.ts';
+import { isBackend, isServing, leftAt, viewOf, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
+import { isRouteOpen, planRouteRemoval } from './route-removal.ts';
 
 const lookMilliseconds = 100;
 const defaultDrainSeconds = 30;
 
 /** An Application that is deleted takes its traffic away first, lets requests end, and only then its pods. */
 export function planTeardown(observation: Observation, now: number): Decision {
-  const { application, split } = observation;
-  if (application.spec.deletionPolicy === 'Orphan') return decide([{ type: 'setFinalizer', present: false }]);
-  const route = split !== undefined && isOwn(observation, split) ? split : undefined;
-  if (route !== undefined && route.spec.rules.length > 0) return decide([{ type: 'closeRoute' }], lookMilliseconds);
-  // A Split that is gone can be confirmed by nobody: it stays, without rules, until every gateway that lives has said so.
-  const isClosed = route === undefined || observation.gateways.length === 0 || isSplitConfirmed(observation);
-  if (!isClosed) return decide([], lookMilliseconds);
+  if (observation.application.spec.deletionPolicy === 'Orphan')
+    return decide([{ type: 'setFinalizer', present: false }]);
+  const route = planRouteRemoval(observation, now);
+  // A pod that leaves its Service before the gateways have closed the route would take requests with it.
+  if (isRouteOpen(observation)) return decide(route.actions, route.requeueAfter);
+  const leaving = planLeaving(observation);
+  const isListed = observation.releases.some((release) => viewOf(observation, release).listed.length > 0);
+  if (leaving.length > 0 || isListed) return decide(leaving, lookMilliseconds);
   const left = drainLeft(observation, now);
-  if (left > 0) return decide([], left);
-  if (route !== undefined) return decide([{ type: 'removeRoute' }], lookMilliseconds);
+  if (left > 0 || route.waitingFor !== undefined)
+    return decide(route.actions, Math.max(left, route.requeueAfter ?? lookMilliseconds));
   const versions = planVersions(observation);
   if (versions.length > 0) return decide(versions, lookMilliseconds);
   return decide([...planRest(observation), { type: 'setFinalizer', present: false }]);
 }
 
-function isOwn({ application }: Observation, object: Parameters<typeof isOurs>[0]): boolean {
-  return isOurs(object, application.metadata.uid ?? '');
+/** The Service of the Application is a route too. */
+function planLeaving(observation: Observation): readonly Action[] {
+  return observation.releases.flatMap((release): readonly Action[] => {
+    const view = viewOf(observation, release);
+    const pods = names(view.pods.filter((pod) => isServing(pod) || isBackend(pod)));
+    const template = isTemplateServing(view);
+    return pods.length === 0 && !template
+      ? []
+      : [{ type: 'setServing', release: nameOf(release), pods, serves: false, backend: false, template }];
+  });
 }
 
-/** Milliseconds that requests may still take, where there were any. */
-function drainLeft(observation: Observation, now: number): number {
-  const { application, pods } = observation;
-  const wasServing = pods.some(
-    (pod) => pod.metadata.labels?.['slipway.dev/serves'] === 'true' || leftAt(pod) !== undefined,
-  );
+/** Milliseconds that requests to pods that have left may still take. */
+function drainLeft({ application, pods }: Observation, now: number): number {
   const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
-  return wasServing ? Math.max(0, closedAt(observation, now) + seconds * 1_000 - now) : 0;
-}
-
-/** Since when no request comes by the route; a gateway's clock that is ahead of ours counts as now. */
-function closedAt({ application, split, gateways }: Observation, now: number): number {
-  const confirmations = (split?.status?.instances ?? [])
-    .filter(({ name }) => gateways.includes(name))
-    .map(({ inForceSince }) => Math.min(now, Date.parse(inForceSince)));
-  return Math.max(Date.parse(application.metadata.deletionTimestamp ?? ''), ...confirmations);
+  const left = pods.map((pod) => (leftAt(pod) ?? -Infinity) + seconds * 1_000 - now);
+  return Math.max(0, ...left);
 }
 
 function planVersions({ releases, replicaSets, services }: Observation): readonly Action[] {

@@ -297,7 +297,13 @@ function isAtRest(world: World): boolean {
   if (application.spec.replicas === 0) return true;
   if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
   const serving = application.status?.serving?.release;
-  return serving === undefined || (hasAllPods(world, serving) && hasAllTraffic(world, serving));
+  return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);
+}
+
+/** What failed without a version before it is kept for a look, and nothing leads to it. */
+function isUnserved({ pods, split, replicaSets }: World): boolean {
+  const labelled = [...pods, ...replicaSets.map(({ spec }) => ({ metadata: spec?.template?.metadata ?? {} }))];
+  return split === undefined && labelled.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === undefined);
 }
 
 function hasAllPods({ application, pods }: World, serving: string): boolean {

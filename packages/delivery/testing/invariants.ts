@@ -58,17 +58,23 @@ interface Change {
 
 export function checkAction(before: World, action: Action, after: World): void {
   const change = { before, action, after };
-  const broken = [checkCapacity, checkLoad, checkSum, checkGates, checkMemory].flatMap((check) => check(change) ?? []);
+  const broken = [checkCapacity, checkLoad, checkSum, checkGates, checkMemory, checkInFlight].flatMap(
+    (check) => check(change) ?? [],
+  );
   if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(action)}`);
 }
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
-function floorOf({ before, action, after }: Change): number | undefined {
+function floorOf({ after }: Change): number | undefined {
   const { replicas = 1, strategy } = after.application.spec;
-  if (replicas === 0) return undefined;
-  // A first release that fails leaves nothing routed.
-  if (action.type === 'removeRoute' && before.application.status?.serving === undefined) return undefined;
+  if (replicas === 0 || isRefusedWithoutStable(after)) return undefined;
   return replicas - (strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0);
+}
+
+/** No version is stable and the one under way is refused: it loses everything, and nothing takes its place. */
+function isRefusedWithoutStable({ application, releases }: World): boolean {
+  const isRefused = releases.some(({ status }) => status?.phase === 'RollingBack' && status.ending !== undefined);
+  return application.status?.serving === undefined && isRefused;
 }
 
 function checkCapacity(change: Change): string | undefined {
@@ -76,7 +82,8 @@ function checkCapacity(change: Change): string | undefined {
   if (floor === undefined) return undefined;
   const sides = [
     { side: 'inside', count: insideCapacity },
-    { side: 'outside', count: outsideCapacity },
+    // Where spec asks for no route, nobody is to come by one.
+    ...(change.after.application.spec.route === undefined ? [] : [{ side: 'outside', count: outsideCapacity }]),
   ];
   const lost = sides.find(({ count }) => count(change.after) < Math.min(count(change.before), floor));
   return lost === undefined
@@ -122,6 +129,16 @@ function checkMemory({ before, action }: Change): string | undefined {
   const isDeletion = action.type === 'deleteVersion' || action.type === 'deleteRelease';
   const isStable = isDeletion && action.release === before.application.status?.serving?.release;
   return isStable ? 'memory: the stable version is deleted' : undefined;
+}
+
+/** A Split goes only without rules, and after the gateway that lives has said that it routes no more by it. */
+function checkInFlight({ before, action }: Change): string | undefined {
+  const { split, gatewayAlive } = before;
+  if (action.type !== 'removeRoute' || split === undefined) return undefined;
+  const isConfirmed = split.status?.instances?.[0]?.observedGeneration === split.metadata.generation;
+  return split.spec.rules.length > 0 || (gatewayAlive && !isConfirmed)
+    ? 'in flight: the Split goes while requests come by it'
+    : undefined;
 }
 
 /** A ready pod that takes traffic is never removed by scaling, unless nobody is to serve any more. */

@@ -3,17 +3,19 @@
  * must leave the world whole.
  */
 import * as fc from 'fast-check';
-import { check } from '../src/interlock/interlock.ts';
-import type { Rule } from '../src/interlock/rules.ts';
+import { check, type Interlock } from '../src/interlock/interlock.ts';
 import type { Action } from '../src/plan.ts';
-import { contextOf, worldOf } from '../src/context-of.ts';
+import { worldOf } from '../src/context-of.ts';
+import { activeRelease } from '../src/current-releases.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { history, runHistory, type History } from './histories.ts';
-import { carryOut, observationOf, runEndpoints, runReplicaSets, type World } from './simulation.ts';
+import { carryOut, observationOf, Outdated, runEndpoints, runReplicaSets, type World } from './simulation.ts';
+
+const kinds = ['scale', 'leave', 'join', 'mark', 'split', 'close', 'remove', 'delete'] as const;
 
 /** Numbers that choose among what there is. */
-interface Wish {
-  readonly type: 'scale' | 'leave' | 'split' | 'delete';
+export interface Wish {
+  readonly type: (typeof kinds)[number];
   readonly version: number;
   readonly amount: number;
   readonly weights: readonly [number, number];
@@ -21,69 +23,92 @@ interface Wish {
 
 export interface RecklessHistory {
   readonly history: History;
-  readonly wishes: readonly Wish[];
+  /** One after the other, each decided on one look. */
+  readonly steps: ReadonlyArray<readonly Wish[]>;
 }
+
+const wish: fc.Arbitrary<Wish> = fc.record({
+  type: fc.constantFrom(...kinds),
+  version: fc.nat(3),
+  amount: fc.nat(4),
+  weights: fc.constantFrom([100, 0] as const, [0, 100] as const, [50, 50] as const, [90, 20] as const),
+});
 
 export const recklessHistory: fc.Arbitrary<RecklessHistory> = fc.record({
   history,
-  wishes: fc.array(
-    fc.record({
-      type: fc.constantFrom('scale' as const, 'leave' as const, 'split' as const, 'delete' as const),
-      version: fc.nat(3),
-      amount: fc.nat(4),
-      weights: fc.constantFrom([100, 0] as const, [0, 100] as const, [50, 50] as const, [90, 20] as const),
-    }),
-    { minLength: 1, maxLength: 12 },
-  ),
+  steps: fc.array(fc.array(wish, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 6 }),
 });
 
-export function runReckless({ history, wishes }: RecklessHistory, rules: readonly Rule[]): void {
-  wishes.reduce((world, wish) => grant(world, wish, rules), runHistory(history, { atRest: false }));
+export function runReckless({ history, steps }: RecklessHistory, by: Interlock): void {
+  steps.reduce((world, wishes) => grant(world, wishes, by), runHistory(history, { atRest: false }));
 }
 
-function grant(world: World, wish: Wish, rules: readonly Rule[]): World {
-  const release = world.releases[wish.version % Math.max(1, world.releases.length)];
-  const other = world.releases[(wish.version + 1) % Math.max(1, world.releases.length)];
-  if (release === undefined || other === undefined || (world.application.spec.replicas ?? 1) === 0) return world;
-  const name = release.metadata.name ?? '';
-  const mine = world.pods
-    .filter(({ metadata }) => metadata.labels?.['slipway.dev/release'] === name)
-    .map(({ metadata }) => metadata.name ?? '');
-  const action = wished(wish, { name, other: other.metadata.name ?? '', pods: mine });
+function grant(world: World, wishes: readonly Wish[], by: Interlock): World {
+  if ((world.application.spec.replicas ?? 1) === 0) return world;
   const seen = observationOf(world);
-  const context = contextOf(seen, release, world.now);
-  const { safe } = check([action], worldOf(context), rules);
-  const isPossible =
-    action.type !== 'scale' ||
-    world.replicaSets.some(({ metadata }) => metadata.labels?.['slipway.dev/release'] === name);
-  if (safe.length === 0 || !isPossible) return world;
+  const actions = wishes.flatMap((each) => wished(each, world) ?? []);
+  const { safe } = check(actions, worldOf(seen, activeRelease(seen), world.now), by);
+  let written = world;
   const decision = { actions: safe, applicationStatus: undefined, releaseStatuses: new Map(), requeueAfter: undefined };
-  const after = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
-  return runEndpoints(runReplicaSets(after, checkDeletion));
+  try {
+    carryOut(world, decision, {
+      decidedOn: seen,
+      stopAfter: Infinity,
+      onAction: (before, action, after) => {
+        written = after;
+        checkAction(before, action, after);
+      },
+    });
+  } catch (error) {
+    // The second write to one object is refused by the API server, and ends the step.
+    if (!(error instanceof Outdated)) throw error;
+  }
+  return runEndpoints(runReplicaSets(written, checkDeletion));
 }
 
-function wished(
-  wish: Wish,
-  { name, other, pods }: { readonly name: string; readonly other: string; readonly pods: readonly string[] },
-): Action {
-  switch (wish.type) {
+/** Undefined where there is nothing of the kind. */
+function wished(wish: Wish, world: World): Action | undefined {
+  const chosen = (index: number): string | undefined =>
+    world.releases[index % Math.max(1, world.releases.length)]?.metadata.name;
+  const release = chosen(wish.version);
+  const other = chosen(wish.version + 1);
+  if (release === undefined || other === undefined) return undefined;
+  const isOwn = ({ metadata }: Pick<World['pods'][number], 'metadata'>): boolean =>
+    metadata.labels?.['slipway.dev/release'] === release;
+  const pods = world.pods
+    .filter(isOwn)
+    .map(({ metadata }) => metadata.name ?? '')
+    .slice(0, wish.amount);
+  if (wish.type === 'scale' && !world.replicaSets.some(isOwn)) return undefined;
+  return actionOf(wish, { release, other, pods });
+}
+
+interface Chosen {
+  readonly release: string;
+  readonly other: string;
+  readonly pods: readonly string[];
+}
+
+function actionOf({ type, version, amount, weights }: Wish, { release, other, pods }: Chosen): Action {
+  switch (type) {
     case 'scale':
-      return { type: 'scale', release: name, replicas: wish.amount, reason: 'a wish' };
+      return { type: 'scale', release, replicas: amount, reason: 'a wish' };
     case 'leave':
-      return {
-        type: 'setServing',
-        release: name,
-        pods: pods.slice(0, wish.amount),
-        serves: false,
-        backend: wish.version % 2 === 0,
-        template: false,
-      };
+      return { type: 'setServing', release, pods, serves: false, backend: version % 2 === 0, template: false };
+    case 'join':
+      return { type: 'setServing', release, pods, serves: true, backend: true, template: false };
+    case 'mark':
+      return { type: 'markForDeletion', release, pods };
     case 'split':
       return {
         type: 'setSplit',
-        weights: name === other ? { [name]: wish.weights[0] } : { [name]: wish.weights[0], [other]: wish.weights[1] },
+        weights: release === other ? { [release]: weights[0] } : { [release]: weights[0], [other]: weights[1] },
       };
+    case 'close':
+      return { type: 'closeRoute' };
+    case 'remove':
+      return { type: 'removeRoute' };
     case 'delete':
-      return { type: wish.amount % 2 === 0 ? 'deleteRelease' : 'deleteVersion', release: name };
+      return { type: amount % 2 === 0 ? 'deleteRelease' : 'deleteVersion', release };
   }
 }

@@ -180,9 +180,11 @@ function perform(world: World, action: Action, seen: Observation): World {
       return { ...world, releases: world.releases.filter(({ metadata }) => metadata.name !== action.release) };
     case 'deleteCommand':
       return { ...world, commands: world.commands.filter(({ metadata }) => metadata.name !== action.name) };
-    case 'removeRoute':
-      return { ...world, split: undefined };
     case 'closeRoute':
+      return closeRoute(world, seen);
+    case 'removeRoute':
+      if (isSplitOutdated(world, seen)) throw new Outdated();
+      return { ...world, split: undefined };
     case 'countTraffic':
     case 'deleteService':
     case 'setFinalizer':
@@ -317,7 +319,7 @@ function setServing(world: World, action: ActionOf<'setServing'>, seen: Observat
 }
 
 function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen: Observation): World {
-  if (world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion) throw new Outdated();
+  if (isSplitOutdated(world, seen)) throw new Outdated();
   const ruleOf = (shares: Readonly<Record<string, number>>): SplitRule => ({
     ...routeRule(world.application),
     backends: Object.entries(shares).map(([release, weight]) => ({
@@ -329,9 +331,28 @@ function setSplit(world: World, { weights, preview }: ActionOf<'setSplit'>, seen
   });
   const previewed = preview === undefined ? closedPreview(world.application) : [ruleOf({ [preview]: 100 })];
   const [written, revision] = versioned(world, {
-    metadata: { name: application, generation: (world.split?.metadata.generation ?? 0) + 1 },
+    metadata: {
+      name: application,
+      generation: (world.split?.metadata.generation ?? 0) + 1,
+      annotations: { [annotations.ownerUid]: 'u' },
+    },
     spec: { application, rules: [ruleOf(weights), ...previewed], drainSeconds: world.application.spec.drainSeconds },
     status: world.split?.status,
+  });
+  return { ...world, revision, split: written };
+}
+
+function isSplitOutdated(world: World, seen: Observation): boolean {
+  return world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion;
+}
+
+function closeRoute(world: World, seen: Observation): World {
+  const { split } = world;
+  if (split === undefined || isSplitOutdated(world, seen)) throw new Outdated();
+  const [written, revision] = versioned(world, {
+    ...split,
+    metadata: { ...split.metadata, generation: (split.metadata.generation ?? 0) + 1 },
+    spec: { ...split.spec, rules: [] },
   });
   return { ...world, revision, split: written };
 }

@@ -1,22 +1,18 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { annotations } from '../names.ts';
 import { isBackend, isReady, isServing, type VersionView } from '../observation.ts';
-import type { Action } from '../plan.ts';
+import type { Action, ActionOf } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
-
-/** What the rules look at: counts, not intentions. */
-export interface World {
-  /** Every version that has or may have pods, by release name. */
-  readonly versions: ReadonlyMap<string, VersionView>;
-  /** Weights in force or asked for, by release name. */
-  readonly weights: Readonly<Record<string, number>>;
-  readonly replicas: number;
-  readonly maxUnavailable: number;
-  /** Names of the releases whose gates have passed, or that a person promoted, or that served before. */
-  readonly admitted: ReadonlySet<string>;
-  /** Names of the releases that a rollback inside the window needs. */
-  readonly needed: ReadonlySet<string>;
-}
+import {
+  calculateLoad,
+  countInside,
+  countOutside,
+  nobody,
+  possibleWeights,
+  type Leaving,
+  type Weights,
+  type World,
+} from './world.ts';
 
 export interface Rule {
   readonly name: string;
@@ -24,71 +20,107 @@ export interface Rule {
   refuses(action: Action, world: World): string | undefined;
 }
 
-/**
- * The highest load of any version in a split: weight by pod behind it. A weight without a pod is infinite load. Weights
- * are whole numbers, so half a point is rounding: 67 % on two pods is the share of two in three.
- */
-export function calculateLoad(weights: Readonly<Record<string, number>>, world: World, gone: Leaving = nobody): number {
-  const loads = Object.entries(weights).map(([release, weight]) => {
-    const backends = world.versions.get(release)?.backends ?? [];
-    const left = withoutPods(backends, release, gone);
-    return weight === 0 ? 0 : left === 0 ? Infinity : (weight - 0.5) / left;
-  });
-  return Math.max(0, ...loads);
-}
-
-interface Leaving {
-  readonly release: string;
-  readonly pods: readonly string[];
-}
-
-const nobody: Leaving = { release: '', pods: [] };
-
 const load: Rule = {
   name: 'load',
   refuses: (action, world) => {
-    const isLeaving = action.type === 'setServing' && action.backend === false;
-    if (action.type !== 'setSplit' && !isLeaving) return undefined;
-    const next = isLeaving
-      ? calculateLoad(world.weights, world, action)
-      : calculateLoad(action.type === 'setSplit' ? action.weights : world.weights, world);
-    const now = calculateLoad(world.weights, world);
-    const needed = world.replicas - world.maxUnavailable;
-    const allowed = Math.max(needed > 0 ? 100 / needed : Infinity, now);
-    // An overloaded pod beats a dead one: away from a version without any ready pod is always allowed.
-    if (now === Infinity && next < Infinity) return undefined;
-    if (next === Infinity && !isLeaving) return 'a version without a ready pod would get traffic';
-    return next > allowed + 1e-9
-      ? `a pod would carry ${next.toFixed(1)} % where ${allowed.toFixed(1)} % is the most`
-      : undefined;
+    if (action.type === 'setSplit') return refuseWeights(action.weights, world);
+    if (action.type !== 'setServing' || action.backend !== false) return undefined;
+    return firstOf(possibleWeights(world), (weights) => {
+      const now = calculateLoad(weights, world);
+      return refuseLoad({ now, next: calculateLoad(weights, world, action) }, world);
+    });
   },
 };
+
+function refuseWeights(weights: Weights, world: World): string | undefined {
+  const now = calculateLoad(world.weights, world);
+  const next = calculateLoad(weights, world);
+  // An overloaded pod beats a dead one: away from a version without any ready pod is always allowed.
+  if (now === Infinity && next < Infinity) return undefined;
+  return next === Infinity ? 'a version without a ready pod would get traffic' : refuseLoad({ now, next }, world);
+}
+
+function refuseLoad({ now, next }: Change, { floor }: World): string | undefined {
+  const allowed = Math.max(floor > 0 ? 100 / floor : Infinity, now);
+  return next > allowed + 1e-9
+    ? `a pod would carry ${next.toFixed(1)} % where ${allowed.toFixed(1)} % is the most`
+    : undefined;
+}
+
+interface Change {
+  readonly now: number;
+  readonly next: number;
+}
+
+function firstOf<T>(all: readonly T[], refusal: (one: T) => string | undefined): string | undefined {
+  for (const one of all) {
+    const reason = refusal(one);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
 
 const leaving: Rule = {
   name: 'leaving',
   refuses: (action, world) => {
-    if (action.type === 'setServing') return refuseUnmarking(action, world.versions.get(action.release));
-    if (action.type !== 'scale' && action.type !== 'deleteVersion') return undefined;
-    const view = world.versions.get(action.release);
+    const view =
+      'release' in action && typeof action.release === 'string' ? world.versions.get(action.release) : undefined;
     if (view === undefined) return undefined;
-    const size = Math.max(view.replicaSet?.spec?.replicas ?? 0, view.pods.length);
-    const removed = action.type === 'deleteVersion' ? view.pods.length : size - action.replicas;
-    const free = size - view.pods.length + view.pods.filter((pod) => isFree(pod, view)).length;
-    return removed > free ? `${removed} pods would go and only ${free} have left the traffic` : undefined;
+    switch (action.type) {
+      case 'setServing':
+        return refuseUnmarking(action, view);
+      case 'markForDeletion':
+        return refuseMarking(action, view);
+      case 'scale':
+        return refuseRemoval(sizeOf(view) - action.replicas, view, isFree);
+      case 'deleteVersion':
+        return refuseRemoval(view.pods.length, view, hasLeft);
+      default:
+        return undefined;
+    }
   },
 };
 
+function sizeOf({ replicaSet, pods }: VersionView): number {
+  return Math.max(replicaSet?.spec?.replicas ?? 0, pods.length);
+}
+
+function refuseRemoval(
+  removed: number,
+  view: VersionView,
+  mayGo: (pod: Pod, view: VersionView) => boolean,
+): string | undefined {
+  const free = sizeOf(view) - view.pods.length + view.pods.filter((pod) => mayGo(pod, view)).length;
+  return removed > free ? `${removed} pods would go and only ${free} have left the traffic` : undefined;
+}
+
+/** The ReplicaSet controller chooses among all marked pods: one that serves must not be one of them. */
+function refuseMarking({ pods }: Leaving, view: VersionView): string | undefined {
+  const early = view.pods.filter((pod) => pods.includes(pod.metadata.name ?? '') && !isOutOfTraffic(pod, view));
+  return early.length === 0 ? undefined : `${early.length} pods would be marked to go that have not left the traffic`;
+}
+
 /** A change of labels takes the mark too: not while the ReplicaSet controller still has to choose by it. */
-function refuseUnmarking({ pods }: Leaving, view: VersionView | undefined): string | undefined {
-  const isShrinking = view !== undefined && view.pods.length > (view.replicaSet?.spec?.replicas ?? 0);
+function refuseUnmarking({ pods }: Leaving, view: VersionView): string | undefined {
+  const isShrinking = view.pods.length > (view.replicaSet?.spec?.replicas ?? 0);
   const marked = isShrinking ? view.pods.filter((pod) => isMarked(pod) && pods.includes(pod.metadata.name ?? '')) : [];
   return marked.length === 0
     ? undefined
     : `${marked.length} pods are marked to go and the ReplicaSet is about to choose`;
 }
 
-function isFree(pod: VersionView['pods'][number], view: VersionView): boolean {
-  return !isReady(pod) || (!isServing(pod) && !isBackend(pod) && !view.listed.includes(pod) && isMarked(pod));
+/** Out of the traffic, and the one that the ReplicaSet controller takes where it must choose. */
+function isFree(pod: Pod, view: VersionView): boolean {
+  return !isReady(pod) || (isOutOfTraffic(pod, view) && isMarked(pod));
+}
+
+/** A pod that is not ready has no requests to lose. */
+function hasLeft(pod: Pod, view: VersionView): boolean {
+  return !isReady(pod) || isOutOfTraffic(pod, view);
+}
+
+function isOutOfTraffic(pod: Pod, { listed }: VersionView): boolean {
+  return !isServing(pod) && !isBackend(pod) && !listed.includes(pod);
 }
 
 /** Marked to be the first that the ReplicaSet controller removes: without the mark it might choose another one. */
@@ -99,42 +131,48 @@ function isMarked({ metadata }: Pod): boolean {
 const capacity: Rule = {
   name: 'capacity',
   refuses: (action, world) => {
-    const needed = world.replicas - world.maxUnavailable;
-    const isLeaving = action.type === 'setServing' && !action.serves;
-    if (!isLeaving && action.type !== 'setSplit') return undefined;
-    const gone = isLeaving ? action : nobody;
-    const outsideGone = isLeaving && action.backend === false ? action : nobody;
-    const inside = { now: countInside(world, 'serving', nobody), next: countInside(world, 'serving', gone) };
-    const arriving = { now: countInside(world, 'arriving', nobody), next: countInside(world, 'arriving', gone) };
-    const outside = {
-      now: countOutside(world, world.weights, nobody),
-      next: countOutside(world, action.type === 'setSplit' ? action.weights : world.weights, outsideGone),
-    };
-    const lacking = [inside, arriving, outside].find(({ now, next }) => next < Math.min(now, needed));
-    return lacking === undefined
-      ? undefined
-      : `${lacking.next} pods would serve where ${Math.min(lacking.now, needed)} are the least`;
+    switch (action.type) {
+      case 'setServing':
+        return action.serves ? undefined : refuseLeaving(action, world);
+      case 'setSplit':
+        return refuseLoss(outsideAfter(action.weights, world), outsideFloor(world));
+      case 'closeRoute':
+      case 'removeRoute':
+        return refuseLoss(outsideAfter({}, world), outsideFloor(world));
+      default:
+        return undefined;
+    }
   },
 };
 
-function withoutPods(pods: readonly Pod[], release: string, gone: Leaving): number {
-  return release === gone.release
-    ? pods.filter(({ metadata }) => !gone.pods.includes(metadata.name ?? '')).length
-    : pods.length;
-}
-
-/** Pods that answer behind the Application's Service, or are about to. */
-function countInside(world: World, which: 'serving' | 'arriving', gone: Leaving): number {
-  return [...world.versions].reduce((sum, [release, view]) => sum + withoutPods(view[which], release, gone), 0);
-}
-
-/** Pods of the versions that get traffic from outside. */
-function countOutside(world: World, weights: World['weights'], gone: Leaving): number {
-  return Object.entries(weights).reduce(
-    (sum, [release, weight]) =>
-      sum + (weight > 0 ? withoutPods(world.versions.get(release)?.backends ?? [], release, gone) : 0),
-    0,
+function refuseLeaving(action: ActionOf<'setServing'>, world: World): string | undefined {
+  const inside = (which: 'serving' | 'arriving'): Change => ({
+    now: countInside(world, which, nobody),
+    next: countInside(world, which, action),
+  });
+  const outsideGone = action.backend === false ? action : nobody;
+  const outside = (weights: Weights): Change => ({
+    now: countOutside(world, weights, nobody),
+    next: countOutside(world, weights, outsideGone),
+  });
+  return (
+    firstOf([inside('serving'), inside('arriving')], (change) => refuseLoss(change, world.floor)) ??
+    firstOf(possibleWeights(world).map(outside), (change) => refuseLoss(change, outsideFloor(world)))
   );
+}
+
+function outsideAfter(weights: Weights, world: World): Change {
+  return { now: countOutside(world, world.weights, nobody), next: countOutside(world, weights, nobody) };
+}
+
+/** Where spec asks for no route, nobody is to be served by one. */
+function outsideFloor({ isRouted, floor }: World): number {
+  return isRouted ? floor : 0;
+}
+
+function refuseLoss({ now, next }: Change, floor: number): string | undefined {
+  const least = Math.min(now, floor);
+  return next < least ? `${next} pods would serve where ${least} are the least` : undefined;
 }
 
 /** Weights are whole, and a version without traffic gets none before its gates have passed. */
@@ -156,14 +194,32 @@ const sum: Rule = {
 
 const memory: Rule = {
   name: 'memory',
-  refuses: (action, world) =>
-    (action.type === 'deleteVersion' || action.type === 'deleteRelease') && world.needed.has(action.release)
-      ? `a rollback inside the window needs ${action.release}`
+  refuses: (action, world) => {
+    if (action.type !== 'deleteVersion' && action.type !== 'deleteRelease') return undefined;
+    const { release, type } = action;
+    if (world.needed.has(release)) return `a rollback inside the window needs ${release}`;
+    // Nobody would know any more whose pods they are, nor what would be lost with them.
+    return type === 'deleteRelease' && hasTraffic(release, world) ? `${release} is in the traffic` : undefined;
+  },
+};
+
+function hasTraffic(release: string, world: World): boolean {
+  const view = world.versions.get(release);
+  const isInside = view?.pods.some((pod) => !isOutOfTraffic(pod, view)) === true;
+  return isInside || possibleWeights(world).some((weights) => (weights[release] ?? 0) > 0);
+}
+
+/** Requests by a route end before it goes: a Split that is gone can be confirmed by nobody. */
+const inFlight: Rule = {
+  name: 'in flight',
+  refuses: (action, { route }) =>
+    action.type === 'removeRoute' && route !== 'none' && route !== 'drained'
+      ? 'requests may still come by the route'
       : undefined,
 };
 
 /** In the order in which a refusal is reported. */
-export const rules: readonly Rule[] = [load, leaving, capacity, sum, memory];
+export const rules: readonly Rule[] = [load, leaving, capacity, sum, memory, inFlight];
 
 export function viewsByName(views: readonly VersionView[]): ReadonlyMap<string, VersionView> {
   return new Map(views.map((view) => [nameOf(view.release), view]));

@@ -1,12 +1,13 @@
 /** Back to stable: at once what its ready pods can carry, the rest as they grow; then the candidate leaves. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseEnding, ReleaseStatus } from '../api/release.ts';
-import { names, planMove, silentPods, type MoveStep } from '../moving-traffic.ts';
+import { names, planMove, planWithdrawal, silentPods, type MoveStep } from '../moving-traffic.ts';
 import { isRouted, splitWeights, type VersionView } from '../observation.ts';
-import type { Action, Step } from '../plan.ts';
+import type { Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, progressedAt, waiting } from '../release-status.ts';
+import { isRouteOpen, planRouteRemoval } from '../route-removal.ts';
 import { awaitedReplicas, planGrowth, planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 
@@ -102,12 +103,18 @@ function end({ status, now, release }: ReleaseContext, ending: ReleaseEnding): S
   };
 }
 
-/** Nothing to return to: the pods stay for a look and nothing is routed to them. */
+/** Nothing to return to: the pods stay for a look, and the release has failed once nothing leads to them any more. */
 function endWithoutStable(context: ReleaseContext): Step {
-  const { observation, release, status } = context;
-  const { reason } = status.ending ?? noEnding;
-  const step = end(context, { ...(status.ending ?? noEnding), phase: 'Failed', reason });
-  const isRoutedTo = isRouted(observation) && (splitWeights(observation)[nameOf(release)] ?? 0) > 0;
-  const unroute: readonly Action[] = isRoutedTo ? [{ type: 'removeRoute' }] : [];
-  return { ...step, actions: [...unroute, ...step.actions] };
+  const { observation, candidate, status, now } = context;
+  const route = planRouteRemoval(observation, now);
+  const withdrawal = planWithdrawal(candidate);
+  const waitingFor = route.waitingFor ?? withdrawal.waitingFor;
+  if (waitingFor === undefined) return end(context, { ...(status.ending ?? noEnding), phase: 'Failed' });
+  // Where spec asks for no route, that pass takes it away which sees to it whatever is being released.
+  const closing = isRouted(observation) ? route.actions : [];
+  return {
+    actions: [...closing, ...(isRouteOpen(observation) ? [] : withdrawal.actions)],
+    status: waiting(status, waitingFor, now),
+    requeueAfter: route.requeueAfter,
+  };
 }

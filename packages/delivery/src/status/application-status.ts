@@ -16,6 +16,8 @@ export interface StatusInput {
   readonly now: number;
   readonly faults: readonly string[];
   readonly wanted: Wanted;
+  /** What else is waited for: a route that ends, or the interlock. */
+  readonly held: string | undefined;
 }
 
 export function applicationStatus(input: StatusInput): ApplicationStatus {
@@ -40,13 +42,18 @@ export function applicationStatus(input: StatusInput): ApplicationStatus {
         ? undefined
         : `${labels.application}=${application.metadata.name ?? ''},${labels.release}=${nameOf(view.release)}`,
     phase: busy === undefined ? idlePhase(serving) : busy.status.phase,
-    waitingFor: waitingFor(busy?.status, wanted),
+    waitingFor: waitingFor(busy?.status, input),
     conditions: applicationConditions({ ...input, busy, serving: view }),
   };
 }
 
-function waitingFor(busy: ReleaseStatus | undefined, { unsynced, settling }: Wanted): string | undefined {
-  if (busy !== undefined) return busy.waitingFor;
+function waitingFor(busy: ReleaseStatus | undefined, { wanted, held }: StatusInput): string | undefined {
+  const sentences = [busy === undefined ? waitingForNext(wanted) : busy.waitingFor, held];
+  const said = sentences.filter((sentence) => sentence !== undefined);
+  return said.length === 0 ? undefined : said.join('; ');
+}
+
+function waitingForNext({ unsynced, settling }: Wanted): string | undefined {
   return settling === undefined
     ? unsynced?.message
     : `the configuration, which changed at ${settling.since}, to settle`;
