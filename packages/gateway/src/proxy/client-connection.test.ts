@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../kube/testing/fake-clock.ts';
+import { FakeClock, settle } from '../../../kube/testing/fake-clock.ts';
 import { eventually, readUntil, World } from '../../testing/world.ts';
 import { Proxy } from './proxy.ts';
 
@@ -65,6 +65,40 @@ describe('a slow client', () => {
     }
     return bodyLength();
   }
+
+  const pipelined = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  test('has its next requests wait until it takes the answers to those before', async () => {
+    const length = 60_000;
+    let asked = 0;
+    let received = 0;
+    let most = 0;
+    const backend = await world.backend((_, outgoing) => {
+      asked += 1;
+      most = Math.max(most, asked - received / length);
+      outgoing.setHeader('Content-Length', length).end('x'.repeat(length));
+    });
+    await world.route([{ endpoints: [backend] }]);
+    const socket = connect(join(directory, 'proxy.sock')).pause();
+    socket.write(pipelined.repeat(100));
+    await settle(500);
+    socket.on('data', (piece: Buffer) => (received += piece.length)).resume();
+    await eventually(() => received > 100 * length);
+    expect(most).toBeLessThan(20);
+    expect(asked).toBe(100);
+    socket.destroy();
+  });
+
+  test('gets all answers when it has ended its side before it takes the first', async () => {
+    const backend = await world.backend((_, outgoing) => outgoing.end(`${'x'.repeat(60_000)}<answer>`));
+    await world.route([{ endpoints: [backend] }]);
+    const socket = connect({ port: world.port, host: '127.0.0.1', allowHalfOpen: true }).pause();
+    socket.end(pipelined.repeat(300));
+    await settle(500);
+    const answers = readUntil(socket);
+    socket.on('end', () => socket.end()).resume();
+    expect((await answers).match(/<answer>/g)).toHaveLength(300);
+  });
 
   test('that takes nothing at all is cut off', async () => {
     const backend = await world.backend((_, outgoing) => outgoing.end('x'.repeat(1_000_000)));

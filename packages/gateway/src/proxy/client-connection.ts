@@ -64,7 +64,7 @@ export class ClientConnection implements ExchangeClient {
     this.#phaseTick = context.tick;
     socket.setNoDelay(true);
     socket.on('data', (piece: Buffer) => this.#onData(piece));
-    socket.on('drain', () => (this.#tunnel ?? this.#exchange)?.onClientDrain());
+    socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     // The reason does not matter: `close` follows.
     socket.on('error', () => socket.destroy());
@@ -139,7 +139,7 @@ export class ClientConnection implements ExchangeClient {
   /** It sends nothing more, and may well wait for the answer to what it has sent. */
   #onEnd(): void {
     if (this.#tunnel !== undefined) this.#tunnel.onClientEnd();
-    else if (this.#exchange === undefined) this.#linger();
+    else if (this.#exchange === undefined) this.#lingerUnlessFull();
     // The rest of its request never comes; and a proxy of ours ends nothing by halves.
     else if (this.#origin === 'behindProxy' || isCutShort(this.#exchange)) this.socket.destroy();
   }
@@ -162,7 +162,19 @@ export class ClientConnection implements ExchangeClient {
     } finally {
       this.#isReading = false;
     }
-    if (this.socket.readableEnded && this.#exchange === undefined && this.#tunnel === undefined) this.#linger();
+    if (this.socket.readableEnded && this.#exchange === undefined && this.#tunnel === undefined)
+      this.#lingerUnlessFull();
+  }
+
+  /** The client has taken what was too much for its socket. */
+  #onDrain(): void {
+    const current = this.#tunnel ?? this.#exchange;
+    if (current !== undefined) {
+      current.onClientDrain();
+    } else if (!this.#isLeaving) {
+      this.socket.resume();
+      this.#readPending();
+    }
   }
 
   #refuseExchange(error: ProtocolError): void {
@@ -177,9 +189,9 @@ export class ClientConnection implements ExchangeClient {
   /** Takes one head or a part of a body; false if that has to wait. */
   #readOnce(received: Buffer): boolean {
     const exchange = this.#exchange;
-    if (exchange === undefined) return !this.#isLeaving && this.#readHead(received);
-    if (exchange.isRequestRead) {
-      // The next request waits for this one's answer, and the client with it.
+    if (exchange === undefined && !this.socket.writableNeedDrain) return !this.#isLeaving && this.#readHead(received);
+    if (exchange === undefined || exchange.isRequestRead) {
+      // The next request waits until this one is answered and the client takes the answer, and the client with it.
       this.socket.pause();
       return false;
     }
@@ -249,6 +261,11 @@ export class ClientConnection implements ExchangeClient {
 
   get #isLeaving(): boolean {
     return this.#phase === 'flushing' || this.#phase === 'lingering';
+  }
+
+  /** Requests that wait for the client to take answers are answered first. */
+  #lingerUnlessFull(): void {
+    if (!this.socket.writableNeedDrain) this.#linger();
   }
 
   #linger(): void {

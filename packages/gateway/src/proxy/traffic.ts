@@ -1,7 +1,5 @@
 /** What is counted of one version's traffic; durations in seconds. */
-export const durationBuckets: readonly number[] = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
+import { trafficDurationBounds } from '@slipway/kube/split';
 
 export interface TrafficLabels {
   readonly namespace: string;
@@ -24,7 +22,7 @@ export class TrafficCounters {
   /** By the first digit of the status; 0 for no whole answer. */
   readonly byClass: number[] = [0, 0, 0, 0, 0, 0];
   /** Per bucket, not cumulative; the last is for everything longer. */
-  readonly durations: number[] = durationBuckets.map(() => 0).concat(0);
+  readonly durations: number[] = trafficDurationBounds.map(() => 0).concat(0);
   durationSum = 0;
 
   constructor(labels: TrafficLabels) {
@@ -40,7 +38,7 @@ export class TrafficCounters {
     this.byClass[statusClass] = (this.byClass[statusClass] ?? 0) + 1;
     this.durationSum += seconds;
     let bucket = 0;
-    while (seconds > (durationBuckets[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    while (seconds > (trafficDurationBounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
     this.durations[bucket] = (this.durations[bucket] ?? 0) + 1;
   }
 }
