@@ -14,6 +14,7 @@ import {
   observedEndpointsAnnotation,
   type SplitInstanceStatus,
   splits,
+  trafficDurationBounds,
 } from '@slipway/kube/split';
 import { StatusError, type StatusReason } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -125,6 +126,9 @@ describe('a split', () => {
     await eventually(() => ownStatus()?.traffic?.find((each) => each.version === '1')?.requests === 1);
     expect(await call()).toBe('200 shop-1');
     await eventually(() => ownStatus()?.traffic?.find((each) => each.version === '1')?.requests === 2);
+    const { durations = [] } = ownStatus()?.traffic?.find((each) => each.version === '1') ?? {};
+    expect(durations).toHaveLength(trafficDurationBounds.length + 1);
+    expect(durations.reduce((sum, count) => sum + count, 0)).toBe(2);
     counted(Date.now() - 1);
     await eventually(() => ownStatus()?.traffic === undefined);
   });

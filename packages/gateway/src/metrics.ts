@@ -1,5 +1,6 @@
+import { trafficDurationBounds } from '@slipway/kube/split';
 import type { DataPlane, DataPlaneCounter } from './data-plane.ts';
-import { durationBuckets, type TrafficCounters } from './proxy/traffic.ts';
+import type { TrafficCounters } from './proxy/traffic.ts';
 
 interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
@@ -82,7 +83,7 @@ function durationSamples(name: string, counters: TrafficCounters): Sample[] {
     sum += count;
     return {
       metricName: `${name}_bucket`,
-      labels: { ...labelsOf(counters), le: durationBuckets[index] ?? '+Inf' },
+      labels: { ...labelsOf(counters), le: trafficDurationBounds[index] ?? '+Inf' },
       value: sum,
     };
   });

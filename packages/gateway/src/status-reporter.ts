@@ -210,10 +210,11 @@ export class StatusReporter {
     return this.#options
       .traffic()
       .filter(({ labels }) => labels.namespace === routed.namespace && labels.application === routed.application)
-      .map(({ labels, requests, byClass }) => ({
+      .map(({ labels, requests, byClass, durations }) => ({
         version: labels.version,
         requests,
         serverErrors: byClass[serverErrorClass] ?? 0,
+        durations: [...durations],
       }));
   }
 

@@ -69,6 +69,8 @@ export interface SplitInstanceStatus {
         readonly requests: number;
         /** Answers 5xx. */
         readonly serverErrors: number;
+        /** Requests by how long they took: one number for each of `trafficDurationBounds`, and the last for longer ones. */
+        readonly durations?: readonly number[] | undefined;
       }>
     | undefined;
   /** Why a part of a rule is not served, for example another claimant of the host: a sentence for each host and path. */
@@ -84,6 +86,11 @@ export const splits: ResourceType<Split> = {
   plural: 'splits',
   namespaced: true,
 };
+
+/** Seconds from the head of a request to the end of its answer. Each bound counts what took longer than the one before it. */
+export const trafficDurationBounds: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
 
 /**
  * On a Split: until then (RFC 3339) every instance keeps its `traffic` current to about a second. An annotation, because

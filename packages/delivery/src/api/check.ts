@@ -55,7 +55,7 @@ export type GatewayMetric = (typeof gatewayMetrics)[number];
 export interface GatewayProvider {
   /** `rate`: requests a second; `errors`: the share answered with 5xx, 0 to 1; `duration`: seconds at the quantile. */
   readonly metric: GatewayMetric;
-  /** Of `duration`. Default 0.99. */
+  /** Of `duration`, from 0 to 1. Default 0.99. */
   readonly quantile?: number | undefined;
 }
 
@@ -95,6 +95,8 @@ export interface TrafficReading {
   readonly requests: number;
   /** Answers 5xx. */
   readonly errors: number;
+  /** As the gateway counts them; kept where the check is about them. */
+  readonly durations?: readonly number[] | undefined;
 }
 
 /** One run of a check, as it stands in `status.checks` of a Release: all that is needed to go on with it. */

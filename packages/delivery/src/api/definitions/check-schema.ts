@@ -154,6 +154,7 @@ const run = object('One run of a check.', {
         version: string('The version.'),
         requests: integer('Requests.'),
         errors: integer('Answers 5xx.'),
+        durations: list('By how long they took.', integer('Requests.'), { maxItems: 64 }),
       }),
       { maxItems: 64 },
     ),

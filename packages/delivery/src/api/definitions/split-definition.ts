@@ -48,6 +48,9 @@ const instance = object(
         version: string('The version.'),
         requests: integer('Requests since the instance started.'),
         serverErrors: integer('Of those, answered with 5xx.'),
+        durations: list('Requests by how long they took.', integer('Up to one bound, from 1 ms to 10 s and beyond.'), {
+          maxItems: 64,
+        }),
       }),
     ),
     conflicts: list('Why a part of a rule is not served.', string('A sentence.')),

@@ -15,7 +15,12 @@ const subject = {
   stable: { version: '1', service: 'shop-1' },
 };
 
-type Counts = readonly [requests: number, errors: number];
+type Counts = readonly [requests: number, errors: number, durations?: readonly number[]];
+
+/** Requests of 25 to 50 ms, and of 50 to 100. */
+function buckets(shorter: number, longer: number): readonly number[] {
+  return [0, 0, 0, 0, 0, shorter, longer, 0, 0, 0, 0, 0, 0, 0];
+}
 
 /** What each gateway has counted of the candidate and of stable. */
 function split(instances: Readonly<Record<string, readonly [candidate: Counts, stable?: Counts]>>): Split {
@@ -24,7 +29,9 @@ function split(instances: Readonly<Record<string, readonly [candidate: Counts, s
     observedGeneration: 1,
     inForceSince: '2026-01-01T00:00:00Z',
     traffic: counts.flatMap((count, index) =>
-      count === undefined ? [] : [{ version: index === 0 ? '2' : '1', requests: count[0], serverErrors: count[1] }],
+      count === undefined
+        ? []
+        : [{ version: index === 0 ? '2' : '1', requests: count[0], serverErrors: count[1], durations: count[2] }],
     ),
   }));
   return {
@@ -48,7 +55,7 @@ function check(metric: GatewayMetric, more: Partial<Check> = {}): Check {
 }
 
 function begin(of: Check, counted: Split | undefined): CheckState {
-  const window = openWindow({ split: counted, subject, now: start });
+  const window = openWindow(of, { split: counted, subject, now: start });
   return startCheck({ check: of, during: 'release', attempt: 1, patienceSeconds: 600, now: start, window });
 }
 
@@ -192,6 +199,40 @@ describe('what gateways count', () => {
         ),
       ),
     ).toBe('passed | 0.04 | 0.05 | 100');
+  });
+
+  test('is the duration at a quantile, of all gateways together', () => {
+    const of = check('duration', {
+      provider: { gateway: { metric: 'duration', quantile: 0.5 } },
+      successWhen: 'value < 0.1',
+      baseline: true,
+    });
+    const state = begin(
+      of,
+      split({
+        a: [
+          [9, 0, buckets(0, 9)],
+          [0, 0, buckets(0, 0)],
+        ],
+        b: [[0, 0, buckets(0, 0)]],
+      }),
+    );
+    const counted = split({
+      a: [
+        [19, 0, buckets(0, 19)],
+        [8, 0, buckets(8, 0)],
+      ],
+      b: [[10, 0, buckets(10, 0)]],
+    });
+    expect(lastOf(look(of, state, counted, start + 10_000))).toBe('passed | 0.05 | 0.0375 | 20');
+  });
+
+  test('is an error where a gateway does not report durations', () => {
+    const of = check('duration');
+    const state = begin(of, split({ a: [[0, 0]], b: [[0, 0, buckets(0, 0)]] }));
+    expect(lastOf(look(of, state, split({ a: [[9, 0]], b: [[9, 0, buckets(9, 0)]] }), start + 10_000))).toContain(
+      'error | there is a gateway that does not report durations',
+    );
   });
 
   test('is no rate when the clock has gone back', () => {

@@ -3,15 +3,17 @@
  * running totals from their own start, so a window is the difference of two readings.
  */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { Split, SplitInstanceStatus } from '@slipway/kube/split';
+import { trafficDurationBounds, type Split, type SplitInstanceStatus } from '@slipway/kube/split';
 import type { Check, CheckState, GatewayProvider, TrafficReading, TrafficWindow } from '../../api/check.ts';
 import { nextNumber, type TakenMeasurement } from './check-state.ts';
 import { judgeSamples, type CompileExpression } from './judge-sample.ts';
+import { calculateQuantile } from './quantile.ts';
 import { failure, noData, value, type Sample } from './sample.ts';
 import type { Subject } from './subject.ts';
 
 /** Of gateways, in one window. */
 const maximumInstances = 32;
+const defaultQuantile = 0.99;
 
 export interface GatewayObservation {
   readonly split: Split | undefined;
@@ -20,8 +22,8 @@ export interface GatewayObservation {
 }
 
 /** From where the first measurement counts. */
-export function openWindow({ split, subject, now }: GatewayObservation): TrafficWindow {
-  return { since: formatMicroTime(now), readings: readTraffic(split, subject) };
+export function openWindow(check: Check, observed: GatewayObservation): TrafficWindow {
+  return { since: formatMicroTime(observed.now), readings: readTraffic(check, observed) };
 }
 
 /** No request over the network: the gateways have said it already, in the status of the Split. */
@@ -31,8 +33,8 @@ export function measureGateway(
   { compile, ...observed }: GatewayObservation & { readonly compile: CompileExpression },
 ): TakenMeasurement {
   const at = formatMicroTime(observed.now);
-  const window = state.window ?? openWindow(observed);
-  const current = readTraffic(observed.split, observed.subject);
+  const window = state.window ?? openWindow(check, observed);
+  const current = readTraffic(check, observed);
   const judged = takeSamples(check, { window, current, ...observed });
   const judgement = judgeSamples(check, judged, { during: state.during, compile });
   const isConclusive = judgement.outcome === 'passed' || judgement.outcome === 'failed';
@@ -43,16 +45,23 @@ export function measureGateway(
   };
 }
 
-function readTraffic(split: Split | undefined, { candidate, stable }: Subject): readonly TrafficReading[] {
+function readTraffic(check: Check, { split, subject }: GatewayObservation): readonly TrafficReading[] {
+  const { candidate, stable } = subject;
   const wanted = [candidate.version, ...(stable === undefined ? [] : [stable.version])];
+  const keepsDurations = check.provider.gateway?.metric === 'duration';
   return (split?.status?.instances ?? [])
     .slice(0, maximumInstances)
-    .flatMap((instance) => wanted.flatMap((version) => readInstance(instance, version)));
+    .flatMap((instance) => wanted.flatMap((version) => readInstance(instance, version)))
+    .map(({ durations, ...reading }) =>
+      keepsDurations && durations !== undefined ? { ...reading, durations } : reading,
+    );
 }
 
 function readInstance({ name, traffic = [] }: SplitInstanceStatus, version: string): readonly TrafficReading[] {
   const found = traffic.find((each) => each.version === version);
-  return found === undefined ? [] : [{ instance: name, version, requests: found.requests, errors: found.serverErrors }];
+  if (found === undefined) return [];
+  const { requests, serverErrors: errors, durations } = found;
+  return [{ instance: name, version, requests, errors, durations }];
 }
 
 /** A gateway that is first seen brings the counts of an unknown time along: it counts from here on. */
@@ -71,10 +80,7 @@ interface Looked extends GatewayObservation {
   readonly current: readonly TrafficReading[];
 }
 
-interface Total {
-  readonly requests: number;
-  readonly errors: number;
-}
+type Total = Pick<TrafficReading, 'requests' | 'errors' | 'durations'>;
 
 function takeSamples(
   { provider: { gateway }, baseline }: Check,
@@ -98,7 +104,7 @@ function stableSample(gateway: GatewayProvider, looked: Looked, seconds: number)
   if (stable === undefined) return failure('there is no stable version to compare with');
   const { version } = stable;
   const inWindow = totalOf(looked, version);
-  const isSilent = gateway.metric === 'errors' && (inWindow?.requests ?? 0) === 0;
+  const isSilent = gateway.metric !== 'rate' && (inWindow?.requests ?? 0) === 0;
   const ever = sumOf(looked.current.filter((reading) => reading.version === version));
   return sampleOf(gateway, isSilent ? ever : inWindow, { seconds, version });
 }
@@ -114,32 +120,43 @@ function totalOf({ window, current }: Looked, version: string): Total | undefine
 
 /** A gateway that was started again counts from nothing. */
 function since(reading: TrafficReading, start: TrafficReading): Total {
-  return reading.requests < start.requests
-    ? reading
-    : { requests: reading.requests - start.requests, errors: Math.max(0, reading.errors - start.errors) };
+  if (reading.requests < start.requests) return reading;
+  const { requests, errors, durations } = reading;
+  const known = start.durations;
+  return {
+    requests: requests - start.requests,
+    errors: Math.max(0, errors - start.errors),
+    durations:
+      known === undefined ? undefined : durations?.map((count, index) => Math.max(0, count - (known[index] ?? 0))),
+  };
 }
 
+/** What one of them does not know is not known of all. */
 function sumOf(totals: readonly Total[]): Total {
   return totals.reduce<Total>(
-    (sum, { requests, errors }) => ({ requests: sum.requests + requests, errors: sum.errors + errors }),
-    { requests: 0, errors: 0 },
+    (sum, { requests, errors, durations }) => ({
+      requests: sum.requests + requests,
+      errors: sum.errors + errors,
+      durations: durations === undefined ? undefined : sum.durations?.map((count, at) => count + (durations[at] ?? 0)),
+    }),
+    { requests: 0, errors: 0, durations: [...trafficDurationBounds.map(() => 0), 0] },
   );
 }
 
 function sampleOf(
-  { metric }: GatewayProvider,
+  gateway: GatewayProvider,
   total: Total | undefined,
   { seconds, version }: { readonly seconds: number; readonly version: string },
 ): Sample {
   if (total === undefined) return noData(`no gateway has counted requests to version ${version} for long enough`);
-  switch (metric) {
-    case 'rate':
-      return seconds > 0 ? value(total.requests / seconds) : noData('no time has passed by the clock');
-    case 'errors':
-      return total.requests === 0
-        ? noData(`no requests to version ${version} since the last measurement`)
-        : value(total.errors / total.requests);
-    case 'duration':
-      return failure('the gateways do not report durations');
-  }
+  if (gateway.metric === 'rate')
+    return seconds > 0 ? value(total.requests / seconds) : noData('no time has passed by the clock');
+  if (total.requests === 0) return noData(`no requests to version ${version} since the last measurement`);
+  return gateway.metric === 'errors' ? value(total.errors / total.requests) : durationOf(gateway, total);
+}
+
+function durationOf({ quantile = defaultQuantile }: GatewayProvider, { durations }: Total): Sample {
+  if (durations === undefined) return failure('there is a gateway that does not report durations');
+  const seconds = calculateQuantile(durations, trafficDurationBounds, quantile);
+  return seconds === undefined ? noData('no duration was counted') : value(seconds);
 }

@@ -25,7 +25,7 @@ export function failure(reason: string): Sample {
 /** As text, because a status is JSON: `0.013`, `+Inf`. */
 export function formatValue(number: number): string {
   if (number === Infinity) return '+Inf';
-  return number === -Infinity ? '-Inf' : String(number);
+  return number === -Infinity ? '-Inf' : String(Number(number.toPrecision(12)));
 }
 
 /** A number as it is written in JSON or as text; undefined for what is none. */

@@ -92,11 +92,6 @@ describe('what is wrong with a check', () => {
       'provider.web.headers: "X-A" must be the name of a header, with printable text',
     ],
     [
-      'durations of the gateway',
-      { provider: { gateway: { metric: 'duration' } } },
-      'provider.gateway.metric: the gateways do not report durations: ask a Prometheus that scrapes them, with the provider prometheus',
-    ],
-    [
       'a quantile of something else',
       { provider: { gateway: { metric: 'errors', quantile: 0.9 } } },
       'provider.gateway.quantile: belongs to the metric duration, not to errors',

@@ -190,14 +190,6 @@ function validateGateway(
   const isRouted = route !== undefined && (route.through ?? 'gateway') === 'gateway';
   return [
     ...(isRouted ? [] : [fault(path, 'the gateway counts what comes through it: give spec.route through gateway')]),
-    ...(gateway?.metric === 'duration'
-      ? [
-          fault(
-            `${path}.metric`,
-            'the gateways do not report durations: ask a Prometheus that scrapes them, with the provider prometheus',
-          ),
-        ]
-      : []),
     ...(gateway?.quantile !== undefined && gateway.metric !== 'duration'
       ? [fault(`${path}.quantile`, `belongs to the metric duration, not to ${gateway.metric}`)]
       : []),
