@@ -3,7 +3,8 @@ import { customResourceDefinitions } from '@slipway/kube/resources';
 import { createMemoryCluster } from '../../cluster/testing/memory-cluster.ts';
 import { applications, type Application } from './api/application.ts';
 import { definitions } from './api/definitions/definitions.ts';
-import { releases } from './api/release.ts';
+import { createCommand, releaseCommands } from './api/release-command.ts';
+import { releases, type Release } from './api/release.ts';
 import { installKinds } from './install-kinds.ts';
 
 const largestDefinition = 256 * 1_024;
@@ -17,6 +18,24 @@ function application(spec: object): Application {
     spec: { template, ...spec },
   };
 }
+
+const release: Release = {
+  apiVersion: 'slipway.dev/v1alpha1',
+  kind: 'Release',
+  metadata: { name: 'shop-1', namespace: 'default' },
+  spec: {
+    application: 'shop',
+    applicationUid: 'uid',
+    version: '1',
+    identity: { template: 'a', configuration: 'b' },
+    template: { spec: { containers: [{ name: 'web', image: 'statics:v1' }] } },
+    strategy: { type: 'rolling' },
+    guardSeconds: 300,
+    progressDeadlineSeconds: 600,
+    drainSeconds: 30,
+    keepFailedSeconds: 30,
+  },
+};
 
 async function installed() {
   const cluster = await createMemoryCluster();
@@ -67,6 +86,85 @@ describe('installKinds', () => {
     const cluster = await installed();
     await expect(cluster.client.create(applications, application(spec))).rejects.toThrow(field);
     await expect(cluster.client.create(applications, application(spec))).rejects.toThrow(said);
+    await cluster.close();
+  });
+
+  const route = { hosts: ['shop.example.org'] };
+  const service = { ports: [{ port: 80 }] };
+
+  test.each([
+    [
+      'nothing to run',
+      { template: undefined },
+      'spec: Invalid value: "object": exactly one of template and workloadRef says what should run',
+    ],
+    [
+      'parameters of another strategy',
+      { strategy: { type: 'rolling', blueGreen: { autoPromote: false } } },
+      'spec.strategy: Invalid value: "object": blueGreen has parameters of the strategy blueGreen: remove it, or set type to blueGreen',
+    ],
+    [
+      'bounds under which no pod could change',
+      { strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: '0%' } } },
+      'spec.strategy.rolling: Invalid value: "object": maxSurge and maxUnavailable are both 0, so no pod could ever change',
+    ],
+    [
+      'a number of pods that is none',
+      { strategy: { type: 'rolling', rolling: { maxSurge: 'many' } } },
+      'spec.strategy.rolling.maxSurge: Invalid value: "": must be a number of pods or a percentage such as "25%"',
+    ],
+    ['a route without a port', { route }, 'a route needs a Service with a port: give one in service.ports'],
+    [
+      'a host that is named twice',
+      { service, route: { hosts: ['shop.example.org', 'shop.example.org'] } },
+      'spec.route.hosts[1]: Duplicate value: "shop.example.org"',
+    ],
+    [
+      'a preview without a route',
+      { strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['next.example.org'] } } },
+      'strategy.blueGreen.previewHosts are reached through a route',
+    ],
+    [
+      'a preview on a host of the route',
+      { service, route, strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['shop.example.org'] } } },
+      'a preview needs hosts of its own',
+    ],
+  ])('refuses %s with a rule of its kind', async (_, spec, message) => {
+    const cluster = await installed();
+    await expect(cluster.client.create(applications, application(spec))).rejects.toThrow(message);
+    await cluster.close();
+  });
+
+  test('accepts what the rules are about where it is right', async () => {
+    const cluster = await installed();
+    const blueGreen = { previewHosts: ['next.example.org'], autoPromote: false };
+    const right = { service, route, strategy: { type: 'blueGreen', blueGreen } };
+    await cluster.client.create(applications, application(right));
+    await cluster.close();
+  });
+
+  test('refuses a name after which no Service can be named', async () => {
+    const cluster = await installed();
+    const named = { ...application({}), metadata: { name: '1.shop', namespace: 'default' } };
+    await expect(cluster.client.create(applications, named)).rejects.toThrow(
+      'metadata.name must be a DNS-1035 label of at most 40 characters',
+    );
+    await cluster.close();
+  });
+
+  test('keeps what was asked of a Release and a command as it was', async () => {
+    const cluster = await installed();
+    const command = createCommand('abort', 'shop', { namespace: 'default', name: 'stop' });
+    await cluster.client.create(releaseCommands, command);
+    const changed = { type: 'merge', body: { spec: { verb: 'promote' } } } as const;
+    await expect(
+      cluster.client.patch(releaseCommands, { namespace: 'default', name: 'stop' }, changed),
+    ).rejects.toThrow('a command is given once and never changed: create another');
+    await cluster.client.create(releases, release);
+    const other = { type: 'merge', body: { spec: { template: { spec: { containers: [] } } } } } as const;
+    await expect(cluster.client.patch(releases, { namespace: 'default', name: 'shop-1' }, other)).rejects.toThrow(
+      'a Release records what was asked: its spec never changes',
+    );
     await cluster.close();
   });
 

@@ -12,6 +12,7 @@ import { loadServiceAccountKey } from '@slipway/cluster/pki/service-account-key'
 import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
 import { createCatalog } from '@slipway/cluster/schema/catalog';
 import { openStore } from '@slipway/cluster/store/open-store';
+import { definitions } from '@slipway/delivery/api/definitions/definitions';
 import { installKinds } from '@slipway/delivery/install-kinds';
 import { startDelivery } from '@slipway/delivery/start-delivery';
 import { startGateway, type Gateway } from '@slipway/gateway/gateway';
@@ -86,7 +87,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     opening,
   ]);
   undo.add(() => stopping.abort(new Error('the cluster stops')));
-  const catalog = createCatalog();
+  const catalog = createCatalog({ proven: definitions });
   const api = createApiServer({
     store,
     catalog,

@@ -1,7 +1,7 @@
 /** The structural schema of a custom resource: made into a schema node, and the rules beyond types that it carries. */
 import { isQuantity } from '@slipway/kube/quantity';
 import type { Fault, SchemaField, SchemaNode } from './definition.ts';
-import { invalid, notSupported, required, tooLong } from './faults.ts';
+import { duplicate, invalid, notSupported, required, tooLong } from './faults.ts';
 import { schemaNode } from './schema-data.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
 
@@ -232,10 +232,34 @@ function validateList(value: readonly unknown[], schema: StructuralSchema, path:
           },
         ]
       : []),
+    ...validateUnique(value, schema, path),
     ...(items === undefined
       ? []
       : value.flatMap((item, index) => validateStructural(item, items, `${path}[${index}]`))),
   ];
+}
+
+/** A set holds nothing twice, and a map in a list no key. */
+function validateUnique(value: readonly unknown[], schema: StructuralSchema, path: string): readonly Fault[] {
+  const { 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': keys = [] } = schema;
+  if (type !== 'set' && type !== 'map') return [];
+  const seen = new Set<string>();
+  return value.flatMap((item, index) => {
+    const named = type === 'set' ? item : keysOf(item, keys);
+    const text = JSON.stringify(named);
+    const isNew = !seen.has(text);
+    seen.add(text);
+    if (isNew) return [];
+    const at = `${path}[${index}]`;
+    // Keys stand there as Go prints a map.
+    const shown = type === 'set' ? duplicate(at, named).message : `Duplicate value: map[string]interface {}${text}`;
+    return [{ reason: 'FieldValueDuplicate', field: at, message: shown }];
+  });
+}
+
+function keysOf(item: unknown, keys: readonly string[]): unknown {
+  const fields = isJsonObject(item) ? item : {};
+  return Object.fromEntries(keys.toSorted().map((key) => [key, fields[key]]));
 }
 
 function validateObject(value: JsonObject, schema: StructuralSchema, path: string): readonly Fault[] {

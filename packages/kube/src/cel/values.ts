@@ -2,7 +2,7 @@
 import { Optional } from '@marcbachmann/cel-js';
 import { Duration } from '@marcbachmann/cel-js/evaluator';
 import { isSameJson } from '../json-equality.ts';
-import { CelEvaluationError, type CelField, type CelType, type ObjectType } from './types.ts';
+import { CelEvaluationError, type CelType, type ObjectType } from './types.ts';
 
 /** An object of a declared type. A map, because that is how the evaluator reads fields; filled as fields are asked for. */
 export class CelObject extends Map<string, unknown> {
@@ -113,24 +113,21 @@ export function toDuration(text: string): Duration {
   return new Duration(signed / 1_000_000_000n, Number(signed % 1_000_000_000n));
 }
 
-/** Whether two values in JSON are one to an expression: the order of a set says nothing, nor what no field declares. */
-export function isSameValue(a: unknown, b: unknown, type: CelType): boolean {
+/** Whether two values in JSON are one to an expression. The order of a set says nothing; what no field declares counts too. */
+export function isSameValue(a: unknown, b: unknown, type: CelType | undefined): boolean {
   if (a === b) return true;
-  if (type.kind === 'object') {
-    const [left, right] = [recordOf(a), recordOf(b)];
-    return [...type.fields.values()].every((field) => isSameField(left, right, field));
-  }
-  if (type.kind !== 'list' || !Array.isArray(a) || !Array.isArray(b)) return isSameJson(a, b);
+  if (type?.kind === 'object') return isSameObject(recordOf(a), recordOf(b), type);
+  if (type?.kind !== 'list' || !Array.isArray(a) || !Array.isArray(b)) return isSameJson(a, b);
   if (a.length !== b.length) return false;
   return type.isSet === true
     ? a.every((item) => b.includes(item))
     : a.every((item, index) => isSameValue(item, b[index], type.items));
 }
 
-function isSameField(
-  a: Readonly<Record<string, unknown>>,
-  b: Readonly<Record<string, unknown>>,
-  { name, type }: CelField,
-): boolean {
-  return isSameValue(a[name], b[name], type);
+type Json = Readonly<Record<string, unknown>>;
+
+function isSameObject(a: Json, b: Json, { fields }: ObjectType): boolean {
+  const types = new Map([...fields.values()].map(({ name, type }) => [name, type]));
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => isSameValue(a[name], b[name], types.get(name)));
 }

@@ -2,7 +2,19 @@ import { applications } from '../application.ts';
 import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
-import { boolean, conditions, integer, intOrString, list, object, seconds, string, stringMap, time } from './schema.ts';
+import {
+  boolean,
+  conditions,
+  integer,
+  intOrString,
+  list,
+  object,
+  rules,
+  seconds,
+  string,
+  stringMap,
+  time,
+} from './schema.ts';
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
@@ -10,6 +22,24 @@ export const supportedStrategies = ['rolling', 'blueGreen', 'canary'] as const;
 export const supportedRouteProviders = ['gateway', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
+const host = string('A host.', { maxLength: 253 });
+
+const amount = rules([
+  "type(self) == int ? self >= 0 : self.matches('^[0-9]+%$')",
+  'must be a number of pods or a percentage such as "25%"',
+]);
+
+function isZero(field: string): string {
+  return `has(self.${field}) && (type(self.${field}) == int ? self.${field} == 0 : self.${field} == '0%')`;
+}
+
+/** Parameters of one strategy under another would be ignored, and their author would not know. */
+function parametersOf(type: string): readonly [rule: string, message: string] {
+  return [
+    `!has(self.${type}) || self.type == '${type}'`,
+    `${type} has parameters of the strategy ${type}: remove it, or set type to ${type}`,
+  ];
+}
 
 const canaryStep = object(
   'One step: exactly one of its fields.',
@@ -40,27 +70,33 @@ const strategy = object(
   'How a release moves from the stable version to the new one. In force from the next release.',
   {
     type: string('The strategy.', { enum: supportedStrategies }),
-    rolling: object('Of strategy rolling: pods change a few at a time; both versions serve meanwhile.', {
-      maxSurge: intOrString('Pods above replicas: a number, or a percentage rounded up. Default 25%.'),
-      maxUnavailable: intOrString('Pods that may be missing: a number, or a percentage rounded down. Default 0.'),
-    }),
+    rolling: object(
+      'Of strategy rolling: pods change a few at a time; both versions serve meanwhile.',
+      {
+        maxSurge: intOrString('Pods above replicas: a number, or a percentage rounded up. Default 25%.', amount),
+        maxUnavailable: intOrString(
+          'Pods that may be missing: a number, or a percentage rounded down. Default 0.',
+          amount,
+        ),
+      },
+      rules([
+        `!(${isZero('maxSurge')} && ${isZero('maxUnavailable')})`,
+        'maxSurge and maxUnavailable are both 0, so no pod could ever change',
+      ]),
+    ),
     blueGreen: object('Of strategy blueGreen: full size beside the stable version, then all traffic at once.', {
       autoPromote: boolean('False: wait for a person to promote. Default true.'),
       promoteAfterSeconds: seconds('Seconds between passed gates and promotion. Default 0.'),
-      previewHosts: list(
-        'Hosts under which the new version is reached before its promotion.',
-        string('A host.'),
-        hosts,
-      ),
+      previewHosts: list('Hosts under which the new version is reached before its promotion.', host, hosts),
       previewReplicas: integer('Pods of the new version until it is promoted. Default: replicas.', { minimum: 1 }),
     }),
     canary,
   },
-  { required: ['type'] },
+  { required: ['type'], ...rules(...supportedStrategies.map(parametersOf)) },
 );
 
 const route = object('How it is reached from outside. Absent: inside the cluster only.', {
-  hosts: list('Hosts, such as shop.example.org or *.example.org. Empty: every host.', string('A host.'), hosts),
+  hosts: list('Hosts, such as shop.example.org or *.example.org. Empty: every host.', host, hosts),
   paths: list('Path prefixes by whole elements. Empty: /.', string('A path.', { pattern: '^/' }), hosts),
   redirectWww: boolean('Redirect from the host without www to the one with it, or the other way round.'),
   compression: boolean('Compress answers where the client takes it.'),
@@ -98,48 +134,69 @@ const history = object('What is kept of earlier releases.', {
   keepRunningSeconds: seconds('How long the version before keeps its pods after the guard. Default 0.'),
 });
 
-const spec = object('What should run, how it is reached, and how it is released.', {
-  version: string('Name of the version; # or absent: the next whole number.', { minLength: 1, maxLength: 63 }),
-  replicas: integer('Pods that serve.', { format: 'int32', minimum: 0, default: 1 }),
-  template: { ...podTemplate, description: 'The pods.' },
-  workloadRef: object(
-    'Where the template is found instead.',
-    { kind: string('Deployment.', { enum: ['Deployment'] }), name: string('Its name.', { minLength: 1 }) },
-    { required: ['kind', 'name'] },
-  ),
-  service: { ...serviceSpec, description: 'The Service of the same name: any field of a Service but its selector.' },
-  route,
-  healthCheck,
-  environmentFrom: list(
-    'Variables that every container gets, for example those of the platform.',
-    object('One source.', {
-      prefix: string('Put before every name.'),
-      configMapRef: reference,
-      secretRef: reference,
+const previewHosts = 'self.strategy.blueGreen.previewHosts';
+const withoutPreview = `!has(self.strategy) || !has(self.strategy.blueGreen) || !has(${previewHosts}) || ${previewHosts}.size() == 0`;
+
+const spec = object(
+  'What should run, how it is reached, and how it is released.',
+  {
+    version: string('Name of the version; # or absent: the next whole number.', { minLength: 1, maxLength: 63 }),
+    replicas: integer('Pods that serve.', { format: 'int32', minimum: 0, default: 1 }),
+    template: { ...podTemplate, description: 'The pods.' },
+    workloadRef: object(
+      'Where the template is found instead.',
+      { kind: string('Deployment.', { enum: ['Deployment'] }), name: string('Its name.', { minLength: 1 }) },
+      { required: ['kind', 'name'] },
+    ),
+    service: { ...serviceSpec, description: 'The Service of the same name: any field of a Service but its selector.' },
+    route,
+    healthCheck,
+    environmentFrom: list(
+      'Variables that every container gets, for example those of the platform.',
+      object('One source.', {
+        prefix: string('Put before every name.'),
+        configMapRef: reference,
+        secretRef: reference,
+      }),
+      { maxItems: 32 },
+    ),
+    configuration: object('How configuration is treated.', {
+      live: list('Names of ConfigMaps and Secrets that are not frozen with a version.', string('A name.'), {
+        maxItems: 64,
+        'x-kubernetes-list-type': 'set',
+      }),
     }),
-    { maxItems: 32 },
-  ),
-  configuration: object('How configuration is treated.', {
-    live: list('Names of ConfigMaps and Secrets that are not frozen with a version.', string('A name.'), {
-      maxItems: 64,
-      'x-kubernetes-list-type': 'set',
+    strategy,
+    checks: checksSchema,
+    guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
+    progressDeadlineSeconds: integer('A release without progress for so long is rolled back. Default 600.', {
+      minimum: 1,
+      maximum: 31_536_000,
     }),
-  }),
-  strategy,
-  checks: checksSchema,
-  guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
-  progressDeadlineSeconds: integer('A release without progress for so long is rolled back. Default 600.', {
-    minimum: 1,
-    maximum: 31_536_000,
-  }),
-  drainSeconds: seconds('How long open requests of a pod that has left may take to end. Default 30.'),
-  keepFailedSeconds: seconds('How long the pods of a failed version are kept for a look. Default 30.'),
-  history,
-  deletionPolicy: string('Orphan: everything keeps running when the Application is deleted. Default Delete.', {
-    enum: ['Delete', 'Orphan'],
-  }),
-  paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
-});
+    drainSeconds: seconds('How long open requests of a pod that has left may take to end. Default 30.'),
+    keepFailedSeconds: seconds('How long the pods of a failed version are kept for a look. Default 30.'),
+    history,
+    deletionPolicy: string('Orphan: everything keeps running when the Application is deleted. Default Delete.', {
+      enum: ['Delete', 'Orphan'],
+    }),
+    paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
+  },
+  rules(
+    ['has(self.template) != has(self.workloadRef)', 'exactly one of template and workloadRef says what should run'],
+    [
+      `!has(self.route) || (has(self.service) && has(self.service.ports) && self.service.ports.size() > 0)`,
+      'a route needs a Service with a port: give one in service.ports',
+    ],
+    [
+      `${withoutPreview} || (has(self.route) && (!has(self.route.through) || self.route.through != 'none'))`,
+      'strategy.blueGreen.previewHosts are reached through a route: give one in route',
+    ],
+    [
+      `${withoutPreview} || !has(self.route) || !has(self.route.hosts) || ${previewHosts}.all(host, !(host in self.route.hosts))`,
+      'strategy.blueGreen.previewHosts and route.hosts have a host in common: a preview needs hosts of its own',
+    ],
+  ),
+);
 
 const version = {
   version: string('The version.'),
@@ -182,6 +239,10 @@ export const applicationDefinition = defineKind({
   description: 'What should run, how it is reached, and how a new version of it becomes live.',
   spec,
   status,
+  rules: rules([
+    "self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    'metadata.name must be a DNS-1035 label of at most 40 characters, because Services are named after it',
+  ]),
   scale: {
     specReplicasPath: '.spec.replicas',
     statusReplicasPath: '.status.replicas',

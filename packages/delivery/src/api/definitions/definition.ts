@@ -1,7 +1,7 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@slipway/kube/api.generated';
 import { apiVersionOf, type ResourceType } from '@slipway/kube/object';
 import { customResourceDefinitions } from '@slipway/kube/resources';
-import { object, type Schema } from './schema.ts';
+import { object, type rules, type Schema } from './schema.ts';
 
 export interface KindDescription {
   readonly type: ResourceType;
@@ -10,6 +10,8 @@ export interface KindDescription {
   readonly description: string;
   readonly spec: Schema;
   readonly status?: Schema;
+  /** Of the whole object. */
+  readonly rules?: ReturnType<typeof rules>;
   readonly scale?: NonNullable<CustomResourceDefinitionVersion['subresources']>['scale'];
   readonly columns: NonNullable<CustomResourceDefinitionVersion['additionalPrinterColumns']>;
 }
@@ -44,6 +46,7 @@ function defineVersion({
   description,
   spec,
   status,
+  rules,
   scale,
   columns,
 }: KindDescription): CustomResourceDefinitionVersion {
@@ -62,7 +65,7 @@ function defineVersion({
           spec,
           ...(status === undefined ? {} : { status }),
         },
-        { required: ['spec'] },
+        { required: ['spec'], ...rules },
       ),
     },
     additionalPrinterColumns: columns,

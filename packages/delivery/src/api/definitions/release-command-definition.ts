@@ -1,6 +1,6 @@
 import { releaseCommands, verbs } from '../release-command.ts';
 import { ageColumn, column, defineKind } from './definition.ts';
-import { object, string } from './schema.ts';
+import { object, rules, string } from './schema.ts';
 
 export const releaseCommandDefinition = defineKind({
   type: releaseCommands,
@@ -15,7 +15,10 @@ export const releaseCommandDefinition = defineKind({
       reason: string('Why; shown with the outcome.', { maxLength: 1_024 }),
       requestedBy: string('Who asks, as claimed.', { maxLength: 253 }),
     },
-    { required: ['application', 'verb'] },
+    {
+      required: ['application', 'verb'],
+      ...rules(['self == oldSelf', 'a command is given once and never changed: create another']),
+    },
   ),
   columns: [
     column('Application', '.spec.application', 'The Application.'),

@@ -1,7 +1,20 @@
 import { releasePhases, releases } from '../release.ts';
 import { checkRunsSchema, copiedChecksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
-import { boolean, conditions, integer, list, map, object, record, seconds, string, stringMap, time } from './schema.ts';
+import {
+  boolean,
+  conditions,
+  integer,
+  list,
+  map,
+  object,
+  record,
+  seconds,
+  rules,
+  string,
+  stringMap,
+  time,
+} from './schema.ts';
 
 const spec = object(
   'A copy of what was asked: it never changes.',
@@ -25,7 +38,10 @@ const spec = object(
     drainSeconds: seconds('How long open requests may take to end.'),
     keepFailedSeconds: seconds('How long failed pods are kept.'),
   },
-  { required: ['application', 'applicationUid', 'version', 'identity', 'template', 'strategy'] },
+  {
+    required: ['application', 'applicationUid', 'version', 'identity', 'template', 'strategy'],
+    ...rules(['self == oldSelf', 'a Release records what was asked: its spec never changes']),
+  },
 );
 
 const count = (description: string) => integer(description);

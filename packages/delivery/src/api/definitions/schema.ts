@@ -1,5 +1,5 @@
 /** Words for structural schemas: what a CustomResourceDefinition says of its fields. */
-import type { JSONSchemaProps } from '@slipway/kube/api.generated';
+import type { JSONSchemaProps, ValidationRule } from '@slipway/kube/api.generated';
 
 export type Schema = JSONSchemaProps;
 
@@ -71,3 +71,13 @@ export const conditions: Schema = list(
   ),
   { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] },
 );
+
+/**
+ * What no schema can say, in CEL. As Kubernetes 1.26 has it: without messageExpression, reason and fieldPath, and loops go
+ * over lists that have a maxItems.
+ */
+export function rules(...each: readonly (readonly [rule: string, message: string])[]): {
+  readonly 'x-kubernetes-validations': readonly ValidationRule[];
+} {
+  return { 'x-kubernetes-validations': each.map(([rule, message]) => ({ rule, message })) };
+}
