@@ -82,7 +82,7 @@ describe('create', () => {
   it('names unknown fields under strict validation', async () => {
     const body = { ...web, spec: { ...podSpec, foo: 1 } };
     await expect(cluster.client.create(pods, body, { fieldValidation: 'Strict' })).rejects.toMatchObject({
-      message: 'strict decoding error: unknown field "spec.foo"',
+      message: 'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"',
     });
   });
 });
@@ -100,15 +100,26 @@ describe('update', () => {
   });
 
   it.each([
-    { field: 'name', metadata: { name: 'other' } },
-    { field: 'uid', metadata: { uid: 'other' } },
-  ])('never changes the $field', async ({ field, metadata }) => {
-    await cluster.client.create(pods, web);
-    const patch = { type: 'merge', body: { metadata } } as const;
-    await expect(cluster.client.patch(pods, { namespace: 'default', name: 'web' }, patch)).rejects.toMatchObject({
+    {
+      field: 'name',
+      reason: 'BadRequest',
+      message: 'the name of the object (other) does not match the name on the URL (web)',
+    },
+    {
+      field: 'namespace',
+      reason: 'BadRequest',
+      message: 'the namespace of the object (other) does not match the namespace on the request (default)',
+    },
+    {
+      field: 'uid',
       reason: 'Invalid',
-      message: `Pod "web" is invalid: metadata.${field}: Invalid value: "other": field is immutable`,
-    });
+      message: 'Pod "web" is invalid: metadata.uid: Invalid value: "other": field is immutable',
+    },
+  ])('never changes the $field', async ({ field, ...refusal }) => {
+    await cluster.client.create(pods, web);
+    const patch = { type: 'merge', body: { metadata: { [field]: 'other' } } } as const;
+    const patched = cluster.client.patch(pods, { namespace: 'default', name: 'web' }, patch);
+    await expect(patched).rejects.toMatchObject(refusal);
   });
 
   it('counts generations for the spec and not for the status', async () => {

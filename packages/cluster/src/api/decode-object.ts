@@ -1,7 +1,7 @@
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
-import type { ResourceDefinition } from '../schema/definition.ts';
-import { isJsonObject, shapeObject, type JsonObject } from '../schema/shape.ts';
+import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
+import { isJsonObject, shapeObject, undecodable, type JsonObject } from '../schema/shape.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -12,16 +12,78 @@ export interface Decoding {
   readonly warn: (message: string) => void;
 }
 
+/**
+ * The same of an object that is applied by the server: what the schema does not know can belong to nobody, whatever
+ * validation is asked for. Under the strict one it is a fault of the request, as everywhere; Kubernetes gives the error
+ * of the others there too.
+ */
+export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeObject {
+  const { type, schema } = decoding.definition;
+  const { object, unknownFields } = decode(body, decoding.definition);
+  if (decoding.fieldValidation === 'Strict') reportUnknown(unknownFields, decoding);
+  if (unknownFields.length === 0) return object;
+  const faults = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
+  const what = `${decoding.namespace ?? ''}/${decoding.name}; ${type.group}/${type.version}, Kind=${type.kind}`;
+  throw new StatusError(
+    'Unknown',
+    `failed to create typed patch object (${what}): ${faults.length === 1 ? faults[0] : ['errors:', ...faults].join('\n  ')}`,
+  );
+}
+
+interface Named {
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** `.spec.containers[name="web"].imag` for `spec.containers[0].imag`: members of such lists go by their keys there. */
+function pathWithKeys(path: string, body: unknown, schema: SchemaNode): string {
+  let value = body;
+  let node: SchemaNode | undefined = schema;
+  let text = '';
+  for (const [, field, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
+    value = childOf(value, field ?? index ?? '');
+    text += field === undefined ? memberText(node, value, index ?? '') : `.${field}`;
+    node = node && childNode(node, field);
+  }
+  return text;
+}
+
+function childOf(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value[Number(key)];
+  return isJsonObject(value) ? value[key] : undefined;
+}
+
+function childNode(node: SchemaNode, field: string | undefined): SchemaNode | undefined {
+  if (node.kind === 'list') return node.items;
+  if (node.kind === 'map') return node.values;
+  return node.kind === 'object' ? node.fields.get(field ?? '')?.node : undefined;
+}
+
+function memberText(node: SchemaNode | undefined, member: unknown, index: string): string {
+  if (node?.kind !== 'list' || node.listType !== 'map') return `[${index}]`;
+  return `[${node.listMapKeys.map((key) => `${key}=${JSON.stringify(childOf(member, key))}`).join(',')}]`;
+}
+
 /** Makes an object of a request's body: of the right kind, of the right shape, with what the schema does not know left out. */
 export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
-  const { type, schema } = decoding.definition;
+  const { object, unknownFields } = decode(body, decoding.definition);
+  reportUnknown(unknownFields, decoding);
+  return object;
+}
+
+interface Decoded {
+  readonly object: KubeObject;
+  readonly unknownFields: readonly string[];
+}
+
+function decode(body: unknown, definition: ResourceDefinition): Decoded {
+  const { type, schema } = definition;
   if (!isJsonObject(body))
     throw new StatusError('BadRequest', `the body of the request must be an object of kind ${type.kind}`);
-  checkType(body, decoding.definition);
-  const { object, unknownFields } = shapeObject(body, schema, type.kind);
-  reportUnknown(unknownFields, decoding);
+  checkType(body, definition);
+  const { object, unknownFields } = shapeObject(body, schema, type);
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
-  return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
+  return { object: { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata }, unknownFields };
 }
 
 function checkType(body: JsonObject, { type }: ResourceDefinition): void {
@@ -34,10 +96,9 @@ function checkType(body: JsonObject, { type }: ResourceDefinition): void {
   );
 }
 
-function reportUnknown(fields: readonly string[], { fieldValidation, warn }: Decoding): void {
+function reportUnknown(fields: readonly string[], { definition, fieldValidation, warn }: Decoding): void {
   if (fields.length === 0 || fieldValidation === 'Ignore') return;
   const messages = fields.map((field) => `unknown field "${field}"`);
-  if (fieldValidation === 'Strict')
-    throw new StatusError('BadRequest', `strict decoding error: ${messages.join(', ')}`);
+  if (fieldValidation === 'Strict') throw undecodable(definition.type, `strict decoding error: ${messages.join(', ')}`);
   for (const message of messages) warn(message);
 }

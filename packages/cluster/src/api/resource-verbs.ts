@@ -11,7 +11,7 @@ import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
-import { decodeObject, type Decoding } from './decode-object.ts';
+import { decodeApplied, decodeObject, type Decoding } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
 import type { ResourceStore, Target } from './resource-store.ts';
@@ -71,13 +71,8 @@ export class ResourceVerbs {
   /** A full replacement. `metadata.resourceVersion`, where given, must be the current one. */
   async update(body: unknown, request: WriteRequest): Promise<KubeObject> {
     const decoded = decodeObject(body, request);
-    const { name, resourceVersion, uid } = decoded.metadata;
-    if (name !== undefined && name !== request.name)
-      throw new StatusError(
-        'BadRequest',
-        `the name of the object (${name}) does not match the name on the URL (${request.name})`,
-      );
-    this.#checkNamespace(decoded, request);
+    const { resourceVersion, uid } = decoded.metadata;
+    requireSameName(decoded, request);
     return this.change(
       request,
       (current) => {
@@ -109,6 +104,7 @@ export class ResourceVerbs {
             'the object has been modified; please apply your changes to the latest version and try again',
           );
         }
+        requireSameName(decoded, request);
         requireSameIdentity(decoded, current, request.definition);
         const next = this.#prepareUpdate(decoded, { current, request, reservations });
         return trackUpdate(current, next, tracking);
@@ -126,7 +122,7 @@ export class ResourceVerbs {
       readonly requireCreate: () => void;
     },
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
-    const decoded = decodeObject(body, request);
+    const decoded = decodeApplied(body, request);
     this.#checkNamespace(decoded, request);
     const tracking = this.#tracking(request, 'Apply');
     const applied: KubeObject = {
@@ -331,14 +327,27 @@ function checkUid(
   );
 }
 
-/** What an object is called and which one it is never changes. */
+/** What is written is what the path names. */
+function requireSameName({ metadata }: KubeObject, { name, namespace = '' }: WriteRequest): void {
+  const given = metadata.name ?? '';
+  if (given !== '' && given !== name)
+    throw new StatusError(
+      'BadRequest',
+      `the name of the object (${given}) does not match the name on the URL (${name})`,
+    );
+  const within = metadata.namespace ?? '';
+  if (namespace !== '' && within !== '' && within !== namespace)
+    throw new StatusError(
+      'BadRequest',
+      `the namespace of the object (${within}) does not match the namespace on the request (${namespace})`,
+    );
+}
+
+/** Which one an object is never changes. */
 function requireSameIdentity({ metadata }: KubeObject, current: KubeObject, { type }: ResourceDefinition): void {
-  const faults = (['name', 'namespace', 'uid'] as const).flatMap((field) => {
-    const value = metadata[field] ?? '';
-    if (value === '' || value === current.metadata[field]) return [];
-    return [invalid(`metadata.${field}`, value, 'field is immutable')];
-  });
-  if (faults.length > 0) throw invalidObject(type, current.metadata.name ?? '', faults);
+  const uid = metadata.uid ?? '';
+  if (uid === '' || uid === current.metadata.uid) return;
+  throw invalidObject(type, current.metadata.name ?? '', [invalid('metadata.uid', uid, 'field is immutable')]);
 }
 
 /** Kubernetes names the kind here, where other conflicts name the resource. */

@@ -1,7 +1,9 @@
 /** Faults in the words of Kubernetes' `field.Error`, so that people and tools read what they know. */
 import type { Fault } from './definition.ts';
+import { GoText } from './go-text.ts';
 
 function quote(value: unknown): string {
+  if (value instanceof GoText) return value.text;
   return typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? 'null');
 }
 

@@ -2,6 +2,7 @@ import type { ObjectMeta } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import type { Fault } from './definition.ts';
 import { forbidden, invalid, required, tooLong } from './faults.ts';
+import { goStrings } from './go-text.ts';
 import { dns1123Label, labelValueText, qualifiedKey, type NameRule } from './names.ts';
 
 const maximumAnnotationBytes = 256 * 1024;
@@ -94,7 +95,7 @@ function validateFinalizers(
         ...faults,
         forbidden(
           'metadata.finalizers',
-          `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+          `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added).text}`,
         ),
       ];
 }

@@ -26,15 +26,22 @@ export interface ShapeResult {
  * Checks every type, drops what the schema does not know and what is null. Throws `BadRequest` for the first value of a
  * wrong type, in the words of Kubernetes' decoder.
  */
-export function shapeObject(object: JsonObject, node: SchemaNode, kind: string): ShapeResult {
+export function shapeObject(object: JsonObject, node: SchemaNode, type: ShapedType): ShapeResult {
   const unknownFields: string[] = [];
-  const shaped = shape(object, node, { kind, path: '', unknownFields, depth: 0 });
+  const shaped = shape(object, node, { type, path: '', goField: type.kind, unknownFields, depth: 0 });
   return { object: isJsonObject(shaped) ? shaped : object, unknownFields };
 }
 
-interface Position {
+export interface ShapedType {
   readonly kind: string;
+  readonly version: string;
+}
+
+interface Position {
+  readonly type: ShapedType;
   readonly path: string;
+  /** As Go's decoder names it: the innermost struct, then the fields on the way, without indices and keys of maps. */
+  readonly goField: string;
   readonly unknownFields: string[];
   readonly depth: number;
 }
@@ -43,7 +50,7 @@ function shape(value: unknown, node: SchemaNode, at: Position): unknown {
   if (at.depth > maximumDepth)
     throw new StatusError(
       'BadRequest',
-      `${at.kind} in version is nested deeper than ${maximumDepth} levels at ${at.path}`,
+      `${at.type.kind} in version ${JSON.stringify(at.type.version)} is nested deeper than ${maximumDepth} levels at ${at.path}`,
     );
   switch (node.kind) {
     case 'any':
@@ -51,11 +58,11 @@ function shape(value: unknown, node: SchemaNode, at: Position): unknown {
     case 'scalar':
       return shapeScalar(value, node, at);
     case 'list':
-      return Array.isArray(value) ? shapeList(value, node.items, at) : mismatch(value, 'array', at);
+      return Array.isArray(value) ? shapeList(value, node.items, at) : mismatch(value, goTypeOf(node), at);
     case 'map':
-      return isJsonObject(value) ? shapeMap(value, node.values, at) : mismatch(value, 'map', at);
+      return isJsonObject(value) ? shapeMap(value, node.values, at) : mismatch(value, goTypeOf(node), at);
     case 'object':
-      return isJsonObject(value) ? shapeFields(value, node, at) : mismatch(value, 'object', at);
+      return isJsonObject(value) ? shapeFields(value, node, at) : mismatch(value, goTypeOf(node), at);
   }
 }
 
@@ -71,7 +78,7 @@ function shapeFields(value: JsonObject, node: SchemaNode & { readonly kind: 'obj
     const kept =
       field === undefined || child === null
         ? undefined
-        : shape(child, field.node, { ...at, path, depth: at.depth + 1 });
+        : shape(child, field.node, { ...at, path, goField: goFieldOf(node, name, at), depth: at.depth + 1 });
     if (kept === child) continue;
     copy ??= { ...value };
     if (kept === undefined) delete copy[name];
@@ -175,15 +182,57 @@ function goType(value: unknown): string {
 }
 
 function mismatch(value: unknown, expected: string, at: Position): never {
-  return fail(
-    at,
-    `json: cannot unmarshal ${goType(value)} into Go struct field ${at.kind}.${at.path} of type ${expected}`,
-  );
+  return fail(at, `json: cannot unmarshal ${goType(value)} into Go struct field ${at.goField} of type ${expected}`);
 }
 
 function fail(at: Position, message: string): never {
-  throw new StatusError('BadRequest', `${at.kind} in version "v1" cannot be handled as a ${at.kind}: ${message}`);
+  throw undecodable(at.type, message);
 }
+
+/** What cannot be made an object of the type, in the words of Kubernetes. */
+export function undecodable({ kind, version }: ShapedType, why: string): StatusError {
+  return new StatusError(
+    'BadRequest',
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`,
+  );
+}
+
+/** Custom resources have no structs: there the path says it all. */
+function goFieldOf({ name: struct }: ObjectNode, field: string, { path, goField, type }: Position): string {
+  if (struct === undefined) return `${type.kind}.${path === '' ? '' : `${path}.`}${field}`;
+  const above = goField.split('.').slice(1);
+  return [lastPart(struct), ...above, field].join('.');
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** `[]v1.Container`, `map[string]string`. */
+function goTypeOf(node: SchemaNode): string {
+  switch (node.kind) {
+    case 'list':
+      return `[]${goTypeOf(node.items)}`;
+    case 'map':
+      return `map[string]${goTypeOf(node.values)}`;
+    case 'object':
+      return node.name === undefined ? 'object' : node.name.split('.').slice(-2).join('.');
+    case 'scalar':
+      return goScalars[node.type] ?? node.format ?? node.type;
+    case 'any':
+      return 'interface {}';
+  }
+}
+
+const goScalars: Readonly<Record<string, string>> = {
+  boolean: 'bool',
+  bytes: '[]uint8',
+  intOrString: 'intstr.IntOrString',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  duration: 'v1.Duration',
+};
 
 /** Fills in the defaults that the schema carries. The same object comes back when nothing was missing. */
 export function applySchemaDefaults(value: unknown, node: SchemaNode): unknown {

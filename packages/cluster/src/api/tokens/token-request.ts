@@ -68,7 +68,7 @@ function readAsked({ body }: TransportRequest): AskedToken {
   const json = body !== undefined && 'json' in body ? body.json : undefined;
   if (!isJsonObject(json) || (json['kind'] ?? type.kind) !== type.kind)
     throw new StatusError('BadRequest', `a request for a token needs a body of kind ${type.kind} of ${apiVersion}`);
-  const { spec } = shapeObject(json, schemaNode(schemaType), type.kind).object;
+  const { spec } = shapeObject(json, schemaNode(schemaType), { kind: type.kind, version: 'v1' }).object;
   const given: JsonObject = isJsonObject(spec) ? spec : {};
   const { audiences, expirationSeconds, boundObjectRef } = given;
   return {

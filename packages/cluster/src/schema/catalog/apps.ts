@@ -5,6 +5,7 @@ import { formatLabelSelector, matchesLabelSelector } from '@slipway/kube/selecto
 import type { Fault } from '../definition.ts';
 import { define, scalePaths, type Column } from '../entry.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { goLabelSelector, goStringMap } from '../go-text.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { atLeast, defaultPodSpec, supported, validatePodTemplate } from './pod-template.ts';
 
@@ -31,7 +32,7 @@ function validateWorkload({ spec }: Workload): readonly Fault[] {
     ...validatePodTemplate(spec.template, 'spec.template'),
     ...(spec.selector === undefined || matchesLabelSelector(spec.selector, labels)
       ? []
-      : [invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`')]),
+      : [invalid('spec.template.metadata.labels', goStringMap(labels), '`selector` does not match template `labels`')]),
     ...alwaysRestarts(spec.template),
     ...atLeast(spec.replicas, 0, 'spec.replicas'),
     ...atLeast(spec.minReadySeconds, 0, 'spec.minReadySeconds'),
@@ -49,13 +50,15 @@ function validateSelector(selector: LabelSelector | undefined): readonly Fault[]
   const isEmpty =
     Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
   if (selector === undefined) return [required('spec.selector')];
-  return isEmpty ? [invalid('spec.selector', selector, 'empty selector is invalid for deployment')] : [];
+  return isEmpty
+    ? [invalid('spec.selector', goLabelSelector(selector), 'empty selector is invalid for deployment')]
+    : [];
 }
 
 function immutableSelector(object: Workload, old: Workload): readonly Fault[] {
   return canonicalJson(object.spec?.selector) === canonicalJson(old.spec?.selector)
     ? []
-    : [invalid('spec.selector', object.spec?.selector, 'field is immutable')];
+    : [invalid('spec.selector', goLabelSelector(object.spec?.selector ?? {}), 'field is immutable')];
 }
 
 function containerColumns<T extends Workload & { readonly metadata: Deployment['metadata'] }>(): ReadonlyArray<

@@ -25,10 +25,11 @@ import { age, selectorText } from '../columns.ts';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
 import { duplicate, forbidden, invalid, required, tooLong } from '../faults.ts';
+import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
 import { serviceWarnings } from './service-warnings.ts';
-import { portNumber, supported } from './pod-template.ts';
+import { portName, portNumber, supported } from './pod-template.ts';
 
 const maximumDataBytes = 1024 * 1024;
 
@@ -138,7 +139,7 @@ export const service = define<Service>({
     old.spec?.type !== 'ExternalName' &&
     object.spec?.type !== 'ExternalName' &&
     old.spec?.clusterIP !== object.spec?.clusterIP
-      ? [invalid('spec.clusterIPs[0]', object.spec?.clusterIPs ?? [], 'may not change once set')]
+      ? [invalid('spec.clusterIPs[0]', goStrings(object.spec?.clusterIPs), 'may not change once set')]
       : [],
 });
 
@@ -240,8 +241,13 @@ function validateServicePort(
       : dns1123Label(port.name ?? '').map((fault) => invalid(`${path}.name`, port.name, fault))),
     ...portNumber(port.port, `${path}.port`),
     ...supported(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
-    ...(typeof port.targetPort === 'number' ? portNumber(port.targetPort, `${path}.targetPort`) : []),
+    ...targetPort(port.targetPort, `${path}.targetPort`),
   ];
+}
+
+function targetPort(port: number | string | undefined, path: string): readonly Fault[] {
+  if (port === undefined) return [];
+  return typeof port === 'number' ? portNumber(port, path) : portName(port, path);
 }
 
 function duplicatePorts(ports: readonly ServicePort[]): readonly Fault[] {

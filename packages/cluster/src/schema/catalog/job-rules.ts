@@ -10,6 +10,7 @@ import { canonicalJson } from '@slipway/kube/hash';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import type { Fault } from '../definition.ts';
 import { invalid, notSupported, required, tooMany } from '../faults.ts';
+import { goLabelSelector, goStringMap } from '../go-text.ts';
 import { dns1123Label } from '../names.ts';
 import { atLeast, supported, validatePodTemplate } from './pod-template.ts';
 
@@ -42,11 +43,11 @@ function validateSelector({ selector, manualSelector, template: pods }: JobSpec,
   const labels = pods.metadata?.labels;
   return [
     ...(isGenerated && selector.matchLabels?.['batch.kubernetes.io/controller-uid'] !== uid
-      ? [invalid('spec.selector', selector, '`selector` not auto-generated')]
+      ? [invalid('spec.selector', goLabelSelector(selector), '`selector` not auto-generated')]
       : []),
     ...(matchesLabelSelector(selector, labels)
       ? []
-      : [invalid(`${template}.metadata.labels`, labels ?? {}, '`selector` does not match template `labels`')]),
+      : [invalid(`${template}.metadata.labels`, goStringMap(labels), '`selector` does not match template `labels`')]),
   ];
 }
 

@@ -166,10 +166,8 @@ export function portName(name: string, path: string): readonly Fault[] {
     [name.length <= 15, 'must be no more than 15 characters'],
     [/^[-a-z0-9]*$/.test(name), 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)'],
     [/[a-z]/.test(name), 'must contain at least one letter (a-z)'],
-    [
-      !name.includes('--') && !name.startsWith('-') && !name.endsWith('-'),
-      'must not contain consecutive hyphens, nor begin or end with one',
-    ],
+    [!name.includes('--'), 'must not contain consecutive hyphens'],
+    [!name.startsWith('-') && !name.endsWith('-'), 'must not begin or end with a hyphen'],
   ];
   return rules.filter(([isMet]) => !isMet).map(([, message]) => invalid(path, name, message));
 }

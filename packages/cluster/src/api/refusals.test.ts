@@ -1,0 +1,131 @@
+/** What is refused, in the words of kube-apiserver 1.32. */
+import type { Deployment } from '@slipway/kube/api.generated';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { configMaps, deployments, services } from '@slipway/kube/resources';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+
+let cluster: MemoryCluster;
+
+beforeAll(async () => {
+  cluster = await createMemoryCluster();
+});
+afterAll(() => cluster.close());
+
+const metadata = { name: 'web', namespace: 'default' };
+
+function web(change: object = {}): Deployment {
+  const labels = { app: 'web' };
+  const spec = { containers: [{ name: 'web', image: 'web:1' }] };
+  return {
+    metadata,
+    ...{ spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec }, ...change } },
+  };
+}
+
+const cannot = 'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal';
+
+function podOf(container: object): object {
+  return { template: { spec: { containers: [{ name: 'web', ...container }] } } };
+}
+
+describe('values of a wrong type', () => {
+  it.each<[object, string]>([
+    [{ replicas: 'x' }, 'string into Go struct field DeploymentSpec.spec.replicas of type int32'],
+    [
+      podOf({ env: [{ name: 'A', value: 1 }] }),
+      'number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string',
+    ],
+    [
+      { template: { metadata: { labels: { a: true } } } },
+      'bool into Go struct field ObjectMeta.spec.template.metadata.labels of type string',
+    ],
+    [
+      { template: { spec: { containers: 'x' } } },
+      'string into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container',
+    ],
+    [{ template: [] }, 'array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec'],
+    [
+      { selector: { matchLabels: 'x' } },
+      'string into Go struct field LabelSelector.spec.selector.matchLabels of type map[string]string',
+    ],
+  ])('are named as Go names them: %j', async (change, message) => {
+    await expect(cluster.client.create(deployments, web(change))).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: `${cannot} ${message}`,
+    });
+  });
+});
+
+describe('faults of objects', () => {
+  it('show selectors and labels as Go shows them', async () => {
+    await cluster.client.create(deployments, web());
+    const body = { spec: { selector: { matchLabels: { b: 'c' } } } };
+    const patched = cluster.client.patch(deployments, metadata, { type: 'merge', body });
+    await expect(patched).rejects.toMatchObject({
+      reason: 'Invalid',
+      details: {
+        causes: [
+          {
+            field: 'spec.template.metadata.labels',
+            message: 'Invalid value: map[string]string{"app":"web"}: `selector` does not match template `labels`',
+          },
+          {
+            field: 'spec.selector',
+            message:
+              'Invalid value: v1.LabelSelector{MatchLabels:map[string]string{"app":"web", "b":"c"}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}: field is immutable',
+          },
+        ],
+      },
+    });
+  });
+
+  it('name every finalizer that comes too late', async () => {
+    const finalizers = ['example.org/a'];
+    await cluster.client.create(configMaps, { metadata: { ...metadata, finalizers } });
+    await cluster.client.delete(configMaps, metadata);
+    const body = { metadata: { finalizers: [...finalizers, 'example.org/b', 'example.org/c'] } };
+    await expect(cluster.client.patch(configMaps, metadata, { type: 'merge', body })).rejects.toMatchObject({
+      message:
+        'ConfigMap "web" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.org/b", "example.org/c"}',
+    });
+  });
+
+  it('tell what a name of a port may be', async () => {
+    const ports = [{ port: 80, targetPort: 'a_b--' }];
+    const created = cluster.client.create(services, { metadata, spec: { ports } });
+    const field = 'spec.ports[0].targetPort';
+    await expect(created).rejects.toMatchObject({
+      details: {
+        causes: [
+          'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+          'must not contain consecutive hyphens',
+          'must not begin or end with a hyphen',
+        ].map((rule) => ({ field, message: `Invalid value: "a_b--": ${rule}` })),
+      },
+    });
+  });
+});
+
+describe('server-side apply', () => {
+  function apply<T extends KubeObject>(type: ResourceType<T>, body: object): Promise<unknown> {
+    return cluster.client.patch(type, metadata, { type: 'apply', body }, { fieldManager: 'me' });
+  }
+
+  it('takes no field that the schema does not declare, although nobody asked for validation', async () => {
+    await expect(apply(configMaps, { metadata, dat: {} })).rejects.toMatchObject({
+      code: 500,
+      message:
+        'failed to create typed patch object (default/web; /v1, Kind=ConfigMap): .dat: field not declared in schema',
+    });
+  });
+
+  it('names members of lists by their keys', async () => {
+    await expect(apply(deployments, web({ ...podOf({ imag: 'x' }), replica: 1 }))).rejects.toMatchObject({
+      message:
+        'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:\n' +
+        '  .spec.template.spec.containers[name="web"].imag: field not declared in schema\n' +
+        '  .spec.replica: field not declared in schema',
+    });
+  });
+});
