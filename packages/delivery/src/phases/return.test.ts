@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { countEffects, runHistory, runInterrupted, type Happening, type History } from '../../testing/histories.ts';
+import { labels } from '../names.ts';
+
+/** Before its rounds are over, a first version is aborted. */
+function aborted(rounds: number, given: Pick<History, 'strategy' | 'routed'>): History {
+  const before = Array.from({ length: rounds }, (): Happening => ({ type: 'round' }));
+  return { ...given, replicas: 2, happenings: [...before, { type: 'command', verb: 'abort' }] };
+}
+
+const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'>]> = [
+  ['blueGreen', { routed: true, strategy: { type: 'blueGreen' } }],
+  ['blueGreen inside the cluster', { routed: false, strategy: { type: 'blueGreen' } }],
+  ['rolling', { routed: true, strategy: { type: 'rolling' } }],
+];
+
+/** The last moment at which an abort still refuses the version, which is when its pods have joined. */
+function latestAbort(given: Pick<History, 'strategy' | 'routed'>): number {
+  const isInTime = (rounds: number): boolean =>
+    runHistory(aborted(rounds, given)).application.status?.serving === undefined;
+  return Array.from({ length: 15 }, (_, rounds) => rounds).findLast(isInTime) ?? 0;
+}
+
+describe('a first release that is refused after its pods have joined the Service', () => {
+  test.each(cases)('%s leaves nothing that leads to them, whichever effect the controller dies after', (_, given) => {
+    const rounds = latestAbort(given);
+    const history = aborted(rounds, given);
+    const joined = runHistory({ ...history, happenings: history.happenings.slice(0, -1) }, { atRest: false });
+    expect(joined.pods.some(({ metadata }) => metadata.labels?.[labels.serves] === 'true')).toBe(true);
+    const effects = countEffects(history);
+    for (let at = 0; at < effects; at += 1) {
+      const { releases, pods, split } = runInterrupted(history, at);
+      expect(releases[0]?.status?.phase, `after effect ${at}`).toBe('Failed');
+      expect(pods.map(({ metadata }) => metadata.labels?.[labels.serves])).toEqual([undefined, undefined]);
+      expect(split).toBeUndefined();
+    }
+  });
+});
