@@ -19,6 +19,7 @@ import { Prober } from '../src/node/probes/prober.ts';
 import { AddressRange } from '../src/node/runtimes/simulated/address-range.ts';
 import { discardingFiles } from '../src/node/runtimes/simulated/discarding-files.ts';
 import { SimulatedRuntime } from '../src/node/runtimes/simulated/simulated-runtime.ts';
+import { PodTokens } from '../src/node/volumes/pod-tokens.ts';
 import { PodVolumes } from '../src/node/volumes/pod-volumes.ts';
 
 export const scenarioStart = Date.parse('2026-01-01T00:00:00Z');
@@ -140,6 +141,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     clock,
     random: () => 0.5,
     objects,
+    tokens: new PodTokens({ client: api.client, clock }),
     directory: '/data/pods',
   });
   const logs = new PodLogs({ files: discardingFiles, clock, logger, directory: '/data/pods' });

@@ -18,7 +18,9 @@ import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
 import { PodLogs } from '../logs/pod-logs.ts';
 import { Prober } from '../probes/prober.ts';
 import type { Runtime } from '../runtime.ts';
+import { PodTokens, rotateTokens } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { listTokenProjections } from '../volumes/volume-files.ts';
 import { ContainerStarter } from './container-starter.ts';
 import { LifecycleHooks } from './lifecycle-hook.ts';
 import { Limiter } from './limiter.ts';
@@ -94,6 +96,7 @@ class NodeAgent {
   readonly #serviceInformer: Informer<Service>;
   readonly #registration: NodeRegistration;
   readonly #volumes: PodVolumes;
+  readonly #tokens: PodTokens;
   readonly #mounted: MountedObjects;
   readonly #workers: PodWorkers;
   readonly #limits: VolumeLimits;
@@ -106,7 +109,8 @@ class NodeAgent {
     this.#serviceInformer = new Informer({ ...informed, type: services });
     this.#registration = new NodeRegistration({ client, clock, logger, signal, description: describeNode(options) });
     const objects = new ReferencedObjects(client);
-    this.#volumes = createVolumes(options, objects);
+    this.#tokens = new PodTokens({ client, clock });
+    this.#volumes = createVolumes(options, { objects, tokens: this.#tokens });
     this.#mounted = new MountedObjects({
       ...informed,
       signal,
@@ -156,7 +160,7 @@ class NodeAgent {
   async run(node: Node): Promise<void> {
     const { signal } = this.#options;
     try {
-      await Promise.all([this.#registration.keepAlive(node), this.#limits.run()]);
+      await Promise.all([this.#registration.keepAlive(node), this.#limits.run(), this.#rotateTokens()]);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -173,6 +177,17 @@ class NodeAgent {
     const same = old?.metadata.uid === current?.metadata.uid;
     if (same && current !== undefined && hasNewLabels(old, current))
       void this.#refreshVolumes(current.metadata.uid ?? '');
+  }
+
+  #rotateTokens(): Promise<void> {
+    const { clock, signal } = this.#options;
+    return rotateTokens({
+      clock,
+      signal,
+      podUids: () => this.#workers.records().flatMap(({ pod }) => (hasTokens(pod) ? [pod.metadata.uid ?? ''] : [])),
+      isDue: (podUid) => this.#tokens.isDue(podUid),
+      refresh: (podUid) => this.#refreshVolumes(podUid),
+    });
   }
 
   async #refreshVolumes(podUid: string): Promise<void> {
@@ -207,6 +222,10 @@ class NodeAgent {
   }
 }
 
+function hasTokens({ spec }: Pod): boolean {
+  return (spec?.volumes ?? []).some((volume) => listTokenProjections(volume).length > 0);
+}
+
 function hasNewLabels(old: Pod | undefined, current: Pod): boolean {
   const text = (pod: Pod | undefined): string => JSON.stringify([pod?.metadata.labels, pod?.metadata.annotations]);
   return text(old) !== text(current);
@@ -221,7 +240,10 @@ function nodeIPOf({ addresses }: NodeAgentOptions): string {
   return addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
 }
 
-function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): PodVolumes {
+function createVolumes(
+  options: NodeAgentOptions,
+  { objects, tokens }: { readonly objects: ReferencedObjects; readonly tokens: PodTokens },
+): PodVolumes {
   const { files, clock, random, nodeName, dataDirectory, capacity, runtime } = options;
   const directory = join(dataDirectory, 'pods');
   const nodeIP = nodeIPOf(options);
@@ -230,6 +252,7 @@ function createVolumes(options: NodeAgentOptions, objects: ReferencedObjects): P
     clock,
     random,
     objects,
+    tokens,
     nodeName,
     nodeIP,
     directory,

@@ -7,6 +7,7 @@ import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { RecordingApi, testContainer, testPod } from '../../../testing/pod-scenario.ts';
 import { ReferencedObjects } from '../agent/referenced-objects.ts';
 import { diskFiles } from '../platform/disk-files.ts';
+import { PodTokens } from './pod-tokens.ts';
 import { PodVolumes } from './pod-volumes.ts';
 
 let directory: string;
@@ -34,6 +35,7 @@ beforeEach(async () => {
     clock: new FakeClock(),
     random: () => (draws += 0.001),
     objects: new ReferencedObjects(new RecordingApi(objects).client),
+    tokens: new PodTokens({ client: new RecordingApi(objects).client, clock: new FakeClock() }),
     nodeName: 'node',
     nodeIP: '192.0.2.1',
     allocatable: { cpu: '2', memory: '4Gi' },

@@ -9,6 +9,7 @@ import type {
 } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
 import { quantityMilliValue } from '@slipway/kube/quantity';
+import { StatusError } from '@slipway/kube/status-error';
 import { ConfigError } from '../agent/config-error.ts';
 import { expandReferences } from '../agent/expansion.ts';
 import type { ReferencedObjects } from '../agent/referenced-objects.ts';
@@ -18,13 +19,15 @@ import { writeAtomically } from './atomic-writer.ts';
 import { emptyDirMode, groupEmptyDirMode } from './fs-group.ts';
 import { prepareHostPath } from './host-path.ts';
 import { VolumeError } from './volume-error.ts';
-import { calculateVolumeFiles, isContentVolume, listVolumeReferences } from './volume-files.ts';
+import type { PodTokens } from './pod-tokens.ts';
+import { calculateVolumeFiles, isContentVolume, listTokenProjections, listVolumeReferences } from './volume-files.ts';
 
 export interface PodVolumesOptions {
   readonly files: Files;
   readonly clock: Clock;
   readonly random: () => number;
   readonly objects: ReferencedObjects;
+  readonly tokens: PodTokens;
   readonly nodeName: string;
   readonly nodeIP: string;
   readonly allocatable: ResourceList;
@@ -88,6 +91,7 @@ export class PodVolumes {
     await before;
     for (const path of this.#inMemory.get(podUid) ?? []) await this.#options.memoryVolumes?.unmount(path);
     this.#inMemory.delete(podUid);
+    this.#options.tokens.forget(podUid);
     await this.#options.files.remove(join(this.#options.directory, podUid));
   }
 
@@ -135,14 +139,30 @@ export class PodVolumes {
 
   async #writeContent(pod: Pod, volume: Volume): Promise<void> {
     const { files, objects, nodeName, nodeIP, allocatable, clock, random } = this.#options;
+    // Where nothing is kept, nobody reads a token.
+    if (files.discards && listTokenProjections(volume).length > 0) return;
     const found = await objects.fetch(pod, listVolumeReferences([volume]));
+    const tokens = await this.#fetchTokens(pod, volume);
     const facts = { pod, nodeName, podIP: pod.status?.podIP ?? '', hostIP: nodeIP };
-    const content = calculateVolumeFiles(volume, { facts, allocatable, ...found });
+    const content = calculateVolumeFiles(volume, { facts, allocatable, tokens, ...found });
     if (files.discards) return;
     const directory = this.#directoryOf(pod, volume.name);
     await files.makeDirectory(directory, 0o755);
     const version = `${clock.now()}.${Math.floor(random() * 1e9)}`;
     await writeAtomically(files, directory, { content, version, group: pod.spec?.securityContext?.fsGroup });
+  }
+
+  async #fetchTokens(pod: Pod, volume: Volume): Promise<ReadonlyMap<string, string>> {
+    const tokens = new Map<string, string>();
+    for (const projection of listTokenProjections(volume)) {
+      try {
+        tokens.set(projection.path, await this.#options.tokens.fetch(pod, projection));
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        throw new VolumeError(volume.name, `failed to fetch token: ${error.message}`);
+      }
+    }
+    return tokens;
   }
 
   async #pathOf(pod: Pod, mount: VolumeMount, environment: Readonly<Record<string, string>>): Promise<string> {

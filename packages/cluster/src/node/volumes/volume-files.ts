@@ -4,6 +4,7 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   Secret,
+  ServiceAccountTokenProjection,
   Volume,
   VolumeProjection,
 } from '@slipway/kube/api.generated';
@@ -25,6 +26,8 @@ export interface VolumeSources {
   readonly allocatable: ResourceCircumstances['allocatable'];
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** By the path that they are to have. */
+  readonly tokens: ReadonlyMap<string, string>;
 }
 
 const defaultMode = 0o644;
@@ -57,6 +60,10 @@ export function listVolumeReferences(volumes: readonly Volume[]): ObjectReferenc
   };
 }
 
+export function listTokenProjections(volume: Volume): readonly ServiceAccountTokenProjection[] {
+  return (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
+}
+
 export function calculateVolumeFiles(volume: Volume, sources: VolumeSources): VolumeFiles {
   const projections = projectionsOf(volume);
   const files = new Map<string, VolumeFile>();
@@ -79,7 +86,7 @@ interface Projecting {
 }
 
 function projectionFiles(projection: VolumeProjection, when: Projecting): VolumeFiles {
-  const { configMap, secret, downwardAPI } = projection;
+  const { configMap, secret, downwardAPI, serviceAccountToken } = projection;
   if (configMap !== undefined) {
     const found = when.sources.configMaps.get(configMap.name ?? '');
     return pick({ ...configMap, kind: 'configmap', data: found && configMapData(found) }, when);
@@ -91,10 +98,14 @@ function projectionFiles(projection: VolumeProjection, when: Projecting): Volume
   if (downwardAPI !== undefined) {
     return new Map((downwardAPI.items ?? []).map((item) => [item.path, downwardFile(item, when)]));
   }
+  if (serviceAccountToken !== undefined) {
+    const { path } = serviceAccountToken;
+    return new Map([[path, { content: Buffer.from(when.sources.tokens.get(path) ?? ''), mode: when.mode }]]);
+  }
   const kind = Object.keys(projection)[0] ?? 'nothing';
   throw new VolumeError(
     when.volume,
-    `projection of ${kind} is not supported by this node; expected configMap, secret or downwardAPI`,
+    `projection of ${kind} is not supported by this node; expected configMap, secret, downwardAPI or serviceAccountToken`,
   );
 }
 
