@@ -2,7 +2,7 @@ import { applyMergePatch } from '@slipway/kube/merge-patch';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { applyPatch, Pointer, type Operation } from 'rfc6902';
-import type { ResourceDefinition } from '../schema/definition.ts';
+import { isMergedByKeys, type ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
 
@@ -45,7 +45,7 @@ export function patchedObject(object: KubeObject, { kind, body, definition }: Pa
     case 'merge':
       return applyMergePatch(object, requireObject(body));
     case 'strategic':
-      if (definition.type.group !== '' && definition.schema.kind === 'object' && isCustom(definition)) {
+      if (!isMergedByKeys(definition)) {
         throw new StatusError(
           'UnsupportedMediaType',
           'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
@@ -53,11 +53,6 @@ export function patchedObject(object: KubeObject, { kind, body, definition }: Pa
       }
       return applyStrategicMergePatch(object, requireObject(body), definition.schema);
   }
-}
-
-/** Custom resources carry no merge keys, so Kubernetes refuses strategic patches for them. */
-function isCustom({ type }: ResourceDefinition): boolean {
-  return type.group.includes('.') && !type.group.endsWith('.k8s.io');
 }
 
 function requireObject(body: unknown): object {

@@ -127,6 +127,11 @@ export interface ResourceDefinition {
   warnings?(object: KubeObject): readonly string[];
 }
 
+/** Custom resources carry no merge keys, so Kubernetes refuses strategic merge patches for them, and offers none. */
+export function isMergedByKeys({ type }: ResourceDefinition): boolean {
+  return !type.group.includes('.') || type.group.endsWith('.k8s.io');
+}
+
 /** Finds definitions; custom resources come and go while it is in use. */
 export interface Catalog {
   find(group: string, version: string, plural: string): ResourceDefinition | undefined;

@@ -1,6 +1,6 @@
 /** OpenAPI documents, made when somebody asks: what kubectl explains and patches by. In v3 there is one a group and version. */
 import { createHash } from 'node:crypto';
-import type { ResourceDefinition } from './definition.ts';
+import { isMergedByKeys, type ResourceDefinition } from './definition.ts';
 import { renderOpenApiV2, type OpenApiV2 } from './openapi-v2.ts';
 import { kindName, renderSchemas, type OpenApi } from './openapi-schemas.ts';
 
@@ -67,12 +67,8 @@ const applyParameters = [
   ...writeParameters,
   { name: 'force', in: 'query', schema: { type: 'boolean', uniqueItems: true } },
 ];
-const patchTypes = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
+const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
+const strategicPatchType = 'application/strategic-merge-patch+json';
 
 function renderPaths(definition: ResourceDefinition, path: string): ReadonlyArray<readonly [string, OpenApi]> {
   const { type } = definition;
@@ -91,7 +87,13 @@ function renderPaths(definition: ResourceDefinition, path: string): ReadonlyArra
     parameters: applyParameters,
     requestBody: {
       required: true,
-      content: Object.fromEntries(patchTypes.map((each) => [each, { schema: { type: 'object' } }])),
+      // kubectl 1.29 and newer takes from here by which patch it applies.
+      content: Object.fromEntries(
+        [...patchTypes, ...(isMergedByKeys(definition) ? [strategicPatchType] : [])].map((each) => [
+          each,
+          { schema: { type: 'object' } },
+        ]),
+      ),
     },
   };
   return [
