@@ -28,7 +28,7 @@ export interface ShapeResult {
  */
 export function shapeObject(object: JsonObject, node: SchemaNode, type: ShapedType): ShapeResult {
   const unknownFields: string[] = [];
-  const shaped = shape(object, node, { type, path: '', goField: type.kind, unknownFields, depth: 0 });
+  const shaped = shape(object, node, { type, path: '', unknownFields, depth: 0 });
   return { object: isJsonObject(shaped) ? shaped : object, unknownFields };
 }
 
@@ -37,11 +37,18 @@ export interface ShapedType {
   readonly version: string;
 }
 
+interface FieldPosition {
+  readonly name: string;
+  /** Whose field it is; objects of custom resources are no structs. */
+  readonly struct: string | undefined;
+  readonly above: FieldPosition | undefined;
+}
+
 interface Position {
   readonly type: ShapedType;
   readonly path: string;
-  /** As Go's decoder names it: the innermost struct, then the fields on the way, without indices and keys of maps. */
-  readonly goField: string;
+  /** The field that holds the value, or the list or map with it; absent for the object itself. */
+  readonly field?: FieldPosition | undefined;
   readonly unknownFields: string[];
   readonly depth: number;
 }
@@ -78,7 +85,12 @@ function shapeFields(value: JsonObject, node: SchemaNode & { readonly kind: 'obj
     const kept =
       field === undefined || child === null
         ? undefined
-        : shape(child, field.node, { ...at, path, goField: goFieldOf(node, name, at), depth: at.depth + 1 });
+        : shape(child, field.node, {
+            ...at,
+            path,
+            field: { name, struct: node.name, above: at.field },
+            depth: at.depth + 1,
+          });
     if (kept === child) continue;
     copy ??= { ...value };
     if (kept === undefined) delete copy[name];
@@ -182,7 +194,7 @@ function goType(value: unknown): string {
 }
 
 function mismatch(value: unknown, expected: string, at: Position): never {
-  return fail(at, `json: cannot unmarshal ${goType(value)} into Go struct field ${at.goField} of type ${expected}`);
+  return fail(at, `json: cannot unmarshal ${goType(value)} into Go struct field ${goFieldOf(at)} of type ${expected}`);
 }
 
 function fail(at: Position, message: string): never {
@@ -197,15 +209,13 @@ export function undecodable({ kind, version }: ShapedType, why: string): StatusE
   );
 }
 
-/** Custom resources have no structs: there the path says it all. */
-function goFieldOf({ name: struct }: ObjectNode, field: string, { path, goField, type }: Position): string {
-  if (struct === undefined) return `${type.kind}.${path === '' ? '' : `${path}.`}${field}`;
-  const above = goField.split('.').slice(1);
-  return [lastPart(struct), ...above, field].join('.');
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
+/** As Go's decoder names it: the innermost struct, then the fields on the way, without indices and keys of maps. */
+function goFieldOf({ field, path, type }: Position): string {
+  const struct = field?.struct;
+  if (struct === undefined) return `${type.kind}.${path}`;
+  const names: string[] = [];
+  for (let each = field; each !== undefined; each = each.above) names.unshift(each.name);
+  return [struct.slice(struct.lastIndexOf('.') + 1), ...names].join('.');
 }
 
 /** `[]v1.Container`, `map[string]string`. */
