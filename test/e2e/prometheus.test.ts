@@ -83,7 +83,9 @@ describe.skipIf(reason !== undefined)(`a real Prometheus${reason === undefined ?
       const plan = decideCheck(check, state, systemClock.now());
       if (plan.type === 'wait') await delay(systemClock, plan.until - systemClock.now());
       const taken =
-        plan.type === 'measure' ? await takeMeasurement({ check, state, subject, signal }, ports) : undefined;
+        plan.type === 'measure'
+          ? await takeMeasurement({ check, state, subject, split: undefined, signal }, ports)
+          : undefined;
       state = advanceCheck(check, state, { taken, now: systemClock.now() });
     }
     return state;

@@ -254,7 +254,7 @@ describe('the record of a run', () => {
   });
 
   test('is cancelled with the release, and never measured again', () => {
-    const { outcome, message } = cancelledVerdict(of, 'the release is aborted');
+    const { outcome, message } = cancelledVerdict('errors', 'the release is aborted');
     const ended = endCheck(begin(of), outcome, { message, now: start });
     expect(decideCheck(of, ended, start + 99 * second)).toEqual({
       type: 'verdict',

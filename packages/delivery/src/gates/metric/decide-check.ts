@@ -88,8 +88,8 @@ export function isPassingNow(check: Check, state: CheckState): boolean {
 }
 
 /** The release goes back, or its guard ends early: nothing more is measured, and nothing that was measured decides. */
-export function cancelledVerdict(check: Check, reason: string): CheckVerdict {
-  return verdict('cancelled', `check ${check.name} was cancelled: ${reason}`);
+export function cancelledVerdict(name: string, reason: string): CheckVerdict {
+  return verdict('cancelled', `check ${name} was cancelled: ${reason}`);
 }
 
 /**

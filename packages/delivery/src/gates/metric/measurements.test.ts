@@ -46,7 +46,14 @@ function create(portsOf: () => MeasuringPorts = () => ports): Measurements {
 }
 
 function order(releaseUid: string) {
-  return { releaseUid, check, state, subject, onTaken: (each: TakenMeasurement) => void taken.push(each) };
+  return {
+    releaseUid,
+    check,
+    state,
+    subject,
+    split: undefined,
+    onTaken: (each: TakenMeasurement) => void taken.push(each),
+  };
 }
 
 async function settle(): Promise<void> {

@@ -68,7 +68,7 @@ const subject = {
 function measure(provider: CheckProvider, more: Partial<Check> = {}, given: MeasuringPorts = ports()) {
   const check: Check = { name: 'errors', provider, successWhen: 'value < 0.05', ...more };
   const state = startCheck({ check, during: 'release', attempt: 1, patienceSeconds: 600, now: 0 });
-  return takeMeasurement({ check, state, subject, signal: new AbortController().signal }, given);
+  return takeMeasurement({ check, state, subject, split: undefined, signal: new AbortController().signal }, given);
 }
 
 function prometheus(more: object = {}): CheckProvider {

@@ -1,9 +1,11 @@
-/** One measurement over the network: of the candidate and, where the check compares, of stable at the same time. */
+/** One measurement: of the candidate and, where the check compares, of stable at the same time. */
 import type { Secret } from '@slipway/kube/api.generated';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
+import type { Split } from '@slipway/kube/split';
 import type { Check, CheckSecret, CheckState } from '../../api/check.ts';
 import { nextNumber, type TakenMeasurement } from './check-state.ts';
 import { readCredentials, withoutCredentials, type Credentials } from './credentials.ts';
+import { measureGateway } from './gateway-counts.ts';
 import type { HttpGet } from './http-get.ts';
 import { judgeSamples, type CompileExpression } from './judge-sample.ts';
 import { queryUrl, readPrometheus } from './prometheus.ts';
@@ -26,11 +28,19 @@ export interface MeasurementTask {
   readonly check: Check;
   readonly state: CheckState;
   readonly subject: Subject;
+  /** Where the gateways say what they counted. */
+  readonly split: Split | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Never rejects: what could not be measured is a measurement that says so. */
 export async function takeMeasurement(task: MeasurementTask, ports: MeasuringPorts): Promise<TakenMeasurement> {
+  const { check, state, subject, split } = task;
+  if (check.provider.gateway === undefined) return await askAll(task, ports);
+  return measureGateway(check, state, { split, subject, now: ports.clock.now(), compile: ports.compile });
+}
+
+async function askAll(task: MeasurementTask, ports: MeasuringPorts): Promise<TakenMeasurement> {
   const { check, state, subject } = task;
   const startedAt = formatMicroTime(ports.clock.now());
   const [own, compared] = await Promise.all([
