@@ -152,6 +152,38 @@ describe.skipIf(reason !== undefined)(`kubectl${reason === undefined ? '' : ` ($
     expect((await cluster.kubectl('get', 'deployment', 'x')).stderr).toContain('deployments.apps "x" not found');
   });
 
+  it('is told by the rules of a kind what is wrong with an Application', async () => {
+    const wrong = join(cluster.directory, 'application.json');
+    const strategy = {
+      type: 'rolling',
+      rolling: { maxSurge: 0, maxUnavailable: 0 },
+      blueGreen: { autoPromote: false },
+    };
+    await writeFile(
+      wrong,
+      JSON.stringify({
+        apiVersion: 'slipway.dev/v1alpha1',
+        kind: 'Application',
+        metadata: { name: 'shop' },
+        spec: { route: { hosts: ['shop.localhost'] }, strategy },
+      }),
+    );
+    const { exitCode, stderr } = await cluster.kubectl('apply', '-f', wrong);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('The Application "shop" is invalid:');
+    expect(stderr).toContain(
+      '* spec: Invalid value: "object": exactly one of template and workloadRef says what should run',
+    );
+    expect(stderr).toContain('* spec: Invalid value: "object": a route needs a Service with a port');
+    expect(stderr).toContain(
+      '* spec.strategy: Invalid value: "object": blueGreen has parameters of the strategy blueGreen',
+    );
+    expect(stderr).toContain(
+      '* spec.strategy.rolling: Invalid value: "object": maxSurge and maxUnavailable are both 0, so no pod could ever change',
+    );
+    expect((await cluster.kubectl('get', 'applications.slipway.dev', 'shop')).stderr).toContain('not found');
+  });
+
   it('deletes everything, with what belongs to it', async () => {
     await cluster.ask('delete', '-f', file, '--timeout=30s');
     // A pod that is told to stop before its program listens to that gets its whole grace of 30 seconds.
