@@ -2,7 +2,8 @@ import { events, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { HealthAnswer } from '../api/release.ts';
-import { planCutAnswers } from './cut-entries.ts';
+import type { CheckState, Measurement } from '../api/check.ts';
+import { planCutAnswers, planCutEntries } from './cut-entries.ts';
 
 function answer(pod: string, more: Partial<HealthAnswer> = {}): HealthAnswer {
   return { pod, uid: pod, outcome: 'passed', answer: '', at: '2026-01-01T00:00:00Z', ...more };
@@ -25,6 +26,53 @@ describe('answers beyond those in the status', () => {
   test('are cut where one is longer than an Event', () => {
     expect(planCutAnswers('shop-2', [answer('x'.repeat(2_000))])[0]?.message).toHaveLength(1_000);
   });
+});
+
+function measurement(number: number, more: Partial<Measurement> = {}): Measurement {
+  const at = '2026-01-01T00:00:00Z';
+  return { number, outcome: 'passed', value: '0.01', startedAt: at, finishedAt: at, ...more };
+}
+
+function run(...measurements: readonly Measurement[]): CheckState {
+  return {
+    name: 'errors',
+    during: 'guard',
+    attempt: 1,
+    startedAt: '2026-01-01T00:00:00Z',
+    patienceSeconds: 600,
+    fruitlessSeconds: 0,
+    totals: { passed: 3, failed: 1, inconclusive: 0, noData: 0, error: 0 },
+    measurements,
+  };
+}
+
+test('measurements beyond those in the status are told with what was found', () => {
+  const failed = measurement(1, { outcome: 'failed', value: '0.2', reason: 'value 0.2: not value < 0.05' });
+  const application = { metadata: { name: 'shop' }, spec: {} };
+  const spec = {
+    application: 'shop',
+    applicationUid: '1',
+    version: '2',
+    identity: { template: '', configuration: '' },
+    template: {},
+    strategy: { type: 'rolling' },
+    guardSeconds: 300,
+    progressDeadlineSeconds: 600,
+    drainSeconds: 30,
+    keepFailedSeconds: 30,
+  };
+  const before = { phase: 'Guarding' as const, checks: [run(failed, measurement(2), measurement(3))] };
+  const next = { ...before, checks: [run(measurement(3), measurement(4))] };
+  const releases = [{ metadata: { name: 'shop-2' }, spec, status: before }];
+  expect(
+    planCutEntries({ application, releases }, { application: {}, releases: new Map([['shop-2', next]]) }),
+  ).toMatchObject([
+    {
+      release: 'shop-2',
+      message:
+        'no longer in the status: measurement 1 of check errors at 2026-01-01T00:00:00Z: failed with 0.2, value 0.2: not value < 0.05; measurement 2 of check errors at 2026-01-01T00:00:00Z: passed with 0.01',
+    },
+  ]);
 });
 
 describe('what a status has no room for', () => {

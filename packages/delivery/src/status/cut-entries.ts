@@ -1,5 +1,6 @@
 /** What a status has no room for any more goes to Events: the oldest entries of its lists. */
 import type { ApplicationStatus, RefusedVersion } from '../api/application.ts';
+import type { CheckState, Measurement } from '../api/check.ts';
 import type { CommandOutcome, HealthAnswer, PhaseTransition, ReleaseAttempt, ReleaseStatus } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
 import type { ActionOf } from '../plan.ts';
@@ -18,7 +19,10 @@ export interface StatusChanges {
 }
 
 /** By comparing with what is written: entries are only ever added, and leave a list only where it is cut. */
-export function planCutEntries(before: Observation, next: StatusChanges): readonly EventAction[] {
+export function planCutEntries(
+  before: Pick<Observation, 'application' | 'releases'>,
+  next: StatusChanges,
+): readonly EventAction[] {
   const refused = cutFrom(before.application.status?.refused, next.application.refused, describeRefusal);
   return [
     ...tell(refused),
@@ -42,6 +46,7 @@ function cutFromRelease(before: ReleaseStatus, next: ReleaseStatus): readonly st
     ...cutFrom(before.transitions, next.transitions, describeTransition),
     ...cutFrom(before.attempts, next.attempts, describeAttempt),
     ...cutFrom(before.commands, next.commands, describeCommand),
+    ...cutFrom(measurementsOf(before), measurementsOf(next), describeMeasurement),
   ];
 }
 
@@ -76,6 +81,27 @@ function describeAttempt({ number, cause, by, startedAt, endedAt, outcome }: Rel
 
 function describeCommand({ name, verb, requestedBy, at, outcome, message }: CommandOutcome): Description {
   return { key: name, text: `${verb} by ${requestedBy ?? 'a person'} at ${at}: ${outcome}, ${message}` };
+}
+
+interface CheckMeasurement {
+  readonly run: CheckState;
+  readonly measurement: Measurement;
+}
+
+function measurementsOf({ checks = [] }: ReleaseStatus): readonly CheckMeasurement[] {
+  return checks.flatMap((run) => run.measurements.map((measurement) => ({ run, measurement })));
+}
+
+function describeMeasurement({ run, measurement }: CheckMeasurement): Description {
+  const { name, during, step = '', attempt } = run;
+  const { number, outcome, value, finishedAt, reason } = measurement;
+  const found = [value === undefined ? outcome : `${outcome} with ${value}`, reason].filter(
+    (text) => text !== undefined,
+  );
+  return {
+    key: [name, during, step, attempt, number].join(' '),
+    text: `measurement ${number} of check ${name} at ${finishedAt}: ${found.join(', ')}`,
+  };
 }
 
 function describeRefusal({ version, hash, by, at, reason }: RefusedVersion): Description {
