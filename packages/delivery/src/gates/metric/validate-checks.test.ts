@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApplicationRoute } from '../../api/application.ts';
 import type { Check } from '../../api/check.ts';
 import { loadCompile } from './load-compile.ts';
-import { validateCheckReferences, validateChecks } from './validate-checks.ts';
+import { validateCheckReferences, validateChecks, validateExpressions } from './validate-checks.ts';
 
 const compile = await loadCompile();
 const prometheus = { address: 'https://prometheus', query: 'errors{v="{{version}}"}' };
@@ -13,7 +13,9 @@ function check(more: object = {}): Check {
 }
 
 function faults(checks: readonly Check[], route: object | undefined = { hosts: ['shop'] }): readonly string[] {
-  return validateChecks({ checks, route }, compile).map(({ field, message }) => `${field}: ${message}`);
+  return [...validateChecks({ checks, route }), ...validateExpressions({ checks }, compile)].map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
 }
 
 describe('what is wrong with a check', () => {
@@ -115,7 +117,7 @@ describe('what is wrong with a check', () => {
     'a gateway that nothing comes through: %j',
     (route) => {
       const checks = [check({ provider: { gateway: { metric: 'errors' } } })];
-      expect(validateChecks({ checks, route }, compile)).toMatchObject([
+      expect(validateChecks({ checks, route })).toMatchObject([
         { field: 'spec.checks[0].provider.gateway', message: expect.stringContaining('spec.route through gateway') },
       ]);
     },
@@ -123,7 +125,7 @@ describe('what is wrong with a check', () => {
 
   test('is said all at once', () => {
     const checks = [check(), check({ interval: 'x', successWhen: 'value' })];
-    expect(validateChecks({ checks }, compile).map(({ field }) => field)).toEqual([
+    expect(faults(checks).map((fault) => fault.slice(0, fault.indexOf(':')))).toEqual([
       'spec.checks[1].name',
       'spec.checks[1].interval',
       'spec.checks[1].successWhen',
@@ -145,7 +147,8 @@ describe('what is wrong with a check', () => {
         check({ name: 'business', provider: { web: { ...web, headers: { 'X-Tenant': 'shop' } } } }),
       ]),
     ).toEqual([]);
-    expect(validateChecks({}, compile)).toEqual([]);
+    expect(validateChecks({})).toEqual([]);
+    expect(validateExpressions({}, compile)).toEqual([]);
   });
 });
 

@@ -14,19 +14,31 @@ import {
 import { defaultCount, defaultFailureLimit, defaultInterval, parseInterval } from './terms.ts';
 import { parseHttpUrl, resolveUrl } from './url-template.ts';
 
-export type CheckedSpec = Pick<ApplicationSpec, 'checks' | 'route'>;
+type CheckedSpec = Pick<ApplicationSpec, 'checks' | 'route'>;
 
-export function validateChecks(spec: CheckedSpec, compile: CompileExpression): readonly StatusCause[] {
+/** What is known without an evaluator of expressions, which is loaded only where there are checks. */
+export function validateChecks(spec: CheckedSpec): readonly StatusCause[] {
   const { checks = [] } = spec;
   return checks.flatMap((check, index) => {
-    const path = `spec.checks[${index}]`;
+    const path = pathOf(index);
     return [
       ...validateName(check, path, checks.slice(0, index)),
       ...validateTerms(check, path),
       ...validateProvider(check, path, spec),
-      ...validateExpression(check, path, compile),
     ];
   });
+}
+
+/** Expressions that cannot be read, or that come to no boolean. */
+export function validateExpressions(
+  { checks = [] }: Pick<CheckedSpec, 'checks'>,
+  compile: CompileExpression,
+): readonly StatusCause[] {
+  return checks.flatMap((check, index) => validateExpression(check, pathOf(index), compile));
+}
+
+function pathOf(index: number): string {
+  return `spec.checks[${index}]`;
 }
 
 export interface CheckReference {
