@@ -1,15 +1,15 @@
 import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { EventRecorder } from '@slipway/kube/event-recorder';
 import type { InformerChange } from '@slipway/kube/informer';
 import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf, isControlledBy } from '@slipway/kube/owner-references';
 import { deployments, replicaSets } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
-import { recorderFor, type ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { partsFor, type ControllerParts } from '../controller-parts.ts';
+import { afterOwnWrites } from '../own-writes.ts';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodFinished } from '../pods.ts';
 import { byController, byNamespace, orphanIn } from '../shared-informers.ts';
@@ -21,10 +21,9 @@ import { revisionAnnotation } from './revisions.ts';
 import { replicasOf } from './rollout-limits.ts';
 
 export function startDeploymentController(context: ControllerContext): RunningController {
-  const writes = new OwnWrites(context.clock);
-  const events = recorderFor(context, 'deployment-controller');
+  const parts = partsFor(context, 'deployment-controller');
   const { informers } = context;
-  return runController(afterOwnWrites(new DeploymentController({ context, writes, events }), writes), {
+  return runController(afterOwnWrites(new DeploymentController(parts), parts.writes), {
     ...context,
     sources: [
       source(informers.deployments, deploymentKey),
@@ -68,26 +67,16 @@ function managerOf(object: KubeObject | undefined): ObjectKey | undefined {
   return reference?.kind === 'Deployment' ? { namespace: object?.metadata.namespace, name: reference.name } : undefined;
 }
 
-interface Parts {
-  readonly context: ControllerContext;
-  readonly writes: OwnWrites;
-  readonly events: EventRecorder;
-}
-
 class DeploymentController implements Controller<DeploymentObserved, DeploymentAction, DeploymentStatus> {
   readonly name = 'deployment';
-  readonly #context: ControllerContext;
-  readonly #writes: OwnWrites;
-  readonly #events: EventRecorder;
+  readonly #parts: ControllerParts;
 
-  constructor({ context, writes, events }: Parts) {
-    this.#context = context;
-    this.#writes = writes;
-    this.#events = events;
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
   }
 
   observe(key: ObjectKey): DeploymentObserved | undefined {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const deployment = informers.deployments.get(key);
     if (deployment === undefined) return undefined;
     const own = informers.replicaSets.byIndex(byController, deployment.metadata.uid ?? '');
@@ -107,14 +96,14 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
     let current = deployment;
     for (const action of plan.actions) current = await this.#act(action, current);
     if (plan.status === undefined) return;
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const written = await writeStatus(client, deployments, { object: current, status: plan.status });
-    this.#writes.wrote(keyOf(deployment), informers.deployments, written);
+    this.#parts.writes.wrote(keyOf(deployment), informers.deployments, written);
   }
 
   /** Returns the Deployment as it is afterwards: the status is written on the condition that nobody else changed it. */
   async #act(action: DeploymentAction, deployment: Deployment): Promise<Deployment> {
-    const { client } = this.#context;
+    const { client } = this.#parts.context;
     const owner = { type: deployments, object: deployment };
     switch (action.kind) {
       case 'adopt':
@@ -139,7 +128,7 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
 
   async #create(deployment: Deployment, replicaSet: ReplicaSet): Promise<void> {
     try {
-      this.#wrote(deployment, await this.#context.client.create(replicaSets, replicaSet));
+      this.#wrote(deployment, await this.#parts.context.client.create(replicaSets, replicaSet));
     } catch (error) {
       if (isStatusReason(error, 'AlreadyExists')) {
         await this.#resolveCollision(deployment, replicaSet);
@@ -155,7 +144,7 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
 
   /** The name is taken: by our own ReplicaSet that the cache does not show yet, or by another template with the same hash. */
   async #resolveCollision(deployment: Deployment, planned: ReplicaSet): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const existing = await client.get(replicaSets, keyOf(planned));
     if (isControlledBy(existing, deployment) && isSameTemplate(existing.spec?.template, planned.spec?.template)) {
       this.#wrote(deployment, existing);
@@ -163,17 +152,17 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
     }
     const status = { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
     const written = await writeStatus(client, deployments, { object: deployment, status });
-    this.#writes.wrote(keyOf(deployment), informers.deployments, written);
+    this.#parts.writes.wrote(keyOf(deployment), informers.deployments, written);
     // The rest of the plan was decided for a ReplicaSet that does not exist.
     const name = planned.metadata.name ?? '';
     throw new StatusError('AlreadyExists', `replica set "${name}" exists with another template; another hash is tried`);
   }
 
   async #recordCreateError(deployment: Deployment, replicaSet: ReplicaSet, error: unknown): Promise<void> {
-    const { client, clock, informers } = this.#context;
+    const { client, clock, informers } = this.#parts.context;
     const text = error instanceof Error ? error.message : String(error);
     const message = `Failed to create new replica set "${replicaSet.metadata.name ?? ''}": ${text}`;
-    this.#events.event(
+    this.#parts.events.event(
       { object: deployment, type: deployments },
       { type: 'Warning', reason: progressReasons.createError, message },
     );
@@ -183,7 +172,7 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
     if (conditions === known) return;
     const status = { ...deployment.status, conditions };
     const written = await writeStatus(client, deployments, { object: deployment, status });
-    this.#writes.wrote(keyOf(deployment), informers.deployments, written);
+    this.#parts.writes.wrote(keyOf(deployment), informers.deployments, written);
   }
 
   async #update(
@@ -195,7 +184,10 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
       metadata: { resourceVersion, annotations: after.metadata.annotations },
       spec: { replicas: after.spec?.replicas, minReadySeconds: after.spec?.minReadySeconds ?? null },
     };
-    this.#wrote(deployment, await this.#context.client.patch(replicaSets, keyOf(before), { type: 'merge', body }));
+    this.#wrote(
+      deployment,
+      await this.#parts.context.client.patch(replicaSets, keyOf(before), { type: 'merge', body }),
+    );
     const [from, to] = [replicasOf(before), replicasOf(after)];
     if (from === to) return;
     const direction = from < to ? 'up' : 'down';
@@ -203,7 +195,7 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
   }
 
   async #delete(deployment: Deployment, replicaSet: ReplicaSet): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const { uid, resourceVersion } = replicaSet.metadata;
     try {
       // The resourceVersion, because somebody may have given it replicas since.
@@ -211,23 +203,23 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
     } catch (error) {
       if (!isStatusReason(error, 'NotFound')) throw error;
     }
-    this.#writes.deleted(keyOf(deployment), informers.replicaSets, replicaSet);
+    this.#parts.writes.deleted(keyOf(deployment), informers.replicaSets, replicaSet);
   }
 
   async #setRevision(deployment: Deployment, revision: string): Promise<Deployment> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const { resourceVersion } = deployment.metadata;
     const body = { metadata: { resourceVersion, annotations: { [revisionAnnotation]: revision } } };
     const written = await client.patch(deployments, keyOf(deployment), { type: 'merge', body });
-    this.#writes.wrote(keyOf(deployment), informers.deployments, written);
+    this.#parts.writes.wrote(keyOf(deployment), informers.deployments, written);
     return { ...deployment, metadata: { ...deployment.metadata, resourceVersion: written.metadata.resourceVersion } };
   }
 
   #wrote(deployment: Deployment, replicaSet: ReplicaSet): void {
-    this.#writes.wrote(keyOf(deployment), this.#context.informers.replicaSets, replicaSet);
+    this.#parts.writes.wrote(keyOf(deployment), this.#parts.context.informers.replicaSets, replicaSet);
   }
 
   #event(object: Deployment, message: string): void {
-    this.#events.event({ object, type: deployments }, { type: 'Normal', reason: 'ScalingReplicaSet', message });
+    this.#parts.events.event({ object, type: deployments }, { type: 'Normal', reason: 'ScalingReplicaSet', message });
   }
 }

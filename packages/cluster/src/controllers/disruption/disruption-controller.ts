@@ -1,14 +1,14 @@
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus, ReplicaSet } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { EventRecorder } from '@slipway/kube/event-recorder';
 import type { InformerChange } from '@slipway/kube/informer';
 import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { podDisruptionBudgets, pods } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
-import { recorderFor, type ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { partsFor, type ControllerParts } from '../controller-parts.ts';
+import { afterOwnWrites } from '../own-writes.ts';
 import { byNamespace } from '../shared-informers.ts';
 import {
   reconcileDisruption,
@@ -19,10 +19,9 @@ import {
 } from './reconcile-disruption.ts';
 
 export function startDisruptionController(context: ControllerContext): RunningController {
-  const writes = new OwnWrites(context.clock);
-  const controller = new DisruptionController({ context, writes, events: recorderFor(context, 'controllermanager') });
+  const parts = partsFor(context, 'controllermanager');
   const { informers } = context;
-  return runController(afterOwnWrites(controller, writes), {
+  return runController(afterOwnWrites(new DisruptionController(parts), parts.writes), {
     ...context,
     workers: 1,
     sources: [
@@ -58,26 +57,16 @@ function protects({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
   return matchesLabelSelector(spec?.selector, metadata.labels);
 }
 
-interface Parts {
-  readonly context: ControllerContext;
-  readonly writes: OwnWrites;
-  readonly events: EventRecorder;
-}
-
 class DisruptionController implements Controller<DisruptionObserved, DisruptionEvent, PodDisruptionBudgetStatus> {
   readonly name = 'disruption';
-  readonly #context: ControllerContext;
-  readonly #writes: OwnWrites;
-  readonly #events: EventRecorder;
+  readonly #parts: ControllerParts;
 
-  constructor({ context, writes, events }: Parts) {
-    this.#context = context;
-    this.#writes = writes;
-    this.#events = events;
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
   }
 
   observe(key: ObjectKey): DisruptionObserved | undefined {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const budget = informers.podDisruptionBudgets.get(key);
     if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined;
     const protectedPods = informers.pods
@@ -106,7 +95,7 @@ class DisruptionController implements Controller<DisruptionObserved, DisruptionE
   }
 
   #replicaSetOf(pod: Pod): ReplicaSet | undefined {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const manager = controllerOf(pod);
     const found = informers.replicaSets.get({ namespace: pod.metadata.namespace, name: manager?.name ?? '' });
     return manager?.kind === 'ReplicaSet' && found?.metadata.uid === manager.uid ? found : undefined;
@@ -114,7 +103,7 @@ class DisruptionController implements Controller<DisruptionObserved, DisruptionE
 
   /** The replicas of a Deployment are those of all its ReplicaSets, in the middle of a rollout too. */
   #workloadOf(replicaSet: ReplicaSet): Workload {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const manager = controllerOf(replicaSet);
     const deployment = informers.deployments.get({
       namespace: replicaSet.metadata.namespace,
@@ -134,15 +123,15 @@ class DisruptionController implements Controller<DisruptionObserved, DisruptionE
     { actions, status }: Plan<DisruptionEvent, PodDisruptionBudgetStatus>,
     { budget }: DisruptionObserved,
   ): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     if (status !== undefined) {
       const next = { ...budget, status };
       const written = await client.update(podDisruptionBudgets, next, { subresource: 'status' });
-      this.#writes.wrote(keyOf(budget), informers.podDisruptionBudgets, written);
+      this.#parts.writes.wrote(keyOf(budget), informers.podDisruptionBudgets, written);
     }
     for (const { pod, type, reason, message } of actions) {
       const subject = pod === undefined ? { object: budget, type: podDisruptionBudgets } : { object: pod, type: pods };
-      this.#events.event(subject, { type, reason, message });
+      this.#parts.events.event(subject, { type, reason, message });
     }
   }
 }

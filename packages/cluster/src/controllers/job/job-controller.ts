@@ -1,15 +1,15 @@
 import type { Job, JobStatus, Pod } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { EventRecorder } from '@slipway/kube/event-recorder';
 import type { InformerChange } from '@slipway/kube/informer';
 import { keyOf, keyString, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { jobs, pods } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { recorderFor, type ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { partsFor, type ControllerParts } from '../controller-parts.ts';
+import { afterOwnWrites } from '../own-writes.ts';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { slowStart } from '../replica-set/slow-start.ts';
 import { byController, byNamespace, orphanIn } from '../shared-informers.ts';
@@ -24,11 +24,9 @@ import { untrackPod } from './track-pods.ts';
 const batchSize = 50;
 
 export function startJobController(context: ControllerContext): RunningController {
-  const writes = new OwnWrites(context.clock);
-  const events = recorderFor(context, 'job-controller');
-  const controller = new JobController({ context, writes, events });
+  const parts = partsFor(context, 'job-controller');
   const { informers } = context;
-  return runController(afterOwnWrites(controller, writes), {
+  return runController(afterOwnWrites(new JobController(parts), parts.writes), {
     ...context,
     sources: [
       source(informers.jobs, ({ old, current }) =>
@@ -54,30 +52,20 @@ function managerOf(pod: Pod | undefined): ObjectKey | undefined {
   return reference?.kind === 'Job' ? { namespace: pod?.metadata.namespace, name: reference.name } : undefined;
 }
 
-interface Parts {
-  readonly context: ControllerContext;
-  readonly writes: OwnWrites;
-  readonly events: EventRecorder;
-}
-
 class JobController implements Controller<JobObserved, JobAction> {
   readonly name = 'job';
-  readonly #context: ControllerContext;
-  readonly #writes: OwnWrites;
-  readonly #events: EventRecorder;
+  readonly #parts: ControllerParts;
   /** By uid, of Jobs that go on; what a restart forgets is read again from the pods that are left. */
   readonly #histories = new Map<string, FailureHistory>();
   /** By key: whose history it is. */
   readonly #uids = new Map<string, string>();
 
-  constructor({ context, writes, events }: Parts) {
-    this.#context = context;
-    this.#writes = writes;
-    this.#events = events;
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
   }
 
   observe(key: ObjectKey): JobObserved | undefined {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const job = informers.jobs.get(key);
     const uid = job?.metadata.uid ?? '';
     if (this.#uids.get(keyString(key)) !== uid) this.#forget(key);
@@ -118,16 +106,16 @@ class JobController implements Controller<JobObserved, JobAction> {
   }
 
   async #act(action: JobAction, job: Job): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const key = keyOf(job);
     switch (action.kind) {
       case 'adopt': {
         const owner = { type: jobs, object: job, finalizer: trackingFinalizer };
-        this.#writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
+        this.#parts.writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
         return;
       }
       case 'release':
-        this.#writes.wrote(key, informers.pods, await release(client, job, { type: pods, object: action.pod }));
+        this.#parts.writes.wrote(key, informers.pods, await release(client, job, { type: pods, object: action.pod }));
         return;
       case 'writeStatus':
         return this.#writeStatus(job, action.status);
@@ -147,17 +135,17 @@ class JobController implements Controller<JobObserved, JobAction> {
 
   /** The whole of it is replaced: a merge would keep uids that are counted. */
   async #writeStatus(job: Job, status: JobStatus): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const written = await client.update(jobs, { ...job, status }, { subresource: 'status' });
-    this.#writes.wrote(keyOf(job), informers.jobs, written);
-    for (const event of eventsOf(job.status, status)) this.#events.event({ object: job, type: jobs }, event);
+    this.#parts.writes.wrote(keyOf(job), informers.jobs, written);
+    for (const event of eventsOf(job.status, status)) this.#parts.events.event({ object: job, type: jobs }, event);
   }
 
   async #untrack(job: Job, pod: Pod): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const written = await untrackPod(client, pod);
-    if (written === undefined) this.#writes.deleted(keyOf(job), informers.pods, pod);
-    else this.#writes.wrote(keyOf(job), informers.pods, written);
+    if (written === undefined) this.#parts.writes.deleted(keyOf(job), informers.pods, pod);
+    else this.#parts.writes.wrote(keyOf(job), informers.pods, written);
   }
 
   async #createPods(job: Job, templates: readonly Pod[]): Promise<void> {
@@ -169,10 +157,10 @@ class JobController implements Controller<JobObserved, JobAction> {
   }
 
   async #createPod(job: Job, pod: Pod): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     try {
       const created = await client.create(pods, pod);
-      this.#writes.wrote(keyOf(job), informers.pods, created);
+      this.#parts.writes.wrote(keyOf(job), informers.pods, created);
       this.#event(job, 'SuccessfulCreate', `Created pod: ${created.metadata.name ?? ''}`);
     } catch (error) {
       this.#event(job, 'FailedCreate', `Error creating: ${messageOf(error)}`);
@@ -181,7 +169,7 @@ class JobController implements Controller<JobObserved, JobAction> {
   }
 
   async #deletePod(job: Job, pod: Pod): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     try {
       await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid } });
       this.#event(job, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name ?? ''}`);
@@ -192,12 +180,12 @@ class JobController implements Controller<JobObserved, JobAction> {
         throw error;
       }
     }
-    this.#writes.deleted(keyOf(job), informers.pods, pod);
+    this.#parts.writes.deleted(keyOf(job), informers.pods, pod);
   }
 
   #event(object: Job, reason: string, message: string): void {
     const type = reason.startsWith('Failed') ? 'Warning' : 'Normal';
-    this.#events.event({ object, type: jobs }, { type, reason, message });
+    this.#parts.events.event({ object, type: jobs }, { type, reason, message });
   }
 }
 

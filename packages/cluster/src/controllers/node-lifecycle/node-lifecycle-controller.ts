@@ -3,22 +3,21 @@ import { formatTime } from '@slipway/kube/clock';
 import { findCondition, isConditionTrue, setCondition } from '@slipway/kube/conditions';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { keyOf, type ObjectKey } from '@slipway/kube/object';
 import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { recorderFor, type ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { partsFor, type ControllerParts } from '../controller-parts.ts';
+import { afterOwnWrites } from '../own-writes.ts';
 import { byNode } from '../shared-informers.ts';
 import { reconcileNode, type NodeAction, type NodeObserved } from './reconcile-node.ts';
 
 const leaseNamespace = 'kube-node-lease';
 
 export function startNodeLifecycleController(context: ControllerContext): RunningController {
-  const writes = new OwnWrites(context.clock);
-  const controller = new NodeLifecycleController({ context, writes, events: recorderFor(context, 'node-controller') });
+  const parts = partsFor(context, 'node-controller');
   const { informers } = context;
-  return runController(afterOwnWrites(controller, writes), {
+  return runController(afterOwnWrites(new NodeLifecycleController(parts), parts.writes), {
     ...context,
     workers: 1,
     sources: [
@@ -32,12 +31,6 @@ export function startNodeLifecycleController(context: ControllerContext): Runnin
   });
 }
 
-interface Parts {
-  readonly context: ControllerContext;
-  readonly writes: OwnWrites;
-  readonly events: EventRecorder;
-}
-
 interface SignOfLife {
   /** What the node said; another text is another sign. */
   readonly said: string;
@@ -46,20 +39,16 @@ interface SignOfLife {
 
 class NodeLifecycleController implements Controller<NodeObserved, NodeAction> {
   readonly name = 'node-lifecycle';
-  readonly #context: ControllerContext;
-  readonly #writes: OwnWrites;
-  readonly #events: EventRecorder;
+  readonly #parts: ControllerParts;
   /** By name, of nodes that exist. A new controller gives each node its time again. */
   readonly #signs = new Map<string, SignOfLife>();
 
-  constructor({ context, writes, events }: Parts) {
-    this.#context = context;
-    this.#writes = writes;
-    this.#events = events;
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
   }
 
   observe(key: ObjectKey): NodeObserved | undefined {
-    const node = this.#context.informers.nodes.get(key);
+    const node = this.#parts.context.informers.nodes.get(key);
     if (node === undefined) {
       this.#signs.delete(key.name);
       return undefined;
@@ -68,7 +57,7 @@ class NodeLifecycleController implements Controller<NodeObserved, NodeAction> {
   }
 
   #listen(name: string, node: Node): number {
-    const { informers, clock } = this.#context;
+    const { informers, clock } = this.#parts.context;
     const lease = informers.nodeLeases.get({ namespace: leaseNamespace, name });
     const heartbeat = findCondition(node.status?.conditions, 'Ready')?.lastHeartbeatTime;
     const said = JSON.stringify([node.metadata.uid, lease?.spec?.renewTime, heartbeat]);
@@ -90,14 +79,14 @@ class NodeLifecycleController implements Controller<NodeObserved, NodeAction> {
 
   /** Answers with the version that it has left: the next action builds on this one, and on nothing that came between. */
   async #act(action: NodeAction, node: Node, version: string | undefined): Promise<string | undefined> {
-    const { client } = this.#context;
+    const { client } = this.#parts.context;
     const { name = '' } = node.metadata;
     switch (action.kind) {
       case 'setConditions': {
         const body = { metadata: { resourceVersion: version }, status: { conditions: action.conditions } };
         const written = await client.patch(nodes, { name }, { type: 'strategic', body }, { subresource: 'status' });
         const message = `Node ${name} status is now: NodeNotReady`;
-        this.#events.event({ object: node, type: nodes }, { type: 'Normal', reason: 'NodeNotReady', message });
+        this.#parts.events.event({ object: node, type: nodes }, { type: 'Normal', reason: 'NodeNotReady', message });
         return written.metadata.resourceVersion;
       }
       case 'setTaints': {
@@ -106,7 +95,7 @@ class NodeLifecycleController implements Controller<NodeObserved, NodeAction> {
           spec: { taints: action.taints.length === 0 ? null : action.taints },
         };
         const written = await client.patch(nodes, { name }, { type: 'merge', body });
-        this.#writes.wrote({ name }, this.#context.informers.nodes, written);
+        this.#parts.writes.wrote({ name }, this.#parts.context.informers.nodes, written);
         return written.metadata.resourceVersion;
       }
       case 'markPodsNotReady':
@@ -116,25 +105,25 @@ class NodeLifecycleController implements Controller<NodeObserved, NodeAction> {
   }
 
   async #markPodsNotReady(name: string, node: Node): Promise<void> {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const ready = informers.pods
       .byIndex(byNode, name)
       .filter(({ status }) => isConditionTrue(status?.conditions, 'Ready'));
     for (const pod of ready) {
       await this.#markNotReady(pod);
-      this.#events.event(
+      this.#parts.events.event(
         { object: pod, type: pods },
         { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' },
       );
     }
     if (ready.length > 0) {
       const context = { kind: 'Node', name: node.metadata.name, pods: ready.length };
-      this.#context.logger.warn('pods of a node that is not ready count as not ready', context);
+      this.#parts.context.logger.warn('pods of a node that is not ready count as not ready', context);
     }
   }
 
   async #markNotReady(pod: Pod): Promise<void> {
-    const { client, clock } = this.#context;
+    const { client, clock } = this.#parts.context;
     const now = clock.now();
     const condition = { type: 'Ready', status: 'False', lastTransitionTime: formatTime(now) } as const;
     const conditions = setCondition(pod.status?.conditions ?? [], condition, now);

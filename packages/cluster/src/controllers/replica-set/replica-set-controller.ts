@@ -1,15 +1,15 @@
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { EventRecorder } from '@slipway/kube/event-recorder';
 import type { InformerChange } from '@slipway/kube/informer';
 import { keyOf, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { pods, replicaSets } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { recorderFor, type ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import { partsFor, type ControllerParts } from '../controller-parts.ts';
+import { afterOwnWrites } from '../own-writes.ts';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodActive } from '../pods.ts';
 import { byController, orphanIn } from '../shared-informers.ts';
@@ -22,11 +22,9 @@ import { slowStart } from './slow-start.ts';
 const deletionBatch = 50;
 
 export function startReplicaSetController(context: ControllerContext): RunningController {
-  const writes = new OwnWrites(context.clock);
-  const events = recorderFor(context, 'replicaset-controller');
-  const controller = new ReplicaSetController({ context, writes, events });
+  const parts = partsFor(context, 'replicaset-controller');
   const { informers } = context;
-  return runController(afterOwnWrites(controller, writes), {
+  return runController(afterOwnWrites(new ReplicaSetController(parts), parts.writes), {
     ...context,
     sources: [
       source(informers.replicaSets, replicaSetKey),
@@ -55,26 +53,16 @@ function managerOf(pod: Pod | undefined): ObjectKey | undefined {
   return reference?.kind === 'ReplicaSet' ? { namespace: pod?.metadata.namespace, name: reference.name } : undefined;
 }
 
-interface Parts {
-  readonly context: ControllerContext;
-  readonly writes: OwnWrites;
-  readonly events: EventRecorder;
-}
-
 class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetAction, ReplicaSetStatus> {
   readonly name = 'replicaset';
-  readonly #context: ControllerContext;
-  readonly #writes: OwnWrites;
-  readonly #events: EventRecorder;
+  readonly #parts: ControllerParts;
 
-  constructor({ context, writes, events }: Parts) {
-    this.#context = context;
-    this.#writes = writes;
-    this.#events = events;
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
   }
 
   observe(key: ObjectKey): ReplicaSetObserved | undefined {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const replicaSet = informers.replicaSets.get(key);
     if (replicaSet === undefined) return undefined;
     const own = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
@@ -90,7 +78,7 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
 
   /** Pods of the old and the new ReplicaSet of one Deployment count alike: the rollout should leave them spread. */
   #countPodsOnNodes(replicaSet: ReplicaSet): ReadonlyMap<string, number> {
-    const { informers } = this.#context;
+    const { informers } = this.#parts.context;
     const owner = controllerOf(replicaSet);
     const related = owner === undefined ? [replicaSet] : informers.replicaSets.byIndex(byController, owner.uid);
     const counts = new Map<string, number>();
@@ -120,16 +108,20 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
   }
 
   async #act(action: ReplicaSetAction, replicaSet: ReplicaSet): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const key = keyOf(replicaSet);
     switch (action.kind) {
       case 'adopt': {
         const owner = { type: replicaSets, object: replicaSet };
-        this.#writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
+        this.#parts.writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
         return;
       }
       case 'release':
-        this.#writes.wrote(key, informers.pods, await release(client, replicaSet, { type: pods, object: action.pod }));
+        this.#parts.writes.wrote(
+          key,
+          informers.pods,
+          await release(client, replicaSet, { type: pods, object: action.pod }),
+        );
         return;
       case 'createPods':
         await slowStart(action.count, () => this.#createPod(replicaSet, action.pod));
@@ -141,10 +133,10 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
   }
 
   async #createPod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     try {
       const created = await client.create(pods, pod);
-      this.#writes.wrote(keyOf(replicaSet), informers.pods, created);
+      this.#parts.writes.wrote(keyOf(replicaSet), informers.pods, created);
       this.#event(replicaSet, 'SuccessfulCreate', `Created pod: ${created.metadata.name ?? ''}`);
     } catch (error) {
       this.#event(replicaSet, 'FailedCreate', `Error creating: ${messageOf(error)}`);
@@ -162,7 +154,7 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
   }
 
   async #deletePod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     try {
       await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid } });
       this.#event(replicaSet, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name ?? ''}`);
@@ -173,12 +165,12 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
         throw error;
       }
     }
-    this.#writes.deleted(keyOf(replicaSet), informers.pods, pod);
+    this.#parts.writes.deleted(keyOf(replicaSet), informers.pods, pod);
   }
 
   async #recordFailure(action: ReplicaSetAction, observed: ReplicaSetObserved, error: unknown): Promise<void> {
     if (action.kind !== 'createPods' && action.kind !== 'deletePods') return;
-    const { informers, clock } = this.#context;
+    const { informers, clock } = this.#parts.context;
     const { replicaSet } = observed;
     const now = clock.now();
     const active = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
@@ -192,14 +184,14 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
   }
 
   async #writeStatus(replicaSet: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
-    const { client, informers } = this.#context;
+    const { client, informers } = this.#parts.context;
     const written = await writeStatus(client, replicaSets, { object: replicaSet, status });
-    this.#writes.wrote(keyOf(replicaSet), informers.replicaSets, written);
+    this.#parts.writes.wrote(keyOf(replicaSet), informers.replicaSets, written);
   }
 
   #event(object: ReplicaSet, reason: string, message: string): void {
     const type = reason.startsWith('Failed') ? 'Warning' : 'Normal';
-    this.#events.event({ object, type: replicaSets }, { type, reason, message });
+    this.#parts.events.event({ object, type: replicaSets }, { type, reason, message });
   }
 }
 
