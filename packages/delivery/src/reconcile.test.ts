@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runHistory, type Happening, type History } from '../testing/histories.ts';
-import { observationOf } from '../testing/simulation.ts';
+import { observationOf } from '../testing/simulation/world.ts';
 import { reconcileApplication } from './reconcile.ts';
 
 function rounds(count: number): readonly Happening[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runHistory, type Happening } from '../testing/histories.ts';
-import { observationOf } from '../testing/simulation.ts';
+import { observationOf } from '../testing/simulation/world.ts';
 import { planRoute } from './routing.ts';
 
 const rounds: readonly Happening[] = Array.from({ length: 20 }, () => ({ type: 'round' }));

@@ -7,24 +7,13 @@ import type { Observation } from '../src/observation.ts';
 import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion, Violation } from './invariants.ts';
-import {
-  ask,
-  brokenImage,
-  carryOut,
-  changeSpec,
-  configure,
-  createWorld,
-  observationOf,
-  Outdated,
-  removePod,
-  runEndpoints,
-  runGateway,
-  runReplicaSets,
-  setReady,
-  templateOf,
-  unfitImage,
-  type World,
-} from './simulation.ts';
+import { carryOut } from './simulation/api.ts';
+import { removePod, runEndpoints, runGateway, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { Outdated } from './simulation/effect.ts';
+import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
+import { unfitImage } from './simulation/record-effects.ts';
+import { brokenImage } from './simulation/version-effects.ts';
+import { createWorld, observationOf, type World } from './simulation/world.ts';
 
 export type Happening =
   | { readonly type: 'look'; readonly stopAfter: number; readonly lag: number }

@@ -3,7 +3,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { labels } from '../src/names.ts';
 import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
-import { isPodReady, type World } from './simulation.ts';
+import { isPodReady, type World } from './simulation/world.ts';
 
 export class Violation extends Error {}
 

@@ -9,7 +9,10 @@ import { worldOf } from '../src/context-of.ts';
 import { activeRelease } from '../src/current-releases.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { history, runHistory, type History } from './histories.ts';
-import { carryOut, observationOf, Outdated, runEndpoints, runReplicaSets, type World } from './simulation.ts';
+import { carryOut } from './simulation/api.ts';
+import { runEndpoints, runReplicaSets } from './simulation/controllers.ts';
+import { Outdated } from './simulation/effect.ts';
+import { observationOf, type World } from './simulation/world.ts';
 
 const kinds = ['scale', 'leave', 'join', 'mark', 'split', 'close', 'remove', 'delete'] as const;
 

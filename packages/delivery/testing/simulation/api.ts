@@ -1,0 +1,103 @@
+/**
+ * Enough of an API server to run the decisions of delivery through thousands of random histories a second. It knows nothing
+ * of the interlock; what must hold is said in `invariants.ts`, on the world itself.
+ */
+import type { Release } from '../../src/api/release.ts';
+import type { Observation } from '../../src/observation.ts';
+import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
+import { Outdated, type Effect } from './effect.ts';
+import {
+  createRelease,
+  deleteBudget,
+  deleteCommand,
+  deleteCopy,
+  deleteRelease,
+  ensureBudget,
+  ensureService,
+  freezeConfiguration,
+  tryRelease,
+} from './record-effects.ts';
+import { closeRoute, removeRoute, setServing, setSplit } from './traffic-effects.ts';
+import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
+import { versioned, type World } from './world.ts';
+
+/** What nobody in the simulation reads. */
+const nothing = (_: Action, world: World): World => world;
+
+const effects: { readonly [Type in ActionType]: Effect<Type> } = {
+  tryRelease,
+  freezeConfiguration,
+  deleteCopy,
+  createRelease,
+  createVersion,
+  ensureService,
+  deleteService: nothing,
+  ensureBudget,
+  deleteBudget,
+  scale,
+  setServing,
+  markForDeletion,
+  setSplit,
+  countTraffic: nothing,
+  askHealth,
+  deleteVersion,
+  deleteRelease,
+  deleteCommand,
+  setFinalizer: nothing,
+  closeRoute,
+  removeRoute,
+  event: nothing,
+};
+
+export interface Carrying {
+  readonly decidedOn: Observation;
+  /** How many of the effects happen. */
+  readonly stopAfter: number;
+  readonly onAction: (before: World, action: Action, after: World) => void;
+}
+
+/** Status first, then the actions, as the controller does. */
+export function carryOut(world: World, decision: Decision, { decidedOn, stopAfter, onAction }: Carrying): World {
+  const { applicationStatus, releaseStatuses } = decision;
+  const writes = [
+    ...(applicationStatus === undefined ? [] : [writeApplicationStatus(applicationStatus, decidedOn)]),
+    ...[...releaseStatuses].map(([name, status]) => writeReleaseStatus(name, status, decidedOn)),
+    ...decision.actions.map((action) => (before: World): World => {
+      const after = perform(action, before, decidedOn);
+      onAction(before, action, after);
+      return after;
+    }),
+  ];
+  return writes.slice(0, stopAfter).reduce((before, write) => write(before), world);
+}
+
+type Write = (world: World) => World;
+
+function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, seen: Observation): World {
+  const effect: Effect<Type> = effects[action.type];
+  return effect(action, world, seen);
+}
+
+function writeApplicationStatus(status: NonNullable<Decision['applicationStatus']>, seen: Observation): Write {
+  return (world) => {
+    if (world.application.metadata.resourceVersion !== seen.application.metadata.resourceVersion) throw new Outdated();
+    const [application, revision] = versioned(world, { ...world.application, status });
+    return { ...world, revision, application };
+  };
+}
+
+/** Versions without a record have no status to write. */
+function writeReleaseStatus(name: string, status: NonNullable<Release['status']>, seen: Observation): Write {
+  return (world) => {
+    const known = seen.releases.find(({ metadata }) => metadata.name === name);
+    return known === undefined ? world : writeRelease(world, known, { ...known, status });
+  };
+}
+
+function writeRelease(world: World, known: Release, changed: Release): World {
+  const current = world.releases.find(({ metadata }) => metadata.name === known.metadata.name);
+  if (current === undefined || current.metadata.resourceVersion !== known.metadata.resourceVersion)
+    throw new Outdated();
+  const [written, revision] = versioned(world, changed);
+  return { ...world, revision, releases: world.releases.map((each) => (each === current ? written : each)) };
+}

@@ -1,0 +1,34 @@
+/** What people do. */
+import type { ApplicationSpec } from '../../src/api/application.ts';
+import type { Verb } from '../../src/api/release-command.ts';
+import { application, configMap, versioned, type World } from './world.ts';
+
+export function ask(world: World, verb: Verb): World {
+  const name = `${verb}-${world.revision}`;
+  return {
+    ...world,
+    revision: world.revision + 1,
+    commands: [...world.commands, { metadata: { name }, spec: { application, verb } }],
+  };
+}
+
+/** What a person applies: the spec, in a new generation. */
+export function changeSpec(world: World, change: Partial<ApplicationSpec>): World {
+  const { metadata, spec } = world.application;
+  const [changed, revision] = versioned(world, {
+    ...world.application,
+    metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
+    spec: { ...spec, ...change },
+  });
+  return { ...world, revision, application: changed };
+}
+
+export function templateOf(image: string): ApplicationSpec['template'] {
+  const env = [{ name: 'COLOUR', valueFrom: { configMapKeyRef: { name: configMap.name, key: 'colour' } } }];
+  return { spec: { containers: [{ name: 'web', image, env }] } };
+}
+
+/** What a person changes in the ConfigMap. */
+export function configure(world: World, configuration: string): World {
+  return { ...world, configuration };
+}

@@ -1,0 +1,70 @@
+import { formatTime } from '@slipway/kube/clock';
+import type { Release } from '../../src/api/release.ts';
+import { frozenName } from '../../src/configuration/content.ts';
+import { referenceKey } from '../../src/configuration/references.ts';
+import { applicationBudget } from '../../src/disruption-budget.ts';
+import type { Trial } from '../../src/observation.ts';
+import { applicationService, versionService } from '../../src/serving-objects.ts';
+import { Outdated, type Effect } from './effect.ts';
+import { application, configMap, versioned } from './world.ts';
+
+export const unfitImage = 'unfit';
+
+export const tryRelease: Effect<'tryRelease'> = ({ attempt, release }, world) => ({
+  ...world,
+  trial: { attempt, at: world.now, refusal: refusalOf(release) },
+});
+
+/** What the API server would say of an image that no pod may have. */
+function refusalOf({ spec }: Release): Trial['refusal'] {
+  const isUnfit = spec.template.spec?.containers[0]?.image === unfitImage;
+  return isUnfit ? { reason: 'TemplateRefused', message: 'unfit' } : undefined;
+}
+
+export const freezeConfiguration: Effect<'freezeConfiguration'> = ({ release: { spec } }, world) => {
+  const { name } = configMap;
+  const frozen = frozenName(application, name, world.configuration);
+  if (spec.frozen?.[referenceKey(configMap)] !== frozen) throw new Outdated();
+  if (world.copies.some(({ object }) => object.metadata.name === frozen)) return world;
+  const metadata = { name: frozen, creationTimestamp: formatTime(world.now) };
+  return { ...world, copies: [...world.copies, { kind: 'ConfigMap', object: { metadata } }] };
+};
+
+export const deleteCopy: Effect<'deleteCopy'> = ({ name }, world) => ({
+  ...world,
+  copies: world.copies.filter(({ object }) => object.metadata.name !== name),
+});
+
+export const ensureService: Effect<'ensureService'> = ({ release }, world, seen) => {
+  const found = seen.releases.find(({ metadata }) => metadata.name === release);
+  const service =
+    found === undefined
+      ? applicationService(world.application)
+      : versionService(found, world.application.spec.service ?? {});
+  const others = world.services.filter(({ metadata }) => metadata.name !== service.metadata.name);
+  return { ...world, services: [...others, service] };
+};
+
+export const ensureBudget: Effect<'ensureBudget'> = (_, world) => ({
+  ...world,
+  budgets: [applicationBudget(world.application)],
+});
+
+export const deleteBudget: Effect<'deleteBudget'> = (_, world) => ({ ...world, budgets: [] });
+
+export const createRelease: Effect<'createRelease'> = ({ release }, world) => {
+  if (world.releases.some(({ metadata }) => metadata.name === release.metadata.name)) return world;
+  const metadata = { ...release.metadata, creationTimestamp: formatTime(world.now) };
+  const [written, revision] = versioned(world, { ...release, metadata });
+  return { ...world, revision, releases: [...world.releases, written] };
+};
+
+export const deleteRelease: Effect<'deleteRelease'> = ({ release }, world) => ({
+  ...world,
+  releases: world.releases.filter(({ metadata }) => metadata.name !== release),
+});
+
+export const deleteCommand: Effect<'deleteCommand'> = ({ name }, world) => ({
+  ...world,
+  commands: world.commands.filter(({ metadata }) => metadata.name !== name),
+});

@@ -1,0 +1,81 @@
+import { formatMicroTime } from '@slipway/kube/clock';
+import type { Pod } from '@slipway/kube/api.generated';
+import type { Split, SplitRule } from '@slipway/kube/split';
+import { annotations, labels } from '../../src/names.ts';
+import type { Observation } from '../../src/observation.ts';
+import { closedPreview, routePort, routeRule } from '../../src/routing.ts';
+import { Outdated, replicaSetName, type Effect } from './effect.ts';
+import { annotated, changePods, changeReplicaSet, withoutUndefined, type Target } from './version-effects.ts';
+import { application, versioned, type World } from './world.ts';
+
+/** The template decides for pods to come, the label for those there are. */
+export const setServing: Effect<'setServing'> = (action, world, seen) => {
+  const serves = action.serves ? 'true' : undefined;
+  const templated = action.template ? changeTemplate(world, { seen, release: action.release }, serves) : world;
+  const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : undefined };
+  return changePods(templated, { seen, pods: action.pods }, (pod) =>
+    annotated(labelled(pod, { [labels.serves]: serves, ...backend }), {
+      [annotations.leftAt]: action.serves ? undefined : formatMicroTime(world.now),
+      [annotations.deletionCost]: undefined,
+    }),
+  );
+};
+
+function changeTemplate(world: World, target: Target, serves: string | undefined): World {
+  return changeReplicaSet(world, target, (set) => {
+    const template = set.spec?.template ?? {};
+    const changed = withoutUndefined({ ...template.metadata?.labels, [labels.serves]: serves });
+    const selector = set.spec?.selector ?? {};
+    return { ...set, spec: { ...set.spec, selector, template: { ...template, metadata: { labels: changed } } } };
+  });
+}
+
+function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>>): Pod {
+  return { ...pod, metadata: { ...pod.metadata, labels: withoutUndefined({ ...pod.metadata.labels, ...changes }) } };
+}
+
+export const setSplit: Effect<'setSplit'> = ({ weights, preview }, world, seen) => {
+  if (isSplitOutdated(world, seen)) throw new Outdated();
+  const { spec } = world.application;
+  const previewed =
+    preview === undefined ? closedPreview(world.application) : [ruleOf(world, seen, { [preview]: 100 })];
+  const rules = [ruleOf(world, seen, weights), ...previewed];
+  return writeSplit(world, { application, rules, drainSeconds: spec.drainSeconds });
+};
+
+function ruleOf(world: World, seen: Observation, weights: Readonly<Record<string, number>>): SplitRule {
+  const backends = Object.entries(weights).map(([release, weight]) => ({
+    service: replicaSetName(seen, release),
+    port: routePort(world.application),
+    version: release,
+    weight,
+  }));
+  return { ...routeRule(world.application), backends };
+}
+
+function writeSplit(world: World, spec: Split['spec']): World {
+  const [split, revision] = versioned(world, {
+    metadata: {
+      name: application,
+      generation: (world.split?.metadata.generation ?? 0) + 1,
+      annotations: { [annotations.ownerUid]: 'u' },
+    },
+    spec,
+    status: world.split?.status,
+  });
+  return { ...world, revision, split };
+}
+
+function isSplitOutdated(world: World, seen: Observation): boolean {
+  return world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion;
+}
+
+export const closeRoute: Effect<'closeRoute'> = (_, world, seen) => {
+  if (world.split === undefined || isSplitOutdated(world, seen)) throw new Outdated();
+  return writeSplit(world, { ...world.split.spec, rules: [] });
+};
+
+export const removeRoute: Effect<'removeRoute'> = (_, world, seen) => {
+  if (isSplitOutdated(world, seen)) throw new Outdated();
+  return { ...world, split: undefined };
+};

@@ -1,0 +1,118 @@
+/** The state of the simulation: a cluster in a few plain objects, which are never changed, only replaced. */
+import type { EndpointSlice, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { Split } from '@slipway/kube/split';
+import type { Application, ApplicationSpec } from '../../src/api/application.ts';
+import type { ReleaseCommand } from '../../src/api/release-command.ts';
+import type { Release } from '../../src/api/release.ts';
+import { labels, teardownFinalizer } from '../../src/names.ts';
+import type { Copy } from '../../src/configuration/content.ts';
+import { referenceKey } from '../../src/configuration/references.ts';
+import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
+
+/** Every template refers to it. */
+export const configMap = { kind: 'ConfigMap', name: 'settings' } as const;
+export const application = 'shop';
+export const gateway = 'gateway-0';
+
+export interface World {
+  readonly now: number;
+  readonly revision: number;
+  readonly application: Application;
+  readonly releases: readonly Release[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+  readonly slice: EndpointSlice;
+  readonly split: Split | undefined;
+  readonly gatewayAlive: boolean;
+  readonly commands: readonly ReleaseCommand[];
+  readonly answers: ReadonlyMap<string, HeardAnswer>;
+  readonly services: readonly Service[];
+  readonly budgets: readonly PodDisruptionBudget[];
+  /** Content of the ConfigMap that every template refers to. */
+  readonly configuration: string;
+  readonly copies: readonly Copy[];
+  readonly trial: Trial | undefined;
+}
+
+export function createWorld(spec: ApplicationSpec): World {
+  return {
+    now: Date.UTC(2026, 0, 1),
+    revision: 1,
+    application: {
+      metadata: { name: application, namespace: 'default', uid: 'u', generation: 1, finalizers: [teardownFinalizer] },
+      spec,
+    },
+    releases: [],
+    replicaSets: [],
+    pods: [],
+    slice: sliceOf([]),
+    split: undefined,
+    gatewayAlive: true,
+    commands: [],
+    answers: new Map(),
+    services: [],
+    budgets: [],
+    configuration: 'first00000',
+    copies: [],
+    trial: undefined,
+  };
+}
+
+export function observationOf(world: World): Observation {
+  return {
+    application: world.application,
+    releases: world.releases,
+    replicaSets: world.replicaSets,
+    pods: world.pods,
+    services: world.services,
+    budgets: world.budgets,
+    slices: [world.slice, ...backendSlices(world)],
+    split: world.split,
+    gateways: world.gatewayAlive ? [gateway] : [],
+    commands: world.commands,
+    answers: world.answers,
+    sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
+    copies: world.copies,
+    trial: world.trial,
+  };
+}
+
+function backendSlices(world: World): readonly EndpointSlice[] {
+  return world.replicaSets.map((set) =>
+    sliceOf(
+      world.pods.filter(
+        ({ metadata }) =>
+          metadata.labels?.[labels.backend] === 'true' &&
+          metadata.labels[labels.release] === set.metadata.labels?.[labels.release],
+      ),
+      set.metadata.name ?? '',
+    ),
+  );
+}
+
+export function sliceOf(pods: readonly Pod[], service = application): EndpointSlice {
+  return {
+    addressType: 'IPv4',
+    metadata: { name: service, labels: { 'kubernetes.io/service-name': service } },
+    endpoints: pods.map((pod) => ({
+      addresses: [],
+      conditions: { ready: isPodReady(pod) },
+      targetRef: { kind: 'Pod', name: pod.metadata.name },
+    })),
+  };
+}
+
+export function isPodReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+}
+
+/** The object as a write leaves it, and the revision of the world after that. */
+export function versioned<T extends { readonly metadata: object }>(world: World, object: T): readonly [T, number] {
+  const revision = world.revision + 1;
+  return [{ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }, revision];
+}
+
+export function replacePod(world: World, current: Pod, changed: Pod): World {
+  const [written, revision] = versioned(world, changed);
+  return { ...world, revision, pods: world.pods.map((each) => (each === current ? written : each)) };
+}
