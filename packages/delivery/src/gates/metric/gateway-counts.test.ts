@@ -235,10 +235,11 @@ describe('what gateways count', () => {
     );
   });
 
-  test('is no rate when the clock has gone back', () => {
-    const of = check('rate');
-    expect(lastOf(look(of, begin(of, split({ a: [[0, 0]] })), split({ a: [[9, 0]] }), start - 10_000))).toBe(
-      'noData | no time has passed by the clock',
-    );
+  test('is no rate when the clock has gone back, and one an interval later', () => {
+    const of = check('rate', { successWhen: 'value > 0.0' });
+    const earlier = start - 3_600_000;
+    const first = look(of, begin(of, split({ a: [[0, 0]] })), split({ a: [[9, 0]] }), earlier);
+    expect(lastOf(first)).toBe('noData | no time has passed by the clock');
+    expect(lastOf(look(of, first, split({ a: [[29, 0]] }), earlier + 10_000))).toBe('passed | 2 | 20');
   });
 });

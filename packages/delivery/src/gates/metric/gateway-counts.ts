@@ -38,10 +38,12 @@ export function measureGateway(
   const judged = takeSamples(check, { window, current, ...observed });
   const judgement = judgeSamples(check, judged, { during: state.during, compile });
   const isConclusive = judgement.outcome === 'passed' || judgement.outcome === 'failed';
+  // A window that begins in the future was opened before the clock went back: none of its numbers has a time.
+  const isOver = isConclusive || Date.parse(window.since) > observed.now;
   return {
     measurement: { number: nextNumber(state), ...judgement, startedAt: at, finishedAt: at },
     // What says too little yet is added to: a window ends with a measurement that counts.
-    window: isConclusive ? { since: at, readings: current } : { ...window, readings: withNewcomers(window, current) },
+    window: isOver ? { since: at, readings: current } : { ...window, readings: withNewcomers(window, current) },
   };
 }
 
