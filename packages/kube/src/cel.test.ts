@@ -128,6 +128,8 @@ describe('an expression is refused', () => {
     ['items of several types', "self.name in ['a', 1]", "expected type 'string' but found 'int'"],
     ['what cannot be read', 'self.size >', '1:12: Syntax error: '],
     ['what is too long', `'${'x'.repeat(40_000)}' == ''`, 'at most 32768 are read'],
+    ['what is nested too deeply', `${'!'.repeat(30_000)}true`, 'expression is nested too deeply'],
+    ['what has too many parts', `1${' + 1'.repeat(8_000)} > 1`, 'Exceeded maxAstNodes'],
     ['what the library alone knows', 'cel.bind(a, 1, a == 1)', "undeclared reference to 'bind'"],
   ])('%s', (_, expression, message) => {
     expect(() => scope.compile(expression)).toThrow(CelCompileError);
@@ -154,6 +156,12 @@ describe('an evaluation fails', () => {
       'self.sizes.all(a, self.sizes.all(b, self.sizes.map(c, c + 1).exists(c, c < 0) || a + b >= 0))',
     );
     expect(() => program.evaluate({ self: { sizes: numbers } })).toThrow(CelLimitError);
+  });
+
+  test('when a value grows without bounds', () => {
+    const program = scope.compile('self.sizes.map(a, self.sizes.map(b, self.sizes + self.sizes)).size() > 0');
+    const sizes = Array.from({ length: 400 }, (_, index) => index);
+    expect(() => program.evaluate({ self: { sizes } })).toThrow(/limit exceeded: more than \d+ steps/);
   });
 
   test('when a pattern goes back and forth for ever', () => {

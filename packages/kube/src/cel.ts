@@ -50,7 +50,11 @@ export class CelScope {
       throw new CelCompileError(
         `expression is ${expression.length} characters long: at most ${maximumLength} are read`,
       );
-    const parsed = compiling(expression, () => this.#environment.parse(expression));
+    return compiling(expression, () => this.#compile(expression));
+  }
+
+  #compile(expression: string): CelProgram {
+    const parsed = this.#environment.parse(expression);
     const { variables, isCostly } = prepare(parsed.ast);
     const { valid, type = 'dyn', error } = parsed.check();
     if (!valid) throw compileError(expression, error);
@@ -128,6 +132,8 @@ function compiling<T>(expression: string, compile: () => T): T {
 }
 
 function compileError(expression: string, error: unknown): unknown {
+  // The stack is full.
+  if (error instanceof RangeError) return new CelCompileError('expression is nested too deeply', { cause: error });
   if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) return error;
   const { summary, range } = error;
   const names = functions()
@@ -147,6 +153,8 @@ function evaluating<T>(evaluate: () => T): T {
   try {
     return evaluate();
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new CelEvaluationError('expression is nested too deeply, or a value too large', { cause: error });
     if (!(error instanceof EvaluationError)) throw error;
     throw new CelEvaluationError(describeEvaluationError(error.summary), { cause: error });
   }

@@ -92,7 +92,7 @@ describe('rules of a custom resource', () => {
     const { client, close } = await served(definition(spec));
     const tooLong = ship({ crew: 0, captain: 'Bartholomew' });
     await expect(client.create(ships, tooLong)).rejects.toThrow(
-      '[spec.captain: Too long: may not be more than 8 bytes, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+      '[spec.captain: Too long: may not be more than 8 bytes, <nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
     );
     await close();
   });

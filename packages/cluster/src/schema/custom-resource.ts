@@ -79,7 +79,7 @@ function isBlocking({ reason }: Fault): boolean {
 
 const rulesNotChecked = invalid(
   '<nil>',
-  null,
+  'null',
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 );
 

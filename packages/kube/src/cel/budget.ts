@@ -10,9 +10,10 @@ const maximumMilliseconds = 1_000;
 let remaining = 0;
 let isRunning = false;
 
-/** Counts one turn of a loop. */
-export function spendStep(): void {
-  remaining -= 1;
+/** Counts turns of loops, and what else takes time or memory: a step is a turn, or ten items or characters of a new value. */
+export function spendSteps(steps: number): void {
+  if (!isRunning) return;
+  remaining -= steps;
   if (remaining < 0)
     throw new CelLimitError(`operation cancelled: actual cost limit exceeded: more than ${maximumSteps} steps`);
 }

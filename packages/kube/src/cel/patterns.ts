@@ -1,4 +1,5 @@
 /** Regular expressions of Go, which most patterns write as JavaScript does. */
+import { spendSteps } from './budget.ts';
 import { CelEvaluationError } from './types.ts';
 
 const maximumText = 65_536;
@@ -51,6 +52,7 @@ export function findMatches(text: string, source: string, limit: number): readon
   if (limit === 0) return found;
   for (const [match] of text.matchAll(ofBoundedText(text, source))) {
     found.push(match);
+    spendSteps(match.length / 10 + 1);
     if (found.length === limit) break;
   }
   return found;

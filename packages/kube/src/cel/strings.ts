@@ -1,6 +1,7 @@
 /** Functions on text: those of CEL's extension for strings, and Kubernetes' for regular expressions. Positions count characters. */
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Duration } from '@marcbachmann/cel-js/evaluator';
+import { spendSteps } from './budget.ts';
 import { formatText } from './format.ts';
 import { findMatches, isMatch } from './patterns.ts';
 import { replacedName } from './names.ts';
@@ -96,6 +97,7 @@ function charAt(text: string, index: bigint): string {
 function split(text: string, separator: string, limit: bigint): readonly string[] {
   if (limit === 0n) return [];
   const parts = separator === '' ? [...text] : text.split(separator);
+  spendSteps((text.length + parts.length) / 10);
   const most = Number(limit);
   return most < 0 || parts.length <= most
     ? parts

@@ -2,7 +2,7 @@
  * The tree of a parsed expression, before and after it is checked. The parser's own types do not tell of the parts that
  * are changed here, so what is taken from it is looked at first.
  */
-import { spendStep } from './budget.ts';
+import { spendSteps } from './budget.ts';
 import { describeCompileError } from './messages.ts';
 import { replacedName } from './names.ts';
 import { CelCompileError } from './types.ts';
@@ -12,7 +12,7 @@ export interface Node {
   readonly args: unknown;
   readonly input: string;
   readonly start: number;
-  readonly meta: { readonly alternate?: unknown; readonly macro?: unknown };
+  readonly meta: { readonly alternate?: unknown; readonly macro?: unknown; readonly evaluate?: unknown };
   readonly checkedType?: { readonly name: string; readonly kind: string };
   setMeta(key: string, value: unknown): unknown;
 }
@@ -51,11 +51,12 @@ export function prepare(root: unknown): Preparation {
   let isCostly = false;
   for (const node of nodesOf(root)) {
     if (node.op === 'id' && typeof node.args === 'string') variables.add(node.args);
-    if (node.op === 'rcall') isCostly = true;
+    if (node.op === 'rcall' || node.op === '+') isCostly = true;
     const [name] = Array.isArray(node.args) ? (node.args as readonly unknown[]) : [];
     if (node.op === 'rcall' && typeof name === 'string') prepareMethod(node, name);
     if (node.op === 'call' && name === 'has') checkArgument(node);
     countTurns(node.meta.alternate);
+    if (node.op === '+') countSize(node);
   }
   return { variables, isCostly };
 }
@@ -86,8 +87,19 @@ function countTurns(loop: unknown): void {
   if (typeof args !== 'object' || args === null) return;
   const condition: unknown = Reflect.get(args, 'condition');
   Reflect.set(args, 'condition', (value: unknown) => {
-    spendStep();
+    spendSteps(1);
     return typeof condition === 'function' ? condition(value) : true;
+  });
+}
+
+/** Texts and lists that are put together grow with every turn. */
+function countSize(node: Node): void {
+  const { evaluate } = node.meta;
+  if (typeof evaluate !== 'function') return;
+  node.setMeta('evaluate', (...values: readonly unknown[]) => {
+    const result: unknown = evaluate(...values);
+    if (typeof result === 'string' || Array.isArray(result)) spendSteps(result.length / 10);
+    return result;
   });
 }
 
