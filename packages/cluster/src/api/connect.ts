@@ -12,6 +12,7 @@ import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import type { Preconditions, WriteRequest } from './resource-verbs.ts';
+import { chooseBackend, type ServiceBackend } from './service-proxy.ts';
 import { requestToken } from './tokens/token-request.ts';
 
 type Connect = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
@@ -71,17 +72,9 @@ function chooseContainer(pod: Pod, asked: string): string {
 }
 
 async function proxy(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  const { type } = at.definition;
-  if (type.kind !== 'Pod')
-    throw new StatusError(
-      'ServiceUnavailable',
-      `${type.plural}/proxy is not served by this cluster; use pods/proxy or the gateway`,
-    );
-  const [name = '', asked] = at.path.name.replace(/^https?:/, '').split(':');
-  const pod = podOf(at, name);
-  const port = portOf(pod, asked);
+  const { pod, port } = proxied(at);
   const query = request.rawQuery ?? request.query.toString();
-  const path = `/podProxy/${encodeURIComponent(at.path.namespace ?? '')}/${encodeURIComponent(name)}/${port}${at.path.rest === '' ? '/' : at.path.rest}${query === '' ? '' : `?${query}`}`;
+  const path = `/podProxy/${encodeURIComponent(at.path.namespace ?? '')}/${encodeURIComponent(pod.metadata.name ?? '')}/${port}${at.path.rest === '' ? '/' : at.path.rest}${query === '' ? '' : `?${query}`}`;
   const body =
     request.body === undefined
       ? undefined
@@ -92,15 +85,23 @@ async function proxy(request: TransportRequest, at: ResourceRequest): Promise<Tr
   return forward(at, pod, { method: request.method, path, headers, body, signal: request.signal });
 }
 
+/** `name`, `name:port` or `scheme:name:port`, of a pod or a Service. */
+function proxied(at: ResourceRequest): ServiceBackend {
+  const [name = '', port = ''] = at.path.name.replace(/^https?:/, '').split(':');
+  if (at.definition.type.kind === 'Service') return chooseBackend(at, { name, port });
+  const pod = podOf(at, name);
+  return { pod, port: portOf(pod, port) };
+}
+
 /** The body is sent anew: its length is said by whoever sends it, or what is said of two bodies would be taken for one. */
 function passedOn(headers: TransportRequest['headers']): TransportRequest['headers'] {
   const { 'content-length': _, expect: __, ...rest } = endToEndHeaders(headers);
   return rest;
 }
 
-function portOf(pod: Pod, asked: string | undefined): number {
+function portOf(pod: Pod, asked: string): number {
   const ports = (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  if (asked === undefined || asked === '') return ports[0]?.containerPort ?? 80;
+  if (asked === '') return ports[0]?.containerPort ?? 80;
   const port = /^\d+$/.test(asked) ? Number(asked) : ports.find((each) => each.name === asked)?.containerPort;
   if (port === undefined || port < 1 || port > 65_535)
     throw new StatusError('BadRequest', `pod ${pod.metadata.name ?? ''} has no port named "${asked}"`);
