@@ -37,9 +37,15 @@ export class CelScope {
   readonly #classes = new Map<ObjectType, ObjectClass>();
   readonly #names = new Map<ObjectType, string>();
   readonly #variables: ReadonlyMap<string, CelType>;
+  readonly #words: ReadonlySet<string> | undefined;
 
-  constructor(variables: Readonly<Record<string, CelType>>) {
+  /**
+   * Where all `expressions` to come are known, fields that none of them names are not declared: the schema of a pod has
+   * two hundred types, and a rule over it reads two.
+   */
+  constructor(variables: Readonly<Record<string, CelType>>, expressions?: readonly string[]) {
     this.#environment = functions().clone();
+    this.#words = expressions === undefined ? undefined : new Set(expressions.join(' ').match(/\w+/g));
     this.#variables = new Map(Object.entries(variables));
     for (const [name, type] of this.#variables) this.#environment.registerVariable(name, this.#nameOf(type));
   }
@@ -99,7 +105,8 @@ export class CelScope {
     const Class = class extends CelObject {};
     this.#names.set(type, name);
     this.#classes.set(type, Class);
-    const fields = Object.fromEntries([...type.fields].map(([field, { type }]) => [field, this.#nameOf(type)]));
+    const named = [...type.fields].filter(([field]) => this.#words?.has(field) !== false);
+    const fields = Object.fromEntries(named.map(([field, { type }]) => [field, this.#nameOf(type)]));
     this.#environment.registerType(name, { ctor: Class, fields });
     this.#environment.registerOperator(`${name} == ${name}`, (a: CelObject, b: CelObject) =>
       isSameValue(a.json, b.json, type),

@@ -31,26 +31,28 @@ export function compileRules(schema: StructuralSchema): readonly Compilation[] {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   const rules = schema['x-kubernetes-validations'] ?? [];
-  const self = celTypeOf(schema);
-  const made = rules.map((rule): Compilation => {
-    if (self === undefined)
-      return { rule, place: 'rule', detail: 'a rule needs a schema that says of what type its value is' };
-    return compileRule(rule, scopeOf(self, rule.optionalOldSelf === true));
-  });
+  const made = compileAll(rules, celTypeOf(schema));
   compiled.set(schema, made);
   return made;
 }
 
-const scopes = new WeakMap<CelType, Map<boolean, CelScope>>();
-
-/** Most rules of one place share their variables, and these cost more than a rule. */
-function scopeOf(self: CelType, isOptional: boolean): CelScope {
-  const known = scopes.get(self) ?? new Map<boolean, CelScope>();
-  scopes.set(self, known);
-  const scope =
-    known.get(isOptional) ?? new CelScope({ self, oldSelf: isOptional ? { kind: 'optional', of: self } : self });
-  known.set(isOptional, scope);
-  return scope;
+function compileAll(rules: readonly ValidationRule[], self: CelType | undefined): readonly Compilation[] {
+  if (self === undefined)
+    return rules.map((rule) => ({
+      rule,
+      place: 'rule',
+      detail: 'a rule needs a schema that says of what type its value is',
+    }));
+  // Rules of one place share their variables, which cost more than a rule.
+  const texts = rules.flatMap(({ rule, messageExpression = '' }) => [rule, messageExpression]);
+  const scopes = new Map<boolean, CelScope>();
+  const scopeOf = (isOptional: boolean): CelScope => {
+    const oldSelf: CelType = isOptional ? { kind: 'optional', of: self } : self;
+    const scope = scopes.get(isOptional) ?? new CelScope({ self, oldSelf }, texts);
+    scopes.set(isOptional, scope);
+    return scope;
+  };
+  return rules.map((rule) => compileRule(rule, scopeOf(rule.optionalOldSelf === true)));
 }
 
 function compileRule(rule: ValidationRule, scope: CelScope): Compilation {
