@@ -12,14 +12,14 @@ import type { KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { applicationName, demoApplication, host } from '../demo/application.ts';
 import { isAsPromised, summarize, type DemoResult } from '../demo/summary.ts';
 import { buildInto } from '../embedded/build-into.ts';
-import { dataDirectory, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
+import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { startLoad, type Load } from '../load/load.ts';
 import { followRelease } from '../output/follow-release.ts';
-import { colour, print, printValue } from '../output/output.ts';
+import { colour, fold, print, printValue } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
 import { stopCluster } from './down.ts';
 import { greeting } from './up.ts';
@@ -38,6 +38,8 @@ const versions = [
   { version: 'v3', isHealthy: false },
 ];
 const broken = 'v3';
+/** A release of the demo takes seconds; one that hangs must not hang the terminal too. */
+const patienceSeconds = 120;
 
 /** The story of the README, on a cluster of its own that is gone afterwards. */
 export async function demo(options: DemoOptions): Promise<void> {
@@ -48,7 +50,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     const outcome = await Promise.race([tell({ options, directory, say }), interrupted]);
     if (outcome === 'interrupted') return;
     if (!options.once) {
-      say('\nThe cluster keeps running. Stop it with Ctrl-C.');
+      say(await howToLookAround(directory));
       await interrupted;
     }
     if (!outcome) throw new CommandFailure('The demo did not go as it should; the table above says where.');
@@ -57,6 +59,16 @@ export async function demo(options: DemoOptions): Promise<void> {
     await rm(directory.path, { recursive: true, force: true });
     say('The cluster of the demo is stopped, and its files are gone.');
   }
+}
+
+async function howToLookAround(directory: DataDirectory): Promise<string> {
+  const state = await readClusterState(directory);
+  return [
+    '\nThe cluster keeps running. Look around from another terminal:',
+    `  kubectl --kubeconfig ${directory.kubeconfig} get applications,releases,pods`,
+    `  curl -H 'Host: ${host}' ${state?.gateway ?? ''}/version`,
+    'Stop it with Ctrl-C.',
+  ].join('\n');
 }
 
 interface Story {
@@ -79,7 +91,9 @@ function interruption(): Promise<'interrupted'> {
 /** True when no request failed and the broken version was refused. */
 async function tell(story: Story): Promise<boolean> {
   const { options, directory, say } = story;
-  say('Starting a cluster of its own ...');
+  say('A release, an upgrade under load, and a broken version that is refused, on a cluster of its own.');
+  say('It takes about half a minute and leaves nothing behind.\n');
+  say('Starting the cluster ...');
   const state = await launchServer({
     dataDirectory: directory.path,
     ephemeral: true,
@@ -97,7 +111,9 @@ async function tell(story: Story): Promise<boolean> {
   const { client } = await connect({ kubeconfig: state.kubeconfig });
   await createNamespace(client, options.namespace);
   const releases = [await release(story, { client, version: 'v1' })];
-  say(`\nLoad: ${options.rate} requests a second to http://${host} through the gateway, half over new connections.`);
+  say(
+    `\nLoad: ${options.rate} requests a second to http://${host} through the gateway,\n      half over new connections and half over kept ones.`,
+  );
   const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: ['v1'] });
   try {
     await load.allow(['v1', 'v2']);
@@ -146,17 +162,16 @@ function findExample(): string {
 async function buildVersions({ directory, say }: Story, state: ClusterState): Promise<void> {
   const contextDirectory = findExample();
   for (const { version, isHealthy } of versions) {
-    const lines: string[] = [];
     const started = performance.now();
     await buildInto(directory, {
       contextDirectory,
       tag: `statics:${version}`,
       buildArguments: { VERSION: version, HEALTHY: String(isHealthy) },
       level: state.level === 'root' ? 'root' : 'plain',
-      output: (line) => lines.push(line),
+      output: () => undefined,
     });
     say(
-      `Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms (${lines.length} lines of output)${isHealthy ? '' : '; it will say that it is not healthy'}.`,
+      `Built statics:${version} from examples/statics in ${Math.round(performance.now() - started)} ms${isHealthy ? '' : '; it will say that it is not healthy'}.`,
     );
   }
 }
@@ -182,12 +197,19 @@ async function release({ say, options }: Story, { client, version, load }: Asked
   const progress = await createProgress(options.output === undefined ? process.stdout : process.stderr);
   const below = (): readonly string[] =>
     load === undefined ? [] : [`  requests ${load.report.sent} sent, ${load.report.failed} failed`];
-  const outcome = await followRelease({ client, application, until: 'succeeded', below, progress });
+  const outcome = await followRelease({
+    client,
+    application,
+    until: 'succeeded',
+    timeoutSeconds: patienceSeconds,
+    below,
+    progress,
+  });
   await progress.done();
   say(
     outcome.isReached
       ? `${colour('green', '✔')} ${version} is live.`
-      : `${colour('yellow', '↩')} ${version} was refused. ${outcome.reason}`,
+      : `${colour('yellow', '↩')} ${version} was refused. ${fold(outcome.reason, 2)}`,
   );
   if (outcome.release === undefined)
     throw new CommandFailure(`Version ${version} was never released: ${outcome.reason}`);

@@ -3,7 +3,7 @@ import { findEmbedded, locateEmbedded, namesKubeconfig, type EmbeddedOptions } f
 import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { isRunning } from '../embedded/process-identity.ts';
 import { exitCodes } from '../failure.ts';
-import { colour, print, printValue } from '../output/output.ts';
+import { colour, fold, print, printValue } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 /** Exits with 0 when the cluster runs and with 1 when it does not, so that scripts can ask. */
@@ -68,6 +68,6 @@ function describeCluster(
     `Gateway      ${state.gateway}`,
     `Node         ${node}, runtime ${state.runtime}, level ${state.level}`,
     `kubeconfig   ${state.kubeconfig}${state.mergedInto === undefined ? '' : ` (context ${state.mergedInto.context} in ${state.mergedInto.file})`}`,
-    ...state.limitations.map((limitation) => `${colour('yellow', 'Limited')}      ${limitation}`),
+    ...state.limitations.map((limitation) => `${colour('yellow', 'Limited')}      ${fold(limitation, 13)}`),
   ];
 }

@@ -12,7 +12,7 @@ import {
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
-import { colour, print, printValue } from '../output/output.ts';
+import { colour, fold, print, printValue } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface UpOptions extends GlobalOptions {
@@ -108,7 +108,7 @@ export function greeting(state: ClusterState): readonly string[] {
     `  Gateway     ${state.gateway}`,
     `  kubeconfig  ${state.kubeconfig}`,
     `  Try         kubectl ${kubectlOptions(state).join(' ')} get nodes`,
-    ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${limitation}`),
+    ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${fold(limitation, 14)}`),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Release } from '@slipway/delivery/api/release';
 import type { LoadReport } from '../load/protocol.ts';
-import { table } from '../output/output.ts';
+import { fold, table } from '../output/output.ts';
 
 /** What the demo shows in the end, and whether it went as it should. */
 export interface DemoResult {
@@ -21,14 +21,18 @@ export function summarize({ releases, load }: DemoResult): readonly string[] {
     status?.phase ?? 'Pending',
     between(status?.startedAt, status?.finishedAt),
     status?.phase === 'Succeeded' ? between(status.healthyAt, status.trafficMovedAt) : '-',
-    status?.ending?.reason ?? '',
   ]);
   const versions = Object.entries(load.byVersion).map(([version, count]) => `${count} by ${version}`);
   return [
-    table(['VERSION', 'OUTCOME', 'DURATION', 'HEALTHY TO ALL TRAFFIC', 'WHY'], rows),
+    table(['VERSION', 'OUTCOME', 'DURATION', 'HEALTHY TO ALL TRAFFIC'], rows),
     '',
+    ...releases.flatMap(({ spec, status }) =>
+      status?.ending === undefined
+        ? []
+        : [`${spec.version} ended${' '.repeat(Math.max(1, 5 - spec.version.length))}${fold(status.ending.reason, 11)}`],
+    ),
     `Requests   ${load.sent} sent, ${load.failed} failed (${versions.join(', ')})`,
-    `Latency    half within ${load.p50.toFixed(1)} ms, 99 % within ${load.p99.toFixed(1)} ms of when they should have left`,
+    `Latency    half within ${load.p50.toFixed(1)} ms of their intended start, 99 % within ${load.p99.toFixed(1)} ms`,
     ...load.failures.map(({ at, reason }) => `Failed     after ${at} ms: ${reason}`),
   ];
 }

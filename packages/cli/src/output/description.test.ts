@@ -105,7 +105,7 @@ describe('describeReleases', () => {
     expect(describeReleases([one, two], now).split('\n')).toEqual([
       'VERSION   PHASE         STRATEGY   AGE   TOOK   REASON',
       '2         RollingBack   rolling    30m   -      not healthy',
-      '1         Succeeded     rolling    60m   5s     ',
+      '1         Succeeded     rolling    60m   5s',
     ]);
   });
 });

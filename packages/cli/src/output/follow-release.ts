@@ -6,6 +6,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { fold } from './output.ts';
 import { createProgress, type Progress, type ProgressState } from './progress.ts';
 import { findAskedRelease, judge, type FollowOutcome, type Followed, type Goal } from './release-outcome.ts';
 
@@ -44,7 +45,12 @@ export async function followRelease(options: FollowOptions): Promise<FollowOutco
     const followed = look();
     const shown = findAskedRelease(followed);
     const state = shown === undefined ? describeAbsence(followed) : describeProgress(shown);
-    progress.update({ ...state, lines: [...state.lines, ...(options.below?.() ?? [])] });
+    const below = options.below?.() ?? [];
+    progress.update({
+      ...state,
+      lines: [...state.lines, ...below],
+      facts: [...(state.facts ?? []), ...below.map((line) => line.trim())],
+    });
   };
   const forget = (): void => {
     commands = [];
@@ -74,6 +80,11 @@ async function listCommands({ client, application }: FollowOptions): Promise<rea
     if (isStatusReason(error, 'Forbidden', 'NotFound')) return [];
     throw error;
   }
+}
+
+/** Microseconds tell a person nothing. */
+function withShortTimes(text: string): string {
+  return text.replaceAll(/(\d\d:\d\d:\d\d)\.\d+Z/g, '$1Z');
 }
 
 /** Keeps the Application and its releases in view; returns how to look at them. */
@@ -115,7 +126,8 @@ function describeAbsence({ asked }: Followed): ProgressState {
 }
 
 function describeProgress({ spec, status }: Release): ProgressState {
-  const { replicas, split, health = [], waitingFor, phase = 'Pending' } = status ?? {};
+  const { replicas, split, health = [], phase = 'Pending' } = status ?? {};
+  const waitingFor = status?.waitingFor === undefined ? undefined : withShortTimes(status.waitingFor);
   const weights = Object.entries(split?.weights ?? {}).map(([release, weight]) => `${release} ${weight} %`);
   const healthy = health.filter(({ outcome }) => outcome === 'passed').length;
   return {
@@ -123,9 +135,10 @@ function describeProgress({ spec, status }: Release): ProgressState {
       `${spec.application} ${spec.version} by ${spec.strategy.type}: ${phase}`,
       `  pods     ${replicas?.ready ?? 0}/${replicas?.desired ?? 0} ready, ${replicas?.serving ?? 0} serving, ${healthy} said that they are healthy`,
       `  split    ${weights.length === 0 ? '(none)' : weights.join(', ')}`,
-      `  waiting  ${waitingFor ?? '-'}`,
+      ...`  waiting  ${fold(waitingFor ?? '-', 11)}`.split('\n'),
     ],
     stage: `${spec.application} ${spec.version}: ${phase}`,
+    facts: replicas === undefined ? [] : [`${replicas.ready}/${replicas.desired} pods ready`, ...weights],
     detail: waitingFor === undefined ? undefined : `waiting for ${waitingFor}`,
   };
 }

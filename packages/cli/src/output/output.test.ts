@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { colour, printList, printObjects, table } from './output.ts';
+import { colour, fold, printLine, printList, printObjects, table } from './output.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -31,6 +31,16 @@ describe('table', () => {
   });
 });
 
+describe('fold', () => {
+  it('breaks between words, and leaves room for what stands before', () => {
+    expect(fold('one two three four', 4, { isTTY: true, columns: 12 })).toBe('one two\n    three\n    four');
+  });
+
+  it('keeps a line of a log whole', () => {
+    expect(fold('one two three four', 4, { isTTY: false, columns: 12 })).toBe('one two three four');
+  });
+});
+
 describe('colour', () => {
   it('leaves text as it is where nobody looks', () => {
     vi.stubEnv('FORCE_COLOR', undefined);
@@ -57,5 +67,15 @@ describe('objects as data', () => {
     const printed = capture();
     await printList([], 'yaml');
     expect(printed.text()).toBe('apiVersion: v1\nkind: List\nitems: []\n');
+  });
+
+  it.each([
+    { format: 'json' as const, text: '{"line":"a"}\n{"line":"b"}\n' },
+    { format: 'yaml' as const, text: '---\nline: a\n---\nline: b\n' },
+  ])('a stream is read as it comes: $format', async ({ format, text }) => {
+    const printed = capture();
+    await printLine({ line: 'a' }, format);
+    await printLine({ line: 'b' }, format);
+    expect(printed.text()).toBe(text);
   });
 });

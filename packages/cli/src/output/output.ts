@@ -33,6 +33,21 @@ export async function printLine(value: unknown, format: OutputFormat): Promise<v
   return undefined;
 }
 
+type Screen = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>;
+
+/** Breaks a long line between words where somebody looks at it; a log keeps it whole. */
+export function fold(text: string, indent: number, stream: Screen = process.stdout): string {
+  if (!stream.isTTY) return text;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const isFull = line !== '' && visibleLength(line) + 1 + visibleLength(word) > stream.columns - indent;
+    if (isFull) lines.push(line);
+    line = isFull || line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold' | 'cyan' | 'magenta' | 'blue';
 
 /** Colours only where somebody looks: `styleText` checks for a terminal and NO_COLOR. */
@@ -50,7 +65,8 @@ export function table(header: readonly string[], rows: ReadonlyArray<readonly st
       .map((cell, column) =>
         column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visibleLength(cell)),
       )
-      .join('   ');
+      .join('   ')
+      .trimEnd();
   return [line(header), ...rows.map(line)].join('\n');
 }
 

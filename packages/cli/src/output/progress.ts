@@ -10,6 +10,8 @@ export interface ProgressState {
   readonly lines: readonly string[];
   /** What a log shows as soon as it is another. */
   readonly stage: string;
+  /** What a log shows beside the stage: how things stand as it begins. */
+  readonly facts?: readonly string[] | undefined;
   /** What a log shows once it has been so for a while: most of it is gone in a moment. */
   readonly detail?: string | undefined;
 }
@@ -25,9 +27,25 @@ const settledMilliseconds = 1_000;
 export async function createProgress(stream: NodeJS.WriteStream = process.stdout): Promise<Progress> {
   if (!stream.isTTY) return plainProgress(stream, () => performance.now());
   const { createLogUpdate } = await import('log-update');
-  const redraw = createLogUpdate(stream);
+  return terminalProgress(createLogUpdate(stream), () => stream.columns);
+}
+
+interface Redraw {
+  (text: string): void;
+  clear(): void;
+  done(): void;
+}
+
+/** A picture of another height is drawn anew: what is redrawn in part leaves rows of the one before. */
+export function terminalProgress(redraw: Redraw, columns: () => number): Progress {
+  let height = 0;
   return {
-    update: ({ lines }) => redraw(lines.join('\n')),
+    update: ({ lines }) => {
+      const next = lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns())), 0);
+      if (next !== height) redraw.clear();
+      height = next;
+      redraw(lines.join('\n'));
+    },
     done: async () => redraw.done(),
   };
 }
@@ -39,7 +57,7 @@ export function plainProgress(output: Output, now: () => number): Progress {
   let since = now();
   return {
     update: (state) => {
-      if (state.stage !== stage) output.write(`${state.stage}\n`);
+      if (state.stage !== stage) output.write(`${[state.stage, ...(state.facts ?? [])].join(', ')}\n`);
       if (state.stage !== stage || state.detail !== detail) since = now();
       ({ stage, detail } = state);
       if (detail === undefined || detail === printed || now() - since < settledMilliseconds) return;
