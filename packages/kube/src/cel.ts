@@ -8,6 +8,7 @@ import { withinBudget } from './cel/budget.ts';
 import { addLists } from './cel/lists.ts';
 import { estimateCost } from './cel/estimate.ts';
 import { describeCompileError, describeEvaluationError } from './cel/messages.ts';
+import { addOptionals } from './cel/optionals.ts';
 import { addQuantities } from './cel/quantities.ts';
 import { addStrings } from './cel/strings.ts';
 import { withAuthorsNames } from './cel/names.ts';
@@ -123,6 +124,7 @@ function functions(): Environment {
   const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
   addStrings(environment);
   addLists(environment);
+  addOptionals(environment);
   addQuantities(environment);
   addUrls(environment);
   addAddresses(environment);
@@ -164,42 +166,5 @@ function evaluating<T>(evaluate: () => T): T {
       throw new CelEvaluationError('expression is nested too deeply, or a value too large', { cause: error });
     if (!(error instanceof EvaluationError)) throw error;
     throw new CelEvaluationError(describeEvaluationError(error.summary), { cause: error });
-  }
-}
-
-/** A condition over numbers: of a metric, for example. */
-export interface CelCondition {
-  evaluate(values: Readonly<Record<string, number>>): boolean;
-}
-
-/**
- * Compiles an expression that says yes or no, such as `value < 0.05 && samples >= 50`. Every error, of compiling and of
- * evaluating, names the expression, the place in it and the cause.
- */
-export function compileExpression(
-  expression: string,
-  variables: Readonly<Record<string, 'double' | 'int'>>,
-): CelCondition {
-  const types = Object.fromEntries(
-    Object.entries(variables).map(([name, kind]): [string, CelType] => [name, { kind }]),
-  );
-  const program = naming(expression, () => new CelScope(types).compile(expression));
-  if (program.resultType !== 'bool')
-    throw new CelCompileError(
-      `the expression ${JSON.stringify(expression)} gives ${program.resultType}, expected a condition that is true or false`,
-    );
-  return { evaluate: (values) => naming(expression, () => program.evaluate(values)) === true };
-}
-
-function naming<T>(expression: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    const written = `the expression ${JSON.stringify(expression)}`;
-    if (error instanceof CelCompileError)
-      throw new CelCompileError(`${written} cannot be compiled: ${error.message}`, { cause: error });
-    if (error instanceof CelEvaluationError)
-      throw new CelEvaluationError(`${written} cannot be evaluated: ${error.message}`, { cause: error });
-    throw error;
   }
 }
