@@ -1,12 +1,21 @@
-/** Nothing is being released: the stable version has its size, others go. */
-import type { Release } from './api/release.ts';
+/** Nothing is being released: the stable version has its size, others go. Those go during a release too. */
+import { isFinished, type Release } from './api/release.ts';
 import { previousStable, stableRelease } from './current-releases.ts';
 import { names, silentPods } from './moving-traffic.ts';
-import { isRouted, replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
+import {
+  isRouted,
+  isServing,
+  replicasOf,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { initialStatus } from './release-status.ts';
+import { earlier } from './scaling.ts';
 import { planShrink } from './shrinking.ts';
 
 type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
@@ -20,11 +29,32 @@ export function planIdle(observation: Observation, now: number): Step {
       .filter((release) => release !== stable)
       .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
   ];
-  const requeues = steps.flatMap(({ requeueAfter }) => requeueAfter ?? []);
   return {
     actions: steps.flatMap(({ actions }) => actions),
     status: statusOf(stable),
-    requeueAfter: requeues.length === 0 ? undefined : Math.min(...requeues),
+    requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
+  };
+}
+
+/**
+ * What a release is not about, and neither serves nor is kept any longer: releases may follow each other so closely that
+ * there is never nothing under way.
+ */
+export function planFormerVersions(observation: Observation, active: Release, now: number): Sizing {
+  const stable = stableRelease(observation);
+  if (stable === undefined) return { actions: [] };
+  const weights = splitWeights(observation);
+  const isCarrying = (release: Release): boolean => {
+    const { pods, listed } = viewOf(observation, release);
+    return (weights[nameOf(release)] ?? 0) > 0 || listed.length > 0 || pods.some(isServing);
+  };
+  const steps = observation.releases
+    .filter((release) => release !== stable && release !== active && isFinished(statusOf(release).phase))
+    .filter((release) => !isCarrying(release))
+    .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now }));
+  return {
+    actions: steps.flatMap(({ actions }) => actions),
+    requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
   };
 }
 

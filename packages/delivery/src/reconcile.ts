@@ -4,7 +4,7 @@ import { contextOf, worldOf } from './context-of.ts';
 import { activeRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
 import { planBudget } from './disruption-budget.ts';
-import { planIdle } from './idle.ts';
+import { planFormerVersions, planIdle } from './idle.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
@@ -120,10 +120,10 @@ interface Upkeep {
 function planUpkeep(observation: Observation, { active, now, faults }: Given): Upkeep {
   const route = faults.length === 0 ? planRoute(observation, now) : undefined;
   const kept = faults.length === 0 ? [planServices(observation), planBudget(observation)] : [];
-  const pruning = active === undefined ? planPruning(observation, now) : { actions: [] };
+  const old = active === undefined ? planPruning(observation, now) : planFormerVersions(observation, active, now);
   return {
-    passes: [route?.actions ?? [], ...kept, pruning.actions],
+    passes: [route?.actions ?? [], ...kept, old.actions],
     waitingFor: route?.waitingFor,
-    requeueAfter: earlier(route?.requeueAfter, pruning.requeueAfter),
+    requeueAfter: earlier(route?.requeueAfter, old.requeueAfter),
   };
 }

@@ -160,6 +160,26 @@ describe('the guard', () => {
     expect(await podsOf('1')).toHaveLength(0);
   });
 
+  test.each(['blueGreen', 'rolling'])('of a later version lets go of what nobody goes back to (%s)', async (type) => {
+    await guardTwo(type);
+    await cluster.deploy(spec('c', type));
+    await cluster.advance(30_000);
+    expect((await cluster.release('3')).status?.phase).toBe('Guarding');
+    expect((await cluster.application()).status?.serving?.version).toBe('2');
+    expect(await podsOf('1')).toHaveLength(0);
+    expect(await podsOf('2')).toHaveLength(4);
+  });
+
+  test('of a later version keeps what history.keepRunningSeconds asks for', async () => {
+    await guardTwo();
+    await cluster.deploy({ ...spec('c', 'blueGreen'), history: { keepRunningSeconds: 60 } });
+    await cluster.advance(20_000);
+    expect((await cluster.release('3')).status?.phase).toBe('Guarding');
+    expect(await podsOf('1')).toHaveLength(4);
+    await cluster.advance(60_000);
+    expect(await podsOf('1')).toHaveLength(0);
+  });
+
   test('is over when spec asks for the stable version again, which takes traffic back', async () => {
     await guardTwo();
     await cluster.deploy(spec('a', 'blueGreen'));
