@@ -301,6 +301,11 @@ function addPartCommands(program: Command): void {
       parseLeaseSeconds,
       15,
     )
+    .option(
+      '--health-direct',
+      'ask pods for their health at their own addresses, and not through the API server',
+      false,
+    )
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
   withGlobalOptions(
     command(program, 'gateway', [

@@ -11,6 +11,7 @@ import { createSources, observe, startCaches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { controllerLease } from './names.ts';
+import type { HealthReach } from './gates/ask-health.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -24,6 +25,8 @@ export interface DeliveryOptions {
   readonly identity: string;
   /** Those of Kubernetes unless said otherwise. */
   readonly durations?: ElectionDurations | undefined;
+  /** How pods are asked for their health: through the API server unless said otherwise. */
+  readonly healthReach?: HealthReach | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +40,11 @@ export interface RunningDelivery {
  * may be killed anywhere, and another one goes on.
  */
 export function startDelivery(options: DeliveryOptions): RunningDelivery {
-  return { done: runWithLeadership({ ...options, lease: controllerLease }, (leadership) => lead({ ...options, ...leadership })) };
+  return {
+    done: runWithLeadership({ ...options, lease: controllerLease }, (leadership) =>
+      lead({ ...options, ...leadership }),
+    ),
+  };
 }
 
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */

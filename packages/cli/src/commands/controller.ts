@@ -12,6 +12,7 @@ import { print, printLine } from '../output/output.ts';
 
 export interface ControllerOptions extends GlobalOptions {
   readonly leaseSeconds: number;
+  readonly healthDirect: boolean;
 }
 
 /** The delivery controller as a process of its own, against any cluster. Ends on SIGTERM and SIGINT, and gives its lease back. */
@@ -33,6 +34,7 @@ export async function controller(options: ControllerOptions): Promise<void> {
     logger,
     identity,
     durations: electionDurations(options.leaseSeconds),
+    healthReach: options.healthDirect ? 'direct' : 'proxy',
     signal: stopping.signal,
   });
   if (options.output === undefined) print(`Delivery controller ${identity} runs against ${server}.`);

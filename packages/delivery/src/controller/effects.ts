@@ -5,6 +5,7 @@ import type { Clock } from '@slipway/kube/clock';
 import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Release } from '../api/release.ts';
+import type { HealthReach } from '../gates/ask-health.ts';
 import { backendName } from '../names.ts';
 import type { HeardAnswer, Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
@@ -14,6 +15,7 @@ export interface Effects {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly recorder: EventRecorder;
+  readonly healthReach?: HealthReach | undefined;
   /** Receives what pods answered, for the next look. */
   readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
   /** Receives how the API server took what spec asks for. */

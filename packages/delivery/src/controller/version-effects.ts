@@ -36,7 +36,12 @@ export const markForDeletion: Effect<'markForDeletion'> = async (action, look) =
 };
 
 export const askHealth: Effect<'askHealth'> = (action, look) =>
-  askPods({ ...look, release: releaseOf(look, action.release), pods: podsOf(look, action.pods) });
+  askPods({
+    ...look,
+    release: releaseOf(look, action.release),
+    pods: podsOf(look, action.pods),
+    reach: look.healthReach,
+  });
 
 export const deleteVersion: Effect<'deleteVersion'> = async (action, look) => {
   const { replicaSets: sets, services: known } = look.observation;

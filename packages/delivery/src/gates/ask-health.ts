@@ -6,26 +6,31 @@ import type { Release } from '../api/release.ts';
 import type { HeardAnswer } from '../observation.ts';
 import { attemptOf } from '../release-status.ts';
 import { statusOf } from '../release-changes.ts';
+import { dialPod } from './dial-pod.ts';
 import { defaultPath, judgeAnswer, maximumAnswerBytes } from './health.ts';
 
 const answerTimeoutMilliseconds = 5_000;
+
+/** How pods are asked: through the API server, which reaches them even where we cannot, or at their own addresses. */
+export type HealthReach = 'proxy' | 'direct';
 
 export interface HealthQuestion {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly release: Release;
   readonly pods: readonly Pod[];
+  readonly reach?: HealthReach | undefined;
   readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
 }
 
-/** Asks every pod through the API server, which reaches pods even where we cannot. Never rejects: no answer is an answer too. */
+/** Asks every pod. Never rejects: no answer is an answer too. */
 export async function askHealth(question: HealthQuestion): Promise<void> {
   await Promise.all(
     question.pods.map(async (pod) => question.onAnswer(pod.metadata.uid ?? '', await ask(pod, question))),
   );
 }
 
-async function ask(pod: Pod, { client, clock, release }: HealthQuestion): Promise<HeardAnswer> {
+async function ask(pod: Pod, { client, clock, release, reach = 'proxy' }: HealthQuestion): Promise<HeardAnswer> {
   const { type } = release.spec.healthCheck ?? {};
   const { name = '', uid = '' } = pod.metadata;
   const answered = (found: Pick<HeardAnswer, 'outcome' | 'code' | 'answer'>): HeardAnswer => ({
@@ -40,15 +45,16 @@ async function ask(pod: Pod, { client, clock, release }: HealthQuestion): Promis
     abort.abort(new Error(`no answer within ${answerTimeoutMilliseconds / 1_000} s`)),
   );
   try {
-    const { status, body } = await client.request({
-      method: 'GET',
-      path: proxyPath(pod, release.spec.healthCheck),
-      headers: { accept: type === 'probe' ? 'application/json' : '*/*' },
-      signal: abort.signal,
-    });
+    const check = release.spec.healthCheck;
+    const headers = { accept: type === 'probe' ? 'application/json' : '*/*' };
+    const { signal } = abort;
+    const { status, body } =
+      reach === 'direct'
+        ? await dialPod({ pod, check, headers, signal })
+        : await client.request({ method: 'GET', path: proxyPath(pod, check), headers, signal });
     const answer = await readStart(body);
     // 503 with a Status is the API server saying that it could not reach the pod.
-    const isUnreachable = status === 503 && answer.includes('"kind":"Status"');
+    const isUnreachable = reach === 'proxy' && status === 503 && answer.includes('"kind":"Status"');
     return isUnreachable
       ? answered({ outcome: 'error', answer })
       : answered({ outcome: judgeAnswer(type, status, answer), code: status, answer });
