@@ -2,6 +2,7 @@ import { BuildError } from '@slipway/cluster/image/build-error';
 import { buildImage } from '@slipway/cluster/image/build/build-image';
 import { chooseRunner } from '@slipway/cluster/image/build/choose-runner';
 import { ImageStore, type StoredImage } from '@slipway/cluster/image/image-store';
+import { defaultCacheBounds, pruneBuildCache } from '@slipway/cluster/image/prune-cache';
 import { usageFailure } from '../failure.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -23,12 +24,10 @@ export async function buildInto(directory: DataDirectory, { level, ...request }:
   process.once('SIGINT', onSignal);
   try {
     const runner = await chooseRunner({ searchPath: process.env['PATH'] ?? '', nodeProgram: process.execPath, level });
-    return await buildImage({
-      ...request,
-      store: new ImageStore(directory.images),
-      runner,
-      signal: interrupted.signal,
-    });
+    const store = new ImageStore(directory.images);
+    const image = await buildImage({ ...request, store, runner, signal: interrupted.signal });
+    await pruneBuildCache(store, { now: Date.now(), bounds: defaultCacheBounds });
+    return image;
   } catch (error) {
     if (error instanceof BuildError) throw usageFailure(error.message, error);
     throw error;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { cp, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfTree } from './tree-digest.ts';
 import { formatReference, type ImageReference } from './reference.ts';
@@ -92,9 +92,17 @@ export class ImageStore {
     return join(this.directory, 'layers', digest.replace('sha256:', ''));
   }
 
+  /** Of every image, also of those that have lost their name to another one. */
+  async listIds(): Promise<readonly string[]> {
+    const names = await readdirIfExists(join(this.directory, 'configs'));
+    return names.map((name) => `sha256:${name.replace(/\.json$/, '')}`);
+  }
+
   /** The layers that a build step with this key gave before, if all are still there. */
   async findCachedLayers(key: string): Promise<readonly string[] | undefined> {
-    const text = await readIfExists(join(this.directory, 'cache', key));
+    const step = join(this.directory, 'cache', key);
+    const text = await readIfExists(step);
+    if (text !== undefined) await touch(step);
     const layers = text?.split('\n').filter((digest) => digest !== '');
     const present = await Promise.all(layers?.map((digest) => isDirectory(this.layerDirectory(digest))) ?? []);
     return present.every(Boolean) ? layers : undefined;
@@ -106,9 +114,9 @@ export class ImageStore {
 
   /** One directory with all layers over each other, for processes that cannot mount. Made once an image. */
   async mergeLayers(layers: readonly string[]): Promise<string> {
-    const key = createHash('sha256').update(layers.join('\n')).digest('hex');
-    const target = join(this.directory, 'merged', key);
+    const target = join(this.directory, 'merged', mergedName(layers));
     if (await isDirectory(target)) {
+      await touch(target);
       return target;
     }
     const work = await this.createWorkDirectory();
@@ -141,6 +149,11 @@ export class ImageStore {
   }
 }
 
+/** What the directory of all layers over each other is called. */
+export function mergedName(layers: readonly string[]): string {
+  return createHash('sha256').update(layers.join('\n')).digest('hex');
+}
+
 /** Files of the upper layer replace those below; a whiteout (a character device 0/0) deletes. */
 export async function copyOver(layer: string, target: string): Promise<void> {
   for (const entry of await readdir(layer, { withFileTypes: true })) {
@@ -160,6 +173,17 @@ export async function copyOver(layer: string, target: string): Promise<void> {
 
 function parseImage(text: string): Image {
   return JSON.parse(text) as Image;
+}
+
+/** Says that it is in use: what nobody has used for long is removed from the cache. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+  } catch (error) {
+    // Removed in this moment; who wants it finds out.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {
