@@ -227,7 +227,7 @@ function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identit
 
 /**
  * The default roles, and who adds up roles of roles. Only when all else is ready: administrators need no role, and nobody
- * else has been let in yet. Gives the way to wait for the end of what the signal has ended.
+ * else has been let in yet. Gives the way to end it, which waits for its last write.
  */
 function openAccess({
   clientFor,
@@ -235,14 +235,19 @@ function openAccess({
 }: Omit<ClusterRoleAggregationOptions, 'client'> & {
   readonly clientFor: (component: string) => KubeClient;
 }): () => Promise<void> {
-  const { logger, signal } = shared;
+  const { logger } = shared;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const opening = import('@slipway/cluster/controllers/cluster-role-aggregation/open-access').then((access) =>
-    access.openAccess({ ...shared, client: clientFor('kube-controller-manager') }),
+    access.openAccess({ ...shared, signal, client: clientFor('kube-controller-manager') }),
   );
   const done = opening.catch((error: unknown) => {
     if (!signal.aborted) logger.error('the default roles could not be written; a restart tries again', { error });
   });
-  return () => done;
+  return () => {
+    stopping.abort(new Error('the cluster stops'));
+    return done;
+  };
 }
 
 /** Resolves when the node says that it takes pods. */
