@@ -4,39 +4,10 @@ import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/
 import { nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
 import type { KubeClient } from '@slipway/kube/client';
-import type { Clock } from '@slipway/kube/clock';
-import { StatusError } from '@slipway/kube/status-error';
 import type { Logger } from '@slipway/kube/logger';
 import type { DataDirectory } from './data-directory.ts';
+import { unknownNode, type ClusterNode, type RunningNode } from './node-port.ts';
 import type { ServerOptions } from './server-options.ts';
-
-/** The cluster's nodes: agents in one helper process that runs containers, or simulations within the server. */
-export interface ClusterNode {
-  readonly ranges: { readonly pods: string; readonly services: string };
-  readonly connector: NodeConnector;
-  /** Resolves when the node is ready to run pods. */
-  start(context: NodeContext): Promise<RunningNode>;
-  /** Stops its pods and then the node, however far its start has come. */
-  stop(graceSeconds: number): Promise<void>;
-  /** After a start that failed: ends what was started for it. What an earlier server left goes on, for the next one. */
-  abandon(): Promise<void>;
-}
-
-export interface NodeContext {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-}
-
-export interface RunningNode {
-  readonly runtime: string;
-  readonly level: string;
-  readonly limitations: readonly string[];
-  readonly pid: number | undefined;
-  readonly done: Promise<void>;
-}
 
 export const nodeName = 'slipway';
 
@@ -101,11 +72,6 @@ function kubeletConnector({ path }: DataDirectory, nodeNames: readonly string[])
       return (await kubelet).request(request);
     },
   };
-}
-
-/** Of an earlier start with more nodes, or one that a pod names and nobody has. */
-export function unknownNode(name: string): StatusError {
-  return new StatusError('ServiceUnavailable', `node "${name}" does not run: this cluster was started without it`);
 }
 
 async function connectTo(socketPath: string): Promise<KubeClient> {

@@ -5,7 +5,8 @@ import type { DirectoryLock } from '@slipway/cluster/store/directory-lock';
 import type { Logger } from '@slipway/kube/logger';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { launchClusterNode, type ClusterNode } from './cluster-node.ts';
+import { launchClusterNode } from './cluster-node.ts';
+import type { ClusterNode } from './node-port.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerOptions } from './server-options.ts';
 

@@ -4,7 +4,7 @@ import { AddressRange } from '@slipway/cluster/node/runtimes/simulated/address-r
 import { discardingFiles } from '@slipway/cluster/node/runtimes/simulated/discarding-files';
 import { SimulatedRuntime } from '@slipway/cluster/node/runtimes/simulated/simulated-runtime';
 import type { RawRequest } from '@slipway/kube/client';
-import { unknownNode, type ClusterNode, type NodeContext } from './cluster-node.ts';
+import { unknownNode, type ClusterNode, type NodeContext } from './node-port.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 const ranges = { pods: '10.244.0.0/16', services: '10.96.0.0/16' };
