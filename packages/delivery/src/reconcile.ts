@@ -52,8 +52,7 @@ function planApplication(before: Observation, now: number): Decision {
   const faults = [...validateApplication(before.application), ...validateInForce(before)];
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = commanded.observation;
-  const wanted: Wanted =
-    faults.length === 0 ? planNextRelease(current, now) : { actions: [], releases: current.releases };
+  const wanted = faults.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
   const after: Observation = { ...current, releases: wanted.releases };
   const active = activeRelease(after);
   const planned = planStep(after, active, now);
@@ -61,16 +60,9 @@ function planApplication(before: Observation, now: number): Decision {
   const step = withRefusal(planned, { active, refused: first.refused, now });
   const upkeep = planUpkeep(after, { active, now, faults });
   const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
-  const refusedIdle = active === undefined ? first.refused : undefined;
-  const application = applicationStatus({
-    observation: after,
-    active,
-    step,
-    now,
-    faults: faults.map(({ field, message }) => `${field ?? ''}: ${message}`),
-    wanted,
-    held: refusedIdle ?? rest.refused ?? upkeep.waitingFor,
-  });
+  const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
+  const sentences = faults.map(({ field, message }) => `${field ?? ''}: ${message}`);
+  const application = applicationStatus({ observation: after, active, step, now, faults: sentences, wanted, held });
   const releases = planReleaseStatuses({ before, after, active, step, now });
   const cut = check(planCutEntries(before, { application, releases }), rest.world);
   const again = rest.refused === undefined ? undefined : refusedLookMilliseconds;
@@ -80,6 +72,11 @@ function planApplication(before: Observation, now: number): Decision {
     releaseStatuses: releases,
     requeueAfter: [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again].reduce(earlier, undefined),
   };
+}
+
+/** Of a spec that is not valid nothing is released. */
+function wantsNothing({ releases }: Observation): Wanted {
+  return { actions: [], releases };
 }
 
 /** What keeps traffic alive comes before any step; with another split the next look decides anew. */
