@@ -31,7 +31,8 @@ it.each([
   },
   {
     name: 'a field that nobody knows',
-    message: 'strict decoding error: unknown field "spec.strategy.blueGren"',
+    message:
+      'Application in version "v1alpha1" cannot be handled as a Application: strict decoding error: unknown field "spec.strategy.blueGren"',
     said: 'strict decoding error: unknown field "spec.strategy.blueGren"',
     explain: 'application.spec.strategy',
   },

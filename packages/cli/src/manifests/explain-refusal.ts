@@ -1,12 +1,14 @@
 /** What an API server has against a manifest, in words for whoever wrote it. */
 
 const unfitting = /cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type (\S+)/;
+/** Which kind it was is in the manifest that is named before. */
+const preamble = /^\S+ in version "\S+" cannot be handled as a \S+: (?=strict decoding error)/;
 const unknown = /unknown field "([^"]+)"/;
 
 /** Nothing is decided by the text, only said better; what is not known stays as the server said it. */
 export function explainRefusal(message: string, kind: string): string {
   return [
-    explainType(message) ?? message,
+    explainType(message) ?? message.replace(preamble, ''),
     `Nothing was changed. What fields there are: kubectl explain ${fieldOf(message, kind)}`,
   ].join('\n');
 }
