@@ -101,7 +101,7 @@ describe('rules of a custom resource', () => {
     const { client, close } = await createMemoryCluster();
     const bad = { ...spec, 'x-kubernetes-validations': [{ rule: 'self.creww > 0' }] };
     await expect(client.create(customResourceDefinitions, definition(bad))).rejects.toThrow(
-      `spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: "self.creww > 0": compilation failed: ERROR: <input>:1:5: undefined field 'creww'`,
+      `spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: apiextensions.ValidationRule{Rule:"self.creww > 0", Message:"", MessageExpression:"", Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:"", OptionalOldSelf:(*bool)(nil)}: compilation failed: ERROR: <input>:1:5: undefined field 'creww'`,
     );
     await close();
   });

@@ -8,6 +8,14 @@ function said(schema: StructuralSchema): readonly string[] {
 
 const at = 'schema.properties[it].x-kubernetes-validations[0]';
 
+/** As Go prints a rule. */
+function shown({ Rule, Message = '', MessageExpression = '' }: Readonly<Record<string, string>>): string {
+  const texts = Object.entries({ Rule, Message, MessageExpression }).map(
+    ([name, text]) => `${name}:${JSON.stringify(text)}`,
+  );
+  return `apiextensions.ValidationRule{${texts.join(', ')}, Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:"", OptionalOldSelf:(*bool)(nil)}`;
+}
+
 function withRule(rule: ValidationRule, field: StructuralSchema): StructuralSchema {
   return { type: 'object', properties: { it: { ...field, 'x-kubernetes-validations': [rule] } } };
 }
@@ -24,14 +32,14 @@ describe('checkRules', () => {
       { rule: 'self.mim > 0' },
       size,
       [
-        `${at}.rule: Invalid value: "self.mim > 0": compilation failed: ERROR: <input>:1:5: undefined field 'mim'\n | self.mim > 0\n | ....^`,
+        `${at}.rule: Invalid value: ${shown({ Rule: 'self.mim > 0' })}: compilation failed: ERROR: <input>:1:5: undefined field 'mim'\n | self.mim > 0\n | ....^`,
       ],
     ],
     [
       'no condition',
       { rule: 'self.min' },
       size,
-      [`${at}.rule: Invalid value: "self.min": cel expression must evaluate to a bool`],
+      [`${at}.rule: Invalid value: ${shown({ Rule: 'self.min' })}: cel expression must evaluate to a bool`],
     ],
     ['no rule', { rule: ' ' }, size, [`${at}.rule: Required value: rule is not specified`]],
     [
@@ -50,7 +58,9 @@ describe('checkRules', () => {
       'a message that is no text',
       { rule: 'self.min > 0', messageExpression: 'self.min' },
       size,
-      [`${at}.messageExpression: Invalid value: "self.min": messageExpression must evaluate to a string`],
+      [
+        `${at}.messageExpression: Invalid value: ${shown({ Rule: 'self.min > 0', MessageExpression: 'self.min' })}: messageExpression must evaluate to a string`,
+      ],
     ],
     [
       'a reason that there is not',
@@ -87,7 +97,9 @@ describe('checkRules', () => {
       'a value without a type',
       { rule: 'self > 0' },
       { 'x-kubernetes-preserve-unknown-fields': true },
-      [`${at}.rule: Invalid value: "self > 0": a rule needs a schema that says of what type its value is`],
+      [
+        `${at}.rule: Invalid value: ${shown({ Rule: 'self > 0' })}: a rule needs a schema that says of what type its value is`,
+      ],
     ],
   ] as const)('names %s', (_, rule, field, messages) => {
     expect(said(withRule(rule, field))).toEqual(messages);

@@ -1,6 +1,7 @@
 /** Looks at the rules of a schema before it is served: whether they can be compiled, what they cost, where they stand. */
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, notSupported, required, tooMany } from '../faults.ts';
+import { GoText } from '../go-text.ts';
 import { isSchema, type StructuralSchema, type ValidationRule } from '../structural-schema.ts';
 import { compileRules, isRuleFault, type Compilation } from './rule-programs.ts';
 import { asResource, mostItems } from './rule-types.ts';
@@ -121,7 +122,7 @@ function below(schema: StructuralSchema | undefined, name: string): StructuralSc
 function checkCompiled(compiled: Compilation, path: string, place: Place): readonly Fault[] {
   const { rule } = compiled;
   if (rule.rule.trim() === '') return [];
-  if (isRuleFault(compiled)) return [invalid(`${path}.${compiled.place}`, rule[compiled.place], compiled.detail)];
+  if (isRuleFault(compiled)) return [invalid(`${path}.${compiled.place}`, goRule(rule), compiled.detail)];
   const cost = costOf(compiled, place);
   return [
     ...(compiled.isTransition && place.uncorrelatable !== undefined
@@ -151,6 +152,28 @@ function checkCompiled(compiled: Compilation, path: string, place: Place): reado
         ]
       : []),
   ];
+}
+
+/** Kubernetes shows the whole rule where it cannot be compiled. */
+function goRule({
+  rule,
+  message = '',
+  messageExpression = '',
+  reason,
+  fieldPath = '',
+  optionalOldSelf,
+}: ValidationRule) {
+  const texts = Object.entries({ Rule: rule, Message: message, MessageExpression: messageExpression });
+  const pointer = (type: string, value: unknown): string =>
+    `(*${type})(${value === undefined ? 'nil' : String(value)})`;
+  return new GoText(
+    `apiextensions.ValidationRule{${[
+      ...texts.map(([name, text]) => `${name}:${JSON.stringify(text)}`),
+      `Reason:${pointer('apiextensions.FieldValueErrorReason', reason)}`,
+      `FieldPath:${JSON.stringify(fieldPath)}`,
+      `OptionalOldSelf:${pointer('bool', optionalOldSelf)}`,
+    ].join(', ')}}`,
+  );
 }
 
 function costOfPlace(place: Place): number {
