@@ -106,6 +106,15 @@ describe('rules of a custom resource', () => {
     await close();
   });
 
+  test('have no place in the branches of a choice', async () => {
+    const { client, close } = await createMemoryCluster();
+    const bad: JSONSchemaProps = { type: 'object', anyOf: [{ 'x-kubernetes-validations': [{ rule: 'true' }] }] };
+    await expect(client.create(customResourceDefinitions, definition(bad))).rejects.toThrow(
+      'openAPIV3Schema.properties[spec].anyOf[0].x-kubernetes-validations: Forbidden: must be empty to be structural',
+    );
+    await close();
+  });
+
   test('are compiled again when their definition changes', async () => {
     const { client, close } = await served(definition(spec));
     const rule = { rule: 'self.crew > 9', message: 'too few' };

@@ -1,7 +1,8 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { Fault } from '../definition.ts';
-import type { StructuralSchema } from '../structural-schema.ts';
+import { forbidden } from '../faults.ts';
+import { isSchema, type StructuralSchema } from '../structural-schema.ts';
 import { hasRules, loadedRules } from './rules.ts';
 
 export interface DefinitionRules {
@@ -23,8 +24,27 @@ export function checkDefinitionRules(
     const { openAPIV3Schema } = schema ?? {};
     if (openAPIV3Schema === undefined) return [];
     const structural = openAPIV3Schema as StructuralSchema;
-    return !hasRules(structural) || known(openAPIV3Schema)
-      ? []
-      : loadedRules().checkRules(structural, `spec.versions[${index}].schema.openAPIV3Schema`);
+    const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+    if (known(openAPIV3Schema)) return [];
+    return [
+      ...misplacedRules(structural, path, 'value'),
+      ...(hasRules(structural) ? loadedRules().checkRules(structural, path) : []),
+    ];
   });
+}
+
+/** In the branches of a choice rules would be asked of what need not hold. */
+function misplacedRules(schema: StructuralSchema, path: string, of: 'value' | 'branch'): readonly Fault[] {
+  const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [], allOf = [], not } = schema;
+  const isHere = of === 'branch' && (schema['x-kubernetes-validations'] ?? []).length > 0;
+  return [
+    ...(isHere ? [forbidden(`${path}.x-kubernetes-validations`, 'must be empty to be structural')] : []),
+    ...Object.entries(properties).flatMap(([name, child]) => misplacedRules(child, `${path}.properties[${name}]`, of)),
+    ...(items === undefined ? [] : misplacedRules(items, `${path}.items`, of)),
+    ...(isSchema(additionalProperties) ? misplacedRules(additionalProperties, `${path}.additionalProperties`, of) : []),
+    ...Object.entries({ anyOf, oneOf, allOf }).flatMap(([name, branches]) =>
+      branches.flatMap((branch, index) => misplacedRules(branch, `${path}.${name}[${index}]`, 'branch')),
+    ),
+    ...(not === undefined ? [] : misplacedRules(not, `${path}.not`, 'branch')),
+  ];
 }
