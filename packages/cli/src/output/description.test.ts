@@ -108,4 +108,9 @@ describe('describeReleases', () => {
       '1         Succeeded     rolling    60m   5s',
     ]);
   });
+
+  it('says what one that is under way waits for', () => {
+    const under = release('3', { phase: 'Guarding', waitingFor: 'the guard to end' });
+    expect(describeReleases([under], now)).toContain('waits for the guard to end');
+  });
 });

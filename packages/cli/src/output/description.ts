@@ -90,9 +90,14 @@ export function describeReleases(releases: readonly Release[], now: number): str
       release.spec.strategy.type,
       age(timeOf(release), now),
       duration(release),
-      release.status?.ending?.reason ?? release.status?.waitingFor ?? '',
+      reasonOf(release),
     ]),
   );
+}
+
+function reasonOf({ status }: Release): string {
+  const waiting = status?.waitingFor === undefined ? '' : `waits for ${status.waitingFor}`;
+  return status?.ending?.reason ?? waiting;
 }
 
 function timeOf({ metadata, status }: Release): string {
