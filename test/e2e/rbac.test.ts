@@ -4,6 +4,19 @@ import { missing } from './support/execute.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const reason = await missing('kubectl');
+/** What the clients of every language do in a cluster: the address from the environment, the rest from files. */
+const askFromPod = `
+  const { readFileSync } = require('fs');
+  const file = (name) => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/' + name, 'utf8');
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  const path = '/api/v1/namespaces/' + file('namespace') + '/pods';
+  const options = { host, port, path, ca: file('ca.crt'), headers: { authorization: 'Bearer ' + file('token') } };
+  require('https').get(options, async (response) => {
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    console.log(response.statusCode, JSON.parse(body).message);
+  });`;
+
 const robot = 'system:serviceaccount:default:robot';
 
 describe.skipIf(reason !== undefined)(`access by roles${reason === undefined ? '' : ` (${reason})`}`, () => {
@@ -92,6 +105,15 @@ describe.skipIf(reason !== undefined)(`access by roles${reason === undefined ? '
     const { stderr } = await cluster.kubectl('create', 'role', 'more', '--verb=get', '--resource=nodes', '--as=boss');
     expect(stderr).toContain(
       'is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["nodes"], Verbs:["get"]}',
+    );
+  });
+
+  // Without rights of its own a node runs pods that see the machine's files, and no token among them.
+  it.skipIf(process.getuid?.() !== 0)('lets programs in pods ask as their account, by what is mounted', async () => {
+    await cluster.ask('run', 'asks', '--image=node:24', '--restart=Never', '--command', '--', 'node', '-e', askFromPod);
+    await cluster.ask('wait', 'pod/asks', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
+    expect(await cluster.ask('logs', 'asks')).toBe(
+      '403 pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
     );
   });
 

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { EndpointSlice, Pod, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
-import { endpointSlices, pods, services } from '@slipway/kube/resources';
+import { configMaps, endpointSlices, pods, services } from '@slipway/kube/resources';
 import { createClient } from '@slipway/kube/kube-client';
 import { adminIdentity, nodeIdentity } from '../src/api/authorization.ts';
 import { listen, type Listener } from '../src/api/http-listener.ts';
+import { rootCertificateName } from '../src/controllers/namespace/root-certificate.ts';
 import { launchNodeHelper, type NodeHelper } from '../src/node/helper/launch.ts';
 import { planNode, type NodePlan } from '../src/node/helper/plan-node.ts';
 import type { IsolationLevel } from '../src/node/runtimes/process/isolation.ts';
@@ -32,6 +33,11 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
   const apiSocket = join(dataDirectory, 'run/api.sock');
   const plan = await planNode({ dataDirectory, level, searchPath: process.env['PATH'] ?? '' });
   const cluster = await createMemoryCluster({ serviceCidr: plan.ranges.services });
+  // There is no controller here that would write it; pods wait for it.
+  await cluster.client.create(configMaps, {
+    metadata: { name: rootCertificateName, namespace: 'default' },
+    data: { 'ca.crt': 'none' },
+  });
   let listener = await serve(cluster, apiSocket);
   const launch = async (): Promise<NodeHelper> => {
     const { ready } = await launchNodeHelper({

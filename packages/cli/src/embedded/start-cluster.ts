@@ -82,8 +82,13 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     logger,
   });
   undo.addStarting(opening, (store) => store.close());
+  const apiServiceAddress = firstAddress(node.ranges.services);
   const [certificates, store] = await Promise.all([
-    loadCertificates({ directory: join(directory.path, 'pki'), now: Date.now(), names: apiNames }),
+    loadCertificates({
+      directory: join(directory.path, 'pki'),
+      now: Date.now(),
+      names: [...apiNames, apiServiceAddress],
+    }),
     opening,
   ]);
   undo.add(() => stopping.abort(new Error('the cluster stops')));
@@ -113,7 +118,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   undo.add((ending) => (ending === 'failed' ? node.abandon() : node.stop(ending.graceSeconds)));
   await bootstrap({
     client: clientFor('apiserver'),
-    apiServiceAddress: firstAddress(node.ranges.services),
+    apiServiceAddress,
     apiAddress: { ip: host, port: listeners.port },
   });
   await installKinds(clientFor('apiserver'), signal);

@@ -37,13 +37,3 @@ export class Reservations {
 export interface AdmissionPlugin {
   admit(request: AdmissionRequest): KubeObject;
 }
-
-/** Pods run as a service account even if they do not name one. */
-export const serviceAccountAdmission: AdmissionPlugin = {
-  admit: ({ definition, object, old }) => {
-    if (old !== undefined || definition.type.kind !== 'Pod' || definition.type.group !== '') return object;
-    const { spec } = object as KubeObject & { readonly spec?: { readonly serviceAccountName?: string } };
-    if (spec === undefined || (spec.serviceAccountName ?? '') !== '') return object;
-    return { ...object, ...{ spec: { ...spec, serviceAccountName: 'default', serviceAccount: 'default' } } };
-  },
-};

@@ -7,7 +7,6 @@ import { makeServiceAccountKey } from '../pki/service-account-key.ts';
 import type { MutableCatalog } from '../schema/catalog.ts';
 import { createOpenApiDocuments } from '../schema/openapi-v3.ts';
 import type { Store } from '../store/store.ts';
-import { serviceAccountAdmission } from './admission.ts';
 import { unknownPath } from './api-errors.ts';
 import { authorize, mayDoEverything, type Grants, type Identity } from './authorization.ts';
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
@@ -20,6 +19,7 @@ import { parseResourcePath } from './request-path.ts';
 import { handleResource, type ResourceHandling } from './resource-requests.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
+import { createServiceAccountAdmission } from './service-account-admission.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
 import { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
@@ -62,7 +62,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const verbs = new ResourceVerbs({
     resources,
     admission: [
-      serviceAccountAdmission,
+      createServiceAccountAdmission({ resources, random: options.random }),
       defaultTolerations,
       new ServiceAddresses(store, options.ranges),
       createEscalationCheck(grants),

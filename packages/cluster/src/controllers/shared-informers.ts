@@ -34,7 +34,7 @@ import {
   serviceAccounts,
   services,
 } from '@slipway/kube/resources';
-import { rootCertificateName } from './namespace/namespace-defaults.ts';
+import { rootCertificateName } from './namespace/root-certificate.ts';
 
 export interface SharedInformers {
   readonly pods: Informer<Pod>;

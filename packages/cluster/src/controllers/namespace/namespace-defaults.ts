@@ -5,8 +5,8 @@ import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { configMaps, serviceAccounts } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
+import { rootCertificateName } from './root-certificate.ts';
 
-export const rootCertificateName = 'kube-root-ca.crt';
 const defaultServiceAccountName = 'default';
 const certificateKey = 'ca.crt';
 const descriptionAnnotation = 'kubernetes.io/description';
