@@ -62,6 +62,20 @@ describe('without a cluster', () => {
   });
 });
 
+describe('slipway demo', () => {
+  it('ends when it is interrupted in the middle of a release', async () => {
+    const demo = spawn(process.execPath, [slipwayEntry, 'demo', '--once'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => demo.once('exit', resolve));
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: demo.stdout })) {
+      lines.push(line);
+      if (line === 'Releasing v1') demo.kill('SIGINT');
+    }
+    expect(await ended).toBe(130);
+    expect(lines.at(-1)).toContain('its files are gone');
+  });
+});
+
 describe('slipway build', () => {
   let context: string;
 

@@ -43,17 +43,26 @@ const patienceSeconds = 120;
 
 /** The story of the README, on a cluster of its own that is gone afterwards. */
 export async function demo(options: DemoOptions): Promise<void> {
+  // A story that was cut short still follows a release in a cluster that is gone, and would for ever.
+  if ((await play(options)) === 'interrupted') process.exit(interruptedExitCode);
+}
+
+/** As shells have it for SIGINT. */
+const interruptedExitCode = 130;
+
+async function play(options: DemoOptions): Promise<'interrupted' | 'told'> {
   const say = narrator(options);
   const directory = dataDirectory(await mkdtemp(join(tmpdir(), 'slipway-demo-')));
   const interrupted = interruption();
   try {
     const outcome = await Promise.race([tell({ options, directory, say }), interrupted]);
-    if (outcome === 'interrupted') return;
+    if (outcome === 'interrupted') return outcome;
     if (!options.once) {
       say(await howToLookAround(directory));
       await interrupted;
     }
     if (!outcome) throw new CommandFailure('The demo did not go as it should; the table above says where.');
+    return 'told';
   } finally {
     await stopCluster(directory, 1);
     await rm(directory.path, { recursive: true, force: true });
