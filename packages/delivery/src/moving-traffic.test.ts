@@ -36,6 +36,7 @@ const observation: Observation = {
   gateways: ['gateway'],
   commands: [],
   answers: new Map(),
+  measurements: new Map(),
   sources: new Map(),
   copies: [],
   trial: undefined,

@@ -37,6 +37,7 @@ export function newRelease(
 /** How it is released: in force for this release, whatever becomes of the Application meanwhile. */
 function termsOf({
   healthCheck,
+  checks,
   strategy = { type: 'rolling' },
   guardSeconds = 300,
   progressDeadlineSeconds = 600,
@@ -44,5 +45,9 @@ function termsOf({
   keepFailedSeconds = 30,
 }: ApplicationSpec): Omit<ReleaseSpec, 'application' | 'applicationUid' | 'version' | 'identity' | 'template'> {
   const terms = { strategy, guardSeconds, progressDeadlineSeconds, drainSeconds, keepFailedSeconds };
-  return healthCheck === undefined ? terms : { ...terms, healthCheck };
+  return {
+    ...terms,
+    ...(healthCheck === undefined ? {} : { healthCheck }),
+    ...(checks === undefined ? {} : { checks }),
+  };
 }

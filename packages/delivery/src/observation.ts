@@ -13,6 +13,7 @@ import type { Application } from './api/application.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
 import type { Copy, Source } from './configuration/content.ts';
+import type { TakenMeasurement } from './gates/metric/check-state.ts';
 import { annotations, backendName, labels } from './names.ts';
 
 export interface Observation {
@@ -37,6 +38,8 @@ export interface Observation {
   readonly copies: readonly Copy[];
   /** How the API server took the objects of the version that spec asks for, when it was last asked. */
   readonly trial: Trial | undefined;
+  /** The newest measurement of each run of a check, by `measurementKey`. */
+  readonly measurements: ReadonlyMap<string, TakenMeasurement>;
 }
 
 /** A pod lives on through attempts, and times do not tell them apart: clocks jump. */
@@ -50,7 +53,9 @@ export interface Trial {
   readonly attempt: string;
   readonly at: number;
   /** Undefined: everything would be accepted. */
-  readonly refusal: { readonly reason: 'TemplateRefused' | 'NameConflict'; readonly message: string } | undefined;
+  readonly refusal:
+    | { readonly reason: 'TemplateRefused' | 'NameConflict' | 'CheckRefused'; readonly message: string }
+    | undefined;
 }
 
 /** One version as the strategies see it. */

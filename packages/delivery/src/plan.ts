@@ -1,7 +1,9 @@
 /** What may be done for an Application, as data. */
 import type { ApplicationStatus } from './api/application.ts';
+import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import type { ConfigurationKind } from './configuration/references.ts';
+import type { Subject } from './gates/metric/subject.ts';
 
 /** What each action needs to know. */
 export interface ActionDetails {
@@ -41,6 +43,14 @@ export interface ActionDetails {
   /** The PodDisruptionBudget over the pods that serve. */
   readonly ensureBudget: object;
   readonly deleteBudget: object;
+  /** Takes the next measurement of a check; it is found with a later look. */
+  readonly measure: {
+    /** Of the run. */
+    readonly key: string;
+    readonly check: Check;
+    readonly state: CheckState;
+    readonly subject: Subject;
+  };
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };

@@ -41,6 +41,7 @@ const observation: Observation = {
   gateways: [],
   commands: [],
   answers: new Map(),
+  measurements: new Map(),
   sources: new Map(),
   copies: [],
   trial: undefined,

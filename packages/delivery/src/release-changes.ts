@@ -1,7 +1,7 @@
 /** Changes of a whole release that people and specs ask for. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Release, ReleaseEnding, ReleaseStatus } from './api/release.ts';
-import { finished, inPhase, initialStatus, withAttempt } from './release-status.ts';
+import { finished, inPhase, initialStatus, withAttempt, withoutOpenChecks } from './release-status.ts';
 
 export function statusOf(release: Release): ReleaseStatus {
   return release.status ?? initialStatus;
@@ -28,7 +28,7 @@ export function sendBack(
   return changeStatus(releases, target, (status) =>
     status.phase === 'Pending'
       ? { ...finished(status, 'Superseded', at), ending }
-      : { ...inPhase(status, 'RollingBack', at), ending },
+      : { ...inPhase(withoutOpenChecks(status, 'the release goes back', now), 'RollingBack', at), ending },
   );
 }
 

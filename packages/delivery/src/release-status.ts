@@ -1,4 +1,5 @@
 import { formatMicroTime } from '@slipway/kube/clock';
+import { cancelRuns } from './gates/metric/follow-check.ts';
 import type { ReleaseAttempt, ReleasePhase, ReleaseStatus } from './api/release.ts';
 
 const maximumTransitions = 200;
@@ -27,6 +28,11 @@ export function waiting(status: ReleaseStatus, sentence: string, now: number): R
   return status.waitingFor === sentence
     ? status
     : { ...status, waitingFor: sentence, waitingSince: formatMicroTime(now) };
+}
+
+/** Checks that still run end without a verdict of their own. */
+export function withoutOpenChecks(status: ReleaseStatus, reason: string, now: number): ReleaseStatus {
+  return status.checks === undefined ? status : { ...status, checks: cancelRuns(status.checks, { reason, now }) };
 }
 
 /** With one step of the strategy more that is done. */

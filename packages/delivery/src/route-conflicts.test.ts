@@ -27,6 +27,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     gateways: ['a', 'b'],
     commands: [],
     answers: new Map(),
+    measurements: new Map(),
     sources: new Map(),
     copies: [],
     trial: undefined,

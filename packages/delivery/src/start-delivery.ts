@@ -12,6 +12,8 @@ import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { controllerLease } from './names.ts';
 import type { HealthReach } from './gates/ask-health.ts';
+import { Measurements, type MeasurementsOptions } from './gates/metric/measurements.ts';
+import { createMeasuringPorts } from './gates/metric/measuring-ports.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -27,6 +29,10 @@ export interface DeliveryOptions {
   readonly durations?: ElectionDurations | undefined;
   /** How pods are asked for their health: through the API server unless said otherwise. */
   readonly healthReach?: HealthReach | undefined;
+  /** Whether checks may ask this machine itself: only where whoever may create Applications is whoever owns it. */
+  readonly checksReachLoopback?: boolean | undefined;
+  /** What checks are measured with; the real ones unless said otherwise. */
+  readonly measuringPorts?: MeasurementsOptions['portsOf'] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -53,6 +59,11 @@ function lead(options: DeliveryOptions): Promise<void> {
   const gateways = new LeaseWatch(options.clock);
   gateways.follow(caches.leases);
   const findings = new Findings();
+  const measurements = new Measurements({
+    ...options,
+    portsOf:
+      options.measuringPorts ?? createMeasuringPorts({ ...options, loopback: options.checksReachLoopback === true }),
+  });
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
@@ -70,6 +81,11 @@ function lead(options: DeliveryOptions): Promise<void> {
         recorder,
         onAnswer: (podUid, answer) => {
           findings.noteAnswer(podUid, answer);
+          lookAgain();
+        },
+        measurements,
+        onMeasured: (measured, taken) => {
+          findings.noteMeasurement(measured, taken);
           lookAgain();
         },
         onTrial: (trial) => {

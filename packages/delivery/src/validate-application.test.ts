@@ -15,9 +15,14 @@ function faults(more: object, name = 'shop'): readonly string[] {
 describe('what is wrong with an Application', () => {
   test.each<[string, object, string]>([
     [
-      'checks',
-      { checks: [{}] },
-      'spec.checks: checks of metrics cannot be used with this version of Slipway: remove the field',
+      'a check of nothing',
+      { checks: [{ name: 'errors', provider: {}, successWhen: 'value < 1.0' }] },
+      'spec.checks[0].provider: must have exactly one of prometheus, gateway and web, has none',
+    ],
+    [
+      'a step that names no check',
+      { strategy: { type: 'canary', canary: { steps: [{ check: 'errors' }] } } },
+      'spec.strategy.canary.steps[0].check: there is no check named "errors" in spec.checks, there are: (none)',
     ],
     ['hooks', { hooks: {} }, 'spec.hooks: hooks cannot be used with this version of Slipway: remove the field'],
     [
@@ -38,7 +43,7 @@ describe('what is wrong with an Application', () => {
     [
       'a step that is two',
       { strategy: { type: 'canary', canary: { steps: [{ setWeight: 10, pause: {} }] } } },
-      'spec.strategy.canary.steps[0]: a step is exactly one of setWeight, pause and setReplicas, and this has 2 fields',
+      'spec.strategy.canary.steps[0]: a step is exactly one of setWeight, pause, check and setReplicas, and this has 2 fields',
     ],
     [
       'pods that are no number',
@@ -90,6 +95,6 @@ describe('what is wrong with an Application', () => {
 
   test('is said all at once, and nothing of an Application in order', () => {
     expect(faults({})).toEqual([]);
-    expect(faults({ checks: [], hooks: {}, replicas: -1 }, 'Shop')).toHaveLength(4);
+    expect(faults({ hooks: {}, replicas: -1 }, 'Shop')).toHaveLength(3);
   });
 });

@@ -9,6 +9,7 @@ import type {
   CanaryStep,
   RollingParameters,
 } from './api/application.ts';
+import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { calculateServing } from './strategies/canary.ts';
 import { strategies } from './strategies/strategy.ts';
 
@@ -20,6 +21,8 @@ export function validateApplication(application: Application): readonly StatusCa
     ...validateSupported(application),
     ...validateWorkload(application),
     ...validateStrategy(application),
+    ...validateChecks(application.spec),
+    ...validateCheckReferences(referencesToChecks(application), application.spec.checks),
     ...validateService(application),
     ...validateRoute(application),
   ];
@@ -43,7 +46,6 @@ function validateName({ metadata: { name = '' } }: Application): readonly Status
 
 /** Parts of the contract that this version cannot carry out: silence would be taken for success. */
 const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['checks', 'checks of metrics'],
   ['hooks', 'hooks'],
   ['route.parentRefs', 'routes through the Gateway API'],
   ['strategy.rainbow', 'the strategy rainbow'],
@@ -95,6 +97,12 @@ function validateStrategy({ spec: { strategy, route, replicas = 1 } }: Applicati
   ];
 }
 
+function referencesToChecks({ spec: { strategy } }: Application): readonly CheckReference[] {
+  return (strategy?.canary?.steps ?? []).flatMap(({ check }, index) =>
+    check === undefined ? [] : [{ field: `spec.strategy.canary.steps[${index}].check`, name: check }],
+  );
+}
+
 interface Reach {
   readonly route: ApplicationRoute | undefined;
   readonly replicas: number;
@@ -111,7 +119,9 @@ function validateCanary(
     const field = `spec.strategy.canary.steps[${index}]`;
     const given = Object.keys(step).length;
     if (given !== 1)
-      return [fault(field, `a step is exactly one of setWeight, pause and setReplicas, and this has ${given} fields`)];
+      return [
+        fault(field, `a step is exactly one of setWeight, pause, check and setReplicas, and this has ${given} fields`),
+      ];
     return [
       ...validateCount(step, field),
       ...(isByPods && !approximate ? validateShare(step, { field, replicas }) : []),

@@ -53,6 +53,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
       spec: { application: 'shop', verb, version, requestedBy: 'ann' },
     })),
     answers: new Map(),
+    measurements: new Map(),
     sources: new Map(),
     copies: [],
     trial: undefined,

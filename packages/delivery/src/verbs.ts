@@ -4,7 +4,7 @@ import type { Release, ReleasePhase } from './api/release.ts';
 import { isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
-import { afterStep, inPhase } from './release-status.ts';
+import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
 import type { Refusal } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
 
@@ -42,7 +42,7 @@ export const verbRules: Readonly<Record<Verb, (request: Request) => Verdict>> = 
 
 const beforePromotion: readonly ReleasePhase[] = ['Pending', 'Progressing', 'Paused'];
 
-function promote({ observation, active, by }: Request): Verdict {
+function promote({ observation, active, by, now }: Request): Verdict {
   if (active === undefined) return { message: 'no release is under way that could be promoted' };
   const { version } = active.spec;
   const { phase, guardEndsAt } = statusOf(active);
@@ -52,7 +52,7 @@ function promote({ observation, active, by }: Request): Verdict {
     return { message: `version ${version} is ${phase} and cannot be promoted any more` };
   return {
     releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) => ({
-      ...status,
+      ...withoutOpenChecks(status, `promoted by ${by}`, now),
       promotedBy: by,
     })),
     target: active,

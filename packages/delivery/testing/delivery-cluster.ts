@@ -13,6 +13,8 @@ import type { DeliveryCondition, DeliveryConditionType } from '../src/api/condit
 import { createCommand, releaseCommands, type Verb } from '../src/api/release-command.ts';
 import { releases, type Release } from '../src/api/release.ts';
 import { installKinds } from '../src/install-kinds.ts';
+import { loadCompile } from '../src/gates/metric/load-compile.ts';
+import type { MeasuringPorts } from '../src/gates/metric/take-measurement.ts';
 import { startDelivery } from '../src/start-delivery.ts';
 
 export interface DeliveryCluster extends ControlledCluster {
@@ -22,6 +24,8 @@ export interface DeliveryCluster extends ControlledCluster {
   /** Status, reason and message of a condition of the Application. */
   condition(type: DeliveryConditionType): Promise<Pick<DeliveryCondition, 'status' | 'reason' | 'message'> | undefined>;
   command(verb: Verb, version?: string): Promise<void>;
+  /** What a check that asks the web is answered, by path; absent: 404. */
+  readonly metrics: Map<string, string>;
   /** Writes of the delivery controller so far, renewals of its lease aside. */
   readonly deliveryWrites: number;
 }
@@ -37,6 +41,17 @@ export async function createDeliveryCluster({
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
   await runGateway(client, cluster, stopping.signal);
+  const metrics = new Map<string, string>();
+  const compile = await loadCompile();
+  const measuringPorts = async (): Promise<MeasuringPorts> => ({
+    clock,
+    compile,
+    httpGet: async ({ url }) => {
+      const body = metrics.get(url.pathname);
+      return { status: body === undefined ? 404 : 200, body: body ?? '' };
+    },
+    readSecret: () => Promise.reject(new Error('there are no Secrets here')),
+  });
   const count = { writes: 0, commands: 0 };
   const begin = (): void => {
     const life = new AbortController();
@@ -51,12 +66,21 @@ export async function createDeliveryCluster({
       },
       signal,
     );
-    startDelivery({ client: guarded, clock, random: () => 0.5, logger: silentLogger, identity: 'test', signal });
+    startDelivery({
+      client: guarded,
+      clock,
+      random: () => 0.5,
+      logger: silentLogger,
+      identity: 'test',
+      measuringPorts,
+      signal,
+    });
   };
   begin();
   await cluster.advance(100);
   return {
     ...cluster,
+    metrics,
     get deliveryWrites() {
       return count.writes;
     },

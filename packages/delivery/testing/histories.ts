@@ -1,6 +1,7 @@
 /** Random histories of one Application, as data: what happened, in order, so that a failing one is shrunk and replayed. */
 import * as fc from 'fast-check';
 import type { ApplicationSpec } from '../src/api/application.ts';
+import type { Check } from '../src/api/check.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { isFinished } from '../src/api/release.ts';
 import type { Observation } from '../src/observation.ts';
@@ -12,7 +13,7 @@ import { removePod, runEndpoints, runGateway, runReplicaSets, setReady } from '.
 import { Outdated } from './simulation/effect.ts';
 import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
 import { unfitImage } from './simulation/record-effects.ts';
-import { brokenImage } from './simulation/version-effects.ts';
+import { brokenImage, unfitMetricImage } from './simulation/version-effects.ts';
 import { createWorld, observationOf, type World } from './simulation/world.ts';
 
 export type Happening =
@@ -35,7 +36,7 @@ export interface History {
   readonly happenings: readonly Happening[];
 }
 
-const images = ['a', 'b', 'c', brokenImage, unfitImage];
+const images = ['a', 'b', 'c', brokenImage, unfitImage, unfitMetricImage];
 const whole = 1_000;
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -100,7 +101,10 @@ const strategies: ReadonlyArray<History['strategy']> = [
       approximate: true,
     },
   },
-  { type: 'canary', canary: { steps: [{ setWeight: 100 }, { pause: { seconds: 5 } }], approximate: true } },
+  {
+    type: 'canary',
+    canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
+  },
   { type: 'rolling' },
   { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
@@ -240,6 +244,16 @@ export function runInterrupted(history: History, at: number): World {
   return run(history, { atRest: true, interruption: { at, effects: 0 } }).world;
 }
 
+/** Named by a step where there is one, and watched beside it elsewhere; the guard holds both. */
+const errors: Check = {
+  name: 'errors',
+  provider: { web: { url: 'https://metrics.test/errors', jsonPath: '$.rate' } },
+  successWhen: 'value < 0.1',
+  interval: '2s',
+  count: 2,
+};
+const latency: Check = { ...errors, name: 'latency', failureLimit: 1, count: 3, when: ['release'] };
+
 function run(
   history: History,
   { atRest, interruption }: { readonly atRest: boolean; readonly interruption: Interruption },
@@ -251,6 +265,7 @@ function run(
     template: templateOf('a'),
     service: { ports: [{ port: 80 }] },
     healthCheck: { path: '/health', timeoutSeconds: 10 },
+    checks: [errors, latency],
     progressDeadlineSeconds: 40,
     guardSeconds: 5,
     drainSeconds: 2,

@@ -223,7 +223,12 @@ async function openGateway(
 function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identity'>, undo: Undo): void {
   const stopping = new AbortController();
   // A cluster has one server at a time, so the lease that a killed one left is its own: it need not wait for it.
-  const delivery = startDelivery({ ...shared, identity: 'slipway-server', signal: stopping.signal });
+  const delivery = startDelivery({
+    ...shared,
+    identity: 'slipway-server',
+    checksReachLoopback: true,
+    signal: stopping.signal,
+  });
   undo.add(() => {
     stopping.abort(new Error('the cluster stops'));
     return delivery.done;

@@ -56,6 +56,17 @@ export function describeRelease({ metadata, spec, status }: Release, now: number
       (status?.gates ?? []).map(({ name, outcome, message }) => [name, outcome ?? 'running', message ?? '']),
     ),
     ...section(
+      'Checks',
+      ['NAME', 'DURING', 'OUTCOME', 'LAST', 'MESSAGE'],
+      (status?.checks ?? []).map(({ name, during, outcome, measurements, message }) => [
+        name,
+        during,
+        outcome ?? 'running',
+        measurements.at(-1)?.value ?? '-',
+        message ?? '',
+      ]),
+    ),
+    ...section(
       'Health',
       ['ANSWER'],
       (status?.health ?? []).map((answer) => [describeAnswer(answer)]),

@@ -110,6 +110,8 @@ export interface CanaryStep {
   readonly setWeight?: number | undefined;
   /** Without `seconds` until a person resumes it. */
   readonly pause?: { readonly seconds?: number | undefined } | undefined;
+  /** Goes on when the check of this name has passed. */
+  readonly check?: string | undefined;
   /** At least so many pods from here on: a number, or a percentage of `replicas`, rounded up. */
   readonly setReplicas?: number | string | undefined;
 }

@@ -21,7 +21,7 @@ import {
   setServing,
   setSplit,
 } from './traffic-effects.ts';
-import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
+import { askHealth, createVersion, deleteVersion, markForDeletion, measure, scale } from './version-effects.ts';
 import { writeStatus } from './writing.ts';
 
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
@@ -40,6 +40,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   setSplit,
   countTraffic,
   askHealth,
+  measure,
   deleteVersion,
   deleteRelease,
   deleteCommand,

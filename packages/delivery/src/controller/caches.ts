@@ -175,6 +175,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     sources: sourcesOf(application, caches),
     copies: copiesOf(caches, index),
     trial: findings.trials.get(uid),
+    measurements: findings.measurements,
   };
   return withLostVersions(observation, now);
 }

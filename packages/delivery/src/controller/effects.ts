@@ -6,6 +6,8 @@ import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Release } from '../api/release.ts';
 import type { HealthReach } from '../gates/ask-health.ts';
+import type { TakenMeasurement } from '../gates/metric/check-state.ts';
+import type { Measurements } from '../gates/metric/measurements.ts';
 import { backendName } from '../names.ts';
 import type { HeardAnswer, Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
@@ -20,6 +22,8 @@ export interface Effects {
   readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
   /** Receives how the API server took what spec asks for. */
   readonly onTrial: (trial: Trial) => void;
+  readonly measurements: Pick<Measurements, 'begin'>;
+  readonly onMeasured: (key: string, taken: TakenMeasurement) => void;
 }
 
 export interface Look extends Effects {

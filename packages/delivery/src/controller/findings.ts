@@ -1,4 +1,5 @@
 /** What was found out by asking and is not worth writing down: whoever starts anew asks again. */
+import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import type { HeardAnswer, Trial } from '../observation.ts';
 
 /** Findings about what is gone are forgotten beyond this number. */
@@ -7,6 +8,7 @@ const maximumEntries = 10_000;
 export class Findings {
   readonly #answers = new Map<string, HeardAnswer>();
   readonly #trials = new Map<string, Trial>();
+  readonly #measurements = new Map<string, TakenMeasurement>();
 
   /** By pod uid. */
   get answers(): ReadonlyMap<string, HeardAnswer> {
@@ -18,12 +20,21 @@ export class Findings {
     return this.#trials;
   }
 
+  /** By the key of the run. */
+  get measurements(): ReadonlyMap<string, TakenMeasurement> {
+    return this.#measurements;
+  }
+
   noteAnswer(podUid: string, answer: HeardAnswer): void {
     remember(this.#answers, podUid, answer);
   }
 
   noteTrial(applicationUid: string, trial: Trial): void {
     remember(this.#trials, applicationUid, trial);
+  }
+
+  noteMeasurement(key: string, taken: TakenMeasurement): void {
+    remember(this.#measurements, key, taken);
   }
 }
 

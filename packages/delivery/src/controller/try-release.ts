@@ -4,6 +4,8 @@ import { replicaSets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
+import { loadCompile } from '../gates/metric/load-compile.ts';
+import { validateExpressions } from '../gates/metric/validate-checks.ts';
 import { isOurs } from '../names.ts';
 import type { Trial } from '../observation.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
@@ -19,10 +21,22 @@ interface Candidate {
 }
 
 export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, look) => {
-  const outcomes = await Promise.all(objectsOf(release, look).map((candidate) => tryOne(candidate, look)));
+  const outcomes = await Promise.all([
+    tryExpressions(release),
+    ...objectsOf(release, look).map((candidate) => tryOne(candidate, look)),
+  ]);
   const refusal = outcomes.find((outcome) => outcome !== undefined);
   look.onTrial({ attempt, at: look.clock.now(), refusal });
 };
+
+/** The API server knows nothing of what a check compares; an expression that cannot be read would end the release later. */
+async function tryExpressions({ spec }: Release): Promise<Trial['refusal']> {
+  if (spec.checks === undefined) return undefined;
+  const faults = validateExpressions(spec, await loadCompile());
+  return faults.length === 0
+    ? undefined
+    : { reason: 'CheckRefused', message: faults.map(({ field, message }) => `${field ?? ''}: ${message}`).join('; ') };
+}
 
 function objectsOf(release: Release, { observation: { application } }: Look): readonly Candidate[] {
   const { service, route } = application.spec;

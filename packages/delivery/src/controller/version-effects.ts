@@ -2,6 +2,7 @@
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { keyOf } from '@slipway/kube/object';
 import { askHealth as askPods } from '../gates/ask-health.ts';
+import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import { annotations, backendName, fieldManager } from '../names.ts';
 import { versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
@@ -42,6 +43,12 @@ export const askHealth: Effect<'askHealth'> = (action, look) =>
     pods: podsOf(look, action.pods),
     reach: look.healthReach,
   });
+
+/** Where too many are taken at this moment, the next look asks again. */
+export const measure: Effect<'measure'> = (order, { measurements, observation, onMeasured }) => {
+  const onTaken = (taken: TakenMeasurement): void => onMeasured(order.key, taken);
+  measurements.begin({ ...order, split: observation.split, onTaken });
+};
 
 export const deleteVersion: Effect<'deleteVersion'> = async (action, look) => {
   const { replicaSets: sets, services: known } = look.observation;

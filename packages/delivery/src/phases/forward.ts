@@ -6,7 +6,8 @@ import { describeFault } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { inPhase, moving, progressedAt, standing, startedAt, waiting } from '../release-status.ts';
 import { isRouteLost, routeConflicts } from '../route-conflicts.ts';
-import { awaitedReplicas, planSizes } from '../scaling.ts';
+import { awaitedReplicas, earlier, planSizes } from '../scaling.ts';
+import { checksBeside, endsRelease, watchChecks, type Watched } from './checks.ts';
 import { goBack } from '../strategies/progress.ts';
 import { strategies } from '../strategies/strategy.ts';
 
@@ -60,7 +61,10 @@ function advance(context: ReleaseContext): Step {
       by: 'controller',
       reason: `there is no strategy named ${release.spec.strategy.type}`,
     });
-  const step = strategy.plan(context);
+  const watched = watchBeside(context);
+  if (watched.ended !== undefined && endsRelease(watched.ended))
+    return goBack(context, watched.status, { by: 'check', reason: watched.ended.message });
+  const step = withWatched(watched, strategy.plan({ ...context, status: watched.status }));
   const isStanding = step.isStanding === true;
   const next = isStanding
     ? standing(step.status, now)
@@ -68,6 +72,29 @@ function advance(context: ReleaseContext): Step {
   const left = isStanding ? Infinity : Math.max(1, deadline - now);
   const requeueAfter = Math.min(step.requeueAfter ?? Infinity, left);
   return { ...step, status: next, ...(requeueAfter === Infinity ? {} : { requeueAfter }) };
+}
+
+const nothingWatched = { actions: [], open: [] } as const;
+
+/** Where both versions have traffic there is something to compare; a person who promotes does not wait for it. */
+function watchBeside(context: ReleaseContext): Watched {
+  const { status, stable } = context;
+  const isShared =
+    stable !== undefined &&
+    status.firstTrafficAt !== undefined &&
+    status.promotedBy === undefined &&
+    status.phase !== 'Promoting';
+  return isShared
+    ? watchChecks(context, checksBeside(context), { during: 'release', step: status.step })
+    : { ...nothingWatched, status };
+}
+
+function withWatched({ actions, requeueAfter }: Watched, step: Step): Step {
+  return {
+    ...step,
+    actions: [...step.actions, ...actions],
+    requeueAfter: earlier(step.requeueAfter, requeueAfter),
+  };
 }
 
 /** As with Deployments, progress is what was done or a pod more that is ready; another reason to wait is none. */

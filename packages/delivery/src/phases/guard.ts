@@ -11,6 +11,8 @@ import { earlier, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { describeErrors, planCounting, withTrafficStart } from '../traffic-counts.ts';
 import { timeOfSuccess } from '../time-of-success.ts';
+import { concludeRuns } from '../gates/metric/follow-check.ts';
+import { checksOfGuard, describeDoubt, watchChecks, type Watched } from './checks.ts';
 
 const lookMilliseconds = 1_000;
 
@@ -21,17 +23,20 @@ export function planGuard(given: ReleaseContext): Step {
   if (stable === undefined) return succeed(context);
   const endsAt = Date.parse(status.guardEndsAt ?? formatMicroTime(now));
   const isOver = now >= endsAt;
-  const concern = describeConcern(context) ?? (isOver ? describeAbsence(context) : undefined);
-  if (concern !== undefined) return goBack(context, status, { by: 'guard', reason: concern });
-  if (isOver) return succeed(context);
+  const watched = watchChecks(context, isOver ? [] : checksOfGuard(context), { during: 'guard' });
+  const concern =
+    describeConcern(context) ?? describeFailure(watched) ?? (isOver ? describeEnd(context, endsAt) : undefined);
+  if (concern !== undefined) return goBack(context, watched.status, { by: 'guard', reason: concern });
+  if (isOver) return succeed({ ...context, status: withConclusions(context, watched) });
   const sizes = planSizes(context);
   return {
     actions: [
       ...sizes.actions,
       ...(sizes.leaving === undefined ? planTrafficAgain(context) : []),
       ...planCounting(context, endsAt),
+      ...watched.actions.filter(({ type }) => type !== 'countTraffic'),
     ],
-    status: waiting(status, `the guard to end at ${formatMicroTime(endsAt)}`, now),
+    status: waiting(watched.status, `the guard to end at ${formatMicroTime(endsAt)}`, now),
     requeueAfter: earlier(sizes.requeueAfter, Math.min(lookMilliseconds, endsAt - now)),
   };
 }
@@ -40,6 +45,24 @@ export function planGuard(given: ReleaseContext): Step {
 function withGuardedReplicas({ candidate, replicas }: ReleaseContext, status: ReleaseStatus): ReleaseStatus {
   const { guardedReplicas = replicas } = status;
   return { ...status, guardedReplicas: Math.min(replicas, Math.max(guardedReplicas, candidate.ready.length)) };
+}
+
+/** Whatever cannot be measured takes no traffic back. */
+function describeFailure({ ended }: Watched): string | undefined {
+  return ended?.outcome === 'failed' ? ended.message : undefined;
+}
+
+/** At the end, and what is asked more of a guard that a newer version ends. */
+function describeEnd(context: ReleaseContext, endsAt: number): string | undefined {
+  const { status, release } = context;
+  const whole = Date.parse(status.trafficMovedAt ?? '') + release.spec.guardSeconds * 1_000;
+  return describeAbsence(context) ?? (endsAt < whole ? describeDoubt(context) : undefined);
+}
+
+function withConclusions({ release, now }: ReleaseContext, { status }: Watched): ReleaseStatus {
+  return status.checks === undefined
+    ? status
+    : { ...status, checks: concludeRuns(status.checks, { checks: release.spec.checks ?? [], now }) };
 }
 
 function describeConcern(context: ReleaseContext): string | undefined {

@@ -26,22 +26,18 @@ export function applicationConditions(input: ConditionInput): readonly DeliveryC
 }
 
 function findings(input: ConditionInput): readonly Finding[] {
-  const { observation, faults, wanted } = input;
-  const isValid = faults.length === 0 && wanted.unsynced?.reason !== 'TemplateRefused';
+  const { observation, wanted } = input;
   const isConflict = wanted.unsynced?.reason === 'NameConflict';
   const isZero = replicasOf(observation) === 0;
   const conflicts = routeConflicts(observation);
   return [
-    finding('Valid', isValid, {
-      reason: isValid ? 'Valid' : 'Invalid',
-      message: faults.length === 0 ? (isValid ? '' : wanted.unsynced?.message) : faults.join('; '),
-    }),
+    findValid(input),
     findAvailable(input),
     findProgressing(input),
     findPaused(input),
     findPromoted(input),
     findFailed(input),
-    finding('Synced', wanted.unsynced === undefined && faults.length === 0, describeSync(input)),
+    finding('Synced', wanted.unsynced === undefined && input.faults.length === 0, describeSync(input)),
     finding('ScaledToZero', isZero, {
       reason: isZero ? 'NoReplicas' : 'Replicas',
       message: isZero ? 'spec.replicas is 0: nothing runs, and no release starts' : '',
@@ -52,6 +48,15 @@ function findings(input: ConditionInput): readonly Finding[] {
 }
 
 /** Undefined: there is none. */
+/** What the controller finds in spec, and what it was told when it tried it. */
+function findValid({ faults, wanted: { unsynced } }: ConditionInput): Finding {
+  if (faults.length > 0) return finding('Valid', false, { reason: 'Invalid', message: faults.join('; ') });
+  const isRefused = unsynced?.reason === 'TemplateRefused' || unsynced?.reason === 'CheckRefused';
+  return isRefused
+    ? finding('Valid', false, { reason: 'Invalid', message: unsynced.message })
+    : finding('Valid', true, { reason: 'Valid' });
+}
+
 function findConflict(type: 'NameConflict' | 'RouteConflict', message: string | undefined): Finding {
   return finding(type, message !== undefined, { reason: message === undefined ? 'NoConflict' : type, message });
 }

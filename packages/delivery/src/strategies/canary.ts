@@ -13,9 +13,10 @@ import {
 import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { afterStep, inPhase, waiting } from '../release-status.ts';
+import { afterStep, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { resolveCount } from '../replica-bounds.ts';
-import { planHealth, planSize } from './progress.ts';
+import { endsRelease, watchChecks } from '../phases/checks.ts';
+import { goBack, planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -59,9 +60,10 @@ function describeStep(steps: readonly CanaryStep[], index: number): string {
   return `${index + 1} of ${steps.length}: ${describe(step)}`;
 }
 
-function describe({ setWeight, setReplicas, pause }: CanaryStep): string {
+function describe({ setWeight, setReplicas, check, pause }: CanaryStep): string {
   if (setWeight !== undefined) return `setWeight ${setWeight}`;
   if (setReplicas !== undefined) return `setReplicas ${setReplicas}`;
+  if (check !== undefined) return `check ${check}`;
   return pause?.seconds === undefined ? 'pause' : `pause ${pause.seconds} s`;
 }
 
@@ -162,8 +164,9 @@ function planServing(
 }
 
 /** Its share of the traffic is in force: a pause lasts its time, anything else is done. */
-function planEnd(context: ReleaseContext, { pause }: CanaryStep): Step {
+function planEnd(context: ReleaseContext, { pause, check }: CanaryStep): Step {
   const { now, status } = context;
+  if (check !== undefined) return planCheck(context, check);
   if (pause === undefined) return next(context);
   const since = status.stepSince ?? formatMicroTime(now);
   const begun = { ...status, stepSince: since };
@@ -182,6 +185,24 @@ function planEnd(context: ReleaseContext, { pause }: CanaryStep): Step {
   };
 }
 
-function next({ status }: ReleaseContext): Step {
-  return { actions: [], status: afterStep(status), requeueAfter: 0 };
+/** The check runs from when the step's share is in force; where it comes to no judgement, a person is asked for one. */
+function planCheck(context: ReleaseContext, name: string): Step {
+  const { now, release, status } = context;
+  const check = release.spec.checks?.find((each) => each.name === name);
+  if (check === undefined)
+    return goBack(context, status, { by: 'controller', reason: `there is no check named ${name}` });
+  const begun = { ...context, status: { ...status, stepSince: status.stepSince ?? formatMicroTime(now) } };
+  const watched = watchChecks(begun, [check], { during: 'release', step: status.step });
+  const { actions, ended, open, requeueAfter } = watched;
+  if (ended === undefined && open.length === 0) return { ...next({ ...context, status: watched.status }), actions };
+  if (ended === undefined)
+    return { actions, status: waiting(watched.status, open.join('; '), now), requeueAfter, isStanding: true };
+  if (endsRelease(ended)) return goBack(context, watched.status, { by: 'check', reason: ended.message });
+  const paused = inPhase(watched.status, 'Paused', { now, reason: ended.message });
+  return { actions, status: waiting(paused, `a person to resume it (${ended.message})`, now), isStanding: true };
+}
+
+function next({ status, now }: ReleaseContext): Step {
+  const over = withoutOpenChecks(status, `step ${status.step ?? ''} is over`, now);
+  return { actions: [], status: afterStep(over), requeueAfter: 0 };
 }

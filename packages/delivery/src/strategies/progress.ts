@@ -5,7 +5,7 @@ import { judgeHealth } from '../gates/health.ts';
 import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { attemptOf, inPhase, waiting } from '../release-status.ts';
+import { attemptOf, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { planCutAnswers } from '../status/cut-entries.ts';
 
 const lookAgainMilliseconds = 500;
@@ -104,7 +104,13 @@ export function goBack(
   };
   return {
     actions: [event],
-    status: { ...inPhase(status, 'RollingBack', { now: context.now, reason: why.reason }), ending },
+    status: {
+      ...inPhase(withoutOpenChecks(status, 'the release goes back', context.now), 'RollingBack', {
+        now: context.now,
+        reason: why.reason,
+      }),
+      ending,
+    },
     requeueAfter: 0,
   };
 }

@@ -5,7 +5,7 @@ import { planMove } from '../moving-traffic.ts';
 import type { Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
-import { inPhase, waiting } from '../release-status.ts';
+import { inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { earlier, planSizes } from '../scaling.ts';
 import { planHealth, planSize } from './progress.ts';
 
@@ -30,7 +30,13 @@ export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
       status: waiting(status, describeMissing(candidate, replicas), now),
     };
   return planHealth({ ...context, status }, candidate.ready, (healthy) =>
-    promote(context, inPhase(healthy, 'Promoting', { now, reason: 'every gate before promotion passed' })),
+    promote(
+      context,
+      inPhase(withoutOpenChecks(healthy, 'all traffic moves', now), 'Promoting', {
+        now,
+        reason: 'every gate before promotion passed',
+      }),
+    ),
   );
 }
 

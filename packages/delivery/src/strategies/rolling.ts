@@ -13,7 +13,7 @@ import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { calculateBounds } from '../replica-bounds.ts';
-import { inPhase, waiting } from '../release-status.ts';
+import { inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 import { hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
@@ -144,7 +144,10 @@ function finish(context: ReleaseContext): Step {
   const move = planMove({ observation, to: candidate, from: stable });
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
   if (!isTemplateServing(candidate)) return { actions: [], status: waiting(status, 'the template to serve', now) };
-  const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
+  const guarding = inPhase(withoutOpenChecks(status, 'all traffic has moved', now), 'Guarding', {
+    now,
+    reason: 'all traffic has moved and is confirmed',
+  });
   return {
     actions: [],
     status: {

@@ -18,7 +18,7 @@ import {
   tryRelease,
 } from './record-effects.ts';
 import { closeRoute, removeRoute, setServing, setSplit } from './traffic-effects.ts';
-import { askHealth, createVersion, deleteVersion, markForDeletion, scale } from './version-effects.ts';
+import { askHealth, createVersion, deleteVersion, markForDeletion, measure, scale } from './version-effects.ts';
 import { versioned, type World } from './world.ts';
 
 /** What nobody in the simulation reads. */
@@ -40,6 +40,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   setSplit,
   countTraffic: nothing,
   askHealth,
+  measure,
   deleteVersion,
   deleteRelease,
   deleteCommand,

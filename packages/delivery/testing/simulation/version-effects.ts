@@ -1,5 +1,6 @@
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import { formatMicroTime } from '@slipway/kube/clock';
+import { nextNumber } from '../../src/gates/metric/check-state.ts';
 import { annotations, backendName, labels } from '../../src/names.ts';
 import type { HeardAnswer, Observation } from '../../src/observation.ts';
 import { attemptOf } from '../../src/release-status.ts';
@@ -7,6 +8,7 @@ import { Outdated, replicaSetName, type Effect } from './effect.ts';
 import { application, replacePod, versioned, type World } from './world.ts';
 
 export const brokenImage = 'broken';
+export const unfitMetricImage = 'slow';
 
 export const createVersion: Effect<'createVersion'> = ({ release, replicas }, world) => {
   const name = backendName(release.spec);
@@ -100,6 +102,17 @@ function answerHealth(world: World, name: string): World {
   };
   return { ...world, answers: new Map(world.answers).set(uid, answer) };
 }
+
+/** The metric of an image that says so is bad; every third look at it comes to nothing. */
+export const measure: Effect<'measure'> = ({ key, state, subject }, world) => {
+  const number = nextNumber(state);
+  const release = world.releases.find(({ spec }) => spec.version === subject.candidate.version);
+  const isBad = release?.spec.template.spec?.containers[0]?.image === unfitMetricImage;
+  const at = formatMicroTime(world.now);
+  const outcome = number % 3 === 0 ? 'noData' : isBad ? 'failed' : 'passed';
+  const taken = { measurement: { number, outcome, startedAt: at, finishedAt: at } } as const;
+  return { ...world, measurements: new Map(world.measurements).set(key, taken) };
+};
 
 export const deleteVersion: Effect<'deleteVersion'> = ({ release }, world) => {
   const found = world.releases.find(({ metadata }) => metadata.name === release);

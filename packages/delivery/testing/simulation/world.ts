@@ -26,6 +26,7 @@ export interface World {
   readonly gatewayAlive: boolean;
   readonly commands: readonly ReleaseCommand[];
   readonly answers: ReadonlyMap<string, HeardAnswer>;
+  readonly measurements: Observation['measurements'];
   readonly services: readonly Service[];
   readonly budgets: readonly PodDisruptionBudget[];
   /** Content of the ConfigMap that every template refers to. */
@@ -50,6 +51,7 @@ export function createWorld(spec: ApplicationSpec): World {
     gatewayAlive: true,
     commands: [],
     answers: new Map(),
+    measurements: new Map(),
     services: [],
     budgets: [],
     configuration: 'first00000',
@@ -71,6 +73,7 @@ export function observationOf(world: World): Observation {
     gateways: world.gatewayAlive ? [gateway] : [],
     commands: world.commands,
     answers: world.answers,
+    measurements: world.measurements,
     sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
     copies: world.copies,
     trial: world.trial,

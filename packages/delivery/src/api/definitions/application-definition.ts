@@ -48,6 +48,7 @@ const canaryStep = object(
     pause: object('Go on after a time, or when a person resumes it.', {
       seconds: seconds('How long. Absent: until a person resumes it.'),
     }),
+    check: string('Go on when the check of this name in spec.checks has passed.', { minLength: 1, maxLength: 63 }),
     setReplicas: intOrString(
       'At least so many pods of the new version from here on: a number, or a percentage of replicas rounded up.',
     ),

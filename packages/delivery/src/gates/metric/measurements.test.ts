@@ -45,9 +45,9 @@ function create(portsOf: () => MeasuringPorts = () => ports): Measurements {
   return new Measurements({ portsOf, logger, signal: leadership.signal });
 }
 
-function order(releaseUid: string) {
+function order(key: string) {
   return {
-    releaseUid,
+    key,
     check,
     state,
     subject,

@@ -7,8 +7,8 @@ import { takeMeasurement, type MeasurementTask, type MeasuringPorts } from './ta
 const maximumRunning = 32;
 
 export interface MeasurementOrder extends Omit<MeasurementTask, 'signal'> {
-  /** Of the release: with check, time, step, attempt and number it says which measurement this is. */
-  readonly releaseUid: string;
+  /** Of the run: with the number it says which measurement this is. */
+  readonly key: string;
   readonly onTaken: (taken: TakenMeasurement) => void;
 }
 
@@ -49,7 +49,6 @@ export class Measurements {
   }
 }
 
-function keyOf({ releaseUid, state }: MeasurementOrder): string {
-  const { name, during, step = '', attempt } = state;
-  return [releaseUid, name, during, step, attempt, nextNumber(state)].join('\n');
+function keyOf({ key, state }: MeasurementOrder): string {
+  return `${key}\n${nextNumber(state)}`;
 }
