@@ -5,7 +5,20 @@
  *
  *     npm run build && npm pack ./dist/slipway
  */
-import { cpSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -37,7 +50,6 @@ const readAtRuntime = ['packages/cli/package.json', 'packages/cli/bin/*.js', 'pa
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } });
-  const target = join(values.out, 'slipway');
   const making = join(values.out, 'slipway.new');
   rmSync(making, { recursive: true, force: true });
   // Before they are read: what is written meanwhile makes a bundle that is older than its sources, not a wrong list.
@@ -48,12 +60,39 @@ async function main(): Promise<void> {
   for (const name of ['README.md', 'LICENSE', 'NOTICE', 'examples']) copy(name, making);
   writeJson(join(making, 'package.json'), describePackage());
   rmSync(join(values.out, 'inputs.json'), { force: true });
-  rmSync(target, { recursive: true, force: true });
-  renameSync(making, target);
+  install(making, values.out);
   writeJson(
     join(values.out, 'inputs.json'),
     Object.fromEntries(Object.entries(seen).filter(([path]) => used.has(path))),
   );
+}
+
+const versionsKept = 3;
+
+/**
+ * Each build has a folder that is named by its content, and `slipway` leads to the newest: a program that runs reads some
+ * of its modules late, and must find them where they were.
+ */
+function install(making: string, out: string): void {
+  const folder = `slipway-${hashOf(making)}`;
+  if (existsSync(join(out, folder))) rmSync(making, { recursive: true });
+  else renameSync(making, join(out, folder));
+  const link = join(out, 'slipway');
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === false) rmSync(link, { recursive: true });
+  symlinkSync(folder, `${link}.new`);
+  renameSync(`${link}.new`, link);
+  const built = globSync('slipway-*', { cwd: out }).filter((name) => name !== folder);
+  const age = (name: string): number => statSync(join(out, name)).mtimeMs;
+  for (const old of built.toSorted((a, b) => age(b) - age(a)).slice(versionsKept - 1))
+    rmSync(join(out, old), { recursive: true });
+}
+
+function hashOf(directory: string): string {
+  const hash = createHash('sha256');
+  const entries = globSync('**', { cwd: directory, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).toSorted();
+  for (const path of paths) hash.update(`${relative(directory, path)}\n`).update(readFileSync(path));
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** Gives the sources that are in it. */

@@ -55,6 +55,11 @@ describe('the command in a checkout', () => {
     expect(await run()).toBe('sources');
   });
 
+  it('is its sources when the bundle is gone', async () => {
+    await rm(join(checkout, 'dist/slipway'), { recursive: true });
+    expect(await run()).toBe('sources');
+  });
+
   it('is its sources when nothing was built', async () => {
     await rm(join(checkout, 'dist'), { recursive: true });
     expect(await run()).toBe('sources');

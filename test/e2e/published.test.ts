@@ -1,5 +1,5 @@
 /** What `npm run build` makes, packed and put where npm would put it, without a network. */
-import { access, mkdir, readFile, symlink } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,14 @@ describe('the published package', () => {
 
   it('knows its version', async () => {
     expect(await slipway('--version')).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('is built again without touching what may run', async () => {
+    const before = await readdir(join(folder, 'dist'));
+    await writeFile(join(folder, 'dist/slipway/mark'), '');
+    await run(process.execPath, join(root, 'scripts/build.ts'), '--out', join(folder, 'dist'));
+    expect(await readdir(join(folder, 'dist'))).toEqual(before);
+    await access(join(folder, 'dist/slipway/mark'));
   });
 
   it.each(['simulated', 'process'])('starts a cluster with the runtime %s, and stops it', async (runtime) => {

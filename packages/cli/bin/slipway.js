@@ -35,7 +35,9 @@ function findEntry() {
   const checkout = join(here, '..', '..');
   const built = join(checkout, 'dist', 'slipway', 'packages', 'cli', 'src', 'main.js');
   const inputs = readInputs(join(checkout, 'dist', 'inputs.json'));
-  return inputs !== undefined && inputs.every(([path, state]) => isUnchanged(join(checkout, path), state))
+  return inputs !== undefined &&
+    existsSync(built) &&
+    inputs.every(([path, state]) => isUnchanged(join(checkout, path), state))
     ? built
     : join(here, 'src', 'main.ts');
 }
