@@ -117,7 +117,8 @@ describe('a client that has ended its side', () => {
   beforeEach(async () => {
     held = [];
     const backend = await world.backend((incoming, outgoing) => {
-      if (incoming.url === '/held') held.push(() => outgoing.end('held'));
+      if (incoming.url === '/begun') outgoing.write('begun');
+      if (incoming.url !== '/') held.push(() => outgoing.end('held'));
       else outgoing.end('ok');
     });
     await world.route([{ endpoints: [backend] }]);
@@ -145,7 +146,7 @@ describe('a client that has ended its side', () => {
     if (requests.includes('/held')) {
       await eventually(() => held.length === 1);
       // Its end comes while the request is with the backend.
-      await clock.advance(20_000);
+      await clock.advance(4_000);
       held[0]?.();
     }
     const ends = (await answers).split('\r\n\r\n').slice(1);
@@ -153,14 +154,41 @@ describe('a client that has ended its side', () => {
     await world.plane.close(1_000);
   });
 
-  test('is cut off when nothing comes for half a minute, for it may be gone', async () => {
+  test('is cut off when no answer begins within five seconds, for it may have given up', async () => {
     const answer = send('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
     await eventually(() => held.length === 1);
-    while ((world.plane.backends()[0]?.openRequests ?? 0) > 0) await clock.advance(1_000);
+    await untilCutOff();
     expect(await answer).toBe('');
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(5_000);
+    expect(clock.monotonic()).toBeLessThan(9_000);
+  });
+
+  test('has its five seconds from when it ended its side', async () => {
+    const socket = connect({ port: world.port, host: '127.0.0.1', allowHalfOpen: true });
+    const answer = readUntil(socket);
+    socket.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually(() => held.length === 1);
+    await clock.advance(20_000);
+    socket.end();
+    await settle(100);
+    await clock.advance(4_000);
+    held[0]?.();
+    socket.on('end', () => socket.end());
+    expect(await answer).toMatch(/held$/);
+  });
+
+  test('is cut off when nothing comes for half a minute in the middle of its answer', async () => {
+    const answer = send('GET /begun HTTP/1.0\r\nHost: a\r\n\r\n');
+    await eventually(() => held.length === 1);
+    await untilCutOff();
+    expect(await answer).toMatch(/begun$/);
     expect(clock.monotonic()).toBeGreaterThanOrEqual(30_000);
     expect(clock.monotonic()).toBeLessThan(40_000);
   });
+
+  async function untilCutOff(): Promise<void> {
+    while ((world.plane.backends()[0]?.openRequests ?? 0) > 0) await clock.advance(1_000);
+  }
 
   test.each([
     ['in the middle of a head', 'GET / HTTP/1.1\r\nHost'],
@@ -170,5 +198,42 @@ describe('a client that has ended its side', () => {
     expect(await send(text)).toBe('');
     await eventually(() => (world.plane.backends()[0]?.openRequests ?? 0) === 0);
     await world.plane.close(1_000);
+  });
+});
+
+describe('a kept connection whose answer has begun when the proxy closes', () => {
+  let finish: (() => void) | undefined;
+  let client: Socket;
+  beforeEach(async () => {
+    finish = undefined;
+    const backend = await world.backend((incoming, outgoing) => {
+      if (incoming.url !== '/held') {
+        outgoing.end('ok');
+        return;
+      }
+      outgoing.writeHead(200, { 'Content-Length': 4 }).flushHeaders();
+      finish = () => outgoing.end('held');
+    });
+    await world.route([{ endpoints: [backend] }]);
+    client = connect({ port: world.port, host: '127.0.0.1' });
+  });
+
+  async function exchange(request: string): Promise<string> {
+    const answer = readUntil(client);
+    client.write(request);
+    await readUntil(client, '\r\n\r\n');
+    const closed = world.plane.close(1_000);
+    finish?.();
+    await closed;
+    return answer;
+  }
+
+  test('ends after it', async () => {
+    expect(await exchange('GET /held HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(/\r\n\r\nheld$/);
+  });
+
+  test('ends after the answer to the request that it has brought already', async () => {
+    const requests = 'GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    expect(await exchange(requests)).toMatch(/heldHTTP[^]*Connection: close[^]*\r\n\r\nok$/);
   });
 });

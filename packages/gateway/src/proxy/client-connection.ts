@@ -142,6 +142,7 @@ export class ClientConnection implements ExchangeClient {
     else if (this.#exchange === undefined) this.#lingerUnlessFull();
     // The rest of its request never comes; and a proxy of ours ends nothing by halves.
     else if (this.#origin === 'behindProxy' || isCutShort(this.#exchange)) this.socket.destroy();
+    else this.#exchange.onClientEnd();
   }
 
   #onData(piece: Buffer): void {
@@ -162,8 +163,13 @@ export class ClientConnection implements ExchangeClient {
     } finally {
       this.#isReading = false;
     }
-    if (this.socket.readableEnded && this.#exchange === undefined && this.#tunnel === undefined)
-      this.#lingerUnlessFull();
+    if (this.#isDone) this.#lingerUnlessFull();
+  }
+
+  /** Nothing is under way, and either side wants no other request. */
+  get #isDone(): boolean {
+    if (this.#exchange !== undefined || this.#tunnel !== undefined) return false;
+    return this.socket.readableEnded || (this.#context.isClosing && this.#phase === 'idle');
   }
 
   /** The client has taken what was too much for its socket. */

@@ -31,8 +31,11 @@ const maxResponseTicks = 300;
 const maxStalledTicks = 60;
 /** A kernel that buffers megabytes lets us see a slow client move only now and then. */
 const maxUnreadTicks = 300;
-/** A client that has ended its side may be gone altogether: that shows only when something is written to it. */
-const maxHalfClosedTicks = 30;
+/**
+ * A client that has ended its side may be gone altogether: that shows only when something is written to it. Until an answer
+ * begins nothing is, and the requests of all who gave up would pile up on a pod that is too slow for them already.
+ */
+const maxHalfClosedTicks = { unanswered: 5, answering: 30 } as const;
 
 /** What an exchange needs of the connection that its request came by. */
 export interface ExchangeClient {
@@ -152,6 +155,11 @@ export class Exchange implements UpstreamUser {
     this.#upstream?.socket.resume();
   }
 
+  /** The client has ended its side, and may wait for the answer. */
+  onClientEnd(): void {
+    this.#progressTick = this.#context.tick;
+  }
+
   /** The client has gone: nobody wants the answer. */
   onClientGone(): void {
     if (this.#isOver) return;
@@ -169,11 +177,15 @@ export class Exchange implements UpstreamUser {
       if (waited > maxUnreadTicks) this.#client.socket.destroy();
     } else if (!this.isRequestRead) {
       if (waited > maxStalledTicks) this.#abandonStalled();
-    } else if (this.#client.socket.readableEnded && waited > maxHalfClosedTicks) {
+    } else if (this.#client.socket.readableEnded && waited > this.#maxHalfClosedTicks) {
       this.#client.socket.destroy();
     } else if (this.#writer === undefined && waited > maxResponseTicks) {
       this.#giveUp({ status: 504, text: `the application did not answer within ${maxResponseTicks} s` });
     }
+  }
+
+  get #maxHalfClosedTicks(): number {
+    return this.hasAnswerBegun ? maxHalfClosedTicks.answering : maxHalfClosedTicks.unanswered;
   }
 
   #send(idle: UpstreamConnection | undefined): void {
