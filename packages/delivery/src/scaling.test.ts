@@ -13,6 +13,10 @@ beforeEach(async () => {
 afterEach(() => cluster.stop());
 
 const waiting: Strategy = { type: 'blueGreen', blueGreen: { autoPromote: false } };
+const canary: Strategy = {
+  type: 'canary',
+  canary: { steps: [{ setWeight: 60 }, { pause: {} }], approximate: true },
+};
 const rolling: Strategy = { type: 'rolling', rolling: { maxSurge: 1 } };
 
 async function deploy(image: string, strategy: Strategy, more: Partial<ApplicationSpec> = {}): Promise<void> {
@@ -127,6 +131,25 @@ describe('a larger replicas', () => {
     expect(await phase()).toBe('Guarding');
   });
 
+  test.each([
+    { name: 'the Application', paused: true },
+    { name: 'a person', paused: false },
+  ])('is followed by both sides of a canary that $name has paused', async ({ paused }) => {
+    await deploy('a', canary, { replicas: 2 });
+    await cluster.advance(10_000);
+    await deploy('b', canary, { replicas: 2 });
+    await cluster.advance(30_000);
+    expect(await weights()).toEqual(['1:40', '2:60']);
+    expect(await sizes()).toEqual([2, 2]);
+    if (!paused) await cluster.command('pause');
+    await deploy('b', canary, { replicas: 2, paused });
+    await cluster.advance(2_000);
+    await deploy('b', canary, { replicas: 4, paused });
+    await cluster.advance(10_000);
+    expect(await sizes()).toEqual([4, 3]);
+    expect(await weights()).toEqual(['1:40', '2:60']);
+  });
+
   test('is followed by a rolling release that stands', async () => {
     await deploy('a', rolling);
     await cluster.advance(10_000);
@@ -160,6 +183,21 @@ describe('to nothing and back', () => {
     await cluster.advance(20_000);
     expect(await weights()).toEqual(['2:100']);
     expect(await servingOf('2')).toBe(4);
+  });
+
+  test('before the pods of a canary have drained, which stand behind its share again', async () => {
+    await releaseTwo(canary);
+    expect(await weights()).toEqual(['1:40', '2:60']);
+    await deploy('b', canary, { replicas: 0 });
+    await cluster.advance(1_500);
+    expect([await servingOf('1'), ...(await sizes())]).toEqual([0, 4, 3]);
+    await deploy('b', canary);
+    await cluster.advance(10_000);
+    expect(await phase()).toBe('Paused');
+    expect(await servingOf('1')).toBe(4);
+    expect(await weights()).toEqual(['1:40', '2:60']);
+    const behind = { namespace: 'default', labelSelector: 'slipway.dev/backend=true' };
+    expect((await cluster.client.list(pods, behind)).items).toHaveLength(7);
   });
 
   test('while a release waits for the time of its promotion', async () => {

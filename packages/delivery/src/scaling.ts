@@ -8,6 +8,7 @@ import type { Action } from './plan.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
 import { calculateBounds } from './replica-bounds.ts';
 import { planShrink } from './shrinking.ts';
+import { calculateSize } from './strategies/canary-steps.ts';
 
 export interface Sizing {
   readonly actions: readonly Action[];
@@ -57,20 +58,27 @@ function guardGoals({ stable, candidate, replicas }: ReleaseContext): readonly G
   ];
 }
 
-/** How far the candidate grows is the strategy's business. */
+/** Stable can carry all of it at any time. */
 function forwardGoals(context: ReleaseContext): readonly Goal[] {
-  const { stable, candidate, replicas } = context;
-  const isCarrying = shareOf(context) > 0;
-  return [
-    ...(stable === undefined
-      ? []
-      : [
-          isCarrying
-            ? { view: stable, atLeast: replicas, atMost: Infinity }
-            : ({ view: stable, atLeast: replicas, atMost: replicas, place: 'serving' } as const),
-        ]),
-    { view: candidate, atLeast: 0, atMost: replicas },
-  ];
+  const { stable, candidate, replicas, observation } = context;
+  const place = isRouted(observation) ? 'standby' : undefined;
+  const grown = { view: candidate, atLeast: leastOfCandidate(context), atMost: replicas, place } as const;
+  return stable === undefined ? [grown] : [stableGoal(context, stable), grown];
+}
+
+/** Without a route the share is that of the pods in the Service, so who stands there is the strategy's business. */
+function stableGoal(context: ReleaseContext, view: VersionView): Goal {
+  const { replicas, observation } = context;
+  if (shareOf(context) === 0) return { view, atLeast: replicas, atMost: replicas, place: 'serving' };
+  return { view, atLeast: replicas, atMost: Infinity, place: isRouted(observation) ? 'serving' : undefined };
+}
+
+/** What its step asks for also where no step is taken; how far it grows beyond that is its strategy's business. */
+function leastOfCandidate({ stable, status, release, replicas }: ReleaseContext): number {
+  const { type, canary } = release.spec.strategy;
+  return stable === undefined || type !== 'canary'
+    ? 0
+    : calculateSize(canary?.steps ?? [], status.stepIndex ?? 0, replicas);
 }
 
 /**

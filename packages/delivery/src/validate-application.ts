@@ -10,7 +10,7 @@ import type {
   RollingParameters,
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
-import { calculateServing } from './strategies/canary.ts';
+import { calculateServing } from './strategies/canary-steps.ts';
 import { strategies } from './strategies/strategy.ts';
 
 const maximumNameLength = 40;

@@ -7,7 +7,7 @@ import { isFinished } from '../src/api/release.ts';
 import type { Observation } from '../src/observation.ts';
 import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
-import { checkAction, checkDeletion, Violation } from './invariants.ts';
+import { checkAction, checkDeletion, checkQuiet, Violation } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { removePod, runEndpoints, runGateway, runReplicaSets, setReady } from './simulation/controllers.ts';
 import { Outdated } from './simulation/effect.ts';
@@ -182,6 +182,7 @@ function round(run: Run): World {
   ];
   const moved = steps.reduce((world, step) => step(world), run.world);
   const looked = look({ ...run, world: moved }, { stopAfter: whole, lag: 0 });
+  if (reconcileApplication(observationOf(moved), moved.now).actions.length === 0) checkQuiet(moved);
   return { ...looked, now: looked.now + 1_000 };
 }
 

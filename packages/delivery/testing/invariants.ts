@@ -1,5 +1,6 @@
 /** What must hold of the world whatever the controller decides, in terms of pods and weights and of nothing else. */
 import type { Pod } from '@slipway/kube/api.generated';
+import type { ApplicationSpec } from '../src/api/application.ts';
 import { labels } from '../src/names.ts';
 import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
@@ -66,8 +67,12 @@ export function checkAction(before: World, action: Action, after: World): void {
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
 function floorOf({ after }: Change): number | undefined {
-  const { replicas = 1, strategy } = after.application.spec;
-  if (replicas === 0 || isRefusedWithoutStable(after)) return undefined;
+  return after.application.spec.replicas === 0 || isRefusedWithoutStable(after)
+    ? undefined
+    : leastOf(after.application.spec);
+}
+
+function leastOf({ replicas = 1, strategy }: ApplicationSpec): number {
   return replicas - (strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0);
 }
 
@@ -139,6 +144,16 @@ function checkInFlight({ before, action }: Change): string | undefined {
   return split.spec.rules.length > 0 || (gatewayAlive && !isConfirmed)
     ? 'in flight: the Split goes while requests come by it'
     : undefined;
+}
+
+/** Where a look finds nothing to do, those who come by the Application's Service are served by as many as can be. */
+export function checkQuiet(world: World): void {
+  const { spec, status } = world.application;
+  const serving = status?.serving?.release;
+  const ready = world.pods.filter((pod) => releaseOf(pod) === serving && isPodReady(pod)).length;
+  const least = Math.min(leastOf(spec), ready);
+  const count = insideCapacity(world);
+  if (count < least) throw new Violation(`quiet: ${count} pods serve inside, ${ready} of ${serving} are ready`);
 }
 
 /** A ready pod that takes traffic is never removed by scaling, unless nobody is to serve any more. */

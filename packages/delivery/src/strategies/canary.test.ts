@@ -3,7 +3,7 @@ import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec, CanaryStep } from '../api/application.ts';
-import { calculateServing, calculateSize, calculateWeight } from './canary.ts';
+import { calculateServing, calculateSize, calculateWeight } from './canary-steps.ts';
 
 let cluster: DeliveryCluster;
 

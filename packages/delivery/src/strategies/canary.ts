@@ -14,8 +14,8 @@ import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { afterStep, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
-import { resolveCount } from '../replica-bounds.ts';
 import { endsRelease, watchChecks } from '../phases/checks.ts';
+import { calculateServing, calculateSize, calculateWeight } from './canary-steps.ts';
 import { goBack, planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
@@ -45,7 +45,8 @@ function planStep(context: ReleaseContext, stable: VersionView): Step {
   const named: ReleaseStatus = { ...status, step: describeStep(steps, index) };
   const weight = calculateWeight(steps, index);
   const wanted = calculateSize(steps, index, replicas);
-  const growth = planSize(context, wanted);
+  // Sizes follow beside the step, and there is nothing yet that could.
+  const growth = candidate.replicaSet === undefined ? planSize(context, wanted) : [];
   if (growth.length > 0 || candidate.ready.length < wanted)
     return { actions: growth, status: waiting(named, describeMissing(candidate, wanted), now) };
   return planHealth({ ...context, status: named }, candidate.ready, (healthy) => {
@@ -65,18 +66,6 @@ function describe({ setWeight, setReplicas, check, pause }: CanaryStep): string 
   if (setReplicas !== undefined) return `setReplicas ${setReplicas}`;
   if (check !== undefined) return `check ${check}`;
   return pause?.seconds === undefined ? 'pause' : `pause ${pause.seconds} s`;
-}
-
-/** That the candidate has in a step: `calculateWeight([{setWeight: 20}, {pause: {}}], 1)` is 20. */
-export function calculateWeight(steps: readonly CanaryStep[], index: number): number {
-  return steps.slice(0, index + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
-}
-
-/** No pod of the candidate carries more than one of stable would; `setReplicas` asks for more than that. */
-export function calculateSize(steps: readonly CanaryStep[], index: number, replicas: number): number {
-  const asked = steps.slice(0, index + 1).findLast(({ setReplicas }) => setReplicas !== undefined)?.setReplicas ?? 1;
-  const needed = Math.ceil((replicas * calculateWeight(steps, index)) / 100);
-  return Math.min(replicas, Math.max(1, needed, resolveCount(asked, replicas, Math.ceil)));
 }
 
 interface Share {
@@ -113,19 +102,6 @@ function planJoined(context: ReleaseContext, { stable, weight }: Share): Step | 
   if (change === undefined) return undefined;
   const sentence = change.waitingFor ?? `${weight} % of the pods to be of version ${release.spec.version}`;
   return { actions: change.actions, status: waiting(status, sentence, now) };
-}
-
-/**
- * `calculateServing(25, 4)` is `{candidate: 1, stable: 3}`. As long as both have a share, both have a pod.
- */
-export function calculateServing(
-  weight: number,
-  replicas: number,
-): { readonly candidate: number; readonly stable: number } {
-  if (weight === 0 || weight === 100)
-    return weight === 0 ? { candidate: 0, stable: replicas } : { candidate: replicas, stable: 0 };
-  const candidate = Math.min(Math.max(1, Math.round((replicas * weight) / 100)), Math.max(1, replicas - 1));
-  return { candidate, stable: Math.max(1, replicas - candidate) };
 }
 
 /** Undefined when at least (or, leaving, at most) so many pods of the version are in the Service, and that is confirmed. */

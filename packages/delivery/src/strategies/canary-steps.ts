@@ -1,0 +1,28 @@
+/** What a step asks for, in weight and in pods. */
+import type { CanaryStep } from '../api/application.ts';
+import { resolveCount } from '../replica-bounds.ts';
+
+/** That the candidate has in a step: `calculateWeight([{setWeight: 20}, {pause: {}}], 1)` is 20. */
+export function calculateWeight(steps: readonly CanaryStep[], index: number): number {
+  return steps.slice(0, index + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
+}
+
+/** No pod of the candidate carries more than one of stable would; `setReplicas` asks for more than that. */
+export function calculateSize(steps: readonly CanaryStep[], index: number, replicas: number): number {
+  const asked = steps.slice(0, index + 1).findLast(({ setReplicas }) => setReplicas !== undefined)?.setReplicas ?? 1;
+  const needed = Math.ceil((replicas * calculateWeight(steps, index)) / 100);
+  return Math.min(replicas, Math.max(1, needed, resolveCount(asked, replicas, Math.ceil)));
+}
+
+/**
+ * `calculateServing(25, 4)` is `{candidate: 1, stable: 3}`. As long as both have a share, both have a pod.
+ */
+export function calculateServing(
+  weight: number,
+  replicas: number,
+): { readonly candidate: number; readonly stable: number } {
+  if (weight === 0 || weight === 100)
+    return weight === 0 ? { candidate: 0, stable: replicas } : { candidate: replicas, stable: 0 };
+  const candidate = Math.min(Math.max(1, Math.round((replicas * weight) / 100)), Math.max(1, replicas - 1));
+  return { candidate, stable: Math.max(1, replicas - candidate) };
+}
