@@ -25,17 +25,25 @@ export function planCounting({ observation: { split } }: ReleaseContext, endsAt:
 }
 
 /**
- * Gateways count from their own start, so a version that served before brings counts along: what each instance said first
- * in this guard is taken off. A version that is new here has nothing to take off.
+ * Gateways count from their own start, so what a version served before its guard is in their totals: what each instance said
+ * first in this guard is taken off. A version whose first traffic came with the promotion has nothing to take off.
  */
 export function withTrafficStart({ status, observation, release }: ReleaseContext): ReleaseStatus {
-  const isNew = (status.attempts ?? []).length <= 1 && release.spec.strategy.blueGreen?.previewHosts === undefined;
-  if (isNew) return status;
+  const hasPreview = release.spec.strategy.blueGreen?.previewHosts !== undefined;
+  if (!hasPreview && !servedBefore(status)) return status;
   const known = new Set((status.trafficAtStart ?? []).map(({ instance }) => instance));
   const first = (observation.split?.status?.instances ?? [])
-    .filter(({ name }) => !known.has(name))
-    .flatMap((instance) => countOf(instance, release.spec.version) ?? []);
+    .filter(({ name, traffic }) => traffic !== undefined && !known.has(name))
+    .map((instance) => countOf(instance, release.spec.version) ?? { instance: instance.name, requests: 0, errors: 0 });
   return first.length === 0 ? status : { ...status, trafficAtStart: [...(status.trafficAtStart ?? []), ...first] };
+}
+
+/** Before all traffic moved: in the steps of this attempt, or in an attempt before. */
+function servedBefore({ firstTrafficAt, transitions = [] }: ReleaseStatus): boolean {
+  const guarding = transitions.findLastIndex(({ phase }) => phase === 'Guarding');
+  const promoting = transitions[guarding - 1];
+  const moved = promoting?.phase === 'Promoting' ? promoting : transitions[guarding];
+  return firstTrafficAt !== undefined && moved !== undefined && Date.parse(firstTrafficAt) < Date.parse(moved.at);
 }
 
 function countOf({ name, traffic }: SplitInstanceStatus, version: string): TrafficCount | undefined {

@@ -4,7 +4,7 @@ import { pods } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
-import type { ApplicationSpec } from '../api/application.ts';
+import type { ApplicationSpec, CanaryParameters } from '../api/application.ts';
 
 let cluster: DeliveryCluster;
 
@@ -57,11 +57,17 @@ const probeFailed = {
   lastState: { terminated: { exitCode: 143, reason: 'Error', finishedAt } },
 };
 
-async function guardTwo(type = 'blueGreen'): Promise<void> {
-  await cluster.deploy(spec('a', type));
+async function guardTwo(
+  type = 'blueGreen',
+  canary?: CanaryParameters,
+  reach: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const strategy = { type, ...(canary === undefined ? {} : { canary }) };
+  await cluster.deploy({ ...spec('a', type), strategy });
   await cluster.advance(10_000);
-  await cluster.deploy(spec('b', type));
+  await cluster.deploy({ ...spec('b', type), strategy });
   await cluster.advance(20_000);
+  await reach();
   expect((await cluster.release('2')).status?.phase).toBe('Guarding');
 }
 
@@ -130,6 +136,22 @@ describe('the guard gives all traffic back within two seconds', () => {
     ]);
     await cluster.advance(2_000);
     await expectReturned('10.0 % of 200 requests to version 2 were answered with 5xx, of those to version 1 4.0 %');
+  });
+
+  test.each([
+    ['of 5xx answers, whatever many good ones the steps before it had', 10_000_000, 0],
+    ['of 5xx answers of the guard alone', 200, 200],
+  ])('%s', async (_, requests, serverErrors) => {
+    await guardTwo('canary', { steps: [{ setWeight: 50 }, { pause: {} }] }, async () => {
+      await cluster.command('resume');
+      await cluster.advance(5_000);
+      await count([{ version: '2', requests, serverErrors }]);
+    });
+    await cluster.advance(2_000);
+    expect((await cluster.release('2')).status?.phase).toBe('Guarding');
+    await count([{ version: '2', requests: requests + 100, serverErrors: serverErrors + 40 }]);
+    await cluster.advance(2_000);
+    await expectReturned('40.0 % of 100 requests to version 2');
   });
 
   test('under rolling, as stable grows', async () => {
