@@ -25,6 +25,7 @@ function start(overrides: Partial<ConstructorParameters<typeof StatusReporter>[0
   return new StatusReporter({
     client: cluster.client,
     clock,
+    random: () => 0,
     logger: silentLogger,
     instance: 'gateway-a',
     backends: () => [],
@@ -123,20 +124,41 @@ describe('a Split is confirmed', () => {
   });
 
   test('after a write that failed, or whose answer was lost', async () => {
-    const warned: (LogFields | undefined)[] = [];
-    const logger: Logger = { ...silentLogger, warn: (_, fields) => warned.push(fields) };
-    let isDown = true;
-    const patch: typeof cluster.client.patch = async (...args) => {
-      if (isDown) throw new StatusError('ServiceUnavailable', 'the API is not there');
-      return cluster.client.patch(...args);
-    };
-    reporter = start({ logger, client: { ...cluster.client, patch } });
+    const refused = refusing('the API is not there');
     await observe(current());
     await clock.advance(1_000);
-    isDown = false;
+    refused.cause = undefined;
     await clock.advance(1_000);
-    expect(warned).toHaveLength(3);
     expect(own()).toMatchObject({ observedGeneration: 1 });
+  });
+
+  test('less and less often while it is refused, and each cause is said once', async () => {
+    const refused = refusing('not allowed');
+    await observe(current());
+    await clock.advance(60_000);
+    // After 0, 0.5, 1.5, 3.5, 7.5, 15.5 s, and then every 10 s.
+    expect(refused.times).toBe(10);
+    expect(refused.warned).toHaveLength(1);
+    refused.cause = 'invalid';
+    await clock.advance(60_000);
+    expect(refused.warned).toHaveLength(2);
+    expect(refused.times).toBe(16);
+    refused.cause = undefined;
+    await clock.advance(10_000);
+    expect(own()).toMatchObject({ observedGeneration: 1 });
+    refused.cause = 'invalid';
+    await observe(withoutStatus());
+    await clock.advance(1_000);
+    expect(refused.warned).toHaveLength(3);
+  });
+
+  test('not more often while it is refused because there is more to tell each time', async () => {
+    const draining = { ...backend('shop-0', 0), namespace: 'default', split: 'shop', openRequests: 1 };
+    let openConnections = 0;
+    const refused = refusing('not allowed', { backends: () => [{ ...draining, openConnections: openConnections++ }] });
+    await observe(current());
+    await clock.advance(60_000);
+    expect(refused.times).toBe(10);
   });
 
   test('by the generation before, and with the reason, while the one that is asked for cannot be put in force', async () => {
@@ -162,4 +184,23 @@ describe('a Split is confirmed', () => {
     await clock.advance(60_000);
     expect(cluster.applied).toHaveLength(tries);
   });
+
+  interface Refusals {
+    cause: string | undefined;
+    times: number;
+    readonly warned: (LogFields | undefined)[];
+  }
+
+  /** The reporter is one whose writes fail as long as there is a cause. */
+  function refusing(cause: string, overrides: Partial<ConstructorParameters<typeof StatusReporter>[0]> = {}): Refusals {
+    const refusals: Refusals = { cause, times: 0, warned: [] };
+    const logger: Logger = { ...silentLogger, warn: (_, fields) => refusals.warned.push(fields) };
+    const patch: typeof cluster.client.patch = async (...args) => {
+      if (refusals.cause === undefined) return cluster.client.patch(...args);
+      refusals.times += 1;
+      throw new StatusError('Forbidden', refusals.cause);
+    };
+    reporter = start({ logger, client: { ...cluster.client, patch }, ...overrides });
+    return refusals;
+  }
 });

@@ -5,6 +5,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { apiVersionOf } from '@slipway/kube/object';
 import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { calculateBackoff } from '@slipway/kube/workqueue';
 import type { BackendLoad } from './data-plane.ts';
 import type { TrafficCounters } from './proxy/traffic.ts';
 import type { RoutedSplit, RoutingTable } from './routing/routing-table.ts';
@@ -13,10 +14,13 @@ const reportMilliseconds = 500;
 const serverErrorClass = 5;
 /** What was written and is not there, because it was lost or somebody else took it away, is written again so often. */
 const repeatMilliseconds = 500;
+/** What is refused is written again after 500 ms, 1 s, 2 s ... and this. */
+const maxRetryMilliseconds = 10_000;
 
 export interface StatusReporterOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly logger: Logger;
   readonly instance: string;
   readonly backends: () => readonly BackendLoad[];
@@ -36,6 +40,8 @@ interface Report {
   seen: { readonly resourceVersion: string; readonly own: SplitInstanceStatus | undefined };
   /** The last write, whatever became of it. */
   sent: { readonly status: SplitInstanceStatus; readonly at: number } | undefined;
+  /** Writes that failed since the last one that did not; the next is tried at `until`. */
+  refusal: { readonly times: number; readonly cause: string; readonly until: number } | undefined;
   isWriting: boolean;
   cancelRepeat: () => void;
 }
@@ -97,6 +103,7 @@ export class StatusReporter {
       failure: undefined,
       seen: { resourceVersion: '', own: undefined },
       sent: undefined,
+      refusal: undefined,
       isWriting: false,
       cancelRepeat: () => undefined,
     };
@@ -153,7 +160,7 @@ export class StatusReporter {
     const status = this.#statusOf(report);
     if (report.isWriting || signal.aborted || isSameReport(status, report.seen.own)) return;
     report.cancelRepeat();
-    const wait = isSameReport(status, report.sent?.status) ? this.#untilRepeat(report) : 0;
+    const wait = this.#untilDue(report, status);
     if (wait > 0) {
       report.cancelRepeat = clock.schedule(wait, () => this.#write(report));
       return;
@@ -168,17 +175,19 @@ export class StatusReporter {
     });
   }
 
-  #untilRepeat({ sent }: Report): number {
-    return sent === undefined ? 0 : sent.at + repeatMilliseconds - this.#options.clock.monotonic();
+  /** News is due at once, unless the last write was refused. */
+  #untilDue({ sent, refusal }: Report, status: SplitInstanceStatus): number {
+    const repeat = sent !== undefined && isSameReport(status, sent.status) ? sent.at + repeatMilliseconds : 0;
+    return Math.max(repeat, refusal?.until ?? 0) - this.#options.clock.monotonic();
   }
 
   /** The Split as it is then; undefined if that is not known. */
   async #send(
-    { routed }: Report,
+    report: Report,
     status: SplitInstanceStatus,
   ): Promise<Pick<RoutedSplit, 'resourceVersion' | 'instances'> | undefined> {
-    const { client, instance, logger, signal } = this.#options;
-    const { namespace, name, uid } = routed;
+    const { client, instance, signal } = this.#options;
+    const { namespace, name, uid } = report.routed;
     const body = {
       apiVersion: apiVersionOf(splits),
       kind: splits.kind,
@@ -193,13 +202,25 @@ export class StatusReporter {
         { type: 'apply', body, force: true },
         { subresource: 'status', fieldManager: `slipway-gateway-${instance}`, signal },
       );
+      report.refusal = undefined;
       return { resourceVersion: metadata.resourceVersion ?? '', instances: written?.instances ?? [] };
     } catch (error) {
-      // It was deleted meanwhile, as the informer will tell.
-      if (!signal.aborted && !isStatusReason(error, 'NotFound'))
-        logger.warn('could not confirm a split, trying again', { namespace, name, kind: 'Split', error });
+      if (!signal.aborted) this.#onRefusal(report, error);
       return undefined;
     }
+  }
+
+  /** One that lasts is said once. */
+  #onRefusal(report: Report, error: unknown): void {
+    const { clock, logger, random } = this.#options;
+    const { namespace, name } = report.routed;
+    const times = report.refusal?.times ?? 0;
+    const cause = error instanceof Error ? error.message : String(error);
+    // `NotFound`: it was deleted meanwhile, as the informer will tell.
+    if (cause !== report.refusal?.cause && !isStatusReason(error, 'NotFound'))
+      logger.warn('could not confirm a split, trying again', { namespace, name, kind: 'Split', error });
+    const wait = Math.min(maxRetryMilliseconds, 100 * calculateBackoff(times, random()));
+    report.refusal = { times: times + 1, cause, until: clock.monotonic() + wait };
   }
 
   #isCounting({ routed }: Report): boolean {
