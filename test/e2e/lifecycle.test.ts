@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { lstatSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configMaps, pods } from '@slipway/kube/resources';
 import { podWhen } from '../../packages/cluster/testing/node-cluster.ts';
 import { slipwayEntry } from './support/execute.ts';
@@ -148,7 +148,7 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       const { server, node = 0 } = await readState(folder);
       process.kill(server, 'SIGKILL');
       const next = await startCluster({ person, directory: folder });
-      expect(() => process.kill(node, 0)).toThrow('ESRCH');
+      await vi.waitFor(() => expect(() => process.kill(node, 0)).toThrow('ESRCH'), { timeout: 10_000 });
       expect((await next.client.list(pods, { namespace: 'default' })).items).toEqual([]);
     });
 

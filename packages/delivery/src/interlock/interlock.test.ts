@@ -48,6 +48,17 @@ const deserted: RecklessHistory = {
   steps: [[{ type: 'split', version: 0, amount: 0, weights: [0, 100] }, wish('leave', 1)]],
 };
 
+/** A version that serves, and whose ReplicaSet has a pod more to make, is to be deleted. */
+const unmade: RecklessHistory = {
+  history: {
+    strategy: { type: 'blueGreen' },
+    routed: false,
+    replicas: 1,
+    happenings: [...rounds(5), { type: 'command', verb: 'rollback' }, ...rounds(3)],
+  },
+  steps: [[wish('join', 1)], [wish('scale', 2), wish('delete', 1)]],
+};
+
 function isBroken(by: Interlock): boolean {
   const property = fc.property(recklessHistory, (history) => runReckless(history, by));
   return fc.check(property, { numRuns: runs, endOnFailure: true, examples: [[unmarked], [deserted]] }).failed;
@@ -58,7 +69,7 @@ describe('the interlock, before a planner that wants anything at any time', () =
     const run = (): void =>
       fc.assert(
         fc.property(recklessHistory, (history) => runReckless(history, interlock)),
-        { numRuns: runs, examples: [[endpointsBehind], [unmarked], [deserted]] },
+        { numRuns: runs, examples: [[endpointsBehind], [unmarked], [deserted], [unmade]] },
       );
     expect(run).not.toThrow();
   }, 240_000);

@@ -74,7 +74,8 @@ const leaving: Rule = {
       case 'scale':
         return refuseRemoval(sizeOf(view) - action.replicas, view, isFree);
       case 'deleteVersion':
-        return refuseRemoval(view.pods.length, view, hasLeft);
+        // With what its ReplicaSet has yet to make: none of that makes up for a pod that serves.
+        return refuseRemoval(sizeOf(view), view, hasLeft);
       default:
         return undefined;
     }
