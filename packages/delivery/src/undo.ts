@@ -37,12 +37,21 @@ function describe({ release, outcome }: Given): string {
   return `${outcome.verb} of version ${release.spec.version} by ${outcome.requestedBy ?? 'a person'}`;
 }
 
+/** Of each release those of its current attempt: what was asked of an earlier one has had its effect. */
 function lastGiven(releases: readonly Release[]): Given | undefined {
   return releases
     .flatMap((release) => (statusOf(release).commands ?? []).map((outcome) => ({ release, outcome })))
     .filter(({ outcome }) => outcome.outcome === 'accepted' && outcome.verb !== 'undo')
+    .filter(({ release, outcome }) => Date.parse(outcome.at) >= attemptStart(release))
     .toSorted((a, b) => a.outcome.at.localeCompare(b.outcome.at))
     .at(-1);
+}
+
+/** The first attempt begins with the release, and with it what was asked while it waited for its turn. */
+function attemptStart(release: Release): number {
+  const { attempts = [] } = statusOf(release);
+  const last = attempts.at(-1);
+  return last === undefined || last.number === 1 ? -Infinity : Date.parse(last.startedAt);
 }
 
 /** Undefined where it has taken effect for good. */
@@ -55,9 +64,9 @@ function takeBack(request: Request, { release, outcome }: Given): Accepted | und
     case 'resume':
       return takeBackResumption(request, release);
     case 'abort':
-      return takeBackAbort(request, release);
+      return takeBackAbort(request, { release, outcome });
     case 'rollback':
-      return takeBackAbort(request, release) ?? takeBackStart(request, release);
+      return takeBackAbort(request, { release, outcome }) ?? takeBackStart(request, release);
     case 'retry':
       return takeBackStart(request, release);
     default:
@@ -65,12 +74,16 @@ function takeBack(request: Request, { release, outcome }: Given): Accepted | und
   }
 }
 
-function takeBackPromotion({ observation }: Request, target: Release): Accepted | undefined {
+function takeBackPromotion({ observation, by, now }: Request, target: Release): Accepted | undefined {
   if (!isIn(target, 'Pending', 'Progressing', 'Paused')) return undefined;
+  const reason = `the promotion was undone by ${by}`;
+  const wasPaused = statusOf(target).pausedBefore !== undefined;
   return {
-    releases: changeStatus(observation.releases, target, ({ promotedBy: _, ...status }) => status),
+    releases: changeStatus(observation.releases, target, ({ promotedBy: _, pausedBefore: pausedBy, ...status }) =>
+      pausedBy === undefined ? status : { ...inPhase(status, 'Paused', { now, reason }), pausedBy },
+    ),
     target,
-    message: `version ${target.spec.version} waits for its gates again`,
+    message: `version ${target.spec.version} ${wasPaused ? 'is paused' : 'waits for its gates'} again`,
   };
 }
 
@@ -87,9 +100,13 @@ function takeBackResumption({ observation, by, now }: Request, target: Release):
   };
 }
 
-/** Forward again from wherever it is: the strategy plans from the world and not from memory. */
-function takeBackAbort(request: Request, target: Release): Accepted | undefined {
-  return isIn(target, 'RollingBack') ? { ...goOn(request, target), lifts: target } : undefined;
+/**
+ * Forward again from wherever it is: the strategy plans from the world and not from memory. Not where a gate or the guard
+ * sends it back: no command did that.
+ */
+function takeBackAbort(request: Request, { release, outcome }: Given): Accepted | undefined {
+  const isCause = isIn(release, 'RollingBack') && statusOf(release).ending?.command === outcome.name;
+  return isCause ? { ...goOn(request, release), lifts: release } : undefined;
 }
 
 /** What was released again ends before it takes traffic, and what it should have replaced may be asked for. */

@@ -192,6 +192,51 @@ describe('undo', () => {
     expect(phaseAfter({ phase }, [verb], ['undo'])).toBe(expected);
   });
 
+  const outcome = { name: 'earlier', requestedBy: 'ann', outcome: 'accepted', message: '' } as const;
+  const byHealth = { phase: 'RolledBack', by: 'health', reason: 'it is not healthy' } as const;
+
+  test.each<[string, ReleaseStatus]>([
+    [
+      'of a version that its gate sends back after it',
+      {
+        phase: 'RollingBack',
+        ending: byHealth,
+        attempts: [{ number: 2, cause: 'rollback', startedAt: before }],
+        commands: [{ ...outcome, verb: 'rollback', at: before }],
+      },
+    ],
+    [
+      'of an earlier attempt',
+      {
+        phase: 'RollingBack',
+        ending: { ...byHealth, by: 'guard' },
+        attempts: [{ number: 2, cause: 'deploy', startedAt: before }],
+        commands: [{ ...outcome, verb: 'abort', at: longBefore }],
+      },
+    ],
+  ])('leaves alone a command %s', (_, third) => {
+    expect(phaseAfter(third, ['undo'])).toBe('RollingBack');
+    expect(outcomeOf(third, ['undo'])).toMatch(/^refused: /);
+  });
+
+  test('of the current attempt alone names what it takes back', () => {
+    const attempts = [{ number: 2, cause: 'deploy', startedAt: before }];
+    const aborted: ReleaseStatus = {
+      phase: 'Progressing',
+      attempts,
+      commands: [{ ...outcome, verb: 'abort', at: longBefore }],
+    };
+    expect(outcomeOf(aborted, ['undo'])).toBe('refused: there is no command that could be undone');
+  });
+
+  test('of a promotion pauses again what was paused', () => {
+    const { observation } = planCommands(observe({ phase: 'Progressing' }, [['pause'], ['promote'], ['undo']]), now);
+    const { status } = observation.releases.at(-1) ?? {};
+    expect(status).toMatchObject({ phase: 'Paused', pausedBy: 'ann' });
+    expect(status).not.toHaveProperty('promotedBy');
+    expect(status?.commands?.at(-1)?.message).toBe('takes back promote of version 3 by ann: version 3 is paused again');
+  });
+
   test('takes back a rollback, and spec may ask again for what it left', () => {
     const { observation } = planCommands(observe(undefined, [['rollback'], ['undo']]), now);
     expect(observation.releases.at(-1)?.status?.phase).toBe('Superseded');

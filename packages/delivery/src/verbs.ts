@@ -51,9 +51,10 @@ function promote({ observation, active, by, now }: Request): Verdict {
   if (!beforePromotion.includes(phase))
     return { message: `version ${version} is ${phase} and cannot be promoted any more` };
   return {
-    releases: changeStatus(observation.releases, active, ({ pausedBy: _, ...status }) => ({
+    releases: changeStatus(observation.releases, active, ({ pausedBy, ...status }) => ({
       ...withoutOpenChecks(status, `promoted by ${by}`, now),
       promotedBy: by,
+      ...(pausedBy === undefined ? {} : { pausedBefore: pausedBy }),
     })),
     target: active,
     message: `version ${version} is promoted`,
@@ -98,7 +99,13 @@ function abort({ observation, command, active, by, now }: Request): Verdict {
     return { message: `no release is under way that could be aborted${describePhase(active)}` };
   const reason = command.spec.reason ?? `aborted by ${by}`;
   return {
-    releases: sendBack(observation.releases, active, { now, phase: 'RolledBack', by, reason }),
+    releases: sendBack(observation.releases, active, {
+      now,
+      phase: 'RolledBack',
+      by,
+      reason,
+      command: command.metadata.name,
+    }),
     target: active,
     message: `version ${active.spec.version} goes back`,
   };

@@ -110,6 +110,8 @@ export interface ReleaseEnding {
   readonly phase: 'RolledBack' | 'Failed' | 'Superseded';
   readonly by: string;
   readonly reason: string;
+  /** Name of the ReleaseCommand that asked for it; absent where no person did. */
+  readonly command?: string | undefined;
 }
 
 export interface TrafficCount {
@@ -150,6 +152,8 @@ export interface ReleaseStatus {
   readonly transitions?: readonly PhaseTransition[] | undefined;
   readonly ending?: ReleaseEnding | undefined;
   readonly pausedBy?: string | undefined;
+  /** Who had paused it when it was promoted, for whom takes that back. */
+  readonly pausedBefore?: string | undefined;
   /** A person promoted it: gates that had not passed count as passed. */
   readonly promotedBy?: string | undefined;
   /** The version before, to which an abort returns. */
