@@ -23,6 +23,8 @@ import { certificate, privateKey } from '../testing/certificate.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, ingress, service, slice, split } from '../testing/objects.ts';
 import { bodyOf, eventually, World } from '../testing/world.ts';
+import type { ListenAddress } from './listen.ts';
+import { Proxy } from './proxy/proxy.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 
 let cluster: FakeCluster;
@@ -232,6 +234,29 @@ describe('a start', () => {
     while (!(await call(without.port)).startsWith('200')) await clock.advance(1_000);
     await without.close();
   });
+});
+
+test('a gateway that is ended while it begins to listen leaves nothing open', async () => {
+  const { port } = await pods.deadEndpoint();
+  const ending = new AbortController();
+  const clock = new FakeClock();
+  class EndedProxy extends Proxy {
+    override listen(address: ListenAddress): Promise<number> {
+      const listening = super.listen(address);
+      ending.abort(new Error('ended'));
+      return listening;
+    }
+  }
+  const dataPlane = new EndedProxy({ clock, random: Math.random });
+  const starting = start({
+    instance: 'gateway-b',
+    listen: { host: '127.0.0.1', port },
+    signal: ending.signal,
+    dataPlane,
+  });
+  await expect(starting).rejects.toThrow('ended');
+  expect(clock.pendingTimers).toBe(0);
+  await expect(call(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 describe('TLS', () => {

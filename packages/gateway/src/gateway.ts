@@ -110,9 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.addEventListener('abort', () => void close(0), { once: true });
   try {
     const port = await plane.listen(options.listen);
+    options.signal.throwIfAborted();
     const tlsPort = options.tlsListen && (await plane.listenTls(options.tlsListen, certificates));
+    options.signal.throwIfAborted();
     admin =
       options.adminListen && (await startAdminServer({ ...options, listen: options.adminListen, dataPlane: plane }));
+    // Whoever ended it meanwhile has not closed what was opened after that.
+    options.signal.throwIfAborted();
     return {
       port,
       tlsPort,
@@ -123,6 +127,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
   } catch (error) {
     await close();
+    // A data plane that was closed while it began to listen has nothing better to say.
+    options.signal.throwIfAborted();
     throw error;
   }
 }

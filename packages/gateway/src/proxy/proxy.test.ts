@@ -72,6 +72,38 @@ test('a body of any size goes to another pod while nobody has got a part of it',
   await slow.close();
 });
 
+describe('closing', () => {
+  test('again waits for the same end, and cuts sooner if it is less patient', async () => {
+    const clock = new FakeClock();
+    const plane = new Proxy({ clock, random: Math.random });
+    const closing = await new World(plane).start();
+    await closing.route([{ endpoints: [await closing.backend(() => undefined)] }]);
+    const socket = connect({ port: closing.port, host: '127.0.0.1' });
+    const answer = readUntil(socket);
+    socket.write(get());
+    await eventually(() => plane.backends()[0]?.openRequests === 1);
+    const first = plane.close(60);
+    const second = plane.close(1);
+    await clock.advance(1_000);
+    await Promise.all([first, second]);
+    expect(await answer).toBe('');
+    expect(clock.pendingTimers).toBe(0);
+    await closing.close();
+  });
+
+  test('while it begins to listen leaves nothing open', async () => {
+    const clock = new FakeClock();
+    const plane = new Proxy({ clock, random: Math.random });
+    const { port } = await world.deadEndpoint();
+    const listening = plane.listen({ host: '127.0.0.1', port });
+    await plane.close(0);
+    await expect(listening).rejects.toThrow('was closed before it served');
+    expect(clock.pendingTimers).toBe(0);
+    const socket = connect({ port, host: '127.0.0.1' });
+    await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
 describe('a peer that stands still', () => {
   let clock: FakeClock;
   let slow: World;

@@ -41,6 +41,7 @@ export class Proxy implements ClientContext, DataPlane {
   #table: RoutingTable = emptyRoutingTable;
   #tick = 0;
   #isClosing = false;
+  #closed: Promise<void> | undefined;
   #cancelSweep: () => void = () => undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -93,20 +94,30 @@ export class Proxy implements ClientContext, DataPlane {
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on(origin === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket, origin));
     const port = await listen(server, address);
+    if (this.#isClosing) {
+      await new Promise((resolve) => server.close(resolve));
+      throw new Error('the proxy was closed before it served; one that is closed never serves again');
+    }
     if (this.#servers.push(server) === 1) this.#scheduleSweep();
     return port;
   }
 
   /** Takes no new connections, lets every open request end for at most `graceSeconds`, then cuts the rest. */
   async close(graceSeconds = 10): Promise<void> {
-    this.#isClosing = true;
-    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const client of this.#clients) client.goAway();
+    this.#closed ??= this.#close();
+    // Who closes again may have less patience.
     const cut = this.#clock.schedule(graceSeconds * 1_000, () => {
       for (const client of this.#clients) client.socket.destroy();
     });
-    await this.#allClientsGone();
+    await this.#closed;
     cut();
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const client of this.#clients) client.goAway();
+    await this.#allClientsGone();
     // What is left is in its handshake.
     for (const socket of this.#connections) socket.destroy();
     await Promise.all(closed);
