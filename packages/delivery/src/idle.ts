@@ -1,10 +1,11 @@
 /** Nothing is being released: the stable version has its size, others go. Those go during a release too. */
 import { isFinished, type Release } from './api/release.ts';
 import { previousStable, stableRelease } from './current-releases.ts';
-import { names, silentPods } from './moving-traffic.ts';
+import { names, planMove, silentPods } from './moving-traffic.ts';
 import {
   isRouted,
   isServing,
+  otherWeights,
   replicasOf,
   splitWeights,
   viewOf,
@@ -15,7 +16,7 @@ import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { initialStatus } from './release-status.ts';
-import { earlier } from './scaling.ts';
+import { earlier, planGrowth } from './scaling.ts';
 import { planShrink } from './shrinking.ts';
 
 type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
@@ -23,6 +24,8 @@ type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
 export function planIdle(observation: Observation, now: number): Step {
   const stable = stableRelease(observation);
   if (stable === undefined) return { actions: [], status: initialStatus };
+  const actions = planRecall(observation, stable);
+  if (actions !== undefined) return { actions, status: statusOf(stable) };
   const steps = [
     planStableSize(observation, stable, now),
     ...observation.releases
@@ -34,6 +37,21 @@ export function planIdle(observation: Observation, now: number): Step {
     status: statusOf(stable),
     requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
   };
+}
+
+/**
+ * The record of a release was deleted while it had a share of the traffic, and nobody asks for it any more: before anything
+ * can leave, stable has all of it. Undefined where it has.
+ */
+function planRecall(observation: Observation, stable: Release): readonly Action[] | undefined {
+  const replicas = replicasOf(observation);
+  const others = otherWeights(observation, stable);
+  const to = viewOf(observation, stable);
+  // Nobody is to serve, or nobody can yet.
+  if (!isRouted(observation) || others.length === 0 || replicas === 0 || to.ready.length === 0) return undefined;
+  const carrying = observation.releases.find((release) => others.includes(nameOf(release)));
+  const from = carrying === undefined ? undefined : viewOf(observation, carrying);
+  return [...planGrowth(to, replicas), ...planMove({ observation, to, from }).actions];
 }
 
 /**

@@ -1,9 +1,14 @@
+import { findCondition } from '@slipway/kube/conditions';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from './api/application.ts';
 import { releases } from './api/release.ts';
+import { reconcileApplication } from './reconcile.ts';
+import { runHistory } from '../testing/histories.ts';
+import { changeSpec, templateOf } from '../testing/simulation/people.ts';
+import { observationOf } from '../testing/simulation/world.ts';
 
 let cluster: DeliveryCluster;
 
@@ -124,6 +129,58 @@ describe('a version whose record was deleted, and that spec does not ask for any
     await cluster.command('promote');
     await cluster.advance(5_000);
     expect((await cluster.application()).status?.serving?.version).toBe('1.0');
+  });
+});
+
+describe('a canary whose record was deleted while it had a share', () => {
+  const steps = [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }];
+  const canary: Partial<ApplicationSpec> = { replicas: 4, strategy: { type: 'canary', canary: { steps } } };
+
+  async function loseAtShare(more: Partial<ApplicationSpec>): Promise<void> {
+    await deploy('a', canary);
+    await cluster.advance(10_000);
+    await deploy('b', canary);
+    await cluster.advance(10_000);
+    expect(await weights()).toEqual(['1:80', '2:20']);
+    // At once, or spec would be seen to abort it, or its record be written again.
+    await deploy('b', { ...canary, ...more });
+    await lose('2');
+  }
+
+  test('gives it to stable and leaves when nobody asks for it any more', async () => {
+    await loseAtShare({ template: { spec: { containers: [{ name: 'web', image: 'a' }] } } });
+    await cluster.advance(90_000);
+    expect(await weights()).toEqual(['1:100']);
+    expect(await versionsLeft()).toEqual(['shop-1']);
+    expect(await servingVersions()).toEqual(['shop-1', 'shop-1', 'shop-1', 'shop-1']);
+    expect(await cluster.condition('Promoted')).toMatchObject({ status: 'True', reason: 'Stable' });
+  });
+
+  test('gives it to stable when the Application is paused', async () => {
+    await loseAtShare({ paused: true });
+    await cluster.advance(90_000);
+    expect(await weights()).toEqual(['1:100']);
+    expect(await versionsLeft()).toEqual(['shop-1']);
+  });
+
+  test('is said to share the traffic until stable has all of it', () => {
+    const rounds = Array.from({ length: 25 }, () => ({ type: 'round' }) as const);
+    const world = runHistory(
+      {
+        strategy: { type: 'canary', canary: { steps, approximate: true } },
+        routed: true,
+        replicas: 4,
+        happenings: [...rounds, { type: 'deploy', image: 'b' }, ...rounds],
+      },
+      { atRest: false },
+    );
+    const lost = { ...world, releases: world.releases.filter(({ metadata }) => metadata.name !== 'shop-2') };
+    const seen = observationOf(changeSpec(lost, { template: templateOf('a') }));
+    const { applicationStatus } = reconcileApplication(seen, world.now);
+    expect(findCondition(applicationStatus?.conditions, 'Promoted')).toMatchObject({
+      status: 'False',
+      reason: 'SharesTraffic',
+    });
   });
 });
 

@@ -153,6 +153,13 @@ export function splitWeights(observation: Observation): Readonly<Record<string, 
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
 }
 
+/** Whatever has weight beside that release: a version without a record is named by its Service. */
+export function otherWeights(observation: Observation, { metadata }: Release): readonly string[] {
+  return Object.entries(splitWeights(observation)).flatMap(([name, weight]) =>
+    weight > 0 && name !== metadata.name ? [name] : [],
+  );
+}
+
 const byServices = new WeakMap<readonly Release[], ReadonlyMap<string, string>>();
 
 /** Names of releases by those of their Services. */

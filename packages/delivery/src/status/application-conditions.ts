@@ -2,7 +2,7 @@
 import type { DeliveryCondition } from '../api/condition.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import type { Wanted } from '../next-release.ts';
-import { replicasOf, type Observation, type VersionView } from '../observation.ts';
+import { isRouted, otherWeights, replicasOf, type Observation, type VersionView } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { routeConflicts } from '../route-conflicts.ts';
@@ -109,7 +109,7 @@ function findPaused({ busy, observation }: ConditionInput): Finding {
 }
 
 function findPromoted(input: ConditionInput): Finding {
-  const { busy, wanted, serving, faults } = input;
+  const { observation, busy, wanted, serving, faults } = input;
   const version = serving?.release.spec.version;
   if (busy !== undefined) {
     const isLive = busy.status.phase === 'Guarding' && wanted.isNew !== true;
@@ -117,6 +117,12 @@ function findPromoted(input: ConditionInput): Finding {
   }
   if (faults.length > 0) return finding('Promoted', false, { reason: 'Invalid' });
   if (wanted.unsynced !== undefined) return finding('Promoted', false, wanted.unsynced);
+  const others = serving === undefined ? [] : otherWeights(observation, serving.release);
+  if (isRouted(observation) && others.length > 0)
+    return finding('Promoted', false, {
+      reason: 'SharesTraffic',
+      message: `${others.join(', ')} has a share of the traffic beside version ${version ?? ''}`,
+    });
   return finding('Promoted', version !== undefined && wanted.isNew !== true, {
     reason: version === undefined ? 'NoVersion' : wanted.isNew === true ? 'Starting' : 'Stable',
     message: version === undefined ? 'no version has all traffic' : `version ${version} has all traffic`,
