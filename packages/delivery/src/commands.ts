@@ -3,13 +3,15 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { CommandOutcome, Release, ReleaseStatus } from './api/release.ts';
 import { activeRelease } from './current-releases.ts';
+import { isLost } from './lost-versions.ts';
 import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
-import { initialStatus } from './release-status.ts';
+import { changeStatus } from './release-changes.ts';
 import { liftRefusal, withRefusal } from './status/refused-versions.ts';
 import { verbRules, type Accepted, type Verdict } from './verbs.ts';
 
 const maximumOutcomes = 20;
+const maximumAnswers = 5;
 
 export interface Commanded {
   /** As it is when the commands are carried out. */
@@ -38,21 +40,18 @@ export function planCommands(given: Observation, now: number): Commanded {
   );
 }
 
-function isNoted({ releases }: Observation, name: string): boolean {
-  return releases.some(({ status }) => status?.commands?.some((each) => each.name === name) === true);
+function isNoted({ application, releases }: Observation, name: string): boolean {
+  return [application, ...releases].some(({ status }) => status?.commands?.some((each) => each.name === name) === true);
 }
 
 function carryOut(observation: Observation, command: ReleaseCommand, now: number): Omit<Commanded, 'actions'> {
-  const { releases } = observation;
   const active = activeRelease(observation);
   const { verb, requestedBy: by = 'a person' } = command.spec;
   const verdict = verbRules[verb]({ observation, command, active, by, now });
   const isAccepted = verdict.releases !== undefined;
-  const target = isAccepted ? verdict.target : (active ?? releases.at(-1));
-  const next: Observation = {
-    ...observation,
-    releases: noted(verdict.releases ?? releases, target, outcomeOf(command, verdict, now)),
-  };
+  const target = isAccepted ? verdict.target : (active ?? observation.releases.at(-1));
+  const decided: Observation = { ...observation, releases: verdict.releases ?? observation.releases };
+  const next = noted(decided, target, outcomeOf(command, verdict, now));
   return {
     observation: isAccepted ? withRefusals(next, verdict, now) : next,
     announcements: [
@@ -84,14 +83,16 @@ function outcomeOf({ metadata, spec }: ReleaseCommand, verdict: Verdict, now: nu
   };
 }
 
-function noted(releases: readonly Release[], target: Release | undefined, entry: CommandOutcome): readonly Release[] {
+/** With the release that it is about; with the Application where there is none that is written down. */
+function noted(observation: Observation, target: Release | undefined, entry: CommandOutcome): Observation {
+  const { application, releases } = observation;
+  if (target === undefined || isLost(target)) {
+    const commands = [...(application.status?.commands ?? []), entry].slice(-maximumAnswers);
+    return { ...observation, application: { ...application, status: { ...application.status, commands } } };
+  }
   const note = (status: ReleaseStatus): ReleaseStatus => ({
     ...status,
     commands: [...(status.commands ?? []), entry].slice(-maximumOutcomes),
   });
-  return releases.map((release) =>
-    release.metadata.name === target?.metadata.name
-      ? { ...release, status: note(release.status ?? initialStatus) }
-      : release,
-  );
+  return { ...observation, releases: changeStatus(releases, target, note) };
 }

@@ -138,6 +138,19 @@ describe('each verb in each phase', () => {
   });
 });
 
+test.each<[string, ReleaseStatus | undefined, string]>([
+  ['a release that runs', { phase: 'Progressing' }, 'no release is paused: version 3 is Progressing'],
+  ['no release', undefined, 'no release is paused'],
+  ['a release that a person paused', { phase: 'Paused', pausedBy: 'ann' }, 'version 3 goes on'],
+])('resume says that spec.paused holds everything: %s', (_, third, said) => {
+  const seen = observe(third, [['resume']]);
+  const { observation } = planCommands({ ...seen, application: { ...seen.application, spec: { paused: true } } }, now);
+  const outcome = observation.releases.flatMap(({ status }) => status?.commands ?? []).at(-1);
+  expect(outcome?.message).toBe(
+    `${said}; no step is taken while spec.paused of the Application is true: set it to false`,
+  );
+});
+
 describe('rollback', () => {
   test('returns to the version before, without gates inside the window, and refuses what it leaves', () => {
     const { observation } = planCommands(observe(undefined, [['rollback']]), now);
@@ -173,6 +186,25 @@ describe('rollback', () => {
 });
 
 describe('a command', () => {
+  const none = { ...observe(undefined, [['abort']]), releases: [] };
+
+  test('is answered in the status of an Application that has no release', () => {
+    const { observation, actions } = planCommands(none, now);
+    expect(observation.application.status?.commands).toMatchObject([
+      { name: 'abort-0', outcome: 'refused', message: 'no release is under way that could be aborted' },
+    ]);
+    expect(actions).toEqual([{ type: 'deleteCommand', name: 'abort-0' }]);
+    expect(planCommands(observation, now)).toEqual({ observation, announcements: [], actions });
+  });
+
+  test('is forgotten there after five others', () => {
+    const verbs = Array.from({ length: 7 }, (): [Verb] => ['abort']);
+    const { observation } = planCommands({ ...observe(undefined, verbs), releases: [] }, now);
+    expect(observation.application.status?.commands?.map(({ name }) => name)).toEqual(
+      [2, 3, 4, 5, 6].map((index) => `abort-${index}`),
+    );
+  });
+
   test('that an earlier look carried out is only deleted', () => {
     const noted = [{ name: 'abort-0', verb: 'abort', at: before, outcome: 'accepted', message: '' } as const];
     const seen = observe({ phase: 'Progressing', commands: noted }, [['abort']]);

@@ -77,7 +77,7 @@ function pause({ observation, active, by, now }: Request): Verdict {
 /** From where a person stopped it, or from a step that waits for one. */
 function resume({ observation, active, by, now }: Request): Verdict {
   if (active === undefined || statusOf(active).phase !== 'Paused')
-    return { message: `no release is paused${describePhase(active)}` };
+    return { message: `no release is paused${describePhase(active)}${describeHold(observation)}` };
   const { version, strategy } = active.spec;
   const isStopped = statusOf(active).pausedBy !== undefined;
   if (!isStopped && strategy.type !== 'canary')
@@ -90,8 +90,15 @@ function resume({ observation, active, by, now }: Request): Verdict {
       }),
     ),
     target: active,
-    message: `version ${version} goes on`,
+    message: `version ${version} goes on${describeHold(observation)}`,
   };
+}
+
+/** What only spec can change. */
+function describeHold({ application }: Observation): string {
+  return application.spec.paused === true
+    ? '; no step is taken while spec.paused of the Application is true: set it to false'
+    : '';
 }
 
 function abort({ observation, command, active, by, now }: Request): Verdict {

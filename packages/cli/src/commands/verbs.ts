@@ -64,11 +64,17 @@ async function listReleases({ client, namespace }: Connection, application: stri
   return (await client.list(releases, { namespace, labelSelector })).items;
 }
 
+/** An Application without a release keeps them itself. */
+async function listOutcomes(connection: Connection, name: string): Promise<readonly CommandOutcome[]> {
+  const { client, namespace } = connection;
+  const owners = [await client.get(applications, { namespace, name }), ...(await listReleases(connection, name))];
+  return owners.flatMap(({ status }) => status?.commands ?? []);
+}
+
 async function awaitOutcome(connection: Connection, application: string, name: string): Promise<CommandOutcome> {
   const deadline = performance.now() + outcomeTimeoutMilliseconds;
   while (performance.now() < deadline) {
-    const items = await listReleases(connection, application);
-    const found = items.flatMap(({ status }) => status?.commands ?? []).find((outcome) => outcome.name === name);
+    const found = (await listOutcomes(connection, application)).find((outcome) => outcome.name === name);
     if (found !== undefined) return found;
     await pause(lookAgainMilliseconds);
   }

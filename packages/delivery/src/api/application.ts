@@ -2,6 +2,7 @@ import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
+import type { CommandOutcome } from './release.ts';
 
 /** What should run, how it is reached, and how it is released. The controller never writes `spec`. */
 export interface Application extends KubeObject {
@@ -136,9 +137,11 @@ export interface ApplicationStatus {
   /** The highest number that was given to a version without one. */
   readonly lastNumber?: number | undefined;
   readonly refused?: readonly RefusedVersion[] | undefined;
-  /** Pods of the version with most traffic, for the scale subresource. */
+  /** The last 5 that were asked while there was no release to note them with. */
+  readonly commands?: readonly CommandOutcome[] | undefined;
   /** A configuration that has changed and is given two seconds to change further. */
   readonly settling?: SettlingConfiguration | undefined;
+  /** Pods of the version with most traffic, for the scale subresource. */
   readonly replicas?: number | undefined;
   readonly readyReplicas?: number | undefined;
   readonly selector?: string | undefined;

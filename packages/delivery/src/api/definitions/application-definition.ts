@@ -4,6 +4,7 @@ import { ageColumn, column, countColumn, defineKind, wideColumn } from './defini
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
 import {
   boolean,
+  commandOutcome,
   conditions,
   integer,
   intOrString,
@@ -221,6 +222,7 @@ const status = object('What is.', {
       lifted: boolean('Spec has asked for something else since, or a person took the refusal back.'),
     }),
   ),
+  commands: list('What people asked while there was no release.', commandOutcome, { maxItems: 5 }),
   settling: object('A configuration that has changed and may change further.', {
     hash: string('Of the configuration.'),
     since: time('When it was first seen.'),

@@ -3,6 +3,7 @@ import { checkRunsSchema, copiedChecksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import {
   boolean,
+  commandOutcome,
   conditions,
   integer,
   list,
@@ -73,15 +74,6 @@ const attempt = object('One attempt.', {
   outcome: string('How it ended.'),
 });
 
-const command = object('What a person asked.', {
-  name: string('Name of the ReleaseCommand.'),
-  verb: string('The verb.'),
-  requestedBy: string('Who, as claimed.'),
-  at: time('When it was carried out.'),
-  outcome: string('Whether it was accepted.'),
-  message: string('What came of it.'),
-});
-
 const transition = object('One change of phase.', {
   phase: string('The phase that began.'),
   at: time('When.'),
@@ -113,7 +105,7 @@ const status = object('How far it is.', {
   imageIds: list('The images that run.', string('An image.'), { maxItems: 64 }),
   imageFaults: map('Images that cannot be pulled.', string('The cause that was heard first.')),
   attempts: list('The last ten attempts.', attempt, { maxItems: 10 }),
-  commands: list('What people asked.', command, { maxItems: 50 }),
+  commands: list('What people asked.', commandOutcome, { maxItems: 50 }),
   transitions: list('Changes of phase.', transition, { maxItems: 200 }),
   ending: object('Why traffic returns, and what the release becomes then.', {
     phase: string('The phase to come.'),

@@ -81,3 +81,12 @@ export function rules(...each: readonly (readonly [rule: string, message: string
 } {
   return { 'x-kubernetes-validations': each.map(([rule, message]) => ({ rule, message })) };
 }
+
+export const commandOutcome = object('What a person asked.', {
+  name: string('Name of the ReleaseCommand.'),
+  verb: string('The verb.'),
+  requestedBy: string('Who, as claimed.'),
+  at: time('When it was carried out.'),
+  outcome: string('Whether it was accepted.'),
+  message: string('What came of it.'),
+});
