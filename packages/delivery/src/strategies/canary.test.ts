@@ -1,6 +1,8 @@
 import { endpointSlices, pods, replicaSets } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runHistory, type Happening } from '../../testing/histories.ts';
+import type { World } from '../../testing/simulation/world.ts';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec, CanaryStep } from '../api/application.ts';
 import { calculateServing, calculateSize, calculateWeight } from './canary-steps.ts';
@@ -216,6 +218,52 @@ describe('canary', () => {
     const labelSelector = 'slipway.dev/release=shop-1';
     const [set] = (await cluster.client.list(replicaSets, { namespace: 'default', labelSelector })).items;
     expect(set?.spec?.replicas).toBe(5);
+  });
+});
+
+describe('inside the cluster, where pods are not ready any more', () => {
+  const happenings: readonly Happening[] = [
+    ...Array.from({ length: 20 }, () => ({ type: 'round' }) as const),
+    { type: 'deploy', image: 'b' },
+    ...Array.from({ length: 20 }, () => ({ type: 'round' }) as const),
+  ];
+  const canary = { steps: [{ setWeight: 60 }, { pause: {} }], approximate: true };
+
+  function run(more: readonly Happening[]): World {
+    const all = [...happenings, ...more];
+    const strategy = { type: 'canary', canary } as const;
+    return runHistory({ strategy, routed: false, replicas: 4, happenings: all }, { atRest: false });
+  }
+
+  /** Pods of version 2, those that stand in the Service first. */
+  function candidates({ pods: all }: World): readonly number[] {
+    const serves = (index: number): number => (all[index]?.metadata.labels?.['slipway.dev/serves'] === 'true' ? 0 : 1);
+    return all
+      .flatMap(({ metadata }, index) => (metadata.labels?.['slipway.dev/release'] === 'shop-2' ? [index] : []))
+      .toSorted((a, b) => serves(a) - serves(b));
+  }
+
+  test.each([
+    { name: 'a pod of the candidate that stood beside takes its place', lost: [0], expected: { 1: 2, 2: 2 } },
+    { name: 'stable takes the places that the candidate cannot', lost: [0, 2], expected: { 1: 3, 2: 1 } },
+  ])('$name', ({ lost, expected }) => {
+    const before = candidates(run([]));
+    expect(before).toHaveLength(3);
+    const again: readonly Happening[] = [{ type: 'endpoints' }, { type: 'look', stopAfter: 1_000, lag: 0 }];
+    const world = run([
+      ...lost.map((each) => ({ type: 'unready', pod: before[each] ?? 0 }) as const),
+      ...again,
+      ...again,
+      ...again,
+      { type: 'endpoints' },
+    ]);
+    const counts: Record<string, number> = {};
+    for (const { targetRef, conditions } of world.slice.endpoints ?? []) {
+      const pod = world.pods.find(({ metadata }) => metadata.name === targetRef?.name);
+      const release = pod?.metadata.labels?.['slipway.dev/release']?.replace('shop-', '') ?? '';
+      if (conditions?.ready !== false) counts[release] = (counts[release] ?? 0) + 1;
+    }
+    expect(counts).toEqual(expected);
   });
 });
 

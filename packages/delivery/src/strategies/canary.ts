@@ -16,7 +16,7 @@ import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { afterStep, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { endsRelease, watchChecks } from '../phases/checks.ts';
 import { calculateServing, calculateSize, calculateWeight } from './canary-steps.ts';
-import { goBack, planHealth, planSize } from './progress.ts';
+import { goBack, hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -47,8 +47,10 @@ function planStep(context: ReleaseContext, stable: VersionView): Step {
   const wanted = calculateSize(steps, index, replicas);
   // Sizes follow beside the step, and there is nothing yet that could.
   const growth = candidate.replicaSet === undefined ? planSize(context, wanted) : [];
-  if (growth.length > 0 || candidate.ready.length < wanted)
-    return { actions: growth, status: waiting(named, describeMissing(candidate, wanted), now) };
+  if (growth.length > 0 || candidate.ready.length < wanted) {
+    const actions = [...growth, ...planReached(context, { stable, weight })];
+    return { actions, status: waiting(named, describeMissing(candidate, wanted), now) };
+  }
   return planHealth({ ...context, status: named }, candidate.ready, (healthy) => {
     const at = { ...context, status: healthy };
     return planWeight(at, { stable, weight }) ?? planEnd(at, step);
@@ -102,6 +104,27 @@ function planJoined(context: ReleaseContext, { stable, weight }: Share): Step | 
   if (change === undefined) return undefined;
   const sentence = change.waitingFor ?? `${weight} % of the pods to be of version ${release.spec.version}`;
   return { actions: change.actions, status: waiting(status, sentence, now) };
+}
+
+/**
+ * While pods of the candidate are missing nobody leaves, and where they are missed in the Service, others stand there: the
+ * candidate's own that have passed the gate, and stable's for the rest.
+ */
+function planReached(context: ReleaseContext, { stable, weight }: Share): readonly Action[] {
+  const { candidate, replicas, observation, release, status } = context;
+  if (isRouted(observation)) return [];
+  const steps = release.spec.strategy.canary?.steps ?? [];
+  // What has not been in force yet is not missed.
+  const reached = Math.min(weight, calculateWeight(steps, (status.stepIndex ?? 0) - 1));
+  const goal = calculateServing(reached, replicas);
+  const answers = healthAnswers(context);
+  const isAsked = release.spec.healthCheck !== undefined && release.spec.healthCheck.ignore !== true;
+  const fit = isAsked ? candidate.ready.filter((pod) => isServing(pod) || hasPassed(answers, pod)) : candidate.ready;
+  const missing = Math.max(0, goal.candidate - fit.length);
+  const joining =
+    planServing({ ...candidate, ready: fit }, goal.candidate, 'join') ??
+    planServing(stable, goal.stable + missing, 'join');
+  return joining?.actions ?? [];
 }
 
 /** Undefined when at least (or, leaving, at most) so many pods of the version are in the Service, and that is confirmed. */
