@@ -2,8 +2,17 @@
 import type { DeliveryCondition } from '../api/condition.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import type { Wanted } from '../next-release.ts';
-import { isRouted, otherWeights, replicasOf, type Observation, type VersionView } from '../observation.ts';
+import {
+  isRouted,
+  otherWeights,
+  replicasOf,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
+import { nameOf } from '../release-context.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { routeConflicts } from '../route-conflicts.ts';
 import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
@@ -47,7 +56,6 @@ function findings(input: ConditionInput): readonly Finding[] {
   ];
 }
 
-/** Undefined: there is none. */
 /** What the controller finds in spec, and what it was told when it tried it. */
 function findValid({ faults, wanted: { unsynced } }: ConditionInput): Finding {
   if (faults.length > 0) return finding('Valid', false, { reason: 'Invalid', message: faults.join('; ') });
@@ -70,19 +78,41 @@ function isReleasing({ busy, wanted }: ConditionInput): boolean {
 function findAvailable(input: ConditionInput): Finding {
   const { serving, observation, busy } = input;
   const replicas = replicasOf(observation);
-  const version = serving?.release.spec.version ?? '';
   if (replicas === 0) return finding('Available', false, { reason: 'ScaledToZero' });
-  const count = serving?.serving.length ?? 0;
-  const { strategy } = serving?.release.spec ?? {};
-  const missing = strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0;
-  const message =
-    serving === undefined ? 'no version serves' : `${count} of ${replicas} pods of version ${version} serve`;
+  const { count, message } = countCarriers(input);
   if (isReleasing(input)) {
     const next = busy === undefined ? 'a new version' : `version ${busy.release.spec.version}`;
     return finding('Available', false, { reason: 'Releasing', message: `${message}, while ${next} is released` });
   }
+  const { strategy } = serving?.release.spec ?? {};
+  const missing = strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0;
   const isEnough = count >= Math.max(1, replicas - missing);
   return finding('Available', isEnough, { reason: isEnough ? 'PodsServe' : 'TooFewPods', message });
+}
+
+interface Carriers {
+  readonly count: number;
+  readonly message: string;
+}
+
+/** Where a split shares the traffic, pods behind the Services of their versions serve, in the Application's own or not. */
+function countCarriers({ serving, observation }: ConditionInput): Carriers {
+  const weights = isRouted(observation) ? splitWeights(observation) : {};
+  const sharing = observation.releases.filter((release) => (weights[nameOf(release)] ?? 0) > 0);
+  if (serving === undefined) return { count: 0, message: 'no version serves' };
+  if (sharing.length < 2) {
+    const count = serving.serving.length;
+    const { version } = serving.release.spec;
+    return { count, message: `${count} of ${replicasOf(observation)} pods of version ${version} serve` };
+  }
+  const counts = sharing.map((release) => {
+    const { backends, serving: served } = viewOf(observation, release);
+    return { version: release.spec.version, count: new Set([...backends, ...served]).size };
+  });
+  return {
+    count: counts.reduce((sum, { count }) => sum + count, 0),
+    message: `${counts.map(({ version, count }) => `${count} pods of version ${version}`).join(' and ')} serve`,
+  };
 }
 
 function findProgressing({ busy, wanted }: ConditionInput): Finding {

@@ -34,6 +34,34 @@ async function releaseConditions(version: string): Promise<Readonly<Record<strin
   return Object.fromEntries((status?.conditions ?? []).map((each) => [each.type, each.status]));
 }
 
+describe('while a canary shares the traffic', () => {
+  function shared(more: Partial<ApplicationSpec> = {}): Partial<ApplicationSpec> {
+    const steps = [{ setReplicas: '100%' }, { setWeight: 75 }, { pause: {} }];
+    return { replicas: 4, strategy: { type: 'canary', canary: { steps } }, ...more };
+  }
+
+  async function releaseTwo(more?: Partial<ApplicationSpec>): Promise<void> {
+    await cluster.deploy(spec('a', shared(more)));
+    await cluster.advance(20_000);
+    await cluster.deploy(spec('b', shared(more)));
+    await cluster.advance(20_000);
+    expect((await cluster.release('2')).status).toMatchObject({ phase: 'Paused', step: '3 of 3: pause' });
+  }
+
+  test('the pods of every version with weight serve', async () => {
+    await releaseTwo({ route: { hosts: ['shop.localhost'] } });
+    expect((await cluster.condition('Available'))?.message).toBe(
+      '4 pods of version 1 and 4 pods of version 2 serve, while version 2 is released',
+    );
+  });
+
+  test('without a route its share is confirmed once so many pods are in the Service', async () => {
+    await releaseTwo();
+    const { status } = await cluster.release('2');
+    expect(status?.split).toEqual({ weights: {}, confirmed: true, confirmedBy: 'endpoints' });
+  });
+});
+
 describe('the conditions of an Application', () => {
   test('say that nothing is there before a first version', async () => {
     await cluster.deploy(spec('a', { paused: true }));

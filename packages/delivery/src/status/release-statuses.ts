@@ -17,6 +17,7 @@ import type { Step } from '../plan.ts';
 import { statusOf } from '../release-changes.ts';
 import { nameOf } from '../release-context.ts';
 import { waiting } from '../release-status.ts';
+import { calculateServing, calculateWeight } from '../strategies/canary-steps.ts';
 import { withinBounds } from './bound-status.ts';
 import { releaseConditions } from './release-conditions.ts';
 
@@ -75,16 +76,25 @@ function withCounts(status: ReleaseStatus, view: VersionView, { observation, now
     observedGeneration: view.release.metadata.generation,
     ...(isFirst ? { firstTrafficAt: formatMicroTime(now) } : {}),
     replicas: { desired: replicasOf(observation), ready: view.ready.length, serving: view.serving.length },
-    split: splitInForce(view, observation),
+    split: splitInForce(view, observation, servingGoal(status, view, observation)),
     imageIds: imageIds(view, status.imageIds),
     imageFaults: calculateImageFaults(view.pods, status.imageFaults),
   };
 }
 
-function splitInForce({ ready, serving }: VersionView, observation: Observation): SplitInForce {
+function splitInForce({ serving }: VersionView, observation: Observation, goal: number): SplitInForce {
   return isRouted(observation)
     ? { weights: splitWeights(observation), confirmed: isSplitConfirmed(observation), confirmedBy: 'dataPlane' }
-    : { weights: {}, confirmed: ready.length > 0 && serving.length === ready.length, confirmedBy: 'endpoints' };
+    : { weights: {}, confirmed: goal > 0 && serving.length === goal, confirmedBy: 'endpoints' };
+}
+
+/** Pods that should be in the Service by now: in the steps of a canary those of its share, otherwise all that are ready. */
+function servingGoal(status: ReleaseStatus, { ready, release }: VersionView, observation: Observation): number {
+  const { type, canary } = release.spec.strategy;
+  const isInStep = status.step !== undefined && (status.phase === 'Progressing' || status.phase === 'Paused');
+  if (type !== 'canary' || !isInStep || status.promotedBy !== undefined) return ready.length;
+  const weight = calculateWeight(canary?.steps ?? [], status.stepIndex ?? 0);
+  return calculateServing(weight, replicasOf(observation)).candidate;
 }
 
 const maximumImages = 64;
