@@ -14,7 +14,7 @@ import type { Action, Decision, Step } from './plan.ts';
 import { planPruning } from './pruning.ts';
 import { statusOf } from './release-changes.ts';
 import { waiting } from './release-status.ts';
-import { planRescue, planRoute } from './routing.ts';
+import { planOpening, planRescue, planRoute } from './routing.ts';
 import { earlier } from './scaling.ts';
 import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
@@ -81,10 +81,11 @@ function wantsNothing({ releases }: Observation): Wanted {
 
 /** What keeps traffic alive comes before any step; with another split the next look decides anew. */
 function planStep(observation: Observation, active: Release | undefined, now: number): Step {
-  const rescue = planRescue(observation);
-  if (rescue.length > 0 && active !== undefined)
-    return { actions: rescue, status: statusOf(active), requeueAfter: refusedLookMilliseconds };
-  return active === undefined ? planIdle(observation, now) : planRelease(contextOf(observation, active, now));
+  if (active === undefined) return planIdle(observation, now);
+  const first = [...planRescue(observation), ...planOpening(observation, active)];
+  return first.length > 0
+    ? { actions: first, status: statusOf(active), requeueAfter: refusedLookMilliseconds }
+    : planRelease(contextOf(observation, active, now));
 }
 
 interface Refusal {

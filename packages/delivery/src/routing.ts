@@ -2,8 +2,10 @@
 import { canonicalJson } from '@slipway/kube/hash';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
+import type { Release } from './api/release.ts';
 import { isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
+import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { planRouteRemoval, type Removal } from './route-removal.ts';
 import { stableRelease } from './current-releases.ts';
@@ -64,6 +66,20 @@ function planRule(observation: Observation): readonly Action[] {
 function knownWeights(observation: Observation): Readonly<Record<string, number>> {
   const known = new Set(observation.releases.map(nameOf));
   return Object.fromEntries(Object.entries(splitWeights(observation)).filter(([name]) => known.has(name)));
+}
+
+/**
+ * A route that spec has been given during a release leads to stable until traffic is moved. Where that is under way or done
+ * the first split is the release's own.
+ */
+export function planOpening(observation: Observation, active: Release): readonly Action[] {
+  const { phase } = statusOf(active);
+  const stable = stableRelease(observation);
+  const isMoved = phase === 'Promoting' || phase === 'Guarding';
+  if (!isRouted(observation) || observation.split !== undefined || isMoved || stable === undefined) return [];
+  return viewOf(observation, stable).backends.length === 0
+    ? []
+    : [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }];
 }
 
 /** A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one. */

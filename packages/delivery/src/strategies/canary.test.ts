@@ -221,6 +221,24 @@ describe('canary', () => {
   });
 });
 
+test.each([
+  { name: 'a canary without a share', strategy: { type: 'canary', canary: { steps: [{ pause: {} }] } } },
+  { name: 'a blue-green release', strategy: { type: 'blueGreen', blueGreen: { autoPromote: false } } },
+] as const)('a route that comes during $name leads to stable at once', async ({ strategy }) => {
+  const { route: _, ...inside } = spec('a', [], { strategy });
+  await cluster.deploy(inside);
+  await cluster.advance(10_000);
+  await cluster.deploy({ ...inside, template: { spec: { containers: [{ name: 'web', image: 'b' }] } } });
+  await cluster.advance(5_000);
+  await cluster.deploy(spec('b', [], { strategy }));
+  await cluster.advance(2_000);
+  expect(await two()).toMatchObject({ phase: 'Paused' });
+  expect(await weights()).toEqual({ 1: 100 });
+  await cluster.command('promote');
+  await cluster.advance(10_000);
+  expect(await weights()).toEqual({ 2: 100 });
+});
+
 describe('inside the cluster, where pods are not ready any more', () => {
   const happenings: readonly Happening[] = [
     ...Array.from({ length: 20 }, () => ({ type: 'round' }) as const),
