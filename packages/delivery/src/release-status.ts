@@ -6,6 +6,16 @@ const maximumTransitions = 200;
 
 export const initialStatus: ReleaseStatus = { phase: 'Pending' };
 
+/** The steps of the strategy lie behind these; how many were done stays known, for whom takes back an abort. */
+const phasesAfterSteps: ReadonlySet<ReleasePhase> = new Set([
+  'Promoting',
+  'Guarding',
+  'Succeeded',
+  'RolledBack',
+  'Failed',
+  'Superseded',
+]);
+
 /** The status in another phase, with the change on record. */
 export function inPhase(
   status: ReleaseStatus,
@@ -16,11 +26,15 @@ export function inPhase(
   const transition = { phase, at: formatMicroTime(at.now), ...(at.reason === undefined ? {} : { reason: at.reason }) };
   const { waitingFor: _, waitingSince: __, standingSince: ___, ...rest } = status;
   return {
-    ...rest,
+    ...(phasesAfterSteps.has(phase) ? withoutStep(rest) : rest),
     phase,
     progressedAt: formatMicroTime(at.now),
     transitions: [...(status.transitions ?? []), transition].slice(-maximumTransitions),
   };
+}
+
+function withoutStep({ step: _, stepSince: __, ...status }: ReleaseStatus): ReleaseStatus {
+  return status;
 }
 
 /** The status with the sentence that names what is waited for; the time is that of the sentence's first appearance. */

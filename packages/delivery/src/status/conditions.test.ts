@@ -55,6 +55,16 @@ describe('while a canary shares the traffic', () => {
     );
   });
 
+  test('its step is named until all traffic moves', async () => {
+    await releaseTwo();
+    await cluster.command('resume');
+    await cluster.advance(4_000);
+    const { status } = await cluster.release('2');
+    expect(status).toMatchObject({ phase: 'Guarding', stepIndex: 3 });
+    expect(status).not.toHaveProperty('step');
+    expect(status).not.toHaveProperty('stepSince');
+  });
+
   test('without a route its share is confirmed once so many pods are in the Service', async () => {
     await releaseTwo();
     const { status } = await cluster.release('2');
