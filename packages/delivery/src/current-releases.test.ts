@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Application } from './api/application.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
 import { stableRelease, withEnd, withServing } from './current-releases.ts';
+import { annotations } from './names.ts';
 import type { Observation } from './observation.ts';
 
 function release(version: string, phase: ReleasePhase, second?: number): Release {
@@ -62,6 +63,18 @@ describe('the version that serves', () => {
     },
   ])('$name', ({ serving, releases, expected }) => {
     expect(stableRelease(withServing(observe(serving, releases)))?.spec.version).toBe(expected);
+  });
+
+  test.each([
+    { name: 'is what took over from a version without a record', servedUntil: undefined, expected: '2' },
+    { name: 'is the one without a record, where that took over last', servedUntil: 'then', expected: '1' },
+  ])('$name', ({ servedUntil, expected }) => {
+    const one = release('1', 'Succeeded', 9);
+    const lost = { ...one, metadata: { ...one.metadata, annotations: { [annotations.lost]: 'true' } } };
+    const two = release('2', 'Succeeded', 2);
+    const status = { phase: 'Succeeded', finishedAt: two.status?.finishedAt, servedUntil } as const;
+    const seen = observe('1', [lost, { ...two, status }]);
+    expect(stableRelease(withServing(seen))?.spec.version).toBe(expected);
   });
 
   test('has ended its release, though only the status of the Application says so yet', () => {

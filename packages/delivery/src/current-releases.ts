@@ -1,5 +1,6 @@
 /** Which of an Application's releases is under way, and which serves. */
 import { isFinished, type Release, type ReleaseStatus } from './api/release.ts';
+import { isLost } from './lost-versions.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
@@ -27,16 +28,24 @@ export function withServing(observation: Observation): Observation {
   const { application, releases } = observation;
   const serving = application.status?.serving;
   const isKept = serving === undefined || releases.some((release) => nameOf(release) === serving.release);
-  const latest = releases
-    .filter((release) => statusOf(release).phase === 'Succeeded')
-    .toSorted((a, b) => finishedAt(a) - finishedAt(b))
-    .at(-1);
+  const latest = latestSuccess(observation);
   if (!isKept || latest === undefined || nameOf(latest) === serving?.release) return observation;
   const status = {
     ...application.status,
     serving: { version: latest.spec.version, release: nameOf(latest), hash: latest.spec.identity.template },
   };
   return { ...observation, application: { ...application, status } };
+}
+
+/** When a version without a record succeeded is not known: what has succeeded and was not replaced took over from it. */
+function latestSuccess(observation: Observation): Release | undefined {
+  const named = stableRelease(observation);
+  const succeeded = observation.releases.filter((release) => statusOf(release).phase === 'Succeeded');
+  const compared =
+    named !== undefined && isLost(named)
+      ? succeeded.filter((release) => release !== named && statusOf(release).servedUntil === undefined)
+      : succeeded;
+  return compared.toSorted((a, b) => finishedAt(a) - finishedAt(b)).at(-1);
 }
 
 /**
