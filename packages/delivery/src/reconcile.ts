@@ -1,7 +1,9 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
+import type { StatusCause } from '@slipway/kube/status-error';
 import type { Release } from './api/release.ts';
 import { contextOf, worldOf } from './context-of.ts';
-import { activeRelease, withEnd, withServing } from './current-releases.ts';
+import { askedOf, isAsked } from './asked.ts';
+import { activeRelease, stableRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
 import { planBudget } from './disruption-budget.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
@@ -21,7 +23,7 @@ import { applicationStatus } from './status/application-status.ts';
 import { planCutEntries } from './status/cut-entries.ts';
 import { planReleaseStatuses } from './status/release-statuses.ts';
 import { planTeardown } from './teardown.ts';
-import { validateApplication } from './validate-application.ts';
+import { validateForm, validateShares } from './validate-application.ts';
 import { validateInForce } from './validate-in-force.ts';
 
 const refusedLookMilliseconds = 1_000;
@@ -49,7 +51,7 @@ function teardown(observation: Observation, now: number): Decision {
 
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
-  const faults = [...validateApplication(before.application), ...validateInForce(before)];
+  const faults = findFaults(before);
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = commanded.observation;
   const wanted = faults.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
@@ -72,6 +74,15 @@ function planApplication(before: Observation, now: number): Decision {
     releaseStatuses: releases,
     requeueAfter: [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again].reduce(earlier, undefined),
   };
+}
+
+/** What only a release must fit is not held against one that has been made. */
+function findFaults(observation: Observation): readonly StatusCause[] {
+  const { application, releases } = observation;
+  const asked = askedOf(observation);
+  const isMade = releases.some((release) => isAsked(observation, asked, release));
+  const form = [...validateForm(application), ...validateInForce(observation)];
+  return isMade ? form : [...form, ...validateShares(application)];
 }
 
 /** Of a spec that is not valid nothing is released. */
@@ -104,7 +115,7 @@ function withRefusal(step: Step, { active, refused, now }: Refusal): Step {
 interface Given {
   readonly active: Release | undefined;
   readonly now: number;
-  readonly faults: readonly object[];
+  readonly faults: readonly StatusCause[];
 }
 
 interface Upkeep {
@@ -117,11 +128,20 @@ interface Upkeep {
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
 function planUpkeep(observation: Observation, { active, now, faults }: Given): Upkeep {
   const route = faults.length === 0 ? planRoute(observation, now) : undefined;
-  const kept = faults.length === 0 ? [planServices(observation), planBudget(observation)] : [];
+  const kept = [
+    ...(isSound(observation, faults, ['metadata', 'spec.service']) ? [planServices(observation)] : []),
+    ...(isSound(observation, faults, ['metadata', 'spec.strategy', 'spec.replicas']) ? [planBudget(observation)] : []),
+  ];
   const old = active === undefined ? planPruning(observation, now) : planFormerVersions(observation, active, now);
   return {
     passes: [route?.actions ?? [], ...kept, old.actions],
     waitingFor: route?.waitingFor,
     requeueAfter: earlier(route?.requeueAfter, old.requeueAfter),
   };
+}
+
+/** What serves keeps what protects it, so far as no fault concerns that itself. */
+function isSound(observation: Observation, faults: readonly StatusCause[], fields: readonly string[]): boolean {
+  const concerned = faults.some(({ field = '' }) => fields.some((start) => field.startsWith(start)));
+  return faults.length === 0 || (stableRelease(observation) !== undefined && !concerned);
 }

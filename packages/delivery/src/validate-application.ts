@@ -16,6 +16,11 @@ import { strategies } from './strategies/strategy.ts';
 const maximumNameLength = 40;
 
 export function validateApplication(application: Application): readonly StatusCause[] {
+  return [...validateForm(application), ...validateShares(application)];
+}
+
+/** All but what depends on the number of pods, which an autoscaler may change at any time. */
+export function validateForm(application: Application): readonly StatusCause[] {
   return [
     ...validateName(application),
     ...validateSupported(application),
@@ -76,7 +81,7 @@ function validateWorkload({ spec }: Application): readonly StatusCause[] {
     : [];
 }
 
-function validateStrategy({ spec: { strategy, route, replicas = 1 } }: Application): readonly StatusCause[] {
+function validateStrategy({ spec: { strategy, route } }: Application): readonly StatusCause[] {
   if (strategy === undefined) return [];
   const known = Object.keys(strategies);
   if (!known.includes(strategy.type))
@@ -93,7 +98,7 @@ function validateStrategy({ spec: { strategy, route, replicas = 1 } }: Applicati
     ...foreign,
     ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling)),
     ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
-    ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}, { route, replicas }) : []),
+    ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}) : []),
   ];
 }
 
@@ -103,18 +108,9 @@ function referencesToChecks({ spec: { strategy } }: Application): readonly Check
   );
 }
 
-interface Reach {
-  readonly route: ApplicationRoute | undefined;
-  readonly replicas: number;
-}
-
-function validateCanary(
-  { steps = [], approximate = false }: CanaryParameters,
-  { route, replicas }: Reach,
-): readonly StatusCause[] {
+function validateCanary({ steps = [] }: CanaryParameters): readonly StatusCause[] {
   if (steps.length === 0)
     return [fault('spec.strategy.canary.steps', 'at least one step is required, such as {setWeight: 20}')];
-  const isByPods = route === undefined || route.through === 'none';
   return steps.flatMap((step, index) => {
     const field = `spec.strategy.canary.steps[${index}]`;
     const given = Object.keys(step).length;
@@ -122,10 +118,7 @@ function validateCanary(
       return [
         fault(field, `a step is exactly one of setWeight, pause, check and setReplicas, and this has ${given} fields`),
       ];
-    return [
-      ...validateCount(step, field),
-      ...(isByPods && !approximate ? validateShare(step, { field, replicas }) : []),
-    ];
+    return validateCount(step, field);
   });
 }
 
@@ -144,7 +137,15 @@ function validateCount({ setReplicas }: CanaryStep, field: string): readonly Sta
 
 const toleratedPoints = 5;
 
-/** Without a route the pods are the share. */
+/** Without a route the pods are the share: judged when a release is made, which goes on when replicas changes. */
+export function validateShares({ spec: { strategy, route, replicas = 1 } }: Application): readonly StatusCause[] {
+  const { steps = [], approximate = false } = strategy?.canary ?? {};
+  const isByPods = route === undefined || route.through === 'none';
+  return strategy?.type === 'canary' && isByPods && !approximate
+    ? steps.flatMap((step, index) => validateShare(step, { field: `spec.strategy.canary.steps[${index}]`, replicas }))
+    : [];
+}
+
 function validateShare(
   { setWeight }: CanaryStep,
   { field, replicas }: { readonly field: string; readonly replicas: number },

@@ -1,4 +1,4 @@
-import { endpointSlices, pods, replicaSets } from '@slipway/kube/resources';
+import { endpointSlices, podDisruptionBudgets, pods, replicaSets } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runHistory, type Happening } from '../../testing/histories.ts';
@@ -237,6 +237,25 @@ test.each([
   await cluster.command('promote');
   await cluster.advance(10_000);
   expect(await weights()).toEqual({ 2: 100 });
+});
+
+test('an autoscaler that changes replicas stops no release, nor what is kept of it', async () => {
+  const steps = [{ setWeight: 20 }, { pause: {} }];
+  const { route: _, ...inside } = spec('a', steps);
+  await cluster.deploy(inside);
+  await cluster.advance(10_000);
+  const next = { ...inside, template: { spec: { containers: [{ name: 'web', image: 'b' }] } } };
+  await cluster.deploy(next);
+  await cluster.advance(5_000);
+  expect(await two()).toMatchObject({ phase: 'Paused' });
+  await cluster.deploy({ ...next, replicas: 3 });
+  await cluster.advance(5_000);
+  expect(await cluster.condition('Valid')).toMatchObject({ status: 'True' });
+  const { items } = await cluster.client.list(podDisruptionBudgets, { namespace: 'default' });
+  expect(items.map((budget) => budget.spec?.minAvailable)).toEqual([2]);
+  await cluster.deploy({ ...inside, replicas: 3, template: { spec: { containers: [{ name: 'web', image: 'c' }] } } });
+  await cluster.advance(1_000);
+  expect(await cluster.condition('Valid')).toMatchObject({ status: 'False' });
 });
 
 describe('inside the cluster, where pods are not ready any more', () => {
