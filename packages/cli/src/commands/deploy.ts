@@ -1,13 +1,13 @@
 import { releases } from '@slipway/delivery/api/release';
 import type { Application } from '@slipway/delivery/api/application';
 import { identityOf, labels } from '@slipway/delivery/names';
-import { validateApplication } from '@slipway/delivery/validate-application';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { isApplication, withChanges, type ApplicationChanges } from '../manifests/application-changes.ts';
+import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
 import { explainRefusal } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
@@ -31,8 +31,11 @@ const fieldManager = 'slipway';
 export async function deploy(path: string, options: DeployOptions): Promise<void> {
   if (options.timeout !== undefined && options.wait === undefined)
     throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
-  const manifests = (await readManifests(path)).map((manifest) => changed(manifest, options));
-  for (const manifest of manifests) checkApplication(manifest);
+  const written = await readManifests(path);
+  // What is changed must be readable first.
+  for (const manifest of written) checkApplication(manifest, findShapeFaults);
+  const manifests = written.map((manifest) => changed(manifest, options));
+  for (const manifest of manifests) checkApplication(manifest, findFaults);
   const connection = await connect(options);
   const planned = await Promise.all(
     manifests.map(async (manifest) => ({
@@ -54,14 +57,18 @@ function changed({ source, object }: Manifest, options: DeployOptions): Manifest
   return { source, object: isApplication(object) ? withChanges(object, options) : object };
 }
 
-function checkApplication({ source, object }: Manifest): void {
+function checkApplication(
+  { source, object }: Manifest,
+  find: (application: Application) => readonly ApplicationFault[],
+): void {
   if (!isApplication(object)) return;
-  const faults = validateApplication(object);
+  const faults = find(object);
   if (faults.length > 0)
     throw usageFailure(
       [
         `${source}: the Application "${object.metadata.name ?? ''}" is invalid:`,
-        ...faults.map(({ field, message }) => `  ${field ?? ''}: ${message}`),
+        ...faults.map(({ field, message }) => `  ${field}: ${message}`),
+        'Nothing was changed. What fields there are: kubectl explain application.spec',
       ].join('\n'),
     );
 }

@@ -23,7 +23,8 @@ const spec = {
 
 function application(changes: object): KubeObject {
   const object = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application', metadata: { name: 'shop' } };
-  return { ...object, spec: { ...spec, ...changes } } as KubeObject;
+  // As it is read from a file: there nothing is undefined.
+  return JSON.parse(JSON.stringify({ ...object, spec: { ...spec, ...changes } })) as KubeObject;
 }
 
 function withContainer(changes: object): object {

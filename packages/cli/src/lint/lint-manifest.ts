@@ -1,9 +1,9 @@
 /** What is wrong or risky in one manifest, found without any cluster. */
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
 import type { Application } from '@slipway/delivery/api/application';
-import { validateApplication } from '@slipway/delivery/validate-application';
 import type { KubeObject } from '@slipway/kube/object';
 import { isApplication } from '../manifests/application-changes.ts';
+import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
 import { lintImages, lintProbes, lintResources, type Concern } from './pod-rules.ts';
 
 export interface Finding extends Concern {
@@ -14,10 +14,10 @@ export interface Finding extends Concern {
 /** Errors first. */
 export function lintManifest(object: KubeObject): readonly Finding[] {
   if (!isApplication(object)) return asWarnings(lintWorkload(object));
-  const faults = validateApplication(object).map(({ field = '', message }): Finding => {
-    return { severity: 'error', rule: 'invalid', field, message };
-  });
-  return [...faults, ...asWarnings(lintApplication(object))];
+  const errors = findFaults(object).map((fault): Finding => ({ severity: 'error', rule: 'invalid', ...fault }));
+  // Risks are looked for only in what can be read: one without containers has nothing that could be risky.
+  const isReadable = findShapeFaults(object).length === 0 && isTemplate(fieldOf(fieldOf(object, 'spec'), 'template'));
+  return [...errors, ...(isReadable ? asWarnings(lintApplication(object)) : [])];
 }
 
 function asWarnings(concerns: readonly Concern[]): readonly Finding[] {

@@ -7,17 +7,19 @@ const unknown = /unknown field "([^"]+)"/;
 
 /** Nothing is decided by the text, only said better; what is not known stays as the server said it. */
 export function explainRefusal(message: string, kind: string): string {
+  const unfit = explainType(message);
   return [
-    explainType(message) ?? message.replace(preamble, ''),
+    unfit === undefined ? message.replace(preamble, '') : `${unfit.field}: ${unfit.message}`,
     `Nothing was changed. What fields there are: kubectl explain ${fieldOf(message, kind)}`,
   ].join('\n');
 }
 
-function explainType(message: string): string | undefined {
+/** The value of a wrong type that the message names. */
+export function explainType(message: string): { readonly field: string; readonly message: string } | undefined {
   const [, found = '', path, type = ''] = unfitting.exec(message) ?? [];
   if (path === undefined) return undefined;
   const quotes = type === 'string' && ['number', 'bool'].includes(found) ? ': write it in quotes' : '';
-  return `${path}: expected ${describeType(type)}, found ${describeType(found)}${quotes}`;
+  return { field: path, message: `expected ${describeType(type)}, found ${describeType(found)}${quotes}` };
 }
 
 const words: Readonly<Record<string, string>> = {
