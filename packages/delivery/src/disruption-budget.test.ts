@@ -78,6 +78,25 @@ describe('the PodDisruptionBudget of an Application', () => {
     expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['shop']);
   });
 
+  test('does not give way to one that covers only a version without pods', async () => {
+    await deploy();
+    await deploy({
+      template: { metadata: { labels: { app: 'next' } }, spec: { containers: [{ name: 'web', image: 'b' }] } },
+    });
+    await cluster.advance(60_000);
+    await cluster.client.create(podDisruptionBudgets, limitOfUser('old', 'shop'));
+    await cluster.advance(2_000);
+    expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['old', 'shop']);
+  });
+
+  test('is kept where spec is not valid', async () => {
+    await deploy();
+    await cluster.client.delete(podDisruptionBudgets, key);
+    await deploy({ service: { ports: [{ port: 80, targetPort: 'nowhere' }] } });
+    expect(await cluster.condition('Valid')).toMatchObject({ status: 'False' });
+    expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['shop']);
+  });
+
   test('leaves one of somebody else alone that has its name and covers other pods', async () => {
     await cluster.client.create(podDisruptionBudgets, limitOfUser('shop', 'other'));
     await deploy();

@@ -49,13 +49,18 @@ export function planBudget(observation: Observation): readonly Action[] {
   const { application, budgets, replicaSets } = observation;
   const own = findBudget(observation);
   const others = budgets.filter((budget) => budget !== own);
-  const isCovered = others.some((budget) => replicaSets.some((set) => isOver(budget, set)));
+  const isCovered = others.some((budget) => replicaSets.some((set) => hasPods(set) && isOver(budget, set)));
   if (isCovered) return own === undefined ? [] : [{ type: 'deleteBudget' }];
   const wanted = applicationBudget(application);
   const isCurrent =
     own?.metadata.annotations?.[annotations.content] === wanted.metadata.annotations?.[annotations.content];
   const isTaken = others.some(({ metadata }) => metadata.name === wanted.metadata.name);
   return isCurrent || isTaken || replicaSets.length === 0 ? [] : [{ type: 'ensureBudget' }];
+}
+
+/** A version that is kept for a rollback has none: who covers it covers nobody. */
+function hasPods({ spec, status }: ReplicaSet): boolean {
+  return (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0;
 }
 
 /** Pods of that version, once they serve. */
