@@ -95,6 +95,7 @@ async function stopProcesses({ directory, processes, graceSeconds }: Stop): Prom
 }
 
 async function forget(directory: DataDirectory, state: ClusterState | undefined): Promise<void> {
-  if (state?.mergedInto !== undefined) await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context);
+  if (state?.mergedInto !== undefined)
+    await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context, directory.path);
   await removeClusterState(directory);
 }

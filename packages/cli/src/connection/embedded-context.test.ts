@@ -43,10 +43,12 @@ describe('the entry of an embedded cluster', () => {
     });
   });
 
-  it('goes without the others', async () => {
+  it('goes without the others, and only for the cluster that it is of', async () => {
     const copy = join(folder, 'copy');
     await writeKubeconfig(copy, (await readKubeconfig(file)) ?? {});
-    await removeKubeconfigEntry(copy, 'mine');
+    await removeKubeconfigEntry(copy, 'mine', '/data/other');
+    expect((await readKubeconfig(copy))?.contexts).toHaveLength(2);
+    await removeKubeconfigEntry(copy, 'mine', '/data/second');
     expect((await readKubeconfig(copy))?.contexts).toEqual(foreign.contexts);
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '@slipway/kube/kubeconfig';
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { CommandFailure } from '../failure.ts';
-import { embeddedExtension } from './embedded-extension.ts';
+import { embeddedDirectory, embeddedExtension } from './embedded-extension.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 
 /** The context of an embedded cluster, complete: server, authority and the administrator's certificate. */
@@ -91,13 +91,15 @@ function renamed({ clusters, users, contexts, ...rest }: Kubeconfig, name: strin
   };
 }
 
-/** Takes the cluster out again; everything else in the file stays, and all of it if somebody has made it unreadable. */
-export async function removeKubeconfigEntry(file: string, context: string): Promise<void> {
+/** Takes the cluster of a data directory out again, unless another has taken the name since; everything else in the file stays, and all of it if somebody has made it unreadable. */
+export async function removeKubeconfigEntry(file: string, context: string, path: string): Promise<void> {
   const existing = await readKubeconfig(file).catch((error: unknown) => {
     if (error instanceof KubeconfigError) return undefined;
     throw error;
   });
-  if (existing !== undefined) await writeKubeconfig(file, withoutContext(existing, context));
+  const entry = existing?.contexts?.find(({ name }) => name === context);
+  if (existing === undefined || entry === undefined || embeddedDirectory(entry.context) !== path) return;
+  await writeKubeconfig(file, withoutContext(existing, context));
 }
 
 function withoutContext(config: Kubeconfig, name: string): Kubeconfig {

@@ -121,7 +121,8 @@ async function requestedGrace(directory: DataDirectory): Promise<number> {
 
 async function retract(options: ServerOptions, directory: DataDirectory): Promise<void> {
   const state = await runningCluster(directory);
-  if (state?.mergedInto !== undefined) await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context);
+  if (state?.mergedInto !== undefined)
+    await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context, directory.path);
   await removeClusterState(directory);
   if (options.ephemeral) await rm(directory.kubeconfig, { force: true });
 }
