@@ -1,8 +1,10 @@
 import { type LogFields, type Logger, silentLogger } from '@slipway/kube/logger';
 import { type Split, type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { StatusError } from '@slipway/kube/status-error';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../kube/testing/fake-clock.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type ControlledCluster, createControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
+import { installKinds } from '../../delivery/src/install-kinds.ts';
+import { FakeClock, settle } from '../../kube/testing/fake-clock.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, split } from '../testing/objects.ts';
 import { buildRoutes } from './routing/build-routes.ts';
@@ -203,4 +205,39 @@ describe('a Split is confirmed', () => {
     reporter = start({ logger, client: { ...cluster.client, patch }, ...overrides });
     return refusals;
   }
+});
+
+describe('by the real API, a Split', () => {
+  let api: ControlledCluster;
+  beforeEach(async () => {
+    api = await createControlledCluster();
+    await installKinds(api.client, new AbortController().signal);
+    reporter = start({ client: api.client });
+  });
+  afterEach(async () => {
+    await api.stop();
+  });
+
+  function create(service: string): Promise<Split> {
+    const { metadata, spec } = split('shop', { backends: [backend(service, 100)] });
+    return api.client.create(splits, { metadata: { namespace: metadata.namespace, name: metadata.name }, spec });
+  }
+
+  async function instances(): Promise<readonly SplitInstanceStatus[]> {
+    await settle(20);
+    return (await api.client.get(splits, key)).status?.instances ?? [];
+  }
+
+  test('that is created anew is not confirmed by a report about the one before', async () => {
+    const before = await create('shop-1');
+    await observe(before);
+    expect(await instances()).toMatchObject([{ name: 'gateway-a', observedGeneration: 1 }]);
+    await api.client.delete(splits, key);
+    const anew = await create('shop-2');
+    reporter = start({ client: api.client });
+    await observe(before);
+    expect(await instances()).toEqual([]);
+    await observe(anew);
+    expect(await instances()).toMatchObject([{ name: 'gateway-a', observedGeneration: 1 }]);
+  });
 });

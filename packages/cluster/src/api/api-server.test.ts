@@ -206,6 +206,45 @@ describe('server-side apply', () => {
     expect(forced).toHaveProperty('data', { a: '2', b: '1' });
   });
 
+  it.each([
+    ['another uid', { uid: 'other' }, 'Conflict', 'Precondition failed: UID in precondition: other'],
+    ['an older version', { resourceVersion: '1' }, 'Conflict', 'the object has been modified'],
+    ['another name', { name: 'b' }, 'BadRequest', 'the name of the object (b) does not match the name on the URL (a)'],
+  ])('changes nothing where %s is meant', async (_, metadata, reason, message) => {
+    await cluster.client.patch(configMaps, key, { type: 'apply', body: body({ a: '1' }) }, { fieldManager: 'one' });
+    const other = { ...body({ a: '2' }), metadata: { name: 'a', ...metadata } };
+    const patch = { type: 'apply', body: other, force: true } as const;
+    await expect(cluster.client.patch(configMaps, key, patch, { fieldManager: 'one' })).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(message),
+    });
+    expect(await cluster.client.get(configMaps, key)).toHaveProperty('data', { a: '1' });
+  });
+
+  it('applies to the version that is meant, and owns nothing of what says which', async () => {
+    const first = await cluster.client.patch(
+      configMaps,
+      key,
+      { type: 'apply', body: body({ a: '1' }) },
+      { fieldManager: 'one' },
+    );
+    const { uid, resourceVersion } = first.metadata;
+    const patch = {
+      type: 'apply',
+      body: { ...body({ a: '2' }), metadata: { name: 'a', uid, resourceVersion } },
+    } as const;
+    const second = await cluster.client.patch(configMaps, key, patch, { fieldManager: 'one' });
+    expect(second).toHaveProperty('data', { a: '2' });
+    expect(JSON.stringify(second.metadata.managedFields)).not.toMatch(/f:(uid|resourceVersion)/);
+  });
+
+  it('creates nothing in place of an object that is gone', async () => {
+    const patch = { type: 'apply', body: { ...body({}), metadata: { name: 'a', uid: 'gone' } } } as const;
+    await expect(cluster.client.patch(configMaps, key, patch, { fieldManager: 'one' })).rejects.toThrow(
+      'uid mismatch: the provided object specified uid gone, and no existing object was found',
+    );
+  });
+
   it('removes a field that its only manager no longer applies', async () => {
     await cluster.client.patch(
       configMaps,

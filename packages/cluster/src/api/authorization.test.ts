@@ -119,9 +119,15 @@ describe('a rule allows', () => {
       allowed: false,
     },
     {
-      name: 'no watch of one object by get',
+      name: 'one object by get, whatever its query asks of somebody behind it',
       rule: { ...read, verbs: ['get'] },
       request: ['GET', '/api/v1/namespaces/a/pods/b?watch=true'],
+      allowed: true,
+    },
+    {
+      name: 'no list by watch, in whatever words that is asked for',
+      rule: { ...read, verbs: ['list'] },
+      request: ['GET', '/api/v1/namespaces/a/pods?watch=True'],
       allowed: false,
     },
     {

@@ -1,3 +1,4 @@
+import { isFlagSet } from '@slipway/kube/query-flag';
 import { parseFieldSelector } from '@slipway/kube/selector';
 import type { TransportRequest } from '@slipway/kube/transport';
 import type { Attributes } from './authorization.ts';
@@ -26,14 +27,10 @@ export function attributesOf(request: Asked): Attributes {
 
 function verbOf({ method, query }: Asked, { name }: ResourcePath): string {
   const verb = verbsByMethod[method] ?? method.toLowerCase();
-  if (verb === 'get' && isWatch(query)) return 'watch';
+  // What is asked of one object is no list, whatever a query says that may be meant for whoever stands behind it.
   if (name !== '') return verb;
-  if (verb === 'get') return 'list';
+  if (verb === 'get') return isFlagSet(query, 'watch') ? 'watch' : 'list';
   return verb === 'delete' ? 'deletecollection' : verb;
-}
-
-function isWatch(query: URLSearchParams): boolean {
-  return query.has('watch') && !['false', '0'].includes((query.get('watch') ?? '').toLowerCase());
 }
 
 /** A namespace lies in itself, so that who rules it may read it. */

@@ -1,4 +1,5 @@
 /** Requests on resources: which verb they ask for, and in which form they want the answer. */
+import { isFlagSet } from '@slipway/kube/query-flag';
 import type { Clock } from '@slipway/kube/clock';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
@@ -72,7 +73,7 @@ function handleReview(request: TransportRequest, at: ResourceRequest): Transport
 async function handleCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   switch (request.method) {
     case 'GET':
-      return isWatch(request) ? watch(request, at) : list(request, at);
+      return isFlagSet(request.query, 'watch') ? watch(request, at) : list(request, at);
     case 'POST': {
       const warnings: string[] = [];
       const object = await at.verbs.create(bodyOf(request), writeRequest(request, at, warnings));
@@ -89,7 +90,6 @@ async function handleObject(request: TransportRequest, at: ResourceRequest): Pro
   const warnings: string[] = [];
   switch (request.method) {
     case 'GET':
-      if (isWatch(request)) return watch(request, at);
       return one({ object: read(request, at), request, at, status: 200, warnings });
     case 'PUT':
       return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
@@ -116,14 +116,6 @@ function target({ path, definition }: ResourceRequest): {
   readonly name: string;
 } {
   return { definition, namespace: path.namespace, name: path.name };
-}
-
-function isWatch({ query }: TransportRequest): boolean {
-  return isTrue(query.get('watch'));
-}
-
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
 }
 
 function bodyOf({ body }: TransportRequest): unknown {
@@ -255,8 +247,8 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     namespace: at.path.namespace,
     matcher: createMatcher(at.definition, query),
     afterRevision: parseResourceVersion(query.get('resourceVersion') ?? ''),
-    sendInitialEvents: isTrue(query.get('sendInitialEvents')),
-    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    sendInitialEvents: isFlagSet(query, 'sendInitialEvents'),
+    bookmarks: isFlagSet(query, 'allowWatchBookmarks'),
     timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,
     signal: request.signal,
   });

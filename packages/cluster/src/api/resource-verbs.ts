@@ -9,7 +9,15 @@ import { withRules } from '../schema/rules/rules.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
-import { alreadyExists, applyConflict, conflict, forbidden, invalidObject, notFound } from './api-errors.ts';
+import {
+  alreadyExists,
+  applyConflict,
+  conflict,
+  forbidden,
+  invalidObject,
+  notFound,
+  staleObject,
+} from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import { decodeApplied, decodeObject, type Decoding } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
@@ -123,17 +131,21 @@ export class ResourceVerbs {
     },
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const decoded = decodeApplied(body, request);
+    requireSameName(decoded, request);
     this.#checkNamespace(decoded, request);
     const tracking = this.#tracking(request, 'Apply');
+    // Which object and which version of it is meant: conditions, and nothing that anybody would own.
+    const { uid, resourceVersion, ...metadata } = decoded.metadata;
     const applied: KubeObject = {
       ...decoded,
       metadata: {
-        ...decoded.metadata,
+        ...metadata,
         name: request.name,
         ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
       },
     };
     const merge = (live: KubeObject | undefined): KubeObject => {
+      checkMeant(live, { uid, resourceVersion }, request);
       const { object, conflicts } = applyServerSide({ ...tracking, live, applied, force: request.force });
       if (conflicts.length > 0) throw applyConflict(conflicts);
       return object;
@@ -348,6 +360,25 @@ function requireSameIdentity({ metadata }: KubeObject, current: KubeObject, { ty
   const uid = metadata.uid ?? '';
   if (uid === '' || uid === current.metadata.uid) return;
   throw invalidObject(type, current.metadata.name ?? '', [invalid('metadata.uid', uid, 'field is immutable')]);
+}
+
+/** What is applied to another object, or to another version of it, than its author has seen changes nothing. */
+function checkMeant(
+  live: KubeObject | undefined,
+  { uid = '', resourceVersion = '' }: Pick<KubeObject['metadata'], 'uid' | 'resourceVersion'>,
+  request: WriteRequest,
+): void {
+  const { name, definition } = request;
+  const { type } = definition;
+  if (live !== undefined) checkUid(live, uid, request);
+  else if (uid !== '')
+    throw conflict(
+      type,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  if (resourceVersion !== '' && resourceVersion !== live?.metadata.resourceVersion)
+    throw conflict(type, name, staleObject);
 }
 
 /** Kubernetes names the kind here, where other conflicts name the resource. */

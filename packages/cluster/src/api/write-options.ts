@@ -1,4 +1,5 @@
 /** What a write asks for besides its object. */
+import { isFlagSet } from '@slipway/kube/query-flag';
 import type { TransportRequest } from '@slipway/kube/transport';
 import type { Fault } from '../schema/definition.ts';
 import { forbidden, notSupported, required, tooLong } from '../schema/faults.ts';
@@ -35,7 +36,7 @@ export function readWriteOptions(request: TransportRequest): WriteOptions {
     dryRun: isDryRun(request),
     fieldValidation: validations.find((known) => known === validation) ?? 'Warn',
     fieldManager,
-    force: isTrue(query.get('force')),
+    force: isFlagSet(query, 'force'),
   };
 }
 
@@ -43,8 +44,4 @@ function patchFaults(query: URLSearchParams, contentType: string): readonly Faul
   if (patchKind(contentType) !== 'apply')
     return query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : [];
   return (query.get('fieldManager') ?? '') === '' ? [required('fieldManager', 'is required for apply patch')] : [];
-}
-
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
 }

@@ -113,11 +113,6 @@ describe('containerLogs', () => {
       message: 'must be a whole number',
     },
     {
-      path: '/containerLogs/default/web/app?follow=maybe',
-      status: 400,
-      message: 'is not a boolean; expected true or false',
-    },
-    {
       path: '/containerLogs/default/web/app?previous=true',
       status: 400,
       message: 'previous terminated container \\"app\\" in pod \\"web\\" not found',

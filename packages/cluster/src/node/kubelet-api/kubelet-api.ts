@@ -2,6 +2,7 @@
  * What the API server asks of a node: `GET /containerLogs/{namespace}/{pod}/{container}`, any method on
  * `/podProxy/{namespace}/{pod}/{port}/{path}`, `GET /healthz`, `GET /stats/summary`.
  */
+import { isFlagSet } from '@slipway/kube/query-flag';
 import type { Clock } from '@slipway/kube/clock';
 import { formatTime } from '@slipway/kube/clock';
 import type { RawResponse } from '@slipway/kube/client';
@@ -12,7 +13,7 @@ import type { PodLogs } from '../logs/pod-logs.ts';
 import type { Runtime } from '../runtime.ts';
 import { errorAnswer, jsonAnswer, textAnswer } from './answers.ts';
 import type { KubeletRequest } from './kubelet-request.ts';
-import { parseFlag, parseLogOptions, selectInstance } from './log-request.ts';
+import { parseLogOptions, selectInstance } from './log-request.ts';
 import { forwardToPod } from './pod-proxy.ts';
 
 export interface KubeletApiOptions {
@@ -68,7 +69,7 @@ export class KubeletApi {
       throw new StatusError('MethodNotAllowed', `${request.method} is not allowed on logs; use GET`);
     const record = this.#find(namespace, name);
     const options = parseLogOptions(query, { signal: request.signal, now: this.#options.clock.now() });
-    const instance = selectInstance(record, container, { previous: parseFlag(query, 'previous') });
+    const instance = selectInstance(record, container, { previous: isFlagSet(query, 'previous') });
     return {
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },

@@ -1,4 +1,5 @@
 /** Which log `containerLogs` asks for. */
+import { isFlagSet } from '@slipway/kube/query-flag';
 import { StatusError } from '@slipway/kube/status-error';
 import { defaultWaitingReason } from '../agent/container-status.ts';
 import {
@@ -18,20 +19,13 @@ export function parseLogOptions(
 ): LogOptions {
   const sinceSeconds = parseCount(query, 'sinceSeconds');
   return {
-    follow: parseFlag(query, 'follow'),
-    timestamps: parseFlag(query, 'timestamps'),
+    follow: isFlagSet(query, 'follow'),
+    timestamps: isFlagSet(query, 'timestamps'),
     tailLines: parseCount(query, 'tailLines'),
     limitBytes: parseCount(query, 'limitBytes'),
     since: sinceSeconds === undefined ? parseTime(query, 'sinceTime') : now - sinceSeconds * 1000,
     signal,
   };
-}
-
-export function parseFlag(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name) ?? 'false';
-  if (text === 'true' || text === '1') return true;
-  if (text === 'false' || text === '0' || text === '') return false;
-  throw new StatusError('BadRequest', `${name}: "${text}" is not a boolean; expected true or false`);
 }
 
 function parseCount(query: URLSearchParams, name: string): number | undefined {
