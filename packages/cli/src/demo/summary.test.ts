@@ -35,7 +35,11 @@ function release(version: string, status: ReleaseStatus): Release {
   return { metadata: { name: version }, spec, status };
 }
 
-const refused = release('v3', { phase: 'RolledBack' });
+const refused = release('v3', {
+  phase: 'RolledBack',
+  ending: { phase: 'RolledBack', by: 'health', reason: 'pod v3-a answered 503' },
+});
+const live = release('v2', { phase: 'Succeeded' });
 
 describe('the demo', () => {
   it('asks for a valid Application', () => {
@@ -45,7 +49,7 @@ describe('the demo', () => {
   it.each([
     {
       name: 'is as promised when nothing failed and the broken version was refused',
-      result: { releases: [refused], load, broken: 'v3' },
+      result: { releases: [live, refused], load, broken: 'v3' },
       expected: true,
     },
     {
@@ -56,6 +60,16 @@ describe('the demo', () => {
     {
       name: 'is not when the broken version was released',
       result: { releases: [release('v3', { phase: 'Succeeded' })], load, broken: 'v3' },
+      expected: false,
+    },
+    {
+      name: 'is not when the broken version went for another reason than its health',
+      result: { releases: [live, release('v3', { phase: 'RolledBack' })], load, broken: 'v3' },
+      expected: false,
+    },
+    {
+      name: 'is not when the version before was not released',
+      result: { releases: [release('v2', { phase: 'RolledBack' }), refused], load, broken: 'v3' },
       expected: false,
     },
     {

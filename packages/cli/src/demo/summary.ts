@@ -11,8 +11,10 @@ export interface DemoResult {
 }
 
 export function isAsPromised({ releases, load, broken }: DemoResult): boolean {
-  const refused = releases.find(({ spec }) => spec.version === broken);
-  return load.sent > 0 && load.failed === 0 && refused?.status?.phase === 'RolledBack';
+  const others = releases.filter(({ spec }) => spec.version !== broken);
+  const refused = releases.find(({ spec }) => spec.version === broken)?.status;
+  const isRefused = refused?.phase === 'RolledBack' && refused.ending?.by === 'health';
+  return load.sent > 0 && load.failed === 0 && isRefused && others.every(({ status }) => status?.phase === 'Succeeded');
 }
 
 export function summarize({ releases, load }: DemoResult): readonly string[] {

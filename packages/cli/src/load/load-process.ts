@@ -36,6 +36,8 @@ interface Request {
   readonly allowed: ReadonlySet<string>;
 }
 
+const tooLate = `no answer within ${requestTimeoutMilliseconds / 1_000} s`;
+
 function send(intendedAt: number): void {
   const index = sent;
   const request: Request = { id: `${process.pid}-${index}`, sentAt: Date.now(), allowed };
@@ -45,9 +47,12 @@ function send(intendedAt: number): void {
     if (isEnded) return;
     isEnded = true;
     clearTimeout(timer);
-    latencies.record(performance.now() - intendedAt);
-    if (failure === undefined) succeeded += 1;
-    else fail(failure);
+    const latency = performance.now() - intendedAt;
+    latencies.record(latency);
+    // A client that has waited so long has gone, whoever was late.
+    const fault = failure ?? (latency > requestTimeoutMilliseconds ? tooLate : undefined);
+    if (fault === undefined) succeeded += 1;
+    else fail(fault);
   };
   const outgoing = httpRequest({
     host: target.hostname,
@@ -56,10 +61,13 @@ function send(intendedAt: number): void {
     headers: { host: options.host, [idHeader]: request.id },
     agent: index % 2 === 0 ? keptAlive : false,
   });
-  const timer = setTimeout(() => {
-    end(`no answer within ${requestTimeoutMilliseconds / 1_000} s`);
-    outgoing.destroy();
-  }, requestTimeoutMilliseconds);
+  const timer = setTimeout(
+    () => {
+      end(tooLate);
+      outgoing.destroy();
+    },
+    Math.max(0, intendedAt + requestTimeoutMilliseconds - performance.now()),
+  );
   outgoing.once('error', (error) => end(error.message));
   outgoing.once('response', (incoming) => {
     let body = '';
