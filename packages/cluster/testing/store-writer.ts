@@ -1,9 +1,11 @@
 /**
  * Writes to a store as fast as it can until it is killed, and prints each acknowledged write: `<key> <revision> <value length>`.
+ * On a full disk it says `unavailable` and goes on with the next write.
  * Arguments: the directory, and a number that makes the keys of this run its own.
  */
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { openStore } from '../src/store/open-store.ts';
+import { StoreUnavailable } from '../src/store/store.ts';
 
 const [directory = '', run = ''] = process.argv.slice(2);
 const store = await openStore({ directory, clock: systemClock });
@@ -15,12 +17,17 @@ async function writeForever(writer: number): Promise<void> {
     const current = store.get(key);
     const isDeletion = current !== undefined && round % 7 === 0;
     const text = 'x'.repeat((round * 37) % 5_000);
-    const revision = await store.write({
-      key,
-      expected: current?.revision ?? 0,
-      encode: isDeletion ? undefined : (revision) => JSON.stringify({ revision, text }),
-    });
-    process.stdout.write(`${key} ${revision} ${isDeletion ? 'deleted' : text.length}\n`);
+    try {
+      const revision = await store.write({
+        key,
+        expected: current?.revision ?? 0,
+        encode: isDeletion ? undefined : (revision) => JSON.stringify({ revision, text }),
+      });
+      process.stdout.write(`${key} ${revision} ${isDeletion ? 'deleted' : text.length}\n`);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      process.stdout.write('unavailable\n');
+    }
   }
 }
 
