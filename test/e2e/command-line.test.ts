@@ -60,6 +60,18 @@ describe('without a cluster', () => {
     expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
     expect(outcome.stderr).toContain('Name a kubeconfig with --kubeconfig FILE');
   });
+
+  it('says that nothing answers where a kubeconfig points', async () => {
+    const file = join(directory, 'dead.kubeconfig');
+    const clusters = [{ name: 'dead', cluster: { server: 'https://127.0.0.1:1' } }];
+    const contexts = [{ name: 'dead', context: { cluster: 'dead', user: 'nobody' } }];
+    const users = [{ name: 'nobody', user: { token: 'none' } }];
+    await writeFile(file, JSON.stringify({ 'current-context': 'dead', clusters, contexts, users }));
+    const outcome = await slipway('releases', 'shop', '--kubeconfig', file);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(outcome.stderr).toContain('the API server at https://127.0.0.1:1 cannot be reached');
+    expect(outcome.stderr).toContain('Does the cluster run? (slipway status, slipway up)');
+  });
 });
 
 describe('slipway demo', () => {

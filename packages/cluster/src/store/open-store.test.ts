@@ -170,6 +170,15 @@ describe('a directory that is not in order is refused and left as it was', () =>
     expect(snapshot(directory)).toEqual(before);
   });
 
+  test('and says what to do', async () => {
+    const directory = join(root, 'told');
+    await fill(directory, 1);
+    unlinkSync(join(directory, 'objects.mdb'));
+    await expect(open(directory)).rejects.toThrow(
+      'objects.mdb is damaged: the file is missing; nothing was changed. Restore the directory from a copy, or start with another data directory',
+    );
+  });
+
   test('a folder with other files', async () => {
     const directory = join(root, 'other');
     mkdirSync(directory);
