@@ -142,6 +142,44 @@ describe.skipIf(reason !== undefined)(`kubectl${reason === undefined ? '' : ` ($
     expect(await cluster.ask('get', 'deployment', 'web', '-o', 'jsonpath={.metadata.labels.a}')).toBe('');
   });
 
+  it('keeps the fields of another manager until it is forced', async () => {
+    const config = join(cluster.directory, 'config.json');
+    const apply = (value: string, ...words: readonly string[]) =>
+      writeFile(
+        config,
+        JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: value } }),
+      ).then(() => cluster.kubectl('apply', '--server-side', '-f', config, ...words));
+    const value = () => cluster.ask('get', 'configmap', 'c', '-o', 'jsonpath={.data.a}');
+    expect(await apply('1', '--field-manager=one')).toMatchObject({ exitCode: 0 });
+    const refused = await apply('2', '--field-manager=two');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('conflict with "one": .data.a');
+    expect(await value()).toBe('1');
+    expect(await apply('2', '--field-manager=two', '--force-conflicts', '--dry-run=server')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('(server dry run)'),
+    });
+    expect(await value()).toBe('1');
+    expect(await apply('2', '--field-manager=two', '--force-conflicts')).toMatchObject({ exitCode: 0 });
+    expect(await value()).toBe('2');
+  });
+
+  it('waits for the contents of a namespace that it deletes', async () => {
+    await cluster.ask('create', 'namespace', 'gone');
+    await cluster.ask('create', 'configmap', 'inside', '-n', 'gone');
+    expect(await cluster.ask('get', 'namespaces')).toMatch(/^NAME +STATUS +AGE\n(.*\n)*gone +Active +\d+s/);
+    await cluster.ask('delete', 'namespace', 'gone', '--timeout=30s');
+    expect((await cluster.kubectl('get', 'namespace', 'gone')).stderr).toContain('namespaces "gone" not found');
+    expect(await cluster.ask('get', 'configmaps', '-A', '-o', 'name')).not.toContain('inside');
+  });
+
+  it('describes what it made', async () => {
+    expect(await cluster.ask('describe', 'deployment', 'web')).toContain('StrategyType: ');
+    expect(await cluster.ask('describe', 'replicasets', '-l', 'app=web')).toContain('Controlled By:  Deployment/web');
+    expect(await cluster.ask('describe', 'service', 'web')).toMatch(/Endpoints: +\d+\./);
+    expect(await cluster.ask('describe', 'nodes')).toContain('Allocated resources:');
+  });
+
   it('is told of a mistyped field before anything is written', async () => {
     const outcome = await cluster.kubectl('create', 'deployment', 'x', '--image=x', '--dry-run=client', '-o', 'json');
     const wrong = join(cluster.directory, 'wrong.json');
