@@ -1,6 +1,7 @@
 /**
- * Two controllers beside a cluster; the one that leads is killed at every step of a release, under load. The other one
- * goes on where it was: the release ends right, no request fails, and no rule of the interlock is ever broken.
+ * Two controllers beside a cluster; the one that leads is killed at every step of a release, under short requests, slow
+ * ones, uploads and WebSockets. The other one goes on where it was: the release ends right, no request fails, and no rule
+ * of the interlock is ever broken.
  */
 import type { Pod } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
@@ -10,12 +11,12 @@ import { pods } from '@slipway/kube/resources';
 import { splits, type Split } from '@slipway/kube/split';
 import { releases, type Release, type ReleasePhase } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
-import { startLoad, type Load } from 'slipway/load/load';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Controllers } from './support/controllers.ts';
 import { History } from './support/history.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
+import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
 
 const requestsPerSecond = 50;
 const replicas = 3;
@@ -68,7 +69,7 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
   let cluster: TestCluster;
   let controllers: Controllers;
   let application: ReleasedApplication;
-  let load: Load;
+  let traffic: Traffic;
   let observe: (version: string) => Observer;
   let history: History;
   let serving = 'v1';
@@ -82,8 +83,8 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
     await Promise.all([controllers.start(), controllers.start()]);
     await application.ask(serving);
     await application.reaches({ version: serving, phases: ['Succeeded'] });
-    const target = { target: cluster.gateway, host: application.host, path: '/version' };
-    load = startLoad({ ...target, rate: requestsPerSecond, versions: [serving] });
+    const target = { target: cluster.gateway, host: application.host };
+    traffic = await startTraffic({ ...target, rate: requestsPerSecond, versions: [serving] });
   });
 
   afterAll(async () => {
@@ -98,7 +99,7 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
     spec: Parameters<ReleasedApplication['ask']>[1],
     steps: readonly Step[],
   ): Promise<void> {
-    await load.allow([serving, version]);
+    await traffic.load.allow([serving, version]);
     await application.ask(version, spec);
     const { reaches, hasOnly } = observe(version);
     for (const step of steps) {
@@ -107,9 +108,12 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
     }
     await application.reaches({ version, phases: ['Succeeded'] });
     await hasOnly(replicas);
-    await load.allow([version]);
+    await traffic.load.allow([version]);
     serving = version;
-    expect(load.report.failures).toEqual([]);
+    expect({ short: traffic.load.report.failures, others: traffic.clients.failures }).toEqual({
+      short: [],
+      others: [],
+    });
   }
 
   it('finish a blue-green release whose leader is killed at each step', () =>
@@ -119,9 +123,10 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
     releaseAmidKills('v3', { strategy: { type: 'rolling', rolling: { maxSurge: 1, maxUnavailable: 0 } } }, rolling));
 
   it('have lost no request and broken no rule', async () => {
-    const report = await load.stop();
-    expect(report).toMatchObject({ failed: 0, failures: [] });
-    expect(report.succeeded).toBe(report.sent);
+    const { load, clients } = await traffic.stop();
+    expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+    expect(load.succeeded).toBe(load.sent);
+    for (const { begun, right } of Object.values(clients.counts)) expect(right).toBe(begun);
     expect(await history.violations({ replicas })).toEqual([]);
     expect(history.length).toBeGreaterThan(100);
   });
