@@ -100,8 +100,10 @@ export function isReturnable(observation: Observation, release: Release, now: nu
 /** The version that served before the one that serves now. */
 export function previousStable(observation: Observation): Release | undefined {
   const stable = stableRelease(observation);
-  return observation.releases
-    .filter((release) => release !== stable && servedUntil(release) !== undefined)
-    .toSorted((a, b) => (servedUntil(a) ?? 0) - (servedUntil(b) ?? 0))
-    .at(-1);
+  let latest: { readonly release: Release; readonly until: number } | undefined;
+  for (const release of observation.releases) {
+    const until = release === stable ? undefined : servedUntil(release);
+    if (until !== undefined && until >= (latest?.until ?? -Infinity)) latest = { release, until };
+  }
+  return latest?.release;
 }

@@ -92,8 +92,10 @@ interface Leaving {
 
 /** Without traffic, and not kept any longer. */
 function planLeaving(observation: Observation, release: Release, { drainSeconds, now }: Leaving): Sizing {
-  const left = keptFor(observation, release, now);
   const view = viewOf(observation, release);
+  // Most of many: kept for a rollback, and without a pod.
+  if (view.pods.length === 0 && (view.replicaSet?.spec?.replicas ?? 0) === 0) return { actions: [] };
+  const left = keptFor(observation, release, now);
   if (left === 0) return planShrink({ view, goal: 0, drainSeconds, now, observation });
   return view.pods.length === 0 ? { actions: [] } : { actions: [], requeueAfter: left };
 }
