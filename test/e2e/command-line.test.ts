@@ -310,7 +310,7 @@ describe('with a cluster', () => {
     });
     expect(await deploy(manifest, '--strategy', 'teleport')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('expected one of: '),
+      stderr: expect.stringContaining('supported values: "rolling", "blueGreen", "canary"'),
     });
   });
 
