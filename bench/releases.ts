@@ -155,7 +155,7 @@ function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): 
       value: countFailed(traffic),
       unit: 'requests',
       target: { atMost: 0 },
-      reference: `of ${countSent(traffic)}; by hand (another Deployment, its Service's selector changed, the old one deleted) ${releasesByHand} times: ${countFailed(byHand)} of ${countSent(byHand)}`,
+      reference: `of ${countSent(traffic)}; by hand (another Deployment, its Service's selector changed, the old one deleted) ${releasesByHand} times: ${countFailed(byHand)} of ${countSent(byHand)}${describeFailures(traffic)}`,
     },
     {
       figure: 'candidate healthy to all traffic moved (median)',
@@ -190,6 +190,14 @@ function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): 
 function describe(values: readonly number[]): string {
   const [least, p99, most] = [0, 0.99, 1].map((share) => rounded(percentile(values, share), 0));
   return `least ${least} ms, p99 ${p99} ms, most ${most} ms`;
+}
+
+const namedFailures = 5;
+
+/** What the first of them saw, or nothing. */
+function describeFailures({ load, clients }: TrafficReport): string {
+  const seen = [...load.failures, ...clients.failures].map(({ at, reason }) => `at ${at} ms ${reason}`);
+  return seen.length === 0 ? '' : `; first: ${seen.slice(0, namedFailures).join(', ')}`;
 }
 
 function countFailed({ load, clients }: TrafficReport): number {
