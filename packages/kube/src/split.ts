@@ -30,6 +30,71 @@ export interface SplitRule {
   readonly compression?: boolean | undefined;
   readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
   readonly tls?: { readonly secretName: string } | undefined;
+  /** In their order; the first that fits decides, whatever the weights are. None fits: the weights decide. */
+  readonly matches?: readonly SplitMatch[] | undefined;
+  readonly mirror?: SplitMirror | undefined;
+  /** While no backend has a weight, or none that has one has a ready pod, requests wait instead of being answered 503. */
+  readonly hold?: SplitHold | undefined;
+  readonly sticky?: SplitSticky | undefined;
+  readonly sessions?: SplitSessions | undefined;
+}
+
+/** A/B: requests that fulfil every condition go to one backend. */
+export interface SplitMatch {
+  readonly headers?: readonly SplitCondition[] | undefined;
+  readonly cookies?: readonly SplitCondition[] | undefined;
+  /** Which of the backends of the rule, by its Service. One without a ready pod does not fit. */
+  readonly service: string;
+}
+
+/**
+ * Neither `exact` nor `prefix`: it is there, with any value. There are no patterns, because who sends requests would choose
+ * how long they take.
+ */
+export interface SplitCondition {
+  /** Of a header in any case, of a cookie exactly. */
+  readonly name: string;
+  readonly exact?: string | undefined;
+  readonly prefix?: string | undefined;
+}
+
+/**
+ * A copy of the requests goes to this backend too, and its answer to nobody. Only of what changes nothing (GET, HEAD,
+ * OPTIONS) and has no body; a copy that would have to wait is not sent.
+ */
+export interface SplitMirror {
+  readonly service: string;
+  readonly port: string | number;
+  readonly version: string;
+  /** Of the requests, 1 to 100. */
+  readonly percent: number;
+}
+
+export interface SplitHold {
+  /** How long one request waits at most; then it is answered 503 with Retry-After. */
+  readonly seconds: number;
+}
+
+/**
+ * A user stays where he is as long as the weights allow, and never moves back as the weight of the last backend grows: the
+ * cookie holds the user's place among a hundred, and the weights divide the places, first backends first.
+ */
+export interface SplitSticky {
+  readonly cookie: string;
+  /** How long the cookie lives after it was last given. */
+  readonly seconds: number;
+}
+
+/**
+ * A session stays with its version, also without weight, while that is one of the backends; new ones, and requests without
+ * the cookie, go by weight. The gateway gives and signs the cookie.
+ */
+export interface SplitSessions {
+  readonly cookie: string;
+  /** Without a request for so long a session is over. */
+  readonly idleSeconds: number;
+  /** Secret in the same namespace whose `key` signs, the same for every instance. */
+  readonly secretName: string;
 }
 
 export interface SplitBackend {
@@ -60,6 +125,8 @@ export interface SplitInstanceStatus {
         readonly version: string;
         readonly openConnections: number;
         readonly openRequests: number;
+        /** That sent a request within `idleSeconds`; only where the rule has `sessions`. */
+        readonly sessions?: number | undefined;
       }>
     | undefined;
   /** While `countTrafficUntilAnnotation` asks for it: running totals of every version, from the start of the instance. */

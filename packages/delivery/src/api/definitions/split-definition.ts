@@ -13,6 +13,61 @@ const backend = object(
   { required: ['service', 'port', 'version', 'weight'] },
 );
 
+const condition = object(
+  'Neither exact nor prefix: it is there, with any value.',
+  {
+    name: string('Name of a header, in any case, or of a cookie.', { minLength: 1, maxLength: 256 }),
+    exact: string('The whole value.', { maxLength: 4096 }),
+    prefix: string('How the value begins.', { maxLength: 4096 }),
+  },
+  { required: ['name'] },
+);
+
+const match = object(
+  'Requests that fulfil every condition go to one backend.',
+  {
+    headers: list('Conditions on headers.', condition, { maxItems: 16 }),
+    cookies: list('Conditions on cookies.', condition, { maxItems: 16 }),
+    service: string('Which backend, by its Service.'),
+  },
+  { required: ['service'] },
+);
+
+const cookie = string('Name of the cookie.', { minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' });
+
+const special = {
+  matches: list('In their order; the first that fits decides.', match, { maxItems: 16 }),
+  mirror: object(
+    'Where a copy of the requests goes.',
+    {
+      service: string('Name of a Service in the same namespace.'),
+      port: intOrString('Number or name of its port.'),
+      version: string('The version that answers there.'),
+      percent: integer('Of the requests.', { minimum: 1, maximum: 100 }),
+    },
+    { required: ['service', 'port', 'version', 'percent'] },
+  ),
+  hold: object(
+    'Requests wait while no backend can take them.',
+    { seconds: seconds('How long one waits at most.') },
+    { required: ['seconds'] },
+  ),
+  sticky: object(
+    'A user stays with a version while the weights allow.',
+    { cookie, seconds: seconds('How long the cookie lives.') },
+    { required: ['cookie', 'seconds'] },
+  ),
+  sessions: object(
+    'A session stays with its version, also without weight.',
+    {
+      cookie,
+      idleSeconds: seconds('Without a request for so long a session is over.'),
+      secretName: string('Name of the Secret whose key signs the cookie.'),
+    },
+    { required: ['cookie', 'idleSeconds', 'secretName'] },
+  ),
+};
+
 const rule = object(
   'Requests for one of the hosts under one of the paths go to the backends by weight.',
   {
@@ -23,6 +78,7 @@ const rule = object(
     compression: boolean('Compress answers where the client takes it.'),
     responseHeaders: stringMap('Headers that are set on every answer.'),
     tls: object('The certificate.', { secretName: string('Name of its Secret.') }, { required: ['secretName'] }),
+    ...special,
   },
   { required: ['hosts', 'paths', 'backends'] },
 );
@@ -40,6 +96,7 @@ const instance = object(
         version: string('The version.'),
         openConnections: integer('Connections.'),
         openRequests: integer('Requests.'),
+        sessions: integer('Sessions, where the rule has them.'),
       }),
     ),
     traffic: list(
