@@ -18,8 +18,16 @@ export const authenticatedGroup = 'system:authenticated';
 export const adminIdentity: Identity = { user: 'kubernetes-admin', groups: [masters, authenticatedGroup] };
 export const anonymous: Identity = { user: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+const nodePrefix = 'system:node:';
+
 export function nodeIdentity(name: string): Identity {
-  return { user: `system:node:${name}`, groups: ['system:nodes', authenticatedGroup] };
+  return { user: `${nodePrefix}${name}`, groups: ['system:nodes', authenticatedGroup] };
+}
+
+/** Undefined of whom is no node, and of who says so without saying which. */
+export function nodeNameOf({ user, groups }: Identity): string | undefined {
+  const name = user.startsWith(nodePrefix) ? user.slice(nodePrefix.length) : '';
+  return name === '' || !groups.includes('system:nodes') ? undefined : name;
 }
 
 /** Components of the cluster itself, by name. */

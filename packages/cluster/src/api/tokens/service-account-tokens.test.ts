@@ -25,12 +25,16 @@ beforeEach(async () => {
 
 afterEach(() => cluster.close());
 
-async function askToken(spec: object = {}, identity: Identity = adminIdentity): Promise<JsonObject> {
+async function askToken(
+  spec: object = {},
+  identity: Identity = adminIdentity,
+  query: Readonly<Record<string, string>> = {},
+): Promise<JsonObject> {
   const { status, body } = await cluster.api.handle(
     {
       method: 'POST',
       path: '/api/v1/namespaces/default/serviceaccounts/robot/token',
-      query: new URLSearchParams(),
+      query: new URLSearchParams(query),
       headers: {},
       body: { json: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec } },
     },
@@ -50,8 +54,8 @@ function authenticate(token: string): Promise<Identity | undefined> {
   return cluster.api.tokens.authenticate(token);
 }
 
-function createPod(serviceAccountName: string) {
-  const spec = { serviceAccountName, containers: [{ name: 'a', image: 'a' }] };
+function createPod(serviceAccountName: string, nodeName?: string) {
+  const spec = { serviceAccountName, nodeName, containers: [{ name: 'a', image: 'a' }] };
   return client.create(pods, { metadata: { name: 'a', namespace: 'default' }, spec });
 }
 
@@ -154,8 +158,72 @@ describe('a request for a token is refused', () => {
     const boundObjectRef = { ...boundToPod.boundObjectRef, uid: 'other' };
     await expect(askToken({ boundObjectRef })).rejects.toMatchObject({ reason: 'Conflict' });
   });
+});
 
-  it('to a node that names no pod', async () => {
-    await expect(askToken({}, nodeIdentity('a'))).rejects.toThrow('node requested token not bound to a pod');
+describe('a node', () => {
+  const node = nodeIdentity('one');
+
+  it('gets the token of an account that a pod of its own runs as', async () => {
+    const { metadata } = await createPod('robot', 'one');
+    const boundObjectRef = { ...boundToPod.boundObjectRef, uid: metadata.uid };
+    expect(await askToken({ boundObjectRef }, node)).toMatchObject({ status: { token: expect.stringMatching(/\./) } });
+  });
+
+  it.each([
+    { name: 'that names no pod', reference: null, why: 'node requested token not bound to a pod' },
+    {
+      name: 'that names another kind',
+      reference: { apiVersion: 'v1', kind: 'Secret', name: 'a', uid: 'x' },
+      why: 'node requested token not bound to a pod',
+    },
+    {
+      name: 'that does not say which pod of this name',
+      reference: boundToPod.boundObjectRef,
+      why: 'node requested token with a pod binding without a uid',
+    },
+    {
+      name: 'for a pod that there is not',
+      reference: { ...boundToPod.boundObjectRef, name: 'b', uid: 'x' },
+      why: 'pods "b" not found',
+    },
+    {
+      name: 'for a pod of that name that is another one',
+      reference: { ...boundToPod.boundObjectRef, uid: 'x' },
+      why: 'does not match the UID in record',
+    },
+  ])('gets none $name', async ({ reference, why }) => {
+    await createPod('robot', 'one');
+    await expect(askToken({ boundObjectRef: reference }, node)).rejects.toThrow(why);
+  });
+
+  it.each([{ nodeName: 'two' }, { nodeName: undefined }])(
+    'gets none of a pod that is bound to $nodeName',
+    async ({ nodeName }) => {
+      const { metadata } = await createPod('robot', nodeName);
+      const boundObjectRef = { ...boundToPod.boundObjectRef, uid: metadata.uid };
+      await expect(askToken({ boundObjectRef }, node)).rejects.toThrow(
+        'node requested token bound to a pod scheduled on a different node',
+      );
+    },
+  );
+
+  it('gets none that does not say which it is', async () => {
+    const nobody = { user: 'system:somebody', groups: ['system:nodes'] };
+    await expect(askToken(boundToPod, nobody)).rejects.toThrow('could not determine node from user "system:somebody"');
+  });
+});
+
+describe('a request for a token that is only tried', () => {
+  it('is answered like any other, without a token', async () => {
+    const tried = await askToken({}, adminIdentity, { dryRun: 'All' });
+    expect(tried).toMatchObject({
+      kind: 'TokenRequest',
+      status: { token: '', expirationTimestamp: formatTime(start + 3_600_000) },
+    });
+  });
+
+  it('is refused like any other', async () => {
+    await expect(askToken({ expirationSeconds: 1 }, adminIdentity, { dryRun: 'All' })).rejects.toThrow('10 minutes');
+    await expect(askToken({}, adminIdentity, { dryRun: 'no' })).rejects.toMatchObject({ reason: 'Invalid' });
   });
 });

@@ -9,11 +9,12 @@ import type { Fault } from '../../schema/definition.ts';
 import { invalid } from '../../schema/faults.ts';
 import { schemaNode } from '../../schema/schema-data.ts';
 import { isJsonObject, shapeObject, type JsonObject } from '../../schema/shape.ts';
-import { conflict, forbidden, invalidObject, unknownPath } from '../api-errors.ts';
-import { mayDoEverything } from '../authorization.ts';
+import { invalidObject, unknownPath } from '../api-errors.ts';
+import { isDryRun } from '../dry-run.ts';
 import { storeKey } from '../object-key.ts';
 import type { ResourceRequest } from '../resource-requests.ts';
-import { ownAudiences } from './service-account-tokens.ts';
+import { requireOwnPod, requireSameObject, type BoundReference } from './node-restriction.ts';
+import { ownAudiences, type IssuedToken, type TokenOrder } from './service-account-tokens.ts';
 import type { Bound, NamedObject } from './token-claims.ts';
 
 const type = { group: 'authentication.k8s.io', plural: 'tokenrequests', kind: 'TokenRequest' };
@@ -27,14 +28,7 @@ const usualSeconds = 60 * 60;
 interface AskedToken {
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
-  readonly boundObjectRef: BoundObjectReference | undefined;
-}
-
-interface BoundObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
+  readonly boundObjectRef: BoundReference | undefined;
 }
 
 export async function requestToken(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
@@ -44,16 +38,12 @@ export async function requestToken(request: TransportRequest, at: ResourceReques
   const asked = readAsked(request);
   const faults = validate(asked);
   if (faults.length > 0) throw invalidObject(type, '', faults);
-  requireOwnPod(asked, at);
   const { expirationSeconds, boundObjectRef } = asked;
+  requireOwnPod(boundObjectRef, at, (bound, boundName) => find(bound, boundName, at));
   const audiences = asked.audiences.length === 0 ? ownAudiences : asked.audiences;
-  const { token, expiresAt } = await at.tokens.issue({
-    namespace,
-    account: named(account),
-    bound: boundTo(boundObjectRef, at),
-    audiences,
-    expirationSeconds,
-  });
+  const bound = boundTo(boundObjectRef, at);
+  const order = { namespace, account: named(account), bound, audiences, expirationSeconds };
+  const { token, expiresAt } = isDryRun(request) ? triedToken(order, at) : await at.tokens.issue(order);
   const value = {
     kind: type.kind,
     apiVersion,
@@ -62,6 +52,11 @@ export async function requestToken(request: TransportRequest, at: ResourceReques
     status: { token, expirationTimestamp: formatTime(expiresAt) },
   };
   return { status: 201, headers: {}, body: { kind: 'json', value } };
+}
+
+/** A token is nothing but its words: one that is only tried must not be written down, or it could be used. */
+function triedToken({ expirationSeconds }: TokenOrder, { clock }: ResourceRequest): IssuedToken {
+  return { token: '', expiresAt: clock.now() + expirationSeconds * 1_000 };
 }
 
 function readAsked({ body }: TransportRequest): AskedToken {
@@ -78,7 +73,7 @@ function readAsked({ body }: TransportRequest): AskedToken {
   };
 }
 
-function readReference(reference: JsonObject): BoundObjectReference {
+function readReference(reference: JsonObject): BoundReference {
   const text = (field: string): string => String(reference[field] ?? '');
   return { apiVersion: text('apiVersion'), kind: text('kind'), name: text('name'), uid: text('uid') };
 }
@@ -92,17 +87,11 @@ function validate({ expirationSeconds }: AskedToken): readonly Fault[] {
   return [];
 }
 
-/** A node gets tokens for its pods, so that they end with them, and never for itself. */
-function requireOwnPod({ boundObjectRef }: AskedToken, { identity, definition, path }: ResourceRequest): void {
-  if (mayDoEverything(identity) || !identity.groups.includes('system:nodes') || boundObjectRef?.kind === 'Pod') return;
-  throw forbidden(definition.type, path.name, 'node requested token not bound to a pod');
-}
-
 const boundTypes: Readonly<Record<string, ResourceType>> = { Pod: pods, Secret: secrets, Node: nodes };
 
-function boundTo(reference: BoundObjectReference | undefined, at: ResourceRequest): Bound {
+function boundTo(reference: BoundReference | undefined, at: ResourceRequest): Bound {
   if (reference === undefined) return {};
-  const { apiVersion: version, kind, name, uid } = reference;
+  const { apiVersion: version, kind, name } = reference;
   const bound = version === 'v1' && Object.hasOwn(boundTypes, kind) ? boundTypes[kind] : undefined;
   if (bound === undefined)
     throw new StatusError(
@@ -110,12 +99,7 @@ function boundTo(reference: BoundObjectReference | undefined, at: ResourceReques
       `cannot bind token for serviceaccount to type ${version} ${kind}; expected v1 Pod, Secret or Node`,
     );
   const object = find(bound, name, at);
-  if (uid !== '' && uid !== object.metadata.uid)
-    throw conflict(
-      bound,
-      name,
-      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
-    );
+  requireSameObject(reference, { type: bound, found: object });
   switch (kind) {
     case 'Pod':
       return boundToPod(object, at);
