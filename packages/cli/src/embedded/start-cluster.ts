@@ -5,7 +5,7 @@ import { componentIdentity, nodeIdentity } from '@slipway/cluster/api/authorizat
 import { bootstrap } from '@slipway/cluster/api/bootstrap';
 import { serveCustomResources } from '@slipway/cluster/api/custom-resource-kinds';
 import { listen, type Listener } from '@slipway/cluster/api/http-listener';
-import type { ClusterRoleAggregationOptions } from '@slipway/cluster/controllers/cluster-role-aggregation/cluster-role-aggregation-controller';
+import type { AccessOptions } from '@slipway/cluster/controllers/cluster-role-aggregation/open-access';
 import { startControllers } from '@slipway/cluster/controllers/start-controllers';
 import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { loadServiceAccountKey } from '@slipway/cluster/pki/service-account-key';
@@ -242,22 +242,34 @@ function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identit
 function openAccess({
   clientFor,
   ...shared
-}: Omit<ClusterRoleAggregationOptions, 'client'> & {
+}: Omit<AccessOptions, 'client' | 'addedRoles'> & {
   readonly clientFor: (component: string) => KubeClient;
 }): () => Promise<void> {
   const { logger } = shared;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const opening = import('@slipway/cluster/controllers/cluster-role-aggregation/open-access').then((access) =>
-    access.openAccess({ ...shared, signal, client: clientFor('kube-controller-manager') }),
+  const opening = loadAccess().then(([access, { accessRoles }]) =>
+    access.openAccess({
+      ...shared,
+      signal,
+      client: clientFor('kube-controller-manager'),
+      addedRoles: accessRoles,
+    }),
   );
   const done = opening.catch((error: unknown) => {
-    if (!signal.aborted) logger.error('the default roles could not be written; a restart tries again', { error });
+    if (!signal.aborted) logger.error('the default roles are no longer kept; a restart begins again', { error });
   });
   return () => {
     stopping.abort(new Error('the cluster stops'));
     return done;
   };
+}
+
+function loadAccess() {
+  return Promise.all([
+    import('@slipway/cluster/controllers/cluster-role-aggregation/open-access'),
+    import('@slipway/delivery/api/access-roles'),
+  ]);
 }
 
 /** Resolves when the node says that it takes pods. */

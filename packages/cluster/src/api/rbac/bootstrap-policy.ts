@@ -131,13 +131,21 @@ const roleSums: ReadonlyArray<{ readonly name: string; readonly within?: string 
   { name: 'admin' },
 ];
 
-/** The roles of people as sums are written with what they come to: nobody waits for who adds them up. */
-export const defaultRoles: readonly ClusterRole[] = roleSums.reduce<readonly ClusterRole[]>((known, sum) => {
-  const labels = sum.within === undefined ? {} : { [aggregationLabel(sum.within)]: 'true' };
-  const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { [aggregationLabel(sum.name)]: 'true' } }] };
-  const empty = { ...role(sum.name, [], labels), aggregationRule };
-  return [...known, { ...empty, rules: combineRules(empty, known) }];
-}, plainRoles);
+/**
+ * The default roles, with what else is served from the start. The roles of people as sums are written with what they come
+ * to: nobody waits for who adds them up.
+ */
+export function defaultRoles(added: readonly ClusterRole[]): readonly ClusterRole[] {
+  return roleSums.reduce<readonly ClusterRole[]>(
+    (known, sum) => {
+      const labels = sum.within === undefined ? {} : { [aggregationLabel(sum.within)]: 'true' };
+      const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { [aggregationLabel(sum.name)]: 'true' } }] };
+      const empty = { ...role(sum.name, [], labels), aggregationRule };
+      return [...known, { ...empty, rules: combineRules(empty, known) }];
+    },
+    [...plainRoles, ...added],
+  );
+}
 
 const everybody = groupNamed('system:authenticated');
 

@@ -36,11 +36,11 @@ function completeMetadata({ metadata }: KubeObject, wanted: KubeObject): KubeObj
   return isSame ? metadata : { ...metadata, labels, annotations };
 }
 
-/** Makes what is missing. May run again at any time. */
-export async function applyDefaultPolicy(client: KubeClient): Promise<void> {
+/** Makes what is missing, of the roles that are `added` to Kubernetes' own too. May run again at any time. */
+export async function applyDefaultPolicy(client: KubeClient, added: readonly ClusterRole[] = []): Promise<void> {
   // Each kind in one turn, so that they are written together.
   await Promise.all([
-    ...defaultRoles.map((wanted) => ensure(client, { type: clusterRoles, wanted, complete: completeRole })),
+    ...defaultRoles(added).map((wanted) => ensure(client, { type: clusterRoles, wanted, complete: completeRole })),
     ...defaultBindings.map((wanted) =>
       ensure(client, { type: clusterRoleBindings, wanted, complete: completeBinding }),
     ),

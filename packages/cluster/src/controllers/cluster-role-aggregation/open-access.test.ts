@@ -1,0 +1,83 @@
+import type { KubeClient } from '@slipway/kube/client';
+import { silentLogger } from '@slipway/kube/logger';
+import { clusterRoleBindings, clusterRoles } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { accessRoles } from '../../../../delivery/src/api/access-roles.ts';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
+import { createMemoryCluster, type MemoryCluster } from '../../../testing/memory-cluster.ts';
+import { openAccess } from './open-access.ts';
+
+let clock: FakeClock;
+let cluster: MemoryCluster;
+let stopping: AbortController;
+let done: Promise<void> | undefined;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  cluster = await createMemoryCluster({ clock });
+  stopping = new AbortController();
+  done = undefined;
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await done;
+  await cluster.close();
+});
+
+function open(client: KubeClient): void {
+  const { signal } = stopping;
+  done = openAccess({ client, clock, signal, random: () => 0, logger: silentLogger, addedRoles: accessRoles });
+}
+
+/** Whose every write of a binding fails, as long as it shall. */
+function refusing(until: { failures: number }): KubeClient {
+  const create: KubeClient['create'] = (type, object, options) => {
+    const isRefused = type.kind === clusterRoleBindings.kind && until.failures > 0;
+    if (!isRefused) return cluster.client.create(type, object, options);
+    until.failures -= 1;
+    return Promise.reject(new StatusError('ServiceUnavailable', 'the store takes no writes'));
+  };
+  return new Proxy(cluster.client, {
+    get: (client, property) => {
+      if (property === 'create') return create;
+      const value: unknown = Reflect.get(client, property);
+      return typeof value === 'function' ? value.bind(client) : value;
+    },
+  });
+}
+
+it('writes the default roles again when they could not be written', async () => {
+  const until = { failures: 10 };
+  open(refusing(until));
+  await clock.advance(100);
+  await expect(cluster.client.get(clusterRoleBindings, { name: 'system:node' })).rejects.toThrow('not found');
+  await clock.advance(60_000);
+  expect(until.failures).toBe(0);
+  await expect(cluster.client.get(clusterRoleBindings, { name: 'system:node' })).resolves.toBeDefined();
+});
+
+it('ends while it waits to try again', async () => {
+  open(refusing({ failures: Infinity }));
+  await clock.advance(100);
+  stopping.abort();
+  await done;
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('lets people see and change Applications by the roles that Kubernetes has for people', async () => {
+  open(cluster.client);
+  await clock.advance(1_000);
+  const rights = async (name: string): Promise<readonly string[]> => {
+    const { rules = [] } = await cluster.client.get(clusterRoles, { name });
+    return rules.flatMap(({ apiGroups, resources = [], verbs }) =>
+      apiGroups?.includes('slipway.dev') === true && resources.includes('applications') ? verbs : [],
+    );
+  };
+  const read = ['get', 'list', 'watch'];
+  const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
+  expect(await rights('view')).toEqual(read);
+  expect((await rights('edit')).toSorted()).toEqual([...read, ...write].toSorted());
+  expect((await rights('admin')).toSorted()).toEqual([...read, ...write].toSorted());
+});
