@@ -10,7 +10,8 @@ import { namespaces } from '@slipway/kube/resources';
 import { connect } from '../connection/connection.ts';
 import type { KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { applicationName, demoApplication, host } from '../demo/application.ts';
-import { isAsPromised, summarize, type DemoResult } from '../demo/summary.ts';
+import { summarize } from '../demo/summary.ts';
+import { findBrokenPromises, type DemoCast, type DemoResult } from '../demo/verdict.ts';
 import { buildInto } from '../embedded/build-into.ts';
 import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { launchServer } from '../embedded/launch-server.ts';
@@ -32,12 +33,7 @@ export interface DemoOptions extends GlobalOptions {
 
 /** Beside the packages in a checkout, within the package where it is published. */
 const exampleFolders = ['../../../../examples/statics', '../../examples/statics'];
-const versions = [
-  { version: 'v1', isHealthy: true },
-  { version: 'v2', isHealthy: true },
-  { version: 'v3', isHealthy: false },
-];
-const broken = 'v3';
+const cast: DemoCast = { first: 'v1', upgrade: 'v2', broken: 'v3' };
 /** A release of the demo takes seconds; one that hangs must not hang the terminal too. */
 const patienceSeconds = 120;
 
@@ -61,7 +57,7 @@ async function play(options: DemoOptions): Promise<'interrupted' | 'told'> {
       say(await howToLookAround(directory));
       await interrupted;
     }
-    if (!outcome) throw new CommandFailure('The demo did not go as it should; the table above says where.');
+    if (!outcome) throw new CommandFailure('The demo did not go as it should; what is written above says where.');
     return 'told';
   } finally {
     await stopCluster(directory, 1);
@@ -97,7 +93,7 @@ function interruption(): Promise<'interrupted'> {
   });
 }
 
-/** True when no request failed and the broken version was refused. */
+/** Whether the demo kept its promises. */
 async function tell(story: Story): Promise<boolean> {
   const { options, directory, say } = story;
   say('A release, an upgrade under load, and a broken version that is refused, on a cluster of its own.');
@@ -119,17 +115,18 @@ async function tell(story: Story): Promise<boolean> {
   await buildVersions(story, state);
   const { client } = await connect({ kubeconfig: state.kubeconfig });
   await createNamespace(client, options.namespace);
-  const releases = [await release(story, { client, version: 'v1' })];
+  const { first, upgrade, broken } = cast;
+  const releases = [await release(story, { client, version: first })];
   say(
     `\nLoad: ${options.rate} requests a second to http://${host} through the gateway,\n      half over new connections and half over kept ones.`,
   );
-  const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: ['v1'] });
+  const load = startLoad({ target: state.gateway, host, path: '/version', rate: options.rate, versions: [first] });
   try {
-    await load.allow(['v1', 'v2']);
-    releases.push(await release(story, { client, version: 'v2', load }));
-    await load.allow(['v2']);
+    await load.allow([first, upgrade]);
+    releases.push(await release(story, { client, version: upgrade, load }));
+    await load.allow([upgrade]);
     releases.push(await release(story, { client, version: broken, load }));
-    return await show(story, { releases, load: await load.stop(), broken });
+    return await show(story, { releases, load: await load.stop(), cast });
   } catch (error) {
     await load.stop();
     throw error;
@@ -149,15 +146,18 @@ async function createNamespace(client: KubeClient, name = 'default'): Promise<vo
 }
 
 async function show({ say, options }: Story, result: DemoResult): Promise<boolean> {
-  const isFine = isAsPromised(result);
-  if (options.output !== undefined) await printValue({ isAsPromised: isFine, ...result }, options.output);
+  const brokenPromises = findBrokenPromises(result);
+  const isAsPromised = brokenPromises.length === 0;
+  const { releases, load } = result;
+  if (options.output !== undefined)
+    await printValue({ isAsPromised, brokenPromises, releases, load, broken: cast.broken }, options.output);
   say(`\n${summarize(result).join('\n')}`);
   say(
-    isFine
+    isAsPromised
       ? colour('green', '\n✔ No request was lost, and the broken version never saw one.')
-      : colour('red', '\n✘ Not as promised.'),
+      : colour('red', ['\n✘ Not as promised:', ...brokenPromises].join('\n  ')),
   );
-  return isFine;
+  return isAsPromised;
 }
 
 function findExample(): string {
@@ -170,7 +170,8 @@ function findExample(): string {
 
 async function buildVersions({ directory, say }: Story, state: ClusterState): Promise<void> {
   const contextDirectory = findExample();
-  for (const { version, isHealthy } of versions) {
+  for (const version of [cast.first, cast.upgrade, cast.broken]) {
+    const isHealthy = version !== cast.broken;
     const started = performance.now();
     await buildInto(directory, {
       contextDirectory,

@@ -1,23 +1,8 @@
-import type { Release } from '@slipway/delivery/api/release';
-import type { LoadReport } from '../load/protocol.ts';
 import { fold, table } from '../output/output.ts';
+import type { DemoResult } from './verdict.ts';
 
-/** What the demo shows in the end, and whether it went as it should. */
-export interface DemoResult {
-  readonly releases: readonly Release[];
-  readonly load: LoadReport;
-  /** The version that must have been refused. */
-  readonly broken: string;
-}
-
-export function isAsPromised({ releases, load, broken }: DemoResult): boolean {
-  const others = releases.filter(({ spec }) => spec.version !== broken);
-  const refused = releases.find(({ spec }) => spec.version === broken)?.status;
-  const isRefused = refused?.phase === 'RolledBack' && refused.ending?.by === 'health';
-  return load.sent > 0 && load.failed === 0 && isRefused && others.every(({ status }) => status?.phase === 'Succeeded');
-}
-
-export function summarize({ releases, load }: DemoResult): readonly string[] {
+/** What the demo shows in the end. */
+export function summarize({ releases, load }: Pick<DemoResult, 'releases' | 'load'>): readonly string[] {
   const rows = releases.map(({ spec, status }) => [
     spec.version,
     status?.phase ?? 'Pending',
