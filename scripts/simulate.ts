@@ -14,7 +14,8 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import * as fc from 'fast-check';
-import { historyOf, runHistory, strategyTypes, type History } from '../packages/delivery/testing/histories.ts';
+import { historyOf, strategyTypes } from '../packages/delivery/testing/generators.ts';
+import { runHistory, type History } from '../packages/delivery/testing/histories.ts';
 
 interface Share {
   readonly strategy: string;

@@ -1,5 +1,6 @@
 /** What spec asks for now: its content, and the configuration that goes with it. */
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { ApplicationSpec } from './api/application.ts';
 import type { Identity, Release } from './api/release.ts';
 import { frozenName } from './configuration/content.ts';
@@ -33,9 +34,16 @@ export function askedOf(observation: Observation): Asked {
     if (name !== undefined) frozen[key] = name;
     else if (!reference.isOptional) missing.push(key);
   }
+  const known = knownAsked.get(spec);
+  if (known !== undefined && isSameJson([known.frozen, known.missing], [frozen, missing])) return known;
   const identity = identityOf(spec, frozen);
-  return { identity, frozen, missing, attempt: attemptOf(spec, identity) };
+  const asked: Asked = { identity, frozen, missing, attempt: attemptOf(spec, identity) };
+  knownAsked.set(spec, asked);
+  return asked;
 }
+
+/** Every look asks several times, and the answer changes only with a spec or what it refers to. */
+const knownAsked = new WeakMap<ApplicationSpec, Asked>();
 
 const references = new WeakMap<object, readonly Reference[]>();
 

@@ -13,12 +13,8 @@ import { calculateBounds } from './replica-bounds.ts';
 /** Named as the Application and its Service, and over the same pods, whichever version they are of. */
 export function applicationBudget({ metadata, spec }: Application): PodDisruptionBudget {
   const { name = '', namespace, uid = '' } = metadata;
-  const budget: PodDisruptionBudget['spec'] = {
-    minAvailable: calculateMinAvailable(spec),
-    selector: { matchLabels: { [labels.application]: name, [labels.serves]: 'true' } },
-    // A pod that does not serve protects nobody, and would hold up a drain for good.
-    unhealthyPodEvictionPolicy: 'AlwaysAllow',
-  };
+  const budget = budgetSpecs.get(spec) ?? budgetSpec(name, spec);
+  budgetSpecs.set(spec, budget);
   return {
     metadata: {
       name,
@@ -27,6 +23,20 @@ export function applicationBudget({ metadata, spec }: Application): PodDisruptio
       annotations: { [annotations.ownerUid]: uid, [annotations.content]: digest(budget) },
     },
     spec: budget,
+  };
+}
+
+type BudgetSpec = NonNullable<PodDisruptionBudget['spec']>;
+
+/** A spec belongs to one name; what is made of it is made and hashed once. */
+const budgetSpecs = new WeakMap<Application['spec'], BudgetSpec>();
+
+function budgetSpec(name: string, spec: Application['spec']): BudgetSpec {
+  return {
+    minAvailable: calculateMinAvailable(spec),
+    selector: { matchLabels: { [labels.application]: name, [labels.serves]: 'true' } },
+    // A pod that does not serve protects nobody, and would hold up a drain for good.
+    unhealthyPodEvictionPolicy: 'AlwaysAllow',
   };
 }
 

@@ -82,8 +82,16 @@ export function releaseName(application: string, version: string): string {
     .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')}`;
 }
 
+const backendNames = new WeakMap<object, string>();
+
 /** Name of a version's ReplicaSet and Service: unique for the raw version, and short enough for a Service. */
-export function backendName({ application, version }: Pick<ReleaseSpec, 'application' | 'version'>): string {
+export function backendName(spec: Pick<ReleaseSpec, 'application' | 'version'>): string {
+  const known = backendNames.get(spec) ?? calculateBackendName(spec);
+  backendNames.set(spec, known);
+  return known;
+}
+
+function calculateBackendName({ application, version }: Pick<ReleaseSpec, 'application' | 'version'>): string {
   const hash = fnv32a(`${application}/${version}`).toString(16).padStart(8, '0');
   return `${application}-${slug(version).slice(0, 62 - application.length - 10)}-${hash}`.replaceAll(/-{2,}/g, '-');
 }

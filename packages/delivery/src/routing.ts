@@ -1,5 +1,5 @@
 /** The route follows spec at once, whatever is being released: where it leads stays as it is. */
-import { canonicalJson } from '@slipway/kube/hash';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
@@ -49,11 +49,11 @@ function planRule(observation: Observation): readonly Action[] {
   const [main, ...others] = split.spec.rules;
   if (main === undefined) return [];
   const preview = previewOf(observation);
-  const isPreviewRight = preview !== undefined || canonicalJson(others) === canonicalJson(closedPreview(application));
+  const isPreviewRight = preview !== undefined || isSameJson(others, closedPreview(application));
   const { backends, ...rule } = main;
   const isSame =
     isPreviewRight &&
-    canonicalJson(rule) === canonicalJson(routeRule(application)) &&
+    isSameJson(rule, routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
     split.spec.drainSeconds === application.spec.drainSeconds;
   const weights = knownWeights(observation);

@@ -19,8 +19,19 @@ export function validateApplication(application: Application): readonly StatusCa
   return [...validateForm(application), ...validateShares(application)];
 }
 
-/** All but what depends on the number of pods, which an autoscaler may change at any time. */
+const forms = new WeakMap<Application['spec'], readonly StatusCause[]>();
+
+/**
+ * All but what depends on the number of pods, which an autoscaler may change at any time. A spec belongs to one name and
+ * is judged once however often it is looked at.
+ */
 export function validateForm(application: Application): readonly StatusCause[] {
+  const known = forms.get(application.spec) ?? findFaultsOfForm(application);
+  forms.set(application.spec, known);
+  return known;
+}
+
+function findFaultsOfForm(application: Application): readonly StatusCause[] {
   return [
     ...validateName(application),
     ...validateSupported(application),

@@ -1,19 +1,16 @@
-/** Random histories of one Application, as data: what happened, in order, so that a failing one is shrunk and replayed. */
-import * as fc from 'fast-check';
+/** Histories of one Application, as data: what happened, in order, so that a failing one is shrunk and run again. */
 import type { ApplicationSpec } from '../src/api/application.ts';
 import type { Check } from '../src/api/check.ts';
 import type { Verb } from '../src/api/release-command.ts';
-import { isFinished } from '../src/api/release.ts';
 import type { Observation } from '../src/observation.ts';
 import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion, checkQuiet, Violation } from './invariants.ts';
+import { describeWorld, isAtRest } from './rest.ts';
 import { carryOut } from './simulation/api.ts';
 import { removePod, runEndpoints, runGateway, runReplicaSets, setReady } from './simulation/controllers.ts';
 import { Outdated } from './simulation/effect.ts';
 import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
-import { unfitImage } from './simulation/record-effects.ts';
-import { brokenImage, unfitMetricImage } from './simulation/version-effects.ts';
 import { createWorld, observationOf, type World } from './simulation/world.ts';
 
 export type Happening =
@@ -36,103 +33,24 @@ export interface History {
   readonly happenings: readonly Happening[];
 }
 
-const images = ['a', 'b', 'c', brokenImage, unfitImage, unfitMetricImage];
 const whole = 1_000;
+const second = 1_000;
 
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 10, arbitrary: fc.constant({ type: 'round' } as const) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: fc.constant('look' as const),
-      stopAfter: fc.constantFrom(0, 1, 2, whole),
-      lag: fc.constantFrom(0, 0, 1, 2),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('wait' as const), seconds: fc.constantFrom(1, 5, 31, 700) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constantFrom(
-        'replicaSets' as const,
-        'endpoints' as const,
-        'gateway' as const,
-        'gatewayDies' as const,
-        'gatewayReturns' as const,
-      ),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: fc.constantFrom('ready' as const, 'unready' as const, 'die' as const),
-      pod: fc.nat(8),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ type: 'allUnready' } as const) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('deploy' as const), image: fc.constantFrom(...images) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('replicas' as const), count: fc.nat(4) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('pause' as const), paused: fc.boolean() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant('configure' as const),
-      content: fc.constantFrom('first00000', 'second0000'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constant('command' as const),
-      verb: fc.constantFrom<Verb>('promote', 'resume', 'pause', 'abort', 'retry', 'rollback', 'undo'),
-    }),
-  },
-);
+/** The planner under test: the engine's own, or one that was broken on purpose. */
+export type Planner = (observation: Observation, now: number) => Decision;
 
-const strategies: ReadonlyArray<History['strategy']> = [
-  { type: 'blueGreen' },
-  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
-  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
-  { type: 'canary', canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], approximate: true } },
-  {
-    type: 'canary',
-    canary: {
-      steps: [{ setReplicas: 2 }, { setWeight: 50 }, { pause: { seconds: 30 } }, { setWeight: 10 }],
-      approximate: true,
-    },
-  },
-  {
-    type: 'canary',
-    canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
-  },
-  { type: 'rolling' },
-  { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
-  { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
-];
-
-function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<History> {
-  return fc.record({
-    strategy: fc.constantFrom(...among),
-    routed: fc.boolean(),
-    replicas: fc.integer({ min: 1, max: 4 }),
-    happenings: fc.array(happening, { minLength: 5, maxLength: 36, size: 'max' }),
-  });
+export interface RunOptions {
+  /** Whether the system must come to rest afterwards. */
+  readonly atRest?: boolean;
+  readonly planner?: Planner;
 }
 
-export const history = historyOfAny(strategies);
-
-/** Those that histories are made of. */
-export const strategyTypes: readonly string[] = [...new Set(strategies.map(({ type }) => type))];
-
-export function historyOf(strategy: string): fc.Arbitrary<History> {
-  return historyOfAny(strategies.filter(({ type }) => type === strategy));
-}
-
-/** Looks that see what was true one or two happenings ago. */
 interface Run {
   world: World;
-  readonly past: Observation[];
+  /** What was true before each happening: looks may see what was one or two of them ago. */
+  readonly past: World[];
   readonly interruption: Interruption;
+  readonly planner: Planner;
 }
 
 /** The controller dies after so many effects of its whole life, and another one goes on. */
@@ -141,25 +59,31 @@ interface Interruption {
   effects: number;
 }
 
+interface Looked {
+  readonly world: World;
+  readonly decision: Decision;
+}
+
 function look(
-  { world, past, interruption }: Run,
+  { world, past, interruption, planner }: Run,
   { stopAfter, lag }: { readonly stopAfter: number; readonly lag: number },
-): World {
-  const seen = lag === 0 ? observationOf(world) : (past.at(-lag) ?? observationOf(world));
-  const decision = reconcileApplication(seen, world.now);
+): Looked {
+  const seen = observationOf(lag === 0 ? world : (past.at(-lag) ?? world));
+  const decision = planner(seen, world.now);
   let written = world;
   try {
-    return carryOut(world, decision, {
+    const after = carryOut(world, decision, {
       decidedOn: seen,
       stopAfter: Math.min(stopAfter, effectsLeft(interruption, decision)),
-      onAction: (before, action, after) => {
-        written = after;
+      onAction: (before, action, next) => {
+        written = next;
         // What an older look could not know is no fault of the decision.
-        if (lag === 0) checkAction(before, action, after);
+        if (lag === 0) checkAction(before, action, next);
       },
     });
+    return { world: after, decision };
   } catch (error) {
-    if (error instanceof Outdated) return written;
+    if (error instanceof Outdated) return { world: written, decision };
     throw error;
   }
 }
@@ -172,29 +96,39 @@ function effectsLeft(interruption: Interruption, decision: Decision): number {
   return isNow ? interruption.at - before : Infinity;
 }
 
-/** Everything that moves by itself moves once. */
-function round(run: Run): World {
-  const steps: ReadonlyArray<(world: World) => World> = [
-    (world) => runReplicaSets(world, checkDeletion),
-    (world) => world.pods.reduce((all, _, index) => setReady(all, index, true), world),
-    runEndpoints,
-    runGateway,
-  ];
-  const moved = steps.reduce((world, step) => step(world), run.world);
-  const looked = look({ ...run, world: moved }, { stopAfter: whole, lag: 0 });
-  if (reconcileApplication(observationOf(moved), moved.now).actions.length === 0) checkQuiet(moved);
-  return { ...looked, now: looked.now + 1_000 };
+/** Everything that moves by itself. */
+function move(world: World): World {
+  const grown = runReplicaSets(world, checkDeletion);
+  const started = grown.pods.reduce((all, _, index) => setReady(all, index, true), grown);
+  return runGateway(runEndpoints(started));
+}
+
+interface Round extends Looked {
+  /** Nothing has moved, and nothing was done. */
+  readonly isStill: boolean;
+}
+
+/** Everything moves once, and the controller looks. */
+function round(run: Run): Round {
+  const moved = move(run.world);
+  const { world, decision } = look({ ...run, world: moved }, { stopAfter: whole, lag: 0 });
+  if (decision.actions.length === 0) checkQuiet(moved);
+  return { world, decision, isStill: world === run.world };
+}
+
+function later(world: World, milliseconds: number): World {
+  return { ...world, now: world.now + milliseconds };
 }
 
 function happen(run: Run, event: Happening): World {
   const { world } = run;
   switch (event.type) {
     case 'round':
-      return round(run);
+      return later(round(run).world, second);
     case 'look':
-      return look(run, event);
+      return look(run, event).world;
     case 'wait':
-      return { ...world, now: world.now + event.seconds * 1_000 };
+      return later(world, event.seconds * second);
     case 'replicaSets':
       return runReplicaSets(world, checkDeletion);
     case 'endpoints':
@@ -225,24 +159,18 @@ function happen(run: Run, event: Happening): World {
   }
 }
 
-/** A preview is reached by a route only; where there is none, none is asked for. */
-function strategyOf({ strategy, routed }: History): History['strategy'] {
-  const { previewHosts: _, ...blueGreen } = strategy.blueGreen ?? {};
-  return routed || strategy.blueGreen === undefined ? strategy : { ...strategy, blueGreen };
-}
-
-/** Runs a history; throws a `Violation` where an invariant breaks or, with `atRest`, where the system does not come to rest afterwards. */
-export function runHistory(history: History, { atRest } = { atRest: true }): World {
-  return run(history, { atRest, interruption: { at: Infinity, effects: 0 } }).world;
+/** Throws a `Violation` where an invariant breaks or the system does not come to rest. */
+export function runHistory(history: History, options: RunOptions = {}): World {
+  return run(history, options, { at: Infinity, effects: 0 }).world;
 }
 
 /** The effects of a history: at each of them the controller may be interrupted. */
 export function countEffects(history: History): number {
-  return run(history, { atRest: true, interruption: { at: Infinity, effects: 0 } }).interruption.effects;
+  return run(history, {}, { at: Infinity, effects: 0 }).interruption.effects;
 }
 
 export function runInterrupted(history: History, at: number): World {
-  return run(history, { atRest: true, interruption: { at, effects: 0 } }).world;
+  return run(history, {}, { at, effects: 0 }).world;
 }
 
 /** Named by a step where there is one, and watched beside it elsewhere; the guard holds both. */
@@ -255,13 +183,15 @@ const errors: Check = {
 };
 const latency: Check = { ...errors, name: 'latency', failureLimit: 1, count: 3, when: ['release'] };
 
-function run(
-  history: History,
-  { atRest, interruption }: { readonly atRest: boolean; readonly interruption: Interruption },
-): Run {
-  const { routed, replicas, happenings } = history;
-  const spec: ApplicationSpec = {
-    replicas,
+/** A preview is reached by a route only; where there is none, none is asked for. */
+function strategyOf({ strategy, routed }: History): History['strategy'] {
+  const { previewHosts: _, ...blueGreen } = strategy.blueGreen ?? {};
+  return routed || strategy.blueGreen === undefined ? strategy : { ...strategy, blueGreen };
+}
+
+function specOf(history: History): ApplicationSpec {
+  return {
+    replicas: history.replicas,
     strategy: strategyOf(history),
     template: templateOf('a'),
     service: { ports: [{ port: 80 }] },
@@ -271,11 +201,18 @@ function run(
     guardSeconds: 5,
     drainSeconds: 2,
     keepFailedSeconds: 1,
-    ...(routed ? { route: { hosts: ['shop'] } } : {}),
+    ...(history.routed ? { route: { hosts: ['shop'] } } : {}),
   };
-  const state: Run = { world: createWorld(spec), past: [], interruption };
-  for (const event of happenings) {
-    state.past.push(observationOf(state.world));
+}
+
+function run(
+  history: History,
+  { atRest = true, planner = reconcileApplication }: RunOptions,
+  interruption: Interruption,
+): Run {
+  const state: Run = { world: createWorld(specOf(history)), past: [], interruption, planner };
+  for (const event of history.happenings) {
+    state.past.push(state.world);
     state.world = happen(state, event);
   }
   if (atRest) comeToRest(state);
@@ -284,56 +221,20 @@ function run(
 
 const roundsToRest = 150;
 
-/** When nothing goes wrong any more, a release ends, and the stable version has all pods and all traffic. */
-function comeToRest(run: Run): World {
-  run.world = changeSpec({ ...run.world, gatewayAlive: true }, { paused: false });
+/**
+ * When nothing goes wrong any more, a release ends, and the stable version has all pods and all traffic. Where nothing
+ * moves, the next look is the one that the controller asked for; where it asked for none, only a person can help.
+ */
+function comeToRest(run: Run): void {
+  const freed = { ...run.world, gatewayAlive: true };
+  run.world = freed.application.spec.paused === true ? changeSpec(freed, { paused: false }) : freed;
   for (let count = 0; count < roundsToRest; count += 1) {
-    run.world = round(run);
-    if (count % 10 === 9) run.world = ask(run.world, 'resume');
-    if (count % 20 === 19) run.world = ask(run.world, 'promote');
-    if (count > 3 && isAtRest(run.world)) return run.world;
+    const { world, decision, isStill } = round(run);
+    if (isStill && isAtRest(world)) return;
+    const { requeueAfter } = decision;
+    run.world = later(world, isStill ? Math.max(second, requeueAfter ?? second) : second);
+    if (count % 10 === 9 || (isStill && requeueAfter === undefined)) run.world = ask(run.world, 'resume');
+    if (count % 20 === 19 || (isStill && requeueAfter === undefined)) run.world = ask(run.world, 'promote');
   }
-  throw new Violation(`no rest: ${describe(run.world)}`);
-}
-
-function isAtRest(world: World): boolean {
-  const { application, releases, commands } = world;
-  if (commands.length > 0) return false;
-  if (application.spec.replicas === 0) return true;
-  if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
-  const serving = application.status?.serving?.release;
-  return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);
-}
-
-/** What failed without a version before it is kept for a look, and nothing leads to it. */
-function isUnserved({ pods, split, replicaSets }: World): boolean {
-  const labelled = [...pods, ...replicaSets.map(({ spec }) => ({ metadata: spec?.template?.metadata ?? {} }))];
-  return split === undefined && labelled.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === undefined);
-}
-
-function hasAllPods({ application, pods }: World, serving: string): boolean {
-  const isWhole = pods.every(
-    ({ metadata: { labels } }) =>
-      labels?.['slipway.dev/release'] === serving && labels['slipway.dev/serves'] === 'true',
-  );
-  return isWhole && pods.length === application.spec.replicas;
-}
-
-function hasAllTraffic({ split }: World, serving: string): boolean {
-  const carrying = split?.spec.rules[0]?.backends.filter(({ weight }) => weight > 0);
-  return carrying === undefined || (carrying.length === 1 && carrying[0]?.version === serving);
-}
-
-function describe({ application, releases, pods, split }: World): string {
-  return JSON.stringify({
-    serving: application.status?.serving?.release,
-    replicas: application.spec.replicas,
-    waitingFor: application.status?.waitingFor,
-    releases: releases.map(({ metadata, status }) => `${metadata.name}:${status?.phase}:${status?.waitingFor ?? ''}`),
-    pods: pods.map(
-      ({ metadata, status }) =>
-        `${metadata.labels?.['slipway.dev/release']}${status === undefined ? '?' : ''}${metadata.labels?.['slipway.dev/serves'] ?? ''}`,
-    ),
-    split: split?.spec.rules[0]?.backends,
-  });
+  throw new Violation(`no rest: ${describeWorld(run.world)}`);
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { historyOf, runHistory } from '../../testing/histories.ts';
+import { historyOf } from '../../testing/generators.ts';
+import { runHistory } from '../../testing/histories.ts';
 
 /** Half of the histories; the other strategy runs the other half beside it. */
 const runs = Number(process.env['SLIPWAY_HISTORIES'] ?? 20_000) / 2;

@@ -2,6 +2,7 @@
  * Enough of an API server to run the decisions of delivery through thousands of random histories a second. It knows nothing
  * of the interlock; what must hold is said in `invariants.ts`, on the world itself.
  */
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { Release } from '../../src/api/release.ts';
 import type { Observation } from '../../src/observation.ts';
 import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
@@ -81,6 +82,8 @@ function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, 
 
 function writeApplicationStatus(status: NonNullable<Decision['applicationStatus']>, seen: Observation): Write {
   return (world) => {
+    // As the controller does, and before it asks anybody.
+    if (isSameJson(status, seen.application.status)) return world;
     if (world.application.metadata.resourceVersion !== seen.application.metadata.resourceVersion) throw new Outdated();
     const [application, revision] = versioned(world, { ...world.application, status });
     return { ...world, revision, application };

@@ -1,5 +1,6 @@
 /** What moves by itself: ReplicaSet controllers, kubelets, endpoints and gateways. */
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { SplitInstanceStatus } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
@@ -55,7 +56,8 @@ export function removePod(world: World, index: number): World {
 
 /** The slice of the Application's Service follows the pods when this runs; those of the versions always do. */
 export function runEndpoints(world: World): World {
-  return { ...world, slice: sliceOf(world.pods.filter(({ metadata }) => metadata.labels?.[labels.serves] === 'true')) };
+  const slice = sliceOf(world.pods.filter(({ metadata }) => metadata.labels?.[labels.serves] === 'true'));
+  return isSameJson(slice, world.slice) ? world : { ...world, slice };
 }
 
 export function runGateway(world: World): World {

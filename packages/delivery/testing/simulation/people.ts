@@ -23,9 +23,14 @@ export function changeSpec(world: World, change: Partial<ApplicationSpec>): Worl
   return { ...world, revision, application: changed };
 }
 
-export function templateOf(image: string): ApplicationSpec['template'] {
+const templates = new Map<string, NonNullable<ApplicationSpec['template']>>();
+
+/** One object an image: what is derived from it is derived once. */
+export function templateOf(image: string): NonNullable<ApplicationSpec['template']> {
   const env = [{ name: 'COLOUR', valueFrom: { configMapKeyRef: { name: configMap.name, key: 'colour' } } }];
-  return { spec: { containers: [{ name: 'web', image, env }] } };
+  const template = templates.get(image) ?? { spec: { containers: [{ name: 'web', image, env }] } };
+  templates.set(image, template);
+  return template;
 }
 
 /** What a person changes in the ConfigMap. */

@@ -1,0 +1,98 @@
+/** Random histories, by strategy. */
+import * as fc from 'fast-check';
+import type { Verb } from '../src/api/release-command.ts';
+import type { Happening, History } from './histories.ts';
+import { unfitImage } from './simulation/record-effects.ts';
+import { brokenImage, unfitMetricImage } from './simulation/version-effects.ts';
+
+const images = ['a', 'b', 'c', brokenImage, unfitImage, unfitMetricImage];
+const whole = 1_000;
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 10, arbitrary: fc.constant({ type: 'round' } as const) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('look' as const),
+      stopAfter: fc.constantFrom(0, 1, 2, whole),
+      lag: fc.constantFrom(0, 0, 1, 2),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('wait' as const), seconds: fc.constantFrom(1, 5, 31, 700) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constantFrom(
+        'replicaSets' as const,
+        'endpoints' as const,
+        'gateway' as const,
+        'gatewayDies' as const,
+        'gatewayReturns' as const,
+      ),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constantFrom('ready' as const, 'unready' as const, 'die' as const),
+      pod: fc.nat(8),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: 'allUnready' } as const) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('deploy' as const), image: fc.constantFrom(...images) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('replicas' as const), count: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('pause' as const), paused: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('configure' as const),
+      content: fc.constantFrom('first00000', 'second0000'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('command' as const),
+      verb: fc.constantFrom<Verb>('promote', 'resume', 'pause', 'abort', 'retry', 'rollback', 'undo'),
+    }),
+  },
+);
+
+const strategies: ReadonlyArray<History['strategy']> = [
+  { type: 'blueGreen' },
+  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
+  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
+  { type: 'canary', canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], approximate: true } },
+  {
+    type: 'canary',
+    canary: {
+      steps: [{ setReplicas: 2 }, { setWeight: 50 }, { pause: { seconds: 30 } }, { setWeight: 10 }],
+      approximate: true,
+    },
+  },
+  {
+    type: 'canary',
+    canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
+  },
+  { type: 'rolling' },
+  { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
+  { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
+];
+
+function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<History> {
+  return fc.record({
+    strategy: fc.constantFrom(...among),
+    routed: fc.boolean(),
+    replicas: fc.integer({ min: 1, max: 4 }),
+    happenings: fc.array(happening, { minLength: 5, maxLength: 36, size: 'max' }),
+  });
+}
+
+export const history = historyOfAny(strategies);
+
+/** Those that histories are made of. */
+export const strategyTypes: readonly string[] = [...new Set(strategies.map(({ type }) => type))];
+
+export function historyOf(strategy: string): fc.Arbitrary<History> {
+  return historyOfAny(strategies.filter(({ type }) => type === strategy));
+}
