@@ -30,15 +30,23 @@ function describeStatus(error: StatusError): string {
 const untrusted = ['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'];
 const another = 'Name another one with --kubeconfig FILE or --context NAME.';
 
+/** Whether the server is not the one whose authority the kubeconfig names: trying again does not help. */
+export function isUntrusted(error: StatusError): boolean {
+  return untrusted.includes(codeOf(error));
+}
+
+/** Of the failed call to the system, if that is what the error comes from. */
+function codeOf({ cause }: StatusError): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+}
+
 /** What to do about a server that was not reached, or does not know us. */
 function adviceFor(error: StatusError): readonly string[] {
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (untrusted.includes(code))
+  if (isUntrusted(error))
     return [`The kubeconfig is of another cluster: its authority has not signed this server's certificate. ${another}`];
   if (isStatusReason(error, 'Unauthorized'))
     return [`The kubeconfig is of another cluster, or its credentials have expired. ${another}`];
-  if (isStatusReason(error, 'ServiceUnavailable') && code !== '')
+  if (isStatusReason(error, 'ServiceUnavailable') && codeOf(error) !== '')
     return [`Does the cluster run? (slipway status, slipway up) ${another}`];
   return [];
 }

@@ -169,6 +169,22 @@ describe('the lease', () => {
     await gateway.close();
     expect(observed()).toBeUndefined();
   });
+
+  test('is waited for no longer than a moment where the server has fallen silent', async () => {
+    const clock = new FakeClock();
+    const asked = Promise.withResolvers<void>();
+    const silent: KubeClient['delete'] = async (_type, _key, { signal } = {}) => {
+      asked.resolve();
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+      throw new Error('never answered');
+    };
+    const other = await start({ instance: 'gateway-b', clock, client: { ...cluster.client, delete: silent } });
+    await eventually(() => cluster.get(leases, { namespace: gatewayLeaseNamespace, name: 'gateway-b' }) !== undefined);
+    const closing = other.close();
+    await asked.promise;
+    await clock.advance(1_000);
+    await closing;
+  });
 });
 
 test('redirects to the host with or without www', async () => {

@@ -87,19 +87,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     onFailure: (table, error) => reporter.failed(table, error),
   });
-  await syncAll(cluster, options, signal);
-  for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
-    informer.onChange(() => routes.plan());
-  cluster.secrets?.onChange(() => routes.plan());
-  await Promise.race([routes.start(), aborted(signal)]);
-  signal.throwIfAborted();
-  publishIngressAddresses({
-    ...options,
-    signal,
-    informer: cluster.ingresses,
-    address: options.address ?? options.listen.host,
-  });
-
   const close = async (graceSeconds?: number): Promise<void> => {
     // First no Lease, so that nobody waits for an instance that reads no more.
     stop.abort();
@@ -109,6 +96,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let admin: AdminServer | undefined;
   options.signal.addEventListener('abort', () => void close(0), { once: true });
   try {
+    await syncAll(cluster, options, signal);
+    for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
+      informer.onChange(() => routes.plan());
+    cluster.secrets?.onChange(() => routes.plan());
+    await Promise.race([routes.start(), aborted(signal)]);
+    signal.throwIfAborted();
+    publishIngressAddresses({
+      ...options,
+      signal,
+      informer: cluster.ingresses,
+      address: options.address ?? options.listen.host,
+    });
     const port = await plane.listen(options.listen);
     options.signal.throwIfAborted();
     const tlsPort = options.tlsListen && (await plane.listenTls(options.tlsListen, certificates));

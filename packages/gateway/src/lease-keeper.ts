@@ -5,10 +5,13 @@ import { apiVersionOf } from '@slipway/kube/object';
 import { leases } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, observedEndpointsAnnotation } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { limitTime } from '@slipway/kube/time-limit';
 
 const leaseDurationSeconds = 15;
 const renewMilliseconds = 5_000;
 const retryMilliseconds = 500;
+/** A gateway that ends does not wait for a server that is silent. */
+const releaseMilliseconds = 1_000;
 
 export interface LeaseKeeperOptions {
   readonly client: KubeClient;
@@ -43,13 +46,20 @@ export class LeaseKeeper {
     this.#renew();
   }
 
-  /** Deletes the Lease: nobody has to wait until it expires. */
+  /** Deletes the Lease, if one was ever written: nobody has to wait until it expires. */
   async release(): Promise<void> {
     this.#cancelRenewal();
     await this.#written;
-    const { client, instance, logger } = this.#options;
+    if (this.#observed === undefined) return;
+    const { client, clock, instance, logger } = this.#options;
+    using limit = limitTime({
+      clock,
+      milliseconds: releaseMilliseconds,
+      signal: new AbortController().signal,
+      message: `no answer within ${releaseMilliseconds} ms`,
+    });
     try {
-      await client.delete(leases, { namespace: gatewayLeaseNamespace, name: instance });
+      await client.delete(leases, { namespace: gatewayLeaseNamespace, name: instance }, { signal: limit.signal });
     } catch (error) {
       if (!isStatusReason(error, 'NotFound'))
         logger.warn('could not delete the lease, it will expire', { name: instance, kind: 'Lease', error });

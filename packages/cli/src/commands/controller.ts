@@ -6,9 +6,11 @@ import { electionDurations } from '@slipway/kube/lease-claim';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { connect } from '../connection/connection.ts';
+import { awaitServer } from '../connection/await-server.ts';
+import { connect, type Connection } from '../connection/connection.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { print, printLine } from '../output/output.ts';
+import { note, print, printLine } from '../output/output.ts';
+import { reactToStop, unlessStopped } from '../stop-signal.ts';
 
 export interface ControllerOptions extends GlobalOptions {
   readonly leaseSeconds: number;
@@ -17,11 +19,23 @@ export interface ControllerOptions extends GlobalOptions {
 
 /** The delivery controller as a process of its own, against any cluster. Ends on SIGTERM and SIGINT, and gives its lease back. */
 export async function controller(options: ControllerOptions): Promise<void> {
-  const { client, server } = await connect(options);
+  const connection = await connect(options);
   const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
+  const { signal } = stopping;
+  reactToStop({
+    signals: ['SIGTERM', 'SIGINT'],
+    onStop: (name) => stopping.abort(new Error(name)),
+    onInsist: () => process.exit(130),
+  });
+  await unlessStopped(signal, async () => {
+    await awaitServer({ connection, clock: systemClock, signal, say: note });
+    await control(connection, options, signal);
+  });
+}
+
+async function control({ client, server }: Connection, options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
-  await installKinds(client, stopping.signal).catch((error: unknown) => {
+  await installKinds(client, signal).catch((error: unknown) => {
     if (!isStatusReason(error, 'Forbidden')) throw error;
     logger.warn('no right to install the kinds of Slipway; they have to be there', { error });
   });
@@ -35,7 +49,7 @@ export async function controller(options: ControllerOptions): Promise<void> {
     identity,
     durations: electionDurations(options.leaseSeconds),
     healthReach: options.healthDirect ? 'direct' : 'proxy',
-    signal: stopping.signal,
+    signal,
   });
   if (options.output === undefined) print(`Delivery controller ${identity} runs against ${server}.`);
   else await printLine({ identity, server }, options.output);

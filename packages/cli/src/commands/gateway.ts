@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { startGateway, type Gateway } from '@slipway/gateway/gateway';
 import { ListenError } from '@slipway/gateway/listen';
 import { DataPlaneError, type DataPlaneChoice, openDataPlane } from '@slipway/gateway/open-data-plane';
+import type { KubeClient } from '@slipway/kube/client';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { connect } from '../connection/connection.ts';
+import { awaitServer } from '../connection/await-server.ts';
+import { connect, type Connection } from '../connection/connection.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { CommandFailure } from '../failure.ts';
-import { print, printLine } from '../output/output.ts';
+import { note, print, printLine } from '../output/output.ts';
+import { PartStop, unlessStopped } from '../stop-signal.ts';
 
 export interface GatewayCommandOptions extends GlobalOptions {
   readonly host: string;
@@ -21,32 +24,58 @@ export interface GatewayCommandOptions extends GlobalOptions {
   readonly dataPlane: DataPlaneChoice;
 }
 
-/** A gateway as a process of its own, in front of any cluster. Ends on SIGTERM and SIGINT once open requests have ended. */
+/**
+ * A gateway as a process of its own, in front of any cluster. Ends on SIGTERM and SIGINT: at once while it starts, and
+ * when it serves once open requests have ended, or somebody asks again.
+ */
 export async function gateway(options: GatewayCommandOptions): Promise<void> {
-  const { client, server } = await connect(options);
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop());
-  const directory = await mkdtemp(join(tmpdir(), 'slipway-gateway-'));
-  try {
-    const { running, description } = await start(options, client, directory);
-    const urls = [`http://${options.host}:${running.port}`];
-    if (running.tlsPort !== undefined) urls.push(`https://${options.host}:${running.tlsPort}`);
-    const name = instanceName(options);
-    if (options.output === undefined)
-      print(`Gateway ${name} (${description}) serves ${server} at ${urls.join(' and ')}.`);
-    else await printLine({ name, dataPlane: description, server, urls }, options.output);
-    await stopped;
-    await running.close();
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const connection = await connect(options);
+  const stop = new PartStop();
+  await unlessStopped(stop.signal, async () => {
+    await awaitServer({ connection, clock: systemClock, signal: stop.signal, say: note });
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-gateway-'));
+    try {
+      await serve({ options, connection, directory, stop });
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
 }
 
-async function start(
-  options: GatewayCommandOptions,
-  client: Parameters<typeof startGateway>[0]['client'],
-  directory: string,
-): Promise<{ running: Gateway; description: string }> {
+interface Serving {
+  readonly options: GatewayCommandOptions;
+  readonly connection: Connection;
+  readonly directory: string;
+  readonly stop: PartStop;
+}
+
+async function serve({ options, connection, directory, stop }: Serving): Promise<void> {
+  const { client, server } = connection;
+  const { running, description } = await start({ options, client, directory, signal: stop.signal });
+  const asked = stop.afterStart();
+  const urls = [`http://${options.host}:${running.port}`];
+  if (running.tlsPort !== undefined) urls.push(`https://${options.host}:${running.tlsPort}`);
+  const name = instanceName(options);
+  if (options.output === undefined)
+    print(`Gateway ${name} (${description}) serves ${server} at ${urls.join(' and ')}.`);
+  else await printLine({ name, dataPlane: description, server, urls }, options.output);
+  await asked;
+  await running.close();
+}
+
+interface Start {
+  readonly options: GatewayCommandOptions;
+  readonly client: KubeClient;
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+async function start({
+  options,
+  client,
+  directory,
+  signal,
+}: Start): Promise<{ running: Gateway; description: string }> {
   const { host, port, tlsPort, adminPort } = options;
   const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
   const shared = { clock: systemClock, random: Math.random, logger };
@@ -65,7 +94,7 @@ async function start(
       address: options.address,
       tlsListen: tlsPort === undefined ? undefined : { host, port: tlsPort },
       adminListen: adminPort === undefined ? undefined : { host: '127.0.0.1', port: adminPort },
-      signal: new AbortController().signal,
+      signal,
     });
     return { running, description };
   } catch (error) {

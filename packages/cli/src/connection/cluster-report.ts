@@ -6,6 +6,7 @@ import { isConditionTrue } from '@slipway/kube/conditions';
 import { leases, nodes } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace } from '@slipway/kube/split';
 import { isStatusReason, statusErrorFrom } from '@slipway/kube/status-error';
+import { CommandFailure } from '../failure.ts';
 import type { Connection } from './connection.ts';
 
 export interface ClusterReport {
@@ -29,10 +30,11 @@ export interface Holder {
 
 /** Throws when the cluster does not answer, or does not know us; what we may not see is left out. */
 export async function fetchClusterReport(
-  { client, server }: Connection,
+  connection: Connection,
   { namespace, now }: { readonly namespace: string | undefined; readonly now: number },
 ): Promise<ClusterReport> {
-  const version = await fetchVersion(client);
+  const { client, server } = connection;
+  const version = await fetchVersion(connection);
   const [allNodes, controller, gateways, all] = await Promise.all([
     unlessHidden(client.list(nodes)),
     unlessHidden(client.get(leases, controllerLease)),
@@ -49,14 +51,30 @@ export async function fetchClusterReport(
   };
 }
 
-async function fetchVersion(client: Connection['client']): Promise<string> {
-  const { status, body } = await client.request({ method: 'GET', path: '/version' });
+/** Throws when the server does not answer with its version. */
+export async function fetchVersion(
+  { client, server }: { readonly client: Pick<Connection['client'], 'request'>; readonly server: string },
+  signal?: AbortSignal,
+): Promise<string> {
+  const { status, body } = await client.request({ method: 'GET', path: '/version', signal });
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
   if (status !== 200) throw statusErrorFrom(status, text);
-  const { gitVersion }: { readonly gitVersion?: string } = JSON.parse(text);
-  return gitVersion ?? '';
+  return parseVersion(text, server);
+}
+
+function parseVersion(text: string, server: string): string {
+  try {
+    const { gitVersion = '' }: { readonly gitVersion?: string } = JSON.parse(text);
+    return gitVersion;
+  } catch (error) {
+    throw new CommandFailure(
+      `What answers at ${server} is no API server: at /version it sends something else than a version.\n` +
+        'Name another cluster with --kubeconfig FILE or --context NAME.',
+      { cause: error },
+    );
+  }
 }
 
 async function unlessHidden<T>(reading: Promise<T>): Promise<T | undefined> {

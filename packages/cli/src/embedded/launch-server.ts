@@ -53,23 +53,56 @@ function awaitReport({ child, options, logFile }: Launch): Promise<ClusterState>
   child.once('error', (error) =>
     reject(new CommandFailure(`The server process could not be started: ${error.message}`, { cause: error })),
   );
+  const interruption = new Interruption(child);
   child.once('exit', (code, signal) => {
     reject(
-      new CommandFailure(
-        `The server ended before it was ready (${signal ?? `exit code ${code}`}). Its log: ${logFile}`,
-      ),
+      interruption.failure ??
+        new CommandFailure(
+          `The server ended before it was ready (${signal ?? `exit code ${code}`}). Its log: ${logFile}`,
+        ),
     );
   });
   child.once('message', (report) => {
     const { kind, ...rest } = report as ServerReport;
+    // One that is to stop ends all the same; that is what is waited for then.
+    if (interruption.failure !== undefined) return;
     if (kind === 'ready' && 'state' in rest) resolve(rest.state);
     else if ('message' in rest) reject(new CommandFailure(rest.message, { exitCode: rest.exitCode }));
   });
   child.send(options);
   return promise.finally(() => {
     clearTimeout(timer);
+    interruption.dispose();
     child.removeAllListeners();
     if (child.connected) child.disconnect();
     child.unref();
   });
+}
+
+const interruptions = ['SIGINT', 'SIGTERM'] as const;
+
+/** Whoever interrupts the command before the cluster is ready wants none. The server, in a session of its own, is told. */
+class Interruption {
+  readonly #child: ChildProcess;
+  #failure: CommandFailure | undefined;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const signal of interruptions) process.on(signal, this.#onSignal);
+  }
+
+  /** What the command ends with when the server has ended; undefined while nobody has interrupted it. */
+  get failure(): CommandFailure | undefined {
+    return this.#failure;
+  }
+
+  dispose(): void {
+    for (const signal of interruptions) process.off(signal, this.#onSignal);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const exitCode = signal === 'SIGINT' ? 130 : 143;
+    this.#failure ??= new CommandFailure('Interrupted: the cluster that was starting has been stopped.', { exitCode });
+    this.#child.kill('SIGTERM');
+  };
 }

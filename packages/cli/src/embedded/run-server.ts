@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { addKubeconfigEntry, removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
+import { reactToStop } from '../stop-signal.ts';
 import {
   createDataDirectory,
   dataDirectory,
@@ -58,21 +59,14 @@ async function start(options: ServerOptions, directory: DataDirectory): Promise<
   }
 }
 
-/** One key press reaches us from the terminal and once more from npm; only what comes later is a second one. */
-const sameKeyMilliseconds = 1_000;
-
 /** A second signal ends the process at once: somebody who presses Ctrl-C twice means it. The kernel cleans up. */
 function waitForStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let askedAt: number | undefined;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (askedAt !== undefined && performance.now() - askedAt > sameKeyMilliseconds) process.exit(130);
-      askedAt ??= performance.now();
-      resolve(signal);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-    process.on('SIGHUP', onSignal);
+    reactToStop({
+      signals: ['SIGTERM', 'SIGINT', 'SIGHUP'],
+      onStop: resolve,
+      onInsist: () => process.exit(130),
+    });
   });
 }
 

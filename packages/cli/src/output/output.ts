@@ -5,6 +5,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** For people, beside what a script reads. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** Prints objects as data. A single one stands alone, several as a v1 List, as kubectl does. */
 export async function printObjects(objects: readonly unknown[], format: OutputFormat): Promise<void> {
   const value = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects };
