@@ -5,14 +5,15 @@ import { lstatSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Pod } from '@slipway/kube/api.generated';
 import { configMaps, pods } from '@slipway/kube/resources';
 import { podWhen } from '../../packages/cluster/testing/node-cluster.ts';
 import { slipwayEntry } from './support/execute.ts';
 import { footprintOfFolder, listRemains, readState, takeFootprint, type Footprint } from './support/footprint.ts';
 import { ordinaryUser, removeFolder, root, type Person } from './support/person.ts';
-import { startCluster, upWords } from './support/slipway.ts';
+import { startCluster, upWords, type TestCluster } from './support/slipway.ts';
 import { takePort } from './support/take-port.ts';
-import { ask, createWebPods, requestWebPods } from './support/web-pods.ts';
+import { ask, askFrom, askGateway, createWebPods, exposeWebPods, requestWebPods } from './support/web-pods.ts';
 
 const folders: { readonly folder: string; readonly person: Person }[] = [];
 
@@ -52,6 +53,37 @@ const moments = [
   { name: 'the node helper is ready', hasCome: (folder: string) => exists(join(folder, 'run', 'helper.sock')) },
   { name: 'the server is about to say so', hasCome: (folder: string) => exists(join(folder, 'kubeconfig')) },
 ];
+
+interface Side {
+  readonly gateway: string;
+  readonly host: string;
+  readonly pods: readonly Pod[];
+  /** Pods of the cluster beside it. */
+  readonly strangers: readonly string[];
+  /** Of its Service. */
+  readonly url: string;
+}
+
+async function expose({ client, gateway }: TestCluster, side: Omit<Side, 'gateway' | 'url'>): Promise<Side> {
+  return { ...side, gateway, url: await exposeWebPods(client, side.host) };
+}
+
+/** By its Service from each of its pods, and by its gateway: every pod gets some requests, and none of the other cluster any. */
+async function expectOwnAnswers({ gateway, host, pods: own, strangers, url }: Side): Promise<void> {
+  const ways = [...own.map((pod) => () => askFrom(pod, url, 20)), () => askGateway(gateway, host, 20)];
+  const names = own.map(({ metadata }) => metadata.name).toSorted();
+  const heard = new Set<string>();
+  for (const way of ways) {
+    const listen = async (): Promise<readonly string[]> => {
+      const answers = new Set(await way());
+      for (const answer of answers) heard.add(answer);
+      return [...answers].toSorted();
+    };
+    // What was just created is served in a moment.
+    await expect.poll(listen, { timeout: 20_000 }).toEqual(names);
+  }
+  expect(strangers.filter((name) => heard.has(name))).toEqual([]);
+}
 
 describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
   describe.skipIf(person.reason !== undefined)(person.reason ?? 'on this machine', () => {
@@ -173,19 +205,30 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       const one = await startCluster({ person, directory: await createFolder(person) });
       const other = await startCluster({ person, directory: await createFolder(person) });
       const [first, second] = await Promise.all([
-        createWebPods(one.client, ['one']),
-        createWebPods(other.client, ['two']),
+        createWebPods(one.client, ['one', 'uno']),
+        createWebPods(other.client, ['two', 'due']),
       ]);
       expect(await person.slipway(...upWords(one.directory, ['--detach']))).toMatchObject({
         exitCode: 1,
         stderr: expect.stringContaining(`A cluster runs in ${one.directory} already`),
       });
       const all = [...first, ...second];
-      expect(await Promise.all(all.map(ask))).toEqual(['one', 'two']);
+      expect(await Promise.all(all.map(ask))).toEqual(['one', 'uno', 'two', 'due']);
       const blocks = all.map(({ status }) => status?.podIP?.split('.').slice(0, 2).join('.'));
       expect(new Set(blocks).size).toBe(2);
+
+      const sides = await Promise.all([
+        expose(one, { host: 'one.example', pods: first, strangers: ['two', 'due'] }),
+        expose(other, { host: 'two.example', pods: second, strangers: ['one', 'uno'] }),
+      ]);
+      expect(new Set(sides.map(({ url }) => url)).size).toBe(2);
+      await Promise.all(sides.map(expectOwnAnswers));
+      expect((await askGateway(one.gateway, 'two.example', 1))[0]).toMatch(/^no route for two\.example/);
+      expect((await askGateway(other.gateway, 'one.example', 1))[0]).toMatch(/^no route for one\.example/);
+
       expect(await other.down()).toMatchObject({ exitCode: 0 });
-      expect(await Promise.all(first.map(ask))).toEqual(['one']);
+      expect(await Promise.all(first.map(ask))).toEqual(['one', 'uno']);
+      await Promise.all(sides.slice(0, 1).map(expectOwnAnswers));
     });
   });
 });

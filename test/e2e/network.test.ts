@@ -123,14 +123,17 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     }
   });
 
-  it('lets pods reach Services by the address in their environment, and each other by a headless one', async () => {
+  it('spreads what a pod asks over the pods of a Service, and gives their addresses by a headless one', async () => {
     const script = [
       'const { WEB_SERVICE_HOST: host, WEB_SERVICE_PORT: port } = process.env;',
-      'fetch(`http://${host}:${port}/from-a-pod`).then((response) => response.text()).then(console.log);',
-    ].join('');
+      'const ask = () => fetch(`http://${host}:${port}/from-a-pod`, { headers: { connection: "close" } });',
+      'const asked = Array.from({ length: 40 }, () => ask().then((response) => response.text()));',
+      'Promise.all(asked).then((answers) => console.log([...new Set(answers)].sort().join()));',
+    ].join('\n');
     await cluster.ask('run', 'client', '--image=node:24', '--restart=Never', '--command', '--', 'node', '-e', script);
     await cluster.ask('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/client', '--timeout=30s');
-    expect(await cluster.ask('logs', 'client')).toMatch(/^web-\S+ \/from-a-pod$/);
+    const names = (await pods()).split(' ').toSorted();
+    expect(await cluster.ask('logs', 'client')).toBe(names.map((name) => `${name} /from-a-pod`).join());
     expect(await cluster.ask('get', 'service', 'headless', '-o', 'jsonpath={.spec.clusterIP}')).toBe('None');
     const addresses = await cluster.ask('get', 'endpoints', 'headless', '-o', 'jsonpath={.subsets[0].addresses[*].ip}');
     for (const address of addresses.split(' ')) expect(await fetchBody(`http://${address}:8080/`)).toMatch(/^web-/);
