@@ -86,16 +86,38 @@ describe('the published package', () => {
   });
 });
 
+/** Words that make a Node say that it is another one, so that no other need be on this machine. */
+function disguiseAs(version: string): readonly string[] {
+  const code = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
 const oldNode = await findOldNode();
-const why = oldNode === undefined ? ' (no older Node is on the PATH)' : '';
+const oldNodes = [
+  { name: 'this one, in disguise', program: process.execPath, words: disguiseAs('20.11.1') },
+  ...(oldNode === undefined ? [] : [{ name: 'the one of this machine', program: oldNode, words: [] }]),
+];
 
 describe('a Node that is too old', () => {
-  it.skipIf(oldNode === undefined)(`is told what to do${why}`, async () => {
-    const outcome = await execute(oldNode ?? '', [slipwayEntry, 'up']);
+  it.each(oldNodes)('is told what to do: $name', async ({ program, words }) => {
+    const outcome = await execute(program, [...words, slipwayEntry, 'up']);
     expect(outcome).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('slipway needs Node 24.12 or newer'),
+      stdout: '',
+      stderr: expect.stringMatching(/^slipway needs Node 24\.12 or newer and was started with Node \d+\.\d+\.\d+ \(/),
     });
     expect(outcome.stderr).toContain('Start it through npm, which brings the right one along');
+  });
+
+  it.each(['24.11.9', '23.99.0', '12.0.0'])('is %s', async (version) => {
+    expect(await execute(process.execPath, [...disguiseAs(version), slipwayEntry, '--version'])).toMatchObject({
+      exitCode: 2,
+    });
+  });
+
+  it.each(['24.12.0', '25.0.0'])('is not %s', async (version) => {
+    expect(await execute(process.execPath, [...disguiseAs(version), slipwayEntry, '--version'])).toMatchObject({
+      exitCode: 0,
+    });
   });
 });
