@@ -87,7 +87,8 @@ export class StatusError extends Error {
       metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      // Kubernetes leaves out a reason that it does not know; kubectl prints any that is there.
+      reason: this.reason === 'Unknown' ? undefined : this.reason,
       details: this.details,
       code: this.code,
     };
