@@ -7,6 +7,7 @@ import { invalid } from './faults.ts';
 import { readPath } from './json-path.ts';
 import { validateMetadata } from './metadata.ts';
 import { dns1123Subdomain } from './names.ts';
+import { withinPatternTime } from './patterns.ts';
 import { hasRules, loadedRules } from './rules/rules.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
 import { rootNode, validateStructural, type StructuralSchema } from './structural-schema.ts';
@@ -55,7 +56,7 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
     validatesStatus: true,
     validate: (object, old) => [
       ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
-      ...validateStructural(withoutMetadata(object), structural, ''),
+      ...withinPatternTime(structural, () => validateStructural(withoutMetadata(object), structural, '')),
     ],
     validateRules: (object, { stored, faults }) => {
       if (!hasRules(structural)) return [];

@@ -2,6 +2,7 @@
 import { isQuantity } from '@slipway/kube/quantity';
 import type { Fault, SchemaField, SchemaNode } from './definition.ts';
 import { duplicate, invalid, notSupported, required, tooLong } from './faults.ts';
+import { matchesPattern } from './patterns.ts';
 import { schemaNode } from './schema-data.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
 
@@ -59,8 +60,6 @@ export interface ValidationRule {
 }
 
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-/** Longer texts are not matched against a pattern of the user's: matching could take for ever. */
-const maximumPatternText = 10_000;
 
 /** The node of a whole custom object: its schema, with the type and object metadata of every object. */
 export function rootNode(schema: StructuralSchema): SchemaNode {
@@ -145,39 +144,10 @@ function validateEnum(value: unknown, schema: StructuralSchema, path: string): r
   return [notSupported(path, value, schema.enum.map(String))];
 }
 
-/** Patterns are Go's; most mean the same here. Undefined for one that cannot be had. */
-function compilePattern(pattern: string): RegExp | undefined {
-  for (const flags of ['u', '']) {
-    try {
-      return new RegExp(pattern, flags);
-    } catch {
-      // Without the flag more escapes are allowed, as in Go; what fails then too is named when the schema is created.
-    }
-  }
-  return undefined;
-}
-
-/** Every pattern in a schema that no text could be held against. */
-export function validatePatterns(schema: unknown, path: string): readonly Fault[] {
-  if (Array.isArray(schema)) return schema.flatMap((each, index) => validatePatterns(each, `${path}[${index}]`));
-  if (!isJsonObject(schema)) return [];
-  const { pattern } = schema;
-  const own =
-    typeof pattern === 'string' && compilePattern(pattern) === undefined
-      ? [invalid(`${path}.pattern`, pattern, 'must be a valid regular expression')]
-      : [];
-  const inner = Object.entries(schema).filter(([name]) => !values.has(name));
-  return [...own, ...inner.flatMap(([name, child]) => validatePatterns(child, `${path}.${name}`))];
-}
-
-/** What stands there is an example of the user's and no schema. */
-const values = new Set(['default', 'enum', 'example']);
-
 function validateText(value: string, schema: StructuralSchema, path: string): readonly Fault[] {
   const { minLength = 0, maxLength = Infinity, pattern, format } = schema;
   const length = [...value].length;
-  const isOff =
-    pattern !== undefined && (value.length > maximumPatternText || compilePattern(pattern)?.test(value) !== true);
+  const isOff = pattern !== undefined && !matchesPattern(value, pattern);
   return [
     ...(length < minLength ? [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)] : []),
     ...(length > maxLength ? [tooLong(path, maxLength)] : []),

@@ -9,7 +9,7 @@ import type {
 import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
 import type { Fault, ResourceDefinition } from '../definition.ts';
 import { define, type CatalogEntry } from '../entry.ts';
-import { validatePatterns } from '../structural-schema.ts';
+import { validatePatterns } from '../patterns.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { checkDefinitionRules } from '../rules/definition-rules.ts';

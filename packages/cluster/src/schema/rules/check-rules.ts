@@ -1,4 +1,6 @@
 /** Looks at the rules of a schema before it is served: whether they can be compiled, what they cost, where they stand. */
+import { withinTime } from '@slipway/kube/cel/budget';
+import { CelLimitError } from '@slipway/kube/cel/types';
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, notSupported, required, tooMany } from '../faults.ts';
 import { GoText } from '../go-text.ts';
@@ -11,6 +13,8 @@ const reasons = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired
 
 /** Of one schema: each is compiled, in the server's own time. */
 const maximumRules = 500;
+/** For all rules of a schema. A rule takes a tenth of one, and the first of a process some tens. */
+const maximumCompileMilliseconds = 1_000;
 /** Operations that one rule may take by its estimate, for the largest object that the schema allows. */
 const maximumRuleCost = 10_000_000;
 /** And all rules of a schema together. */
@@ -30,6 +34,15 @@ export function checkRules(schema: StructuralSchema, path: string): readonly Fau
   const places = [...placesOf({ schema: asResource(schema), path, occurrences: 1 })];
   const count = places.reduce((sum, place) => sum + rulesOf(place).length, 0);
   if (count > maximumRules) return [tooMany(`${path}.x-kubernetes-validations`, count, maximumRules)];
+  try {
+    return withinTime(() => checkPlaces(places, path), maximumCompileMilliseconds);
+  } catch (error) {
+    if (!(error instanceof CelLimitError)) throw error;
+    return [forbidden(path, `x-kubernetes-validations take more than ${maximumCompileMilliseconds} ms to compile`)];
+  }
+}
+
+function checkPlaces(places: readonly Place[], path: string): readonly Fault[] {
   const faults = places.flatMap(checkPlace);
   const cost = places.reduce((sum, place) => sum + costOfPlace(place), 0);
   return cost <= maximumSchemaCost

@@ -30,9 +30,12 @@ function resourceOf(schema: StructuralSchema): StructuralSchema {
 /** Every rule that the whole object breaks. `old` is absent on create. */
 export function validateRules(structural: StructuralSchema, value: unknown, old: unknown): readonly Fault[] {
   const schema = resourceOf(structural);
-  const faults: Fault[] = [];
+  let faults: Fault[] = [];
   try {
-    withinBudget(() => validatePlace({ schema, value, old, path: '' }, faults));
+    withinBudget(() => {
+      faults = [];
+      validatePlace({ schema, value, old, path: '' }, faults);
+    });
   } catch (error) {
     if (!(error instanceof CelLimitError)) throw error;
     faults.push(invalid(nameOf(''), schema.type, `'${error.message}': no further validation rules will be run`));
