@@ -363,6 +363,37 @@ describe('with a cluster', () => {
     expect(outcome.stderr).toContain('0 of 1 pods of version 1 to be ready');
   });
 
+  it('follows what a person asks for to its end', async () => {
+    const program = "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000)";
+    const containers = [{ name: 'web', image: 'web', command: ['node', '-e', program] }];
+    const strategy = { type: 'blueGreen', blueGreen: { autoPromote: false } };
+    const spec = { version: '1', guardSeconds: 0, keepFailedSeconds: 0, strategy, template: { spec: { containers } } };
+    const manifest = await writeApplication('gated', spec);
+    const ask = (...words: readonly string[]) => slipway(...words, '--kubeconfig', cluster.kubeconfig);
+    expect(await deploy(manifest, '--wait')).toMatchObject({ exitCode: 0 });
+    expect(await ask('promote', 'gated', '--wait')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('promote was refused: no release is under way'),
+    });
+    expect(await deploy(manifest, '--version', '2')).toMatchObject({ exitCode: 0 });
+    const key = { namespace: 'default', name: 'gated' };
+    await expect
+      .poll(async () => (await cluster.client.get(applications, key)).status?.candidate, { timeout: 20_000 })
+      .toBe('gated-2');
+    expect(await ask('abort', 'gated', '--wait')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('abort: version 2 is RolledBack'),
+    });
+    const retried = await ask('retry', 'gated', '--wait', '--timeout', '3');
+    expect(retried).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/retry has not come about within 3 s.* waiting for /),
+    });
+    const promoted = await ask('promote', 'gated', '--wait', '-o', 'json');
+    expect(promoted).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('gated 2: ') });
+    expect(JSON.parse(promoted.stdout)).toMatchObject({ reached: true, release: 'gated-2', phase: 'Succeeded' });
+  });
+
   it('prints the logs of an Application, and follows pods that come later', async () => {
     const program = "process.on('SIGTERM', () => process.exit()); setInterval(() => console.log('tick'), 50)";
     const containers = [{ name: 'web', image: 'web', command: ['node', '-e', program] }];

@@ -48,6 +48,13 @@ export function withGlobalOptions(target: Command, meanings: Partial<OptionMeani
     .addOption(new Option('-o, --output <format>', output).choices(['json', 'yaml']));
 }
 
+/** The wait for a release, and how long it may take. */
+export function withWait(target: Command, meaning: string): Command {
+  return target
+    .addOption(new Option('--wait [phase]', meaning).choices(['promoted', 'succeeded']).preset('succeeded'))
+    .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds);
+}
+
 const maximumNodes = 16;
 
 export function parseNodes(value: string): number {

@@ -15,6 +15,7 @@ import {
   parseSeconds,
   partOptions,
   withGlobalOptions,
+  withWait,
   withoutCluster,
 } from './options.ts';
 
@@ -149,7 +150,7 @@ function addClusterCommands(program: Command): void {
 }
 
 function addReleaseCommands(program: Command): void {
-  withGlobalOptions(
+  const deploying = withGlobalOptions(
     command(program, 'deploy <file>', [
       'slipway deploy slipway.yaml',
       'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
@@ -162,14 +163,10 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--version <version>', 'version of the release')
     .option('--image <container=image>', 'image of a container; repeatable', parseImage, [])
-    .option('--strategy <type>', 'release strategy, such as rolling or blueGreen')
-    .addOption(
-      new Option('--wait [phase]', 'wait until the release is promoted, or has succeeded')
-        .choices(['promoted', 'succeeded'])
-        .preset('succeeded'),
-    )
-    .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds)
-    .action(async (file, options) => (await import('./commands/deploy.ts')).deploy(file, options));
+    .option('--strategy <type>', 'release strategy, such as rolling or blueGreen');
+  withWait(deploying, 'wait until the release is promoted, or has succeeded').action(async (file, options) =>
+    (await import('./commands/deploy.ts')).deploy(file, options),
+  );
   withGlobalOptions(
     command(program, 'lint <file>', [
       'slipway lint slipway.yaml',
@@ -232,7 +229,7 @@ const verbs: ReadonlyArray<{
     name: 'promote',
     arguments: '<application>',
     summary: 'let the candidate take all traffic now',
-    examples: ['slipway promote shop'],
+    examples: ['slipway promote shop', 'slipway promote shop --wait --timeout 600'],
   },
   {
     name: 'pause',
@@ -250,7 +247,7 @@ const verbs: ReadonlyArray<{
     name: 'abort',
     arguments: '<application>',
     summary: 'end the running release and go back to the stable version',
-    examples: ['slipway abort shop'],
+    examples: ['slipway abort shop', 'slipway abort shop --wait=promoted'],
   },
   {
     name: 'retry',
@@ -277,7 +274,10 @@ function addVerbCommands(program: Command): void {
     const target = withGlobalOptions(command(program, `${verb.name} ${verb.arguments}`, verb.examples)).summary(
       verb.summary,
     );
-    target.option('--wait', 'wait until the controller has accepted or refused it', false);
+    withWait(
+      target,
+      'wait until the release has succeeded, or gone back if that is asked; promoted: until its traffic has moved',
+    );
     target.action(async (application: string, ...rest: readonly unknown[]) => {
       const { runVerb } = await import('./commands/verbs.ts');
       const version = typeof rest[0] === 'string' ? rest[0] : undefined;

@@ -12,6 +12,7 @@ import { explainRefusal } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { print, printObjects } from '../output/output.ts';
+import { createProgress } from '../output/progress.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
@@ -123,7 +124,9 @@ function adviceFor(error: StatusError, namespace = ''): readonly string[] {
 
 async function waitFor({ client }: Connection, application: Application, options: DeployOptions): Promise<void> {
   const until = options.wait ?? 'succeeded';
-  const outcome = await followRelease({ client, application, until, timeoutSeconds: options.timeout });
+  const progress = await createProgress(options.output === undefined ? process.stdout : process.stderr);
+  const following = { client, application, until, timeoutSeconds: options.timeout, progress };
+  const outcome = await followRelease(following).finally(() => progress.done());
   if (!outcome.isReached) throw new CommandFailure(`version ${outcome.version} was not released: ${outcome.reason}`);
   if (options.output === undefined) print(`version ${outcome.version} is ${until}`);
 }

@@ -1,28 +1,38 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { userInfo } from 'node:os';
 import { applications } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
-import { releases, type CommandOutcome, type Release } from '@slipway/delivery/api/release';
+import { releases, type Release } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
+import { findAnswer, judgeCommand, type CommandResult } from '../output/command-outcome.ts';
+import { follow } from '../output/follow.ts';
 import { print, printObjects, printValue } from '../output/output.ts';
+import { createProgress } from '../output/progress.ts';
+import type { Goal } from '../output/release-outcome.ts';
 import type { GlobalOptions } from '../global-options.ts';
+
+export interface VerbOptions extends GlobalOptions {
+  readonly wait?: Goal;
+  readonly timeout?: number;
+}
 
 export interface VerbRequest {
   readonly verb: Verb;
   readonly application: string;
   readonly version: string | undefined;
-  readonly options: GlobalOptions & { readonly wait: boolean };
+  readonly options: VerbOptions;
 }
 
-const outcomeTimeoutMilliseconds = 30_000;
-const lookAgainMilliseconds = 100;
+/** A controller that runs answers in a moment. */
+const answerMilliseconds = 30_000;
 
 /** Leaves a ReleaseCommand for the controller: whoever may create one may give the command. */
 export async function runVerb({ verb, application, version, options }: VerbRequest): Promise<void> {
+  if (options.timeout !== undefined && options.wait === undefined)
+    throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
   const connection = await connect(options);
   const { client, namespace } = connection;
   await requireApplication(connection, application);
@@ -31,14 +41,63 @@ export async function runVerb({ verb, application, version, options }: VerbReque
     releaseCommands,
     createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }),
   );
-  if (!options.wait)
+  const name = command.metadata.name ?? '';
+  if (options.wait === undefined)
     return options.output === undefined
-      ? print(`${verb} asked for ${application} (${command.metadata.name ?? ''})`)
+      ? print(`${verb} asked for ${application} (${name})`)
       : printObjects([command], options.output);
-  const outcome = await awaitOutcome(connection, application, command.metadata.name ?? '');
-  if (options.output !== undefined) await printValue(outcome, options.output);
-  if (outcome.outcome === 'refused') throw new CommandFailure(`${verb} was refused: ${outcome.message}`);
-  return options.output === undefined ? print(`${verb}: ${outcome.message}`) : undefined;
+  const given = { name, verb, goal: options.wait, application };
+  const result = await followCommand(connection, given, options);
+  if (options.output !== undefined) await printValue(asData(result), options.output);
+  if (!result.isReached) throw new CommandFailure(`${verb} ${result.message}`);
+  return options.output === undefined ? print(`${verb}: ${result.message}`) : undefined;
+}
+
+interface Followed {
+  readonly name: string;
+  readonly verb: Verb;
+  readonly goal: Goal;
+  readonly application: string;
+}
+
+async function followCommand(
+  { client, namespace }: Connection,
+  given: Followed,
+  { output, timeout }: VerbOptions,
+): Promise<CommandResult> {
+  const { name, verb, application } = given;
+  const answerUntil = performance.now() + answerMilliseconds;
+  const progress = await createProgress(output === undefined ? process.stdout : process.stderr);
+  try {
+    return await follow<CommandResult>({
+      client,
+      application: { namespace, name: application },
+      find: (seen) => findAnswer(seen, name)?.release,
+      judge: (seen) => {
+        const isUnheard = findAnswer(seen, name) === undefined && performance.now() > answerUntil;
+        return isUnheard ? unheard : judgeCommand(given, seen);
+      },
+      absence: `${application}: waiting for the delivery controller to answer ${verb}`,
+      timeoutSeconds: timeout,
+      onTimeout: (seen, state) => ({
+        ...findAnswer(seen, name),
+        isReached: false,
+        message: `has not come about within ${timeout ?? 0} s, and goes on without this command. ${state}`,
+      }),
+      progress,
+    });
+  } finally {
+    await progress.done();
+  }
+}
+
+const unheard: CommandResult = {
+  isReached: false,
+  message: `was answered by no controller within ${answerMilliseconds / 1_000} s. Does one run? (slipway status, slipway controller)`,
+};
+
+function asData({ isReached, message, command, release }: CommandResult): object {
+  return { reached: isReached, message, command, release: release?.metadata.name, phase: release?.status?.phase };
 }
 
 async function requireApplication({ client, namespace }: Connection, name: string): Promise<void> {
@@ -62,23 +121,4 @@ async function announceUndo(connection: Connection, application: string): Promis
 async function listReleases({ client, namespace }: Connection, application: string): Promise<readonly Release[]> {
   const labelSelector = `${labels.application}=${application}`;
   return (await client.list(releases, { namespace, labelSelector })).items;
-}
-
-/** An Application without a release keeps them itself. */
-async function listOutcomes(connection: Connection, name: string): Promise<readonly CommandOutcome[]> {
-  const { client, namespace } = connection;
-  const owners = [await client.get(applications, { namespace, name }), ...(await listReleases(connection, name))];
-  return owners.flatMap(({ status }) => status?.commands ?? []);
-}
-
-async function awaitOutcome(connection: Connection, application: string, name: string): Promise<CommandOutcome> {
-  const deadline = performance.now() + outcomeTimeoutMilliseconds;
-  while (performance.now() < deadline) {
-    const found = (await listOutcomes(connection, application)).find((outcome) => outcome.name === name);
-    if (found !== undefined) return found;
-    await pause(lookAgainMilliseconds);
-  }
-  throw new CommandFailure(
-    `No controller answered the command ${name} within ${outcomeTimeoutMilliseconds / 1_000} s. Does one run? (slipway status, slipway controller)`,
-  );
 }
