@@ -247,7 +247,7 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     namespace: at.path.namespace,
     matcher: createMatcher(at.definition, query),
     afterRevision: parseResourceVersion(query.get('resourceVersion') ?? ''),
-    sendInitialEvents: isFlagSet(query, 'sendInitialEvents'),
+    sendInitialEvents: query.has('sendInitialEvents') ? isFlagSet(query, 'sendInitialEvents') : undefined,
     bookmarks: isFlagSet(query, 'allowWatchBookmarks'),
     timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,
     signal: request.signal,

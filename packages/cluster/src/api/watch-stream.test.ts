@@ -23,7 +23,7 @@ function open(request: Partial<WatchRequest>): AsyncIterable<WatchStreamEvent> {
     namespace: undefined,
     matcher: undefined,
     afterRevision: undefined,
-    sendInitialEvents: false,
+    sendInitialEvents: undefined,
     bookmarks: false,
     timeoutMilliseconds: undefined,
     signal: undefined,
@@ -52,7 +52,7 @@ async function readUntilBookmark(events: AsyncIterable<WatchStreamEvent>): Promi
 describe('openWatch', () => {
   it('begins with everything that exists, however much that is', async () => {
     await putMany();
-    const read = await readUntilBookmark(open({ sendInitialEvents: true }));
+    const read = await readUntilBookmark(open({ sendInitialEvents: true, bookmarks: true }));
     expect(read).toHaveLength(manyObjects + 1);
     expect(read.at(-1)?.object.metadata).toEqual({
       resourceVersion: String(manyObjects),
@@ -87,5 +87,92 @@ describe('openWatch', () => {
     expect(() => open({ afterRevision: 2 })).toThrow(
       expect.objectContaining({ reason: 'Expired', message: 'Too large resource version: 2, current: 1' }),
     );
+  });
+});
+
+describe('bookmarks', () => {
+  const minute = 60_000;
+
+  /** Everything that the stream sends until it ends: the names of objects, the revisions of bookmarks. */
+  function record(request: Partial<WatchRequest>): { readonly sent: string[]; readonly ended: Promise<void> } {
+    const sent: string[] = [];
+    const read = async (events: AsyncIterable<WatchStreamEvent>): Promise<void> => {
+      for await (const { type, object } of events)
+        sent.push(`${type} ${object.metadata.name ?? object.metadata.resourceVersion ?? ''}`);
+    };
+    return { sent, ended: read(open(request)) };
+  }
+
+  it('come every fifteen seconds where they are allowed, with the revision that the store has reached', async () => {
+    await put('a');
+    const { sent, ended } = record({ bookmarks: true, afterRevision: 1, timeoutMilliseconds: minute });
+    await clock.advance(14_999);
+    expect(sent).toEqual([]);
+    await clock.advance(1);
+    expect(sent).toEqual(['BOOKMARK 1']);
+    await put('b');
+    await clock.advance(15_000);
+    expect(sent).toEqual(['BOOKMARK 1', 'ADDED b', 'BOOKMARK 2']);
+    await clock.advance(minute);
+    await ended;
+  });
+
+  it('tell of changes that the reader does not select', async () => {
+    await put('a');
+    const { sent, ended } = record({
+      bookmarks: true,
+      afterRevision: 1,
+      matcher: () => false,
+      timeoutMilliseconds: minute,
+    });
+    await put('b');
+    await clock.advance(15_000);
+    expect(sent).toEqual(['BOOKMARK 2']);
+    await clock.advance(minute);
+    await ended;
+  });
+
+  it('come last of all when a stream ends in time', async () => {
+    await put('a');
+    const { sent, ended } = record({ bookmarks: true, afterRevision: 1, timeoutMilliseconds: 10_000 });
+    await put('b');
+    await clock.advance(10_000);
+    await ended;
+    expect(sent).toEqual(['ADDED b', 'BOOKMARK 2']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    { name: 'when nobody asks for more', sendInitialEvents: undefined },
+    { name: 'after what existed either', sendInitialEvents: true },
+  ])('never come where they are not allowed, $name', async ({ sendInitialEvents }) => {
+    await put('a');
+    const { sent, ended } = record({ sendInitialEvents, timeoutMilliseconds: 10 * minute });
+    await clock.advance(10 * minute);
+    await ended;
+    expect(sent).toEqual(['ADDED a']);
+  });
+
+  it.each([undefined, 0])('and nothing that existed, for who declines it and starts at %s', async (afterRevision) => {
+    await put('a');
+    const { sent, ended } = record({
+      bookmarks: true,
+      sendInitialEvents: false,
+      afterRevision,
+      timeoutMilliseconds: 1_000,
+    });
+    await put('b');
+    await clock.advance(1_000);
+    await ended;
+    expect(sent).toEqual(['ADDED b', 'BOOKMARK 2']);
+  });
+
+  it('mark where what existed ends, though there be nothing', async () => {
+    const [mark] = await readUntilBookmark(open({ bookmarks: true, sendInitialEvents: true }));
+    expect(mark?.object).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { resourceVersion: '0', annotations: { 'k8s.io/initial-events-end': 'true' } },
+    });
   });
 });

@@ -11,9 +11,10 @@ export interface WatchRequest {
   readonly definition: ResourceDefinition;
   readonly namespace: string | undefined;
   readonly matcher: Matcher | undefined;
-  /** Undefined or 0: begin with everything that exists as ADDED. */
+  /** Undefined or 0: from now on. */
   readonly afterRevision: number | undefined;
-  readonly sendInitialEvents: boolean;
+  /** Whether to begin with everything that exists as ADDED. Undefined: where no revision to go on from is named. */
+  readonly sendInitialEvents: boolean | undefined;
   readonly bookmarks: boolean;
   readonly timeoutMilliseconds: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -26,6 +27,7 @@ export interface WatchStreamEvent {
 
 /** A reader that lets so many changes pile up is cut off: it lists again and is current. */
 const maximumBacklog = 10_000;
+/** Kubernetes takes about a minute; some readers give up a stream that has been silent for half of one. */
 const bookmarkMilliseconds = 15_000;
 /** A stream that nobody bounds ends by itself after a while, so that readers spread over servers and forget nothing. */
 const maximumLifeMilliseconds = 60 * 60_000;
@@ -69,7 +71,8 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
     }
     const { store } = this.#resources;
     this.#requireKnown(afterRevision ?? 0);
-    this.#start = this.#beginsWithExisting ? store.revision : (afterRevision ?? 0);
+    const hasStart = afterRevision !== undefined && afterRevision > 0;
+    this.#start = this.#beginsWithExisting || !hasStart ? store.revision : afterRevision;
     if (this.#beginsWithExisting) this.#existing = this.#resources.list(definition, namespace);
     this.#follow();
     // What is replayed may be a backlog too long already; there is nothing left to follow then.
@@ -79,7 +82,7 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
     }
     if (this.#request.bookmarks) this.#scheduleBookmark();
     this.#cancelLife = this.#clock.schedule(this.#request.timeoutMilliseconds ?? maximumLifeMilliseconds, () =>
-      this.#end(),
+      this.#expire(),
     );
     signal?.addEventListener('abort', () => this.#end(), { once: true });
   }
@@ -105,7 +108,7 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
 
   get #beginsWithExisting(): boolean {
     const { afterRevision, sendInitialEvents } = this.#request;
-    return afterRevision === undefined || afterRevision === 0 || sendInitialEvents;
+    return sendInitialEvents ?? (afterRevision === undefined || afterRevision === 0);
   }
 
   /** A revision from the future is one of another store, such as the one before a reset: the reader must list again. */
@@ -127,14 +130,15 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
   }
 
   *#initialEvents(): Iterable<WatchStreamEvent> {
-    const { matcher, sendInitialEvents } = this.#request;
+    const { matcher, sendInitialEvents, bookmarks } = this.#request;
     const existing = this.#existing;
     this.#existing = [];
     for (const stored of existing) {
       const object = this.#resources.cache.parse(stored);
       if (matcher === undefined || matcher(object)) yield { type: 'ADDED', object };
     }
-    if (sendInitialEvents) yield this.#bookmark(this.#start, { 'k8s.io/initial-events-end': 'true' });
+    if (sendInitialEvents === true && bookmarks)
+      yield this.#bookmark(this.#start, { 'k8s.io/initial-events-end': 'true' });
   }
 
   #accept({ type, key, value, revision, previous }: StoreEvent): void {
@@ -177,6 +181,12 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
         metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
       },
     };
+  }
+
+  /** Its reader, who now watches again, goes on from as near to the present as possible. */
+  #expire(): void {
+    if (this.#request.bookmarks) this.#push(this.#bookmark(this.#resources.store.revision));
+    this.#end();
   }
 
   #end(): void {
