@@ -1,6 +1,6 @@
 /** What is wrong with pods, in words that a person understands. */
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '@slipway/kube/api.generated';
-import { findCondition } from '@slipway/kube/conditions';
+import { findCondition, isConditionTrue } from '@slipway/kube/conditions';
 import { calculateImageFaults, describePullFault, isPullFault, type ImageFaults } from './image-faults.ts';
 import { isReady, type VersionView } from './observation.ts';
 
@@ -79,6 +79,16 @@ export function describeMissing({ release, pods, ready, replicaSet }: VersionVie
   const unready = pods.filter((pod) => !isReady(pod));
   const details = [...uncreated, ...describeOpen(unready, calculateImageFaults(pods, release.status?.imageFaults))];
   return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${details.length === 0 ? '' : ` (${details.join('; ')})`}`;
+}
+
+/**
+ * Pods are missing because the cluster takes no more: it refuses to create them, for a quota in most cases, or no node has
+ * room. Other pods that go may help there, and nowhere else.
+ */
+export function isShortOfRoom({ pods, replicaSet }: VersionView): boolean {
+  const isRefused = isConditionTrue(replicaSet?.status?.conditions, 'ReplicaFailure');
+  const isWaiting = (pod: Pod): boolean => findCondition(pod.status?.conditions, 'PodScheduled')?.status === 'False';
+  return (isRefused && pods.length < (replicaSet?.spec?.replicas ?? 0)) || pods.some(isWaiting);
 }
 
 /** By reason, in an order of its own, so that the sentence changes only when something does. */

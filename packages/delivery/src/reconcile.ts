@@ -93,7 +93,7 @@ function wantsNothing({ releases }: Observation): Wanted {
 /** What keeps traffic alive comes before any step; with another split the next look decides anew. */
 function planStep(observation: Observation, active: Release | undefined, now: number): Step {
   if (active === undefined) return planIdle(observation, now);
-  const first = [...planRescue(observation), ...planOpening(observation, active)];
+  const first = [...planRescue(observation, active), ...planOpening(observation, active)];
   return first.length > 0
     ? { actions: first, status: statusOf(active), requeueAfter: refusedLookMilliseconds }
     : planRelease(contextOf(observation, active, now));

@@ -3,12 +3,22 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
-import { isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
+import {
+  isRouted,
+  previewOf,
+  replicasOf,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
 import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { planRouteRemoval, type Removal } from './route-removal.ts';
+import { calculateFloor } from './context-of.ts';
 import { stableRelease } from './current-releases.ts';
+import { calculateReturn, shareOut } from './sharing.ts';
 
 /** What a rule says beside its backends. */
 export function routeRule({ spec }: Application): Omit<SplitRule, 'backends'> {
@@ -82,22 +92,47 @@ export function planOpening(observation: Observation, active: Release): readonly
     : [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }];
 }
 
-/** A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one. */
-export function planRescue(observation: Observation): readonly Action[] {
+/**
+ * A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one.
+ * Stable takes it, as far as its pods can carry that, and of what is left the others carry what their pods can.
+ */
+export function planRescue(observation: Observation, active: Release): readonly Action[] {
   // Nobody is to serve: weights that pods leave one after the other are found again when there are pods again.
   if (replicasOf(observation) === 0) return [];
   const weights = knownWeights(observation);
-  const alive = new Set(
-    observation.releases
-      .filter((release) => nameOf(release) in weights && viewOf(observation, release).backends.length > 0)
-      .map(nameOf),
+  const alive = observation.releases
+    .map((release) => viewOf(observation, release))
+    .filter(({ release, backends }) => nameOf(release) in weights && backends.length > 0);
+  const isDead = Object.entries(weights).some(
+    ([name, weight]) => weight > 0 && !alive.some(({ release }) => nameOf(release) === name),
   );
-  const isDead = Object.entries(weights).some(([name, weight]) => weight > 0 && !alive.has(name));
-  const carrying = [...alive].filter((name) => (weights[name] ?? 0) > 0);
-  const stable = stableRelease(observation);
-  const standby = stable !== undefined && alive.has(nameOf(stable)) ? [nameOf(stable)] : [];
-  const [heir] = carrying.length > 0 ? carrying : standby;
-  if (!isDead || heir === undefined) return [];
-  const others = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
-  return [{ type: 'setSplit', weights: { ...others, [heir]: 100 }, preview: previewOf(observation) }];
+  const carrying = alive.filter(({ release }) => (weights[nameOf(release)] ?? 0) > 0);
+  const standby = alive.filter(({ release }) => release === stableRelease(observation));
+  const heirs = carrying.length > 0 ? carrying : standby;
+  if (!isDead || heirs.length === 0) return [];
+  const none = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
+  const inherited = inherit(heirs, { observation, weights, needed: calculateFloor(observation, active) });
+  return [{ type: 'setSplit', weights: { ...none, ...inherited }, preview: previewOf(observation) }];
+}
+
+interface Estate {
+  readonly observation: Observation;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly needed: number;
+}
+
+/** Nobody beside stable is given more than before while stable can carry it. */
+function inherit(
+  heirs: readonly VersionView[],
+  { observation, weights, needed }: Estate,
+): Readonly<Record<string, number>> {
+  const stable = heirs.find(({ release }) => release === stableRelease(observation));
+  if (stable === undefined) return shareOut(100, heirs);
+  const name = nameOf(stable.release);
+  const others = heirs.filter((view) => view !== stable);
+  const pods = others.reduce((sum, { backends }) => sum + backends.length, 0);
+  const kept = others.reduce((sum, { release }) => sum + (weights[nameOf(release)] ?? 0), 0);
+  const carried = Math.max(weights[name] ?? 0, calculateReturn(stable.backends.length, Math.max(1, needed), pods));
+  const share = Math.min(100 - kept, carried);
+  return { [name]: share, ...shareOut(100 - share, others) };
 }

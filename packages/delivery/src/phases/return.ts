@@ -1,15 +1,15 @@
 /** Back to stable: at once what its ready pods can carry, the rest as they grow; then the candidate leaves. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseEnding, ReleaseStatus } from '../api/release.ts';
-import { names, planMove, planWithdrawal, silentPods, type MoveStep } from '../moving-traffic.ts';
+import { planMove, planWithdrawal } from '../moving-traffic.ts';
 import { isRouted, splitWeights, type VersionView } from '../observation.ts';
 import type { Step } from '../plan.ts';
-import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, progressedAt, waiting } from '../release-status.ts';
 import { isRouteOpen, planRouteRemoval } from '../route-removal.ts';
 import { awaitedReplicas, planGrowth, planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
+import { isLeft, planPartialReturn } from './partial-return.ts';
 
 const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason: 'no reason was recorded' };
 
@@ -19,13 +19,14 @@ export function planReturn(context: ReleaseContext): Step {
   if (replicas === 0) return returnToNothing(context, stable);
   const growth = planGrowth(stable, replicas);
   const needed = Math.max(1, replicas - context.maxUnavailable);
-  const move =
-    stable.ready.length < needed
-      ? planPartialReturn(context, stable, needed)
-      : planMove({ observation, to: stable, from: candidate });
-  return move.waitingFor === undefined
-    ? leave(context)
-    : { actions: [...growth, ...move.actions], status: waiting(status, move.waitingFor, now) };
+  if (stable.ready.length < needed && !isLeft(context, stable)) {
+    const { actions, waitingFor, requeueAfter } = planPartialReturn({ ...context, stable, needed });
+    return { actions: [...growth, ...actions], status: waiting(status, waitingFor, now), requeueAfter };
+  }
+  const move = planMove({ observation, to: stable, from: candidate });
+  const step =
+    move.waitingFor === undefined ? leave(context) : { ...move, status: waiting(status, move.waitingFor, now) };
+  return { ...step, actions: [...growth, ...step.actions] };
 }
 
 /** Nothing is to run: where traffic is at stable already that is the end, and otherwise it goes there with the first pods. */
@@ -37,29 +38,6 @@ function returnToNothing(context: ReleaseContext, stable: VersionView): Step {
   return { actions, requeueAfter, status: waiting(status, awaitedReplicas, now) };
 }
 
-/** `calculateReturn(1, 3)` is 33, `calculateReturn(3, 3)` is 100: a pod gets no more than its share of the whole. */
-export function calculateReturn(ready: number, needed: number): number {
-  return Math.min(100, Math.floor((100 * ready) / needed));
-}
-
-function planPartialReturn(context: ReleaseContext, stable: VersionView, needed: number): MoveStep {
-  const { observation, candidate } = context;
-  const waitingFor = describeMissing(stable, needed);
-  const joining = silentPods(stable);
-  const target = nameOf(stable.release);
-  if (joining.length > 0)
-    return {
-      actions: [
-        { type: 'setServing', release: target, pods: names(joining), serves: true, backend: true, template: true },
-      ],
-      waitingFor,
-    };
-  const share = candidate.backends.length === 0 ? 100 : calculateReturn(stable.backends.length, needed);
-  const isDue = isRouted(observation) && stable.backends.length > 0 && share > (splitWeights(observation)[target] ?? 0);
-  const weights = share === 100 ? { [target]: 100 } : { [target]: share, [nameOf(context.release)]: 100 - share };
-  return { actions: isDue ? [{ type: 'setSplit', weights }] : [], waitingFor };
-}
-
 /** Out of traffic: the candidate is kept for a look, drains, and goes. */
 function leave(context: ReleaseContext): Step {
   const { status, candidate, now, release, observation } = context;
@@ -67,7 +45,8 @@ function leave(context: ReleaseContext): Step {
   const ending = status.ending ?? noEnding;
   const wasLive = status.firstTrafficAt !== undefined;
   const goneAt = progressedAt(status, now) + keepFailedSeconds * 1_000;
-  if (ending.phase !== 'Superseded' && now < goneAt)
+  const isKept = ending.phase !== 'Superseded' && candidate.replicaSet !== undefined;
+  if (isKept && now < goneAt)
     return {
       actions: [],
       status: waiting(
