@@ -13,12 +13,16 @@ export interface BackendLoad {
   readonly openRequests: number;
   /** Connections that have left HTTP, such as WebSockets. */
   readonly openConnections: number;
+  /** That are active; absent where a rule has none, and while it is not known that there are none. */
+  readonly sessions?: number | undefined;
 }
 
 /** A running total of the data plane itself, for the metrics. */
 export interface DataPlaneCounter {
   readonly name: string;
   readonly help: string;
+  /** Several with one name differ in them. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly value: number;
 }
 

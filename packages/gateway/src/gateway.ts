@@ -17,8 +17,9 @@ import type { ListenAddress } from './listen.ts';
 import { Proxy } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
 import { RouteKeeper } from './route-keeper.ts';
-import { buildRoutes } from './routing/build-routes.ts';
+import { buildRoutes, type RoutingSnapshot } from './routing/build-routes.ts';
 import type { EndpointAddress } from './routing/routing-table.ts';
+import { SessionSecrets } from './session-secrets.ts';
 import { StatusReporter } from './status-reporter.ts';
 
 export interface GatewayOptions {
@@ -70,11 +71,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lease = new LeaseKeeper({ ...options, signal });
   const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
 
-  const routes = new RouteKeeper({
+  const sessionSecrets = new SessionSecrets({ ...options, signal, onChange: () => routes.plan() });
+  const routes: RouteKeeper = new RouteKeeper({
     ...options,
     signal,
     build: () => ({
-      table: buildRoutes(snapshotOf(cluster)),
+      table: buildRoutes(snapshotOf(cluster, sessionSecrets)),
       observedEndpoints: cluster.slices.resourceVersion,
     }),
     install: (table) => {
@@ -97,6 +99,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.signal.addEventListener('abort', () => void close(0), { once: true });
   try {
     await syncAll(cluster, options, signal);
+    sessionSecrets.follow(cluster.splits.list());
+    // Whoever has a session would otherwise be moved by the first table.
+    await sessionSecrets.firstRead();
     for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
       informer.onChange(() => routes.plan());
     cluster.secrets?.onChange(() => routes.plan());
@@ -215,11 +220,14 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function snapshotOf(cluster: ClusterState): Parameters<typeof buildRoutes>[0] {
+function snapshotOf(cluster: ClusterState, sessionSecrets: SessionSecrets): RoutingSnapshot {
+  const splits = cluster.splits.list();
+  sessionSecrets.follow(splits);
   return {
-    splits: cluster.splits.list(),
+    splits,
     ingresses: cluster.ingresses.list(),
     service: (namespace, name) => cluster.services.get({ namespace, name }),
     slices: (namespace, service) => cluster.slices.byIndex('service', `${namespace}/${service}`),
+    sessionSecret: (namespace, name) => sessionSecrets.get(namespace, name),
   };
 }

@@ -26,7 +26,7 @@ export async function formatMetrics(
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const { AggregatorRegistry } = await import('prom-client');
   const registry = AggregatorRegistry.aggregate([
-    [...collectMetrics(dataPlane.traffic.all()), ...dataPlane.counters().map(counterMetric)],
+    [...collectMetrics(dataPlane.traffic.all()), ...counterMetrics(dataPlane.counters())],
   ]);
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
@@ -65,8 +65,15 @@ function collectMetrics(all: readonly TrafficCounters[]): Metric[] {
   ];
 }
 
-function counterMetric({ name, help, value }: DataPlaneCounter): Metric {
-  return { name, help, type: 'counter', aggregator: 'sum', values: [{ labels: {}, value }] };
+/** Those of one name are one metric. */
+function counterMetrics(counters: readonly DataPlaneCounter[]): Metric[] {
+  return [...Map.groupBy(counters, ({ name }) => name)].map(([name, series]) => ({
+    name,
+    help: series[0]?.help ?? '',
+    type: 'counter',
+    aggregator: 'sum',
+    values: series.map(({ labels = {}, value }) => ({ labels, value })),
+  }));
 }
 
 function requestSamples(counters: TrafficCounters): Sample[] {

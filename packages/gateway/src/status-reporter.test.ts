@@ -45,7 +45,13 @@ async function observe(...seen: readonly (Split | undefined)[]): Promise<void> {
 
 function tableOf(...seen: readonly (Split | undefined)[]): RoutingTable {
   const all = seen.flatMap((each) => each ?? []);
-  return buildRoutes({ splits: all, ingresses: [], service: () => undefined, slices: () => [] });
+  return buildRoutes({
+    splits: all,
+    ingresses: [],
+    service: () => undefined,
+    slices: () => [],
+    sessionSecret: () => undefined,
+  });
 }
 
 function current(): Split | undefined {

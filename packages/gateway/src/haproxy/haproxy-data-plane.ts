@@ -150,6 +150,7 @@ export class HaproxyDataPlane implements DataPlane {
         help: 'Starts of HAProxy after it had ended by itself',
         value: this.#restarts,
       },
+      ...this.#builtIn.counters(),
     ];
   }
 

@@ -204,8 +204,17 @@ interface Target {
   readonly turns: Entries;
 }
 
-/** Undefined: nobody is ready, or somebody has no slot. */
+/**
+ * Whether it takes more than weights: the built-in proxy serves it then. Held requests are not among that, because they are
+ * those for which nobody is ready, and these are its own anyway.
+ */
+function isBuiltIn({ matches = [], mirror, sticky, sessions }: RouteRule): boolean {
+  return matches.length > 0 || mirror !== undefined || sticky !== undefined || sessions !== undefined;
+}
+
+/** Undefined: it is the built-in proxy's, nobody is ready, or somebody has no slot. */
 function targetOf(rule: RouteRule, slots: ReadonlyMap<string, string>): Target | undefined {
+  if (isBuiltIn(rule)) return undefined;
   const takers = rule.backends
     .map((backend) => ({ ...backend, endpoints: backend.endpoints.filter(isUsable) }))
     .filter(({ weight, endpoints }) => weight > 0 && endpoints.length > 0)

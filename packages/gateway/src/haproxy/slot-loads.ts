@@ -80,6 +80,7 @@ export class SlotLoads {
         version,
         openRequests: openRequests + (known?.openRequests ?? 0),
         openConnections: known?.openConnections ?? 0,
+        sessions: known?.sessions,
       });
     }
     return [...loads.values()];

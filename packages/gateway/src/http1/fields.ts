@@ -107,3 +107,11 @@ export function isFraming(key: string): boolean {
 export function isHopByHop(key: string, named: readonly string[]): boolean {
   return hopByHop.has(key) || (named.length > 0 && named.includes(key));
 }
+
+/** In what has come of a head that is not whole. */
+export function hasBareLineFeed(received: Buffer): boolean {
+  for (let at = received.indexOf(0x0a); at >= 0; at = received.indexOf(0x0a, at + 1)) {
+    if (at === 0 || received[at - 1] !== 0x0d) return true;
+  }
+  return false;
+}

@@ -1,14 +1,18 @@
 import type { Socket } from 'node:net';
-import { maxHeadBytes } from '../http1/fields.ts';
+import { hasBareLineFeed, maxHeadBytes } from '../http1/fields.ts';
 import { ProtocolError } from '../http1/protocol-error.ts';
 import { parseRequestHead, type RequestHead, valueOf } from '../http1/request-head.ts';
 import type { RouteMatch, RouteRule } from '../routing/routing-table.ts';
 import { Exchange, type ExchangeClient, type ExchangeContext } from './exchange.ts';
-import type { ForwardingRule } from './forwarding.ts';
+import type { Destination } from './backend.ts';
+import type { ForwardingRule } from './forwarding-rule.ts';
+import type { HoldQueue, Waiter } from './hold-queue.ts';
+import { forwardedFacts, plainAddress } from './client-facts.ts';
 import { type ClientFacts, formatLocalAnswer, type LocalAnswer } from './messages.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface ClientContext extends ExchangeContext {
+  readonly holdQueue: HoldQueue;
   match(host: string, path: string): RouteMatch;
   ruleFor(rule: RouteRule): ForwardingRule | undefined;
   forget(client: ClientConnection): void;
@@ -23,6 +27,8 @@ type Phase =
   /** Part of a head has arrived. */
   | 'head'
   | 'exchange'
+  /** A request waits for a backend. */
+  | 'held'
   | 'tunnel'
   /** Nothing more is asked of it: the client takes the last answer as slowly as it likes. */
   | 'flushing'
@@ -34,14 +40,28 @@ const maxTicks: Readonly<Record<Phase, number>> = {
   idle: 75,
   head: 60,
   exchange: Number.POSITIVE_INFINITY,
+  held: Number.POSITIVE_INFINITY,
   tunnel: Number.POSITIVE_INFINITY,
   // A kernel that buffers megabytes lets us see a slow client move only now and then.
   flushing: 300,
   lingering: 2,
 };
 
+/** So much of a body is taken while its request waits; the rest stays with the client. */
+const maxHeldBytes = 64 * 1024;
+/** After a wait, so that not all come back at once. */
+const heldRetrySeconds = '5';
+
+/** A request that waits for a backend. */
+interface Held {
+  readonly request: RequestHead;
+  readonly headBytes: number;
+  readonly since: number;
+  readonly seconds: number;
+}
+
 /** A client's connection: its requests one after the other. */
-export class ClientConnection implements ExchangeClient {
+export class ClientConnection implements ExchangeClient, Waiter {
   readonly socket: Socket;
   readonly #origin: ClientOrigin;
   readonly #context: ClientContext;
@@ -49,6 +69,9 @@ export class ClientConnection implements ExchangeClient {
   #phase: Phase = 'idle';
   #phaseTick: number;
   #exchange: Exchange | undefined;
+  #held: Held | undefined;
+  /** Of the last head. */
+  #headBytes = 0;
   #tunnel: Tunnel | undefined;
   /** What has arrived and nobody has taken yet; the socket is paused when it is more than a head. */
   #pending: Buffer | undefined;
@@ -78,7 +101,15 @@ export class ClientConnection implements ExchangeClient {
   /** The proxy closes: what is idle ends now, a tunnel as soon as it can, a request after its answer. */
   goAway(): void {
     if (this.#phase === 'idle') this.#closeIdle();
+    if (this.#held !== undefined) this.#endHold(this.#held, 'the gateway is going away');
     this.#tunnel?.goAway();
+  }
+
+  routeAgain(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#route(held.request);
+    if (this.#phase !== 'held') this.#goOn();
   }
 
   pauseBody(): void {
@@ -120,6 +151,7 @@ export class ClientConnection implements ExchangeClient {
   checkTime(tick: number): void {
     this.#exchange?.checkTime(tick);
     this.#tunnel?.checkTime(tick);
+    if (this.#held !== undefined) this.#checkHold(this.#held);
     const unsent = this.socket.writableLength;
     if (unsent < this.#unsent && this.#phase !== 'head') this.#phaseTick = tick;
     this.#unsent = unsent;
@@ -139,6 +171,8 @@ export class ClientConnection implements ExchangeClient {
   /** It sends nothing more, and may well wait for the answer to what it has sent. */
   #onEnd(): void {
     if (this.#tunnel !== undefined) this.#tunnel.onClientEnd();
+    // Somebody who waits and says good-bye has left: there is nothing to write to him that would show it.
+    else if (this.#held !== undefined) this.socket.destroy();
     else if (this.#exchange === undefined) this.#lingerUnlessFull();
     // The rest of its request never comes; and a proxy of ours ends nothing by halves.
     else if (this.#origin === 'behindProxy' || isCutShort(this.#exchange)) this.socket.destroy();
@@ -168,7 +202,7 @@ export class ClientConnection implements ExchangeClient {
 
   /** Nothing is under way, and either side wants no other request. */
   get #isDone(): boolean {
-    if (this.#exchange !== undefined || this.#tunnel !== undefined) return false;
+    if (this.#exchange !== undefined || this.#tunnel !== undefined || this.#held !== undefined) return false;
     return this.socket.readableEnded || (this.#context.isClosing && this.#phase === 'idle');
   }
 
@@ -195,6 +229,7 @@ export class ClientConnection implements ExchangeClient {
   /** Takes one head or a part of a body; false if that has to wait. */
   #readOnce(received: Buffer): boolean {
     const exchange = this.#exchange;
+    if (this.#held !== undefined) return this.#keepHeld(this.#held, received);
     if (exchange === undefined && !this.socket.writableNeedDrain) return !this.#isLeaving && this.#readHead(received);
     if (exchange === undefined || exchange.isRequestRead) {
       // The next request waits until this one is answered and the client takes the answer, and the client with it.
@@ -220,6 +255,7 @@ export class ClientConnection implements ExchangeClient {
     const request = parseRequestHead(received.toString('latin1', start, end));
     if (this.#origin === 'behindProxy') this.#facts = forwardedFacts(request);
     this.#setPending(received, end + 4);
+    this.#headBytes = end + 4 - start;
     this.#route(request);
     return true;
   }
@@ -241,15 +277,62 @@ export class ClientConnection implements ExchangeClient {
       this.#answerLocally(request, { status: 404, text: `no route for ${request.host}${request.path}` });
       return;
     }
-    const destination = rule.pick();
-    if (destination === undefined) {
-      const text = 'no backend of this route has a ready pod';
-      this.#answerLocally(request, { status: 503, text, headers: { 'Retry-After': '1' } });
-      return;
-    }
+    const destination = rule.pick(request, this.#facts);
+    if (destination === undefined) this.#onNobodyReady(request, rule.rule.hold);
+    else this.#begin(request, rule, destination);
+  }
+
+  #begin(request: RequestHead, rule: ForwardingRule, destination: Destination): void {
     this.#enter('exchange');
     this.#exchange = new Exchange(this, this.#context, request, { rule, destination });
     this.#exchange.start();
+    rule.copy(request, this.#facts);
+  }
+
+  #onNobodyReady(request: RequestHead, hold: RouteRule['hold']): void {
+    if (hold !== undefined && this.#wait(request, hold.seconds)) return;
+    const [text, seconds] =
+      hold === undefined
+        ? ['no backend of this route has a ready pod', '1']
+        : ['no backend of this route has a ready pod, and no more requests may wait for one', heldRetrySeconds];
+    this.#answerLocally(request, { status: 503, text, headers: { 'Retry-After': seconds } });
+  }
+
+  /** False: there is no room. Who waits already keeps his place. */
+  #wait(request: RequestHead, seconds: number): boolean {
+    if (this.#held !== undefined) {
+      this.#held = { ...this.#held, seconds };
+      return true;
+    }
+    const headBytes = this.#headBytes;
+    const { holdQueue, isClosing } = this.#context;
+    if (isClosing || !holdQueue.admit(this, headBytes + (this.#pending?.length ?? 0))) return false;
+    this.#enter('held');
+    this.#held = { request, headBytes, since: this.#context.now(), seconds };
+    return true;
+  }
+
+  /** As long as there is room it reads on, because only then does it see that its client has left. */
+  #keepHeld({ headBytes }: Held, received: Buffer): boolean {
+    const hasRoom = this.#context.holdQueue.grow(this, headBytes + received.length);
+    if (!hasRoom || received.length > maxHeldBytes) this.socket.pause();
+    return false;
+  }
+
+  #checkHold(held: Held): void {
+    if (this.#context.now() - held.since < held.seconds * 1_000) return;
+    this.#endHold(held, `no backend of this route had a ready pod within ${held.seconds} s`);
+  }
+
+  #endHold({ request }: Held, text: string): void {
+    this.#answerLocally(request, { status: 503, text, headers: { 'Retry-After': heldRetrySeconds } });
+    this.#goOn();
+  }
+
+  /** With what came while the request waited. */
+  #goOn(): void {
+    this.socket.resume();
+    if (!this.#isReading) this.#readPending();
   }
 
   /** A body that comes with it is not read: the connection ends instead. */
@@ -285,6 +368,7 @@ export class ClientConnection implements ExchangeClient {
   #onClose(): void {
     this.#exchange?.onClientGone();
     this.#tunnel?.onClientClose();
+    this.#leaveHold();
     this.#context.forget(this);
   }
 
@@ -292,7 +376,14 @@ export class ClientConnection implements ExchangeClient {
     this.#pending = from < received.length ? received.subarray(from) : undefined;
   }
 
+  #leaveHold(): void {
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    this.#context.holdQueue.leave(this);
+  }
+
   #enter(phase: Phase): void {
+    this.#leaveHold();
     this.#phase = phase;
     this.#phaseTick = this.#context.tick;
   }
@@ -302,27 +393,6 @@ function isCutShort({ isRequestRead, hasAnswerBegun }: Exchange): boolean {
   return !isRequestRead && !hasAnswerBegun;
 }
 
-function hasBareLineFeed(received: Buffer): boolean {
-  for (let at = received.indexOf(0x0a); at >= 0; at = received.indexOf(0x0a, at + 1)) {
-    if (at === 0 || received[at - 1] !== 0x0d) return true;
-  }
-  return false;
-}
-
-/** The proxy in front replaces what its clients say here. */
-function forwardedFacts({ fields }: RequestHead): ClientFacts {
-  return {
-    address: valueOf(fields, 'x-forwarded-for') ?? 'unknown',
-    protocol: valueOf(fields, 'x-forwarded-proto') === 'https' ? 'https' : 'http',
-  };
-}
-
 function portOf(authority: string): string {
   return /:\d+$/.exec(authority)?.[0] ?? '';
-}
-
-/** An IPv4 client of a dual-stack socket is shown as such. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return 'unknown';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -5,7 +5,8 @@ import { ProtocolError } from '../http1/protocol-error.ts';
 import { type RequestHead, valueOf } from '../http1/request-head.ts';
 import { parseResponseHead, type ResponseHead } from '../http1/response-head.ts';
 import type { RouteRule } from '../routing/routing-table.ts';
-import type { Destination, ForwardingRule } from './forwarding.ts';
+import type { Destination } from './backend.ts';
+import type { ForwardingRule } from './forwarding-rule.ts';
 import {
   type ClientFacts,
   formatInformational,
@@ -68,6 +69,8 @@ export class Exchange implements UpstreamUser {
   readonly #rule: RouteRule;
   readonly #requestBody: BodyReader;
   readonly #startedAt: number;
+  /** A header line that the client gets, whoever answers in the end. */
+  readonly #setCookie: string | undefined;
   #destination: Destination;
   #upstream: UpstreamConnection | undefined;
   /** What has come of the body; undefined once it is too much to keep. */
@@ -92,6 +95,7 @@ export class Exchange implements UpstreamUser {
     this.#request = request;
     this.#rule = route.rule.rule;
     this.#destination = route.destination;
+    this.#setCookie = route.destination.setCookie;
     this.#requestBody = new BodyReader(request.framing, 'keep');
     this.#startedAt = context.now();
     this.#progressTick = context.tick;
@@ -276,6 +280,7 @@ export class Exchange implements UpstreamUser {
       keepAlive: this.#request.keepAlive && !this.#context.isClosing,
       compression: this.#rule.compression,
       headers: this.#rule.responseHeaders,
+      setCookie: this.#setCookie,
       onFinish: () => this.#finish(response.status, writer.keepAlive),
       onError: () => this.#abandonClient(),
     });
@@ -317,7 +322,7 @@ export class Exchange implements UpstreamUser {
     if (upstream === undefined || this.#request.upgrade === undefined)
       throw new ProtocolError('it changed to a protocol that nobody asked for');
     this.#upstream = undefined;
-    this.#client.socket.write(formatSwitchingProtocols(response), 'latin1');
+    this.#client.socket.write(formatSwitchingProtocols(response, this.#setCookie), 'latin1');
     this.#end(101);
     const tunnel = new Tunnel({
       client: this.#client.socket,

@@ -1,90 +1,19 @@
-import type { Clock } from '@slipway/kube/clock';
 import type { Socket } from 'node:net';
-import {
-  type EndpointAddress,
-  type RouteBackend,
-  type RouteRule,
-  type RoutingTable,
-} from '../routing/routing-table.ts';
-import { WeightedPicker } from '../routing/weighted-picker.ts';
-import type { BackendLoad } from '../data-plane.ts';
-import type { TrafficCounters, TrafficRegistry } from './traffic.ts';
+import type { Clock } from '@slipway/kube/clock';
+import type { DataPlaneCounter } from '../data-plane.ts';
+import type { EndpointAddress, RouteBackend, RouteRule, RoutingTable } from '../routing/routing-table.ts';
+import { ActiveSessions } from './active-sessions.ts';
+import { Backend, Candidate } from './backend.ts';
+import { ForwardingRule, mayServe } from './forwarding-rule.ts';
+import { Mirror, MirrorTarget } from './mirror.ts';
+import { PlaceSequence } from './places.ts';
+import type { TrafficRegistry } from './traffic.ts';
 import { Endpoint } from './upstream.ts';
-
-/** One version behind one Service, with what is open to it; outlives the tables that name it until it is unused. */
-export class Backend implements BackendLoad {
-  readonly namespace: string;
-  readonly split: string | undefined;
-  readonly service: string;
-  readonly version: string;
-  readonly counters: TrafficCounters;
-  openRequests = 0;
-  openConnections = 0;
-
-  constructor(backend: RouteBackend, counters: TrafficCounters) {
-    this.namespace = backend.namespace;
-    this.split = backend.split;
-    this.service = backend.service;
-    this.version = backend.version;
-    this.counters = counters;
-  }
-}
-
-export interface Destination {
-  readonly backend: Backend;
-  readonly endpoint: Endpoint;
-}
-
-interface WeightedBackend {
-  readonly backend: Backend;
-  readonly weight: number;
-  readonly endpoints: readonly Endpoint[];
-}
-
-/** The choice of a destination under one rule; only backends with weight and a ready endpoint take part. */
-export class ForwardingRule {
-  readonly rule: RouteRule;
-  readonly #candidates: readonly WeightedBackend[];
-  readonly #picker: WeightedPicker<WeightedBackend>;
-  #turn = 0;
-
-  constructor(rule: RouteRule, candidates: readonly WeightedBackend[]) {
-    this.rule = rule;
-    this.#candidates = candidates;
-    this.#picker = new WeightedPicker(candidates, (candidate) => candidate.weight);
-  }
-
-  /** Undefined: no backend with weight has a ready endpoint. */
-  pick(): Destination | undefined {
-    const chosen = this.#picker.pick();
-    return chosen && this.#leastLoaded(chosen, undefined);
-  }
-
-  /** For a second try: another pod of the same version, else of another, else the same pod again. */
-  pickOther(failed: Destination): Destination | undefined {
-    const same = this.#candidates.filter((candidate) => candidate.backend === failed.backend);
-    for (const candidate of [...same, ...this.#candidates]) {
-      const other = this.#leastLoaded(candidate, failed.endpoint);
-      if (other !== undefined) return other;
-    }
-    return same.length > 0 ? failed : this.pick();
-  }
-
-  /** The fewest open requests; equals take turns. */
-  #leastLoaded({ backend, endpoints }: WeightedBackend, excluded: Endpoint | undefined): Destination | undefined {
-    this.#turn = (this.#turn + 1) % Math.max(1, endpoints.length);
-    let best: Endpoint | undefined;
-    for (let offset = 0; offset < endpoints.length; offset++) {
-      const endpoint = endpoints[(this.#turn + offset) % endpoints.length];
-      if (endpoint === undefined || endpoint === excluded) continue;
-      if (best === undefined || endpoint.openRequests < best.openRequests) best = endpoint;
-    }
-    return best && { backend, endpoint: best };
-  }
-}
+import type { Newcomers } from './user-choice.ts';
 
 export interface ForwardingOptions {
   readonly clock: Clock;
+  readonly random: () => number;
   readonly traffic: TrafficRegistry;
   readonly dial: (endpoint: EndpointAddress) => Socket;
 }
@@ -92,6 +21,17 @@ export interface ForwardingOptions {
 /** An endpoint that gets no new requests; `cancel` keeps what it has. */
 interface Draining {
   cancel(): void;
+}
+
+/** What one table names. */
+interface Named {
+  /** Endpoints that may get new requests, and how long they drain. */
+  readonly endpoints: Map<Endpoint, number>;
+  readonly backends: Set<string>;
+  /** Those that have sessions, and how long one is idle before it is over. */
+  readonly sessions: Map<Backend, number>;
+  readonly mirrors: Set<string>;
+  readonly newcomers: Set<string>;
 }
 
 /**
@@ -103,8 +43,11 @@ export class Forwarding {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #backends = new Map<string, Backend>();
   readonly #draining = new Map<Endpoint, Draining>();
+  readonly #mirrors = new Map<string, MirrorTarget>();
+  readonly #newcomers = new Map<string, Newcomers>();
   #serving = new Map<Endpoint, number>();
   #rules = new Map<RouteRule, ForwardingRule>();
+  #tick = 0;
 
   constructor(options: ForwardingOptions) {
     this.#options = options;
@@ -118,45 +61,114 @@ export class Forwarding {
     return [...this.#backends.values()];
   }
 
+  counters(): readonly DataPlaneCounter[] {
+    return [...this.#mirrors.values()].flatMap((mirror) => mirror.counters());
+  }
+
   install(table: RoutingTable): void {
-    const serving = new Map<Endpoint, number>();
-    const named = new Set<string>();
-    const rules = new Map<RouteRule, ForwardingRule>();
-    for (const rule of table.rules) rules.set(rule, this.#resolve(rule, serving, named));
+    const named: Named = {
+      endpoints: new Map(),
+      backends: new Set(),
+      sessions: new Map(),
+      mirrors: new Set(),
+      newcomers: new Set(),
+    };
+    this.#rules = new Map(table.rules.map((rule) => [rule, this.#resolve(rule, named)]));
     const before = this.#serving;
-    this.#rules = rules;
-    this.#serving = serving;
-    for (const endpoint of serving.keys()) this.#stopDraining(endpoint);
+    this.#serving = named.endpoints;
+    for (const endpoint of named.endpoints.keys()) this.#stopDraining(endpoint);
     for (const [endpoint, drainSeconds] of before) {
-      if (!serving.has(endpoint)) this.#startDraining(endpoint, drainSeconds);
+      if (!named.endpoints.has(endpoint)) this.#startDraining(endpoint, drainSeconds);
     }
-    for (const [key, backend] of this.#backends) {
-      if (!named.has(key) && backend.openRequests + backend.openConnections === 0) this.#forget(key, backend);
-    }
+    this.#forgetUnnamed(named);
   }
 
   /** Once a second. */
   sweep(tick: number): void {
+    this.#tick = tick;
     for (const endpoint of this.#endpoints.values()) endpoint.closeExpired(tick);
+    for (const mirror of this.#mirrors.values()) mirror.checkTime(tick);
   }
 
   close(): void {
+    for (const mirror of this.#mirrors.values()) mirror.close();
     for (const draining of this.#draining.values()) draining.cancel();
     for (const endpoint of this.#endpoints.values()) endpoint.retire();
   }
 
-  #resolve(rule: RouteRule, serving: Map<Endpoint, number>, named: Set<string>): ForwardingRule {
-    const candidates: WeightedBackend[] = [];
+  #resolve(rule: RouteRule, named: Named): ForwardingRule {
+    const candidates: Candidate[] = [];
     for (const described of rule.backends) {
-      const key = backendKey(described);
-      named.add(key);
-      const backend = this.#backendFor(key, described);
-      if (described.weight <= 0 || described.endpoints.length === 0) continue;
-      const endpoints = described.endpoints.map((address) => this.#endpointFor(address));
-      for (const endpoint of endpoints) serving.set(endpoint, described.drainSeconds);
-      candidates.push({ backend, weight: described.weight, endpoints });
+      const backend = this.#nameBackend(described, named);
+      if (mayServe(rule, described)) candidates.push(...this.#candidateFor(backend, described, named));
     }
-    return new ForwardingRule(rule, candidates);
+    this.#countSessions(rule, named);
+    return new ForwardingRule({
+      rule,
+      candidates,
+      newcomers: () => this.#newcomersFor(rule, named),
+      mirror: this.#mirrorFor(rule, named),
+    });
+  }
+
+  #nameBackend(described: RouteBackend, named: Named): Backend {
+    const key = backendKey(described);
+    named.backends.add(key);
+    return this.#backendFor(key, described);
+  }
+
+  /** None if it has no endpoint that is ready. */
+  #candidateFor(backend: Backend, described: RouteBackend, named: Named): Candidate[] {
+    if (described.endpoints.length === 0) return [];
+    const endpoints = described.endpoints.map((address) => this.#endpointFor(address));
+    for (const endpoint of endpoints) named.endpoints.set(endpoint, described.drainSeconds);
+    return [new Candidate(backend, described.weight, endpoints)];
+  }
+
+  /** Rules of one Split with the same cookie have the same users. */
+  #newcomersFor({ backends: [first], sticky }: RouteRule, named: Named): Newcomers {
+    const key = [first?.namespace ?? '', first?.split ?? '', sticky?.cookie ?? ''].join('\n');
+    named.newcomers.add(key);
+    const known = this.#newcomers.get(key);
+    if (known !== undefined) return known;
+    const { random } = this.#options;
+    const newcomers = { places: new PlaceSequence(random()), random };
+    this.#newcomers.set(key, newcomers);
+    return newcomers;
+  }
+
+  #mirrorFor({ mirror }: RouteRule, named: Named): Mirror | undefined {
+    if (mirror === undefined) return undefined;
+    const key = backendKey(mirror.backend);
+    named.mirrors.add(key);
+    const target = this.#mirrors.get(key) ?? new MirrorTarget(mirror.backend);
+    this.#mirrors.set(key, target);
+    const [candidate] = this.#candidateFor(this.#nameBackend(mirror.backend, named), mirror.backend, named);
+    if (candidate === undefined) return undefined;
+    return new Mirror({ target, candidate, percent: mirror.percent, tick: () => this.#tick });
+  }
+
+  #countSessions({ backends, sessions }: RouteRule, named: Named): void {
+    if (sessions === undefined) return;
+    for (const described of backends) {
+      const backend = this.#backendFor(backendKey(described), described);
+      const idleSeconds = Math.max(sessions.idleSeconds, named.sessions.get(backend) ?? 0);
+      named.sessions.set(backend, idleSeconds);
+    }
+  }
+
+  #forgetUnnamed(named: Named): void {
+    const { clock } = this.#options;
+    for (const [key, backend] of this.#backends) {
+      const idleSeconds = named.sessions.get(backend);
+      if (idleSeconds === undefined) backend.active = undefined;
+      else if (backend.active === undefined)
+        backend.active = new ActiveSessions({ idleSeconds, now: () => clock.monotonic() });
+      else backend.active.idleSeconds = idleSeconds;
+      if (!named.backends.has(key) && backend.openRequests + backend.openConnections === 0) this.#forget(key, backend);
+    }
+    for (const [key, mirror] of this.#mirrors) if (!named.mirrors.has(key) && mirror.isIdle) this.#mirrors.delete(key);
+    for (const key of this.#newcomers.keys()) if (!named.newcomers.has(key)) this.#newcomers.delete(key);
   }
 
   #backendFor(key: string, described: RouteBackend): Backend {

@@ -51,6 +51,8 @@ export interface ResponseHeadOptions {
   readonly minorVersion: number;
   /** Replace what the backend says, by name. */
   readonly headers: ReadonlyMap<string, string>;
+  /** A whole line beside what the backend sets. */
+  readonly setCookie?: string | undefined;
   readonly encoding?: 'gzip' | undefined;
 }
 
@@ -62,6 +64,7 @@ export function formatResponseHead(response: ResponseHead, options: ResponseHead
     head += key === 'etag' && encoding !== undefined ? `${name}: ${weakened(value)}\r\n` : `${name}: ${value}\r\n`;
   }
   if (headers.size > 0) for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
+  if (options.setCookie !== undefined) head += options.setCookie;
   if (encoding !== undefined) head += `Content-Encoding: ${encoding}\r\nVary: Accept-Encoding\r\n`;
   if (framing === 'chunked' || (framing === 'asReceived' && response.framing.kind === 'chunked')) {
     head += 'Transfer-Encoding: chunked\r\n';
@@ -90,8 +93,8 @@ export function formatInformational(response: ResponseHead): string {
   return `${head}\r\n`;
 }
 
-export function formatSwitchingProtocols(response: ResponseHead): string {
-  let head = `HTTP/1.1 101 ${response.reason}\r\nConnection: Upgrade\r\n`;
+export function formatSwitchingProtocols(response: ResponseHead, setCookie = ''): string {
+  let head = `HTTP/1.1 101 ${response.reason}\r\nConnection: Upgrade\r\n${setCookie}`;
   for (const { name, key, value } of response.fields) if (key !== 'connection') head += `${name}: ${value}\r\n`;
   return `${head}\r\n`;
 }

@@ -12,7 +12,10 @@ import { listen, type ListenAddress } from '../listen.ts';
 import { ClientConnection, type ClientContext, type ClientOrigin } from './client-connection.ts';
 import type { Certificates } from '../certificates.ts';
 import type { DataPlane, DataPlaneCounter } from '../data-plane.ts';
-import { type Backend, Forwarding, type ForwardingRule } from './forwarding.ts';
+import type { Backend } from './backend.ts';
+import { Forwarding } from './forwarding.ts';
+import type { ForwardingRule } from './forwarding-rule.ts';
+import { type HoldLimits, HoldQueue } from './hold-queue.ts';
 import { TrafficRegistry } from './traffic.ts';
 
 export interface ProxyOptions {
@@ -23,6 +26,8 @@ export interface ProxyOptions {
   readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
   /** Connections at a time, those in their TLS handshake among them; 20,000 unless said otherwise. */
   readonly maxConnections?: number | undefined;
+  /** What may wait for a backend; 1,000 requests and 32 MiB unless said otherwise. */
+  readonly holdLimits?: HoldLimits | undefined;
 }
 
 const defaultMaxConnections = 20_000;
@@ -30,6 +35,7 @@ const defaultMaxConnections = 20_000;
 /** The built-in data plane. */
 export class Proxy implements ClientContext, DataPlane {
   readonly traffic: TrafficRegistry;
+  readonly holdQueue: HoldQueue;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #forwarding: Forwarding;
@@ -51,7 +57,8 @@ export class Proxy implements ClientContext, DataPlane {
     this.#maxConnections = options.maxConnections ?? defaultMaxConnections;
     this.traffic = options.traffic ?? new TrafficRegistry();
     const dial = options.dial ?? ((endpoint) => connect({ host: endpoint.address, port: endpoint.port }));
-    this.#forwarding = new Forwarding({ clock: options.clock, traffic: this.traffic, dial });
+    this.holdQueue = new HoldQueue(options.holdLimits);
+    this.#forwarding = new Forwarding({ ...options, traffic: this.traffic, dial });
   }
 
   get tick(): number {
@@ -66,6 +73,7 @@ export class Proxy implements ClientContext, DataPlane {
   install(table: RoutingTable): Promise<void> {
     this.#table = table;
     this.#forwarding.install(table);
+    this.holdQueue.resume();
     return Promise.resolve();
   }
 
@@ -74,7 +82,7 @@ export class Proxy implements ClientContext, DataPlane {
   }
 
   counters(): readonly DataPlaneCounter[] {
-    return [];
+    return [...this.#forwarding.counters(), ...this.holdQueue.counters()];
   }
 
   listen(address: ListenAddress): Promise<number> {

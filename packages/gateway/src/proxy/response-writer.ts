@@ -16,6 +16,7 @@ export interface ResponseWriterOptions {
   readonly keepAlive: boolean;
   readonly compression: boolean;
   readonly headers: ReadonlyMap<string, string>;
+  readonly setCookie: string | undefined;
   /** The whole answer has been handed to the client's socket. */
   readonly onFinish: () => void;
   readonly onError: (error: Error) => void;
@@ -45,6 +46,7 @@ export class ResponseWriter {
       keepAlive: this.keepAlive,
       minorVersion: request.minorVersion,
       headers: options.headers,
+      setCookie: options.setCookie,
       encoding: isEncoded ? 'gzip' : undefined,
     });
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Backend } from './forwarding.ts';
+import type { Backend } from './backend.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
 import { closeFrameToClient, closeFrameToServer, FrameBoundary } from './websocket-frames.ts';
 

@@ -13,6 +13,7 @@ function build(state: { splits?: Split[]; ingresses?: Ingress[]; slices?: Endpoi
     splits,
     ingresses,
     service: (_, name) => (name === 'missing' ? undefined : service(name)),
+    sessionSecret: () => undefined,
     slices: (_, name) => slices.filter((one) => one.metadata.labels?.['kubernetes.io/service-name'] === name),
   });
 }

@@ -1,8 +1,15 @@
-import type { EndpointSlice, Ingress, IngressBackend, Service } from '@slipway/kube/api.generated';
+import type { EndpointSlice, Ingress, IngressBackend, Secret, Service } from '@slipway/kube/api.generated';
 import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
-import { countTrafficUntilAnnotation, type Split, type SplitBackend, type SplitRule } from '@slipway/kube/split';
+import {
+  countTrafficUntilAnnotation,
+  type Split,
+  type SplitBackend,
+  type SplitMirror,
+  type SplitRule,
+} from '@slipway/kube/split';
 import { isFraming, isToken } from '../http1/fields.ts';
 import { readyEndpoints } from './ready-endpoints.ts';
+import { resolveMatches, resolveSessions } from './resolve-rule.ts';
 import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
 
 /** What the cluster says about routing, at one moment. */
@@ -11,6 +18,8 @@ export interface RoutingSnapshot {
   readonly ingresses: readonly Ingress[];
   service(namespace: string, name: string): Service | undefined;
   slices(namespace: string, service: string): readonly EndpointSlice[];
+  /** One that a Split names for its sessions. */
+  sessionSecret(namespace: string, name: string): Secret | undefined;
 }
 
 export const ingressClassName = 'slipway';
@@ -39,6 +48,8 @@ interface Claimant {
   readonly wwwHosts: readonly string[];
   /** By host, the name of a Secret in the object's namespace. */
   readonly certificates: ReadonlyMap<string, string>;
+  /** Sentences about what of it is not in force by its own fault. */
+  readonly faults: readonly string[];
 }
 
 /** Pure. A host and path belong to the oldest object that claims them. */
@@ -97,6 +108,8 @@ function settleClaims(claimants: readonly Claimant[]): Settlement {
         conflicts.set(claimant.object, known);
       }
     }
+    if (claimant.faults.length > 0)
+      conflicts.set(claimant.object, [...(conflicts.get(claimant.object) ?? []), ...new Set(claimant.faults)]);
   }
   return { owners, routes, conflicts, unservedRules: findUnserved(claimants, routes) };
 }
@@ -176,7 +189,7 @@ function collectCertificates(claimants: readonly Claimant[]): RoutingTable['cert
 }
 
 function claimsOfSplit(split: Split, snapshot: RoutingSnapshot): Claimant {
-  const rules = split.spec.rules.map((rule) => ({ rule, route: ruleOfSplit(split, rule, snapshot) }));
+  const rules = split.spec.rules.map((rule) => ({ rule, ...ruleOfSplit(split, rule, snapshot) }));
   return {
     object: split,
     owner: `Application ${keyString({ namespace: split.metadata.namespace, name: split.spec.application })}`,
@@ -188,6 +201,7 @@ function claimsOfSplit(split: Split, snapshot: RoutingSnapshot): Claimant {
         .flatMap(({ rule }) => rule.hosts.map((host) => [lowerCase(host), rule.tls?.secretName ?? ''] as const))
         .filter(([, name]) => name !== ''),
     ),
+    faults: rules.flatMap(({ faults }) => faults),
   };
 }
 
@@ -199,12 +213,28 @@ function claimsOfRule(rule: SplitRule, route: RouteRule): Claim[] {
   );
 }
 
-function ruleOfSplit(split: Split, rule: SplitRule, snapshot: RoutingSnapshot): RouteRule {
-  return {
+function ruleOfSplit(
+  split: Split,
+  rule: SplitRule,
+  snapshot: RoutingSnapshot,
+): { readonly route: RouteRule; readonly faults: readonly string[] } {
+  const matches = resolveMatches(rule);
+  const sessions = resolveSessions(split, rule.sessions, snapshot);
+  const route = {
     backends: rule.backends.map((backend) => backendOfSplit(split, backend, snapshot)),
     compression: rule.compression === true,
     responseHeaders: new Map(Object.entries(rule.responseHeaders ?? {}).filter(isSafeHeader)),
+    ...(matches.value.length > 0 ? { matches: matches.value } : {}),
+    ...(rule.mirror === undefined ? {} : { mirror: mirrorOfSplit(split, rule.mirror, snapshot) }),
+    ...(rule.hold === undefined ? {} : { hold: rule.hold }),
+    ...(rule.sticky === undefined ? {} : { sticky: rule.sticky }),
+    ...(sessions.value === undefined ? {} : { sessions: sessions.value }),
   };
+  return { route, faults: [...matches.faults, ...sessions.faults] };
+}
+
+function mirrorOfSplit(split: Split, mirror: SplitMirror, snapshot: RoutingSnapshot): NonNullable<RouteRule['mirror']> {
+  return { backend: backendOfSplit(split, { ...mirror, weight: 0 }, snapshot), percent: mirror.percent };
 }
 
 /** A line end in a value, or another length than the body has, would let an Application write answers to other requests. */
@@ -249,6 +279,7 @@ function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant 
     rules: [...claims.map((claim) => claim.rule), ...(fallback === undefined ? [] : [fallback])],
     wwwHosts: redirectsWww ? [...new Set(claims.map((claim) => claim.host).filter((host) => host !== ''))] : [],
     certificates: certificatesOfIngress(ingress),
+    faults: [],
   };
 }
 

@@ -50,6 +50,47 @@ export interface RouteRule {
   readonly backends: readonly RouteBackend[];
   readonly compression: boolean;
   readonly responseHeaders: ReadonlyMap<string, string>;
+  /** The first that fits decides, whatever the weights are. */
+  readonly matches?: readonly RouteCriteria[] | undefined;
+  readonly mirror?: RouteMirror | undefined;
+  /** How long a request waits while no backend can take it; absent: it does not. */
+  readonly hold?: { readonly seconds: number } | undefined;
+  readonly sticky?: RouteSticky | undefined;
+  readonly sessions?: RouteSessions | undefined;
+}
+
+/** Requests that fulfil every condition go to one of the backends of the rule. */
+export interface RouteCriteria {
+  readonly headers: readonly RouteCondition[];
+  readonly cookies: readonly RouteCondition[];
+  readonly service: string;
+}
+
+export interface RouteCondition {
+  /** Of a header in lower case. */
+  readonly name: string;
+  readonly kind: 'exact' | 'prefix' | 'present';
+  /** In latin1, as heads are read. */
+  readonly value: string;
+}
+
+export interface RouteMirror {
+  /** Its weight means nothing. */
+  readonly backend: RouteBackend;
+  readonly percent: number;
+}
+
+export interface RouteSticky {
+  readonly cookie: string;
+  readonly seconds: number;
+}
+
+export interface RouteSessions {
+  readonly cookie: string;
+  readonly idleSeconds: number;
+  readonly key: Buffer;
+  /** Whose sessions they are: a cookie that was signed for others is none. */
+  readonly scope: string;
 }
 
 export interface RouteBackend {

@@ -3,9 +3,11 @@ import type { DataPlane } from '../../src/data-plane.ts';
 import { describeBodies } from './bodies.ts';
 import { describeCounting } from './counting.ts';
 import { describeDraining } from './draining.ts';
+import { describeMatches } from './matches.ts';
 import { describeRequests } from './requests.ts';
 import { describeRetries } from './retries.ts';
 import { describeRoutes } from './routes.ts';
+import { describeSticky } from './sticky.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWeights } from './weights.ts';
 import { createSetting } from './setting.ts';
@@ -22,5 +24,7 @@ export function describeDataPlane(name: string, open: () => DataPlane): void {
     describeRoutes(setting);
     describeUpgrades(setting);
     describeCounting(setting);
+    describeMatches(setting);
+    describeSticky(setting);
   });
 }
