@@ -175,11 +175,11 @@ function parseImage(text: string): Image {
   return JSON.parse(text) as Image;
 }
 
-/** Says that it is in use: what nobody has used for long is removed from the cache. */
+/** Says that it is in use: what nobody has used for long is removed from the cache. The file system notes when. */
 async function touch(path: string): Promise<void> {
-  const now = new Date();
   try {
-    await utimes(path, now, now);
+    const { atime, mtime } = await lstat(path);
+    await utimes(path, atime, mtime);
   } catch (error) {
     // Removed in this moment; who wants it finds out.
     if (!hasCode(error, 'ENOENT')) throw error;
