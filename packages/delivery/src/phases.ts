@@ -30,7 +30,7 @@ export function planRelease(context: ReleaseContext): Step {
   }
 }
 
-function start({ status, now, release }: ReleaseContext): Step {
+function start({ status, now, release, stable }: ReleaseContext): Step {
   const startedAt = formatMicroTime(now);
   const message = `version ${release.spec.version} is released by ${release.spec.strategy.type}`;
   const isBegun = status.attempts?.at(-1)?.endedAt === undefined && (status.attempts ?? []).length > 0;
@@ -41,6 +41,7 @@ function start({ status, now, release }: ReleaseContext): Step {
     status: {
       ...inPhase(begun, 'Progressing', { now, reason: message }),
       startedAt: status.startedAt ?? startedAt,
+      ...(stable === undefined ? {} : { previous: nameOf(stable.release) }),
     },
     requeueAfter: 0,
   };

@@ -78,11 +78,13 @@ describe('describeRelease', () => {
       waitingFor: '1 of 3 pods to be ready',
       waitingSince: '2026-01-01T11:57:00Z',
       step: '1 of 4: setWeight 10',
+      previous: 'shop-1',
       split: { weights: { 'shop-1': 90, 'shop-2': 10 }, confirmed: true },
     });
     expect(describeRelease(waiting, now).join('\n')).toBe(`\
 Release       default/shop-2
 Version       2 of shop, by rolling
+Previous      shop-1
 Phase         Progressing
 Step          1 of 4: setWeight 10
 Waiting for   1 of 3 pods to be ready (for 3m)

@@ -45,6 +45,7 @@ export function describeRelease({ metadata, spec, status }: Release, now: number
     ...fields([
       ['Release', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
       ['Version', `${spec.version} of ${spec.application}, by ${spec.strategy.type}`],
+      ...(status?.previous === undefined ? [] : [['Previous', status.previous] as const]),
       ['Phase', status?.phase ?? 'Pending'],
       ...(status?.step === undefined ? [] : [['Step', status.step] as const]),
       ['Waiting for', waiting],

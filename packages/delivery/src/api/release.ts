@@ -4,6 +4,7 @@ import type { ApplicationServiceSpec, EnvironmentSource, HealthCheck, Strategy }
 import type { Check, CheckState } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 import type { GateOutcome } from './gate-outcome.ts';
+import type { CommandOutcome } from './release-command.ts';
 
 /** One attempt to make one version of an Application live. Its spec never changes. */
 export interface Release extends KubeObject {
@@ -95,16 +96,6 @@ export interface PhaseTransition {
   readonly reason?: string | undefined;
 }
 
-export interface CommandOutcome {
-  readonly name: string;
-  readonly verb: string;
-  readonly requestedBy?: string | undefined;
-  readonly at: string;
-  /** `undone`: accepted, and taken back by a later `undo`. */
-  readonly outcome: 'accepted' | 'refused' | 'undone';
-  readonly message: string;
-}
-
 /** Why a release that returns traffic does so, and what it becomes when that is done. */
 export interface ReleaseEnding {
   readonly phase: 'RolledBack' | 'Failed' | 'Superseded';
@@ -156,7 +147,7 @@ export interface ReleaseStatus {
   readonly pausedBefore?: string | undefined;
   /** A person promoted it: gates that had not passed count as passed. */
   readonly promotedBy?: string | undefined;
-  /** The version before, to which an abort returns. */
+  /** Name of the Release that served when this attempt began, to which an abort returns; absent for a first version. */
   readonly previous?: string | undefined;
   /** From when the deadline counts: the last time that something moved, and later by every time it stood still since. */
   readonly progressedAt?: string | undefined;

@@ -116,7 +116,7 @@ const status = object('How far it is.', {
   pausedBy: string('Who paused it.'),
   pausedBefore: string('Who had paused it when it was promoted.'),
   promotedBy: string('Who promoted it without its gates.'),
-  previous: string('The Release before it, to which an abort returns.'),
+  previous: string('The Release that served when this attempt began, to which an abort returns.'),
   progressedAt: time('From when the deadline for progress counts.'),
   standingSince: time('Since when that deadline stands still.'),
   guardedReplicas: count('Pods that should serve when all traffic had moved.'),
