@@ -1,8 +1,9 @@
 /** OpenAPI documents, made when somebody asks: what kubectl explains and patches by. In v3 there is one a group and version. */
 import { createHash } from 'node:crypto';
-import { isMergedByKeys, type ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { renderPaths } from './openapi-paths.ts';
 import { renderOpenApiV2, type OpenApiV2 } from './openapi-v2.ts';
-import { kindName, renderSchemas, type OpenApi } from './openapi-schemas.ts';
+import { renderSchemas, type OpenApi } from './openapi-schemas.ts';
 
 type Definitions = readonly ResourceDefinition[];
 
@@ -59,60 +60,4 @@ function renderDocument(definitions: Definitions, path: string): OpenApi {
     paths: Object.fromEntries(paths),
     components: { schemas: Object.fromEntries(schemas) },
   };
-}
-
-const parameter = (name: string): OpenApi => ({ name, in: 'query', schema: { type: 'string', uniqueItems: true } });
-const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map(parameter);
-const applyParameters = [
-  ...writeParameters,
-  { name: 'force', in: 'query', schema: { type: 'boolean', uniqueItems: true } },
-];
-const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
-const strategicPatchType = 'application/strategic-merge-patch+json';
-
-function renderPaths(definition: ResourceDefinition, path: string): ReadonlyArray<readonly [string, OpenApi]> {
-  const { type } = definition;
-  const collection = `/${path}${type.namespaced ? '/namespaces/{namespace}' : ''}/${type.plural}`;
-  const gvk = { 'x-kubernetes-group-version-kind': { group: type.group, version: type.version, kind: type.kind } };
-  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${kindName(definition)}` } } };
-  const responses = { 200: { description: 'OK', content } };
-  const operation = (action: string, rest: OpenApi = {}): OpenApi => ({
-    responses,
-    'x-kubernetes-action': action,
-    ...gvk,
-    ...rest,
-  });
-  const write = { parameters: writeParameters, requestBody: { required: true, content } };
-  const patch = {
-    parameters: applyParameters,
-    requestBody: {
-      required: true,
-      // kubectl 1.29 and newer takes from here by which patch it applies.
-      content: Object.fromEntries(
-        [...patchTypes, ...(isMergedByKeys(definition) ? [strategicPatchType] : [])].map((each) => [
-          each,
-          { schema: { type: 'object' } },
-        ]),
-      ),
-    },
-  };
-  return [
-    [
-      collection,
-      {
-        get: operation('list'),
-        post: operation('post', write),
-        delete: operation('deletecollection', { parameters: [parameter('dryRun')] }),
-      },
-    ],
-    [
-      `${collection}/{name}`,
-      {
-        get: operation('get'),
-        put: operation('put', write),
-        patch: operation('patch', patch),
-        delete: operation('delete', { parameters: [parameter('dryRun')] }),
-      },
-    ],
-  ];
 }

@@ -131,12 +131,17 @@ function resolveAlias(type: TypeReference): TypeReference {
 }
 
 function referenceNode(type: TypeReference, field: FieldData | undefined): SchemaNode {
-  if (typeof type === 'string') {
-    const node = schemaNode(type);
-    return field?.structType !== undefined && node.kind === 'object' ? { ...node, structType: field.structType } : node;
-  }
+  if (typeof type === 'string') return withMerging(schemaNode(type), field);
   const inner = referenceNode(type[1], undefined);
   return type[0] === 'map'
     ? { kind: 'map', values: inner, mapType: field?.mapType }
     : { kind: 'list', items: inner, listType: field?.listType ?? 'atomic', listMapKeys: field?.listMapKeys ?? [] };
+}
+
+/** How it is merged is said of the field; the type, which has a name, may be merged otherwise elsewhere. */
+function withMerging(node: SchemaNode, field: FieldData | undefined): SchemaNode {
+  if (node.kind === 'object' && field?.structType !== undefined) return { ...node, structType: field.structType };
+  if (node.kind === 'list' && field?.listType !== undefined)
+    return { ...node, listType: field.listType, listMapKeys: field.listMapKeys ?? [] };
+  return node;
 }
