@@ -17,7 +17,8 @@ export function createReference(): string {
     '# Commands',
     '',
     'What `slipway COMMAND --help` says, of every command. Exit codes: 0 done, 1 failed, 2 the command line or the manifest is',
-    'wrong. Colours and redrawn progress appear on terminals only; `NO_COLOR` turns colours off.',
+    'wrong; of `diff --exit-code` 0 the same, 1 different, 2 wrong, 3 failed. Colours and redrawn progress appear on terminals',
+    'only; `NO_COLOR` turns colours off.',
     '',
     ...commands.flatMap((command) => [
       `## slipway ${command.name()}`,

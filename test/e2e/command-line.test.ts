@@ -62,12 +62,8 @@ describe('without a cluster', () => {
   });
 
   it('says that nothing answers where a kubeconfig points', async () => {
-    const file = join(directory, 'dead.kubeconfig');
-    const clusters = [{ name: 'dead', cluster: { server: 'https://127.0.0.1:1' } }];
-    const contexts = [{ name: 'dead', context: { cluster: 'dead', user: 'nobody' } }];
-    const users = [{ name: 'nobody', user: { token: 'none' } }];
-    await writeFile(file, JSON.stringify({ 'current-context': 'dead', clusters, contexts, users }));
-    const outcome = await slipway('releases', 'shop', '--kubeconfig', file);
+    const dead = await writeKubeconfig('dead.kubeconfig', 'https://127.0.0.1:1');
+    const outcome = await slipway('releases', 'shop', '--kubeconfig', dead);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
     expect(outcome.stderr).toContain('the API server at https://127.0.0.1:1 cannot be reached');
     expect(outcome.stderr).toContain('Does the cluster run? (slipway status, slipway up)');
@@ -192,6 +188,14 @@ describe('slipway up', () => {
 
 const file = (name: string): string => join(directory, name);
 
+async function writeKubeconfig(name: string, server: string): Promise<string> {
+  const clusters = [{ name: 'one', cluster: { server } }];
+  const contexts = [{ name: 'one', context: { cluster: 'one', user: 'nobody' } }];
+  const users = [{ name: 'nobody', user: { token: 'none' } }];
+  await writeFile(file(name), JSON.stringify({ 'current-context': 'one', clusters, contexts, users }));
+  return file(name);
+}
+
 /** An Application in a file; `spec` stands above what every one has. */
 async function writeApplication(name: string, spec: object): Promise<string> {
   const template = { spec: { containers: [{ name: 'web', image: 'web:1' }] } };
@@ -290,6 +294,23 @@ describe('with a cluster', () => {
     expect(await describeIn('shop')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('There is no Application'),
+    });
+  });
+
+  it('tells a difference from a failure by the exit code of diff', async () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'compared' } };
+    await writeFile(file('compared.json'), JSON.stringify(object));
+    const diff = (kubeconfig: string) =>
+      slipway('diff', file('compared.json'), '--exit-code', '--kubeconfig', kubeconfig);
+    expect(await diff(cluster.kubeconfig)).toMatchObject({ exitCode: 1, stderr: '' });
+    await cluster.client.create(configMaps, { ...object, metadata: { name: 'compared', namespace: 'default' } });
+    expect(await diff(cluster.kubeconfig)).toMatchObject({ exitCode: 0, stdout: 'No difference.\n' });
+    const dead = await writeKubeconfig('dead.kubeconfig', 'https://127.0.0.1:1');
+    expect(await diff(dead)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('cannot be reached') });
+    await writeFile(file('compared.json'), JSON.stringify({ ...object, dat: {} }));
+    expect(await diff(cluster.kubeconfig)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('unknown field "dat"'),
     });
   });
 

@@ -1,5 +1,8 @@
-/** The exit codes of every command: 1 when something failed while it ran, 2 when the command line or the manifest is wrong. */
-export const exitCodes = { success: 0, failure: 1, usage: 2 } as const;
+/**
+ * The exit codes of every command: 1 when something failed while it ran, 2 when the command line or the manifest is wrong.
+ * Where 1 is an answer, as of `diff --exit-code`, a failure is 3.
+ */
+export const exitCodes = { success: 0, failure: 1, usage: 2, trouble: 3 } as const;
 
 /** Ends the command with a message for people. Anything else that is thrown is a fault of ours and shows its stack. */
 export class CommandFailure extends Error {

@@ -40,7 +40,8 @@ A cluster, an image, a release:
   slipway build -t statics:v1 examples/statics
   slipway deploy examples/statics/slipway.yaml --wait=promoted
 
-Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong.`,
+Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong. Of diff --exit-code:
+0 the same, 1 different, 2 as above, 3 failed.`,
     )
     .exitOverride(leave);
   addClusterCommands(program);
@@ -193,7 +194,7 @@ function addReleaseCommands(program: Command): void {
     .description(
       'Compares the manifests in a file or directory with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
     )
-    .option('--exit-code', 'exit with 1 if there is a difference', false)
+    .option('--exit-code', 'exit with 1 if there is a difference, and with 3 where it cannot be told', false)
     .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
   withGlobalOptions(
     command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),

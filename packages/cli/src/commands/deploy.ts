@@ -2,13 +2,12 @@ import { releases } from '@slipway/delivery/api/release';
 import type { Application } from '@slipway/delivery/api/application';
 import { identityOf, labels } from '@slipway/delivery/names';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
-import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { isApplication, withChanges, type ApplicationChanges } from '../manifests/application-changes.ts';
 import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
-import { explainRefusal } from '../manifests/explain-refusal.ts';
+import { explainFailure } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { print, printObjects } from '../output/output.ts';
@@ -108,18 +107,8 @@ async function apply(
   try {
     return await client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    const { message } = error;
-    if (isStatusReason(error, 'Invalid', 'BadRequest'))
-      throw usageFailure(`${manifest.source}: ${explainRefusal(message, manifest.object.kind ?? '')}`, error);
-    const lines = [`${manifest.source}: ${message}`, ...adviceFor(error, key.namespace)];
-    throw new CommandFailure(lines.join('\n'), { cause: error });
+    throw explainFailure(error, manifest, key.namespace);
   }
-}
-
-function adviceFor(error: StatusError, namespace = ''): readonly string[] {
-  const isNamespaceMissing = isStatusReason(error, 'NotFound') && error.details?.kind === 'namespaces';
-  return isNamespaceMissing ? [`Create it with: kubectl create namespace ${namespace}`] : [];
 }
 
 async function waitFor({ client }: Connection, application: Application, options: DeployOptions): Promise<void> {

@@ -2,11 +2,13 @@ import { releases, type Release } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
-import { isStatusReason, StatusError } from '@slipway/kube/status-error';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
-import { CommandFailure, usageFailure } from '../failure.ts';
+import { describeError } from '../describe-error.ts';
+import { CommandFailure, exitCodes, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { explainFailure } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { describeDifference, type Difference } from '../output/difference.ts';
 import { print, printList } from '../output/output.ts';
@@ -24,7 +26,24 @@ export interface Compared {
 }
 
 /** What a deployment would change, or what two versions of an Application differ in. */
-export async function diff({ what, from, to }: Compared, options: DiffOptions): Promise<void> {
+export async function diff(compared: Compared, options: DiffOptions): Promise<void> {
+  if (!options.exitCode) {
+    await compare(compared, options);
+    return;
+  }
+  try {
+    if ((await compare(compared, options)) === 'different') process.exitCode = exitCodes.failure;
+  } catch (error) {
+    // With 1 a script would take a cluster that does not answer for a difference.
+    const { text, exitCode } = describeError(error);
+    throw new CommandFailure(text, {
+      exitCode: exitCode === exitCodes.failure ? exitCodes.trouble : exitCode,
+      cause: error,
+    });
+  }
+}
+
+async function compare({ what, from, to }: Compared, options: DiffOptions): Promise<'same' | 'different'> {
   if (from !== undefined && to === undefined)
     throw usageFailure(`two versions are compared: slipway diff ${what} ${from} VERSION`);
   const manifests = from === undefined ? await readManifests(what) : [];
@@ -36,7 +55,7 @@ export async function diff({ what, from, to }: Compared, options: DiffOptions): 
   const described = differences.flatMap((difference) => describeDifference(difference) ?? []);
   if (options.output !== undefined) await printList(differences, options.output);
   else print(described.length === 0 ? 'No difference.' : described.join('\n'));
-  if (options.exitCode && described.length > 0) process.exitCode = 1;
+  return described.length === 0 ? 'same' : 'different';
 }
 
 async function compareWithCluster({ client, namespace }: Connection, manifest: Manifest): Promise<Difference> {
@@ -48,8 +67,7 @@ async function compareWithCluster({ client, namespace }: Connection, manifest: M
   const applied = await client
     .patch(type, key, { type: 'apply', body: object, force: true }, applyTrial)
     .catch((error: unknown) => {
-      if (error instanceof StatusError) throw new CommandFailure(`${source}: ${error.message}`, { cause: error });
-      throw error;
+      throw explainFailure(error, manifest, key.namespace);
     });
   const [before, after] = hideValues(live && withoutServerFields(live), withoutServerFields(applied));
   return { name: `${type.kind} ${name}`, from: 'in the cluster', to: source, before, after };

@@ -1,9 +1,23 @@
 /** What an API server has against a manifest, in words for whoever wrote it. */
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
+import { CommandFailure, usageFailure } from '../failure.ts';
+import type { Manifest } from './read-manifests.ts';
 
 const unfitting = /cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type (\S+)/;
 /** Which kind it was is in the manifest that is named before. */
 const preamble = /^\S+ in version "\S+" cannot be handled as a \S+: (?=strict decoding error)/;
 const unknown = /unknown field "([^"]+)"/;
+
+/** What a manifest that was tried or applied has failed with, in words for whoever wrote it. What no server said stays as it is. */
+export function explainFailure(error: unknown, { source, object }: Manifest, namespace = ''): unknown {
+  if (!(error instanceof StatusError)) return error;
+  const { message, details } = error;
+  const isNamespaceMissing = isStatusReason(error, 'NotFound') && details?.kind === 'namespaces';
+  if (isStatusReason(error, 'Invalid', 'BadRequest'))
+    return usageFailure(`${source}: ${explainRefusal(message, object.kind ?? '')}`, error);
+  const advice = isNamespaceMissing ? [`Create it with: kubectl create namespace ${namespace}`] : [];
+  return new CommandFailure([`${source}: ${message}`, ...advice].join('\n'), { cause: error });
+}
 
 /** Nothing is decided by the text, only said better; what is not known stays as the server said it. */
 export function explainRefusal(message: string, kind: string): string {
