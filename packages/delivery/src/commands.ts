@@ -1,7 +1,7 @@
 /** What people ask for, turned into changes of the releases that it is about. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { ReleaseCommand } from './api/release-command.ts';
-import type { CommandOutcome, Release, ReleaseStatus } from './api/release.ts';
+import type { CommandOutcome, ReleaseCommand } from './api/release-command.ts';
+import type { Release, ReleaseStatus } from './api/release.ts';
 import { activeRelease } from './current-releases.ts';
 import { isLost } from './lost-versions.ts';
 import type { Observation } from './observation.ts';

@@ -1,5 +1,6 @@
 /** Taking back the last command where that still can be, naming it and what will become of its version. */
-import type { CommandOutcome, Release, ReleasePhase } from './api/release.ts';
+import type { CommandOutcome } from './api/release-command.ts';
+import type { Release, ReleasePhase } from './api/release.ts';
 import { stableRelease } from './current-releases.ts';
 import { changeStatus, sendBack, statusOf } from './release-changes.ts';
 import { inPhase } from './release-status.ts';

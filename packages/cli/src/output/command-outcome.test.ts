@@ -1,6 +1,6 @@
 import type { ApplicationStatus } from '@slipway/delivery/api/application';
-import type { Verb } from '@slipway/delivery/api/release-command';
-import type { CommandOutcome, Release, ReleaseStatus } from '@slipway/delivery/api/release';
+import type { CommandOutcome, Verb } from '@slipway/delivery/api/release-command';
+import type { Release, ReleaseStatus } from '@slipway/delivery/api/release';
 import { describe, expect, it } from 'vitest';
 import { judgeCommand, type CommandResult } from './command-outcome.ts';
 import type { Goal } from './release-outcome.ts';

@@ -1,12 +1,6 @@
 /** What became of a person's command, and of the release that it is about. */
-import type { Verb } from '@slipway/delivery/api/release-command';
-import {
-  isFinished,
-  type CommandOutcome,
-  type Release,
-  type ReleasePhase,
-  type ReleaseStatus,
-} from '@slipway/delivery/api/release';
+import type { CommandOutcome, Verb } from '@slipway/delivery/api/release-command';
+import { isFinished, type Release, type ReleasePhase, type ReleaseStatus } from '@slipway/delivery/api/release';
 import type { Seen } from './follow.ts';
 import type { Goal } from './release-outcome.ts';
 

@@ -13,7 +13,8 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { Fault } from '../schema/definition.ts';
 import { forbidden, invalid } from '../schema/faults.ts';
 import { invalidObject } from './api-errors.ts';
-import { decide, mayDoEverything, type Attributes, type Grants, type Identity } from './authorization.ts';
+import type { Attributes } from './attributes.ts';
+import { decide, mayDoEverything, type Grants, type Identity } from './authorization.ts';
 import { nodeRules } from './rbac/node-rules.ts';
 
 export interface ReviewContext {

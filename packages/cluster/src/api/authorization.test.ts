@@ -1,14 +1,7 @@
 import type { PolicyRule } from '@slipway/kube/api.generated';
 import { describe, expect, it } from 'vitest';
-import {
-  adminIdentity,
-  authorize,
-  decide,
-  nodeIdentity,
-  type Attributes,
-  type Grants,
-  type Identity,
-} from './authorization.ts';
+import type { Attributes } from './attributes.ts';
+import { adminIdentity, authorize, decide, nodeIdentity, type Grants, type Identity } from './authorization.ts';
 import { attributesOf } from './request-attributes.ts';
 
 const jane: Identity = { user: 'jane', groups: ['system:authenticated'] };

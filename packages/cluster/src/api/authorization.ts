@@ -1,6 +1,7 @@
 /** Who asks, and whether he may. https://kubernetes.io/docs/reference/access-authn-authz/authorization/ */
 import type { PolicyRule } from '@slipway/kube/api.generated';
 import { StatusError } from '@slipway/kube/status-error';
+import type { Attributes } from './attributes.ts';
 import { nodeRules } from './rbac/node-rules.ts';
 import { isAllowedBy } from './rbac/policy-rules.ts';
 
@@ -38,25 +39,6 @@ export function componentIdentity(name: string): Identity {
 /** Asked before every rule, which is why no rule can lock administrators out. */
 export function mayDoEverything({ groups }: Identity): boolean {
   return groups.includes(masters);
-}
-
-/** What is asked for, in the terms that rules are written in. Parts that there are not are empty. */
-export type Attributes = ResourceAttributes | PathAttributes;
-
-export interface ResourceAttributes {
-  readonly kind: 'resource';
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface PathAttributes {
-  readonly kind: 'path';
-  readonly verb: string;
-  readonly path: string;
 }
 
 /** A rule that holds for somebody, and through what; or why a role that he is bound to gives none. */

@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { conflict, staleObject, unknownPath } from './api-errors.ts';
 import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
-import type { ResourceRequest } from './resource-requests.ts';
+import type { ResourceRequest } from './resource-request.ts';
 import type { Preconditions, WriteRequest } from './resource-verbs.ts';
 import { chooseBackend, type ServiceBackend } from './service-proxy.ts';
 import { requestToken } from './tokens/token-request.ts';

@@ -11,7 +11,7 @@ import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { forbidden, unknownPath } from './api-errors.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun, isDryRunOf } from './dry-run.ts';
-import type { ResourceRequest } from './resource-requests.ts';
+import type { ResourceRequest } from './resource-request.ts';
 import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
 
 /** More evictions than these that nobody has confirmed mean that nobody counts them. */

@@ -1,13 +1,7 @@
 /** Requests in the name of somebody else: `kubectl --as`. https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
 import { StatusError } from '@slipway/kube/status-error';
-import {
-  anonymous,
-  authenticatedGroup,
-  authorize,
-  type Grants,
-  type Identity,
-  type ResourceAttributes,
-} from './authorization.ts';
+import type { ResourceAttributes } from './attributes.ts';
+import { anonymous, authenticatedGroup, authorize, type Grants, type Identity } from './authorization.ts';
 import { parseServiceAccountUser, serviceAccountGroups } from './rbac/service-account-names.ts';
 
 type Headers = Readonly<Record<string, readonly string[] | undefined>>;

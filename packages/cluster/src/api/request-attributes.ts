@@ -1,7 +1,7 @@
 import { isFlagSet } from '@slipway/kube/query-flag';
 import { parseFieldSelector } from '@slipway/kube/selector';
 import type { TransportRequest } from '@slipway/kube/transport';
-import type { Attributes } from './authorization.ts';
+import type { Attributes } from './attributes.ts';
 import { parseResourcePath, type ResourcePath } from './request-path.ts';
 
 type Asked = Pick<TransportRequest, 'method' | 'path' | 'query'>;

@@ -1,50 +1,28 @@
 /** Requests on resources: which verb they ask for, and in which form they want the answer. */
 import { isFlagSet } from '@slipway/kube/query-flag';
-import type { Clock } from '@slipway/kube/clock';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
-import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { answerReview } from './access-reviews.ts';
 import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
-import { authorize, type Grants, type Identity } from './authorization.ts';
+import { authorize, type Identity } from './authorization.ts';
 import { connect } from './connect.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun } from './dry-run.ts';
 import { checkWatchOptions, parseResourceVersion } from './list-options.ts';
 import { listPage, type ListPage } from './list-page.ts';
-import type { NodeConnector } from './node-connector.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import { attributesOf } from './request-attributes.ts';
-import type { ResourcePath } from './request-path.ts';
-import type { ResourceStore } from './resource-store.ts';
-import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import type { WriteRequest } from './resource-verbs.ts';
 import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
-import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
-
-export interface ResourceHandling {
-  readonly verbs: ResourceVerbs;
-  readonly resources: ResourceStore;
-  readonly clock: Clock;
-  readonly nodes: NodeConnector;
-  readonly catalog: MutableCatalog;
-  readonly grants: Grants;
-  readonly tokens: ServiceAccountTokens;
-}
-
-export interface ResourceRequest extends ResourceHandling {
-  readonly path: ResourcePath;
-  readonly definition: ResourceDefinition;
-  /** Who asks. */
-  readonly identity: Identity;
-}
 
 export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { path, definition } = at;

@@ -3,7 +3,7 @@ import type { Endpoints, Pod, Service } from '@slipway/kube/api.generated';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { notFound } from './api-errors.ts';
-import type { ResourceRequest } from './resource-requests.ts';
+import type { ResourceRequest } from './resource-request.ts';
 
 export interface ServiceBackend {
   readonly pod: Pod;

@@ -2,7 +2,7 @@ import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
-import type { CommandOutcome } from './release.ts';
+import type { CommandOutcome } from './release-command.ts';
 
 /** What should run, how it is reached, and how it is released. The controller never writes `spec`. */
 export interface Application extends KubeObject {

@@ -18,6 +18,17 @@ export interface ReleaseCommandSpec {
   readonly requestedBy?: string | undefined;
 }
 
+/** What became of a command, as it stays with what it was for. */
+export interface CommandOutcome {
+  readonly name: string;
+  readonly verb: string;
+  readonly requestedBy?: string | undefined;
+  readonly at: string;
+  /** `undone`: accepted, and taken back by a later `undo`. */
+  readonly outcome: 'accepted' | 'refused' | 'undone';
+  readonly message: string;
+}
+
 export const releaseCommands: ResourceType<ReleaseCommand> = {
   group: 'slipway.dev',
   version: 'v1alpha1',

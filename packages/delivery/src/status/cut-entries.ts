@@ -1,7 +1,8 @@
 /** What a status has no room for any more goes to Events: the oldest entries of its lists. */
 import type { ApplicationStatus, RefusedVersion } from '../api/application.ts';
 import type { CheckState, Measurement } from '../api/check.ts';
-import type { CommandOutcome, HealthAnswer, PhaseTransition, ReleaseAttempt, ReleaseStatus } from '../api/release.ts';
+import type { CommandOutcome } from '../api/release-command.ts';
+import type { HealthAnswer, PhaseTransition, ReleaseAttempt, ReleaseStatus } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
 import type { ActionOf } from '../plan.ts';
 import { statusOf } from '../release-changes.ts';

@@ -5,7 +5,8 @@ import type { KubeObject } from '@slipway/kube/object';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@slipway/kube/resources';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts';
 import { forbidden } from '../api-errors.ts';
-import { decide, mayDoEverything, type Identity, type ResourceAttributes } from '../authorization.ts';
+import type { ResourceAttributes } from '../attributes.ts';
+import { decide, mayDoEverything, type Identity } from '../authorization.ts';
 import { compareRules, describeRights, quoteAll } from './covered-rules.ts';
 import { missingRole, type PolicyIndex } from './policy-index.ts';
 

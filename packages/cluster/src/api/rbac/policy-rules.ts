@@ -1,6 +1,6 @@
 /** What single rules of RBAC mean. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources */
 import type { PolicyRule } from '@slipway/kube/api.generated';
-import type { Attributes, ResourceAttributes } from '../authorization.ts';
+import type { Attributes, ResourceAttributes } from '../attributes.ts';
 
 export function isAllowedBy(rule: PolicyRule, asked: Attributes): boolean {
   if (!includes(rule.verbs, asked.verb)) return false;

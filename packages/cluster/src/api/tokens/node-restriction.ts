@@ -4,7 +4,7 @@ import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { conflict, forbidden } from '../api-errors.ts';
 import { mayDoEverything, nodeNameOf } from '../authorization.ts';
-import type { ResourceRequest } from '../resource-requests.ts';
+import type { ResourceRequest } from '../resource-request.ts';
 
 /** What of a request for a token says which object the token ends with. */
 export interface BoundReference {

@@ -12,7 +12,7 @@ import { isJsonObject, shapeObject, type JsonObject } from '../../schema/shape.t
 import { invalidObject, unknownPath } from '../api-errors.ts';
 import { isDryRun } from '../dry-run.ts';
 import { storeKey } from '../object-key.ts';
-import type { ResourceRequest } from '../resource-requests.ts';
+import type { ResourceRequest } from '../resource-request.ts';
 import { requireOwnPod, requireSameObject, type BoundReference } from './node-restriction.ts';
 import { ownAudiences, type IssuedToken, type TokenOrder } from './service-account-tokens.ts';
 import type { Bound, NamedObject } from './token-claims.ts';
