@@ -4,6 +4,7 @@ import type { ApplicationServiceSpec, EnvironmentSource, HealthCheck, Strategy }
 import type { Check, CheckState } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 import type { GateOutcome } from './gate-outcome.ts';
+import type { CommandOutcome } from './release-command.ts';
 
 /** One attempt to make one version of an Application live. Its spec never changes. */
 export interface Release extends KubeObject {
@@ -93,16 +94,6 @@ export interface PhaseTransition {
   readonly phase: ReleasePhase;
   readonly at: string;
   readonly reason?: string | undefined;
-}
-
-export interface CommandOutcome {
-  readonly name: string;
-  readonly verb: string;
-  readonly requestedBy?: string | undefined;
-  readonly at: string;
-  /** `undone`: accepted, and taken back by a later `undo`. */
-  readonly outcome: 'accepted' | 'refused' | 'undone';
-  readonly message: string;
 }
 
 /** Why a release that returns traffic does so, and what it becomes when that is done. */
