@@ -8,7 +8,8 @@ import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { changeStatus } from './release-changes.ts';
 import { liftRefusal, withRefusal } from './status/refused-versions.ts';
-import { verbRules, type Accepted, type Verdict } from './verbs.ts';
+import type { Accepted, Verdict } from './verdict.ts';
+import { verbRules } from './verbs.ts';
 
 const maximumOutcomes = 20;
 const maximumAnswers = 5;

@@ -4,7 +4,7 @@ import type { Release, ReleasePhase } from './api/release.ts';
 import { stableRelease } from './current-releases.ts';
 import { changeStatus, sendBack, statusOf } from './release-changes.ts';
 import { inPhase } from './release-status.ts';
-import type { Accepted, Request, Verdict } from './verbs.ts';
+import type { Accepted, Request, Verdict } from './verdict.ts';
 
 interface Given {
   readonly release: Release;

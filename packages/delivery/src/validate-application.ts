@@ -11,7 +11,7 @@ import type {
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { calculateServing } from './strategies/canary-steps.ts';
-import { strategies } from './strategies/strategy.ts';
+import { strategies } from './strategies/strategies.ts';
 
 const maximumNameLength = 40;
 

@@ -1,34 +1,12 @@
 /** What each verb of a person does to the releases, or why it cannot. */
-import type { ReleaseCommand, Verb } from './api/release-command.ts';
+import type { Verb } from './api/release-command.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
 import { isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
-import type { Refusal } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
-
-export interface Request {
-  readonly observation: Observation;
-  readonly command: ReleaseCommand;
-  readonly active: Release | undefined;
-  readonly by: string;
-  readonly now: number;
-}
-
-/** Without `releases` the command is refused. */
-export type Verdict = Accepted | { readonly releases?: undefined; readonly message: string };
-
-export interface Accepted {
-  readonly releases: readonly Release[];
-  /** The release that keeps the outcome. */
-  readonly target: Release;
-  readonly message: string;
-  /** A version that spec may ask for and that is not to be tried again. */
-  readonly refusal?: Refusal | undefined;
-  /** A version whose refusal is taken back. */
-  readonly lifts?: Release | undefined;
-}
+import type { Accepted, Request, Verdict } from './verdict.ts';
 
 export const verbRules: Readonly<Record<Verb, (request: Request) => Verdict>> = {
   promote,

@@ -1,5 +1,6 @@
 import type { Pod } from '@slipway/kube/api.generated';
-import { filterNode, type Candidate, type Refusal } from './filters.ts';
+import { filterNode, type Candidate } from './filters.ts';
+import type { Refusal } from './refusal.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodDemand } from './pod-demand.ts';
 import { relationsOf } from './pod-relations.ts';

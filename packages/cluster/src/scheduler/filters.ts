@@ -3,14 +3,8 @@ import { matchesNodeAffinity } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodDemand } from './pod-demand.ts';
 import type { Relations } from './pod-relations.ts';
+import type { Refusal } from './refusal.ts';
 import { isTolerated } from './tolerations.ts';
-
-/** Why a node cannot take a pod, in the words of Kubernetes, which people search for. */
-export interface Refusal {
-  readonly reasons: readonly string[];
-  /** Whether it could, if other pods left it. */
-  readonly isResolvable: boolean;
-}
 
 type Filter = (candidate: Candidate) => Refusal | undefined;
 

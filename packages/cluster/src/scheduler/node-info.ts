@@ -1,6 +1,6 @@
 import type { Node, Taint } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
-import type { Neighbour } from './pod-relations.ts';
+import type { Neighbour } from './neighbour.ts';
 import { parseAmounts, type Amounts, type PodDemand } from './pod-demand.ts';
 
 /** A node and what its pods take of it, kept current with each change instead of being counted anew for each pod. */

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@slipway/kube/api.generated';
 import { controllerOf } from '@slipway/kube/owner-references';
-import { neighbourOf, type Neighbour } from './pod-relations.ts';
+import { neighbourOf, type Neighbour } from './neighbour.ts';
 import { quantityMilliValue, quantityValue } from '@slipway/kube/quantity';
 
 /** Amounts by resource name: thousandths of `cpu`, whole units of everything else. */

@@ -1,26 +1,9 @@
 /** What pods ask of each other: required and preferred affinity and anti-affinity, within a topology. */
 import type { LabelSelector, Pod, PodAffinityTerm, WeightedPodAffinityTerm } from '@slipway/kube/api.generated';
 import { matchesLabelSelector } from '@slipway/kube/selector';
-import type { Refusal } from './filters.ts';
+import { neighbourOf, type Neighbour } from './neighbour.ts';
 import type { NodeInfo } from './node-info.ts';
-
-/** A pod as other pods see it. */
-export interface Neighbour {
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Pods that it does not want beside it. */
-  readonly repels: readonly PodAffinityTerm[];
-  readonly isLeaving: boolean;
-}
-
-export function neighbourOf({ metadata, spec }: Pod): Neighbour {
-  return {
-    namespace: metadata.namespace ?? '',
-    labels: metadata.labels ?? {},
-    repels: spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
-    isLeaving: metadata.deletionTimestamp !== undefined,
-  };
-}
+import type { Refusal } from './refusal.ts';
 
 /** Whether a term of a pod in `namespace` speaks of the other one. Namespaces are named, or all by an empty selector. */
 function speaksOf(term: PodAffinityTerm, namespace: string, other: Neighbour): boolean {

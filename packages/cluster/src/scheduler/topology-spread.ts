@@ -1,10 +1,10 @@
 /** https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/ */
 import type { LabelSelector, Pod, TopologySpreadConstraint } from '@slipway/kube/api.generated';
 import { matchesLabelSelector } from '@slipway/kube/selector';
-import type { Refusal } from './filters.ts';
 import { matchesNodeAffinity } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 import { domainOf, type Relations } from './pod-relations.ts';
+import type { Refusal } from './refusal.ts';
 import { isTolerated } from './tolerations.ts';
 
 const missingLabel = "node(s) didn't match pod topology spread constraints (missing required label)";

@@ -9,7 +9,7 @@ import { isRouteLost, routeConflicts } from '../route-conflicts.ts';
 import { awaitedReplicas, earlier, planSizes } from '../scaling.ts';
 import { checksBeside, endsRelease, watchChecks, type Watched } from './checks.ts';
 import { goBack } from '../strategies/progress.ts';
-import { strategies } from '../strategies/strategy.ts';
+import { strategies } from '../strategies/strategies.ts';
 
 export function planForward(context: ReleaseContext): Step {
   const { status, candidate, observation, now, replicas } = context;

@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net';
 import type { EndpointAddress } from '../routing/routing-table.ts';
-import type { Tunnel } from './tunnel.ts';
+
+/** What an upgraded request has become: nothing but its end can be asked of it. */
+export interface OpenTunnel {
+  goAway(): void;
+}
 
 /** Who is being served by an upstream connection. */
 export interface UpstreamUser {
@@ -20,7 +24,7 @@ const maxIdleTicks = 30;
 export class Endpoint {
   readonly address: string;
   readonly port: number;
-  readonly tunnels = new Set<Tunnel>();
+  readonly tunnels = new Set<OpenTunnel>();
   openRequests = 0;
   #isRetired = false;
   readonly #idle: UpstreamConnection[] = [];
