@@ -239,6 +239,20 @@ describe('with a cluster', () => {
     expect(JSON.parse(built.stdout)).toMatchObject({ tag: 'empty:1' });
   });
 
+  it('keeps its context when another one would be called the same', async () => {
+    const merged = join(cluster.directory, 'merged.kubeconfig');
+    const text = await readFile(merged, 'utf8');
+    const context = /current-context: (\S+)/.exec(text)?.[1] ?? '';
+    const data = file('other');
+    const words = ['--data-dir', data, '--kubeconfig', merged, '--context', context];
+    expect(await slipway('up', '--detach', ...words)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`has a context "${context}" of the cluster in ${cluster.directory} already`),
+    });
+    expect(await readFile(merged, 'utf8')).toBe(text);
+    expect(await readdir(directory)).not.toContain('other');
+  });
+
   it('is asked what runs in it where it is not our own', async () => {
     const foreign = file('foreign.kubeconfig');
     const text = await readFile(cluster.kubeconfig, 'utf8');

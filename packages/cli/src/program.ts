@@ -75,13 +75,13 @@ function addClusterCommands(program: Command): void {
     command(program, 'up', [
       'slipway up',
       'slipway up --detach --gateway-port 80',
-      'slipway up --detach --data-dir ./second --api-port 0 --gateway-port 0',
+      'slipway up --detach --data-dir ./second --context second --api-port 0 --gateway-port 0',
       'slipway up --ephemeral --runtime simulated',
       'slipway up --detach --nodes 3',
     ]),
     {
       kubeconfig: 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)',
-      context: 'what to call its context there (default: slipway, or slipway-<folder of --data-dir>)',
+      context: 'what to call its context there (default: slipway; with --data-dir slipway-FOLDER-HASH)',
       namespace: 'namespace of that context (default: default)',
       output: 'with --detach: print where the cluster is as data',
     },
@@ -108,7 +108,7 @@ function addClusterCommands(program: Command): void {
     command(program, 'down', [
       'slipway down',
       'slipway down --data-dir ./cluster --grace 10',
-      'slipway down --context slipway-second',
+      'slipway down --context second',
     ]),
     ofEmbeddedCluster,
   )

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { KubeconfigError, readKubeconfig } from '@slipway/kube/kubeconfig';
-import { embeddedDirectory } from '../connection/embedded-extension.ts';
-import { contextName, defaultKubeconfigFile, type KubeconfigEntry } from '../connection/kubeconfig-entry.ts';
+import {
+  contextName,
+  defaultKubeconfigFile,
+  findForeign,
+  type Foreign,
+  type KubeconfigEntry,
+} from '../connection/kubeconfig-entry.ts';
 import {
   dataDirectory,
   createDataDirectory,
@@ -35,9 +40,9 @@ export async function up(options: UpOptions): Promise<void> {
     context: options.context ?? contextName(directory.path),
     namespace: options.namespace,
   };
-  await checkKubeconfig(mergeInto);
   const running = await runningCluster(directory);
   if (running !== undefined) throw alreadyRunning(directory, running);
+  await checkKubeconfig(mergeInto, directory);
   await createDataDirectory(directory);
   const server: ServerOptions = {
     dataDirectory: directory.path,
@@ -76,15 +81,11 @@ function checkOptions({ apiPort, gatewayPort, detach, output }: UpOptions): void
     );
 }
 
-/** Before anything is started: the cluster will be added to it. A context of this name that is another cluster's is not ours to replace. */
-async function checkKubeconfig({ file, context }: KubeconfigEntry): Promise<void> {
+/** Before anything is started: the cluster will be added to it. What is another cluster's there is not ours to replace. */
+async function checkKubeconfig({ file, context }: KubeconfigEntry, { path }: DataDirectory): Promise<void> {
   try {
-    const taken = (await readKubeconfig(file))?.contexts?.find(({ name }) => name === context);
-    if (taken !== undefined && embeddedDirectory(taken.context) === undefined)
-      throw usageFailure(
-        `The kubeconfig ${file} has a context "${context}" of another cluster already; it was left as it is.\n` +
-          'Give this cluster another name there with --context NAME, or name another kubeconfig with --kubeconfig FILE.',
-      );
+    const foreign = findForeign((await readKubeconfig(file)) ?? {}, context, path);
+    if (foreign.length > 0) throw usageFailure(describeForeign(file, context, foreign));
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     throw usageFailure(
@@ -92,6 +93,17 @@ async function checkKubeconfig({ file, context }: KubeconfigEntry): Promise<void
       error,
     );
   }
+}
+
+function describeForeign(file: string, name: string, foreign: readonly Foreign[]): string {
+  const [first] = foreign;
+  const owner = first?.directory === undefined ? 'another cluster' : `the cluster in ${first.directory}`;
+  const removals = foreign.map(({ kind }) => `kubectl config --kubeconfig ${file} delete-${kind} ${name}`);
+  return [
+    `The kubeconfig ${file} has a ${first?.kind ?? ''} "${name}" of ${owner} already; it was left as it is.`,
+    'Give this cluster another name there with --context NAME, or name another kubeconfig with --kubeconfig FILE.',
+    `If the other is of no use any more: ${removals.join(' && ')}`,
+  ].join('\n');
 }
 
 function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandFailure {

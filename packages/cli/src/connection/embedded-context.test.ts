@@ -3,9 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readKubeconfig, writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataDirectory } from '../embedded/data-directory.ts';
 import { findEmbedded, locateEmbedded } from './embedded-context.ts';
 import { embeddedDirectory } from './embedded-extension.ts';
-import { addKubeconfigEntry, clusterKubeconfig, removeKubeconfigEntry } from './kubeconfig-entry.ts';
+import {
+  addKubeconfigEntry,
+  clusterKubeconfig,
+  contextName,
+  findForeign,
+  removeKubeconfigEntry,
+} from './kubeconfig-entry.ts';
 
 const pair = { certificate: 'certificate', key: 'key' };
 const certificates = { authority: 'authority', admin: pair, server: pair, adminToken: 'token' };
@@ -50,6 +57,41 @@ describe('the entry of an embedded cluster', () => {
     expect((await readKubeconfig(copy))?.contexts).toHaveLength(2);
     await removeKubeconfigEntry(copy, 'mine', '/data/second');
     expect((await readKubeconfig(copy))?.contexts).toEqual(foreign.contexts);
+  });
+});
+
+describe('the name of an embedded cluster', () => {
+  it('is another one for every data directory, and the same for one', () => {
+    const one = contextName('/one/second');
+    expect(one).toMatch(/^slipway-second-[0-9a-f]{6}$/);
+    expect(contextName('/one/second')).toBe(one);
+    expect(contextName('/other/second')).not.toBe(one);
+    expect(contextName('/other/default')).not.toBe(contextName(dataDirectory(undefined).path));
+    expect(contextName(dataDirectory(undefined).path)).toBe('slipway');
+  });
+
+  it.each([
+    { name: 'nothing of a new one', config: foreign, context: 'mine', found: [] },
+    {
+      name: 'what is of another cluster',
+      config: foreign,
+      context: 'production',
+      found: [{ kind: 'context', directory: undefined }, { kind: 'cluster' }, { kind: 'user' }],
+    },
+    {
+      name: 'what other contexts use',
+      config: { ...foreign, contexts: null },
+      context: 'production',
+      found: [{ kind: 'cluster' }, { kind: 'user' }],
+    },
+  ])('would replace $name', ({ config, context, found }) => {
+    expect(findForeign(config, context, '/data/second')).toEqual(found);
+  });
+
+  it('would replace what is of its own directory, and of no other', async () => {
+    const config = (await readKubeconfig(file)) ?? {};
+    expect(findForeign(config, 'mine', '/data/second')).toEqual([]);
+    expect(findForeign(config, 'mine', '/else/second')[0]).toEqual({ kind: 'context', directory: '/data/second' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { homedir } from 'node:os';
 import {
@@ -8,6 +9,7 @@ import {
   type Kubeconfig,
 } from '@slipway/kube/kubeconfig';
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
+import { dataDirectory } from '../embedded/data-directory.ts';
 import { CommandFailure } from '../failure.ts';
 import { embeddedDirectory, embeddedExtension } from './embedded-extension.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
@@ -37,10 +39,33 @@ export function clusterKubeconfig(
   };
 }
 
-/** `slipway` for the usual data directory, `slipway-<folder>` for others. */
-export function contextName(dataDirectory: string): string {
-  const folder = basename(dataDirectory).replaceAll(/[^\w.-]/g, '-');
-  return folder === 'default' ? 'slipway' : `slipway-${folder}`;
+/**
+ * `slipway` for the usual data directory, `slipway-<folder>-<6 hex digits>` for others: another one for every directory,
+ * whatever their folders are called, and always the same for one.
+ */
+export function contextName(path: string): string {
+  if (path === dataDirectory(undefined).path) return 'slipway';
+  const folder = basename(path).replaceAll(/[^\w.-]/g, '-');
+  return `slipway-${folder}-${createHash('sha256').update(path).digest('hex').slice(0, 6)}`;
+}
+
+/** What of others would be replaced by the entry of a cluster in `path`; empty where nothing is. */
+export function findForeign(config: Kubeconfig, name: string, path: string): readonly Foreign[] {
+  const context = config.contexts?.find((each) => each.name === name)?.context;
+  if (context !== undefined && embeddedDirectory(context) === path) return [];
+  const hasName = (entries: readonly { readonly name: string }[] | null | undefined): boolean =>
+    entries?.some((each) => each.name === name) === true;
+  return [
+    ...(context === undefined ? [] : [{ kind: 'context' as const, directory: embeddedDirectory(context) }]),
+    ...(hasName(config.clusters) ? [{ kind: 'cluster' as const }] : []),
+    ...(hasName(config.users) ? [{ kind: 'user' as const }] : []),
+  ];
+}
+
+export interface Foreign {
+  readonly kind: 'context' | 'cluster' | 'user';
+  /** Of another embedded cluster. */
+  readonly directory?: string | undefined;
 }
 
 /** The file that kubectl writes to: the first of $KUBECONFIG, or ~/.kube/config. */
