@@ -1,11 +1,11 @@
 /** A person's way through Kubernetes with the ordinary kubectl, command by command: looking around, Deployments, Services. */
-import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Deployment } from '@slipway/kube/api.generated';
 import { deployments, pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, missing, type Outcome } from './support/execute.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
+import { applyTwice } from './support/walkthrough/apply-twice.ts';
 import { rolloutExtremes } from './support/walkthrough/rollout-extremes.ts';
 import { watchUntil } from './support/walkthrough/watch-until.ts';
 
@@ -15,8 +15,10 @@ const manifests = `${folder}/manifests`;
 const image = 'docker.io/webdeva/statics';
 const here = { namespace: 'default' };
 
-/** A folder of manifests of one's own, of which those that this cluster serves are applied twice. */
-const ownManifests = [process.env['SLIPWAY_TEST_MANIFESTS'] ?? []].flat();
+/** Folders of manifests as people have them, the reader's own among them, of which what this cluster serves is applied twice. */
+const ownManifests = [`${folder}/own`, process.env['SLIPWAY_TEST_MANIFESTS'] ?? []]
+  .flat()
+  .map((root, index) => ({ root, namespace: `own-${index}` }));
 
 const noKubectl = await missing('kubectl');
 const noKubens = noKubectl ?? (await missing('kubens'));
@@ -115,27 +117,9 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
       expect(again.split('\n').filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
     });
 
-    it.each(ownManifests)('the manifests in %s twice', async (root) => {
-      const files = (await readdir(root, { recursive: true })).filter((name) => /\.ya?ml$/.test(name));
-      await ask('create', 'namespace', 'own');
-      const said: string[] = [];
-      for (const file of files) said.push(...(await appliedTwice(`${root}/${file}`)));
-      expect(said).toEqual([]);
-      await ask('delete', 'namespace', 'own', '--wait=false');
+    it.each(ownManifests)('the manifests in $root twice', async ({ root, namespace }) => {
+      expect(await applyTwice(root, { kubectl: cluster.kubectl, namespace })).toEqual([]);
     });
-
-    /** What the second apply says other than that nothing changes. */
-    async function appliedTwice(file: string): Promise<readonly string[]> {
-      const words = ['apply', '-n', 'own', '-f', file];
-      const first = await cluster.kubectl(...words);
-      const isNotServed = /no matches for kind|apiVersion not set|is invalid/.test(first.stderr);
-      if (first.exitCode !== 0 && isNotServed) return [];
-      const second = await cluster.kubectl(...words);
-      // What is written as stringData comes back as data, so kubectl finds it missing each time.
-      const isStringData = (await readFile(file, 'utf8')).includes('stringData:');
-      const lines = `${second.stdout}${second.stderr}`.trim().split('\n');
-      return lines.filter((line) => !line.endsWith(' unchanged') && !(isStringData && line.startsWith('secret/')));
-    }
   });
 
   it('create, in the form that kubectl sends them', async () => {
