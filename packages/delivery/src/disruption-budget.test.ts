@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import { applications, type ApplicationSpec } from './api/application.ts';
 import { calculateMinAvailable } from './disruption-budget.ts';
+import { backendName } from './names.ts';
 
 test.each([
   { name: 'one may go', spec: { replicas: 4 }, least: 3 },
@@ -102,6 +103,58 @@ describe('the PodDisruptionBudget of an Application', () => {
     await deploy();
     expect((await cluster.application()).status?.serving?.version).toBe('1');
     expect((await budgets()).map(({ spec }) => spec?.selector)).toEqual([{ matchLabels: { app: 'other' } }]);
+  });
+
+  describe('over a canary behind a route', () => {
+    const steps = [{ setWeight: 50 }, { pause: {} }];
+    const canary: Partial<ApplicationSpec> = {
+      route: { hosts: ['shop.localhost'] },
+      strategy: { type: 'canary', canary: { steps } },
+    };
+    const next = { metadata: { labels: { app: 'next' } }, spec: { containers: [{ name: 'web', image: 'b' }] } };
+
+    async function deployNext(): Promise<void> {
+      await deploy(canary);
+      await deploy({ ...canary, template: next });
+      expect((await cluster.release('2')).status?.phase).toBe('Paused');
+    }
+
+    test('there is one of its own, and no pod is under two', async () => {
+      await deployNext();
+      const all = await budgets();
+      expect(all.map(({ metadata }) => metadata.name)).toEqual([
+        'shop',
+        backendName({ application: 'shop', version: '2' }),
+      ]);
+      expect(all.map(({ status }) => [status?.currentHealthy, status?.disruptionsAllowed])).toEqual([
+        [4, 1],
+        [2, 1],
+      ]);
+      expect(all[1]?.spec?.maxUnavailable).toBe(1);
+      await cluster.command('promote');
+      await cluster.advance(10_000);
+      expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['shop']);
+    });
+
+    test('it goes with the share that an abort takes', async () => {
+      await deployNext();
+      await cluster.command('abort');
+      await cluster.advance(10_000);
+      expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['shop']);
+    });
+
+    test('it gives way to one of somebody else over the same pods, and goes with the Application', async () => {
+      await deployNext();
+      await cluster.client.create(podDisruptionBudgets, limitOfUser('mine', 'next'));
+      await cluster.advance(2_000);
+      expect((await budgets()).map(({ metadata }) => metadata.name)).toEqual(['mine']);
+      await cluster.client.delete(podDisruptionBudgets, { namespace: 'default', name: 'mine' });
+      await cluster.advance(2_000);
+      expect(await budgets()).toHaveLength(2);
+      await cluster.client.delete(applications, key);
+      await cluster.advance(20_000);
+      expect(await budgets()).toEqual([]);
+    });
   });
 
   test('goes with the Application', async () => {

@@ -1,13 +1,16 @@
 /**
- * One PodDisruptionBudget over the pods that serve: without any, a drain may evict all of them at once, and under two none
+ * A PodDisruptionBudget over every pod that serves: without any, a drain may evict all of them at once, and under two none
  * at all. So ours goes where somebody else's covers them.
  */
 import type { PodDisruptionBudget, ReplicaSet } from '@slipway/kube/api.generated';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import type { Application } from './api/application.ts';
-import { annotations, digest, isOurs, labels } from './names.ts';
-import type { Observation } from './observation.ts';
+import type { Release } from './api/release.ts';
+import { annotations, backendName, digest, isOurs, labels } from './names.ts';
+import { isRouted, splitWeights, viewOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
+import { statusOf } from './release-changes.ts';
+import { nameOf } from './release-context.ts';
 import { calculateBounds } from './replica-bounds.ts';
 
 /** Named as the Application and its Service, and over the same pods, whichever version they are of. */
@@ -50,22 +53,82 @@ export function calculateMinAvailable({ replicas = 1, strategy }: Application['s
   return Math.max(0, replicas - Math.max(1, maxUnavailable));
 }
 
-export function findBudget({ application, budgets }: Observation): PodDisruptionBudget | undefined {
-  return budgets.find((budget) => isOurs(budget, application.metadata.uid ?? ''));
+/**
+ * Over the pods of a canary that have a share of the route's traffic outside of the Application's Service: one of them at a
+ * time. No pod is under both budgets, or it could not be evicted at all.
+ */
+export function canaryBudget({ metadata }: Application, release: Release): PodDisruptionBudget {
+  const { name = '', namespace, uid = '' } = metadata;
+  const own = { [labels.application]: name, [labels.release]: nameOf(release) };
+  const budget: BudgetSpec = {
+    maxUnavailable: 1,
+    selector: {
+      matchLabels: { ...own, [labels.backend]: 'true' },
+      matchExpressions: [{ key: labels.serves, operator: 'NotIn', values: ['true'] }],
+    },
+    unhealthyPodEvictionPolicy: 'AlwaysAllow',
+  };
+  return {
+    metadata: {
+      name: backendName(release.spec),
+      namespace,
+      labels: own,
+      annotations: { [annotations.ownerUid]: uid, [annotations.content]: digest(budget) },
+    },
+    spec: budget,
+  };
+}
+
+export function ownBudgets({ application, budgets }: Observation): readonly PodDisruptionBudget[] {
+  return budgets.filter((budget) => isOurs(budget, application.metadata.uid ?? ''));
 }
 
 /** Nothing where there are no pods yet, or where somebody else has the name. */
-export function planBudget(observation: Observation): readonly Action[] {
-  const { application, budgets, replicaSets } = observation;
-  const own = findBudget(observation);
-  const others = budgets.filter((budget) => budget !== own);
+export function planBudgets(observation: Observation, active: Release | undefined): readonly Action[] {
+  if (observation.replicaSets.length === 0) return [];
+  const own = ownBudgets(observation);
+  const others = observation.budgets.filter((budget) => !own.includes(budget));
+  const wanted = [...planServingBudget(observation, others), ...planCanaryBudget(observation, others, active)];
+  const isRight = (budget: PodDisruptionBudget): boolean =>
+    contentOf(own.find((each) => isSameName(each, budget))) === contentOf(budget);
+  const changed = wanted.filter((budget) => !isRight(budget) && !others.some((each) => isSameName(each, budget)));
+  const stale = own.filter((budget) => !wanted.some((each) => isSameName(each, budget)));
+  return [
+    ...changed.map((budget): Action => ({ type: 'ensureBudget', budget })),
+    ...stale.map(({ metadata }): Action => ({ type: 'deleteBudget', name: metadata.name ?? '' })),
+  ];
+}
+
+function planServingBudget(
+  { application, replicaSets }: Observation,
+  others: readonly PodDisruptionBudget[],
+): readonly PodDisruptionBudget[] {
   const isCovered = others.some((budget) => replicaSets.some((set) => hasPods(set) && isOver(budget, set)));
-  if (isCovered) return own === undefined ? [] : [{ type: 'deleteBudget' }];
-  const wanted = applicationBudget(application);
-  const isCurrent =
-    own?.metadata.annotations?.[annotations.content] === wanted.metadata.annotations?.[annotations.content];
-  const isTaken = others.some(({ metadata }) => metadata.name === wanted.metadata.name);
-  return isCurrent || isTaken || replicaSets.length === 0 ? [] : [{ type: 'ensureBudget' }];
+  return isCovered ? [] : [applicationBudget(application)];
+}
+
+/** While its steps share the traffic; at its promotion its pods join the Service. */
+function planCanaryBudget(
+  observation: Observation,
+  others: readonly PodDisruptionBudget[],
+  active: Release | undefined,
+): readonly PodDisruptionBudget[] {
+  if (active === undefined || active.spec.strategy.type !== 'canary' || !isRouted(observation)) return [];
+  const { phase } = statusOf(active);
+  const isShared =
+    (splitWeights(observation)[nameOf(active)] ?? 0) > 0 && phase !== 'Promoting' && phase !== 'Guarding';
+  const { replicaSet } = viewOf(observation, active);
+  const own = replicaSet?.spec?.template?.metadata?.labels;
+  const isCovered = others.some(({ spec }) => matchesLabelSelector(spec?.selector, own));
+  return isShared && !isCovered ? [canaryBudget(observation.application, active)] : [];
+}
+
+function isSameName(one: PodDisruptionBudget, other: PodDisruptionBudget): boolean {
+  return one.metadata.name === other.metadata.name;
+}
+
+function contentOf(budget: PodDisruptionBudget | undefined): string | undefined {
+  return budget?.metadata.annotations?.[annotations.content];
 }
 
 /** A version that is kept for a rollback has none: who covers it covers nobody. */

@@ -1,4 +1,5 @@
 /** What may be done for an Application, as data. */
+import type { PodDisruptionBudget } from '@slipway/kube/api.generated';
 import type { ApplicationStatus } from './api/application.ts';
 import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
@@ -40,9 +41,9 @@ export interface ActionDetails {
   /** Asks the gateways to report what they count, until then. */
   readonly countTraffic: { readonly until: string };
   readonly askHealth: { readonly release: string; readonly pods: readonly string[] };
-  /** The PodDisruptionBudget over the pods that serve. */
-  readonly ensureBudget: object;
-  readonly deleteBudget: object;
+  /** A PodDisruptionBudget over pods that serve. */
+  readonly ensureBudget: { readonly budget: PodDisruptionBudget };
+  readonly deleteBudget: { readonly name: string };
   /** Takes the next measurement of a check; it is found with a later look. */
   readonly measure: {
     /** Of the run. */

@@ -5,7 +5,7 @@ import { contextOf, worldOf } from './context-of.ts';
 import { askedOf, isAsked } from './asked.ts';
 import { activeRelease, stableRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
-import { planBudget } from './disruption-budget.ts';
+import { planBudgets } from './disruption-budget.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
@@ -130,7 +130,9 @@ function planUpkeep(observation: Observation, { active, now, faults }: Given): U
   const route = faults.length === 0 ? planRoute(observation, now) : undefined;
   const kept = [
     ...(isSound(observation, faults, ['metadata', 'spec.service']) ? [planServices(observation)] : []),
-    ...(isSound(observation, faults, ['metadata', 'spec.strategy', 'spec.replicas']) ? [planBudget(observation)] : []),
+    ...(isSound(observation, faults, ['metadata', 'spec.strategy', 'spec.replicas'])
+      ? [planBudgets(observation, active)]
+      : []),
   ];
   const old = active === undefined ? planPruning(observation, now) : planFormerVersions(observation, active, now);
   return {

@@ -1,3 +1,4 @@
+import { ownBudgets } from './disruption-budget.ts';
 import { isTemplateServing, names } from './moving-traffic.ts';
 import { backendName } from './names.ts';
 import { isBackend, isServing, leftAt, viewOf, type Observation } from './observation.ts';
@@ -53,10 +54,11 @@ function planVersions({ releases, replicaSets, services }: Observation): readonl
 }
 
 /** What holds no pods: nothing of ours stays behind to be in the way of an Application of the same name. */
-function planRest({ releases, copies }: Observation): readonly Action[] {
+function planRest(observation: Observation): readonly Action[] {
+  const { releases, copies } = observation;
   return [
     { type: 'deleteService' },
-    { type: 'deleteBudget' },
+    ...ownBudgets(observation).map(({ metadata }): Action => ({ type: 'deleteBudget', name: metadata.name ?? '' })),
     ...copies.map(({ kind, object }): Action => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' })),
     ...releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) })),
   ];

@@ -2,7 +2,6 @@ import { formatTime } from '@slipway/kube/clock';
 import type { Release } from '../../src/api/release.ts';
 import { frozenName } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
-import { applicationBudget } from '../../src/disruption-budget.ts';
 import type { Trial } from '../../src/observation.ts';
 import { applicationService, versionService } from '../../src/serving-objects.ts';
 import { Outdated, type Effect } from './effect.ts';
@@ -45,12 +44,15 @@ export const ensureService: Effect<'ensureService'> = ({ release }, world, seen)
   return { ...world, services: [...others, service] };
 };
 
-export const ensureBudget: Effect<'ensureBudget'> = (_, world) => ({
+export const ensureBudget: Effect<'ensureBudget'> = ({ budget }, world) => ({
   ...world,
-  budgets: [applicationBudget(world.application)],
+  budgets: [...world.budgets.filter(({ metadata }) => metadata.name !== budget.metadata.name), budget],
 });
 
-export const deleteBudget: Effect<'deleteBudget'> = (_, world) => ({ ...world, budgets: [] });
+export const deleteBudget: Effect<'deleteBudget'> = ({ name }, world) => ({
+  ...world,
+  budgets: world.budgets.filter(({ metadata }) => metadata.name !== name),
+});
 
 export const createRelease: Effect<'createRelease'> = ({ release }, world) => {
   if (world.releases.some(({ metadata }) => metadata.name === release.metadata.name)) return world;
