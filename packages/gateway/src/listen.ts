@@ -17,12 +17,15 @@ export class ListenError extends Error {
   }
 }
 
+/** A crowd that comes at once waits here until it is accepted; nobody who finds no room can wait at a path. */
+const backlog = 4_096;
+
 /** Resolves with the port, 0 for a path. Rejects with `ListenError` if nobody can be served at a host and port. */
 export function listen(server: Server, address: ListenAddress | { readonly path: string }): Promise<number> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject('path' in address ? error : new ListenError(address, error));
     server.once('error', onError);
-    server.listen(address, () => {
+    server.listen({ ...address, backlog }, () => {
       server.off('error', onError);
       const bound = server.address();
       resolve(typeof bound === 'object' && bound !== null ? bound.port : 0);

@@ -161,7 +161,14 @@ function quote(value: string): string {
 }
 
 function builtInBackend({ builtIn }: Places): string[] {
-  return ['backend built-in', '  http-reuse always', `  server built-in unix@${builtIn} pool-purge-delay 5s`];
+  // It has limits of its own; an answer that it keeps waiting is a request that is held.
+  return [
+    'backend built-in',
+    '  http-reuse always',
+    '  retries 3',
+    '  timeout server 24h',
+    `  server built-in unix@${builtIn} pool-purge-delay 5s`,
+  ];
 }
 
 const compression = [

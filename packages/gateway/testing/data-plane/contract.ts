@@ -3,10 +3,13 @@ import type { DataPlane } from '../../src/data-plane.ts';
 import { describeBodies } from './bodies.ts';
 import { describeCounting } from './counting.ts';
 import { describeDraining } from './draining.ts';
+import { describeHold } from './hold.ts';
 import { describeMatches } from './matches.ts';
+import { describeMirror } from './mirror.ts';
 import { describeRequests } from './requests.ts';
 import { describeRetries } from './retries.ts';
 import { describeRoutes } from './routes.ts';
+import { describeSessions } from './sessions.ts';
 import { describeSticky } from './sticky.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWeights } from './weights.ts';
@@ -26,5 +29,8 @@ export function describeDataPlane(name: string, open: () => DataPlane): void {
     describeCounting(setting);
     describeMatches(setting);
     describeSticky(setting);
+    describeSessions(setting);
+    describeMirror(setting);
+    describeHold(setting);
   });
 }
