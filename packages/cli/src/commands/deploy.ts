@@ -5,12 +5,18 @@ import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
-import { isApplication, withChanges, type ApplicationChanges } from '../manifests/application-changes.ts';
+import {
+  checkChanges,
+  describeDropped,
+  isApplication,
+  withChanges,
+  type ApplicationChanges,
+} from '../manifests/application-changes.ts';
 import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
 import { followRelease } from '../output/follow-release.ts';
-import { print, printObjects } from '../output/output.ts';
+import { note, print, printObjects } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -31,11 +37,7 @@ const fieldManager = 'slipway';
 export async function deploy(path: string, options: DeployOptions): Promise<void> {
   if (options.timeout !== undefined && options.wait === undefined)
     throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
-  const written = await readManifests(path);
-  // What is changed must be readable first.
-  for (const manifest of written) checkApplication(manifest, findShapeFaults);
-  const manifests = written.map((manifest) => changed(manifest, options));
-  for (const manifest of manifests) checkApplication(manifest, findFaults);
+  const manifests = await readChanged(path, options);
   const connection = await connect(options);
   const planned = await Promise.all(
     manifests.map(async (manifest) => ({
@@ -51,6 +53,22 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
     for (const object of applied) print(`${(object.kind ?? '').toLowerCase()}/${object.metadata.name ?? ''} applied`);
   if (options.wait === undefined) return;
   for (const object of applied) if (isApplication(object)) await waitFor(connection, object, options);
+}
+
+/** The manifests with what the command line says above them. Throws where that cannot come to a release. */
+async function readChanged(path: string, options: DeployOptions): Promise<readonly Manifest[]> {
+  const written = await readManifests(path);
+  // What is changed must be readable first.
+  for (const manifest of written) checkApplication(manifest, findShapeFaults);
+  const objects = written.map(({ object }) => object);
+  checkChanges(objects, options, path);
+  const manifests = written.map((manifest) => changed(manifest, options));
+  for (const manifest of manifests) checkApplication(manifest, findFaults);
+  const found = objects.filter(isApplication);
+  for (const application of found) describeDropped(application, options).forEach(note);
+  if (options.wait !== undefined && found.length === 0)
+    note(`${path} holds no Application: there is no release to wait for.`);
+  return manifests;
 }
 
 function changed({ source, object }: Manifest, options: DeployOptions): Manifest {
