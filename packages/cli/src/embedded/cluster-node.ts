@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { NodeConnector } from '@slipway/cluster/api/node-connector';
 import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/launch';
-import { nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
+import { apiSocketOf, nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Logger } from '@slipway/kube/logger';
@@ -14,6 +14,24 @@ export const nodeName = 'slipway';
 /** `slipway`, `slipway-2`, `slipway-3` and so on. */
 function nodeNamesOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => (index === 0 ? nodeName : `${nodeName}-${index + 1}`));
+}
+
+/** Where the API server answers each node over plain HTTP. */
+export function nodeDoors(count: number, directory: DataDirectory): readonly NodeDoor[] {
+  const nodeNames = nodeNamesOf(count);
+  return nodeNames.map((name) => ({
+    name,
+    socketPath: apiSocketOf({ apiSocket: apiSocket(directory), nodeNames }, name),
+  }));
+}
+
+export interface NodeDoor {
+  readonly name: string;
+  readonly socketPath: string;
+}
+
+function apiSocket({ run }: DataDirectory): string {
+  return join(run, 'api.sock');
 }
 
 export interface NodeLaunch {
@@ -42,7 +60,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
     dataDirectory: directory.path,
     nodeNames,
     storeIdentity,
-    apiSocket: join(directory.run, 'api.sock'),
+    apiSocket: apiSocket(directory),
     ...plan,
     logger,
     signal,

@@ -18,7 +18,8 @@ export interface ClusterNode {
 }
 
 export interface NodeContext {
-  readonly client: KubeClient;
+  /** Of one node: each asks in its own name. */
+  readonly clientFor: (nodeName: string) => KubeClient;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;

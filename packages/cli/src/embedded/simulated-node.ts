@@ -54,9 +54,10 @@ interface SimulatedNode extends NodeContext {
   readonly hostIP: string;
 }
 
-function startAgent({ nodeName, directory, addresses, hostIP, ...context }: SimulatedNode): RunningAgent {
+function startAgent({ nodeName, directory, addresses, hostIP, clientFor, ...context }: SimulatedNode): RunningAgent {
   return startNodeAgent({
     ...context,
+    client: clientFor(nodeName),
     nodeName,
     runtime: new SimulatedRuntime({ clock: context.clock, addresses, hostIP }),
     dataDirectory: directory.path,

@@ -27,7 +27,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { nodes } from '@slipway/kube/resources';
 import { clusterKubeconfig } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
-import { nodeName } from './cluster-node.ts';
+import { nodeDoors, nodeName, type NodeDoor } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Foundation } from './lay-foundation.ts';
 import { host, type ServerOptions } from './server-options.ts';
@@ -104,10 +104,18 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } },
   });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
-  const listeners = await listenEverywhere({ api, logger, directory, certificates, port: options.apiPort, undo });
+  const listeners = await listenEverywhere({
+    api,
+    logger,
+    directory,
+    certificates,
+    port: options.apiPort,
+    nodes: nodeDoors(options.nodes, directory),
+    undo,
+  });
   undo.add(serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock: systemClock, logger }));
   const started = node.start({
-    client: createClient(api.transportFor(nodeIdentity(nodeName))),
+    clientFor: (name) => createClient(api.transportFor(nodeIdentity(name))),
     clock: systemClock,
     random,
     logger,
@@ -183,17 +191,26 @@ interface Listening {
   readonly directory: DataDirectory;
   readonly certificates: ClusterCertificates;
   readonly port: number;
+  readonly nodes: readonly NodeDoor[];
   readonly undo: Undo;
 }
 
-/** TLS on loopback for people and programs, TLS on a socket for pods, plain on a socket for the node. */
-async function listenEverywhere({ api, logger, directory, certificates, port, undo }: Listening): Promise<Listener> {
+/** TLS on loopback for people and programs, TLS on a socket for pods, plain on a socket of its own for each node. */
+async function listenEverywhere({
+  api,
+  logger,
+  directory,
+  certificates,
+  port,
+  nodes,
+  undo,
+}: Listening): Promise<Listener> {
   const common = { api, logger };
   const tcp = listen({ ...common, at: { host, port }, certificates });
   const all = [
     tcp,
     listen({ ...common, at: { socketPath: join(directory.run, 'api-tls.sock') }, certificates }),
-    listen({ ...common, at: { socketPath: join(directory.run, 'api.sock') }, identity: nodeIdentity(nodeName) }),
+    ...nodes.map(({ name, socketPath }) => listen({ ...common, at: { socketPath }, identity: nodeIdentity(name) })),
   ];
   for (const starting of all) undo.addStarting(starting, (listener) => listener.close());
   await Promise.all(all);

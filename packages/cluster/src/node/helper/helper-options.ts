@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { NodeRanges } from '../../network/ranges.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 
@@ -8,7 +9,7 @@ export interface HelperOptions {
   readonly storeIdentity: string;
   /** One agent each; the first is the node whose address the machine's own traffic comes from. */
   readonly nodeNames: readonly string[];
-  /** Where the API server answers this node over plain HTTP. */
+  /** Where the API server answers the first node over plain HTTP. */
   readonly apiSocket: string;
   readonly level: IsolationLevel;
   readonly ranges: NodeRanges;
@@ -31,7 +32,7 @@ export interface HelperStatus {
 }
 
 /** Raised when a server could not work with an older helper. */
-export const helperProtocol = 4;
+export const helperProtocol = 5;
 
 /** Descriptors that the server opens for the helper. */
 export const reportFd = 3;
@@ -47,6 +48,14 @@ export type HelperReport =
 /** Where the agent of the node answers the API server. */
 export function nodeSocketOf(dataDirectory: string, nodeName: string): string {
   return `${dataDirectory}/run/node-${nodeName}.sock`;
+}
+
+/** Where the API server answers a node: it knows by the socket which one asks. */
+export function apiSocketOf(
+  { apiSocket, nodeNames }: Pick<HelperOptions, 'apiSocket' | 'nodeNames'>,
+  nodeName: string,
+): string {
+  return nodeName === nodeNames[0] ? apiSocket : join(dirname(apiSocket), `api-${nodeName}.sock`);
 }
 
 export function controlSocketOf(dataDirectory: string): string {

@@ -15,7 +15,7 @@ import { serveKubeletApi } from '../kubelet-api/kubelet-server.ts';
 import { diskFiles } from '../platform/disk-files.ts';
 import type { Runtime } from '../runtime.ts';
 import { createEndpointsGone } from './endpoints-gone.ts';
-import { nodeSocketOf, type HelperOptions } from './helper-options.ts';
+import { apiSocketOf, nodeSocketOf, type HelperOptions } from './helper-options.ts';
 import { describeMachine, measureCapacity } from './machine.ts';
 import { shareOf } from './runtime-share.ts';
 
@@ -39,7 +39,7 @@ export interface RunningNodes {
 /** Agents and one service proxy against the server's socket. Resolves when the nodes are registered and serve. */
 export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
   const { options, runtime, clock, signal } = parts;
-  const client = createClient(createHttpTransport({ server: 'http://localhost', socketPath: options.apiSocket }));
+  const client = clientAt(options.apiSocket);
   const endpointsGone = startServiceProxy(parts, client);
   await runtime.start(signal);
   const shared: SharedParts = {
@@ -62,6 +62,10 @@ export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
       await Promise.all(agents.map((agent) => agent.shutDown(graceSeconds)));
     },
   };
+}
+
+function clientAt(socketPath: string): KubeClient {
+  return createClient(createHttpTransport({ server: 'http://localhost', socketPath }));
 }
 
 /** Gives what the agents ask before they end a pod. */
@@ -104,6 +108,7 @@ async function startAgent(
   const nodeName = nodeNames[index] ?? '';
   const agent = startNodeAgent({
     ...shared,
+    client: index === 0 ? shared.client : clientAt(apiSocketOf(options, nodeName)),
     nodeName,
     runtime: nodeNames.length === 1 ? runtime : shareOf(runtime),
     // What an agent does not know in its directory it removes.
