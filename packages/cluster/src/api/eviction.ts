@@ -8,7 +8,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
-import { forbidden, unknownPath } from './api-errors.ts';
+import { conflict, forbidden, staleObject, unknownPath } from './api-errors.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun, isDryRunOf } from './dry-run.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -38,8 +38,9 @@ export async function evict(request: TransportRequest, at: ResourceRequest): Pro
   const eviction: Eviction = { at, pod, options: readDeleteOptions(given, request.query), dryRun };
   await at.verbs.delete({ ...deletionOf(eviction), dryRun: true });
   const budget = isFree(pod) ? undefined : findBudget(eviction);
-  if (budget !== undefined && !mayGoUnhealthy(pod, budget)) await takeFromBudget(eviction, budget);
-  await remove(eviction);
+  const goesUnhealthy = budget !== undefined && mayGoUnhealthy(pod, budget);
+  if (budget !== undefined && !goesUnhealthy) await takeFromBudget(eviction, budget);
+  await remove(eviction, goesUnhealthy);
   return {
     status: 201,
     headers: {},
@@ -59,9 +60,11 @@ function bodyOf({ body }: TransportRequest, name: string): JsonObject {
   return json;
 }
 
-/** A pod that has ended, has not begun or is leaving anyway serves nobody. */
+const freePhases: ReadonlySet<string> = new Set(['Pending', 'Succeeded', 'Failed']);
+
+/** A pod that has ended, has not begun or is leaving anyway serves nobody. One of which nobody knows may serve. */
 function isFree({ metadata, status }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined || status?.phase !== 'Running';
+  return metadata.deletionTimestamp !== undefined || freePhases.has(status?.phase ?? '');
 }
 
 function findBudget({ at, pod }: Eviction): PodDisruptionBudget | undefined {
@@ -84,9 +87,13 @@ function budgetDefinition({ catalog }: ResourceRequest): ResourceDefinition {
   return definition;
 }
 
+function isReady({ status }: Pod): boolean {
+  return isConditionTrue(status?.conditions, 'Ready');
+}
+
 /** A pod that is not ready is no part of what the budget keeps, as long as the budget is kept without it. */
 function mayGoUnhealthy(pod: Pod, { spec, status }: PodDisruptionBudget): boolean {
-  if (isConditionTrue(pod.status?.conditions, 'Ready')) return false;
+  if (isReady(pod)) return false;
   if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
   const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
   return desiredHealthy > 0 && currentHealthy >= desiredHealthy;
@@ -166,15 +173,18 @@ function deletionOf({ at, pod, options }: Eviction): Parameters<ResourceVerbs['d
   return { definition, namespace: path.namespace, name: path.name, ...options, preconditions, dryRun: false };
 }
 
-/** The pod says why it goes, before it goes. */
-async function remove(eviction: Eviction): Promise<void> {
+/** The pod says why it goes, before it goes. One that goes because it is not ready must not have become so meanwhile. */
+async function remove(eviction: Eviction, goesUnhealthy: boolean): Promise<void> {
   const { at, pod, dryRun } = eviction;
   const deletion = deletionOf(eviction);
   if (dryRun) return;
   if (pod.metadata.deletionTimestamp === undefined) {
     const now = at.clock.now();
     const write = statusWrite(eviction, { definition: at.definition, name: at.path.name });
-    await at.verbs.change(write, (current) => marked(current, { uid: pod.metadata.uid, now }));
+    await at.verbs.change(write, (current) => {
+      if (goesUnhealthy && isReady(current)) throw conflict(at.definition.type, at.path.name, staleObject);
+      return marked(current, { uid: pod.metadata.uid, now });
+    });
   }
   // The mark has changed the version; whoever named one was asked before.
   const { uid } = deletion.preconditions ?? {};

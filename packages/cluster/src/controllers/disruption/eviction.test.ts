@@ -189,6 +189,15 @@ describe('pods/eviction', () => {
     expect((await failureOf(evict(cluster, unready))) === undefined).toBe(evicted);
   });
 
+  it('keeps the budget of a pod of which nobody knows whether it runs', async () => {
+    const cluster = await given({ minAvailable: 3 });
+    const [pod] = await staying(cluster);
+    const key = { namespace: 'default', name: pod?.metadata.name ?? '' };
+    const body = { status: { phase: 'Unknown' } };
+    await cluster.client.patch(pods, key, { type: 'strategic', body }, { subresource: 'status' });
+    expect(await failureOf(evict(cluster, pod))).toMatchObject({ reason: 'TooManyRequests' });
+  });
+
   it('refuses where two budgets protect one pod', async () => {
     const cluster = await given({ minAvailable: 1 });
     await cluster.client.create(podDisruptionBudgets, budget({ minAvailable: 1 }, 'also'));
