@@ -36,4 +36,6 @@ export class Reservations {
 /** A step between defaulting and validation, as the admission plugins of Kubernetes: it may change the object or refuse it by throwing. */
 export interface AdmissionPlugin {
   admit(request: AdmissionRequest): KubeObject;
+  /** Before an object is deleted or marked for it: refuses by throwing. */
+  admitDeletion?(request: Pick<AdmissionRequest, 'definition' | 'object'>): void;
 }

@@ -11,6 +11,7 @@ import { unknownPath } from './api-errors.ts';
 import { authorize, mayDoEverything, type Grants, type Identity } from './authorization.ts';
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
+import { immortalNamespaces } from './immortal-namespaces.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
@@ -65,6 +66,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: [
       createServiceAccountAdmission({ resources, random: options.random }),
       defaultTolerations,
+      immortalNamespaces,
       new ServiceAddresses(store, options.ranges),
       createEscalationCheck(grants),
     ],

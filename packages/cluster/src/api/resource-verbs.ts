@@ -170,6 +170,7 @@ export class ResourceVerbs {
     let hasGone = false;
     const change = (current: KubeObject): KubeObject | undefined => {
       checkPreconditions(current, request);
+      for (const plugin of this.#options.admission) plugin.admitDeletion?.({ definition, object: current });
       const next = beginDeletion(current, definition, { ...request, now: this.#options.context().now });
       hasGone = next === undefined;
       return next;
