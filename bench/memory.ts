@@ -13,17 +13,19 @@ export async function benchMemory(): Promise<readonly BenchRow[]> {
   try {
     await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
     const { server, node } = await cluster.state();
-    const [serverSize, nodeSize, bareSize] = await Promise.all(
-      [server.pid, node?.pid, bare.pid].map(proportionalMegabytes),
-    );
-    const total = (serverSize ?? 0) + (nodeSize ?? 0);
+    const [serverSize, nodeSize, bareSize] = await Promise.all([
+      measureMemory(server.pid),
+      measureMemory(node?.pid),
+      measureMemory(bare.pid),
+    ]);
+    const total = serverSize.total + nodeSize.total;
     return [
       {
         figure: 'memory of the idle cluster (PSS of both processes)',
         value: rounded(total),
         unit: 'MB',
         target: { atMost: 200 },
-        reference: `server ${rounded(serverSize ?? 0)} MB, node helper ${rounded(nodeSize ?? 0)} MB; an idle bare node: ${rounded(bareSize ?? 0)} MB`,
+        reference: `server ${describeMemory(serverSize)}, node helper ${describeMemory(nodeSize)}; an idle bare node: ${describeMemory(bareSize)}`,
       },
     ];
   } finally {
@@ -32,11 +34,27 @@ export async function benchMemory(): Promise<readonly BenchRow[]> {
   }
 }
 
-/** What a process holds, shared pages by their share; 0 for none. */
-export async function proportionalMegabytes(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0;
+/** Megabytes of one process, shared pages by their share. */
+export interface MemoryShares {
+  readonly total: number;
+  /** Heap and stacks: what the process itself has taken. */
+  readonly own: number;
+  /** Pages of files, programs and databases: the system drops them when it needs the room. */
+  readonly mapped: number;
+}
+
+/** Zeros for no process. */
+export async function measureMemory(pid: number | undefined): Promise<MemoryShares> {
+  if (pid === undefined) return { total: 0, own: 0, mapped: 0 };
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
-  if (kilobytes === undefined) throw new Error(`process ${pid} shows no proportional set size`);
-  return (Number(kilobytes) * 1_024) / 1e6;
+  const megabytes = (field: string): number => {
+    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1];
+    if (kilobytes === undefined) throw new Error(`process ${pid} shows no ${field}`);
+    return (Number(kilobytes) * 1_024) / 1e6;
+  };
+  return { total: megabytes('Pss'), own: megabytes('Pss_Anon'), mapped: megabytes('Pss_File') };
+}
+
+export function describeMemory({ total, own, mapped }: MemoryShares): string {
+  return `${rounded(total)} MB (own ${rounded(own)}, mapped files ${rounded(mapped)})`;
 }

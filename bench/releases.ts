@@ -5,7 +5,7 @@ import { listPodProcesses } from '../test/e2e/support/traffic/machine.ts';
 import { applicationOn, type ReleasedApplication } from '../test/e2e/support/traffic/released-application.ts';
 import { startTraffic, type Traffic, type TrafficReport } from '../test/e2e/support/traffic/traffic.ts';
 import { startBenchCluster, type BenchCluster } from './cluster.ts';
-import { proportionalMegabytes } from './memory.ts';
+import { describeMemory, measureMemory, type MemoryShares } from './memory.ts';
 import { releaseByHand } from './plain-releases.ts';
 import { median, percentile, rounded, type BenchRow } from './row.ts';
 
@@ -35,7 +35,7 @@ interface Run {
   /** Milliseconds of a write that is durable and seen by a watcher. */
   readonly write: number;
   readonly leftOver: readonly string[];
-  readonly memory: { readonly before: number; readonly after: number };
+  readonly memory: { readonly before: MemoryShares; readonly after: MemoryShares };
 }
 
 /** Consecutive blue-green releases of three replicas under load, long answers and WebSockets among it. */
@@ -55,7 +55,7 @@ async function run(cluster: BenchCluster): Promise<Run> {
   await application.ask('v0');
   await application.reaches({ version: 'v0', phases: ['Succeeded'] });
   const write = await measureWrites(client);
-  const before = await proportionalMegabytes(server.pid);
+  const before = await measureMemory(server.pid);
   const options = { target: gateway, host: application.host, rate: requestsPerSecond, versions: ['v0'] };
   const traffic = await startTraffic(options);
   const timings: Timing[] = [];
@@ -66,7 +66,7 @@ async function run(cluster: BenchCluster): Promise<Run> {
     await traffic.stop();
   }
   const end = await traffic.stop();
-  const memory = { before, after: await proportionalMegabytes(server.pid) };
+  const memory = { before, after: await measureMemory(server.pid) };
   const leftOver = await listLeftOver(cluster, client);
   application.close();
   const byHand = await releaseByHand(client, { gateway, replicas, requestsPerSecond, releases: releasesByHand });
@@ -182,7 +182,7 @@ function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): 
       value: leftOver.length,
       unit: '',
       target: { atMost: 0 },
-      reference: `server ${rounded(memory.after)} MB after them, ${rounded(memory.before)} MB before`,
+      reference: `server ${describeMemory(memory.after)} after them, ${describeMemory(memory.before)} before`,
     },
   ];
 }
