@@ -1,6 +1,6 @@
-import type { Container, LifecycleHandler, Pod } from '@slipway/kube/api.generated';
+import type { Container, HTTPGetAction, LifecycleHandler, Pod } from '@slipway/kube/api.generated';
 import { delay, type Clock } from '@slipway/kube/clock';
-import { probeHttp } from '../probes/http-probe.ts';
+import { getHttp, type HttpTarget } from '../probes/http-probe.ts';
 import { resolvePort } from '../probes/prober.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -9,6 +9,12 @@ export interface HookTarget {
   readonly container: Container;
   readonly containerId: string;
   readonly podIP: string;
+}
+
+/** What is to be said of a handler that has succeeded all the same. */
+export interface HookWarning {
+  readonly reason: 'LifecycleHTTPFallback';
+  readonly message: string;
 }
 
 /** Runs postStart and preStop handlers. A handler that fails rejects; one that takes longer than it may counts as failed. */
@@ -21,7 +27,11 @@ export class LifecycleHooks {
     this.#clock = clock;
   }
 
-  async run(handler: LifecycleHandler, target: HookTarget, timeoutMilliseconds: number): Promise<void> {
+  async run(
+    handler: LifecycleHandler,
+    target: HookTarget,
+    timeoutMilliseconds: number,
+  ): Promise<HookWarning | undefined> {
     if (handler.exec !== undefined) {
       const request = { command: handler.exec.command ?? [], timeoutMilliseconds };
       const result = await this.#runtime.exec(target.containerId, request);
@@ -30,24 +40,37 @@ export class LifecycleHooks {
     } else if (handler.sleep !== undefined) {
       await delay(this.#clock, Math.min(handler.sleep.seconds * 1000, timeoutMilliseconds));
     } else if (handler.httpGet !== undefined && this.#runtime.probe === undefined) {
-      await this.#request(handler.httpGet, target, timeoutMilliseconds);
+      return this.#request(handler.httpGet, target, timeoutMilliseconds);
     }
+    return undefined;
   }
 
-  async #request(
-    action: NonNullable<LifecycleHandler['httpGet']>,
-    target: HookTarget,
-    milliseconds: number,
-  ): Promise<void> {
+  async #request(action: HTTPGetAction, target: HookTarget, milliseconds: number): Promise<HookWarning | undefined> {
     const timeout = new AbortController();
     const cancel = this.#clock.schedule(milliseconds, () => timeout.abort());
     const port = resolvePort(action.port, target.container);
     const host = action.host ?? target.podIP;
     try {
-      const outcome = await probeHttp(action, { host, port, userAgent: 'kube-lifecycle/1.32', signal: timeout.signal });
-      if (outcome.result === 'failure') throw new Error(outcome.output);
+      return await notify(action, { host, port, userAgent: 'kube-lifecycle/1.32', signal: timeout.signal });
     } finally {
       cancel();
     }
   }
+}
+
+/** Whoever answers has heard it, whatever the answer says. A handler for HTTPS that speaks HTTP is told again in HTTP. */
+async function notify(action: HTTPGetAction, target: HttpTarget): Promise<HookWarning | undefined> {
+  const outcome = await getHttp(action, target);
+  if (outcome.kind !== 'failure') return undefined;
+  const again = outcome.isPlain ? await getHttp(inPlainHttp(action), target) : outcome;
+  if (again.kind === 'failure') throw new Error(outcome.output);
+  const address = `${target.host}:${target.port}`;
+  const message = `request to HTTPS lifecycle hook ${address} got HTTP response, retry with HTTP succeeded`;
+  return { reason: 'LifecycleHTTPFallback', message };
+}
+
+/** What was meant for an encrypted connection is not sent over one that is not. */
+function inPlainHttp({ httpHeaders = [], ...action }: HTTPGetAction): HTTPGetAction {
+  const open = httpHeaders.filter(({ name }) => name.toLowerCase() !== 'authorization');
+  return { ...action, scheme: 'HTTP', httpHeaders: open };
 }

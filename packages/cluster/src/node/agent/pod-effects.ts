@@ -1,8 +1,9 @@
 /** Carries out what was decided for a pod. Each effect ends with the fact that it made true; a failure is such a fact too. */
-import type { Pod } from '@slipway/kube/api.generated';
+import type { LifecycleHandler, Pod } from '@slipway/kube/api.generated';
 import { delay } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
 import { VolumeError } from '../volumes/volume-error.ts';
+import type { HookTarget } from './lifecycle-hook.ts';
 import type { PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
 import type { PodAction } from './pod-plan.ts';
@@ -145,7 +146,7 @@ async function runPostStart(name: string, context: EffectContext): Promise<void>
   const { containerId } = found;
   try {
     // The kubelet sets no limit; the end of the container ends its hook.
-    await context.host.hooks.run(found.container.lifecycle.postStart, found, 2 ** 31 - 1);
+    await runHook(found.container.lifecycle.postStart, { found, milliseconds: 2 ** 31 - 1 }, context);
     context.tell({ kind: 'postStartDone', name, containerId, success: true });
   } catch (error) {
     context.host.logger.info('A postStart hook failed', { ...keyOf(found.pod), kind: 'Pod', container: name, error });
@@ -163,7 +164,7 @@ async function runPreStop(name: string, milliseconds: number, context: EffectCon
   const found = hookTarget(name, context);
   if (found?.container.lifecycle?.preStop === undefined) return;
   try {
-    await context.host.hooks.run(found.container.lifecycle.preStop, found, milliseconds);
+    await runHook(found.container.lifecycle.preStop, { found, milliseconds }, context);
   } catch (error) {
     context.host.logger.info('A preStop hook failed', { ...keyOf(found.pod), kind: 'Pod', container: name, error });
     context.host.events.event(found.pod, {
@@ -176,7 +177,17 @@ async function runPreStop(name: string, milliseconds: number, context: EffectCon
   context.tell({ kind: 'preStopDone', name, containerId: found.containerId });
 }
 
-function hookTarget(name: string, { record }: EffectContext) {
+async function runHook(
+  handler: LifecycleHandler,
+  { found, milliseconds }: { readonly found: HookTarget; readonly milliseconds: number },
+  { host }: EffectContext,
+): Promise<void> {
+  const warning = await host.hooks.run(handler, found, milliseconds);
+  if (warning === undefined) return;
+  host.events.event(found.pod, { type: 'Warning', ...warning });
+}
+
+function hookTarget(name: string, { record }: EffectContext): HookTarget | undefined {
   const now = record();
   const container = specOf(now.pod, name);
   const state = now.containers.find((each) => each.name === name)?.state;

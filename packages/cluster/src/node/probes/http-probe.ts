@@ -21,8 +21,27 @@ export interface HttpTarget {
   readonly signal: AbortSignal;
 }
 
-/** GET; 200 to 399 is success. Redirects are followed on the same host only. Certificates are not verified. */
+/** What came of a GET. `elsewhere`: redirected to another host, which is not followed. */
+export type HttpOutcome =
+  | { readonly kind: 'answer' | 'elsewhere'; readonly status: number; readonly body: string }
+  /** `isPlain`: HTTPS was asked for, and what answered does not speak it. */
+  | { readonly kind: 'failure'; readonly output: string; readonly isPlain: boolean };
+
+/** 200 to 399 is success. */
 export async function probeHttp(action: HTTPGetAction, target: HttpTarget): Promise<ProbeOutcome> {
+  const outcome = await getHttp(action, target);
+  switch (outcome.kind) {
+    case 'answer':
+      return judge(outcome);
+    case 'elsewhere':
+      return { result: 'warning', output: `Probe terminated redirects, Response body: ${outcome.body}` };
+    case 'failure':
+      return { result: 'failure', output: outcome.output };
+  }
+}
+
+/** Redirects are followed on the same host only. Certificates are not verified. */
+export async function getHttp(action: HTTPGetAction, target: HttpTarget): Promise<HttpOutcome> {
   const first = urlOf(action, target);
   const headers = headersOf(action, target);
   let url = first;
@@ -30,16 +49,26 @@ export async function probeHttp(action: HTTPGetAction, target: HttpTarget): Prom
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const response = await get(url, headers, target.signal);
       const next = redirectOf(response, url);
-      if (next === undefined) return judge(response);
-      if (next.hostname !== first.hostname) {
-        return { result: 'warning', output: `Probe terminated redirects, Response body: ${response.body}` };
-      }
+      if (next === undefined) return { kind: 'answer', ...response };
+      if (next.hostname !== first.hostname) return { kind: 'elsewhere', ...response };
       url = next;
     }
-    return { result: 'failure', output: `Get "${url.href}": stopped after ${maxRedirects} redirects` };
+    return failureOf(url, `stopped after ${maxRedirects} redirects`);
   } catch (error) {
-    return { result: 'failure', output: `Get "${url.href}": ${describeFailure(error, url, target.signal)}` };
+    if (isNoTls(error)) return { ...failureOf(url, 'http: server gave HTTP response to HTTPS client'), isPlain: true };
+    return failureOf(url, describeFailure(error, url, target.signal));
   }
+}
+
+function failureOf({ href }: URL, why: string): Extract<HttpOutcome, { kind: 'failure' }> {
+  return { kind: 'failure', output: `Get "${href}": ${why}`, isPlain: false };
+}
+
+/** OpenSSL says so of an answer that does not begin as a record of TLS. */
+function isNoTls(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'EPROTO' && /wrong version number/.test(error.message)
+  );
 }
 
 function urlOf({ scheme, path }: HTTPGetAction, { host, port }: HttpTarget): URL {
@@ -106,7 +135,7 @@ function redirectOf({ status, location }: ShortResponse, from: URL): URL | undef
   return redirects && location !== undefined && URL.canParse(location, from.href) ? new URL(location, from) : undefined;
 }
 
-function judge({ status, body }: ShortResponse): ProbeOutcome {
+function judge({ status, body }: { readonly status: number; readonly body: string }): ProbeOutcome {
   if (status >= 200 && status < 400) return { result: 'success', output: body };
   return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}` };
 }
