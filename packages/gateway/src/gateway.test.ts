@@ -275,6 +275,47 @@ test('a gateway that is ended while it begins to listen leaves nothing open', as
   await expect(call(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
+describe('sessions', () => {
+  const key = { namespace: 'default', name: 'shop-sessions' };
+  const rule = {
+    backends: [backend('shop-1', 100), backend('shop-2', 0)],
+    sessions: { cookie: 'session', idleSeconds: 60, secretName: key.name },
+  };
+  const secret = (): Secret => ({ metadata: key, data: { key: Buffer.alloc(32, 7).toString('base64') } });
+
+  async function cookie(port = gateway.port): Promise<string | undefined> {
+    const sent = request({ host: '127.0.0.1', port, headers: { host: 'shop.localhost' }, agent: false });
+    sent.end();
+    const [message]: [IncomingMessage] = await (once(sent, 'response') as Promise<[IncomingMessage]>);
+    message.resume();
+    return message.headers['set-cookie']?.[0];
+  }
+
+  test('begin when their Secret is there, end when it is not, and say why', async () => {
+    cluster.put(splits, split('shop', rule));
+    const why = 'SessionsNotInForce: Secret default/shop-sessions does not exist';
+    await eventually(() => ownStatus()?.observedGeneration === 2);
+    expect(ownStatus()?.conflicts).toEqual([expect.stringContaining(why)]);
+    expect(await cookie()).toBeUndefined();
+    cluster.put(secrets, secret());
+    await eventually(() => ownStatus()?.conflicts === undefined);
+    expect(await cookie()).toMatch(/^session=[\w-]+\.shop-1\./);
+    await eventually(() => ownStatus()?.backends?.[0]?.sessions === 1);
+    cluster.remove(secrets, key);
+    await eventually(() => ownStatus()?.conflicts !== undefined);
+    expect(await cookie()).toBeUndefined();
+  });
+
+  test('are in force from the first request that a new instance answers', async () => {
+    cluster.put(secrets, secret());
+    cluster.put(splits, split('shop', rule));
+    await eventually(() => ownStatus()?.observedGeneration === 2);
+    const second = await start({ instance: 'gateway-b' });
+    expect(await cookie(second.port)).toMatch(/^session=/);
+    await second.close();
+  });
+});
+
 describe('TLS', () => {
   function callTls(servername: string): Promise<string> {
     const sent = requestTls({

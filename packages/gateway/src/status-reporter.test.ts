@@ -7,6 +7,7 @@ import { installKinds } from '../../delivery/src/install-kinds.ts';
 import { FakeClock, settle } from '../../kube/testing/fake-clock.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { backend, split } from '../testing/objects.ts';
+import type { BackendLoad } from './data-plane.ts';
 import { buildRoutes } from './routing/build-routes.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
 import { StatusReporter } from './status-reporter.ts';
@@ -50,7 +51,7 @@ function tableOf(...seen: readonly (Split | undefined)[]): RoutingTable {
     ingresses: [],
     service: () => undefined,
     slices: () => [],
-    sessionSecret: () => undefined,
+    sessionSecret: () => ({ metadata: {}, data: { key: Buffer.alloc(32).toString('base64') } }),
   });
 }
 
@@ -211,6 +212,77 @@ describe('a Split is confirmed', () => {
     reporter = start({ logger, client: { ...cluster.client, patch }, ...overrides });
     return refusals;
   }
+});
+
+describe('sessions', () => {
+  let loads: BackendLoad[];
+  beforeEach(async () => {
+    loads = [load('shop-1', { sessions: undefined })];
+    reporter = start({ backends: () => loads });
+    cluster.put(splits, split('shop', { backends: [backend('shop-1', 100), backend('shop-0', 0)], sessions }));
+    await observe(current());
+  });
+
+  const sessions = { cookie: 'session', idleSeconds: 60, secretName: 'shop-sessions' };
+
+  function load(service: string, rest: Partial<BackendLoad>): BackendLoad {
+    const version = service.replace(/^.*-/, '');
+    return { namespace: 'default', split: 'shop', service, version, openConnections: 0, openRequests: 0, ...rest };
+  }
+
+  const told = (): readonly (number | undefined)[] | undefined => own()?.backends?.map(({ sessions: count }) => count);
+
+  test('are told within a second, and then when their number is news', async () => {
+    await clock.advance(10_000);
+    expect(told()).toBeUndefined();
+    for (const count of [100, 110, 1, 0, 1]) {
+      loads = [load('shop-1', { sessions: count })];
+      await clock.advance(1_000);
+      expect(told()).toEqual([count]);
+    }
+  });
+
+  test('that are about as many as before write nothing, and neither do requests', async () => {
+    loads = [load('shop-1', { sessions: 100 }), load('shop-0', { sessions: 40 })];
+    await clock.advance(1_000);
+    const writes = cluster.applied.length;
+    for (let turn = 0; turn < 100; turn++) {
+      loads = [
+        load('shop-1', { sessions: 98 + (turn % 5), openRequests: turn }),
+        load('shop-0', { sessions: 40 - (turn % 2), openRequests: turn }),
+      ];
+      await clock.advance(500);
+    }
+    expect(cluster.applied).toHaveLength(writes);
+    expect(told()).toEqual([100, 40]);
+  });
+
+  test('are told once a second at most', async () => {
+    for (let count = 1; count <= 200; count++) {
+      loads = [load('shop-1', { sessions: count * count })];
+      await clock.advance(100);
+    }
+    expect(cluster.applied.length).toBeLessThanOrEqual(25);
+    expect(cluster.applied.length).toBeGreaterThan(10);
+  });
+
+  test('that are over leave an exact number of requests', async () => {
+    for (const openRequests of [3, 2, 0]) {
+      loads = [load('shop-1', { sessions: 5 }), load('shop-0', { sessions: 0, openRequests })];
+      await clock.advance(1_000);
+      expect(own()?.backends?.[1]).toMatchObject({ service: 'shop-0', sessions: 0, openRequests });
+    }
+  });
+
+  test('are told no more when the rule has none', async () => {
+    loads = [load('shop-1', { sessions: 5 })];
+    await clock.advance(1_000);
+    loads = [load('shop-1', { sessions: undefined })];
+    cluster.put(splits, { ...split('shop', { backends: [backend('shop-1', 100)] }), status: current()?.status });
+    await observe(current());
+    await clock.advance(1_000);
+    expect(own()).not.toHaveProperty('backends');
+  });
 });
 
 describe('by the real API, a Split', () => {

@@ -7,6 +7,7 @@ import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { calculateBackoff } from '@slipway/kube/workqueue';
 import type { BackendLoad } from './data-plane.ts';
+import { indexLoads, type LoadIndex, loadsOf, reportedLoads, versionKey, withoutSessions } from './reported-loads.ts';
 import type { TrafficCounters } from './proxy/traffic.ts';
 import type { RoutedSplit, RoutingTable } from './routing/routing-table.ts';
 
@@ -14,6 +15,8 @@ const reportMilliseconds = 500;
 const serverErrorClass = 5;
 /** What was written and is not there, because it was lost or somebody else took it away, is written again so often. */
 const repeatMilliseconds = 500;
+/** Other numbers of sessions alone are told so often. */
+const sessionMilliseconds = 1_000;
 /** What is refused is written again after 500 ms, 1 s, 2 s ... and this. */
 const maxRetryMilliseconds = 10_000;
 
@@ -65,6 +68,7 @@ export class StatusReporter {
   inForce(table: RoutingTable): void {
     const since = this.#now();
     const serving = servingBackends(table);
+    const loads = this.#loads();
     for (const split of table.splits) {
       const report = this.#reportFor(split);
       report.serving = serving;
@@ -73,7 +77,7 @@ export class StatusReporter {
       const { since: _, ...before } = report.inForce;
       if (!isSameJson(before, { generation, conflicts, unservedRules }))
         report.inForce = { generation, since, conflicts, unservedRules };
-      this.#observe(report, split);
+      this.#observe(report, split, loads);
     }
     const named = new Set(table.splits.map(({ uid }) => uid));
     for (const [uid, report] of this.#reports) if (!named.has(uid)) this.#forget(uid, report);
@@ -82,6 +86,7 @@ export class StatusReporter {
 
   /** The table could not be put in force. */
   failed(table: RoutingTable, error: unknown): void {
+    const loads = this.#loads();
     for (const split of table.splits) {
       const report = this.#reportFor(split);
       const isInForce = report.inForce.generation === split.generation;
@@ -89,7 +94,7 @@ export class StatusReporter {
       report.failure = isInForce
         ? undefined
         : `NotInForce: generation ${split.generation} could not be put in force and is tried again: ${cause}`;
-      this.#observe(report, split);
+      this.#observe(report, split, loads);
     }
   }
 
@@ -111,10 +116,14 @@ export class StatusReporter {
     return report;
   }
 
-  #observe(report: Report, split: RoutedSplit): void {
+  #observe(report: Report, split: RoutedSplit, loads: LoadIndex): void {
     report.routed = split;
     this.#see(report, split);
-    this.#write(report);
+    this.#write(report, loads);
+  }
+
+  #loads(): LoadIndex {
+    return indexLoads(this.#options.backends());
   }
 
   #now(): string {
@@ -133,36 +142,28 @@ export class StatusReporter {
     report.seen = { resourceVersion: split.resourceVersion, own };
   }
 
-  #statusOf(report: Report): SplitInstanceStatus {
-    const draining = this.#options
-      .backends()
-      .filter(({ namespace, split }) => namespace === report.routed.namespace && split === report.routed.name)
-      .filter((backend) => !report.serving.has(versionKey(backend)))
-      .map(({ service, version, openConnections, openRequests }) => ({
-        service,
-        version,
-        openConnections,
-        openRequests,
-      }));
+  #statusOf(report: Report, loads: LoadIndex): SplitInstanceStatus {
+    const told = (report.sent?.status ?? report.seen.own)?.backends ?? [];
+    const backends = reportedLoads(loadsOf(loads, report.routed), { serving: report.serving, told });
     const conflicts = report.inForce.conflicts.concat(report.failure ?? []);
     return {
       name: this.#options.instance,
       observedGeneration: report.inForce.generation,
       inForceSince: report.inForce.since,
-      ...(draining.length > 0 ? { backends: draining } : {}),
+      ...(backends.length > 0 ? { backends } : {}),
       ...(this.#isCounting(report) ? { traffic: this.#trafficOf(report) } : {}),
       ...(conflicts.length > 0 ? { conflicts, unservedRules: report.inForce.unservedRules } : {}),
     };
   }
 
-  #write(report: Report): void {
+  #write(report: Report, loads: LoadIndex): void {
     const { clock, signal } = this.#options;
-    const status = this.#statusOf(report);
+    const status = this.#statusOf(report, loads);
     if (report.isWriting || signal.aborted || isSameReport(status, report.seen.own)) return;
     report.cancelRepeat();
     const wait = this.#untilDue(report, status);
     if (wait > 0) {
-      report.cancelRepeat = clock.schedule(wait, () => this.#write(report));
+      report.cancelRepeat = clock.schedule(wait, () => this.#write(report, this.#loads()));
       return;
     }
     report.isWriting = true;
@@ -171,13 +172,13 @@ export class StatusReporter {
       report.isWriting = false;
       if (this.#reports.get(report.routed.uid) !== report) return;
       if (answer !== undefined) this.#see(report, answer);
-      this.#write(report);
+      this.#write(report, this.#loads());
     });
   }
 
   /** News is due at once, unless the last write was refused. */
   #untilDue({ sent, refusal }: Report, status: SplitInstanceStatus): number {
-    const repeat = sent !== undefined && isSameReport(status, sent.status) ? sent.at + repeatMilliseconds : 0;
+    const repeat = sent === undefined ? 0 : sent.at + pauseBetween(sent.status, status);
     return Math.max(repeat, refusal?.until ?? 0) - this.#options.clock.monotonic();
   }
 
@@ -239,20 +240,32 @@ export class StatusReporter {
       }));
   }
 
-  /** Looks at what drains and at what is to be counted until there is neither. */
+  /** Looks at what drains, at sessions and at what is to be counted until there is none of it. */
   #watch(): void {
     if (this.#isTimerSet || this.#options.signal.aborted) return;
-    const isWatched = [...this.#reports.values()].some(
-      (report) => this.#isCounting(report) || this.#statusOf(report).backends !== undefined,
-    );
-    if (!isWatched) return;
+    const loads = this.#loads();
+    if (![...this.#reports.values()].some((report) => this.#isWatched(report, loads))) return;
     this.#isTimerSet = true;
     this.#options.clock.schedule(reportMilliseconds, () => {
       this.#isTimerSet = false;
-      for (const report of this.#reports.values()) this.#write(report);
+      const current = this.#loads();
+      for (const report of this.#reports.values()) if (this.#isWatched(report, current)) this.#write(report, current);
       this.#watch();
     });
   }
+
+  #isWatched(report: Report, loads: LoadIndex): boolean {
+    if (report.routed.hasSessions || report.seen.own?.backends !== undefined || this.#isCounting(report)) return true;
+    // What is no longer to be counted is taken back.
+    if (report.seen.own?.traffic !== undefined) return true;
+    return loadsOf(loads, report.routed).some((load) => !report.serving.has(versionKey(load)));
+  }
+}
+
+/** At least so long after the one comes the other. */
+function pauseBetween(sent: SplitInstanceStatus, status: SplitInstanceStatus): number {
+  if (isSameReport(status, sent)) return repeatMilliseconds;
+  return isSameReport(withoutSessions(status), withoutSessions(sent)) ? sessionMilliseconds : 0;
 }
 
 /** Since when is no news: after a restart it differs, and is no less true as it was. */
@@ -262,12 +275,4 @@ function isSameReport(status: SplitInstanceStatus, other: SplitInstanceStatus | 
 
 function servingBackends(table: RoutingTable): ReadonlySet<string> {
   return new Set(table.rules.flatMap((rule) => rule.backends.filter((backend) => backend.weight > 0).map(versionKey)));
-}
-
-function versionKey(backend: {
-  readonly namespace: string;
-  readonly service: string;
-  readonly version: string;
-}): string {
-  return `${backend.namespace} ${backend.service} ${backend.version}`;
 }

@@ -93,7 +93,7 @@ export interface SplitSessions {
   readonly cookie: string;
   /** Without a request for so long a session is over. */
   readonly idleSeconds: number;
-  /** Secret in the same namespace whose `key` signs, the same for every instance. */
+  /** Secret in the same namespace whose `key`, of 16 bytes or more, signs for every instance. */
   readonly secretName: string;
 }
 
@@ -125,7 +125,11 @@ export interface SplitInstanceStatus {
         readonly version: string;
         readonly openConnections: number;
         readonly openRequests: number;
-        /** That sent a request within `idleSeconds`; only where the rule has `sessions`. */
+        /**
+         * That sent a request within `idleSeconds`; only where a rule has `sessions`, and current to a second or to a
+         * twentieth. Absent while none was seen and the instance has not looked for `idleSeconds` yet: there may be some
+         * from before it started, so that absent is not 0. While there are sessions the other two numbers are as old.
+         */
         readonly sessions?: number | undefined;
       }>
     | undefined;

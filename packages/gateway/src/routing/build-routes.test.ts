@@ -7,13 +7,19 @@ import { matchRoute, type RoutingTable } from './routing-table.ts';
 
 const pod = (number: number): { address: string; port: number } => ({ address: `10.0.0.${number}`, port: 8080 });
 
-function build(state: { splits?: Split[]; ingresses?: Ingress[]; slices?: EndpointSlice[] }): RoutingTable {
-  const { splits = [], ingresses = [], slices = [] } = state;
+function build(state: {
+  splits?: Split[];
+  ingresses?: Ingress[];
+  slices?: EndpointSlice[];
+  sessionKey?: string;
+}): RoutingTable {
+  const { splits = [], ingresses = [], slices = [], sessionKey } = state;
   return buildRoutes({
     splits,
     ingresses,
     service: (_, name) => (name === 'missing' ? undefined : service(name)),
-    sessionSecret: () => undefined,
+    sessionSecret: (_, name) =>
+      sessionKey === undefined || name === 'missing' ? undefined : { metadata: { name }, data: { key: sessionKey } },
     slices: (_, name) => slices.filter((one) => one.metadata.labels?.['kubernetes.io/service-name'] === name),
   });
 }
@@ -173,4 +179,79 @@ test.for([
 ])('the header %s, which says how an answer is to be read, stays out of the table', (name) => {
   const table = build({ splits: [split('shop', { responseHeaders: { [name]: '1', 'X-Good': 'a' } })] });
   expect([...(table.rules[0]?.responseHeaders ?? [])]).toEqual([['X-Good', 'a']]);
+});
+
+describe('what takes more than weights', () => {
+  const backends = [backend('shop-1', 100), backend('shop-2', 0)];
+
+  test('is not there where nobody asks for it', () => {
+    const [rule] = build({ splits: [split('shop', { backends })] }).rules;
+    expect(Object.keys(rule ?? {}).toSorted()).toEqual(['backends', 'compression', 'responseHeaders']);
+  });
+
+  test('is a match for a backend of the rule, with headers in lower case and values as heads are read', () => {
+    const table = build({
+      splits: [
+        split('shop', {
+          backends,
+          matches: [
+            { headers: [{ name: 'X-Group', exact: 'é' }], service: 'shop-2' },
+            { cookies: [{ name: 'Group', prefix: 'b' }, { name: 'x' }], service: 'shop-1' },
+            { service: 'shop-3' },
+          ],
+        }),
+      ],
+    });
+    expect(table.rules[0]?.matches).toEqual([
+      { headers: [{ name: 'x-group', kind: 'exact', value: 'Ã©' }], cookies: [], service: 'shop-2' },
+      {
+        headers: [],
+        cookies: [
+          { name: 'Group', kind: 'prefix', value: 'b' },
+          { name: 'x', kind: 'present', value: '' },
+        ],
+        service: 'shop-1',
+      },
+    ]);
+    expect(table.splits[0]?.conflicts).toEqual([
+      'MatchNotInForce: requests are matched for Service shop-3, which is no backend of the rule',
+    ]);
+    expect(table.splits[0]?.unservedRules).toEqual([]);
+  });
+
+  test('is a mirror with the endpoints that are ready, also one that is no backend', () => {
+    const mirror = { service: 'shop-3', port: 'http', version: '3', percent: 20 };
+    const [rule] = build({ splits: [split('shop', { backends, mirror })], slices: [slice('shop-3', [pod(7)])] }).rules;
+    expect(rule?.mirror).toMatchObject({ percent: 20, backend: { version: '3', endpoints: [pod(7)], weight: 0 } });
+  });
+
+  const sessions = { cookie: 'session', idleSeconds: 60, secretName: 'shop-sessions' };
+  const key = Buffer.alloc(32, 1);
+
+  test('is sessions, with the key that signs them', () => {
+    const table = build({ splits: [split('shop', { backends, sessions })], sessionKey: key.toString('base64') });
+    expect(table.rules[0]?.sessions).toEqual({ cookie: 'session', idleSeconds: 60, key, scope: 'default/shop' });
+    expect(table.splits[0]).toMatchObject({ hasSessions: true, conflicts: [] });
+  });
+
+  test('is no sessions without a key that signs, and why', () => {
+    const cases = [
+      { sessionKey: key.toString('base64'), secretName: 'missing', cause: 'Secret default/missing does not exist' },
+      { sessionKey: '', secretName: 'empty', cause: 'Secret default/empty has no data.key of 16 bytes or more' },
+      {
+        sessionKey: 'c2hvcnQ=',
+        secretName: 'short',
+        cause: 'Secret default/short has no data.key of 16 bytes or more',
+      },
+    ];
+    for (const { sessionKey, secretName, cause } of cases) {
+      const table = build({ splits: [split('shop', { backends, sessions: { ...sessions, secretName } })], sessionKey });
+      expect(table.rules[0]?.sessions).toBeUndefined();
+      expect(table.splits[0]).toMatchObject({
+        hasSessions: false,
+        conflicts: [expect.stringContaining(`SessionsNotInForce: ${cause}`)],
+        unservedRules: [],
+      });
+    }
+  });
 });

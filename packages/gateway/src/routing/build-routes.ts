@@ -87,6 +87,7 @@ interface Settlement {
   readonly conflicts: ReadonlyMap<KubeObject, readonly string[]>;
   /** Indexes of the rules of which nothing is served. */
   readonly unservedRules: ReadonlyMap<KubeObject, readonly number[]>;
+  readonly withSessions: ReadonlySet<KubeObject>;
 }
 
 function settleClaims(claimants: readonly Claimant[]): Settlement {
@@ -111,7 +112,14 @@ function settleClaims(claimants: readonly Claimant[]): Settlement {
     if (claimant.faults.length > 0)
       conflicts.set(claimant.object, [...(conflicts.get(claimant.object) ?? []), ...new Set(claimant.faults)]);
   }
-  return { owners, routes, conflicts, unservedRules: findUnserved(claimants, routes) };
+  const withSessions = claimants.filter(({ rules }) => rules.some(({ sessions }) => sessions !== undefined));
+  return {
+    owners,
+    routes,
+    conflicts,
+    unservedRules: findUnserved(claimants, routes),
+    withSessions: new Set(withSessions.map(({ object }) => object)),
+  };
 }
 
 function findUnserved(claimants: readonly Claimant[], routes: readonly Claim[]): Settlement['unservedRules'] {
@@ -126,7 +134,7 @@ function describeConflict(claim: Claim, winner: Claimant): string {
   return `RouteConflict: ${host}, path ${claim.path} belongs to ${winner.owner}, which is older`;
 }
 
-function routedSplit(split: Split, { conflicts, unservedRules }: Settlement): RoutedSplit {
+function routedSplit(split: Split, { conflicts, unservedRules, withSessions }: Settlement): RoutedSplit {
   const until = split.metadata.annotations?.[countTrafficUntilAnnotation];
   return {
     namespace: split.metadata.namespace ?? '',
@@ -137,6 +145,7 @@ function routedSplit(split: Split, { conflicts, unservedRules }: Settlement): Ro
     instances: split.status?.instances ?? [],
     conflicts: conflicts.get(split) ?? [],
     unservedRules: unservedRules.get(split) ?? [],
+    hasSessions: withSessions.has(split),
     application: split.spec.application,
     countTrafficUntil: until === undefined ? undefined : Date.parse(until),
   };

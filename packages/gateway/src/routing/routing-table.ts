@@ -33,6 +33,8 @@ export interface RoutedSplit {
   readonly conflicts: readonly string[];
   /** Indexes of its rules of which nothing is served. */
   readonly unservedRules: readonly number[];
+  /** One of its rules has them in force. */
+  readonly hasSessions: boolean;
   /** Under which its traffic is counted. */
   readonly application: string;
   /** Until when it wants to know what was counted, in milliseconds; absent: it does not. */
