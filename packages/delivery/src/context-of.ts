@@ -1,5 +1,5 @@
 /** From what was observed to what a strategy and the interlock look at. */
-import { isEnding, isReturnable, stableRelease } from './current-releases.ts';
+import { isBetweenVersions, isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
 import { viewsByName } from './interlock/rules.ts';
 import type { World } from './interlock/world.ts';
@@ -43,13 +43,14 @@ export function worldOf(observation: Observation, active: Release | undefined, n
 
 /**
  * The least number of pods that must go on serving. Nobody is to be served where no pods are asked for, where the
- * Application is deleted, and where there is no stable version and the release under way is refused: what it has of
- * labels and weights it loses, though nothing takes its place.
+ * Application is deleted, where there is no stable version and the release under way is refused (what it has of labels and
+ * weights it loses, though nothing takes its place), and while one version stops before the other starts.
  */
 export function calculateFloor(observation: Observation, active: Release | undefined): number {
   const replicas = replicasOf(observation);
   const isRefused = stableRelease(observation) === undefined && active !== undefined && isEnding(active);
-  if (replicas === 0 || isDeleted(observation) || isRefused) return 0;
+  const isBetween = active !== undefined && isBetweenVersions(active);
+  if (replicas === 0 || isDeleted(observation) || isRefused || isBetween) return 0;
   const isRolling = active?.spec.strategy.type === 'rolling';
   return replicas - (isRolling ? calculateBounds(active.spec.strategy.rolling, replicas).maxUnavailable : 0);
 }

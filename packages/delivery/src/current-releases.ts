@@ -77,6 +77,12 @@ export function isEnding(release: Release): boolean {
   return statusOf(release).ending !== undefined && !isFinished(statusOf(release).phase);
 }
 
+/** The stated exception of strategy `recreate`, on the way there and on the way back: one version stops, then the other starts. */
+export function isBetweenVersions(release: Release): boolean {
+  const { phase } = statusOf(release);
+  return release.spec.strategy.type === 'recreate' && (phase === 'Promoting' || phase === 'RollingBack');
+}
+
 /** When the version stopped being the stable one, in milliseconds; undefined where it never was. */
 export function servedUntil(release: Release): number | undefined {
   const { phase, servedUntil: until, finishedAt } = statusOf(release);

@@ -1,6 +1,6 @@
 /** Nothing is being released: the stable version has its size, others go. Those go during a release too. */
 import { isFinished, type Release } from './api/release.ts';
-import { previousStable, stableRelease } from './current-releases.ts';
+import { isBetweenVersions, previousStable, stableRelease } from './current-releases.ts';
 import { names, planMove, silentPods } from './moving-traffic.ts';
 import {
   isRouted,
@@ -60,7 +60,7 @@ function planRecall(observation: Observation, stable: Release): readonly Action[
  */
 export function planFormerVersions(observation: Observation, active: Release, now: number): Sizing {
   const stable = stableRelease(observation);
-  if (stable === undefined) return { actions: [] };
+  if (stable === undefined || isBetweenVersions(active)) return { actions: [] };
   const weights = splitWeights(observation);
   const isCarrying = (release: Release): boolean => {
     const { pods, listed } = viewOf(observation, release);
@@ -106,8 +106,11 @@ function planStableSize(observation: Observation, stable: Release, now: number):
   const size = view.replicaSet?.spec?.replicas ?? 0;
   if (size < replicas)
     return { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] };
+  // Without a split, or under the hold of a release whose record was deleted.
   const isUnrouted =
-    isRouted(observation) && Object.keys(splitWeights(observation)).length === 0 && view.backends.length > 0;
+    isRouted(observation) &&
+    Object.values(splitWeights(observation)).every((weight) => weight === 0) &&
+    view.backends.length > 0;
   if (isUnrouted) return { actions: [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
   return size > replicas
     ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation })

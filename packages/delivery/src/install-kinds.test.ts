@@ -73,7 +73,12 @@ describe('installKinds', () => {
   });
 
   test.each([
-    ['a strategy that does not exist', { strategy: { type: 'magic' } }, 'spec.strategy.type', '"rolling", "blueGreen"'],
+    [
+      'a strategy that does not exist',
+      { strategy: { type: 'magic' } },
+      'spec.strategy.type',
+      '"rolling", "recreate", "blueGreen"',
+    ],
     ['a mistyped number', { replicas: 'three' }, 'replicas', 'of type'],
     ['an unknown route provider', { route: { through: 'istio' } }, 'spec.route.through', '"gateway", "none"'],
     [

@@ -26,6 +26,8 @@ export interface MoveStep {
   readonly actions: readonly Action[];
   /** Undefined when all traffic is there and confirmed. */
   readonly waitingFor: string | undefined;
+  /** Milliseconds. */
+  readonly requeueAfter?: number | undefined;
 }
 
 /** The next step on the way; every step begins only when the one before is confirmed. */

@@ -32,9 +32,11 @@ export interface ActionDetails {
   };
   /** Marks pods to be the first that a smaller ReplicaSet removes. */
   readonly markForDeletion: { readonly release: string; readonly pods: readonly string[] };
-  /** By release name; the weights sum to 100. */
+  /** By release name; the weights sum to 100, or to 0 under a hold. */
   readonly setSplit: {
     readonly weights: Readonly<Record<string, number>>;
+    /** Nobody has a weight, and the gateways let requests wait for so long; 0 answers them at once that there is nobody. */
+    readonly holdSeconds?: number | undefined;
     /** The release that the preview hosts lead to; absent: none. */
     readonly preview?: string | undefined;
   };

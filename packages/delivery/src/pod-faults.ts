@@ -62,10 +62,11 @@ function isProbed({ spec }: Pod, name: string): boolean {
 
 /** `pods shop-2-x, shop-2-y and 3 more of version 2` */
 export function describePods(pods: readonly Pod[], version: string): string {
-  return `${nameSome(pods)} of version ${version}`;
+  return `${namePods(pods)} of version ${version}`;
 }
 
-function nameSome(pods: readonly Pod[]): string {
+/** `pods shop-2-x, shop-2-y and 3 more` */
+export function namePods(pods: readonly Pod[]): string {
   const names = pods.map(({ metadata }) => metadata.name ?? '').toSorted();
   const more = names.length > maximumNamed ? ` and ${names.length - maximumNamed} more` : '';
   return `${names.length === 1 ? 'pod' : 'pods'} ${names.slice(0, maximumNamed).join(', ')}${more}`;
@@ -95,7 +96,7 @@ export function isShortOfRoom({ pods, replicaSet }: VersionView): boolean {
 function describeOpen(pods: readonly Pod[], faults: ImageFaults | undefined): readonly string[] {
   return [...Map.groupBy(pods, (pod) => describeUnready(pod, faults))]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([reason, group]) => `${nameSome(group)}: ${reason}`);
+    .map(([reason, group]) => `${namePods(group)}: ${reason}`);
 }
 
 function describeUnready(pod: Pod, faults: ImageFaults | undefined): string {

@@ -60,7 +60,7 @@ function planRule(observation: Observation): readonly Action[] {
   if (main === undefined) return [];
   const preview = previewOf(observation);
   const isPreviewRight = preview !== undefined || isSameJson(others, closedPreview(application));
-  const { backends, ...rule } = main;
+  const { backends, hold, ...rule } = main;
   const isSame =
     isPreviewRight &&
     isSameJson(rule, routeRule(application)) &&
@@ -69,7 +69,7 @@ function planRule(observation: Observation): readonly Action[] {
   const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
-  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview }];
+  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview, holdSeconds: hold?.seconds }];
 }
 
 /** Without versions that have no record. */

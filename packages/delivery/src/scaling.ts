@@ -2,6 +2,7 @@
  * Sizes follow `replicas` during a release too: out at once, in as pods come to carry nothing. A pod that serves leaves
  * the traffic, drains, and only then goes (`shrinking.ts`).
  */
+import { isBetweenVersions } from './current-releases.ts';
 import { isTemplateServing, names, silentPods } from './moving-traffic.ts';
 import { isBackend, isRouted, splitWeights, type VersionView } from './observation.ts';
 import type { Action } from './plan.ts';
@@ -43,18 +44,21 @@ function goalsOf(context: ReleaseContext): readonly Goal[] {
   const views = stable === undefined ? [candidate] : [stable, candidate];
   if (replicas === 0) return views.map((view) => ({ view, atLeast: 0, atMost: 0 }));
   if (status.phase === 'Guarding') return guardGoals(context);
+  // Whoever has to stop is not given pods again.
+  if (isBetweenVersions(release)) return [{ view: candidate, atLeast: 0, atMost: replicas }];
   // While traffic moves nothing is taken from either side.
   if (status.phase === 'Promoting') return views.map((view) => ({ view, atLeast: replicas, atMost: Infinity }));
   if (stable !== undefined && release.spec.strategy.type === 'rolling') return rollingGoals(context, stable);
   return forwardGoals(context);
 }
 
-/** The previous version stays out of traffic, at a size that can carry all of it. */
-function guardGoals({ stable, candidate, replicas }: ReleaseContext): readonly Goal[] {
+/** The previous version stays out of traffic, at a size that can carry all of it, unless the two must not meet. */
+function guardGoals({ stable, candidate, replicas, release }: ReleaseContext): readonly Goal[] {
   const size = { atLeast: replicas, atMost: replicas };
+  const isKept = stable !== undefined && release.spec.strategy.type !== 'recreate';
   return [
     { view: candidate, ...size, place: 'serving' },
-    ...(stable === undefined ? [] : [{ view: stable, ...size, place: 'standby' } as const]),
+    ...(isKept ? [{ view: stable, ...size, place: 'standby' } as const] : []),
   ];
 }
 

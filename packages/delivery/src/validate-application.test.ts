@@ -33,7 +33,7 @@ describe('what is wrong with an Application', () => {
     [
       'the strategy itself',
       { strategy: { type: 'rainbow' } },
-      'spec.strategy.type: "rainbow" is not a strategy that can be used, expected one of: blueGreen, canary, rolling',
+      'spec.strategy.type: "rainbow" is not a strategy that can be used, expected one of: blueGreen, canary, recreate, rolling',
     ],
     [
       'a canary without steps',

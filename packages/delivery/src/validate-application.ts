@@ -7,6 +7,7 @@ import type {
   BlueGreenParameters,
   CanaryParameters,
   CanaryStep,
+  RecreateParameters,
   RollingParameters,
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
@@ -65,7 +66,6 @@ const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
   ['hooks', 'hooks'],
   ['route.parentRefs', 'routes through the Gateway API'],
   ['strategy.rainbow', 'the strategy rainbow'],
-  ['strategy.recreate', 'the strategy recreate'],
 ];
 
 function validateSupported({ spec }: Application): readonly StatusCause[] {
@@ -109,6 +109,7 @@ function validateStrategy({ spec: { strategy, route } }: Application): readonly 
     ...foreign,
     ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling)),
     ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
+    ...validateHold(strategy.recreate ?? {}, route),
     ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}) : []),
   ];
 }
@@ -191,6 +192,21 @@ function validateBlueGreen(
   return shared.length === 0
     ? []
     : [fault(field, `${shared.join(', ')} is a host of spec.route too: a preview needs hosts of its own`)];
+}
+
+function validateHold(
+  { holdSeconds = 0 }: RecreateParameters,
+  route: ApplicationRoute | undefined,
+): readonly StatusCause[] {
+  const isReached = route !== undefined && route.through !== 'none';
+  return isReached || holdSeconds === 0
+    ? []
+    : [
+        fault(
+          'spec.strategy.recreate.holdSeconds',
+          'requests wait at the gateway, and nothing comes by it: give a route in spec.route, or remove the field',
+        ),
+      ];
 }
 
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {

@@ -79,6 +79,7 @@ export interface Strategy {
   readonly type: string;
   readonly rolling?: RollingParameters | undefined;
   readonly blueGreen?: BlueGreenParameters | undefined;
+  readonly recreate?: RecreateParameters | undefined;
   readonly canary?: CanaryParameters | undefined;
 }
 
@@ -87,6 +88,14 @@ export interface RollingParameters {
   readonly maxSurge?: number | string | undefined;
   /** A number or a percentage of `replicas`, rounded down. Default 0. */
   readonly maxUnavailable?: number | string | undefined;
+}
+
+export interface RecreateParameters {
+  /**
+   * How long one request from outside waits at the gateway while nobody serves; then it is answered 503. Default 0. Who
+   * comes by the Service is not held.
+   */
+  readonly holdSeconds?: number | undefined;
 }
 
 export interface BlueGreenParameters {

@@ -185,7 +185,8 @@ const sum: Rule = {
     if (isNew && !world.admitted.has(joining)) return `the gates of ${joining} have not passed`;
     if (action.type !== 'setSplit') return undefined;
     const total = Object.values(action.weights).reduce((all, weight) => all + weight, 0);
-    if (total !== 100) return `the weights sum to ${total} and not to 100`;
+    const wanted = action.holdSeconds === undefined ? 100 : 0;
+    if (total !== wanted) return `the weights sum to ${total} and not to ${wanted}`;
     const early = Object.keys(action.weights).find(
       (name) => (action.weights[name] ?? 0) > 0 && (world.weights[name] ?? 0) === 0 && !world.admitted.has(name),
     );

@@ -10,13 +10,21 @@ import { isRouteOpen, planRouteRemoval } from '../route-removal.ts';
 import { awaitedReplicas, planGrowth, planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 import { isLeft, planPartialReturn } from './partial-return.ts';
+import { strategies } from '../strategies/strategies.ts';
 
 const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason: 'no reason was recorded' };
 
 export function planReturn(context: ReleaseContext): Step {
-  const { status, stable, candidate, now, observation, replicas } = context;
+  const { status, stable, candidate, now, observation, replicas, release } = context;
   if (stable === undefined) return endWithoutStable(context);
   if (replicas === 0) return returnToNothing(context, stable);
+  const clearing = strategies[release.spec.strategy.type]?.planClearing?.(context, stable);
+  if (clearing?.waitingFor !== undefined)
+    return {
+      actions: clearing.actions,
+      requeueAfter: clearing.requeueAfter,
+      status: waiting(status, clearing.waitingFor, now),
+    };
   const growth = planGrowth(stable, replicas);
   const needed = Math.max(1, replicas - context.maxUnavailable);
   if (stable.ready.length < needed && !isLeft(context, stable)) {
@@ -45,8 +53,7 @@ function leave(context: ReleaseContext): Step {
   const ending = status.ending ?? noEnding;
   const wasLive = status.firstTrafficAt !== undefined;
   const goneAt = progressedAt(status, now) + keepFailedSeconds * 1_000;
-  const isKept = ending.phase !== 'Superseded' && candidate.replicaSet !== undefined;
-  if (isKept && now < goneAt)
+  if (ending.phase !== 'Superseded' && candidate.pods.length > 0 && now < goneAt)
     return {
       actions: [],
       status: waiting(

@@ -34,12 +34,13 @@ function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>
   return { ...pod, metadata: { ...pod.metadata, labels: withoutUndefined({ ...pod.metadata.labels, ...changes }) } };
 }
 
-export const setSplit: Effect<'setSplit'> = ({ weights, preview }, world, seen) => {
+export const setSplit: Effect<'setSplit'> = ({ weights, preview, holdSeconds }, world, seen) => {
   if (isSplitOutdated(world, seen)) throw new Outdated();
   const { spec } = world.application;
   const previewed =
     preview === undefined ? closedPreview(world.application) : [ruleOf(world, seen, { [preview]: 100 })];
-  const rules = [ruleOf(world, seen, weights), ...previewed];
+  const hold = holdSeconds === undefined ? {} : { hold: { seconds: holdSeconds } };
+  const rules = [{ ...ruleOf(world, seen, weights), ...hold }, ...previewed];
   return writeSplit(world, { application, rules, drainSeconds: spec.drainSeconds });
 };
 

@@ -19,7 +19,7 @@ import {
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
-export const supportedStrategies = ['rolling', 'blueGreen', 'canary'] as const;
+export const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
 export const supportedRouteProviders = ['gateway', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
@@ -91,6 +91,11 @@ const strategy = object(
       promoteAfterSeconds: seconds('Seconds between passed gates and promotion. Default 0.'),
       previewHosts: list('Hosts under which the new version is reached before its promotion.', host, hosts),
       previewReplicas: integer('Pods of the new version until it is promoted. Default: replicas.', { minimum: 1 }),
+    }),
+    recreate: object('Of strategy recreate: the old version stops before the new one starts.', {
+      holdSeconds: seconds(
+        'How long one request from outside waits at the gateway while nobody serves, before it is answered 503. Default 0.',
+      ),
     }),
     canary,
   },

@@ -1,0 +1,112 @@
+import type { MoveStep } from '../moving-traffic.ts';
+import { backendName, labels } from '../names.ts';
+import {
+  describeConfirmation,
+  isRouted,
+  isSplitConfirmed,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from '../observation.ts';
+import type { Step } from '../plan.ts';
+import { namePods } from '../pod-faults.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
+import { inPhase, waiting } from '../release-status.ts';
+import { earlier } from '../scaling.ts';
+import { planShrink, type ShrinkStep } from '../shrinking.ts';
+import { complete, promote, withSizes } from './promotion.ts';
+import type { Strategy } from './strategy.ts';
+
+/**
+ * For versions that must not meet: the old one stops before the new one starts. Requests from outside wait at the gateway
+ * meanwhile, for `holdSeconds` at most.
+ */
+export const recreate: Strategy = { type: 'recreate', plan, planClearing };
+
+function plan(context: ReleaseContext): Step {
+  return withSizes(context, () => {
+    const { candidate, status, now } = context;
+    const isMoving = status.phase === 'Promoting';
+    if (isMoving && status.healthyAt !== undefined) return promote(context, status);
+    const { actions, waitingFor, requeueAfter } = planClearing(context, candidate);
+    const isAlone = context.stable === undefined && waitingFor === undefined;
+    if (!isMoving && !isAlone) return begin(context);
+    return waitingFor === undefined
+      ? complete(context, status)
+      : { actions, requeueAfter, status: waiting(status, waitingFor, now) };
+  });
+}
+
+/** Written down before anything is taken from anybody: from here on there is no standing still. */
+function begin({ status, now }: ReleaseContext): Step {
+  const reason = 'the other version stops before this one starts';
+  return { actions: [], status: inPhase(status, 'Promoting', { now, reason }), requeueAfter: 0 };
+}
+
+/** Nothing of any other version is left, pods that still end included; requests from outside wait until somebody serves. */
+function planClearing(context: ReleaseContext, staying: VersionView): MoveStep {
+  const { observation, release, now } = context;
+  const others = observation.releases
+    .filter((each) => nameOf(each) !== nameOf(staying.release))
+    .map((each) => viewOf(observation, each))
+    .filter((view) => view.pods.length > 0 || (view.replicaSet?.spec?.replicas ?? 0) > 0);
+  const ending = endingPods(observation, staying);
+  if (others.length === 0) {
+    return {
+      actions: [],
+      waitingFor: ending.length === 0 ? undefined : `${namePods(ending)} of other versions to end`,
+    };
+  }
+  return (
+    planHold(context) ??
+    others
+      .map((view) => {
+        const drainSeconds = isDrained(observation, view) ? 0 : release.spec.drainSeconds;
+        return withSentence(view, planShrink({ view, goal: 0, drainSeconds, now, observation }));
+      })
+      .reduce(together)
+  );
+}
+
+/** Pods whose end is not confirmed may still hold what the next version needs. */
+function endingPods({ pods }: Observation, staying: VersionView): Observation['pods'] {
+  return pods.filter(({ metadata }) => metadata.labels?.[labels.release] !== nameOf(staying.release));
+}
+
+/** Undefined when every gateway holds what comes: no version has a weight. */
+function planHold({ observation, release }: ReleaseContext): MoveStep | undefined {
+  if (!isRouted(observation) || observation.split === undefined) return undefined;
+  const weights = splitWeights(observation);
+  const isHeld = Object.values(weights).every((weight) => weight === 0);
+  if (isHeld && isSplitConfirmed(observation)) return undefined;
+  const holdSeconds = release.spec.strategy.recreate?.holdSeconds ?? 0;
+  const nobody = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
+  return {
+    actions: isHeld ? [] : [{ type: 'setSplit', weights: nobody, holdSeconds }],
+    waitingFor: describeConfirmation(observation, 'that requests wait'),
+  };
+}
+
+/** The gateways know what is still open from outside; who comes by the Service alone is given the whole time. */
+function isDrained(observation: Observation, { release }: VersionView): boolean {
+  const { split, gateways } = observation;
+  if (!isRouted(observation) || split === undefined) return false;
+  const service = backendName(release.spec);
+  return (split.status?.instances ?? [])
+    .filter(({ name }) => gateways.includes(name))
+    .flatMap(({ backends = [] }) => backends)
+    .every((backend) => backend.service !== service || backend.openRequests + backend.openConnections === 0);
+}
+
+function withSentence({ release }: VersionView, step: ShrinkStep): MoveStep {
+  return { ...step, waitingFor: step.waitingFor ?? `pods of version ${release.spec.version} to go` };
+}
+
+function together(first: MoveStep, second: MoveStep): MoveStep {
+  return {
+    actions: [...first.actions, ...second.actions],
+    waitingFor: first.waitingFor ?? second.waitingFor,
+    requeueAfter: earlier(first.requeueAfter, second.requeueAfter),
+  };
+}
