@@ -2,6 +2,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import {
   describeConfirmation,
+  handlingOf,
   isBackend,
   isRouted,
   isServing,
@@ -36,7 +37,8 @@ export function planMove({ observation, to, from }: Move): MoveStep {
   if (isRouted(observation)) {
     const weights = splitWeights(observation);
     const isWhole = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
-    const isAsked = isWhole && previewOf(observation) === undefined;
+    const isAlone = previewOf(observation) === undefined && Object.keys(handlingOf(observation)).length === 0;
+    const isAsked = isWhole && isAlone;
     if (!isAsked) {
       const apart = silentPods(to).filter((pod) => !isBackend(pod));
       // Pods that were about to leave when the version was asked for again: without them it could not carry the weight.

@@ -8,7 +8,7 @@ import type {
   Service,
 } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
-import type { Split } from '@slipway/kube/split';
+import type { Split, SplitHandling } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
@@ -151,6 +151,18 @@ export function splitWeights(observation: Observation): Readonly<Record<string, 
   const backends = observation.split?.spec.rules[0]?.backends ?? [];
   const byService = releasesByService(observation.releases);
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
+}
+
+/** What the Split asks for beside the weights; empty where nothing but those decides. */
+export function handlingOf({ split }: Observation): SplitHandling {
+  const { matches, mirror, hold, sticky, sessions } = split?.spec.rules[0] ?? {};
+  return {
+    ...(matches === undefined ? {} : { matches }),
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(hold === undefined ? {} : { hold }),
+    ...(sticky === undefined ? {} : { sticky }),
+    ...(sessions === undefined ? {} : { sessions }),
+  };
 }
 
 /** Whatever has weight beside that release: a version without a record is named by its Service. */

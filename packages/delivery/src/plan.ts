@@ -1,5 +1,6 @@
 /** What may be done for an Application, as data. */
 import type { PodDisruptionBudget } from '@slipway/kube/api.generated';
+import type { SplitHandling } from '@slipway/kube/split';
 import type { ApplicationStatus } from './api/application.ts';
 import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
@@ -35,8 +36,8 @@ export interface ActionDetails {
   /** By release name; the weights sum to 100, or to 0 under a hold. */
   readonly setSplit: {
     readonly weights: Readonly<Record<string, number>>;
-    /** Nobody has a weight, and the gateways let requests wait for so long; 0 answers them at once that there is nobody. */
-    readonly holdSeconds?: number | undefined;
+    /** Absent: nothing but the weights decides. */
+    readonly handling?: SplitHandling | undefined;
     /** The release that the preview hosts lead to; absent: none. */
     readonly preview?: string | undefined;
   };

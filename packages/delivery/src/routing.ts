@@ -3,15 +3,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
-import {
-  isRouted,
-  previewOf,
-  replicasOf,
-  splitWeights,
-  viewOf,
-  type Observation,
-  type VersionView,
-} from './observation.ts';
+import { handlingOf, isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
@@ -60,7 +52,8 @@ function planRule(observation: Observation): readonly Action[] {
   if (main === undefined) return [];
   const preview = previewOf(observation);
   const isPreviewRight = preview !== undefined || isSameJson(others, closedPreview(application));
-  const { backends, hold, ...rule } = main;
+  const { backends, hosts, paths, redirectWww, compression, responseHeaders, tls } = main;
+  const rule = { hosts, paths, redirectWww, compression, responseHeaders, tls };
   const isSame =
     isPreviewRight &&
     isSameJson(rule, routeRule(application)) &&
@@ -69,7 +62,7 @@ function planRule(observation: Observation): readonly Action[] {
   const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
-  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview, holdSeconds: hold?.seconds }];
+  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview, handling: handlingOf(observation) }];
 }
 
 /** Without versions that have no record. */

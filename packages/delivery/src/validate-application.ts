@@ -110,7 +110,7 @@ function validateStrategy({ spec: { strategy, route } }: Application): readonly 
     ...(strategy.rolling === undefined ? [] : validateRolling(strategy.rolling)),
     ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
     ...validateHold(strategy.recreate ?? {}, route),
-    ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}) : []),
+    ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}, route) : []),
   ];
 }
 
@@ -120,18 +120,40 @@ function referencesToChecks({ spec: { strategy } }: Application): readonly Check
   );
 }
 
-function validateCanary({ steps = [] }: CanaryParameters): readonly StatusCause[] {
+function validateCanary(
+  { steps = [], stickySeconds }: CanaryParameters,
+  route: ApplicationRoute | undefined,
+): readonly StatusCause[] {
   if (steps.length === 0)
     return [fault('spec.strategy.canary.steps', 'at least one step is required, such as {setWeight: 20}')];
-  return steps.flatMap((step, index) => {
+  const special = steps.flatMap(({ match, mirror }, index) => [
+    ...(match === undefined ? [] : [`steps[${index}].match`]),
+    ...(mirror === undefined ? [] : [`steps[${index}].mirror`]),
+  ]);
+  const byGateway = isByGateway(route) ? [] : [...special, ...(stickySeconds === undefined ? [] : ['stickySeconds'])];
+  const unreached = byGateway.map((field) =>
+    fault(
+      `spec.strategy.canary.${field}`,
+      'only the gateway can tell requests apart: give a route in spec.route, or remove the field',
+    ),
+  );
+  const shapes = steps.flatMap((step, index) => {
     const field = `spec.strategy.canary.steps[${index}]`;
     const given = Object.keys(step).length;
     if (given !== 1)
       return [
-        fault(field, `a step is exactly one of setWeight, pause, check and setReplicas, and this has ${given} fields`),
+        fault(
+          field,
+          `a step is exactly one of setWeight, pause, check, setReplicas, match and mirror, and this has ${given} fields`,
+        ),
       ];
     return validateCount(step, field);
   });
+  return [...shapes, ...unreached];
+}
+
+function isByGateway(route: ApplicationRoute | undefined): boolean {
+  return route !== undefined && route.through !== 'none';
 }
 
 function validateCount({ setReplicas }: CanaryStep, field: string): readonly StatusCause[] {
@@ -198,8 +220,7 @@ function validateHold(
   { holdSeconds = 0 }: RecreateParameters,
   route: ApplicationRoute | undefined,
 ): readonly StatusCause[] {
-  const isReached = route !== undefined && route.through !== 'none';
-  return isReached || holdSeconds === 0
+  return isByGateway(route) || holdSeconds === 0
     ? []
     : [
         fault(

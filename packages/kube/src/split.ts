@@ -39,6 +39,9 @@ export interface SplitRule {
   readonly sessions?: SplitSessions | undefined;
 }
 
+/** What a rule does with requests beside weighing them. */
+export type SplitHandling = Pick<SplitRule, 'matches' | 'mirror' | 'hold' | 'sticky' | 'sessions'>;
+
 /** A/B: requests that fulfil every condition go to one backend. */
 export interface SplitMatch {
   readonly headers?: readonly SplitCondition[] | undefined;

@@ -1,5 +1,6 @@
 import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { SplitCondition } from '@slipway/kube/split';
 import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 import type { CommandOutcome } from './release-command.ts';
@@ -110,8 +111,16 @@ export interface BlueGreenParameters {
 
 export interface CanaryParameters {
   readonly steps?: readonly CanaryStep[] | undefined;
+  /** How long a user keeps a version, by a cookie; he never moves back as the weight grows. Absent: each request for itself. */
+  readonly stickySeconds?: number | undefined;
   /** Inside the cluster a share is one of pods: more than 5 points beside the weight is refused without this. */
   readonly approximate?: boolean | undefined;
+}
+
+/** Requests that fulfil every condition. */
+export interface CanaryMatch {
+  readonly headers?: readonly SplitCondition[] | undefined;
+  readonly cookies?: readonly SplitCondition[] | undefined;
 }
 
 /** Exactly one of them. */
@@ -124,6 +133,10 @@ export interface CanaryStep {
   readonly check?: string | undefined;
   /** At least so many pods from here on: a number, or a percentage of `replicas`, rounded up. */
   readonly setReplicas?: number | string | undefined;
+  /** From here on these requests go to the candidate, whatever its weight; without conditions none any more. */
+  readonly match?: CanaryMatch | undefined;
+  /** From here on the candidate gets a copy of so many requests, whose answers nobody gets; 0: of none any more. */
+  readonly mirror?: { readonly percent: number } | undefined;
 }
 
 export interface History {

@@ -69,7 +69,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */
-export const setSplit: Effect<'setSplit'> = async ({ weights, preview, holdSeconds }, look) => {
+export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling }, look) => {
   const { application, split: existing } = look.observation;
   const { name = '', namespace, uid = '' } = application.metadata;
   const { drainSeconds } = application.spec;
@@ -87,11 +87,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview, holdSecon
     spec: {
       application: name,
       rules: [
-        {
-          ...routeRule(application),
-          backends: backendsOf(weights, look),
-          ...(holdSeconds === undefined ? {} : { hold: { seconds: holdSeconds } }),
-        },
+        { ...routeRule(application), backends: backendsOf(weights, look), ...handling },
         ...(preview === undefined ? closedPreview(application) : [previewRule(preview, look)]),
       ],
       ...(drainSeconds === undefined ? {} : { drainSeconds }),

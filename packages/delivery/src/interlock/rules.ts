@@ -1,5 +1,5 @@
 import type { Pod } from '@slipway/kube/api.generated';
-import { annotations } from '../names.ts';
+import { annotations, backendName } from '../names.ts';
 import { isBackend, isReady, isServing, type VersionView } from '../observation.ts';
 import type { Action, ActionOf } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
@@ -185,14 +185,26 @@ const sum: Rule = {
     if (isNew && !world.admitted.has(joining)) return `the gates of ${joining} have not passed`;
     if (action.type !== 'setSplit') return undefined;
     const total = Object.values(action.weights).reduce((all, weight) => all + weight, 0);
-    const wanted = action.holdSeconds === undefined ? 100 : 0;
+    const wanted = action.handling?.hold === undefined ? 100 : 0;
     if (total !== wanted) return `the weights sum to ${total} and not to ${wanted}`;
     const early = Object.keys(action.weights).find(
       (name) => (action.weights[name] ?? 0) > 0 && (world.weights[name] ?? 0) === 0 && !world.admitted.has(name),
     );
-    return early === undefined ? undefined : `the gates of ${early} have not passed`;
+    const untried = early ?? findUntried(action, world);
+    return untried === undefined ? undefined : `the gates of ${untried} have not passed`;
   },
 };
+
+/** Who fits a match, or is sent a copy, comes to a version whatever its weight is. */
+function findUntried({ handling = {} }: ActionOf<'setSplit'>, { versions, admitted }: World): string | undefined {
+  const services = new Set(
+    [...(handling.matches ?? []), ...[handling.mirror ?? []].flat()].map(({ service }) => service),
+  );
+  return [...versions.keys()].find((name) => {
+    const release = versions.get(name)?.release;
+    return release !== undefined && services.has(backendName(release.spec)) && !admitted.has(name);
+  });
+}
 
 const memory: Rule = {
   name: 'memory',

@@ -4,7 +4,9 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { isFinished, type Release, type ReleaseStatus, type SplitInForce } from '../api/release.ts';
 import { stableRelease } from '../current-releases.ts';
 import { calculateImageFaults } from '../image-faults.ts';
+import { backendName } from '../names.ts';
 import {
+  handlingOf,
   isRouted,
   isSplitConfirmed,
   replicasOf,
@@ -69,7 +71,9 @@ interface At {
 
 function withCounts(status: ReleaseStatus, view: VersionView, { observation, now }: At): ReleaseStatus {
   const weight = splitWeights(observation)[nameOf(view.release)] ?? 0;
-  const hasTraffic = weight > 0 || view.listed.length > 0;
+  const service = backendName(view.release.spec);
+  const isMatched = handlingOf(observation).matches?.some((match) => match.service === service) === true;
+  const hasTraffic = weight > 0 || isMatched || view.listed.length > 0;
   const isFirst = hasTraffic && status.firstTrafficAt === undefined;
   return {
     ...status,

@@ -1,5 +1,5 @@
 /** What a step asks for, in weight and in pods. */
-import type { CanaryStep } from '../api/application.ts';
+import type { CanaryMatch, CanaryStep } from '../api/application.ts';
 import { resolveCount } from '../replica-bounds.ts';
 
 /** That the candidate has in a step: `calculateWeight([{setWeight: 20}, {pause: {}}], 1)` is 20. */
@@ -25,4 +25,15 @@ export function calculateServing(
     return weight === 0 ? { candidate: 0, stable: replicas } : { candidate: replicas, stable: 0 };
   const candidate = Math.min(Math.max(1, Math.round((replicas * weight) / 100)), Math.max(1, replicas - 1));
   return { candidate, stable: Math.max(1, replicas - candidate) };
+}
+
+/** Whose requests go to the candidate in a step; undefined where nobody's do whatever the weights are. */
+export function findMatch(steps: readonly CanaryStep[], index: number): CanaryMatch | undefined {
+  const match = steps.slice(0, index + 1).findLast((step) => step.match !== undefined)?.match;
+  return [...(match?.headers ?? []), ...(match?.cookies ?? [])].length === 0 ? undefined : match;
+}
+
+/** Of how many requests, in percent, the candidate gets a copy in a step. */
+export function calculateMirror(steps: readonly CanaryStep[], index: number): number {
+  return steps.slice(0, index + 1).findLast((step) => step.mirror !== undefined)?.mirror?.percent ?? 0;
 }

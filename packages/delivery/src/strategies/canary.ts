@@ -1,9 +1,13 @@
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { CanaryStep } from '../api/application.ts';
+import { isSameJson } from '@slipway/kube/json-equality';
+import type { SplitCondition, SplitHandling } from '@slipway/kube/split';
+import type { CanaryMatch, CanaryStep } from '../api/application.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { names } from '../moving-traffic.ts';
+import { backendName } from '../names.ts';
 import {
   describeConfirmation,
+  handlingOf,
   isRouted,
   isServing,
   isSplitConfirmed,
@@ -14,8 +18,9 @@ import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { afterStep, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
+import { routePort } from '../routing.ts';
 import { endsRelease, watchChecks } from '../phases/checks.ts';
-import { calculateServing, calculateSize, calculateWeight } from './canary-steps.ts';
+import { calculateMirror, calculateServing, calculateSize, calculateWeight, findMatch } from './canary-steps.ts';
 import { goBack, hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
@@ -63,11 +68,26 @@ function describeStep(steps: readonly CanaryStep[], index: number): string {
   return `${index + 1} of ${steps.length}: ${describe(step)}`;
 }
 
-function describe({ setWeight, setReplicas, check, pause }: CanaryStep): string {
+function describe({ setWeight, setReplicas, check, pause, match, mirror }: CanaryStep): string {
   if (setWeight !== undefined) return `setWeight ${setWeight}`;
   if (setReplicas !== undefined) return `setReplicas ${setReplicas}`;
   if (check !== undefined) return `check ${check}`;
+  if (mirror !== undefined) return `mirror ${mirror.percent} %`;
+  if (match !== undefined) return `match ${describeMatch(match)}`;
   return pause?.seconds === undefined ? 'pause' : `pause ${pause.seconds} s`;
+}
+
+/** `header x-beta = on and cookie group begins with b` */
+function describeMatch({ headers = [], cookies = [] }: CanaryMatch): string {
+  const sentence = (kind: string, { name, exact, prefix }: SplitCondition): string => {
+    if (exact !== undefined) return `${kind} ${name} = ${exact}`;
+    return prefix === undefined ? `${kind} ${name}` : `${kind} ${name} begins with ${prefix}`;
+  };
+  const all = [
+    ...headers.map((condition) => sentence('header', condition)),
+    ...cookies.map((condition) => sentence('cookie', condition)),
+  ];
+  return all.join(' and ') || 'nothing';
 }
 
 interface Share {
@@ -83,12 +103,31 @@ function planWeight(context: ReleaseContext, share: Share): Step | undefined {
 function planSplit(context: ReleaseContext, { stable, weight }: Share): Step | undefined {
   const { observation, release, status, now } = context;
   const weights = { [nameOf(stable.release)]: 100 - weight, [nameOf(release)]: weight };
-  const isAsked = (splitWeights(observation)[nameOf(release)] ?? 0) === weight;
-  if (isAsked && (weight === 0 || isSplitConfirmed(observation))) return undefined;
+  const handling = calculateHandling(context, weight);
+  const asked = splitWeights(observation)[nameOf(release)];
+  const isAsked = (asked ?? 0) === weight && isSameJson(handlingOf(observation), handling);
+  if (isAsked && (asked === undefined || isSplitConfirmed(observation))) return undefined;
   const what = `${weight} % for version ${release.spec.version}`;
   return {
-    actions: isAsked ? [] : [{ type: 'setSplit', weights }],
+    actions: isAsked ? [] : [{ type: 'setSplit', weights, handling }],
     status: waiting(status, describeConfirmation(observation, what), now),
+  };
+}
+
+/** Who comes to the candidate by other ways than its weight, and who stays there. */
+function calculateHandling({ observation, release, status }: ReleaseContext, weight: number): SplitHandling {
+  const { steps = [], stickySeconds } = release.spec.strategy.canary ?? {};
+  const index = status.stepIndex ?? 0;
+  const service = backendName(release.spec);
+  const match = findMatch(steps, index);
+  const percent = calculateMirror(steps, index);
+  const { version } = release.spec;
+  const port = routePort(observation.application);
+  const cookie = `slipway-${release.spec.application}`;
+  return {
+    ...(match === undefined ? {} : { matches: [{ ...match, service }] }),
+    ...(percent === 0 ? {} : { mirror: { service, port, version, percent } }),
+    ...(stickySeconds === undefined || weight === 0 ? {} : { sticky: { cookie, seconds: stickySeconds } }),
   };
 }
 

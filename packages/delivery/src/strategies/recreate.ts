@@ -80,10 +80,10 @@ function planHold({ observation, release }: ReleaseContext): MoveStep | undefine
   const weights = splitWeights(observation);
   const isHeld = Object.values(weights).every((weight) => weight === 0);
   if (isHeld && isSplitConfirmed(observation)) return undefined;
-  const holdSeconds = release.spec.strategy.recreate?.holdSeconds ?? 0;
+  const handling = { hold: { seconds: release.spec.strategy.recreate?.holdSeconds ?? 0 } };
   const nobody = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
   return {
-    actions: isHeld ? [] : [{ type: 'setSplit', weights: nobody, holdSeconds }],
+    actions: isHeld ? [] : [{ type: 'setSplit', weights: nobody, handling }],
     waitingFor: describeConfirmation(observation, 'that requests wait'),
   };
 }

@@ -34,13 +34,12 @@ function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>
   return { ...pod, metadata: { ...pod.metadata, labels: withoutUndefined({ ...pod.metadata.labels, ...changes }) } };
 }
 
-export const setSplit: Effect<'setSplit'> = ({ weights, preview, holdSeconds }, world, seen) => {
+export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, world, seen) => {
   if (isSplitOutdated(world, seen)) throw new Outdated();
   const { spec } = world.application;
   const previewed =
     preview === undefined ? closedPreview(world.application) : [ruleOf(world, seen, { [preview]: 100 })];
-  const hold = holdSeconds === undefined ? {} : { hold: { seconds: holdSeconds } };
-  const rules = [{ ...ruleOf(world, seen, weights), ...hold }, ...previewed];
+  const rules = [{ ...ruleOf(world, seen, weights), ...handling }, ...previewed];
   return writeSplit(world, { application, rules, drainSeconds: spec.drainSeconds });
 };
 

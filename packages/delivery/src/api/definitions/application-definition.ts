@@ -16,6 +16,7 @@ import {
   stringMap,
   time,
 } from './schema.ts';
+import { condition } from './split-definition.ts';
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
@@ -53,6 +54,15 @@ const canaryStep = object(
     setReplicas: intOrString(
       'At least so many pods of the new version from here on: a number, or a percentage of replicas rounded up.',
     ),
+    match: object('From here on these requests go to the new version, whatever its weight. Empty: none any more.', {
+      headers: list('Conditions on headers, all of which hold.', condition, { maxItems: 16 }),
+      cookies: list('Conditions on cookies, all of which hold.', condition, { maxItems: 16 }),
+    }),
+    mirror: object(
+      'From here on the new version gets a copy of requests, whose answers nobody gets.',
+      { percent: integer('Of how many. 0: of none any more.', { minimum: 0, maximum: 100 }) },
+      { required: ['percent'] },
+    ),
   },
   { minProperties: 1, maxProperties: 1 },
 );
@@ -61,6 +71,9 @@ const canary = object(
   'Of strategy canary: traffic moves in steps.',
   {
     steps: list('In order; after the last one all traffic moves.', canaryStep, { minItems: 1, maxItems: 64 }),
+    stickySeconds: seconds(
+      'How long a user keeps a version, by a cookie of the gateway; he never moves back as the weight grows. Absent: each request for itself.',
+    ),
     approximate: boolean(
       'Inside the cluster a share is one of pods. True: take the nearest share, however far it is from the weight.',
     ),

@@ -13,14 +13,15 @@ const backend = object(
   { required: ['service', 'port', 'version', 'weight'] },
 );
 
-const condition = object(
+export const condition = object(
   'Neither exact nor prefix: it is there, with any value.',
   {
     name: string('Name of a header, in any case, or of a cookie.', { minLength: 1, maxLength: 256 }),
     exact: string('The whole value.', { maxLength: 4096 }),
     prefix: string('How the value begins.', { maxLength: 4096 }),
   },
-  { required: ['name'] },
+  // One of exact and prefix at most.
+  { required: ['name'], maxProperties: 2 },
 );
 
 const match = object(
