@@ -3,7 +3,16 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitBackend, SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
-import { handlingOf, isRouted, previewOf, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
+import {
+  handlingOf,
+  isRouted,
+  previewOf,
+  replicasOf,
+  splitWeights,
+  viewOf,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
 import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';

@@ -43,7 +43,7 @@ describe('what is wrong with an Application', () => {
     [
       'a step that is two',
       { strategy: { type: 'canary', canary: { steps: [{ setWeight: 10, pause: {} }] } } },
-      'spec.strategy.canary.steps[0]: a step is exactly one of setWeight, pause, check and setReplicas, and this has 2 fields',
+      'spec.strategy.canary.steps[0]: a step is exactly one of setWeight, pause, check, setReplicas, match and mirror, and this has 2 fields',
     ],
     [
       'pods that are no number',
