@@ -183,6 +183,14 @@ describe.skipIf(reason !== undefined)(`kubectl and objects${reason === undefined
     });
   });
 
+  it('are without labels and annotations again when the last ones are taken away', async () => {
+    await ask('create', 'configmap', 'bare');
+    const before = await fieldOf('configmap/bare', '.metadata.labels}{.metadata.annotations');
+    for (const [verb, word] of ['label', 'annotate'].flatMap((each) => [[each, 'a=b'] as const, [each, 'a-'] as const]))
+      await ask(verb, 'configmap', 'bare', word);
+    expect(await fieldOf('configmap/bare', '.metadata.labels}{.metadata.annotations')).toBe(before);
+  });
+
   describe('custom objects', () => {
     it('lose what their schema does not know, unless it says to keep it', async () => {
       const file = await saved('widget.json', { ...widget, spec: { size: 1, colour: 'red', open: { any: 'thing' } } });

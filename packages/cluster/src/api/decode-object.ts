@@ -1,6 +1,7 @@
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
+import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
 import { isJsonObject, shapeObject, undecodable, type JsonObject } from '../schema/shape.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -68,7 +69,11 @@ function memberText(node: SchemaNode | undefined, member: unknown, index: string
 export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
   const { object, unknownFields } = decode(body, decoding.definition);
   reportUnknown(unknownFields, decoding);
-  return object;
+  const { schema } = decoding.definition;
+  // An object that is applied keeps its empty fields: who applies them owns them.
+  return schema.kind === 'object'
+    ? withMetadata(omitEmptyMetadata({ ...object }, schema), decoding.definition)
+    : object;
 }
 
 interface Decoded {
@@ -82,8 +87,12 @@ function decode(body: unknown, definition: ResourceDefinition): Decoded {
     throw new StatusError('BadRequest', `the body of the request must be an object of kind ${type.kind}`);
   checkType(body, definition);
   const { object, unknownFields } = shapeObject(body, schema, type);
+  return { object: withMetadata(object, definition), unknownFields };
+}
+
+function withMetadata(object: JsonObject, { type }: ResourceDefinition): KubeObject {
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
-  return { object: { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata }, unknownFields };
+  return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
 }
 
 function checkType(body: JsonObject, { type }: ResourceDefinition): void {
