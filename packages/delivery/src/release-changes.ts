@@ -18,7 +18,10 @@ export function changeStatus(
   );
 }
 
-/** A release that has not begun ends at once, one that has goes back first. */
+/**
+ * A release that has not begun and that another takes the place of ends at once. Any other goes back first, one that a
+ * person refuses before it has begun too: with that it is known as refused, and not begun again.
+ */
 export function sendBack(
   releases: readonly Release[],
   target: Release,
@@ -26,7 +29,7 @@ export function sendBack(
 ): readonly Release[] {
   const at = { now, reason: ending.reason };
   return changeStatus(releases, target, (status) =>
-    status.phase === 'Pending'
+    status.phase === 'Pending' && ending.phase === 'Superseded'
       ? { ...finished(status, 'Superseded', at), ending }
       : { ...inPhase(withoutOpenChecks(status, 'the release goes back', now), 'RollingBack', at), ending },
   );

@@ -1,7 +1,7 @@
 /** Random histories, by strategy. */
 import * as fc from 'fast-check';
 import type { Verb } from '../src/api/release-command.ts';
-import type { Happening, History } from './histories.ts';
+import { cacheNames, type Happening, type History } from './histories.ts';
 import { unfitImage } from './simulation/record-effects.ts';
 import { brokenImage, unfitMetricImage } from './simulation/version-effects.ts';
 
@@ -18,17 +18,33 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       lag: fc.constantFrom(0, 0, 1, 2),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('look' as const),
+      stopAfter: fc.constantFrom(1, whole, whole),
+      lag: fc.constant(0),
+      late: fc.dictionary(fc.constantFrom(...cacheNames), fc.integer({ min: 1, max: 3 }), { minKeys: 1, maxKeys: 3 }),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('wait' as const), seconds: fc.constantFrom(1, 5, 31, 700) }) },
   {
     weight: 4,
     arbitrary: fc.record({
+      type: fc.constantFrom('replicaSets' as const, 'endpoints' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
       type: fc.constantFrom(
-        'replicaSets' as const,
-        'endpoints' as const,
+        'gateway' as const,
         'gateway' as const,
         'gatewayDies' as const,
         'gatewayReturns' as const,
+        'gatewaySticks' as const,
       ),
+      index: fc.nat(1),
     }),
   },
   {

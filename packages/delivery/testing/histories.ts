@@ -1,23 +1,38 @@
 /** Histories of one Application, as data: what happened, in order, so that a failing one is shrunk and run again. */
+import type { Pod } from '@slipway/kube/api.generated';
 import type { ApplicationSpec } from '../src/api/application.ts';
 import type { Check } from '../src/api/check.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import type { Observation } from '../src/observation.ts';
 import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
-import { checkAction, checkDeletion, checkQuiet, Violation } from './invariants.ts';
-import { describeWorld, isAtRest } from './rest.ts';
+import { checkDecided, checkDeletion, checkQuiet } from './invariants.ts';
+import { checkRefusals, isTrying, noRefusals, type Refusals } from './refusals.ts';
+import { checkDelivered, checkRemoval, noteRequests, type Reached } from './requests.ts';
+import { checkRest, describeWorld, isAtRest } from './rest.ts';
 import { carryOut } from './simulation/api.ts';
-import { removePod, runEndpoints, runGateway, runReplicaSets, setReady } from './simulation/controllers.ts';
-import { Outdated } from './simulation/effect.ts';
+import { removePod, runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { changeGateway, runGateway, runGateways } from './simulation/gateways.ts';
 import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
+import { Violation } from './violation.ts';
 import { createWorld, observationOf, type World } from './simulation/world.ts';
 
 export type Happening =
-  | { readonly type: 'look'; readonly stopAfter: number; readonly lag: number }
+  | {
+      readonly type: 'look';
+      readonly stopAfter: number;
+      readonly lag: number;
+      /** Caches that are further behind than the others, and by how many happenings. */
+      readonly late?: Partial<Record<CacheName, number>>;
+    }
   | { readonly type: 'round' }
   | { readonly type: 'wait'; readonly seconds: number }
-  | { readonly type: 'replicaSets' | 'endpoints' | 'gateway' | 'gatewayDies' | 'gatewayReturns' }
+  | { readonly type: 'replicaSets' | 'endpoints' }
+  | {
+      readonly type: 'gateway' | 'gatewayDies' | 'gatewayReturns' | 'gatewaySticks';
+      /** Which of them; absent: the first. */
+      readonly index?: number;
+    }
   | { readonly type: 'ready' | 'unready' | 'die'; readonly pod: number }
   | { readonly type: 'allUnready' }
   | { readonly type: 'deploy'; readonly image: string }
@@ -51,6 +66,11 @@ interface Run {
   readonly past: World[];
   readonly interruption: Interruption;
   readonly planner: Planner;
+  readonly reached: Reached;
+  /** How many happenings each cache has seen. */
+  readonly seenUpTo: Map<CacheName, number>;
+  readonly mayOverlook: boolean;
+  readonly refusals: Refusals;
 }
 
 /** The controller dies after so many effects of its whole life, and another one goes on. */
@@ -59,33 +79,57 @@ interface Interruption {
   effects: number;
 }
 
+/** Each is kept up to date by a watch of its own, and so each may be behind by itself. */
+export const cacheNames = ['application', 'releases', 'replicaSets', 'pods', 'slice', 'split', 'commands'] as const;
+
+export type CacheName = (typeof cacheNames)[number];
+
 interface Looked {
   readonly world: World;
   readonly decision: Decision;
 }
 
 function look(
-  { world, past, interruption, planner }: Run,
-  { stopAfter, lag }: { readonly stopAfter: number; readonly lag: number },
+  { world, past, interruption, planner, reached, refusals, seenUpTo }: Run,
+  { stopAfter, lag, late = {} }: Pick<Happening & { readonly type: 'look' }, 'stopAfter' | 'lag' | 'late'>,
 ): Looked {
-  const seen = observationOf(lag === 0 ? world : (past.at(-lag) ?? world));
+  const seen = observationOf(lateWorld({ world, past, seenUpTo }, { lag, late }));
+  const isCurrent = lag === 0 && Object.keys(late).length === 0;
   const decision = planner(seen, world.now);
-  let written = world;
-  try {
-    const after = carryOut(world, decision, {
-      decidedOn: seen,
-      stopAfter: Math.min(stopAfter, effectsLeft(interruption, decision)),
-      onAction: (before, action, next) => {
-        written = next;
-        // What an older look could not know is no fault of the decision.
-        if (lag === 0) checkAction(before, action, next);
-      },
-    });
-    return { world: after, decision };
-  } catch (error) {
-    if (error instanceof Outdated) return { world: written, decision };
-    throw error;
-  }
+  const after = carryOut(world, decision, {
+    decidedOn: seen,
+    stopAfter: Math.min(stopAfter, effectsLeft(interruption, decision)),
+    onAction: (before, action, next) => {
+      // What an older look could not know is no fault of the decision.
+      if (isCurrent) checkDecided(before, action, next);
+      if (action.type === 'deleteVersion') for (const pod of gone(before, next)) checkRemoval(reached, before, pod);
+    },
+  });
+  checkRefusals(refusals, world, after);
+  return { world: after, decision };
+}
+
+/** The world as caches show it: none of them ever goes back to what was before what it has shown. */
+function lateWorld({ world, past, seenUpTo }: Pick<Run, 'world' | 'past' | 'seenUpTo'>, behind: Behind): World {
+  const current = past.length - 1;
+  const shown = (name: CacheName): World => {
+    const index = Math.max(current - behind.lag - (behind.late[name] ?? 0), seenUpTo.get(name) ?? 0);
+    seenUpTo.set(name, index);
+    return index >= current ? world : (past[index] ?? world);
+  };
+  return cacheNames.reduce((seen, name) => {
+    const part = shown(name)[name];
+    return part === world[name] ? seen : { ...seen, [name]: part };
+  }, world);
+}
+
+interface Behind {
+  readonly lag: number;
+  readonly late: Partial<Record<CacheName, number>>;
+}
+
+function gone(before: World, after: World): readonly Pod[] {
+  return before.pods.filter((pod) => !after.pods.includes(pod));
 }
 
 function effectsLeft(interruption: Interruption, decision: Decision): number {
@@ -96,11 +140,18 @@ function effectsLeft(interruption: Interruption, decision: Decision): number {
   return isNow ? interruption.at - before : Infinity;
 }
 
+function runSizes({ reached, world }: Run): World {
+  return runReplicaSets(world, (before, pod) => {
+    checkDeletion(before, pod);
+    checkRemoval(reached, before, pod);
+  });
+}
+
 /** Everything that moves by itself. */
-function move(world: World): World {
-  const grown = runReplicaSets(world, checkDeletion);
+function move(run: Run): World {
+  const grown = runSizes(run);
   const started = grown.pods.reduce((all, _, index) => setReady(all, index, true), grown);
-  return runGateway(runEndpoints(started));
+  return runGateways(runEndpoints(started));
 }
 
 interface Round extends Looked {
@@ -110,9 +161,12 @@ interface Round extends Looked {
 
 /** Everything moves once, and the controller looks. */
 function round(run: Run): Round {
-  const moved = move(run.world);
+  const moved = move(run);
   const { world, decision } = look({ ...run, world: moved }, { stopAfter: whole, lag: 0 });
-  if (decision.actions.length === 0) checkQuiet(moved);
+  if (decision.actions.length === 0) {
+    checkQuiet(moved);
+    checkDelivered(moved);
+  }
   return { world, decision, isStill: world === run.world };
 }
 
@@ -130,15 +184,17 @@ function happen(run: Run, event: Happening): World {
     case 'wait':
       return later(world, event.seconds * second);
     case 'replicaSets':
-      return runReplicaSets(world, checkDeletion);
+      return runSizes(run);
     case 'endpoints':
       return runEndpoints(world);
     case 'gateway':
-      return runGateway(world);
+      return runGateway(world, event.index ?? 0);
     case 'gatewayDies':
-      return { ...world, gatewayAlive: false };
+      return changeGateway(world, event.index ?? 0, { isAlive: false, inForce: undefined });
     case 'gatewayReturns':
-      return { ...world, gatewayAlive: true };
+      return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false });
+    case 'gatewaySticks':
+      return changeGateway(world, event.index ?? 0, { isStuck: true });
     case 'ready':
     case 'unready':
       return setReady(world, event.pod, event.type === 'ready');
@@ -147,16 +203,24 @@ function happen(run: Run, event: Happening): World {
     case 'die':
       return removePod(world, event.pod);
     case 'deploy':
-      return changeSpec(world, { template: templateOf(event.image) });
+      return deploy(run, event.image);
     case 'replicas':
       return changeSpec(world, { replicas: event.count });
     case 'pause':
       return changeSpec(world, { paused: event.paused });
     case 'configure':
+      if (world.configuration !== event.content) run.refusals.reasons += 1;
       return configure(world, event.content);
     case 'command':
+      if (isTrying(event.verb)) run.refusals.reasons += 1;
       return ask(world, event.verb);
   }
+}
+
+function deploy({ world, refusals }: Run, image: string): World {
+  const template = templateOf(image);
+  if (template !== world.application.spec.template) refusals.reasons += 1;
+  return changeSpec(world, { template });
 }
 
 /** Throws a `Violation` where an invariant breaks or the system does not come to rest. */
@@ -210,31 +274,51 @@ function run(
   { atRest = true, planner = reconcileApplication }: RunOptions,
   interruption: Interruption,
 ): Run {
-  const state: Run = { world: createWorld(specOf(history)), past: [], interruption, planner };
+  const state: Run = {
+    world: createWorld(specOf(history)),
+    past: [],
+    interruption,
+    planner,
+    reached: new Map(),
+    seenUpTo: new Map(),
+    mayOverlook: history.happenings.some((event) => event.type === 'look' && event.late !== undefined),
+    refusals: noRefusals(),
+  };
   for (const event of history.happenings) {
     state.past.push(state.world);
     state.world = happen(state, event);
+    noteRequests(state.reached, state.world);
   }
   if (atRest) comeToRest(state);
   return state;
 }
 
 const roundsToRest = 150;
+/** How often people help where nothing moves any more, and no look is asked for. */
+const maximumUnheeded = 4;
 
 /**
  * When nothing goes wrong any more, a release ends, and the stable version has all pods and all traffic. Where nothing
  * moves, the next look is the one that the controller asked for; where it asked for none, only a person can help.
  */
 function comeToRest(run: Run): void {
-  const freed = { ...run.world, gatewayAlive: true };
+  const freed = run.world.gateways.reduce(
+    (world, _, index) => changeGateway(world, index, { isAlive: true, isStuck: false }),
+    run.world,
+  );
   run.world = freed.application.spec.paused === true ? changeSpec(freed, { paused: false }) : freed;
+  let unheeded = 0;
   for (let count = 0; count < roundsToRest; count += 1) {
     const { world, decision, isStill } = round(run);
-    if (isStill && isAtRest(world)) return;
+    if (isStill && isAtRest(world, run)) return checkRest(world);
+    noteRequests(run.reached, world);
     const { requeueAfter } = decision;
-    run.world = later(world, isStill ? Math.max(second, requeueAfter ?? second) : second);
-    if (count % 10 === 9 || (isStill && requeueAfter === undefined)) run.world = ask(run.world, 'resume');
-    if (count % 20 === 19 || (isStill && requeueAfter === undefined)) run.world = ask(run.world, 'promote');
+    const isUnheeded = isStill && requeueAfter === undefined;
+    unheeded += isUnheeded ? 1 : 0;
+    if (unheeded > maximumUnheeded) throw new Violation(`nobody looks again: ${describeWorld(world)}`);
+    run.world = later(world, isStill ? Math.max(second, requeueAfter ?? 0) : second);
+    if (isUnheeded || count % 10 === 9) run.world = ask(run.world, 'resume');
+    if (isUnheeded || count % 20 === 19) run.world = ask(run.world, 'promote');
   }
   throw new Violation(`no rest: ${describeWorld(run.world)}`);
 }

@@ -4,9 +4,8 @@ import type { ApplicationSpec } from '../src/api/application.ts';
 import { labels } from '../src/names.ts';
 import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
+import { Violation } from './violation.ts';
 import { isPodReady, type World } from './simulation/world.ts';
-
-export class Violation extends Error {}
 
 function weightsByRelease(world: World): ReadonlyMap<string, number> {
   const backends = world.split?.spec.rules[0]?.backends ?? [];
@@ -59,10 +58,18 @@ interface Change {
 
 export function checkAction(before: World, action: Action, after: World): void {
   const change = { before, action, after };
-  const broken = [checkCapacity, checkLoad, checkSum, checkGates, checkMemory, checkInFlight].flatMap(
+  const broken = [checkCapacity, checkLoad, checkSum, checkMemory, checkInFlight].flatMap(
     (check) => check(change) ?? [],
   );
   if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(action)}`);
+}
+
+/** What a planner promises beyond the interlock. */
+export function checkDecided(before: World, action: Action, after: World): void {
+  checkAction(before, action, after);
+  const change = { before, action, after };
+  const broken = checkGates(change) ?? checkRouted(change);
+  if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(action)}`);
 }
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
@@ -110,24 +117,41 @@ function checkSum({ after }: Change): string | undefined {
   return weights.length > 0 && total !== 100 ? `sum: the weights are ${weights.join(' + ')}` : undefined;
 }
 
-/** No version comes to traffic whose pods have not said that they are healthy, unless a person promoted it. */
-function checkGates({ before, after }: Change): string | undefined {
+/** The first traffic comes to a version only when every pod that then serves has said that it is healthy, unless a person promoted it. */
+function checkGates({ before, action, after }: Change): string | undefined {
   const old = weightsByRelease(before);
-  const early = [...weightsByRelease(after)].find(
-    ([name, weight]) =>
-      weight > 0 && (old.get(name) ?? 0) === 0 && !isKnownGood(after, name) && !hasPassed(after, name),
+  const isNew = (name: string): boolean => (old.get(name) ?? 0) === 0 && !isInside(before, name);
+  const raised = [...weightsByRelease(after)].flatMap(([name, weight]) =>
+    weight > (old.get(name) ?? 0) ? [name] : [],
   );
-  return early === undefined ? undefined : `gates: version ${early[0]} gets ${early[1]} % and no gate has passed`;
+  const joined = action.type === 'setServing' && action.serves ? [action.release] : [];
+  const early = [...raised, ...joined].find(
+    (name) => isNew(name) && !isAdmitted(after, name) && unheardPods(after, name) > 0,
+  );
+  return early === undefined
+    ? undefined
+    : `gates: ${early} gets traffic, and ${unheardPods(after, early)} of its pods have not said that they are healthy`;
 }
 
-function isKnownGood({ application, releases }: World, name: string): boolean {
+/** It is or was stable, all traffic had moved to it before, or a person answers for it. */
+function isAdmitted({ application, releases }: World, name: string): boolean {
   const status = releases.find(({ metadata }) => metadata.name === name)?.status;
   if (application.status?.serving?.release === name || status?.phase === 'Succeeded') return true;
-  return status?.promotedBy !== undefined || status?.healthyAt !== undefined;
+  return status?.promotedBy !== undefined || status?.trafficMovedAt !== undefined;
 }
 
-function hasPassed({ pods, answers }: World, name: string): boolean {
-  return pods.some((pod) => releaseOf(pod) === name && answers.get(pod.metadata.uid ?? '')?.outcome === 'passed');
+function isInside({ pods }: World, name: string): boolean {
+  return pods.some((pod) => releaseOf(pod) === name && pod.metadata.labels?.[labels.serves] === 'true');
+}
+
+function unheardPods({ pods, answers }: World, name: string): number {
+  return pods.filter(
+    (pod) =>
+      releaseOf(pod) === name &&
+      isPodReady(pod) &&
+      pod.metadata.labels?.[labels.backend] === 'true' &&
+      answers.get(pod.metadata.uid ?? '')?.outcome !== 'passed',
+  ).length;
 }
 
 function checkMemory({ before, action }: Change): string | undefined {
@@ -136,14 +160,27 @@ function checkMemory({ before, action }: Change): string | undefined {
   return isStable ? 'memory: the stable version is deleted' : undefined;
 }
 
-/** A Split goes only without rules, and after the gateway that lives has said that it routes no more by it. */
+/** A Split goes only without rules, and when no gateway that lives routes by it any more. */
 function checkInFlight({ before, action }: Change): string | undefined {
-  const { split, gatewayAlive } = before;
+  const { split, gateways } = before;
   if (action.type !== 'removeRoute' || split === undefined) return undefined;
-  const isConfirmed = split.status?.instances?.[0]?.observedGeneration === split.metadata.generation;
-  return split.spec.rules.length > 0 || (gatewayAlive && !isConfirmed)
-    ? 'in flight: the Split goes while requests come by it'
-    : undefined;
+  const isRouting = gateways.some(({ isAlive, inForce }) => isAlive && (inForce?.rules ?? []).length > 0);
+  return split.spec.rules.length > 0 || isRouting ? 'in flight: the Split goes while requests come by it' : undefined;
+}
+
+/** The last pod does not leave a version to which a gateway that lives still sends requests, whatever the Split says by now. */
+function checkRouted(change: Change): string | undefined {
+  const { before, after } = change;
+  // Where all may be missing for a moment, requests may be too.
+  if ((floorOf(change) ?? 0) === 0 || before.pods === after.pods) return undefined;
+  for (const { name, isAlive, inForce } of before.gateways) {
+    const carrying = isAlive ? (inForce?.rules[0]?.backends ?? []).filter(({ weight }) => weight > 0) : [];
+    const left = carrying.find(
+      ({ version }) => readyBackends(before, version) > 0 && readyBackends(after, version) === 0,
+    );
+    if (left !== undefined) return `requests: ${name} sends to ${left.version}, and its last pod leaves`;
+  }
+  return undefined;
 }
 
 /** Where a look finds nothing to do, those who come by the Application's Service are served by as many as can be. */

@@ -12,7 +12,6 @@ import { history } from './generators.ts';
 import { runHistory, type History } from './histories.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets } from './simulation/controllers.ts';
-import { Outdated } from './simulation/effect.ts';
 import { observationOf, type World } from './simulation/world.ts';
 
 const kinds = ['scale', 'leave', 'join', 'mark', 'split', 'close', 'remove', 'delete'] as const;
@@ -52,21 +51,9 @@ function grant(world: World, wishes: readonly Wish[], by: Interlock): World {
   const seen = observationOf(world);
   const actions = wishes.flatMap((each) => wished(each, world) ?? []);
   const { safe } = check(actions, worldOf(seen, activeRelease(seen), world.now), by);
-  let written = world;
   const decision = { actions: safe, applicationStatus: undefined, releaseStatuses: new Map(), requeueAfter: undefined };
-  try {
-    carryOut(world, decision, {
-      decidedOn: seen,
-      stopAfter: Infinity,
-      onAction: (before, action, after) => {
-        written = after;
-        checkAction(before, action, after);
-      },
-    });
-  } catch (error) {
-    // The second write to one object is refused by the API server, and ends the step.
-    if (!(error instanceof Outdated)) throw error;
-  }
+  // The second write to one object is refused by the API server, and ends the step.
+  const written = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
   return runEndpoints(runReplicaSets(written, checkDeletion));
 }
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { historyOf } from '../../testing/generators.ts';
 import { runHistory } from '../../testing/histories.ts';
 
-/** As many as each of the other strategies. */
-const runs = Number(process.env['SLIPWAY_HISTORIES'] ?? 20_000) / 2;
+/** The same histories each time; `npm run simulate` runs others, as many as one likes. */
+const runs = Number(process.env['SLIPWAY_HISTORIES'] ?? 2_000) / 2;
 
 test(`canary keeps its promises through ${runs} random histories, and comes to rest after each`, () => {
   const run = (): void =>
@@ -12,7 +12,7 @@ test(`canary keeps its promises through ${runs} random histories, and comes to r
       fc.property(historyOf('canary'), (history) => {
         runHistory(history);
       }),
-      { numRuns: runs },
+      { numRuns: runs, seed: 1 },
     );
   expect(run).not.toThrow();
 }, 600_000);

@@ -2,9 +2,10 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
 import { planMove } from '../moving-traffic.ts';
+import { splitWeights } from '../observation.ts';
 import type { Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
-import type { ReleaseContext } from '../release-context.ts';
+import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
 import { earlier, planSizes } from '../scaling.ts';
 import { planHealth, planSize } from './progress.ts';
@@ -40,7 +41,16 @@ export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
   );
 }
 
+/** Pods may have changed between their gate and this: those that the first traffic comes to have answered too. */
 export function promote(context: ReleaseContext, status: ReleaseStatus): Step {
+  const { observation, candidate } = context;
+  const hasTraffic = candidate.serving.length > 0 || (splitWeights(observation)[nameOf(candidate.release)] ?? 0) > 0;
+  return hasTraffic
+    ? moveAll(context, status)
+    : planHealth({ ...context, status }, candidate.ready, (healthy) => moveAll(context, healthy));
+}
+
+function moveAll(context: ReleaseContext, status: ReleaseStatus): Step {
   const { observation, candidate, stable, now, replicas, release } = context;
   const move = planMove({ observation, to: candidate, from: stable });
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };

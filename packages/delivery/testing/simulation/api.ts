@@ -58,7 +58,7 @@ export interface Carrying {
   readonly onAction: (before: World, action: Action, after: World) => void;
 }
 
-/** Status first, then the actions, as the controller does. */
+/** Status first, then the actions, as the controller does. A write that is refused ends it; what was written before stays. */
 export function carryOut(world: World, decision: Decision, { decidedOn, stopAfter, onAction }: Carrying): World {
   const { applicationStatus, releaseStatuses } = decision;
   const writes = [
@@ -70,7 +70,13 @@ export function carryOut(world: World, decision: Decision, { decidedOn, stopAfte
       return after;
     }),
   ];
-  return writes.slice(0, stopAfter).reduce((before, write) => write(before), world);
+  let written = world;
+  try {
+    for (const write of writes.slice(0, stopAfter)) written = write(written);
+  } catch (error) {
+    if (!(error instanceof Outdated)) throw error;
+  }
+  return written;
 }
 
 type Write = (world: World) => World;

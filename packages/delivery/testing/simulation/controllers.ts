@@ -1,10 +1,8 @@
-/** What moves by itself: ReplicaSet controllers, kubelets, endpoints and gateways. */
+/** What moves by itself: ReplicaSet controllers, kubelets and endpoints. */
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import { isSameJson } from '@slipway/kube/json-equality';
-import { formatMicroTime } from '@slipway/kube/clock';
-import type { SplitInstanceStatus } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
-import { gateway, isPodReady, replacePod, sliceOf, versioned, type World } from './world.ts';
+import { isPodReady, replacePod, sliceOf, versioned, type World } from './world.ts';
 
 /** What ReplicaSet controllers do: `onDelete` hears of each pod that a smaller size removes. */
 export function runReplicaSets(world: World, onDelete: (world: World, pod: Pod) => void): World {
@@ -58,23 +56,4 @@ export function removePod(world: World, index: number): World {
 export function runEndpoints(world: World): World {
   const slice = sliceOf(world.pods.filter(({ metadata }) => metadata.labels?.[labels.serves] === 'true'));
   return isSameJson(slice, world.slice) ? world : { ...world, slice };
-}
-
-export function runGateway(world: World): World {
-  const { split, gatewayAlive } = world;
-  const generation = split?.metadata.generation;
-  if (
-    split === undefined ||
-    generation === undefined ||
-    !gatewayAlive ||
-    split.status?.instances?.[0]?.observedGeneration === generation
-  )
-    return world;
-  const instance: SplitInstanceStatus = {
-    name: gateway,
-    observedGeneration: generation,
-    inForceSince: formatMicroTime(world.now),
-  };
-  const [written, revision] = versioned(world, { ...split, status: { instances: [instance] } });
-  return { ...world, revision, split: written };
 }

@@ -12,7 +12,16 @@ import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 /** Every template refers to it. */
 export const configMap = { kind: 'ConfigMap', name: 'settings' } as const;
 export const application = 'shop';
-export const gateway = 'gateway-0';
+
+export interface Gateway {
+  readonly name: string;
+  /** Whether it runs, and its Lease with it. */
+  readonly isAlive: boolean;
+  /** It runs, and does not take what the Split says. */
+  readonly isStuck: boolean;
+  /** What it routes by: the Split as it saw it last. */
+  readonly inForce: Split['spec'] | undefined;
+}
 
 export interface World {
   readonly now: number;
@@ -23,7 +32,7 @@ export interface World {
   readonly pods: readonly Pod[];
   readonly slice: EndpointSlice;
   readonly split: Split | undefined;
-  readonly gatewayAlive: boolean;
+  readonly gateways: readonly Gateway[];
   readonly commands: readonly ReleaseCommand[];
   readonly answers: ReadonlyMap<string, HeardAnswer>;
   readonly measurements: Observation['measurements'];
@@ -48,7 +57,7 @@ export function createWorld(spec: ApplicationSpec): World {
     pods: [],
     slice: sliceOf([]),
     split: undefined,
-    gatewayAlive: true,
+    gateways: ['gateway-0', 'gateway-1'].map((name) => ({ name, isAlive: true, isStuck: false, inForce: undefined })),
     commands: [],
     answers: new Map(),
     measurements: new Map(),
@@ -70,7 +79,7 @@ export function observationOf(world: World): Observation {
     budgets: world.budgets,
     slices: [world.slice, ...backendSlices(world)],
     split: world.split,
-    gateways: world.gatewayAlive ? [gateway] : [],
+    gateways: world.gateways.filter(({ isAlive }) => isAlive).map(({ name }) => name),
     commands: world.commands,
     answers: world.answers,
     measurements: world.measurements,

@@ -1,0 +1,19 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { history } from '../../testing/generators.ts';
+import { runHistory, type History } from '../../testing/histories.ts';
+import { mutants } from '../../testing/mutants.ts';
+
+/** Most are found in the first few. */
+const numRuns = 1_000;
+
+test.each(mutants)(
+  'a planner that $fault is found out',
+  ({ planner, breaks, example }) => {
+    const property = fc.property(history, (each) => void runHistory(each, { planner }));
+    const examples: Array<[History]> = example === undefined ? [] : [[example]];
+    const { errorInstance } = fc.check(property, { numRuns, seed: 1, endOnFailure: true, examples });
+    expect(errorInstance).toHaveProperty('message', expect.stringMatching(breaks));
+  },
+  240_000,
+);

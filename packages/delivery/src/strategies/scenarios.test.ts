@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { runHistory, type Happening, type History } from '../../testing/histories.ts';
+
+function rounds(count: number): readonly Happening[] {
+  return Array.from({ length: count }, () => ({ type: 'round' }));
+}
+
+/** Histories that broke a promise once, as short as they can be. */
+test.each<[string, History]>([
+  [
+    'what a person aborts before it has begun is not released again',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: false,
+      replicas: 1,
+      happenings: [...rounds(2), { type: 'command', verb: 'abort' }, ...rounds(1)],
+    },
+  ],
+  [
+    'pods that come after the gate and before the first traffic are asked too',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: false,
+      replicas: 1,
+      happenings: [
+        ...rounds(6),
+        { type: 'replicas', count: 0 },
+        ...rounds(3),
+        { type: 'replicas', count: 1 },
+        ...rounds(3),
+      ],
+    },
+  ],
+])('%s', (_, history) => {
+  expect(() => runHistory(history)).not.toThrow();
+});

@@ -1,0 +1,2 @@
+/** A promise that was not kept. */
+export class Violation extends Error {}
