@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@slipway/kube/logger';
@@ -9,8 +9,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, privateKey } from '../../testing/certificate.ts';
 import { describeDataPlane } from '../../testing/data-plane/contract.ts';
 import { noHaproxyReason, openHaproxy } from '../../testing/haproxy.ts';
-import { bodyOf, eventually, tableOf, World } from '../../testing/world.ts';
+import { bodyOf, eventually, ruleOf, tableOf, World } from '../../testing/world.ts';
 import { Certificates } from '../certificates.ts';
+import type { RouteRule } from '../routing/routing-table.ts';
 import type { HaproxyDataPlane } from './haproxy-data-plane.ts';
 import { askHaproxy } from './runtime-api.ts';
 
@@ -115,6 +116,86 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       expect(await passedOn(4)).toBe(before);
     }, 60_000);
 
+    test('hands a rule that takes more than weights to the proxy behind it, and takes it back, without a reload', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      const route = (special: Partial<RouteRule>): Promise<void> =>
+        world.route(
+          [
+            { endpoints: [pod], weight: 90 },
+            { endpoints: [pod], weight: 10 },
+          ],
+          special,
+        );
+      const [shadow] = ruleOf([{ endpoints: [pod], service: 'shadow' }]).backends;
+      const specials: readonly Partial<RouteRule>[] = [
+        { sticky: { cookie: 'place', seconds: 60 } },
+        { sessions: { cookie: 'session', idleSeconds: 60, key: Buffer.alloc(32), scope: 'a/b' } },
+        { matches: [{ headers: [{ name: 'x', kind: 'present', value: '' }], cookies: [], service: 'shop-1' }] },
+        shadow === undefined ? {} : { mirror: { backend: shadow, percent: 50 } },
+      ];
+      await route({});
+      const over = new AbortController();
+      const failures = load(6, over.signal);
+      for (const special of specials) {
+        await route(special);
+        const before = await passedOn(1);
+        for (let index = 0; index < 5; index++) expect((await call({ agent: false })).body).toBe('200 ok');
+        expect((await passedOn(1)) - before).toBeGreaterThanOrEqual(5);
+        await route({});
+      }
+      over.abort();
+      expect(await failures).toEqual([]);
+      const before = await passedOn(1);
+      for (let index = 0; index < 5; index++) expect((await call()).body).toBe('200 ok');
+      expect(await passedOn(1)).toBe(before);
+      expect(count('reloads')).toBe(0);
+    });
+
+    test('serves a rule itself that could hold its requests, as long as it need not', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([{ endpoints: [pod] }], { hold: { seconds: 60 } });
+      for (let index = 0; index < 5; index++) expect((await call()).body).toBe('200 ok');
+      expect(await passedOn(1)).toBe(0);
+    });
+
+    test('holds requests through a reload', async () => {
+      const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([], { hold: { seconds: 600 } });
+      const answers = Array.from({ length: 5 }, (_, index) => call({ agent: index % 2 === 0 ? agent : false }));
+      const held = (): number | undefined => plane.counters().find(({ name }) => name.includes('held'))?.value;
+      await eventually(() => held() === 5);
+      await world.route([], { hold: { seconds: 600 }, responseHeaders: new Map([['X-Turn', '1']]) });
+      await eventually(() => count('reloads') === 1);
+      await world.route([{ endpoints: [pod] }]);
+      for (const answer of answers) expect((await answer).body).toBe('200 ok');
+    });
+
+    test('still says what it has open itself to a version, when the proxy behind it has taken the rule', async () => {
+      const held: (() => void)[] = [];
+      const old = await world.backend((_, outgoing) => held.push(() => outgoing.end('ok')));
+      const next = await world.backend((_, outgoing) => outgoing.end('next'));
+      const route = (weights: readonly [number, number], special: Partial<RouteRule>): Promise<void> =>
+        world.route(
+          [
+            { endpoints: [old], weight: weights[0] },
+            { endpoints: [next], weight: weights[1] },
+          ],
+          special,
+        );
+      await route([100, 0], {});
+      const answers = [call({ agent: false })];
+      await eventually(() => held.length === 1);
+      const sticky = { cookie: 'place', seconds: 60 };
+      await route([100, 0], { sticky });
+      answers.push(call({ agent: false }));
+      await eventually(() => held.length === 2);
+      await route([0, 100], { sticky });
+      expect(plane.backends().map(({ openRequests }) => openRequests)).toEqual([2, 0]);
+      for (const release of held) release();
+      await Promise.all(answers);
+      await eventually(() => plane.backends().every(({ openRequests }) => openRequests === 0));
+    });
+
     test('makes room for more versions than it had', async () => {
       const pod = await world.backend((_, outgoing) => outgoing.end('ok'));
       const versions = Array.from({ length: 50 }, (_, index) => ({
@@ -183,5 +264,40 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
         `cannot listen on 127.0.0.1:${world.port}: another program uses the port`,
       );
     });
+
+    test('is closed for everybody who closes it, as soon as the least patient wants', async () => {
+      const pod = await world.backend((_, outgoing) => void outgoing.write('never whole'));
+      await world.route([{ endpoints: [pod] }]);
+      const sent = request({ host: '127.0.0.1', port: world.port, agent: false });
+      sent.end();
+      const [message]: [IncomingMessage] = await (once(sent, 'response') as Promise<[IncomingMessage]>);
+      const cut = expect(bodyOf(message)).rejects.toThrow('aborted');
+      const patient = plane.close(3_600);
+      await plane.close(0);
+      expect(existsSync(directory)).toBe(false);
+      await patient;
+      await cut;
+    });
+
+    test.each(['nothing', 'haproxy.cfg', 'haproxy.pid', 'worker-1.sock'])(
+      'that is closed while it starts, and has got as far as %s, leaves nothing behind',
+      async (file) => {
+        const place = mkdtempSync(join(tmpdir(), 'slipway-haproxy-'));
+        const starting = openHaproxy({ directory: place });
+        const listening = starting.listen({ host: '127.0.0.1', port: 0 });
+        // If it was quicker than its end there is nothing wrong with that.
+        const outcome = listening.then(
+          () => 'served',
+          (error: unknown) => String(error),
+        );
+        await eventually(() => file === 'nothing' || existsSync(join(place, file)));
+        const pidFile = join(place, 'haproxy.pid');
+        const pid = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '';
+        await starting.close(0);
+        expect(await outcome).toMatch(/served|closed before|ended before|did not start|refuses/);
+        expect(existsSync(place)).toBe(false);
+        expect(pid !== '' && existsSync(`/proc/${pid}`)).toBe(false);
+      },
+    );
   });
 });

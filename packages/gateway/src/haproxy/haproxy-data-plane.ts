@@ -87,6 +87,8 @@ export class HaproxyDataPlane implements DataPlane {
   #cancelReload: (() => void) | undefined;
   #cancelLook: () => void = () => undefined;
   #isClosing = false;
+  #cutAt = Number.POSITIVE_INFINITY;
+  #closed: Promise<void> | undefined;
 
   constructor(options: HaproxyDataPlaneOptions) {
     this.#options = options;
@@ -109,21 +111,26 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   async listen(address: ListenAddress): Promise<number> {
-    await this.#process.endLeftover();
-    await this.#directory.prepare(await findWorkerUser());
     try {
-      const { builtIn, trafficLog } = this.#directory.sockets;
-      await Promise.all([this.#builtIn.listenBehind(builtIn), this.#log.listen(trafficLog)]);
-      await this.#directory.grantSockets();
-      const port = await freePort(address);
-      this.#listen = { ...address, port };
-      await this.#queue.run(() => this.#startAnew());
-      this.#look();
-      return port;
+      return await this.#queue.run(() => this.#open(address));
     } catch (error) {
       await this.close(0);
       throw error;
     }
+  }
+
+  async #open(address: ListenAddress): Promise<number> {
+    this.#throwIfClosing();
+    await this.#process.endLeftover();
+    await this.#directory.prepare(await findWorkerUser());
+    const { builtIn, trafficLog } = this.#directory.sockets;
+    await Promise.all([this.#builtIn.listenBehind(builtIn), this.#log.listen(trafficLog)]);
+    await this.#directory.grantSockets();
+    const port = await freePort(address);
+    this.#listen = { ...address, port };
+    await this.#startAnew();
+    this.#look();
+    return port;
   }
 
   async listenTls(address: ListenAddress, certificates: Certificates): Promise<number> {
@@ -155,15 +162,27 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   async close(graceSeconds = 10): Promise<void> {
-    if (this.#isClosing) return;
+    // Who closes again may have less patience.
+    this.#cutAt = Math.min(this.#cutAt, this.#options.clock.monotonic() + graceSeconds * 1_000);
+    this.#closed ??= this.#close(graceSeconds);
+    await Promise.all([this.#closed, this.#builtIn.close(graceSeconds)]);
+  }
+
+  async #close(graceSeconds: number): Promise<void> {
     this.#isClosing = true;
     this.#cancelReload?.();
     this.#cancelLook();
     this.#process.stopListening();
-    await Promise.all([this.#builtIn.close(graceSeconds), this.#drained(graceSeconds)]);
+    await Promise.all([this.#builtIn.close(graceSeconds), this.#drained()]);
     await this.#process.end();
+    // Whatever was being started has seen by now that it is not wanted.
+    await this.#queue.run(() => Promise.resolve());
     this.#log.close();
     await this.#directory.remove();
+  }
+
+  #throwIfClosing(): void {
+    if (this.#isClosing) throw new Error('HAProxy was closed before it served; one that is closed never serves again');
   }
 
   /** Until the worker serves the table that is wanted by then. */
@@ -217,6 +236,7 @@ export class HaproxyDataPlane implements DataPlane {
 
   /** Rejects if HAProxy does not start; whoever calls decides whether that is the end. */
   async #startAnew(): Promise<void> {
+    this.#throwIfClosing();
     await this.#startWorker();
     await this.#converge();
   }
@@ -310,12 +330,11 @@ export class HaproxyDataPlane implements DataPlane {
     this.#loads.update(slots, addCounts(answers.map(parseSessionCounts)));
   }
 
-  async #drained(graceSeconds: number): Promise<void> {
+  async #drained(): Promise<void> {
     const { clock, logger } = this.#options;
-    const deadline = clock.monotonic() + graceSeconds * 1_000;
     const worker = this.#worker;
     if (worker === undefined) return;
-    while (this.#process.isRunning && clock.monotonic() < deadline) {
+    while (this.#process.isRunning && clock.monotonic() < this.#cutAt) {
       try {
         await this.#countSessions(worker, this.#loads.all);
       } catch (error) {

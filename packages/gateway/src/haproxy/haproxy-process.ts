@@ -46,6 +46,7 @@ export class HaproxyProcess {
   /** Resolves with the process id of the worker of that number, when it serves by the configuration that was written. */
   async start(worker: number): Promise<number> {
     await this.#check();
+    if (this.#isStopping) throw new HaproxyStartError('HAProxy was ended before it served');
     if (this.#child === undefined) await this.#spawn();
     else this.#child.kill('SIGUSR2');
     return this.#workerAnswers(worker);
