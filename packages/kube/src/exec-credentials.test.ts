@@ -136,6 +136,11 @@ describe('the plugin', () => {
     expect(await runs()).toBe(0);
   });
 
+  test('that reads what nobody types finds the end', async () => {
+    const command = await program(`read answer || ${prints({ token: 'secret' })}`);
+    expect((await sourceOf({ command }).get()).token).toBe('secret');
+  });
+
   test('that fails is quoted from where it writes errors, and never from where it writes secrets', async () => {
     const command = await program('echo secret; echo "sign in first" >&2; exit 3');
     const error: unknown = await sourceOf({ command })

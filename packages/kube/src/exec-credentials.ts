@@ -82,11 +82,14 @@ async function runPlugin({ plugin, cluster, environment }: ExecOptions): Promise
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec });
   const own = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
   try {
-    const { stdout } = await promisify(execFile)(command, [...(args ?? [])], {
+    const running = promisify(execFile)(command, [...(args ?? [])], {
       env: { ...environment, ...own, KUBERNETES_EXEC_INFO: info },
       timeout: timeoutMilliseconds,
       maxBuffer: maximumOutputBytes,
     });
+    // Nobody is there to answer: a plugin that reads finds the end, as it would with /dev/null.
+    running.child.stdin?.end();
+    const { stdout } = await running;
     return parseCredential(stdout, apiVersion);
   } catch (error) {
     throw failure(plugin, describe(error, plugin), error);

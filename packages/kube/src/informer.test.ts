@@ -217,7 +217,7 @@ describe('an informer survives', () => {
     const { api, clock, put, colors } = await start();
     api.silenceWatches();
     await put('a', 'blue');
-    await clock.advance(59_000);
+    await clock.advance(119_000);
     expect(colors()).toMatchObject({ a: 'red' });
     await clock.advance(2_000);
     expect(colors()).toMatchObject({ a: 'blue' });
@@ -244,7 +244,8 @@ describe('an informer survives', () => {
     const { api, clock } = await start();
     const before = api.requests.length;
     for (let minute = 0; minute < 4; minute++) {
-      await clock.advance(30_000);
+      // An API server sends one each minute; it arrives a little later.
+      await clock.advance(61_000);
       api.bookmark();
     }
     await clock.advance(0);
@@ -270,6 +271,30 @@ describe('an informer survives', () => {
     api.intercept = undefined;
     await clock.advance(10_000);
     expect(colors()).toMatchObject({ a: 'blue' });
+  });
+
+  test('a healthy stream that breaks, without counting the failures before it', async () => {
+    const { api, clock } = await start();
+    const lost = new StatusError('ServiceUnavailable', 'connection reset');
+    for (let time = 0; time < 10; time++) {
+      await clock.advance(60_000);
+      api.bookmark();
+      await clock.advance(0);
+      api.breakWatches(lost);
+      await clock.advance(200);
+      expect(api.openWatches).toBe(1);
+    }
+  });
+
+  test('streams that break before they were of use, asking less and less often', async () => {
+    const { api, clock } = await start();
+    const lost = new StatusError('ServiceUnavailable', 'connection reset');
+    const before = api.requests.length;
+    for (let time = 0; time < 600; time++) {
+      api.breakWatches(lost);
+      await clock.advance(100);
+    }
+    expect(api.requests.length - before).toBeLessThan(20);
   });
 
   test('a server that ends each watch at once, without asking it in a busy loop', async () => {

@@ -14,8 +14,6 @@ export interface InformerOptions<T extends KubeObject> extends Selection {
   readonly random?: (() => number) | undefined;
   /** Values under which an object is found by `byIndex`. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>> | undefined;
-  /** A stream without any event or bookmark for so long is taken for dead; 60 s unless said otherwise. */
-  readonly resyncAfterSilenceMilliseconds?: number | undefined;
   /** Keeps only what the reader needs, to save memory. Must keep the metadata. */
   readonly transform?: ((object: T) => T) | undefined;
   /** Freezes objects deeply, so that a reader that changes one is found out. For tests. */
@@ -30,7 +28,10 @@ export interface InformerChange<T extends KubeObject> {
 
 type Listener<T extends KubeObject> = (change: InformerChange<T>) => void;
 
-const defaultSilenceMilliseconds = 60_000;
+/** What an API server gives a list itself. */
+const maximumListMilliseconds = 60_000;
+/** A stream without any event or bookmark for so long is taken for dead. API servers send a bookmark each minute, or a little later. */
+const maximumSilenceMilliseconds = 120_000;
 const maximumRetryMilliseconds = 10_000;
 const healthyStreamMilliseconds = 1_000;
 
@@ -46,6 +47,8 @@ export class Informer<T extends KubeObject> {
   readonly #listeners = new Set<Listener<T>>();
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
+  /** In a row: a healthy stream ends it, however the stream itself ends. */
+  #failures = 0;
   #resourceVersion = '';
 
   constructor(options: InformerOptions<T>) {
@@ -100,46 +103,46 @@ export class Informer<T extends KubeObject> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
     while (!signal.aborted) {
       try {
         if (this.#resourceVersion === '') await this.#relist(signal);
-        const startedAt = this.#options.clock.monotonic();
-        await this.#watch(signal);
+        const outcome = await this.#watch(signal);
         // A server that closes each stream at once must not be asked in a busy loop.
-        const isHealthy = this.#options.clock.monotonic() - startedAt >= healthyStreamMilliseconds;
-        failures = isHealthy ? 0 : await this.#pause(failures, signal);
+        if (outcome === 'ended early') await this.#pause(signal);
       } catch (error) {
         if (signal.aborted) return;
-        failures = await this.#recover(error, failures, signal);
+        await this.#recover(error, signal);
       }
     }
   }
 
   /** A revision that the server cannot go on from is answered by a list at once, everything else by trying again a little later. */
-  async #recover(error: unknown, failures: number, signal: AbortSignal): Promise<number> {
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     const { logger = silentLogger, type } = this.#options;
     if (isUnusableRevision(error)) {
       this.#resourceVersion = '';
-      if (failures === 0) return 1;
+      if (this.#failures === 0) {
+        this.#failures = 1;
+        return;
+      }
     } else {
       logger.warn('watch failed, trying again', { kind: type.kind, error });
     }
-    return this.#pause(failures, signal);
+    await this.#pause(signal);
   }
 
-  async #pause(failures: number, signal: AbortSignal): Promise<number> {
+  async #pause(signal: AbortSignal): Promise<void> {
     const { clock, random = () => 0.5 } = this.#options;
-    const wait = Math.min(maximumRetryMilliseconds, 10 * calculateBackoff(failures, random()));
+    const wait = Math.min(maximumRetryMilliseconds, 10 * calculateBackoff(this.#failures, random()));
+    this.#failures += 1;
     // An abort ends the wait early; the loop sees it.
     await delay(clock, wait, signal).catch(() => undefined);
-    return failures + 1;
   }
 
   async #relist(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
-    using silence = this.#limitSilence(signal);
-    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal: silence.signal });
+    using limit = this.#limitSilence(maximumListMilliseconds, signal);
+    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal: limit.signal });
     const gone = new Set(this.#objects.keys());
     for (const item of list.items) {
       gone.delete(keyString(keyOf(item)));
@@ -151,9 +154,11 @@ export class Informer<T extends KubeObject> {
     this.#synced.resolve();
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
-    using silence = this.#limitSilence(signal);
+  async #watch(signal: AbortSignal): Promise<'ended' | 'ended early'> {
+    const { client, clock, type, namespace, labelSelector, fieldSelector } = this.#options;
+    using silence = this.#limitSilence(maximumSilenceMilliseconds, signal);
+    const startedAt = clock.monotonic();
+    const isHealthy = (): boolean => clock.monotonic() - startedAt >= healthyStreamMilliseconds;
     const events = client.watch(type, {
       namespace,
       labelSelector,
@@ -165,12 +170,16 @@ export class Informer<T extends KubeObject> {
     for await (const event of events) {
       silence.restart();
       this.#accept(event);
+      if (isHealthy()) this.#failures = 0;
     }
+    if (!isHealthy()) return 'ended early';
+    this.#failures = 0;
+    return 'ended';
   }
 
   /** Silence for too long is how a connection shows that was lost without a word. */
-  #limitSilence(signal: AbortSignal): TimeLimit {
-    const { clock, resyncAfterSilenceMilliseconds: milliseconds = defaultSilenceMilliseconds } = this.#options;
+  #limitSilence(milliseconds: number, signal: AbortSignal): TimeLimit {
+    const { clock } = this.#options;
     return limitTime({ clock, milliseconds, signal, message: `nothing arrived for ${milliseconds} ms` });
   }
 
