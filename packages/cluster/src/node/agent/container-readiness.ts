@@ -1,4 +1,4 @@
-import type { ContainerRecord, PodRecord } from './pod-record.ts';
+import type { ContainerRecord, PodRecord, Running } from './pod-record.ts';
 
 /** Running with its postStart hook done and its startup probe passed. */
 export function hasStarted({ state }: ContainerRecord): boolean {
@@ -6,10 +6,20 @@ export function hasStarted({ state }: ContainerRecord): boolean {
 }
 
 /** For an init container: done. Else: started, and its readiness probe says yes. */
-export function isReady(container: ContainerRecord): boolean {
+export function isReady(record: PodRecord, container: ContainerRecord): boolean {
   const { state } = container;
   if (container.role === 'init') return state.kind === 'terminated' && state.exitCode === 0;
-  return state.kind === 'running' && hasStarted(container) && state.readinessPassed && state.stop === undefined;
+  return state.kind === 'running' && hasStarted(container) && state.readinessPassed && !isTakenOut(record, state);
+}
+
+/**
+ * Whether a running container takes no new work, whatever its program says. A deleted pod is out of traffic by its
+ * deletionTimestamp, and its readiness tells whether it can still serve where no other pod does; for whatever else ends,
+ * unreadiness is the only word that anybody hears.
+ */
+export function isTakenOut({ termination }: PodRecord, { fault, stop }: Running): boolean {
+  if (fault !== undefined) return true;
+  return termination === undefined ? stop !== undefined : termination.reason !== 'deleted';
 }
 
 /** Whether an init container lets the next container begin. A sidecar that started once does so even while it restarts. */

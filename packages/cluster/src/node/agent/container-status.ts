@@ -31,7 +31,7 @@ export function calculateContainerStatus(
     name: container.name,
     state: shown.state,
     lastState: shown.last === undefined ? {} : { terminated: formatTerminated(shown.last, when) },
-    ready: record.termination === undefined || container.role === 'init' ? isReady(container) : false,
+    ready: isReady(record, container),
     restartCount: countRestarts(container),
     image: specOf(record.pod, container.name)?.image ?? '',
     imageID: container.imageId,

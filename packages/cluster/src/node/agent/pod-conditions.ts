@@ -65,9 +65,7 @@ function judgeInitialized(record: PodRecord, phase: PodPhase): Verdict {
 function judgeContainersReady(record: PodRecord, phase: PodPhase): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  // A pod that ends takes no new work, whatever its programs say.
-  const ending = record.termination !== undefined;
-  const unready = record.containers.filter((container) => container.role !== 'init' && (ending || !isReady(container)));
+  const unready = record.containers.filter((container) => container.role !== 'init' && !isReady(record, container));
   if (unready.length === 0) return yes;
   return {
     status: 'False',

@@ -2,6 +2,7 @@ import type { Pod, PodStatus } from '@slipway/kube/api.generated';
 import { keyOf } from '@slipway/kube/object';
 import { ContainerProbes } from '../probes/container-probes.ts';
 import type { ContainerExit } from '../runtime.ts';
+import { isTakenOut } from './container-readiness.ts';
 import { performAction } from './pod-effects.ts';
 import { advance, begin, type PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
@@ -146,14 +147,17 @@ export class PodWorker {
     statuses.put(pod, this.#reported);
   }
 
-  /** Probes run while a container does: not before postStart is done, and not once it is asked to stop. */
+  /**
+   * Probes run while a container does: not before postStart is done, and not once it is taken out of traffic. In a pod that
+   * ends nothing is replaced, so that only readiness is asked for.
+   */
   #followContainers(): void {
     const probed = new Set<string>();
     for (const { name, state } of this.#record.containers) {
-      if (this.#record.termination !== undefined || state.kind !== 'running') continue;
-      if (state.postStart !== 'done' || state.fault !== undefined || state.stop !== undefined) continue;
+      if (state.kind !== 'running' || state.postStart !== 'done' || isTakenOut(this.#record, state)) continue;
       probed.add(state.containerId);
       if (!this.#probes.has(state.containerId)) this.#startProbes(name, state);
+      if (this.#record.termination !== undefined) this.#probes.get(state.containerId)?.keepReadiness();
     }
     for (const [containerId, probes] of this.#probes) {
       if (probed.has(containerId)) continue;

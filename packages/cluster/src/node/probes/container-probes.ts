@@ -26,6 +26,8 @@ export interface ContainerProbesOptions {
 export class ContainerProbes {
   readonly #options: ContainerProbesOptions;
   readonly #ended = new AbortController();
+  /** Of startup and liveness, which decide about a replacement. */
+  readonly #settled = new AbortController();
 
   constructor(options: ContainerProbesOptions) {
     this.#options = options;
@@ -37,8 +39,18 @@ export class ContainerProbes {
     else this.#begin('startup', startupProbe);
   }
 
+  /** The container will not be replaced any more: only its readiness is of interest. */
+  keepReadiness(): void {
+    this.#settled.abort();
+  }
+
   stop(): void {
+    this.#settled.abort();
     this.#ended.abort();
+  }
+
+  #signalOf(kind: ProbeKind): AbortSignal {
+    return kind === 'readiness' ? this.#ended.signal : this.#settled.signal;
   }
 
   #startOthers(): void {
@@ -53,14 +65,15 @@ export class ContainerProbes {
   }
 
   #next(kind: ProbeKind, probe: Probe, state: ProbeState): void {
-    if (this.#ended.signal.aborted) return;
+    const signal = this.#signalOf(kind);
+    if (signal.aborted) return;
     const { clock } = this.#options;
     const attempt = planAttempt(state, kind, probe);
     const cancel = clock.schedule(Math.max(0, attempt.at - clock.now()), () => {
-      this.#ended.signal.removeEventListener('abort', cancel);
+      signal.removeEventListener('abort', cancel);
       void this.#attempt(kind, probe, { state, attempt });
     });
-    this.#ended.signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
   }
 
   async #attempt(
@@ -69,7 +82,7 @@ export class ContainerProbes {
     { state, attempt }: { state: ProbeState; attempt: Attempt },
   ): Promise<void> {
     const outcome = await this.#ask(kind, probe);
-    if (this.#ended.signal.aborted) return;
+    if (this.#signalOf(kind).aborted) return;
     if (outcome === undefined) {
       this.#next(kind, probe, { ...state, regularAt: attempt.at, endedAt: this.#options.clock.now() });
       return;
@@ -82,10 +95,11 @@ export class ContainerProbes {
 
   /** Undefined: there was no answer, for a reason that says nothing about the container. */
   async #ask(kind: ProbeKind, probe: Probe): Promise<ProbeOutcome | undefined> {
+    const signal = this.#signalOf(kind);
     try {
-      return await this.#options.prober.probe(kind, probe, this.#options.target(), this.#ended.signal);
+      return await this.#options.prober.probe(kind, probe, this.#options.target(), signal);
     } catch (error) {
-      if (this.#ended.signal.aborted) return undefined;
+      if (signal.aborted) return undefined;
       const message = error instanceof Error ? error.message : String(error);
       this.#options.onEvent('Unhealthy', `${titleOf(kind)} probe errored and resulted in unknown state: ${message}`);
       return undefined;
@@ -105,7 +119,7 @@ export class ContainerProbes {
     const started = kind === 'startup' && after.verdict === 'success';
     if (!replaced && !started) this.#next(kind, probe, after);
     if (changed) this.#options.onVerdict(kind, after.verdict === 'success');
-    if (started && !this.#ended.signal.aborted) this.#startOthers();
+    if (started && !this.#settled.signal.aborted) this.#startOthers();
   }
 }
 
