@@ -12,7 +12,7 @@ import { define, type CatalogEntry } from '../entry.ts';
 import { validatePatterns } from '../patterns.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
-import { checkDefinitionRules } from '../rules/definition-rules.ts';
+import { checkDefinitionSchemas } from '../rules/definition-rules.ts';
 import { supported } from './pod-template.ts';
 
 export const endpointSlice = define<EndpointSlice>({
@@ -130,7 +130,7 @@ export const ingressClass = define<IngressClass>({
 export function customResourceDefinition(proven: readonly CustomResourceDefinition[]): ResourceDefinition {
   return define({
     ...customResourceDefinitionEntry,
-    validateRules: (object, stored) => checkDefinitionRules(object, { stored, proven }),
+    validateRules: (object, stored) => checkDefinitionSchemas(object, { stored, proven }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { isSameJson } from '@slipway/kube/json-equality';
+import { checkSchema } from '../check-schema.ts';
 import type { Fault } from '../definition.ts';
 import { forbidden } from '../faults.ts';
 import { isSchema, type StructuralSchema } from '../structural-schema.ts';
@@ -11,8 +12,8 @@ export interface DefinitionRules {
   readonly proven: readonly CustomResourceDefinition[];
 }
 
-/** Faults of the rules that a CustomResourceDefinition brings; those that it had before, or that are proven, are not compiled. */
-export function checkDefinitionRules(
+/** Faults of the schemas that a CustomResourceDefinition brings and of their rules; those that it had before, or that are proven, are not looked at. */
+export function checkDefinitionSchemas(
   { spec }: CustomResourceDefinition,
   { stored, proven }: DefinitionRules,
 ): readonly Fault[] {
@@ -26,10 +27,9 @@ export function checkDefinitionRules(
     const structural = openAPIV3Schema as StructuralSchema;
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     if (known(openAPIV3Schema)) return [];
-    return [
-      ...misplacedRules(structural, path, 'value'),
-      ...(hasRules(structural) ? loadedRules().checkRules(structural, path) : []),
-    ];
+    const faults = [...checkSchema(structural, path), ...misplacedRules(structural, path, 'value')];
+    // What a rule may speak of is not known before the schema is right.
+    return faults.length === 0 && hasRules(structural) ? loadedRules().checkRules(structural, path) : faults;
   });
 }
 
