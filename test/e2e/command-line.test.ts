@@ -298,6 +298,23 @@ describe('with a cluster', () => {
       message: 'at least one container is required',
     },
     {
+      name: 'a port that no Service can have',
+      spec: { service: { ports: [{ port: 0 }] } },
+      message: 'spec.service.ports[0].port: Invalid value: 0',
+    },
+    {
+      name: 'pods that no ReplicaSet can make',
+      spec: {
+        template: { spec: { containers: [{ name: 'web', image: 'web', ports: [{ containerPort: 808_080 }] }] } },
+      },
+      message: 'spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 808080',
+    },
+    {
+      name: 'a host that is none',
+      spec: { service: { ports: [{ port: 80 }] }, route: { hosts: ['a b'] } },
+      message: 'spec.route.hosts[0]: Invalid value: "string": must be the name of a host',
+    },
+    {
       name: 'surge and unavailability of nothing',
       spec: { strategy: { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 0 } } },
       message: 'spec.strategy.rolling',

@@ -120,6 +120,16 @@ describe('installKinds', () => {
     ],
     ['a route without a port', { route }, 'a route needs a Service with a port: give one in service.ports'],
     [
+      'a host that is none',
+      { service, route: { hosts: ['*.example.org', 'a b'] } },
+      'spec.route.hosts[1]: Invalid value: "string": must be the name of a host, such as shop.example.org',
+    ],
+    [
+      'a preview host with a port',
+      { service, route, strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['next.example.org:80'] } } },
+      'spec.strategy.blueGreen.previewHosts[0]: Invalid value: "string": must be the name of a host',
+    ],
+    [
       'a host that is named twice',
       { service, route: { hosts: ['shop.example.org', 'shop.example.org'] } },
       'spec.route.hosts[1]: Duplicate value: "shop.example.org"',

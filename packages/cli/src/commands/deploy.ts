@@ -15,6 +15,7 @@ import {
 import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
+import { tryObjects } from '../manifests/try-objects.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { note, print, printObjects } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
@@ -80,11 +81,14 @@ function checkApplication(
   find: (application: Application) => readonly ApplicationFault[],
 ): void {
   if (!isApplication(object)) return;
-  const faults = find(object);
+  requireNoFaults(object, find(object), source);
+}
+
+function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
   if (faults.length > 0)
     throw usageFailure(
       [
-        `${source}: the Application "${object.metadata.name ?? ''}" is invalid:`,
+        `${source}: the Application "${metadata.name ?? ''}" is invalid:`,
         ...faults.map(({ field, message }) => `  ${field}: ${message}`),
         'Nothing was changed. What fields there are: kubectl explain application.spec',
       ].join('\n'),
@@ -93,7 +97,10 @@ function checkApplication(
 
 async function tryOut(connection: Connection, planned: Planned): Promise<void> {
   const object = await apply(connection, planned, { dryRun: true });
-  if (isApplication(object)) await checkVersion(connection, object, planned.manifest.source);
+  if (!isApplication(object)) return;
+  const { source } = planned.manifest;
+  await checkVersion(connection, object, source);
+  requireNoFaults(object, await tryObjects(connection.client, object), source);
 }
 
 /** A version that exists means its content: the controller would not take other content under its name. */

@@ -16,15 +16,22 @@ import {
   stringMap,
   time,
 } from './schema.ts';
-import { condition } from './split-definition.ts';
+import { condition, parentReferences, propagation } from './split-definition.ts';
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
 export const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
-export const supportedRouteProviders = ['gateway', 'none'] as const;
+export const supportedRouteProviders = ['gateway', 'gatewayApi', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
-const host = string('A host.', { maxLength: 253 });
+const hostLabel = '[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?';
+const host = string('A host.', {
+  maxLength: 253,
+  ...rules([
+    `self.matches('^([*][.])?${hostLabel}([.]${hostLabel})*$')`,
+    'must be the name of a host, such as shop.example.org or *.example.org, without scheme, port or path',
+  ]),
+});
 
 const amount = rules([
   "type(self) == int ? self >= 0 : self.matches('^[0-9]+%$')",
@@ -127,6 +134,8 @@ const route = object('How it is reached from outside. Absent: inside the cluster
     { required: ['secretName'] },
   ),
   through: string('What carries the traffic. Default gateway.', { enum: supportedRouteProviders }),
+  parentRefs: parentReferences,
+  propagationSeconds: propagation,
 });
 
 const healthCheck = object('Asked of every new pod before it takes traffic.', {

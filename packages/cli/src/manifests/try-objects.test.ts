@@ -1,0 +1,99 @@
+import type { Application, ApplicationSpec } from '@slipway/delivery/api/application';
+import { applicationService } from '@slipway/delivery/serving-objects';
+import { services } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createMemoryCluster, type MemoryCluster } from '../../../cluster/testing/memory-cluster.ts';
+import { tryObjects } from './try-objects.ts';
+
+let cluster: MemoryCluster;
+
+beforeEach(async () => {
+  cluster = await createMemoryCluster();
+});
+afterEach(() => cluster.close());
+
+function application(container: object, more: Partial<ApplicationSpec> = {}): Application {
+  return {
+    metadata: { name: 'shop', namespace: 'default', uid: 'ours' },
+    spec: { template: { spec: { containers: [{ name: 'web', image: 'shop:1', ...container }] } }, ...more },
+  };
+}
+
+async function faultsOf(asked: Application): Promise<readonly string[]> {
+  return (await tryObjects(cluster.client, asked)).map(({ field, message }) => `${field}: ${message}`);
+}
+
+describe('what a release needs', () => {
+  test('is taken when nothing is wrong with it, and nothing of it is made', async () => {
+    const service = { ports: [{ port: 80 }] };
+    expect(await faultsOf(application({ ports: [{ containerPort: 80 }] }, { service }))).toEqual([]);
+    const { items } = await cluster.client.list(services, { namespace: 'default' });
+    expect(items.map(({ metadata }) => metadata.name)).not.toContain('shop');
+  });
+
+  test.each([
+    {
+      name: 'a port that is too large',
+      asked: application({ ports: [{ containerPort: 808_080 }] }),
+      fault: 'spec.template.spec.containers[0].ports[0].containerPort: Invalid value: 808080',
+    },
+    {
+      name: 'an amount that is none',
+      asked: application({ resources: { requests: { cpu: '2x' } } }),
+      fault: /^spec\.template.*quantit/,
+    },
+    {
+      name: 'a variable, by its place in the manifest',
+      asked: application({ env: [{ name: 'GOOD' }, { name: 'a=b' }] }),
+      fault: 'spec.template.spec.containers[0].env[1].name: Invalid value: "a=b"',
+    },
+    {
+      name: 'a port of the Service',
+      asked: application({}, { service: { ports: [{ port: 0 }] } }),
+      fault: 'spec.service.ports[0].port: Invalid value: 0',
+    },
+  ])('is refused by the field of the Application: $name', async ({ asked, fault }) => {
+    const faults = await faultsOf(asked);
+    expect(faults[0]).toMatch(fault);
+  });
+});
+
+describe('over a running Application', () => {
+  const running = application({}, { service: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] } });
+
+  test('what its Service keeps is not taken for a conflict, and what it would become is judged', async () => {
+    await cluster.client.create(services, applicationService(running));
+    expect(await faultsOf(running)).toEqual([]);
+    const faults = await faultsOf(application({}, { service: { ports: [{ port: 0 }] } }));
+    expect(faults[0]).toContain('spec.service.ports[0].port: Invalid value: 0');
+  });
+
+  test('a Service of somebody else is left to the controller', async () => {
+    await cluster.client.create(
+      services,
+      applicationService({ ...running, metadata: { ...running.metadata, uid: 'x' } }),
+    );
+    expect(await faultsOf(application({}, { service: { ports: [{ port: 0 }] } }))).toEqual([]);
+  });
+});
+
+describe('a person', () => {
+  function answering(error: Error): Parameters<typeof tryObjects>[0] {
+    const fail = async (): Promise<never> => {
+      throw error;
+    };
+    return { get: fail, create: fail, patch: fail };
+  }
+  const asked = application({}, { service: { ports: [{ port: 80 }] } });
+
+  test('who may give Applications only is not kept from it', async () => {
+    const forbidden = new StatusError('Forbidden', 'replicasets.apps is forbidden');
+    expect(await tryObjects(answering(forbidden), asked)).toEqual([]);
+  });
+
+  test('is told of an API server that is not there', async () => {
+    const lost = new StatusError('ServiceUnavailable', 'connection refused');
+    await expect(tryObjects(answering(lost), asked)).rejects.toThrow('connection refused');
+  });
+});
