@@ -3,7 +3,7 @@ import { formatLabelSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
 import { ageColumn, nameColumn } from '../schema/columns.ts';
 import type { ScalePaths, TableColumn } from '../schema/definition.ts';
-import { readPath, writePath } from '../schema/json-path.ts';
+import { readText, writePath } from '../schema/json-path.ts';
 import { isJsonObject } from '../schema/shape.ts';
 
 /** Of a Scale, as `kubectl get --subresource=scale` shows it. */
@@ -15,21 +15,21 @@ export const scaleColumns: readonly TableColumn[] = [
 ];
 
 function replicasColumn(name: string, path: string): TableColumn {
-  const cell: TableColumn['cell'] = (scale) => Number(readPath(scale, path) ?? 0);
+  const cell: TableColumn['cell'] = (scale) => Number(readText(scale, path) ?? 0);
   return { name, type: 'integer', description: '', priority: 0, cell };
 }
 
 /** The object as `autoscaling/v1` Scale. */
 export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = paths.labelSelectorPath === undefined ? undefined : readPath(object, paths.labelSelectorPath);
+  const selector = paths.labelSelectorPath === undefined ? undefined : readText(object, paths.labelSelectorPath);
   const scale = {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(readPath(object, paths.specReplicasPath) ?? 0) },
+    spec: { replicas: Number(readText(object, paths.specReplicasPath) ?? 0) },
     status: {
-      replicas: Number(readPath(object, paths.statusReplicasPath) ?? 0),
+      replicas: Number(readText(object, paths.statusReplicasPath) ?? 0),
       ...(selector === undefined ? {} : { selector: selectorText(selector) }),
     },
   };

@@ -4,7 +4,7 @@ import { age, ageColumn, nameColumn } from './columns.ts';
 import type { Fault, ResourceDefinition, TableColumn } from './definition.ts';
 import { allVerbs, withStatus } from './entry.ts';
 import { invalid } from './faults.ts';
-import { readPath } from './json-path.ts';
+import { parsePath, readPath, type Path } from './json-path.ts';
 import { validateMetadata } from './metadata.ts';
 import { dns1123Subdomain } from './names.ts';
 import { withinPatternTime } from './patterns.ts';
@@ -89,26 +89,40 @@ function withoutMetadata(object: KubeObject): unknown {
   return { ...rest, metadata: {} };
 }
 
-function printerColumns({ additionalPrinterColumns: columns }: Version): readonly TableColumn[] {
-  if (columns === undefined || columns.length === 0) return [nameColumn, ageColumn];
-  return [nameColumn, ...columns.map(printerColumn)];
+/** As in Kubernetes, one column that cannot be read leaves none. */
+function printerColumns({ additionalPrinterColumns: columns = [] }: Version): readonly TableColumn[] {
+  const own = columns.flatMap((column) => {
+    const path = parsePath(column.jsonPath);
+    return path === undefined ? [] : [printerColumn(column, path)];
+  });
+  return own.length === 0 || own.length < columns.length ? [nameColumn, ageColumn] : [nameColumn, ...own];
 }
 
-function printerColumn(column: NonNullable<Version['additionalPrinterColumns']>[number]): TableColumn {
-  const isDate = column.type === 'date';
+function printerColumn(column: NonNullable<Version['additionalPrinterColumns']>[number], path: Path): TableColumn {
   return {
     name: column.name,
     type: column.type === 'integer' || column.type === 'number' || column.type === 'boolean' ? column.type : 'string',
     format: column.format,
     description: column.description ?? '',
     priority: column.priority ?? 0,
-    cell: (object, now) => {
-      const value = readPath(object, column.jsonPath);
-      if (value === undefined || value === null) return isDate ? '<unknown>' : null;
-      if (isDate) return age(String(value), now);
-      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? value
-        : JSON.stringify(value);
-    },
+    cell: (object, now) => cellOf(readPath(object, path), column.type, now),
   };
+}
+
+/** A value of another type than the column's is not shown, except as text. */
+function cellOf(value: unknown, type: string, now: number): string | number | boolean | null {
+  if (value === undefined || value === null) return null;
+  switch (type) {
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null;
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date':
+      if (typeof value !== 'string') return null;
+      return Number.isNaN(Date.parse(value)) ? '<invalid>' : age(value, now);
+    default:
+      return typeof value === 'string' ? value : JSON.stringify(value);
+  }
 }

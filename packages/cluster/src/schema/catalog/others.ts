@@ -8,6 +8,7 @@ import type {
 } from '@slipway/kube/api.generated';
 import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
 import type { Fault, ResourceDefinition } from '../definition.ts';
+import { checkVersionPaths } from '../check-paths.ts';
 import { define, type CatalogEntry } from '../entry.ts';
 import { validatePatterns } from '../patterns.ts';
 import { invalid, required } from '../faults.ts';
@@ -196,12 +197,11 @@ function textOf(value: string | undefined): string {
   return value ?? '';
 }
 
-function validateVersion(
-  { name, schema }: CustomResourceDefinition['spec']['versions'][number],
-  at: string,
-): readonly Fault[] {
+function validateVersion(version: CustomResourceDefinition['spec']['versions'][number], at: string): readonly Fault[] {
+  const { name, schema } = version;
   const field = `${at}.schema.openAPIV3Schema`;
   return [
+    ...checkVersionPaths(version, at),
     ...faultsOf(`${at}.name`, textOf(name), dns1035Label),
     ...(schema?.openAPIV3Schema === undefined
       ? [required(field, 'schemas are required')]

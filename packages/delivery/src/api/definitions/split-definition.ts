@@ -1,6 +1,17 @@
-import { splits } from '@slipway/kube/split';
+import { foreignRouters, splits } from '@slipway/kube/split';
 import { ageColumn, column, defineKind } from './definition.ts';
-import { boolean, integer, intOrString, list, object, seconds, string, stringMap, time } from './schema.ts';
+import {
+  boolean,
+  integer,
+  intOrString,
+  list,
+  object,
+  type Schema,
+  seconds,
+  string,
+  stringMap,
+  time,
+} from './schema.ts';
 
 const backend = object(
   'A Service and its share.',
@@ -36,6 +47,9 @@ const match = object(
 
 const cookie = string('Name of the cookie.', { minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' });
 
+/** In which something is alive: none has no meaning. */
+const lifetime = (description: string): Schema => integer(description, { minimum: 1, maximum: 31_536_000 });
+
 const special = {
   matches: list('In their order; the first that fits decides.', match, { maxItems: 16 }),
   mirror: object(
@@ -55,14 +69,14 @@ const special = {
   ),
   sticky: object(
     'A user stays with a version while the weights allow.',
-    { cookie, seconds: seconds('How long the cookie lives.') },
+    { cookie, seconds: lifetime('How long the cookie lives.') },
     { required: ['cookie', 'seconds'] },
   ),
   sessions: object(
     'A session stays with its version, also without weight.',
     {
       cookie,
-      idleSeconds: seconds('Without a request for so long a session is over.'),
+      idleSeconds: lifetime('Without a request for so long a session is over.'),
       secretName: string('Name of the Secret whose key signs the cookie.'),
     },
     { required: ['cookie', 'idleSeconds', 'secretName'] },
@@ -97,7 +111,7 @@ const instance = object(
         version: string('The version.'),
         openConnections: integer('Connections.'),
         openRequests: integer('Requests.'),
-        sessions: integer('Sessions, where the rule has them.'),
+        sessions: integer('Sessions, where the rule has them; absent while it is not known that there are none.'),
       }),
     ),
     traffic: list(
@@ -117,6 +131,29 @@ const instance = object(
   { required: ['name', 'observedGeneration', 'inForceSince'] },
 );
 
+export const parentReferences = list(
+  'Gateways that take the requests in, for the routers of other projects that know them.',
+  object(
+    'One Gateway.',
+    {
+      name: string('Its name.', { minLength: 1, maxLength: 253 }),
+      namespace: string('Its namespace. Default: that of the Application.', { minLength: 1, maxLength: 63 }),
+      sectionName: string('One of its listeners. Absent: every one that lets the route in.', {
+        minLength: 1,
+        maxLength: 253,
+      }),
+      port: integer('The port of its listeners. Absent: every one.', { format: 'int32', minimum: 1, maximum: 65_535 }),
+    },
+    { required: ['name'] },
+  ),
+  { maxItems: 32 },
+);
+
+export const propagation = integer(
+  'How long a router of another project may take to follow what it has accepted. Default 10.',
+  { minimum: 0, maximum: 3_600 },
+);
+
 export const splitDefinition = defineKind({
   type: splits,
   singular: 'split',
@@ -127,6 +164,9 @@ export const splitDefinition = defineKind({
       application: string('Name of the Application.'),
       rules: list('The longest matching path wins.', rule),
       drainSeconds: seconds('How long open requests of a backend without weight may take to end.'),
+      through: string('Who carries the requests. Absent: the gateways of Slipway.', { enum: foreignRouters }),
+      parentRefs: parentReferences,
+      propagationSeconds: propagation,
     },
     { required: ['application', 'rules'] },
   ),
@@ -138,9 +178,12 @@ export const splitDefinition = defineKind({
   }),
   columns: [
     column('Application', '.spec.application', 'The Application.'),
-    column('Hosts', '.spec.rules[*].hosts[*]', 'Hosts that are routed.'),
-    column('Versions', '.spec.rules[0].backends[*].version', 'Versions that may get traffic.'),
-    column('Weights', '.spec.rules[0].backends[*].weight', 'Percent of the requests, in the same order.'),
+    // Of several values Kubernetes shows the first one in a column.
+    column('Hosts', '.spec.rules[0].hosts', 'Hosts that are routed.'),
+    column('Version', '.spec.rules[0].backends[0].version', 'The first version that may get traffic.'),
+    column('Weight', '.spec.rules[0].backends[0].weight', 'Percent of the requests that it gets.'),
+    column('Other', '.spec.rules[0].backends[1].version', 'The second version that may get traffic.'),
+    column('Other Weight', '.spec.rules[0].backends[1].weight', 'Percent of the requests that it gets.'),
     ageColumn,
   ],
 });
