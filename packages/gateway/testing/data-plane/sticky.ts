@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EndpointAddress } from '../../src/routing/routing-table.ts';
+import { exchangeRaw } from '../world.ts';
 import { cookieGiven, pipelined } from './cookies.ts';
 import type { Setting } from './setting.ts';
 
@@ -43,6 +44,19 @@ export function describeSticky(setting: Setting): void {
           expect.stringMatching(/^place=\d{1,4}$/),
         ]);
       }
+    });
+
+    test('are given their place when they leave HTTP too', async () => {
+      const backend = await setting.world.rawBackend(
+        (socket) =>
+          void socket.once('data', () =>
+            socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nwelcome'),
+          ),
+      );
+      await setting.world.route([{ endpoints: [backend] }], { sticky });
+      const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+      const text = await exchangeRaw(setting.world.port, head, 'welcome');
+      expect(text).toMatch(/\r\nset-cookie: place=\d{1,4}; Path=\/; /i);
     });
 
     test('come in the shares of the weights, to within two points of ten thousand', async () => {
