@@ -427,6 +427,11 @@ describe('with a cluster', () => {
       exitCode: 1,
       stderr: expect.stringContaining('promote was refused: no release is under way'),
     });
+    expect(await ask('rollback', 'gated', '9')).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining('version 9 is not kept or has never served; versions that have: 1'),
+    });
     expect(await deploy(manifest, '--version', '2')).toMatchObject({ exitCode: 0 });
     const key = { namespace: 'default', name: 'gated' };
     await expect

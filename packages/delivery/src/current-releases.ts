@@ -90,6 +90,12 @@ export function servedUntil(release: Release): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
+/** Nobody can go back to it: `version 9 is not kept or has never served; versions that have: 1, 2`. */
+export function describeUnserved(releases: readonly Release[], version: string): string {
+  const served = releases.filter((release) => servedUntil(release) !== undefined).map(({ spec }) => spec.version);
+  return `version ${version} is not kept or has never served; versions that have: ${served.join(', ') || '(none)'}`;
+}
+
 /** Until when a version that served is kept, in milliseconds; undefined where it never did. */
 export function returnableUntil({ application }: Observation, release: Release): number | undefined {
   const until = servedUntil(release);

@@ -1,7 +1,7 @@
 /** What each verb of a person does to the releases, or why it cannot. */
 import type { Verb } from './api/release-command.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
-import { isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
+import { describeUnserved, isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
@@ -122,7 +122,13 @@ function rollback(request: Request): Verdict {
     version === undefined
       ? previousStable(observation)
       : observation.releases.find((release) => release.spec.version === version && servedUntil(release) !== undefined);
-  return target === undefined ? { message: describeKept(observation, version) } : serveAgain(request, target, serving);
+  if (target !== undefined) return serveAgain(request, target, serving);
+  return {
+    message:
+      version === undefined
+        ? 'there is no earlier version to go back to'
+        : describeUnserved(observation.releases, version),
+  };
 }
 
 /** The version that is left is refused, or spec would bring it back at once. Inside the window no gate is asked again. */
@@ -140,13 +146,6 @@ function serveAgain(request: Request, target: Release, serving: Release | undefi
     message: `going back to version ${target.spec.version}${promotedBy === undefined ? ' through its gates, because the rollback window has passed' : ''}`,
     refusal: serving === undefined ? undefined : { release: serving, by, reason },
   };
-}
-
-function describeKept({ releases }: Observation, version: string | undefined): string {
-  const kept = releases.filter((release) => servedUntil(release) !== undefined).map(({ spec }) => spec.version);
-  return version === undefined
-    ? 'there is no earlier version to go back to'
-    : `version ${version} is not kept or has never served; versions that have: ${kept.join(', ') || '(none)'}`;
 }
 
 function isGoingBack({ status }: Release): boolean {

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
-import { applications } from '@slipway/delivery/api/application';
+import { applications, type Application } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
-import { releases, type Release } from '@slipway/delivery/api/release';
+import { isFinished, releases, type Release } from '@slipway/delivery/api/release';
+import { describeUnserved, servedUntil } from '@slipway/delivery/current-releases';
 import { labels } from '@slipway/delivery/names';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { describeLast } from '@slipway/delivery/undo';
@@ -35,7 +36,9 @@ export async function runVerb({ verb, application, version, options }: VerbReque
     throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
   const connection = await connect(options);
   const { client, namespace } = connection;
-  await requireApplication(connection, application);
+  const { status } = await requireApplication(connection, application);
+  if (verb === 'rollback' && version !== undefined && version !== status?.serving?.version)
+    await requireServed(connection, application, version);
   if (verb === 'undo' && options.output === undefined) await announceUndo(connection, application);
   const command = await client.create(
     releaseCommands,
@@ -100,9 +103,9 @@ function asData({ isReached, message, command, release }: CommandResult): object
   return { reached: isReached, message, command, release: release?.metadata.name, phase: release?.status?.phase };
 }
 
-async function requireApplication({ client, namespace }: Connection, name: string): Promise<void> {
+async function requireApplication({ client, namespace }: Connection, name: string): Promise<Application> {
   try {
-    await client.get(applications, { namespace, name });
+    return await client.get(applications, { namespace, name });
   } catch (error) {
     if (!isStatusReason(error, 'NotFound')) throw error;
     throw new CommandFailure(
@@ -110,6 +113,17 @@ async function requireApplication({ client, namespace }: Connection, name: strin
       { cause: error },
     );
   }
+}
+
+/** What may still come to serve, or be refused for another reason, is for the controller to judge. */
+async function requireServed(connection: Connection, application: string, version: string): Promise<void> {
+  const kept = await listReleases(connection, application);
+  const isOpen = kept.some(
+    (release) =>
+      release.spec.version === version &&
+      (servedUntil(release) !== undefined || !isFinished(release.status?.phase ?? 'Pending')),
+  );
+  if (!isOpen) throw usageFailure(`${describeUnserved(kept, version)}. Nothing was asked for.`);
 }
 
 /** Before it is asked for; whether it still can be is for the controller to say. */
