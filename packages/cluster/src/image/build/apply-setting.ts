@@ -18,7 +18,7 @@ export function applySetting(state: StageState, instruction: Instruction): Stage
     case 'LABEL':
       return change({ labels: { ...config.labels, ...parseAssignments(text, instruction) } });
     case 'EXPOSE':
-      return change({ exposedPorts: [...config.exposedPorts, ...splitWords(text, instruction)] });
+      return change({ exposedPorts: [...config.exposedPorts, ...parsePorts(text, instruction)] });
     case 'VOLUME':
       return change({ volumes: [...config.volumes, ...(parseJsonWords(text) ?? splitWords(text, instruction))] });
     case 'USER':
@@ -32,6 +32,23 @@ export function applySetting(state: StageState, instruction: Instruction): Stage
     default:
       return applyCommand(state, instruction);
   }
+}
+
+const port = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(?:tcp|udp|sctp))?$/i;
+
+/** `80 443/tcp 8000-8010/udp`. */
+function parsePorts(text: string, instruction: Instruction): readonly string[] {
+  const words = splitWords(text, instruction);
+  for (const word of words) {
+    const [, first, last = first] = port.exec(word) ?? [];
+    const isPort = first !== undefined && Number(first) <= Number(last) && Number(last) <= 65_535;
+    if (!isPort)
+      throw errorAt(
+        instruction,
+        `"${word}" is no port; expected a number, or a range of them, such as 80, 443/tcp or 8000-8010`,
+      );
+  }
+  return words;
 }
 
 /** `SIGQUIT`, `QUIT` or its number. */

@@ -60,7 +60,7 @@ describe('buildImage', () => {
           # a comment between
           C=\${GREETING}-\${NONE:-none}
       LABEL x=y
-      EXPOSE 80 443/tcp
+      EXPOSE 80 443/tcp 8000-8010/udp
       WORKDIR /app
       WORKDIR sub
       VOLUME ["/data"]
@@ -76,7 +76,7 @@ describe('buildImage', () => {
       environment: { A: '1', B: 'two words', C: 'hello-none' },
       workingDirectory: '/app/sub',
       user: '1000:1000',
-      exposedPorts: ['80', '443/tcp'],
+      exposedPorts: ['80', '443/tcp', '8000-8010/udp'],
       volumes: ['/data'],
       labels: { x: 'y' },
       stopSignal: 'SIGINT',
@@ -97,6 +97,12 @@ describe('buildImage', () => {
   ])('copies $name', async ({ copy, path, content }) => {
     await writeContext({ 'a.txt': 'a', 'src/b.txt': 'b', 'src/deep/c.txt': 'c' });
     expect(await read(await build(`FROM scratch\nWORKDIR /w\n${copy}`), path)).toBe(content);
+  });
+
+  it('shows each step as it is written, with its flags', async () => {
+    await writeContext({ 'a.txt': 'a' });
+    await build('FROM scratch AS b\nCOPY a.txt /\nFROM scratch\nCOPY --from=b --chmod=600 a.txt /');
+    expect(lines).toContain('[1 1/1] COPY --from=b --chmod=600 a.txt /');
   });
 
   it.each([
@@ -232,6 +238,18 @@ describe('buildImage', () => {
       text: 'FROM scratch\nRUN --mount=type=cache,target=/c --mount=type=secret,id=k true',
       message: 'Dockerfile:2: RUN --mount=type=secret,id=k is not supported; supported are --mount=type=cache',
     },
+    {
+      name: 'mount of files of the context',
+      text: 'FROM scratch\nRUN --mount=type=bind,target=/src true',
+      message: 'Dockerfile:2: RUN --mount=type=bind,target=/src is not supported',
+    },
+    {
+      name: 'cache that another stage has filled',
+      text: 'FROM scratch\nRUN --mount=type=cache,target=/c,from=0 true',
+      message: 'Dockerfile:2: RUN --mount=type=cache,target=/c,from=0 is not supported',
+    },
+    { name: 'port in words', text: 'FROM scratch\nEXPOSE 80 abc', message: 'Dockerfile:2: "abc" is no port' },
+    { name: 'port that is too large', text: 'FROM scratch\nEXPOSE 80-65536', message: '"80-65536" is no port' },
     {
       name: 'mode in words',
       text: 'FROM scratch\nCOPY --chmod=u+x Dockerfile /x',

@@ -104,7 +104,7 @@ class ImageBuild {
     let state = await this.start(stage);
     for (const [index, instruction] of stage.instructions.entries()) {
       signal.throwIfAborted();
-      output(`[${stage.name} ${index + 1}/${stage.instructions.length}] ${instruction.keyword} ${instruction.text}`);
+      output(`[${stage.name} ${index + 1}/${stage.instructions.length}] ${instruction.keyword} ${instruction.written}`);
       for (const note of instruction.notes) output(`  ${note}`);
       state = await this.step(state, instruction, stage);
     }

@@ -49,10 +49,11 @@ export function checkFlags(keyword: string, flags: readonly Flag[], at: SourceLi
   });
 }
 
-/** A cache only makes a step faster; any other mount brings files that the step needs. */
+/** A cache that begins empty only makes a step faster; any other mount brings files that the step needs. */
 function effectOfRun({ name, value }: Flag): Effect | undefined {
-  const isCache = name === 'mount' && value.split(',').includes('type=cache');
-  return isCache ? { ignored: 'nothing but layers is kept from build to build' } : undefined;
+  const settings = value.split(',');
+  const isEmptyCache = settings.includes('type=cache') && !settings.some((setting) => setting.startsWith('from='));
+  return name === 'mount' && isEmptyCache ? { ignored: 'nothing but layers is kept from build to build' } : undefined;
 }
 
 function describeUnknown(keyword: string, { name, value }: Flag): string {

@@ -8,6 +8,8 @@ export interface Instruction extends SourceLine {
   readonly flags: Readonly<Record<string, string>>;
   /** What follows the flags. */
   readonly text: string;
+  /** With the flags, for whoever builds to read. */
+  readonly written: string;
   /** What of it is ignored, and why: for whoever builds to read. */
   readonly notes: readonly string[];
 }
@@ -74,7 +76,7 @@ function parseInstruction(text: string, at: SourceLine): Instruction {
     throw errorAt(at, `${keyword} needs at least one argument`);
   }
   const values = Object.fromEntries(flags.map(({ name, value }) => [name, value]));
-  return { ...at, keyword, flags: values, text: remaining.trim(), notes };
+  return { ...at, keyword, flags: values, text: remaining.trim(), written: rest.trim(), notes };
 }
 
 function notesOf(keyword: string, text: string): readonly string[] {
