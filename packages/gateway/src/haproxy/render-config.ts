@@ -81,7 +81,7 @@ function defaultsSection(): string[] {
     '  timeout client 60s',
     '  timeout server 300s',
     '  timeout http-request 60s',
-    '  timeout http-keep-alive 75s',
+    '  timeout http-keep-alive 120s',
     '  timeout tunnel 24h',
     // After a reload a kept connection may come with one more request: it is answered before the connection ends.
     '  option idle-close-on-response',

@@ -112,6 +112,25 @@ describe('a slow client', () => {
   });
 });
 
+describe('an idle connection', () => {
+  test('is kept for longer than clients keep theirs, so that no request meets its end', async () => {
+    const backend = await world.backend((_, outgoing) => outgoing.end('ok'));
+    await world.route([{ endpoints: [backend] }]);
+    const socket = connect({ port: world.port, host: '127.0.0.1' });
+    let received = '';
+    socket.on('data', (piece: Buffer) => (received += piece.toString('latin1')));
+    for (const method of ['GET', 'POST']) {
+      received = '';
+      socket.write(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+      await eventually(() => received.includes('ok'));
+      for (let ticks = 0; ticks < 95; ticks++) await clock.advance(1_000);
+    }
+    expect(socket.readyState).toBe('open');
+    for (let ticks = 0; ticks < 30; ticks++) await clock.advance(1_000);
+    await eventually(() => socket.closed);
+  });
+});
+
 describe('a client that has ended its side', () => {
   let held: (() => void)[];
   beforeEach(async () => {

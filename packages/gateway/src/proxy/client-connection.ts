@@ -37,7 +37,8 @@ type Phase =
 
 /** How long a phase may last in which nothing moves, in ticks of a second; exchanges and tunnels have limits of their own. */
 const maxTicks: Readonly<Record<Phase, number>> = {
-  idle: 75,
+  // Longer than clients keep a connection themselves (90 s in Go): a POST that meets our end is not sent again.
+  idle: 120,
   head: 60,
   exchange: Number.POSITIVE_INFINITY,
   held: Number.POSITIVE_INFINITY,
