@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
-import type { EndpointAddress, PathRoute, RouteBackend, RouteRule, RoutingTable } from '../routing/routing-table.ts';
+import {
+  type EndpointAddress,
+  isByUser,
+  type PathRoute,
+  type RouteBackend,
+  type RouteRule,
+  type RoutingTable,
+} from '../routing/routing-table.ts';
 import { hashOf } from './hash-of.ts';
 import { type HeaderSet, headerSetId } from './header-sets.ts';
 import type { Entries, RuntimeState, Server } from './runtime-state.ts';
@@ -208,8 +215,8 @@ interface Target {
  * Whether it takes more than weights: the built-in proxy serves it then. Held requests are not among that, because they are
  * those for which nobody is ready, and these are its own anyway.
  */
-function isBuiltIn({ matches = [], mirror, sticky, sessions }: RouteRule): boolean {
-  return matches.length > 0 || mirror !== undefined || sticky !== undefined || sessions !== undefined;
+function isBuiltIn(rule: RouteRule): boolean {
+  return isByUser(rule) || rule.mirror !== undefined;
 }
 
 /** Undefined: it is the built-in proxy's, nobody is ready, or somebody has no slot. */

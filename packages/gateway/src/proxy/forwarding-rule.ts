@@ -1,5 +1,5 @@
 import type { RequestHead } from '../http1/request-head.ts';
-import type { RouteBackend, RouteRule } from '../routing/routing-table.ts';
+import { isByUser, type RouteRule } from '../routing/routing-table.ts';
 import { WeightedPicker } from '../routing/weighted-picker.ts';
 import type { Candidate, Destination } from './backend.ts';
 import type { ClientFacts } from './messages.ts';
@@ -55,14 +55,4 @@ export class ForwardingRule {
   copy(request: RequestHead, client: ClientFacts): void {
     this.#mirror?.copy(request, client);
   }
-}
-
-/** Whether it matters who asks. */
-export function isByUser({ matches = [], sticky, sessions }: RouteRule): boolean {
-  return matches.length > 0 || sticky !== undefined || sessions !== undefined;
-}
-
-/** Whether a backend may get new requests: those without weight if it matters who asks. */
-export function mayServe({ matches = [], sessions }: RouteRule, { weight, service }: RouteBackend): boolean {
-  return weight > 0 || sessions !== undefined || matches.some((criteria) => criteria.service === service);
 }

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@slipway/kube/clock';
 import type { DataPlaneCounter } from '../data-plane.ts';
-import type { EndpointAddress, RouteBackend, RouteRule, RoutingTable } from '../routing/routing-table.ts';
+import {
+  type EndpointAddress,
+  mayServe,
+  type RouteBackend,
+  type RouteRule,
+  type RoutingTable,
+} from '../routing/routing-table.ts';
 import { ActiveSessions } from './active-sessions.ts';
 import { Backend, Candidate } from './backend.ts';
-import { ForwardingRule, mayServe } from './forwarding-rule.ts';
+import { ForwardingRule } from './forwarding-rule.ts';
 import { Mirror, MirrorTarget } from './mirror.ts';
 import { PlaceSequence } from './places.ts';
 import type { TrafficRegistry } from './traffic.ts';

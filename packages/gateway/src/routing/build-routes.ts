@@ -54,8 +54,10 @@ interface Claimant {
 
 /** Pure. A host and path belong to the oldest object that claims them. */
 export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
+  // What goes through the router of another project is none of ours.
+  const splits = snapshot.splits.filter(({ spec }) => spec.through === undefined);
   const claimants = [
-    ...snapshot.splits.map((split) => claimsOfSplit(split, snapshot)),
+    ...splits.map((split) => claimsOfSplit(split, snapshot)),
     ...snapshot.ingresses.filter(isOurs).map((ingress) => claimsOfIngress(ingress, snapshot)),
   ].sort(byAge);
   const settlement = settleClaims(claimants);
@@ -66,7 +68,7 @@ export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
     redirects: planRedirects(claimants, owners),
     certificates: collectCertificates(claimants),
     rules: claimants.flatMap((claimant) => claimant.rules),
-    splits: snapshot.splits.map((split) => routedSplit(split, settlement)),
+    splits: splits.map((split) => routedSplit(split, settlement)),
   };
 }
 

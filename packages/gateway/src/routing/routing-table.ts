@@ -113,6 +113,16 @@ export interface EndpointAddress {
   readonly port: number;
 }
 
+/** Whether it matters who asks. */
+export function isByUser({ matches = [], sticky, sessions }: RouteRule): boolean {
+  return matches.length > 0 || sticky !== undefined || sessions !== undefined;
+}
+
+/** Whether a backend may get new requests: those without weight if it matters who asks. */
+export function mayServe({ matches = [], sessions }: RouteRule, { weight, service }: RouteBackend): boolean {
+  return weight > 0 || sessions !== undefined || matches.some((criteria) => criteria.service === service);
+}
+
 export const emptyRoutingTable: RoutingTable = {
   exactHosts: new Map(),
   wildcardHosts: new Map(),
