@@ -24,7 +24,8 @@ function currentInstances(observation: Observation): readonly SplitInstanceStatu
   const { split, gateways } = observation;
   const generation = split?.metadata.generation;
   if (!isRouted(observation) || generation === undefined) return [];
-  return (split?.status?.instances ?? []).filter(
-    ({ name, observedGeneration }) => gateways.includes(name) && observedGeneration >= generation,
-  );
+  // What a foreign router refuses it never observes: its entry is always about the Split as it is.
+  const isCurrent = ({ name, observedGeneration }: SplitInstanceStatus): boolean =>
+    observedGeneration >= generation || name === split?.spec.through;
+  return (split?.status?.instances ?? []).filter((instance) => gateways.includes(instance.name) && isCurrent(instance));
 }

@@ -16,6 +16,24 @@ export interface SplitSpec {
   readonly rules: readonly SplitRule[];
   /** Seconds that open requests and connections of a backend that lost its weight may take to end. */
   readonly drainSeconds?: number | undefined;
+  /** Who carries the requests: absent, our own gateways, which leave a Split of anybody else alone. */
+  readonly through?: ForeignRouter | undefined;
+  /** Where a foreign router takes the requests in: Gateways. */
+  readonly parentRefs?: readonly ParentReference[] | undefined;
+  /** How long a foreign router may take to follow what it has accepted. */
+  readonly propagationSeconds?: number | undefined;
+}
+
+/** Routers of other projects: a controller of ours writes their objects, and confirms in their name. */
+export const foreignRouters = ['gatewayApi', 'ingressNginx', 'istio'] as const;
+export type ForeignRouter = (typeof foreignRouters)[number];
+
+/** As in the Gateway API; without `namespace` in that of the Split. */
+export interface ParentReference {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly sectionName?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 /** Requests for one of `hosts` under one of `paths` go to `backends` by weight. The longest matching path wins. */

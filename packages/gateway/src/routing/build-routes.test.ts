@@ -99,6 +99,13 @@ describe('a host and path', () => {
     expect(build({ splits: [old, late] }).splits.map(({ unservedRules }) => unservedRules)).toEqual([[], [0]]);
   });
 
+  test('is left to the router of another project where the Split goes through that', () => {
+    const foreign = { ...old, spec: { ...old.spec, through: 'gatewayApi' as const } };
+    const table = build({ splits: [young, foreign] });
+    expect(served(table, 'shop.localhost', '/')).toBe('young-1');
+    expect(table.splits.map(({ name }) => name)).toEqual(['young']);
+  });
+
   test('goes to the next claimant when the oldest is gone', () => {
     expect(served(build({ splits: [young] }), 'shop.localhost', '/')).toBe('young-1');
   });
