@@ -1,6 +1,11 @@
 /** Who may do what, by the ordinary kubectl: questions, refusals, roles, tokens, and requests in the name of others. */
+import { applications } from '@slipway/delivery/api/application';
+import { releases } from '@slipway/delivery/api/release';
+import type { Container } from '@slipway/kube/api.generated';
+import { pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missing } from './support/execute.ts';
+import { checkoutMount, checkoutVolume } from './support/checkout-volume.ts';
+import { missing, slipwayEntry } from './support/execute.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const reason = await missing('kubectl');
@@ -114,6 +119,44 @@ describe.skipIf(reason !== undefined)(`access by roles${reason === undefined ? '
     await cluster.ask('wait', 'pod/asks', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
     expect(await cluster.ask('logs', 'asks')).toBe(
       '403 pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
+    );
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('lets slipway in a pod find the cluster by its account', async () => {
+    const shop = { name: 'shop', namespace: 'default' };
+    const containers = [{ name: 'web', image: 'web', command: ['sleep', '3600'] }];
+    await cluster.client.create(applications, {
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'Application',
+      metadata: shop,
+      spec: { version: '1.0', template: { spec: { containers } } },
+    });
+    await cluster.ask('create', 'serviceaccount', 'pipeline');
+    await cluster.ask('create', 'rolebinding', 'pipeline', '--clusterrole=view', '--serviceaccount=default:pipeline');
+    await expect
+      .poll(async () => (await cluster.client.list(releases, { namespace: 'default' })).items, { timeout: 20_000 })
+      .toHaveLength(1);
+    const asks = (name: string, ...words: readonly string[]): Container => ({
+      name,
+      image: 'node:24',
+      command: ['node', slipwayEntry, ...words],
+      // Where no kubeconfig of a person is.
+      env: [{ name: 'HOME', value: '/tmp' }],
+      volumeMounts: [checkoutMount],
+    });
+    await cluster.client.create(pods, {
+      metadata: { name: 'pipeline', namespace: 'default' },
+      spec: {
+        serviceAccountName: 'pipeline',
+        restartPolicy: 'Never',
+        volumes: [checkoutVolume],
+        containers: [asks('reads', 'releases', 'shop'), asks('writes', 'promote', 'shop')],
+      },
+    });
+    await cluster.ask('wait', 'pod/pipeline', '--for=jsonpath={.status.phase}=Failed', '--timeout=60s');
+    expect(await cluster.ask('logs', 'pipeline', '-c', 'reads')).toMatch(/^1\.0 /m);
+    expect(await cluster.ask('logs', 'pipeline', '-c', 'writes')).toContain(
+      'User "system:serviceaccount:default:pipeline" cannot create resource "releasecommands"',
     );
   });
 
