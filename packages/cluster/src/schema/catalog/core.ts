@@ -316,12 +316,24 @@ export const secret = define<Secret>({
     );
     return { type: 'Opaque', ...rest, data: { ...rest.data, ...encoded } };
   },
-  validate: ({ data }) => [...dataKeys(data, 'data'), ...dataSize(data ?? {}, 'data')],
+  validate: ({ type, data = {} }) => [
+    ...dataKeys(data, 'data'),
+    ...dataSize(data, 'data'),
+    ...(requiredKeys[type ?? ''] ?? []).filter((key) => data[key] === undefined).map((key) => required(`data[${key}]`)),
+  ],
   validateUpdate: (object, old) => [
     ...(object.type === old.type ? [] : [invalid('type', object.type, 'field is immutable')]),
     ...immutableData(object, old),
   ],
 });
+
+/** Whoever reads a Secret of such a type relies on them. */
+const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+};
 
 function dataKeys(data: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   const rule =

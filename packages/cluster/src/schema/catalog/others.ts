@@ -14,7 +14,7 @@ import { validatePatterns } from '../patterns.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { checkDefinitionSchemas } from '../rules/definition-rules.ts';
-import { supported } from './pod-template.ts';
+import { atLeast, supported } from './pod-template.ts';
 
 export const endpointSlice = define<EndpointSlice>({
   type: endpointSlices,
@@ -44,10 +44,21 @@ export const endpointSlice = define<EndpointSlice>({
       ? [required('addressType')]
       : supported(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType')),
     ...(endpoints ?? []).flatMap(({ addresses }, index) =>
-      addresses.length === 0 ? [required(`endpoints[${index}].addresses`, 'must contain at least 1 address')] : [],
+      addresses.length === 0
+        ? [required(`endpoints[${index}].addresses`, 'must contain at least 1 address')]
+        : addresses.flatMap((address, at) =>
+            checkAddress(address, addressType, `endpoints[${index}].addresses[${at}]`),
+          ),
     ),
   ],
 });
+
+function checkAddress(address: string, type: string | undefined, field: string): readonly Fault[] {
+  if (type === 'FQDN') return dns1123Subdomain(address).map((message) => invalid(field, address, message));
+  const version = { IPv4: 4, IPv6: 6 }[type ?? ''];
+  if (version === undefined || isIP(address) === version) return [];
+  return [invalid(field, address, `must be a valid ${type} address`)];
+}
 
 function shortList(items: readonly string[], none: string): string {
   if (items.length === 0) return none;
@@ -59,6 +70,12 @@ export const lease = define<Lease>({
   schemaType: 'io.k8s.api.coordination.v1.Lease',
   nameRule: dns1123Subdomain,
   columns: [{ name: 'Holder', cell: ({ spec }) => spec?.holderIdentity ?? '' }],
+  validate: ({ spec: { leaseDurationSeconds, leaseTransitions } = {} }) => [
+    ...(leaseDurationSeconds === undefined || leaseDurationSeconds > 0
+      ? []
+      : [invalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0')]),
+    ...atLeast(leaseTransitions, 0, 'spec.leaseTransitions'),
+  ],
 });
 
 export const ingress = define<Ingress>({

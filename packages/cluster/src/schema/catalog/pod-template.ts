@@ -3,6 +3,7 @@ import type { Fault } from '../definition.ts';
 import { duplicate, invalid, notFound, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Label } from '../names.ts';
+import { checkPod } from './pod-rules.ts';
 
 /** Defaults of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/. */
 export function defaultPodSpec(spec: PodSpec): PodSpec {
@@ -106,6 +107,7 @@ export function validatePodSpec(spec: PodSpec, path: string): readonly Fault[] {
     ...(spec.activeDeadlineSeconds === undefined
       ? []
       : atLeast(spec.activeDeadlineSeconds, 1, `${path}.activeDeadlineSeconds`)),
+    ...checkPod(spec, path),
   ];
 }
 
