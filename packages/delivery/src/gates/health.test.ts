@@ -37,6 +37,29 @@ describe('the health gate', () => {
   });
 });
 
+test('what a pod said of itself names the reason, and not that another one could not be asked', () => {
+  const said = { at: new Date(10_100).toISOString() };
+  const silent: HealthAnswer = { ...said, pod: 'shop-2-a', uid: 'a', outcome: 'error', answer: 'connection refused' };
+  const sick: HealthAnswer = {
+    ...said,
+    pod: 'shop-2-b',
+    uid: 'b',
+    outcome: 'failed',
+    code: 503,
+    answer: 'no database',
+  };
+  const asked = [silent, sick].map(({ uid, pod: name }): Pod => ({ metadata: { name, uid } }));
+  const answers = new Map([silent, sick].map((answer) => [answer.uid, answer]));
+  const check = { timeoutSeconds: 10 };
+  expect(judgeHealth({ check, pods: asked, answers, since: 0, now: 10_200 })).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('pod shop-2-b answered 503: no database'),
+  });
+  expect(judgeHealth({ check, pods: asked, answers, since: 0, now: 9_000 })).toMatchObject({
+    waitingFor: expect.stringContaining('pod shop-2-b answered 503: no database'),
+  });
+});
+
 describe('a clock that jumps while a candidate is asked for its health', () => {
   let cluster: DeliveryCluster;
 

@@ -86,8 +86,9 @@ function describeWait({ check }: Question, { open, all, known }: Counts): string
   return `${open} of ${all} pods to answer ${check.path ?? defaultPath} that they are healthy${worst === undefined ? '' : ` (${describeAnswer(worst)})`}`;
 }
 
+/** What a pod says of itself tells more than that another one could not be asked. */
 function findWorst(known: readonly HealthAnswer[]): HealthAnswer | undefined {
-  return known.find(({ outcome }) => outcome !== 'passed');
+  return known.find(({ outcome }) => outcome === 'failed') ?? known.find(({ outcome }) => outcome !== 'passed');
 }
 
 /** Also where the clock was set back since. */
