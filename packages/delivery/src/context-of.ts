@@ -43,12 +43,12 @@ export function worldOf(observation: Observation, active: Release | undefined, n
 
 /**
  * The least number of pods that must go on serving. Nobody is to be served where no pods are asked for, where the
- * Application is deleted, where there is no stable version and the release under way is refused (what it has of labels and
- * weights it loses, though nothing takes its place), and while one version stops before the other starts.
+ * Application is deleted, where there is no stable version and no release is to become one (what it has of labels and weights
+ * it loses, though nothing takes its place), and while one version stops before the other starts.
  */
 export function calculateFloor(observation: Observation, active: Release | undefined): number {
   const replicas = replicasOf(observation);
-  const isRefused = stableRelease(observation) === undefined && active !== undefined && isEnding(active);
+  const isRefused = stableRelease(observation) === undefined && (active === undefined || isEnding(active));
   const isBetween = active !== undefined && isBetweenVersions(active);
   if (replicas === 0 || isDeleted(observation) || isRefused || isBetween) return 0;
   const isRolling = active?.spec.strategy.type === 'rolling';

@@ -1,7 +1,7 @@
 /** Nothing is being released: the stable version has its size, others go. Those go during a release too. */
 import { isFinished, type Release } from './api/release.ts';
 import { isBetweenVersions, previousStable, stableRelease } from './current-releases.ts';
-import { names, planMove, silentPods } from './moving-traffic.ts';
+import { names, planMove, planWithdrawal, silentPods } from './moving-traffic.ts';
 import {
   isRouted,
   isServing,
@@ -23,7 +23,7 @@ type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
 
 export function planIdle(observation: Observation, now: number): Step {
   const stable = stableRelease(observation);
-  if (stable === undefined) return { actions: [], status: initialStatus };
+  if (stable === undefined) return { actions: planNobodyServes(observation), status: initialStatus };
   const actions = planRecall(observation, stable);
   if (actions !== undefined) return { actions, status: statusOf(stable) };
   const steps = [
@@ -37,6 +37,11 @@ export function planIdle(observation: Observation, now: number): Step {
     status: statusOf(stable),
     requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
   };
+}
+
+/** A pod of what failed, that came when its release was not looking any more, serves nobody either. */
+function planNobodyServes(observation: Observation): readonly Action[] {
+  return observation.releases.flatMap((release) => planWithdrawal(viewOf(observation, release)).actions);
 }
 
 /**

@@ -90,6 +90,8 @@ const strategies: ReadonlyArray<History['strategy']> = [
     type: 'canary',
     canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
   },
+  { type: 'recreate' },
+  { type: 'recreate', recreate: { holdSeconds: 30 } },
   { type: 'rolling' },
   { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },

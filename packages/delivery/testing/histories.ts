@@ -6,7 +6,7 @@ import type { Verb } from '../src/api/release-command.ts';
 import type { Observation } from '../src/observation.ts';
 import type { Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
-import { checkDecided, checkDeletion, checkQuiet } from './invariants.ts';
+import { checkApart, checkDecided, checkDeletion, checkQuiet } from './invariants.ts';
 import { checkRefusals, isTrying, noRefusals, type Refusals } from './refusals.ts';
 import { checkDelivered, checkRemoval, noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
@@ -69,7 +69,6 @@ interface Run {
   readonly reached: Reached;
   /** How many happenings each cache has seen. */
   readonly seenUpTo: Map<CacheName, number>;
-  readonly mayOverlook: boolean;
   readonly refusals: Refusals;
 }
 
@@ -249,6 +248,7 @@ const latency: Check = { ...errors, name: 'latency', failureLimit: 1, count: 3, 
 
 /** A preview is reached by a route only; where there is none, none is asked for. */
 function strategyOf({ strategy, routed }: History): History['strategy'] {
+  if (!routed && strategy.type === 'recreate') return { type: 'recreate' };
   const { previewHosts: _, ...blueGreen } = strategy.blueGreen ?? {};
   return routed || strategy.blueGreen === undefined ? strategy : { ...strategy, blueGreen };
 }
@@ -281,12 +281,12 @@ function run(
     planner,
     reached: new Map(),
     seenUpTo: new Map(),
-    mayOverlook: history.happenings.some((event) => event.type === 'look' && event.late !== undefined),
     refusals: noRefusals(),
   };
   for (const event of history.happenings) {
     state.past.push(state.world);
     state.world = happen(state, event);
+    checkApart(state.world);
     noteRequests(state.reached, state.world);
   }
   if (atRest) comeToRest(state);
@@ -310,7 +310,8 @@ function comeToRest(run: Run): void {
   let unheeded = 0;
   for (let count = 0; count < roundsToRest; count += 1) {
     const { world, decision, isStill } = round(run);
-    if (isStill && isAtRest(world, run)) return checkRest(world);
+    if (isStill && isAtRest(world)) return checkRest(world);
+    checkApart(world);
     noteRequests(run.reached, world);
     const { requeueAfter } = decision;
     const isUnheeded = isStill && requeueAfter === undefined;

@@ -74,13 +74,21 @@ export function checkDecided(before: World, action: Action, after: World): void 
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
 function floorOf({ after }: Change): number | undefined {
-  return after.application.spec.replicas === 0 || isRefusedWithoutStable(after)
+  return after.application.spec.replicas === 0 || isRefusedWithoutStable(after) || isRecreating(after)
     ? undefined
     : leastOf(after.application.spec);
 }
 
 function leastOf({ replicas = 1, strategy }: ApplicationSpec): number {
   return replicas - (strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0);
+}
+
+/** One version stops before the other starts. */
+function isRecreating({ releases }: World): boolean {
+  return releases.some(
+    ({ spec, status }) =>
+      spec.strategy.type === 'recreate' && (status?.phase === 'Promoting' || status?.phase === 'RollingBack'),
+  );
 }
 
 /** No version is stable and the one under way is refused: it loses everything, and nothing takes its place. */
@@ -114,7 +122,8 @@ function checkLoad(change: Change): string | undefined {
 function checkSum({ after }: Change): string | undefined {
   const weights = [...weightsByRelease(after).values()];
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.length > 0 && total !== 100 ? `sum: the weights are ${weights.join(' + ')}` : undefined;
+  const wanted = after.split?.spec.rules[0]?.hold === undefined ? 100 : 0;
+  return weights.length > 0 && total !== wanted ? `sum: the weights are ${weights.join(' + ')}` : undefined;
 }
 
 /** The first traffic comes to a version only when every pod that then serves has said that it is healthy, unless a person promoted it. */
@@ -183,8 +192,16 @@ function checkRouted(change: Change): string | undefined {
   return undefined;
 }
 
+/** Of strategy recreate: pods of one version at a time. */
+export function checkApart({ application, pods }: World): void {
+  if (application.spec.strategy?.type !== 'recreate') return;
+  const together = new Set(pods.map(releaseOf));
+  if (together.size > 1) throw new Violation(`apart: pods of ${[...together].join(' and ')} meet`);
+}
+
 /** Where a look finds nothing to do, those who come by the Application's Service are served by as many as can be. */
 export function checkQuiet(world: World): void {
+  if (isRecreating(world)) return;
   const { spec, status } = world.application;
   const serving = status?.serving?.release;
   const ready = world.pods.filter((pod) => releaseOf(pod) === serving && isPodReady(pod)).length;

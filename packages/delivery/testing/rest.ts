@@ -3,25 +3,17 @@ import { isFinished } from '../src/api/release.ts';
 import { Violation } from './violation.ts';
 import type { World } from './simulation/world.ts';
 
-export interface Rest {
-  /** Caches were of different ages: a pod of a first version that failed may have been overlooked, and keep its label. */
-  readonly mayOverlook: boolean;
-}
-
-export function isAtRest(world: World, { mayOverlook }: Rest): boolean {
+export function isAtRest(world: World): boolean {
   const { application, releases, commands } = world;
   if (commands.length > 0 || application.status?.settling !== undefined) return false;
   if (application.spec.replicas === 0) return true;
   if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
   const serving = application.status?.serving?.release;
-  return serving === undefined
-    ? isUnserved(world, mayOverlook)
-    : hasAllPods(world, serving) && hasAllTraffic(world, serving);
+  return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);
 }
 
 /** What failed without a version before it is kept for a look, and nothing leads to it. */
-function isUnserved({ pods, split, replicaSets }: World, mayOverlook: boolean): boolean {
-  if (mayOverlook) return split === undefined;
+function isUnserved({ pods, split, replicaSets }: World): boolean {
   const labelled = [...pods, ...replicaSets.map(({ spec }) => ({ metadata: spec?.template?.metadata ?? {} }))];
   return split === undefined && labelled.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === undefined);
 }

@@ -1,5 +1,5 @@
 /** Effects on who gets traffic. */
-import { formatTime } from '@slipway/kube/clock';
+import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject } from '@slipway/kube/object';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
@@ -57,7 +57,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
   };
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
   const marks = {
-    [annotations.leftAt]: action.serves ? null : formatTime(look.clock.now()),
+    [annotations.leftAt]: action.serves ? null : formatMicroTime(look.clock.now()),
     [annotations.deletionCost]: null,
   };
   const patch = async (pod: Pod): Promise<void> => {

@@ -42,6 +42,8 @@ const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'
     'canary inside the cluster',
     { routed: false, strategy: { type: 'canary', canary: { steps: canarySteps, approximate: true } } },
   ],
+  ['recreate', { routed: true, strategy: { type: 'recreate', recreate: { holdSeconds: 30 } } }],
+  ['recreate inside the cluster', { routed: false, strategy: { type: 'recreate' } }],
   ['rolling', { routed: true, strategy: { type: 'rolling' } }],
   [
     'rolling inside the cluster, without surge',

@@ -186,7 +186,7 @@ describe('recreate', () => {
 
   test('gives the traffic back where the record of the release is deleted in the middle', async () => {
     await cluster.deploy(spec('broken'));
-    await cluster.advance(1_000);
+    await cluster.advance(4_000);
     expect((await rule())?.hold).toBeDefined();
     await cluster.deploy(spec('a'));
     await cluster.client.delete(releases, { namespace: 'default', name: 'shop-2' });

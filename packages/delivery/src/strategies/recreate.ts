@@ -1,5 +1,5 @@
 import type { MoveStep } from '../moving-traffic.ts';
-import { backendName, labels } from '../names.ts';
+import { labels } from '../names.ts';
 import {
   describeConfirmation,
   isRouted,
@@ -62,7 +62,7 @@ function planClearing(context: ReleaseContext, staying: VersionView): MoveStep {
     planHold(context) ??
     others
       .map((view) => {
-        const drainSeconds = isDrained(observation, view) ? 0 : release.spec.drainSeconds;
+        const { drainSeconds } = release.spec;
         return withSentence(view, planShrink({ view, goal: 0, drainSeconds, now, observation }));
       })
       .reduce(together)
@@ -86,17 +86,6 @@ function planHold({ observation, release }: ReleaseContext): MoveStep | undefine
     actions: isHeld ? [] : [{ type: 'setSplit', weights: nobody, handling }],
     waitingFor: describeConfirmation(observation, 'that requests wait'),
   };
-}
-
-/** The gateways know what is still open from outside; who comes by the Service alone is given the whole time. */
-function isDrained(observation: Observation, { release }: VersionView): boolean {
-  const { split, gateways } = observation;
-  if (!isRouted(observation) || split === undefined) return false;
-  const service = backendName(release.spec);
-  return (split.status?.instances ?? [])
-    .filter(({ name }) => gateways.includes(name))
-    .flatMap(({ backends = [] }) => backends)
-    .every((backend) => backend.service !== service || backend.openRequests + backend.openConnections === 0);
 }
 
 function withSentence({ release }: VersionView, step: ShrinkStep): MoveStep {
