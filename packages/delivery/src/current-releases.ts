@@ -64,7 +64,8 @@ export function withEnd(observation: Observation, now: number): Observation {
 }
 
 function reasonOfEnd({ phase, attempts = [] }: ReleaseStatus): string | undefined {
-  if (phase === 'Guarding') return 'the guard has ended';
+  // Sent back by somebody who had not seen that it had ended: there is nothing that it could go back to.
+  if (phase === 'Guarding' || phase === 'RollingBack') return 'the guard has ended';
   return phase === 'Pending' && attempts.length === 0 ? 'it serves: its record was written again' : undefined;
 }
 

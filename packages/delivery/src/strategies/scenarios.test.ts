@@ -31,6 +31,26 @@ test.each<[string, History]>([
       ],
     },
   ],
+  [
+    'a first version that is sent back in the moment in which it has succeeded serves',
+    {
+      strategy: { type: 'recreate' },
+      routed: true,
+      replicas: 1,
+      happenings: [
+        ...rounds(5),
+        { type: 'gateway', index: 0 },
+        { type: 'allUnready' },
+        { type: 'look', stopAfter: 1_000, lag: 2 },
+        ...rounds(2),
+        { type: 'deploy', image: 'unfit' },
+        { type: 'replicas', count: 0 },
+        { type: 'command', verb: 'abort' },
+        ...rounds(1),
+        { type: 'look', stopAfter: 1, lag: 0, late: { releases: 1 } },
+      ],
+    },
+  ],
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });
