@@ -190,6 +190,18 @@ describe('server-side apply', () => {
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
   });
 
+  it('takes no account of who owns what: that follows from who applies', async () => {
+    const metadata = { name: 'a', managedFields: [{ manager: 'two', operation: 'Apply' }] };
+    await expect(
+      cluster.client.patch(
+        configMaps,
+        key,
+        { type: 'apply', body: { ...body({}), metadata } },
+        { fieldManager: 'one' },
+      ),
+    ).rejects.toMatchObject({ reason: 'BadRequest', message: 'metadata.managedFields must be nil' });
+  });
+
   it('refuses to take a field that another manager owns, unless forced', async () => {
     await cluster.client.patch(
       configMaps,

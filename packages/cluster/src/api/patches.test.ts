@@ -47,6 +47,25 @@ describe('JSON patches', () => {
   });
 });
 
+describe('a JSON patch that tests', () => {
+  it.each([
+    ['what is otherwise', '/data/a', 'y'],
+    ['what is an object', '/data', 'y'],
+    ['what there is not', '/data/z', 'y'],
+  ])('%s says where it failed', (_, path, value) => {
+    const { message } = failureOf(() => patched({ a: 'x' }, [{ op: 'test', path, value }]));
+    expect(message).toMatch(new RegExp(`\\(test ${path}\\): testing value ${path} failed: test failed$`));
+  });
+
+  it('what is so goes on', () => {
+    const operations = [
+      { op: 'test', path: '/data', value: { a: 'x' } },
+      { op: 'remove', path: '/data/a' },
+    ];
+    expect(patched({ a: 'x' }, operations)).toMatchObject({ data: {} });
+  });
+});
+
 function failureOf(run: () => unknown): Error {
   try {
     run();

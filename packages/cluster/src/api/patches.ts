@@ -101,7 +101,8 @@ function operated(object: KubeObject, operations: readonly Operation[]): unknown
 function failureOf(operation: Operation, object: unknown): string | undefined {
   const wrong = [operation.path, 'from' in operation ? operation.from : ''].find((pointer) => !isPointer(pointer));
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is no JSON pointer, which begins with a slash`;
-  return applyPatch(object, [operation])[0]?.message;
+  const failure = applyPatch(object, [operation])[0];
+  return failure?.name === 'TestError' ? `testing value ${operation.path} failed: test failed` : failure?.message;
 }
 
 /** Counted before it is copied, and only then: what is to be copied is bounded by what was copied before. */

@@ -132,6 +132,16 @@ describe('bodies of requests', () => {
     expect(object).toMatchObject({ reason: 'UnsupportedMediaType', message: expect.stringContaining(protobuf) });
   });
 
+  it.each(['text/plain', 'application/json', protobuf])('are refused with 415 as a patch of type %s', async (type) => {
+    const { status, object } = await send({ method: 'PATCH', path: `${configMaps}/c`, type, body: '{}' });
+    expect(status).toBe(415);
+    const accepted = ['json-patch+json', 'merge-patch+json', 'strategic-merge-patch+json', 'apply-patch+yaml'];
+    expect(object).toMatchObject({
+      reason: 'UnsupportedMediaType',
+      message: `the body of the request was in an unknown format - accepted media types include: ${accepted.map((each) => `application/${each}`).join(', ')}`,
+    });
+  });
+
   it('are refused with 415 in protobuf where a custom resource is meant, which has no numbers for its fields', async () => {
     await cluster.client.create(customResourceDefinitions, {
       metadata: { name: 'ships.example.com' },

@@ -5,6 +5,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
+import { patchKind } from './patches.ts';
 import { parseResourcePath } from './request-path.ts';
 
 /** As large as Kubernetes takes. */
@@ -46,6 +47,8 @@ export async function readBody(
   }
   if (size === 0) return undefined;
   const bytes = Buffer.concat(chunks);
+  // What a patch may come as is another question than what an object may.
+  if (!isPassedOn && incoming.method === 'PATCH') patchKind(incoming.headers['content-type'] ?? '');
   return isPassedOn ? { bytes } : { json: await parseBody(bytes, incoming.headers['content-type'] ?? '', catalog) };
 }
 

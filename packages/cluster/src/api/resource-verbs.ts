@@ -132,6 +132,9 @@ export class ResourceVerbs {
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const decoded = decodeApplied(body, request);
     requireSameName(decoded, request);
+    // Who owns what follows from who applies.
+    if ((decoded.metadata.managedFields ?? []).length > 0)
+      throw new StatusError('BadRequest', 'metadata.managedFields must be nil');
     this.#checkNamespace(decoded, request);
     const tracking = this.#tracking(request, 'Apply');
     // Which object and which version of it is meant: conditions, and nothing that anybody would own.
