@@ -105,6 +105,8 @@ export interface ImageInfo {
   readonly workingDirectory: string;
   readonly user: string;
   readonly sizeBytes: number;
+  /** There is no such image: the files of the machine stand in for it, as a container with a command of its own allows. */
+  readonly isMachine?: boolean | undefined;
   /** Set if it had to be fetched from elsewhere: how long that took. */
   readonly pulledInMilliseconds?: number | undefined;
 }

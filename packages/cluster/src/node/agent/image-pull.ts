@@ -7,7 +7,7 @@ import type { PodEvents } from './pod-events.ts';
 export async function pullImage(
   pod: Pod,
   container: Container,
-  { runtime, events }: { readonly runtime: Runtime; readonly events: PodEvents },
+  { runtime, events }: { readonly runtime: Pick<Runtime, 'ensureImage'>; readonly events: PodEvents },
 ): Promise<ImageInfo> {
   const image = container.image ?? '';
   const say = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
@@ -15,6 +15,10 @@ export async function pullImage(
   try {
     const hasCommand = (container.command ?? []).length > 0;
     const info = await runtime.ensureImage(image, container.imagePullPolicy ?? 'IfNotPresent', { hasCommand });
+    if (info.isMachine === true) {
+      say('Normal', 'Pulled', `Container image "${image}" not found: the command runs on the files of this machine`);
+      return info;
+    }
     const took = info.pulledInMilliseconds;
     if (took === undefined) {
       say('Normal', 'Pulled', `Container image "${image}" already present on machine`);

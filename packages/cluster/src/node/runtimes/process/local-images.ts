@@ -13,6 +13,7 @@ export const machineImage: LocalImage = {
     workingDirectory: '/',
     user: '',
     sizeBytes: 0,
+    isMachine: true,
   },
   layers: [],
   digests: [],
