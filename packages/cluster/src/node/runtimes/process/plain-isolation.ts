@@ -156,6 +156,7 @@ function describeLimitations(tools: Tools): readonly string[] {
     'Users, groups, capabilities, security profiles, read-only mounts and read-only roots of containers are ignored: everything runs as the user who started the cluster.',
     'Volumes in memory are on disk.',
     'Limits of memory and CPU are not enforced by the process runtime.',
+    'A program that clears its environment and leaves its session outlives its container and the cluster.',
     ...(tools['setpriv'] === undefined
       ? ['Containers may outlive a killed node for a moment, because "setpriv" (package util-linux) is not installed.']
       : []),

@@ -4,7 +4,10 @@ import type { Writable } from 'node:stream';
 import { delay, type Clock } from '@slipway/kube/clock';
 import { signalIfRunning } from './signal.ts';
 
-/** Every process of a container inherits this variable, whatever session or parent it moves to. */
+/**
+ * A process of a container inherits this variable, whatever session or parent it moves to, unless it is started with an
+ * environment that leaves it out: one that then leaves its session too cannot be told from any other program.
+ */
 export const containerMark = 'SLIPWAY_CONTAINER';
 
 const maximumRounds = 200;
