@@ -17,8 +17,14 @@ export function describeError(error: unknown): ErrorReport {
     };
   if (isSystemError(error))
     return { text: `${error.path ?? 'This machine'}: ${describeSystemError(error)}.`, exitCode: exitCodes.failure };
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text: `slipway failed unexpectedly: ${trace}`, exitCode: exitCodes.failure };
+  return { text: `slipway failed unexpectedly: ${traceOf(error)}`, exitCode: exitCodes.failure };
+}
+
+/** With what it is made of: a sum says nothing by itself. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  return [error.stack ?? error.message, ...parts.map(traceOf)].join('\n');
 }
 
 function describeStatus(error: StatusError): string {

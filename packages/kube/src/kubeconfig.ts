@@ -1,5 +1,5 @@
 /** kubeconfig files: which server, as whom. https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from './clock.ts';
 import { ExecCredentialSource, type ExecPlugin } from './exec-credentials.ts';
@@ -305,6 +305,11 @@ export async function writeKubeconfig(file: string, config: Kubeconfig): Promise
   const { stringify } = await import('yaml');
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.new`;
-  await writeFile(temporary, stringify(config), { mode: 0o600, flush: true });
-  await rename(temporary, file);
+  try {
+    await writeFile(temporary, stringify(config), { mode: 0o600, flush: true });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { fetchHelperStatus } from '@slipway/cluster/node/helper/control';
+import { fetchHelperStatus, requestStop } from '@slipway/cluster/node/helper/control';
 import { controlSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import {
   readClusterState,
   removeClusterState,
+  writeShutdown,
   type ClusterState,
   type DataDirectory,
 } from '../embedded/data-directory.ts';
@@ -19,6 +19,7 @@ import {
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { print, printValue } from '../output/output.ts';
+import { describeSystemError, isSystemError, type SystemError } from '../system-error.ts';
 
 /** How long the server may take beyond the grace of its pods to close its store and its sockets. */
 const shutdownMarginMilliseconds = 5_000;
@@ -82,7 +83,7 @@ interface Stop {
 
 /** The server stops its node helper itself; the helper is asked directly when the server is gone. */
 async function stopProcesses({ directory, processes, graceSeconds }: Stop): Promise<void> {
-  await writeFile(directory.shutdownFile, JSON.stringify({ graceSeconds }), { mode: 0o600 });
+  await tellGrace(directory, graceSeconds);
   const [first] = processes;
   if (first !== undefined) await signalProcess(first, 'SIGTERM');
   if (await waitForExit(processes, graceSeconds * 1_000 + shutdownMarginMilliseconds)) return;
@@ -94,8 +95,39 @@ async function stopProcesses({ directory, processes, graceSeconds }: Stop): Prom
   );
 }
 
+/**
+ * In a file that the server reads when it ends. A cluster can be stopped where nothing can be written, too: then the node
+ * helper is told, which keeps to the first grace that it hears.
+ */
+async function tellGrace(directory: DataDirectory, graceSeconds: number): Promise<void> {
+  try {
+    await writeShutdown(directory, graceSeconds);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    await requestStop(controlSocketOf(directory.path), graceSeconds);
+  }
+}
+
+const unwritable: readonly string[] = ['ENOSPC', 'EDQUOT', 'EROFS'];
+
+function isUnwritable(error: unknown): error is SystemError {
+  return isSystemError(error) && unwritable.includes(error.code);
+}
+
+/** The state stays where the kubeconfig could not be written: what is to be taken out of it must be known later. */
 async function forget(directory: DataDirectory, state: ClusterState | undefined): Promise<void> {
-  if (state?.mergedInto !== undefined)
-    await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context, directory.path);
+  if (state?.mergedInto !== undefined) {
+    const { file, context } = state.mergedInto;
+    try {
+      await removeKubeconfigEntry(file, context, directory.path);
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
+      throw new CommandFailure(
+        `The cluster in ${directory.path} has ended, but the kubeconfig ${file} still has its context "${context}": ` +
+          `${describeSystemError(error)}.\nMake room there, and run slipway down again to take it out.`,
+        { cause: error },
+      );
+    }
+  }
   await removeClusterState(directory);
 }

@@ -6,6 +6,7 @@ import { ListenError } from '@slipway/gateway/listen';
 import { DataPlaneError, type DataPlaneChoice, openDataPlane } from '@slipway/gateway/open-data-plane';
 import type { KubeClient } from '@slipway/kube/client';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
+import { outliveOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { awaitServer } from '../connection/await-server.ts';
 import { connect, type Connection } from '../connection/connection.ts';
@@ -77,6 +78,7 @@ async function start({
   signal,
 }: Start): Promise<{ running: Gateway; description: string }> {
   const { host, port, tlsPort, adminPort } = options;
+  outliveOutput();
   const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
   const shared = { clock: systemClock, random: Math.random, logger };
   try {

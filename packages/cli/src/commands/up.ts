@@ -63,6 +63,7 @@ export async function up(options: UpOptions): Promise<void> {
   }
   const { runServer } = await import('../embedded/run-server.ts');
   return runServer(server, {
+    log: process.stderr,
     onReady: (state) => print([...greeting(state), ...withoutController(options), '', 'Stop with Ctrl-C.'].join('\n')),
     onStopping: () => print('Stopping the cluster and its pods.'),
   });

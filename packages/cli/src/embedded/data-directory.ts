@@ -91,7 +91,12 @@ function unusable({ path }: DataDirectory, error: unknown): unknown {
 }
 
 export async function writeClusterState(directory: DataDirectory, state: ClusterState): Promise<void> {
-  await writeDurably(directory.stateFile, `${JSON.stringify(state, null, 2)}\n`);
+  await replaceFile(directory.stateFile, `${JSON.stringify(state, null, 2)}\n`, { flush: true });
+}
+
+/** For the server, which reads it when it ends. */
+export async function writeShutdown(directory: DataDirectory, graceSeconds: number): Promise<void> {
+  await replaceFile(directory.shutdownFile, JSON.stringify({ graceSeconds }), { flush: false });
 }
 
 export async function removeClusterState(directory: DataDirectory): Promise<void> {
@@ -105,8 +110,14 @@ export async function runningCluster(directory: DataDirectory): Promise<ClusterS
   return state !== undefined && (await isRunning(state.server)) ? state : undefined;
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
+/** Whole or not at all. */
+async function replaceFile(file: string, text: string, { flush }: { readonly flush: boolean }): Promise<void> {
   const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, text, { mode: 0o600, flush: true });
-  await rename(temporary, file);
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flush });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import { storeIdentity } from '@slipway/cluster/store/store-identity';
 import type { DirectoryLock } from '@slipway/cluster/store/directory-lock';
 import type { Logger } from '@slipway/kube/logger';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
+import type { LogOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { launchClusterNode } from './cluster-node.ts';
 import type { ClusterNode } from './node-port.ts';
@@ -20,8 +21,14 @@ export interface Foundation {
   readonly stopping: AbortController;
 }
 
-export async function layFoundation(options: ServerOptions, directory: DataDirectory): Promise<Foundation> {
-  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'warn' });
+export interface FoundationOptions {
+  readonly options: ServerOptions;
+  readonly directory: DataDirectory;
+  readonly log: LogOutput;
+}
+
+export async function layFoundation({ options, directory, log }: FoundationOptions): Promise<Foundation> {
+  const logger = createJsonLogger({ output: log, clock: systemClock, level: 'warn' });
   const stopping = new AbortController();
   const store = join(directory.path, 'store');
   const lock = claimStoreDirectory(store);

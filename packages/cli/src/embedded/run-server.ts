@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { outliveOutput, type LogOutput } from '@slipway/kube/platform/log-output';
 import { addKubeconfigEntry, removeKubeconfigEntry } from '../connection/kubeconfig-entry.ts';
 import { CommandFailure } from '../failure.ts';
 import { reactToStop } from '../stop-signal.ts';
@@ -12,7 +13,7 @@ import {
   type DataDirectory,
 } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
-import { clearFoundation, layFoundation } from './lay-foundation.ts';
+import { clearFoundation, layFoundation, type FoundationOptions } from './lay-foundation.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { EmbeddedCluster } from './start-cluster.ts';
@@ -20,33 +21,37 @@ import type { EmbeddedCluster } from './start-cluster.ts';
 /** Pods get this long to end unless `slipway down --grace` says otherwise. */
 const defaultGraceSeconds = 2;
 
-export interface ServerEvents {
+/** What a server is told by, and tells, whoever runs it. */
+export interface ServerSurroundings {
+  readonly log: LogOutput;
   readonly onReady: (state: ClusterState) => void;
   /** Pods are given their grace: this takes a while. */
   readonly onStopping?: (() => void) | undefined;
 }
 
 /** Runs a cluster in this process until SIGTERM or SIGINT. Rejects, with nothing left behind, when it cannot be started. */
-export async function runServer(options: ServerOptions, events: ServerEvents): Promise<void> {
+export async function runServer(options: ServerOptions, surroundings: ServerSurroundings): Promise<void> {
+  outliveOutput();
   const stopRequested = waitForStopSignal();
   const directory = dataDirectory(options.dataDirectory);
   await createDataDirectory(directory);
-  const cluster = await start(options, directory);
+  const cluster = await start({ options, directory, log: surroundings.log });
   try {
     const state = await publish({ options, directory, cluster });
-    events.onReady(state);
+    surroundings.onReady(state);
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {
-    events.onStopping?.();
+    surroundings.onStopping?.();
     await cluster.stop(await requestedGrace(directory));
     await retract(options, directory);
   }
 }
 
-async function start(options: ServerOptions, directory: DataDirectory): Promise<EmbeddedCluster> {
+async function start(given: FoundationOptions): Promise<EmbeddedCluster> {
+  const { options, directory } = given;
   try {
-    const foundation = await layFoundation(options, directory);
+    const foundation = await layFoundation(given);
     try {
       const { startCluster } = await import('./start-cluster.ts');
       return await startCluster(options, directory, foundation);
@@ -114,9 +119,10 @@ async function requestedGrace(directory: DataDirectory): Promise<number> {
 }
 
 async function retract(options: ServerOptions, directory: DataDirectory): Promise<void> {
+  // First, because it may be what the kubeconfig needs room for.
+  if (options.ephemeral) await rm(directory.kubeconfig, { force: true });
   const state = await runningCluster(directory);
   if (state?.mergedInto !== undefined)
     await removeKubeconfigEntry(state.mergedInto.file, state.mergedInto.context, directory.path);
   await removeClusterState(directory);
-  if (options.ephemeral) await rm(directory.kubeconfig, { force: true });
 }

@@ -1,3 +1,4 @@
+import { LogFile } from '@slipway/kube/platform/log-output';
 import { describeError } from '../describe-error.ts';
 import { CommandFailure, exitCodes } from '../failure.ts';
 import { runServer } from './run-server.ts';
@@ -13,7 +14,10 @@ export async function serverProcess(): Promise<void> {
     process.once('message', (message) => resolve(message as ServerOptions));
   });
   try {
-    await runServer(options, { onReady: (state) => report({ kind: 'ready', state }) });
+    await runServer(options, {
+      log: new LogFile(process.stderr.fd),
+      onReady: (state) => report({ kind: 'ready', state }),
+    });
   } catch (error) {
     const { text, exitCode } = describeError(error);
     report({ kind: 'failed', message: text, exitCode });

@@ -56,8 +56,14 @@ export function acquireDirectoryLock(directory: string): DirectoryLock {
   }
 }
 
+/** On a full disk there is no word of it, and the next owner sees by the process that it has ended. */
 function release(directory: string, number: number): void {
-  tryCreate(directory, number + 1, thisProcess('released'));
+  try {
+    tryCreate(directory, number + 1, thisProcess('released'));
+  } catch (error) {
+    if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) return;
+    throw error;
+  }
   removeBelow(directory, number + 1);
 }
 
@@ -97,21 +103,25 @@ function isStillHighest(directory: string, number: number): boolean {
 /** False: somebody else has this number. */
 function tryCreate(directory: string, number: number, owner: Owner): boolean {
   const temporary = join(directory, `owner.new.${process.pid}`);
-  const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, JSON.stringify(owner));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
+    writeDurably(temporary, JSON.stringify(owner));
     linkSync(temporary, join(directory, `owner.${number}`));
     return true;
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
-    unlinkSync(temporary);
+    removeIfPresent(temporary);
+  }
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

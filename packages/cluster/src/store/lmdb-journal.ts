@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync, statfsSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
+import { DiskReserve } from './disk-reserve.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { type StoredObject, StoreUnavailable } from './store.ts';
 
@@ -31,6 +32,7 @@ export interface JournalContents {
 export class LmdbJournal implements Journal {
   readonly #path: string;
   readonly #database: RootDatabase<string, string>;
+  readonly #reserve: DiskReserve;
 
   constructor(path: string) {
     this.#path = path;
@@ -45,6 +47,7 @@ export class LmdbJournal implements Journal {
       overlappingSync: false,
       eventTurnBatching: false,
     });
+    this.#reserve = new DiskReserve(path);
   }
 
   load(): JournalContents {
@@ -65,15 +68,23 @@ export class LmdbJournal implements Journal {
     if (tooLong !== undefined) {
       throw new StoreUnavailable(`a key of ${tooLong.key.length} characters is too long to be stored: ${tooLong.key}`);
     }
+    const bytes = boundOf(batch);
     try {
+      this.#reserve.take(bytes, () => this.#usedBytes());
       await this.#database.batch(() => this.#put(batch));
     } catch (error) {
-      throw new StoreUnavailable(this.#describeFailure(), { cause: await commitErrorOf(error) });
+      throw new StoreUnavailable(this.#describeFailure(bytes), { cause: await commitErrorOf(error) });
     }
   }
 
   async close(): Promise<void> {
     await this.#database.close();
+    this.#reserve.close();
+  }
+
+  #usedBytes(): number {
+    const { lastPageNumber, pageSize } = this.#database.getStats() as StoreStatistics;
+    return (lastPageNumber + 1) * pageSize;
   }
 
   #put(batch: readonly JournalEntry[]): void {
@@ -86,12 +97,35 @@ export class LmdbJournal implements Journal {
   }
 
   /** LMDB reports a full disk as an input/output error: the disk itself is asked. */
-  #describeFailure(): string {
+  #describeFailure(needed: number): string {
     const { bavail, bsize } = statfsSync(this.#path);
     const free = bavail * bsize;
-    const cause = free < 1024 * 1024 ? `the disk is full (${free} bytes free)` : 'the disk does not take the write';
+    const cause =
+      free < Math.max(needed, 1024 * 1024)
+        ? `the disk is full (${free} bytes free)`
+        : 'the disk does not take the write';
     return `cannot write to ${this.#path}: ${cause}; nothing was changed`;
   }
+}
+
+interface StoreStatistics {
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+const pageBytes = 4096;
+/** Branches, the list of free pages, and the record of the revision. */
+const pagesOfBatch = 16;
+/** The leaf with the record, written anew, and a second one where it no longer fits; besides the pages of its value. */
+const pagesOfEntry = 2;
+
+/** What a batch can at most add to the file: LMDB never writes over a page, and may have no free ones. */
+function boundOf(batch: readonly JournalEntry[]): number {
+  const valuePages = batch.map(({ key, value = '' }) =>
+    Math.ceil((Buffer.byteLength(key) + Buffer.byteLength(value)) / pageBytes),
+  );
+  const pages = valuePages.reduce((sum, count) => sum + count + pagesOfEntry, pagesOfBatch);
+  return pages * pageBytes;
 }
 
 function makePrivate(path: string): void {

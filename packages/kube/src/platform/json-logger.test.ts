@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { createJsonLogger } from './json-logger.ts';
+import type { LogOutput } from './log-output.ts';
 
 describe('the JSON logger', () => {
   it('writes a line for what is at least of its level', () => {
@@ -22,5 +23,47 @@ describe('the JSON logger', () => {
     });
     expect(failure).toMatchObject({ level: 'error', msg: 'it broke' });
     expect(failure?.['error']).toMatch(/no disk[^]*\(Error: full/);
+  });
+
+  it('tells once how many lines are missing, when lines can be written again', () => {
+    const disk = { isFull: false, lines: new Array<string>(), attempts: 0 };
+    const output: LogOutput = {
+      write: (text, onWritten) => {
+        disk.attempts += 1;
+        if (!disk.isFull) disk.lines.push(text);
+        onWritten(disk.isFull ? new Error('ENOSPC') : null);
+      },
+    };
+    const logger = createJsonLogger({ output, clock: new FakeClock(), level: 'info' });
+    const told = (): readonly unknown[] =>
+      disk.lines.splice(0).map((line) => {
+        const { msg, lines }: { readonly msg: string; readonly lines?: number } = JSON.parse(line);
+        return lines ?? msg;
+      });
+    logger.info('before');
+    disk.isFull = true;
+    for (const msg of ['one', 'two', 'three']) logger.warn(msg);
+    expect(disk.attempts).toBe(4);
+    disk.isFull = false;
+    logger.info('after');
+    logger.info('later');
+    expect(told()).toEqual(['before', 'after', 3, 'later']);
+  });
+
+  it('counts on when the disk is full again before it could tell', () => {
+    const answers = [new Error('full'), null, new Error('full'), null, null];
+    const lines: string[] = [];
+    const output: LogOutput = {
+      write: (text, onWritten) => {
+        const answer = answers.shift();
+        if (answer === null) lines.push(text);
+        onWritten(answer);
+      },
+    };
+    const logger = createJsonLogger({ output, clock: new FakeClock(), level: 'info' });
+    logger.info('lost');
+    logger.info('first');
+    logger.info('second');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'first' }, { msg: 'second' }, { lines: 1 }]);
   });
 });

@@ -1,4 +1,5 @@
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
+import { LogFile, outliveOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Logger } from '@slipway/kube/logger';
 import { claimBlock } from '../../network/block-claim.ts';
@@ -21,7 +22,8 @@ const defaultGraceSeconds = 2;
 
 /** The composition root of the helper process. Ends the process when all is done. */
 export async function runHelper(): Promise<void> {
-  const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
+  outliveOutput();
+  const logger = createJsonLogger({ output: new LogFile(process.stderr.fd), clock: systemClock, level: 'info' });
   const report = new ReportChannel(reportFd, () => {
     logger.error('The server ended before this helper was ready');
     process.exit(1);

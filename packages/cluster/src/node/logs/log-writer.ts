@@ -35,6 +35,8 @@ export class LogWriter {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #droppedBytes = 0;
+  /** The disk did not take the last batch: an outage is logged when it begins, not for every batch. */
+  #isFailing = false;
   #draining: Promise<void> | undefined;
   #sequence: number | undefined;
   #size = 0;
@@ -124,12 +126,15 @@ export class LogWriter {
       this.#pendingBytes = 0;
       try {
         await this.#append(batch);
+        this.#isFailing = false;
       } catch (error) {
-        this.#options.logger.error('A container log could not be written', {
-          directory: this.#options.directory,
-          error,
-        });
         this.#droppedBytes += batch.length;
+        if (!this.#isFailing)
+          this.#options.logger.error('A container log cannot be written: output is dropped until it can', {
+            directory: this.#options.directory,
+            error,
+          });
+        this.#isFailing = true;
       }
       this.#notify();
     }

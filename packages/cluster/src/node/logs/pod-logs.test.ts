@@ -172,4 +172,30 @@ describe('a writer', () => {
     await writer.close();
     expect(await read()).toMatch(/\[\d+ bytes of output were dropped: the disk could not keep up\]\nend\n$/);
   });
+
+  it('says once for an outage that the disk takes nothing, and in the log how much is missing', async () => {
+    const disk = { isFull: false };
+    const errors: string[] = [];
+    const writer = new LogWriter({
+      files: {
+        ...diskFiles,
+        append: async (path, content) => {
+          if (disk.isFull) throw new Error('ENOSPC');
+          await diskFiles.append(path, content);
+        },
+      },
+      clock,
+      logger: { ...silentLogger, error: (msg) => errors.push(msg) },
+      directory: join(directory, 'uid/logs/app'),
+      attempt: 0,
+      limits: { ...limits, pauseBytes: 0 },
+    });
+    for (const isFull of [false, true, true, false, true, false]) {
+      disk.isFull = isFull;
+      await writer.write('stdout', Buffer.from(isFull ? 'lost\n' : 'kept\n'));
+    }
+    await writer.close();
+    expect(errors).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('cannot be written')));
+    expect(await read()).toMatch(/^kept\n\[\d+ bytes .*\]\nkept\n\[\d+ bytes .*\]\nkept\n$/);
+  });
 });

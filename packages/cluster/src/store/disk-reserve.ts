@@ -1,0 +1,53 @@
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+
+/** Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk. */
+const floorBytes = 256 * 1024;
+/** A file grows by so much more than it must, and not with every write. */
+const chunkBytes = 256 * 1024;
+
+const zeros = Buffer.alloc(64 * 1024);
+
+/**
+ * Space at the end of a file, taken from the disk before it is needed. LMDB does not survive a disk that refuses it a page:
+ * it writes past its own memory then, and the process is aborted now or later. So it is given a file that is longer than
+ * what is in it. (A file system that copies what is written over, such as Btrfs, may still refuse.)
+ */
+export class DiskReserve {
+  readonly #fd: number;
+  #size: number;
+  /** At least what is in use. */
+  #used: number;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r+');
+    this.#size = fstatSync(this.#fd).size;
+    this.#used = this.#size;
+  }
+
+  /**
+   * Takes `bytes` for a write that is about to be made; throws what the disk says when they are not to be had. `readUsed`
+   * tells how much of the file is in use: asked only when the sum of all that was taken would need more space.
+   */
+  take(bytes: number, readUsed: () => number): void {
+    if (this.#used + bytes + floorBytes > this.#size) {
+      this.#used = readUsed();
+      this.#extend(this.#used + bytes);
+    }
+    this.#used += bytes;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #extend(needed: number): void {
+    const wanted = needed + floorBytes + chunkBytes;
+    if (needed + floorBytes <= this.#size) return;
+    try {
+      while (this.#size < wanted)
+        this.#size += writeSync(this.#fd, zeros, 0, Math.min(zeros.length, wanted - this.#size), this.#size);
+    } catch (error) {
+      if (this.#size < needed) throw error;
+    }
+  }
+}
