@@ -102,11 +102,11 @@ export function describeHold(setting: Setting): void {
       const length = 24 * 1024 * 1024;
       const declared = open({ method: 'POST', headers: { 'Content-Length': length }, agent: false });
       const chunked = open({ method: 'POST', headers: { 'Transfer-Encoding': 'chunked' }, agent: false });
-      for (const sent of [declared, chunked]) sent.end('x'.repeat(length));
+      const answers = [declared, chunked].map((sent) => answerOf(sent.end('x'.repeat(length))));
       await eventually(() => heldSoFar() === 2);
       expect(declared.writableLength + chunked.writableLength).toBeGreaterThan(0);
       await setting.world.route([{ endpoints: [backend] }]);
-      for (const sent of [declared, chunked]) expect(await answerOf(sent)).toMatchObject({ body: String(length) });
+      for (const answer of answers) expect(await answer).toMatchObject({ body: String(length) });
     }, 60_000);
 
     test('may ask to leave HTTP', async () => {
