@@ -277,7 +277,7 @@ describe('an informer survives', () => {
     const { api, clock } = await start();
     const lost = new StatusError('ServiceUnavailable', 'connection reset');
     for (let time = 0; time < 10; time++) {
-      await clock.advance(60_000);
+      await clock.advance(50_000);
       api.bookmark();
       await clock.advance(0);
       api.breakWatches(lost);
