@@ -30,6 +30,8 @@ interface Manifest {
   readonly description?: string;
   readonly license: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly engines?: Readonly<Record<string, string>>;
 }
 
 /** Size in bytes and time of modification in milliseconds, by path in the checkout. */
@@ -144,9 +146,13 @@ function isPublished(path: string): boolean {
   return !relative(root, path).split('/').includes('node_modules') && !path.endsWith('.test.ts');
 }
 
-/** The command with everything that it and the packages in it need from elsewhere. */
+/**
+ * The command with everything that it and the packages in it need from elsewhere. As in the checkout, that is a Node of its
+ * own, too: npm puts it before the machine's, which may be older.
+ */
 function describePackage(): object {
   const { name, version, description, license } = readManifest('packages/cli/package.json');
+  const { engines, optionalDependencies } = readManifest('package.json');
   const manifests = globSync('packages/*/package.json', { cwd: root }).map(readManifest);
   const needed = Object.entries(Object.assign({}, ...manifests.map(({ dependencies }) => dependencies ?? {})));
   return {
@@ -157,10 +163,11 @@ function describePackage(): object {
     type: 'module',
     bin: { slipway: 'packages/cli/bin/slipway.js' },
     files: ['packages', 'bundle', 'examples', 'NOTICE'],
-    engines: { node: '>=24.12' },
+    engines,
     dependencies: Object.fromEntries(
       needed.filter(([other]) => !other.startsWith('@slipway/')).toSorted(([a], [b]) => a.localeCompare(b)),
     ),
+    optionalDependencies,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What `npm run build` makes, packed and put where npm would put it, without a network. */
+import { existsSync } from 'node:fs';
 import { access, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,12 +30,29 @@ async function install(): Promise<string> {
   const manifest: {
     readonly bin: { readonly slipway: string };
     readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
   } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
-  for (const name of Object.keys(manifest.dependencies)) {
+  const optional = Object.keys(manifest.optionalDependencies).filter((name) =>
+    existsSync(join(root, 'node_modules', name)),
+  );
+  for (const name of [...Object.keys(manifest.dependencies), ...optional]) {
     await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(root, 'node_modules', name), join(modules, name));
   }
+  await linkPrograms(modules, ['slipway', ...optional]);
   return join(directory, manifest.bin.slipway);
+}
+
+/** As npm does, into the folder that `npx` puts before all others in PATH. */
+async function linkPrograms(modules: string, names: readonly string[]): Promise<void> {
+  await mkdir(join(modules, '.bin'));
+  for (const name of names) {
+    const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(
+      await readFile(join(modules, name, 'package.json'), 'utf8'),
+    );
+    for (const [program, path] of Object.entries(bin))
+      await symlink(join('..', name, path), join(modules, '.bin', program));
+  }
 }
 
 /** A Node on this machine that is older than what slipway needs. */
@@ -63,6 +81,23 @@ describe('the published package', () => {
 
   it('knows its version', async () => {
     expect(await slipway('--version')).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('brings the Node along that it needs, for a machine whose own is older', async () => {
+    const first = join(folder, 'older');
+    await mkdir(first);
+    // What npm itself would start where no other is found before it.
+    await writeFile(join(first, 'node'), '#!/bin/sh\necho "the Node of this machine" >&2\nexit 9\n', { mode: 0o755 });
+    const path = [join(folder, 'node_modules/.bin'), first, process.env['PATH']].join(delimiter);
+    expect(await execute('slipway', ['--version'], { PATH: path })).toEqual({
+      exitCode: 0,
+      stdout: '0.1.0\n',
+      stderr: '',
+    });
+    const { engines }: { readonly engines: { readonly node: string } } = JSON.parse(
+      await readFile(join(folder, 'node_modules/slipway/package.json'), 'utf8'),
+    );
+    expect(engines.node).toBe('>=20');
   });
 
   it('is built again without touching what may run', async () => {
