@@ -130,6 +130,20 @@ describe.for(dataPlanes)('an Application under load by $name', ({ words, missing
     expectNothingLost();
   });
 
+  it('loses nothing in a canary release, nor when one is aborted between its steps', async () => {
+    await release({ strategy: { type: 'canary', canary: { steps: [{ setWeight: 20 }, { setWeight: 60 }] } } });
+    const version = nextVersion();
+    await traffic.load.allow([serving, version]);
+    await application.ask(version, {
+      strategy: { type: 'canary', canary: { steps: [{ setWeight: 40 }, { pause: {} }], stickySeconds: 60 } },
+    });
+    await application.reaches({ version, phases: ['Paused'] });
+    await application.command('abort');
+    await application.reaches({ version, phases: ['RolledBack'] });
+    await traffic.load.allow([serving]);
+    expectNothingLost();
+  });
+
   it('loses nothing when a rolling release is aborted halfway', async () => {
     const version = nextVersion();
     await traffic.load.allow([serving, version]);

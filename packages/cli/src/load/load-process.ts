@@ -16,7 +16,7 @@ const idHeader = 'x-request-id';
 const keptCharacters = 1_024;
 
 const options: LoadOptions = JSON.parse(process.argv[2] ?? '{}');
-const { rate, versions } = options;
+const { rate, versions, patienceMilliseconds } = options;
 const target = new URL(options.target);
 const keptAlive = new Agent({ keepAlive: true, maxSockets: 256 });
 
@@ -54,7 +54,14 @@ function receive(
   });
 }
 
-const load = new OpenLoad({ rate, versions, clock: systemClock, send, name: String(process.pid) });
+const load = new OpenLoad({
+  rate,
+  versions,
+  patienceMilliseconds,
+  clock: systemClock,
+  send,
+  name: String(process.pid),
+});
 const state = { isStopping: false };
 let commands = 0;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { OpenLoad, type LoadOutcome, type LoadRequest } from './open-load.ts';
+import type { LoadOptions } from './protocol.ts';
 
 interface Open {
   readonly request: LoadRequest;
@@ -12,12 +13,13 @@ const answered: LoadOutcome = { kind: 'answered', status: 200, body: 'v1', id: u
 const tooLate = 'no answer within 5 s';
 
 /** One request a second, answered by the test. */
-function startLoad() {
+function startLoad({ patienceMilliseconds }: Pick<LoadOptions, 'patienceMilliseconds'> = {}) {
   const clock = new FakeClock();
   const requests: Open[] = [];
   const load = new OpenLoad({
     rate: 1,
     versions: ['v1'],
+    patienceMilliseconds,
     clock,
     name: 'load',
     send: (request, end) => {
@@ -59,6 +61,15 @@ describe('an open load', () => {
     expect(load.report()).toMatchObject({ sent: 1, succeeded: 1, failed: 0, byVersion: { v1: 1 } });
     expect(requests.map(({ isGivenUp }) => isGivenUp)).toEqual([false]);
     expect(load.isQuiet).toBe(true);
+  });
+
+  it('waits as long as it is told', async () => {
+    const { clock, load, end } = startLoad({ patienceMilliseconds: 60_000 });
+    load.sendDue();
+    load.sendDue();
+    await clock.advance(59_999);
+    end(0, answered);
+    expect(load.report()).toMatchObject({ sent: 1, succeeded: 1, failed: 0 });
   });
 
   it('gives a request up that is not answered within 5 s, and counts it once', async () => {

@@ -2,8 +2,8 @@ import type { Clock } from '@slipway/kube/clock';
 import { Latencies } from './latency.ts';
 import type { LoadFailure, LoadOptions, LoadReport } from './protocol.ts';
 
-/** After this time from its intended start a request has failed: a client that has waited so long has gone. */
-export const patienceMilliseconds = 5_000;
+/** A client that has waited so long from the intended start has gone. */
+const defaultPatienceMilliseconds = 5_000;
 const keptFailures = 20;
 
 export interface LoadRequest {
@@ -20,7 +20,7 @@ export type LoadOutcome =
 /** Sends a request, says once how it ended, and returns how to give it up. */
 export type SendRequest = (request: LoadRequest, onEnd: (outcome: LoadOutcome) => void) => () => void;
 
-export interface OpenLoadOptions extends Pick<LoadOptions, 'rate' | 'versions'> {
+export interface OpenLoadOptions extends Pick<LoadOptions, 'rate' | 'versions' | 'patienceMilliseconds'> {
   readonly clock: Clock;
   readonly send: SendRequest;
   /** Tells its requests from those of another load. */
@@ -40,6 +40,7 @@ interface Sent extends LoadRequest {
 export class OpenLoad {
   readonly #options: OpenLoadOptions;
   readonly #startedAt: number;
+  readonly #patience: number;
   readonly #latencies = new Latencies();
   readonly #byVersion = new Map<string, number>();
   readonly #lastSent = new Map<string, number>();
@@ -53,6 +54,7 @@ export class OpenLoad {
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
     this.#allowed = new Set(options.versions);
+    this.#patience = options.patienceMilliseconds ?? defaultPatienceMilliseconds;
   }
 
   /** Every request that was sent has ended. */
@@ -101,7 +103,7 @@ export class OpenLoad {
       cancel();
       this.#record(request, outcome);
     };
-    const patience = Math.max(0, intendedAt + patienceMilliseconds - clock.monotonic());
+    const patience = Math.max(0, intendedAt + this.#patience - clock.monotonic());
     const cancel = clock.schedule(patience, () => {
       end('late');
       giveUp();
@@ -113,8 +115,8 @@ export class OpenLoad {
     const latency = this.#options.clock.monotonic() - request.intendedAt;
     this.#latencies.record(latency);
     // Also where it was this process that was late: a timer fires no sooner than an answer is read.
-    if (outcome === 'late' || latency > patienceMilliseconds)
-      return this.#fail(`no answer within ${patienceMilliseconds / 1_000} s`);
+    if (outcome === 'late' || latency > this.#patience)
+      return this.#fail(`no answer within ${this.#patience / 1_000} s`);
     if (outcome.kind === 'broken') return this.#fail(outcome.reason);
     const fault = this.#findFault(request, outcome);
     if (fault !== undefined) return this.#fail(fault);

@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly path: string;
   /** Requests a second, whatever the answers do. */
   readonly rate: number;
+  /** From its intended start on; later a request has failed. Default 5,000. */
+  readonly patienceMilliseconds?: number | undefined;
   /** Bodies that count as right. */
   readonly versions: readonly string[];
 }

@@ -4,6 +4,8 @@ export interface ClientOptions {
   /** `http://127.0.0.1:port` of the gateway. */
   readonly target: string;
   readonly host: string;
+  /** How long a client waits for an answer, beyond what it asks for. Default 5,000. */
+  readonly patienceMilliseconds?: number | undefined;
 }
 
 /** `slow`: a GET whose answer takes seconds; `post`: a body that comes back; `socket`: a WebSocket from its opening to its end. */

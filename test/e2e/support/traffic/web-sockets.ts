@@ -3,7 +3,7 @@ import type { ClientOptions } from './protocol.ts';
 import type { Attempt, Tally } from './tally.ts';
 
 const messageMilliseconds = 100;
-const answerTimeoutMilliseconds = 5_000;
+const defaultPatienceMilliseconds = 5_000;
 const goingAway = 1001;
 const normal = 1000;
 
@@ -19,7 +19,7 @@ export function keepWebSocket(options: ClientOptions, tally: Tally, signal: Abor
     headers: { host: options.host, 'x-request-id': attempt.id },
     perMessageDeflate: false,
   });
-  const stopTalking = talk(socket, attempt);
+  const stopTalking = talk(socket, attempt, options.patienceMilliseconds ?? defaultPatienceMilliseconds);
   // To close before it is open would be an abrupt end.
   const leave = (): void => {
     if (socket.readyState === WebSocket.CONNECTING) socket.once('open', leave);
@@ -39,7 +39,7 @@ export function keepWebSocket(options: ClientOptions, tally: Tally, signal: Abor
 }
 
 /** Returns what ends it. */
-function talk(socket: WebSocket, attempt: Attempt): () => void {
+function talk(socket: WebSocket, attempt: Attempt, patience: number): () => void {
   let next = 0;
   let awaited: { readonly text: string; readonly since: number } | undefined;
   socket.on('message', (data: Buffer) => {
@@ -49,8 +49,7 @@ function talk(socket: WebSocket, attempt: Attempt): () => void {
   });
   const timer = setInterval(() => {
     if (awaited !== undefined) {
-      if (performance.now() - awaited.since > answerTimeoutMilliseconds)
-        attempt.fail(`"${awaited.text}" did not come back`);
+      if (performance.now() - awaited.since > patience) attempt.fail(`"${awaited.text}" did not come back`);
       return;
     }
     if (socket.readyState !== WebSocket.OPEN) return;
