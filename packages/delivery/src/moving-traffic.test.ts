@@ -40,6 +40,8 @@ const observation: Observation = {
   sources: new Map(),
   copies: [],
   trial: undefined,
+  jobs: [],
+  hookFindings: new Map(),
 };
 
 function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {

@@ -18,6 +18,8 @@ export const labels = {
   config: 'slipway.dev/config',
   /** On the copies of ConfigMaps and Secrets. */
   frozen: 'slipway.dev/frozen',
+  /** On a Job and its pods: the hook that it is of. */
+  hook: 'slipway.dev/hook',
 } as const;
 
 export const annotations = {
@@ -30,6 +32,8 @@ export const annotations = {
   leftAt: 'slipway.dev/left-at',
   /** On a copy: the name of what was copied. */
   source: 'slipway.dev/source',
+  /** On the Job of a hook: the attempt that it was started for. */
+  attempt: 'slipway.dev/attempt',
   /** On what the controller keeps of a ConfigMap or Secret, in place of its data. */
   content: 'slipway.dev/content',
   deletionCost: 'controller.kubernetes.io/pod-deletion-cost',

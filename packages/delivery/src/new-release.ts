@@ -38,6 +38,7 @@ export function newRelease(
 function termsOf({
   healthCheck,
   checks,
+  hooks,
   strategy = { type: 'rolling' },
   guardSeconds = 300,
   progressDeadlineSeconds = 600,
@@ -49,5 +50,6 @@ function termsOf({
     ...terms,
     ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(checks === undefined ? {} : { checks }),
+    ...(hooks === undefined ? {} : { hooks }),
   };
 }

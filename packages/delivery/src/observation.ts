@@ -2,6 +2,7 @@
 import type {
   Endpoint,
   EndpointSlice,
+  Job,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
@@ -14,6 +15,7 @@ import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
 import type { Copy, Source } from './configuration/content.ts';
 import type { TakenMeasurement } from './gates/metric/check-state.ts';
+import type { HookFinding } from './hooks/hook-finding.ts';
 import { annotations, backendName, labels } from './names.ts';
 
 export interface Observation {
@@ -40,6 +42,10 @@ export interface Observation {
   readonly trial: Trial | undefined;
   /** The newest measurement of each run of a check, by `measurementKey`. */
   readonly measurements: ReadonlyMap<string, TakenMeasurement>;
+  /** Of hooks, of whichever version. */
+  readonly jobs: readonly Job[];
+  /** What was found out about hooks that run or have ended, by the key of the run. */
+  readonly hookFindings: ReadonlyMap<string, HookFinding>;
 }
 
 /** A pod lives on through attempts, and times do not tell them apart: clocks jump. */

@@ -1,10 +1,11 @@
 /** What may be done for an Application, as data. */
-import type { PodDisruptionBudget } from '@slipway/kube/api.generated';
+import type { Job, PodDisruptionBudget } from '@slipway/kube/api.generated';
 import type { SplitHandling } from '@slipway/kube/split';
 import type { ApplicationStatus } from './api/application.ts';
 import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import type { ConfigurationKind } from './configuration/references.ts';
+import type { WebhookOrder } from './hooks/webhook-call.ts';
 import type { Subject } from './gates/metric/subject.ts';
 
 /** What each action needs to know. */
@@ -55,6 +56,15 @@ export interface ActionDetails {
     readonly state: CheckState;
     readonly subject: Subject;
   };
+  /** Starts a hook, once: a Job of that name is the one that an earlier look started. */
+  readonly startJob: { readonly job: Job };
+  /** Ends the pods of a hook's Job, which stays as the record of it. */
+  readonly stopJob: { readonly name: string };
+  readonly deleteJob: { readonly name: string };
+  /** Finds out why the Job of a hook has failed; it is found with a later look. */
+  readonly explainJob: { readonly name: string };
+  /** Calls a webhook; what is answered is found with a later look. */
+  readonly callWebhook: { readonly order: WebhookOrder };
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };

@@ -45,6 +45,8 @@ const observation: Observation = {
   sources: new Map(),
   copies: [],
   trial: undefined,
+  jobs: [],
+  hookFindings: new Map(),
 };
 
 describe('pruning', () => {

@@ -2,6 +2,7 @@
 import { isFinished, type Release } from './api/release.ts';
 import type { Copy } from './configuration/content.ts';
 import { isReturnable, returnableUntil, stableRelease } from './current-releases.ts';
+import { planOldJobs } from './hooks/stray-jobs.ts';
 import { backendName, labels } from './names.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Step } from './plan.ts';
@@ -15,15 +16,18 @@ const defaultLimit = 10;
 const copyGraceMilliseconds = 60_000;
 
 export function planPruning(observation: Observation, now: number): Pick<Step, 'actions' | 'requeueAfter'> {
+  const jobs = planOldJobs(observation, now);
   const actions = [
     ...planLostVersions(observation),
     ...planOldReleases(observation, now),
     ...planUnusedCopies(observation, now),
+    ...jobs.actions,
   ];
   const ends = [...windowEnds(observation), ...unusedCopies(observation).map(graceEnd)].filter((end) => end >= now);
   // A millisecond later: at its very end a window still counts.
   const next = ends.length === 0 ? undefined : Math.min(...ends) - now + 1;
-  return { actions, requeueAfter: earlier(next, untilLost(observation, now)) };
+  const later = earlier(jobs.requeueAfter, untilLost(observation, now));
+  return { actions, requeueAfter: earlier(next, later) };
 }
 
 /** Without a record nobody can ask for them again: their objects go as soon as they have no pods. */

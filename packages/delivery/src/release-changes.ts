@@ -1,6 +1,7 @@
 /** Changes of a whole release that people and specs ask for. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Release, ReleaseEnding, ReleaseStatus } from './api/release.ts';
+import { hookGates } from './hooks/hook-gates.ts';
 import { finished, inPhase, initialStatus, withAttempt, withoutOpenChecks } from './release-status.ts';
 
 export function statusOf(release: Release): ReleaseStatus {
@@ -54,8 +55,8 @@ export function restart(
   target: Release,
   { now, cause, by, promotedBy }: Restart,
 ): readonly Release[] {
-  const { phase, attempts, transitions, commands, firstTrafficAt } = statusOf(target);
-  const kept: ReleaseStatus = { phase, attempts, transitions, commands, firstTrafficAt };
+  const { phase, attempts, transitions, commands, firstTrafficAt, gates } = statusOf(target);
+  const kept: ReleaseStatus = { phase, attempts, transitions, commands, firstTrafficAt, gates: hookGates(gates) };
   const again = withAttempt(inPhase(kept, 'Pending', { now, reason: `${cause} by ${by}` }), {
     cause,
     by,

@@ -31,6 +31,8 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     sources: new Map(),
     copies: [],
     trial: undefined,
+    jobs: [],
+    hookFindings: new Map(),
   };
 }
 

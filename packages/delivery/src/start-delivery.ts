@@ -12,6 +12,8 @@ import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { controllerLease } from './names.ts';
 import type { HealthReach } from './gates/ask-health.ts';
+import type { WebhookPorts } from './hooks/webhook-call.ts';
+import { createWebhookPorts, WebhookCalls } from './hooks/webhook-calls.ts';
 import { Measurements, type MeasurementsOptions } from './gates/metric/measurements.ts';
 import { createMeasuringPorts } from './gates/metric/measuring-ports.ts';
 import type { Observation } from './observation.ts';
@@ -31,6 +33,8 @@ export interface DeliveryOptions {
   readonly healthReach?: HealthReach | undefined;
   /** Whether checks may ask this machine itself: only where whoever may create Applications is whoever owns it. */
   readonly checksReachLoopback?: boolean | undefined;
+  /** What webhooks are called with; the real ones unless said otherwise. */
+  readonly webhookPorts?: WebhookPorts | undefined;
   /** What checks are measured with; the real ones unless said otherwise. */
   readonly measuringPorts?: MeasurementsOptions['portsOf'] | undefined;
   readonly signal: AbortSignal;
@@ -64,6 +68,10 @@ function lead(options: DeliveryOptions): Promise<void> {
     portsOf:
       options.measuringPorts ?? createMeasuringPorts({ ...options, loopback: options.checksReachLoopback === true }),
   });
+  const webhookCalls = new WebhookCalls({
+    ...options,
+    ports: options.webhookPorts ?? createWebhookPorts({ ...options, loopback: options.checksReachLoopback === true }),
+  });
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
@@ -79,19 +87,9 @@ function lead(options: DeliveryOptions): Promise<void> {
       await applyDecision(decision, observation, {
         ...options,
         recorder,
-        onAnswer: (podUid, answer) => {
-          findings.noteAnswer(podUid, answer);
-          lookAgain();
-        },
         measurements,
-        onMeasured: (measured, taken) => {
-          findings.noteMeasurement(measured, taken);
-          lookAgain();
-        },
-        onTrial: (trial) => {
-          findings.noteTrial(uid, trial);
-          lookAgain();
-        },
+        webhookCalls,
+        ...findings.receivers(uid, lookAgain),
       });
     },
   };

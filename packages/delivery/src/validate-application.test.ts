@@ -24,7 +24,6 @@ describe('what is wrong with an Application', () => {
       { strategy: { type: 'canary', canary: { steps: [{ check: 'errors' }] } } },
       'spec.strategy.canary.steps[0].check: there is no check named "errors" in spec.checks, there are: (none)',
     ],
-    ['hooks', { hooks: {} }, 'spec.hooks: hooks cannot be used with this version of Slipway: remove the field'],
     [
       'another strategy',
       { strategy: { type: 'rainbow', rainbow: {} } },
@@ -95,6 +94,6 @@ describe('what is wrong with an Application', () => {
 
   test('is said all at once, and nothing of an Application in order', () => {
     expect(faults({})).toEqual([]);
-    expect(faults({ hooks: {}, replicas: -1 }, 'Shop')).toHaveLength(3);
+    expect(faults({ hooks: { beforeRelease: [{ name: 'tell' }] }, replicas: -1 }, 'Shop')).toHaveLength(3);
   });
 });

@@ -11,6 +11,7 @@ import type {
   RollingParameters,
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
+import { validateHooks } from './hooks/validate-hooks.ts';
 import { calculateServing } from './strategies/canary-steps.ts';
 import { strategies } from './strategies/strategies.ts';
 
@@ -40,6 +41,7 @@ function findFaultsOfForm(application: Application): readonly StatusCause[] {
     ...validateStrategy(application),
     ...validateChecks(application.spec),
     ...validateCheckReferences(referencesToChecks(application), application.spec.checks),
+    ...validateHooks(application.spec),
     ...validateService(application),
     ...validateRoute(application),
   ];
@@ -63,7 +65,6 @@ function validateName({ metadata: { name = '' } }: Application): readonly Status
 
 /** Parts of the contract that this version cannot carry out: silence would be taken for success. */
 const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['hooks', 'hooks'],
   ['route.parentRefs', 'routes through the Gateway API'],
   ['strategy.rainbow', 'the strategy rainbow'],
 ];

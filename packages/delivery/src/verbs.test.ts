@@ -57,6 +57,8 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     sources: new Map(),
     copies: [],
     trial: undefined,
+    jobs: [],
+    hookFindings: new Map(),
   };
 }
 

@@ -1,13 +1,15 @@
 /** Delivery with everything it meets, in virtual time: the API in memory, controllers, simulated pods and a gateway. */
+import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
 import { formatMicroTime } from '@slipway/kube/clock';
 import { findCondition } from '@slipway/kube/conditions';
 import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
-import { leases } from '@slipway/kube/resources';
+import { leases, secrets } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
+import type { PodEnd } from '../../cluster/testing/pod-simulator.ts';
 import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
 import type { DeliveryCondition, DeliveryConditionType } from '../src/api/condition.ts';
 import { createCommand, releaseCommands, type Verb } from '../src/api/release-command.ts';
@@ -15,6 +17,9 @@ import { releases, type Release } from '../src/api/release.ts';
 import { installKinds } from '../src/install-kinds.ts';
 import { loadCompile } from '../src/gates/metric/load-compile.ts';
 import type { MeasuringPorts } from '../src/gates/metric/take-measurement.ts';
+import type { PostQuestion } from '../src/hooks/http-post.ts';
+import type { WebhookPorts } from '../src/hooks/webhook-call.ts';
+import { labels } from '../src/names.ts';
 import { startDelivery } from '../src/start-delivery.ts';
 
 export interface DeliveryCluster extends ControlledCluster {
@@ -26,6 +31,8 @@ export interface DeliveryCluster extends ControlledCluster {
   command(verb: Verb, version?: string): Promise<void>;
   /** What a check that asks the web is answered, by path; absent: 404. */
   readonly metrics: Map<string, string>;
+  /** What webhooks were sent, and the status that each next call is answered; without one 200. */
+  readonly webhooks: { readonly calls: PostQuestion[]; readonly codes: number[] };
   /** Writes of the delivery controller so far, renewals of its lease aside. */
   readonly deliveryWrites: number;
 }
@@ -36,7 +43,7 @@ const key = { namespace: 'default', name: 'shop' };
 export async function createDeliveryCluster({
   crashAfterWrites,
 }: { readonly crashAfterWrites?: number } = {}): Promise<DeliveryCluster> {
-  const cluster = await createControlledCluster();
+  const cluster = await createControlledCluster({ endsBy: endOfHook });
   const { client, clock } = cluster;
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
@@ -52,6 +59,15 @@ export async function createDeliveryCluster({
     },
     readSecret: () => Promise.reject(new Error('there are no Secrets here')),
   });
+  const webhooks: DeliveryCluster['webhooks'] = { calls: [], codes: [] };
+  const webhookPorts: WebhookPorts = {
+    clock,
+    post: async (question) => {
+      webhooks.calls.push(question);
+      return { status: webhooks.codes.shift() ?? 200, start: 'heard' };
+    },
+    readSecret: (name) => client.get(secrets, name),
+  };
   const count = { writes: 0, commands: 0 };
   const begin = (): void => {
     const life = new AbortController();
@@ -73,6 +89,7 @@ export async function createDeliveryCluster({
       logger: silentLogger,
       identity: 'test',
       measuringPorts,
+      webhookPorts,
       signal,
     });
   };
@@ -81,6 +98,7 @@ export async function createDeliveryCluster({
   return {
     ...cluster,
     metrics,
+    webhooks,
     get deliveryWrites() {
       return count.writes;
     },
@@ -105,6 +123,13 @@ export async function createDeliveryCluster({
       await cluster.stop();
     },
   };
+}
+
+/** Pods of a hook do what their image is named for; those of an endless one run until they are stopped. */
+function endOfHook({ metadata, spec }: Pod): PodEnd | undefined {
+  const image = spec?.containers[0]?.image;
+  if (metadata.labels?.[labels.hook] === undefined || image === 'endless') return undefined;
+  return { after: 1_000, exitCode: image === 'broken' ? 3 : 0 };
 }
 
 /** Pods of an image that says so are not healthy. A killed process writes nothing more. */

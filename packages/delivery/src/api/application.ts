@@ -3,6 +3,7 @@ import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { SplitCondition } from '@slipway/kube/split';
 import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
+import type { Hooks } from './hook.ts';
 import type { CommandOutcome } from './release-command.ts';
 
 /** What should run, how it is reached, and how it is released. The controller never writes `spec`. */
@@ -27,6 +28,7 @@ export interface ApplicationSpec {
   readonly strategy?: Strategy | undefined;
   /** Metrics that are watched during the release and by the guard. */
   readonly checks?: readonly Check[] | undefined;
+  readonly hooks?: Hooks | undefined;
   readonly guardSeconds?: number | undefined;
   readonly progressDeadlineSeconds?: number | undefined;
   readonly drainSeconds?: number | undefined;

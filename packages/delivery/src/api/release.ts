@@ -4,6 +4,7 @@ import type { ApplicationServiceSpec, EnvironmentSource, HealthCheck, Strategy }
 import type { Check, CheckState } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 import type { GateOutcome } from './gate-outcome.ts';
+import type { Hooks, HookTime } from './hook.ts';
 import type { CommandOutcome } from './release-command.ts';
 
 /** One attempt to make one version of an Application live. Its spec never changes. */
@@ -26,6 +27,7 @@ export interface ReleaseSpec {
   readonly strategy: Strategy;
   readonly healthCheck?: HealthCheck | undefined;
   readonly checks?: readonly Check[] | undefined;
+  readonly hooks?: Hooks | undefined;
   readonly guardSeconds: number;
   readonly progressDeadlineSeconds: number;
   readonly drainSeconds: number;
@@ -60,6 +62,26 @@ export interface GateResult {
   /** Absent while it runs. */
   readonly outcome?: GateOutcome | undefined;
   readonly message?: string | undefined;
+  /** Of a hook. */
+  readonly during?: HookTime | undefined;
+  /** Of a hook: the name of its Job, and the key by which a receiver knows a call again. */
+  readonly key?: string | undefined;
+  /** Of the Job, once it was seen: one that is gone is not started again. */
+  readonly jobUid?: string | undefined;
+  /** Of a webhook: the last call. */
+  readonly call?: WebhookAnswer | undefined;
+}
+
+/** What came of calling a webhook. */
+export interface WebhookAnswer {
+  /** Counted from 1 in each attempt. */
+  readonly number: number;
+  readonly outcome: Extract<GateOutcome, 'passed' | 'failed' | 'error'>;
+  /** HTTP status; absent when nobody answered. */
+  readonly code?: number | undefined;
+  /** The answer's first KiB, or the cause of the error. */
+  readonly answer: string;
+  readonly at: string;
 }
 
 /** What one pod said of its health last. */

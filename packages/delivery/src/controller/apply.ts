@@ -11,6 +11,7 @@ import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
 import { deleteBudget, ensureBudget } from './budget-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
+import { callWebhook, deleteJob, explainJob, startJob, stopJob } from './hook-effects.ts';
 import { tryRelease } from './try-release.ts';
 import {
   closeRoute,
@@ -41,6 +42,11 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   countTraffic,
   askHealth,
   measure,
+  startJob,
+  stopJob,
+  deleteJob,
+  explainJob,
+  callWebhook,
   deleteVersion,
   deleteRelease,
   deleteCommand,

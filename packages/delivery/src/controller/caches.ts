@@ -9,6 +9,7 @@ import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slip
 import {
   configMaps,
   endpointSlices,
+  jobs,
   leases,
   podDisruptionBudgets,
   pods,
@@ -72,6 +73,7 @@ function createInformers(options: CacheOptions) {
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
     slices: labelled(endpointSlices, labels.application),
+    jobs: labelled(jobs, labels.application),
     budgets: new Informer({
       ...options,
       type: podDisruptionBudgets,
@@ -139,6 +141,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     source(others.pods, labelled),
     source(others.services, labelled),
     source(others.slices, labelled),
+    source(others.jobs, labelled),
     source(others.budgets, budgeted),
     source(others.configMaps, referring),
     source(others.secrets, referring),
@@ -176,6 +179,8 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     copies: copiesOf(caches, index),
     trial: findings.trials.get(uid),
     measurements: findings.measurements,
+    jobs: caches.jobs.byIndex(byApplication, index).filter(isOwn),
+    hookFindings: findings.hooks,
   };
   return withLostVersions(observation, now);
 }

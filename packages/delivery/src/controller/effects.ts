@@ -8,6 +8,8 @@ import type { Release } from '../api/release.ts';
 import type { HealthReach } from '../gates/ask-health.ts';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import type { Measurements } from '../gates/metric/measurements.ts';
+import type { HookFinding } from '../hooks/hook-finding.ts';
+import type { WebhookCalls } from '../hooks/webhook-calls.ts';
 import { backendName } from '../names.ts';
 import type { HeardAnswer, Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
@@ -24,6 +26,9 @@ export interface Effects {
   readonly onTrial: (trial: Trial) => void;
   readonly measurements: Pick<Measurements, 'begin'>;
   readonly onMeasured: (key: string, taken: TakenMeasurement) => void;
+  readonly webhookCalls: Pick<WebhookCalls, 'begin'>;
+  /** Receives what was found out about a run of a hook. */
+  readonly onHookFinding: (key: string, finding: HookFinding) => void;
 }
 
 export interface Look extends Effects {

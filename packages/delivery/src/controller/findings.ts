@@ -1,6 +1,10 @@
 /** What was found out by asking and is not worth writing down: whoever starts anew asks again. */
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
+import type { HookFinding } from '../hooks/hook-finding.ts';
 import type { HeardAnswer, Trial } from '../observation.ts';
+import type { Effects } from './effects.ts';
+
+type Receivers = Pick<Effects, 'onAnswer' | 'onMeasured' | 'onHookFinding' | 'onTrial'>;
 
 /** Findings about what is gone are forgotten beyond this number. */
 const maximumEntries = 10_000;
@@ -9,6 +13,7 @@ export class Findings {
   readonly #answers = new Map<string, HeardAnswer>();
   readonly #trials = new Map<string, Trial>();
   readonly #measurements = new Map<string, TakenMeasurement>();
+  readonly #hooks = new Map<string, HookFinding>();
 
   /** By pod uid. */
   get answers(): ReadonlyMap<string, HeardAnswer> {
@@ -25,16 +30,26 @@ export class Findings {
     return this.#measurements;
   }
 
-  noteAnswer(podUid: string, answer: HeardAnswer): void {
-    remember(this.#answers, podUid, answer);
+  /** By the key of the run. */
+  get hooks(): ReadonlyMap<string, HookFinding> {
+    return this.#hooks;
   }
 
-  noteTrial(applicationUid: string, trial: Trial): void {
-    remember(this.#trials, applicationUid, trial);
-  }
-
-  noteMeasurement(key: string, taken: TakenMeasurement): void {
-    remember(this.#measurements, key, taken);
+  /** What was asked for one Application comes back here, and is looked at at once. */
+  receivers(applicationUid: string, lookAgain: () => void): Receivers {
+    const note =
+      <Value>(entries: Map<string, Value>) =>
+      (key: string, value: Value): void => {
+        remember(entries, key, value);
+        lookAgain();
+      };
+    const noteTrial = note(this.#trials);
+    return {
+      onAnswer: note(this.#answers),
+      onMeasured: note(this.#measurements),
+      onHookFinding: note(this.#hooks),
+      onTrial: (trial) => noteTrial(applicationUid, trial),
+    };
   }
 }
 

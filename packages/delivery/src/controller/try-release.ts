@@ -1,13 +1,18 @@
 /** Whether the API server would take everything that a version needs, before any of it is written. */
+import type { Job } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
-import { replicaSets, services } from '@slipway/kube/resources';
+import { jobs, replicaSets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
 import { loadCompile } from '../gates/metric/load-compile.ts';
 import { validateExpressions } from '../gates/metric/validate-checks.ts';
+import { hookTimes } from '../api/hook.ts';
+import { hookJob } from '../hooks/hook-job.ts';
+import { hookFacts, hookRun } from '../hooks/hook-run.ts';
 import { isOurs } from '../names.ts';
-import type { Trial } from '../observation.ts';
+import type { Observation, Trial } from '../observation.ts';
+import { initialStatus } from '../release-status.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
 import type { Effect, Look } from './effects.ts';
@@ -38,12 +43,14 @@ async function tryExpressions({ spec }: Release): Promise<Trial['refusal']> {
     : { reason: 'CheckRefused', message: faults.map(({ field, message }) => `${field ?? ''}: ${message}`).join('; ') };
 }
 
-function objectsOf(release: Release, { observation: { application } }: Look): readonly Candidate[] {
+function objectsOf(release: Release, { observation }: Look): readonly Candidate[] {
+  const { application } = observation;
   const { service, route } = application.spec;
   const { namespace, name } = application.metadata;
   return [
     { type: replicaSets, object: versionReplicaSet(release, 0), isTried: true },
     { type: releases, object: release, isTried: false },
+    ...hookJobs(release, observation).map((object) => ({ type: jobs, object, isTried: true })),
     ...(service === undefined
       ? []
       : [applicationService(application), versionService(release, service)].map((object) => ({
@@ -53,6 +60,17 @@ function objectsOf(release: Release, { observation: { application } }: Look): re
         }))),
     ...(route === undefined ? [] : [{ type: splits, object: { metadata: { namespace, name } }, isTried: false }]),
   ];
+}
+
+/** As they would be started first. */
+function hookJobs(release: Release, observation: Observation): readonly Job[] {
+  const context = { release, observation, stable: undefined, status: initialStatus };
+  return hookTimes.flatMap((during) =>
+    (release.spec.hooks?.[during] ?? []).flatMap((hook) => {
+      const run = hookRun(context, hook, during);
+      return hookJob(release, run, hookFacts(context, run)) ?? [];
+    }),
+  );
 }
 
 async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise<Trial['refusal']> {

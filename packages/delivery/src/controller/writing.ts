@@ -24,12 +24,18 @@ export function describeForeign({ kind }: ResourceType, { metadata }: KubeObject
   return `the ${kind} ${metadata.namespace ?? ''}/${metadata.name ?? ''} exists and does not belong to this Application: rename one of the two, or remove it`;
 }
 
-/** Deletes what was seen, and nothing that has taken its place or changed since. */
+/**
+ * Deletes what was seen, and nothing that has taken its place or changed since. What it owns goes after it: by itself the
+ * deletion of a Job would leave its pods.
+ */
 export async function deleteSeen(client: KubeClient, type: ResourceType, seen: KubeObject | undefined): Promise<void> {
   if (seen === undefined) return;
   const { uid, resourceVersion } = seen.metadata;
   try {
-    await client.delete(type, keyOf(seen), { preconditions: { uid, resourceVersion } });
+    await client.delete(type, keyOf(seen), {
+      propagationPolicy: 'Background',
+      preconditions: { uid, resourceVersion },
+    });
   } catch (error) {
     if (!isStatusReason(error, 'NotFound')) throw error;
   }

@@ -1,6 +1,7 @@
 /** Towards the candidate: the strategy decides, within the deadline and as long as nothing is broken. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
+import { afterHooks } from '../hooks/run-hooks.ts';
 import type { Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
@@ -10,6 +11,7 @@ import { awaitedReplicas, earlier, planSizes } from '../scaling.ts';
 import { checksBeside, endsRelease, watchChecks, type Watched } from './checks.ts';
 import { goBack } from '../strategies/progress.ts';
 import { strategies } from '../strategies/strategies.ts';
+import type { Strategy } from '../strategies/strategy.ts';
 
 export function planForward(context: ReleaseContext): Step {
   const { status, candidate, observation, now, replicas } = context;
@@ -64,7 +66,7 @@ function advance(context: ReleaseContext): Step {
   const watched = watchBeside(context);
   if (watched.ended !== undefined && endsRelease(watched.ended))
     return goBack(context, watched.status, { by: 'check', reason: watched.ended.message });
-  const step = withWatched(watched, strategy.plan({ ...context, status: watched.status }));
+  const step = withWatched(watched, planSteps({ ...context, status: watched.status }, strategy));
   const isStanding = step.isStanding === true;
   const next = isStanding
     ? standing(step.status, now)
@@ -72,6 +74,13 @@ function advance(context: ReleaseContext): Step {
   const left = isStanding ? Infinity : Math.max(1, deadline - now);
   const requeueAfter = Math.min(step.requeueAfter ?? Infinity, left);
   return { ...step, status: next, ...(requeueAfter === Infinity ? {} : { requeueAfter }) };
+}
+
+/** Nothing of the new version is made before its hooks have ended. */
+function planSteps(context: ReleaseContext, strategy: Strategy): Step {
+  return context.status.phase === 'Promoting'
+    ? strategy.plan(context)
+    : afterHooks(context, 'beforeRelease', (status) => strategy.plan({ ...context, status }));
 }
 
 const nothingWatched = { actions: [], open: [] } as const;

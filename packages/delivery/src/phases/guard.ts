@@ -1,6 +1,7 @@
 /** The new version serves; the old one stands ready beside it until the guard ends. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
+import { besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
 import { isRouted, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
@@ -18,11 +19,19 @@ const lookMilliseconds = 1_000;
 
 export function planGuard(given: ReleaseContext): Step {
   const context = { ...given, status: withGuardedReplicas(given, withTrafficStart(given)) };
-  const { status, stable, now } = context;
+  const look = runHooks(context, 'afterPromotion');
+  if (look.failure !== undefined) return goBack(context, look.status, { by: 'hook', reason: look.failure });
+  const next = { ...context, status: look.status };
   // Without a version to return to there is nothing to guard against.
-  if (stable === undefined) return succeed(context);
+  if (context.stable === undefined) return besideHooks(look, succeed(next), { isLast: true, now: context.now });
+  return besideHooks(look, guard(next, look.waitingFor), { isLast: false, now: context.now });
+}
+
+/** It ends when its time is over and nothing else is waited for. */
+function guard(context: ReleaseContext, awaited: string | undefined): Step {
+  const { status, now } = context;
   const endsAt = Date.parse(status.guardEndsAt ?? formatMicroTime(now));
-  const isOver = now >= endsAt;
+  const isOver = now >= endsAt && awaited === undefined;
   const watched = watchChecks(context, isOver ? [] : checksOfGuard(context), { during: 'guard' });
   const concern =
     describeConcern(context) ?? describeFailure(watched) ?? (isOver ? describeEnd(context, endsAt) : undefined);
@@ -36,8 +45,11 @@ export function planGuard(given: ReleaseContext): Step {
       ...planCounting(context, endsAt),
       ...watched.actions.filter(({ type }) => type !== 'countTraffic'),
     ],
-    status: waiting(watched.status, `the guard to end at ${formatMicroTime(endsAt)}`, now),
-    requeueAfter: earlier(sizes.requeueAfter, Math.min(lookMilliseconds, endsAt - now)),
+    status: waiting(watched.status, awaited ?? `the guard to end at ${formatMicroTime(endsAt)}`, now),
+    requeueAfter: earlier(
+      sizes.requeueAfter,
+      awaited === undefined ? Math.min(lookMilliseconds, endsAt - now) : lookMilliseconds,
+    ),
   };
 }
 

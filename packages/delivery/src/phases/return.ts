@@ -1,6 +1,8 @@
 /** Back to stable: at once what its ready pods can carry, the rest as they grow; then the candidate leaves. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { ReleaseEnding, ReleaseStatus } from '../api/release.ts';
+import { isFinished, type ReleaseEnding, type ReleaseStatus } from '../api/release.ts';
+import { withoutOpenHooks } from '../hooks/hook-gates.ts';
+import { besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove, planWithdrawal } from '../moving-traffic.ts';
 import { isRouted, splitWeights, type VersionView } from '../observation.ts';
 import type { Step } from '../plan.ts';
@@ -14,7 +16,8 @@ import { strategies } from '../strategies/strategies.ts';
 
 const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason: 'no reason was recorded' };
 
-export function planReturn(context: ReleaseContext): Step {
+export function planReturn(given: ReleaseContext): Step {
+  const context = { ...given, status: withoutOpenHooks(given.status, given.now) };
   const { status, stable, candidate, now, observation, replicas, release } = context;
   if (stable === undefined) return endWithoutStable(context);
   if (replicas === 0) return returnToNothing(context, stable);
@@ -33,15 +36,25 @@ export function planReturn(context: ReleaseContext): Step {
   }
   const move = planMove({ observation, to: stable, from: candidate });
   const step =
-    move.waitingFor === undefined ? leave(context) : { ...move, status: waiting(status, move.waitingFor, now) };
+    move.waitingFor === undefined
+      ? besideReturn(context, leave)
+      : { ...move, status: waiting(status, move.waitingFor, now) };
   return { ...step, actions: [...growth, ...step.actions] };
+}
+
+/** Nobody uses the candidate any more: its hooks run beside what is left to do, and the release does not end before them. */
+function besideReturn(context: ReleaseContext, planRest: (context: ReleaseContext) => Step): Step {
+  const look = runHooks(context, 'onRollback');
+  const step = planRest({ ...context, status: look.status });
+  return besideHooks(look, step, { isLast: isFinished(step.status.phase), now: context.now });
 }
 
 /** Nothing is to run: where traffic is at stable already that is the end, and otherwise it goes there with the first pods. */
 function returnToNothing(context: ReleaseContext, stable: VersionView): Step {
   const { observation, candidate, status, now } = context;
   const isBack = !isRouted(observation) || splitWeights(observation)[nameOf(stable.release)] === 100;
-  if (isBack && candidate.pods.length === 0) return end(context, status.ending ?? noEnding);
+  if (isBack && candidate.pods.length === 0)
+    return besideReturn(context, (returned) => end(returned, status.ending ?? noEnding));
   const { actions, requeueAfter } = planSizes(context);
   return { actions, requeueAfter, status: waiting(status, awaitedReplicas, now) };
 }
@@ -95,7 +108,8 @@ function endWithoutStable(context: ReleaseContext): Step {
   const route = planRouteRemoval(observation, now);
   const withdrawal = planWithdrawal(candidate);
   const waitingFor = route.waitingFor ?? withdrawal.waitingFor;
-  if (waitingFor === undefined) return end(context, { ...(status.ending ?? noEnding), phase: 'Failed' });
+  if (waitingFor === undefined)
+    return besideReturn(context, (left) => end(left, { ...(status.ending ?? noEnding), phase: 'Failed' }));
   // Where spec asks for no route, that pass takes it away which sees to it whatever is being released.
   const closing = isRouted(observation) ? route.actions : [];
   return {

@@ -1,6 +1,7 @@
 /** The last part of every strategy that moves all traffic at once: full size, all healthy, and the move. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
+import { afterHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
 import { splitWeights } from '../observation.ts';
 import type { Step } from '../plan.ts';
@@ -31,12 +32,14 @@ export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
       status: waiting(status, describeMissing(candidate, replicas), now),
     };
   return planHealth({ ...context, status }, candidate.ready, (healthy) =>
-    promote(
-      context,
-      inPhase(withoutOpenChecks(healthy, 'all traffic moves', now), 'Promoting', {
-        now,
-        reason: 'every gate before promotion passed',
-      }),
+    afterHooks({ ...context, status: healthy }, 'beforePromotion', (ready) =>
+      promote(
+        context,
+        inPhase(withoutOpenChecks(ready, 'all traffic moves', now), 'Promoting', {
+          now,
+          reason: 'every gate before promotion passed',
+        }),
+      ),
     ),
   );
 }

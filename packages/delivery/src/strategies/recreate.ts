@@ -1,4 +1,5 @@
 import type { MoveStep } from '../moving-traffic.ts';
+import { afterHooks } from '../hooks/run-hooks.ts';
 import { labels } from '../names.ts';
 import {
   describeConfirmation,
@@ -31,7 +32,8 @@ function plan(context: ReleaseContext): Step {
     if (isMoving && status.healthyAt !== undefined) return promote(context, status);
     const { actions, waitingFor, requeueAfter } = planClearing(context, candidate);
     const isAlone = context.stable === undefined && waitingFor === undefined;
-    if (!isMoving && !isAlone) return begin(context);
+    if (!isMoving && !isAlone)
+      return afterHooks(context, 'beforePromotion', (ready) => begin({ ...context, status: ready }));
     return waitingFor === undefined
       ? complete(context, status)
       : { actions, requeueAfter, status: waiting(status, waitingFor, now) };

@@ -1,5 +1,6 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
+import { afterHooks } from '../hooks/run-hooks.ts';
 import { isTemplateServing, names, planMove, silentPods } from '../moving-traffic.ts';
 import {
   describeConfirmation,
@@ -23,11 +24,25 @@ import type { Strategy } from './strategy.ts';
 export const rolling: Strategy = { type: 'rolling', plan };
 
 function plan(context: ReleaseContext): Step {
-  const { candidate, stable, replicas, now } = context;
+  const { stable } = context;
   if (stable === undefined) return wholeAtOnce(context);
   const growth = planScaling(context) ?? planGrowing(context, stable);
   if (growth !== undefined) return growth;
-  const join = planJoin(context, healthyPods(context)) ?? planShare(context, stable);
+  const healthy = healthyPods(context);
+  return healthy.length === 0
+    ? planTraffic(context, { stable, healthy })
+    : afterHooks(context, 'beforePromotion', (status) => planTraffic({ ...context, status }, { stable, healthy }));
+}
+
+interface Traffic {
+  readonly stable: VersionView;
+  /** Pods of the candidate that may take traffic. */
+  readonly healthy: readonly Pod[];
+}
+
+function planTraffic(context: ReleaseContext, { stable, healthy }: Traffic): Step {
+  const { candidate, replicas, now } = context;
+  const join = planJoin(context, healthy) ?? planShare(context, stable);
   if (join !== undefined) return join;
   if (candidate.serving.length >= replicas) return finish(context);
   const leave = planStableLeaving(context, stable);
@@ -67,7 +82,9 @@ function wholeAtOnce(context: ReleaseContext): Step {
   const actions = planSize(context, replicas);
   if (actions.length > 0 || candidate.ready.length < replicas)
     return { actions, status: waiting(status, describeMissing(candidate, replicas), now) };
-  return planHealth(context, candidate.ready, (next) => finish({ ...context, status: next }));
+  return planHealth(context, candidate.ready, (healthy) =>
+    afterHooks({ ...context, status: healthy }, 'beforePromotion', (next) => finish({ ...context, status: next })),
+  );
 }
 
 function healthyPods(context: ReleaseContext): readonly Pod[] {

@@ -86,6 +86,8 @@ export function observationOf(world: World): Observation {
     sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
     copies: world.copies,
     trial: world.trial,
+    jobs: [],
+    hookFindings: new Map(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { applications } from '../application.ts';
 import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
+import { hooksSchema } from './hook-schema.ts';
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
 import {
   boolean,
@@ -197,6 +198,7 @@ const spec = object(
     }),
     strategy,
     checks: checksSchema,
+    hooks: hooksSchema,
     guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
     progressDeadlineSeconds: integer('A release without progress for so long is rolled back. Default 600.', {
       minimum: 1,

@@ -34,6 +34,7 @@ const spec = object(
     strategy: record('How it is released.'),
     healthCheck: record('Asked of every pod before it takes traffic.'),
     checks: copiedChecksSchema,
+    hooks: record('What is done beside the release.'),
     guardSeconds: seconds('How long the version before stands by.'),
     progressDeadlineSeconds: seconds('How long it may make no progress.'),
     drainSeconds: seconds('How long open requests may take to end.'),
@@ -54,6 +55,16 @@ const gate = object('One gate of one attempt.', {
   endedAt: time('When it ended.'),
   outcome: string('How it ended; absent while it runs.'),
   message: string('What was found.'),
+  during: string('Of a hook: when it runs.'),
+  key: string('Of a hook: the name of its Job, and the idempotency key of its calls.'),
+  jobUid: string('Of the Job, once it was seen.'),
+  call: object('Of a webhook: the last call.', {
+    number: count('Counted from 1.'),
+    outcome: string('What the answer means.'),
+    code: count('HTTP status.'),
+    answer: string('The first KiB of the answer, or the cause of the error.'),
+    at: time('When.'),
+  }),
 });
 
 const answer = object('What one pod said last.', {

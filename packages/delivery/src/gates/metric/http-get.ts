@@ -21,6 +21,12 @@ export interface HttpQuestion {
   readonly signal: AbortSignal;
 }
 
+export interface HttpSending extends HttpQuestion {
+  /** Default GET. */
+  readonly method?: string | undefined;
+  readonly body?: string | undefined;
+}
+
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
@@ -41,7 +47,7 @@ export function createHttpGet({ clock, ...reach }: HttpGetOptions): HttpGet {
       signal: question.signal,
       message: `no answer within ${timeoutMilliseconds / 1_000} s`,
     });
-    const incoming = await send({ ...question, signal: limit.signal }, reach);
+    const incoming = await sendRequest({ ...question, signal: limit.signal }, reach);
     try {
       return await readAnswer(incoming, limit.signal);
     } finally {
@@ -50,11 +56,14 @@ export function createHttpGet({ clock, ...reach }: HttpGetOptions): HttpGet {
   };
 }
 
-function send({ url, headers, ca, insecure, signal }: HttpQuestion, reach: Reach): Promise<IncomingMessage> {
+/** Resolves with the head of the answer, whose body the caller reads or destroys. */
+export function sendRequest(question: HttpSending, reach: Reach): Promise<IncomingMessage> {
+  const { url, headers, ca, insecure, method = 'GET', body, signal } = question;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && !isReachable(host, reach)) return Promise.reject(new Error(describeUnreachable(host, host)));
   const options: RequestOptions = {
     agent: false,
+    method,
     headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'slipway' },
     lookup: guardedLookup(reach),
     signal,
@@ -64,7 +73,7 @@ function send({ url, headers, ca, insecure, signal }: HttpQuestion, reach: Reach
     const outgoing = url.protocol === 'https:' ? httpsRequest(url, { ...options, ...tls }) : httpRequest(url, options);
     outgoing.on('response', resolve);
     outgoing.on('error', (error) => reject(reasonOf(error, signal)));
-    outgoing.end();
+    outgoing.end(body);
   });
 }
 
