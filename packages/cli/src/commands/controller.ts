@@ -4,6 +4,7 @@ import { installKinds } from '@slipway/delivery/install-kinds';
 import { startDelivery } from '@slipway/delivery/start-delivery';
 import { electionDurations } from '@slipway/kube/lease-claim';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
+import { outliveOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { awaitServer } from '../connection/await-server.ts';
@@ -34,6 +35,7 @@ export async function controller(options: ControllerOptions): Promise<void> {
 }
 
 async function control({ client, server }: Connection, options: ControllerOptions, signal: AbortSignal): Promise<void> {
+  outliveOutput();
   const logger = createJsonLogger({ output: process.stderr, clock: systemClock, level: 'info' });
   await installKinds(client, signal).catch((error: unknown) => {
     if (!isStatusReason(error, 'Forbidden')) throw error;
