@@ -14,7 +14,8 @@ import {
 } from '../manifests/application-changes.ts';
 import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
-import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
+import type { Manifest } from '../manifests/manifest.ts';
+import { describePath, readManifests } from '../manifests/read-manifests.ts';
 import { tryObjects } from '../manifests/try-objects.ts';
 import { followRelease } from '../output/follow-release.ts';
 import { note, print, printObjects } from '../output/output.ts';
@@ -62,13 +63,13 @@ async function readChanged(path: string, options: DeployOptions): Promise<readon
   // What is changed must be readable first.
   for (const manifest of written) checkApplication(manifest, findShapeFaults);
   const objects = written.map(({ object }) => object);
-  checkChanges(objects, options, path);
+  checkChanges(objects, options, describePath(path));
   const manifests = written.map((manifest) => changed(manifest, options));
   for (const manifest of manifests) checkApplication(manifest, findFaults);
   const found = objects.filter(isApplication);
   for (const application of found) describeDropped(application, options).forEach(note);
   if (options.wait !== undefined && found.length === 0)
-    note(`${path} holds no Application: there is no release to wait for.`);
+    note(`${describePath(path)} holds no Application: there is no release to wait for.`);
   return manifests;
 }
 

@@ -1,7 +1,8 @@
 import { CommandFailure, exitCodes } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { lintManifest, type Finding } from '../lint/lint-manifest.ts';
-import { readManifests, type Manifest } from '../manifests/read-manifests.ts';
+import type { Manifest } from '../manifests/manifest.ts';
+import { readManifests } from '../manifests/read-manifests.ts';
 import { colour, print, printList, table } from '../output/output.ts';
 
 export interface LintOptions extends GlobalOptions {

@@ -1,7 +1,7 @@
 /** What an API server has against a manifest, in words for whoever wrote it. */
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { CommandFailure, usageFailure } from '../failure.ts';
-import type { Manifest } from './read-manifests.ts';
+import type { Manifest } from './manifest.ts';
 
 const unfitting = /cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type (\S+)/;
 /** Which kind it was is in the manifest that is named before. */
