@@ -47,6 +47,7 @@ Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong. Of di
   addClusterCommands(program);
   addReleaseCommands(program);
   addVerbCommands(program);
+  addInstallCommands(program);
   addPartCommands(program);
   return program;
 }
@@ -287,10 +288,56 @@ function addVerbCommands(program: Command): void {
   }
 }
 
+function addInstallCommands(program: Command): void {
+  withGlobalOptions(
+    command(program, 'install', [
+      'slipway install --image registry.example.org/slipway:0.1.0 --wait',
+      'slipway install --namespace shop',
+      'slipway install -o yaml > slipway.yaml',
+    ]),
+    {
+      namespace: 'serve this namespace alone, from within it, by Roles (default: every namespace)',
+      output: 'print what would be written, and write nothing',
+    },
+  )
+    .summary('install the kinds and controllers of Slipway in a cluster')
+    .description(
+      'Writes the CustomResourceDefinitions of Slipway, its roles, and a Deployment of two controllers. May run again: what is as it should be stays as it is.',
+    )
+    .option('--image <image>', 'image of the controllers', `slipway:${version()}`)
+    .option('--dry-run', 'let the server check everything, and write nothing', false)
+    .option('--wait', 'wait until the controllers are ready', false)
+    .option('--timeout <seconds>', 'how long --wait waits (default: 300)', parseSeconds)
+    .action(async (options) => (await import('./commands/install.ts')).install(options));
+  withGlobalOptions(
+    command(program, 'uninstall', [
+      'slipway uninstall',
+      'slipway uninstall --namespace shop',
+      'slipway uninstall --crds --dry-run',
+    ]),
+    {
+      namespace: 'of the controllers that serve this namespace alone',
+      output: 'print what was removed as data',
+    },
+  )
+    .summary('take the controllers out of a cluster; what serves goes on serving')
+    .description(
+      'Removes the controllers of Slipway and their roles. Applications, their pods, Services and routes stay as they are and go on serving.',
+    )
+    .option('--crds', 'remove the kinds too, and with them every record; pods, Services and routes stay', false)
+    .option('--dry-run', 'say what would be removed, and remove nothing', false)
+    .option('--timeout <seconds>', 'how long the controllers may take to end', parseSeconds, 120)
+    .action(async (options) => (await import('./commands/uninstall.ts')).uninstall(options));
+}
+
 function addPartCommands(program: Command): void {
   withGlobalOptions(
-    command(program, 'controller', ['slipway controller', 'slipway controller --kubeconfig prod.yaml --context prod']),
-    partOptions,
+    command(program, 'controller', [
+      'slipway controller',
+      'slipway controller --kubeconfig prod.yaml --context prod',
+      'slipway controller --namespace shop --admin-port 9090',
+    ]),
+    { ...partOptions, namespace: 'serve the Applications of this namespace alone (default: every namespace)' },
   )
     .summary('run the delivery controller alone, against any cluster')
     .description(
@@ -307,6 +354,9 @@ function addPartCommands(program: Command): void {
       'ask pods for their health at their own addresses, and not through the API server',
       false,
     )
+    .option('--no-install-kinds', 'leave the CustomResourceDefinitions as they are: somebody else installs them')
+    .option('--admin-port <n>', 'port for /metrics, /livez and /readyz; 0: any free one', parsePort)
+    .option('--admin-host <address>', 'address of that port', '127.0.0.1')
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
   withGlobalOptions(
     command(program, 'gateway', [

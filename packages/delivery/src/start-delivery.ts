@@ -1,13 +1,13 @@
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import type { Controller } from '@slipway/kube/controller';
-import { runController } from '@slipway/kube/controller-runtime';
+import { runController, type RunningController } from '@slipway/kube/controller-runtime';
 import { EventRecorder } from '@slipway/kube/event-recorder';
 import { runWithLeadership } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { applyDecision } from './controller/apply.ts';
-import { createSources, observe, startCaches } from './controller/caches.ts';
+import { createSources, observe, startCaches, type Caches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { controllerLease } from './names.ts';
@@ -16,6 +16,7 @@ import type { WebhookPorts } from './hooks/webhook-call.ts';
 import { createWebhookPorts, WebhookCalls } from './hooks/webhook-calls.ts';
 import { Measurements, type MeasurementsOptions } from './gates/metric/measurements.ts';
 import { createMeasuringPorts } from './gates/metric/measuring-ports.ts';
+import type { DeliveryMetrics } from './metrics/delivery-metrics.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -37,6 +38,9 @@ export interface DeliveryOptions {
   readonly webhookPorts?: WebhookPorts | undefined;
   /** What checks are measured with; the real ones unless said otherwise. */
   readonly measuringPorts?: MeasurementsOptions['portsOf'] | undefined;
+  /** The one namespace whose Applications are served; all of them unless said otherwise. */
+  readonly namespace?: string | undefined;
+  readonly metrics?: DeliveryMetrics | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -50,15 +54,15 @@ export interface RunningDelivery {
  * may be killed anywhere, and another one goes on.
  */
 export function startDelivery(options: DeliveryOptions): RunningDelivery {
+  // Who serves one namespace has no rights elsewhere, and agrees with those who serve it too.
+  const lease = { ...controllerLease, namespace: options.namespace ?? controllerLease.namespace };
   return {
-    done: runWithLeadership({ ...options, lease: controllerLease }, (leadership) =>
-      lead({ ...options, ...leadership }),
-    ),
+    done: runWithLeadership({ ...options, lease }, (leadership) => lead({ ...options, ...leadership })),
   };
 }
 
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */
-function lead(options: DeliveryOptions): Promise<void> {
+async function lead(options: DeliveryOptions): Promise<void> {
   const caches = startCaches(options);
   const gateways = new LeaseWatch(options.clock);
   gateways.follow(caches.leases);
@@ -93,6 +97,21 @@ function lead(options: DeliveryOptions): Promise<void> {
       });
     },
   };
-  const running = runController(controller, { ...options, sources: createSources(caches) });
-  return running.done;
+  const running = runController(controller, {
+    ...options,
+    sources: createSources(caches),
+    onLooked: (looked) => options.metrics?.noteLook(looked),
+  });
+  await shown(options.metrics, caches, running);
+}
+
+/** Until it has ended, the metrics tell what is seen. */
+function shown(metrics: DeliveryMetrics | undefined, caches: Caches, running: RunningController): Promise<void> {
+  const hide = metrics?.lead({
+    applications: () => caches.applications.list(),
+    releases: () => caches.releases.list(),
+    queueLength: running.queueLength,
+    hasSynced: () => Object.values(caches).every((informer) => informer.hasSynced),
+  });
+  return running.done.finally(hide);
 }

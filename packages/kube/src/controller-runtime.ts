@@ -33,11 +33,23 @@ export interface ControllerOptions {
   /** Keys looked at at once; 4 unless said otherwise. */
   readonly workers?: number | undefined;
   readonly sources: readonly ControllerSource[];
+  /** Told how each look went. */
+  readonly onLooked?: ((look: Looked) => void) | undefined;
   readonly signal: AbortSignal;
+}
+
+/** `outdated`: the caches lagged behind what was written, which is common and harmless. */
+export type LookOutcome = 'done' | 'outdated' | 'failed';
+
+interface Looked {
+  readonly outcome: LookOutcome;
+  readonly milliseconds: number;
 }
 
 export interface RunningController {
   enqueue(key: ObjectKey): void;
+  /** How many keys wait to be looked at. */
+  queueLength(): number;
   /** Resolves after the signal when what was under way has ended. */
   readonly done: Promise<void>;
 }
@@ -57,7 +69,7 @@ export function runController<Observed, Action, Status>(
   const enqueue = (key: ObjectKey): void => {
     if (!signal.aborted) queue.add(keyString(key));
   };
-  return { enqueue, done: run({ queue, options, enqueue }) };
+  return { enqueue, queueLength: () => queue.length, done: run({ queue, options, enqueue }) };
 }
 
 interface Run {
@@ -93,7 +105,9 @@ async function look<Observed, Action, Status>({
   queue,
   key,
 }: Look<Observed, Action, Status>): Promise<void> {
-  const { clock, logger, signal } = options;
+  const { clock, logger, signal, onLooked } = options;
+  const since = clock.monotonic();
+  const note = (outcome: LookOutcome): void => onLooked?.({ outcome, milliseconds: clock.monotonic() - since });
   try {
     const observed = await controller.observe(parseKey(key));
     if (observed !== undefined) {
@@ -102,11 +116,17 @@ async function look<Observed, Action, Status>({
       if (plan.requeueAfter !== undefined) queue.addAfter(key, plan.requeueAfter);
     }
     queue.forget(key);
+    note('done');
   } catch (error) {
     if (signal.aborted) return;
     // A conflict says that the caches lag behind: common, harmless, and answered by looking again.
-    const level = isStatusReason(error, 'Conflict', 'NotFound', 'AlreadyExists') ? 'debug' : 'error';
-    logger[level]('reconcile failed, trying again', { controller: controller.name, key, error });
+    const outcome = isStatusReason(error, 'Conflict', 'NotFound', 'AlreadyExists') ? 'outdated' : 'failed';
+    note(outcome);
+    logger[outcome === 'outdated' ? 'debug' : 'error']('reconcile failed, trying again', {
+      controller: controller.name,
+      key,
+      error,
+    });
     queue.addRateLimited(key);
   }
 }

@@ -4,6 +4,7 @@ import { createHttpTransport } from '@slipway/kube/http-transport';
 import { createClient } from '@slipway/kube/kube-client';
 import { inClusterContext, KubeconfigError, resolveContext, type ResolvedContext } from '@slipway/kube/kubeconfig';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import type { Transport } from '@slipway/kube/transport';
 import { usageFailure } from '../failure.ts';
 import type { ConnectionOptions } from '../global-options.ts';
 import { readNamedKubeconfig } from './named-kubeconfig.ts';
@@ -14,14 +15,20 @@ export interface Connection {
   readonly server: string;
 }
 
-/** The cluster that the options, $KUBECONFIG, ~/.kube/config or the pod that we run in name, in this order. */
-export async function connect(options: ConnectionOptions): Promise<Connection> {
+/**
+ * The cluster that the options, $KUBECONFIG, ~/.kube/config or the pod that we run in name, in this order. `through` may
+ * put something between the client and the wire.
+ */
+export async function connect(
+  options: ConnectionOptions,
+  through: (transport: Transport) => Transport = (transport) => transport,
+): Promise<Connection> {
   try {
     const resolved = await resolve(options);
     checkCredentials(resolved);
     const transport = createHttpTransport({ ...resolved.transport, userAgent: 'slipway' });
     return {
-      client: createClient(transport),
+      client: createClient(through(transport)),
       namespace: options.namespace ?? resolved.namespace,
       server: resolved.transport.server,
     };

@@ -21,6 +21,11 @@ export async function printList(items: readonly unknown[], format: OutputFormat)
   await printValue({ apiVersion: 'v1', kind: 'List', items }, format);
 }
 
+async function formatDocuments(objects: readonly unknown[]): Promise<string> {
+  const { stringify } = await import('yaml');
+  return objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
+}
+
 export async function printValue(value: unknown, format: OutputFormat): Promise<void> {
   if (format === 'json') {
     print(JSON.stringify(value, null, 2));
@@ -28,6 +33,13 @@ export async function printValue(value: unknown, format: OutputFormat): Promise<
   }
   const { stringify } = await import('yaml');
   process.stdout.write(stringify(value));
+}
+
+/** As a file that `kubectl apply` takes: documents of YAML, or a v1 List. */
+export async function printManifests(objects: readonly unknown[], format: OutputFormat): Promise<void> {
+  if (format === 'json') return printList(objects, format);
+  process.stdout.write(await formatDocuments(objects));
+  return undefined;
 }
 
 /** One of a stream of values: a line of JSON, or a document of YAML. */

@@ -34,6 +34,8 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Undefined: all of them. */
+  readonly namespace?: string | undefined;
   readonly signal: AbortSignal;
 }
 

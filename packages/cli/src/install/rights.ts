@@ -1,0 +1,82 @@
+/** Whether whoever asks may do what a command is about to do: asked before it does any of it. */
+import type { SelfSubjectAccessReview } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import type { Manifest } from '@slipway/delivery/install/manifest';
+import type { ResourceType } from '@slipway/kube/object';
+import { clusterRoles, roles } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
+import { CommandFailure } from '../failure.ts';
+import { writeManifest, type Writing } from './write-manifests.ts';
+
+export interface Right {
+  readonly verb: string;
+  readonly type: ResourceType;
+  /** Absent: in the whole cluster. */
+  readonly namespace?: string | undefined;
+}
+
+const reviews: ResourceType<SelfSubjectAccessReview> = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectAccessReview',
+  plural: 'selfsubjectaccessreviews',
+  namespaced: false,
+};
+
+/** Those that are not held, each once. */
+export async function missingRights(
+  client: KubeClient,
+  rights: readonly Right[],
+  signal: AbortSignal,
+): Promise<readonly Right[]> {
+  const distinct = new Map(rights.map((right) => [describeRight(right), right]));
+  const missing: Right[] = [];
+  for (const right of distinct.values()) if (!(await isHeld(client, right, signal))) missing.push(right);
+  return missing;
+}
+
+async function isHeld(client: KubeClient, { verb, type, namespace }: Right, signal: AbortSignal): Promise<boolean> {
+  const resourceAttributes = { verb, group: type.group, resource: type.plural, ...(namespace && { namespace }) };
+  const review = { metadata: {}, spec: { resourceAttributes } };
+  const { status } = await client.create(reviews, review, { signal });
+  return status?.allowed === true;
+}
+
+/** `create roles.rbac.authorization.k8s.io in the namespace shop` */
+export function describeRight({ verb, type: { plural, group }, namespace }: Right): string {
+  const resource = group === '' ? plural : `${plural}.${group}`;
+  return `${verb} ${resource}${namespace === undefined ? '' : ` in the namespace ${namespace}`}`;
+}
+
+/** Nothing has been written yet, and nothing will be. */
+export function refuseWithout(missing: readonly Right[], hint: string): void {
+  if (missing.length === 0) return;
+  throw new CommandFailure(
+    ['Nothing was changed: this user may not', ...missing.map((right) => `  ${describeRight(right)}`), hint].join('\n'),
+  );
+}
+
+/** To write what stands in manifests, and to see what was there before. */
+export function manifestRights(manifests: readonly Manifest[]): readonly Right[] {
+  return manifests.flatMap(({ type, object }) =>
+    ['get', 'create', 'patch'].map((verb) => ({ verb, type, namespace: object.metadata.namespace })),
+  );
+}
+
+/** Nobody gives away what he does not hold: only the server itself knows whether a role may be written. */
+export async function grantableRoles(manifests: readonly Manifest[], writing: Writing): Promise<void> {
+  const written = manifests.filter(({ type }) => type.kind === clusterRoles.kind || type.kind === roles.kind);
+  for (const manifest of written) {
+    try {
+      await writeManifest(manifest, { ...writing, dryRun: true });
+    } catch (error) {
+      if (!isStatusReason(error, 'Forbidden')) throw error;
+      throw new CommandFailure(
+        `Nothing was changed: the rights of the controllers may not be given.\n${error.message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { createServer } from '@slipway/kube/platform/http';
+import type { Clock } from '@slipway/kube/clock';
+import { expositionType } from './exposition.ts';
+import type { DeliveryMetrics } from './delivery-metrics.ts';
+
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly metrics: DeliveryMetrics;
+  /** Why this process could not do its work now; undefined: it could. */
+  readonly trouble: () => string | undefined;
+}
+
+export interface AdminServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** `/livez`, `/readyz` and `/metrics`: for whoever runs the controller, and nobody else. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    const { status, type, text } = answer(request.url ?? '', options);
+    response.writeHead(status, { 'Content-Type': type }).end(text);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(path: string, { clock, metrics, trouble }: AdminServerOptions): Answer {
+  switch (path) {
+    // A process that answers lives: a new one would not reach the API server any better.
+    case '/livez':
+      return plain(200, 'ok\n');
+    case '/readyz': {
+      const reason = trouble() ?? (metrics.isReady ? undefined : 'the caches are not filled yet');
+      return reason === undefined ? plain(200, 'ok\n') : plain(503, `not ready: ${reason}\n`);
+    }
+    case '/metrics':
+      return { status: 200, type: expositionType, text: metrics.format(clock.now()) };
+    default:
+      return plain(404, 'there are /metrics, /livez and /readyz\n');
+  }
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', text };
+}
