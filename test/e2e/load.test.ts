@@ -20,7 +20,7 @@ import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
 const requestsPerSecond = 200;
 const blueGreenReleases = 20;
 const replicas = 3;
-const history = { limit: 5, rollbackWindowSeconds: 1 };
+const history = { limit: 8, rollbackWindowSeconds: 1 };
 const leadership = { namespace: 'kube-system', name: 'slipway-controller' };
 const rolling = { type: 'rolling', rolling: { maxSurge: 1, maxUnavailable: 0 } } as const;
 

@@ -90,7 +90,7 @@ describe('a route that spec asks for no more', () => {
       expect(await servingPods()).toBe(1);
       if (write < after) await cluster.stop();
     }
-  });
+  }, 120_000);
 });
 
 describe('a first release that is refused while it takes traffic', () => {
@@ -135,7 +135,7 @@ describe('a first release that is refused while it takes traffic', () => {
       expect(await servingPods()).toBe(0);
       if (write < after) await cluster.stop();
     }
-  });
+  }, 120_000);
 
   test('is released again by a retry', async () => {
     await promoteTowardsSilence();

@@ -92,7 +92,8 @@ describe('a split', () => {
       await eventually(() => ownStatus()?.observedGeneration === generation);
       expect(await call()).toBe(isSecond ? '200 shop-2' : '200 shop-1');
     }
-    expect(performance.now() - start).toBeLessThan(1_600);
+    // Had each waited for the next regular report, it would be 4 s.
+    expect(performance.now() - start).toBeLessThan(3_500);
     expect(ownStatus()).toMatchObject({ name: 'gateway-a', inForceSince: expect.stringMatching(/^\d{4}-.*\d{6}Z$/) });
   });
 
