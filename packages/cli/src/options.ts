@@ -51,8 +51,22 @@ export function withGlobalOptions(target: Command, meanings: Partial<OptionMeani
 /** The wait for a release, and how long it may take. */
 export function withWait(target: Command, meaning: string): Command {
   return target
-    .addOption(new Option('--wait [phase]', meaning).choices(['promoted', 'succeeded']).preset('succeeded'))
+    .addOption(
+      // The choices are for the help; the parser says more of what is none of them.
+      new Option('--wait [phase]', meaning)
+        .choices(['promoted', 'succeeded'])
+        .argParser(parsePhase)
+        .preset('succeeded'),
+    )
     .option('--timeout <seconds>', 'how long to wait; the release goes on after that', parseSeconds);
+}
+
+/** A word that follows the bare option is taken for its value, as for every option whose value may be left out. */
+function parsePhase(value: string): string {
+  if (value === 'promoted' || value === 'succeeded') return value;
+  throw new InvalidArgumentError(
+    `expected promoted or succeeded. If "${value}" is not meant as the phase, put --wait last, or write --wait=promoted or --wait=succeeded.`,
+  );
 }
 
 const maximumNodes = 16;
