@@ -1,6 +1,6 @@
 /** The route follows spec at once, whatever is being released: where it leads stays as it is. */
 import { isSameJson } from '@slipway/kube/json-equality';
-import type { SplitBackend, SplitRule } from '@slipway/kube/split';
+import { foreignRouters, type SplitBackend, type SplitRule, type SplitSpec } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
 import {
@@ -38,14 +38,25 @@ export function closedPreview({ spec }: Application): readonly SplitRule[] {
 }
 
 /** No host at all is every host, and a star stands for one label. */
-function isCovered(host: string, hosts: readonly string[]): boolean {
+export function isCovered(host: string, hosts: readonly string[]): boolean {
   return hosts.length === 0 || hosts.includes(`*${host.slice(Math.max(0, host.indexOf('.')))}`);
 }
 
-/** Of the Services of all versions, by name where it has one. */
-export function routePort({ spec }: Application): SplitBackend['port'] {
-  const [port] = spec.service?.ports ?? [];
-  return port?.name ?? port?.port ?? 80;
+/** Who carries the requests, where it is not our gateways; undefined fields otherwise. */
+export function routeCarrier({
+  spec: { route },
+}: Application): Pick<SplitSpec, 'through' | 'parentRefs' | 'propagationSeconds'> {
+  const through = foreignRouters.find((name) => name === route?.through);
+  return through === undefined
+    ? {}
+    : { through, parentRefs: route?.parentRefs, propagationSeconds: route?.propagationSeconds };
+}
+
+/** Of the Services of all versions: by name where it has one, and for other routers, not all of which know names, by number. */
+export function routePort(application: Application): SplitBackend['port'] {
+  const [port] = application.spec.service?.ports ?? [];
+  const name = routeCarrier(application).through === undefined ? port?.name : undefined;
+  return name ?? port?.port ?? 80;
 }
 
 export function planRoute(observation: Observation, now: number): Removal {
@@ -63,11 +74,13 @@ function planRule(observation: Observation): readonly Action[] {
   const isPreviewRight = preview !== undefined || isSameJson(others, closedPreview(application));
   const { backends, hosts, paths, redirectWww, compression, responseHeaders, tls } = main;
   const rule = { hosts, paths, redirectWww, compression, responseHeaders, tls };
+  const { through, parentRefs, propagationSeconds } = split.spec;
   const isSame =
     isPreviewRight &&
     isSameJson(rule, routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
-    split.spec.drainSeconds === application.spec.drainSeconds;
+    split.spec.drainSeconds === application.spec.drainSeconds &&
+    isSameJson({ through, parentRefs, propagationSeconds }, routeCarrier(application));
   const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);

@@ -20,6 +20,7 @@ import type { DeliveryMetrics } from './metrics/delivery-metrics.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { reconcileApplication } from './reconcile.ts';
+import { followForeignRouters } from './routers/foreign-routers.ts';
 
 export interface DeliveryOptions {
   readonly client: KubeClient;
@@ -64,6 +65,7 @@ export function startDelivery(options: DeliveryOptions): RunningDelivery {
 /** Looks at the cluster anew, for what another leader did meanwhile, and releases until the leadership ends. */
 async function lead(options: DeliveryOptions): Promise<void> {
   const caches = startCaches(options);
+  const routers = followForeignRouters({ ...options, splits: caches.splits });
   const gateways = new LeaseWatch(options.clock);
   gateways.follow(caches.leases);
   const findings = new Findings();
@@ -102,7 +104,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
     sources: createSources(caches),
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
-  await shown(options.metrics, caches, running);
+  await Promise.all([shown(options.metrics, caches, running), routers]);
 }
 
 /** Until it has ended, the metrics tell what is seen. */

@@ -12,6 +12,7 @@ import type {
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { validateHooks } from './hooks/validate-hooks.ts';
+import { validateRouter } from './routers/validate-router.ts';
 import { calculateServing } from './strategies/canary-steps.ts';
 import { strategies } from './strategies/strategies.ts';
 
@@ -44,6 +45,7 @@ function findFaultsOfForm(application: Application): readonly StatusCause[] {
     ...validateHooks(application.spec),
     ...validateService(application),
     ...validateRoute(application),
+    ...validateRouter(application.spec),
   ];
 }
 
@@ -65,7 +67,6 @@ function validateName({ metadata: { name = '' } }: Application): readonly Status
 
 /** Parts of the contract that this version cannot carry out: silence would be taken for success. */
 const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['route.parentRefs', 'routes through the Gateway API'],
   ['strategy.rainbow', 'the strategy rainbow'],
 ];
 
@@ -276,7 +277,7 @@ function validateService({ spec }: Application): readonly StatusCause[] {
 function validateRoute({ spec: { route, service } }: Application): readonly StatusCause[] {
   if (route === undefined) return [];
   const through = route.through ?? 'gateway';
-  const known = ['gateway', 'none'];
+  const known = ['gateway', 'gatewayApi', 'none'];
   return [
     ...(known.includes(through)
       ? []

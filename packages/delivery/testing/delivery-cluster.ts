@@ -178,6 +178,7 @@ async function runGateway(client: KubeClient, { clock }: ControlledCluster, sign
     if (
       current === undefined ||
       observedGeneration === undefined ||
+      current.spec.through !== undefined ||
       current.status?.instances?.[0]?.observedGeneration === observedGeneration
     )
       return;

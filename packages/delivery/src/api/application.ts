@@ -1,6 +1,6 @@
 import type { PodTemplateSpec, ServiceSpec } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import type { SplitCondition } from '@slipway/kube/split';
+import type { ParentReference, SplitCondition } from '@slipway/kube/split';
 import type { Check } from './check.ts';
 import type { DeliveryCondition } from './condition.ts';
 import type { Hooks } from './hook.ts';
@@ -57,6 +57,10 @@ export interface ApplicationRoute {
   readonly tls?: { readonly secretName: string } | undefined;
   /** Default `gateway`. */
   readonly through?: RouteProvider | undefined;
+  /** The Gateways that take the requests in: of `gatewayApi`, and of `istio`, where none is the mesh alone. */
+  readonly parentRefs?: readonly ParentReference[] | undefined;
+  /** How long a router of another project may take to follow what it has accepted. Default 10. */
+  readonly propagationSeconds?: number | undefined;
 }
 
 export type HealthCheckType = 'simple' | 'probe';

@@ -17,7 +17,7 @@ import {
   secrets,
   services,
 } from '@slipway/kube/resources';
-import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { applications, type Application } from '../api/application.ts';
 import { releaseCommands } from '../api/release-command.ts';
 import { releases, type Release } from '../api/release.ts';
@@ -27,6 +27,7 @@ import { referenceKey } from '../configuration/references.ts';
 import { annotations, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
+import { routeCarrier } from '../routing.ts';
 import type { Findings } from './findings.ts';
 
 export interface CacheOptions {
@@ -163,6 +164,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
   if (application === undefined) return undefined;
   const index = `${key.namespace ?? ''}/${key.name}`;
   const { uid = '' } = application.metadata;
+  const split = caches.splits.get(key);
   // Of an Application of the same name that is gone: its objects are not ours.
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
   const observation: Observation = {
@@ -174,8 +176,8 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     services: caches.services.byIndex(byApplication, index),
     slices: caches.slices.byIndex(byApplication, index),
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
-    split: caches.splits.get(key),
-    gateways,
+    split,
+    gateways: confirmersOf(application, split) ?? gateways,
     answers: findings.answers,
     sources: sourcesOf(application, caches),
     copies: copiesOf(caches, index),
@@ -185,6 +187,12 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     hookFindings: findings.hooks,
   };
   return withLostVersions(observation, now);
+}
+
+/** Who confirms what goes through a router of another project: our controller of it, in its name. */
+function confirmersOf(application: Application, split: Split | undefined): Observation['gateways'] | undefined {
+  const through = split === undefined ? routeCarrier(application).through : split.spec.through;
+  return through === undefined ? undefined : [through];
 }
 
 /** What spec refers to, as far as it exists. */

@@ -12,7 +12,7 @@ import {
 } from '@slipway/kube/split';
 import { StatusError } from '@slipway/kube/status-error';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
-import { closedPreview, routePort, routeRule } from '../routing.ts';
+import { closedPreview, routeCarrier, routePort, routeRule } from '../routing.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { createOwned, deleteSeen, describeForeign } from './writing.ts';
@@ -86,6 +86,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling 
     },
     spec: {
       application: name,
+      ...routeCarrier(application),
       rules: [
         { ...routeRule(application), backends: backendsOf(weights, look), ...handling },
         ...(preview === undefined ? closedPreview(application) : [previewRule(preview, look)]),
