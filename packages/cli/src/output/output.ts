@@ -21,7 +21,8 @@ export async function printList(items: readonly unknown[], format: OutputFormat)
   await printValue({ apiVersion: 'v1', kind: 'List', items }, format);
 }
 
-async function formatDocuments(objects: readonly unknown[]): Promise<string> {
+/** Documents of YAML. */
+export async function formatDocuments(objects: readonly unknown[]): Promise<string> {
   const { stringify } = await import('yaml');
   return objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
 }

@@ -45,6 +45,11 @@ export const servingGrants: readonly Grant[] = [
     verbs: [...watching, 'delete'],
     rare: { delete: 'a command that was carried out is pruned after a while' },
   },
+  ...rarely([...watching, 'delete'], {
+    apiGroup: slipway,
+    resource: 'releaseapprovals',
+    when: 'a person approves a release, and it is pruned with it',
+  }),
   { apiGroup: slipway, resource: 'splits', verbs: [...watching, 'get', 'create', 'patch', 'delete'] },
   { apiGroup: '', resource: 'pods', verbs: [...watching, 'patch'] },
   {
