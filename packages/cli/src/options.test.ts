@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { withWait } from './options.ts';
+import { chooseManifests, withManifests, withWait } from './options.ts';
 
 function parse(words: readonly string[]): Command {
   const command = new Command('deploy').argument('[file]').exitOverride();
@@ -25,5 +25,31 @@ describe('--wait', () => {
     expect(() => parse(['--wait', 'a.yaml'])).toThrow(
       'If "a.yaml" is not meant as the phase, put --wait last, or write --wait=promoted or --wait=succeeded.',
     );
+  });
+});
+
+describe('where manifests are', () => {
+  function choose(words: readonly string[]): string {
+    const command = withManifests(new Command('deploy').exitOverride());
+    command.configureOutput({ writeErr: () => undefined }).parse(words, { from: 'user' });
+    return chooseManifests(command.args[0], command.opts()['filename']);
+  }
+
+  it.each([
+    { name: 'a word', words: ['a.yaml'], path: 'a.yaml' },
+    { name: 'standard input', words: ['-'], path: '-' },
+    { name: 'what -f names', words: ['-f', 'a.yaml'], path: 'a.yaml' },
+    { name: 'standard input by -f', words: ['-f', '-'], path: '-' },
+  ])('is $name', ({ words, path }) => {
+    expect(choose(words)).toBe(path);
+  });
+
+  it.each([
+    { name: 'nothing', words: [], message: 'no manifest is named: expected a file, a directory, or -' },
+    { name: 'an empty name', words: [''], message: 'no manifest is named' },
+    { name: 'both', words: ['a.yaml', '-f', 'b.yaml'], message: 'both a.yaml and --filename b.yaml are named' },
+    { name: 'two by -f', words: ['-f', 'a.yaml', '-f', 'b.yaml'], message: 'put several into a directory' },
+  ])('is not $name', ({ words, message }) => {
+    expect(() => choose(words)).toThrow(message);
   });
 });

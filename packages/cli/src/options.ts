@@ -1,5 +1,6 @@
 /** The options that every command takes, and how values on the command line are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { usageFailure } from './failure.ts';
 
 /** What the options that every command takes mean to a command. */
 export interface OptionMeanings {
@@ -67,6 +68,32 @@ function parsePhase(value: string): string {
   throw new InvalidArgumentError(
     `expected promoted or succeeded. If "${value}" is not meant as the phase, put --wait last, or write --wait=promoted or --wait=succeeded.`,
   );
+}
+
+/** Where manifests are: a word, or -f for hands that know kubectl. */
+export function withManifests(target: Command): Command {
+  return target
+    .argument('[file]', 'file or directory of manifests; -: standard input')
+    .option('-f, --filename <file>', 'the same, written as for kubectl', parseOnly);
+}
+
+/** The last of several would be taken, and the others left out in silence. */
+function parseOnly(value: string, previous: string | undefined): string {
+  if (previous === undefined) return value;
+  throw new InvalidArgumentError('expected one file; put several into a directory and name that.');
+}
+
+export function chooseManifests(file: string | undefined, filename: string | undefined): string {
+  if (file !== undefined && filename !== undefined)
+    throw usageFailure(
+      `both ${file} and --filename ${filename} are named: expected one; put several files into a directory`,
+    );
+  const path = file ?? filename ?? '';
+  if (path === '')
+    throw usageFailure(
+      'no manifest is named: expected a file, a directory, or - for standard input, such as slipway.yaml',
+    );
+  return path;
 }
 
 const maximumNodes = 16;

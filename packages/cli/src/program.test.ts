@@ -14,4 +14,10 @@ describe.each(commands.map((command) => ({ name: command.name(), command })))('s
     expect(command.options.filter(({ description }) => description === '')).toEqual([]);
     expect(command.summary()).not.toBe('');
   });
+
+  it('says in its help what it does, and nothing of what is off by default', () => {
+    const [, description = ''] = command.helpInformation().split('\n\n');
+    expect(description).toMatch(/^[A-Z][^]*\.$/);
+    expect(command.helpInformation()).not.toMatch(/default:\s+(?:false|\[\])/);
+  });
 });

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
 import { Command, Option } from 'commander';
 import { exitCodes } from './failure.ts';
+import { helpStyle, overview } from './help-style.ts';
 import type { Verb } from '@slipway/delivery/api/release-command';
 import {
+  chooseManifests,
   collect,
   ofEmbeddedCluster,
   parseCount,
@@ -15,6 +17,7 @@ import {
   parseSeconds,
   partOptions,
   withGlobalOptions,
+  withManifests,
   withWait,
   withoutCluster,
 } from './options.ts';
@@ -28,21 +31,11 @@ export function createProgram(): Command {
     .description('Takes an application from a commit to production on Kubernetes without dropping a request.')
     .showHelpAfterError('(add --help for what this command takes)')
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp(helpStyle)
     .version(version(), '--version', 'print the version and exit')
     // Or else `deploy --version V` would ask for the version of slipway.
     .enablePositionalOptions()
-    .addHelpText(
-      'after',
-      `
-A cluster, an image, a release:
-  slipway up --detach
-  slipway build -t statics:v1 examples/statics
-  slipway deploy examples/statics/slipway.yaml --wait=promoted
-
-Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong. Of diff --exit-code:
-0 the same, 1 different, 2 as above, 3 failed.`,
-    )
+    .addHelpText('after', overview)
     .exitOverride(leave);
   addClusterCommands(program);
   addReleaseCommands(program);
@@ -153,36 +146,44 @@ function addClusterCommands(program: Command): void {
 
 function addReleaseCommands(program: Command): void {
   const deploying = withGlobalOptions(
-    command(program, 'deploy <file>', [
-      'slipway deploy slipway.yaml',
-      'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
-      'slipway deploy manifests/ --wait=promoted --timeout 120',
-    ]),
+    withManifests(
+      command(program, 'deploy', [
+        'slipway deploy slipway.yaml',
+        'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
+        'slipway deploy manifests/ --wait=promoted --timeout 120',
+        'kubectl kustomize overlays/prod | slipway deploy -',
+      ]),
+    ),
   )
     .summary('apply manifests; a changed Application starts a release')
     .description(
-      'Applies the manifests in a file or directory. An Application whose version, template or configuration changed starts a release.',
+      'Applies the manifests in a file, a directory or standard input (-). An Application whose version, template or configuration changed starts a release.',
     )
     .option('--version <version>', 'version of the release')
     .option('--image <container=image>', 'image of a container; repeatable', parseImage, [])
     .option('--strategy <type>', 'release strategy, such as rolling or blueGreen');
   withWait(deploying, 'wait until the release is promoted, or has succeeded').action(async (file, options) =>
-    (await import('./commands/deploy.ts')).deploy(file, options),
+    (await import('./commands/deploy.ts')).deploy(chooseManifests(file, options.filename), options),
   );
   withGlobalOptions(
-    command(program, 'lint <file>', [
-      'slipway lint slipway.yaml',
-      'slipway lint manifests/ --strict',
-      'slipway lint slipway.yaml -o json',
-    ]),
+    withManifests(
+      command(program, 'lint', [
+        'slipway lint slipway.yaml',
+        'slipway lint manifests/ --strict',
+        'slipway lint slipway.yaml -o json',
+        'kubectl kustomize overlays/prod | slipway lint -',
+      ]),
+    ),
     withoutCluster,
   )
     .summary('say what is wrong or risky in manifests')
     .description(
-      'Looks at the manifests in a file or directory without any cluster: what would be refused, and what may cost requests later.',
+      'Looks at the manifests in a file, a directory or standard input (-) without any cluster: what would be refused, and what may cost requests later.',
     )
     .option('--strict', 'fail on warnings too', false)
-    .action(async (file, options) => (await import('./commands/lint.ts')).lint(file, options));
+    .action(async (file, options) =>
+      (await import('./commands/lint.ts')).lint(chooseManifests(file, options.filename), options),
+    );
   withGlobalOptions(
     command(program, 'diff <what> [from] [to]', [
       'slipway diff slipway.yaml',
@@ -193,7 +194,7 @@ function addReleaseCommands(program: Command): void {
   )
     .summary('show what a deployment would change, or what two versions differ in')
     .description(
-      'Compares the manifests in a file or directory with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
+      'Compares the manifests in a file, a directory or standard input (-) with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
     )
     .option('--exit-code', 'exit with 1 if there is a difference, and with 3 where it cannot be told', false)
     .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
