@@ -8,18 +8,19 @@ import { host, type ServerOptions } from './server-options.ts';
 export function explainFailure(error: unknown, options: ServerOptions): unknown {
   if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
   if (error instanceof DataPlaneError) return new CommandFailure(`${error.message}.`, { cause: error });
-  const port = takenPort(error);
-  if (port !== undefined) return new CommandFailure(explainTakenPort(port, options), { cause: error });
+  const refusal = findRefusal(error);
+  if (refusal !== undefined) return new CommandFailure(explainRefusal(refusal, options), { cause: error });
   if (isSystemError(error)) return new CommandFailure(explainSystemError(error, options), { cause: error });
   return error;
 }
 
-function explainTakenPort(port: number, { apiPort }: ServerOptions): string {
+function explainRefusal({ port, isTaken }: PortRefusal, { apiPort }: ServerOptions): string {
   const [part, option] = port === apiPort ? ['API server', '--api-port'] : ['gateway', '--gateway-port'];
-  return (
-    `Port ${port} on ${host} is in use, so the ${part} cannot listen there.\n` +
-    `Choose another with ${option} N (0: any free one), or stop what uses it.`
-  );
+  return isTaken
+    ? `Port ${port} on ${host} is in use, so the ${part} cannot listen there.\n` +
+        `Choose another with ${option} N (0: any free one), or stop what uses it.`
+    : `Port ${port} on ${host} is for root alone, as those below 1024 are, so the ${part} cannot listen there.\n` +
+        `Choose a higher one with ${option} N (0: any free one), or start the cluster as root.`;
 }
 
 function explainSystemError(error: SystemError, { dataDirectory }: ServerOptions): string {
@@ -27,9 +28,16 @@ function explainSystemError(error: SystemError, { dataDirectory }: ServerOptions
   return `The cluster cannot be started in ${dataDirectory}: ${describeSystemError(error)}${where}.`;
 }
 
+interface PortRefusal {
+  readonly port: number;
+  /** Otherwise it may not be had by this user. */
+  readonly isTaken: boolean;
+}
+
 /** The error of the system call may be the cause of another. */
-function takenPort(error: unknown): number | undefined {
+function findRefusal(error: unknown): PortRefusal | undefined {
   if (!(error instanceof Error)) return undefined;
-  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-  return isTaken && 'port' in error && typeof error.port === 'number' ? error.port : takenPort(error.cause);
+  if (!('code' in error && 'port' in error && typeof error.port === 'number')) return findRefusal(error.cause);
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return undefined;
+  return { port: error.port, isTaken: error.code === 'EADDRINUSE' };
 }

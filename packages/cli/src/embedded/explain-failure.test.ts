@@ -1,0 +1,52 @@
+import { ListenError } from '@slipway/gateway/listen';
+import { describe, expect, it } from 'vitest';
+import { CommandFailure } from '../failure.ts';
+import { explainFailure } from './explain-failure.ts';
+import { host, type ServerOptions } from './server-options.ts';
+
+const options: ServerOptions = {
+  dataDirectory: '/data',
+  ephemeral: false,
+  apiPort: 443,
+  gatewayPort: 80,
+  dataPlane: 'built-in',
+  runtime: 'simulated',
+  nodes: 1,
+  level: 'auto',
+  controller: true,
+  mergeInto: undefined,
+};
+
+/** As Node reports it. */
+function systemError(code: string, port: number): Error {
+  return Object.assign(new Error(`listen ${code}: ${host}:${port}`), { code, port, syscall: 'listen', address: host });
+}
+
+describe('explainFailure', () => {
+  it.each([
+    {
+      name: 'a port of the gateway that is for root alone',
+      error: new ListenError({ host, port: 80 }, systemError('EACCES', 80)),
+      said: /^Port 80 on 127\.0\.0\.1 is for root alone.* so the gateway cannot listen there\.\n.* --gateway-port N/,
+    },
+    {
+      name: 'a port of the API server that is for root alone',
+      error: systemError('EACCES', 443),
+      said: /^Port 443 .* so the API server cannot listen there\.\n.* --api-port N .* start the cluster as root\.$/,
+    },
+    {
+      name: 'a port that is in use',
+      error: new ListenError({ host, port: 80 }, systemError('EADDRINUSE', 80)),
+      said: /^Port 80 on 127\.0\.0\.1 is in use.*\n.* --gateway-port N .* or stop what uses it\.$/,
+    },
+  ])('says what to do about $name', ({ error, said }) => {
+    const explained = explainFailure(error, options);
+    expect(explained).toBeInstanceOf(CommandFailure);
+    expect(explained).toMatchObject({ exitCode: 1, message: expect.stringMatching(said) });
+  });
+
+  it('leaves as it is what nobody expected', () => {
+    const error = new TypeError('a fault of ours');
+    expect(explainFailure(error, options)).toBe(error);
+  });
+});
