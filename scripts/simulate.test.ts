@@ -32,7 +32,7 @@ test('runs a history again', () => {
 });
 
 test.each([
-  [['--strategy', 'none'], 'there is no strategy "none", there are blueGreen, canary, rolling\n'],
+  [['--strategy', 'none'], 'there is no strategy "none", there are blueGreen, canary, recreate, rolling\n'],
   [['--histories', 'many'], '"many" is no whole number\n'],
 ])('%o is refused', (words, said) => {
   expect(simulate(...words)).toEqual({ status: 2, said });
