@@ -277,7 +277,7 @@ function validateService({ spec }: Application): readonly StatusCause[] {
 function validateRoute({ spec: { route, service } }: Application): readonly StatusCause[] {
   if (route === undefined) return [];
   const through = route.through ?? 'gateway';
-  const known = ['gateway', 'gatewayApi', 'none'];
+  const known = ['gateway', 'gatewayApi', 'istio', 'none'];
   return [
     ...(known.includes(through)
       ? []

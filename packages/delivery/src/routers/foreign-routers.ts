@@ -13,6 +13,13 @@ const loaders: Readonly<Partial<Record<ForeignRouter, () => Promise<Run>>>> = {
     ]);
     return (options) => runRouteController(gatewayApi, options);
   },
+  istio: async () => {
+    const [{ istio }, { runRouteController }] = await Promise.all([
+      import('./istio.ts'),
+      import('./route-controller.ts'),
+    ]);
+    return (options) => runRouteController(istio, options);
+  },
 };
 
 /** Resolves after the signal, when nothing is written any more. */

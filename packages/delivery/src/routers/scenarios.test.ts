@@ -1,8 +1,10 @@
 import { describe } from 'vitest';
-import { httpRouteDefinition } from '../../testing/routers/definitions.ts';
+import { httpRouteDefinition, virtualServiceDefinition } from '../../testing/routers/definitions.ts';
 import { httpRouteModel } from '../../testing/routers/http-route-model.ts';
 import { describeReleases } from '../../testing/routers/release-scenarios.ts';
+import { virtualServiceModel } from '../../testing/routers/virtual-service-model.ts';
 import { gatewayApi } from './gateway-api.ts';
+import { istio } from './istio.ts';
 
 describe('gatewayApi', () => {
   describeReleases({
@@ -11,4 +13,8 @@ describe('gatewayApi', () => {
     definitions: [httpRouteDefinition({ hasMirrorShare: true })],
     parentRefs: [{ name: 'public' }],
   });
+});
+
+describe('istio', () => {
+  describeReleases({ router: istio, model: virtualServiceModel, definitions: [virtualServiceDefinition] });
 });

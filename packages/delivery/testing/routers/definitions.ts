@@ -111,3 +111,33 @@ export function httpRouteDefinition({
     }),
   });
 }
+
+const stringMatch = record({ exact: text, prefix: text, regex: text });
+const texts: JSONSchemaProps = { type: 'object', additionalProperties: { type: 'string' } };
+const operations = record({ set: texts, add: texts, remove: list(text) });
+const destination = record({ host: text, subset: text, port: record({ number }) });
+
+export const virtualServiceDefinition: CustomResourceDefinition = define({
+  group: 'networking.istio.io',
+  kind: 'VirtualService',
+  plural: 'virtualservices',
+  spec: record({
+    hosts: list(text),
+    gateways: list(text),
+    http: list(
+      record({
+        name: text,
+        match: list(record({ uri: stringMatch, headers: { type: 'object', additionalProperties: stringMatch } })),
+        route: list(record({ destination, weight: number, headers: record({ request: operations }) })),
+        directResponse: record({ status: number }),
+        mirror: destination,
+        mirrorPercentage: record({ value: { type: 'number' } }),
+        headers: record({ request: operations, response: operations }),
+        timeout: text,
+      }),
+    ),
+    tls: list(record({ match: list(record({ sniHosts: list(text) })) })),
+    tcp: list(record({ match: list(record({ port: number })) })),
+  }),
+  status: record({ observedGeneration: { type: 'integer', format: 'int64' } }),
+});

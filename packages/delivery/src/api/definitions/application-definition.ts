@@ -22,7 +22,7 @@ import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
 export const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
-export const supportedRouteProviders = ['gateway', 'gatewayApi', 'none'] as const;
+export const supportedRouteProviders = ['gateway', 'gatewayApi', 'istio', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
 const hostLabel = '[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?';
