@@ -41,6 +41,7 @@ const observation: Observation = {
   copies: [],
   trial: undefined,
   jobs: [],
+  approvals: [],
   hookFindings: new Map(),
 };
 

@@ -11,6 +11,7 @@ import type {
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split, SplitHandling } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
+import type { ReleaseApproval } from './api/release-approval.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
 import type { Copy, Source } from './configuration/content.ts';
@@ -32,6 +33,7 @@ export interface Observation {
   /** Names of gateway instances whose Lease is live. */
   readonly gateways: readonly string[];
   readonly commands: readonly ReleaseCommand[];
+  readonly approvals: readonly ReleaseApproval[];
   /** What pods answered to their health check, by pod uid. */
   readonly answers: ReadonlyMap<string, HeardAnswer>;
   /** The ConfigMaps and Secrets that spec refers to and that exist, by `Kind/name`. */

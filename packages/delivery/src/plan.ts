@@ -65,6 +65,7 @@ export interface ActionDetails {
   readonly explainJob: { readonly name: string };
   /** Calls a webhook; what is answered is found with a later look. */
   readonly callWebhook: { readonly order: WebhookOrder };
+  readonly deleteApproval: { readonly name: string };
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };

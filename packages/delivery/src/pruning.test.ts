@@ -46,6 +46,7 @@ const observation: Observation = {
   copies: [],
   trial: undefined,
   jobs: [],
+  approvals: [],
   hookFindings: new Map(),
 };
 

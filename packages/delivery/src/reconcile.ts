@@ -7,6 +7,7 @@ import { activeRelease, stableRelease, withEnd, withServing } from './current-re
 import { planCommands } from './commands.ts';
 import { planBudgets } from './disruption-budget.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
+import { planOldApprovals } from './hooks/old-approvals.ts';
 import { planStrayJobs } from './hooks/stray-jobs.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
@@ -137,7 +138,13 @@ function planUpkeep(observation: Observation, { active, now, faults }: Given): U
   ];
   const old = active === undefined ? planPruning(observation, now) : planFormerVersions(observation, active, now);
   return {
-    passes: [route?.actions ?? [], ...kept, planStrayJobs(observation), old.actions],
+    passes: [
+      route?.actions ?? [],
+      ...kept,
+      planStrayJobs(observation),
+      planOldApprovals(observation, now),
+      old.actions,
+    ],
     waitingFor: route?.waitingFor,
     requeueAfter: earlier(route?.requeueAfter, old.requeueAfter),
   };

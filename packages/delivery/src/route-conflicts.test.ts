@@ -32,6 +32,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     copies: [],
     trial: undefined,
     jobs: [],
+    approvals: [],
     hookFindings: new Map(),
   };
 }

@@ -58,6 +58,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     copies: [],
     trial: undefined,
     jobs: [],
+    approvals: [],
     hookFindings: new Map(),
   };
 }

@@ -3,12 +3,13 @@ import type { ClusterRole, PolicyRule } from '@slipway/kube/api.generated';
 import { splits } from '@slipway/kube/split';
 import { applications } from './application.ts';
 import { releaseCommands } from './release-command.ts';
+import { releaseApprovals } from './release-approval.ts';
 import { releases } from './release.ts';
 
 const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
-const every = [applications, releases, releaseCommands, splits].map(({ plural }) => plural);
+const every = [applications, releases, releaseCommands, releaseApprovals, splits].map(({ plural }) => plural);
 
 /** `edit` holds `view`, and `admin` holds `edit`: each role adds to one and so to those above it. */
 export const accessRoles: readonly ClusterRole[] = [
@@ -18,6 +19,8 @@ export const accessRoles: readonly ClusterRole[] = [
     // Releases and Splits are written by the controller; people may let go of a Release.
     onKinds(['delete', 'deletecollection'], [releases.plural]),
   ]),
+  // Who releases is not who agrees to it: whoever is to have both is given both.
+  roleWithin('admin', [onKinds(write, [releaseApprovals.plural])]),
 ];
 
 function scaleOfApplications(): string {

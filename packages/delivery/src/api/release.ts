@@ -68,6 +68,8 @@ export interface GateResult {
   readonly key?: string | undefined;
   /** Of the Job, once it was seen: one that is gone is not started again. */
   readonly jobUid?: string | undefined;
+  /** Of an approval: the name of what was given. */
+  readonly approval?: string | undefined;
   /** Of a webhook: the last call. */
   readonly call?: WebhookAnswer | undefined;
 }

@@ -8,7 +8,7 @@ import type { ActionOf, ActionType, Decision } from '../plan.ts';
 import { isLost } from '../lost-versions.ts';
 import { nameOf } from '../release-context.ts';
 import type { Effect, Effects, Look } from './effects.ts';
-import { createRelease, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
+import { createRelease, deleteApproval, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
 import { deleteBudget, ensureBudget } from './budget-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
 import { callWebhook, deleteJob, explainJob, startJob, stopJob } from './hook-effects.ts';
@@ -50,6 +50,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteVersion,
   deleteRelease,
   deleteCommand,
+  deleteApproval,
   setFinalizer,
   closeRoute,
   removeRoute,

@@ -19,7 +19,8 @@ import {
 } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { applications, type Application } from '../api/application.ts';
-import { releaseCommands } from '../api/release-command.ts';
+import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
+import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
 import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
@@ -49,39 +50,33 @@ export function startCaches(options: CacheOptions): Caches {
   return caches;
 }
 
+/** By their label. */
+const indexes = {
+  [byApplication]: (object: KubeObject) => [applicationKey(object, labels.application)],
+};
+
 function createInformers(options: CacheOptions) {
   const labelled = <T extends KubeObject>(type: ResourceType<T>, labelSelector: string): Informer<T> =>
+    new Informer<T>({ ...options, type, labelSelector, indexes });
+  const asked = <T extends ReleaseCommand | ReleaseApproval>(type: ResourceType<T>): Informer<T> =>
     new Informer<T>({
       ...options,
       type,
-      labelSelector,
-      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
+      indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
     });
   const configuration = <T extends ConfigMap | Secret>(type: ResourceType<T>): Informer<T> =>
-    new Informer<T>({
-      ...options,
-      type,
-      transform: withoutContent,
-      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
-    });
+    new Informer<T>({ ...options, type, transform: withoutContent, indexes });
   return {
     applications: new Informer({ ...options, type: applications }),
     releases: labelled(releases, labels.application),
-    commands: new Informer({
-      ...options,
-      type: releaseCommands,
-      indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
-    }),
+    commands: asked(releaseCommands),
+    approvals: asked(releaseApprovals),
     replicaSets: labelled(replicaSets, labels.application),
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
     slices: labelled(endpointSlices, labels.application),
     jobs: labelled(jobs, labels.application),
-    budgets: new Informer({
-      ...options,
-      type: podDisruptionBudgets,
-      indexes: { [byApplication]: (object) => [applicationKey(object, labels.application)] },
-    }),
+    budgets: new Informer({ ...options, type: podDisruptionBudgets, indexes }),
     splits: new Informer({ ...options, type: splits }),
     configMaps: configuration(configMaps),
     secrets: configuration(secrets),
@@ -130,11 +125,14 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     const own = labelled(change);
     return own.length > 0 ? own : caches.applications.list((current ?? old)?.metadata.namespace).map(keyOf);
   };
-  const { applications: all, commands, splits: allSplits, leases: live, ...others } = caches;
+  const { applications: all, commands, approvals, splits: allSplits, leases: live, ...others } = caches;
   return [
     source(all, same),
     source(allSplits, same),
     source(commands, ({ current }) =>
+      current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
+    ),
+    source(approvals, ({ current }) =>
       current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
     ),
     // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
@@ -171,6 +169,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     application,
     releases: caches.releases.byIndex(byApplication, index).filter(isOwn).toSorted(byStart),
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
+    approvals: caches.approvals.byIndex(byApplication, index).toSorted(byRevision),
     replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
     pods: caches.pods.byIndex(byApplication, index),
     services: caches.services.byIndex(byApplication, index),

@@ -1,6 +1,7 @@
 /** Effects on our own records. */
 import { keyOf } from '@slipway/kube/object';
 import { applications } from '../api/application.ts';
+import { releaseApprovals } from '../api/release-approval.ts';
 import { releaseCommands } from '../api/release-command.ts';
 import { releases } from '../api/release.ts';
 import { fieldManager, teardownFinalizer } from '../names.ts';
@@ -23,6 +24,13 @@ export const deleteCommand: Effect<'deleteCommand'> = ({ name }, { client, obser
     client,
     releaseCommands,
     observation.commands.find(({ metadata }) => metadata.name === name),
+  );
+
+export const deleteApproval: Effect<'deleteApproval'> = ({ name }, { client, observation }) =>
+  deleteSeen(
+    client,
+    releaseApprovals,
+    observation.approvals.find(({ metadata }) => metadata.name === name),
   );
 
 export const setFinalizer: Effect<'setFinalizer'> = async ({ present }, { client, observation: { application } }) => {

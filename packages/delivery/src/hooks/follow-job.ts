@@ -20,8 +20,7 @@ export function followJob(context: ReleaseContext, run: HookRun, gate: GateResul
   const ending = endOf(job, context, run);
   if (ending !== undefined) return { gate: seen, ending };
   const isFailed = isConditionTrue(job.status?.conditions, 'Failed');
-  const event = isFailed ? 'the cause of its failure to be found' : 'it to end';
-  const waitingFor = `hook ${run.hook.name}: ${event} (Job ${run.key})`;
+  const waitingFor = `${isFailed ? 'the cause of the failure of ' : ''}hook ${run.hook.name}${isFailed ? '' : ' to end'} (Job ${run.key})`;
   if (isFailed)
     return {
       gate: seen,
@@ -66,7 +65,7 @@ function endOf({ status }: Job, { observation }: ReleaseContext, run: HookRun): 
   const how =
     failed.reason === 'DeadlineExceeded'
       ? `did not end within ${jobSeconds(run.hook)} s`
-      : (failed.message ?? 'has failed');
+      : `has failed (${failed.reason ?? 'without a reason'})`;
   return { outcome: 'failed', message: `${describeJob(run)} ${how}: ${cause.text}` };
 }
 

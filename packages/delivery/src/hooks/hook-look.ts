@@ -18,5 +18,5 @@ export interface HookWait {
   readonly waitingFor: string;
   readonly actions?: readonly Action[] | undefined;
   /** Milliseconds until the next look. */
-  readonly requeueAfter: number;
+  readonly requeueAfter?: number | undefined;
 }

@@ -84,7 +84,7 @@ describe('a Job before promotion', () => {
     await cluster.advance(120_000);
     const { status } = await cluster.release('2');
     expect(status?.phase).toBe('Progressing');
-    expect(status?.waitingFor).toMatch(/^hook migrate: it to end \(Job shop-migrate-[0-9a-f]{12}\)$/);
+    expect(status?.waitingFor).toMatch(/^hook migrate to end \(Job shop-migrate-[0-9a-f]{12}\)$/);
     expect((await cluster.application()).status?.serving?.version).toBe('1');
   });
 
@@ -213,7 +213,7 @@ describe('Jobs at other times', () => {
     await cluster.advance(15_000);
     expect(await phase()).toBe('Guarding');
     expect(await gate('warm')).toMatchObject({ outcome: 'passed' });
-    expect((await cluster.release('2')).status?.waitingFor).toMatch(/^hook tell: it to end/);
+    expect((await cluster.release('2')).status?.waitingFor).toMatch(/^hook tell to end/);
     await cluster.advance(660_000);
     expect(await phase()).toBe('Succeeded');
     expect(await gate('tell')).toMatchObject({ outcome: 'failed' });

@@ -8,6 +8,7 @@ import { waiting } from '../release-status.ts';
 import { earlier, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { followJob } from './follow-job.ts';
+import { followApproval } from './follow-approval.ts';
 import { followWebhook } from './follow-webhook.ts';
 import { endGate, findHookGate, withHookGate } from './hook-gates.ts';
 import type { HookEnded, HookLook } from './hook-look.ts';
@@ -21,6 +22,8 @@ export interface HooksLook {
   /** What failed and ends the release. */
   readonly failure?: string | undefined;
   readonly requeueAfter?: number | undefined;
+  /** One has ended just now, and that is not written down yet. */
+  readonly hasNews?: boolean | undefined;
 }
 
 export function runHooks(context: ReleaseContext, during: HookTime): HooksLook {
@@ -52,15 +55,21 @@ function withActions(step: Step, actions: readonly Action[]): Step {
   return { ...step, actions: [...actions, ...step.actions] };
 }
 
+/** What the end of a release waits for: how a hook has ended must be written down before it. */
+export function awaitedBy({ waitingFor, hasNews = false }: HooksLook): string | undefined {
+  return waitingFor ?? (hasNews ? 'the end of its hooks to be noted' : undefined);
+}
+
 /** Hooks beside a step that does not wait for them; where it would be the last one, it does. */
 export function besideHooks(
   look: HooksLook,
   step: Step,
   { isLast, now }: { readonly isLast: boolean; readonly now: number },
 ): Step {
-  const { actions, waitingFor, requeueAfter, status } = look;
-  return isLast && waitingFor !== undefined
-    ? { actions, requeueAfter, status: waiting(status, waitingFor, now) }
+  const { actions, requeueAfter, status } = look;
+  const awaited = awaitedBy(look);
+  return isLast && awaited !== undefined
+    ? { actions, requeueAfter: requeueAfter ?? 0, status: waiting(status, awaited, now) }
     : { ...step, actions: [...step.actions, ...actions], requeueAfter: earlier(step.requeueAfter, requeueAfter) };
 }
 
@@ -71,12 +80,12 @@ function runOne(context: ReleaseContext, before: HooksLook, run: HookRun): Hooks
   const actions = [...before.actions, ...announce(run, known, look), ...(look.actions ?? [])];
   if (look.ending !== undefined) return end(context, { ...before, actions }, { run, look });
   const status = look.gate === undefined ? context.status : withHookGate(context.status, look.gate);
-  return { status, actions, waitingFor: look.waitingFor, requeueAfter: look.requeueAfter };
+  return { ...before, status, actions, waitingFor: look.waitingFor, requeueAfter: look.requeueAfter };
 }
 
 function end({ status, now }: ReleaseContext, before: HooksLook, { run, look }: Ended): HooksLook {
   const gate = endGate(look.gate, look.ending, now);
-  return judge({ ...before, status: withHookGate(status, gate) }, run, gate);
+  return judge({ ...before, status: withHookGate(status, gate), hasNews: true }, run, gate);
 }
 
 interface Ended {
@@ -95,7 +104,8 @@ function describeOutcome(outcome: GateResult['outcome']): string {
 }
 
 function follow(context: ReleaseContext, run: HookRun, gate: GateResult): HookLook {
-  const { webhook } = run.hook;
+  const { webhook, approval } = run.hook;
+  if (approval !== undefined) return followApproval(context, run, gate);
   return webhook === undefined ? followJob(context, run, gate) : followWebhook(context, { run, webhook }, gate);
 }
 

@@ -49,9 +49,6 @@ function validateKind({ hook, path }: Place): readonly StatusCause[] {
       ),
     ];
   return [
-    ...(approval === undefined
-      ? []
-      : [fault(`${path}.approval`, 'approvals cannot be used with this version of Slipway: remove the hook')]),
     ...(job === undefined ? [] : validateJob(job, `${path}.job.template`)),
     ...(webhook === undefined ? [] : validateWebhook(webhook, `${path}.webhook`)),
     ...(approval !== undefined && hook.retries !== undefined

@@ -8,6 +8,8 @@ import { callWebhook, type WebhookOrder, type WebhookPorts } from './webhook-cal
 
 /** More wait for the next look. */
 const maximumRunning = 32;
+/** Beyond this the oldest run is forgotten: a receiver knows a call that comes twice by its key. */
+const maximumRuns = 10_000;
 
 export interface WebhookCallsOptions {
   readonly ports: WebhookPorts;
@@ -17,23 +19,36 @@ export interface WebhookCallsOptions {
 export class WebhookCalls {
   readonly #options: WebhookCallsOptions;
   readonly #running = new Set<string>();
+  /** The newest call of each run. */
+  readonly #begun = new Map<string, number>();
 
   constructor(options: WebhookCallsOptions) {
     this.#options = options;
   }
 
-  /** False: there are too many at this moment; the next look asks again. */
+  /**
+   * False: there are too many at this moment; the next look asks again. What was decided before the answer came asks for the
+   * call that has been answered.
+   */
   begin(order: WebhookOrder, onAnswer: (answer: WebhookAnswer) => void): boolean {
     const { ports, signal } = this.#options;
-    if (this.#running.has(order.key)) return true;
+    if ((this.#begun.get(order.key) ?? 0) >= order.number) return true;
     if (this.#running.size >= maximumRunning || signal.aborted) return false;
     this.#running.add(order.key);
+    this.#note(order);
     void callWebhook(order, ports, signal)
       .finally(() => this.#running.delete(order.key))
       .then((answer) => {
         if (!signal.aborted) onAnswer(answer);
       });
     return true;
+  }
+
+  #note({ key, number }: WebhookOrder): void {
+    this.#begun.delete(key);
+    this.#begun.set(key, number);
+    const oldest = this.#begun.size > maximumRuns ? this.#begun.keys().next().value : undefined;
+    if (oldest !== undefined) this.#begun.delete(oldest);
   }
 }
 

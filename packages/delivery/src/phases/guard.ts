@@ -1,7 +1,7 @@
 /** The new version serves; the old one stands ready beside it until the guard ends. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
-import { besideHooks, runHooks } from '../hooks/run-hooks.ts';
+import { awaitedBy, besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
 import { isRouted, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
@@ -24,7 +24,7 @@ export function planGuard(given: ReleaseContext): Step {
   const next = { ...context, status: look.status };
   // Without a version to return to there is nothing to guard against.
   if (context.stable === undefined) return besideHooks(look, succeed(next), { isLast: true, now: context.now });
-  return besideHooks(look, guard(next, look.waitingFor), { isLast: false, now: context.now });
+  return besideHooks(look, guard(next, awaitedBy(look)), { isLast: false, now: context.now });
 }
 
 /** It ends when its time is over and nothing else is waited for. */

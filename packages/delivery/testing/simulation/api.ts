@@ -47,6 +47,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteJob: nothing,
   explainJob: nothing,
   callWebhook: nothing,
+  deleteApproval: nothing,
   deleteVersion,
   deleteRelease,
   deleteCommand,

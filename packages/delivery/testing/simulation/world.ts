@@ -86,6 +86,7 @@ export function observationOf(world: World): Observation {
     sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
     copies: world.copies,
     trial: world.trial,
+    approvals: [],
     jobs: [],
     hookFindings: new Map(),
   };

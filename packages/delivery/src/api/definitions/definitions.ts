@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { applicationDefinition } from './application-definition.ts';
+import { releaseApprovalDefinition } from './release-approval-definition.ts';
 import { releaseCommandDefinition } from './release-command-definition.ts';
 import { releaseDefinition } from './release-definition.ts';
 import { splitDefinition } from './split-definition.ts';
@@ -9,5 +10,6 @@ export const definitions: readonly CustomResourceDefinition[] = [
   applicationDefinition,
   releaseDefinition,
   releaseCommandDefinition,
+  releaseApprovalDefinition,
   splitDefinition,
 ];

@@ -58,6 +58,7 @@ const gate = object('One gate of one attempt.', {
   during: string('Of a hook: when it runs.'),
   key: string('Of a hook: the name of its Job, and the idempotency key of its calls.'),
   jobUid: string('Of the Job, once it was seen.'),
+  approval: string('Of an approval: the name of what was given.'),
   call: object('Of a webhook: the last call.', {
     number: count('Counted from 1.'),
     outcome: string('What the answer means.'),
