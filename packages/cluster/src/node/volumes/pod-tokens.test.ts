@@ -20,7 +20,7 @@ beforeEach(async () => {
   tokens = new PodTokens({ client, clock });
   pod = await cluster.client.create(pods, {
     metadata: { name: 'a', namespace: 'default' },
-    spec: { containers: [{ name: 'a', image: 'a' }] },
+    spec: { nodeName: 'node-1', containers: [{ name: 'a', image: 'a' }] },
   });
 });
 
