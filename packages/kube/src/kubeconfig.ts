@@ -237,13 +237,15 @@ async function transportOptions(
 async function byPlugin(
   exec: ExecCredentialSource,
 ): Promise<Pick<HttpTransportOptions, 'cert' | 'key' | 'token' | 'certificate' | 'onUnauthorized'>> {
-  const { certificate } = await exec.get().catch((error: Error) => {
-    throw new KubeconfigError(error.message, { cause: error });
-  });
+  const credentials = (): ReturnType<ExecCredentialSource['get']> =>
+    exec.get().catch((error: Error) => {
+      throw new KubeconfigError(error.message, { cause: error });
+    });
+  const { certificate } = await credentials();
   return {
     ...certificate,
-    token: async () => (await exec.get()).token,
-    certificate: async () => (await exec.get()).certificate,
+    token: async () => (await credentials()).token,
+    certificate: async () => (await credentials()).certificate,
     onUnauthorized: () => exec.drop(),
   };
 }

@@ -28,18 +28,34 @@ export async function connect(
     checkCredentials(resolved);
     const transport = createHttpTransport({ ...resolved.transport, userAgent: 'slipway' });
     return {
-      client: createClient(through(transport)),
+      client: createClient(through(explained(transport))),
       namespace: options.namespace ?? resolved.namespace,
       server: resolved.transport.server,
     };
   } catch (error) {
-    if (error instanceof KubeconfigError)
-      throw usageFailure(
-        `${error.message}.\nName a kubeconfig with --kubeconfig FILE, or start a cluster with: slipway up`,
-        error,
-      );
-    throw error;
+    throw explain(error);
   }
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof KubeconfigError)) return error;
+  return usageFailure(
+    `${error.message}.\nName a kubeconfig with --kubeconfig FILE, or start a cluster with: slipway up`,
+    error,
+  );
+}
+
+/** Who we are is asked with each request: the token's file may be gone by then, and the plugin no longer signed in. */
+function explained(transport: Transport): Transport {
+  return {
+    send: async (request) => {
+      try {
+        return await transport.send(request);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+  };
 }
 
 /** Node says what is wrong with a certificate when a connection is made, and then not whose it is. */
