@@ -356,6 +356,12 @@ function addPartCommands(program: Command): void {
       false,
     )
     .option('--no-install-kinds', 'leave the CustomResourceDefinitions as they are: somebody else installs them')
+    .option(
+      '--api-rate <n>',
+      'requests a second to the API server, twice that at once; what moves traffic goes first, leases are not counted',
+      parseRate,
+      50,
+    )
     .option('--admin-port <n>', 'port for /metrics, /livez and /readyz; 0: any free one', parsePort)
     .option('--admin-host <address>', 'address of that port', '127.0.0.1')
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));

@@ -5,6 +5,7 @@ import { startDelivery } from '@slipway/delivery/start-delivery';
 import type { AdminServer } from '@slipway/delivery/metrics/admin-server';
 import { DeliveryMetrics } from '@slipway/delivery/metrics/delivery-metrics';
 import { electionDurations } from '@slipway/kube/lease-claim';
+import { limitTransport } from '@slipway/kube/limited-transport';
 import { meterTransport, RequestCounts } from '@slipway/kube/metered-transport';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { outliveOutput } from '@slipway/kube/platform/log-output';
@@ -22,6 +23,8 @@ export interface ControllerOptions extends GlobalOptions {
   readonly leaseSeconds: number;
   readonly healthDirect: boolean;
   readonly installKinds: boolean;
+  /** Requests a second. */
+  readonly apiRate: number;
   readonly adminHost: string;
   readonly adminPort?: number;
 }
@@ -30,7 +33,10 @@ export interface ControllerOptions extends GlobalOptions {
 export async function controller(options: ControllerOptions): Promise<void> {
   const requests = new RequestCounts();
   const contact = new ApiContact(systemClock, Math.max(minimumPatienceSeconds, options.leaseSeconds));
-  const connection = await connect(options, (transport) => meterTransport(contact.watch(transport), requests));
+  const limit = { clock: systemClock, perSecond: options.apiRate, burst: 2 * options.apiRate };
+  const connection = await connect(options, (transport) =>
+    limitTransport(meterTransport(contact.watch(transport), requests), limit),
+  );
   const stopping = new AbortController();
   const { signal } = stopping;
   reactToStop({

@@ -3,6 +3,8 @@ import { silentLogger } from '@slipway/kube/logger';
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { startCaches } from '../controller/caches.ts';
+import { gatewayApi } from '../routers/gateway-api.ts';
+import { istio } from '../routers/istio.ts';
 import { gatewayGrants, leadershipGrants, servingGrants, type Grant } from './grants.ts';
 
 /** What the caches ask to list, as `resource.group` with its namespace. */
@@ -45,6 +47,11 @@ describe('the rights of the controller', () => {
     const asked = listedByCaches(where);
     expect(asked.length).toBeGreaterThan(10);
     expect(asked.filter((each) => !may.includes(each))).toEqual([]);
+  });
+
+  test.each([gatewayApi, istio])('let it write the objects of $type.kind', ({ type }) => {
+    const found = servingGrants.find(({ resource, apiGroup }) => resource === type.plural && apiGroup === type.group);
+    expect(found?.verbs).toEqual(['list', 'watch', 'get', 'create', 'patch', 'delete']);
   });
 
   test('name no resource and no verb by a wildcard', () => {

@@ -105,6 +105,11 @@ export const servingGrants: readonly Grant[] = [
     resource: 'httproutes',
     when: 'an Application is routed through gatewayApi',
   }),
+  ...rarely([...watching, 'get', 'create', 'patch', 'delete'], {
+    apiGroup: 'networking.istio.io',
+    resource: 'virtualservices',
+    when: 'an Application is routed through istio',
+  }),
   ...rarely(['patch'], {
     apiGroup: slipway,
     resource: 'splits/status',
