@@ -80,7 +80,7 @@ describe('installKinds', () => {
       '"rolling", "recreate", "blueGreen"',
     ],
     ['a mistyped number', { replicas: 'three' }, 'replicas', 'of type'],
-    ['an unknown route provider', { route: { through: 'istio' } }, 'spec.route.through', '"gateway", "none"'],
+    ['an unknown route provider', { route: { through: 'nobody' } }, 'spec.route.through', '"istio", "none"'],
     [
       'a container without a name',
       { template: { spec: { containers: [{ image: 'x' }] } } },

@@ -1,14 +1,15 @@
 /** Everything that is wrong with an Application beyond the shape of its fields, at once. */
 import type { Container } from '@slipway/kube/api.generated';
 import type { StatusCause } from '@slipway/kube/status-error';
-import type {
-  Application,
-  ApplicationRoute,
-  BlueGreenParameters,
-  CanaryParameters,
-  CanaryStep,
-  RecreateParameters,
-  RollingParameters,
+import {
+  routeProviders,
+  type Application,
+  type ApplicationRoute,
+  type BlueGreenParameters,
+  type CanaryParameters,
+  type CanaryStep,
+  type RecreateParameters,
+  type RollingParameters,
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { validateHooks } from './hooks/validate-hooks.ts';
@@ -277,7 +278,7 @@ function validateService({ spec }: Application): readonly StatusCause[] {
 function validateRoute({ spec: { route, service } }: Application): readonly StatusCause[] {
   if (route === undefined) return [];
   const through = route.through ?? 'gateway';
-  const known = ['gateway', 'gatewayApi', 'istio', 'none'];
+  const known: readonly string[] = routeProviders;
   return [
     ...(known.includes(through)
       ? []

@@ -5,13 +5,20 @@ import { routersOf } from './routers-of.ts';
 
 type Run = (options: RouteControllerOptions) => Promise<void>;
 
-const loaders: Readonly<Partial<Record<ForeignRouter, () => Promise<Run>>>> = {
+const loaders: Readonly<Record<ForeignRouter, () => Promise<Run>>> = {
   gatewayApi: async () => {
     const [{ gatewayApi }, { runRouteController }] = await Promise.all([
       import('./gateway-api.ts'),
       import('./route-controller.ts'),
     ]);
     return (options) => runRouteController(gatewayApi, options);
+  },
+  ingressNginx: async () => {
+    const [{ ingressNginx }, { runRouteController }] = await Promise.all([
+      import('./ingress-nginx.ts'),
+      import('./route-controller.ts'),
+    ]);
+    return (options) => runRouteController(ingressNginx, options);
   },
   istio: async () => {
     const [{ istio }, { runRouteController }] = await Promise.all([
@@ -28,8 +35,8 @@ export async function followForeignRouters(options: RouteControllerOptions): Pro
   const running = new Map<ForeignRouter, Promise<void>>();
   const start = async (name: ForeignRouter): Promise<void> => {
     try {
-      const run = await loaders[name]?.();
-      await run?.(options);
+      const run = await loaders[name]();
+      await run(options);
     } catch (error) {
       running.delete(name);
       logger.error('the controller of a router has ended', { controller: `router-${name}`, error });

@@ -173,17 +173,27 @@ function withAdditions(
   { known, headers: written }: Ours,
 ): VirtualServiceRoute {
   if (existing === undefined) return own;
-  const { route: _, directResponse: __, mirror, mirrorPercentage, headers, ...others } = existing;
+  const { route: _, directResponse: __, mirror, mirrorPercentage, headers: ___, ...others } = existing;
   const isForeignMirror = mirror !== undefined && !known.has(mirror.host);
-  const set = { ...withoutNames(headers?.response?.set ?? {}, written), ...own.headers?.response?.set };
-  const response = Object.keys(set).length === 0 ? withoutSet(headers?.response) : { ...headers?.response, set };
-  const isBare = headers?.request === undefined && Object.keys(response).length === 0;
+  const headers = mergeHeaders(own.headers, existing.headers, written);
   return {
     ...others,
     ...(isForeignMirror ? { mirror, mirrorPercentage } : {}),
     ...own,
-    ...(isBare ? {} : { headers: { ...headers, response } }),
+    ...(headers === undefined ? {} : { headers }),
   };
+}
+
+function mergeHeaders(
+  own: VirtualServiceHeaders | undefined,
+  existing: VirtualServiceHeaders | undefined,
+  written: ReadonlySet<string>,
+): VirtualServiceHeaders | undefined {
+  const set = { ...withoutNames(existing?.response?.set ?? {}, written), ...own?.response?.set };
+  const isSetting = Object.keys(set).length > 0;
+  const response = isSetting ? { ...existing?.response, set } : withoutSet(existing?.response);
+  const isBare = existing?.request === undefined && Object.keys(response).length === 0;
+  return isBare ? undefined : { ...existing, response };
 }
 
 function withoutNames(set: Readonly<Record<string, string>>, names: ReadonlySet<string>): Record<string, string> {
@@ -195,21 +205,25 @@ function withoutSet(response: VirtualServiceHeaders['response']): object {
   return rest;
 }
 
-/** "If there is only one destination in a rule, the weight value is assumed to be 100"; otherwise its share of their sum. */
 function readBack(split: Split, existing: Existing<VirtualService>): readonly RuleInForce[] {
   return ruleObjects(split).map(({ name, rule }) => {
     const known = knownServices(existing.get(name), rule);
     const own = (existing.get(name)?.spec?.http ?? []).filter((each) => isOwn(each, known));
-    const main = own.find(({ match = [] }) => match.every(({ headers }) => headers === undefined));
-    const destinations = main?.route ?? [];
-    const isAlone = destinations.length === 1;
-    const mirror = known.has(main?.mirror?.host ?? '') ? main?.mirror : undefined;
-    return {
-      weights: sharesOf(destinations.map(({ destination, weight = 0 }) => [destination.host, isAlone ? 100 : weight])),
-      // "If this field is absent, all the traffic (100%) will be mirrored."
-      ...(mirror === undefined ? {} : { mirrorPercent: main?.mirrorPercentage?.value ?? 100 }),
-    };
+    return readRoute(own.find(({ match = [] }) => match.every(({ headers }) => headers === undefined)) ?? {}, known);
   });
+}
+
+/** "If there is only one destination in a rule, the weight value is assumed to be 100"; otherwise its share of their sum. */
+function readRoute(
+  { route = [], mirror, mirrorPercentage }: VirtualServiceRoute,
+  known: ReadonlySet<string>,
+): RuleInForce {
+  const isAlone = route.length === 1;
+  return {
+    weights: sharesOf(route.map(({ destination, weight = 0 }) => [destination.host, isAlone ? 100 : weight])),
+    // "If this field is absent, all the traffic (100%) will be mirrored."
+    ...(known.has(mirror?.host ?? '') ? { mirrorPercent: mirrorPercentage?.value ?? 100 } : {}),
+  };
 }
 
 function withoutOurs(service: VirtualService): VirtualService | undefined {

@@ -1,9 +1,11 @@
 import { describe } from 'vitest';
+import { canaryIngressModel } from '../../testing/routers/canary-ingress-model.ts';
 import { httpRouteDefinition, virtualServiceDefinition } from '../../testing/routers/definitions.ts';
 import { httpRouteModel } from '../../testing/routers/http-route-model.ts';
 import { describeReleases } from '../../testing/routers/release-scenarios.ts';
 import { virtualServiceModel } from '../../testing/routers/virtual-service-model.ts';
 import { gatewayApi } from './gateway-api.ts';
+import { ingressNginx } from './ingress-nginx.ts';
 import { istio } from './istio.ts';
 
 describe('gatewayApi', () => {
@@ -17,4 +19,8 @@ describe('gatewayApi', () => {
 
 describe('istio', () => {
   describeReleases({ router: istio, model: virtualServiceModel, definitions: [virtualServiceDefinition] });
+});
+
+describe('ingressNginx', () => {
+  describeReleases({ router: ingressNginx, model: canaryIngressModel, definitions: [] });
 });

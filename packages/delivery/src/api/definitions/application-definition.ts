@@ -1,4 +1,4 @@
-import { applications } from '../application.ts';
+import { applications, routeProviders } from '../application.ts';
 import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import { hooksSchema } from './hook-schema.ts';
@@ -22,7 +22,6 @@ import serviceSpec from './service-spec.generated.json' with { type: 'json' };
 
 /** What this version can carry out. A later one adds a name here with the file that does it. */
 export const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
-export const supportedRouteProviders = ['gateway', 'gatewayApi', 'istio', 'none'] as const;
 
 const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
 const hostLabel = '[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?';
@@ -134,7 +133,7 @@ const route = object('How it is reached from outside. Absent: inside the cluster
     { secretName: string('Name of a Secret of type kubernetes.io/tls.') },
     { required: ['secretName'] },
   ),
-  through: string('What carries the traffic. Default gateway.', { enum: supportedRouteProviders }),
+  through: string('What carries the traffic. Default gateway.', { enum: routeProviders }),
   parentRefs: parentReferences,
   propagationSeconds: propagation,
 });
