@@ -152,6 +152,11 @@ describe('a directory that is not in order is refused and left as it was', () =>
       reason: 'damaged',
       damage: (d) => writeFileSync(join(d, 'objects.mdb'), Buffer.alloc(100_000, 'no')),
     },
+    {
+      name: 'a database that was cut to nothing',
+      reason: 'damaged',
+      damage: (d) => truncateSync(join(d, 'objects.mdb'), 0),
+    },
     { name: 'a missing database', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'objects.mdb')) },
     { name: 'a changed value', reason: 'damaged', damage: (d) => changeText(join(d, 'objects.mdb')) },
     { name: 'an unreadable format', reason: 'damaged', damage: (d) => writeFileSync(join(d, 'format.json'), '{') },

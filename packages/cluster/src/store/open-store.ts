@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
@@ -94,6 +94,8 @@ async function assertObjectsFileIsSound(directory: string, isNew: boolean): Prom
     if (isNew) return;
     throw damaged(path, 'the file is missing');
   }
+  // LMDB would make a new database of it, as it does where a first start was cut short.
+  if (!isNew && statSync(path).size === 0) throw damaged(path, 'the file is empty');
   const { findLmdbFault } = await import('./lmdb-file.ts');
   const fault = findLmdbFault(path);
   if (fault !== undefined) throw damaged(path, fault);
