@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { startCaches } from '../controller/caches.ts';
 import { gatewayApi } from '../routers/gateway-api.ts';
+import { ingressNginx } from '../routers/ingress-nginx.ts';
 import { istio } from '../routers/istio.ts';
 import { gatewayGrants, leadershipGrants, servingGrants, type Grant } from './grants.ts';
 
@@ -49,7 +50,7 @@ describe('the rights of the controller', () => {
     expect(asked.filter((each) => !may.includes(each))).toEqual([]);
   });
 
-  test.each([gatewayApi, istio])('let it write the objects of $type.kind', ({ type }) => {
+  test.each([gatewayApi, ingressNginx, istio])('let it write the objects of $type.kind', ({ type }) => {
     const found = servingGrants.find(({ resource, apiGroup }) => resource === type.plural && apiGroup === type.group);
     expect(found?.verbs).toEqual(['list', 'watch', 'get', 'create', 'patch', 'delete']);
   });

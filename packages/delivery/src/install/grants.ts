@@ -110,6 +110,11 @@ export const servingGrants: readonly Grant[] = [
     resource: 'virtualservices',
     when: 'an Application is routed through istio',
   }),
+  ...rarely([...watching, 'get', 'create', 'patch', 'delete'], {
+    apiGroup: 'networking.k8s.io',
+    resource: 'ingresses',
+    when: 'an Application is routed through ingressNginx',
+  }),
   ...rarely(['patch'], {
     apiGroup: slipway,
     resource: 'splits/status',
