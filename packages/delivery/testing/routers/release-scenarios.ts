@@ -4,7 +4,7 @@ import type { CustomResourceDefinition, Pod } from '@slipway/kube/api.generated'
 import type { KubeObject } from '@slipway/kube/object';
 import { customResourceDefinitions, endpointSlices, pods } from '@slipway/kube/resources';
 import { splits, type ParentReference } from '@slipway/kube/split';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ApplicationSpec, Strategy } from '../../src/api/application.ts';
 import type { Router } from '../../src/routers/router.ts';
 import { createDeliveryCluster, type DeliveryCluster } from '../delivery-cluster.ts';
@@ -20,6 +20,8 @@ export interface ReleaseSubject<T extends KubeObject> {
 const lagMilliseconds = 3_000;
 const propagationSeconds = 4;
 const stepMilliseconds = 250;
+/** Of real time, on a machine that does much else. */
+const timeout = 120_000;
 const request = { host: 'shop.example.org', path: '/', headers: {} };
 
 export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T>): void {
@@ -28,6 +30,8 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
   let model: ModelledRouter<T>;
   let stopping: AbortController;
 
+  // Reading it takes real time, in which virtual time would run on.
+  beforeAll(() => import('../../src/routers/route-controller.ts'));
   beforeEach(async () => {
     cluster = await createDeliveryCluster();
     stopping = new AbortController();
@@ -57,7 +61,6 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     };
   }
 
-  /** A module is read when the first Split goes by the router, which takes no virtual time. */
   async function firstRelease(strategy: Strategy): Promise<void> {
     await cluster.deploy(spec('a', strategy));
     for (let look = 0; look < 400 && model.send(request).service === undefined; look += 1)
@@ -114,7 +117,7 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     return asked.rules[0]?.backends.flatMap(({ service, weight }) => (weight > 0 ? [service] : [])) ?? [];
   }
 
-  test('a canary gets its shares, and no request goes to a pod that is not ready', async () => {
+  test('a canary gets its shares, and no request goes to a pod that is not ready', { timeout }, async () => {
     const strategy = {
       type: 'canary',
       canary: { steps: [{ setWeight: 20 }, { pause: { seconds: 10 } }, { setWeight: 60 }] },
@@ -128,7 +131,7 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     expect(model.count(request, 20)).toEqual({ [(await services()).join()]: 20 });
   });
 
-  test('a canary that is aborted goes back without a request to a pod that is not ready', async () => {
+  test('a canary that is aborted goes back without a request to a pod that is not ready', { timeout }, async () => {
     const strategy = { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
     await firstRelease(strategy);
     const stable = await services();
@@ -139,7 +142,7 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     expect(model.count(request, 20)).toEqual({ [stable.join()]: 20 });
   });
 
-  test('a blue-green release moves all requests at once, to pods that are ready', async () => {
+  test('a blue-green release moves all requests at once, to pods that are ready', { timeout }, async () => {
     const strategy = { type: 'blueGreen', blueGreen: {} };
     await firstRelease(strategy);
     const stable = await services();
@@ -148,7 +151,7 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     expect(met).toEqual([...stable, ...(await services())]);
   });
 
-  test('an Application that is deleted leaves nothing at the router', async () => {
+  test('an Application that is deleted leaves nothing at the router', { timeout }, async () => {
     const strategy = { type: 'blueGreen', blueGreen: {} };
     await firstRelease(strategy);
     const { metadata } = await cluster.application();
