@@ -38,3 +38,21 @@ test('a status with many runs of checks keeps what decides, and fits', () => {
   const small = { phase: 'Progressing' as const, checks: checks.slice(0, 1) };
   expect(withinBounds(small)).toBe(small);
 });
+
+test('a status with many hooks keeps how each has ended, and fits', () => {
+  const at = '2026-01-01T00:00:00.000000Z';
+  const text = 'x'.repeat(1_024);
+  const gates = Array.from({ length: 32 }, (_, index) => ({
+    name: `hook-${index}`,
+    during: 'beforeRelease' as const,
+    attempt: 1,
+    startedAt: at,
+    endedAt: at,
+    outcome: 'failed' as const,
+    message: text,
+    call: { number: 4, outcome: 'failed' as const, code: 500, answer: text, at },
+  }));
+  const bounded = withinBounds({ phase: 'Guarding', gates });
+  expect(Buffer.byteLength(JSON.stringify(bounded))).toBeLessThanOrEqual(64 * 1_024);
+  expect(bounded.gates?.map(({ outcome }) => outcome)).toEqual(gates.map(({ outcome }) => outcome));
+});

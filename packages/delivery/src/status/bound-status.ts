@@ -1,6 +1,6 @@
 /** A status never grows beyond what the API server takes: the oldest goes first, and to Events (`cut-entries.ts`). */
 import { cutRun } from '../gates/metric/check-state.ts';
-import type { HealthAnswer, ReleaseStatus } from '../api/release.ts';
+import type { GateResult, HealthAnswer, ReleaseStatus } from '../api/release.ts';
 
 const maximumBytes = 64 * 1_024;
 
@@ -14,6 +14,7 @@ const cuts: readonly Cut[] = [
     ...status,
     checks: status.checks?.map((run) => cutRun(run, { measurements: 5, textLength: 300, readings: 32 })),
   }),
+  (status) => ({ ...status, gates: status.gates?.map((gate) => shortenGate(gate, 256)) }),
   (status) => ({ ...status, commands: status.commands?.slice(-5) }),
   (status) => ({ ...status, health: status.health?.slice(0, 10), transitions: status.transitions?.slice(-10) }),
   (status) => ({
@@ -29,8 +30,9 @@ const cuts: readonly Cut[] = [
 
 /** Looked at in full only where it could be too large: a few entries never are. */
 export function withinBounds(status: ReleaseStatus): ReleaseStatus {
-  const { transitions = [], health = [], commands = [], checks = [] } = status;
-  const isSmall = transitions.length + commands.length < 40 && health.length < 10 && checks.length === 0;
+  const { transitions = [], health = [], commands = [], checks = [], gates = [] } = status;
+  const isSmall =
+    transitions.length + commands.length < 40 && health.length < 10 && checks.length === 0 && gates.length < 6;
   return isSmall ? status : boundStatus(status);
 }
 
@@ -40,6 +42,16 @@ export function boundStatus(status: ReleaseStatus): ReleaseStatus {
 
 function sizeOf(status: ReleaseStatus): number {
   return Buffer.byteLength(JSON.stringify(status));
+}
+
+/** How a gate has ended stays. */
+function shortenGate(gate: GateResult, length: number): GateResult {
+  const { message, call } = gate;
+  return {
+    ...gate,
+    ...(message === undefined ? {} : { message: message.slice(0, length) }),
+    ...(call === undefined ? {} : { call: { ...call, answer: call.answer.slice(0, length) } }),
+  };
 }
 
 function shorten(answer: HealthAnswer, length: number): HealthAnswer {
