@@ -43,7 +43,8 @@ export function runRouteController<T extends KubeObject>(
         stopwatch.forget(key);
         return undefined;
       }
-      const unusable = await findUnusable(router, options);
+      // What is being watched was usable, and a write says when it is no more.
+      const unusable = objects.hasSynced ? undefined : await findUnusable(router, options);
       if (unusable === undefined) start();
       const existing =
         unusable === undefined ? await readExisting({ router, split, objects, client: options.client }) : new Map();
@@ -275,7 +276,7 @@ function describeRefusal(error: unknown, what: string, { product }: { readonly p
   if (details?.causes?.some((cause) => cause.reason === 'FieldManagerConflict') === true)
     return `FieldConflict: ${what} is applied by somebody else too: ${message}: take these fields out of what is applied there`;
   // A field that the installed kind does not know is answered as a fault of the server.
-  const isRefused = isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'InternalError', 'Unknown');
+  const isRefused = isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'NotFound', 'InternalError', 'Unknown');
   return isRefused
     ? `RouteRejected: the API server does not take ${what} (${reason}: ${message}): is what is installed as new as ${product}?`
     : undefined;

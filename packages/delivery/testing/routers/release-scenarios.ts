@@ -46,18 +46,19 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     await cluster.stop();
   });
 
-  function spec(image: string, strategy: Strategy): Partial<ApplicationSpec> {
+  function spec(image: string, strategy: Strategy, propagation = propagationSeconds): Partial<ApplicationSpec> {
     const { parentRefs } = subject;
     const parents = parentRefs === undefined ? {} : { parentRefs };
     return {
       replicas: 2,
       template: { spec: { containers: [{ name: 'web', image }] } },
       service: { ports: [{ name: 'http', port: 80 }] },
-      route: { hosts: [request.host], through: router.name, propagationSeconds, ...parents },
+      route: { hosts: [request.host], through: router.name, propagationSeconds: propagation, ...parents },
       strategy,
       progressDeadlineSeconds: 300,
-      guardSeconds: 5,
-      drainSeconds: 1,
+      // Nothing but the confirmation keeps the pods of the version before.
+      guardSeconds: 0,
+      drainSeconds: 0,
     };
   }
 
@@ -149,6 +150,13 @@ export function describeReleases<T extends KubeObject>(subject: ReleaseSubject<T
     await cluster.deploy(spec('b', strategy));
     const met = await requestsUntil(() => isIn('2', 'Succeeded'));
     expect(met).toEqual([...stable, ...(await services())]);
+  });
+
+  test('a router that is given no time to follow loses requests: these scenarios would tell', { timeout }, async () => {
+    const strategy = { type: 'blueGreen', blueGreen: {} };
+    await firstRelease(strategy);
+    await cluster.deploy(spec('b', strategy, 0));
+    await expect(requestsUntil(() => Promise.resolve(false))).rejects.toThrow('not ready');
   });
 
   test('an Application that is deleted leaves nothing at the router', { timeout }, async () => {
