@@ -87,7 +87,7 @@ describe('slipway install', { timeout: 100_000 }, () => {
     controller = await startInstalledController(cluster, { home: homeNamespace });
     application = await applicationOn(cluster.client, 'shop', {
       environmentFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'keys' } }],
-      guardSeconds: 0,
+      replicas: 2,
     });
     await release('v1');
     traffic = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v1', 'v2'] });
@@ -134,7 +134,7 @@ describe('slipway install', { timeout: 100_000 }, () => {
     expect(refusals(used)).toEqual([]);
     expect(ungranted(used)).toEqual([]);
     expect(unused(used)).toEqual([]);
-    expect(await controller.metrics()).toContain('slipway_controller_leader 1');
+    await expect.poll(() => controller.metrics(), poll).toContain('slipway_controller_leader 1');
     await controller.stop();
     await slipway('uninstall');
   });

@@ -29,7 +29,7 @@ export interface InstalledController {
 }
 
 /** The next one waits no longer for one that could not give its lease back, because its rights were gone. */
-const brief = ['--lease-seconds', '4'];
+const brief = ['--lease-seconds', '3'];
 
 interface Where {
   /** Of the ServiceAccount. */
