@@ -48,11 +48,17 @@ export function worldOf(observation: Observation, active: Release | undefined, n
  */
 export function calculateFloor(observation: Observation, active: Release | undefined): number {
   const replicas = replicasOf(observation);
-  const isRefused = stableRelease(observation) === undefined && (active === undefined || isEnding(active));
+  const isRefused =
+    stableRelease(observation) === undefined && (active === undefined ? !hasServed(observation) : isEnding(active));
   const isBetween = active !== undefined && isBetweenVersions(active);
   if (replicas === 0 || isDeleted(observation) || isRefused || isBetween) return 0;
   const isRolling = active?.spec.strategy.type === 'rolling';
   return replicas - (isRolling ? calculateBounds(active.spec.strategy.rolling, replicas).maxUnavailable : 0);
+}
+
+/** Which version serves may be known later than that one of them has succeeded. */
+function hasServed({ releases }: Observation): boolean {
+  return releases.some((release) => statusOf(release).phase === 'Succeeded');
 }
 
 function isDeleted({ application }: Observation): boolean {

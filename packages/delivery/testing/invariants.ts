@@ -1,6 +1,7 @@
 /** What must hold of the world whatever the controller decides, in terms of pods and weights and of nothing else. */
 import type { Pod } from '@slipway/kube/api.generated';
 import type { ApplicationSpec } from '../src/api/application.ts';
+import { isFinished } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
@@ -91,10 +92,14 @@ function isRecreating({ releases }: World): boolean {
   );
 }
 
-/** No version is stable and the one under way is refused: it loses everything, and nothing takes its place. */
+/** No version is stable, and none is to become it: what there is loses everything, and nothing takes its place. */
 function isRefusedWithoutStable({ application, releases }: World): boolean {
-  const isRefused = releases.some(({ status }) => status?.phase === 'RollingBack' && status.ending !== undefined);
-  return application.status?.serving === undefined && isRefused;
+  const phases = releases.map(({ status }) => status);
+  const isRefused = phases.some((status) => status?.phase === 'RollingBack' && status.ending !== undefined);
+  const isOver = phases.every(
+    (status) => status !== undefined && isFinished(status.phase) && status.phase !== 'Succeeded',
+  );
+  return application.status?.serving === undefined && (isRefused || isOver);
 }
 
 function checkCapacity(change: Change): string | undefined {

@@ -7,6 +7,8 @@ import { interlock, type Interlock } from './interlock.ts';
 import { rules } from './rules.ts';
 
 const runs = 4_000;
+/** The same histories each time: what others break is found by `npm run simulate`, and tried here from then on. */
+const seed = 1;
 
 function rounds(count: number): readonly Happening[] {
   return Array.from({ length: count }, () => ({ type: 'round' }));
@@ -61,7 +63,7 @@ const unmade: RecklessHistory = {
 
 function isBroken(by: Interlock): boolean {
   const property = fc.property(recklessHistory, (history) => runReckless(history, by));
-  return fc.check(property, { numRuns: runs, endOnFailure: true, examples: [[unmarked], [deserted]] }).failed;
+  return fc.check(property, { numRuns: runs, seed, endOnFailure: true, examples: [[unmarked], [deserted]] }).failed;
 }
 
 describe('the interlock, before a planner that wants anything at any time', () => {
@@ -69,7 +71,7 @@ describe('the interlock, before a planner that wants anything at any time', () =
     const run = (): void =>
       fc.assert(
         fc.property(recklessHistory, (history) => runReckless(history, interlock)),
-        { numRuns: runs, examples: [[endpointsBehind], [unmarked], [deserted], [unmade]] },
+        { numRuns: runs, seed, examples: [[endpointsBehind], [unmarked], [deserted], [unmade]] },
       );
     expect(run).not.toThrow();
   }, 240_000);
