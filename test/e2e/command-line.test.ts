@@ -1,5 +1,6 @@
 /** What bad input gets: a message that says what was wrong, the right exit code, and nothing half-started. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -130,6 +131,7 @@ describe('slipway up', () => {
     const said = await expectNoStart(join(directory, 'port'), option, taken.port);
     expect(said).toContain(`1 Port ${taken.port} on 127.0.0.1 is in use`);
     expect(said).toContain(`Choose another with ${option} N`);
+    expect(existsSync(join(directory, 'port'))).toBe(false);
   });
 
   it('ends in the foreground too when a port is in use', async () => {
@@ -362,7 +364,7 @@ describe('with a cluster', () => {
     });
     expect(await deploy(manifest, '--strategy', 'teleport')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('supported values: "rolling", "blueGreen", "canary"'),
+      stderr: expect.stringContaining('supported values: "rolling", "recreate", "blueGreen", "canary"'),
     });
   });
 

@@ -14,6 +14,7 @@ import {
   type ClusterState,
   type DataDirectory,
 } from '../embedded/data-directory.ts';
+import { checkPorts } from '../embedded/check-ports.ts';
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
@@ -43,7 +44,6 @@ export async function up(options: UpOptions): Promise<void> {
   const running = await runningCluster(directory);
   if (running !== undefined) throw alreadyRunning(directory, running);
   await checkKubeconfig(mergeInto, directory);
-  await createDataDirectory(directory);
   const server: ServerOptions = {
     dataDirectory: directory.path,
     ephemeral: options.ephemeral,
@@ -56,6 +56,8 @@ export async function up(options: UpOptions): Promise<void> {
     controller: options.controller,
     mergeInto,
   };
+  await checkPorts(server);
+  await createDataDirectory(directory);
   if (options.detach) {
     const launched = await launchServer(server);
     if (options.output !== undefined) return printValue(launched, options.output);

@@ -319,7 +319,9 @@ export const secret = define<Secret>({
   validate: ({ type, data = {} }) => [
     ...dataKeys(data, 'data'),
     ...dataSize(data, 'data'),
-    ...(requiredKeys[type ?? ''] ?? []).filter((key) => data[key] === undefined).map((key) => required(`data[${key}]`)),
+    ...(requiredKeys.get(type ?? '') ?? [])
+      .filter((key) => data[key] === undefined)
+      .map((key) => required(`data[${key}]`)),
   ],
   validateUpdate: (object, old) => [
     ...(object.type === old.type ? [] : [invalid('type', object.type, 'field is immutable')]),
@@ -328,12 +330,12 @@ export const secret = define<Secret>({
 });
 
 /** Whoever reads a Secret of such a type relies on them. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-};
+const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
+  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
+  ['kubernetes.io/dockercfg', ['.dockercfg']],
+  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
+]);
 
 function dataKeys(data: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   const rule =

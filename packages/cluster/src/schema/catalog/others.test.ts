@@ -16,6 +16,7 @@ describe('a Secret', () => {
     ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
     ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
     ['Opaque', []],
+    ['toString', []],
   ])('of type %s has the keys %j', (type, keys) => {
     expect(said(secret, { metadata, type })).toEqual(keys.map((key) => `data[${key}]: Required value`));
     const data = Object.fromEntries(keys.map((key) => [key, '']));

@@ -53,9 +53,14 @@ export const endpointSlice = define<EndpointSlice>({
   ],
 });
 
+const addressVersions: ReadonlyMap<string, number> = new Map([
+  ['IPv4', 4],
+  ['IPv6', 6],
+]);
+
 function checkAddress(address: string, type: string | undefined, field: string): readonly Fault[] {
   if (type === 'FQDN') return dns1123Subdomain(address).map((message) => invalid(field, address, message));
-  const version = { IPv4: 4, IPv6: 6 }[type ?? ''];
+  const version = addressVersions.get(type ?? '');
   if (version === undefined || isIP(address) === version) return [];
   return [invalid(field, address, `must be a valid ${type} address`)];
 }
