@@ -68,7 +68,8 @@ describe.each(pages.filter(({ commands }) => commands.length > 0))('$name', ({ c
     const reason = needs.map((program) => reasons.get(program)).find((why) => why !== undefined);
     it.skipIf(reason !== undefined)(`line ${line}${reason === undefined ? '' : ` (${reason})`}`, async () => {
       const outcome = await runAsReader(script);
-      const said = outcome.stdout + outcome.stderr;
+      // A last line may lack its end.
+      const said = `${outcome.stdout}\n${outcome.stderr}`;
       expect({ exitCode: outcome.exitCode, said }).toEqual({ exitCode, said });
       expect({ missing: findMissingLine(output, said), said }).toEqual({ missing: undefined, said });
     });
