@@ -10,7 +10,7 @@ import type {
 } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split, SplitHandling } from '@slipway/kube/split';
-import type { Application } from './api/application.ts';
+import { hasRouter, type Application } from './api/application.ts';
 import type { ReleaseApproval } from './api/release-approval.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
 import type { HealthAnswer, Release } from './api/release.ts';
@@ -224,6 +224,5 @@ export function replicasOf({ application }: Observation): number {
 }
 
 export function isRouted({ application }: Observation): boolean {
-  const { route } = application.spec;
-  return route !== undefined && route.through !== 'none';
+  return hasRouter(application.spec.route);
 }

@@ -2,6 +2,7 @@
 import type { Container } from '@slipway/kube/api.generated';
 import type { StatusCause } from '@slipway/kube/status-error';
 import {
+  hasRouter,
   routeProviders,
   type Application,
   type ApplicationRoute,
@@ -133,7 +134,7 @@ function validateCanary(
     ...(match === undefined ? [] : [`steps[${index}].match`]),
     ...(mirror === undefined ? [] : [`steps[${index}].mirror`]),
   ]);
-  const byGateway = isByGateway(route) ? [] : [...special, ...(stickySeconds === undefined ? [] : ['stickySeconds'])];
+  const byGateway = hasRouter(route) ? [] : [...special, ...(stickySeconds === undefined ? [] : ['stickySeconds'])];
   const unreached = byGateway.map((field) =>
     fault(
       `spec.strategy.canary.${field}`,
@@ -155,10 +156,6 @@ function validateCanary(
   return [...shapes, ...unreached];
 }
 
-function isByGateway(route: ApplicationRoute | undefined): boolean {
-  return route !== undefined && route.through !== 'none';
-}
-
 function validateCount({ setReplicas }: CanaryStep, field: string): readonly StatusCause[] {
   const isCount =
     setReplicas === undefined || (typeof setReplicas === 'number' ? setReplicas >= 0 : isShare(setReplicas));
@@ -177,7 +174,7 @@ const toleratedPoints = 5;
 /** Without a route the pods are the share: judged when a release is made, which goes on when replicas changes. */
 export function validateShares({ spec: { strategy, route, replicas = 1 } }: Application): readonly StatusCause[] {
   const { steps = [], approximate = false } = strategy?.canary ?? {};
-  const isByPods = route === undefined || route.through === 'none';
+  const isByPods = !hasRouter(route);
   return strategy?.type === 'canary' && isByPods && !approximate
     ? steps.flatMap((step, index) => validateShare(step, { field: `spec.strategy.canary.steps[${index}]`, replicas }))
     : [];
@@ -211,8 +208,7 @@ function validateBlueGreen(
 ): readonly StatusCause[] {
   const field = 'spec.strategy.blueGreen.previewHosts';
   if (previewHosts.length === 0) return [];
-  if (route === undefined || route.through === 'none')
-    return [fault(field, 'a preview is reached through a route: give one in spec.route')];
+  if (!hasRouter(route)) return [fault(field, 'a preview is reached through a route: give one in spec.route')];
   const shared = previewHosts.filter((host) => route.hosts?.includes(host) === true);
   return shared.length === 0
     ? []
@@ -223,7 +219,7 @@ function validateHold(
   { holdSeconds = 0 }: RecreateParameters,
   route: ApplicationRoute | undefined,
 ): readonly StatusCause[] {
-  return isByGateway(route) || holdSeconds === 0
+  return hasRouter(route) || holdSeconds === 0
     ? []
     : [
         fault(

@@ -1,6 +1,6 @@
 /** What is wrong or risky in one manifest, found without any cluster. */
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
-import type { Application } from '@slipway/delivery/api/application';
+import { hasRouter, type Application } from '@slipway/delivery/api/application';
 import type { KubeObject } from '@slipway/kube/object';
 import { isApplication } from '../manifests/application-changes.ts';
 import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
@@ -85,7 +85,7 @@ function lintHealth({ healthCheck }: Application['spec']): readonly Concern[] {
 
 /** What the strategy asks of a router that there is not. */
 function lintStrategy({ strategy, route, guardSeconds }: Application['spec']): readonly Concern[] {
-  const isByPods = route === undefined || route.through === 'none';
+  const isByPods = !hasRouter(route);
   const concerns: readonly (Concern | false)[] = [
     strategy?.type === 'canary' &&
       isByPods && {

@@ -63,6 +63,11 @@ export interface ApplicationRoute {
   readonly propagationSeconds?: number | undefined;
 }
 
+/** Whether requests from outside are led by some router. Without one a share of the traffic is a share of the pods. */
+export function hasRouter(route: ApplicationRoute | undefined): route is ApplicationRoute {
+  return route !== undefined && route.through !== 'none';
+}
+
 export type HealthCheckType = 'simple' | 'probe';
 
 export interface HealthCheck {
