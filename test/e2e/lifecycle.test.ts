@@ -180,7 +180,7 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       const { server, node = 0 } = await readState(folder);
       process.kill(server, 'SIGKILL');
       const next = await startCluster({ person, directory: folder });
-      await vi.waitFor(() => expect(() => process.kill(node, 0)).toThrow('ESRCH'), { timeout: 10_000 });
+      await vi.waitFor(() => expect(() => process.kill(node, 0)).toThrow('ESRCH'), { timeout: 20_000 });
       expect((await next.client.list(pods, { namespace: 'default' })).items).toEqual([]);
     });
 
@@ -226,7 +226,12 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       expect((await askGateway(one.gateway, 'two.example', 1))[0]).toMatch(/^no route for two\.example/);
       expect((await askGateway(other.gateway, 'one.example', 1))[0]).toMatch(/^no route for one\.example/);
 
+      const living = await takeFootprint(one.directory);
+      const gone = await takeFootprint(other.directory);
       expect(await other.down()).toMatchObject({ exitCode: 0 });
+      // What the kernel gave the numbers of namespaces that are gone is not left of them.
+      const renumbered = { ...gone, namespaces: living.namespaces };
+      expect(await listRemains(renumbered)).toEqual([]);
       expect(await Promise.all(first.map(ask))).toEqual(['one', 'uno']);
       await Promise.all(sides.slice(0, 1).map(expectOwnAnswers));
     });

@@ -6,7 +6,7 @@ export function endings(pods: PodLives): void {
     containers: [shell('echo attempt; echo last words >/dev/termination-log; exit 7')],
   });
   it('in failure is started again at once, after 10 s, after 20 s', async () => {
-    const pod = await pods.when(
+    const pod = await pods.onceIn(
       crashing,
       (seen) => mainOf(seen)?.restartCount === 1 && mainOf(seen)?.state?.waiting !== undefined,
     );
@@ -22,7 +22,7 @@ export function endings(pods: PodLives): void {
       started: false,
     });
     expect(await pods.logs(crashing, '--previous')).toBe('attempt');
-    const next = await pods.when(
+    const next = await pods.onceIn(
       crashing,
       (seen) => mainOf(seen)?.restartCount === 2 && mainOf(seen)?.state?.waiting !== undefined,
     );

@@ -68,14 +68,9 @@ export async function listRemains(footprint: Footprint): Promise<readonly string
     listSockets(),
     listFirewallRules(footprint.directory),
   ]);
-  const namespaces = new Set(footprint.namespaces);
   const inodes = new Set(footprint.sockets);
-  const isOfCluster = (each: RunningProcess): boolean =>
-    footprint.processes.some(({ pid, startTicks }) => pid === each.pid && startTicks === each.startTicks) ||
-    each.namespaces.some((namespace) => namespaces.has(namespace)) ||
-    [each.command, each.environment, each.directory].some((text) => text.includes(footprint.directory));
   return [
-    ...running.filter(isOfCluster).map(({ pid, command }) => `process ${pid}: ${command.replaceAll('\0', ' ')}`),
+    ...processesOf(footprint, running).map(({ pid, command }) => `process ${pid}: ${command.replaceAll('\0', ' ')}`),
     ...footprint.interfaces.filter((name) => interfaces.includes(name)).map((name) => `interface ${name}`),
     ...mounts.filter((mount) => mount.includes(footprint.directory)).map((mount) => `mount ${mount}`),
     ...mounts
@@ -86,6 +81,31 @@ export async function listRemains(footprint: Footprint): Promise<readonly string
       .map((line) => `socket ${line}`),
     ...rules.map((rule) => `firewall rule ${rule}`),
   ];
+}
+
+function processesOf(footprint: Footprint, running: readonly RunningProcess[]): readonly RunningProcess[] {
+  const namespaces = new Set(footprint.namespaces);
+  const isIn = (each: RunningProcess): boolean => each.namespaces.some((namespace) => namespaces.has(namespace));
+  const isKnown = (each: RunningProcess): boolean =>
+    footprint.processes.some(({ pid, startTicks }) => pid === each.pid && startTicks === each.startTicks);
+  const isNamed = ({ command, environment, directory }: RunningProcess): boolean =>
+    [command, environment, directory].some((text) => text.includes(footprint.directory));
+  const byPid = new Map(running.map((each) => [each.pid, each]));
+  const runner = new Set(lineOf(process.pid, byPid).map(({ pid }) => pid));
+  // The kernel gives the number of a namespace that is gone to the next one: what is in such a one descends from another
+  // cluster, while what is left of this one has lost its parents.
+  const isStranger = (each: RunningProcess): boolean =>
+    lineOf(each.pid, byPid).some((ancestor) => !isIn(ancestor) && !isKnown(ancestor) && !runner.has(ancestor.pid));
+  return running.filter((each) => isKnown(each) || isNamed(each) || (isIn(each) && !isStranger(each)));
+}
+
+/** A process, its parent, and so on to the first of the machine. */
+function lineOf(pid: number, byPid: ReadonlyMap<number, RunningProcess>): readonly RunningProcess[] {
+  const line: RunningProcess[] = [];
+  for (let each = byPid.get(pid); each !== undefined && !line.includes(each); each = byPid.get(each.parent)) {
+    line.push(each);
+  }
+  return line;
 }
 
 function descendants(running: readonly RunningProcess[], roots: ReadonlySet<number>): readonly RunningProcess[] {

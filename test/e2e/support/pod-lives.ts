@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { ConfigMap, Container, ContainerStatus, Pod, PodSpec, Secret } from '@slipway/kube/api.generated';
-import { events } from '@slipway/kube/resources';
+import { events, pods } from '@slipway/kube/resources';
 import { podWhen } from '../../../packages/cluster/testing/node-cluster.ts';
 import type { TestCluster } from './slipway.ts';
 
@@ -67,6 +67,9 @@ export const gates = { name: 'gates', mountPath: '/gates' };
 export class PodLives {
   readonly #manifests: Manifest[] = [];
   readonly #shown = new Map<string, string[]>();
+  readonly #states = new Map<string, Pod[]>();
+  readonly #recording = new AbortController();
+  #recorded: Promise<void> | undefined;
   #cluster: TestCluster | undefined;
   #watch: ChildProcess | undefined;
 
@@ -95,11 +98,16 @@ export class PodLives {
     this.#cluster = cluster;
     await mkdir(this.#gatesDirectory(), { recursive: true });
     this.#startWatch(cluster);
+    this.#recorded = this.#record(cluster);
+    // A failure is seen when the cluster is stopped.
+    this.#recorded.catch(() => undefined);
     await this.apply(...this.#manifests.map((manifest) => withGates(manifest, this.#gatesDirectory())));
   }
 
   async stop(): Promise<void> {
     this.#watch?.kill();
+    this.#recording.abort(new Error('the tests are over'));
+    await this.#recorded;
     await this.#cluster?.stop();
   }
 
@@ -125,6 +133,15 @@ export class PodLives {
 
   when(name: string, holds: (pod: Pod) => boolean): Promise<Pod> {
     return podWhen(this.cluster.client, name, holds);
+  }
+
+  /** The first state in a pod's whole life that holds, however long ago: for what does not stay. */
+  async onceIn(name: string, holds: (pod: Pod) => boolean): Promise<Pod> {
+    const find = (): Pod | undefined => this.#states.get(name)?.find(holds);
+    await soon(find).toBeDefined();
+    const found = find();
+    if (found === undefined) throw new Error(`pod ${name} was never seen in that state`);
+    return found;
   }
 
   /** By `kubectl wait`: `condition=Ready`, `jsonpath={.status.phase}=Failed`, `delete`. */
@@ -156,6 +173,18 @@ export class PodLives {
 
   #gatesDirectory(): string {
     return join(this.cluster.directory, 'gates');
+  }
+
+  async #record({ client }: TestCluster): Promise<void> {
+    const { signal } = this.#recording;
+    const { metadata } = await client.list(pods, { namespace: 'default' });
+    const changes = client.watch(pods, { namespace: 'default', resourceVersion: metadata.resourceVersion, signal });
+    for await (const { type, object } of changes) {
+      if (type === 'BOOKMARK') continue;
+      const { name = '' } = object.metadata;
+      this.#states.set(name, [...(this.#states.get(name) ?? []), object]);
+    }
+    if (!signal.aborted) throw new Error('the watch of pods ended before the tests');
   }
 
   #startWatch({ kubeconfig }: TestCluster): void {
