@@ -5,6 +5,7 @@ import { contextOf, worldOf } from './context-of.ts';
 import { askedOf, isAsked } from './asked.ts';
 import { activeRelease, stableRelease, withEnd, withServing } from './current-releases.ts';
 import { planCommands } from './commands.ts';
+import { withCountedTime } from './counted-time.ts';
 import { planBudgets } from './disruption-budget.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
 import { planOldApprovals } from './hooks/old-approvals.ts';
@@ -57,7 +58,7 @@ function planApplication(before: Observation, now: number): Decision {
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = commanded.observation;
   const wanted = faults.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
-  const after: Observation = { ...current, releases: wanted.releases };
+  const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
   const planned = planStep(after, active, now);
   const first = check([...commanded.announcements, ...planned.actions], worldOf(after, active, now));
@@ -76,6 +77,11 @@ function planApplication(before: Observation, now: number): Decision {
     releaseStatuses: releases,
     requeueAfter: [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again].reduce(earlier, undefined),
   };
+}
+
+function withTime(observation: Observation, now: number): Observation {
+  const releases = withCountedTime(observation.releases, activeRelease(observation), now);
+  return releases === observation.releases ? observation : { ...observation, releases };
 }
 
 /** What only a release must fit is not held against one that has been made. */

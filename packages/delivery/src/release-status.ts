@@ -24,7 +24,7 @@ export function inPhase(
 ): ReleaseStatus {
   if (status.phase === phase) return status;
   const transition = { phase, at: formatMicroTime(at.now), ...(at.reason === undefined ? {} : { reason: at.reason }) };
-  const { waitingFor: _, waitingSince: __, standingSince: ___, ...rest } = status;
+  const { waitingFor: _, waitingSince: __, standingSince: ___, countedAt: ____, ...rest } = status;
   return {
     ...(phasesAfterSteps.has(phase) ? withoutStep(rest) : rest),
     phase,
@@ -85,7 +85,12 @@ export function standing(status: ReleaseStatus, now: number): ReleaseStatus {
 export function moving(status: ReleaseStatus, now: number): ReleaseStatus {
   const { standingSince, ...rest } = status;
   if (standingSince === undefined) return status;
-  return { ...rest, progressedAt: formatMicroTime(progressedAt(status, now) + now - Date.parse(standingSince)) };
+  const countedAt = formatMicroTime(now);
+  return {
+    ...rest,
+    countedAt,
+    progressedAt: formatMicroTime(progressedAt(status, now) + now - Date.parse(standingSince)),
+  };
 }
 
 /** The number of the attempt under way. */

@@ -177,6 +177,8 @@ export interface ReleaseStatus {
   readonly progressedAt?: string | undefined;
   /** Since when the deadline stands still; absent while it counts. */
   readonly standingSince?: string | undefined;
+  /** Up to when time without progress is counted: what passes without a look at the release is not. */
+  readonly countedAt?: string | undefined;
   readonly startedAt?: string | undefined;
   /** Every pod of the candidate ready and every gate before the promotion passed. */
   readonly healthyAt?: string | undefined;

@@ -1,6 +1,7 @@
 /** Towards the candidate: the strategy decides, within the deadline and as long as nothing is broken. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { ReleaseStatus } from '../api/release.ts';
+import { calculateInterval } from '../counted-time.ts';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import type { Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
@@ -71,7 +72,7 @@ function advance(context: ReleaseContext): Step {
   const next = isStanding
     ? standing(step.status, now)
     : withProgress(context, { ...step, status: moving(step.status, now) });
-  const left = isStanding ? Infinity : Math.max(1, deadline - now);
+  const left = isStanding ? Infinity : Math.max(1, Math.min(deadline - now, calculateInterval(seconds)));
   const requeueAfter = Math.min(step.requeueAfter ?? Infinity, left);
   return { ...step, status: next, ...(requeueAfter === Infinity ? {} : { requeueAfter }) };
 }

@@ -1,0 +1,54 @@
+import { formatMicroTime } from '@slipway/kube/clock';
+import { describe, expect, test } from 'vitest';
+import type { ReleaseStatus } from './api/release.ts';
+import { calculateInterval, countTime } from './counted-time.ts';
+import { moving, standing } from './release-status.ts';
+
+const start = Date.UTC(2026, 0, 1);
+const deadlineSeconds = 600;
+const interval = calculateInterval(deadlineSeconds);
+
+function at(seconds: number): number {
+  return start + seconds * 1_000;
+}
+
+/** What the deadline has counted when the release was looked at at these seconds. */
+function countedSeconds(looks: readonly number[], given: Partial<ReleaseStatus> = {}): number {
+  const first: ReleaseStatus = { phase: 'Progressing', progressedAt: formatMicroTime(start), ...given };
+  const status = looks.reduce((before, seconds) => countTime(before, interval, at(seconds)), first);
+  return (at(looks.at(-1) ?? 0) - Date.parse(status.progressedAt ?? '')) / 1_000;
+}
+
+describe('the time for which a release makes no progress', () => {
+  test.each([
+    { name: 'counts in full while somebody looks', looks: [20, 49, 78, 107, 136, 165], seconds: 165 },
+    { name: 'counts on after a restart of some seconds', looks: [30, 60, 110], seconds: 110 },
+    { name: 'counts a minute of what passed without a look', looks: [30, 60, 4_000], seconds: 120 },
+    { name: 'does so before anything was noted too', looks: [20, 4_000], seconds: 60 },
+    { name: 'counts on from there', looks: [30, 60, 4_000, 4_029, 4_058, 4_087], seconds: 207 },
+    { name: 'does not shrink where the clock is set back', looks: [30, 60, 20, 80], seconds: 80 },
+  ])('$name', ({ looks, seconds }) => {
+    expect(countedSeconds(looks)).toBe(seconds);
+  });
+
+  test('is that of a phase that can be late', () => {
+    expect(countedSeconds([4_000], { phase: 'RollingBack' })).toBe(4_000);
+  });
+
+  test('is not changed while the deadline stands still, and goes on from there', () => {
+    const waited: ReleaseStatus = { phase: 'Progressing', progressedAt: formatMicroTime(start) };
+    const stood = standing(countTime(waited, interval, at(100)), at(110));
+    expect(countTime(stood, interval, at(5_000))).toBe(stood);
+    const again = countTime(moving(stood, at(5_000)), interval, at(5_050));
+    expect(at(5_050) - Date.parse(again.progressedAt ?? '')).toBe(120_000);
+  });
+});
+
+test.each([
+  [600, 30_000],
+  [7_200, 30_000],
+  [30, 1_500],
+  [2, 500],
+])('with a deadline of %i s the time is noted every %i ms', (seconds, milliseconds) => {
+  expect(calculateInterval(seconds)).toBe(milliseconds);
+});
