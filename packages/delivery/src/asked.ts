@@ -75,6 +75,7 @@ function copiedPart(spec: ApplicationSpec): object {
     history: ____,
     service: _____,
     deletionPolicy: ______,
+    dependsOn: _______,
     ...copied
   } = spec;
   const known = copiedParts.get(spec) ?? copied;

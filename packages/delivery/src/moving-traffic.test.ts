@@ -4,6 +4,7 @@ import type { Release } from './api/release.ts';
 import { planMove } from './moving-traffic.ts';
 import { annotations, labels } from './names.ts';
 import type { Observation, VersionView } from './observation.ts';
+import { noCompanions } from './order/companions.ts';
 
 const release: Release = {
   metadata: { name: 'shop-v1', namespace: 'default' },
@@ -43,6 +44,7 @@ const observation: Observation = {
   jobs: [],
   approvals: [],
   hookFindings: new Map(),
+  companions: noCompanions,
 };
 
 function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {

@@ -18,6 +18,7 @@ import type { Copy, Source } from './configuration/content.ts';
 import type { TakenMeasurement } from './gates/metric/check-state.ts';
 import type { HookFinding } from './hooks/hook-finding.ts';
 import { annotations, backendName, labels } from './names.ts';
+import type { Companions } from './order/companions.ts';
 
 export interface Observation {
   readonly application: Application;
@@ -48,6 +49,8 @@ export interface Observation {
   readonly jobs: readonly Job[];
   /** What was found out about hooks that run or have ended, by the key of the run. */
   readonly hookFindings: ReadonlyMap<string, HookFinding>;
+  /** Other Applications, whose releases come before its own. */
+  readonly companions: Companions;
 }
 
 /** A pod lives on through attempts, and times do not tell them apart: clocks jump. */

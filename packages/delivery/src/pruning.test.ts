@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Release } from './api/release.ts';
 import type { Observation } from './observation.ts';
 import { planPruning } from './pruning.ts';
+import { noCompanions } from './order/companions.ts';
 
 const begin = Date.UTC(2026, 0, 1);
 const at = (seconds: number): string => new Date(begin + seconds * 1_000).toISOString();
@@ -48,6 +49,7 @@ const observation: Observation = {
   jobs: [],
   approvals: [],
   hookFindings: new Map(),
+  companions: noCompanions,
 };
 
 describe('pruning', () => {

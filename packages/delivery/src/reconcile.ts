@@ -14,6 +14,7 @@ import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
+import { validateOrder } from './order/validate-order.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
 import { planPruning } from './pruning.ts';
@@ -55,9 +56,11 @@ function teardown(observation: Observation, now: number): Decision {
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
   const faults = findFaults(before);
+  // What others ask for keeps a new version back, and nothing else: routes and sizes follow spec.
+  const disorder = validateOrder(before);
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = commanded.observation;
-  const wanted = faults.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
+  const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
   const planned = planStep(after, active, now);
@@ -66,7 +69,7 @@ function planApplication(before: Observation, now: number): Decision {
   const upkeep = planUpkeep(after, { active, now, faults });
   const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
   const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
-  const sentences = faults.map(({ field, message }) => `${field ?? ''}: ${message}`);
+  const sentences = [...faults, ...disorder].map(({ field, message }) => `${field ?? ''}: ${message}`);
   const application = applicationStatus({ observation: after, active, step, now, faults: sentences, wanted, held });
   const releases = planReleaseStatuses({ before, after, active, step, now });
   const cut = check(planCutEntries(before, { application, releases }), rest.world);

@@ -5,6 +5,7 @@ import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery
 import type { ApplicationSpec } from './api/application.ts';
 import type { Observation } from './observation.ts';
 import { isRouteLost, routeConflicts } from './route-conflicts.ts';
+import { noCompanions } from './order/companions.ts';
 
 const taken = 'RouteConflict: host shop.localhost, path / belongs to Application default/older, which is older';
 
@@ -34,6 +35,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     jobs: [],
     approvals: [],
     hookFindings: new Map(),
+    companions: noCompanions,
   };
 }
 

@@ -14,6 +14,7 @@ import {
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { validateHooks } from './hooks/validate-hooks.ts';
+import { validateDependencies } from './order/validate-order.ts';
 import { validateRouter } from './routers/validate-router.ts';
 import { calculateServing } from './strategies/canary-steps.ts';
 import { strategies } from './strategies/strategies.ts';
@@ -48,6 +49,7 @@ function findFaultsOfForm(application: Application): readonly StatusCause[] {
     ...validateService(application),
     ...validateRoute(application),
     ...validateRouter(application.spec),
+    ...validateDependencies(application),
   ];
 }
 

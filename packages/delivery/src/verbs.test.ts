@@ -5,6 +5,7 @@ import { planCommands } from './commands.ts';
 import { teardownFinalizer } from './names.ts';
 import { reconcileApplication } from './reconcile.ts';
 import type { Observation } from './observation.ts';
+import { noCompanions } from './order/companions.ts';
 
 const now = Date.UTC(2026, 0, 2);
 const before = '2026-01-01T23:30:00.000000Z';
@@ -60,6 +61,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     jobs: [],
     approvals: [],
     hookFindings: new Map(),
+    companions: noCompanions,
   };
 }
 

@@ -39,10 +39,14 @@ export interface DeliveryCluster extends ControlledCluster {
 
 const key = { namespace: 'default', name: 'shop' };
 
-/** With `crashAfterWrites` the controller ends after that write and another one is started. */
+export interface DeliveryClusterOptions {
+  /** The controller ends after that write and another one is started. */
+  readonly crashAfterWrites?: number | undefined;
+}
+
 export async function createDeliveryCluster({
   crashAfterWrites,
-}: { readonly crashAfterWrites?: number } = {}): Promise<DeliveryCluster> {
+}: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
   const cluster = await createControlledCluster({ endsBy: endOfHook });
   const { client, clock } = cluster;
   const stopping = new AbortController();

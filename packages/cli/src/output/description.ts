@@ -14,6 +14,7 @@ export function describeApplication({ metadata, spec, status }: Application, now
       ['Phase', status?.phase ?? 'Pending'],
       ['Serving', serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`],
       ['Candidate', status?.candidate ?? '-'],
+      ...(spec.dependsOn === undefined ? [] : [['Depends on', spec.dependsOn.join(', ')] as const]),
       ['Replicas', `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready`],
       ['Waiting for', waitingFor ?? '-'],
     ]),

@@ -36,6 +36,8 @@ export interface ApplicationSpec {
   readonly history?: History | undefined;
   readonly deletionPolicy?: DeletionPolicy | undefined;
   readonly paused?: boolean | undefined;
+  /** Applications of the namespace that have all traffic at what they ask for before this one takes any. In force at once. */
+  readonly dependsOn?: readonly string[] | undefined;
 }
 
 export interface WorkloadReference {

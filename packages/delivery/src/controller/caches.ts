@@ -29,6 +29,7 @@ import { annotations, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
+import { byApplication, companionIndexes, companionsOf, followersOf } from './companion-cache.ts';
 import type { Findings } from './findings.ts';
 
 export interface CacheOptions {
@@ -40,8 +41,6 @@ export interface CacheOptions {
   readonly namespace?: string | undefined;
   readonly signal: AbortSignal;
 }
-
-const byApplication = 'application';
 
 /** Copies of everything that a decision looks at, kept current until the signal. */
 export function startCaches(options: CacheOptions): Caches {
@@ -67,7 +66,7 @@ function createInformers(options: CacheOptions) {
   const configuration = <T extends ConfigMap | Secret>(type: ResourceType<T>): Informer<T> =>
     new Informer<T>({ ...options, type, transform: withoutContent, indexes });
   return {
-    applications: new Informer({ ...options, type: applications }),
+    applications: new Informer({ ...options, type: applications, indexes: companionIndexes }),
     releases: labelled(releases, labels.application),
     commands: asked(releaseCommands),
     approvals: asked(releaseApprovals),
@@ -127,7 +126,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
   };
   const { applications: all, commands, approvals, splits: allSplits, leases: live, ...others } = caches;
   return [
-    source(all, same),
+    source(all, (change) => same(change).flatMap((key) => [key, ...followersOf(caches, key)])),
     source(allSplits, same),
     source(commands, ({ current }) =>
       current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
@@ -184,6 +183,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     measurements: findings.measurements,
     jobs: caches.jobs.byIndex(byApplication, index).filter(isOwn),
     hookFindings: findings.hooks,
+    companions: companionsOf(caches, application),
   };
   return withLostVersions(observation, now);
 }

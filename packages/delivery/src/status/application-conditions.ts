@@ -12,6 +12,9 @@ import {
   type VersionView,
 } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
+import { awaitedCompanions } from '../order/await-companions.ts';
+import { predecessorsOf } from '../order/companions.ts';
+import { describeCycle } from '../order/validate-order.ts';
 import { nameOf } from '../release-context.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { routeConflicts } from '../route-conflicts.ts';
@@ -53,6 +56,25 @@ function findings(input: ConditionInput): readonly Finding[] {
     }),
     findConflict('NameConflict', isConflict ? wanted.unsynced?.message : undefined),
     findConflict('RouteConflict', conflicts.length > 0 ? conflicts.join('; ') : undefined),
+    ...findDependencies(observation),
+  ];
+}
+
+/** Said of those that have any. */
+function findDependencies(observation: Observation): readonly Finding[] {
+  if (predecessorsOf(observation.application).length === 0) return [];
+  const { cycle } = observation.companions;
+  if (cycle !== undefined)
+    return [finding('DependenciesReady', false, { reason: 'Cycle', message: describeCycle(cycle) })];
+  const awaited = awaitedCompanions(observation);
+  const reasons = { missing: 'Missing', stopped: 'Stopped', releasing: 'Releasing' } as const;
+  const states = ['missing', 'stopped', 'releasing'] as const;
+  const state = states.find((each) => awaited.some((one) => one.state === each));
+  return [
+    finding('DependenciesReady', state === undefined, {
+      reason: state === undefined ? 'Ready' : reasons[state],
+      message: awaited.map(({ sentence }) => sentence).join('; '),
+    }),
   ];
 }
 

@@ -14,6 +14,7 @@ import {
   splitWeights,
   type VersionView,
 } from '../observation.ts';
+import { afterCompanions } from '../order/await-companions.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -58,7 +59,9 @@ function planStep(context: ReleaseContext, stable: VersionView): Step {
   }
   return planHealth({ ...context, status: named }, candidate.ready, (healthy) => {
     const at = { ...context, status: healthy };
-    return planWeight(at, { stable, weight }) ?? planEnd(at, step);
+    const change = planWeight(at, { stable, weight });
+    if (change === undefined) return planEnd(at, step);
+    return change.actions.length === 0 ? change : afterCompanions(at, () => change);
   });
 }
 

@@ -4,6 +4,7 @@ import type { ReleaseStatus } from '../api/release.ts';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
 import { splitWeights } from '../observation.ts';
+import { afterCompanions } from '../order/await-companions.ts';
 import type { Step } from '../plan.ts';
 import { describeMissing } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -32,16 +33,23 @@ export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
       status: waiting(status, describeMissing(candidate, replicas), now),
     };
   return planHealth({ ...context, status }, candidate.ready, (healthy) =>
-    afterHooks({ ...context, status: healthy }, 'beforePromotion', (ready) =>
-      promote(
-        context,
-        inPhase(withoutOpenChecks(ready, 'all traffic moves', now), 'Promoting', {
-          now,
-          reason: 'every gate before promotion passed',
-        }),
+    inTurn({ ...context, status: healthy }, (due) =>
+      afterHooks({ ...context, status: due }, 'beforePromotion', (ready) =>
+        promote(
+          context,
+          inPhase(withoutOpenChecks(ready, 'all traffic moves', now), 'Promoting', {
+            now,
+            reason: 'every gate before promotion passed',
+          }),
+        ),
       ),
     ),
   );
+}
+
+/** Once traffic moves, nothing stops it half way: under `recreate` nobody would serve meanwhile. */
+function inTurn(context: ReleaseContext, goOn: (status: ReleaseStatus) => Step): Step {
+  return context.status.phase === 'Promoting' ? goOn(context.status) : afterCompanions(context, goOn);
 }
 
 /** Pods may have changed between their gate and this: those that the first traffic comes to have answered too. */

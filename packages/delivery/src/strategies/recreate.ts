@@ -10,6 +10,7 @@ import {
   type Observation,
   type VersionView,
 } from '../observation.ts';
+import { afterCompanions } from '../order/await-companions.ts';
 import type { Step } from '../plan.ts';
 import { namePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -33,7 +34,9 @@ function plan(context: ReleaseContext): Step {
     const { actions, waitingFor, requeueAfter } = planClearing(context, candidate);
     const isAlone = context.stable === undefined && waitingFor === undefined;
     if (!isMoving && !isAlone)
-      return afterHooks(context, 'beforePromotion', (ready) => begin({ ...context, status: ready }));
+      return afterCompanions(context, (due) =>
+        afterHooks({ ...context, status: due }, 'beforePromotion', (ready) => begin({ ...context, status: ready })),
+      );
     return waitingFor === undefined
       ? complete(context, status)
       : { actions, requeueAfter, status: waiting(status, waitingFor, now) };

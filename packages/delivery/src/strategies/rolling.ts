@@ -10,6 +10,7 @@ import {
   splitWeights,
   type VersionView,
 } from '../observation.ts';
+import { afterCompanions } from '../order/await-companions.ts';
 import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
@@ -31,7 +32,9 @@ function plan(context: ReleaseContext): Step {
   const healthy = healthyPods(context);
   return healthy.length === 0
     ? planTraffic(context, { stable, healthy })
-    : afterHooks(context, 'beforePromotion', (status) => planTraffic({ ...context, status }, { stable, healthy }));
+    : afterCompanions(context, () =>
+        afterHooks(context, 'beforePromotion', (status) => planTraffic({ ...context, status }, { stable, healthy })),
+      );
 }
 
 interface Traffic {
@@ -83,7 +86,9 @@ function wholeAtOnce(context: ReleaseContext): Step {
   if (actions.length > 0 || candidate.ready.length < replicas)
     return { actions, status: waiting(status, describeMissing(candidate, replicas), now) };
   return planHealth(context, candidate.ready, (healthy) =>
-    afterHooks({ ...context, status: healthy }, 'beforePromotion', (next) => finish({ ...context, status: next })),
+    afterCompanions({ ...context, status: healthy }, (due) =>
+      afterHooks({ ...context, status: due }, 'beforePromotion', (next) => finish({ ...context, status: next })),
+    ),
   );
 }
 

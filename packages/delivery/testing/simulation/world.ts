@@ -7,6 +7,7 @@ import type { Release } from '../../src/api/release.ts';
 import { labels, teardownFinalizer } from '../../src/names.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
+import { noCompanions } from '../../src/order/companions.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
 /** Every template refers to it. */
@@ -89,6 +90,7 @@ export function observationOf(world: World): Observation {
     approvals: [],
     jobs: [],
     hookFindings: new Map(),
+    companions: noCompanions,
   };
 }
 

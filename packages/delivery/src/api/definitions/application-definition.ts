@@ -210,6 +210,11 @@ const spec = object(
       enum: ['Delete', 'Orphan'],
     }),
     paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
+    dependsOn: list(
+      'Applications of the namespace: what they ask for has all traffic before a new version of this one takes any.',
+      string('Name of an Application.', { minLength: 1, maxLength: 40 }),
+      { maxItems: 32, 'x-kubernetes-list-type': 'set' },
+    ),
   },
   rules(
     ['has(self.template) != has(self.workloadRef)', 'exactly one of template and workloadRef says what should run'],
@@ -270,10 +275,16 @@ export const applicationDefinition = defineKind({
   description: 'What should run, how it is reached, and how a new version of it becomes live.',
   spec,
   status,
-  rules: rules([
-    "self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-    'metadata.name must be a DNS-1035 label of at most 40 characters, because Services are named after it',
-  ]),
+  rules: rules(
+    [
+      "self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+      'metadata.name must be a DNS-1035 label of at most 40 characters, because Services are named after it',
+    ],
+    [
+      '!has(self.spec.dependsOn) || !(self.metadata.name in self.spec.dependsOn)',
+      'spec.dependsOn names the Application itself, which cannot wait for itself: remove it',
+    ],
+  ),
   scale: {
     specReplicasPath: '.spec.replicas',
     statusReplicasPath: '.status.replicas',
