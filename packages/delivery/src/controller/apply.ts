@@ -1,12 +1,10 @@
 /** Carries out what was decided: the only writer. */
-import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf } from '@slipway/kube/object';
 import { applications } from '../api/application.ts';
 import { releases } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
-import type { ActionOf, ActionType, Decision } from '../plan.ts';
-import { isLost } from '../lost-versions.ts';
-import { nameOf } from '../release-context.ts';
+import type { Action, ActionOf, ActionType, Decision } from '../plan.ts';
+import { planStatusWrites, type StatusWrite } from '../status/status-writes.ts';
 import type { Effect, Effects, Look } from './effects.ts';
 import { createRelease, deleteApproval, deleteCommand, deleteRelease, event, setFinalizer } from './record-effects.ts';
 import { deleteBudget, ensureBudget } from './budget-effects.ts';
@@ -58,15 +56,22 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
 };
 
 /**
- * In order, stopping at the first failure; the next look decides again. Status first, for it remembers why what follows is
- * done, and that of the Application before those of its releases: which version serves and which is refused must be known
- * when a release that has ended is looked at.
+ * In order, stopping at the first failure; the next look decides again. First what later looks decide by, for it remembers
+ * why what follows is done; what only tells how things stand goes beside the actions, which need not wait for it.
  */
 export async function applyDecision(decision: Decision, observation: Observation, world: Effects): Promise<void> {
   const look: Look = { ...world, observation };
-  await writeApplicationStatus(decision, look);
-  await writeReleaseStatuses(decision, look);
-  for (const action of decision.actions) await carryOut(action, look);
+  const { first, beside } = planStatusWrites(decision, observation);
+  for (const write of first) await carryOutStatus(write, look);
+  const acted = carryOutAll(decision.actions, look);
+  // Nothing of this look may still be under way in the next one, which meets again whatever else has failed.
+  const ended = await Promise.allSettled([acted, ...beside.map((write) => carryOutStatus(write, look))]);
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function carryOutAll(actions: readonly Action[], look: Look): Promise<void> {
+  for (const action of actions) await carryOut(action, look);
 }
 
 function carryOut<Type extends ActionType>(action: ActionOf<Type>, look: Look): Promise<void> | void {
@@ -74,19 +79,10 @@ function carryOut<Type extends ActionType>(action: ActionOf<Type>, look: Look): 
   return effect(action, look);
 }
 
-async function writeReleaseStatuses({ releaseStatuses }: Decision, { client, observation }: Look): Promise<void> {
-  for (const release of observation.releases) {
-    const status = releaseStatuses.get(nameOf(release));
-    if (status === undefined || isLost(release)) continue;
-    const { resourceVersion } = release.metadata;
-    await writeStatus(client, { type: releases, key: keyOf(release), status, resourceVersion });
-  }
-}
-
-async function writeApplicationStatus({ applicationStatus }: Decision, { client, observation }: Look): Promise<void> {
-  const { application } = observation;
-  if (applicationStatus === undefined || isSameJson(applicationStatus, application.status)) return;
-  const { resourceVersion } = application.metadata;
-  const key = keyOf(application);
-  await writeStatus(client, { type: applications, key, status: applicationStatus, resourceVersion });
+function carryOutStatus(write: StatusWrite, { client, observation }: Look): Promise<void> {
+  const { status } = write;
+  const [type, object] =
+    write.of === 'application' ? [applications, observation.application] : [releases, write.release];
+  const { resourceVersion } = object.metadata;
+  return writeStatus(client, { type, key: keyOf(object), status, resourceVersion });
 }

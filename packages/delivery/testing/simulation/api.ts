@@ -2,10 +2,10 @@
  * Enough of an API server to run the decisions of delivery through thousands of random histories a second. It knows nothing
  * of the interlock; what must hold is said in `invariants.ts`, on the world itself.
  */
-import { isSameJson } from '@slipway/kube/json-equality';
 import type { Release } from '../../src/api/release.ts';
 import type { Observation } from '../../src/observation.ts';
 import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
+import { planStatusWrites, type StatusWrite } from '../../src/status/status-writes.ts';
 import { Outdated, type Effect } from './effect.ts';
 import {
   createRelease,
@@ -64,17 +64,20 @@ export interface Carrying {
   readonly onAction: (before: World, action: Action, after: World) => void;
 }
 
-/** Status first, then the actions, as the controller does. A write that is refused ends it; what was written before stays. */
+/**
+ * As the controller does; what it writes beside the actions comes last here, where it is lost most often. A write that is
+ * refused ends it; what was written before stays.
+ */
 export function carryOut(world: World, decision: Decision, { decidedOn, stopAfter, onAction }: Carrying): World {
-  const { applicationStatus, releaseStatuses } = decision;
+  const { first, beside } = planStatusWrites(decision, decidedOn);
   const writes = [
-    ...(applicationStatus === undefined ? [] : [writeApplicationStatus(applicationStatus, decidedOn)]),
-    ...[...releaseStatuses].map(([name, status]) => writeReleaseStatus(name, status, decidedOn)),
+    ...first.map((write) => writeStatus(write, decidedOn)),
     ...decision.actions.map((action) => (before: World): World => {
       const after = perform(action, before, decidedOn);
       onAction(before, action, after);
       return after;
     }),
+    ...beside.map((write) => writeStatus(write, decidedOn)),
   ];
   let written = world;
   try {
@@ -92,21 +95,12 @@ function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, 
   return effect(action, world, seen);
 }
 
-function writeApplicationStatus(status: NonNullable<Decision['applicationStatus']>, seen: Observation): Write {
+function writeStatus(write: StatusWrite, seen: Observation): Write {
   return (world) => {
-    // As the controller does, and before it asks anybody.
-    if (isSameJson(status, seen.application.status)) return world;
+    if (write.of === 'release') return writeRelease(world, write.release, { ...write.release, status: write.status });
     if (world.application.metadata.resourceVersion !== seen.application.metadata.resourceVersion) throw new Outdated();
-    const [application, revision] = versioned(world, { ...world.application, status });
+    const [application, revision] = versioned(world, { ...world.application, status: write.status });
     return { ...world, revision, application };
-  };
-}
-
-/** Versions without a record have no status to write. */
-function writeReleaseStatus(name: string, status: NonNullable<Release['status']>, seen: Observation): Write {
-  return (world) => {
-    const known = seen.releases.find(({ metadata }) => metadata.name === name);
-    return known === undefined ? world : writeRelease(world, known, { ...known, status });
   };
 }
 

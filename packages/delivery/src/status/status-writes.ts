@@ -1,0 +1,69 @@
+/** In which order statuses are written: what later looks decide by first, what only tells how things stand beside the actions. */
+import { isSameJson } from '@slipway/kube/json-equality';
+import type { ApplicationStatus } from '../api/application.ts';
+import type { Release, ReleaseStatus } from '../api/release.ts';
+import { isLost } from '../lost-versions.ts';
+import type { Observation } from '../observation.ts';
+import type { Decision } from '../plan.ts';
+import { nameOf } from '../release-context.ts';
+
+/** The status of the Application, or of the release of that name. */
+export type StatusWrite =
+  | { readonly of: 'application'; readonly status: ApplicationStatus }
+  | { readonly of: 'release'; readonly release: Release; readonly status: ReleaseStatus };
+
+export interface StatusWrites {
+  /** One after the other, before anything is done. */
+  readonly first: readonly StatusWrite[];
+  /** In no order: a controller that ends before them loses nothing that the next one does not see for itself. */
+  readonly beside: readonly StatusWrite[];
+}
+
+const tellingOfApplication: ReadonlySet<string> = new Set<keyof ApplicationStatus>([
+  'phase',
+  'waitingFor',
+  'replicas',
+  'readyReplicas',
+  'selector',
+  'conditions',
+]);
+
+/** `progressedAt` changes only with a phase, which is written first, and with what was done: without it the deadline is earlier. */
+const tellingOfRelease: ReadonlySet<string> = new Set<keyof ReleaseStatus>([
+  'observedGeneration',
+  'waitingFor',
+  'waitingSince',
+  'progressedAt',
+  'split',
+  'replicas',
+  'conditions',
+]);
+
+/**
+ * A release remembers that it goes back before anything moves; that of the Application comes before those of its releases,
+ * for which version serves and which is refused must be known when a release that has ended is looked at.
+ */
+export function planStatusWrites(decision: Decision, { application, releases }: Observation): StatusWrites {
+  const { applicationStatus: status, releaseStatuses } = decision;
+  const own: readonly StatusWrite[] =
+    status === undefined || isSameJson(status, application.status) ? [] : [{ of: 'application', status }];
+  // What is created by this very decision, or has no record any more, has nothing to write to.
+  const others = releases.flatMap((release): readonly StatusWrite[] => {
+    const next = releaseStatuses.get(nameOf(release));
+    return next === undefined || isLost(release) ? [] : [{ of: 'release', release, status: next }];
+  });
+  const isTelling = (write: StatusWrite): boolean =>
+    write.of === 'application'
+      ? isSameBut(tellingOfApplication, write.status, application.status)
+      : isSameBut(tellingOfRelease, write.status, write.release.status);
+  const all = [...own, ...others];
+  return { first: all.filter((write) => !isTelling(write)), beside: all.filter(isTelling) };
+}
+
+function isSameBut(fields: ReadonlySet<string>, status: object, before: object | undefined): boolean {
+  return before !== undefined && isSameJson(without(fields, status), without(fields, before));
+}
+
+function without(fields: ReadonlySet<string>, status: object): object {
+  return Object.fromEntries(Object.entries(status).filter(([name]) => !fields.has(name)));
+}
