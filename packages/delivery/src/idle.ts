@@ -109,8 +109,7 @@ function planStableSize(observation: Observation, stable: Release, now: number):
   const replicas = replicasOf(observation);
   const view = viewOf(observation, stable);
   const size = view.replicaSet?.spec?.replicas ?? 0;
-  if (size < replicas)
-    return { actions: [{ type: 'scale', release: nameOf(stable), replicas, reason: 'spec.replicas' }] };
+  if (size < replicas) return { actions: planGrowth(view, replicas) };
   // Without a split, or under the hold of a release whose record was deleted.
   const isUnrouted =
     isRouted(observation) &&

@@ -131,7 +131,7 @@ function sizeOf({ replicaSet }: VersionView): number {
 }
 
 function planGoal(context: ReleaseContext, { view, atLeast, atMost, place }: Goal): Sizing {
-  const growth = planGrowth(view, atLeast);
+  const growth = isMade(context, view) ? planGrowth(view, atLeast) : [];
   if (growth.length > 0 || view.replicaSet === undefined) return { actions: growth };
   const shrink = planShrink({
     view,
@@ -142,6 +142,16 @@ function planGoal(context: ReleaseContext, { view, atLeast, atMost, place }: Goa
   });
   if (shrink.waitingFor !== undefined) return { ...shrink, leaving: shrink.waitingFor };
   return { actions: place === undefined ? [] : planPlace(view, place) };
+}
+
+/** The candidate is its strategy's to make, until it has passed what comes before the traffic. */
+function isMade({ candidate, status }: ReleaseContext, view: VersionView): boolean {
+  return (
+    view !== candidate ||
+    view.replicaSet !== undefined ||
+    status.phase === 'Guarding' ||
+    (status.phase === 'Promoting' && status.healthyAt !== undefined)
+  );
 }
 
 /** What never had traffic has nothing to end. */
@@ -165,9 +175,15 @@ export function earlier(a: number | undefined, b: number | undefined): number | 
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
-export function planGrowth(view: VersionView, replicas: number): readonly Action[] {
-  const size = view.replicaSet?.spec?.replicas;
-  return size === undefined || size >= replicas
-    ? []
-    : [{ type: 'scale', release: nameOf(view.release), replicas, reason: `${replicas} pods should serve` }];
+/** Of a version that has been made: a ReplicaSet that somebody has deleted is made again, from the record. */
+export function planGrowth({ replicaSet, release }: VersionView, replicas: number): readonly Action[] {
+  const size = replicaSet?.spec?.replicas ?? 0;
+  if (size >= replicas) return [];
+  if (replicaSet !== undefined)
+    return [{ type: 'scale', release: nameOf(release), replicas, reason: `${replicas} pods should serve` }];
+  const message = `the ReplicaSet of version ${release.spec.version} is gone, and is made again`;
+  return [
+    { type: 'createVersion', release, replicas },
+    { type: 'event', kind: 'Warning', reason: 'ReplicaSetMissing', message },
+  ];
 }
