@@ -51,7 +51,7 @@ export async function benchReleases(): Promise<readonly BenchRow[]> {
 async function run(cluster: BenchCluster): Promise<Run> {
   const { client } = await connect({ kubeconfig: cluster.kubeconfig });
   const { gateway, server } = await cluster.state();
-  const application = await applicationOn(client, 'shop', { replicas, strategy: { type: 'blueGreen' } });
+  const application = await applicationOn({ client }, 'shop', { replicas, strategy: { type: 'blueGreen' } });
   await application.ask('v0');
   await application.reaches({ version: 'v0', phases: ['Succeeded'] });
   const write = await measureWrites(client);

@@ -1,10 +1,11 @@
 /**
- * Two controllers beside a cluster; the one that leads is killed at every step of a release, under short requests, slow
- * ones, uploads and WebSockets. The other one goes on where it was: the release ends right, no request fails, and no rule
- * of the interlock is ever broken.
+ * Two controllers beside a cluster; the one that leads is killed at every step of a release, or sleeps past its lease, under
+ * short requests, slow ones, uploads and WebSockets, by every data plane. The other one goes on where it was: the release
+ * ends right, no request fails, and no rule of the interlock is ever broken.
  */
 import type { Pod } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
+import { delay } from '@slipway/kube/clock';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { pods } from '@slipway/kube/resources';
@@ -12,17 +13,18 @@ import { splits, type Split } from '@slipway/kube/split';
 import { releases, type Release, type ReleasePhase } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Controllers } from './support/controllers.ts';
+import type { ControllerProcess } from './support/controller-process.ts';
+import { clusterTitle, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
 import { History } from './support/history.ts';
-import { startCluster, type TestCluster } from './support/slipway.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
-import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
+import { startTraffics, type Traffic } from './support/traffic/traffic.ts';
 
-const requestsPerSecond = 50;
+/** At each gateway. */
+const requestsPerSecond = 25;
 const replicas = 3;
-const namespace = 'default';
 /** A step that takes longer will not come. */
 const stepMilliseconds = 60_000;
+const quietMilliseconds = 1_000;
 
 /** The release under way, as far as it has come. */
 interface Progress {
@@ -64,56 +66,62 @@ const rolling: readonly Step[] = [
   { name: 'it is guarded', isReached: isIn('Guarding', 'Succeeded') },
 ];
 
-describe('controllers as processes of their own', { timeout: 300_000 }, () => {
+describe(`controllers as processes of their own, ${clusterTitle}`, { timeout: 300_000 }, () => {
   const watching = new AbortController();
-  let cluster: TestCluster;
-  let controllers: Controllers;
+  let cluster: DeliveryCluster;
   let application: ReleasedApplication;
-  let traffic: Traffic;
+  let traffics: readonly Traffic[];
   let observe: (version: string) => Observer;
   let history: History;
   let serving = 'v1';
 
   beforeAll(async () => {
-    cluster = await startCluster({ words: ['--no-controller'] });
-    controllers = new Controllers(cluster);
+    cluster = await startDeliveryCluster();
     observe = observer(cluster, watching.signal);
-    history = new History(cluster.client);
-    application = await applicationOn(cluster.client, 'shop', { replicas, guardSeconds: 1 });
-    await Promise.all([controllers.start(), controllers.start()]);
+    history = new History(cluster);
+    application = await applicationOn(cluster, 'shop', { replicas, guardSeconds: 1 });
     await application.ask(serving);
     await application.reaches({ version: serving, phases: ['Succeeded'] });
-    const target = { target: cluster.gateway, host: application.host };
-    traffic = await startTraffic({ ...target, rate: requestsPerSecond, versions: [serving] });
+    const { host } = application;
+    const gateways = [...cluster.gateways.values()];
+    traffics = await startTraffics(
+      gateways.map((target) => ({ target, host, rate: requestsPerSecond, versions: [serving] })),
+    );
   });
 
   afterAll(async () => {
     watching.abort();
-    application.close();
-    await controllers.stop();
-    await cluster.stop();
+    application?.close();
+    await Promise.all((traffics ?? []).map((traffic) => traffic.stop()));
+    await cluster?.stop();
   });
+
+  async function allow(...versions: readonly string[]): Promise<void> {
+    await Promise.all(traffics.map(({ load }) => load.allow(versions)));
+  }
+
+  function expectNothingLost(): void {
+    for (const { load, clients } of traffics)
+      expect({ short: load.report.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+  }
 
   async function releaseAmidKills(
     version: string,
     spec: Parameters<ReleasedApplication['ask']>[1],
     steps: readonly Step[],
   ): Promise<void> {
-    await traffic.load.allow([serving, version]);
+    await allow(serving, version);
     await application.ask(version, spec);
     const { reaches, hasOnly } = observe(version);
     for (const step of steps) {
       await reaches(step);
-      await controllers.killLeader();
+      await cluster.controllers.killLeader();
     }
     await application.reaches({ version, phases: ['Succeeded'] });
     await hasOnly(replicas);
-    await traffic.load.allow([version]);
+    await allow(version);
     serving = version;
-    expect({ short: traffic.load.report.failures, others: traffic.clients.failures }).toEqual({
-      short: [],
-      others: [],
-    });
+    expectNothingLost();
   }
 
   it('finish a blue-green release whose leader is killed at each step', () =>
@@ -122,15 +130,71 @@ describe('controllers as processes of their own', { timeout: 300_000 }, () => {
   it('finish a rolling release whose leader is killed at each step', () =>
     releaseAmidKills('v3', { strategy: { type: 'rolling', rolling: { maxSurge: 1, maxUnavailable: 0 } } }, rolling));
 
+  it('do nothing more when they wake up from a sleep in which another one took over', async () => {
+    const steps = [{ setWeight: 40 }, { pause: {} }, { setWeight: 80 }, { pause: {} }];
+    await allow(serving, 'v4');
+    await application.ask('v4', { strategy: { type: 'canary', canary: { steps } } });
+    await observe('v4').reaches({ name: 'it is at 40 %', isReached: isPausedAt(40) });
+    const asleep = await cluster.controllers.leader();
+    const before = await writesOfQuiet(asleep);
+    asleep.signal('SIGSTOP');
+    await cluster.controllers.leader(asleep);
+    await application.command('resume');
+    await observe('v4').reaches({ name: 'it is at 80 %', isReached: isPausedAt(80) });
+    // It wakes up to everything that it missed, and believes for a moment that it leads.
+    asleep.signal('SIGCONT');
+    await application.command('promote');
+    await application.reaches({ version: 'v4', phases: ['Succeeded'] });
+    await expect.poll(() => asleep.log.join('\n'), { timeout: stepMilliseconds }).toContain('leads no more');
+    // Where the machine is so busy that the other one has lost the lease to it since, it may write.
+    expect(timesLed(asleep) === 1 ? await writesOf(asleep) : before).toEqual(before);
+    await observe('v4').hasOnly(replicas);
+    await allow('v4');
+    serving = 'v4';
+    expectNothingLost();
+  });
+
   it('have lost no request and broken no rule', async () => {
-    const { load, clients } = await traffic.stop();
-    expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
-    expect(load.succeeded).toBe(load.sent);
-    for (const { begun, right } of Object.values(clients.counts)) expect(right).toBe(begun);
+    for (const { load, clients } of await Promise.all(traffics.map((traffic) => traffic.stop()))) {
+      expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+      expect(load.succeeded).toBe(load.sent);
+      for (const { begun, right } of Object.values(clients.counts)) expect(right).toBe(begun);
+    }
     expect(await history.violations({ replicas })).toEqual([]);
     expect(history.length).toBeGreaterThan(100);
   });
 });
+
+function isPausedAt(percent: number): Step['isReached'] {
+  return ({ phase, weight }) => phase === 'Paused' && weight === percent;
+}
+
+function timesLed({ log }: ControllerProcess): number {
+  return log.filter((line) => line.includes('leads now')).length;
+}
+
+/** Whatever it changed in the cluster, but its claims to the Lease: how often, by verb and kind. */
+async function writesOf(controller: ControllerProcess): Promise<readonly string[]> {
+  return (await controller.requests())
+    .filter(({ verb, resource }) => isWrite(verb) && !resource.startsWith('leases.'))
+    .map(({ verb, resource, code, count }) => `${count} × ${verb} ${resource}: ${code}`)
+    .toSorted();
+}
+
+function isWrite(verb: string): boolean {
+  return !['get', 'list', 'watch'].includes(verb);
+}
+
+/** When it has written all that there was to write: nothing has been added for a second. */
+async function writesOfQuiet(controller: ControllerProcess): Promise<readonly string[]> {
+  let last = await writesOf(controller);
+  for (;;) {
+    await delay(systemClock, quietMilliseconds);
+    const now = await writesOf(controller);
+    if (now.join() === last.join()) return now;
+    last = now;
+  }
+}
 
 interface Observer {
   reaches(step: Step): Promise<void>;
@@ -138,7 +202,7 @@ interface Observer {
   hasOnly(pods: number): Promise<void>;
 }
 
-function observer({ client }: TestCluster, signal: AbortSignal): (version: string) => Observer {
+function observer({ client, namespace }: DeliveryCluster, signal: AbortSignal): (version: string) => Observer {
   const common = { client, clock: systemClock, namespace };
   const all = {
     pods: new Informer<Pod>({ ...common, type: pods }),

@@ -17,7 +17,8 @@ import {
   secrets,
 } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startInstalledController, type InstalledController, type UsedRight } from './support/installed-controller.ts';
+import type { ControllerProcess, UsedRight } from './support/controller-process.ts';
+import { startInstalledController } from './support/installed-controller.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
 import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
@@ -28,7 +29,7 @@ const grants: readonly Grant[] = [...servingGrants, ...leadershipGrants, ...gate
 describe('slipway install', { timeout: 100_000 }, () => {
   let cluster: TestCluster;
   let application: ReleasedApplication;
-  let controller: InstalledController;
+  let controller: ControllerProcess;
   let traffic: Traffic;
   /** Of all controllers, one after another. */
   const used: UsedRight[] = [];
@@ -85,7 +86,7 @@ describe('slipway install', { timeout: 100_000 }, () => {
 
   it('gives rights that suffice for releases, going back and taking down', async () => {
     controller = await startInstalledController(cluster, { home: homeNamespace });
-    application = await applicationOn(cluster.client, 'shop', {
+    application = await applicationOn(cluster, 'shop', {
       environmentFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'keys' } }],
       replicas: 2,
     });

@@ -56,7 +56,7 @@ describe.for(dataPlanes)('an Application under load by $name', ({ words, missing
     const cluster = await startCluster({ words });
     ending.push(() => cluster.stop());
     ({ client, directory } = cluster);
-    application = await applicationOn(client, 'shop', { strategy: { type: 'blueGreen' }, history });
+    application = await applicationOn({ client }, 'shop', { strategy: { type: 'blueGreen' }, history });
     ending.push(() => application.close());
     const watching = new AbortController();
     ending.push(() => watching.abort());

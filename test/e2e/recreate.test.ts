@@ -21,7 +21,7 @@ describe.for(dataPlanes)('recreate by $name', ({ words, missing }) => {
     onTestFinished(async () => {
       await cluster.stop();
     });
-    const application = await applicationOn(cluster.client, 'shop', { strategy });
+    const application = await applicationOn(cluster, 'shop', { strategy });
     onTestFinished(() => application.close());
     await application.ask('v1');
     await application.reaches({ version: 'v1', phases: ['Succeeded'] });

@@ -10,8 +10,6 @@ import { pods } from '@slipway/kube/resources';
 import { splits, type Split } from '@slipway/kube/split';
 import { labels } from '@slipway/delivery/names';
 
-const namespace = 'default';
-
 /** One moment of the world. */
 interface Moment {
   readonly pods: ReadonlyMap<string, Pod>;
@@ -20,20 +18,28 @@ interface Moment {
 
 type Change = (before: Moment) => Moment;
 
+interface Recorded {
+  readonly client: KubeClient;
+  readonly namespace: string;
+}
+
 export class History {
   readonly #changes: Array<{ readonly revision: number; readonly change: Change }> = [];
   readonly #recording: ReadonlyArray<Promise<void>>;
   readonly #stopping = new AbortController();
 
   /** Records from now on; there is none of the objects yet. */
-  constructor(client: KubeClient) {
+  constructor({ client, namespace }: Recorded) {
     const put = <T>(all: ReadonlyMap<string, T>, name: string, value: T | undefined): ReadonlyMap<string, T> => {
       const rest = [...all].filter(([key]) => key !== name);
       return new Map(value === undefined ? rest : [...rest, [name, value]]);
     };
     this.#recording = [
-      this.#record(client, pods, (name, pod) => (before) => ({ ...before, pods: put(before.pods, name, pod) })),
-      this.#record(client, splits, (_name, split) => (before) => ({ ...before, split })),
+      this.#record({ client, namespace }, pods, (name, pod) => (before) => ({
+        ...before,
+        pods: put(before.pods, name, pod),
+      })),
+      this.#record({ client, namespace }, splits, (_name, split) => (before) => ({ ...before, split })),
     ];
     // A failure is seen when the recording ends.
     for (const each of this.#recording) each.catch(() => undefined);
@@ -58,7 +64,7 @@ export class History {
   }
 
   async #record<T extends KubeObject>(
-    client: KubeClient,
+    { client, namespace }: Recorded,
     type: ResourceType<T>,
     changeTo: (name: string, object: T | undefined) => Change,
   ): Promise<void> {

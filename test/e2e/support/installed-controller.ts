@@ -1,32 +1,11 @@
 /** A controller with the token of the installed ServiceAccount, and so with its rights and no others. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { controllerName } from '@slipway/delivery/install/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { readKubeconfig } from '@slipway/kube/kubeconfig';
-import { slipwayEntry } from './execute.ts';
+import { startControllerProcess, type ControllerProcess } from './controller-process.ts';
 import type { TestCluster } from './slipway.ts';
-
-export interface UsedRight {
-  readonly verb: string;
-  /** `pods/proxy`, or `replicasets.apps`. */
-  readonly resource: string;
-  readonly code: string;
-}
-
-export interface InstalledController {
-  /** What it has asked of the API server so far. */
-  requests(): Promise<readonly UsedRight[]>;
-  metrics(): Promise<string>;
-  /** Status and text of `/livez` or `/readyz`. */
-  probe(path: string): Promise<string>;
-  /** Everything it logged, one JSON object a line. */
-  readonly log: readonly string[];
-  stop(): Promise<void>;
-}
 
 /** The next one waits no longer for one that could not give its lease back, because its rights were gone. */
 const brief = ['--lease-seconds', '3'];
@@ -40,50 +19,9 @@ interface Where {
 export async function startInstalledController(
   cluster: TestCluster,
   { home, words = [] }: Where,
-): Promise<InstalledController> {
+): Promise<ControllerProcess> {
   const kubeconfig = await writeKubeconfig(cluster, home);
-  const given = [
-    'controller',
-    '--kubeconfig',
-    kubeconfig,
-    '--no-install-kinds',
-    ...brief,
-    '--admin-port',
-    '0',
-    '-o',
-    'json',
-  ];
-  const child = spawn(process.execPath, [slipwayEntry, ...given, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const log: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-  const [line]: string[] = await once(createInterface({ input: child.stdout }), 'line');
-  const { adminPort }: { readonly adminPort: number } = JSON.parse(line ?? '');
-  const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${adminPort}${path}`);
-  const metrics = async (): Promise<string> => (await ask('/metrics')).text();
-  return {
-    log,
-    metrics,
-    probe: async (path) => {
-      const response = await ask(path);
-      return `${response.status} ${await response.text()}`.trim();
-    },
-    requests: async () => readRequests(await metrics()),
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-const requestLine = /^slipway_api_requests_total\{verb="(.+)",group="(.*)",resource="(.*)",code="(.+)"\}/gm;
-
-function readRequests(metrics: string): readonly UsedRight[] {
-  return [...metrics.matchAll(requestLine)].map(([, verb = '', group = '', resource = '', code = '']) => ({
-    verb,
-    resource: group === '' ? resource : `${resource}.${group}`,
-    code,
-  }));
+  return startControllerProcess(kubeconfig, ['--no-install-kinds', ...brief, ...words]);
 }
 
 async function writeKubeconfig({ client, directory, kubeconfig }: TestCluster, home: string): Promise<string> {

@@ -1,33 +1,33 @@
-/** The long-lived clients, in a process of their own: slow answers, bodies that come back, WebSockets. Options as JSON in the argument. */
-import { clearInterval, setInterval } from 'node:timers';
-import type { ClientOptions } from './protocol.ts';
-import { getSlowly, post } from './requests.ts';
-import { Tally } from './tally.ts';
-import { keepWebSocket } from './web-sockets.ts';
+/** All clients, in a process of their own. Options of the streams as JSON in the argument. */
+import { createInterface } from 'node:readline';
+import { Stream } from './stream.ts';
+import type { StreamOptions, TrafficCommand, TrafficProcessReport } from './protocol.ts';
 
-const slowEveryMilliseconds = 250;
-const postEveryMilliseconds = 100;
-const webSockets = 10;
 const reportMilliseconds = 100;
 
-const options: ClientOptions = JSON.parse(process.argv[2] ?? '{}');
-const tally = new Tally();
-const stopping = new AbortController();
-const timers = [
-  setInterval(() => getSlowly(options, tally), slowEveryMilliseconds),
-  setInterval(() => post(options, tally), postEveryMilliseconds),
-];
-for (let index = 0; index < webSockets; index++) keepWebSocket(options, tally, stopping.signal);
+const options: readonly StreamOptions[] = JSON.parse(process.argv[2] ?? '[]');
+const streams = options.map((each, index) => new Stream(`${process.pid}-${index}`, each));
+let commands = 0;
 
-setInterval(() => {
-  const report = tally.report(stopping.signal.aborted);
-  process.stdout.write(`${JSON.stringify(report)}\n`, () => {
-    if (report.isFinal) process.exit(0);
+function report(): void {
+  const value: TrafficProcessReport = { streams: streams.map((stream) => stream.report()), commands };
+  const isFinal = value.streams.every((stream) => stream.isFinal);
+  process.stdout.write(`${JSON.stringify(value)}\n`, () => {
+    if (isFinal) process.exit(0);
   });
-}, reportMilliseconds);
+}
 
-// Also when whoever started the clients is gone.
-process.stdin.resume().once('end', () => {
-  for (const timer of timers) clearInterval(timer);
-  stopping.abort();
-});
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const command: TrafficCommand = JSON.parse(line);
+    const stream = streams[command.stream];
+    if (command.kind === 'stop') stream?.stop();
+    else stream?.allow(command.versions);
+    commands += 1;
+    report();
+  })
+  // Also when whoever started the clients is gone.
+  .on('close', () => streams.forEach((stream) => stream.stop()));
+
+for (const stream of streams) stream.start();
+setInterval(report, reportMilliseconds);

@@ -1,11 +1,54 @@
-/** What the process with the long-lived clients tells the test, a JSON object a line; an end of its input stops it. */
+/**
+ * What the process with the clients and the test tell each other, a JSON object a line; an end of its input stops it.
+ * Every stream is all kinds of clients of one Application at one gateway.
+ */
+import type { LoadReport } from 'slipway/load/protocol';
 
 export interface ClientOptions {
   /** `http://127.0.0.1:port` of the gateway. */
   readonly target: string;
   readonly host: string;
-  /** How long a client waits for an answer, beyond what it asks for. Default 5,000. */
+  /** How long a client waits for an answer, beyond what it asks for. Default 20,000. */
   readonly patienceMilliseconds?: number | undefined;
+}
+
+/** With nothing left to its default. */
+export interface PatientOptions extends ClientOptions {
+  readonly patienceMilliseconds: number;
+}
+
+/** How often the long-lived clients begin something. */
+export interface Pace {
+  readonly slowEveryMilliseconds: number;
+  readonly postEveryMilliseconds: number;
+  readonly webSockets: number;
+  readonly messageEveryMilliseconds: number;
+}
+
+export interface StreamOptions extends ClientOptions {
+  /** Short requests a second. */
+  readonly rate: number;
+  /** Whose answers count as right. */
+  readonly versions: readonly string[];
+  readonly pace?: Pace | undefined;
+}
+
+export type TrafficCommand =
+  | { readonly kind: 'versions'; readonly stream: number; readonly versions: readonly string[] }
+  | { readonly kind: 'stop'; readonly stream: number };
+
+export interface StreamReport {
+  readonly load: Omit<LoadReport, 'commands' | 'isFinal'>;
+  readonly clients: ClientReport;
+  /** Every request has ended and no more will be sent. */
+  readonly isFinal: boolean;
+}
+
+export interface TrafficProcessReport {
+  /** In the order of the options. */
+  readonly streams: readonly StreamReport[];
+  /** How many commands have been obeyed. */
+  readonly commands: number;
 }
 
 /** `slow`: a GET whose answer takes seconds; `post`: a body that comes back; `socket`: a WebSocket from its opening to its end. */
@@ -32,7 +75,7 @@ export interface ClientFailure extends Underway {
   readonly at: number;
 }
 
-/** `begun = right + failed` when it is final; before, the rest is open. */
+/** `begun = right + failed` when nothing is under way. */
 export interface ClientReport {
   readonly counts: Readonly<Record<Kind, Count>>;
   readonly underway: readonly Underway[];
@@ -40,5 +83,4 @@ export interface ClientReport {
   readonly failures: readonly ClientFailure[];
   /** WebSockets that were told to go elsewhere, with 1001. */
   readonly socketsToldToLeave: number;
-  readonly isFinal: boolean;
 }

@@ -1,16 +1,18 @@
 /** The Application of the load test, and what a person does with it, by the API as every client has it. */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { applications, type Application, type ApplicationSpec } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
 import { isFinished, releases, type Release, type ReleasePhase } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
+import type { ConfigMap, PodTemplateSpec, Volume, VolumeMount } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { configMaps } from '@slipway/kube/resources';
 import { checkoutMount, checkoutVolume } from '../checkout-volume.ts';
 
-const namespace = 'default';
-const program = fileURLToPath(new URL('./application.ts', import.meta.url));
+const source = fileURLToPath(new URL('./application.ts', import.meta.url));
 const port = 8080;
 
 interface Goal {
@@ -18,6 +20,15 @@ interface Goal {
   readonly phases: readonly ReleasePhase[];
   /** A version that is released again has a second one. */
   readonly attempt?: number;
+}
+
+/** Where Applications are put. */
+export interface Home {
+  readonly client: KubeClient;
+  /** Default `default`. */
+  readonly namespace?: string | undefined;
+  /** Default `embedded`: its pods see this checkout. */
+  readonly kind?: 'embedded' | 'foreign' | undefined;
 }
 
 export interface ReleasedApplication {
@@ -36,10 +47,11 @@ export interface ReleasedApplication {
 }
 
 export async function applicationOn(
-  client: KubeClient,
+  { client, namespace = 'default', kind = 'embedded' }: Home,
   name: string,
   spec: Partial<ApplicationSpec>,
 ): Promise<ReleasedApplication> {
+  if (kind === 'foreign') await bringProgram(client, namespace);
   const host = `${name}.localhost`;
   const stop = new AbortController();
   const informer = new Informer<Release>({
@@ -56,7 +68,8 @@ export async function applicationOn(
     host,
     releases: () => informer.list(),
     ask: async (version, changes = {}) => {
-      const body = application({ name, host, version, spec: { ...spec, ...changes } });
+      const template = templates[kind];
+      const body = application({ name, namespace, host, version, spec: { template, ...spec, ...changes } });
       await client.patch(
         applications,
         { namespace, name },
@@ -98,13 +111,57 @@ function firstOf(informer: Informer<Release>, judge: (release: Release) => 'foun
   return promise.finally(forget);
 }
 
+const programName = 'released-application';
+
+/** Where a cluster's pods do not see this checkout, they find the program in a ConfigMap. */
+async function bringProgram(client: KubeClient, namespace: string): Promise<void> {
+  const body: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: programName, namespace },
+    data: { 'application.mts': await readFile(source, 'utf8') },
+  };
+  const key = { namespace, name: programName };
+  await client.patch(configMaps, key, { type: 'apply', body, force: true }, { fieldManager: 'test' });
+}
+
+/** Of a pod that runs the program where `mount` puts it. */
+function templateOf(program: string, volume: Volume, mount: VolumeMount): PodTemplateSpec {
+  return {
+    spec: {
+      volumes: [volume],
+      containers: [
+        {
+          name: 'application',
+          image: 'node:24',
+          command: ['node', program],
+          env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+          volumeMounts: [mount],
+          ports: [{ name: 'http', containerPort: port }],
+          readinessProbe: { httpGet: { path: '/health', port: 'http' } },
+        },
+      ],
+    },
+  };
+}
+
+const templates = {
+  embedded: templateOf(source, checkoutVolume, checkoutMount),
+  foreign: templateOf(
+    '/program/application.mts',
+    { name: 'program', configMap: { name: programName } },
+    { name: 'program', mountPath: '/program', readOnly: true },
+  ),
+};
+
 function application(asked: {
   readonly name: string;
+  readonly namespace: string;
   readonly host: string;
   readonly version: string;
   readonly spec: Partial<ApplicationSpec>;
 }): Application {
-  const { name, host, version, spec } = asked;
+  const { name, namespace, host, version, spec } = asked;
   return {
     apiVersion: 'slipway.dev/v1alpha1',
     kind: 'Application',
@@ -112,21 +169,6 @@ function application(asked: {
     spec: {
       version,
       replicas: 3,
-      template: {
-        spec: {
-          volumes: [checkoutVolume],
-          containers: [
-            {
-              name: 'application',
-              image: 'node:24',
-              command: ['node', program],
-              volumeMounts: [checkoutMount],
-              ports: [{ name: 'http', containerPort: port }],
-              readinessProbe: { httpGet: { path: '/health', port: 'http' } },
-            },
-          ],
-        },
-      },
       service: { ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
       route: { hosts: [host] },
       healthCheck: { path: '/health', port, type: 'probe', timeoutSeconds: 30 },

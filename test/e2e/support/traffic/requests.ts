@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Agent, request, type RequestOptions } from 'node:http';
-import type { ClientOptions, Kind } from './protocol.ts';
+import type { Kind, PatientOptions } from './protocol.ts';
 import type { Tally } from './tally.ts';
 
-const defaultPatienceMilliseconds = 5_000;
 const slowMilliseconds = 3_000;
 const postBytes = 40_000;
 const keptAlive = new Agent({ keepAlive: true });
@@ -19,7 +18,7 @@ interface Exchange {
 }
 
 /** An answer over three seconds, ended by the hash of what came before. */
-export function getSlowly(options: ClientOptions, tally: Tally): void {
+export function getSlowly(options: PatientOptions, tally: Tally): void {
   send(options, tally, {
     kind: 'slow',
     path: `/slow?ms=${slowMilliseconds}`,
@@ -32,7 +31,7 @@ export function getSlowly(options: ClientOptions, tally: Tally): void {
   });
 }
 
-export function post(options: ClientOptions, tally: Tally): void {
+export function post(options: PatientOptions, tally: Tally): void {
   const body = `${performance.now()} `.padEnd(postBytes, 'x');
   send(options, tally, {
     kind: 'post',
@@ -43,11 +42,7 @@ export function post(options: ClientOptions, tally: Tally): void {
   });
 }
 
-function send(
-  { target, host, patienceMilliseconds = defaultPatienceMilliseconds }: ClientOptions,
-  tally: Tally,
-  exchange: Exchange,
-): void {
+function send({ target, host, patienceMilliseconds }: PatientOptions, tally: Tally, exchange: Exchange): void {
   const attempt = tally.begin(exchange.kind);
   const { hostname, port } = new URL(target);
   const options: RequestOptions = {

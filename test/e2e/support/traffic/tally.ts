@@ -38,13 +38,17 @@ export class Tally {
     return attempt;
   }
 
-  report(isStopping: boolean): ClientReport {
+  /** Everything that was begun has ended. */
+  get isQuiet(): boolean {
+    return this.#underway.size === 0;
+  }
+
+  report(): ClientReport {
     return {
       counts: { slow: this.#countOf('slow'), post: this.#countOf('post'), socket: this.#countOf('socket') },
       underway: [...this.#underway].map(({ kind, id, pod }) => ({ kind, id, pod })),
       failures: this.#failures,
       socketsToldToLeave: this.socketsToldToLeave,
-      isFinal: isStopping && this.#underway.size === 0,
     };
   }
 

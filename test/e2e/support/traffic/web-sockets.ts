@@ -1,17 +1,22 @@
 import { WebSocket } from 'ws';
-import type { ClientOptions } from './protocol.ts';
+import type { PatientOptions } from './protocol.ts';
 import type { Attempt, Tally } from './tally.ts';
 
-const messageMilliseconds = 100;
-const defaultPatienceMilliseconds = 5_000;
 const goingAway = 1001;
 const normal = 1000;
 
+interface Talk {
+  readonly messageMilliseconds: number;
+  /** Ends the WebSocket, and with it the talk. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Keeps a WebSocket open until `signal` ends it: a message every 100 ms that has to come back, and a new connection
+ * Keeps a WebSocket open until the signal ends it: messages that have to come back, and a new connection
  * whenever it is told to go elsewhere. Anything but a close frame with 1001 is a failure.
  */
-export function keepWebSocket(options: ClientOptions, tally: Tally, signal: AbortSignal): void {
+export function keepWebSocket(options: PatientOptions, tally: Tally, how: Talk): void {
+  const { signal } = how;
   if (signal.aborted) return;
   const attempt = tally.begin('socket');
   const { hostname, port } = new URL(options.target);
@@ -19,7 +24,7 @@ export function keepWebSocket(options: ClientOptions, tally: Tally, signal: Abor
     headers: { host: options.host, 'x-request-id': attempt.id },
     perMessageDeflate: false,
   });
-  const stopTalking = talk(socket, attempt, options.patienceMilliseconds ?? defaultPatienceMilliseconds);
+  const stopTalking = talk(socket, attempt, { ...how, patienceMilliseconds: options.patienceMilliseconds });
   // To close before it is open would be an abrupt end.
   const leave = (): void => {
     if (socket.readyState === WebSocket.CONNECTING) socket.once('open', leave);
@@ -34,12 +39,19 @@ export function keepWebSocket(options: ClientOptions, tally: Tally, signal: Abor
     if (code === goingAway) tally.socketsToldToLeave += 1;
     if (code === goingAway || (signal.aborted && code === normal)) attempt.right();
     else attempt.fail(`the WebSocket was closed with ${code}`);
-    keepWebSocket(options, tally, signal);
+    keepWebSocket(options, tally, how);
   });
 }
 
 /** Returns what ends it. */
-function talk(socket: WebSocket, attempt: Attempt, patience: number): () => void {
+function talk(
+  socket: WebSocket,
+  attempt: Attempt,
+  {
+    messageMilliseconds,
+    patienceMilliseconds,
+  }: Pick<Talk, 'messageMilliseconds'> & Pick<PatientOptions, 'patienceMilliseconds'>,
+): () => void {
   let next = 0;
   let awaited: { readonly text: string; readonly since: number } | undefined;
   socket.on('message', (data: Buffer) => {
@@ -49,7 +61,7 @@ function talk(socket: WebSocket, attempt: Attempt, patience: number): () => void
   });
   const timer = setInterval(() => {
     if (awaited !== undefined) {
-      if (performance.now() - awaited.since > patience) attempt.fail(`"${awaited.text}" did not come back`);
+      if (performance.now() - awaited.since > patienceMilliseconds) attempt.fail(`"${awaited.text}" did not come back`);
       return;
     }
     if (socket.readyState !== WebSocket.OPEN) return;
