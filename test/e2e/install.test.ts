@@ -18,6 +18,7 @@ import {
 } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControllerProcess, UsedRight } from './support/controller-process.ts';
+import { needsEmbedded } from './support/delivery-cluster.ts';
 import { startInstalledController } from './support/installed-controller.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
@@ -26,155 +27,166 @@ import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
 const namespace = 'default';
 const grants: readonly Grant[] = [...servingGrants, ...leadershipGrants, ...gatewayGrants];
 
-describe('slipway install', { timeout: 100_000 }, () => {
-  let cluster: TestCluster;
-  let application: ReleasedApplication;
-  let controller: ControllerProcess;
-  let traffic: Traffic;
-  /** Of all controllers, one after another. */
-  const used: UsedRight[] = [];
+const reason = needsEmbedded('a cluster whose kinds and roles may be taken away');
 
-  beforeAll(async () => {
-    cluster = await startCluster({ words: ['--no-controller'] });
-    await cluster.client.create(configMaps, { metadata: { namespace, name: 'settings' }, data: { COLOUR: 'blue' } });
-    await cluster.client.create(secrets, { metadata: { namespace, name: 'keys' }, data: { KEY: 'c2VjcmV0' } });
-  });
+describe.skipIf(reason !== undefined)(
+  `slipway install${reason === undefined ? '' : ` (${reason})`}`,
+  { timeout: 100_000 },
+  () => {
+    let cluster: TestCluster;
+    let application: ReleasedApplication;
+    let controller: ControllerProcess;
+    let traffic: Traffic;
+    /** Of all controllers, one after another. */
+    const used: UsedRight[] = [];
 
-  afterAll(async () => {
-    application.close();
-    await controller.stop();
-    await cluster.stop();
-  });
-
-  async function slipway(...words: readonly string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await cluster.slipway(...words, '--kubeconfig', cluster.kubeconfig);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    return stdout;
-  }
-
-  /** The image of the pods is nowhere: it is the role that is tried here. */
-  async function installWithoutPods(...words: readonly string[]): Promise<string> {
-    const said = await slipway('install', ...words);
-    const home = words.includes('--namespace') ? namespace : homeNamespace;
-    const none = { type: 'merge', body: { spec: { replicas: 0 } } } as const;
-    await cluster.client.patch(deployments, { namespace: home, name: controllerName }, none);
-    return said;
-  }
-
-  it('writes nothing without the rights to write all of it', async () => {
-    const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', await asNobody(cluster));
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: expect.stringMatching(
-        /^Nothing was changed: this user may not\n.*create clusterroles\.rbac\.authorization\.k8s\.io\n.*create deployments\.apps in the namespace slipway-system\n/s,
-      ),
+    beforeAll(async () => {
+      cluster = await startCluster({ words: ['--no-controller'] });
+      await cluster.client.create(configMaps, { metadata: { namespace, name: 'settings' }, data: { COLOUR: 'blue' } });
+      await cluster.client.create(secrets, { metadata: { namespace, name: 'keys' }, data: { KEY: 'c2VjcmV0' } });
     });
-    await expect(cluster.client.get(namespaces, { name: homeNamespace })).rejects.toThrow('not found');
-  });
 
-  it('writes nothing in a dry run', async () => {
-    expect(await slipway('install', '--dry-run')).toContain('ClusterRole slipway:controller would be created');
-    await expect(cluster.client.get(namespaces, { name: homeNamespace })).rejects.toThrow('not found');
-  });
-
-  it('writes everything, and nothing a second time', async () => {
-    expect(await installWithoutPods()).toContain(`Deployment ${homeNamespace}/${controllerName} created`);
-    const again = await slipway('install', '--dry-run');
-    expect(again.match(/would be \w+/g)).toEqual(['would be changed']);
-    expect(again).toContain(`Deployment ${homeNamespace}/${controllerName} would be changed`);
-  });
-
-  it('gives rights that suffice for releases, going back and taking down', async () => {
-    controller = await startInstalledController(cluster, { home: homeNamespace });
-    application = await applicationOn(cluster, 'shop', {
-      environmentFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'keys' } }],
-      replicas: 2,
+    afterAll(async () => {
+      application.close();
+      await controller.stop();
+      await cluster.stop();
     });
-    await release('v1');
-    traffic = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v1', 'v2'] });
-    await release('v2', { strategy: { type: 'blueGreen' } });
-    await traffic.load.allow(['v1', 'v2', 'v3']);
-    await release('v3', { strategy: canary(20) });
-    await application.command('rollback', 'v2');
-    await application.reaches({ version: 'v2', phases: ['Succeeded'], attempt: 2 });
-    expect(await controller.probe('/readyz')).toBe('200 ok');
-    expect(refusals(await controller.requests())).toEqual([]);
-  });
 
-  it('uninstalls in the middle of a release, and everything serves', async () => {
-    await traffic.load.allow(['v2', 'v4']);
-    await application.ask('v4', {
-      strategy: { type: 'canary', canary: { steps: [{ setWeight: 40 }, { pause: {} }] } },
+    async function slipway(...words: readonly string[]): Promise<string> {
+      const { exitCode, stdout, stderr } = await cluster.slipway(...words, '--kubeconfig', cluster.kubeconfig);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      return stdout;
+    }
+
+    /** The image of the pods is nowhere: it is the role that is tried here. */
+    async function installWithoutPods(...words: readonly string[]): Promise<string> {
+      const said = await slipway('install', ...words);
+      const home = words.includes('--namespace') ? namespace : homeNamespace;
+      const none = { type: 'merge', body: { spec: { replicas: 0 } } } as const;
+      await cluster.client.patch(deployments, { namespace: home, name: controllerName }, none);
+      return said;
+    }
+
+    it('writes nothing without the rights to write all of it', async () => {
+      const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', await asNobody(cluster));
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /^Nothing was changed: this user may not\n.*create clusterroles\.rbac\.authorization\.k8s\.io\n.*create deployments\.apps in the namespace slipway-system\n/s,
+        ),
+      });
+      await expect(cluster.client.get(namespaces, { name: homeNamespace })).rejects.toThrow('not found');
     });
-    await application.carries('v4', 40);
-    used.push(...(await controller.requests()));
-    const said = await slipway('uninstall');
-    expect(said).toContain(`Deployment ${homeNamespace}/${controllerName} removed`);
-    expect(said).toContain('What serves goes on serving');
-    await controller.stop();
-    await expect(cluster.client.get(clusterRoles, { name: roleName })).rejects.toThrow('not found');
-    await cluster.client.get(customResourceDefinitions, { name: 'applications.slipway.dev' });
-    const { succeeded } = traffic.load.report;
-    await expect.poll(() => traffic.load.report.succeeded, { timeout: 60_000 }).toBeGreaterThan(succeeded + 40);
-    expect(await slipway('uninstall')).toContain(`Deployment ${homeNamespace}/${controllerName} is not there`);
-  });
 
-  it('installs again, and the release goes on where it was', async () => {
-    await installWithoutPods();
-    controller = await startInstalledController(cluster, { home: homeNamespace });
-    await application.command('promote');
-    await application.reaches({ version: 'v4', phases: ['Succeeded'] });
-    const { load, clients } = await traffic.stop();
-    expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
-  });
-
-  it('takes down what is deleted, and has used every right that it was given', async () => {
-    await cluster.client.delete(applications, { namespace, name: 'shop' });
-    await isGone(cluster);
-    used.push(...(await controller.requests()));
-    expect(refusals(used)).toEqual([]);
-    expect(ungranted(used)).toEqual([]);
-    expect(unused(used)).toEqual([]);
-    await expect.poll(() => controller.metrics(), poll).toContain('slipway_controller_leader 1');
-    await controller.stop();
-    await slipway('uninstall');
-  });
-
-  it('installs for one namespace, by Roles alone', async () => {
-    expect(await installWithoutPods('--namespace', namespace)).not.toContain('ClusterRole');
-    controller = await startInstalledController(cluster, { home: namespace, words: ['--namespace', namespace] });
-    await release('v5', { strategy: canary(30) });
-    const requests = await controller.requests();
-    expect(refusals(requests)).toEqual([]);
-    expect(ungranted(requests)).toEqual([]);
-    const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', cluster.kubeconfig);
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: expect.stringContaining(`a controller of the namespace ${namespace} is installed there`),
+    it('writes nothing in a dry run', async () => {
+      expect(await slipway('install', '--dry-run')).toContain('ClusterRole slipway:controller would be created');
+      await expect(cluster.client.get(namespaces, { name: homeNamespace })).rejects.toThrow('not found');
     });
-  });
 
-  it('removes the kinds, and everything serves', async () => {
-    await controller.stop();
-    await slipway('uninstall', '--namespace', namespace);
-    const said = await slipway('uninstall', '--crds');
-    expect(said).toContain('CustomResourceDefinition applications.slipway.dev removed');
-    expect(said).toContain('CustomResourceDefinition splits.slipway.dev kept');
-    const definition = { name: 'applications.slipway.dev' };
-    await expect
-      .poll(() => cluster.client.get(customResourceDefinitions, definition).then(() => 'there', String), poll)
-      .toContain('not found');
-    const after = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v5'] });
-    await expect.poll(() => after.load.report.succeeded, poll).toBeGreaterThan(20);
-    const { load, clients } = await after.stop();
-    expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
-  });
+    it('writes everything, and nothing a second time', async () => {
+      expect(await installWithoutPods()).toContain(`Deployment ${homeNamespace}/${controllerName} created`);
+      const again = await slipway('install', '--dry-run');
+      expect(again.match(/would be \w+/g)).toEqual(['would be changed']);
+      expect(again).toContain(`Deployment ${homeNamespace}/${controllerName} would be changed`);
+    });
 
-  async function release(version: string, spec: Partial<ApplicationSpec> = {}): Promise<void> {
-    await application.ask(version, spec);
-    await application.reaches({ version, phases: ['Succeeded'] });
-  }
-});
+    it('gives rights that suffice for releases, going back and taking down', async () => {
+      controller = await startInstalledController(cluster, { home: homeNamespace });
+      application = await applicationOn(cluster, 'shop', {
+        environmentFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'keys' } }],
+        replicas: 2,
+      });
+      await release('v1');
+      traffic = await startTraffic({
+        target: cluster.gateway,
+        host: application.host,
+        rate: 20,
+        versions: ['v1', 'v2'],
+      });
+      await release('v2', { strategy: { type: 'blueGreen' } });
+      await traffic.load.allow(['v1', 'v2', 'v3']);
+      await release('v3', { strategy: canary(20) });
+      await application.command('rollback', 'v2');
+      await application.reaches({ version: 'v2', phases: ['Succeeded'], attempt: 2 });
+      expect(await controller.probe('/readyz')).toBe('200 ok');
+      expect(refusals(await controller.requests())).toEqual([]);
+    });
+
+    it('uninstalls in the middle of a release, and everything serves', async () => {
+      await traffic.load.allow(['v2', 'v4']);
+      await application.ask('v4', {
+        strategy: { type: 'canary', canary: { steps: [{ setWeight: 40 }, { pause: {} }] } },
+      });
+      await application.carries('v4', 40);
+      used.push(...(await controller.requests()));
+      const said = await slipway('uninstall');
+      expect(said).toContain(`Deployment ${homeNamespace}/${controllerName} removed`);
+      expect(said).toContain('What serves goes on serving');
+      await controller.stop();
+      await expect(cluster.client.get(clusterRoles, { name: roleName })).rejects.toThrow('not found');
+      await cluster.client.get(customResourceDefinitions, { name: 'applications.slipway.dev' });
+      const { succeeded } = traffic.load.report;
+      await expect.poll(() => traffic.load.report.succeeded, { timeout: 60_000 }).toBeGreaterThan(succeeded + 40);
+      expect(await slipway('uninstall')).toContain(`Deployment ${homeNamespace}/${controllerName} is not there`);
+    });
+
+    it('installs again, and the release goes on where it was', async () => {
+      await installWithoutPods();
+      controller = await startInstalledController(cluster, { home: homeNamespace });
+      await application.command('promote');
+      await application.reaches({ version: 'v4', phases: ['Succeeded'] });
+      const { load, clients } = await traffic.stop();
+      expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+    });
+
+    it('takes down what is deleted, and has used every right that it was given', async () => {
+      await cluster.client.delete(applications, { namespace, name: 'shop' });
+      await isGone(cluster);
+      used.push(...(await controller.requests()));
+      expect(refusals(used)).toEqual([]);
+      expect(ungranted(used)).toEqual([]);
+      expect(unused(used)).toEqual([]);
+      await expect.poll(() => controller.metrics(), poll).toContain('slipway_controller_leader 1');
+      await controller.stop();
+      await slipway('uninstall');
+    });
+
+    it('installs for one namespace, by Roles alone', async () => {
+      expect(await installWithoutPods('--namespace', namespace)).not.toContain('ClusterRole');
+      controller = await startInstalledController(cluster, { home: namespace, words: ['--namespace', namespace] });
+      await release('v5', { strategy: canary(30) });
+      const requests = await controller.requests();
+      expect(refusals(requests)).toEqual([]);
+      expect(ungranted(requests)).toEqual([]);
+      const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', cluster.kubeconfig);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: expect.stringContaining(`a controller of the namespace ${namespace} is installed there`),
+      });
+    });
+
+    it('removes the kinds, and everything serves', async () => {
+      await controller.stop();
+      await slipway('uninstall', '--namespace', namespace);
+      const said = await slipway('uninstall', '--crds');
+      expect(said).toContain('CustomResourceDefinition applications.slipway.dev removed');
+      expect(said).toContain('CustomResourceDefinition splits.slipway.dev kept');
+      const definition = { name: 'applications.slipway.dev' };
+      await expect
+        .poll(() => cluster.client.get(customResourceDefinitions, definition).then(() => 'there', String), poll)
+        .toContain('not found');
+      const after = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v5'] });
+      await expect.poll(() => after.load.report.succeeded, poll).toBeGreaterThan(20);
+      const { load, clients } = await after.stop();
+      expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+    });
+
+    async function release(version: string, spec: Partial<ApplicationSpec> = {}): Promise<void> {
+      await application.ask(version, spec);
+      await application.reaches({ version, phases: ['Succeeded'] });
+    }
+  },
+);
 
 const poll = { timeout: 60_000 };
 

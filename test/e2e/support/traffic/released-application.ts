@@ -41,6 +41,8 @@ export interface ReleasedApplication {
   reaches(goal: Goal): Promise<Release>;
   /** Resolves when the split gives a version this share at least; `percent` from 0 to 100. */
   carries(version: string, percent: number): Promise<void>;
+  /** Resolves when a release waits for a person and its split gives it exactly this share, confirmed. */
+  stands(percent: number): Promise<Release>;
   releases(): readonly Release[];
   /** Until the end of the test. */
   close(): void;
@@ -87,6 +89,12 @@ export async function applicationOn(
         return spec.version === version && weight >= percent ? 'found' : 'open';
       });
     },
+    stands: (percent) =>
+      firstOf(informer, ({ metadata, status }) => {
+        const { phase, split } = status ?? {};
+        const isThere = split?.confirmed === true && split.weights[metadata.name ?? ''] === percent;
+        return phase === 'Paused' && isThere ? 'found' : 'open';
+      }),
     close: () => stop.abort(),
   };
 }

@@ -1,0 +1,115 @@
+/** What somebody with kubectl and nothing else does to Applications and Releases, under load where there is any. */
+import { pods } from '@slipway/kube/resources';
+import { labels } from '@slipway/delivery/names';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTitle, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
+import { ask } from './support/traffic/count-answers.ts';
+import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
+import { startTraffics, type Traffic, type TrafficReport } from './support/traffic/traffic.ts';
+
+const healthy = { path: '/health', port: 8080, type: 'probe' as const, timeoutSeconds: 60 };
+/** Answers 404. */
+const broken = { path: '/nowhere', port: 8080, timeoutSeconds: 1 };
+const timeout = '--timeout=90s';
+
+describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200_000 }, () => {
+  let cluster: DeliveryCluster;
+  let application: ReleasedApplication;
+  let traffics: readonly Traffic[];
+
+  beforeAll(async () => {
+    cluster = await startDeliveryCluster();
+    application = await applicationOn(cluster, 'shop', { replicas: 2, keepFailedSeconds: 600 });
+  });
+
+  afterAll(async () => {
+    application?.close();
+    await Promise.all((traffics ?? []).map((traffic) => traffic.stop()));
+    await cluster?.stop();
+  });
+
+  async function podsOf(version: string): Promise<readonly string[]> {
+    const labelSelector = `${labels.release}=shop-${version}`;
+    const { items } = await cluster.client.list(pods, { namespace: cluster.namespace, labelSelector });
+    return items.map(({ metadata }) => metadata.uid ?? '').toSorted();
+  }
+
+  async function answers(): Promise<readonly string[]> {
+    const targets = [...cluster.gateways.values()];
+    return Promise.all(
+      targets.map((target) => ask({ target, host: application.host }).then(({ body }) => body, String)),
+    );
+  }
+
+  it('a first release that fails leads nobody anywhere, and its pods stay for a look', async () => {
+    await application.ask('v1', { healthCheck: broken });
+    await cluster.ask('wait', 'application/shop', '--for=condition=Failed', timeout);
+    expect(await cluster.ask('get', 'release/shop-v1', '-o', 'jsonpath={.status.phase}')).toBe('Failed');
+    expect(new Set(await answers())).toEqual(new Set([expect.stringMatching(/status (?:404|503)/)]));
+    expect(await podsOf('v1')).toHaveLength(2);
+  });
+
+  it('the next one replaces it and succeeds', async () => {
+    await application.ask('v2', { healthCheck: healthy });
+    await cluster.ask('wait', 'release/shop-v2', '--for=condition=Promoted', timeout);
+    await cluster.ask('wait', 'release/shop-v2', '--for=jsonpath={.status.phase}=Succeeded', timeout);
+    expect(new Set(await answers())).toEqual(new Set(['v2']));
+    await expect.poll(() => podsOf('v1'), { timeout: 60_000 }).toEqual([]);
+    expect(await podsOf('v2')).toHaveLength(2);
+  });
+
+  it('a Release that is deleted with foreground propagation takes nothing with it, and the next one starts from it', async () => {
+    const { host } = application;
+    const versions = ['v2'];
+    traffics = await startTraffics(
+      [...cluster.gateways.values()].map((target) => ({ target, host, rate: 20, versions })),
+    );
+    const before = await podsOf('v2');
+    const uid = await cluster.ask('get', 'release/shop-v2', '-o', 'jsonpath={.metadata.uid}');
+    await cluster.ask('delete', 'release/shop-v2', '--cascade=foreground', timeout);
+    await everyone(3);
+    await expect
+      .poll(() => cluster.ask('get', 'release/shop-v2', '-o', 'jsonpath={.metadata.uid}').catch(String), {
+        timeout: 60_000,
+      })
+      .not.toBe(uid);
+    expect(await podsOf('v2')).toEqual(before);
+    await Promise.all(traffics.map(({ load }) => load.allow(['v2', 'v3'])));
+    await application.ask('v3', { healthCheck: healthy });
+    await application.reaches({ version: 'v3', phases: ['Succeeded'] });
+    await Promise.all(traffics.map(({ load }) => load.allow(['v3'])));
+    await everyone(3);
+    for (const { load, clients } of traffics)
+      expect({ short: load.report.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+  });
+
+  it('an Application that is deleted with foreground propagation closes its route first, and cuts nothing off', async () => {
+    await cluster.ask('delete', 'application/shop', '--cascade=foreground', timeout);
+    // Pods end what they have begun after the Application is gone.
+    await expect.poll(() => podsOf('v3'), { timeout: 60_000 }).toEqual([]);
+    expect(await cluster.ask('get', 'replicasets,services,splits,releases', '-o', 'name')).toBe('');
+    for (const report of await Promise.all(traffics.map((traffic) => traffic.stop())))
+      expect(reasonsOf(report).filter((reason) => !isRouteClosed(reason))).toEqual([]);
+  });
+
+  /** Resolves when each kind of client has been served so many times more, and more of the short ones. */
+  async function everyone(times: number): Promise<void> {
+    await Promise.all(
+      traffics.map(async (traffic) => {
+        const { slow, post } = traffic.clients.counts;
+        await traffic.until(
+          ({ counts }) => counts.slow.right >= slow.right + times && counts.post.right >= post.right + times,
+        );
+      }),
+    );
+  }
+});
+
+function reasonsOf({ load, clients }: TrafficReport): readonly string[] {
+  return [...load.failures, ...clients.failures].map(({ reason }) => reason);
+}
+
+/** What nobody is sent anywhere for any more is said in so many words; what had begun ends as it should. */
+function isRouteClosed(reason: string): boolean {
+  return /^status 404\b|^Unexpected server response: 404$/.test(reason);
+}

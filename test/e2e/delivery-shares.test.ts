@@ -1,0 +1,108 @@
+/** Whom the weights lead where, by every data plane: of requests, and of users who keep their version. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTitle, dataPlanes, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
+import { ask, countAnswers } from './support/traffic/count-answers.ts';
+import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
+
+/** The whole count once, where it says most. */
+const stands = [
+  { weight: 5, requests: 2_000 },
+  { weight: 35, requests: 10_000 },
+] as const;
+const [{ weight: firstWeight }] = stands;
+const users = 200;
+/** Percentage points. */
+const tolerance = 2;
+
+const steps = stands.flatMap(({ weight }) => [{ setWeight: weight }, { pause: {} }]);
+
+/** Somebody with a browser. */
+interface User {
+  cookie: string | undefined;
+  /** Versions that answered, without repetitions. */
+  readonly seen: string[];
+}
+
+describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
+  let cluster: DeliveryCluster;
+  /** One without stickiness, and one with. */
+  let loose: ReleasedApplication;
+  let sticky: ReleasedApplication;
+  const everybody: User[] = [];
+  const missing = dataPlanes.map((dataPlane) => dataPlane.missing).find((reason) => reason !== undefined);
+
+  beforeAll(async () => {
+    cluster = await startDeliveryCluster();
+    const spec = { replicas: 2, guardSeconds: 0 };
+    loose = await applicationOn(cluster, 'loose', { ...spec, strategy: { type: 'canary', canary: { steps } } });
+    sticky = await applicationOn(cluster, 'sticky', {
+      ...spec,
+      strategy: { type: 'canary', canary: { steps, stickySeconds: 3_600 } },
+    });
+    await Promise.all(
+      [loose, sticky].map(async (application) => {
+        await application.ask('v1');
+        await application.reaches({ version: 'v1', phases: ['Succeeded'] });
+        await application.ask('v2');
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    loose?.close();
+    sticky?.close();
+    await cluster?.stop();
+  });
+
+  function target(name: (typeof dataPlanes)[number]['name']): string {
+    const found = cluster.gateways.get(name);
+    if (found === undefined) throw new Error(`no gateway carries requests by ${name}`);
+    return found;
+  }
+
+  /** Of the candidate, in percent. */
+  async function shareOf(asked: Parameters<typeof countAnswers>[0]): Promise<number> {
+    const counts = await countAnswers(asked);
+    return ((counts.get('v2') ?? 0) / asked.requests) * 100;
+  }
+
+  describe.each(stands)('at $weight %', ({ weight, requests }) => {
+    beforeAll(async () => {
+      await Promise.all(
+        [loose, sticky].map(async (application) => {
+          if (weight !== firstWeight) await application.command('resume');
+          await application.stands(weight);
+        }),
+      );
+    });
+
+    it.for(dataPlanes)('$name gives the candidate its share of requests', async ({ name, missing }, { skip }) => {
+      skip(missing !== undefined, missing);
+      for (const connections of ['kept alive', 'new'] as const) {
+        const share = await shareOf({ target: target(name), host: loose.host, connections, requests: requests / 2 });
+        expect(Math.abs(share - weight), `${share} % over connections that are ${connections}`).toBeLessThan(tolerance);
+      }
+    });
+
+    it('gives it its share of new users, and leaves everybody else where they are', async ({ skip }) => {
+      skip(missing !== undefined, missing);
+      const newcomers = Array.from({ length: users }, (): User => ({ cookie: undefined, seen: [] }));
+      everybody.push(...newcomers);
+      // Who changes the gateway keeps the version.
+      for (const { name } of [...dataPlanes, ...dataPlanes]) {
+        for (const user of everybody) {
+          const { body, cookie } = await ask({ target: target(name), host: sticky.host, cookie: user.cookie });
+          user.cookie = cookie;
+          if (user.seen.at(-1) !== body) user.seen.push(body);
+        }
+      }
+      const moved = newcomers.filter(({ seen }) => seen.at(-1) === 'v2').length;
+      expect(Math.abs((moved / users) * 100 - weight)).toBeLessThan(tolerance);
+      // One version, or the new one after the old one: nobody sees the old one again.
+      const paths = new Set(everybody.map(({ seen }) => seen.join(' then ')));
+      const isFirst = weight === firstWeight;
+      expect([...paths].toSorted()).toEqual(isFirst ? ['v1', 'v2'] : ['v1', 'v1 then v2', 'v2']);
+      expect(newcomers.filter(({ seen }) => seen.length > 1)).toEqual([]);
+    });
+  });
+});
