@@ -11,6 +11,7 @@ export const conditionTypes = [
   'ScaledToZero',
   'NameConflict',
   'RouteConflict',
+  'ImageDrift',
   'DependenciesReady',
 ] as const;
 export type DeliveryConditionType = (typeof conditionTypes)[number];

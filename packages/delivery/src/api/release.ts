@@ -137,6 +137,12 @@ export interface TrafficCount {
   readonly errors: number;
 }
 
+/** What a container of the version runs, as the runtimes resolved it; more than one where a tag was moved meanwhile. */
+export interface ContainerImages {
+  readonly container: string;
+  readonly imageIDs: readonly string[];
+}
+
 export interface ReleaseStatus {
   readonly observedGeneration?: number | undefined;
   readonly phase: ReleasePhase;
@@ -158,7 +164,7 @@ export interface ReleaseStatus {
   readonly checks?: readonly CheckState[] | undefined;
   /** 50 at most, failures first. */
   readonly health?: readonly HealthAnswer[] | undefined;
-  readonly imageIds?: readonly string[] | undefined;
+  readonly images?: readonly ContainerImages[] | undefined;
   /** Images that cannot be pulled, and the cause that was heard first. */
   readonly imageFaults?: Readonly<Record<string, string>> | undefined;
   /** The last 10. */

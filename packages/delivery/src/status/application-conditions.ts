@@ -1,6 +1,7 @@
 /** What is said of an Application in conditions. */
 import type { DeliveryCondition } from '../api/condition.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
+import { describeDrift } from '../image-drift.ts';
 import type { Wanted } from '../next-release.ts';
 import {
   isRouted,
@@ -56,6 +57,7 @@ function findings(input: ConditionInput): readonly Finding[] {
     }),
     findConflict('NameConflict', isConflict ? wanted.unsynced?.message : undefined),
     findConflict('RouteConflict', conflicts.length > 0 ? conflicts.join('; ') : undefined),
+    findDrift(observation),
     ...findDependencies(observation),
   ];
 }
@@ -89,6 +91,13 @@ function findValid({ faults, wanted: { unsynced } }: ConditionInput): Finding {
 
 function findConflict(type: 'NameConflict' | 'RouteConflict', message: string | undefined): Finding {
   return finding(type, message !== undefined, { reason: message === undefined ? 'NoConflict' : type, message });
+}
+
+function findDrift(observation: Observation): Finding {
+  const drifts = observation.releases.flatMap((release) => describeDrift(viewOf(observation, release)) ?? []);
+  return drifts.length === 0
+    ? finding('ImageDrift', false, { reason: 'SameImages' })
+    : finding('ImageDrift', true, { reason: 'DifferentImages', message: drifts.join('; ') });
 }
 
 /** Spec asks for something that does not have all traffic yet, and a release towards it is under way or about to begin. */

@@ -20,7 +20,9 @@ const cuts: readonly Cut[] = [
   (status) => ({
     ...status,
     trafficAtStart: status.trafficAtStart?.slice(-20),
-    imageIds: status.imageIds?.slice(0, 8),
+    images: status.images
+      ?.slice(0, 8)
+      .map(({ container, imageIDs }) => ({ container, imageIDs: imageIDs.slice(0, 2) })),
   }),
   (status) => ({
     ...status,

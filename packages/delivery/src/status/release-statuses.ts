@@ -3,6 +3,7 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import { isFinished, type Release, type ReleaseStatus, type SplitInForce } from '../api/release.ts';
 import { stableRelease } from '../current-releases.ts';
+import { recordImages } from '../image-drift.ts';
 import { calculateImageFaults } from '../image-faults.ts';
 import { backendName } from '../names.ts';
 import {
@@ -81,7 +82,7 @@ function withCounts(status: ReleaseStatus, view: VersionView, { observation, now
     ...(isFirst ? { firstTrafficAt: formatMicroTime(now) } : {}),
     replicas: { desired: replicasOf(observation), ready: view.ready.length, serving: view.serving.length },
     split: splitInForce(view, observation, servingGoal(status, view, observation)),
-    imageIds: imageIds(view, status.imageIds),
+    images: recordImages(view.pods, status.images),
     imageFaults: calculateImageFaults(view.pods, status.imageFaults),
   };
 }
@@ -99,14 +100,4 @@ function servingGoal(status: ReleaseStatus, { ready, release }: VersionView, obs
   if (type !== 'canary' || !isInStep || status.promotedBy !== undefined) return ready.length;
   const weight = calculateWeight(canary?.steps ?? [], status.stepIndex ?? 0);
   return calculateServing(weight, replicasOf(observation)).candidate;
-}
-
-const maximumImages = 64;
-
-/** As the runtime resolved them; what is known stays known when the pods are gone. */
-function imageIds({ pods }: VersionView, known: readonly string[] | undefined): readonly string[] | undefined {
-  const found = pods.flatMap(({ status }) =>
-    (status?.containerStatuses ?? []).flatMap(({ imageID }) => (imageID === '' ? [] : [imageID])),
-  );
-  return found.length === 0 ? known : [...new Set(found)].toSorted().slice(0, maximumImages);
 }

@@ -114,7 +114,14 @@ const status = object('How far it is.', {
   gates: list('Gates, by attempt.', gate, { maxItems: 100 }),
   checks: checkRunsSchema,
   health: list('What the pods said of themselves, failures first.', answer, { maxItems: 50 }),
-  imageIds: list('The images that run.', string('An image.'), { maxItems: 64 }),
+  images: list(
+    'What the containers run, as the runtimes resolved it.',
+    object('One container.', {
+      container: string('The container.'),
+      imageIDs: list('More than one where a tag was moved.', string('An imageID.'), { maxItems: 8 }),
+    }),
+    { maxItems: 64 },
+  ),
   imageFaults: map('Images that cannot be pulled.', string('The cause that was heard first.')),
   attempts: list('The last ten attempts.', attempt, { maxItems: 10 }),
   commands: list('What people asked.', commandOutcome, { maxItems: 50 }),
