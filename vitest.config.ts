@@ -18,6 +18,8 @@ export default defineConfig({
             'lint/*.test.ts',
             'scripts/*.test.ts',
           ],
+          // Each file imports a hundred modules: sharing them between files halves the time of the fast tests.
+          isolate: false,
           testTimeout: 20_000,
         },
       },

@@ -114,7 +114,9 @@ describe('a program in a pod', () => {
     await until(isReady);
     const answer = await ask('/podProxy/default/web/8080/page?x=1');
     expect(answer).toEqual({ status: 200, text: 'hello /page?x=1' });
-    expect((await ask('/containerLogs/default/web/app')).text).toBe('listening as hello\n');
+    // What a program says is read beside what it answers.
+    const readLog = async (): Promise<string> => (await ask('/containerLogs/default/web/app')).text;
+    await expect.poll(readLog, { timeout: 20_000 }).toBe('listening as hello\n');
     api.delete(pods, { namespace: 'default', name: 'web' }, 30);
     await until(() => api.list(pods).length === 0);
     expect(await runtime.list()).toEqual([]);
