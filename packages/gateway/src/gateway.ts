@@ -59,63 +59,21 @@ const serviceNameLabel = 'kubernetes.io/service-name';
 /** Starts a gateway; it serves the cluster's routes when the promise resolves. Rejects with `ListenError` if an address is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const plane = options.dataPlane ?? new Proxy(options);
-  const cluster = createInformers(options, signal);
-  const reporter = new StatusReporter({
-    ...options,
-    signal,
-    backends: () => plane.backends(),
-    traffic: () => plane.traffic.all(),
-  });
-  const lease = new LeaseKeeper({ ...options, signal });
-  const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
-
-  const sessionSecrets = new SessionSecrets({ ...options, signal, onChange: () => routes.plan() });
-  const routes: RouteKeeper = new RouteKeeper({
-    ...options,
-    signal,
-    build: () => ({
-      table: buildRoutes(snapshotOf(cluster, sessionSecrets)),
-      observedEndpoints: cluster.slices.resourceVersion,
-    }),
-    install: (table) => {
-      certificates.install(table);
-      return plane.install(table);
-    },
-    onInForce: ({ table, observedEndpoints }) => {
-      reporter.inForce(table);
-      lease.observe(observedEndpoints);
-    },
-    onFailure: (table, error) => reporter.failed(table, error),
-  });
+  const parts = createParts(options, AbortSignal.any([options.signal, stop.signal]));
+  const { plane, lease } = parts;
+  let admin: AdminServer | undefined;
   const close = async (graceSeconds?: number): Promise<void> => {
     // First no Lease, so that nobody waits for an instance that reads no more.
     stop.abort();
     await lease.release();
     await Promise.all([plane.close(graceSeconds), admin?.close()]);
   };
-  let admin: AdminServer | undefined;
   options.signal.addEventListener('abort', () => void close(0), { once: true });
   try {
-    await syncAll(cluster, options, signal);
-    sessionSecrets.follow(cluster.splits.list());
-    // Whoever has a session would otherwise be moved by the first table.
-    await sessionSecrets.firstRead();
-    for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
-      informer.onChange(() => routes.plan());
-    cluster.secrets?.onChange(() => routes.plan());
-    await Promise.race([routes.start(), aborted(signal)]);
-    signal.throwIfAborted();
-    publishIngressAddresses({
-      ...options,
-      signal,
-      informer: cluster.ingresses,
-      address: options.address ?? options.listen.host,
-    });
+    await serveRoutes(options, parts);
     const port = await plane.listen(options.listen);
     options.signal.throwIfAborted();
-    const tlsPort = options.tlsListen && (await plane.listenTls(options.tlsListen, certificates));
+    const tlsPort = options.tlsListen && (await plane.listenTls(options.tlsListen, parts.certificates));
     options.signal.throwIfAborted();
     admin =
       options.adminListen && (await startAdminServer({ ...options, listen: options.adminListen, dataPlane: plane }));
@@ -135,6 +93,66 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     options.signal.throwIfAborted();
     throw error;
   }
+}
+
+interface Parts {
+  readonly plane: DataPlane;
+  readonly cluster: ClusterState;
+  readonly routes: RouteKeeper;
+  readonly sessionSecrets: SessionSecrets;
+  readonly certificates: Certificates;
+  readonly lease: LeaseKeeper;
+  /** Ends them all. */
+  readonly signal: AbortSignal;
+}
+
+/** What reads the cluster and tells it what is in force; nothing is served yet. */
+function createParts(options: GatewayOptions, signal: AbortSignal): Parts {
+  const plane = options.dataPlane ?? new Proxy(options);
+  const cluster = createInformers(options, signal);
+  const reporter = new StatusReporter({
+    ...options,
+    signal,
+    backends: () => plane.backends(),
+    traffic: () => plane.traffic.all(),
+  });
+  const lease = new LeaseKeeper({ ...options, signal });
+  const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
+  const sessionSecrets = new SessionSecrets({ ...options, signal, onChange: () => routes.plan() });
+  const routes: RouteKeeper = new RouteKeeper({
+    ...options,
+    signal,
+    build: () => ({
+      table: buildRoutes(snapshotOf(cluster, sessionSecrets)),
+      observedEndpoints: cluster.slices.resourceVersion,
+    }),
+    install: (table) => {
+      certificates.install(table);
+      return plane.install(table);
+    },
+    onInForce: ({ table, observedEndpoints }) => {
+      reporter.inForce(table);
+      lease.observe(observedEndpoints);
+    },
+    onFailure: (table, error) => reporter.failed(table, error),
+  });
+  return { plane, cluster, routes, sessionSecrets, certificates, lease, signal };
+}
+
+/** Resolves when the first table is in force; every change of the cluster leads to the next one. */
+async function serveRoutes(options: GatewayOptions, parts: Parts): Promise<void> {
+  const { cluster, routes, sessionSecrets, signal } = parts;
+  await syncAll(cluster, options, signal);
+  sessionSecrets.follow(cluster.splits.list());
+  // Whoever has a session would otherwise be moved by the first table.
+  await sessionSecrets.firstRead();
+  for (const informer of [cluster.splits, cluster.ingresses, cluster.services, cluster.slices])
+    informer.onChange(() => routes.plan());
+  cluster.secrets?.onChange(() => routes.plan());
+  await Promise.race([routes.start(), aborted(signal)]);
+  signal.throwIfAborted();
+  const address = options.address ?? options.listen.host;
+  publishIngressAddresses({ ...options, signal, informer: cluster.ingresses, address });
 }
 
 interface ClusterState {

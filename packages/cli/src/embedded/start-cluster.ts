@@ -10,7 +10,7 @@ import { startControllers } from '@slipway/cluster/controllers/start-controllers
 import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { loadServiceAccountKey } from '@slipway/cluster/pki/service-account-key';
 import { startScheduler } from '@slipway/cluster/scheduler/start-scheduler';
-import { createCatalog } from '@slipway/cluster/schema/catalog';
+import { createCatalog, type MutableCatalog } from '@slipway/cluster/schema/catalog';
 import { openStore } from '@slipway/cluster/store/open-store';
 import { definitions } from '@slipway/delivery/api/definitions/definitions';
 import { installKinds } from '@slipway/delivery/install-kinds';
@@ -70,67 +70,22 @@ interface Composition {
   readonly undo: Undo;
 }
 
-async function compose({ options, directory, foundation, undo }: Composition): Promise<EmbeddedCluster> {
-  const { lock, node, logger, stopping } = foundation;
+async function compose(composition: Composition): Promise<EmbeddedCluster> {
+  const { options, directory, foundation, undo } = composition;
+  const { node, logger, stopping } = foundation;
   const { signal } = stopping;
-  const random = Math.random;
-  const opening = openStore({
-    directory: join(directory.path, 'store'),
-    lock,
-    ephemeral: options.ephemeral,
-    clock: systemClock,
-    logger,
-  });
-  undo.addStarting(opening, (store) => store.close());
-  const apiServiceAddress = firstAddress(node.ranges.services);
-  const [certificates, store] = await Promise.all([
-    loadCertificates({
-      directory: join(directory.path, 'pki'),
-      now: Date.now(),
-      names: [...apiNames, apiServiceAddress],
-    }),
-    opening,
-  ]);
-  undo.add(() => stopping.abort(new Error('the cluster stops')));
-  const catalog = createCatalog({ proven: definitions });
-  const api = createApiServer({
-    store,
-    catalog,
-    clock: systemClock,
-    random,
-    logger,
-    nodes: node.connector,
-    loadServiceAccountKey: () => loadServiceAccountKey(join(directory.path, 'pki')),
-    ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } },
-  });
-  const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
-  const listeners = await listenEverywhere({
-    api,
-    logger,
-    directory,
-    certificates,
-    port: options.apiPort,
-    nodes: nodeDoors(options.nodes, directory),
-    undo,
-  });
-  undo.add(serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock: systemClock, logger }));
-  const started = node.start({
-    clientFor: (name) => createClient(api.transportFor(nodeIdentity(name))),
-    clock: systemClock,
-    random,
-    logger,
-    signal,
-  });
+  const shared = { clock: systemClock, random: Math.random, logger, signal };
+  const { api, catalog, certificates, clientFor, port } = await openApi(composition);
+  const started = node.start({ ...shared, clientFor: (name) => createClient(api.transportFor(nodeIdentity(name))) });
   // A failure is seen where it is waited for, below.
   started.catch(() => undefined);
   undo.add((ending) => (ending === 'failed' ? node.abandon() : node.stop(ending.graceSeconds)));
   await bootstrap({
     client: clientFor('apiserver'),
-    apiServiceAddress,
-    apiAddress: { ip: host, port: listeners.port },
+    apiServiceAddress: apiServiceAddressOf(foundation),
+    apiAddress: { ip: host, port },
   });
   await installKinds(clientFor('apiserver'), signal);
-  const shared = { clock: systemClock, random, logger, signal };
   startControllers({
     ...shared,
     client: clientFor('kube-controller-manager'),
@@ -140,7 +95,7 @@ async function compose({ options, directory, foundation, undo }: Composition): P
     certificateAuthority: certificates.authority,
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
-  const apiServer = `https://${host}:${listeners.port}`;
+  const apiServer = `https://${host}:${port}`;
   // While the node starts there is time to read the modules that write it.
   const credentials = clusterKubeconfig({ path: directory.path, server: apiServer }, certificates);
   const [gateway, running] = await Promise.all([
@@ -164,8 +119,63 @@ async function compose({ options, directory, foundation, undo }: Composition): P
   };
 }
 
+interface OpenApi {
+  readonly api: ApiServer;
+  readonly catalog: MutableCatalog;
+  readonly certificates: ClusterCertificates;
+  /** Of its TLS on loopback. */
+  readonly port: number;
+  readonly clientFor: (component: string) => KubeClient;
+}
+
+/** The store and the API server over it, which answers everywhere that somebody may ask it when the promise resolves. */
+async function openApi({ options, directory, foundation, undo }: Composition): Promise<OpenApi> {
+  const { lock, node, logger, stopping } = foundation;
+  const common = { clock: systemClock, logger };
+  const opening = openStore({
+    ...common,
+    directory: join(directory.path, 'store'),
+    lock,
+    ephemeral: options.ephemeral,
+  });
+  undo.addStarting(opening, (store) => store.close());
+  const pki = join(directory.path, 'pki');
+  const names = [...apiNames, apiServiceAddressOf(foundation)];
+  const [certificates, store] = await Promise.all([
+    loadCertificates({ directory: pki, now: Date.now(), names }),
+    opening,
+  ]);
+  undo.add(() => stopping.abort(new Error('the cluster stops')));
+  const catalog = createCatalog({ proven: definitions });
+  const api = createApiServer({
+    ...common,
+    store,
+    catalog,
+    random: Math.random,
+    nodes: node.connector,
+    loadServiceAccountKey: () => loadServiceAccountKey(pki),
+    ranges: { serviceCidr: node.ranges.services, nodePorts: { first: 30_000, last: 32_767 } },
+  });
+  const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
+  const { port } = await listenEverywhere({
+    api,
+    logger,
+    directory,
+    certificates,
+    port: options.apiPort,
+    nodes: nodeDoors(options.nodes, directory),
+    undo,
+  });
+  undo.add(serveCustomResources({ ...common, store, catalog, client: clientFor('apiserver') }));
+  return { api, catalog, certificates, port, clientFor };
+}
+
+function apiServiceAddressOf({ node }: Foundation): string {
+  return firstAddress(node.ranges.services);
+}
+
 /** Those that are kept: a review is answered and forgotten. */
-function listedTypes(catalog: ReturnType<typeof createCatalog>): readonly ResourceType[] {
+function listedTypes(catalog: MutableCatalog): readonly ResourceType[] {
   return catalog.all().flatMap(({ type, verbs }) => (verbs.includes('list') ? [type] : []));
 }
 

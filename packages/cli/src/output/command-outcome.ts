@@ -70,12 +70,16 @@ function stateOf(
   // Who holds a release, or takes back that it goes on, has it where it should be.
   if (phase === 'Paused' && (verb === 'pause' || verb === 'undo')) return 'reached';
   const goesBack = verb === 'abort' || ending?.command === name;
-  if (goal === 'promoted' && (goesBack ? hasNoTraffic(rest, metadata.name ?? '') : phase === 'Guarding'))
-    return 'reached';
+  const isPromotedSo = goesBack ? hasNoTraffic(rest, metadata.name ?? '') : phase === 'Guarding';
+  if (goal === 'promoted' && isPromotedSo) return 'reached';
   if (!isFinished(phase) || isCandidate) return 'underWay';
-  if (goesBack) return phase === 'Succeeded' ? 'missed' : 'reached';
+  return isEndedAsAsked(phase, verb, goesBack) ? 'reached' : 'missed';
+}
+
+function isEndedAsAsked(phase: ReleasePhase, verb: Given['verb'], goesBack: boolean): boolean {
+  if (goesBack) return phase !== 'Succeeded';
   // What an undo keeps from being released again ends as superseded.
-  return phase === 'Succeeded' || (verb === 'undo' && phase === 'Superseded') ? 'reached' : 'missed';
+  return phase === 'Succeeded' || (verb === 'undo' && phase === 'Superseded');
 }
 
 /** Its pods may still be drained, and then kept for a look. */

@@ -1,22 +1,20 @@
 /** Objects in words, for `slipway describe` and `slipway releases`. */
 import { age, humanDuration } from '@slipway/cluster/schema/columns';
-import type { Application } from '@slipway/delivery/api/application';
+import type { Application, ApplicationStatus } from '@slipway/delivery/api/application';
 import type { Release } from '@slipway/delivery/api/release';
 import { describeAnswer } from '@slipway/delivery/gates/health';
 import { table } from './output.ts';
 
 export function describeApplication({ metadata, spec, status }: Application, now: number): readonly string[] {
-  const serving = status?.serving;
-  const waitingFor = status?.waitingFor;
   return [
     ...fields([
       ['Application', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
       ['Phase', status?.phase ?? 'Pending'],
-      ['Serving', serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`],
+      ['Serving', describeServing(status?.serving)],
       ['Candidate', status?.candidate ?? '-'],
-      ...(spec.dependsOn === undefined ? [] : [['Depends on', spec.dependsOn.join(', ')] as const]),
+      ...optional('Depends on', spec.dependsOn?.join(', ')),
       ['Replicas', `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready`],
-      ['Waiting for', waitingFor ?? '-'],
+      ['Waiting for', status?.waitingFor ?? '-'],
     ]),
     ...section(
       'Refused',
@@ -32,26 +30,39 @@ export function describeApplication({ metadata, spec, status }: Application, now
         age(condition.lastTransitionTime, now),
         condition.reason,
         // Said above already.
-        withoutRepeat(condition.message, waitingFor),
+        withoutRepeat(condition.message, status?.waitingFor),
       ]),
     ),
   ];
 }
 
-export function describeRelease({ metadata, spec, status }: Release, now: number): readonly string[] {
+function describeServing(serving: ApplicationStatus['serving']): string {
+  return serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`;
+}
+
+export function describeRelease(release: Release, now: number): readonly string[] {
+  const { status } = release;
+  return [...releaseFields(release, now), ...verdictsOf(status), ...courseOf(status, now)];
+}
+
+function releaseFields({ metadata, spec, status }: Release, now: number): readonly string[] {
   const weights = Object.entries(status?.split?.weights ?? {}).map(([name, weight]) => `${name} ${weight} %`);
   const waiting =
     status?.waitingFor === undefined ? '-' : `${status.waitingFor} (for ${age(status.waitingSince, now)})`;
+  return fields([
+    ['Release', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
+    ['Version', `${spec.version} of ${spec.application}, by ${spec.strategy.type}`],
+    ...optional('Previous', status?.previous),
+    ['Phase', status?.phase ?? 'Pending'],
+    ...optional('Step', status?.step),
+    ['Waiting for', waiting],
+    ['Split', weights.join(', ') || '-'],
+  ]);
+}
+
+/** What was asked of the version, and how it answered. */
+function verdictsOf(status: Release['status']): readonly string[] {
   return [
-    ...fields([
-      ['Release', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
-      ['Version', `${spec.version} of ${spec.application}, by ${spec.strategy.type}`],
-      ...(status?.previous === undefined ? [] : [['Previous', status.previous] as const]),
-      ['Phase', status?.phase ?? 'Pending'],
-      ...(status?.step === undefined ? [] : [['Step', status.step] as const]),
-      ['Waiting for', waiting],
-      ['Split', weights.join(', ') || '-'],
-    ]),
     ...section(
       'Gates',
       ['NAME', 'OUTCOME', 'MESSAGE'],
@@ -73,6 +84,12 @@ export function describeRelease({ metadata, spec, status }: Release, now: number
       ['ANSWER'],
       (status?.health ?? []).map((answer) => [describeAnswer(answer)]),
     ),
+  ];
+}
+
+/** What happened to it, and who asked for what. */
+function courseOf(status: Release['status'], now: number): readonly string[] {
+  return [
     ...section(
       'Transitions',
       ['AGE', 'PHASE', 'REASON'],
@@ -120,6 +137,11 @@ function timeOf({ metadata, status }: Release): string {
 function duration({ status }: Release): string {
   if (status?.startedAt === undefined || status.finishedAt === undefined) return '-';
   return humanDuration(Date.parse(status.finishedAt) - Date.parse(status.startedAt));
+}
+
+/** No line where there is nothing to say. */
+function optional(name: string, value: string | undefined): ReadonlyArray<readonly [string, string]> {
+  return value === undefined ? [] : [[name, value]];
 }
 
 function fields(pairs: ReadonlyArray<readonly [string, string]>): readonly string[] {

@@ -50,25 +50,32 @@ export function judge(followed: Followed): FollowOutcome | undefined {
   if ((current?.status?.observedGeneration ?? 0) < (asked.metadata.generation ?? 0)) return undefined;
   if (!areAnswered(followed)) return undefined;
   const release = findAskedRelease(followed);
-  const refuse = (reason: string): FollowOutcome => ({
-    isReached: false,
-    version: release?.spec.version ?? asked.spec.version ?? '#',
-    reason,
-    release,
-  });
+  const verdict = judgeState(followed, release);
+  return verdict === undefined
+    ? undefined
+    : { ...verdict, version: release?.spec.version ?? asked.spec.version ?? '#', release };
+}
+
+function judgeState(
+  followed: Followed,
+  release: Release | undefined,
+): Pick<FollowOutcome, 'isReached' | 'reason'> | undefined {
+  const { current } = followed;
+  const refuse = (reason: string) => ({ isReached: false, reason });
   const fault = explainCondition(current, 'Valid', 'False');
   if (fault !== undefined) return refuse(fault);
-  const hindrance = explainCondition(current, 'Synced', 'False') ?? explainCondition(current, 'ScaledToZero', 'True');
-  const state = release === undefined ? 'absent' : stateOf(release, followed);
-  switch (state) {
+  switch (release === undefined ? 'absent' : stateOf(release, followed)) {
     case 'underWay':
       return undefined;
     case 'reached':
-      return { ...refuse(''), isReached: true };
+      return { isReached: true, reason: '' };
     case 'failed':
       return refuse(`${release?.status?.phase ?? ''}: ${release?.status?.ending?.reason ?? 'no reason was recorded'}`);
-    case 'absent':
+    case 'absent': {
+      const hindrance =
+        explainCondition(current, 'Synced', 'False') ?? explainCondition(current, 'ScaledToZero', 'True');
       return hindrance === undefined ? undefined : refuse(hindrance);
+    }
   }
 }
 

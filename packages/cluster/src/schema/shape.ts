@@ -143,34 +143,67 @@ function emptyOf(node: SchemaNode): unknown {
   }
 }
 
-function shapeScalar(value: unknown, node: SchemaNode & { readonly kind: 'scalar' }, at: Position): unknown {
-  switch (node.type) {
-    case 'string':
-    case 'duration':
-      return typeof value === 'string' ? value : mismatch(value, 'string', at);
-    case 'boolean':
-      return typeof value === 'boolean' ? value : mismatch(value, 'bool', at);
-    case 'integer':
-      return isInteger(value, node.format) ? value : mismatch(value, node.format ?? 'int64', at);
-    case 'number':
-      return typeof value === 'number' ? value : mismatch(value, 'float64', at);
-    case 'intOrString':
-      return typeof value === 'string' || isInteger(value, 'int32') ? value : mismatch(value, 'intstr.IntOrString', at);
-    case 'bytes':
-      return typeof value === 'string' && isBase64(value) ? value : fail(at, `illegal base64 data in ${at.path}`);
-    case 'time':
-    case 'microTime':
-      return typeof value === 'string' && (value === '' || !Number.isNaN(Date.parse(value)))
-        ? value
-        : fail(at, `parsing time ${JSON.stringify(value)} in ${at.path}: expected RFC 3339`);
-    case 'quantity':
-      return isQuantityValue(value)
-        ? value
-        : fail(
-            at,
-            `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' in ${at.path}`,
-          );
-  }
+type ScalarNode = SchemaNode & { readonly kind: 'scalar' };
+
+interface Scalar {
+  readonly accepts: (value: unknown, node: ScalarNode) => boolean;
+  /** Fails in the words of Kubernetes' decoder. */
+  readonly refuse: (value: unknown, at: Position, node: ScalarNode) => never;
+}
+
+/** By the name that Go has for it, which the decoder tells. */
+function plain(accepts: Scalar['accepts'], goName: (node: ScalarNode) => string): Scalar {
+  return { accepts, refuse: (value, at, node) => mismatch(value, goName(node), at) };
+}
+
+const text = plain(isString, () => 'string');
+const moment: Scalar = {
+  accepts: (value) => isString(value) && (value === '' || !Number.isNaN(Date.parse(value))),
+  refuse: (value, at) => fail(at, `parsing time ${JSON.stringify(value)} in ${at.path}: expected RFC 3339`),
+};
+
+const scalars: Readonly<Record<ScalarNode['type'], Scalar>> = {
+  string: text,
+  duration: text,
+  boolean: plain(
+    (value) => typeof value === 'boolean',
+    () => 'bool',
+  ),
+  integer: plain(
+    (value, { format }) => isInteger(value, format),
+    ({ format }) => format ?? 'int64',
+  ),
+  number: plain(
+    (value) => typeof value === 'number',
+    () => 'float64',
+  ),
+  intOrString: plain(
+    (value) => isString(value) || isInteger(value, 'int32'),
+    () => 'intstr.IntOrString',
+  ),
+  bytes: {
+    accepts: (value) => isString(value) && isBase64(value),
+    refuse: (_, at) => fail(at, `illegal base64 data in ${at.path}`),
+  },
+  time: moment,
+  microTime: moment,
+  quantity: {
+    accepts: isQuantityValue,
+    refuse: (_, at) =>
+      fail(
+        at,
+        `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' in ${at.path}`,
+      ),
+  },
+};
+
+function shapeScalar(value: unknown, node: ScalarNode, at: Position): unknown {
+  const { accepts, refuse } = scalars[node.type];
+  return accepts(value, node) ? value : refuse(value, at, node);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isInteger(value: unknown, format: string | undefined): boolean {

@@ -1,4 +1,4 @@
-import type { JobStatus, Pod } from '@slipway/kube/api.generated';
+import type { Job, JobStatus, Pod } from '@slipway/kube/api.generated';
 import { isFailed, isIndexed, isSucceeded, isTracked, uidOf } from './job-pods.ts';
 import { indexIn, type JobView } from './job-view.ts';
 import type { Outcome } from './job-outcome.ts';
@@ -20,22 +20,7 @@ export interface Counting {
 export function countEnded(view: JobView, outcome: Outcome | undefined): Counting {
   const { job } = view;
   const settled = settle(view);
-  const failing = outcome?.kind === 'failure';
-  const succeeded = [...settled.waiting.succeeded];
-  const failed = [...settled.waiting.failed];
-  const ignored = new Set(view.newFailures.filter(({ verdict }) => verdict.action === 'Ignore').map(({ pod }) => pod));
-  const toUntrack: Pod[] = [];
-  for (const pod of view.pods.filter(isTracked)) {
-    if (succeeded.length + failed.length >= maximumUncounted) break;
-    if (!mayGo(view, pod, outcome)) continue;
-    toUntrack.push(pod);
-    const isNew = !view.uncounted.succeeded.has(uidOf(pod)) && !view.uncounted.failed.has(uidOf(pod));
-    const hasPlace = !isIndexed(job) || indexIn(job, pod) !== undefined;
-    if (!isNew || !hasPlace) continue;
-    if (isSucceeded(pod)) {
-      if (!isIndexed(job)) succeeded.push(uidOf(pod));
-    } else if ((isFailed(pod, job) || failing) && !ignored.has(pod)) failed.push(uidOf(pod));
-  }
+  const { toUntrack, succeeded, failed } = listEnded(view, outcome, settled.waiting);
   return {
     toUntrack,
     books: {
@@ -51,11 +36,50 @@ export function countEnded(view: JobView, outcome: Outcome | undefined): Countin
   };
 }
 
+interface Waiting {
+  readonly succeeded: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** Those that wait to be counted, with those that have ended since, as many as a status holds. */
+function listEnded(
+  view: JobView,
+  outcome: Outcome | undefined,
+  waiting: Waiting,
+): Waiting & Pick<Counting, 'toUntrack'> {
+  const succeeded = [...waiting.succeeded];
+  const failed = [...waiting.failed];
+  const toUntrack: Pod[] = [];
+  const ignored = new Set(view.newFailures.filter(({ verdict }) => verdict.action === 'Ignore').map(({ pod }) => pod));
+  for (const pod of view.pods.filter(isTracked)) {
+    if (succeeded.length + failed.length >= maximumUncounted) break;
+    if (!mayGo(view, pod, outcome)) continue;
+    toUntrack.push(pod);
+    if (isCounted(view, pod)) continue;
+    const end = endOf(view.job, pod, outcome);
+    if (end === 'succeeded') succeeded.push(uidOf(pod));
+    if (end === 'failed' && !ignored.has(pod)) failed.push(uidOf(pod));
+  }
+  return { toUntrack, succeeded, failed };
+}
+
+/** Already, or never: what has no place among the indexes. */
+function isCounted({ job, uncounted }: JobView, pod: Pod): boolean {
+  if (isIndexed(job) && indexIn(job, pod) === undefined) return true;
+  return uncounted.succeeded.has(uidOf(pod)) || uncounted.failed.has(uidOf(pod));
+}
+
+/** Undefined where it counts for nothing: the successes of an indexed Job are its indexes. */
+function endOf(job: Job, pod: Pod, outcome: Outcome | undefined): 'succeeded' | 'failed' | undefined {
+  if (isSucceeded(pod)) return isIndexed(job) ? undefined : 'succeeded';
+  return isFailed(pod, job) || outcome?.kind === 'failure' ? 'failed' : undefined;
+}
+
 /** Pods without their finalizer become numbers; the others wait. */
 function settle({ pods, uncounted }: JobView): {
   readonly succeeded: number;
   readonly failed: number;
-  readonly waiting: { readonly succeeded: readonly string[]; readonly failed: readonly string[] };
+  readonly waiting: Waiting;
 } {
   const tracked = new Set(pods.filter(isTracked).map(uidOf));
   const waiting = (uids: ReadonlySet<string>): readonly string[] => [...uids].filter((uid) => tracked.has(uid));
