@@ -4,6 +4,7 @@
  */
 import type { ReplicaSet } from '@slipway/kube/api.generated';
 import type { Release } from './api/release.ts';
+import { findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isNumbered, type Asked } from './asked.ts';
 import { findReferences, referenceKey } from './configuration/references.ts';
 import { annotations, labels } from './names.ts';
@@ -69,14 +70,16 @@ function isAskedAgain(
   return isSame && (isNumbered(spec.version) ? serving !== undefined : spec.version === version);
 }
 
-function lostRelease({ application, releases }: Observation, set: ReplicaSet, version: string): Release {
+function lostRelease(observation: Observation, set: ReplicaSet, version: string): Release {
+  const { application, releases } = observation;
   const serving = application.status?.serving;
   const name = recordOf(set);
   const isServing = serving?.release === name;
   const template = set.spec?.template ?? {};
   const identity = { template: isServing ? serving.hash : 'lost', configuration: 'lost' };
   const frozen = Object.fromEntries(findReferences(template).map((each) => [referenceKey(each), each.name]));
-  const release = newRelease(application, { version, name, asked: { identity, frozen } });
+  const adopted = findAdopted(observation, name);
+  const release = newRelease(application, { version, name, asked: { identity, frozen }, adopted });
   const finishedAt = isServing ? lastEnd(releases, set) : set.metadata.creationTimestamp;
   return {
     ...release,

@@ -36,6 +36,18 @@ export const annotations = {
   attempt: 'slipway.dev/attempt',
   /** On what the controller keeps of a ConfigMap or Secret, in place of its data. */
   content: 'slipway.dev/content',
+  /** On a Deployment and on the Services of its pods: the uid of the Application that has them. */
+  adoptedBy: 'slipway.dev/adopted-by',
+  /** On a Deployment of which everything has been handed over: the name of the ReplicaSet that was. */
+  adopted: 'slipway.dev/adopted',
+  /** On a Deployment that gets everything back: the name of the ReplicaSet that it goes on with. */
+  ejecting: 'slipway.dev/ejecting',
+  /** On a ReplicaSet that was taken from a Deployment: the uid of that. */
+  takenFrom: 'slipway.dev/taken-from',
+  /** On such a ReplicaSet: the name of the Deployment. */
+  deploymentName: 'slipway.dev/deployment',
+  /** On such a ReplicaSet: the labels by which the Deployment knew it, as JSON. */
+  formerLabels: 'slipway.dev/former-labels',
   deletionCost: 'controller.kubernetes.io/pod-deletion-cost',
 } as const;
 
@@ -98,6 +110,11 @@ export function backendName(spec: Pick<ReleaseSpec, 'application' | 'version'>):
 function calculateBackendName({ application, version }: Pick<ReleaseSpec, 'application' | 'version'>): string {
   const hash = fnv32a(`${application}/${version}`).toString(16).padStart(8, '0');
   return `${application}-${slug(version).slice(0, 62 - application.length - 10)}-${hash}`.replaceAll(/-{2,}/g, '-');
+}
+
+/** A version that ran before there was an Application keeps the ReplicaSet that it had. */
+export function replicaSetName(spec: Pick<ReleaseSpec, 'application' | 'version' | 'adopted'>): string {
+  return spec.adopted?.replicaSet ?? backendName(spec);
 }
 
 export function isOurs(object: KubeObject, applicationUid: string): boolean {

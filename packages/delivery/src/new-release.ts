@@ -1,15 +1,19 @@
 import type { Application, ApplicationSpec } from './api/application.ts';
-import type { Release, ReleaseSpec } from './api/release.ts';
+import type { AdoptedVersion, Release, ReleaseSpec } from './api/release.ts';
 import type { Asked } from './asked.ts';
 import { annotations, labels } from './names.ts';
 
 type Content = Pick<Asked, 'identity' | 'frozen'>;
 
+interface Record {
+  readonly version: string;
+  readonly asked: Content;
+  readonly name: string;
+  readonly adopted?: AdoptedVersion | undefined;
+}
+
 /** The record of one attempt: a copy of what was asked, with the defaults that hold for it. */
-export function newRelease(
-  application: Application,
-  { version, asked, name }: { readonly version: string; readonly asked: Content; readonly name: string },
-): Release {
+export function newRelease(application: Application, { version, asked, name, adopted }: Record): Release {
   const { spec, metadata } = application;
   return {
     apiVersion: 'slipway.dev/v1alpha1',
@@ -29,6 +33,7 @@ export function newRelease(
       template: spec.template ?? {},
       ...(spec.service === undefined ? {} : { service: spec.service }),
       ...(spec.environmentFrom === undefined ? {} : { environmentFrom: spec.environmentFrom }),
+      ...(adopted === undefined ? {} : { adopted }),
       ...termsOf(spec),
     },
   };

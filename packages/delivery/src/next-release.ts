@@ -2,6 +2,7 @@
 import { formatTime } from '@slipway/kube/clock';
 import type { Application, RefusedVersion, SettlingConfiguration } from './api/application.ts';
 import { isFinished, type Release } from './api/release.ts';
+import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, isOfVersion, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import { isSameIdentity, releaseName } from './names.ts';
@@ -36,8 +37,15 @@ interface Question {
   readonly now: number;
 }
 
-/** Creates the Release that spec asks for, or says why there is none. */
+/** Creates the Release that spec asks for, or says why there is none. What has been adopted is written down before anything else. */
 export function planNextRelease(given: Observation, now: number): Wanted {
+  const release = adoptedRelease(given);
+  return release === undefined
+    ? planAsked(given, now)
+    : { actions: [{ type: 'createRelease', release }], releases: given.releases, isNew: true };
+}
+
+function planAsked(given: Observation, now: number): Wanted {
   const asked = askedOf(given);
   const observation: Observation = { ...given, releases: dropOutdated(given, asked, now) };
   const question: Question = { observation, asked, now };
@@ -165,7 +173,7 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   const { application, releases, trial } = observation;
   const version = nextVersion(observation, asked);
   const name = releaseName(application.metadata.name ?? '', version);
-  const release = newRelease(application, { version, asked, name });
+  const release = newRelease(application, { version, asked, name, adopted: findAdopted(observation, name) });
   const attempt = `${asked.attempt}/${version}`;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
   const waiting: Wanted = { actions: [], releases, settling, isNew: true };

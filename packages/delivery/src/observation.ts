@@ -17,11 +17,15 @@ import type { HealthAnswer, Release } from './api/release.ts';
 import type { Copy, Source } from './configuration/content.ts';
 import type { TakenMeasurement } from './gates/metric/check-state.ts';
 import type { HookFinding } from './hooks/hook-finding.ts';
-import { annotations, backendName, labels } from './names.ts';
+import type { Workload } from './adoption/workload.ts';
+import { annotations, backendName, labels, replicaSetName } from './names.ts';
 import type { Companions } from './order/companions.ts';
 
 export interface Observation {
+  /** With the template that it refers to, where that is of a Deployment which it has adopted. */
   readonly application: Application;
+  /** Absent: spec refers to none. */
+  readonly workload?: Workload | undefined;
   /** Oldest first. */
   readonly releases: readonly Release[];
   readonly replicaSets: readonly ReplicaSet[];
@@ -99,25 +103,26 @@ export function viewOf(observation: Observation, release: Release): VersionView 
 
 function calculateView(observation: Observation, release: Release): VersionView {
   const name = release.metadata.name ?? '';
-  const ownName = backendName(release.spec);
+  const ownName = replicaSetName(release.spec);
   const pods = observation.pods.filter(
     ({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined,
   );
   const ready = pods.filter(isReady);
-  const service = observation.application.metadata.name ?? '';
-  const endpoints = readyEndpoints(observation, service);
-  const named = namedEndpoints(observation, service);
+  const services = servingServices(observation);
+  const endpoints = services.map((service) => readyEndpoints(observation, service));
+  const named = services.map((service) => namedEndpoints(observation, service));
   // Without a Service there is nobody to confirm anything: the label is all there is.
-  const isServed = observation.application.spec.service !== undefined;
+  const isInEvery = (all: ReadonlyArray<ReadonlySet<string>>, { metadata: { name = '' } }: Pod): boolean =>
+    all.every((one) => one.has(name));
   return {
     release,
     replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === ownName),
     pods,
     ready,
     backends: ready.filter(isBackend),
-    serving: ready.filter((pod) => isServing(pod) && (!isServed || endpoints.has(pod.metadata.name ?? ''))),
-    arriving: ready.filter((pod) => isServing(pod) && (!isServed || named.has(pod.metadata.name ?? ''))),
-    listed: pods.filter((pod) => endpoints.has(pod.metadata.name ?? '')),
+    serving: ready.filter((pod) => isServing(pod) && isInEvery(endpoints, pod)),
+    arriving: ready.filter((pod) => isServing(pod) && isInEvery(named, pod)),
+    listed: pods.filter(({ metadata: { name = '' } }) => endpoints.some((one) => one.has(name))),
   };
 }
 
@@ -139,6 +144,20 @@ export function isBackend(pod: Pod): boolean {
 export function leftAt(pod: Pod): number | undefined {
   const text = pod.metadata.annotations?.[annotations.leftAt];
   return text === undefined ? undefined : Date.parse(text);
+}
+
+/** Names of the Services by which clients in the cluster come: the Application's own, and those it has adopted. */
+export function servingServices(observation: Observation): readonly string[] {
+  const { spec, metadata } = observation.application;
+  const own = spec.service === undefined ? [] : [metadata.name ?? ''];
+  return [...new Set([...own, ...adoptedServices(observation)])];
+}
+
+export function adoptedServices({ application, services }: Observation): readonly string[] {
+  const { uid } = application.metadata;
+  return services.flatMap(({ metadata: { name, annotations: notes } }) =>
+    uid !== undefined && notes?.[annotations.adoptedBy] === uid ? (name ?? []) : [],
+  );
 }
 
 /** Names of the pods that stand as ready in the EndpointSlices of a Service. */

@@ -3,7 +3,7 @@ import { isFinished, type Release } from './api/release.ts';
 import type { Copy } from './configuration/content.ts';
 import { isReturnable, returnableUntil, stableRelease } from './current-releases.ts';
 import { planOldJobs } from './hooks/stray-jobs.ts';
-import { backendName, labels } from './names.ts';
+import { backendName, labels, replicaSetName } from './names.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
@@ -33,7 +33,7 @@ export function planPruning(observation: Observation, now: number): Pick<Step, '
 /** Without a record nobody can ask for them again: their objects go as soon as they have no pods. */
 function planLostVersions(observation: Observation): readonly Action[] {
   return finishedReleases(observation)
-    .filter((release) => isLost(release) && !hasPods(observation, release))
+    .filter((release) => isLost(release) && !isAdopted(release) && !hasPods(observation, release))
     .map((release) => ({ type: 'deleteVersion', release: nameOf(release) }));
 }
 
@@ -57,7 +57,8 @@ function windowEnds(observation: Observation): readonly number[] {
 /** Objects first: a Release is the only thing that knows what belongs to it. */
 function planOldReleases(observation: Observation, now: number): readonly Action[] {
   return finishedReleases(observation)
-    .filter((release) => !isLost(release) && !isReturnable(observation, release, now) && !hasPods(observation, release))
+    .filter((release) => !isLost(release) && !isAdopted(release))
+    .filter((release) => !isReturnable(observation, release, now) && !hasPods(observation, release))
     .toSorted((a, b) => endOf(a).localeCompare(endOf(b)))
     .slice(0, calculateExcess(observation))
     .map((release) => ({
@@ -66,12 +67,17 @@ function planOldReleases(observation: Observation, now: number): readonly Action
     }));
 }
 
+/** Its ReplicaSet is not of our making, and the Deployment gets it back some day. */
+function isAdopted({ spec }: Release): boolean {
+  return spec.adopted !== undefined;
+}
+
 function endOf(release: Release): string {
   return statusOf(release).finishedAt ?? '';
 }
 
 function hasPods({ pods, replicaSets }: Observation, release: Release): boolean {
-  const set = replicaSets.find(({ metadata }) => metadata.name === backendName(release.spec));
+  const set = replicaSets.find(({ metadata }) => metadata.name === replicaSetName(release.spec));
   const isOwn = ({ metadata }: Observation['pods'][number]): boolean =>
     metadata.labels?.[labels.release] === nameOf(release);
   return (set?.spec?.replicas ?? 0) > 0 || pods.some(isOwn);

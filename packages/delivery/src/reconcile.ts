@@ -1,6 +1,7 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { Release } from './api/release.ts';
+import { validateWorkload } from './adoption/workload.ts';
 import { contextOf, worldOf } from './context-of.ts';
 import { askedOf, isAsked } from './asked.ts';
 import { activeRelease, stableRelease, withEnd, withServing } from './current-releases.ts';
@@ -92,7 +93,8 @@ function findFaults(observation: Observation): readonly StatusCause[] {
   const { application, releases } = observation;
   const asked = askedOf(observation);
   const isMade = releases.some((release) => isAsked(observation, asked, release));
-  const form = [...validateForm(application), ...validateInForce(observation)];
+  const { workload } = observation;
+  const form = [...validateForm(application), ...validateWorkload(workload), ...validateInForce(observation)];
   return isMade ? form : [...form, ...validateShares(application)];
 }
 

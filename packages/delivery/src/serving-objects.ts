@@ -2,8 +2,8 @@
 import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
 import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
-import { annotations, backendName, digest, isOurs, labels } from './names.ts';
-import type { Observation } from './observation.ts';
+import { annotations, backendName, digest, isOurs, labels, replicaSetName } from './names.ts';
+import { adoptedServices, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
 import { ownMetadata } from './version-objects.ts';
@@ -71,11 +71,14 @@ export function planServices(observation: Observation): readonly Action[] {
         each.metadata.annotations?.[annotations.content] === content,
     );
   const outdated = releases.filter((release) => {
-    const name = backendName(release.spec);
-    return replicaSets.some(({ metadata }) => metadata.name === name) && !isCurrent(name);
+    const set = replicaSetName(release.spec);
+    return replicaSets.some(({ metadata }) => metadata.name === set) && !isCurrent(backendName(release.spec));
   });
+  const { name = '' } = application.metadata;
+  // A Service of that name which was adopted is the user's own: it stays as it is.
+  const isServed = isCurrent(name) || adoptedServices(observation).includes(name);
   return [
-    ...(isCurrent(application.metadata.name ?? '') ? [] : [{ type: 'ensureService' } as const]),
+    ...(isServed ? [] : [{ type: 'ensureService' } as const]),
     ...outdated.map((release): Action => ({ type: 'ensureService', release: nameOf(release) })),
   ];
 }

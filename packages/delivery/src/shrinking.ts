@@ -7,6 +7,7 @@ import {
   isServing,
   leftAt,
   readyEndpoints,
+  servingServices,
   type Observation,
   type VersionView,
 } from './observation.ts';
@@ -47,9 +48,9 @@ export function planShrink({ view, goal, drainSeconds, now, observation }: Shrin
       waitingFor: `${describePods(serving, version)} to leave the Service`,
     };
   }
-  const inside = readyEndpoints(observation, observation.application.metadata.name ?? '');
-  const outside = readyEndpoints(observation, backendName(view.release.spec));
-  const listed = leaving.filter(({ metadata: { name = '' } }) => inside.has(name) || outside.has(name));
+  const reaching = [...servingServices(observation), backendName(view.release.spec)];
+  const endpoints = reaching.map((service) => readyEndpoints(observation, service));
+  const listed = leaving.filter(({ metadata: { name = '' } }) => endpoints.some((one) => one.has(name)));
   if (listed.length > 0)
     return { actions: [], waitingFor: `${describePods(listed, version)} to leave the Service's endpoints` };
   const drained = leaving.filter((pod) => !isReady(pod) || now - (leftAt(pod) ?? 0) >= drainSeconds * 1_000);

@@ -9,10 +9,13 @@ import { isRouteOpen, planRouteRemoval } from './route-removal.ts';
 const lookMilliseconds = 100;
 const defaultDrainSeconds = 30;
 
-/** An Application that is deleted takes its traffic away first, lets requests end, and only then its pods. */
+/**
+ * An Application that is deleted takes its traffic away first, lets requests end, and only then its pods. What ran before
+ * there was an Application goes on without it: nothing that we did not create is deleted.
+ */
 export function planTeardown(observation: Observation, now: number): Decision {
-  if (observation.application.spec.deletionPolicy === 'Orphan')
-    return decide([{ type: 'setFinalizer', present: false }]);
+  const isKept = observation.application.spec.deletionPolicy === 'Orphan' || observation.workload !== undefined;
+  if (isKept) return decide([{ type: 'setFinalizer', present: false }]);
   const route = planRouteRemoval(observation, now);
   // A pod that leaves its Service before the gateways have closed the route would take requests with it.
   if (isRouteOpen(observation)) return decide(route.actions, route.requeueAfter);

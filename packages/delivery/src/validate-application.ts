@@ -5,12 +5,14 @@ import {
   hasRouter,
   routeProviders,
   type Application,
+  type ApplicationSpec,
   type ApplicationRoute,
   type BlueGreenParameters,
   type CanaryParameters,
   type CanaryStep,
   type RecreateParameters,
   type RollingParameters,
+  type WorkloadReference,
 } from './api/application.ts';
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { validateHooks } from './hooks/validate-hooks.ts';
@@ -87,15 +89,25 @@ function childOf(parent: unknown, key: string): unknown {
 }
 
 function validateWorkload({ spec }: Application): readonly StatusCause[] {
-  if (spec.workloadRef !== undefined)
-    return [
-      fault('spec.workloadRef', 'adopting a Deployment is not supported yet: give the pod template in spec.template'),
-    ];
+  if (spec.workloadRef !== undefined) return validateReference(spec.workloadRef, spec);
   const containers = spec.template?.spec?.containers ?? [];
   if (containers.length === 0) return [fault('spec.template.spec.containers', 'at least one container is required')];
   return spec.replicas !== undefined && spec.replicas < 0
     ? [fault('spec.replicas', `${spec.replicas} must be 0 or more`)]
     : [];
+}
+
+/** Whether there is such a Deployment, and whose it is, is for the controller to say. */
+function validateReference({ kind, name }: WorkloadReference, { template }: ApplicationSpec): readonly StatusCause[] {
+  return [
+    ...(template === undefined
+      ? []
+      : [fault('spec.workloadRef', 'spec.template says what should run already: remove one of the two')]),
+    ...(kind === 'Deployment'
+      ? []
+      : [fault('spec.workloadRef.kind', `"${kind}" cannot be adopted, expected: Deployment`)]),
+    ...(name === '' ? [fault('spec.workloadRef.name', 'a name is required: that of the Deployment')] : []),
+  ];
 }
 
 function validateStrategy({ spec: { strategy, route } }: Application): readonly StatusCause[] {
@@ -259,6 +271,8 @@ function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): reado
 }
 
 function validateService({ spec }: Application): readonly StatusCause[] {
+  // The containers are those of a Deployment that cannot be seen from here.
+  if (spec.workloadRef !== undefined) return [];
   const ports = spec.service?.ports ?? [];
   const named = (spec.template?.spec?.containers ?? []).flatMap((container: Container) => container.ports ?? []);
   return ports.flatMap(({ targetPort }, index) =>

@@ -24,6 +24,8 @@ export interface ReleaseSpec {
   readonly environmentFrom?: readonly EnvironmentSource[] | undefined;
   /** Name of the frozen copy by `Kind/name` of the object that the template refers to. */
   readonly frozen?: Readonly<Record<string, string>> | undefined;
+  /** It ran before there was an Application, in the ReplicaSet of a Deployment. */
+  readonly adopted?: AdoptedVersion | undefined;
   readonly strategy: Strategy;
   readonly healthCheck?: HealthCheck | undefined;
   readonly checks?: readonly Check[] | undefined;
@@ -32,6 +34,11 @@ export interface ReleaseSpec {
   readonly progressDeadlineSeconds: number;
   readonly drainSeconds: number;
   readonly keepFailedSeconds: number;
+}
+
+export interface AdoptedVersion {
+  readonly deployment: string;
+  readonly replicaSet: string;
 }
 
 export interface Identity {

@@ -1,5 +1,5 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, PodDisruptionBudget, Secret } from '@slipway/kube/api.generated';
+import type { ConfigMap, Deployment, PodDisruptionBudget, Secret } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
@@ -8,6 +8,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import {
   configMaps,
+  deployments,
   endpointSlices,
   jobs,
   leases,
@@ -18,6 +19,7 @@ import {
   services,
 } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
+import { resolveWorkload, type Resolved } from '../adoption/workload.ts';
 import { applications, type Application } from '../api/application.ts';
 import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
 import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
@@ -73,6 +75,7 @@ function createInformers(options: CacheOptions) {
     replicaSets: labelled(replicaSets, labels.application),
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
+    deployments: labelled(deployments, labels.application),
     slices: labelled(endpointSlices, labels.application),
     jobs: labelled(jobs, labels.application),
     budgets: new Informer({ ...options, type: podDisruptionBudgets, indexes }),
@@ -136,6 +139,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     ),
     // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
     source(live, () => []),
+    source(others.deployments, (change) => referringToDeployment(caches, change)),
     source(others.releases, labelled),
     source(others.replicaSets, labelled),
     source(others.pods, labelled),
@@ -157,8 +161,9 @@ interface Found {
 
 /** Undefined: the Application is gone. */
 export function observe(key: ObjectKey, caches: Caches, { findings, gateways, now }: Found): Observation | undefined {
-  const application = caches.applications.get(key);
-  if (application === undefined) return undefined;
+  const given = caches.applications.get(key);
+  if (given === undefined) return undefined;
+  const { application, workload } = resolve(given, caches);
   const index = `${key.namespace ?? ''}/${key.name}`;
   const { uid = '' } = application.metadata;
   const split = caches.splits.get(key);
@@ -166,6 +171,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
   const observation: Observation = {
     application,
+    workload,
     releases: caches.releases.byIndex(byApplication, index).filter(isOwn).toSorted(byStart),
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
     approvals: caches.approvals.byIndex(byApplication, index).toSorted(byRevision),
@@ -185,7 +191,21 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     hookFindings: findings.hooks,
     companions: companionsOf(caches, application),
   };
-  return withLostVersions(observation, now);
+  return isHandedOver(observation) ? withLostVersions(observation, now) : observation;
+}
+
+/** What was taken from a Deployment has no record before it is wholly handed over, and is not lost for that. */
+function isHandedOver({ workload, application, releases: all }: Observation): boolean {
+  if (workload === undefined) return true;
+  return workload.state === 'adopted' && (application.status?.serving !== undefined || all.length > 0);
+}
+
+function resolve(application: Application, { deployments: known }: Caches): Resolved {
+  const { metadata, spec } = application;
+  const { name } = spec.workloadRef ?? {};
+  return name === undefined
+    ? { application }
+    : resolveWorkload(application, known.get({ namespace: metadata.namespace, name }));
 }
 
 /** Who confirms what goes through a router of another project: our controller of it, in its name. */
@@ -226,7 +246,17 @@ function contentNote(object: KubeObject | undefined): string | undefined {
 function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metadata']): readonly ObjectKey[] {
   return caches.applications
     .list(namespace)
-    .filter(({ spec }) => referencesOf(spec).some((reference) => reference.name === name))
+    .filter((application) =>
+      referencesOf(resolve(application, caches).application.spec).some((reference) => reference.name === name),
+    )
+    .map(keyOf);
+}
+
+function referringToDeployment(caches: Caches, { current, old }: InformerChange<Deployment>): readonly ObjectKey[] {
+  const { namespace, name } = (current ?? old)?.metadata ?? {};
+  return caches.applications
+    .list(namespace)
+    .filter(({ spec }) => spec.workloadRef !== undefined && spec.workloadRef.name === name)
     .map(keyOf);
 }
 

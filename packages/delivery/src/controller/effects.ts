@@ -10,7 +10,7 @@ import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import type { Measurements } from '../gates/metric/measurements.ts';
 import type { HookFinding } from '../hooks/hook-finding.ts';
 import type { WebhookCalls } from '../hooks/webhook-calls.ts';
-import { backendName } from '../names.ts';
+import { replicaSetName } from '../names.ts';
 import type { HeardAnswer, Observation, Trial } from '../observation.ts';
 import type { ActionOf, ActionType } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
@@ -45,7 +45,7 @@ export function releaseOf({ observation }: Look, name: string): Release {
 
 /** As it was seen: a write carries its resourceVersion, a delete its uid too. */
 export function replicaSetOf(look: Look, release: string): ReplicaSet {
-  const name = backendName(releaseOf(look, release).spec);
+  const name = replicaSetName(releaseOf(look, release).spec);
   const found = look.observation.replicaSets.find(({ metadata }) => metadata.name === name);
   if (found === undefined) throw new StatusError('NotFound', `the ReplicaSet ${name} is gone`);
   return found;

@@ -11,7 +11,7 @@ import { hookTimes } from '../api/hook.ts';
 import { hookJob } from '../hooks/hook-job.ts';
 import { hookFacts, hookRun } from '../hooks/hook-run.ts';
 import { isOurs } from '../names.ts';
-import type { Observation, Trial } from '../observation.ts';
+import { adoptedServices, type Observation, type Trial } from '../observation.ts';
 import { initialStatus } from '../release-status.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
@@ -47,13 +47,14 @@ function objectsOf(release: Release, { observation }: Look): readonly Candidate[
   const { application } = observation;
   const { service, route } = application.spec;
   const { namespace, name } = application.metadata;
+  const isServed = adoptedServices(observation).includes(name ?? '');
   return [
     { type: replicaSets, object: versionReplicaSet(release, 0), isTried: true },
     { type: releases, object: release, isTried: false },
     ...hookJobs(release, observation).map((object) => ({ type: jobs, object, isTried: true })),
     ...(service === undefined
       ? []
-      : [applicationService(application), versionService(release, service)].map((object) => ({
+      : [...(isServed ? [] : [applicationService(application)]), versionService(release, service)].map((object) => ({
           type: services,
           object,
           isTried: true,

@@ -82,6 +82,7 @@ export const servingGrants: readonly Grant[] = [
     verbs: ['create', 'patch'],
     rare: { patch: 'the same event happens again' },
   },
+  { apiGroup: 'apps', resource: 'deployments', verbs: watching },
   { apiGroup: 'apps', resource: 'replicasets', verbs: [...watching, 'get', 'create', 'patch', 'delete'] },
   {
     apiGroup: 'policy',

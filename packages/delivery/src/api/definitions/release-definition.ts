@@ -31,6 +31,10 @@ const spec = object(
     service: record('The Service.'),
     environmentFrom: list('Variables that every container gets.', record('One source.')),
     frozen: stringMap('Names of the frozen copies, by Kind/name of what was copied.'),
+    adopted: object('Where it ran before there was an Application.', {
+      deployment: string('Name of the Deployment.'),
+      replicaSet: string('Name of the ReplicaSet, which is its own from then on.'),
+    }),
     strategy: record('How it is released.'),
     healthCheck: record('Asked of every pod before it takes traffic.'),
     checks: copiedChecksSchema,

@@ -1,0 +1,48 @@
+/** The first version of an Application that has adopted a Deployment: it runs already, and only has to be written down. */
+import type { ReplicaSet } from '@slipway/kube/api.generated';
+import type { AdoptedVersion, Release } from '../api/release.ts';
+import { askedOf } from '../asked.ts';
+import { annotations, identityOf, labels } from '../names.ts';
+import { newRelease } from '../new-release.ts';
+import type { Observation } from '../observation.ts';
+import { isSameContent, withoutOwn } from './template.ts';
+
+/** Undefined where there is none to write, or its ReplicaSet has not been seen. */
+export function adoptedRelease(observation: Observation): Release | undefined {
+  const set = isUnrecorded(observation) ? observation.replicaSets.find(isTaken) : undefined;
+  const version = set?.metadata.annotations?.[annotations.version];
+  return set === undefined || version === undefined ? undefined : recordOf(observation, set, version);
+}
+
+function isUnrecorded({ application, workload, releases }: Observation): boolean {
+  return workload?.state === 'adopted' && releases.length === 0 && application.status?.serving === undefined;
+}
+
+function recordOf(observation: Observation, set: ReplicaSet, version: string): Release {
+  const { application } = observation;
+  const name = set.metadata.labels?.[labels.release] ?? '';
+  const own = set.spec?.template ?? {};
+  const given = application.spec.template ?? {};
+  const template = isSameContent(own, given) ? given : withoutOwn(own);
+  const { frozen } = askedOf(observation);
+  const { environmentFrom: _, ...spec } = application.spec;
+  return newRelease(
+    { ...application, spec: { ...spec, template } },
+    // It reads its configuration where it always did: only what comes after it has copies.
+    { version, name, asked: { identity: identityOf({ template }, frozen), frozen: {} }, adopted: adoptedVersion(set) },
+  );
+}
+
+function isTaken({ metadata }: ReplicaSet): boolean {
+  return metadata.annotations?.[annotations.takenFrom] !== undefined && metadata.labels?.[labels.release] !== undefined;
+}
+
+/** What the record of that name says of where it ran before; undefined where its ReplicaSet is of our making. */
+export function findAdopted({ replicaSets }: Observation, name: string): AdoptedVersion | undefined {
+  const set = replicaSets.find((each) => isTaken(each) && each.metadata.labels?.[labels.release] === name);
+  return set === undefined ? undefined : adoptedVersion(set);
+}
+
+function adoptedVersion({ metadata: { name = '', annotations: notes } }: ReplicaSet): AdoptedVersion {
+  return { deployment: notes?.[annotations.deploymentName] ?? '', replicaSet: name };
+}
