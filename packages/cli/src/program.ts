@@ -40,6 +40,7 @@ export function createProgram(): Command {
   addClusterCommands(program);
   addReleaseCommands(program);
   addVerbCommands(program);
+  addHandoverCommands(program);
   addInstallCommands(program);
   addPartCommands(program);
   return program;
@@ -287,6 +288,33 @@ function addVerbCommands(program: Command): void {
       await runVerb({ verb: verb.name, application, version, options: target.opts() });
     });
   }
+}
+
+function addHandoverCommands(program: Command): void {
+  const handover = (name: 'adopt' | 'eject', examples: readonly string[]): Command =>
+    withGlobalOptions(command(program, `${name} <deployment>`, examples), { output: 'print what changes as data' })
+      .option('--move-hpa', 'point its HorizontalPodAutoscaler at what will have the pods', false)
+      .option('--dry-run', 'show what would change, and change nothing', false)
+      .option('-y, --yes', 'change it without asking', false)
+      .option('--timeout <seconds>', 'how long it may take; run again it goes on where it was', parseSeconds, 120);
+  handover('adopt', [
+    'slipway adopt shop --dry-run',
+    'slipway adopt shop',
+    'slipway adopt shop --yes --strategy blueGreen',
+  ])
+    .summary('make an Application of a Deployment that runs, without restarting a pod')
+    .description(
+      'Takes the pods of a Deployment over as the first version of an Application, and shows first what will change. The Deployment stays, paused, as the place where the template is edited: a change of it is a release.',
+    )
+    .option('--name <name>', 'name of the Application (default: the one that refers to it, or its own name)')
+    .option('--strategy <type>', 'release strategy of a new Application (default: rolling)')
+    .action(async (deployment, options) => (await import('./commands/adopt.ts')).adopt(deployment, options));
+  handover('eject', ['slipway eject shop --dry-run', 'slipway eject shop --yes'])
+    .summary('give a Deployment its pods back, without restarting one')
+    .description(
+      'Hands the pods of the version that serves back to the Deployment, which goes on by itself with its template, and removes the Application.',
+    )
+    .action(async (deployment, options) => (await import('./commands/eject.ts')).eject(deployment, options));
 }
 
 function addInstallCommands(program: Command): void {

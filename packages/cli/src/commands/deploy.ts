@@ -111,6 +111,8 @@ async function checkVersion({ client }: Connection, application: Application, so
     namespace: metadata.namespace,
     labelSelector: `${labels.application}=${metadata.name ?? ''}`,
   });
+  // Whose template it is, the Deployment alone says.
+  if (spec.workloadRef !== undefined) return;
   const namesake = items.find((release) => release.spec.version === spec.version);
   if (namesake === undefined || namesake.spec.identity.template === identityOf(spec).template) return;
   throw usageFailure(

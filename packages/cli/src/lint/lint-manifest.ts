@@ -16,7 +16,9 @@ export function lintManifest(object: KubeObject): readonly Finding[] {
   if (!isApplication(object)) return asWarnings(lintWorkload(object));
   const errors = findFaults(object).map((fault): Finding => ({ severity: 'error', rule: 'invalid', ...fault }));
   // Risks are looked for only in what can be read: one without containers has nothing that could be risky.
-  const isReadable = findShapeFaults(object).length === 0 && isTemplate(fieldOf(fieldOf(object, 'spec'), 'template'));
+  const spec = fieldOf(object, 'spec');
+  const hasPods = isTemplate(fieldOf(spec, 'template')) || fieldOf(spec, 'workloadRef') !== undefined;
+  const isReadable = findShapeFaults(object).length === 0 && hasPods;
   return [...errors, ...(isReadable ? asWarnings(lintApplication(object)) : [])];
 }
 

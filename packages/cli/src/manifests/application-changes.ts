@@ -93,6 +93,10 @@ function withStrategy(
 function withImages({ metadata, spec }: Application, pairs: readonly string[]): Pick<Application['spec'], 'template'> {
   const { template } = spec;
   if (pairs.length === 0) return {};
+  if (spec.workloadRef !== undefined)
+    throw usageFailure(
+      `--image: the template of the Application ${metadata.name ?? ''} is that of the Deployment ${spec.workloadRef.name}. Change it there: kubectl set image deployment/${spec.workloadRef.name} CONTAINER=IMAGE`,
+    );
   const images = new Map(pairs.map(splitPair));
   const { containers = [], initContainers } = template?.spec ?? {};
   const all = [...containers, ...(initContainers ?? [])];

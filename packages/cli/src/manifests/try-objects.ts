@@ -18,7 +18,10 @@ type TryingClient = Pick<KubeClient, 'get' | 'create' | 'patch'>;
 export async function tryObjects(client: TryingClient, application: Application): Promise<readonly ApplicationFault[]> {
   const replicaSet = trialReplicaSet(application);
   const [pods, service] = await Promise.all([
-    refusalOf(client.create(replicaSets, replicaSet, { dryRun: true })),
+    // The template of a Deployment has been accepted there.
+    application.spec.workloadRef === undefined
+      ? refusalOf(client.create(replicaSets, replicaSet, { dryRun: true }))
+      : undefined,
     application.spec.service === undefined
       ? undefined
       : refusalOf(tryService(client, applicationService(application), application.metadata.uid ?? '')),
