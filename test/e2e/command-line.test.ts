@@ -38,6 +38,14 @@ describe('without a cluster', () => {
     });
   });
 
+  it('ends quietly when nobody reads on', async () => {
+    const script = '{ "$0" "$1" install -o yaml; echo "exit $?" >&2; } | head -n 1';
+    expect(await self.run('sh', '-c', script, process.execPath, slipwayEntry)).toMatchObject({
+      stdout: 'apiVersion: apiextensions.k8s.io/v1\n',
+      stderr: 'exit 141\n',
+    });
+  });
+
   it('says that nothing runs', async () => {
     expect(await slipway('status', '--data-dir', directory)).toMatchObject({
       exitCode: 1,

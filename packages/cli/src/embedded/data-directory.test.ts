@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ describe('dataDirectory', () => {
   });
 });
 
-describe('readClusterState', () => {
+describe('a data directory', () => {
   it('finds nothing where no cluster was, and in what is no state', async () => {
     const directory = dataDirectory(folder, {});
     expect(await readClusterState(directory)).toBeUndefined();
@@ -50,5 +50,19 @@ describe('readClusterState', () => {
     await expect(createDataDirectory(dataDirectory(file, {}))).rejects.toThrow(
       `The data directory ${file} cannot be used: a part of the path is a file and not a directory`,
     );
+  });
+
+  it('says that a folder which takes no others cannot be used', async () => {
+    await expect(createDataDirectory(dataDirectory('/proc/none/of/ours', {}))).rejects.toThrow(
+      'The data directory /proc/none/of/ours cannot be used: there is no such file or directory (/proc/none)',
+    );
+  });
+
+  it('makes the folders above it, and takes what is there', async () => {
+    const directory = dataDirectory(join(folder, 'a', 'b'), {});
+    await createDataDirectory(directory);
+    await createDataDirectory(directory);
+    const modes = await Promise.all(['a', 'a/b', 'a/b/run'].map(async (name) => (await stat(join(folder, name))).mode));
+    expect(modes.map((mode) => (mode & 0o777).toString(8))).toEqual(['700', '700', '700']);
   });
 });

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -52,10 +52,36 @@ export function dataDirectory(option: string | undefined, environment: NodeJS.Pr
 
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
   try {
-    await mkdir(directory.run, { recursive: true, mode: 0o700 });
-    await mkdir(directory.log, { recursive: true, mode: 0o700 });
+    await createFolder(directory.run);
+    await createFolder(directory.log);
   } catch (error) {
     throw unusable(directory, error);
+  }
+}
+
+/**
+ * With those above it, which nobody else can read. One by one: the recursive call tries for ever where a folder is there and
+ * takes no others, as in /proc.
+ */
+async function createFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const above = dirname(path);
+    if (error.code !== 'ENOENT' || (await isFolder(above))) throw error;
+    await createFolder(above);
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return false;
+    throw error;
   }
 }
 
