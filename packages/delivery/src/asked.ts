@@ -14,32 +14,63 @@ export interface Asked {
   readonly frozen: Readonly<Record<string, string>>;
   /** `Kind/name` of what pods cannot start without and nobody has made. */
   readonly missing: readonly string[];
+  /** `Kind/name` of what exists and could not be read: until it is, nobody knows whether it has changed. */
+  readonly unread: readonly string[];
   /** Of everything that a release copies: with the same text a refused version would only fail again. */
   readonly attempt: string;
 }
 
 export function askedOf(observation: Observation): Asked {
-  const { spec, metadata } = observation.application;
-  const live = new Set(spec.configuration?.live);
-  const before = new Map(Object.entries(observation.releases.at(-1)?.spec.frozen ?? {}));
-  const frozen: Record<string, string> = {};
-  const missing: string[] = [];
-  for (const reference of referencesOf(spec)) {
-    const key = referenceKey(reference);
-    const source = observation.sources.get(key);
-    if (live.has(reference.name) || source?.isLive === true) continue;
-    // What was deleted has not changed: versions go on with the copy that there is.
-    const name =
-      source === undefined ? before.get(key) : frozenName(metadata.name ?? '', reference.name, source.content);
-    if (name !== undefined) frozen[key] = name;
-    else if (!reference.isOptional) missing.push(key);
-  }
+  const { spec } = observation.application;
+  const { frozen, missing, unread } = configurationOf(observation);
   const known = knownAsked.get(spec);
-  if (known !== undefined && isSameJson([known.frozen, known.missing], [frozen, missing])) return known;
+  if (known !== undefined && isSameJson([known.frozen, known.missing, known.unread], [frozen, missing, unread]))
+    return known;
   const identity = identityOf(spec, frozen);
-  const asked: Asked = { identity, frozen, missing, attempt: attemptOf(spec, identity) };
+  const asked: Asked = { identity, frozen, missing, unread, attempt: attemptOf(spec, identity) };
   knownAsked.set(spec, asked);
   return asked;
+}
+
+/** Of one reference; without a name there is no copy. */
+interface Frozen {
+  readonly key: string;
+  readonly name: string | undefined;
+  readonly isMissing: boolean;
+  readonly isUnread: boolean;
+}
+
+function configurationOf(observation: Observation): Pick<Asked, 'frozen' | 'missing' | 'unread'> {
+  const { spec } = observation.application;
+  const before = new Map(Object.entries(observation.releases.at(-1)?.spec.frozen ?? {}));
+  const live = new Set(spec.configuration?.live);
+  const all = referencesOf(spec)
+    .filter(({ name }) => !live.has(name))
+    .flatMap((reference) => freeze(observation, reference, before) ?? []);
+  return {
+    frozen: Object.fromEntries(all.flatMap(({ key, name }) => (name === undefined ? [] : [[key, name]]))),
+    missing: all.filter(({ isMissing }) => isMissing).map(({ key }) => key),
+    unread: all.filter(({ isUnread }) => isUnread).map(({ key }) => key),
+  };
+}
+
+/** Undefined: it is read where it stands. */
+function freeze(
+  { application, sources }: Observation,
+  reference: Reference,
+  before: ReadonlyMap<string, string>,
+): Frozen | undefined {
+  const key = referenceKey(reference);
+  const source = sources.get(key);
+  if (source?.isLive === true) return undefined;
+  if (source?.content !== undefined) {
+    const name = frozenName(application.metadata.name ?? '', reference.name, source.content);
+    return { key, name, isMissing: false, isUnread: false };
+  }
+  // What was deleted, or cannot be read, has not changed: versions go on with the copy that there is.
+  const name = before.get(key);
+  const isUnread = source !== undefined;
+  return { key, name, isUnread, isMissing: !isUnread && name === undefined && !reference.isOptional };
 }
 
 /** Every look asks several times, and the answer changes only with a spec or what it refers to. */

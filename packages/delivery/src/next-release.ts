@@ -30,6 +30,7 @@ export interface Wanted {
 
 const settleMilliseconds = 2_000;
 const tryAgainMilliseconds = 30_000;
+const readAgainMilliseconds = 5_000;
 
 interface Question {
   readonly observation: Observation;
@@ -47,6 +48,10 @@ export function planNextRelease(given: Observation, now: number): Wanted {
 
 function planAsked(given: Observation, now: number): Wanted {
   const asked = askedOf(given);
+  return asked.unread.length > 0 ? { ...awaitReading(asked), releases: given.releases } : planKnown(given, asked, now);
+}
+
+function planKnown(given: Observation, asked: Asked, now: number): Wanted {
   const observation: Observation = { ...given, releases: dropOutdated(given, asked, now) };
   const question: Question = { observation, asked, now };
   const same: Wanted = { actions: [], releases: observation.releases };
@@ -62,6 +67,16 @@ function planAsked(given: Observation, now: number): Wanted {
   const newest = observation.releases.at(-1);
   if (newest !== undefined && isAsked(observation, asked, newest) && !isFinished(statusOf(newest).phase)) return same;
   return planOther(question, same);
+}
+
+/** An error while reading is never a change: until everything is read, spec asks for what it asked for before. */
+function awaitReading({ unread }: Asked): Omit<Wanted, 'releases'> {
+  const message = `the pod template refers to what cannot be read now: ${unread.join(', ')}`;
+  return {
+    actions: [],
+    unsynced: { reason: 'ConfigurationUnread', message },
+    requeueAfter: readAgainMilliseconds,
+  };
 }
 
 /** Of releases that have not begun only the newest is kept, and only if spec still asks for it. */

@@ -7,9 +7,10 @@ import { runWithLeadership } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { applyDecision } from './controller/apply.ts';
-import { createSources, observe, startCaches, type Caches } from './controller/caches.ts';
+import { createSources, followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
 import { LeaseWatch } from './controller/lease.ts';
+import { SecretContents } from './controller/secret-contents.ts';
 import { controllerLease } from './names.ts';
 import type { HealthReach } from './gates/ask-health.ts';
 import type { WebhookPorts } from './hooks/webhook-call.ts';
@@ -69,19 +70,16 @@ async function lead(options: DeliveryOptions): Promise<void> {
   const gateways = new LeaseWatch(options.clock);
   gateways.follow(caches.leases);
   const findings = new Findings();
-  const measurements = new Measurements({
-    ...options,
-    portsOf:
-      options.measuringPorts ?? createMeasuringPorts({ ...options, loopback: options.checksReachLoopback === true }),
-  });
-  const webhookCalls = new WebhookCalls({
-    ...options,
-    ports: options.webhookPorts ?? createWebhookPorts({ ...options, loopback: options.checksReachLoopback === true }),
-  });
+  const secretContents = new SecretContents(options);
+  followSecrets(caches, secretContents);
+  const { measurements, webhookCalls } = createCallers(options);
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
-    observe: (key) => observe(key, caches, { findings, gateways: gateways.live, now: options.clock.now() }),
+    observe: async (key) => {
+      await readSecrets(key, caches, secretContents);
+      return observe(key, caches, { findings, secretContents, gateways: gateways.live, now: options.clock.now() });
+    },
     reconcile: (observation, now) => {
       const decision = reconcileApplication(observation, now);
       return { actions: decision.actions, status: decision, requeueAfter: decision.requeueAfter };
@@ -105,6 +103,15 @@ async function lead(options: DeliveryOptions): Promise<void> {
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
   await Promise.all([shown(options.metrics, caches, running), routers]);
+}
+
+/** Who ask the world beyond the API server. */
+function createCallers(options: DeliveryOptions) {
+  const reach = { ...options, loopback: options.checksReachLoopback === true };
+  return {
+    measurements: new Measurements({ ...options, portsOf: options.measuringPorts ?? createMeasuringPorts(reach) }),
+    webhookCalls: new WebhookCalls({ ...options, ports: options.webhookPorts ?? createWebhookPorts(reach) }),
+  };
 }
 
 /** Until it has ended, the metrics tell what is seen. */

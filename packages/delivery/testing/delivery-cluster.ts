@@ -7,6 +7,7 @@ import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
 import { leases, secrets } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import type { PodEnd } from '../../cluster/testing/pod-simulator.ts';
@@ -33,6 +34,8 @@ export interface DeliveryCluster extends ControlledCluster {
   readonly metrics: Map<string, string>;
   /** What webhooks were sent, and the status that each next call is answered; without one 200. */
   readonly webhooks: { readonly calls: PostQuestion[]; readonly codes: number[] };
+  /** Kinds of which the controller may read no object by name. */
+  readonly unreadable: Set<string>;
   /** Writes of the delivery controller so far, renewals of its lease aside. */
   readonly deliveryWrites: number;
 }
@@ -52,6 +55,7 @@ export async function createDeliveryCluster({
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
   await runGateway(client, cluster, stopping.signal);
+  const unreadable = new Set<string>();
   const metrics = new Map<string, string>();
   const compile = await loadCompile();
   const measuringPorts = async (): Promise<MeasuringPorts> => ({
@@ -87,7 +91,13 @@ export async function createDeliveryCluster({
       signal,
     );
     startDelivery({
-      client: guarded,
+      client: {
+        ...guarded,
+        get: (type, ...rest) =>
+          unreadable.has(type.kind)
+            ? Promise.reject(new StatusError('Forbidden', `no ${type.plural} may be read`))
+            : guarded.get(type, ...rest),
+      },
       clock,
       random: () => 0.5,
       logger: silentLogger,
@@ -103,6 +113,7 @@ export async function createDeliveryCluster({
     ...cluster,
     metrics,
     webhooks,
+    unreadable,
     get deliveryWrites() {
       return count.writes;
     },

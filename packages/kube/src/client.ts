@@ -13,6 +13,11 @@ export interface Selection {
   readonly fieldSelector?: string | undefined;
 }
 
+export interface Reading extends Selection {
+  /** Of every object the metadata and nothing else: what is secret does not even leave the server. */
+  readonly metadataOnly?: boolean | undefined;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,7 +81,7 @@ export interface KubeClient {
   ): Promise<T>;
   list<T extends KubeObject>(
     type: ResourceType<T>,
-    options?: Selection &
+    options?: Reading &
       CallOptions & {
         readonly limit?: number | undefined;
         readonly continue?: string | undefined;
@@ -86,7 +91,7 @@ export interface KubeClient {
   /** Ends without an error when the server closes the stream or the signal aborts. */
   watch<T extends KubeObject>(
     type: ResourceType<T>,
-    options: Selection & {
+    options: Reading & {
       readonly resourceVersion?: string | undefined;
       readonly allowWatchBookmarks?: boolean | undefined;
       readonly timeoutSeconds?: number | undefined;

@@ -126,7 +126,7 @@ async function send(request: TransportRequest, connection: Connection): Promise<
       status,
       isWatch: isWatch(request),
       isJson: (answered['content-type'] ?? '').includes('json'),
-      wantsJson: request.headers['accept'] === 'application/json',
+      wantsJson: request.headers['accept']?.startsWith('application/json') === true,
     }),
   };
 }

@@ -1,4 +1,4 @@
-import type { KubeClient, Selection, WatchEvent } from './client.ts';
+import type { KubeClient, Reading, WatchEvent } from './client.ts';
 import { delay, type Clock } from './clock.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { keyOf, keyString, type KubeObject, type ObjectKey, type ResourceType } from './object.ts';
@@ -6,7 +6,7 @@ import { isStatusReason } from './status-error.ts';
 import { limitTime, type TimeLimit } from './time-limit.ts';
 import { calculateBackoff } from './workqueue.ts';
 
-export interface InformerOptions<T extends KubeObject> extends Selection {
+export interface InformerOptions<T extends KubeObject> extends Reading {
   readonly client: KubeClient;
   readonly type: ResourceType<T>;
   readonly clock: Clock;
@@ -140,9 +140,10 @@ export class Informer<T extends KubeObject> {
   }
 
   async #relist(signal: AbortSignal): Promise<void> {
-    const { client, type, namespace, labelSelector, fieldSelector } = this.#options;
+    const { client, type, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     using limit = this.#limitSilence(maximumListMilliseconds, signal);
-    const list = await client.list(type, { namespace, labelSelector, fieldSelector, signal: limit.signal });
+    const selection = { namespace, labelSelector, fieldSelector, metadataOnly };
+    const list = await client.list(type, { ...selection, signal: limit.signal });
     const gone = new Set(this.#objects.keys());
     for (const item of list.items) {
       gone.delete(keyString(keyOf(item)));
@@ -155,7 +156,7 @@ export class Informer<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<'ended' | 'ended early'> {
-    const { client, clock, type, namespace, labelSelector, fieldSelector } = this.#options;
+    const { client, clock, type, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     using silence = this.#limitSilence(maximumSilenceMilliseconds, signal);
     const startedAt = clock.monotonic();
     const isHealthy = (): boolean => clock.monotonic() - startedAt >= healthyStreamMilliseconds;
@@ -163,6 +164,7 @@ export class Informer<T extends KubeObject> {
       namespace,
       labelSelector,
       fieldSelector,
+      metadataOnly,
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       signal: silence.signal,

@@ -5,6 +5,7 @@ import type {
   Patch,
   RawRequest,
   RawResponse,
+  Reading,
   Selection,
   WatchEvent,
   WriteOptions,
@@ -38,6 +39,7 @@ export function createClient(transport: Transport): KubeClient {
 type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface Call extends CallOptions {
+  readonly accept?: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly query?: Parameters | undefined;
@@ -75,13 +77,14 @@ class TransportClient implements KubeClient {
       method: 'GET',
       path: resourcePath(type, { namespace: options.namespace }),
       query,
+      accept: options.metadataOnly === true ? metadataForm('PartialObjectMetadataList') : undefined,
       signal: options.signal,
     });
   }
 
   async *watch<T extends KubeObject>(
     type: ResourceType<T>,
-    options: Selection & {
+    options: Reading & {
       readonly resourceVersion?: string | undefined;
       readonly allowWatchBookmarks?: boolean | undefined;
       readonly timeoutSeconds?: number | undefined;
@@ -97,8 +100,9 @@ class TransportClient implements KubeClient {
       timeoutSeconds: options.timeoutSeconds,
     };
     const path = resourcePath(type, { namespace: options.namespace });
+    const accept = options.metadataOnly === true ? metadataForm('PartialObjectMetadata') : undefined;
     try {
-      const { body } = await this.#send({ method: 'GET', path, query, signal });
+      const { body } = await this.#send({ method: 'GET', path, query, accept, signal });
       if (body.kind !== 'watch')
         throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
       for await (const event of body.events) {
@@ -223,11 +227,16 @@ function requireNamespace(type: ResourceType, namespace: string | undefined): st
   throw new StatusError('BadRequest', `an object of ${type.plural} needs a namespace: set metadata.namespace`);
 }
 
-type ListOptions = Selection & {
+type ListOptions = Reading & {
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
   readonly resourceVersion?: string | undefined;
 };
+
+/** Without another form to fall back on: a server that cannot give it must say so, and not send everything. */
+function metadataForm(kind: string): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+}
 
 function transportRequest(call: Call): TransportRequest {
   const query = new URLSearchParams();
@@ -240,7 +249,7 @@ function transportRequest(call: Call): TransportRequest {
     path: call.path,
     query,
     headers: {
-      accept: 'application/json',
+      accept: call.accept ?? 'application/json',
       ...(hasBody ? { 'content-type': call.contentType ?? 'application/json' } : {}),
     },
     body: hasBody ? { json: withoutUndefined(call.json) } : undefined,

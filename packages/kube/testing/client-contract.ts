@@ -180,6 +180,23 @@ export function describeClientContract(name: string, open: () => Promise<OpenedC
       });
     });
 
+    test('metadata alone is listed and watched where nothing else is asked for', async () => {
+      const client = await start();
+      await client.create(configMaps, configMap('a', { data: { color: 'red' } }));
+      const selection = { namespace, labelSelector: `purpose=${purpose}`, metadataOnly: true };
+      const { items, metadata } = await client.list(configMaps, selection);
+      expect(items.map((item) => [item.metadata.name, item.data])).toEqual([['a', undefined]]);
+      const stop = new AbortController();
+      const watched = collect(
+        client.watch(configMaps, { ...selection, resourceVersion: metadata.resourceVersion, signal: stop.signal }),
+        () => stop.abort(),
+      );
+      await client.create(configMaps, configMap('b', { data: { color: 'red' } }));
+      const [event] = await watched;
+      expect(event).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'b' } } });
+      expect(event?.object).not.toHaveProperty('data');
+    });
+
     describe('watching', () => {
       test('gives every change after the revision of a list, in order', async () => {
         const client = await start();

@@ -111,7 +111,7 @@ export class FakeApi implements Transport {
   }
 
   #list(target: Target, request: TransportRequest): unknown {
-    const items = this.#selected(target, request).map(({ object }) => object);
+    const items = this.#selected(target, request).map(({ object }) => inForm(object, request));
     return { metadata: { resourceVersion: String(this.revision) }, items };
   }
 
@@ -199,6 +199,7 @@ export class FakeApi implements Transport {
       signal: request.signal,
       isSelected,
       isWithin: (each) => isWithin(each, target),
+      form: (object) => inForm(object, request),
       onEnd: () => this.#watches.delete(watch),
     });
     this.#watches.add(watch);
@@ -236,6 +237,12 @@ function selection({ query }: TransportRequest): (object: KubeObject) => boolean
   return ({ metadata }) =>
     matchesLabels(labels, metadata.labels) &&
     matchesFields(fields, (field) => (field === 'metadata.name' ? metadata.name : metadata.namespace));
+}
+
+function inForm(object: KubeObject, { headers }: TransportRequest): KubeObject {
+  return /as=PartialObjectMetadata/.test(headers['accept'] ?? '')
+    ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+    : object;
 }
 
 function jsonBody({ body }: TransportRequest): KubeObject {

@@ -11,6 +11,8 @@ export interface FakeWatchOptions<Target> {
   readonly signal: AbortSignal | undefined;
   readonly isSelected: (object: KubeObject) => boolean;
   readonly isWithin: (target: Target) => boolean;
+  /** In which objects are sent. */
+  readonly form: (object: KubeObject) => KubeObject;
   readonly onEnd: () => void;
 }
 
@@ -29,13 +31,14 @@ export class FakeWatch<Target> implements AsyncIterable<unknown> {
 
   /** An object that begins or ceases to be selected is an ADDED or DELETED one to this reader. */
   accept({ target, revision, old, current }: WatchedChange<Target>): void {
-    const { isSelected, isWithin } = this.#options;
+    const { isSelected, isWithin, form } = this.#options;
     if (!isWithin(target)) return;
     const was = old !== undefined && isSelected(old);
-    if (current !== undefined && isSelected(current)) this.push({ type: was ? 'MODIFIED' : 'ADDED', object: current });
+    if (current !== undefined && isSelected(current))
+      this.push({ type: was ? 'MODIFIED' : 'ADDED', object: form(current) });
     else if (was) {
       const metadata = { ...old.metadata, resourceVersion: String(revision) };
-      this.push({ type: 'DELETED', object: { ...old, metadata } });
+      this.push({ type: 'DELETED', object: form({ ...old, metadata }) });
     }
   }
 

@@ -19,10 +19,13 @@ export function contentHash(object: ConfigMap | Secret): string {
 
 /** Read where it stands and never copied: said so on the object, or a token that Kubernetes itself keeps current. */
 export function isLive(object: ConfigMap | Secret): boolean {
-  const { metadata } = object;
-  const says = metadata.labels?.[labels.config] ?? metadata.annotations?.[labels.config];
   const type = 'type' in object ? object.type : undefined;
-  return says === 'live' || (type !== undefined && tokenTypes.includes(type));
+  return saysLive(object) || (type !== undefined && tokenTypes.includes(type));
+}
+
+/** Known without a look at what it holds. */
+export function saysLive({ metadata }: KubeObject): boolean {
+  return (metadata.labels?.[labels.config] ?? metadata.annotations?.[labels.config]) === 'live';
 }
 
 /** Named by content, so that versions with the same content share it; by Application, so that nobody else does. */
@@ -63,7 +66,8 @@ function copyMetadata(object: ConfigMap | Secret, { application, applicationUid,
 
 /** What the controller keeps of an object that pods may refer to: enough to see a change, and no secret. */
 export interface Source {
-  readonly content: string;
+  /** Its hash; undefined where it exists and has not been read. */
+  readonly content: string | undefined;
   readonly isLive: boolean;
 }
 

@@ -1,5 +1,5 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Deployment, PodDisruptionBudget, Secret } from '@slipway/kube/api.generated';
+import type { ConfigMap, Deployment, PodDisruptionBudget } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
@@ -33,6 +33,7 @@ import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
 import { byApplication, companionIndexes, companionsOf, followersOf } from './companion-cache.ts';
 import type { Findings } from './findings.ts';
+import type { SecretContents } from './secret-contents.ts';
 
 export interface CacheOptions {
   readonly client: KubeClient;
@@ -65,8 +66,6 @@ function createInformers(options: CacheOptions) {
       type,
       indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
     });
-  const configuration = <T extends ConfigMap | Secret>(type: ResourceType<T>): Informer<T> =>
-    new Informer<T>({ ...options, type, transform: withoutContent, indexes });
   return {
     applications: new Informer({ ...options, type: applications, indexes: companionIndexes }),
     releases: labelled(releases, labels.application),
@@ -80,8 +79,14 @@ function createInformers(options: CacheOptions) {
     jobs: labelled(jobs, labels.application),
     budgets: new Informer({ ...options, type: podDisruptionBudgets, indexes }),
     splits: new Informer({ ...options, type: splits }),
-    configMaps: configuration(configMaps),
-    secrets: configuration(secrets),
+    configMaps: new Informer({ ...options, type: configMaps, transform: withoutContent, indexes }),
+    secrets: new Informer<KubeObject>({
+      ...options,
+      type: secrets,
+      metadataOnly: true,
+      transform: withoutManagedFields,
+      indexes,
+    }),
     leases: new Informer({
       ...options,
       type: leases,
@@ -91,11 +96,15 @@ function createInformers(options: CacheOptions) {
   };
 }
 
-/** Its hash is all that is kept of what may be large, and must not be seen. */
-function withoutContent<T extends ConfigMap | Secret>(object: T): T {
+/** Its hash is all that is kept of what may be large. */
+function withoutContent(object: ConfigMap): ConfigMap {
   const annotated = { ...object.metadata.annotations, [annotations.content]: contentHash(object) };
-  const empty: Partial<ConfigMap & Secret> = { data: undefined, binaryData: undefined, stringData: undefined };
-  return { ...object, ...empty, metadata: { ...object.metadata, annotations: annotated, managedFields: undefined } };
+  const metadata = { ...object.metadata, annotations: annotated, managedFields: undefined };
+  return { ...object, data: undefined, binaryData: undefined, metadata };
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }
 
 export type Caches = ReturnType<typeof createInformers>;
@@ -115,11 +124,13 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     const metadata = (current ?? old)?.metadata;
     return metadata?.name === undefined ? [] : [{ namespace: metadata.namespace, name: metadata.name }];
   };
-  const referring = (change: InformerChange<ConfigMap | Secret>): readonly ObjectKey[] => {
-    const object = change.current ?? change.old;
-    const isContent = contentNote(change.current) !== contentNote(change.old);
-    return object !== undefined && isContent ? referringTo(caches, object.metadata) : [];
-  };
+  const referring =
+    (noteOf: (object: KubeObject) => string) =>
+    ({ current, old }: InformerChange<KubeObject>): readonly ObjectKey[] => {
+      const object = current ?? old;
+      const isContent = (current && noteOf(current)) !== (old && noteOf(old));
+      return object !== undefined && isContent ? referringTo(caches, object.metadata) : [];
+    };
   // How many pods may go right now is no concern of ours; what somebody else covers is one of every Application there.
   const budgeted = (change: InformerChange<PodDisruptionBudget>): readonly ObjectKey[] => {
     const { current, old } = change;
@@ -147,20 +158,25 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     source(others.slices, labelled),
     source(others.jobs, labelled),
     source(others.budgets, budgeted),
-    source(others.configMaps, referring),
-    source(others.secrets, referring),
+    source(others.configMaps, referring(contentNote)),
+    source(others.secrets, referring(versionNote)),
   ];
 }
 
 /** What is known beside the caches. */
 interface Found {
   readonly findings: Findings;
+  readonly secretContents: SecretContents;
   readonly gateways: readonly string[];
   readonly now: number;
 }
 
 /** Undefined: the Application is gone. */
-export function observe(key: ObjectKey, caches: Caches, { findings, gateways, now }: Found): Observation | undefined {
+export function observe(
+  key: ObjectKey,
+  caches: Caches,
+  { findings, secretContents, gateways, now }: Found,
+): Observation | undefined {
   const given = caches.applications.get(key);
   if (given === undefined) return undefined;
   const { application, workload } = resolve(given, caches);
@@ -183,7 +199,7 @@ export function observe(key: ObjectKey, caches: Caches, { findings, gateways, no
     split,
     gateways: confirmersOf(application, split) ?? gateways,
     answers: findings.answers,
-    sources: sourcesOf(application, caches),
+    sources: sourcesOf(application, caches, secretContents),
     copies: copiesOf(caches, index),
     trial: findings.trials.get(uid),
     measurements: findings.measurements,
@@ -215,16 +231,43 @@ function confirmersOf(application: Application, split: Split | undefined): Obser
 }
 
 /** What spec refers to, as far as it exists. */
-function sourcesOf({ metadata, spec }: Application, caches: Caches): ReadonlyMap<string, Source> {
-  const found = referencesOf(spec).flatMap((reference) => {
-    const key = { namespace: metadata.namespace, name: reference.name };
-    const object = reference.kind === 'Secret' ? caches.secrets.get(key) : caches.configMaps.get(key);
+function sourcesOf(application: Application, caches: Caches, contents: SecretContents): ReadonlyMap<string, Source> {
+  const { namespace } = application.metadata;
+  const ofConfigMaps = referencesOf(application.spec).flatMap((reference) => {
+    const object = reference.kind === 'Secret' ? undefined : caches.configMaps.get({ namespace, name: reference.name });
     return object === undefined ? [] : [[referenceKey(reference), sourceOf(object)] as const];
   });
-  return new Map(found);
+  const ofSecrets = referredSecrets(application, caches).map(
+    (object) =>
+      [referenceKey({ kind: 'Secret', name: object.metadata.name ?? '' }), contents.sourceOf(object)] as const,
+  );
+  return new Map([...ofConfigMaps, ...ofSecrets]);
 }
 
-function sourceOf(object: ConfigMap | Secret): Source {
+/** Those of which a copy would be made: what spec calls live is nobody's business. */
+function referredSecrets({ metadata, spec }: Application, caches: Caches): readonly KubeObject[] {
+  const live = new Set(spec.configuration?.live);
+  return referencesOf(spec)
+    .filter(({ kind, name }) => kind === 'Secret' && !live.has(name))
+    .flatMap(({ name }) => caches.secrets.get({ namespace: metadata.namespace, name }) ?? []);
+}
+
+/** Before a look at an Application: what it refers to is read where that is not known. */
+export function readSecrets(key: ObjectKey, caches: Caches, contents: SecretContents): Promise<void> {
+  const given = caches.applications.get(key);
+  return given === undefined
+    ? Promise.resolve()
+    : contents.read(referredSecrets(resolve(given, caches).application, caches));
+}
+
+/** What is deleted is forgotten. */
+export function followSecrets(caches: Caches, contents: SecretContents): void {
+  caches.secrets.onChange(({ current, old }) => {
+    if (current === undefined && old !== undefined) contents.forget(keyOf(old));
+  });
+}
+
+function sourceOf(object: ConfigMap): Source {
   return { content: object.metadata.annotations?.[annotations.content] ?? '', isLive: isLive(object) };
 }
 
@@ -236,11 +279,14 @@ function copiesOf(caches: Caches, index: string): readonly Copy[] {
   ].filter(({ object }) => isCopy(object));
 }
 
-function contentNote(object: KubeObject | undefined): string | undefined {
-  const { labels: own, annotations: notes } = object?.metadata ?? {};
-  return object === undefined
-    ? undefined
-    : `${notes?.[annotations.content] ?? ''}${own?.[labels.config] ?? notes?.[labels.config] ?? ''}`;
+function contentNote({ metadata }: KubeObject): string {
+  const { labels: own, annotations: notes } = metadata;
+  return `${notes?.[annotations.content] ?? ''}${own?.[labels.config] ?? notes?.[labels.config] ?? ''}`;
+}
+
+/** Of what a Secret holds nothing is known here: whatever has changed may be that. */
+function versionNote({ metadata }: KubeObject): string {
+  return `${metadata.uid ?? ''}/${metadata.resourceVersion ?? ''}`;
 }
 
 function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metadata']): readonly ObjectKey[] {
