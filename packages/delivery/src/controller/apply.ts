@@ -57,20 +57,20 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
 
 /**
  * In order, stopping at the first failure; the next look decides again. First what later looks decide by, for it remembers
- * why what follows is done; what only tells how things stand goes beside the actions, which need not wait for it.
+ * why what follows is done; what only tells how things stand goes beside it all, and nothing waits for it.
  */
 export async function applyDecision(decision: Decision, observation: Observation, world: Effects): Promise<void> {
   const look: Look = { ...world, observation };
   const { first, beside } = planStatusWrites(decision, observation);
-  for (const write of first) await carryOutStatus(write, look);
-  const acted = carryOutAll(decision.actions, look);
+  const acted = act(first, decision.actions, look);
   // Nothing of this look may still be under way in the next one, which meets again whatever else has failed.
   const ended = await Promise.allSettled([acted, ...beside.map((write) => carryOutStatus(write, look))]);
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-async function carryOutAll(actions: readonly Action[], look: Look): Promise<void> {
+async function act(first: readonly StatusWrite[], actions: readonly Action[], look: Look): Promise<void> {
+  for (const write of first) await carryOutStatus(write, look);
   for (const action of actions) await carryOut(action, look);
 }
 
