@@ -56,7 +56,7 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
     validatesStatus: true,
     validate: (object, old) => [
       ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
-      ...withinPatternTime(structural, () => validateStructural(withoutMetadata(object), structural, '')),
+      ...withinPatternTime(() => validateStructural(withoutMetadata(object), structural, '')),
     ],
     validateRules: (object, { stored, faults }) => {
       if (!hasRules(structural)) return [];

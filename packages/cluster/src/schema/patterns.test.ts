@@ -6,7 +6,7 @@ const text = `${'a'.repeat(60)}!`;
 
 function said(pattern: string, values: readonly string[]): readonly string[] {
   const schema: StructuralSchema = { type: 'array', items: { type: 'string', pattern } };
-  return withinPatternTime(schema, () => validateStructural(values, schema, 'list')).map(({ message }) => message);
+  return withinPatternTime(() => validateStructural(values, schema, 'list')).map(({ message }) => message);
 }
 
 describe('a pattern', () => {

@@ -2,7 +2,7 @@
  * Patterns of people's schemas. Go's take time in proportion to the text; the engine's own can go back and forth for ever,
  * `(a+)+$` for one, and would stop the whole server.
  */
-import { withinTime } from '@slipway/kube/cel/budget';
+import { requireWatch, watchedAtNeed } from '@slipway/kube/cel/budget';
 import { CelLimitError } from '@slipway/kube/cel/types';
 import type { Fault } from './definition.ts';
 import { invalid } from './faults.ts';
@@ -29,7 +29,9 @@ function compilePattern(pattern: string): RegExp | undefined {
 }
 
 export function matchesPattern(text: string, pattern: string): boolean {
-  return text.length <= maximumPatternText && compilePattern(pattern)?.test(text) === true;
+  if (text.length > maximumPatternText) return false;
+  if (mayRunAway(pattern)) requireWatch();
+  return compilePattern(pattern)?.test(text) === true;
 }
 
 /** Every pattern in a schema that no text could be held against. */
@@ -54,19 +56,10 @@ function mayRunAway(pattern: string): boolean {
   return /\)(?:[*+]|\{\d)/.test(pattern) || repetitions >= 3;
 }
 
-const searched = new WeakMap<object, boolean>();
-
-function hasRunawayPattern(schema: object): boolean {
-  const known = searched.get(schema) ?? patternsOf(schema, '').some(({ pattern }) => mayRunAway(pattern));
-  searched.set(schema, known);
-  return known;
-}
-
 /** What `validate` finds, unless the patterns of the schema take so long that it is given up. */
-export function withinPatternTime(schema: object, validate: () => readonly Fault[]): readonly Fault[] {
-  if (!hasRunawayPattern(schema)) return validate();
+export function withinPatternTime(validate: () => readonly Fault[]): readonly Fault[] {
   try {
-    return withinTime(validate, maximumMilliseconds);
+    return watchedAtNeed(validate, maximumMilliseconds);
   } catch (error) {
     if (!(error instanceof CelLimitError)) throw error;
     const why = `its values could not be held against the patterns of its schema within ${maximumMilliseconds} ms; shorten them, or mend a pattern that repeats a repetition`;

@@ -9,13 +9,25 @@ const maximumMilliseconds = 100;
 /** A machine that has no time for this process takes none from the expression: then it is begun again, so often at most. */
 const maximumAttempts = 5;
 
+/** What takes more is begun again under watch. Most of what is evaluated ends far below it. */
+const unwatchedSteps = 1_000;
+
 let remaining = 0;
 let isRunning = false;
+
+/** `trying`: nobody watches the time yet; `refused`: what is being tried has met something that has to be watched. */
+let watch: 'none' | 'trying' | 'refused' | 'watched' = 'none';
+
+/** Thrown out of what is being tried. Whatever catches it on the way, the work is begun again. */
+class Unwatched extends Error {
+  override readonly name = 'Unwatched';
+}
 
 /** Counts turns of loops, and what else takes time or memory: a step is a turn, or ten items or characters of a new value. */
 export function spendSteps(steps: number): void {
   if (!isRunning) return;
   remaining -= steps;
+  if (watch === 'trying' && remaining < maximumSteps - unwatchedSteps) requireWatch();
   if (remaining < 0)
     throw new CelLimitError(`operation cancelled: actual cost limit exceeded: more than ${maximumSteps} steps`);
 }
@@ -25,13 +37,42 @@ export function withinBudget<T>(evaluate: () => T): T {
   if (isRunning) return evaluate();
   isRunning = true;
   try {
-    return withinTime(() => {
+    return watchedAtNeed(() => {
       remaining = maximumSteps;
       return evaluate();
     }, maximumMilliseconds);
   } finally {
     isRunning = false;
   }
+}
+
+/** To be called before what can take any time without a step. */
+export function requireWatch(): void {
+  if (watch !== 'trying' && watch !== 'refused') return;
+  watch = 'refused';
+  throw new Unwatched('nobody watches the time yet');
+}
+
+/**
+ * As `withinTime`, for what seldom needs it: to be watched takes a thread, which costs more than most evaluations and on a
+ * busy machine many times that. So it is tried without, and begun again where it meets `requireWatch` or takes many steps.
+ */
+export function watchedAtNeed<T>(work: () => T, milliseconds: number): T {
+  if (watch !== 'none') return work();
+  watch = 'trying';
+  try {
+    const result = work();
+    if (isTried()) return result;
+  } catch (error) {
+    if (isTried()) throw error;
+  } finally {
+    watch = 'none';
+  }
+  return withinTime(work, milliseconds);
+}
+
+function isTried(): boolean {
+  return watch === 'trying';
 }
 
 /** The same without steps, for other work that people's words make long. What it does must bear to be begun again. */
@@ -64,6 +105,8 @@ function interruptible<T>(work: () => T, milliseconds: number): T {
   const { sandbox, script } = watched;
   const results: T[] = [];
   const outer = sandbox.run;
+  const before = watch;
+  watch = 'watched';
   sandbox.run = () => {
     results.push(work());
   };
@@ -71,6 +114,7 @@ function interruptible<T>(work: () => T, milliseconds: number): T {
     script.runInContext(sandbox, { timeout: milliseconds });
   } finally {
     sandbox.run = outer;
+    watch = before;
   }
   for (const result of results) return result;
   throw new CelLimitError('operation cancelled: it ended without a result');

@@ -1,5 +1,5 @@
 /** Regular expressions of Go, which most patterns write as JavaScript does. */
-import { spendSteps } from './budget.ts';
+import { requireWatch, spendSteps } from './budget.ts';
 import { CelEvaluationError } from './types.ts';
 
 const maximumText = 65_536;
@@ -61,5 +61,6 @@ export function findMatches(text: string, source: string, limit: number): readon
 function ofBoundedText(text: string, source: string): RegExp {
   if (text.length > maximumText)
     throw new CelEvaluationError(`a text of ${text.length} characters is not matched: at most ${maximumText} are`);
+  requireWatch();
   return patternOf(source);
 }
