@@ -31,6 +31,8 @@ export interface Observation {
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
+  /** Of the namespace, and of no Application. Absent: none. */
+  readonly otherServices?: readonly Service[] | undefined;
   readonly slices: readonly EndpointSlice[];
   /** Ours, and those of the namespace that are of no Application. */
   readonly budgets: readonly PodDisruptionBudget[];

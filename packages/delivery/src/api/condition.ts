@@ -11,6 +11,7 @@ export const conditionTypes = [
   'ScaledToZero',
   'NameConflict',
   'RouteConflict',
+  'SelectorConflict',
   'ImageDrift',
   'DependenciesReady',
 ] as const;

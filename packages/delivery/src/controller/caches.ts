@@ -1,9 +1,10 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Deployment, PodDisruptionBudget } from '@slipway/kube/api.generated';
+import type { ConfigMap, Deployment, PodDisruptionBudget, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
 import { Informer, type InformerChange } from '@slipway/kube/informer';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import {
@@ -31,6 +32,7 @@ import { annotations, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
+import { isSelectorConflict } from '../selector-conflicts.ts';
 import { byApplication, companionIndexes, companionsOf, followersOf } from './companion-cache.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
@@ -74,6 +76,13 @@ function createInformers(options: CacheOptions) {
     replicaSets: labelled(replicaSets, labels.application),
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
+    otherServices: new Informer({
+      ...options,
+      type: services,
+      labelSelector: `!${labels.application}`,
+      indexes,
+      transform: withoutDetails,
+    }),
     deployments: labelled(deployments, labels.application),
     slices: labelled(endpointSlices, labels.application),
     jobs: labelled(jobs, labels.application),
@@ -105,6 +114,22 @@ function withoutContent(object: ConfigMap): ConfigMap {
 
 function withoutManagedFields(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
+}
+
+/** Which pods it selects is all that is looked at. */
+function withoutDetails({ metadata, spec = {} }: Service): Service {
+  const { name, namespace, resourceVersion, uid, annotations: notes } = metadata;
+  const owner = notes?.[annotations.ownerUid];
+  return {
+    metadata: {
+      name,
+      namespace,
+      resourceVersion,
+      uid,
+      ...(owner === undefined ? {} : { annotations: { [annotations.ownerUid]: owner } }),
+    },
+    spec: { type: spec.type, selector: spec.selector },
+  };
 }
 
 export type Caches = ReturnType<typeof createInformers>;
@@ -150,6 +175,7 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     ),
     // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
     source(live, () => []),
+    source(others.otherServices, (change) => selectedBy(caches, change)),
     source(others.deployments, (change) => referringToDeployment(caches, change)),
     source(others.releases, labelled),
     source(others.replicaSets, labelled),
@@ -194,6 +220,7 @@ export function observe(
     replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
     pods: caches.pods.byIndex(byApplication, index),
     services: caches.services.byIndex(byApplication, index),
+    otherServices: caches.otherServices.byIndex(byApplication, `${key.namespace ?? ''}/`),
     slices: caches.slices.byIndex(byApplication, index),
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
     split,
@@ -295,6 +322,17 @@ function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metad
     .filter((application) =>
       referencesOf(resolve(application, caches).application.spec).some((reference) => reference.name === name),
     )
+    .map(keyOf);
+}
+
+/** Endpoints and addresses of others come and go: only who selects pods of an Application, or did, concerns it. */
+function selectedBy(caches: Caches, { current, old }: InformerChange<Service>): readonly ObjectKey[] {
+  const changed = [current, old].flatMap((service) => service ?? []);
+  if (isSameJson(current?.spec, old?.spec)) return [];
+  return caches.applications
+    .list(changed[0]?.metadata.namespace)
+    .map((application) => resolve(application, caches).application)
+    .filter((application) => changed.some((service) => isSelectorConflict(application, service)))
     .map(keyOf);
 }
 

@@ -19,6 +19,7 @@ import { describeCycle } from '../order/validate-order.ts';
 import { nameOf } from '../release-context.ts';
 import { calculateBounds } from '../replica-bounds.ts';
 import { routeConflicts } from '../route-conflicts.ts';
+import { selectorConflicts } from '../selector-conflicts.ts';
 import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
 
 export interface ConditionInput {
@@ -43,6 +44,7 @@ function findings(input: ConditionInput): readonly Finding[] {
   const isConflict = wanted.unsynced?.reason === 'NameConflict';
   const isZero = replicasOf(observation) === 0;
   const conflicts = routeConflicts(observation);
+  const selecting = selectorConflicts(observation);
   return [
     findValid(input),
     findAvailable(input),
@@ -57,6 +59,7 @@ function findings(input: ConditionInput): readonly Finding[] {
     }),
     findConflict('NameConflict', isConflict ? wanted.unsynced?.message : undefined),
     findConflict('RouteConflict', conflicts.length > 0 ? conflicts.join('; ') : undefined),
+    findConflict('SelectorConflict', selecting.length > 0 ? selecting.join('; ') : undefined),
     findDrift(observation),
     ...findDependencies(observation),
   ];
@@ -89,7 +92,10 @@ function findValid({ faults, wanted: { unsynced } }: ConditionInput): Finding {
     : finding('Valid', true, { reason: 'Valid' });
 }
 
-function findConflict(type: 'NameConflict' | 'RouteConflict', message: string | undefined): Finding {
+function findConflict(
+  type: 'NameConflict' | 'RouteConflict' | 'SelectorConflict',
+  message: string | undefined,
+): Finding {
   return finding(type, message !== undefined, { reason: message === undefined ? 'NoConflict' : type, message });
 }
 
