@@ -2,6 +2,7 @@
 import type { Deployment, Pod, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { deployments, endpointSlices, pods, replicaSets, services } from '@slipway/kube/resources';
+import { splits } from '@slipway/kube/split';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import { stoppedAfter } from '../../testing/stopped-after.ts';
@@ -197,6 +198,37 @@ describe('a Deployment that runs', () => {
     await cluster.advance(60_000);
     expect((await livePods()).map(({ spec }) => spec?.containers[0]?.image)).toEqual(['shop:3', 'shop:3', 'shop:3']);
     expect(await endpoints()).toEqual(await podNames());
+  });
+});
+
+describe('an adopted Deployment', () => {
+  test('rolls out again though it has another size when it gets its pods back', async () => {
+    await running();
+    await go(adopting);
+    await cluster.client.patch(applications, key, { type: 'merge', body: { spec: { replicas: 4 } } });
+    await cluster.advance(30_000);
+    expect(await go(ejecting)).toEqual({ isDone: true });
+    await setImage('shop:3');
+    await cluster.advance(120_000);
+    expect((await livePods()).map(({ spec }) => spec?.containers[0]?.image)).toEqual(Array(4).fill('shop:3'));
+  });
+
+  test('is reached by a route too, beside its own Service of the same name', async () => {
+    await running();
+    await go(adopting);
+    const routed = { service: { ports: [{ name: 'http', port: 80 }] }, route: { hosts: ['shop.localhost'] } };
+    await cluster.client.patch(applications, key, { type: 'merge', body: { spec: { ...routed, guardSeconds: 0 } } });
+    await cluster.advance(10_000);
+    const split = await cluster.client.get(splits, key);
+    expect(split.spec.rules[0]?.backends).toMatchObject([{ version: '1', weight: 100 }]);
+    await setImage('shop:2');
+    await cluster.advance(120_000);
+    const after = await cluster.client.get(splits, key);
+    expect(after.spec.rules[0]?.backends.find(({ weight }) => weight === 100)).toMatchObject({ version: '2' });
+    expect((await cluster.client.get(services, key)).metadata.annotations).not.toHaveProperty(
+      'slipway.dev/application-uid',
+    );
+    expect(await go(ejecting)).toMatchObject({ isDone: false, refusals: [expect.stringContaining('has a route')] });
   });
 });
 

@@ -48,6 +48,7 @@ export function planAdoption(world: AdoptionWorld, request: AdoptionRequest): Ha
     refusals: [],
     notes: shared.map(describeShared),
     stages: [
+      // Where it is not to be moved there is none.
       autoscalersOf(world, { kind: deployments.kind, name: request.deployment }).map((scaler) =>
         moveAutoscaler(scaler, applications, request.application),
       ),

@@ -231,6 +231,12 @@ function attach({ deployment, set }: Return): Stage {
   return [returned(set, `belong to the Deployment ${name} again, with the pods that run`)];
 }
 
+/**
+ * What a Deployment notes of its size at a ReplicaSet goes: where it is not that of now, the Deployment would take it for a
+ * scaling that is under way, and never roll out again.
+ */
+const sizeNotes = ['deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas'];
+
 function returned(set: ReplicaSet, what: string) {
   const former = noteOf(set, 'formerLabels');
   const { [labels.serves]: _, [labels.backend]: __, ...own } = set.spec?.template?.metadata?.labels ?? {};
@@ -238,7 +244,7 @@ function returned(set: ReplicaSet, what: string) {
   const gone = Object.keys(set.metadata.labels ?? {}).filter(isOwn);
   const fixed = former === undefined ? Object.keys(known).filter(isOwn) : [];
   const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !fixed.includes(key)));
-  const notes = Object.keys(set.metadata.annotations ?? {}).filter(isOwn);
+  const notes = [...Object.keys(set.metadata.annotations ?? {}).filter(isOwn), ...sizeNotes];
   return merge(replicaSets, set, {
     what,
     body: { metadata: { labels: { ...without(gone), ...kept }, annotations: without(notes) } },

@@ -27,12 +27,14 @@ export function findRefusals(
   if (deployment.metadata.deletionTimestamp !== undefined) return [`The Deployment "${name}" is being deleted.`];
   const foreign = refuseForeign(world, request, deployment);
   if (foreign.length > 0) return foreign;
+  const scaled = refuseAutoscaler(world, request);
   // What has begun goes on: it was looked at before.
   if (noteOf(deployment, 'adoptedBy') !== undefined)
-    return set === undefined ? [`The Deployment "${name}" has no pods that could be handed over.`] : [];
+    return set === undefined ? [`The Deployment "${name}" has no pods that could be handed over.`] : scaled;
   return [
     ...refuseName(request),
-    ...refuseAutoscaler(world, request),
+    ...scaled,
+    ...refuseSize(world, request, deployment),
     ...refuseRollout(world, deployment, set),
     ...(set === undefined ? [] : refuseSelectors(deployment, set)),
   ];
@@ -64,6 +66,21 @@ function refuseForeign(world: AdoptionWorld, request: AdoptionRequest, deploymen
         `The Application "${chosen}" has versions of its own already (${own.status.serving.version} serves): take another name with --name.`,
       ]
     : [];
+}
+
+/** A manifest that names no size asks for one pod: nobody means to lose the others by adopting. */
+function refuseSize(
+  { applications }: AdoptionWorld,
+  { application: chosen }: AdoptionRequest,
+  { metadata, spec }: Deployment,
+): readonly string[] {
+  const given = applications.find((each) => each.metadata.name === chosen);
+  const [wanted, replicas] = [given?.spec.replicas ?? 1, spec?.replicas ?? 1];
+  return given === undefined || wanted === replicas
+    ? []
+    : [
+        `The Application "${chosen}" asks for ${wanted} pods and the Deployment "${metadata.name ?? ''}" has ${replicas}: set spec.replicas of the Application to ${replicas}, and scale it later.`,
+      ];
 }
 
 function refuseName({ application }: AdoptionRequest): readonly string[] {
