@@ -40,6 +40,7 @@ export function createProgram(): Command {
   addClusterCommands(program);
   addReleaseCommands(program);
   addVerbCommands(program);
+  addApproveCommand(program);
   addHandoverCommands(program);
   addInstallCommands(program);
   addPartCommands(program);
@@ -288,6 +289,22 @@ function addVerbCommands(program: Command): void {
       await runVerb({ verb: verb.name, application, version, options: target.opts() });
     });
   }
+}
+
+function addApproveCommand(program: Command): void {
+  withGlobalOptions(
+    command(program, 'approve <application>', [
+      'slipway approve shop',
+      'slipway approve shop --gate sign-off --reason "read and agreed"',
+    ]),
+  )
+    .summary('agree to the running release, where a hook of it asks somebody to')
+    .description(
+      'Creates a ReleaseApproval for the hook that waits for one. It agrees to that hook and starts nothing by itself; promote ends pauses and gates, and approves no hook.',
+    )
+    .option('--gate <name>', 'the hook to agree to (default: the one that waits)')
+    .option('--reason <text>', 'why; shown with the outcome')
+    .action(async (application, options) => (await import('./commands/approve.ts')).approve(application, options));
 }
 
 function addHandoverCommands(program: Command): void {

@@ -103,7 +103,7 @@ function asData({ isReached, message, command, release }: CommandResult): object
   return { reached: isReached, message, command, release: release?.metadata.name, phase: release?.status?.phase };
 }
 
-async function requireApplication({ client, namespace }: Connection, name: string): Promise<Application> {
+export async function requireApplication({ client, namespace }: Connection, name: string): Promise<Application> {
   try {
     return await client.get(applications, { namespace, name });
   } catch (error) {

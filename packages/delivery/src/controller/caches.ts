@@ -149,6 +149,8 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     const metadata = (current ?? old)?.metadata;
     return metadata?.name === undefined ? [] : [{ namespace: metadata.namespace, name: metadata.name }];
   };
+  const named = ({ current }: InformerChange<ReleaseCommand | ReleaseApproval>): readonly ObjectKey[] =>
+    current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }];
   const referring =
     (noteOf: (object: KubeObject) => string) =>
     ({ current, old }: InformerChange<KubeObject>): readonly ObjectKey[] => {
@@ -167,12 +169,8 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
   return [
     source(all, (change) => same(change).flatMap((key) => [key, ...followersOf(caches, key)])),
     source(allSplits, same),
-    source(commands, ({ current }) =>
-      current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
-    ),
-    source(approvals, ({ current }) =>
-      current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }],
-    ),
+    source(commands, named),
+    source(approvals, named),
     // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
     source(live, () => []),
     source(others.otherServices, (change) => selectedBy(caches, change)),
