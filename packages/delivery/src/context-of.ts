@@ -8,6 +8,7 @@ import { statusOf } from './release-changes.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
 import { calculateBounds } from './replica-bounds.ts';
 import { routeState } from './route-removal.ts';
+import { sessionVersions } from './sessions/session-route.ts';
 
 export function contextOf(observation: Observation, release: Release, now: number): ReleaseContext {
   const stable = stableRelease(observation);
@@ -33,6 +34,7 @@ export function worldOf(observation: Observation, active: Release | undefined, n
     versions: viewsByName(views),
     weights: splitWeights(observation),
     earlierWeights: [],
+    withSessions: sessionVersions(observation),
     isRouted: isRouted(observation),
     route: routeState(observation, now),
     floor: calculateFloor(observation, active),

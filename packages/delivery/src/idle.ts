@@ -5,6 +5,7 @@ import { names, planMove, planWithdrawal, silentPods } from './moving-traffic.ts
 import {
   isRouted,
   isServing,
+  isSplitConfirmed,
   otherWeights,
   replicasOf,
   splitWeights,
@@ -17,6 +18,8 @@ import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { initialStatus } from './release-status.ts';
 import { earlier, planGrowth } from './scaling.ts';
+import { planFormerSize } from './sessions/former-versions.ts';
+import { sessionVersions } from './sessions/session-route.ts';
 import { planShrink } from './shrinking.ts';
 
 type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
@@ -30,7 +33,7 @@ export function planIdle(observation: Observation, now: number): Step {
     planStableSize(observation, stable, now),
     ...observation.releases
       .filter((release) => release !== stable)
-      .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
+      .map((release) => planFormer(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
   ];
   return {
     actions: steps.flatMap(({ actions }) => actions),
@@ -74,7 +77,7 @@ export function planFormerVersions(observation: Observation, active: Release, no
   const steps = observation.releases
     .filter((release) => release !== stable && release !== active && isFinished(statusOf(release).phase))
     .filter((release) => !isCarrying(release))
-    .map((release) => planLeaving(observation, release, { drainSeconds: stable.spec.drainSeconds, now }));
+    .map((release) => planFormer(observation, release, { drainSeconds: stable.spec.drainSeconds, now }));
   return {
     actions: steps.flatMap(({ actions }) => actions),
     requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
@@ -95,11 +98,20 @@ interface Leaving {
   readonly now: number;
 }
 
+/** With sessions as many pods as those need; without any, none. */
+function planFormer(observation: Observation, release: Release, leaving: Leaving): Sizing {
+  return sessionVersions(observation).has(nameOf(release))
+    ? planFormerSize(observation, release, leaving)
+    : planLeaving(observation, release, leaving);
+}
+
 /** Without traffic, and not kept any longer. */
 function planLeaving(observation: Observation, release: Release, { drainSeconds, now }: Leaving): Sizing {
   const view = viewOf(observation, release);
   // Most of many: kept for a rollback, and without a pod.
   if (view.pods.length === 0 && (view.replicaSet?.spec?.replicas ?? 0) === 0) return { actions: [] };
+  // A gateway that has not heard of it yet may lead sessions there.
+  if (view.backends.length > 0 && isRouted(observation) && !isSplitConfirmed(observation)) return { actions: [] };
   const left = keptFor(observation, release, now);
   if (left === 0) return planShrink({ view, goal: 0, drainSeconds, now, observation });
   return view.pods.length === 0 ? { actions: [] } : { actions: [], requeueAfter: left };

@@ -144,6 +144,21 @@ describe('installKinds', () => {
       { service, route, strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['shop.example.org'] } } },
       'a preview needs hosts of its own',
     ],
+    [
+      'sessions without a route',
+      { service, strategy: { type: 'rainbow' } },
+      'strategy rainbow keeps sessions by the gateway of Slipway: give a route through gateway',
+    ],
+    [
+      'sessions by a router that has none',
+      { service, route: { ...route, through: 'istio' }, strategy: { type: 'rainbow' } },
+      'strategy rainbow keeps sessions by the gateway of Slipway: give a route through gateway',
+    ],
+    [
+      'a single version with sessions',
+      { service, route, strategy: { type: 'rainbow', rainbow: { maxVersions: 1 } } },
+      'spec.strategy.rainbow.maxVersions',
+    ],
   ])('refuses %s with a rule of its kind', async (_, spec, message) => {
     const cluster = await installed();
     await expect(cluster.client.create(applications, application(spec))).rejects.toThrow(message);
@@ -155,6 +170,9 @@ describe('installKinds', () => {
     const blueGreen = { previewHosts: ['next.example.org'], autoPromote: false };
     const right = { service, route, strategy: { type: 'blueGreen', blueGreen } };
     await cluster.client.create(applications, application(right));
+    const rainbow = { maxVersions: 2, maxAgeSeconds: 60, idleSeconds: 5 };
+    const kept = application({ service, route, strategy: { type: 'rainbow', rainbow } });
+    await cluster.client.create(applications, { ...kept, metadata: { ...kept.metadata, name: 'kept' } });
     await cluster.close();
   });
 

@@ -45,6 +45,7 @@ const observation: Observation = {
   approvals: [],
   hookFindings: new Map(),
   companions: noCompanions,
+  sessionKey: undefined,
 };
 
 function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {

@@ -16,6 +16,7 @@ import { annotations } from './names.ts';
 import type { Action } from './plan.ts';
 import { describePods } from './pod-faults.ts';
 import { nameOf } from './release-context.ts';
+import { hasRightSessions } from './sessions/session-route.ts';
 
 export interface Move {
   readonly observation: Observation;
@@ -38,7 +39,7 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     const weights = splitWeights(observation);
     const isWhole = weights[target] === 100 && Object.values(weights).reduce((sum, weight) => sum + weight, 0) === 100;
     const isAlone = previewOf(observation) === undefined && Object.keys(handlingOf(observation)).length === 0;
-    const isAsked = isWhole && isAlone;
+    const isAsked = isWhole && isAlone && hasRightSessions(observation, { [target]: 100 });
     if (!isAsked) {
       const apart = silentPods(to).filter((pod) => !isBackend(pod));
       // Pods that were about to leave when the version was asked for again: without them it could not carry the weight.

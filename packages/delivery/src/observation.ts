@@ -8,6 +8,7 @@ import type {
   ReplicaSet,
   Service,
 } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split, SplitHandling } from '@slipway/kube/split';
 import { hasRouter, type Application } from './api/application.ts';
@@ -57,6 +58,8 @@ export interface Observation {
   readonly hookFindings: ReadonlyMap<string, HookFinding>;
   /** Other Applications, whose releases come before its own. */
   readonly companions: Companions;
+  /** The Secret that signs sessions, without its content. */
+  readonly sessionKey: KubeObject | undefined;
 }
 
 /** A pod lives on through attempts, and times do not tell them apart: clocks jump. */
@@ -185,15 +188,14 @@ export function splitWeights(observation: Observation): Readonly<Record<string, 
   return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
 }
 
-/** What the Split asks for beside the weights; empty where nothing but those decides. */
-export function handlingOf({ split }: Observation): SplitHandling {
-  const { matches, mirror, hold, sticky, sessions } = split?.spec.rules[0] ?? {};
+/** What a release asks of the Split beside the weights; empty where nothing but those decides. Sessions outlast releases. */
+export function handlingOf({ split }: Observation): Omit<SplitHandling, 'sessions'> {
+  const { matches, mirror, hold, sticky } = split?.spec.rules[0] ?? {};
   return {
     ...(matches === undefined ? {} : { matches }),
     ...(mirror === undefined ? {} : { mirror }),
     ...(hold === undefined ? {} : { hold }),
     ...(sticky === undefined ? {} : { sticky }),
-    ...(sessions === undefined ? {} : { sessions }),
   };
 }
 

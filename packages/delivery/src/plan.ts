@@ -42,6 +42,9 @@ export interface ActionDetails {
     /** The release that the preview hosts lead to; absent: none. */
     readonly preview?: string | undefined;
   };
+  /** Makes the Secret that signs sessions. */
+  readonly createSessionKey: object;
+  readonly deleteSessionKey: object;
   /** Asks the gateways to report what they count, until then. */
   readonly countTraffic: { readonly until: string };
   readonly askHealth: { readonly release: string; readonly pods: readonly string[] };

@@ -50,6 +50,7 @@ const observation: Observation = {
   approvals: [],
   hookFindings: new Map(),
   companions: noCompanions,
+  sessionKey: undefined,
 };
 
 describe('pruning', () => {

@@ -23,6 +23,7 @@ import { statusOf } from './release-changes.ts';
 import { waiting } from './release-status.ts';
 import { planOpening, planRescue, planRoute } from './routing.ts';
 import { earlier } from './scaling.ts';
+import { planSessions } from './sessions/session-route.ts';
 import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
 import { planCutEntries } from './status/cut-entries.ts';
@@ -64,10 +65,12 @@ function planApplication(before: Observation, now: number): Decision {
   const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
-  const planned = planStep(after, active, now);
+  const asked = planStep(after, active, now);
+  const planned = { ...asked, actions: planSessions(after, asked.actions) };
   const first = check([...commanded.announcements, ...planned.actions], worldOf(after, active, now));
   const step = withRefusal(planned, { active, refused: first.refused, now });
-  const upkeep = planUpkeep(after, { active, now, faults });
+  const hasSplit = planned.actions.some(({ type }) => type === 'setSplit');
+  const upkeep = planUpkeep(after, { active, now, faults, hasSplit });
   const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
   const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
   const sentences = [...faults, ...disorder].map(({ field, message }) => `${field ?? ''}: ${message}`);
@@ -129,6 +132,8 @@ interface Given {
   readonly active: Release | undefined;
   readonly now: number;
   readonly faults: readonly StatusCause[];
+  /** The step sets the split, from the same look: what else is to be changed about it comes with the next one. */
+  readonly hasSplit: boolean;
 }
 
 interface Upkeep {
@@ -139,8 +144,8 @@ interface Upkeep {
 }
 
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
-function planUpkeep(observation: Observation, { active, now, faults }: Given): Upkeep {
-  const route = faults.length === 0 ? planRoute(observation, now) : undefined;
+function planUpkeep(observation: Observation, { active, now, faults, hasSplit }: Given): Upkeep {
+  const route = faults.length === 0 && !hasSplit ? planRoute(observation, now) : undefined;
   const kept = [
     ...(isSound(observation, faults, ['metadata', 'spec.service']) ? [planServices(observation)] : []),
     ...(isSound(observation, faults, ['metadata', 'spec.strategy', 'spec.replicas'])

@@ -36,6 +36,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     approvals: [],
     hookFindings: new Map(),
     companions: noCompanions,
+    sessionKey: undefined,
   };
 }
 

@@ -19,6 +19,8 @@ import { nameOf } from './release-context.ts';
 import { planRouteRemoval, type Removal } from './route-removal.ts';
 import { calculateFloor } from './context-of.ts';
 import { stableRelease } from './current-releases.ts';
+import { planDepartures, type Departures } from './sessions/former-versions.ts';
+import { isAskedFor, planSessionKey, withSessions } from './sessions/session-route.ts';
 import { calculateReturn, shareOut } from './sharing.ts';
 
 /** What a rule says beside its backends. */
@@ -60,12 +62,12 @@ export function routePort(application: Application): SplitBackend['port'] {
 }
 
 export function planRoute(observation: Observation, now: number): Removal {
-  return isRouted(observation)
-    ? { actions: planRule(observation), waitingFor: undefined }
-    : planRouteRemoval(observation, now);
+  if (!isRouted(observation)) return planRouteRemoval(observation, now);
+  const { leaving, requeueAfter } = planDepartures(observation, now);
+  return { actions: planRule(observation, leaving), waitingFor: undefined, requeueAfter };
 }
 
-function planRule(observation: Observation): readonly Action[] {
+function planRule(observation: Observation, leaving: Departures['leaving']): readonly Action[] {
   const { application, split } = observation;
   if (split === undefined) return [];
   const [main, ...others] = split.spec.rules;
@@ -75,16 +77,20 @@ function planRule(observation: Observation): readonly Action[] {
   const { backends, hosts, paths, redirectWww, compression, responseHeaders, tls } = main;
   const rule = { hosts, paths, redirectWww, compression, responseHeaders, tls };
   const { through, parentRefs, propagationSeconds } = split.spec;
+  const weights = knownWeights(observation);
+  const handling = handlingOf(observation);
+  const asked = withSessions(observation, { type: 'setSplit', weights, preview, handling }, leaving);
   const isSame =
+    isAskedFor(observation, asked) &&
     isPreviewRight &&
     isSameJson(rule, routeRule(application)) &&
     backends.every(({ port }) => port === routePort(application)) &&
     split.spec.drainSeconds === application.spec.drainSeconds &&
     isSameJson({ through, parentRefs, propagationSeconds }, routeCarrier(application));
-  const weights = knownWeights(observation);
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
-  return isSame || !isKnown ? [] : [{ type: 'setSplit', weights, preview, handling: handlingOf(observation) }];
+  const key = planSessionKey(observation, asked.handling?.sessions);
+  return isSame || !isKnown ? key : [...key, asked];
 }
 
 /** Without versions that have no record. */

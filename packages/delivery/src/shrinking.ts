@@ -78,7 +78,8 @@ export function planShrink({ view, goal, drainSeconds, now, observation }: Shrin
 }
 
 function chooseLeaving(pods: readonly Pod[], count: number): readonly Pod[] {
-  const rank = (pod: Pod): number => (isReady(pod) ? (isServing(pod) ? 2 : 1) : 0);
+  // Those that left the Service before, and stand behind that of their version still, are not the ones that leave now.
+  const rank = (pod: Pod): number => (isReady(pod) ? 1 + Number(isServing(pod)) + Number(isBackend(pod)) : 0);
   return pods
     .toSorted(
       (a, b) =>

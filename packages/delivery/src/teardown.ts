@@ -58,11 +58,12 @@ function planVersions({ releases, replicaSets, services }: Observation): readonl
 
 /** What holds no pods: nothing of ours stays behind to be in the way of an Application of the same name. */
 function planRest(observation: Observation): readonly Action[] {
-  const { releases, copies, jobs } = observation;
+  const { releases, copies, jobs, sessionKey } = observation;
   return [
     { type: 'deleteService' },
     ...ownBudgets(observation).map(({ metadata }): Action => ({ type: 'deleteBudget', name: metadata.name ?? '' })),
     ...copies.map(({ kind, object }): Action => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' })),
+    ...(sessionKey === undefined ? [] : [{ type: 'deleteSessionKey' } as const]),
     ...jobs.map(({ metadata }): Action => ({ type: 'deleteJob', name: metadata.name ?? '' })),
     ...releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) })),
   ];

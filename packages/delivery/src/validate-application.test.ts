@@ -26,13 +26,31 @@ describe('what is wrong with an Application', () => {
     ],
     [
       'another strategy',
-      { strategy: { type: 'rainbow', rainbow: {} } },
-      'spec.strategy.rainbow: the strategy rainbow cannot be used with this version of Slipway: remove the field',
+      { strategy: { type: 'magic' } },
+      'spec.strategy.type: "magic" is not a strategy that can be used, expected one of: blueGreen, canary, rainbow, recreate, rolling',
     ],
     [
-      'the strategy itself',
+      'sessions without a route',
       { strategy: { type: 'rainbow' } },
-      'spec.strategy.type: "rainbow" is not a strategy that can be used, expected one of: blueGreen, canary, recreate, rolling',
+      'spec.strategy.type: sessions are kept by the gateway of Slipway, and nothing comes by it: give a route through gateway in spec.route, or choose another strategy',
+    ],
+    [
+      'sessions by no router',
+      {
+        strategy: { type: 'rainbow' },
+        service: { ports: [{ port: 80 }] },
+        route: { hosts: ['shop.localhost'], through: 'none' },
+      },
+      'spec.route.through: sessions are kept by the gateway of Slipway, and nothing comes by it: give a route through gateway in spec.route, or choose another strategy',
+    ],
+    [
+      'a single version with sessions',
+      {
+        strategy: { type: 'rainbow', rainbow: { maxVersions: 1 } },
+        service: { ports: [{ port: 80 }] },
+        route: { hosts: ['shop.localhost'] },
+      },
+      'spec.strategy.rainbow.maxVersions: 1 must be a whole number from 2 to 16',
     ],
     [
       'a canary without steps',

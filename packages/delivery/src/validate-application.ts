@@ -10,6 +10,7 @@ import {
   type BlueGreenParameters,
   type CanaryParameters,
   type CanaryStep,
+  type RainbowParameters,
   type RecreateParameters,
   type RollingParameters,
   type WorkloadReference,
@@ -42,7 +43,6 @@ export function validateForm(application: Application): readonly StatusCause[] {
 function findFaultsOfForm(application: Application): readonly StatusCause[] {
   return [
     ...validateName(application),
-    ...validateSupported(application),
     ...validateWorkload(application),
     ...validateStrategy(application),
     ...validateChecks(application.spec),
@@ -69,23 +69,6 @@ function validateName({ metadata: { name = '' } }: Application): readonly Status
           `"${name}" must be a DNS-1035 label of at most ${maximumNameLength} characters, because Services are named after it`,
         ),
       ];
-}
-
-/** Parts of the contract that this version cannot carry out: silence would be taken for success. */
-const unsupported: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['strategy.rainbow', 'the strategy rainbow'],
-];
-
-function validateSupported({ spec }: Application): readonly StatusCause[] {
-  return unsupported
-    .filter(([path]) => path.split('.').reduce<unknown>(childOf, spec) !== undefined)
-    .map(([path, what]) =>
-      fault(`spec.${path}`, `${what} cannot be used with this version of Slipway: remove the field`),
-    );
-}
-
-function childOf(parent: unknown, key: string): unknown {
-  return typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined;
 }
 
 function validateWorkload({ spec }: Application): readonly StatusCause[] {
@@ -129,6 +112,7 @@ function validateStrategy({ spec: { strategy, route } }: Application): readonly 
     ...(strategy.blueGreen === undefined ? [] : validateBlueGreen(strategy.blueGreen, route)),
     ...validateHold(strategy.recreate ?? {}, route),
     ...(strategy.type === 'canary' ? validateCanary(strategy.canary ?? {}, route) : []),
+    ...(strategy.type === 'rainbow' ? validateRainbow(strategy.rainbow ?? {}, route) : []),
   ];
 }
 
@@ -242,6 +226,34 @@ function validateHold(
         ),
       ];
 }
+
+const rainbowBounds: Readonly<Record<keyof RainbowParameters, readonly [least: number, most: number]>> = {
+  maxVersions: [2, 16],
+  maxAgeSeconds: [1, 31_536_000],
+  idleSeconds: [1, 31_536_000],
+};
+
+/** Other routers are refused by the field that names them (`validate-router.ts`). */
+function validateRainbow(rainbow: RainbowParameters, route: ApplicationRoute | undefined): readonly StatusCause[] {
+  const unreached = hasRouter(route)
+    ? []
+    : [
+        fault(
+          route === undefined ? 'spec.strategy.type' : 'spec.route.through',
+          'sessions are kept by the gateway of Slipway, and nothing comes by it: give a route through gateway in spec.route, or choose another strategy',
+        ),
+      ];
+  const beyond = rainbowFields.flatMap((field) => {
+    const [least, most] = rainbowBounds[field];
+    const value = rainbow[field];
+    return value === undefined || (Number.isInteger(value) && value >= least && value <= most)
+      ? []
+      : [fault(`spec.strategy.rainbow.${field}`, `${value} must be a whole number from ${least} to ${most}`)];
+  });
+  return [...unreached, ...beyond];
+}
+
+const rainbowFields = ['maxVersions', 'maxAgeSeconds', 'idleSeconds'] as const;
 
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {
   const isBad = (value: number | string | undefined): boolean =>

@@ -62,6 +62,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     approvals: [],
     hookFindings: new Map(),
     companions: noCompanions,
+    sessionKey: undefined,
   };
 }
 

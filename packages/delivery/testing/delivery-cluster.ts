@@ -8,7 +8,7 @@ import { silentLogger } from '@slipway/kube/logger';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
 import { leases, secrets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
-import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import type { PodEnd } from '../../cluster/testing/pod-simulator.ts';
 import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
@@ -32,6 +32,8 @@ export interface DeliveryCluster extends ControlledCluster {
   command(verb: Verb, version?: string): Promise<void>;
   /** What a check that asks the web is answered, by path; absent: 404. */
   readonly metrics: Map<string, string>;
+  /** The gateway says from now on how many sessions each version has; undefined: that it does not know. */
+  countSessions(counts: Readonly<Record<string, number | undefined>>): Promise<void>;
   /** What webhooks were sent, and the status that each next call is answered; without one 200. */
   readonly webhooks: { readonly calls: PostQuestion[]; readonly codes: number[] };
   /** Kinds of which the controller may read no object by name. */
@@ -54,8 +56,8 @@ export async function createDeliveryCluster({
   const { client, clock } = cluster;
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
-  await runGateway(client, cluster, stopping.signal);
   const unreadable = new Set<string>();
+  const gateway = await runGateway(client, cluster, stopping.signal);
   const metrics = new Map<string, string>();
   const compile = await loadCompile();
   const measuringPorts = async (): Promise<MeasuringPorts> => ({
@@ -114,6 +116,7 @@ export async function createDeliveryCluster({
     metrics,
     webhooks,
     unreadable,
+    countSessions: gateway.countSessions,
     get deliveryWrites() {
       return count.writes;
     },
@@ -180,7 +183,11 @@ async function answerHealth(client: KubeClient, { path }: RawRequest): Promise<R
   return { status: 200, headers: {}, body: once(JSON.stringify({ healthy: !isBroken })) };
 }
 
-async function runGateway(client: KubeClient, { clock }: ControlledCluster, signal: AbortSignal): Promise<void> {
+interface TestGateway {
+  readonly countSessions: DeliveryCluster['countSessions'];
+}
+
+async function runGateway(client: KubeClient, { clock }: ControlledCluster, signal: AbortSignal): Promise<TestGateway> {
   const name = 'gateway-0';
   const spec = { holderIdentity: name, leaseDurationSeconds: 86_400, renewTime: formatMicroTime(clock.now()) };
   await client.create(leases, {
@@ -188,6 +195,18 @@ async function runGateway(client: KubeClient, { clock }: ControlledCluster, sign
     spec,
   });
   const informer = new Informer({ client, type: splits, clock });
+  let counts: Readonly<Record<string, number | undefined>> = {};
+  const report = async (split: Split): Promise<void> => {
+    const observedGeneration = split.metadata.generation ?? 0;
+    const instance = { name, observedGeneration, inForceSince: formatMicroTime(clock.now()) };
+    const [rule] = split.spec.rules;
+    const backends = (rule?.sessions === undefined ? [] : rule.backends).map(({ service, version }) => {
+      const sessions = counts[version];
+      return { service, version, openConnections: 0, openRequests: 0, ...(sessions === undefined ? {} : { sessions }) };
+    });
+    const status = { instances: [{ ...instance, ...(backends.length === 0 ? {} : { backends }) }] };
+    await client.patch(splits, keyOf(split), { type: 'merge', body: { status } }, { subresource: 'status' });
+  };
   informer.onChange(({ current }) => {
     const observedGeneration = current?.metadata.generation;
     if (
@@ -197,14 +216,17 @@ async function runGateway(client: KubeClient, { clock }: ControlledCluster, sign
       current.status?.instances?.[0]?.observedGeneration === observedGeneration
     )
       return;
-    const status = { instances: [{ name, observedGeneration, inForceSince: formatMicroTime(clock.now()) }] };
-    client
-      .patch(splits, keyOf(current), { type: 'merge', body: { status } }, { subresource: 'status' })
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+    report(current).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   });
   informer.start(signal);
+  return {
+    countSessions: async (now) => {
+      counts = now;
+      for (const split of informer.list()) await report(split);
+    },
+  };
 }
 
 async function* once(text: string): AsyncIterable<Uint8Array> {

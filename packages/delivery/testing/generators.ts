@@ -97,6 +97,18 @@ const strategies: ReadonlyArray<History['strategy']> = [
   { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
 ];
 
+const rainbows: ReadonlyArray<History['strategy']> = [
+  { type: 'rainbow', rainbow: { idleSeconds: 8 } },
+  { type: 'rainbow', rainbow: { idleSeconds: 20, maxVersions: 2 } },
+  { type: 'rainbow', rainbow: { idleSeconds: 700, maxAgeSeconds: 40 } },
+];
+
+const visit: fc.Arbitrary<Happening> = fc.record({
+  type: fc.constant('visit' as const),
+  user: fc.nat(3),
+  gateway: fc.nat(1),
+});
+
 function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<History> {
   return fc.record({
     strategy: fc.constantFrom(...among),
@@ -106,11 +118,23 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
   });
 }
 
+/** Sessions come by a route, and where nobody sends requests there are none. */
+const historyOfRainbow: fc.Arbitrary<History> = fc.record({
+  strategy: fc.constantFrom(...rainbows),
+  routed: fc.constant(true),
+  replicas: fc.integer({ min: 1, max: 4 }),
+  happenings: fc.array(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), {
+    minLength: 5,
+    maxLength: 48,
+    size: 'max',
+  }),
+});
+
 export const history = historyOfAny(strategies);
 
 /** Those that histories are made of. */
-export const strategyTypes: readonly string[] = [...new Set(strategies.map(({ type }) => type))];
+export const strategyTypes: readonly string[] = [...new Set([...strategies, ...rainbows].map(({ type }) => type))];
 
 export function historyOf(strategy: string): fc.Arbitrary<History> {
-  return historyOfAny(strategies.filter(({ type }) => type === strategy));
+  return strategy === 'rainbow' ? historyOfRainbow : historyOfAny(strategies.filter(({ type }) => type === strategy));
 }

@@ -15,6 +15,7 @@ import { removePod, runEndpoints, runReplicaSets, setReady } from './simulation/
 import { changeGateway, runGateway, runGateways } from './simulation/gateways.ts';
 import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
 import { Violation } from './violation.ts';
+import { hasFormerSessions, visit } from './simulation/sessions.ts';
 import { createWorld, observationOf, type World } from './simulation/world.ts';
 
 export type Happening =
@@ -39,7 +40,10 @@ export type Happening =
   | { readonly type: 'replicas'; readonly count: number }
   | { readonly type: 'pause'; readonly paused: boolean }
   | { readonly type: 'configure'; readonly content: string }
-  | { readonly type: 'command'; readonly verb: Verb };
+  | { readonly type: 'command'; readonly verb: Verb }
+  /** A user of an Application with sessions sends a request by one of the gateways. */
+  | { readonly type: 'visit'; readonly user: number; readonly gateway: number }
+  | { readonly type: 'strategy'; readonly strategy: History['strategy'] };
 
 export interface History {
   readonly strategy: NonNullable<ApplicationSpec['strategy']>;
@@ -189,7 +193,7 @@ function happen(run: Run, event: Happening): World {
     case 'gateway':
       return runGateway(world, event.index ?? 0);
     case 'gatewayDies':
-      return changeGateway(world, event.index ?? 0, { isAlive: false, inForce: undefined });
+      return changeGateway(world, event.index ?? 0, { isAlive: false, inForce: undefined, sessions: new Map() });
     case 'gatewayReturns':
       return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false });
     case 'gatewaySticks':
@@ -213,6 +217,11 @@ function happen(run: Run, event: Happening): World {
     case 'command':
       if (isTrying(event.verb)) run.refusals.reasons += 1;
       return ask(world, event.verb);
+    case 'visit':
+      return visit(world, event);
+    case 'strategy':
+      run.refusals.reasons += 1;
+      return changeSpec(world, { strategy: event.strategy });
   }
 }
 
@@ -314,7 +323,7 @@ function comeToRest(run: Run): void {
     checkApart(world);
     noteRequests(run.reached, world);
     const { requeueAfter } = decision;
-    const isUnheeded = isStill && requeueAfter === undefined;
+    const isUnheeded = isStill && requeueAfter === undefined && !hasFormerSessions(world);
     unheeded += isUnheeded ? 1 : 0;
     if (unheeded > maximumUnheeded) throw new Violation(`nobody looks again: ${describeWorld(world)}`);
     run.world = later(world, isStill ? Math.max(second, requeueAfter ?? 0) : second);

@@ -5,6 +5,8 @@ import { isFinished } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
+import { checkSessions, findDeserted } from './session-invariants.ts';
+import { sessionRule } from './simulation/sessions.ts';
 import { Violation } from './violation.ts';
 import { isPodReady, type World } from './simulation/world.ts';
 
@@ -69,7 +71,7 @@ export function checkAction(before: World, action: Action, after: World): void {
 export function checkDecided(before: World, action: Action, after: World): void {
   checkAction(before, action, after);
   const change = { before, action, after };
-  const broken = checkGates(change) ?? checkRouted(change);
+  const broken = checkGates(change) ?? checkRouted(change) ?? checkSessions(change);
   if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(action)}`);
 }
 
@@ -188,7 +190,8 @@ function checkRouted(change: Change): string | undefined {
   // Where all may be missing for a moment, requests may be too.
   if ((floorOf(change) ?? 0) === 0 || before.pods === after.pods) return undefined;
   for (const { name, isAlive, inForce } of before.gateways) {
-    const carrying = isAlive ? (inForce?.rules[0]?.backends ?? []).filter(({ weight }) => weight > 0) : [];
+    const [rule] = isAlive ? (inForce?.rules ?? []) : [];
+    const carrying = (rule?.backends ?? []).filter(({ weight }) => weight > 0 || rule?.sessions !== undefined);
     const left = carrying.find(
       ({ version }) => readyBackends(before, version) > 0 && readyBackends(after, version) === 0,
     );
@@ -213,6 +216,9 @@ export function checkQuiet(world: World): void {
   const least = Math.min(leastOf(spec), ready);
   const count = insideCapacity(world);
   if (count < least) throw new Violation(`quiet: ${count} pods serve inside, ${ready} of ${serving} are ready`);
+  const deserted = findDeserted(world);
+  if (deserted !== undefined)
+    throw new Violation(`quiet: ${deserted} keeps sessions, and none of its ready pods takes them`);
 }
 
 /** A ready pod that takes traffic is never removed by scaling, unless nobody is to serve any more. */
@@ -220,7 +226,8 @@ export function checkDeletion(world: World, pod: Pod): void {
   if (!isPodReady(pod) || (world.application.spec.replicas ?? 1) === 0) return;
   const inside = pod.metadata.labels?.[labels.serves] === 'true';
   const weight = weightsByRelease(world).get(releaseOf(pod)) ?? 0;
-  const outside = weight > 0 && pod.metadata.labels?.[labels.backend] === 'true';
+  const isNamed = sessionRule(world.split?.spec)?.backends.some(({ version }) => version === releaseOf(pod)) === true;
+  const outside = (weight > 0 || isNamed) && pod.metadata.labels?.[labels.backend] === 'true';
   if (inside || outside)
     throw new Violation(
       `leaving: pod ${pod.metadata.name} of ${releaseOf(pod)} was removed while it served ${inside ? 'inside' : `outside with weight ${weight}`}`,

@@ -25,8 +25,10 @@ export function noteRequests(reached: Reached, world: World): void {
 /** By release name: those to which some gateway sends requests now. */
 function reachableVersions({ gateways }: World): ReadonlySet<string> {
   const rules = gateways.flatMap(({ isAlive, inForce }) => (isAlive ? (inForce?.rules ?? []) : []));
-  const backends = rules.flatMap((rule) => rule.backends);
-  return new Set(backends.flatMap(({ version, weight }) => (weight > 0 ? [version] : [])));
+  const reachable = rules.flatMap(({ backends, sessions }) =>
+    backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
+  );
+  return new Set(reachable.map(({ version }) => version));
 }
 
 function insidePods({ slice }: World): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import { historyOf, strategyTypes } from './generators.ts';
 import { runHistory } from './histories.ts';
 
 /** Of all strategies together. The same each time; `npm run simulate` runs others, as many as one likes. */
-const total = Number(process.env['SLIPWAY_HISTORIES'] ?? 20_000);
+const total = Number(process.env['SLIPWAY_HISTORIES'] ?? 25_000);
 const seed = 1;
 
 /** Each strategy in a file of its own, so that they run beside each other. */

@@ -48,6 +48,20 @@ function release(version: string, status: Partial<Release['status']>): Release {
 }
 
 describe('describeApplication', () => {
+  it('says which versions have sessions, and where nobody knows how many', () => {
+    const sessions = [
+      { version: '2', release: 'shop-2', count: 90, pods: 3 },
+      { version: '1', release: 'shop-1', pods: 1 },
+    ];
+    const lines = describeApplication({ ...application, status: { sessions } }, now);
+    expect(lines.slice(lines.indexOf('Sessions'))).toEqual([
+      'Sessions',
+      '  VERSION   SESSIONS   PODS   RELEASE',
+      '  2         90         3      shop-2',
+      '  1         unknown    1      shop-1',
+    ]);
+  });
+
   it('says what serves, what was refused, and nothing twice', () => {
     expect(describeApplication(application, now).join('\n')).toBe(`\
 Application   default/shop

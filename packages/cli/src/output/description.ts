@@ -16,11 +16,8 @@ export function describeApplication({ metadata, spec, status }: Application, now
       ['Replicas', `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready`],
       ['Waiting for', status?.waitingFor ?? '-'],
     ]),
-    ...section(
-      'Refused',
-      ['VERSION', 'AGE', 'BY', 'REASON'],
-      (status?.refused ?? []).map(({ version, at, by, reason }) => [version, age(at, now), by, reason]),
-    ),
+    ...describeSessions(status),
+    ...describeRefused(status, now),
     ...section(
       'Conditions',
       ['TYPE', 'STATUS', 'AGE', 'REASON', 'MESSAGE'],
@@ -38,6 +35,28 @@ export function describeApplication({ metadata, spec, status }: Application, now
 
 function describeServing(serving: ApplicationStatus['serving']): string {
   return serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`;
+}
+
+function describeRefused(status: ApplicationStatus | undefined, now: number): readonly string[] {
+  return section(
+    'Refused',
+    ['VERSION', 'AGE', 'BY', 'REASON'],
+    (status?.refused ?? []).map(({ version, at, by, reason }) => [version, age(at, now), by, reason]),
+  );
+}
+
+/** A gateway that has just started may not have seen those of a version yet. */
+function describeSessions(status: ApplicationStatus | undefined): readonly string[] {
+  return section(
+    'Sessions',
+    ['VERSION', 'SESSIONS', 'PODS', 'RELEASE'],
+    (status?.sessions ?? []).map(({ version, count, pods, release }) => [
+      version,
+      String(count ?? 'unknown'),
+      String(pods),
+      release,
+    ]),
+  );
 }
 
 export function describeRelease(release: Release, now: number): readonly string[] {

@@ -95,6 +95,7 @@ export interface Strategy {
   readonly blueGreen?: BlueGreenParameters | undefined;
   readonly recreate?: RecreateParameters | undefined;
   readonly canary?: CanaryParameters | undefined;
+  readonly rainbow?: RainbowParameters | undefined;
 }
 
 export interface RollingParameters {
@@ -110,6 +111,16 @@ export interface RecreateParameters {
    * comes by the Service is not held.
    */
   readonly holdSeconds?: number | undefined;
+}
+
+/** A session is a cookie that the gateway gives and signs; it stays with the version that it began with. */
+export interface RainbowParameters {
+  /** That have sessions once a release has succeeded, the newest among them. Default 3. */
+  readonly maxVersions?: number | undefined;
+  /** How long a version keeps its sessions after a newer one has become stable. Default 86400. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Without a request for so long a session is over. Default 1800. */
+  readonly idleSeconds?: number | undefined;
 }
 
 export interface BlueGreenParameters {
@@ -176,6 +187,8 @@ export interface ApplicationStatus {
   readonly commands?: readonly CommandOutcome[] | undefined;
   /** A configuration that has changed and is given two seconds to change further. */
   readonly settling?: SettlingConfiguration | undefined;
+  /** Versions that have sessions, the newest first; of strategy rainbow. */
+  readonly sessions?: readonly VersionSessions[] | undefined;
   /** Pods of the version with most traffic, for the scale subresource. */
   readonly replicas?: number | undefined;
   readonly readyReplicas?: number | undefined;
@@ -194,6 +207,15 @@ export interface ServingVersion {
   readonly version: string;
   readonly release: string;
   readonly hash: string;
+}
+
+export interface VersionSessions {
+  readonly version: string;
+  readonly release: string;
+  /** To within a tenth; absent while it is not known that there are none. */
+  readonly count?: number | undefined;
+  /** Pods that are ready for them. */
+  readonly pods: number;
 }
 
 /** A version that is not tried again until spec changes or a person says retry. */

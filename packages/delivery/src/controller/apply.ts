@@ -10,6 +10,7 @@ import { createRelease, deleteApproval, deleteCommand, deleteRelease, event, set
 import { deleteBudget, ensureBudget } from './budget-effects.ts';
 import { deleteCopy, freezeConfiguration } from './configuration-effects.ts';
 import { callWebhook, deleteJob, explainJob, startJob, stopJob } from './hook-effects.ts';
+import { createSessionKey, deleteSessionKey } from './session-effects.ts';
 import { tryRelease } from './try-release.ts';
 import {
   closeRoute,
@@ -37,6 +38,8 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   setServing,
   markForDeletion,
   setSplit,
+  createSessionKey,
+  deleteSessionKey,
   countTraffic,
   askHealth,
   measure,

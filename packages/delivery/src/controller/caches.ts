@@ -34,6 +34,7 @@ import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
 import { isSelectorConflict } from '../selector-conflicts.ts';
 import { byApplication, companionIndexes, companionsOf, followersOf } from './companion-cache.ts';
+import { sessionKeyName } from '../sessions/session-key.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
 
@@ -231,6 +232,9 @@ export function observe(
     jobs: caches.jobs.byIndex(byApplication, index).filter(isOwn),
     hookFindings: findings.hooks,
     companions: companionsOf(caches, application),
+    sessionKey: [caches.secrets.get({ namespace: key.namespace, name: sessionKeyName(key.name) })].find(
+      (secret) => secret !== undefined && isOwn(secret),
+    ),
   };
   return isHandedOver(observation) ? withLostVersions(observation, now) : observation;
 }

@@ -1,7 +1,7 @@
 /** Whether the API server would take everything that a version needs, before any of it is written. */
 import type { Job } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
-import { jobs, replicaSets, services } from '@slipway/kube/resources';
+import { jobs, replicaSets, secrets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
@@ -14,6 +14,7 @@ import { isOurs } from '../names.ts';
 import { adoptedServices, type Observation, type Trial } from '../observation.ts';
 import { initialStatus } from '../release-status.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
+import { sessionKeyName } from '../sessions/session-key.ts';
 import { versionReplicaSet } from '../version-objects.ts';
 import type { Effect, Look } from './effects.ts';
 import { describeForeign } from './writing.ts';
@@ -59,6 +60,9 @@ function objectsOf(release: Release, { observation }: Look): readonly Candidate[
           object,
           isTried: true,
         }))),
+    ...(release.spec.strategy.type === 'rainbow'
+      ? [{ type: secrets, object: { metadata: { namespace, name: sessionKeyName(name ?? '') } }, isTried: false }]
+      : []),
     ...(route === undefined ? [] : [{ type: splits, object: { metadata: { namespace, name } }, isTried: false }]),
   ];
 }

@@ -158,8 +158,18 @@ function refuseLeaving(action: ActionOf<'setServing'>, world: World): string | u
   });
   return (
     firstOf([inside('serving'), inside('arriving')], (change) => refuseLoss(change, world.floor)) ??
-    firstOf(possibleWeights(world).map(outside), (change) => refuseLoss(change, outsideFloor(world)))
+    firstOf(possibleWeights(world).map(outside), (change) => refuseLoss(change, outsideFloor(world))) ??
+    refuseDesertion(action, world)
   );
+}
+
+/** Sessions come to a version without weight too: its last pod stays until the split does not name it any more. */
+function refuseDesertion(action: ActionOf<'setServing'>, world: World): string | undefined {
+  const { release, pods, backend } = action;
+  if (backend !== false || !world.withSessions.has(release) || outsideFloor(world) === 0) return undefined;
+  const backends = world.versions.get(release)?.backends ?? [];
+  const isDeserted = backends.length > 0 && backends.every(({ metadata }) => pods.includes(metadata.name ?? ''));
+  return isDeserted ? `the last pod of ${release} would leave, which has sessions` : undefined;
 }
 
 function outsideAfter(weights: Weights, world: World): Change {

@@ -43,6 +43,7 @@ const world: World = {
   ]),
   weights: { a: 100, b: 0 },
   earlierWeights: [],
+  withSessions: new Set(),
   isRouted: true,
   route: 'open',
   floor: 3,

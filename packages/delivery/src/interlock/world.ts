@@ -12,6 +12,8 @@ export interface World {
   readonly weights: Weights;
   /** What was asked for before that in the same look: until a gateway confirms, it may route by any of them. */
   readonly earlierWeights: readonly Weights[];
+  /** Names of the versions whose sessions the split keeps with them, whatever their weight is. */
+  readonly withSessions: ReadonlySet<string>;
   /** Whether spec asks for a way in from outside. */
   readonly isRouted: boolean;
   readonly route: RouteState;

@@ -20,6 +20,7 @@ test.each<[string, string[], Partial<ApplicationSpec>]>([
     { strategy: { type: 'rolling', recreate: { holdSeconds: 5 } } },
   ],
   ['spec.strategy.type', ['ingressNginx'], { strategy: { type: 'recreate' } }],
+  ['spec.strategy.type', ['gatewayApi', 'ingressNginx', 'istio'], { strategy: { type: 'rainbow' } }],
   [
     'spec.strategy.canary.stickySeconds',
     ['gatewayApi', 'ingressNginx', 'istio'],

@@ -53,6 +53,11 @@ const limits: readonly Limit[] = [
     why: `users cannot be kept with a version there: ${byGateway}`,
   },
   {
+    fieldsOf: ({ strategy }) => (strategy?.type === 'rainbow' ? ['spec.strategy.type'] : []),
+    routers: foreignRouters,
+    why: `sessions cannot be kept with a version there: set spec.route.through to gateway, or choose another strategy`,
+  },
+  {
     fieldsOf: (spec) => stepsWith(spec, 'mirror', ({ mirror }) => (mirror?.percent ?? 0) > 0),
     routers: ['ingressNginx'],
     why: 'requests cannot be mirrored to a version beside a canary: remove the step, or choose another router',

@@ -8,6 +8,7 @@ import type { Step } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import { applicationConditions } from './application-conditions.ts';
 import { calculateRefused } from './refused-versions.ts';
+import { versionSessions } from './version-sessions.ts';
 
 export interface StatusInput {
   readonly observation: Observation;
@@ -35,6 +36,7 @@ export function applicationStatus(input: StatusInput): ApplicationStatus {
     lastNumber: lastNumber(observation),
     refused: calculateRefused(observation, current, now),
     settling: wanted.settling,
+    sessions: versionSessions(observation),
     replicas: view?.pods.length ?? 0,
     readyReplicas: view?.ready.length ?? 0,
     selector:

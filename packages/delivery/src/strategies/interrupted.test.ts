@@ -29,6 +29,13 @@ const life: readonly Happening[] = [
   ...rounds(12),
 ];
 
+/** Users come back all along, so that versions keep their sessions. */
+function withVisits(happenings: readonly Happening[]): readonly Happening[] {
+  return happenings.flatMap((each, index): readonly Happening[] =>
+    index % 3 === 0 ? [each, { type: 'visit', user: index % 4, gateway: index % 2 }] : [each],
+  );
+}
+
 const canarySteps = [{ setWeight: 20 }, { pause: { seconds: 2 } }, { setWeight: 60 }];
 
 const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'>]> = [
@@ -44,6 +51,7 @@ const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'
   ],
   ['recreate', { routed: true, strategy: { type: 'recreate', recreate: { holdSeconds: 30 } } }],
   ['recreate inside the cluster', { routed: false, strategy: { type: 'recreate' } }],
+  ['rainbow', { routed: true, strategy: { type: 'rainbow', rainbow: { idleSeconds: 30, maxVersions: 2 } } }],
   ['rolling', { routed: true, strategy: { type: 'rolling' } }],
   [
     'rolling inside the cluster, without surge',
@@ -54,7 +62,8 @@ const cases: ReadonlyArray<readonly [string, Pick<History, 'strategy' | 'routed'
 test.each(cases)(
   '%s comes to rest whichever of its effects the controller dies after',
   (_, given) => {
-    const history: History = { ...given, replicas: 2, happenings: life };
+    const happenings = given.strategy.type === 'rainbow' ? withVisits(life) : life;
+    const history: History = { ...given, replicas: 2, happenings };
     const effects = countEffects(history);
     expect(effects).toBeGreaterThan(100);
     for (let at = 0; at < effects; at += 1) {

@@ -1,8 +1,9 @@
 import { blueGreen } from './blue-green.ts';
 import { canary } from './canary.ts';
+import { rainbow } from './rainbow.ts';
 import { recreate } from './recreate.ts';
 import { rolling } from './rolling.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Every strategy there is. Adding one is adding a file and its line here. */
-export const strategies: Readonly<Record<string, Strategy>> = { blueGreen, canary, recreate, rolling };
+export const strategies: Readonly<Record<string, Strategy>> = { blueGreen, canary, rainbow, recreate, rolling };

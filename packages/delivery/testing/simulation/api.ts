@@ -18,7 +18,7 @@ import {
   freezeConfiguration,
   tryRelease,
 } from './record-effects.ts';
-import { closeRoute, removeRoute, setServing, setSplit } from './traffic-effects.ts';
+import { closeRoute, createSessionKey, removeRoute, setServing, setSplit } from './traffic-effects.ts';
 import { askHealth, createVersion, deleteVersion, markForDeletion, measure, scale } from './version-effects.ts';
 import { versioned, type World } from './world.ts';
 
@@ -39,6 +39,8 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   setServing,
   markForDeletion,
   setSplit,
+  createSessionKey,
+  deleteSessionKey: nothing,
   countTraffic: nothing,
   askHealth,
   measure,

@@ -1,6 +1,8 @@
-/** Gateways, each of which routes by the Split as it saw it last. */
+/** Gateways, each of which routes by the Split as it saw it last, and counts the sessions that it sees. */
 import { formatMicroTime } from '@slipway/kube/clock';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitInstanceStatus } from '@slipway/kube/split';
+import { startSessions, sessionCounts } from './sessions.ts';
 import { versioned, type Gateway, type World } from './world.ts';
 
 /** Each takes the Split as it stands, and says so. */
@@ -8,21 +10,28 @@ export function runGateways(world: World): World {
   return world.gateways.reduce((before, _, index) => runGateway(before, index), world);
 }
 
+/** One that is stuck goes on telling what it sees. */
 export function runGateway(world: World, index: number): World {
   const { split } = world;
   const gateway = world.gateways[index];
-  if (gateway === undefined || !gateway.isAlive || gateway.isStuck) return world;
-  const routed = gateway.inForce === split?.spec ? world : changeGateway(world, index, { inForce: split?.spec });
-  const observedGeneration = split?.metadata.generation;
-  if (split === undefined || observedGeneration === undefined) return routed;
+  if (gateway === undefined || !gateway.isAlive) return world;
+  const isChanged = !gateway.isStuck && gateway.inForce !== split?.spec;
+  const routed = isChanged
+    ? changeGateway(world, index, { inForce: split?.spec, sessions: startSessions(gateway, split?.spec, world.now) })
+    : world;
+  const current = routed.gateways[index];
+  const generation = split?.metadata.generation;
+  if (split === undefined || generation === undefined || current === undefined) return routed;
   const instances = split.status?.instances ?? [];
-  if (instances.some((each) => each.name === gateway.name && each.observedGeneration === observedGeneration))
-    return routed;
+  const told = instances.find(({ name }) => name === gateway.name);
+  const backends = sessionCounts(current, world.now);
   const reported: SplitInstanceStatus = {
     name: gateway.name,
-    observedGeneration,
+    observedGeneration: gateway.isStuck ? (told?.observedGeneration ?? 0) : generation,
     inForceSince: formatMicroTime(world.now),
+    ...(backends.length === 0 ? {} : { backends }),
   };
+  if (isSameJson({ ...told, inForceSince: '' }, { ...reported, inForceSince: '' })) return routed;
   const others = instances.filter(({ name }) => name !== gateway.name);
   const [written, revision] = versioned(world, { ...split, status: { instances: [...others, reported] } });
   return { ...routed, revision, split: written };

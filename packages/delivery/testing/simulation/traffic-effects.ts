@@ -70,6 +70,11 @@ function isSplitOutdated(world: World, seen: Observation): boolean {
   return world.split?.metadata.resourceVersion !== seen.split?.metadata.resourceVersion;
 }
 
+export const createSessionKey: Effect<'createSessionKey'> = (_, world) => ({
+  ...world,
+  sessionKey: { metadata: { name: `${application}-sessions` } },
+});
+
 export const closeRoute: Effect<'closeRoute'> = (_, world, seen) => {
   if (world.split === undefined || isSplitOutdated(world, seen)) throw new Outdated();
   return writeSplit(world, { ...world.split.spec, rules: [] });

@@ -1,5 +1,6 @@
 /** The state of the simulation: a cluster in a few plain objects, which are never changed, only replaced. */
 import type { EndpointSlice, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { KubeObject } from '@slipway/kube/object';
 import type { Split } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../../src/api/application.ts';
 import type { ReleaseCommand } from '../../src/api/release-command.ts';
@@ -22,6 +23,13 @@ export interface Gateway {
   readonly isStuck: boolean;
   /** What it routes by: the Split as it saw it last. */
   readonly inForce: Split['spec'] | undefined;
+  /** Of each version whose sessions it keeps: since when it counts them, and when it saw which user last. */
+  readonly sessions: ReadonlyMap<string, SeenSessions>;
+}
+
+export interface SeenSessions {
+  readonly since: number;
+  readonly users: ReadonlyMap<number, number>;
 }
 
 export interface World {
@@ -43,7 +51,12 @@ export interface World {
   readonly configuration: string;
   readonly copies: readonly Copy[];
   readonly trial: Trial | undefined;
+  readonly sessionKey: KubeObject | undefined;
+  /** The version in the cookie of each user; undefined: he has none. */
+  readonly homes: ReadonlyArray<string | undefined>;
 }
+
+const users = 4;
 
 export function createWorld(spec: ApplicationSpec): World {
   return {
@@ -58,7 +71,13 @@ export function createWorld(spec: ApplicationSpec): World {
     pods: [],
     slice: sliceOf([]),
     split: undefined,
-    gateways: ['gateway-0', 'gateway-1'].map((name) => ({ name, isAlive: true, isStuck: false, inForce: undefined })),
+    gateways: ['gateway-0', 'gateway-1'].map((name) => ({
+      name,
+      isAlive: true,
+      isStuck: false,
+      inForce: undefined,
+      sessions: new Map(),
+    })),
     commands: [],
     answers: new Map(),
     measurements: new Map(),
@@ -67,6 +86,8 @@ export function createWorld(spec: ApplicationSpec): World {
     configuration: 'first00000',
     copies: [],
     trial: undefined,
+    sessionKey: undefined,
+    homes: Array.from({ length: users }, () => undefined),
   };
 }
 
@@ -91,6 +112,7 @@ export function observationOf(world: World): Observation {
     jobs: [],
     hookFindings: new Map(),
     companions: noCompanions,
+    sessionKey: world.sessionKey,
   };
 }
 

@@ -17,110 +17,10 @@ import {
   stringMap,
   time,
 } from './schema.ts';
-import { condition, parentReferences, propagation } from './split-definition.ts';
+import { parentReferences, propagation } from './split-definition.ts';
+import { host, hosts } from './host-schema.ts';
+import { strategySchema } from './strategy-schema.ts';
 import serviceSpec from './service-spec.generated.json' with { type: 'json' };
-
-/** What this version can carry out. A later one adds a name here with the file that does it. */
-export const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
-
-const hosts = { maxItems: 64, 'x-kubernetes-list-type': 'set' };
-const hostLabel = '[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?';
-const host = string('A host.', {
-  maxLength: 253,
-  ...rules([
-    `self.matches('^([*][.])?${hostLabel}([.]${hostLabel})*$')`,
-    'must be the name of a host, such as shop.example.org or *.example.org, without scheme, port or path',
-  ]),
-});
-
-const amount = rules([
-  "type(self) == int ? self >= 0 : self.matches('^[0-9]+%$')",
-  'must be a number of pods or a percentage such as "25%"',
-]);
-
-function isZero(field: string): string {
-  return `has(self.${field}) && (type(self.${field}) == int ? self.${field} == 0 : self.${field} == '0%')`;
-}
-
-/** Parameters of one strategy under another would be ignored, and their author would not know. */
-function parametersOf(type: string): readonly [rule: string, message: string] {
-  return [
-    `!has(self.${type}) || self.type == '${type}'`,
-    `${type} has parameters of the strategy ${type}: remove it, or set type to ${type}`,
-  ];
-}
-
-const canaryStep = object(
-  'One step: exactly one of its fields.',
-  {
-    setWeight: integer('Share of the traffic that the new version gets, in percent.', { minimum: 0, maximum: 100 }),
-    pause: object('Go on after a time, or when a person resumes it.', {
-      seconds: seconds('How long. Absent: until a person resumes it.'),
-    }),
-    check: string('Go on when the check of this name in spec.checks has passed.', { minLength: 1, maxLength: 63 }),
-    setReplicas: intOrString(
-      'At least so many pods of the new version from here on: a number, or a percentage of replicas rounded up.',
-    ),
-    match: object('From here on these requests go to the new version, whatever its weight. Empty: none any more.', {
-      headers: list('Conditions on headers, all of which hold.', condition, { maxItems: 16 }),
-      cookies: list('Conditions on cookies, all of which hold.', condition, { maxItems: 16 }),
-    }),
-    mirror: object(
-      'From here on the new version gets a copy of requests, whose answers nobody gets.',
-      { percent: integer('Of how many. 0: of none any more.', { minimum: 0, maximum: 100 }) },
-      { required: ['percent'] },
-    ),
-  },
-  { minProperties: 1, maxProperties: 1 },
-);
-
-const canary = object(
-  'Of strategy canary: traffic moves in steps.',
-  {
-    steps: list('In order; after the last one all traffic moves.', canaryStep, { minItems: 1, maxItems: 64 }),
-    stickySeconds: seconds(
-      'How long a user keeps a version, by a cookie of the gateway; he never moves back as the weight grows. Absent: each request for itself.',
-    ),
-    approximate: boolean(
-      'Inside the cluster a share is one of pods. True: take the nearest share, however far it is from the weight.',
-    ),
-  },
-  { required: ['steps'] },
-);
-
-const strategy = object(
-  'How a release moves from the stable version to the new one. In force from the next release.',
-  {
-    type: string('The strategy.', { enum: supportedStrategies }),
-    rolling: object(
-      'Of strategy rolling: pods change a few at a time; both versions serve meanwhile.',
-      {
-        maxSurge: intOrString('Pods above replicas: a number, or a percentage rounded up. Default 25%.', amount),
-        maxUnavailable: intOrString(
-          'Pods that may be missing: a number, or a percentage rounded down. Default 0.',
-          amount,
-        ),
-      },
-      rules([
-        `!(${isZero('maxSurge')} && ${isZero('maxUnavailable')})`,
-        'maxSurge and maxUnavailable are both 0, so no pod could ever change',
-      ]),
-    ),
-    blueGreen: object('Of strategy blueGreen: full size beside the stable version, then all traffic at once.', {
-      autoPromote: boolean('False: wait for a person to promote. Default true.'),
-      promoteAfterSeconds: seconds('Seconds between passed gates and promotion. Default 0.'),
-      previewHosts: list('Hosts under which the new version is reached before its promotion.', host, hosts),
-      previewReplicas: integer('Pods of the new version until it is promoted. Default: replicas.', { minimum: 1 }),
-    }),
-    recreate: object('Of strategy recreate: the old version stops before the new one starts.', {
-      holdSeconds: seconds(
-        'How long one request from outside waits at the gateway while nobody serves, before it is answered 503. Default 0.',
-      ),
-    }),
-    canary,
-  },
-  { required: ['type'], ...rules(...supportedStrategies.map(parametersOf)) },
-);
 
 const route = object('How it is reached from outside. Absent: inside the cluster only.', {
   hosts: list('Hosts, such as shop.example.org or *.example.org. Empty: every host.', host, hosts),
@@ -195,7 +95,7 @@ const spec = object(
         'x-kubernetes-list-type': 'set',
       }),
     }),
-    strategy,
+    strategy: strategySchema,
     checks: checksSchema,
     hooks: hooksSchema,
     guardSeconds: seconds('How long the version before stands by after all traffic has moved. Default 300.'),
@@ -225,6 +125,10 @@ const spec = object(
     [
       `${withoutPreview} || (has(self.route) && (!has(self.route.through) || self.route.through != 'none'))`,
       'strategy.blueGreen.previewHosts are reached through a route: give one in route',
+    ],
+    [
+      `!has(self.strategy) || self.strategy.type != 'rainbow' || (has(self.route) && (!has(self.route.through) || self.route.through == 'gateway'))`,
+      'strategy rainbow keeps sessions by the gateway of Slipway: give a route through gateway, or choose another strategy',
     ],
     [
       `${withoutPreview} || !has(self.route) || !has(self.route.hosts) || ${previewHosts}.all(host, !(host in self.route.hosts))`,
@@ -260,6 +164,15 @@ const status = object('What is.', {
     hash: string('Of the configuration.'),
     since: time('When it was first seen.'),
   }),
+  sessions: list(
+    'Versions that have sessions, the newest first.',
+    object('One version.', {
+      version: version.version,
+      release: string('Its Release.'),
+      count: integer('How many it has, to within a tenth; absent while it is not known that there are none.'),
+      pods: integer('Pods that are ready for them.'),
+    }),
+  ),
   replicas: integer('Pods of the version with most traffic.'),
   readyReplicas: integer('Ready pods of the version with most traffic.'),
   selector: string('Selects the pods of the version with most traffic.'),
