@@ -104,6 +104,9 @@ describe('a Deployment under load', () => {
     expect(preview).toMatch(/create +Application +shop/);
     expect(preview).toMatch(/change +Deployment +shop +pause it/);
     expect(preview).toMatch(/change +Service +shop +select the pods that serve/);
+    const data: unknown = JSON.parse(await slipway('adopt', 'shop', '--dry-run', '-o', 'json'));
+    const pausing = { change: 'change', kind: 'Deployment', namespace, name: 'shop' };
+    expect(data).toMatchObject({ done: false, changes: expect.arrayContaining([expect.objectContaining(pausing)]) });
     expect(await cluster.client.get(deployments, metadata)).toEqual(before);
     const unasked = await cluster.slipway('adopt', 'shop', '--kubeconfig', cluster.kubeconfig);
     expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('add --yes') });
@@ -140,6 +143,8 @@ describe('a Deployment under load', () => {
     expect(await cluster.ask('get', 'applications,releases,poddisruptionbudgets', '-o', 'name')).toBe('');
     expect((await cluster.client.get(services, metadata)).spec?.selector).toEqual(selector);
     await traffic.until(() => true);
+    const { load } = await traffic.stop();
     expectNothingLost();
+    expect(load.succeeded).toBe(load.sent);
   });
 });

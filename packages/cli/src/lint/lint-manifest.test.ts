@@ -42,6 +42,13 @@ describe('an Application', () => {
     expect(lintManifest(application({}))).toEqual([]);
   });
 
+  test('whose template is that of a Deployment is looked at without it', () => {
+    const adopting = { template: undefined, workloadRef: { kind: 'Deployment', name: 'shop' } };
+    expect(lintManifest(application(adopting))).toEqual([]);
+    expect(said(application({ ...adopting, replicas: 1 }))).toEqual(['warning single-replica spec.replicas']);
+    expect(said(application({ workloadRef: adopting.workloadRef }))).toEqual(['error invalid spec.workloadRef']);
+  });
+
   test.each<[object, string]>([
     [withContainer({ image: 'shop' }), `warning floating-tag ${web}.image`],
     [withContainer({ readinessProbe: undefined }), `warning missing-readiness-probe ${web}.readinessProbe`],

@@ -54,6 +54,11 @@ describe('withChanges', () => {
     );
   });
 
+  it('says where the image of an adopted Deployment is changed', () => {
+    const adopting = { ...application, spec: { workloadRef: { kind: 'Deployment', name: 'shop' } } };
+    expect(() => withChanges(adopting, { image: ['web=web:2'] })).toThrow('kubectl set image deployment/shop');
+  });
+
   it('finds containers that run first too', () => {
     const initContainers = [{ name: 'migrate', image: 'web:1' }];
     const template = { spec: { containers: [{ name: 'web', image: 'web:1' }], initContainers } };

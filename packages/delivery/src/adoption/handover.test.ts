@@ -1,7 +1,7 @@
 /** Adopting and ejecting in virtual time, against the controllers of a cluster, and stopped after every write. */
 import type { Deployment, Pod, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
-import { deployments, endpointSlices, pods, replicaSets, services } from '@slipway/kube/resources';
+import { configMaps, deployments, endpointSlices, pods, replicaSets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
@@ -211,6 +211,34 @@ describe('an adopted Deployment', () => {
     await setImage('shop:3');
     await cluster.advance(120_000);
     expect((await livePods()).map(({ spec }) => spec?.containers[0]?.image)).toEqual(Array(4).fill('shop:3'));
+  });
+
+  test('is released anew when a ConfigMap changes that it reads, and not before', async () => {
+    await running();
+    const settings = { namespace, name: 'settings' };
+    await cluster.client.create(configMaps, { metadata: settings, data: { colour: 'red' } });
+    const envFrom = [{ configMapRef: { name: 'settings' } }];
+    const containers = [{ name: 'web', image: 'shop:1', envFrom }];
+    await cluster.client.patch(deployments, key, {
+      type: 'strategic',
+      body: { spec: { template: { spec: { containers } } } },
+    });
+    await cluster.advance(60_000);
+    await go(adopting);
+    await cluster.advance(30_000);
+    expect((await cluster.application()).status).toMatchObject({ phase: 'Stable', serving: { version: '1' } });
+    await cluster.client.patch(applications, key, {
+      type: 'merge',
+      body: { spec: { guardSeconds: 0, drainSeconds: 0 } },
+    });
+    await cluster.client.patch(configMaps, settings, { type: 'merge', body: { data: { colour: 'blue' } } });
+    await cluster.advance(120_000);
+    expect((await cluster.application()).status).toMatchObject({ phase: 'Stable', serving: { version: '2' } });
+    const [copy] = (await livePods()).map(({ spec }) => spec?.containers[0]?.envFrom?.[0]?.configMapRef?.name);
+    expect(copy).toMatch(/^shop-settings-/);
+    expect(await go(ejecting)).toEqual({ isDone: true });
+    await cluster.advance(30_000);
+    expect((await cluster.client.get(configMaps, { namespace, name: copy ?? '' })).data).toEqual({ colour: 'blue' });
   });
 
   test('is reached by a route too, beside its own Service of the same name', async () => {

@@ -217,7 +217,7 @@ function detachHistory({ world, deployment, set }: Handover): Stage {
     .filter((each) => isControlledBy(each, deployment) && each.metadata.uid !== set.metadata.uid)
     .map((each) =>
       merge(replicaSets, each, {
-        what: `let go of it (${each.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 'an old'} revision), for as long as the Deployment is adopted`,
+        what: 'be let go of, as an earlier revision, for as long as the Deployment is adopted',
         body: { metadata: detachedMetadata(each, deployment) },
       }),
     );
