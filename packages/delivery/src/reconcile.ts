@@ -15,6 +15,7 @@ import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
+import { withGroupAborts } from './order/abort-together.ts';
 import { validateOrder } from './order/validate-order.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
@@ -61,7 +62,7 @@ function planApplication(before: Observation, now: number): Decision {
   // What others ask for keeps a new version back, and nothing else: routes and sizes follow spec.
   const disorder = validateOrder(before);
   const commanded = planCommands(withEnd(withServing(before), now), now);
-  const current = commanded.observation;
+  const current = withGroupAborts(commanded.observation, now);
   const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);

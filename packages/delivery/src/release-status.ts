@@ -98,6 +98,12 @@ export function attemptOf({ attempts }: ReleaseStatus): number {
   return attempts?.at(-1)?.number ?? 1;
 }
 
+/** The same where one has begun. */
+export function attemptStart({ attempts }: ReleaseStatus): number | undefined {
+  const text = attempts?.at(-1)?.startedAt;
+  return text === undefined ? undefined : Date.parse(text);
+}
+
 /** When the attempt under way began, in milliseconds. */
 export function startedAt(status: ReleaseStatus, fallback: number): number {
   const text = status.attempts?.at(-1)?.startedAt ?? status.startedAt;

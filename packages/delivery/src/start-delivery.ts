@@ -9,6 +9,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { applyDecision } from './controller/apply.ts';
 import { createSources, followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
 import { Findings } from './controller/findings.ts';
+import { createGroupController, createGroupSources } from './controller/group-controller.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { SecretContents } from './controller/secret-contents.ts';
 import { controllerLease } from './names.ts';
@@ -102,7 +103,12 @@ async function lead(options: DeliveryOptions): Promise<void> {
     sources: createSources(caches),
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
-  await Promise.all([shown(options.metrics, caches, running), routers]);
+  await Promise.all([shown(options.metrics, caches, running), groupsDescribed(options, caches), routers]);
+}
+
+function groupsDescribed(options: DeliveryOptions, caches: Caches): Promise<void> {
+  const controller = createGroupController(caches, options.client);
+  return runController(controller, { ...options, sources: createGroupSources(caches) }).done;
 }
 
 /** Who ask the world beyond the API server. */

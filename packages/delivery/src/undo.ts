@@ -124,8 +124,11 @@ function takeBackStart({ observation, by, now }: Request, target: Release): Acce
 
 function goOn({ observation, by, now }: Request, target: Release): Accepted {
   return {
-    releases: changeStatus(observation.releases, target, ({ pausedBy: _, ending: __, ...status }) =>
-      inPhase(status, 'Progressing', { now, reason: `undone by ${by}` }),
+    releases: changeStatus(
+      observation.releases,
+      target,
+      ({ pausedBy: _, ending: __, trafficReturnedAt: ___, ...status }) =>
+        inPhase(status, 'Progressing', { now, reason: `undone by ${by}` }),
     ),
     target,
     message: `version ${target.spec.version} goes on`,

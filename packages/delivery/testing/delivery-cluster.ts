@@ -47,10 +47,13 @@ const key = { namespace: 'default', name: 'shop' };
 export interface DeliveryClusterOptions {
   /** The controller ends after that write and another one is started. */
   readonly crashAfterWrites?: number | undefined;
+  /** The controller of that number, from 0, ends after so many writes, trials aside, and the next one is started. */
+  readonly writesOfLife?: ((life: number) => number) | undefined;
 }
 
 export async function createDeliveryCluster({
   crashAfterWrites,
+  writesOfLife = () => Infinity,
 }: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
   const cluster = await createControlledCluster({ endsBy: endOfHook });
   const { client, clock } = cluster;
@@ -78,15 +81,19 @@ export async function createDeliveryCluster({
     },
     readSecret: (name) => client.get(secrets, name),
   };
-  const count = { writes: 0, commands: 0 };
+  const count = { writes: 0, commands: 0, lives: 0 };
   const begin = (): void => {
     const life = new AbortController();
     const signal = AbortSignal.any([life.signal, stopping.signal]);
+    let left = writesOfLife(count.lives);
+    count.lives += 1;
     const guarded = answering(
       client,
-      () => {
+      ({ isTrial }) => {
         count.writes += 1;
-        if (count.writes !== crashAfterWrites) return;
+        left -= isTrial ? 0 : 1;
+        // What was under way when it ended is no write of another life.
+        if ((count.writes !== crashAfterWrites && left > 0) || life.signal.aborted) return;
         life.abort(new Error('killed'));
         clock.schedule(100, begin);
       },
@@ -151,12 +158,20 @@ function endOfHook({ metadata, spec }: Pod): PodEnd | undefined {
 }
 
 /** Pods of an image that says so are not healthy. A killed process writes nothing more. */
-function answering(client: KubeClient, onWrite: () => void, signal: AbortSignal): KubeClient {
-  const write = async <T>({ kind }: ResourceType, perform: () => Promise<T>): Promise<T> => {
+function answering(
+  client: KubeClient,
+  onWrite: (write: { readonly isTrial: boolean }) => void,
+  signal: AbortSignal,
+): KubeClient {
+  const write = async <T>(
+    { kind }: ResourceType,
+    perform: () => Promise<T>,
+    options?: { readonly dryRun?: boolean | undefined },
+  ): Promise<T> => {
     signal.throwIfAborted();
     const result = await perform();
     // Renewals depend on the time alone; the crashes are to fall between writes of a release.
-    if (kind !== leases.kind) onWrite();
+    if (kind !== leases.kind) onWrite({ isTrial: options?.dryRun === true });
     signal.throwIfAborted();
     return result;
   };
@@ -165,9 +180,9 @@ function answering(client: KubeClient, onWrite: () => void, signal: AbortSignal)
     list: (...args) => client.list(...args),
     watch: (...args) => client.watch(...args),
     request: (request) => answerHealth(client, request),
-    create: (...args) => write(args[0], () => client.create(...args)),
+    create: (...args) => write(args[0], () => client.create(...args), args[2]),
     update: (...args) => write(args[0], () => client.update(...args)),
-    patch: (...args) => write(args[0], () => client.patch(...args)),
+    patch: (...args) => write(args[0], () => client.patch(...args), args[3]),
     delete: (...args) => write(args[0], () => client.delete(...args)),
     deleteCollection: (...args) => write(args[0], () => client.deleteCollection(...args)),
   };

@@ -1,5 +1,6 @@
 /** What a cluster says of itself, and what of Slipway is in it: for `slipway status` of a cluster that is not our own. */
 import { applications } from '@slipway/delivery/api/application';
+import { releaseGroups } from '@slipway/delivery/api/release-group';
 import { controllerLease } from '@slipway/delivery/names';
 import type { Lease, Node } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
@@ -18,6 +19,7 @@ export interface ClusterReport {
   readonly gateways: readonly Holder[];
   /** Counts by phase; undefined where Slipway's kinds are not installed. */
   readonly applications: Readonly<Record<string, number>> | undefined;
+  readonly releaseGroups: Readonly<Record<string, number>> | undefined;
 }
 
 /** Who holds a Lease. */
@@ -35,11 +37,12 @@ export async function fetchClusterReport(
 ): Promise<ClusterReport> {
   const { client, server } = connection;
   const version = await fetchVersion(connection);
-  const [allNodes, controller, gateways, all] = await Promise.all([
+  const [allNodes, controller, gateways, all, groups] = await Promise.all([
     unlessHidden(client.list(nodes)),
     unlessHidden(client.get(leases, controllerLease)),
     unlessHidden(client.list(leases, { namespace: gatewayLeaseNamespace, labelSelector: gatewayLeaseLabel })),
     unlessHidden(client.list(applications, { namespace })),
+    unlessHidden(client.list(releaseGroups, { namespace })),
   ]);
   return {
     server,
@@ -48,6 +51,7 @@ export async function fetchClusterReport(
     controller: controller && holderOf(controller, now),
     gateways: (gateways?.items ?? []).flatMap((lease) => holderOf(lease, now) ?? []),
     applications: all && countPhases(all.items.map(({ status }) => status?.phase ?? 'Pending')),
+    releaseGroups: groups && countPhases(groups.items.map(({ status }) => status?.phase ?? 'Pending')),
   };
 }
 

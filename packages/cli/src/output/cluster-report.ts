@@ -4,7 +4,7 @@ import { colour } from './output.ts';
 
 /** A cluster in words, for `slipway status`. */
 export function describeReport(report: ClusterReport, now: number): readonly string[] {
-  const { server, version, nodes, controller, gateways, applications } = report;
+  const { server, version, nodes, controller, gateways, applications, releaseGroups } = report;
   const holder = (each: Holder): string =>
     each.isSilent ? `${each.name} (${colour('red', `silent for ${age(each.renewedAt, now)}`)})` : each.name;
   return [
@@ -14,6 +14,10 @@ export function describeReport(report: ClusterReport, now: number): readonly str
     `Delivery     ${controller === undefined ? 'no controller leads; run one with: slipway controller' : `led by ${holder(controller)}`}`,
     `Gateways     ${gateways.map(holder).join(', ') || '(none)'}`,
     `Applications ${describePhases(applications)}`,
+    // Most clusters have none.
+    ...(releaseGroups === undefined || Object.keys(releaseGroups).length === 0
+      ? []
+      : [`Groups       ${describePhases(releaseGroups)}`]),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** Objects in words, for `slipway describe` and `slipway releases`. */
 import { age, humanDuration } from '@slipway/cluster/schema/columns';
 import type { Application, ApplicationStatus } from '@slipway/delivery/api/application';
+import type { DeliveryCondition } from '@slipway/delivery/api/condition';
+import type { ReleaseGroup } from '@slipway/delivery/api/release-group';
 import type { Release } from '@slipway/delivery/api/release';
 import { describeAnswer } from '@slipway/delivery/gates/health';
 import { table } from './output.ts';
@@ -18,19 +20,49 @@ export function describeApplication({ metadata, spec, status }: Application, now
     ]),
     ...describeSessions(status),
     ...describeRefused(status, now),
+    ...describeConditions(status?.conditions, { said: status?.waitingFor, now }),
+  ];
+}
+
+export function describeGroup({ metadata, spec, status }: ReleaseGroup, now: number): readonly string[] {
+  return [
+    ...fields([
+      ['ReleaseGroup', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
+      ['Phase', status?.phase ?? 'Pending'],
+      ['Released', status?.released ?? `0/${spec.members.length}`],
+      ['Goes back', spec.abortTogether === true ? 'together, the last one first' : 'each for itself'],
+      ['Waiting for', status?.waitingFor ?? '-'],
+    ]),
     ...section(
-      'Conditions',
-      ['TYPE', 'STATUS', 'AGE', 'REASON', 'MESSAGE'],
-      (status?.conditions ?? []).map((condition) => [
-        condition.type,
-        condition.status,
-        age(condition.lastTransitionTime, now),
-        condition.reason,
-        // Said above already.
-        withoutRepeat(condition.message, status?.waitingFor),
+      'Members',
+      ['NAME', 'PHASE', 'VERSION', 'WAITING FOR'],
+      (status?.members ?? []).map(({ name, phase, version, waitingFor }) => [
+        name,
+        phase,
+        version ?? '-',
+        waitingFor ?? '-',
       ]),
     ),
+    ...describeConditions(status?.conditions, { said: status?.waitingFor, now }),
   ];
+}
+
+function describeConditions(
+  conditions: readonly DeliveryCondition[] = [],
+  { said, now }: { readonly said: string | undefined; readonly now: number },
+): readonly string[] {
+  return section(
+    'Conditions',
+    ['TYPE', 'STATUS', 'AGE', 'REASON', 'MESSAGE'],
+    conditions.map(({ type, status, lastTransitionTime, reason, message }) => [
+      type,
+      status,
+      age(lastTransitionTime, now),
+      reason,
+      // Said above already.
+      withoutRepeat(message, said),
+    ]),
+  );
 }
 
 function describeServing(serving: ApplicationStatus['serving']): string {

@@ -4,18 +4,21 @@ import { splits } from '@slipway/kube/split';
 import { applications } from './application.ts';
 import { releaseCommands } from './release-command.ts';
 import { releaseApprovals } from './release-approval.ts';
+import { releaseGroups } from './release-group.ts';
 import { releases } from './release.ts';
 
 const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
-const every = [applications, releases, releaseCommands, releaseApprovals, splits].map(({ plural }) => plural);
+const every = [applications, releases, releaseCommands, releaseApprovals, releaseGroups, splits].map(
+  ({ plural }) => plural,
+);
 
 /** `edit` holds `view`, and `admin` holds `edit`: each role adds to one and so to those above it. */
 export const accessRoles: readonly ClusterRole[] = [
   roleWithin('view', [onKinds(read, [...every, ...every.map((plural) => `${plural}/status`), scaleOfApplications()])]),
   roleWithin('edit', [
-    onKinds(write, [applications.plural, scaleOfApplications(), releaseCommands.plural]),
+    onKinds(write, [applications.plural, scaleOfApplications(), releaseCommands.plural, releaseGroups.plural]),
     // Releases and Splits are written by the controller; people may let go of a Release.
     onKinds(['delete', 'deletecollection'], [releases.plural]),
   ]),

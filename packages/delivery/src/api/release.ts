@@ -204,6 +204,8 @@ export interface ReleaseStatus {
   readonly trafficAtStart?: readonly TrafficCount[] | undefined;
   /** The first time that a request may have come: what never served needs no draining. */
   readonly firstTrafficAt?: string | undefined;
+  /** Going back: since when all traffic is at the version before again. */
+  readonly trafficReturnedAt?: string | undefined;
   /** When another version became the stable one in its place. */
   readonly servedUntil?: string | undefined;
   readonly finishedAt?: string | undefined;

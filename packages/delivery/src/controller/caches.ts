@@ -24,6 +24,7 @@ import { resolveWorkload, type Resolved } from '../adoption/workload.ts';
 import { applications, type Application } from '../api/application.ts';
 import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
 import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
+import { releaseGroups } from '../api/release-group.ts';
 import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
@@ -33,8 +34,15 @@ import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
 import { isSelectorConflict } from '../selector-conflicts.ts';
-import { byApplication, companionIndexes, companionsOf, followersOf } from './companion-cache.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
+import {
+  byApplication,
+  companionsOf,
+  dependencyIndex,
+  followersOf,
+  memberIndex,
+  membersOfChange,
+} from './companion-cache.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
 
@@ -70,8 +78,9 @@ function createInformers(options: CacheOptions) {
       indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
     });
   return {
-    applications: new Informer({ ...options, type: applications, indexes: companionIndexes }),
+    applications: new Informer({ ...options, type: applications, indexes: dependencyIndex }),
     releases: labelled(releases, labels.application),
+    groups: new Informer({ ...options, type: releaseGroups, indexes: memberIndex }),
     commands: asked(releaseCommands),
     approvals: asked(releaseApprovals),
     replicaSets: labelled(replicaSets, labels.application),
@@ -139,13 +148,14 @@ function applicationKey({ metadata }: KubeObject, label: string): string {
   return `${metadata.namespace ?? ''}/${metadata.labels?.[label] ?? ''}`;
 }
 
+function labelled(change: InformerChange<KubeObject>): readonly ObjectKey[] {
+  const object = change.current ?? change.old;
+  const name = object?.metadata.labels?.[labels.application];
+  return name === undefined ? [] : [{ namespace: object?.metadata.namespace, name }];
+}
+
 /** Which Application a change of some object concerns. */
 export function createSources(caches: Caches): readonly ControllerSource[] {
-  const labelled = (change: InformerChange<KubeObject>): readonly ObjectKey[] => {
-    const object = change.current ?? change.old;
-    const name = object?.metadata.labels?.[labels.application];
-    return name === undefined ? [] : [{ namespace: object?.metadata.namespace, name }];
-  };
   const same = ({ current, old }: InformerChange<KubeObject>): readonly ObjectKey[] => {
     const metadata = (current ?? old)?.metadata;
     return metadata?.name === undefined ? [] : [{ namespace: metadata.namespace, name: metadata.name }];
@@ -176,7 +186,8 @@ export function createSources(caches: Caches): readonly ControllerSource[] {
     source(live, () => []),
     source(others.otherServices, (change) => selectedBy(caches, change)),
     source(others.deployments, (change) => referringToDeployment(caches, change)),
-    source(others.releases, labelled),
+    source(others.releases, (change) => labelled(change).flatMap((key) => [key, ...followersOf(caches, key)])),
+    source(others.groups, membersOfChange),
     source(others.replicaSets, labelled),
     source(others.pods, labelled),
     source(others.services, labelled),

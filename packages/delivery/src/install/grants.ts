@@ -50,6 +50,12 @@ export const servingGrants: readonly Grant[] = [
     resource: 'releaseapprovals',
     when: 'a person approves a release, and it is pruned with it',
   }),
+  { apiGroup: slipway, resource: 'releasegroups', verbs: watching },
+  ...rarely(['patch'], {
+    apiGroup: slipway,
+    resource: 'releasegroups/status',
+    when: 'Applications are released together',
+  }),
   { apiGroup: slipway, resource: 'splits', verbs: [...watching, 'get', 'create', 'patch', 'delete'] },
   { apiGroup: '', resource: 'pods', verbs: [...watching, 'patch'] },
   {

@@ -15,7 +15,7 @@ export interface Awaited extends Predecessor {
 
 /** Those before it that are not done, in the order in which spec names them. */
 export function awaitedCompanions({ application, companions }: Observation): readonly Awaited[] {
-  return predecessorsOf(application).flatMap((predecessor) => {
+  return predecessorsOf(application, companions.groups).flatMap((predecessor) => {
     const { name, because } = predecessor;
     const { state, why } = judgeCompanion(companions.known.get(name));
     return state === 'done' ? [] : [{ ...predecessor, state, sentence: `Application ${name}${why} (${because})` }];

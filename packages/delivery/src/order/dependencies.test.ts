@@ -1,8 +1,11 @@
 import { StatusError } from '@slipway/kube/status-error';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createOrderCluster, type OrderCluster } from '../../testing/order-cluster.ts';
 import type { ApplicationSpec, Strategy } from '../api/application.ts';
 import { strategies } from '../strategies/strategies.ts';
+
+// Minutes of virtual time of several Applications, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let cluster: OrderCluster;
 

@@ -4,6 +4,7 @@ import type { ReleaseStatus } from '../api/release.ts';
 import { awaitedBy, besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
 import { isRouted, splitWeights } from '../observation.ts';
+import { awaitedGuards } from '../order/abort-together.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -24,7 +25,7 @@ export function planGuard(given: ReleaseContext): Step {
   const next = { ...context, status: look.status };
   // Without a version to return to there is nothing to guard against.
   if (context.stable === undefined) return besideHooks(look, succeed(next), { isLast: true, now: context.now });
-  return besideHooks(look, guard(next, awaitedBy(look)), { isLast: false, now: context.now });
+  return besideHooks(look, guard(next, awaitedBy(look) ?? awaitedGuards(next)), { isLast: false, now: context.now });
 }
 
 /** It ends when its time is over and nothing else is waited for. */

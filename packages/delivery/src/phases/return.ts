@@ -5,6 +5,7 @@ import { withoutOpenHooks } from '../hooks/hook-gates.ts';
 import { besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove, planWithdrawal } from '../moving-traffic.ts';
 import { isRouted, splitWeights, type VersionView } from '../observation.ts';
+import { awaitedReturns, endOfPatience } from '../order/abort-together.ts';
 import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, progressedAt, waiting } from '../release-status.ts';
@@ -19,6 +20,9 @@ const noEnding: ReleaseEnding = { phase: 'RolledBack', by: 'controller', reason:
 export function planReturn(given: ReleaseContext): Step {
   const context = { ...given, status: withoutOpenHooks(given.status, given.now) };
   const { status, stable, candidate, now, observation, replicas, release } = context;
+  const later = awaitedReturns(context);
+  if (later !== undefined)
+    return { actions: [], status: waiting(status, later, now), requeueAfter: endOfPatience(context) - now };
   if (stable === undefined) return endWithoutStable(context);
   if (replicas === 0) return returnToNothing(context, stable);
   const clearing = strategies[release.spec.strategy.type]?.planClearing?.(context, stable);
@@ -37,9 +41,13 @@ export function planReturn(given: ReleaseContext): Step {
   const move = planMove({ observation, to: stable, from: candidate });
   const step =
     move.waitingFor === undefined
-      ? besideReturn(context, leave)
+      ? besideReturn({ ...context, status: returned(status, now) }, leave)
       : { ...move, status: waiting(status, move.waitingFor, now) };
   return { ...step, actions: [...growth, ...step.actions] };
+}
+
+function returned(status: ReleaseStatus, now: number): ReleaseStatus {
+  return { ...status, trafficReturnedAt: status.trafficReturnedAt ?? formatMicroTime(now) };
 }
 
 /** Nobody uses the candidate any more: its hooks run beside what is left to do, and the release does not end before them. */

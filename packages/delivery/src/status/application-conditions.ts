@@ -67,7 +67,7 @@ function findings(input: ConditionInput): readonly Finding[] {
 
 /** Said of those that have any. */
 function findDependencies(observation: Observation): readonly Finding[] {
-  if (predecessorsOf(observation.application).length === 0) return [];
+  if (predecessorsOf(observation.application, observation.companions.groups).length === 0) return [];
   const { cycle } = observation.companions;
   if (cycle !== undefined)
     return [finding('DependenciesReady', false, { reason: 'Cycle', message: describeCycle(cycle) })];

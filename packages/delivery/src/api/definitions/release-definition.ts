@@ -154,6 +154,7 @@ const status = object('How far it is.', {
     { maxItems: 100 },
   ),
   firstTrafficAt: time('The first time that a request may have come.'),
+  trafficReturnedAt: time('Since when all traffic is at the version before again.'),
   servedUntil: time('When another version became the stable one.'),
   startedAt: time('When it began.'),
   healthyAt: time('When every pod was ready and every gate had passed.'),
