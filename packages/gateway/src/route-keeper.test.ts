@@ -13,6 +13,9 @@ let inForce: string[];
 let failures: unknown[];
 let logged: (LogFields | undefined)[];
 let keeper: RouteKeeper;
+/** Milliseconds that a table takes. */
+let work: number;
+let worked: number;
 beforeEach(() => {
   clock = new FakeClock();
   stop = new AbortController();
@@ -21,12 +24,21 @@ beforeEach(() => {
   inForce = [];
   failures = [];
   logged = [];
+  work = 0;
+  worked = 0;
   keeper = new RouteKeeper({
-    clock,
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic() + worked,
+      schedule: (milliseconds, callback) => clock.schedule(milliseconds, callback),
+    },
     random: () => 0,
     logger: { ...silentLogger, error: (_, fields) => logged.push(fields) },
     signal: stop.signal,
-    build: () => ({ table: { ...emptyRoutingTable }, observedEndpoints }),
+    build: () => {
+      worked += work;
+      return { table: { ...emptyRoutingTable }, observedEndpoints };
+    },
     install: (table) => install(table),
     onInForce: (routes) => inForce.push(routes.observedEndpoints),
     onFailure: (_, error) => failures.push(error),
@@ -39,6 +51,36 @@ test('many changes of one turn are one table', async () => {
   for (let times = 0; times < 5; times++) keeper.plan();
   await settle();
   expect(inForce).toEqual(['1', '2']);
+});
+
+test('after a table that took long the next one leaves time for everything else', async () => {
+  work = 20;
+  await keeper.start();
+  for (const version of ['2', '3', '4']) {
+    observedEndpoints = version;
+    keeper.plan();
+    await settle();
+  }
+  expect(inForce).toEqual(['1']);
+  await clock.advance(4 * work);
+  expect(inForce).toEqual(['1', '4']);
+});
+
+test('a table that took long holds up the next one by a fifth of a second at most', async () => {
+  work = 10_000;
+  await keeper.start();
+  observedEndpoints = '2';
+  keeper.plan();
+  await clock.advance(200);
+  expect(inForce).toEqual(['1', '2']);
+});
+
+test('what was to come after a rest does not come after the end', async () => {
+  work = 20;
+  await keeper.start();
+  keeper.plan();
+  stop.abort(new Error('the test has ended'));
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a table that cannot be put in force is tried again, ever more slowly, and as it is by then', async () => {

@@ -23,6 +23,11 @@ export interface RouteKeeperOptions {
 }
 
 const maxRetryMilliseconds = 10_000;
+/** A table takes as long as there are routes: after one comes a rest of so many times that, for everything else. */
+const restPerWork = 4;
+const maxRestMilliseconds = 200;
+/** Timers count whole milliseconds, and with few routes the next table is due at once. */
+const minRestMilliseconds = 1;
 
 /** Puts in force what the cluster says, at every change, and again until it is. */
 export class RouteKeeper {
@@ -33,7 +38,9 @@ export class RouteKeeper {
   #newest = 0;
   #inForce = 0;
   #failures = 0;
+  #restsUntil = 0;
   #cancelRetry: () => void = () => undefined;
+  #cancelPlan: () => void = () => undefined;
 
   constructor(options: RouteKeeperOptions) {
     this.#options = options;
@@ -41,29 +48,49 @@ export class RouteKeeper {
 
   /** Resolves when a table is in force. */
   start(): Promise<void> {
-    this.#options.signal.addEventListener('abort', () => this.#cancelRetry(), { once: true });
+    this.#options.signal.addEventListener('abort', () => this.#cancel(), { once: true });
     void this.#keep();
     return this.#firstInForce.promise;
   }
 
-  /** Something has changed; many changes of one turn are one new table. */
+  /** Something has changed; many changes of one turn, or of a rest, are one new table. */
   plan(): void {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    queueMicrotask(() => {
+    const { clock, signal } = this.#options;
+    const keep = (): void => {
       this.#isPlanned = false;
-      if (!this.#options.signal.aborted) void this.#keep();
-    });
+      if (!signal.aborted) void this.#keep();
+    };
+    const rest = this.#restsUntil - clock.monotonic();
+    if (rest < minRestMilliseconds) queueMicrotask(keep);
+    else this.#cancelPlan = clock.schedule(rest, keep);
+  }
+
+  #cancel(): void {
+    this.#cancelRetry();
+    this.#cancelPlan();
+  }
+
+  /** Work that began then, in this turn, and has just ended. */
+  #rest(since: number): void {
+    const now = this.#options.clock.monotonic();
+    const until = Math.max(this.#restsUntil, now) + restPerWork * (now - since);
+    this.#restsUntil = Math.min(until, now + maxRestMilliseconds);
   }
 
   async #keep(): Promise<void> {
     this.#cancelRetry();
     this.#newest += 1;
     const attempt = this.#newest;
+    const { clock } = this.#options;
     let routes: Routes | undefined;
     try {
+      const buildsSince = clock.monotonic();
       routes = this.#options.build();
-      await this.#options.install(routes.table);
+      const installing = this.#options.install(routes.table);
+      this.#rest(buildsSince);
+      await installing;
     } catch (error) {
       this.#onFailure(attempt, routes?.table, error);
       return;
@@ -71,7 +98,9 @@ export class RouteKeeper {
     if (attempt < this.#inForce) return;
     this.#inForce = attempt;
     this.#failures = 0;
+    const tellsSince = clock.monotonic();
     this.#options.onInForce(routes);
+    this.#rest(tellsSince);
     this.#firstInForce.resolve();
   }
 
