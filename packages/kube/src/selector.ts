@@ -35,7 +35,16 @@ function matchesRequirement(requirement: SelectorRequirement, labels: Labels): b
 
 /** The selector of a workload: absent matches nothing, empty matches everything, as Kubernetes reads it. */
 export function matchesLabelSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
-  return selector !== undefined && matchesLabels(selectorOf(selector), labels);
+  return selector !== undefined && matchesLabels(requirementsOf(selector), labels);
+}
+
+const requirements = new WeakMap<LabelSelector, Selector>();
+
+/** The same selector is held against every pod of a namespace. */
+function requirementsOf(selector: LabelSelector): Selector {
+  const known = requirements.get(selector) ?? selectorOf(selector);
+  requirements.set(selector, known);
+  return known;
 }
 
 export function selectorOf(selector: LabelSelector): Selector {

@@ -169,6 +169,15 @@ async function identify(incoming: IncomingMessage, options: ListenOptions): Prom
   }
   const { socket } = incoming;
   if (!(socket instanceof TLSSocket) || !socket.authorized) return anonymous;
+  const known = certified.get(socket) ?? identityOf(socket);
+  certified.set(socket, known);
+  return known;
+}
+
+/** A connection keeps its certificate, and taking that apart costs as much as many a request. */
+const certified = new WeakMap<TLSSocket, Identity>();
+
+function identityOf(socket: TLSSocket): Identity {
   const { subject } = socket.getPeerCertificate();
   const groups = [subject?.O ?? []].flat();
   return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
