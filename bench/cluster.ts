@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const slipway = fileURLToPath(new URL('../packages/cli/bin/slipway.js', import.meta.url));
+export const slipway = fileURLToPath(new URL('../packages/cli/bin/slipway.js', import.meta.url));
 /** Of the command without its bundle. */
 export const sourceEntry = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
 const run = promisify(execFile);

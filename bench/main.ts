@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),
+  fleet: async () => (await import('./fleet.ts')).benchFleet(),
 };
 
 const chosen = process.argv.slice(2);
