@@ -1,66 +1,44 @@
+import {
+  type Exposition,
+  formatExposition,
+  histogramSamples,
+  type Metric,
+  type Sample,
+} from '@slipway/kube/exposition';
 import { trafficDurationBounds } from '@slipway/kube/split';
 import type { DataPlane, DataPlaneCounter } from './data-plane.ts';
 import type { TrafficCounters } from './proxy/traffic.ts';
 
-interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  /** Where a metric has several series: `<name>_bucket`, `<name>_sum`, `<name>_count`. */
-  readonly metricName?: string | undefined;
-}
-
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'histogram';
-  readonly aggregator: 'sum';
-  readonly values: readonly Sample[];
-}
-
-/**
- * The traffic of every version in Prometheus' text format. A request only adds to `TrafficCounters`, which costs next to
- * nothing; prom-client, which is loaded when somebody first asks, is given the totals as those of another process.
- */
-export async function formatMetrics(
-  dataPlane: Pick<DataPlane, 'traffic' | 'counters'>,
-): Promise<{ readonly contentType: string; readonly text: string }> {
-  const { AggregatorRegistry } = await import('prom-client');
-  const registry = AggregatorRegistry.aggregate([
-    [...collectMetrics(dataPlane.traffic.all()), ...counterMetrics(dataPlane.counters())],
-  ]);
-  return { contentType: registry.contentType, text: await registry.metrics() };
+/** The traffic of every version, and what the data plane counts of itself. */
+export function formatMetrics(dataPlane: Pick<DataPlane, 'traffic' | 'counters'>): Promise<Exposition> {
+  return formatExposition([...collectMetrics(dataPlane.traffic.all()), ...counterMetrics(dataPlane.counters())]);
 }
 
 function collectMetrics(all: readonly TrafficCounters[]): Metric[] {
-  const duration = 'slipway_gateway_request_duration_seconds';
   return [
     {
       name: 'slipway_gateway_requests_total',
       help: 'Requests by version and class of status',
       type: 'counter',
-      aggregator: 'sum',
-      values: all.flatMap(requestSamples),
+      samples: all.flatMap(requestSamples),
     },
     {
       name: 'slipway_gateway_errors_total',
       help: 'Requests that were answered with 5xx or not to the end',
       type: 'counter',
-      aggregator: 'sum',
-      values: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.errors })),
+      samples: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.errors })),
     },
     {
       name: 'slipway_gateway_abandoned_requests_total',
       help: 'Requests whose clients left before the end of the answer, which are no errors',
       type: 'counter',
-      aggregator: 'sum',
-      values: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.abandoned })),
+      samples: all.map((counters) => ({ labels: { ...labelsOf(counters) }, value: counters.abandoned })),
     },
     {
-      name: duration,
+      name: 'slipway_gateway_request_duration_seconds',
       help: 'Seconds from the head of a request to the end of its answer',
       type: 'histogram',
-      aggregator: 'sum',
-      values: all.flatMap((counters) => durationSamples(duration, counters)),
+      samples: all.flatMap(durationSamples),
     },
   ];
 }
@@ -71,8 +49,7 @@ function counterMetrics(counters: readonly DataPlaneCounter[]): Metric[] {
     name,
     help: series[0]?.help ?? '',
     type: 'counter',
-    aggregator: 'sum',
-    values: series.map(({ labels = {}, value }) => ({ labels, value })),
+    samples: series.map(({ labels = {}, value }) => ({ labels, value })),
   }));
 }
 
@@ -83,22 +60,13 @@ function requestSamples(counters: TrafficCounters): Sample[] {
   });
 }
 
-/** Buckets are cumulative in the exposition. */
-function durationSamples(name: string, counters: TrafficCounters): Sample[] {
-  let sum = 0;
-  const buckets = counters.durations.map((count, index) => {
-    sum += count;
-    return {
-      metricName: `${name}_bucket`,
-      labels: { ...labelsOf(counters), le: trafficDurationBounds[index] ?? '+Inf' },
-      value: sum,
-    };
+function durationSamples(counters: TrafficCounters): readonly Sample[] {
+  return histogramSamples({
+    bounds: trafficDurationBounds,
+    counts: counters.durations,
+    sum: counters.durationSum,
+    labels: labelsOf(counters),
   });
-  return [
-    ...buckets,
-    { metricName: `${name}_sum`, labels: labelsOf(counters), value: counters.durationSum },
-    { metricName: `${name}_count`, labels: labelsOf(counters), value: counters.requests },
-  ];
 }
 
 function labelsOf({ labels }: TrafficCounters): Readonly<Record<string, string>> {

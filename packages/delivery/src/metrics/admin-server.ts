@@ -1,6 +1,5 @@
 import { createServer } from '@slipway/kube/platform/http';
 import type { Clock } from '@slipway/kube/clock';
-import { expositionType } from './exposition.ts';
 import type { DeliveryMetrics } from './delivery-metrics.ts';
 
 export interface AdminServerOptions {
@@ -27,8 +26,10 @@ interface Answer {
 /** `/livez`, `/readyz` and `/metrics`: for whoever runs the controller, and nobody else. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    const { status, type, text } = answer(request.url ?? '', options);
-    response.writeHead(status, { 'Content-Type': type }).end(text);
+    const send = ({ status, type, text }: Answer) => response.writeHead(status, { 'Content-Type': type }).end(text);
+    answer(request.url ?? '', options).then(send, (error: unknown) =>
+      send(plain(500, `could not answer: ${String(error)}\n`)),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -48,7 +49,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   };
 }
 
-function answer(path: string, { clock, metrics, trouble }: AdminServerOptions): Answer {
+async function answer(path: string, { clock, metrics, trouble }: AdminServerOptions): Promise<Answer> {
   switch (path) {
     // A process that answers lives: a new one would not reach the API server any better.
     case '/livez':
@@ -57,8 +58,10 @@ function answer(path: string, { clock, metrics, trouble }: AdminServerOptions): 
       const reason = trouble() ?? (metrics.isReady ? undefined : 'the caches are not filled yet');
       return reason === undefined ? plain(200, 'ok\n') : plain(503, `not ready: ${reason}\n`);
     }
-    case '/metrics':
-      return { status: 200, type: expositionType, text: metrics.format(clock.now()) };
+    case '/metrics': {
+      const { contentType, text } = await metrics.format(clock.now());
+      return { status: 200, type: contentType, text };
+    }
     default:
       return plain(404, 'there are /metrics, /livez and /readyz\n');
   }

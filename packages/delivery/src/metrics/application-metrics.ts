@@ -1,7 +1,7 @@
 /** What the releases of every Application say of themselves, as the leader sees them. */
+import type { Metric, Sample } from '@slipway/kube/exposition';
 import type { Application } from '../api/application.ts';
 import { isFinished, type Release } from '../api/release.ts';
-import type { Metric, Sample } from './exposition.ts';
 import { waitingReason } from './waiting-reason.ts';
 
 export interface SeenApplications {

@@ -60,36 +60,37 @@ function lead({ hasSynced = true } = {}): () => void {
 }
 
 /** The samples, without what describes them. */
-function samples(): readonly string[] {
-  const lines = metrics.format(clock.now()).split('\n');
+async function samples(): Promise<readonly string[]> {
+  const { text } = await metrics.format(clock.now());
+  const lines = text.split('\n');
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 describe('the metrics of a controller', () => {
-  test('tell of each Application its phase, since when, what it waits for, and its conditions', () => {
+  test('tell of each Application its phase, since when, what it waits for, and its conditions', async () => {
     lead();
     const of = 'namespace="default",application="shop"';
-    expect(samples().filter((line) => line.startsWith('slipway_application_'))).toEqual([
+    expect((await samples()).filter((line) => line.startsWith('slipway_application_'))).toEqual([
       `slipway_application_phase{${of},version="2",phase="Progressing"} 1`,
       `slipway_application_phase_seconds{${of}} 30`,
       `slipway_application_waiting{${of},reason="Pods"} 1`,
       `slipway_application_condition{${of},type="Synced",reason="NameConflict"} 0`,
     ]);
-    expect(samples()).toContain('slipway_controller_queue_length 7');
+    expect(await samples()).toContain('slipway_controller_queue_length 7');
   });
 
-  test('tell nothing of Applications while another one leads', () => {
+  test('tell nothing of Applications while another one leads', async () => {
     const hide = lead();
-    expect(samples()).toContain('slipway_controller_leader 1');
+    expect(await samples()).toContain('slipway_controller_leader 1');
     hide();
-    expect(samples()).toContain('slipway_controller_leader 0');
-    expect(samples().filter((line) => line.startsWith('slipway_application_'))).toEqual([]);
+    expect(await samples()).toContain('slipway_controller_leader 0');
+    expect((await samples()).filter((line) => line.startsWith('slipway_application_'))).toEqual([]);
   });
 
-  test('count looks by how they went, and how long they took', () => {
+  test('count looks by how they went, and how long they took', async () => {
     metrics.noteLook({ outcome: 'done', milliseconds: 3 });
     metrics.noteLook({ outcome: 'failed', milliseconds: 30 });
-    expect(samples()).toEqual(
+    expect(await samples()).toEqual(
       expect.arrayContaining([
         'slipway_controller_looks_total{outcome="done"} 1',
         'slipway_controller_looks_total{outcome="failed"} 1',
@@ -102,11 +103,11 @@ describe('the metrics of a controller', () => {
     );
   });
 
-  test('count requests by what they asked and how they were answered', () => {
+  test('count requests by what they asked and how they were answered', async () => {
     requests.note({ verb: 'list', group: 'apps', resource: 'replicasets' }, '200');
     requests.note({ verb: 'list', group: 'apps', resource: 'replicasets' }, '200');
     requests.note({ verb: 'list', group: 'apps', resource: 'replicasets' }, 'none');
-    expect(samples().filter((line) => line.startsWith('slipway_api_requests_total'))).toEqual([
+    expect((await samples()).filter((line) => line.startsWith('slipway_api_requests_total'))).toEqual([
       'slipway_api_requests_total{verb="list",group="apps",resource="replicasets",code="200"} 2',
       'slipway_api_requests_total{verb="list",group="apps",resource="replicasets",code="none"} 1',
     ]);

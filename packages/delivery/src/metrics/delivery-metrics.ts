@@ -1,10 +1,11 @@
 /** What a delivery controller knows of itself and, while it leads, of the Applications. */
 import type { LookOutcome } from '@slipway/kube/controller-runtime';
+import { type Exposition, formatExposition, type Metric } from '@slipway/kube/exposition';
 import type { RequestCount, RequestCounts } from '@slipway/kube/metered-transport';
 import type { Application } from '../api/application.ts';
 import type { Release } from '../api/release.ts';
 import { applicationMetrics } from './application-metrics.ts';
-import { formatExposition, Histogram, type Metric } from './exposition.ts';
+import { Histogram } from './histogram.ts';
 
 /** What is there to be read while this process leads. */
 export interface Leading {
@@ -49,7 +50,7 @@ export class DeliveryMetrics {
     return this.#leading === undefined || this.#leading.hasSynced();
   }
 
-  format(now: number): string {
+  format(now: number): Promise<Exposition> {
     const leading = this.#leading;
     const of = leading ?? { applications: () => [], releases: () => [], queueLength: () => 0 };
     return formatExposition([
