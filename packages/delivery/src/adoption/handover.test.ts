@@ -34,8 +34,8 @@ let cluster: DeliveryCluster;
 afterEach(() => cluster.stop());
 
 /** With a rollout behind it: a paused Deployment without its pods would give them to the ReplicaSet before. */
-async function running(): Promise<void> {
-  cluster = await createDeliveryCluster();
+async function running(options: { readonly crashAfterWrites?: number } = {}): Promise<void> {
+  cluster = await createDeliveryCluster(options);
   await cluster.client.create(deployments, deployment('shop:0'));
   await cluster.client.create(services, service);
   await cluster.advance(30_000);
@@ -87,10 +87,10 @@ async function uids(): Promise<readonly (string | undefined)[]> {
   return (await livePods()).map(({ metadata }) => metadata.uid).toSorted();
 }
 
-async function endpoints(): Promise<readonly string[]> {
+async function endpoints(name = 'shop'): Promise<readonly string[]> {
   const { items } = await cluster.client.list(endpointSlices, {
     namespace,
-    labelSelector: 'kubernetes.io/service-name=shop',
+    labelSelector: `kubernetes.io/service-name=${name}`,
   });
   const all = items.flatMap((slice) => slice.endpoints ?? []);
   return all
@@ -104,11 +104,11 @@ async function podNames(): Promise<readonly string[]> {
 }
 
 /** Sees every state that the endpoints of the Service are ever in. */
-function watchEndpoints(): { least(): number; stop(): void } {
+function watchEndpoints(name = 'shop'): { least(): number; stop(): void } {
   const stopping = new AbortController();
   let least = Infinity;
   const watching = (async () => {
-    const options = { namespace, labelSelector: 'kubernetes.io/service-name=shop', signal: stopping.signal };
+    const options = { namespace, labelSelector: `kubernetes.io/service-name=${name}`, signal: stopping.signal };
     for await (const event of cluster.client.watch(endpointSlices, options)) {
       if (event.type === 'BOOKMARK') continue;
       const ready = (event.object.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
@@ -241,6 +241,31 @@ describe('an adopted Deployment', () => {
     expect((await cluster.client.get(configMaps, { namespace, name: copy ?? '' })).data).toEqual({ colour: 'blue' });
   });
 
+  test('leaves a Service that was made for its Application, when that goes', async () => {
+    await running();
+    const store = { namespace, name: 'store' };
+    const spec = {
+      replicas: 3,
+      workloadRef: { kind: 'Deployment', name: 'shop' },
+      service: { ports: [{ port: 80 }] },
+    };
+    await cluster.client.create(applications, { metadata: store, spec });
+    const plan = (world: AdoptionWorld): HandoverPlan => planAdoption(world, { ...request, application: 'store' });
+    expect(await go({ plan })).toEqual({ isDone: true });
+    await cluster.advance(30_000);
+    expect((await cluster.client.get(services, store)).spec?.selector).toMatchObject({ 'slipway.dev/serves': 'true' });
+    expect(await endpoints('store')).toEqual(await podNames());
+    const watched = watchEndpoints('store');
+    expect(await go(ejecting)).toEqual({ isDone: true });
+    await cluster.advance(30_000);
+    const kept = await cluster.client.get(services, store);
+    expect(kept.spec?.selector).toEqual(selector);
+    expect(kept.metadata.labels).toBeUndefined();
+    expect(await endpoints('store')).toEqual(await podNames());
+    expect(watched.least()).toBeGreaterThanOrEqual(3);
+    watched.stop();
+  });
+
   test('is reached by a route too, beside its own Service of the same name', async () => {
     await running();
     await go(adopting);
@@ -310,4 +335,18 @@ describe('a handover that is stopped after a write', () => {
     const isAdopted = noteOf(await cluster.client.get(deployments, key), 'adoptedBy') !== undefined;
     return !isAdopted || (await go(ejecting)).isDone;
   }
+});
+
+describe('a delivery controller that is killed after a write', () => {
+  test.each([1, 2, 3, 4, 5, 6])('recognizes what was adopted all the same (write %i)', async (crashAfterWrites) => {
+    await running({ crashAfterWrites });
+    const before = await uids();
+    expect(await go(adopting)).toEqual({ isDone: true });
+    await cluster.advance(120_000);
+    expect(await uids()).toEqual(before);
+    expect((await cluster.application()).status).toMatchObject({ phase: 'Stable', serving: { version: '1' } });
+    expect((await cluster.release('1')).status?.phase).toBe('Succeeded');
+    expect((await cluster.client.list(replicaSets, { namespace })).items).toHaveLength(2);
+    expect(cluster.deliveryWrites).toBeGreaterThanOrEqual(6);
+  });
 });
