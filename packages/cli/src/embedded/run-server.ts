@@ -17,6 +17,7 @@ import { clearFoundation, layFoundation, type FoundationOptions } from './lay-fo
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { EmbeddedCluster } from './start-cluster.ts';
+import { keepYoungHeap } from './young-heap.ts';
 
 /** Pods get this long to end unless `slipway down --grace` says otherwise. */
 const defaultGraceSeconds = 2;
@@ -39,6 +40,7 @@ export async function runServer(options: ServerOptions, surroundings: ServerSurr
   try {
     const state = await publish({ options, directory, cluster });
     surroundings.onReady(state);
+    await keepYoungHeap();
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {
