@@ -11,9 +11,13 @@ import { describeDataPlane } from '../../testing/data-plane/contract.ts';
 import { noHaproxyReason, openHaproxy } from '../../testing/haproxy.ts';
 import { bodyOf, eventually, ruleOf, tableOf, World } from '../../testing/world.ts';
 import { Certificates } from '../certificates.ts';
-import type { RouteRule } from '../routing/routing-table.ts';
+import type { EndpointAddress, RouteRule } from '../routing/routing-table.ts';
 import type { HaproxyDataPlane } from './haproxy-data-plane.ts';
 import { askHaproxy } from './runtime-api.ts';
+
+function nameOf({ address, port }: EndpointAddress): string {
+  return `${address}_${port}`;
+}
 
 const because = noHaproxyReason === undefined ? '' : ` (${noHaproxyReason})`;
 
@@ -55,6 +59,12 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
         .find((line) => line.startsWith('built-in,'))
         ?.split(',');
       return Number(fields?.[7]);
+    }
+
+    /** Of the slots, by their names in HAProxy. */
+    async function servers(worker: number): Promise<readonly string[]> {
+      const state = await askHaproxy(join(directory, `worker-${worker}.sock`), 'show servers state');
+      return state.split('\n').flatMap((line) => line.split(' ')[3] ?? []);
     }
 
     /** Calls until `over`; resolves with every outcome that was not as expected. */
@@ -194,6 +204,38 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       for (const release of held) release();
       await Promise.all(answers);
       await eventually(() => plane.backends().every(({ openRequests }) => openRequests === 0));
+    });
+
+    test('takes a pod back that it could not let go of, without a reload', async () => {
+      const held: (() => void)[] = [];
+      const busy = await world.backend((_, outgoing) => void held.push(() => outgoing.end('ok')));
+      const idle = await world.backend((_, outgoing) => outgoing.end('ok'));
+      await world.route([{ endpoints: [busy] }]);
+      const answer = call({ agent: false });
+      await eventually(() => held.length === 1);
+      await world.route([{ endpoints: [busy, idle] }]);
+      await world.route([{ endpoints: [] }]);
+      // Looked at after the other one.
+      await expect.poll(() => servers(1), { timeout: 20_000 }).not.toContain(nameOf(idle));
+      await world.route([{ endpoints: [busy] }]);
+      const next = call({ agent: false });
+      await eventually(() => held.length === 2);
+      for (const release of held) release();
+      expect([(await answer).body, (await next).body]).toEqual(['200 ok', '200 ok']);
+      expect(count('reloads')).toBe(0);
+    });
+
+    test('leads requests of kept connections by the present table when a worker is out of step', async () => {
+      const old = await world.backend((_, outgoing) => outgoing.end('old'));
+      const next = await world.backend((_, outgoing) => outgoing.end('next'));
+      await world.route([{ endpoints: [old] }]);
+      expect((await call()).body).toBe('200 old');
+      // By somebody else's hand what is to be added is there: another port takes another slot.
+      await askHaproxy(join(directory, 'worker-1.sock'), `add server p1/${nameOf(next)} ${next.address}:${next.port}`);
+      await world.route([{ endpoints: [next] }]);
+      expect(count('reloads')).toBe(1);
+      // The connection is still the old worker's.
+      expect((await call()).body).toBe('200 next');
     });
 
     test('makes room for more versions than it had', async () => {

@@ -195,9 +195,21 @@ export class HaproxyDataPlane implements DataPlane {
       } catch (error) {
         if (this.#isClosing) return;
         this.#options.logger.warn('HAProxy is out of step, starting a new worker', { error });
-        this.#worker = undefined;
+        await this.#giveUpWorker();
         await delay(this.#options.clock, Math.min(maxBackoffMilliseconds, failures * 2 ** failures * 50));
       }
+    }
+  }
+
+  /** What it holds is unknown, and kept connections may bring it one more request each: none may be led by that. */
+  async #giveUpWorker(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    try {
+      await worker?.api.run([planRetreat()]);
+    } catch (error) {
+      // One that has ended has no connections either.
+      this.#options.logger.debug('HAProxy could not be told to lead nothing any more', { error });
     }
   }
 
@@ -355,16 +367,27 @@ async function tell(worker: Worker, commands: readonly RuntimeCommand[]): Promis
   worker.state = applyCommands(worker.state, commands);
 }
 
-/** HAProxy refuses as long as a server has connections. */
 async function removeIdleServers(worker: Worker): Promise<void> {
-  for (const { slot, name } of listLeaving(worker.state)) {
-    let isGone = true;
-    for (const backend of backendsOfSlot(slot)) {
-      const answer = await worker.api.ask(`del server ${backend}/${name}`);
-      isGone &&= /Server deleted|No such server/.test(answer);
+  for (const { slot, name } of listLeaving(worker.state))
+    if (await removeServer(worker, slot, name)) worker.state = withoutServer(worker.state, slot, name);
+}
+
+/**
+ * From both backends of its slot or from none, because it may be wanted again before it is gone. HAProxy refuses as long as
+ * a server has connections; the first backend is the one that is asked most.
+ */
+async function removeServer({ api, state }: Worker, slot: string, name: string): Promise<boolean> {
+  const gone: string[] = [];
+  for (const backend of backendsOfSlot(slot)) {
+    const answer = await api.ask(`del server ${backend}/${name}`);
+    if (!/Server deleted|No such server/.test(answer)) {
+      const endpoint = state.servers.get(slot)?.get(name);
+      if (gone.length > 0 && endpoint !== undefined) await api.addServer(gone, name, endpoint);
+      return false;
     }
-    if (isGone) worker.state = withoutServer(worker.state, slot, name);
+    gone.push(backend);
   }
+  return true;
 }
 
 function isEqualStructure(a: Structure, b: Structure): boolean {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { type RuntimeCommand, type RuntimeRequest, formatCommand } from './runtime-commands.ts';
+import type { EndpointAddress } from '../routing/routing-table.ts';
+import { type RuntimeCommand, type RuntimeRequest, formatCommand, formatServer } from './runtime-commands.ts';
 import type { MapName } from './runtime-state.ts';
 
 /** HAProxy reads a line, or a block, of less than its buffer of 16 KiB. */
@@ -30,6 +31,11 @@ export class RuntimeApi {
     for (const request of joinLines(commands.map((command) => formatCommand(command, this.#mapPath)))) {
       await this.#carryOut(request);
     }
+  }
+
+  /** To these backends, where it takes nothing yet. */
+  async addServer(backends: readonly string[], name: string, endpoint: EndpointAddress): Promise<void> {
+    await this.#carryOut({ kind: 'lines', lines: formatServer(backends, name, endpoint) });
   }
 
   /** The answer to a question, as it came. */

@@ -156,14 +156,8 @@ const serverOptions = 'weight 4 pool-max-conn 256 pool-purge-delay 1s';
 /** Names and keys in lines consist of safe characters by construction; entries of routes are in payloads, which have no syntax. */
 export function formatCommand(command: RuntimeCommand, mapPath: (map: MapName) => string): RuntimeRequest {
   switch (command.kind) {
-    case 'addServer': {
-      const { address, port } = command.endpoint;
-      const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-      const lines = backendsOfSlot(command.slot).map(
-        (backend) => `add server ${backend}/${command.name} ${at} ${serverOptions}`,
-      );
-      return { kind: 'lines', lines };
-    }
+    case 'addServer':
+      return { kind: 'lines', lines: formatServer(backendsOfSlot(command.slot), command.name, command.endpoint) };
     case 'setServerState': {
       const state = command.state === 'ready' ? 'ready' : 'maint';
       const lines = backendsOfSlot(command.slot).map(
@@ -180,6 +174,16 @@ export function formatCommand(command: RuntimeCommand, mapPath: (map: MapName) =
     case 'deleteEntries':
       return { kind: 'lines', lines: command.keys.map((key) => `del map ${mapPath(command.map)} ${key}`) };
   }
+}
+
+/** In each of the backends. */
+export function formatServer(
+  backends: readonly string[],
+  name: string,
+  { address, port }: EndpointAddress,
+): readonly string[] {
+  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return backends.map((backend) => `add server ${backend}/${name} ${at} ${serverOptions}`);
 }
 
 function formatEntries(entries: Entries): string[] {
