@@ -71,7 +71,7 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
       await Promise.all(
         [loose, sticky].map(async (application) => {
           if (weight !== firstWeight) await application.command('resume');
-          await application.stands(weight);
+          await application.stands('v2', weight);
         }),
       );
     });

@@ -8,11 +8,13 @@ import { leases } from '@slipway/kube/resources';
 import { startControllerProcess, type ControllerProcess } from './controller-process.ts';
 
 /** Short, and long enough for a busy machine to renew it in time. */
-const leaseSeconds = 2;
+const defaultLeaseSeconds = 2;
 
 interface Served {
   readonly client: KubeClient;
   readonly kubeconfig: string;
+  /** Default 2. */
+  readonly leaseSeconds?: number | undefined;
 }
 
 export class Controllers {
@@ -35,8 +37,8 @@ export class Controllers {
 
   /** Resolves when it contends for the lease. */
   async start(): Promise<void> {
-    const words = ['--lease-seconds', String(leaseSeconds)];
-    const controller = await startControllerProcess(this.#cluster.kubeconfig, words);
+    const { kubeconfig, leaseSeconds = defaultLeaseSeconds } = this.#cluster;
+    const controller = await startControllerProcess(kubeconfig, ['--lease-seconds', String(leaseSeconds)]);
     this.#running.set(controller.identity, controller);
   }
 

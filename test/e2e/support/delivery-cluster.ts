@@ -53,22 +53,27 @@ export interface DeliveryCluster {
 export interface DeliveryClusterOptions {
   /** Of an embedded cluster; one that is there has as many as it has. Default 1. */
   readonly nodes?: number;
+  /** Of the controllers. */
+  readonly leaseSeconds?: number;
 }
 
-export async function startDeliveryCluster({ nodes = 1 }: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
+export async function startDeliveryCluster(options: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const each of undo.splice(0).toReversed()) await each();
   };
   try {
-    return { ...(await start(nodes, undo)), stop };
+    return { ...(await start(options, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(nodes: number, undo: (() => Promise<unknown>)[]): Promise<Omit<DeliveryCluster, 'stop'>> {
+async function start(
+  { nodes = 1, leaseSeconds }: DeliveryClusterOptions,
+  undo: (() => Promise<unknown>)[],
+): Promise<Omit<DeliveryCluster, 'stop'>> {
   const own = foreignKubeconfig === '' ? await startCluster({ words: embeddedWords(nodes) }) : undefined;
   if (own !== undefined) undo.push(() => own.stop());
   const kubeconfig = own?.kubeconfig ?? foreignKubeconfig;
@@ -77,7 +82,7 @@ async function start(nodes: number, undo: (() => Promise<unknown>)[]): Promise<O
   console.log(`Delivery is tried ${clusterTitle}, ${await describeServer(kubeconfig)} at ${server}.`);
   const namespace = `slipway-test-${randomBytes(4).toString('hex')}`;
   await client.create(namespaces, { metadata: { name: namespace } });
-  const controllers = new Controllers({ client, kubeconfig });
+  const controllers = new Controllers({ client, kubeconfig, leaseSeconds });
   undo.push(() => controllers.stop());
   if (own === undefined) undo.push(() => removeNamespace(client, namespace));
   await Promise.all([controllers.start(), controllers.start()]);

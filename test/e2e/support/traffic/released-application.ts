@@ -1,9 +1,15 @@
-/** The Application of the load test, and what a person does with it, by the API as every client has it. */
+/** An Application under load, and what a person does with it, by the API as every client has it. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { applications, type Application, type ApplicationSpec } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
-import { isFinished, releases, type Release, type ReleasePhase } from '@slipway/delivery/api/release';
+import {
+  isFinished,
+  releases,
+  type Release,
+  type ReleasePhase,
+  type ReleaseStatus,
+} from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
 import type { ConfigMap, PodTemplateSpec, Volume, VolumeMount } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
@@ -41,8 +47,10 @@ export interface ReleasedApplication {
   reaches(goal: Goal): Promise<Release>;
   /** Resolves when the split gives a version this share at least; `percent` from 0 to 100. */
   carries(version: string, percent: number): Promise<void>;
-  /** Resolves when a release waits for a person and its split gives it exactly this share, confirmed. */
-  stands(percent: number): Promise<Release>;
+  /** Resolves when the release of a version waits for a person with exactly this share, confirmed. */
+  stands(version: string, percent: number): Promise<void>;
+  /** Resolves when something is true of the release of a version; rejects when it ends before. */
+  until(version: string, isSo: (status: ReleaseStatus) => boolean): Promise<void>;
   releases(): readonly Release[];
   /** Until the end of the test. */
   close(): void;
@@ -65,6 +73,12 @@ export async function applicationOn(
   });
   informer.start(stop.signal);
   await informer.synced();
+  const until: ReleasedApplication['until'] = async (version, isSo) => {
+    await firstOf(informer, ({ spec, status }) => {
+      if (spec.version !== version || status === undefined) return 'open';
+      return isSo(status) ? 'found' : faultOf(version, status);
+    });
+  };
   return {
     name,
     host,
@@ -83,29 +97,30 @@ export async function applicationOn(
       await client.create(releaseCommands, createCommand(verb, name, { namespace, version, requestedBy: 'the test' }));
     },
     reaches: (goal) => reached(informer, goal),
-    carries: async (version, percent) => {
-      await firstOf(informer, ({ metadata, spec, status }) => {
-        const weight = status?.split?.weights[metadata.name ?? ''] ?? 0;
-        return spec.version === version && weight >= percent ? 'found' : 'open';
-      });
-    },
-    stands: (percent) =>
-      firstOf(informer, ({ metadata, status }) => {
-        const { phase, split } = status ?? {};
-        const isThere = split?.confirmed === true && split.weights[metadata.name ?? ''] === percent;
-        return phase === 'Paused' && isThere ? 'found' : 'open';
+    carries: (version, percent) => until(version, (status) => weightOf(name, version, status) >= percent),
+    stands: (version, percent) =>
+      until(version, (status) => {
+        const isThere = status.split?.confirmed === true && weightOf(name, version, status) === percent;
+        return status.phase === 'Paused' && isThere;
       }),
+    until,
     close: () => stop.abort(),
   };
 }
 
 function reached(informer: Informer<Release>, { version, phases, attempt = 0 }: Goal): Promise<Release> {
   return firstOf(informer, ({ spec, status }) => {
-    const { phase, attempts = [], ending } = status ?? {};
-    if (spec.version !== version || phase === undefined || attempts.length < attempt) return 'open';
-    if (phases.includes(phase)) return 'found';
-    return isFinished(phase) ? new Error(`version ${version} is ${phase}: ${ending?.reason ?? ''}`) : 'open';
+    if (spec.version !== version || status === undefined || (status.attempts?.length ?? 0) < attempt) return 'open';
+    return phases.includes(status.phase) ? 'found' : faultOf(version, status);
   });
+}
+
+function faultOf(version: string, { phase, ending }: ReleaseStatus): 'open' | Error {
+  return isFinished(phase) ? new Error(`version ${version} is ${phase}: ${ending?.reason ?? ''}`) : 'open';
+}
+
+function weightOf(application: string, version: string, { split }: ReleaseStatus): number {
+  return split?.weights[`${application}-${version}`] ?? 0;
 }
 
 /** The first release, of those that are there and those to come, that is what is looked for. */
