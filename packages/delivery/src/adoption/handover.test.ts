@@ -164,14 +164,16 @@ describe('a Deployment that runs', () => {
   });
 
   test.each([
-    { name: 'as it was', image: undefined, labels: selector },
+    { name: 'as it was', image: undefined, labels: selector, version: '1' },
     {
       name: 'after a release',
       image: 'shop:2',
+      // The name of a ReplicaSet of version 2 is taken.
+      version: '3',
       // Its ReplicaSet selects its pods by them.
       labels: { ...selector, 'slipway.dev/application': 'shop', 'slipway.dev/release': 'shop-2' },
     },
-  ])('gets its pods back $name, and rolls out again', async ({ image, labels }) => {
+  ])('gets its pods back $name, rolls out again, and can be adopted anew', async ({ image, labels, version }) => {
     await running();
     await go(adopting);
     if (image !== undefined) {
@@ -198,6 +200,17 @@ describe('a Deployment that runs', () => {
     await cluster.advance(60_000);
     expect((await livePods()).map(({ spec }) => spec?.containers[0]?.image)).toEqual(['shop:3', 'shop:3', 'shop:3']);
     expect(await endpoints()).toEqual(await podNames());
+    const next = await uids();
+    expect(await go(adopting)).toEqual({ isDone: true });
+    await cluster.advance(30_000);
+    expect(await uids()).toEqual(next);
+    expect((await cluster.application()).status).toMatchObject({ phase: 'Stable', serving: { version } });
+    await setImage('shop:4');
+    await cluster.advance(400_000);
+    expect((await cluster.application()).status).toMatchObject({
+      phase: 'Stable',
+      serving: { version: String(Number(version) + 1) },
+    });
   });
 });
 

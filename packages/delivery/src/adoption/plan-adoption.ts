@@ -42,7 +42,7 @@ export function planAdoption(world: AdoptionWorld, request: AdoptionRequest): Ha
   if (refusals.length > 0 || deployment === undefined || set === undefined) return refuse(...refusals);
   const known = world.applications.find(({ metadata }) => metadata.name === request.application);
   const application = known ?? newApplication(request, deployment);
-  const handover = { world, deployment, set, application, record: recordOf(application) };
+  const handover = { world, deployment, set, application, record: recordOf(world, set, application) };
   const { shared } = selectingServices(world, set);
   return {
     refusals: [],
@@ -89,9 +89,15 @@ function newApplication({ namespace, application, strategy }: AdoptionRequest, d
   };
 }
 
-function recordOf({ metadata, spec }: Application): Handover['record'] {
-  const version = isNumbered(spec.version) ? '1' : spec.version;
-  return { version, name: releaseName(metadata.name ?? '', version) };
+/** The number after those whose ReplicaSets an earlier Application of that name has left: their names are taken. */
+function recordOf(world: AdoptionWorld, set: ReplicaSet, { metadata, spec }: Application): Handover['record'] {
+  const { name: application = '' } = metadata;
+  const left = world.replicaSets.map((each) => each.spec?.selector.matchLabels?.[labels.release] ?? '');
+  const own = left.filter((release) => release.startsWith(`${application}-`));
+  const numbers = own.map((release) => Number(release.slice(`${application}-`.length)));
+  const next = Math.max(0, ...numbers.filter((number) => Number.isInteger(number))) + 1;
+  const version = noteOf(set, 'version') ?? (isNumbered(spec.version) ? String(next) : spec.version);
+  return { version, name: releaseName(application, version) };
 }
 
 function describeShared({ metadata }: Service): string {

@@ -239,11 +239,9 @@ const sizeNotes = ['deployment.kubernetes.io/desired-replicas', 'deployment.kube
 
 function returned(set: ReplicaSet, what: string) {
   const former = noteOf(set, 'formerLabels');
-  const { [labels.serves]: _, [labels.backend]: __, ...own } = set.spec?.template?.metadata?.labels ?? {};
-  const known = former === undefined ? own : parseLabels(former);
+  const known = former === undefined ? (set.spec?.template?.metadata?.labels ?? {}) : parseLabels(former);
+  const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !isOwn(key)));
   const gone = Object.keys(set.metadata.labels ?? {}).filter(isOwn);
-  const fixed = former === undefined ? Object.keys(known).filter(isOwn) : [];
-  const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !fixed.includes(key)));
   const notes = [...Object.keys(set.metadata.annotations ?? {}).filter(isOwn), ...sizeNotes];
   return merge(replicaSets, set, {
     what,
