@@ -39,6 +39,7 @@ export function createProgram(): Command {
     .exitOverride(leave);
   addClusterCommands(program);
   addReleaseCommands(program);
+  addCopyCommand(program);
   addVerbCommands(program);
   addApproveCommand(program);
   addHandoverCommands(program);
@@ -144,6 +145,30 @@ function addClusterCommands(program: Command): void {
     .option('--target <stage>', 'stop at this stage')
     .option('--data-dir <dir>', 'data directory of the cluster')
     .action(async (directory, options) => (await import('./commands/build.ts')).build(directory, options));
+}
+
+function addCopyCommand(program: Command): void {
+  const copying = withGlobalOptions(
+    command(program, 'copy <application>', [
+      'slipway copy shop --to production',
+      'slipway copy shop --to production-cluster/shop --wait=promoted',
+      'slipway copy shop --to production --with-configuration --host shop.example.org --dry-run',
+    ]),
+    { context: 'context of the cluster to copy from', namespace: 'namespace to copy from' },
+  )
+    .summary('carry the version that serves to another namespace or cluster')
+    .description(
+      'Releases the version that serves here in another namespace: its template, configuration, checks, hooks and strategy, as they were released. What belongs to the place stays as it is there: replicas, route, history, preview hosts.',
+    )
+    .requiredOption('--to <target>', 'CONTEXT/NAMESPACE, or NAMESPACE of the same cluster')
+    .option('--version <version>', 'another version than the one that serves')
+    .option('--host <host>', 'host of its route there, in place of those that it has; repeatable', collect, [])
+    .option('--with-configuration', 'copy ConfigMaps and Secrets that do not exist there', false)
+    .option('--force', 'copy a version that has not succeeded, too', false)
+    .option('--dry-run', 'show what would change there, and change nothing', false);
+  withWait(copying, 'wait until the release there is promoted, or has succeeded').action(async (application, options) =>
+    (await import('./commands/copy.ts')).copy(application, options),
+  );
 }
 
 function addReleaseCommands(program: Command): void {

@@ -85,7 +85,7 @@ function checkApplication(
   requireNoFaults(object, find(object), source);
 }
 
-function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
+export function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
   if (faults.length > 0)
     throw usageFailure(
       [
@@ -105,7 +105,7 @@ async function tryOut(connection: Connection, planned: Planned): Promise<void> {
 }
 
 /** A version that exists means its content: the controller would not take other content under its name. */
-async function checkVersion({ client }: Connection, application: Application, source: string): Promise<void> {
+export async function checkVersion({ client }: Connection, application: Application, source: string): Promise<void> {
   const { metadata, spec } = application;
   const { items } = await client.list(releases, {
     namespace: metadata.namespace,
@@ -139,7 +139,11 @@ async function apply(
   }
 }
 
-async function waitFor({ client }: Connection, application: Application, options: DeployOptions): Promise<void> {
+export async function waitFor(
+  { client }: Connection,
+  application: Application,
+  options: Pick<DeployOptions, 'wait' | 'timeout' | 'output'>,
+): Promise<void> {
   const until = options.wait ?? 'succeeded';
   const progress = await createProgress(options.output === undefined ? process.stdout : process.stderr);
   const following = { client, application, until, timeoutSeconds: options.timeout, progress };
