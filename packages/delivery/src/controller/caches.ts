@@ -1,10 +1,8 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Deployment, PodDisruptionBudget, Service } from '@slipway/kube/api.generated';
+import type { ConfigMap, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
-import { source, type ControllerSource } from '@slipway/kube/controller-runtime';
-import { Informer, type InformerChange } from '@slipway/kube/informer';
-import { isSameJson } from '@slipway/kube/json-equality';
+import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import {
@@ -33,16 +31,8 @@ import { annotations, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
-import { isSelectorConflict } from '../selector-conflicts.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
-import {
-  byApplication,
-  companionsOf,
-  dependencyIndex,
-  followersOf,
-  memberIndex,
-  membersOfChange,
-} from './companion-cache.ts';
+import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
 
@@ -106,14 +96,11 @@ function createInformers(options: CacheOptions) {
       transform: withoutManagedFields,
       indexes,
     }),
-    leases: new Informer({
-      ...options,
-      type: leases,
-      namespace: gatewayLeaseNamespace,
-      labelSelector: gatewayLeaseLabel,
-    }),
+    leases: new Informer({ ...options, ...ofGateways }),
   };
 }
+
+const ofGateways = { type: leases, namespace: gatewayLeaseNamespace, labelSelector: gatewayLeaseLabel };
 
 /** Its hash is all that is kept of what may be large. */
 function withoutContent(object: ConfigMap): ConfigMap {
@@ -148,57 +135,6 @@ function applicationKey({ metadata }: KubeObject, label: string): string {
   return `${metadata.namespace ?? ''}/${metadata.labels?.[label] ?? ''}`;
 }
 
-function labelled(change: InformerChange<KubeObject>): readonly ObjectKey[] {
-  const object = change.current ?? change.old;
-  const name = object?.metadata.labels?.[labels.application];
-  return name === undefined ? [] : [{ namespace: object?.metadata.namespace, name }];
-}
-
-/** Which Application a change of some object concerns. */
-export function createSources(caches: Caches): readonly ControllerSource[] {
-  const same = ({ current, old }: InformerChange<KubeObject>): readonly ObjectKey[] => {
-    const metadata = (current ?? old)?.metadata;
-    return metadata?.name === undefined ? [] : [{ namespace: metadata.namespace, name: metadata.name }];
-  };
-  const named = ({ current }: InformerChange<ReleaseCommand | ReleaseApproval>): readonly ObjectKey[] =>
-    current === undefined ? [] : [{ namespace: current.metadata.namespace, name: current.spec.application }];
-  const referring =
-    (noteOf: (object: KubeObject) => string) =>
-    ({ current, old }: InformerChange<KubeObject>): readonly ObjectKey[] => {
-      const object = current ?? old;
-      const isContent = (current && noteOf(current)) !== (old && noteOf(old));
-      return object !== undefined && isContent ? referringTo(caches, object.metadata) : [];
-    };
-  // How many pods may go right now is no concern of ours; what somebody else covers is one of every Application there.
-  const budgeted = (change: InformerChange<PodDisruptionBudget>): readonly ObjectKey[] => {
-    const { current, old } = change;
-    if (current !== undefined && current.metadata.generation === old?.metadata.generation) return [];
-    const own = labelled(change);
-    return own.length > 0 ? own : caches.applications.list((current ?? old)?.metadata.namespace).map(keyOf);
-  };
-  const { applications: all, commands, approvals, splits: allSplits, leases: live, ...others } = caches;
-  return [
-    source(all, (change) => same(change).flatMap((key) => [key, ...followersOf(caches, key)])),
-    source(allSplits, same),
-    source(commands, named),
-    source(approvals, named),
-    // Leases are renewed every few seconds: who waits for a gateway looks again by itself.
-    source(live, () => []),
-    source(others.otherServices, (change) => selectedBy(caches, change)),
-    source(others.deployments, (change) => referringToDeployment(caches, change)),
-    source(others.releases, (change) => labelled(change).flatMap((key) => [key, ...followersOf(caches, key)])),
-    source(others.groups, membersOfChange),
-    source(others.replicaSets, labelled),
-    source(others.pods, labelled),
-    source(others.services, labelled),
-    source(others.slices, labelled),
-    source(others.jobs, labelled),
-    source(others.budgets, budgeted),
-    source(others.configMaps, referring(contentNote)),
-    source(others.secrets, referring(versionNote)),
-  ];
-}
-
 /** What is known beside the caches. */
 interface Found {
   readonly findings: Findings;
@@ -215,7 +151,7 @@ export function observe(
 ): Observation | undefined {
   const given = caches.applications.get(key);
   if (given === undefined) return undefined;
-  const { application, workload } = resolve(given, caches);
+  const { application, workload } = resolveApplication(given, caches);
   const index = `${key.namespace ?? ''}/${key.name}`;
   const { uid = '' } = application.metadata;
   const split = caches.splits.get(key);
@@ -256,7 +192,8 @@ function isHandedOver({ workload, application, releases: all }: Observation): bo
   return workload.state === 'adopted' && (application.status?.serving !== undefined || all.length > 0);
 }
 
-function resolve(application: Application, { deployments: known }: Caches): Resolved {
+/** With the template that its Deployment has, where that says what runs. */
+export function resolveApplication(application: Application, { deployments: known }: Caches): Resolved {
   const { metadata, spec } = application;
   const { name } = spec.workloadRef ?? {};
   return name === undefined
@@ -297,7 +234,7 @@ export function readSecrets(key: ObjectKey, caches: Caches, contents: SecretCont
   const given = caches.applications.get(key);
   return given === undefined
     ? Promise.resolve()
-    : contents.read(referredSecrets(resolve(given, caches).application, caches));
+    : contents.read(referredSecrets(resolveApplication(given, caches).application, caches));
 }
 
 /** What is deleted is forgotten. */
@@ -317,44 +254,6 @@ function copiesOf(caches: Caches, index: string): readonly Copy[] {
     ...caches.configMaps.byIndex(byApplication, index).map((object) => ({ kind: 'ConfigMap', object }) as const),
     ...caches.secrets.byIndex(byApplication, index).map((object) => ({ kind: 'Secret', object }) as const),
   ].filter(({ object }) => isCopy(object));
-}
-
-function contentNote({ metadata }: KubeObject): string {
-  const { labels: own, annotations: notes } = metadata;
-  return `${notes?.[annotations.content] ?? ''}${own?.[labels.config] ?? notes?.[labels.config] ?? ''}`;
-}
-
-/** Of what a Secret holds nothing is known here: whatever has changed may be that. */
-function versionNote({ metadata }: KubeObject): string {
-  return `${metadata.uid ?? ''}/${metadata.resourceVersion ?? ''}`;
-}
-
-function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metadata']): readonly ObjectKey[] {
-  return caches.applications
-    .list(namespace)
-    .filter((application) =>
-      referencesOf(resolve(application, caches).application.spec).some((reference) => reference.name === name),
-    )
-    .map(keyOf);
-}
-
-/** Endpoints and addresses of others come and go: only who selects pods of an Application, or did, concerns it. */
-function selectedBy(caches: Caches, { current, old }: InformerChange<Service>): readonly ObjectKey[] {
-  const changed = [current, old].flatMap((service) => service ?? []);
-  if (isSameJson(current?.spec, old?.spec)) return [];
-  return caches.applications
-    .list(changed[0]?.metadata.namespace)
-    .map((application) => resolve(application, caches).application)
-    .filter((application) => changed.some((service) => isSelectorConflict(application, service)))
-    .map(keyOf);
-}
-
-function referringToDeployment(caches: Caches, { current, old }: InformerChange<Deployment>): readonly ObjectKey[] {
-  const { namespace, name } = (current ?? old)?.metadata ?? {};
-  return caches.applications
-    .list(namespace)
-    .filter(({ spec }) => spec.workloadRef !== undefined && spec.workloadRef.name === name)
-    .map(keyOf);
 }
 
 /** By the second, as far as a creation is known; within it in the order of the writes. */
