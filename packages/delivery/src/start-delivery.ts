@@ -15,6 +15,7 @@ import { LeaseWatch } from './controller/lease.ts';
 import { SecretContents } from './controller/secret-contents.ts';
 import { controllerLease } from './names.ts';
 import type { HealthReach } from './gates/ask-health.ts';
+import { HealthQuestions } from './gates/health-questions.ts';
 import type { WebhookPorts } from './hooks/webhook-call.ts';
 import { createWebhookPorts, WebhookCalls } from './hooks/webhook-calls.ts';
 import { Measurements, type MeasurementsOptions } from './gates/metric/measurements.ts';
@@ -72,6 +73,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
   const gateways = new LeaseWatch(options.clock);
   gateways.follow(caches.leases);
   const findings = new Findings();
+  const healthQuestions = new HealthQuestions(options.signal);
   const secretContents = new SecretContents(options);
   followSecrets(caches, secretContents);
   const { measurements, webhookCalls } = createCallers(options);
@@ -93,6 +95,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
       await applyDecision(decision, observation, {
         ...options,
         recorder,
+        healthQuestions,
         measurements,
         webhookCalls,
         ...findings.receivers(uid, lookAgain),

@@ -6,6 +6,7 @@ import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Release } from '../api/release.ts';
 import type { HealthReach } from '../gates/ask-health.ts';
+import type { HealthQuestions } from '../gates/health-questions.ts';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import type { Measurements } from '../gates/metric/measurements.ts';
 import type { HookFinding } from '../hooks/hook-finding.ts';
@@ -20,6 +21,7 @@ export interface Effects {
   readonly clock: Clock;
   readonly recorder: EventRecorder;
   readonly healthReach?: HealthReach | undefined;
+  readonly healthQuestions: Pick<HealthQuestions, 'begin'>;
   /** Receives what pods answered, for the next look. */
   readonly onAnswer: (podUid: string, answer: HeardAnswer) => void;
   /** Receives how the API server took what spec asks for. */

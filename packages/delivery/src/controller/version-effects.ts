@@ -1,7 +1,6 @@
 /** Effects on the objects of one version. */
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { keyOf } from '@slipway/kube/object';
-import { askHealth as askPods } from '../gates/ask-health.ts';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import { annotations, backendName, fieldManager } from '../names.ts';
 import { versionService } from '../serving-objects.ts';
@@ -36,8 +35,9 @@ export const markForDeletion: Effect<'markForDeletion'> = async (action, look) =
   }
 };
 
+/** Of those who cannot be asked at this moment the next look asks again. */
 export const askHealth: Effect<'askHealth'> = (action, look) =>
-  askPods({
+  look.healthQuestions.begin({
     ...look,
     release: releaseOf(look, action.release),
     pods: podsOf(look, action.pods),
