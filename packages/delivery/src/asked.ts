@@ -20,16 +20,34 @@ export interface Asked {
   readonly attempt: string;
 }
 
+/** Every look asks several times, and the answer changes only with a spec or with what that refers to. */
 export function askedOf(observation: Observation): Asked {
+  const { sources, releases } = observation;
+  const { spec } = observation.application;
+  const before = releases.at(-1)?.spec.frozen;
+  const last = answers.get(spec);
+  if (last !== undefined && last.sources === sources && last.before === before) return last.asked;
+  const asked = calculateAsked(observation, last?.asked);
+  answers.set(spec, { sources, before, asked });
+  return asked;
+}
+
+interface Answer {
+  readonly sources: Observation['sources'];
+  /** What the newest release was made with. */
+  readonly before: Release['spec']['frozen'];
+  readonly asked: Asked;
+}
+
+const answers = new WeakMap<ApplicationSpec, Answer>();
+
+function calculateAsked(observation: Observation, known: Asked | undefined): Asked {
   const { spec } = observation.application;
   const { frozen, missing, unread } = configurationOf(observation);
-  const known = knownAsked.get(spec);
   if (known !== undefined && isSameJson([known.frozen, known.missing, known.unread], [frozen, missing, unread]))
     return known;
   const identity = identityOf(spec, frozen);
-  const asked: Asked = { identity, frozen, missing, unread, attempt: attemptOf(spec, identity) };
-  knownAsked.set(spec, asked);
-  return asked;
+  return { identity, frozen, missing, unread, attempt: attemptOf(spec, identity) };
 }
 
 /** Of one reference; without a name there is no copy. */
@@ -72,9 +90,6 @@ function freeze(
   const isUnread = source !== undefined;
   return { key, name, isUnread, isMissing: !isUnread && name === undefined && !reference.isOptional };
 }
-
-/** Every look asks several times, and the answer changes only with a spec or what it refers to. */
-const knownAsked = new WeakMap<ApplicationSpec, Asked>();
 
 const references = new WeakMap<object, readonly Reference[]>();
 

@@ -1,13 +1,5 @@
 /** What is known of one Application when a decision is made. Readonly, complete, and free of clients. */
-import type {
-  Endpoint,
-  EndpointSlice,
-  Job,
-  Pod,
-  PodDisruptionBudget,
-  ReplicaSet,
-  Service,
-} from '@slipway/kube/api.generated';
+import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { Split, SplitHandling } from '@slipway/kube/split';
@@ -95,33 +87,57 @@ export interface VersionView {
   readonly listed: readonly Pod[];
 }
 
-const views = new WeakMap<Observation, Map<Release, VersionView>>();
+/** What the views of all versions are made of. */
+interface Scene extends Pick<Observation, 'replicaSets' | 'pods' | 'slices' | 'services'> {
+  readonly name: string | undefined;
+  readonly uid: string | undefined;
+  readonly isServed: boolean;
+  /** Services by which clients in the cluster come. */
+  readonly reaching: readonly string[];
+  /** By what never changes of a release: its status is none of what is seen here. */
+  readonly views: Map<Release['spec'], VersionView>;
+}
 
-/** An observation never changes: a version is looked at once, however many ask for it. */
+const scenes = new WeakMap<Observation['pods'], Scene>();
+
+/** What was observed never changes: a version is looked at once, however many ask for it, and whatever becomes of its status. */
 export function viewOf(observation: Observation, release: Release): VersionView {
-  const known = views.get(observation) ?? new Map<Release, VersionView>();
-  views.set(observation, known);
-  const view = known.get(release) ?? calculateView(observation, release);
-  known.set(release, view);
+  const scene = sceneOf(observation);
+  const known = scene.views.get(release.spec);
+  if (known?.release === release) return known;
+  const view = known === undefined ? calculateView(scene, release) : { ...known, release };
+  scene.views.set(release.spec, view);
   return view;
 }
 
-function calculateView(observation: Observation, release: Release): VersionView {
+function sceneOf(observation: Observation): Scene {
+  const { application, replicaSets, pods, slices, services } = observation;
+  const { name, uid } = application.metadata;
+  const isServed = application.spec.service !== undefined;
+  const known = scenes.get(pods);
+  const isSame = known?.slices === slices && known.replicaSets === replicaSets && known.services === services;
+  if (isSame && known.name === name && known.uid === uid && known.isServed === isServed) return known;
+  const reaching = servingServices(observation);
+  const scene: Scene = { name, uid, isServed, replicaSets, pods, slices, services, reaching, views: new Map() };
+  scenes.set(pods, scene);
+  return scene;
+}
+
+function calculateView({ reaching, ...scene }: Scene, release: Release): VersionView {
   const name = release.metadata.name ?? '';
   const ownName = replicaSetName(release.spec);
-  const pods = observation.pods.filter(
+  const pods = scene.pods.filter(
     ({ metadata }) => metadata.labels?.[labels.release] === name && metadata.deletionTimestamp === undefined,
   );
   const ready = pods.filter(isReady);
-  const services = servingServices(observation);
-  const endpoints = services.map((service) => readyEndpoints(observation, service));
-  const named = services.map((service) => namedEndpoints(observation, service));
+  const endpoints = reaching.map((service) => readyEndpoints(scene, service));
+  const named = reaching.map((service) => namedEndpoints(scene, service));
   // Without a Service there is nobody to confirm anything: the label is all there is.
   const isInEvery = (all: ReadonlyArray<ReadonlySet<string>>, { metadata: { name = '' } }: Pod): boolean =>
     all.every((one) => one.has(name));
   return {
     release,
-    replicaSet: observation.replicaSets.find(({ metadata }) => metadata.name === ownName),
+    replicaSet: scene.replicaSets.find(({ metadata }) => metadata.name === ownName),
     pods,
     ready,
     backends: ready.filter(isBackend),
@@ -166,26 +182,64 @@ export function adoptedServices({ application, services }: Observation): readonl
 }
 
 /** Names of the pods that stand as ready in the EndpointSlices of a Service. */
-export function readyEndpoints(observation: Observation, service: string): ReadonlySet<string> {
-  const ready = endpointsOf(observation, service).filter(({ conditions }) => conditions?.ready !== false);
-  return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
+export function readyEndpoints({ slices }: Pick<Observation, 'slices'>, service: string): ReadonlySet<string> {
+  return endpointsOf(slices, service).ready;
 }
 
-function namedEndpoints(observation: Observation, service: string): ReadonlySet<string> {
-  return new Set(endpointsOf(observation, service).flatMap(({ targetRef }) => targetRef?.name ?? []));
+function namedEndpoints({ slices }: Pick<Observation, 'slices'>, service: string): ReadonlySet<string> {
+  return endpointsOf(slices, service).named;
 }
 
-function endpointsOf({ slices }: Observation, service: string): readonly Endpoint[] {
-  return slices
-    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
-    .flatMap(({ endpoints }) => endpoints ?? []);
+/** Names of pods. */
+interface Endpoints {
+  readonly named: ReadonlySet<string>;
+  readonly ready: ReadonlySet<string>;
+}
+
+const endpoints = new WeakMap<Observation['slices'], Map<string, Endpoints>>();
+
+function endpointsOf(slices: Observation['slices'], service: string): Endpoints {
+  const known = endpoints.get(slices) ?? new Map<string, Endpoints>();
+  endpoints.set(slices, known);
+  const found = known.get(service) ?? calculateEndpoints(slices, service);
+  known.set(service, found);
+  return found;
+}
+
+function calculateEndpoints(slices: Observation['slices'], service: string): Endpoints {
+  const named = new Set<string>();
+  const ready = new Set<string>();
+  for (const slice of slices) {
+    if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue;
+    for (const { targetRef, conditions } of slice.endpoints ?? []) {
+      if (targetRef?.name === undefined) continue;
+      named.add(targetRef.name);
+      if (conditions?.ready !== false) ready.add(targetRef.name);
+    }
+  }
+  return { named, ready };
 }
 
 /** Weights that the Split asks for, by release name. */
-export function splitWeights(observation: Observation): Readonly<Record<string, number>> {
-  const backends = observation.split?.spec.rules[0]?.backends ?? [];
-  const byService = releasesByService(observation.releases);
-  return Object.fromEntries(backends.map(({ service, weight }) => [byService.get(service) ?? service, weight]));
+export function splitWeights({ split, releases }: Observation): Weights {
+  if (split === undefined) return nobodysWeights;
+  const known = weights.get(split);
+  if (known?.releases === releases) return known.weights;
+  const calculated = calculateWeights(split.spec, releases);
+  weights.set(split, { releases, weights: calculated });
+  return calculated;
+}
+
+type Weights = Readonly<Record<string, number>>;
+
+const nobodysWeights: Weights = {};
+
+const weights = new WeakMap<Split, { readonly releases: Observation['releases']; readonly weights: Weights }>();
+
+function calculateWeights({ rules }: Split['spec'], releases: Observation['releases']): Weights {
+  const nameOf = (service: string): string =>
+    releases.find(({ spec }) => backendName(spec) === service)?.metadata.name ?? service;
+  return Object.fromEntries((rules[0]?.backends ?? []).map(({ service, weight }) => [nameOf(service), weight]));
 }
 
 /** What a release asks of the Split beside the weights; empty where nothing but those decides. Sessions outlast releases. */
@@ -204,16 +258,6 @@ export function otherWeights(observation: Observation, { metadata }: Release): r
   return Object.entries(splitWeights(observation)).flatMap(([name, weight]) =>
     weight > 0 && name !== metadata.name ? [name] : [],
   );
-}
-
-const byServices = new WeakMap<readonly Release[], ReadonlyMap<string, string>>();
-
-/** Names of releases by those of their Services. */
-function releasesByService(releases: readonly Release[]): ReadonlyMap<string, string> {
-  const known =
-    byServices.get(releases) ?? new Map(releases.map(({ spec, metadata }) => [backendName(spec), metadata.name ?? '']));
-  byServices.set(releases, known);
-  return known;
 }
 
 /** The release that the preview hosts lead to: the rule beside the one that users come by. */

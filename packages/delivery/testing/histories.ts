@@ -262,7 +262,20 @@ function strategyOf({ strategy, routed }: History): History['strategy'] {
   return routed || strategy.blueGreen === undefined ? strategy : { ...strategy, blueGreen };
 }
 
+const specs = new WeakMap<History['strategy'], Map<string, ApplicationSpec>>();
+
+/** One object for all histories that begin with the same. */
 function specOf(history: History): ApplicationSpec {
+  const { strategy, routed, replicas } = history;
+  const known = specs.get(strategy) ?? new Map<string, ApplicationSpec>();
+  specs.set(strategy, known);
+  const key = `${routed} ${replicas}`;
+  const spec = known.get(key) ?? createSpec(history);
+  known.set(key, spec);
+  return spec;
+}
+
+function createSpec(history: History): ApplicationSpec {
   return {
     replicas: history.replicas,
     strategy: strategyOf(history),

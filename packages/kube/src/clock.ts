@@ -35,10 +35,26 @@ function abortReason(signal: AbortSignal | undefined): Error {
 
 /** The time as Kubernetes writes it in `metav1.Time`: UTC with whole seconds. */
 export function formatTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  return textsOf(milliseconds).seconds;
 }
 
 /** The time as Kubernetes writes it in `metav1.MicroTime`: UTC with six decimals. */
 export function formatMicroTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 23)}000Z`;
+  return textsOf(milliseconds).microseconds;
+}
+
+interface Texts {
+  readonly milliseconds: number;
+  readonly seconds: string;
+  readonly microseconds: string;
+}
+
+let last: Texts = { milliseconds: Number.NaN, seconds: '', microseconds: '' };
+
+/** One decision writes the same moment in many places. */
+function textsOf(milliseconds: number): Texts {
+  if (last.milliseconds === milliseconds) return last;
+  const text = new Date(milliseconds).toISOString();
+  last = { milliseconds, seconds: `${text.slice(0, 19)}Z`, microseconds: `${text.slice(0, 23)}000Z` };
+  return last;
 }

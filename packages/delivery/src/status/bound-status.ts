@@ -1,4 +1,5 @@
 /** A status never grows beyond what the API server takes: the oldest goes first, and to Events (`cut-entries.ts`). */
+import type { CheckState } from '../api/check.ts';
 import { cutRun } from '../gates/metric/check-state.ts';
 import type { GateResult, HealthAnswer, ReleaseStatus } from '../api/release.ts';
 
@@ -34,8 +35,16 @@ const cuts: readonly Cut[] = [
 export function withinBounds(status: ReleaseStatus): ReleaseStatus {
   const { transitions = [], health = [], commands = [], checks = [], gates = [] } = status;
   const isSmall =
-    transitions.length + commands.length < 40 && health.length < 10 && checks.length === 0 && gates.length < 6;
+    transitions.length + commands.length < 40 &&
+    health.length < 10 &&
+    gates.length < 6 &&
+    checks.reduce((sum, run) => sum + calculateMost(run), 0) < 24 * 1_024;
   return isSmall ? status : boundStatus(status);
+}
+
+/** Bytes that a run has at most: two queries, texts of a few hundred letters with each measurement, and a line a reading. */
+function calculateMost({ measurements, window }: CheckState): number {
+  return 4_096 + measurements.length * 1_024 + (window?.readings.length ?? 0) * 256;
 }
 
 export function boundStatus(status: ReleaseStatus): ReleaseStatus {

@@ -47,9 +47,13 @@ function cutFromRelease(before: ReleaseStatus, next: ReleaseStatus): readonly st
     ...cutFrom(before.transitions, next.transitions, describeTransition),
     ...cutFrom(before.attempts, next.attempts, describeAttempt),
     ...cutFrom(before.commands, next.commands, describeCommand),
-    ...cutFrom(measurementsOf(before), measurementsOf(next), describeMeasurement),
+    ...(before.checks === next.checks
+      ? nothing
+      : cutFrom(measurementsOf(before), measurementsOf(next), describeMeasurement)),
   ];
 }
+
+const nothing: readonly string[] = [];
 
 /** An entry is known by its beginning, which never changes; how it ended may have been added meanwhile. */
 function cutFrom<Entry>(
@@ -57,8 +61,9 @@ function cutFrom<Entry>(
   next: readonly Entry[] | undefined,
   describe: (entry: Entry) => Description,
 ): readonly string[] {
+  if (before === undefined || before.length === 0 || before === next) return nothing;
   const kept = new Set((next ?? []).map((entry) => describe(entry).key));
-  return (before ?? [])
+  return before
     .map(describe)
     .filter(({ key }) => !kept.has(key))
     .map(({ text }) => text);

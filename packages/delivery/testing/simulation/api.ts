@@ -6,7 +6,7 @@ import type { Release } from '../../src/api/release.ts';
 import type { Observation } from '../../src/observation.ts';
 import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
 import { planStatusWrites, type StatusWrite } from '../../src/status/status-writes.ts';
-import { Outdated, type Effect } from './effect.ts';
+import { Outdated, outdated, type Effect } from './effect.ts';
 import {
   createRelease,
   deleteBudget,
@@ -100,7 +100,7 @@ function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, 
 function writeStatus(write: StatusWrite, seen: Observation): Write {
   return (world) => {
     if (write.of === 'release') return writeRelease(world, write.release, { ...write.release, status: write.status });
-    if (world.application.metadata.resourceVersion !== seen.application.metadata.resourceVersion) throw new Outdated();
+    if (world.application.metadata.resourceVersion !== seen.application.metadata.resourceVersion) throw outdated;
     const [application, revision] = versioned(world, { ...world.application, status: write.status });
     return { ...world, revision, application };
   };
@@ -108,8 +108,7 @@ function writeStatus(write: StatusWrite, seen: Observation): Write {
 
 function writeRelease(world: World, known: Release, changed: Release): World {
   const current = world.releases.find(({ metadata }) => metadata.name === known.metadata.name);
-  if (current === undefined || current.metadata.resourceVersion !== known.metadata.resourceVersion)
-    throw new Outdated();
+  if (current === undefined || current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
   const [written, revision] = versioned(world, changed);
   return { ...world, revision, releases: world.releases.map((each) => (each === current ? written : each)) };
 }

@@ -9,6 +9,9 @@ export type Effect<Type extends ActionType> = (action: ActionOf<Type>, world: Wo
 /** Thrown where the API server would answer 409: the write was decided on an older version. */
 export class Outdated extends Error {}
 
+/** One for all: nobody asks where it was thrown, and the trace of a stack costs more than a look. */
+export const outdated = new Outdated();
+
 /** Of the ReplicaSet and the Service of a version. */
 export function replicaSetName(seen: Observation, release: string): string {
   const found = seen.releases.find(({ metadata }) => metadata.name === release);

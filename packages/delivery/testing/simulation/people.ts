@@ -15,12 +15,32 @@ export function ask(world: World, verb: Verb): World {
 /** What a person applies: the spec, in a new generation. */
 export function changeSpec(world: World, change: Partial<ApplicationSpec>): World {
   const { metadata, spec } = world.application;
-  const [changed, revision] = versioned(world, {
+  const [written, revision] = versioned(world, {
     ...world.application,
     metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
-    spec: { ...spec, ...change },
+    spec: changed(spec, change),
   });
-  return { ...world, revision, application: changed };
+  return { ...world, revision, application: written };
+}
+
+type Family = Map<string, ApplicationSpec>;
+
+/** Of a spec: all that differ from it in what people change, by that. */
+const families = new WeakMap<ApplicationSpec, Family>();
+
+/** One object for all that say the same, in whichever history: what is derived from a spec is derived once. */
+function changed(spec: ApplicationSpec, change: Partial<ApplicationSpec>): ApplicationSpec {
+  const next = { ...spec, ...change };
+  const family = families.get(spec) ?? new Map([[familyKey(spec), spec]]);
+  const known = family.get(familyKey(next)) ?? next;
+  family.set(familyKey(next), known);
+  families.set(spec, family);
+  families.set(known, family);
+  return known;
+}
+
+function familyKey({ template, replicas, paused = false, strategy }: ApplicationSpec): string {
+  return `${template?.spec?.containers[0]?.image} ${replicas} ${paused} ${JSON.stringify(strategy)}`;
 }
 
 const templates = new Map<string, NonNullable<ApplicationSpec['template']>>();

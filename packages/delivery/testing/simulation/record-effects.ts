@@ -4,7 +4,7 @@ import { frozenName } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import type { Trial } from '../../src/observation.ts';
 import { applicationService, versionService } from '../../src/serving-objects.ts';
-import { Outdated, type Effect } from './effect.ts';
+import { outdated, type Effect } from './effect.ts';
 import { application, configMap, versioned } from './world.ts';
 
 export const unfitImage = 'unfit';
@@ -23,7 +23,7 @@ function refusalOf({ spec }: Release): Trial['refusal'] {
 export const freezeConfiguration: Effect<'freezeConfiguration'> = ({ release: { spec } }, world) => {
   const { name } = configMap;
   const frozen = frozenName(application, name, world.configuration);
-  if (spec.frozen?.[referenceKey(configMap)] !== frozen) throw new Outdated();
+  if (spec.frozen?.[referenceKey(configMap)] !== frozen) throw outdated;
   if (world.copies.some(({ object }) => object.metadata.name === frozen)) return world;
   const metadata = { name: frozen, creationTimestamp: formatTime(world.now) };
   return { ...world, copies: [...world.copies, { kind: 'ConfigMap', object: { metadata } }] };

@@ -4,7 +4,7 @@ import type { Split, SplitRule } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
 import type { Observation } from '../../src/observation.ts';
 import { closedPreview, routePort, routeRule } from '../../src/routing.ts';
-import { Outdated, replicaSetName, type Effect } from './effect.ts';
+import { outdated, replicaSetName, type Effect } from './effect.ts';
 import { annotated, changePods, changeReplicaSet, withoutUndefined, type Target } from './version-effects.ts';
 import { application, versioned, type World } from './world.ts';
 
@@ -35,7 +35,7 @@ function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>
 }
 
 export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, world, seen) => {
-  if (isSplitOutdated(world, seen)) throw new Outdated();
+  if (isSplitOutdated(world, seen)) throw outdated;
   const { spec } = world.application;
   const previewed =
     preview === undefined ? closedPreview(world.application) : [ruleOf(world, seen, { [preview]: 100 })];
@@ -76,11 +76,11 @@ export const createSessionKey: Effect<'createSessionKey'> = (_, world) => ({
 });
 
 export const closeRoute: Effect<'closeRoute'> = (_, world, seen) => {
-  if (world.split === undefined || isSplitOutdated(world, seen)) throw new Outdated();
+  if (world.split === undefined || isSplitOutdated(world, seen)) throw outdated;
   return writeSplit(world, { ...world.split.spec, rules: [] });
 };
 
 export const removeRoute: Effect<'removeRoute'> = (_, world, seen) => {
-  if (isSplitOutdated(world, seen)) throw new Outdated();
+  if (isSplitOutdated(world, seen)) throw outdated;
   return { ...world, split: undefined };
 };

@@ -4,7 +4,7 @@ import { nextNumber } from '../../src/gates/metric/check-state.ts';
 import { annotations, backendName, labels } from '../../src/names.ts';
 import type { HeardAnswer, Observation } from '../../src/observation.ts';
 import { attemptOf } from '../../src/release-status.ts';
-import { Outdated, replicaSetName, type Effect } from './effect.ts';
+import { outdated, replicaSetName, type Effect } from './effect.ts';
 import { application, replacePod, versioned, type World } from './world.ts';
 
 export const brokenImage = 'broken';
@@ -44,8 +44,7 @@ export function changeReplicaSet(
   const name = replicaSetName(seen, release);
   const known = seen.replicaSets.find(({ metadata }) => metadata.name === name);
   const current = world.replicaSets.find(({ metadata }) => metadata.name === name);
-  if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion)
-    throw new Outdated();
+  if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion) throw outdated;
   const [written, revision] = versioned(world, change(current));
   return { ...world, revision, replicaSets: world.replicaSets.map((each) => (each === current ? written : each)) };
 }
@@ -63,8 +62,7 @@ export function changePods(world: World, { seen, pods }: Targets, change: (pod: 
   return pods.reduce((before, name) => {
     const current = before.pods.find(({ metadata }) => metadata.name === name);
     const known = seen.pods.find(({ metadata }) => metadata.name === name);
-    if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion)
-      throw new Outdated();
+    if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion) throw outdated;
     return replacePod(before, current, change(current));
   }, world);
 }

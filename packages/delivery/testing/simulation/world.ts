@@ -99,13 +99,13 @@ export function observationOf(world: World): Observation {
     pods: world.pods,
     services: world.services,
     budgets: world.budgets,
-    slices: [world.slice, ...backendSlices(world)],
+    slices: slicesOf(world),
     split: world.split,
     gateways: world.gateways.filter(({ isAlive }) => isAlive).map(({ name }) => name),
     commands: world.commands,
     answers: world.answers,
     measurements: world.measurements,
-    sources: new Map([[referenceKey(configMap), { content: world.configuration, isLive: false }]]),
+    sources: sourcesOf(world.configuration),
     copies: world.copies,
     trial: world.trial,
     approvals: [],
@@ -114,6 +114,26 @@ export function observationOf(world: World): Observation {
     companions: noCompanions,
     sessionKey: world.sessionKey,
   };
+}
+
+const sources = new Map<string, Observation['sources']>();
+
+function sourcesOf(content: string): Observation['sources'] {
+  const known = sources.get(content) ?? new Map([[referenceKey(configMap), { content, isLive: false }]]);
+  sources.set(content, known);
+  return known;
+}
+
+const slices = new WeakMap<World['pods'], Pick<World, 'slice' | 'replicaSets'> & Pick<Observation, 'slices'>>();
+
+/** Looks at a world in which no pod has changed see the same. */
+function slicesOf(world: World): Observation['slices'] {
+  const { slice, replicaSets, pods } = world;
+  const known = slices.get(pods);
+  if (known?.slice === slice && known.replicaSets === replicaSets) return known.slices;
+  const all = [slice, ...backendSlices(world)];
+  slices.set(pods, { slice, replicaSets, slices: all });
+  return all;
 }
 
 function backendSlices(world: World): readonly EndpointSlice[] {
