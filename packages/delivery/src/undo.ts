@@ -122,13 +122,15 @@ function takeBackStart({ observation, by, now }: Request, target: Release): Acce
   };
 }
 
+/** What had not begun when it was stopped begins with its start, which puts the attempt on record. */
 function goOn({ observation, by, now }: Request, target: Release): Accepted {
+  const phase = statusOf(target).startedAt === undefined ? 'Pending' : 'Progressing';
   return {
     releases: changeStatus(
       observation.releases,
       target,
       ({ pausedBy: _, ending: __, trafficReturnedAt: ___, ...status }) =>
-        inPhase(status, 'Progressing', { now, reason: `undone by ${by}` }),
+        inPhase(status, phase, { now, reason: `undone by ${by}` }),
     ),
     target,
     message: `version ${target.spec.version} goes on`,

@@ -227,7 +227,7 @@ describe('undo', () => {
     ['an abort', 'Guarding', 'abort', 'Progressing'],
     ['a retry', 'RolledBack', 'retry', 'Superseded'],
   ])('takes back %s', (_, phase, verb, expected) => {
-    expect(phaseAfter({ phase }, [verb], ['undo'])).toBe(expected);
+    expect(phaseAfter({ phase, startedAt: before }, [verb], ['undo'])).toBe(expected);
   });
 
   const outcome = { name: 'earlier', requestedBy: 'ann', outcome: 'accepted', message: '' } as const;
@@ -282,7 +282,7 @@ describe('undo', () => {
   });
 
   test('is told of, by its name and what will become of it, before anything that follows from it is done', () => {
-    const seen = observe({ phase: 'Progressing' }, [['abort'], ['undo']]);
+    const seen = observe({ phase: 'Progressing', startedAt: before }, [['abort'], ['undo']]);
     const { metadata } = seen.application;
     const application = { ...seen.application, metadata: { ...metadata, finalizers: [teardownFinalizer] } };
     const { actions, releaseStatuses } = reconcileApplication({ ...seen, application }, now);

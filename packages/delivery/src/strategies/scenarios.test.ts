@@ -54,3 +54,20 @@ test.each<[string, History]>([
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });
+
+test('what was aborted before it had begun, and goes on, has its attempt on record', () => {
+  const { releases } = runHistory({
+    strategy: { type: 'blueGreen' },
+    routed: false,
+    replicas: 1,
+    happenings: [
+      ...rounds(20),
+      { type: 'deploy', image: 'b' },
+      ...rounds(2),
+      { type: 'command', verb: 'abort' },
+      { type: 'command', verb: 'undo' },
+    ],
+  });
+  const attempts = releases.map(({ status }) => status?.attempts?.map(({ cause, outcome }) => ({ cause, outcome })));
+  expect(attempts).toEqual([[{ cause: 'deploy', outcome: 'Succeeded' }], [{ cause: 'deploy', outcome: 'Succeeded' }]]);
+});
