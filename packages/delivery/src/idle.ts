@@ -1,4 +1,5 @@
 /** Nothing is being released: the stable version has its size, others go. Those go during a release too. */
+import type { Pod } from '@slipway/kube/api.generated';
 import { isFinished, type Release } from './api/release.ts';
 import { isBetweenVersions, previousStable, stableRelease } from './current-releases.ts';
 import { names, planMove, planWithdrawal, silentPods } from './moving-traffic.ts';
@@ -20,7 +21,7 @@ import { initialStatus } from './release-status.ts';
 import { earlier, planGrowth } from './scaling.ts';
 import { planFormerSize } from './sessions/former-versions.ts';
 import { sessionVersions } from './sessions/session-route.ts';
-import { planShrink } from './shrinking.ts';
+import { planShrink, type ShrinkStep } from './shrinking.ts';
 
 type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
 
@@ -128,14 +129,18 @@ function planStableSize(observation: Observation, stable: Release, now: number):
     Object.values(splitWeights(observation)).every((weight) => weight === 0) &&
     view.backends.length > 0;
   if (isUnrouted) return { actions: [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
-  return size > replicas
-    ? planShrink({ view, goal: replicas, drainSeconds: stable.spec.drainSeconds, now, observation })
-    : { actions: planMissingLabels(view) };
+  const { drainSeconds } = stable.spec;
+  const shrink = size > replicas ? planShrink({ view, goal: replicas, drainSeconds, now, observation }) : nothing;
+  // Under no pods at all nobody is to be given traffic again.
+  const kept = replicas === 0 ? [] : planMissingLabels(view, shrink.leaving);
+  return { actions: [...kept, ...shrink.actions], requeueAfter: shrink.requeueAfter };
 }
 
-/** A pod that was chosen to go and survived serves again. */
-function planMissingLabels(view: VersionView): readonly Action[] {
-  const silent = names(silentPods(view));
+const nothing: ShrinkStep = { actions: [], waitingFor: undefined, leaving: [] };
+
+/** A pod that was chosen to go and goes on after all serves again, whatever others are still to go. */
+function planMissingLabels(view: VersionView, leaving: readonly Pod[]): readonly Action[] {
+  const silent = names(silentPods(view).filter((pod) => !leaving.includes(pod)));
   const release = nameOf(view.release);
   return silent.length === 0
     ? []

@@ -30,6 +30,8 @@ export const annotations = {
   lost: 'slipway.dev/lost',
   /** On pods: when they stopped serving, as RFC 3339. */
   leftAt: 'slipway.dev/left-at',
+  /** On pods that have left: since when no endpoints name them any more, as RFC 3339. */
+  drainingSince: 'slipway.dev/draining-since',
   /** On a copy: the name of what was copied. */
   source: 'slipway.dev/source',
   /** On the Job of a hook: the attempt that it was started for. */

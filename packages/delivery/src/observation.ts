@@ -163,7 +163,21 @@ export function isBackend(pod: Pod): boolean {
 
 /** When the pod stopped serving, in milliseconds. */
 export function leftAt(pod: Pod): number | undefined {
-  const text = pod.metadata.annotations?.[annotations.leftAt];
+  return timeOf(pod, annotations.leftAt);
+}
+
+/** From when on no new requests came to a pod that has left: the endpoints had followed; in milliseconds. */
+export function drainingSince(pod: Pod): number | undefined {
+  return timeOf(pod, annotations.drainingSince);
+}
+
+/** Its leaving is confirmed by the endpoints, and nobody has written down when. */
+export function isDrainUnnoted(pod: Pod): boolean {
+  return isReady(pod) && leftAt(pod) !== undefined && drainingSince(pod) === undefined;
+}
+
+function timeOf({ metadata }: Pod, annotation: string): number | undefined {
+  const text = metadata.annotations?.[annotation];
   return text === undefined ? undefined : Date.parse(text);
 }
 

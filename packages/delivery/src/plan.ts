@@ -32,6 +32,8 @@ export interface ActionDetails {
     /** Whether the pods stand behind the Service of their version too; absent leaves that as it is. */
     readonly backend?: boolean;
   };
+  /** Writes down that requests to pods that have left the endpoints end from now on. */
+  readonly startDrain: { readonly release: string; readonly pods: readonly string[] };
   /** Marks pods to be the first that a smaller ReplicaSet removes. */
   readonly markForDeletion: { readonly release: string; readonly pods: readonly string[] };
   /** By release name; the weights sum to 100, or to 0 under a hold. */

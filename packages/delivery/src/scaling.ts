@@ -2,6 +2,7 @@
  * Sizes follow `replicas` during a release too: out at once, in as pods come to carry nothing. A pod that serves leaves
  * the traffic, drains, and only then goes (`shrinking.ts`).
  */
+import type { Pod } from '@slipway/kube/api.generated';
 import { isBetweenVersions } from './current-releases.ts';
 import { isTemplateServing, names, silentPods } from './moving-traffic.ts';
 import { isBackend, isRouted, splitWeights, type VersionView } from './observation.ts';
@@ -14,7 +15,7 @@ import { calculateSize } from './strategies/canary-steps.ts';
 export interface Sizing {
   readonly actions: readonly Action[];
   readonly requeueAfter?: number | undefined;
-  /** While pods leave: nothing else is done to them then, because they would be given traffic again and go all the same. */
+  /** While pods leave: the step of the strategy waits, because it would give them traffic again. */
   readonly leaving?: string | undefined;
 }
 
@@ -140,8 +141,9 @@ function planGoal(context: ReleaseContext, { view, atLeast, atMost, place }: Goa
     now: context.now,
     observation: context.observation,
   });
-  if (shrink.waitingFor !== undefined) return { ...shrink, leaving: shrink.waitingFor };
-  return { actions: place === undefined ? [] : planPlace(view, place) };
+  const { actions, requeueAfter, waitingFor } = shrink;
+  const kept = place === undefined ? [] : planPlace(view, place, shrink.leaving);
+  return { actions: [...kept, ...actions], requeueAfter, leaving: waitingFor };
 }
 
 /** The candidate is its strategy's to make, until it has passed what comes before the traffic. */
@@ -159,10 +161,11 @@ function drainSecondsOf({ candidate, status, release }: ReleaseContext, view: Ve
   return view === candidate && status.firstTrafficAt === undefined ? 0 : release.spec.drainSeconds;
 }
 
-/** A pod that was chosen to go and survived gets its labels back. */
-function planPlace(view: VersionView, place: 'serving' | 'standby'): readonly Action[] {
+/** A pod that was chosen to go and goes on after all gets its labels back, whatever others are still to go. */
+function planPlace(view: VersionView, place: 'serving' | 'standby', leaving: readonly Pod[]): readonly Action[] {
   const release = nameOf(view.release);
-  const silent = silentPods(view).filter((pod) => place === 'serving' || !isBackend(pod));
+  const staying = silentPods(view).filter((pod) => !leaving.includes(pod));
+  const silent = staying.filter((pod) => place === 'serving' || !isBackend(pod));
   const serves = place === 'serving';
   const isTemplateRight = !serves || isTemplateServing(view);
   return silent.length === 0 && isTemplateRight

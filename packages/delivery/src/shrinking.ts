@@ -2,7 +2,9 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { names } from './moving-traffic.ts';
 import {
+  drainingSince,
   isBackend,
+  isDrainUnnoted,
   isReady,
   isServing,
   leftAt,
@@ -29,40 +31,65 @@ export interface ShrinkStep {
   readonly actions: readonly Action[];
   readonly waitingFor: string | undefined;
   readonly requeueAfter?: number | undefined;
+  /** The pods that are to go: the others go on, and serve meanwhile. */
+  readonly leaving: readonly Pod[];
 }
 
 /** The next step towards `goal` pods. Pods that are not ready go first, then those that left longest ago. */
-export function planShrink({ view, goal, drainSeconds, now, observation }: Shrink): ShrinkStep {
+export function planShrink(shrink: Shrink): ShrinkStep {
+  const { view, goal } = shrink;
+  const excess = sizeOf(view) - goal;
+  if (excess <= 0) return { actions: [], waitingFor: undefined, leaving: [] };
+  const leaving = chooseLeaving(view.pods, excess);
+  return { ...(planLeaving(shrink, leaving) ?? planGoing(shrink, leaving)), leaving };
+}
+
+type Next = Omit<ShrinkStep, 'leaving'>;
+
+function sizeOf({ replicaSet, pods }: VersionView): number {
+  return Math.max(replicaSet?.spec?.replicas ?? 0, pods.length);
+}
+
+/** Out of the traffic: the labels, the endpoints, and from when the drain counts. Undefined where that is done. */
+function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving: readonly Pod[]): Next | undefined {
   const release = nameOf(view.release);
   const { version } = view.release.spec;
-  const size = view.replicaSet?.spec?.replicas ?? 0;
-  const excess = Math.max(size, view.pods.length) - goal;
-  if (excess <= 0) return { actions: [], waitingFor: undefined };
-  const leaving = chooseLeaving(view.pods, excess);
   const serving = leaving.filter((pod) => isServing(pod) || isBackend(pod));
-  if (serving.length > 0) {
+  if (serving.length > 0)
     return {
       actions: [
         { type: 'setServing', release, pods: names(serving), serves: false, backend: false, template: goal === 0 },
       ],
       waitingFor: `${describePods(serving, version)} to leave the Service`,
     };
-  }
   const reaching = [...servingServices(observation), backendName(view.release.spec)];
   const endpoints = reaching.map((service) => readyEndpoints(observation, service));
   const listed = leaving.filter(({ metadata: { name = '' } }) => endpoints.some((one) => one.has(name)));
   if (listed.length > 0)
     return { actions: [], waitingFor: `${describePods(listed, version)} to leave the Service's endpoints` };
-  const drained = leaving.filter((pod) => !isReady(pod) || now - (leftAt(pod) ?? 0) >= drainSeconds * 1_000);
+  const unnoted = drainSeconds === 0 ? [] : leaving.filter(isDrainUnnoted);
+  return unnoted.length === 0
+    ? undefined
+    : {
+        actions: [{ type: 'startDrain', release, pods: names(unnoted) }],
+        waitingFor: `${describePods(leaving, version)} to drain`,
+      };
+}
+
+/** Drained, marked, and only then the ReplicaSet becomes smaller. */
+function planGoing({ view, goal, drainSeconds, now }: Shrink, leaving: readonly Pod[]): Next {
+  const release = nameOf(view.release);
+  const { version } = view.release.spec;
+  const size = view.replicaSet?.spec?.replicas ?? 0;
+  const drainLeft = (pod: Pod): number => (drainingSince(pod) ?? -Infinity) + drainSeconds * 1_000 - now;
+  const drained = leaving.filter((pod) => !isReady(pod) || drainSeconds === 0 || drainLeft(pod) <= 0);
   const surplus = Math.max(0, size - view.pods.length);
-  if (drained.length + surplus === 0) {
-    const next = Math.min(...leaving.map((pod) => (leftAt(pod) ?? now) + drainSeconds * 1_000)) - now;
+  if (drained.length + surplus === 0)
     return {
       actions: [],
       waitingFor: `${describePods(leaving, version)} to drain`,
-      requeueAfter: Math.max(1, next),
+      requeueAfter: Math.max(1, Math.min(...leaving.map(drainLeft))),
     };
-  }
   const unmarked = drained.filter(({ metadata }) => metadata.annotations?.[annotations.deletionCost] === undefined);
   if (unmarked.length > 0)
     return {

@@ -1,7 +1,7 @@
 import { ownBudgets } from './disruption-budget.ts';
 import { isTemplateServing, names } from './moving-traffic.ts';
 import { backendName } from './names.ts';
-import { isBackend, isServing, leftAt, viewOf, type Observation } from './observation.ts';
+import { drainingSince, isBackend, isDrainUnnoted, isServing, viewOf, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
 import { isRouteOpen, planRouteRemoval } from './route-removal.ts';
@@ -22,6 +22,8 @@ export function planTeardown(observation: Observation, now: number): Decision {
   const leaving = planLeaving(observation);
   const isListed = observation.releases.some((release) => viewOf(observation, release).listed.length > 0);
   if (leaving.length > 0 || isListed) return decide(leaving, lookMilliseconds);
+  const unnoted = planDrains(observation);
+  if (unnoted.length > 0) return decide(unnoted, lookMilliseconds);
   const left = drainLeft(observation, now);
   if (left > 0 || route.waitingFor !== undefined)
     return decide(route.actions, Math.max(left, route.requeueAfter ?? lookMilliseconds));
@@ -42,10 +44,18 @@ function planLeaving(observation: Observation): readonly Action[] {
   });
 }
 
+/** From when the drain counts, of pods whose leaving is confirmed. */
+function planDrains(observation: Observation): readonly Action[] {
+  return observation.releases.flatMap((release): readonly Action[] => {
+    const pods = names(viewOf(observation, release).pods.filter(isDrainUnnoted));
+    return pods.length === 0 ? [] : [{ type: 'startDrain', release: nameOf(release), pods }];
+  });
+}
+
 /** Milliseconds that requests to pods that have left may still take. */
 function drainLeft({ application, pods }: Observation, now: number): number {
   const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
-  const left = pods.map((pod) => (leftAt(pod) ?? -Infinity) + seconds * 1_000 - now);
+  const left = pods.map((pod) => (drainingSince(pod) ?? -Infinity) + seconds * 1_000 - now);
   return Math.max(0, ...left);
 }
 

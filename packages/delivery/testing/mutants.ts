@@ -34,7 +34,10 @@ const shrinking: Omit<History, 'happenings'> = { strategy: { type: 'blueGreen' }
 const smaller: readonly Happening[] = [...rounds(20), { type: 'replicas', count: 1 }, look];
 const goneAtOnce: readonly Happening[] = [look, look, { type: 'replicaSets' }];
 const promptly: History = { ...shrinking, happenings: [...smaller, { type: 'endpoints' }, ...goneAtOnce] };
-const lateEndpoints: History = { ...shrinking, happenings: [...smaller, { type: 'wait', seconds: 5 }, ...goneAtOnce] };
+const lateEndpoints: History = {
+  ...shrinking,
+  happenings: [...smaller, look, { type: 'wait', seconds: 5 }, ...goneAtOnce],
+};
 
 /** Sees something else than there is. */
 function seeing(change: (observation: Observation) => Observation): Planner {
@@ -80,7 +83,7 @@ function withoutDrain({ pods, ...others }: Observation): Observation {
           ...pod,
           metadata: {
             ...pod.metadata,
-            annotations: { ...pod.metadata.annotations, [annotations.leftAt]: '2025-01-01T00:00:00Z' },
+            annotations: { ...pod.metadata.annotations, [annotations.drainingSince]: '2025-01-01T00:00:00Z' },
           },
         };
   return { ...others, pods: pods.map(drained) };

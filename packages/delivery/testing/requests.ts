@@ -5,21 +5,16 @@
  */
 import type { Pod } from '@slipway/kube/api.generated';
 import { labels } from '../src/names.ts';
-import { isServing } from '../src/observation.ts';
 import { Violation } from './violation.ts';
 import { isPodReady, type World } from './simulation/world.ts';
 
 /** When each pod could be sent a request last, by name, in milliseconds. */
 export type Reached = Map<string, number>;
 
-const nobody: ReadonlySet<string> = new Set();
-
-/** The drain of what leaves the Service begins when it loses its label: what the endpoints take longer is not counted. */
 export function noteRequests(reached: Reached, world: World): void {
   const versions = reachableVersions(world);
   const inside = insidePods(world);
-  for (const pod of world.pods)
-    if (isReachable(pod, versions, isServing(pod) ? inside : nobody)) reached.set(pod.metadata.name ?? '', world.now);
+  for (const pod of world.pods) if (isReachable(pod, versions, inside)) reached.set(pod.metadata.name ?? '', world.now);
 }
 
 /** By release name: those to which some gateway sends requests now. */
@@ -32,7 +27,8 @@ function reachableVersions({ gateways }: World): ReadonlySet<string> {
 }
 
 function insidePods({ slice }: World): ReadonlySet<string> {
-  return new Set(slice.endpoints?.flatMap(({ targetRef }) => targetRef?.name ?? []));
+  const ready = slice.endpoints?.filter(({ conditions }) => conditions?.ready !== false) ?? [];
+  return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
 }
 
 function isReachable(pod: Pod, versions: ReadonlySet<string>, inside: ReadonlySet<string>): boolean {

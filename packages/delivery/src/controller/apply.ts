@@ -21,7 +21,15 @@ import {
   setServing,
   setSplit,
 } from './traffic-effects.ts';
-import { askHealth, createVersion, deleteVersion, markForDeletion, measure, scale } from './version-effects.ts';
+import {
+  askHealth,
+  createVersion,
+  deleteVersion,
+  markForDeletion,
+  measure,
+  scale,
+  startDrain,
+} from './version-effects.ts';
 import { writeStatus } from './writing.ts';
 
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
@@ -36,6 +44,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteBudget,
   scale,
   setServing,
+  startDrain,
   markForDeletion,
   setSplit,
   createSessionKey,

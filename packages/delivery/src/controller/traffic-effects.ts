@@ -58,6 +58,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
   const marks = {
     [annotations.leftAt]: action.serves ? null : formatMicroTime(look.clock.now()),
+    [annotations.drainingSince]: null,
     [annotations.deletionCost]: null,
   };
   const patch = async (pod: Pod): Promise<void> => {

@@ -1,11 +1,12 @@
 /** Effects on the objects of one version. */
 import { pods, replicaSets, services } from '@slipway/kube/resources';
+import { formatMicroTime } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import { annotations, backendName, fieldManager } from '../names.ts';
 import { versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
-import { podsOf, releaseOf, replicaSetOf, type Effect } from './effects.ts';
+import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { createOwned, deleteSeen } from './writing.ts';
 
 /** The Service first: a pod that is ready before it would stand behind nothing. */
@@ -27,13 +28,23 @@ export const scale: Effect<'scale'> = async ({ release, replicas }, look) => {
   );
 };
 
-export const markForDeletion: Effect<'markForDeletion'> = async (action, look) => {
-  for (const pod of podsOf(look, action.pods)) {
-    const { resourceVersion } = pod.metadata;
-    const metadata = { resourceVersion, annotations: { [annotations.deletionCost]: '-1000' } };
+export const startDrain: Effect<'startDrain'> = (action, look) =>
+  annotatePods(look, action.pods, { [annotations.drainingSince]: formatMicroTime(look.clock.now()) });
+
+export const markForDeletion: Effect<'markForDeletion'> = (action, look) =>
+  annotatePods(look, action.pods, { [annotations.deletionCost]: '-1000' });
+
+/** As they were seen: one that was given traffic meanwhile is left alone. */
+async function annotatePods(
+  look: Look,
+  names: readonly string[],
+  marks: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const pod of podsOf(look, names)) {
+    const metadata = { resourceVersion: pod.metadata.resourceVersion, annotations: marks };
     await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
   }
-};
+}
 
 /** Of those who cannot be asked at this moment the next look asks again. */
 export const askHealth: Effect<'askHealth'> = (action, look) =>

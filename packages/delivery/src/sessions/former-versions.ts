@@ -3,7 +3,7 @@ import type { Release } from '../api/release.ts';
 import { activeRelease, stableRelease } from '../current-releases.ts';
 import { names, silentPods } from '../moving-traffic.ts';
 import { isSplitConfirmed, replicasOf, splitWeights, viewOf, type Observation } from '../observation.ts';
-import type { Step } from '../plan.ts';
+import type { Action, Step } from '../plan.ts';
 import { statusOf } from '../release-changes.ts';
 import { nameOf } from '../release-context.ts';
 import { planShrink } from '../shrinking.ts';
@@ -85,14 +85,13 @@ export function planFormerSize(
       actions: [{ type: 'scale', release: nameOf(release), replicas: goal, reason: 'its share of the sessions' }],
     };
   const shrink = planShrink({ view, goal, drainSeconds, now, observation });
-  if (shrink.waitingFor !== undefined) return shrink;
-  const back = names(silentPods({ ...view, ready: view.ready.filter((pod) => !view.backends.includes(pod)) }));
-  return {
-    actions:
-      back.length === 0
-        ? []
-        : [{ type: 'setServing', release: nameOf(release), pods: back, serves: false, backend: true, template: false }],
-  };
+  const staying = view.ready.filter((pod) => !view.backends.includes(pod) && !shrink.leaving.includes(pod));
+  const pods = names(silentPods({ ...view, ready: staying }));
+  const back: readonly Action[] =
+    pods.length === 0
+      ? []
+      : [{ type: 'setServing', release: nameOf(release), pods, serves: false, backend: true, template: false }];
+  return { actions: [...back, ...shrink.actions], requeueAfter: shrink.requeueAfter };
 }
 
 /** Undefined while it is not known of every version how many it has. */

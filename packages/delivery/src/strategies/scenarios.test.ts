@@ -5,6 +5,8 @@ function rounds(count: number): readonly Happening[] {
   return Array.from({ length: count }, () => ({ type: 'round' }));
 }
 
+const look: Happening = { type: 'look', stopAfter: Infinity, lag: 0 };
+
 /** Histories that broke a promise once, as short as they can be. */
 test.each<[string, History]>([
   [
@@ -48,6 +50,40 @@ test.each<[string, History]>([
         { type: 'command', verb: 'abort' },
         ...rounds(1),
         { type: 'look', stopAfter: 1, lag: 0, late: { releases: 1 } },
+      ],
+    },
+  ],
+  [
+    'the drain of a pod counts from when the endpoints have followed, and not from the loss of its label',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: false,
+      replicas: 2,
+      happenings: [
+        ...rounds(20),
+        { type: 'replicas', count: 1 },
+        look,
+        { type: 'wait', seconds: 5 },
+        { type: 'endpoints' },
+        look,
+        look,
+        look,
+        { type: 'replicaSets' },
+      ],
+    },
+  ],
+  [
+    'a pod that was to go and is wanted again serves while the others drain',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: false,
+      replicas: 2,
+      happenings: [
+        ...rounds(20),
+        { type: 'replicas', count: 0 },
+        ...rounds(1),
+        { type: 'replicas', count: 1 },
+        ...rounds(4),
       ],
     },
   ],

@@ -19,7 +19,15 @@ import {
   tryRelease,
 } from './record-effects.ts';
 import { closeRoute, createSessionKey, removeRoute, setServing, setSplit } from './traffic-effects.ts';
-import { askHealth, createVersion, deleteVersion, markForDeletion, measure, scale } from './version-effects.ts';
+import {
+  askHealth,
+  createVersion,
+  deleteVersion,
+  markForDeletion,
+  measure,
+  scale,
+  startDrain,
+} from './version-effects.ts';
 import { versioned, type World } from './world.ts';
 
 /** What nobody in the simulation reads. */
@@ -37,6 +45,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteBudget,
   scale,
   setServing,
+  startDrain,
   markForDeletion,
   setSplit,
   createSessionKey,

@@ -16,6 +16,7 @@ export const setServing: Effect<'setServing'> = (action, world, seen) => {
   return changePods(templated, { seen, pods: action.pods }, (pod) =>
     annotated(labelled(pod, { [labels.serves]: serves, ...backend }), {
       [annotations.leftAt]: action.serves ? undefined : formatMicroTime(world.now),
+      [annotations.drainingSince]: undefined,
       [annotations.deletionCost]: undefined,
     }),
   );

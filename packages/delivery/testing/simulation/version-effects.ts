@@ -49,6 +49,11 @@ export function changeReplicaSet(
   return { ...world, revision, replicaSets: world.replicaSets.map((each) => (each === current ? written : each)) };
 }
 
+export const startDrain: Effect<'startDrain'> = ({ pods }, world, seen) =>
+  changePods(world, { seen, pods }, (pod) =>
+    annotated(pod, { [annotations.drainingSince]: formatMicroTime(world.now) }),
+  );
+
 export const markForDeletion: Effect<'markForDeletion'> = ({ pods }, world, seen) =>
   changePods(world, { seen, pods }, (pod) => annotated(pod, { [annotations.deletionCost]: '-1000' }));
 
