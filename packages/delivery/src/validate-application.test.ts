@@ -93,6 +93,16 @@ describe('what is wrong with an Application', () => {
       'spec.strategy.blueGreen.previewHosts: shop is a host of spec.route too: a preview needs hosts of its own',
     ],
     [
+      'a surge of nothing where none may be missing either',
+      { strategy: { type: 'rolling', rolling: { maxSurge: 0 } } },
+      'spec.strategy.rolling: maxSurge and maxUnavailable are both 0, so no pod could ever change',
+    ],
+    [
+      'a health check at a port that no container names',
+      { healthCheck: { port: 'admin' } },
+      'spec.healthCheck.port: no container has a port named "admin", there are: http',
+    ],
+    [
       'a port that no container names',
       { service: { ports: [{ port: 80, targetPort: 'web' }] } },
       'spec.service.ports[0].targetPort: no container has a port named "web", there are: http',

@@ -18,6 +18,7 @@ import {
 import { validateCheckReferences, validateChecks, type CheckReference } from './gates/metric/validate-checks.ts';
 import { validateHooks } from './hooks/validate-hooks.ts';
 import { validateDependencies } from './order/validate-order.ts';
+import { validateHeaders } from './routers/validate-headers.ts';
 import { validateRouter } from './routers/validate-router.ts';
 import { calculateServing } from './strategies/canary-steps.ts';
 import { strategies } from './strategies/strategies.ts';
@@ -49,7 +50,9 @@ function findFaultsOfForm(application: Application): readonly StatusCause[] {
     ...validateCheckReferences(referencesToChecks(application), application.spec.checks),
     ...validateHooks(application.spec),
     ...validateService(application),
+    ...validateHealthPort(application),
     ...validateRoute(application),
+    ...validateHeaders(application.spec),
     ...validateRouter(application.spec),
     ...validateDependencies(application),
   ];
@@ -258,7 +261,7 @@ const rainbowFields = ['maxVersions', 'maxAgeSeconds', 'idleSeconds'] as const;
 function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): readonly StatusCause[] {
   const isBad = (value: number | string | undefined): boolean =>
     typeof value === 'number' ? value < 0 : value !== undefined && !isShare(value);
-  const isZero = (value: number | string | undefined): boolean => value === 0 || value === '0%';
+  const isZero = (value: number | string): boolean => value === 0 || value === '0%';
   return [
     ...(isBad(maxSurge)
       ? [
@@ -276,7 +279,7 @@ function validateRolling({ maxSurge, maxUnavailable }: RollingParameters): reado
           ),
         ]
       : []),
-    ...(isZero(maxSurge) && isZero(maxUnavailable)
+    ...(isZero(maxSurge ?? '25%') && isZero(maxUnavailable ?? 0)
       ? [fault('spec.strategy.rolling', 'maxSurge and maxUnavailable are both 0, so no pod could ever change')]
       : []),
   ];
@@ -297,6 +300,21 @@ function validateService({ spec }: Application): readonly StatusCause[] {
         ]
       : [],
   );
+}
+
+/** A number needs no name, and a Deployment that is adopted cannot be seen from here. */
+function validateHealthPort({ spec: { healthCheck, template } }: Application): readonly StatusCause[] {
+  const port = healthCheck?.port;
+  if (typeof port !== 'string' || template === undefined) return [];
+  const named = (template.spec?.containers ?? []).flatMap(({ ports = [] }: Container) => ports);
+  return named.some(({ name }) => name === port)
+    ? []
+    : [
+        fault(
+          'spec.healthCheck.port',
+          `no container has a port named "${port}", there are: ${named.map(({ name }) => name ?? '(unnamed)').join(', ') || '(none)'}`,
+        ),
+      ];
 }
 
 function validateRoute({ spec: { route, service } }: Application): readonly StatusCause[] {

@@ -1,46 +1,16 @@
-import { applications, routeProviders } from '../application.ts';
+import { applications } from '../application.ts';
 import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import { hooksSchema } from './hook-schema.ts';
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
-import {
-  boolean,
-  commandOutcome,
-  conditions,
-  integer,
-  intOrString,
-  list,
-  object,
-  rules,
-  seconds,
-  string,
-  stringMap,
-  time,
-} from './schema.ts';
-import { parentReferences, propagation } from './split-definition.ts';
-import { host, hosts } from './host-schema.ts';
+import { boolean, commandOutcome, conditions, integer, list, object, rules, seconds, string, time } from './schema.ts';
 import { strategySchema } from './strategy-schema.ts';
-import serviceSpec from './service-spec.generated.json' with { type: 'json' };
-
-const route = object('How it is reached from outside. Absent: inside the cluster only.', {
-  hosts: list('Hosts, such as shop.example.org or *.example.org. Empty: every host.', host, hosts),
-  paths: list('Path prefixes by whole elements. Empty: /.', string('A path.', { pattern: '^/' }), hosts),
-  redirectWww: boolean('Redirect from the host without www to the one with it, or the other way round.'),
-  compression: boolean('Compress answers where the client takes it.'),
-  responseHeaders: stringMap('Headers that are set on every answer.', { maxProperties: 32 }),
-  tls: object(
-    'The certificate for the hosts.',
-    { secretName: string('Name of a Secret of type kubernetes.io/tls.') },
-    { required: ['secretName'] },
-  ),
-  through: string('What carries the traffic. Default gateway.', { enum: routeProviders }),
-  parentRefs: parentReferences,
-  propagationSeconds: propagation,
-});
+import { objectName, route } from './route-schema.ts';
+import { containerPort, serviceSchema } from './service-schema.ts';
 
 const healthCheck = object('Asked of every new pod before it takes traffic.', {
-  path: string('Path of the request. Default /health.', { pattern: '^/' }),
-  port: intOrString('Number or name of a container port. Default: the first one.'),
+  path: string('Path of the request. Default /health.', { pattern: '^/[^#\\s]*$', maxLength: 1_024 }),
+  port: containerPort('Number or name of a container port. Default: the first one.'),
   type: string('simple: any 2xx is healthy; probe: the JSON {"healthy": true}. Default simple.', {
     enum: ['simple', 'probe'],
   }),
@@ -53,7 +23,7 @@ const healthCheck = object('Asked of every new pod before it takes traffic.', {
 
 const reference = object(
   'The object.',
-  { name: string('Its name.', { minLength: 1 }), optional: boolean('It may be absent.') },
+  { name: string('Its name.', objectName), optional: boolean('It may be absent.') },
   { required: ['name'] },
 );
 
@@ -66,31 +36,43 @@ const history = object('What is kept of earlier releases.', {
 const previewHosts = 'self.strategy.blueGreen.previewHosts';
 const withoutPreview = `!has(self.strategy) || !has(self.strategy.blueGreen) || !has(${previewHosts}) || ${previewHosts}.size() == 0`;
 
+const hasRoute = "has(self.route) && (!has(self.route.through) || self.route.through != 'none')";
+const isCanary = 'has(self.strategy) && has(self.strategy.canary) && has(self.strategy.canary.steps)';
+const steps = 'self.strategy.canary.steps';
+
 const spec = object(
   'What should run, how it is reached, and how it is released.',
   {
-    version: string('Name of the version; # or absent: the next whole number.', { minLength: 1, maxLength: 63 }),
+    version: string('Name of the version; # or absent: the next whole number.', {
+      minLength: 1,
+      maxLength: 63,
+      pattern: '^(#|[A-Za-z0-9][!-~]*)$',
+    }),
     replicas: integer('Pods that serve.', { format: 'int32', minimum: 0, default: 1 }),
     template: { ...podTemplate, description: 'The pods.' },
     workloadRef: object(
       'Where the template is found instead.',
-      { kind: string('Deployment.', { enum: ['Deployment'] }), name: string('Its name.', { minLength: 1 }) },
+      { kind: string('Deployment.', { enum: ['Deployment'] }), name: string('Its name.', objectName) },
       { required: ['kind', 'name'] },
     ),
-    service: { ...serviceSpec, description: 'The Service of the same name: any field of a Service but its selector.' },
+    service: serviceSchema,
     route,
     healthCheck,
     environmentFrom: list(
       'Variables that every container gets, for example those of the platform.',
-      object('One source.', {
-        prefix: string('Put before every name.'),
-        configMapRef: reference,
-        secretRef: reference,
-      }),
+      object(
+        'One source.',
+        {
+          prefix: string('Put before every name.', { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 63 }),
+          configMapRef: reference,
+          secretRef: reference,
+        },
+        rules(['has(self.configMapRef) != has(self.secretRef)', 'must have exactly one of configMapRef and secretRef']),
+      ),
       { maxItems: 32 },
     ),
     configuration: object('How configuration is treated.', {
-      live: list('Names of ConfigMaps and Secrets that are not frozen with a version.', string('A name.'), {
+      live: list('Names of ConfigMaps and Secrets that are not frozen with a version.', string('A name.', objectName), {
         maxItems: 64,
         'x-kubernetes-list-type': 'set',
       }),
@@ -112,7 +94,7 @@ const spec = object(
     paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
     dependsOn: list(
       'Applications of the namespace: what they ask for has all traffic before a new version of this one takes any.',
-      string('Name of an Application.', { minLength: 1, maxLength: 40 }),
+      string('Name of an Application.', { maxLength: 40, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$' }),
       { maxItems: 32, 'x-kubernetes-list-type': 'set' },
     ),
   },
@@ -123,7 +105,35 @@ const spec = object(
       'a route needs a Service with a port: give one in service.ports',
     ],
     [
-      `${withoutPreview} || (has(self.route) && (!has(self.route.through) || self.route.through != 'none'))`,
+      '!has(self.template) || (has(self.template.spec) && self.template.spec.containers.size() > 0)',
+      'template.spec.containers needs at least one container',
+    ],
+    [
+      "!has(self.template) || !has(self.template.spec) || !has(self.template.spec.restartPolicy) || self.template.spec.restartPolicy == 'Always'",
+      'template.spec.restartPolicy must be Always: pods of a version run until it is replaced',
+    ],
+    [
+      `!(${isCanary}) || (${hasRoute}) || !${steps}.exists(step, has(step.match) || has(step.mirror))`,
+      'match and mirror in strategy.canary.steps need the gateway to tell requests apart: give a route',
+    ],
+    [
+      `!(${isCanary}) || (${hasRoute}) || !has(self.strategy.canary.stickySeconds)`,
+      'strategy.canary.stickySeconds needs the gateway to know users again: give a route',
+    ],
+    [
+      `!(${isCanary}) || ${steps}.all(step, !has(step.check) || (has(self.checks) && self.checks.exists(check, check.name == step.check)))`,
+      'a step of strategy.canary.steps names a check that spec.checks has not',
+    ],
+    [
+      `!has(self.strategy) || !has(self.strategy.recreate) || !has(self.strategy.recreate.holdSeconds) || self.strategy.recreate.holdSeconds == 0 || (${hasRoute})`,
+      'strategy.recreate.holdSeconds: requests wait at the gateway, and nothing comes by it: give a route',
+    ],
+    [
+      "!has(self.route) || (has(self.route.through) && self.route.through in ['gatewayApi', 'ingressNginx', 'istio']) || (!has(self.route.parentRefs) && !has(self.route.propagationSeconds))",
+      'route.parentRefs and route.propagationSeconds belong to routers of other projects: set route.through, or remove them',
+    ],
+    [
+      `${withoutPreview} || (${hasRoute})`,
       'strategy.blueGreen.previewHosts are reached through a route: give one in route',
     ],
     [

@@ -7,8 +7,12 @@ import { condition } from './split-definition.ts';
 const supportedStrategies = ['rolling', 'recreate', 'blueGreen', 'canary', 'rainbow'] as const;
 
 const amount = rules([
-  "type(self) == int ? self >= 0 : self.matches('^[0-9]+%$')",
+  "type(self) == int ? self >= 0 : self.matches('^(0|[1-9][0-9]{0,4})%$')",
   'must be a number of pods or a percentage such as "25%"',
+]);
+const part = rules([
+  "type(self) == int ? self >= 0 : self.matches('^(0|[1-9][0-9]?|100)%$')",
+  'must be a number of pods or a percentage of at most "100%"',
 ]);
 
 function isZero(field: string): string {
@@ -37,6 +41,7 @@ const canaryStep = object(
     check: string('Go on when the check of this name in spec.checks has passed.', { minLength: 1, maxLength: 63 }),
     setReplicas: intOrString(
       'At least so many pods of the new version from here on: a number, or a percentage of replicas rounded up.',
+      amount,
     ),
     match: object('From here on these requests go to the new version, whatever its weight. Empty: none any more.', {
       headers: list('Conditions on headers, all of which hold.', condition, { maxItems: 16 }),
@@ -75,11 +80,11 @@ export const strategySchema = object(
         maxSurge: intOrString('Pods above replicas: a number, or a percentage rounded up. Default 25%.', amount),
         maxUnavailable: intOrString(
           'Pods that may be missing: a number, or a percentage rounded down. Default 0.',
-          amount,
+          part,
         ),
       },
       rules([
-        `!(${isZero('maxSurge')} && ${isZero('maxUnavailable')})`,
+        `!(${isZero('maxSurge')} && (!has(self.maxUnavailable) || (${isZero('maxUnavailable')})))`,
         'maxSurge and maxUnavailable are both 0, so no pod could ever change',
       ]),
     ),
@@ -109,5 +114,11 @@ export const strategySchema = object(
       },
     ),
   },
-  { required: ['type'], ...rules(...supportedStrategies.map(parametersOf)) },
+  {
+    required: ['type'],
+    ...rules(...supportedStrategies.map(parametersOf), [
+      "self.type != 'canary' || has(self.canary)",
+      'a canary needs steps: give some in canary.steps, such as {setWeight: 20}',
+    ]),
+  },
 );
