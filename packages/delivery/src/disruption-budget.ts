@@ -12,6 +12,7 @@ import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { calculateBounds } from './replica-bounds.ts';
+import { formerVersions } from './sessions/former-versions.ts';
 
 /** Named as the Application and its Service, and over the same pods, whichever version they are of. */
 export function applicationBudget({ metadata, spec }: Application): PodDisruptionBudget {
@@ -54,10 +55,10 @@ export function calculateMinAvailable({ replicas = 1, strategy }: Application['s
 }
 
 /**
- * Over the pods of a canary that have a share of the route's traffic outside of the Application's Service: one of them at a
- * time. No pod is under both budgets, or it could not be evicted at all.
+ * Over the pods of a version that have a share of the route's traffic, or sessions, outside of the Application's Service: one
+ * of them at a time. No pod is under both budgets, or it could not be evicted at all.
  */
-export function canaryBudget({ metadata }: Application, release: Release): PodDisruptionBudget {
+export function versionBudget({ metadata }: Application, release: Release): PodDisruptionBudget {
   const { name = '', namespace, uid = '' } = metadata;
   const own = { [labels.application]: name, [labels.release]: nameOf(release) };
   const budget: BudgetSpec = {
@@ -88,7 +89,12 @@ export function planBudgets(observation: Observation, active: Release | undefine
   if (observation.replicaSets.length === 0) return [];
   const own = ownBudgets(observation);
   const others = observation.budgets.filter((budget) => !own.includes(budget));
-  const wanted = [...planServingBudget(observation, others), ...planCanaryBudget(observation, others, active)];
+  const wanted = [
+    ...planServingBudget(observation, others),
+    ...[...sharingVersions(observation, active), ...formerVersions(observation)].flatMap((release) =>
+      planVersionBudget(observation, others, release),
+    ),
+  ];
   const isRight = (budget: PodDisruptionBudget): boolean =>
     contentOf(own.find((each) => isSameName(each, budget))) === contentOf(budget);
   const changed = wanted.filter((budget) => !isRight(budget) && !others.some((each) => isSameName(each, budget)));
@@ -108,19 +114,23 @@ function planServingBudget(
 }
 
 /** While its steps share the traffic; at its promotion its pods join the Service. */
-function planCanaryBudget(
-  observation: Observation,
-  others: readonly PodDisruptionBudget[],
-  active: Release | undefined,
-): readonly PodDisruptionBudget[] {
+function sharingVersions(observation: Observation, active: Release | undefined): readonly Release[] {
   if (active === undefined || active.spec.strategy.type !== 'canary' || !isRouted(observation)) return [];
   const { phase } = statusOf(active);
   const isShared =
     (splitWeights(observation)[nameOf(active)] ?? 0) > 0 && phase !== 'Promoting' && phase !== 'Guarding';
-  const { replicaSet } = viewOf(observation, active);
+  return isShared ? [active] : [];
+}
+
+function planVersionBudget(
+  observation: Observation,
+  others: readonly PodDisruptionBudget[],
+  release: Release,
+): readonly PodDisruptionBudget[] {
+  const { replicaSet } = viewOf(observation, release);
   const own = replicaSet?.spec?.template?.metadata?.labels;
   const isCovered = others.some(({ spec }) => matchesLabelSelector(spec?.selector, own));
-  return isShared && !isCovered ? [canaryBudget(observation.application, active)] : [];
+  return isCovered ? [] : [versionBudget(observation.application, release)];
 }
 
 function isSameName(one: PodDisruptionBudget, other: PodDisruptionBudget): boolean {

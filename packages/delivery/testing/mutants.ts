@@ -16,7 +16,7 @@ export interface Mutant {
   readonly example?: History;
 }
 
-function rounds(count: number): readonly Happening[] {
+export function rounds(count: number): readonly Happening[] {
   return Array.from({ length: count }, () => ({ type: 'round' }));
 }
 
@@ -40,16 +40,16 @@ const lateEndpoints: History = {
 };
 
 /** Sees something else than there is. */
-function seeing(change: (observation: Observation) => Observation): Planner {
+export function seeing(change: (observation: Observation) => Observation): Planner {
   return (observation, now) => reconcileApplication(change(observation), now);
 }
 
 /** Does or says something else than was decided. */
-function deciding(change: (decision: Decision, observation: Observation) => Decision): Planner {
+export function deciding(change: (decision: Decision, observation: Observation) => Decision): Planner {
   return (observation, now) => change(reconcileApplication(observation, now), observation);
 }
 
-function doing(extra: (observation: Observation) => readonly Action[]): Planner {
+export function doing(extra: (observation: Observation) => readonly Action[]): Planner {
   return deciding((decision, observation) => ({ ...decision, actions: [...decision.actions, ...extra(observation)] }));
 }
 

@@ -34,7 +34,7 @@ export function planDepartures(observation: Observation, now: number): Departure
 }
 
 /** The one that was replaced last comes first. */
-function formerVersions(observation: Observation): readonly Release[] {
+export function formerVersions(observation: Observation): readonly Release[] {
   const current = sessionVersions(observation);
   const present = [activeRelease(observation), stableRelease(observation)];
   const weights = splitWeights(observation);

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { history } from '../../testing/generators.ts';
 import { runHistory, type History } from '../../testing/histories.ts';
 import { mutants } from '../../testing/mutants.ts';
+import { sessionMutants } from '../../testing/session-mutants.ts';
 
 /** Most are found in the first few. */
 const numRuns = 1_000;
 
-test.each(mutants)(
+test.each([...mutants, ...sessionMutants])(
   'a planner that $fault is found out',
   ({ planner, breaks, example }) => {
     const property = fc.property(history, (each) => void runHistory(each, { planner }));

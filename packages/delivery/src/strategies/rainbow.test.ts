@@ -1,5 +1,5 @@
 import type { Secret } from '@slipway/kube/api.generated';
-import { pods, secrets } from '@slipway/kube/resources';
+import { podDisruptionBudgets, pods, secrets } from '@slipway/kube/resources';
 import { splits, type SplitRule } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
@@ -195,6 +195,19 @@ describe('rainbow', { timeout: 120_000 }, () => {
     await cluster.advance(40_000);
     expect(await podsOf('1', { [labels.backend]: 'true' })).toBe(1);
     expect(await weights()).toEqual(['3 100', '2 0', '1 0']);
+  });
+
+  test('lets one pod of a version with sessions be evicted at a time', async () => {
+    await releaseThree();
+    const { items } = await cluster.client.list(podDisruptionBudgets, { namespace: 'default' });
+    expect(items.map(({ spec: budget, status }) => [budget?.selector?.matchLabels?.[labels.release], status])).toEqual([
+      [undefined, expect.objectContaining({ expectedPods: 4, disruptionsAllowed: 1 })],
+      ['shop-1', expect.objectContaining({ expectedPods: 1, disruptionsAllowed: 1 })],
+      ['shop-2', expect.objectContaining({ expectedPods: 2, disruptionsAllowed: 1 })],
+    ]);
+    await cluster.countSessions({ 1: 0, 2: 0, 3: 60 });
+    await cluster.advance(30_000);
+    expect((await cluster.client.list(podDisruptionBudgets, { namespace: 'default' })).items).toHaveLength(1);
   });
 
   test('becomes another strategy with the next release, whose traffic takes all sessions, and comes back', async () => {
