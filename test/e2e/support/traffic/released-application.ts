@@ -61,7 +61,7 @@ export async function applicationOn(
   name: string,
   spec: Partial<ApplicationSpec>,
 ): Promise<ReleasedApplication> {
-  if (kind === 'foreign') await bringProgram(client, namespace);
+  if (kind === 'foreign') await bringProgram(client, { namespace, name: programOf(name) });
   const host = `${name}.localhost`;
   const stop = new AbortController();
   const informer = new Informer<Release>({
@@ -84,7 +84,7 @@ export async function applicationOn(
     host,
     releases: () => informer.list(),
     ask: async (version, changes = {}) => {
-      const template = templates[kind];
+      const template = kind === 'embedded' ? embeddedTemplate : foreignTemplate(name);
       const body = application({ name, namespace, host, version, spec: { template, ...spec, ...changes } });
       await client.patch(
         applications,
@@ -134,17 +134,22 @@ function firstOf(informer: Informer<Release>, judge: (release: Release) => 'foun
   return promise.finally(forget);
 }
 
-const programName = 'released-application';
+/** The name of its ConfigMap: one for each Application, because several may begin at once. */
+function programOf(application: string): string {
+  return `${application}-program`;
+}
 
 /** Where a cluster's pods do not see this checkout, they find the program in a ConfigMap. */
-async function bringProgram(client: KubeClient, namespace: string): Promise<void> {
+async function bringProgram(
+  client: KubeClient,
+  key: { readonly namespace: string; readonly name: string },
+): Promise<void> {
   const body: ConfigMap = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: programName, namespace },
+    metadata: key,
     data: { 'application.mts': await readFile(source, 'utf8') },
   };
-  const key = { namespace, name: programName };
   await client.patch(configMaps, key, { type: 'apply', body, force: true }, { fieldManager: 'test' });
 }
 
@@ -168,14 +173,15 @@ function templateOf(program: string, volume: Volume, mount: VolumeMount): PodTem
   };
 }
 
-const templates = {
-  embedded: templateOf(source, checkoutVolume, checkoutMount),
-  foreign: templateOf(
+const embeddedTemplate = templateOf(source, checkoutVolume, checkoutMount);
+
+function foreignTemplate(application: string): PodTemplateSpec {
+  return templateOf(
     '/program/application.mts',
-    { name: 'program', configMap: { name: programName } },
+    { name: 'program', configMap: { name: programOf(application) } },
     { name: 'program', mountPath: '/program', readOnly: true },
-  ),
-};
+  );
+}
 
 function application(asked: {
   readonly name: string;
