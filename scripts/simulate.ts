@@ -8,6 +8,7 @@
  *     npm run simulate -- --histories 1000000 --seed 7    as many as one likes
  *     npm run simulate -- --strategy canary
  *     npm run simulate -- --replay history.json
+ *     npm run simulate -- --fault "splits by half"        with an engine that has this fault, to see it found
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -15,12 +16,16 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { historyOf, strategyTypes } from '../packages/delivery/testing/generators.ts';
-import { runHistory, type History } from '../packages/delivery/testing/histories.ts';
+import { runHistory, type History, type Planner } from '../packages/delivery/testing/histories.ts';
+import { mutants } from '../packages/delivery/testing/mutants.ts';
+import { Violation } from '../packages/delivery/testing/violation.ts';
 
 interface Share {
   readonly strategy: string;
   readonly seed: number;
   readonly histories: number;
+  /** Of the engine; absent: it is as it is. */
+  readonly fault: string | undefined;
 }
 
 type Report =
@@ -36,11 +41,23 @@ function main(): void {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       strategy: { type: 'string', multiple: true, default: [...strategyTypes] },
       replay: { type: 'string' },
+      fault: { type: 'string' },
     },
   });
+  const { strategy, fault } = values;
+  // Before anything is started: there may be no such fault.
+  const planner = plannerWith(fault);
   if (values.replay === undefined)
-    simulate(values.strategy, { histories: requireCount(values.histories), seed: requireCount(values.seed) });
-  else replay(values.replay);
+    simulate(strategy, { histories: requireCount(values.histories), seed: requireCount(values.seed), fault });
+  else replay(values.replay, planner);
+}
+
+/** Undefined: the engine's own. */
+function plannerWith(fault: string | undefined): Planner | undefined {
+  if (fault === undefined) return undefined;
+  const mutant = mutants.find((each) => each.fault === fault);
+  if (mutant !== undefined) return mutant.planner;
+  throw new Error(`there is no fault "${fault}", there are ${mutants.map((each) => each.fault).join(', ')}`);
 }
 
 function requireCount(text: string): number {
@@ -50,7 +67,7 @@ function requireCount(text: string): number {
 }
 
 /** One thread a core, each with seeds of its own. */
-function simulate(strategies: readonly string[], { histories, seed }: Omit<Share, 'strategy'>): void {
+function simulate(strategies: readonly string[], { histories, seed, fault }: Omit<Share, 'strategy'>): void {
   for (const strategy of strategies)
     if (!strategyTypes.includes(strategy))
       throw new Error(`there is no strategy "${strategy}", there are ${strategyTypes.join(', ')}`);
@@ -62,7 +79,7 @@ function simulate(strategies: readonly string[], { histories, seed }: Omit<Share
   const workers = Array.from({ length: threads }, (_, index) => {
     const shares = strategies.map((strategy): Share => {
       const own = Math.floor(histories / threads) + (index < histories % threads ? 1 : 0);
-      return { strategy, seed: seed + index, histories: own };
+      return { strategy, seed: seed + index, histories: own, fault };
     });
     const worker = new Worker(new URL(import.meta.url), { workerData: shares });
     worker.on('message', (report: Report) => {
@@ -86,6 +103,8 @@ function simulate(strategies: readonly string[], { histories, seed }: Omit<Share
 }
 
 function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }, workers: readonly Worker[]): void {
+  // Of several threads that find something at once the first is told.
+  if (process.exitCode !== undefined) return;
   process.exitCode = 1;
   console.log(`\nA history of ${strategy} breaks a promise: ${reason}\n${JSON.stringify(history, null, 2)}`);
   console.log('\nPut it into a file and run it again: npm run simulate -- --replay FILE');
@@ -94,10 +113,13 @@ function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }
 
 /** In a thread: everything in batches, so that progress can be told. */
 function runShares(shares: readonly Share[], tell: (report: Report) => void): void {
-  for (const { strategy, seed, histories } of shares)
+  for (const { strategy, seed, histories, fault } of shares)
     for (let from = 0; from < histories; from += batch) {
       const numRuns = Math.min(batch, histories - from);
-      const property = fc.property(historyOf(strategy), (history) => void runHistory(history));
+      const property = fc.property(
+        historyOf(strategy),
+        (history) => void runHistory(history, { planner: plannerWith(fault) }),
+      );
       // Seeds of threads differ by one, those of batches by more than there are threads.
       const found = fc.check(property, { numRuns, seed: seed + from * 1_009 });
       const [history] = found.counterexample ?? [];
@@ -110,10 +132,16 @@ function runShares(shares: readonly Share[], tell: (report: Report) => void): vo
     }
 }
 
-function replay(file: string): void {
+function replay(file: string, planner: Planner | undefined): void {
   const history: History = JSON.parse(readFileSync(file, 'utf8'));
-  runHistory(history);
-  console.log('every promise was kept');
+  try {
+    runHistory(history, { planner });
+    console.log('every promise was kept');
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    console.log(`a promise is broken: ${error.message}`);
+    process.exitCode = 1;
+  }
 }
 
 /** What the command line or a history gets wrong is said in a sentence. */

@@ -61,7 +61,7 @@ export type Planner = (observation: Observation, now: number) => Decision;
 export interface RunOptions {
   /** Whether the system must come to rest afterwards. */
   readonly atRest?: boolean;
-  readonly planner?: Planner;
+  readonly planner?: Planner | undefined;
 }
 
 interface Run {
