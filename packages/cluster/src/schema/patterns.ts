@@ -2,7 +2,7 @@
  * Patterns of people's schemas. Go's take time in proportion to the text; the engine's own can go back and forth for ever,
  * `(a+)+$` for one, and would stop the whole server.
  */
-import { requireWatch, watchedAtNeed } from '@slipway/kube/cel/budget';
+import { mayRunAway, requireWatch, watchedAtNeed } from '@slipway/kube/cel/budget';
 import { CelLimitError } from '@slipway/kube/cel/types';
 import type { Fault } from './definition.ts';
 import { invalid } from './faults.ts';
@@ -48,12 +48,6 @@ function patternsOf(schema: unknown, path: string): ReadonlyArray<{ readonly pat
   const own = typeof pattern === 'string' ? [{ pattern, at: `${path}.pattern` }] : [];
   const inner = Object.entries(schema).filter(([name]) => !values.has(name));
   return [...own, ...inner.flatMap(([name, child]) => patternsOf(child, `${path}.${name}`))];
-}
-
-/** Of repetitions one inside the other, or three that can share a text between them, the engine may try every division. */
-function mayRunAway(pattern: string): boolean {
-  const repetitions = pattern.match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0;
-  return /\)(?:[*+]|\{\d)/.test(pattern) || repetitions >= 3;
 }
 
 /** What `validate` finds, unless the patterns of the schema take so long that it is given up. */

@@ -21,19 +21,31 @@ describe('an evaluation', () => {
     expect(watching).not.toHaveBeenCalled();
   });
 
-  test('that holds a text against a pattern is watched', () => {
-    expect(evaluate('self.exists(x, x.matches("^b$"))')).toBe(true);
+  test('that holds a short text against a tame pattern takes none either', () => {
+    expect(evaluate('self.exists(x, x.matches("^[a-z]([-a-z0-9]*[a-z0-9])?$"))')).toBe(true);
+    expect(watching).not.toHaveBeenCalled();
+  });
+
+  test('that holds a long text against a pattern is watched', () => {
+    expect(evaluate(`("b" + ${JSON.stringify('c'.repeat(300))}).matches("^bc*$")`)).toBe(true);
+    expect(watching).toHaveBeenCalled();
+  });
+
+  test('that holds a text against a pattern that may run away is watched', () => {
+    expect(evaluate('self.exists(x, x.matches("^(b)+$"))')).toBe(true);
     expect(watching).toHaveBeenCalled();
   });
 
   test('is watched also where what refused to go on without was taken for a fault of one side', () => {
-    expect(evaluate('self.exists(x, x.matches("^b$")) || self.exists(x, x == "c")')).toBe(true);
+    expect(evaluate('self.exists(x, x.matches("^(b)+$")) || self.exists(x, x == "c")')).toBe(true);
     expect(watching).toHaveBeenCalled();
   });
 
   test('of many turns is watched', () => {
-    expect(evaluate('self.all(x, self.all(y, x.size() + y.size() > 0))', 40)).toBe(true);
-    expect(watching).toHaveBeenCalled();
+    watching.mockImplementationOnce(() => {
+      throw new CelLimitError('it is watched');
+    });
+    expect(() => evaluate('self.all(x, self.all(y, x.size() + y.size() > 0))', 20)).toThrow('it is watched');
   });
 
   test('that goes back and forth for ever is given up', () => {

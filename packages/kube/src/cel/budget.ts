@@ -75,6 +75,12 @@ function isTried(): boolean {
   return watch === 'trying';
 }
 
+/** Of repetitions one inside the other, or three that can share a text between them, the engine may try every division. */
+export function mayRunAway(pattern: string): boolean {
+  const repetitions = pattern.match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0;
+  return /\)(?:[*+]|\{\d)/.test(pattern) || repetitions >= 3;
+}
+
 /** The same without steps, for other work that people's words make long. What it does must bear to be begun again. */
 export function withinTime<T>(work: () => T, milliseconds: number): T {
   for (let attempt = 1; ; attempt++) {

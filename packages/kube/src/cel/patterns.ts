@@ -1,8 +1,10 @@
 /** Regular expressions of Go, which most patterns write as JavaScript does. */
-import { requireWatch, spendSteps } from './budget.ts';
+import { mayRunAway, requireWatch, spendSteps } from './budget.ts';
 import { CelEvaluationError } from './types.ts';
 
 const maximumText = 65_536;
+/** Names of objects and hosts. Longer ones take even a tame pattern a time that grows with their square or cube. */
+const shortText = 256;
 const maximumKept = 256;
 /** Go knows neither: what they would mean is refused rather than allowed here alone. */
 const foreign = /(?:^|[^\\])(?:\\\\)*(?:\(\?(?:[=!]|<[=!])|\\[1-9])/;
@@ -61,6 +63,6 @@ export function findMatches(text: string, source: string, limit: number): readon
 function ofBoundedText(text: string, source: string): RegExp {
   if (text.length > maximumText)
     throw new CelEvaluationError(`a text of ${text.length} characters is not matched: at most ${maximumText} are`);
-  requireWatch();
+  if (text.length > shortText || mayRunAway(source)) requireWatch();
   return patternOf(source);
 }
