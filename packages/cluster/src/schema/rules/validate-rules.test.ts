@@ -241,3 +241,26 @@ describe('a rule about a change', () => {
     expect(said(schema, { it: { min: 3, max: 1 } }, broken)).toHaveLength(1);
   });
 });
+
+describe('a list without keys that is as it was', () => {
+  const hosts: StructuralSchema = {
+    type: 'object',
+    properties: {
+      hosts: {
+        type: 'array',
+        items: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self != "old"', message: 'no longer' }] },
+      },
+      state: { type: 'string' },
+    },
+  };
+
+  test('does not stop a change of something else', () => {
+    const before = { hosts: ['old'], state: 'a' };
+    expect(validateRules(hosts, { hosts: ['old'], state: 'b' }, before)).toEqual([]);
+  });
+
+  test('is judged where one of its items changes', () => {
+    const faults = validateRules(hosts, { hosts: ['old', 'new'] }, { hosts: ['old'] });
+    expect(faults.map(({ field }) => field)).toEqual(['hosts[0]']);
+  });
+});

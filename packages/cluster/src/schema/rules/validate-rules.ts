@@ -50,7 +50,7 @@ function nameOf(path: string): string {
 
 function validatePlace(place: Place, faults: Fault[]): void {
   const { schema, value, old, path } = place;
-  if (value === null || value === undefined || !hasRules(schema)) return;
+  if (value === null || value === undefined || !hasRules(schema) || isSettled(place)) return;
   if ((schema['x-kubernetes-validations'] ?? []).length > 0) faults.push(...validateOwn(place));
   if (Array.isArray(value)) {
     const { items } = schema;
@@ -67,6 +67,27 @@ function validatePlace(place: Place, faults: Fault[]): void {
     const next = childOf(schema, name, path);
     if (next !== undefined) validatePlace({ ...next, value: child, old: valueAt(old, name, schema) }, faults);
   }
+}
+
+/** Items of a list without keys are not found again, but where the whole list is as it was so is each of them. */
+function isSettled({ schema, value, old }: Place): boolean {
+  return old !== undefined && !hasTransitions(schema) && isSameJson(value, old);
+}
+
+const searched = new WeakMap<StructuralSchema, boolean>();
+
+/** Whether a rule, at whatever depth, may speak of the value before: it is asked also where nothing has changed. */
+function hasTransitions(schema: StructuralSchema): boolean {
+  const known = searched.get(schema);
+  if (known !== undefined) return known;
+  const { items, additionalProperties, properties = {} } = schema;
+  const has =
+    (schema['x-kubernetes-validations'] ?? []).some(({ rule }) => rule.includes('oldSelf')) ||
+    (items !== undefined && hasTransitions(items)) ||
+    (isSchema(additionalProperties) && hasTransitions(additionalProperties)) ||
+    Object.values(properties).some(hasTransitions);
+  searched.set(schema, has);
+  return has;
 }
 
 function childOf(schema: StructuralSchema, name: string, path: string): Pick<Place, 'schema' | 'path'> | undefined {
