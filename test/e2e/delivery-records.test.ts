@@ -51,6 +51,8 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
 
   it('the next one replaces it and succeeds', async () => {
     await application.ask('v2', { healthCheck: healthy });
+    // kubectl waits for nothing that is not there yet.
+    await application.until('v2', () => true);
     await cluster.ask('wait', 'release/shop-v2', '--for=condition=Promoted', timeout);
     await cluster.ask('wait', 'release/shop-v2', '--for=jsonpath={.status.phase}=Succeeded', timeout);
     expect(new Set(await answers())).toEqual(new Set(['v2']));
@@ -66,7 +68,8 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
     );
     const before = await podsOf('v2');
     const uid = await cluster.ask('get', 'release/shop-v2', '-o', 'jsonpath={.metadata.uid}');
-    await cluster.ask('delete', 'release/shop-v2', '--cascade=foreground', timeout);
+    // The record is written again, perhaps before kubectl sees that it went.
+    await cluster.ask('delete', 'release/shop-v2', '--cascade=foreground', '--wait=false');
     await everyone(3);
     await expect
       .poll(() => cluster.ask('get', 'release/shop-v2', '-o', 'jsonpath={.metadata.uid}').catch(String), {
