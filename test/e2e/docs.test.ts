@@ -32,6 +32,18 @@ async function findFreePort(): Promise<string> {
   return port;
 }
 
+/** Compiled code, which is the same for all readers. */
+let cache: string;
+
+beforeAll(async () => {
+  cache = await self.createFolder();
+});
+afterAll(() => removeFolder(cache));
+
+/** npx takes half a second for each command that it finds: one page goes through it, the others straight to the command. */
+const withNpx = 'README.md';
+const withoutNpx = `PATH='${join(root, 'node_modules', '.bin')}':"$PATH"\nnpx() { "$@"; }\n`;
+
 /** Its commands are the command line's own words, which a test of its own keeps true. */
 const reference = 'docs/commands.md';
 
@@ -39,7 +51,7 @@ it.each(pages.filter(({ name }) => name !== reference))('$name has commands that
   expect(commands.length).toBeGreaterThan(0);
 });
 
-describe.each(pages.filter(({ commands }) => commands.length > 0))('$name', ({ commands }) => {
+describe.each(pages.filter(({ commands }) => commands.length > 0))('$name', ({ name, commands }) => {
   let home: string;
   let gatewayPort: string;
 
@@ -60,8 +72,15 @@ describe.each(pages.filter(({ commands }) => commands.length > 0))('$name', ({ c
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${gatewayPort}`);
     // What a page leaves running beside its commands ends with them, also where one fails.
     const tidy = "trap 'kill ${!:-} 2>/dev/null || true' EXIT";
-    const words = ['-c', `${tidy}\ncd '${root}'\nset -eu\n${here}`];
-    return execute('sh', words, { HOME: home, KUBECONFIG: '', XDG_DATA_HOME: '', NO_COLOR: '1' });
+    const way = name === withNpx ? '' : withoutNpx;
+    const words = ['-c', `${tidy}\ncd '${root}'\nset -eu\n${way}${here}`];
+    return execute('sh', words, {
+      HOME: home,
+      KUBECONFIG: '',
+      XDG_DATA_HOME: '',
+      XDG_CACHE_HOME: cache,
+      NO_COLOR: '1',
+    });
   }
 
   for (const { line, script, exitCode, needs, output } of commands) {
