@@ -233,16 +233,49 @@ function deploy({ world, refusals }: Run, image: string): World {
 
 /** Throws a `Violation` where an invariant breaks or the system does not come to rest. */
 export function runHistory(history: History, options: RunOptions = {}): World {
-  return run(history, options, { at: Infinity, effects: 0 }).world;
+  const run = begin(history, options, { at: Infinity, effects: 0 });
+  for (const event of history.happenings) step(run, event);
+  if (options.atRest ?? true) comeToRest(run);
+  return run.world;
 }
 
-/** The effects of a history: at each of them the controller may be interrupted. */
-export function countEffects(history: History): number {
-  return run(history, {}, { at: Infinity, effects: 0 }).interruption.effects;
+/**
+ * Runs a history once for each of its effects, after which the controller dies and another one goes on, and shows the world in
+ * which each of them ends. What comes before the death is the same for all of the same happening, and is run once. Gives the
+ * number of effects.
+ */
+export function runInterrupted(history: History, show: (end: World, at: number) => void): number {
+  const whole = begin(history, {}, { at: Infinity, effects: 0 });
+  const dieSince = (before: Run, next: number): void => {
+    for (let at = before.interruption.effects; at < whole.interruption.effects; at += 1) {
+      const run = branch(before, at);
+      for (const event of history.happenings.slice(next)) step(run, event);
+      comeToRest(run);
+      show(run.world, at);
+    }
+  };
+  for (const [index, event] of history.happenings.entries()) {
+    const before = branch(whole, Infinity);
+    step(whole, event);
+    dieSince(before, index);
+  }
+  const before = branch(whole, Infinity);
+  comeToRest(whole);
+  dieSince(before, history.happenings.length);
+  return whole.interruption.effects;
 }
 
-export function runInterrupted(history: History, at: number): World {
-  return run(history, {}, { at, effects: 0 }).world;
+/** The same up to here; from now on each goes its own way. */
+function branch(run: Run, at: number): Run {
+  const { past, interruption, reached, seenUpTo, refusals } = run;
+  return {
+    ...run,
+    past: [...past],
+    interruption: { at, effects: interruption.effects },
+    reached: new Map(reached),
+    seenUpTo: new Map(seenUpTo),
+    refusals: { ...refusals, refused: new Map(refusals.refused) },
+  };
 }
 
 /** Named by a step where there is one, and watched beside it elsewhere; the guard holds both. */
@@ -291,12 +324,8 @@ function createSpec(history: History): ApplicationSpec {
   };
 }
 
-function run(
-  history: History,
-  { atRest = true, planner = reconcileApplication }: RunOptions,
-  interruption: Interruption,
-): Run {
-  const state: Run = {
+function begin(history: History, { planner = reconcileApplication }: RunOptions, interruption: Interruption): Run {
+  return {
     world: createWorld(specOf(history)),
     past: [],
     interruption,
@@ -305,14 +334,13 @@ function run(
     seenUpTo: new Map(),
     refusals: noRefusals(),
   };
-  for (const event of history.happenings) {
-    state.past.push(state.world);
-    state.world = happen(state, event);
-    checkApart(state.world);
-    noteRequests(state.reached, state.world);
-  }
-  if (atRest) comeToRest(state);
-  return state;
+}
+
+function step(run: Run, event: Happening): void {
+  run.past.push(run.world);
+  run.world = happen(run, event);
+  checkApart(run.world);
+  noteRequests(run.reached, run.world);
 }
 
 const roundsToRest = 150;

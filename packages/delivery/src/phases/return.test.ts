@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countEffects, runHistory, runInterrupted, type Happening, type History } from '../../testing/histories.ts';
+import { runHistory, runInterrupted, type Happening, type History } from '../../testing/histories.ts';
 import { labels } from '../names.ts';
 
 /** Before its rounds are over, a first version is aborted. */
@@ -27,12 +27,10 @@ describe('a first release that is refused after its pods have joined the Service
     const history = aborted(rounds, given);
     const joined = runHistory({ ...history, happenings: history.happenings.slice(0, -1) }, { atRest: false });
     expect(joined.pods.some(({ metadata }) => metadata.labels?.[labels.serves] === 'true')).toBe(true);
-    const effects = countEffects(history);
-    for (let at = 0; at < effects; at += 1) {
-      const { releases, pods, split } = runInterrupted(history, at);
+    runInterrupted(history, ({ releases, pods, split }, at) => {
       expect(releases[0]?.status?.phase, `after effect ${at}`).toBe('Failed');
       expect(pods.map(({ metadata }) => metadata.labels?.[labels.serves])).toEqual([undefined, undefined]);
       expect(split).toBeUndefined();
-    }
+    });
   });
 });
