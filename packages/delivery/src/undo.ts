@@ -4,6 +4,7 @@ import type { Release, ReleasePhase } from './api/release.ts';
 import { stableRelease } from './current-releases.ts';
 import { changeStatus, sendBack, statusOf } from './release-changes.ts';
 import { inPhase } from './release-status.ts';
+import { isTimedPause } from './strategies/canary-steps.ts';
 import type { Accepted, Request, Verdict } from './verdict.ts';
 
 interface Given {
@@ -92,10 +93,14 @@ function takeBackResumption({ observation, by, now }: Request, target: Release):
   if (!isIn(target, 'Progressing')) return undefined;
   const reason = `the resumption was undone by ${by}`;
   return {
-    releases: changeStatus(observation.releases, target, ({ resumedStep, ...status }) => ({
-      ...inPhase(status, 'Paused', { now, reason }),
-      ...(resumedStep === undefined ? { pausedBy: by } : { stepIndex: resumedStep }),
-    })),
+    releases: changeStatus(observation.releases, target, ({ resumedStep, ...status }) => {
+      const paused = inPhase(status, 'Paused', { now, reason });
+      if (resumedStep === undefined) return { ...paused, pausedBy: by };
+      if (!isTimedPause(target, resumedStep)) return { ...paused, stepIndex: resumedStep };
+      // Lasts its time once more.
+      const { stepSince: _, ...running } = status;
+      return { ...running, stepIndex: resumedStep };
+    }),
     target,
     message: `version ${target.spec.version} is paused again`,
   };

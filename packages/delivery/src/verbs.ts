@@ -5,6 +5,7 @@ import { describeUnserved, isReturnable, previousStable, servedUntil, stableRele
 import type { Observation } from './observation.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
+import { isTimedPause } from './strategies/canary-steps.ts';
 import { undo } from './undo.ts';
 import type { Accepted, Request, Verdict } from './verdict.ts';
 
@@ -52,9 +53,9 @@ function pause({ observation, active, by, now }: Request): Verdict {
   };
 }
 
-/** From where a person stopped it, or from a step that waits for one. */
+/** From where a person stopped it, or from a step that waits for one or for a time. */
 function resume({ observation, active, by, now }: Request): Verdict {
-  if (active === undefined || statusOf(active).phase !== 'Paused')
+  if (active === undefined || !isHeld(active))
     return { message: `no release is paused${describePhase(active)}${describeHold(observation)}` };
   const { version, strategy } = active.spec;
   const isStopped = statusOf(active).pausedBy !== undefined;
@@ -70,6 +71,12 @@ function resume({ observation, active, by, now }: Request): Verdict {
     target: active,
     message: `version ${version} goes on${describeHold(observation)}`,
   };
+}
+
+/** By a person, for one, or for a time. */
+function isHeld(release: Release): boolean {
+  const { phase, stepIndex = 0, stepSince } = statusOf(release);
+  return phase === 'Paused' || (phase === 'Progressing' && stepSince !== undefined && isTimedPause(release, stepIndex));
 }
 
 /** What only spec can change. */

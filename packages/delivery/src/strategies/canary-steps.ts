@@ -1,5 +1,6 @@
 /** What a step asks for, in weight and in pods. */
 import type { CanaryMatch, CanaryStep } from '../api/application.ts';
+import type { Release } from '../api/release.ts';
 import { resolveCount } from '../replica-bounds.ts';
 
 /** That the candidate has in a step: `calculateWeight([{setWeight: 20}, {pause: {}}], 1)` is 20. */
@@ -36,4 +37,9 @@ export function findMatch(steps: readonly CanaryStep[], index: number): CanaryMa
 /** Of how many requests, in percent, the candidate gets a copy in a step. */
 export function calculateMirror(steps: readonly CanaryStep[], index: number): number {
   return steps.slice(0, index + 1).findLast((step) => step.mirror !== undefined)?.mirror?.percent ?? 0;
+}
+
+/** A step that ends by itself, and before its time where a person says so. */
+export function isTimedPause({ spec }: Release, index: number): boolean {
+  return spec.strategy.canary?.steps?.[index]?.pause?.seconds !== undefined;
 }

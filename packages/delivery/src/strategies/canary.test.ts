@@ -107,6 +107,23 @@ describe('canary', () => {
     expect(await two()).toMatchObject({ phase: 'Succeeded' });
   });
 
+  test('a person ends a pause before its time, and takes that back', async () => {
+    await releaseTwo([{ setWeight: 20 }, { pause: { seconds: 60 } }, { setWeight: 60 }, { pause: { seconds: 60 } }]);
+    await cluster.command('resume');
+    await cluster.advance(5_000);
+    expect(await two()).toMatchObject({ phase: 'Progressing', step: '4 of 4: pause 60 s' });
+    expect(await weights()).toEqual({ 1: 40, 2: 60 });
+    await cluster.command('undo');
+    await cluster.advance(50_000);
+    expect(await two()).toMatchObject({ phase: 'Progressing', step: '2 of 4: pause 60 s' });
+    expect(await weights()).toEqual({ 1: 80, 2: 20 });
+    await cluster.command('resume');
+    await cluster.advance(5_000);
+    await cluster.command('resume');
+    await cluster.advance(5_000);
+    expect(await two()).toMatchObject({ phase: 'Succeeded' });
+  });
+
   test('brings up one healthy pod before a first pause, and gives it no traffic', async () => {
     await releaseTwo([{ pause: {} }, { setWeight: 20 }]);
     expect(await two()).toMatchObject({ phase: 'Paused', step: '1 of 2: pause' });
