@@ -39,16 +39,18 @@ export function isLockFile(name: string): boolean {
   return name.startsWith('owner.');
 }
 
-export function acquireDirectoryLock(directory: string): DirectoryLock {
+/** `link` gives a file a second name, unless that exists already. */
+export function acquireDirectoryLock(directory: string, link: typeof linkSync = linkSync): DirectoryLock {
+  const owners = { directory, link };
   for (;;) {
     const highest = highestNumber(directory);
     if (highest > 0) assertOwnerIsGone(directory, highest);
-    if (tryCreate(directory, highest + 1, thisProcess('held')) && isStillHighest(directory, highest + 1)) {
+    if (tryCreate(owners, highest + 1, thisProcess('held')) && isStillHighest(directory, highest + 1)) {
       removeBelow(directory, highest + 1);
       let isHeld = true;
       return {
         release() {
-          if (isHeld) release(directory, highest + 1);
+          if (isHeld) release(owners, highest + 1);
           isHeld = false;
         },
       };
@@ -56,15 +58,20 @@ export function acquireDirectoryLock(directory: string): DirectoryLock {
   }
 }
 
+interface Owners {
+  readonly directory: string;
+  readonly link: typeof linkSync;
+}
+
 /** On a full disk there is no word of it, and the next owner sees by the process that it has ended. */
-function release(directory: string, number: number): void {
+function release(owners: Owners, number: number): void {
   try {
-    tryCreate(directory, number + 1, thisProcess('released'));
+    tryCreate(owners, number + 1, thisProcess('released'));
   } catch (error) {
     if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) return;
     throw error;
   }
-  removeBelow(directory, number + 1);
+  removeBelow(owners.directory, number + 1);
 }
 
 function assertOwnerIsGone(directory: string, number: number): void {
@@ -101,11 +108,11 @@ function isStillHighest(directory: string, number: number): boolean {
 }
 
 /** False: somebody else has this number. */
-function tryCreate(directory: string, number: number, owner: Owner): boolean {
+function tryCreate({ directory, link }: Owners, number: number, owner: Owner): boolean {
   const temporary = join(directory, `owner.new.${process.pid}`);
   try {
     writeDurably(temporary, JSON.stringify(owner));
-    linkSync(temporary, join(directory, `owner.${number}`));
+    link(temporary, join(directory, `owner.${number}`));
     return true;
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;

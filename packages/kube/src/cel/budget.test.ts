@@ -1,5 +1,5 @@
 import { Script } from 'node:vm';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { CelScope } from '../cel.ts';
 import { requireWatch, watchedAtNeed, withinBudget } from './budget.ts';
 import { CelLimitError } from './types.ts';
@@ -7,6 +7,7 @@ import { CelLimitError } from './types.ts';
 const watching = vi.spyOn(Script.prototype, 'runInContext');
 
 afterEach(() => watching.mockClear());
+afterAll(() => watching.mockRestore());
 
 function evaluate(expression: string, repeated = 1): unknown {
   const scope = new CelScope({ self: { kind: 'list', items: { kind: 'string' } } }, [expression]);
