@@ -44,7 +44,8 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
   it('a first release that fails leads nobody anywhere, and its pods stay for a look', async () => {
     await application.ask('v1', { healthCheck: broken });
     await cluster.ask('wait', 'application/shop', '--for=condition=Failed', timeout);
-    expect(await cluster.ask('get', 'release/shop-v1', '-o', 'jsonpath={.status.phase}')).toBe('Failed');
+    // It is failed from its verdict on; the phase says so when nothing leads to its pods any more.
+    await cluster.ask('wait', 'release/shop-v1', '--for=jsonpath={.status.phase}=Failed', timeout);
     expect(new Set(await answers())).toEqual(new Set([expect.stringMatching(/status (?:404|503)/)]));
     expect(await podsOf('v1')).toHaveLength(2);
   });
