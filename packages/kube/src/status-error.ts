@@ -136,3 +136,13 @@ function reasonForCode(code: number): StatusReason {
   };
   return byCode[code] ?? 'Unknown';
 }
+
+/** What there is none of is undefined; every other failure stays one. */
+export async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}

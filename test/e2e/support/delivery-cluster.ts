@@ -8,7 +8,7 @@ import { applications } from '@slipway/delivery/api/application';
 import { controllerLease } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { leases, namespaces } from '@slipway/kube/resources';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { noHaproxyReason } from '../../../packages/gateway/testing/haproxy.ts';
 import { connect } from '../../../packages/cli/src/connection/connection.ts';
 import { Controllers } from './controllers.ts';
@@ -113,10 +113,7 @@ async function openGateways(
 
 /** The tests stop and kill controllers, and may do that to their own only. */
 async function expectNoController(client: KubeClient): Promise<void> {
-  const lease = await client.get(leases, controllerLease).catch((error: unknown) => {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  });
+  const lease = await absentAsUndefined(client.get(leases, controllerLease));
   const { holderIdentity = '', renewTime = '', leaseDurationSeconds = 0 } = lease?.spec ?? {};
   if (holderIdentity === '' || Date.parse(renewTime) + leaseDurationSeconds * 1_000 < Date.now()) return;
   throw new Error(

@@ -2,7 +2,7 @@ import { applications, type Application } from '@slipway/delivery/api/applicatio
 import { releases, type Release } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
 import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -99,13 +99,8 @@ async function readSource(source: Connection, name: string): Promise<Application
   throw new CommandFailure(`There is no Application "${name}" in namespace ${source.namespace}.`);
 }
 
-async function readApplication({ client, namespace }: Connection, name: string): Promise<Application | undefined> {
-  try {
-    return await client.get(applications, { namespace, name });
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
+function readApplication({ client, namespace }: Connection, name: string): Promise<Application | undefined> {
+  return absentAsUndefined(client.get(applications, { namespace, name }));
 }
 
 /** The version that serves, or the one that is named; only what has proven itself, unless somebody insists. */

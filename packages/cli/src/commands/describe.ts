@@ -1,7 +1,7 @@
 import { applications } from '@slipway/delivery/api/application';
 import { releaseGroups } from '@slipway/delivery/api/release-group';
 import { releases } from '@slipway/delivery/api/release';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect } from '../connection/connection.ts';
 import { CommandFailure } from '../failure.ts';
 import { describeApplication, describeGroup, describeRelease } from '../output/description.ts';
@@ -27,13 +27,4 @@ export async function describe(name: string, options: GlobalOptions): Promise<vo
   if (release !== undefined) print(describeRelease(release, now).join('\n'));
   if (group !== undefined) print(describeGroup(group, now).join('\n'));
   return undefined;
-}
-
-async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,8 @@
 /** Applies manifests in order, or says what applying them would do. */
 import type { KubeClient } from '@slipway/kube/client';
 import { isSameJson } from '@slipway/kube/json-equality';
-import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import { keyOf } from '@slipway/kube/object';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { keyOf, type KubeObject } from '@slipway/kube/object';
+import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import type { Manifest } from '@slipway/delivery/install/manifest';
 
 /** Other than the controller's: what it writes in its work is not taken back by the next install. */
@@ -28,7 +27,7 @@ export interface Writing {
 export async function writeManifest({ type, object }: Manifest, writing: Writing): Promise<Written> {
   const { client, dryRun, signal } = writing;
   const key = keyOf(object);
-  const before = await find(client, type, object, signal);
+  const before = await absentAsUndefined(client.get(type, key, { signal }));
   const named = {
     kind: type.kind,
     ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
@@ -53,19 +52,4 @@ function isSameContent(before: KubeObject, after: KubeObject): boolean {
 
 function withoutRecords({ metadata, ...object }: KubeObject): object {
   return { ...object, metadata: { ...metadata, managedFields: undefined, resourceVersion: undefined } };
-}
-
-/** Undefined: there is none. */
-async function find(
-  client: KubeClient,
-  type: ResourceType,
-  object: KubeObject,
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(type, keyOf(object), { signal });
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

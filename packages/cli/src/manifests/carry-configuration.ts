@@ -8,7 +8,7 @@ import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { KubeObject } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 
 /** One namespace of one cluster. */
 export interface Place {
@@ -82,16 +82,12 @@ export async function createNeeded(
     : client.create(configMaps, object, { ...options, fieldManager: 'slipway' });
 }
 
-async function readObject(
+function readObject(
   { client, namespace }: Place,
   { kind, name }: Pick<Reference, 'kind' | 'name'>,
 ): Promise<(ConfigMap | Secret) | undefined> {
-  try {
-    return await (kind === 'Secret'
-      ? client.get(secrets, { namespace, name })
-      : client.get(configMaps, { namespace, name }));
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
+  const key = { namespace, name };
+  return absentAsUndefined<ConfigMap | Secret>(
+    kind === 'Secret' ? client.get(secrets, key) : client.get(configMaps, key),
+  );
 }

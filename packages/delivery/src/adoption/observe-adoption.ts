@@ -10,7 +10,7 @@ import {
   services,
 } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { applications } from '../api/application.ts';
 import { releases } from '../api/release.ts';
 import { autoscalers, type AdoptionWorld } from './adoption-world.ts';
@@ -27,7 +27,7 @@ export interface Place {
 export async function observeAdoption({ client, namespace, deployment: name, signal }: Place): Promise<AdoptionWorld> {
   const list = async <T extends KubeObject>(type: ResourceType<T>): Promise<readonly T[]> =>
     (await client.list(type, { namespace, signal })).items;
-  const found = await orAbsent(() => client.get(deployments, { namespace, name }, { signal }));
+  const found = await absentAsUndefined(client.get(deployments, { namespace, name }, { signal }));
   return {
     deployment: found,
     applications: await list(applications),
@@ -39,15 +39,6 @@ export async function observeAdoption({ client, namespace, deployment: name, sig
     slices: await list(endpointSlices),
     budgets: await list(podDisruptionBudgets),
     // A cluster that does not know the kind has none of it.
-    autoscalers: (await orAbsent(() => list(autoscalers))) ?? [],
+    autoscalers: (await absentAsUndefined(list(autoscalers))) ?? [],
   };
-}
-
-async function orAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import type { Job } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { jobs, replicaSets, secrets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
 import { loadCompile } from '../gates/metric/load-compile.ts';
 import { validateExpressions } from '../gates/metric/validate-checks.ts';
@@ -95,11 +95,7 @@ async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise
 }
 
 async function findForeign(type: ResourceType, object: KubeObject, look: Look): Promise<KubeObject | undefined> {
-  try {
-    const existing = await look.client.get(type, keyOf(object));
-    return isOurs(existing, look.observation.application.metadata.uid ?? '') ? undefined : existing;
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
+  const existing = await absentAsUndefined(look.client.get(type, keyOf(object)));
+  const isForeign = existing !== undefined && !isOurs(existing, look.observation.application.metadata.uid ?? '');
+  return isForeign ? existing : undefined;
 }

@@ -7,7 +7,7 @@ import { Informer, type InformerChange } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { apiVersionOf, keyOf, keyString, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { splits, type ForeignRouter, type Split, type SplitInstanceStatus } from '@slipway/kube/split';
-import { isStatusReason, StatusError } from '@slipway/kube/status-error';
+import { absentAsUndefined, isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { deleteSeen } from '../controller/writing.ts';
 import { labels } from '../names.ts';
 import { describeMissing, judgeRoute, type Route } from './judge-route.ts';
@@ -114,23 +114,10 @@ async function readExisting<T extends KubeObject>({
   const found = await Promise.all(
     router.objectNames(split).map(async (name) => {
       const key = { namespace, name };
-      return [name, objects.get(key) ?? (await findObject(client, router, key))] as const;
+      return [name, objects.get(key) ?? (await absentAsUndefined(client.get(router.type, key)))] as const;
     }),
   );
   return new Map(found.flatMap(([name, object]) => (object === undefined ? [] : [[name, object] as const])));
-}
-
-async function findObject<T extends KubeObject>(
-  client: KubeClient,
-  { type }: Router<T>,
-  key: ObjectKey,
-): Promise<T | undefined> {
-  try {
-    return await client.get(type, key);
-  } catch (error) {
-    if (isStatusReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }
 
 /** Annotations change what some routers do, and no generation: what we wrote into them is part of it. */

@@ -4,7 +4,7 @@ import { runController, source, type RunningController } from '@slipway/kube/con
 import { keyOf, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { jobs } from '@slipway/kube/resources';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
 import { byController } from '../shared-informers.ts';
 import { isJobFinished } from './job-outcome.ts';
@@ -67,13 +67,8 @@ class OrphanedJobPodController implements Controller<JobPodObserved, JobPodActio
     const { informers, client } = this.#context;
     const cached = informers.jobs.get(key);
     if (cached?.metadata.uid === uid) return cached;
-    try {
-      const live = await client.get(jobs, key);
-      return live.metadata.uid === uid ? live : undefined;
-    } catch (error) {
-      if (isStatusReason(error, 'NotFound')) return undefined;
-      throw error;
-    }
+    const live = await absentAsUndefined(client.get(jobs, key));
+    return live?.metadata.uid === uid ? live : undefined;
   }
 
   reconcile(observed: JobPodObserved): Plan<JobPodAction> {

@@ -2,7 +2,7 @@ import type { ConfigMap, Pod, Secret } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import type { ObjectReferences } from './environment.ts';
 
 export interface FoundObjects {
@@ -39,16 +39,7 @@ export class ReferencedObjects {
     );
   }
 
-  async #fetchOne<T extends KubeObject>(
-    type: ResourceType<T>,
-    namespace: string,
-    name: string,
-  ): Promise<T | undefined> {
-    try {
-      return await this.#client.get(type, { namespace, name });
-    } catch (error) {
-      if (isStatusReason(error, 'NotFound')) return undefined;
-      throw error;
-    }
+  #fetchOne<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): Promise<T | undefined> {
+    return absentAsUndefined(this.#client.get(type, { namespace, name }));
   }
 }
