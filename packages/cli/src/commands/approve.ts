@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
 import { releaseApprovals, type ReleaseApproval } from '@slipway/delivery/api/release-approval';
-import { isFinished, releases, type Release } from '@slipway/delivery/api/release';
+import { isFinished, type Release } from '@slipway/delivery/api/release';
 import { approvalName, chooseApproval } from '@slipway/delivery/hooks/awaited-approvals';
 import { labels } from '@slipway/delivery/names';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { print, printObjects } from '../output/output.ts';
@@ -47,10 +48,9 @@ async function give({ client }: Connection, approval: ReleaseApproval): Promise<
   }
 }
 
-async function findRelease({ client, namespace }: Connection, application: string): Promise<Release> {
-  const labelSelector = `${labels.application}=${application}`;
-  const { items } = await client.list(releases, { namespace, labelSelector });
-  const found = items.find(({ status }) => !isFinished(status?.phase ?? 'Pending'));
+async function findRelease(connection: Connection, application: string): Promise<Release> {
+  const kept = await listReleases(connection, application);
+  const found = kept.find(({ status }) => !isFinished(status?.phase ?? 'Pending'));
   if (found === undefined)
     throw new CommandFailure(`No release of ${application} is under way: there is nothing to approve.`);
   return found;

@@ -1,9 +1,9 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
-import { releases, type Release } from '@slipway/delivery/api/release';
-import { labels } from '@slipway/delivery/names';
+import type { Release } from '@slipway/delivery/api/release';
 import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
 import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { findFaults } from '../manifests/application-faults.ts';
@@ -106,19 +106,16 @@ function readApplication({ client, namespace }: Connection, name: string): Promi
 /** The version that serves, or the one that is named; only what has proven itself, unless somebody insists. */
 async function chooseRelease(source: Connection, from: Application, options: CopyOptions): Promise<Release> {
   const { name = '' } = from.metadata;
-  const { items } = await source.client.list(releases, {
-    namespace: source.namespace,
-    labelSelector: `${labels.application}=${name}`,
-  });
+  const kept = await listReleases(source, name);
   const { serving } = from.status ?? {};
-  const found = items.find(({ metadata, spec }) =>
+  const found = kept.find(({ metadata, spec }) =>
     options.version === undefined ? metadata.name === serving?.release : spec.version === options.version,
   );
   if (found === undefined) {
-    const kept = items.map(({ spec }) => spec.version).join(', ') || '(none)';
+    const versions = kept.map(({ spec }) => spec.version).join(', ') || '(none)';
     const what = options.version === undefined ? 'no version that serves' : `no version ${options.version}`;
     throw usageFailure(
-      `${name} has ${what} in namespace ${source.namespace}; kept are: ${kept}. Name one with --version`,
+      `${name} has ${what} in namespace ${source.namespace}; kept are: ${versions}. Name one with --version`,
     );
   }
   const phase = found.status?.phase ?? 'Pending';

@@ -1,8 +1,8 @@
-import { releases } from '@slipway/delivery/api/release';
 import type { Application } from '@slipway/delivery/api/application';
-import { identityOf, labels } from '@slipway/delivery/names';
+import { identityOf } from '@slipway/delivery/names';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { findResource } from '../connection/resources.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import {
@@ -105,15 +105,16 @@ async function tryOut(connection: Connection, planned: Planned): Promise<void> {
 }
 
 /** A version that exists means its content: the controller would not take other content under its name. */
-export async function checkVersion({ client }: Connection, application: Application, source: string): Promise<void> {
+export async function checkVersion(
+  { client, namespace }: Connection,
+  application: Application,
+  source: string,
+): Promise<void> {
   const { metadata, spec } = application;
-  const { items } = await client.list(releases, {
-    namespace: metadata.namespace,
-    labelSelector: `${labels.application}=${metadata.name ?? ''}`,
-  });
   // Whose template it is, the Deployment alone says.
   if (spec.workloadRef !== undefined) return;
-  const namesake = items.find((release) => release.spec.version === spec.version);
+  const kept = await listReleases({ client, namespace: metadata.namespace ?? namespace }, metadata.name ?? '');
+  const namesake = kept.find((release) => release.spec.version === spec.version);
   if (namesake === undefined || namesake.spec.identity.template === identityOf(spec).template) return;
   throw usageFailure(
     `${source}: version ${namesake.spec.version} of ${metadata.name ?? ''} exists already with other content (since ${namesake.metadata.creationTimestamp ?? ''}).\n` +

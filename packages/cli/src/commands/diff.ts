@@ -1,9 +1,9 @@
-import { releases, type Release } from '@slipway/delivery/api/release';
-import { labels } from '@slipway/delivery/names';
+import type { Release } from '@slipway/delivery/api/release';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { findResource } from '../connection/resources.ts';
 import { describeError } from '../describe-error.ts';
 import { CommandFailure, exitCodes, usageFailure } from '../failure.ts';
@@ -103,12 +103,9 @@ interface Versions {
 /** What was asked for, and the configuration that was frozen with it, by the name that the template gives it. */
 async function compareVersions(connection: Connection, versions: Versions): Promise<readonly Difference[]> {
   const { application, from, to } = versions;
-  const { items } = await connection.client.list(releases, {
-    namespace: connection.namespace,
-    labelSelector: `${labels.application}=${application}`,
-  });
-  const before = requireVersion(items, application, from);
-  const after = requireVersion(items, application, to);
+  const kept = await listReleases(connection, application);
+  const before = requireVersion(kept, application, from);
+  const after = requireVersion(kept, application, to);
   const names = [...new Set([before, after].flatMap(({ spec }) => Object.keys(spec.frozen ?? {})))].toSorted();
   const sides = { from: `version ${from}`, to: `version ${to}` };
   const spec = { ...sides, name: `Application ${application}`, before: askedFor(before), after: askedFor(after) };

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import { applications, type Application } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
-import { isFinished, releases, type Release } from '@slipway/delivery/api/release';
+import { isFinished } from '@slipway/delivery/api/release';
 import { describeUnserved, servedUntil } from '@slipway/delivery/current-releases';
-import { labels } from '@slipway/delivery/names';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { findAnswer, judgeCommand, type CommandResult } from '../output/command-outcome.ts';
 import { follow } from '../output/follow.ts';
@@ -130,9 +130,4 @@ async function requireServed(connection: Connection, application: string, versio
 async function announceUndo(connection: Connection, application: string): Promise<void> {
   const last = describeLast(await listReleases(connection, application));
   if (last !== undefined) print(`undo takes back: ${last}`);
-}
-
-async function listReleases({ client, namespace }: Connection, application: string): Promise<readonly Release[]> {
-  const labelSelector = `${labels.application}=${application}`;
-  return (await client.list(releases, { namespace, labelSelector })).items;
 }
