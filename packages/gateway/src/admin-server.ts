@@ -32,7 +32,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       response.writeHead(404).end('there are /metrics and /healthz\n');
     }
   });
-  const port = await listen(server, options.listen);
+  const port = await listen(server, options.listen, (error) =>
+    options.logger.warn('could not take a connection for the metrics', { error }),
+  );
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());

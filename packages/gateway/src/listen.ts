@@ -20,13 +20,20 @@ export class ListenError extends Error {
 /** A crowd that comes at once waits here until it is accepted; nobody who finds no room can wait at a path. */
 const backlog = 4_096;
 
-/** Resolves with the port, 0 for a path. Rejects with `ListenError` if nobody can be served at a host and port. */
-export function listen(server: Server, address: ListenAddress | { readonly path: string }): Promise<number> {
+/**
+ * Resolves with the port, 0 for a path. Rejects with `ListenError` if nobody can be served at a host and port. After that
+ * `onRefused` is told of connections that could not be taken, for want of file descriptors mostly: the next one may be.
+ */
+export function listen(
+  server: Server,
+  address: ListenAddress | { readonly path: string },
+  onRefused: (error: Error) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject('path' in address ? error : new ListenError(address, error));
     server.once('error', onError);
     server.listen({ ...address, backlog }, () => {
-      server.off('error', onError);
+      server.off('error', onError).on('error', onRefused);
       const bound = server.address();
       resolve(typeof bound === 'object' && bound !== null ? bound.port : 0);
     });

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
 import { createServer as createHttpServer } from '@slipway/kube/platform/http';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
+import { startListening } from '@slipway/kube/platform/start-listening';
 import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
@@ -68,24 +69,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           handler,
         );
   if ('socketPath' in at) await rm(at.socketPath, { force: true });
-  await ('socketPath' in at ? listenPrivately(server, at.socketPath) : start(server, at));
+  await ('socketPath' in at ? listenPrivately(server, at.socketPath) : startListening(server, at));
   const address = server.address();
   return { port: isAddress(address) ? address.port : 0, close: () => close(server) };
 }
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {
   return typeof address === 'object' && address !== null;
-}
-
-function start(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    const onListening = (): void => {
-      server.off('error', reject);
-      resolve();
-    };
-    server.listen({ host: at.host, port: at.port }, onListening);
-  });
 }
 
 function close(server: Server): Promise<void> {

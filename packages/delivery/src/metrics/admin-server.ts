@@ -1,4 +1,5 @@
 import { createServer } from '@slipway/kube/platform/http';
+import { startListening } from '@slipway/kube/platform/start-listening';
 import type { Clock } from '@slipway/kube/clock';
 import type { DeliveryMetrics } from './delivery-metrics.ts';
 
@@ -31,13 +32,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       send(plain(500, `could not answer: ${String(error)}\n`)),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: options.host, port: options.port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  await startListening(server, { host: options.host, port: options.port });
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,

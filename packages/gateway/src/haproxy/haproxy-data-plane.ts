@@ -403,7 +403,7 @@ function isEqualStructure(a: Structure, b: Structure): boolean {
 /** HAProxy is told a port that is free; who has it now is learned by trying. */
 async function freePort(address: ListenAddress): Promise<number> {
   const server = createServer();
-  const port = await listen(server, address);
+  const port = await listen(server, address, () => undefined);
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -19,7 +19,8 @@ export class TrafficLog {
   }
 
   async listen(path: string): Promise<void> {
-    await listen(this.#server, { path });
+    // HAProxy connects again.
+    await listen(this.#server, { path }, () => undefined);
   }
 
   close(): void {

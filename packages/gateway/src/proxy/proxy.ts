@@ -45,6 +45,7 @@ export class Proxy implements ClientContext, DataPlane {
   readonly #clients = new Set<ClientConnection>();
   readonly #servers: Server[] = [];
   #table: RoutingTable = emptyRoutingTable;
+  #refused = 0;
   #tick = 0;
   #isClosing = false;
   #closed: Promise<void> | undefined;
@@ -82,7 +83,12 @@ export class Proxy implements ClientContext, DataPlane {
   }
 
   counters(): readonly DataPlaneCounter[] {
-    return [...this.#forwarding.counters(), ...this.holdQueue.counters()];
+    const refused = {
+      name: 'slipway_gateway_refused_connections_total',
+      help: 'Connections that were not taken: there were too many, or no file descriptor was left',
+      value: this.#refused,
+    };
+    return [...this.#forwarding.counters(), ...this.holdQueue.counters(), refused];
   }
 
   listen(address: ListenAddress): Promise<number> {
@@ -101,7 +107,7 @@ export class Proxy implements ClientContext, DataPlane {
   async #serve(server: Server, origin: ClientOrigin, address: ListenAddress | { path: string }): Promise<number> {
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on(origin === 'https' ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket, origin));
-    const port = await listen(server, address);
+    const port = await listen(server, address, () => (this.#refused += 1));
     if (this.#isClosing) {
       await new Promise((resolve) => server.close(resolve));
       throw new Error('the proxy was closed before it served; one that is closed never serves again');
@@ -161,6 +167,7 @@ export class Proxy implements ClientContext, DataPlane {
 
   #admit(socket: Socket): void {
     if (this.#connections.size >= this.#maxConnections || this.#isClosing) {
+      this.#refused += 1;
       socket.destroy();
       return;
     }
