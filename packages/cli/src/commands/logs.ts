@@ -9,7 +9,7 @@ import { connect, type Connection } from '../connection/connection.ts';
 import { describeError } from '../describe-error.ts';
 import { CommandFailure } from '../failure.ts';
 import { describeSilent, findLogSources, type LogSource } from '../logs/log-sources.ts';
-import { splitLines } from '../logs/split-lines.ts';
+import { splitLines } from '@slipway/kube/split-lines';
 import { colour, print, printLine, type Colour } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 

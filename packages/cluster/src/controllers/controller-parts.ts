@@ -1,6 +1,6 @@
 import type { EventRecorder } from '@slipway/kube/event-recorder';
 import { recorderFor, type ControllerContext } from './controller-context.ts';
-import { OwnWrites } from './own-writes.ts';
+import { OwnWrites } from '@slipway/kube/own-writes';
 
 /** What a controller works with that watches what it writes and tells of it in events. */
 export interface ControllerParts {

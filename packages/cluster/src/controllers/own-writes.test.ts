@@ -3,7 +3,7 @@ import { configMaps } from '@slipway/kube/resources';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { createMemoryCluster } from '../../testing/memory-cluster.ts';
-import { OwnWrites } from './own-writes.ts';
+import { OwnWrites } from '@slipway/kube/own-writes';
 
 const key = { namespace: 'default', name: 'owner' };
 const name = { namespace: 'default', name: 'written' };

@@ -9,7 +9,7 @@ import { matchesLabelSelector } from '@slipway/kube/selector';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
-import { afterOwnWrites } from '../own-writes.ts';
+import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodFinished } from '../pods.ts';
 import { byController, byNamespace, orphanIn } from '../shared-informers.ts';

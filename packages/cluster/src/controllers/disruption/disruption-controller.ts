@@ -8,7 +8,7 @@ import { podDisruptionBudgets, pods } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
-import { afterOwnWrites } from '../own-writes.ts';
+import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { byNamespace } from '../shared-informers.ts';
 import {
   reconcileDisruption,

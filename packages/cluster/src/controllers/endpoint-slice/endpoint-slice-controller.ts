@@ -7,7 +7,7 @@ import { endpoints, endpointSlices } from '@slipway/kube/resources';
 import { matchesServiceSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
-import { afterOwnWrites, OwnWrites } from '../own-writes.ts';
+import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
 import { byNamespace, byService } from '../shared-informers.ts';
 import { planEndpoints, type EndpointsAction } from './plan-endpoints.ts';
 import { managedByLabel, planSlices, serviceNameLabel, sliceManager, type SliceAction } from './plan-slices.ts';

@@ -8,7 +8,7 @@ import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
-import { afterOwnWrites } from '../own-writes.ts';
+import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { byNode } from '../shared-informers.ts';
 import { reconcileNode, type NodeAction, type NodeObserved } from './reconcile-node.ts';
 

@@ -9,7 +9,7 @@ import { matchesLabelSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
-import { afterOwnWrites } from '../own-writes.ts';
+import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodActive } from '../pods.ts';
 import { byController, orphanIn } from '../shared-informers.ts';

@@ -1,10 +1,7 @@
 /** One bounded GET to an address that a check names. Redirects are not followed, proxies of the environment not used. */
-import { lookup, type LookupAddress } from 'node:dns';
-import type { IncomingMessage, RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@slipway/kube/clock';
-import { request as httpRequest } from '@slipway/kube/platform/http';
+import { reasonOf, sendGuarded } from '@slipway/kube/platform/guarded-request';
 import { limitTime } from '@slipway/kube/time-limit';
 import { describeUnreachable, isReachable, type Reach } from './reachable-address.ts';
 
@@ -58,38 +55,9 @@ export function createHttpGet({ clock, ...reach }: HttpGetOptions): HttpGet {
 
 /** Resolves with the head of the answer, whose body the caller reads or destroys. */
 export function sendRequest(question: HttpSending, reach: Reach): Promise<IncomingMessage> {
-  const { url, headers, ca, insecure, method = 'GET', body, signal } = question;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !isReachable(host, reach)) return Promise.reject(new Error(describeUnreachable(host, host)));
-  const options: RequestOptions = {
-    agent: false,
-    method,
-    headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'slipway' },
-    lookup: guardedLookup(reach),
-    signal,
-  };
-  const tls = { rejectUnauthorized: insecure !== true, ...(ca === undefined ? {} : { ca }) };
-  return new Promise((resolve, reject) => {
-    const outgoing = url.protocol === 'https:' ? httpsRequest(url, { ...options, ...tls }) : httpRequest(url, options);
-    outgoing.on('response', resolve);
-    outgoing.on('error', (error) => reject(reasonOf(error, signal)));
-    outgoing.end(body);
-  });
-}
-
-/** The address that was judged is the address that is dialled: a second answer of the name server changes nothing. */
-function guardedLookup(reach: Reach): LookupFunction {
-  return (host, options, callback) => {
-    lookup(host, { ...options, all: true }, (error, found) => {
-      const addresses: readonly LookupAddress[] = error === null ? found : [];
-      const refused = addresses.find(({ address }) => !isReachable(address, reach));
-      const [first] = addresses;
-      if (error !== null || first === undefined) callback(error ?? new Error(`${host} has no address`), []);
-      else if (refused !== undefined) callback(new Error(describeUnreachable(host, refused.address)), []);
-      else if (options.all === true) callback(null, [...addresses]);
-      else callback(null, first.address, first.family);
-    });
-  };
+  return sendGuarded(question, (host, address) =>
+    isReachable(address, reach) ? undefined : describeUnreachable(host, address),
+  );
 }
 
 async function readAnswer(incoming: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
@@ -109,10 +77,4 @@ async function readAnswer(incoming: IncomingMessage, signal: AbortSignal): Promi
     throw reasonOf(error, signal);
   }
   return { status, body: Buffer.concat(chunks).toString('utf8') };
-}
-
-/** What ended the request, and not that it was ended. */
-function reasonOf(error: unknown, { aborted, reason }: AbortSignal): Error {
-  if (aborted && reason instanceof Error) return reason;
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,12 +1,17 @@
-import type { Clock } from '@slipway/kube/clock';
-import type { Controller, Plan } from '@slipway/kube/controller';
-import type { Informer } from '@slipway/kube/informer';
-import { keyOf, keyString, type KubeObject, type ObjectKey } from '@slipway/kube/object';
+import type { Clock } from './clock.ts';
+import type { Controller, Plan } from './controller.ts';
+import type { Informer } from './informer.ts';
+import { keyOf, keyString, type KubeObject, type ObjectKey } from './object.ts';
 
-/** As long as Kubernetes waits for its expectations. Past it a write counts as seen: the cache has other things to say. */
-const forgetAfterMilliseconds = 300_000;
-/** A look that came too early is repeated after this even if no event arrives. */
-const lookAgainMilliseconds = 1_000;
+export interface Patience {
+  /** Past it a write counts as seen: the cache has other things to say. */
+  readonly forgetAfterMilliseconds: number;
+  /** A look that came too early is repeated after this even if no event arrives. */
+  readonly lookAgainMilliseconds: number;
+}
+
+/** As long as Kubernetes waits for its expectations. */
+const usualPatience: Patience = { forgetAfterMilliseconds: 300_000, lookAgainMilliseconds: 1_000 };
 
 interface UnseenWrite {
   readonly at: number;
@@ -20,20 +25,22 @@ interface UnseenWrite {
  */
 export class OwnWrites {
   readonly #clock: Clock;
+  readonly patience: Patience;
   readonly #unseen = new Map<string, UnseenWrite[]>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, patience: Patience = usualPatience) {
     this.#clock = clock;
+    this.patience = patience;
   }
 
   /** `written` is what the server answered to a create, update or patch. */
-  wrote<T extends KubeObject>(key: ObjectKey, informer: Informer<T>, written: T): void {
+  wrote(key: ObjectKey, informer: Pick<Informer<KubeObject>, 'resourceVersion'>, written: KubeObject): void {
     const version = Number(written.metadata.resourceVersion);
     this.#remember(key, () => Number(informer.resourceVersion) >= version);
   }
 
   /** A deletion is seen when the object is gone, is another one of that name, or says that it is being deleted. */
-  deleted<T extends KubeObject>(key: ObjectKey, informer: Informer<T>, object: T): void {
+  deleted(key: ObjectKey, informer: Pick<Informer<KubeObject>, 'get'>, object: KubeObject): void {
     this.#remember(key, () => {
       const cached = informer.get(keyOf(object));
       return cached?.metadata.uid !== object.metadata.uid || cached?.metadata.deletionTimestamp !== undefined;
@@ -42,7 +49,7 @@ export class OwnWrites {
 
   areSeen(key: ObjectKey): boolean {
     const name = keyString(key);
-    const forgetBefore = this.#clock.monotonic() - forgetAfterMilliseconds;
+    const forgetBefore = this.#clock.monotonic() - this.patience.forgetAfterMilliseconds;
     const unseen = this.#unseen.get(name)?.filter((write) => write.at >= forgetBefore && !write.isSeen()) ?? [];
     if (unseen.length === 0) this.#unseen.delete(name);
     else this.#unseen.set(name, unseen);
@@ -78,7 +85,7 @@ export function afterOwnWrites<Observed, Action, Status>(
     reconcile(observed, now): Plan<Action, Status> {
       return observed.kind === 'settled'
         ? controller.reconcile(observed.observed, now)
-        : { actions: [], requeueAfter: lookAgainMilliseconds };
+        : { actions: [], requeueAfter: writes.patience.lookAgainMilliseconds };
     },
     async apply(plan, observed, signal) {
       if (observed.kind === 'settled') await controller.apply(plan, observed.observed, signal);
