@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameJson } from './json-equality.ts';
+import { isSameJson, withSharedParts } from './json-equality.ts';
 
 describe('the same JSON', () => {
   it.each([
@@ -23,5 +23,46 @@ describe('the same JSON', () => {
   ])('$name', ({ a, b }) => {
     expect(isSameJson(a, b)).toBe(false);
     expect(isSameJson(b, a)).toBe(false);
+  });
+});
+
+describe('a value with the parts of the one before', () => {
+  const before = { kept: { deep: [1] }, list: [{ a: 1 }, { b: 2 }], gone: { x: 1 }, changed: { y: 1, z: { w: 1 } } };
+
+  it('is the one before where nothing differs', () => {
+    expect(withSharedParts(structuredClone(before), before)).toBe(before);
+    expect(withSharedParts<object>({ ...structuredClone(before), none: undefined }, before)).toBe(before);
+  });
+
+  it('has what did not change from there, and the rest of its own', () => {
+    const { gone: _, ...rest } = structuredClone(before);
+    const value = { ...rest, list: [{ a: 1 }, { b: 3 }], changed: { y: 2, z: { w: 1 } }, added: {} };
+    const shared: Record<string, unknown> = withSharedParts<Record<string, unknown>>(value, before);
+    expect(shared).toEqual(value);
+    expect(shared['kept']).toBe(before.kept);
+    expect(shared['list']).toEqual([before.list[0], { b: 3 }]);
+    expect(shared).toMatchObject({ changed: { z: before.changed.z } });
+  });
+
+  it.each([
+    { name: 'a list and an object', value: { x: [1] }, other: { x: { 0: 1 } } },
+    { name: 'null and nothing', value: { x: null }, other: {} },
+    { name: 'a longer list', value: { x: [1, 2] }, other: { x: [1] } },
+    { name: 'a shorter list', value: { x: [1] }, other: { x: [1, 2] } },
+    {
+      name: 'a key that is no name',
+      value: JSON.parse('{"__proto__":{"x":1}}'),
+      other: JSON.parse('{"__proto__":{"x":2}}'),
+    },
+  ])('tells $name apart', ({ value, other }) => {
+    expect(withSharedParts<unknown>(structuredClone(value), other)).toEqual(value);
+  });
+
+  it('changes neither', () => {
+    const [value, other] = [
+      { a: { b: 1 }, c: 1 },
+      { a: { b: 1 }, c: 2 },
+    ].map((each) => Object.freeze(each));
+    expect(withSharedParts(value, other)).toEqual({ a: { b: 1 }, c: 1 });
   });
 });

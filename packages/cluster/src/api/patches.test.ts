@@ -22,6 +22,23 @@ describe('JSON patches', () => {
     expect(patched({ a: 'x' }, operations)).toMatchObject({ data: { a: 'x', b: 'x' } });
   });
 
+  it('leave the object itself as it is, and keep what they do not touch', () => {
+    const data = { a: { x: '1' }, b: {} };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data, other: { y: 1 } };
+    if (definition === undefined) throw new Error('the catalog has ConfigMaps');
+    const body = [
+      { op: 'test', path: '/metadata/name', value: 'c' },
+      { op: 'copy', from: '/data', path: '/copied' },
+      { op: 'replace', path: '/copied/a/x', value: '2' },
+      { op: 'move', from: '/data/b', path: '/moved' },
+    ];
+    const result = patchedObject(object, { kind: 'json', body, definition });
+    expect(result).toMatchObject({ data: { a: { x: '1' } }, copied: { a: { x: '2' } }, moved: {} });
+    expect(object).toMatchObject({ data: { a: { x: '1' }, b: {} } });
+    expect(result).toHaveProperty('other', object.other);
+    expect(Object.entries(Object(result)).find(([name]) => name === 'other')?.[1]).toBe(object.other);
+  });
+
   it('may not copy more than 3 MiB in all, however small each of them is', () => {
     const { message } = failureOf(() => patched({ a: 'x'.repeat(1_000) }, doublings(30)));
     expect(message).toMatch(/^the server rejected our request .*operation 11 \(copy \/data\/k11\): .*limit 3145728$/);

@@ -80,7 +80,7 @@ function jsonPatched(object: KubeObject, body: unknown): unknown {
 
 /** One operation after the other, so that the first that fails is the last, and none copies more than it may. */
 function operated(object: KubeObject, operations: readonly Operation[]): unknown {
-  const copy: unknown = structuredClone(object);
+  const copy = copyOfTouched(object, operations);
   let copiedBytes = 0;
   for (const [index, operation] of operations.entries()) {
     copiedBytes += copiedBy(operation, copy);
@@ -95,6 +95,26 @@ function operated(object: KubeObject, operations: readonly Operation[]): unknown
       );
   }
   return copy;
+}
+
+function isInside(place: unknown): place is string {
+  return typeof place === 'string' && place.startsWith('/');
+}
+
+/** Of what no operation changes the object itself: most of it, where a status is written. */
+function copyOfTouched(object: KubeObject, operations: readonly Operation[]): unknown {
+  // What a client sent: `from` may be anything still.
+  const places = operations.flatMap((each): readonly unknown[] => [
+    ...(each.op === 'test' ? [] : [each.path]),
+    ...('from' in each ? [each.from] : []),
+  ]);
+  if (!places.every(isInside)) return structuredClone(object);
+  const touched = new Set(places.map((place) => Pointer.fromJSON(place).tokens[1]));
+  const members = Object.entries(object).map(([name, value]) => [
+    name,
+    touched.has(name) ? structuredClone(value) : value,
+  ]);
+  return Object.fromEntries(members);
 }
 
 /** Applies the operation; what it says when it cannot. */

@@ -1,5 +1,6 @@
 import { silentLogger } from '@slipway/kube/logger';
-import { configMaps } from '@slipway/kube/resources';
+import type { Pod } from '@slipway/kube/api.generated';
+import { configMaps, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { MemoryStore } from '../store/memory-store.ts';
@@ -62,5 +63,36 @@ describe('deleting a collection', () => {
     await expect(cluster.client.deleteCollection(configMaps, selection)).rejects.toMatchObject({
       reason: 'InternalError',
     });
+  });
+});
+
+describe('what an update leaves as it was', () => {
+  const key = { namespace, name: 'p' };
+  const pod: Pod = {
+    metadata: { ...key, labels: { of: 'these' } },
+    spec: {
+      containers: [{ name: 'c', image: 'i:1', readinessProbe: { httpGet: { port: 80 } } }],
+      volumes: [{ name: 'v', emptyDir: {} }],
+    },
+  };
+
+  it.each([
+    {
+      how: 'a patch',
+      change: (labels: object) => cluster.client.patch(pods, key, { type: 'merge', body: { metadata: { labels } } }),
+    },
+    {
+      how: 'a whole object',
+      change: async (labels: object) => {
+        const { metadata, ...rest } = structuredClone(await cluster.client.get(pods, key));
+        return cluster.client.update(pods, { ...rest, metadata: { ...metadata, labels: { ...labels } } });
+      },
+    },
+  ])('is the same object after $how', async ({ change }) => {
+    const { spec, status } = await cluster.client.create(pods, pod);
+    const changed = await change({ x: 'y' });
+    expect(changed.metadata.labels).toMatchObject({ x: 'y' });
+    expect(changed.spec).toBe(spec);
+    expect(changed.status).toBe(status);
   });
 });

@@ -1,4 +1,5 @@
 /** The verbs on objects: what happens between a request and the store. */
+import { withSharedParts } from '@slipway/kube/json-equality';
 import { namespaces } from '@slipway/kube/resources';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
@@ -254,14 +255,15 @@ export class ResourceVerbs {
     const { current, request } = attempt;
     const { definition, subresource } = request;
     if (subresource === 'status') {
-      const reported = withStatusOf(decoded, current);
+      const reported = withSharedParts(withStatusOf(decoded, current), current);
       if (definition.validatesStatus === true) this.#validate(reported, current, request);
       return reported;
     }
     const stamped = stampUpdate(decoded, current, definition);
     // The status is not theirs to change, so it is put back before generations are counted.
     const prepared = subresource === '' ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
-    const counted = stampUpdate(prepared, current, definition);
+    // Everything that follows compares the two, and so does whoever compares them later.
+    const counted = stampUpdate(withSharedParts(prepared, current), current, definition);
     const admitted = this.#admit(counted, attempt);
     this.#validate(admitted, current, request);
     return admitted;

@@ -4,6 +4,7 @@
  * has members below. Sets are values: no function changes its arguments.
  */
 import { canonicalJson } from '@slipway/kube/hash';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { SchemaNode } from './definition.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
 
@@ -249,7 +250,7 @@ function compareChild(old: Child, child: Child): Difference | undefined {
       Array.isArray(old.value) &&
       Array.isArray(child.value));
   if (isStructured) return compareFields(old.value, child.value, child.node);
-  return canonicalJson(old.value) === canonicalJson(child.value) ? undefined : replaced;
+  return isSameJson(old.value ?? null, child.value ?? null) ? undefined : replaced;
 }
 
 function memberSet(child: Child): FieldSet {

@@ -54,9 +54,25 @@ export function ownedSets(object: KubeObject | undefined): readonly Owned[] {
 
 function parseEntry(entry: ManagedFieldsEntry): Owned | undefined {
   const { manager = '', operation, apiVersion = '', subresource = '', time } = entry;
-  const fields = parseFieldSet(entry.fieldsV1);
+  const fields = fieldsOfEntry(entry.fieldsV1);
   if ((operation !== 'Apply' && operation !== 'Update') || fields === undefined) return undefined;
   return { manager: { name: manager, operation, apiVersion, subresource }, time, fields };
+}
+
+const parsedSets = new WeakMap<object, FieldSet>();
+
+/** An object keeps its entries from write to write, and each of them reads them again. */
+function fieldsOfEntry(value: ManagedFieldsEntry['fieldsV1']): FieldSet | undefined {
+  const known = value === undefined ? undefined : parsedSets.get(value);
+  if (known !== undefined || value === undefined) return known;
+  const parsed = parseFieldSet(value);
+  if (parsed !== undefined) parsedSets.set(value, parsed);
+  return parsed;
+}
+
+function formatFields(fields: FieldSet): FieldSet {
+  parsedSets.set(fields, fields);
+  return fields;
 }
 
 /**
@@ -114,7 +130,7 @@ function formatEntry({ manager, time, fields }: Owned): ManagedFieldsEntry {
     apiVersion: manager.apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: fields,
+    fieldsV1: formatFields(fields),
     ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
   };
 }

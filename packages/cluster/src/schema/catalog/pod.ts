@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
-import { canonicalJson } from '@slipway/kube/hash';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { pods } from '@slipway/kube/resources';
 import { humanDuration } from '../columns.ts';
 import type { Fault } from '../definition.ts';
@@ -75,9 +75,8 @@ function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
     initContainers: spec?.initContainers?.map((container) => ({ ...container, image: '' })),
   });
   const isBoundElsewhere = old.spec?.nodeName !== undefined && object.spec?.nodeName !== old.spec.nodeName;
-  return canonicalJson(comparable(object)) === canonicalJson(comparable(old)) && !isBoundElsewhere
-    ? []
-    : [forbidden('spec', fixed)];
+  const isSame = object.spec === old.spec || isSameJson(comparable(object), comparable(old));
+  return isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)];
 }
 
 function isSidecar(pod: Pod, name: string): boolean {
