@@ -11,6 +11,7 @@ import { followSecrets, observe, readSecrets, startCaches, type Caches } from '.
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
+import { hasBegun } from './controller/has-begun.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { SecretContents } from './controller/secret-contents.ts';
 import { controllerLease } from './names.ts';
@@ -105,6 +106,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
   const running = runController(controller, {
     ...options,
     sources: createSources(caches),
+    goesFirst: (key) => hasBegun(caches.applications.get(key)),
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
   await Promise.all([shown(options.metrics, caches, running), groupsDescribed(options, caches), routers]);

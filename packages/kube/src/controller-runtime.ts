@@ -32,6 +32,8 @@ export interface ControllerOptions {
   readonly random: () => number;
   /** Keys looked at at once; 4 unless said otherwise. */
   readonly workers?: number | undefined;
+  /** Whether a key is looked at before those of which this is false; these get one look of sixteen all the same. */
+  readonly goesFirst?: ((key: ObjectKey) => boolean) | undefined;
   readonly sources: readonly ControllerSource[];
   /** Told how each look went. */
   readonly onLooked?: ((look: Looked) => void) | undefined;
@@ -64,6 +66,7 @@ export function runController<Observed, Action, Status>(
     clock: options.clock,
     random: options.random,
     workers: options.workers ?? 4,
+    goesFirst: (key) => options.goesFirst?.(parseKey(key)) ?? true,
     process: (key) => look({ controller, options, queue, key }),
   });
   const enqueue = (key: ObjectKey): void => {

@@ -47,16 +47,32 @@ function createQueue(workers = 2): WorkQueue {
 describe('a key', () => {
   test('that is added several times while it waits is looked at once', async () => {
     const queue = createQueue(1);
-    for (const key of ['a', 'b', 'b', 'b']) queue.add(key);
+    queue.add('a');
+    await settle();
+    for (const key of ['b', 'b', 'b']) queue.add(key);
     expect(queue.length).toBe(1);
     await desk.end('a');
     await desk.end('b');
     expect(desk.begun).toEqual(['a', 'b']);
   });
 
+  test('that is added again at the same moment is looked at once, when all of that is known', async () => {
+    const queue = createQueue();
+    queue.add('a');
+    queue.add('a');
+    await Promise.resolve().then(() => Promise.resolve());
+    queue.add('a');
+    expect(desk.begun).toEqual([]);
+    await settle();
+    expect(desk.begun).toEqual(['a']);
+    await desk.end('a');
+    expect(desk.begun).toEqual(['a']);
+  });
+
   test('that is added while it is looked at is looked at again afterwards, and never by two at once', async () => {
     const queue = createQueue();
     queue.add('a');
+    await settle();
     queue.add('a');
     queue.add('a');
     expect(desk.open).toEqual(['a']);
@@ -69,6 +85,7 @@ describe('a key', () => {
   test('waits for its turn in the order in which it was added', async () => {
     const queue = createQueue(1);
     for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settle();
     queue.add('a');
     for (const key of ['a', 'b', 'c', 'a']) await desk.end(key);
     expect(desk.begun).toEqual(['a', 'b', 'c', 'a']);
@@ -80,6 +97,7 @@ describe('a key', () => {
     await settle();
     expect(desk.begun).toEqual([]);
     queue.start();
+    await settle();
     expect(desk.begun).toEqual(['a']);
   });
 });
@@ -87,6 +105,7 @@ describe('a key', () => {
 test('no more keys than there are workers are looked at at once', async () => {
   const queue = createQueue(3);
   for (let number = 0; number < 10; number++) queue.add(`key-${number}`);
+  await settle();
   while (desk.open.length > 0) await desk.end(desk.open[0] ?? '');
   expect(desk.highest).toBe(3);
   expect(desk.begun).toHaveLength(10);
@@ -95,9 +114,11 @@ test('no more keys than there are workers are looked at at once', async () => {
 test('keys that are busy do not hold up the others', async () => {
   const queue = createQueue(2);
   queue.add('slow');
+  await settle();
   queue.add('slow');
   for (const key of ['a', 'b', 'c']) {
     queue.add(key);
+    await settle();
     await desk.end(key);
   }
   expect(desk.begun).toEqual(['slow', 'a', 'b', 'c']);
@@ -177,7 +198,9 @@ describe('after failures', () => {
 describe('stopping', () => {
   test('waits for what is under way and begins nothing more', async () => {
     const queue = createQueue(1);
-    for (const key of ['a', 'a', 'b']) queue.add(key);
+    queue.add('a');
+    await settle();
+    for (const key of ['a', 'b']) queue.add(key);
     queue.addAfter('c', 1_000);
     let isStopped = false;
     const stopped = queue.stop().then(() => {
@@ -194,6 +217,7 @@ describe('stopping', () => {
   test('leaves no timer, whatever what is under way asks for at its end', async () => {
     const queue = createQueue();
     queue.add('a');
+    await settle();
     queue.addAfter('b', 1_000);
     const stopped = queue.stop();
     queue.add('a');
@@ -208,5 +232,43 @@ describe('stopping', () => {
   test('is at once where nothing is under way', async () => {
     await createQueue().stop();
     expect(desk.begun).toEqual([]);
+  });
+});
+
+describe('of keys of which some go first', () => {
+  const queueOf = (goesFirst: (key: string) => boolean): WorkQueue => {
+    const queue = new WorkQueue({ clock, random: () => 0, workers: 1, process: desk.process, goesFirst });
+    for (const key of ['new-1', 'new-2', 'begun-1', 'begun-2']) queue.add(key);
+    queue.start();
+    return queue;
+  };
+  const hasBegun = (key: string): boolean => key.startsWith('begun');
+
+  test('those are looked at before the others, each kind in the order of its additions', async () => {
+    queueOf(hasBegun);
+    for (const key of ['begun-1', 'begun-2', 'new-1', 'new-2']) await desk.end(key);
+    expect(desk.begun).toEqual(['begun-1', 'begun-2', 'new-1', 'new-2']);
+  });
+
+  test('one that begins to go first while it waits does so at its next addition', async () => {
+    const promoted = new Set(['begun-1']);
+    const queue = queueOf((key) => promoted.has(key));
+    promoted.add('begun-2');
+    queue.add('begun-2');
+    expect(queue.length).toBe(3);
+    for (const key of ['begun-1', 'begun-2', 'new-1', 'new-2']) await desk.end(key);
+    expect(desk.begun).toEqual(['begun-1', 'begun-2', 'new-1', 'new-2']);
+  });
+
+  test('the others are not starved by those that never come to an end', async () => {
+    const queue = queueOf(hasBegun);
+    for (let look = 0; look < 40; look++) {
+      const [open = ''] = desk.open;
+      if (hasBegun(open)) queue.add(open);
+      await desk.end(open);
+    }
+    expect(desk.begun).toContain('new-1');
+    expect(desk.begun).toContain('new-2');
+    expect(desk.begun.filter(hasBegun).length).toBeGreaterThan(30);
   });
 });

@@ -1,7 +1,10 @@
 import type { Clock } from './clock.ts';
+import { whenAllIsSaid } from './turns.ts';
 
 const baseDelayMilliseconds = 5;
 const maximumDelayMilliseconds = 60_000;
+/** After so many keys that go first comes one of the others, so that these never wait for ever. */
+const firstInARow = 15;
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -11,20 +14,26 @@ export interface WorkQueueOptions {
   readonly process: (key: string) => Promise<void>;
   /** How many keys at once. */
   readonly workers: number;
+  /** Whether it goes before those of which this is false; asked when it begins to wait, and at each addition. */
+  readonly goesFirst?: ((key: string) => boolean) | undefined;
 }
 
 /**
  * Keys to look at. A key that is added while it waits is looked at once; a key that is added while it is being looked at
- * is looked at again afterwards.
+ * is looked at again afterwards. Whoever waits longest is next, within those that go first and within the others. A look
+ * begins when all is said that belongs to the moment: what one batch of a store changes is seen as a whole, by one look.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
+  readonly #first = new Set<string>();
   readonly #ready = new Set<string>();
   readonly #active = new Set<string>();
   readonly #dirty = new Set<string>();
   readonly #later = new Map<string, { readonly due: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
+  #inARow = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
+  #isDrainPlanned = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: WorkQueueOptions) {
@@ -42,6 +51,7 @@ export class WorkQueue {
     this.#state = 'stopped';
     for (const { cancel } of this.#later.values()) cancel();
     this.#later.clear();
+    this.#first.clear();
     this.#ready.clear();
     this.#dirty.clear();
     if (this.#active.size === 0) return;
@@ -50,15 +60,15 @@ export class WorkQueue {
   }
 
   get length(): number {
-    return this.#ready.size + this.#dirty.size;
+    return this.#first.size + this.#ready.size + this.#dirty.size;
   }
 
   add(key: string): void {
     if (this.#state === 'stopped') return;
     this.#forgetTimer(key);
     if (this.#active.has(key)) this.#dirty.add(key);
-    else this.#ready.add(key);
-    this.#drain();
+    else this.#wait(key);
+    this.#planDrain();
   }
 
   /** Adds the key after a while; of several such calls the earliest counts. */
@@ -93,13 +103,44 @@ export class WorkQueue {
     this.#later.delete(key);
   }
 
+  #planDrain(): void {
+    if (this.#isDrainPlanned || this.length === 0) return;
+    this.#isDrainPlanned = true;
+    void whenAllIsSaid().then(() => {
+      this.#isDrainPlanned = false;
+      this.#drain();
+    });
+  }
+
   #drain(): void {
-    for (const key of this.#ready) {
-      if (this.#state !== 'running' || this.#active.size >= this.#options.workers) return;
-      this.#ready.delete(key);
+    while (this.#state === 'running' && this.#active.size < this.#options.workers) {
+      const key = this.#take();
+      if (key === undefined) return;
       this.#active.add(key);
       void this.#work(key);
     }
+  }
+
+  #wait(key: string): void {
+    const { goesFirst = () => true } = this.#options;
+    if (this.#first.has(key)) return;
+    if (!goesFirst(key)) {
+      this.#ready.add(key);
+      return;
+    }
+    this.#ready.delete(key);
+    this.#first.add(key);
+  }
+
+  /** Whoever waits longest of those whose turn it is. */
+  #take(): string | undefined {
+    const [first] = this.#first;
+    const [other] = this.#ready;
+    const isTurnOfFirst = first !== undefined && (other === undefined || this.#inARow < firstInARow);
+    this.#inARow = isTurnOfFirst ? this.#inARow + 1 : 0;
+    const key = isTurnOfFirst ? first : other;
+    if (key !== undefined) (isTurnOfFirst ? this.#first : this.#ready).delete(key);
+    return key;
   }
 
   async #work(key: string): Promise<void> {
@@ -107,9 +148,9 @@ export class WorkQueue {
       await this.#options.process(key);
     } finally {
       this.#active.delete(key);
-      if (this.#dirty.delete(key)) this.#ready.add(key);
+      if (this.#dirty.delete(key)) this.#wait(key);
       if (this.#active.size === 0) this.#idle?.resolve();
-      this.#drain();
+      this.#planDrain();
     }
   }
 }
