@@ -53,16 +53,17 @@ async function replaceEndpoints(client: KubeClient, { ip, port }: BootstrapOptio
     namespace: 'default',
     labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
   };
-  await apply(client, endpoints, {
+  const written = apply(client, endpoints, {
     metadata,
     subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   });
-  await apply(client, endpointSlices, {
+  const sliced = apply(client, endpointSlices, {
     metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: [ip], conditions: { ready: true } }],
     ports: [{ name: 'https', port, protocol: 'TCP' }],
   });
+  await Promise.all([written, sliced]);
 }
 
 async function apply<T extends KubeObject>(client: KubeClient, type: ResourceType<T>, object: T): Promise<void> {

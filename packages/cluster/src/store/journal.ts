@@ -7,6 +7,8 @@ export interface JournalEntry {
 
 /** What makes the store's changes durable. One batch at a time; the store waits for it. */
 export interface Journal {
+  /** Resolves when the next batch begins: what is written until then is made durable together. */
+  gather(): Promise<void>;
   /**
    * Resolves when the whole batch would survive the end of the process and of the machine. Rejects with
    * `StoreUnavailable` when nothing of it was kept.
@@ -17,6 +19,7 @@ export interface Journal {
 
 /** For a store that ends with its process. */
 export const memoryJournal: Journal = {
+  gather: () => Promise.resolve(),
   append: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

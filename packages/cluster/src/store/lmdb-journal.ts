@@ -2,14 +2,30 @@ import { chmodSync, closeSync, openSync, statfsSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
 import { DiskReserve } from './disk-reserve.ts';
+import { whenAllIsSaid } from '@slipway/kube/turns';
 import type { Journal, JournalEntry } from './journal.ts';
 import { type StoredObject, StoreUnavailable } from './store.ts';
 
 /** Keys of objects begin with `/`. */
 const revisionKey = 'revision';
 
+/** Never there. Objects' keys begin with `/`. */
+const noKey = 'none';
+
 /** LMDB's limit; the longest key of a Kubernetes object has about 640 bytes. */
 const maxKeyBytes = 1_900;
+
+const databaseOptions = {
+  noSubdir: true,
+  encoding: 'string',
+  // The batch's own promise then means flushed, and is the only one: with either of these on, lmdb makes a second
+  // promise for a failed commit that no caller can handle.
+  overlappingSync: false,
+  eventTurnBatching: false,
+  // By itself a transaction begins in the next turn of the event loop, which may be long in coming; the second write
+  // begins it at once. https://github.com/kriszyp/lmdb-js#lmdb-flags-and-settings
+  txnStartThreshold: 1,
+} as const;
 
 /** A record that is not what was written. */
 export class DamagedRecord extends Error {
@@ -38,15 +54,7 @@ export class LmdbJournal implements Journal {
     this.#path = path;
     // LMDB would let everybody read them: there are Secrets in it.
     for (const file of [path, `${path}-lock`]) makePrivate(file);
-    this.#database = open<string, string>({
-      path,
-      noSubdir: true,
-      encoding: 'string',
-      // The batch's own promise then means flushed, and is the only one: with either of these on, lmdb makes a second
-      // promise for a failed commit that no caller can handle.
-      overlappingSync: false,
-      eventTurnBatching: false,
-    });
+    this.#database = open<string, string>({ path, ...databaseOptions });
     this.#reserve = new DiskReserve(path);
   }
 
@@ -63,6 +71,16 @@ export class LmdbJournal implements Journal {
     return { objects, revision };
   }
 
+  /**
+   * A flush takes long, and those in this process who answer the batch before do so before anything else happens: some of
+   * them only when they know all that this turn brings, so they come first. Whoever comes by a socket has a turn of his own;
+   * a turn may be longer than a flush, and is not waited for.
+   */
+  async gather(): Promise<void> {
+    await whenAllIsSaid();
+    await whenAllIsSaid();
+  }
+
   async append(batch: readonly JournalEntry[]): Promise<void> {
     const tooLong = batch.find((entry) => Buffer.byteLength(entry.key) > maxKeyBytes);
     if (tooLong !== undefined) {
@@ -71,7 +89,8 @@ export class LmdbJournal implements Journal {
     const bytes = boundOf(batch);
     try {
       this.#reserve.take(bytes, () => this.#usedBytes());
-      await this.#database.batch(() => this.#put(batch));
+      // One promise, unless there was something to commit already; removing what is not there changes nothing.
+      await Promise.all([this.#database.batch(() => this.#put(batch)), this.#database.remove(noKey)]);
     } catch (error) {
       throw new StoreUnavailable(this.#describeFailure(bytes), { cause: await commitErrorOf(error) });
     }

@@ -12,6 +12,10 @@ class HeldJournal implements Journal {
   readonly #held: { resolve(): void; reject(error: unknown): void }[] = [];
   batches = 0;
 
+  gather(): Promise<void> {
+    return Promise.resolve();
+  }
+
   append(): Promise<void> {
     this.batches += 1;
     return new Promise((resolve, reject) => this.#held.push({ resolve, reject }));
@@ -99,6 +103,28 @@ describe('while the disk works', () => {
   });
 });
 
+test('what answers a batch is made durable with what waited for its end', async () => {
+  const batches: string[][] = [];
+  const journal: Journal = {
+    gather: endOfTurn,
+    append: async (batch) => {
+      batches.push(batch.map(({ key }) => key));
+      await endOfTurn();
+    },
+    close: () => Promise.resolve(),
+  };
+  const store = new MemoryStore({ journal });
+  const asked = store.write(put('/asked', 0));
+  const answered = asked.then(() => store.write(put('/answer', 0)));
+  await endOfTurn();
+  await Promise.all([store.write(put('/other', 0)), answered]);
+  expect(batches).toEqual([['/asked'], ['/other', '/answer']]);
+});
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('watches', () => {
   test('a listener that throws ends its own watch and nothing else', async () => {
     const errors: unknown[] = [];
@@ -153,6 +179,7 @@ describe('any history', () => {
         let failNext = false;
         const store = new MemoryStore({
           journal: {
+            gather: () => Promise.resolve(),
             append: async () => {
               await Promise.resolve();
               if (failNext) throw new StoreUnavailable('no');

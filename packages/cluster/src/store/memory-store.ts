@@ -124,9 +124,8 @@ export class MemoryStore implements Store {
   }
 
   async #writeBatches(): Promise<void> {
-    // The writes of one turn share a batch.
-    await Promise.resolve();
     while (this.#waiting.length > 0) {
+      await this.#journal.gather();
       const writes = this.#waiting.slice(0, maxBatchLength);
       this.#waiting = this.#waiting.slice(maxBatchLength);
       await this.#writeBatch(planBatch(writes, this));

@@ -28,7 +28,7 @@ export type ServiceEndpointsAction =
   | EndpointsAction
   | { readonly kind: 'deleteEndpoints'; readonly endpoints: Endpoints };
 
-/** The slices first: proxies read them. A Service without a selector has endpoints that somebody else writes. */
+/** A Service without a selector has endpoints that somebody else writes. */
 export function reconcileServiceEndpoints(observed: ServiceEndpointsObserved): Plan<ServiceEndpointsAction> {
   const { servicePods, slices } = observed;
   if (servicePods === undefined) return { actions: planLeftover(observed.endpoints) };
@@ -81,10 +81,6 @@ function* servicesOfPod({ old, current }: InformerChange<Pod>, { informers }: Co
   }
 }
 
-function turnEnd(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 class EndpointSliceController implements Controller<ServiceEndpointsObserved, ServiceEndpointsAction> {
   readonly name = 'endpointslice';
   readonly #context: ControllerContext;
@@ -96,8 +92,6 @@ class EndpointSliceController implements Controller<ServiceEndpointsObserved, Se
   }
 
   async observe(key: ObjectKey): Promise<ServiceEndpointsObserved> {
-    // Pods often change together: what else is known by the end of this turn belongs to the same change of the slice.
-    await turnEnd();
     const { informers } = this.#context;
     const service = informers.services.get(key);
     const slices = informers.endpointSlices
@@ -126,8 +120,17 @@ class EndpointSliceController implements Controller<ServiceEndpointsObserved, Se
     return reconcileServiceEndpoints(observed);
   }
 
+  /** Nobody who reads slices waits for the Endpoints, which are another object; the next look waits for both. */
   async apply({ actions }: Plan<ServiceEndpointsAction>, observed: ServiceEndpointsObserved): Promise<void> {
     const service = observed.servicePods?.service;
+    const ofSlices = actions.filter((action) => 'slice' in action);
+    const ofEndpoints = actions.filter((action) => !('slice' in action));
+    const ended = await Promise.allSettled([this.#actAll(ofSlices, service), this.#actAll(ofEndpoints, service)]);
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  async #actAll(actions: readonly ServiceEndpointsAction[], service: Service | undefined): Promise<void> {
     for (const action of actions) await this.#act(action, service);
   }
 
