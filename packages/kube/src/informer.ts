@@ -83,14 +83,17 @@ export class Informer<T extends KubeObject> {
   }
 
   byIndex(name: string, value: string): readonly T[] {
-    const index = this.#indexes.get(name);
-    if (index === undefined) throw new Error(`the informer of ${this.#options.type.plural} has no index named ${name}`);
     const found: T[] = [];
-    for (const key of index.get(value) ?? []) {
+    for (const key of this.#indexOf(name).get(value) ?? []) {
       const object = this.#objects.get(key);
       if (object !== undefined) found.push(object);
     }
     return found;
+  }
+
+  /** How many `byIndex` would find. */
+  countByIndex(name: string, value: string): number {
+    return this.#indexOf(name).get(value)?.size ?? 0;
   }
 
   /** Also replays what exists already. Returns the way to stop. */
@@ -220,6 +223,12 @@ export class Informer<T extends KubeObject> {
 
   #notify(change: InformerChange<T>): void {
     for (const listener of this.#listeners) listener(change);
+  }
+
+  #indexOf(name: string): ReadonlyMap<string, ReadonlySet<string>> {
+    const index = this.#indexes.get(name);
+    if (index === undefined) throw new Error(`the informer of ${this.#options.type.plural} has no index named ${name}`);
+    return index;
   }
 
   #reindex(key: string, old: T | undefined, current: T | undefined): void {

@@ -34,6 +34,7 @@ import {
   serviceAccounts,
   services,
 } from '@slipway/kube/resources';
+import { byLabel, bySelector, labelIndex, selectorIndex, serviceSelectorIndex } from './label-index.ts';
 import { rootCertificateName } from './namespace/root-certificate.ts';
 
 export interface SharedInformers {
@@ -81,7 +82,12 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     pods: new Informer({
       ...common<Pod>(options),
       type: pods,
-      indexes: { ...owned, ...namespaced, [byNode]: (pod) => [pod.spec?.nodeName ?? ''] },
+      indexes: {
+        ...owned,
+        ...namespaced,
+        [byNode]: (pod) => [pod.spec?.nodeName ?? ''],
+        [byLabel]: labelIndex,
+      },
     }),
     replicaSets: new Informer({ ...common<ReplicaSet>(options), type: replicaSets, indexes: owned }),
     deployments: new Informer({ ...common<Deployment>(options), type: deployments, indexes: namespaced }),
@@ -89,9 +95,13 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     podDisruptionBudgets: new Informer({
       ...common<PodDisruptionBudget>(options),
       type: podDisruptionBudgets,
-      indexes: namespaced,
+      indexes: { [bySelector]: selectorIndex },
     }),
-    services: new Informer({ ...common<Service>(options), type: services, indexes: namespaced }),
+    services: new Informer({
+      ...common<Service>(options),
+      type: services,
+      indexes: { [bySelector]: serviceSelectorIndex },
+    }),
     endpoints: new Informer({ ...common<Endpoints>(options), type: endpoints }),
     endpointSlices: new Informer({
       ...common<EndpointSlice>(options),

@@ -2,14 +2,15 @@ import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus, ReplicaSet } 
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
 import type { InformerChange } from '@slipway/kube/informer';
-import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
+import { keyOf, keyString, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { podDisruptionBudgets, pods } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { afterOwnWrites } from '@slipway/kube/own-writes';
-import { byNamespace } from '../shared-informers.ts';
+import { selectedBy, selectorsFor } from '../label-index.ts';
+import { byController } from '../shared-informers.ts';
 import {
   reconcileDisruption,
   type DisruptionEvent,
@@ -34,8 +35,8 @@ export function startDisruptionController(context: ControllerContext): RunningCo
 }
 
 function* budgetsOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
-  const namespace = (current ?? old)?.metadata.namespace ?? '';
-  for (const budget of informers.podDisruptionBudgets.byIndex(byNamespace, namespace)) {
+  const mayProtect = [old, current].flatMap((pod) => selectorsFor(informers.podDisruptionBudgets, pod));
+  for (const budget of new Set(mayProtect)) {
     if ([old, current].some((pod) => pod !== undefined && protects(budget, pod))) yield keyOf(budget);
   }
 }
@@ -44,13 +45,14 @@ interface Scaled extends KubeObject {
   readonly spec?: { readonly replicas?: number | undefined } | undefined;
 }
 
-/** Another number of replicas is another number of pods to expect. */
-function budgetsOfWorkload(
-  { old, current }: InformerChange<Scaled>,
-  { informers }: ControllerContext,
-): readonly ObjectKey[] {
-  if (current === undefined || old?.spec?.replicas === current.spec?.replicas) return [];
-  return informers.podDisruptionBudgets.byIndex(byNamespace, current.metadata.namespace ?? '').map(keyOf);
+/** Another number of replicas is another number of pods to expect, for who protects some of them. */
+function* budgetsOfWorkload({ old, current }: InformerChange<Scaled>, context: ControllerContext): Iterable<ObjectKey> {
+  if (current === undefined || old?.spec?.replicas === current.spec?.replicas) return;
+  const { pods: allPods, replicaSets } = context.informers;
+  const { uid = '' } = current.metadata;
+  const owners = [uid, ...replicaSets.byIndex(byController, uid).map(({ metadata }) => metadata.uid ?? '')];
+  for (const pod of owners.flatMap((owner) => allPods.byIndex(byController, owner)))
+    yield* budgetsOfPod({ key: keyString(keyOf(pod)), old: undefined, current: pod }, context);
 }
 
 function protects({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
@@ -69,9 +71,8 @@ class DisruptionController implements Controller<DisruptionObserved, DisruptionE
     const { informers } = this.#parts.context;
     const budget = informers.podDisruptionBudgets.get(key);
     if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return undefined;
-    const protectedPods = informers.pods
-      .byIndex(byNamespace, key.namespace ?? '')
-      .filter((pod) => protects(budget, pod));
+    const candidates = selectedBy(informers.pods, { namespace: key.namespace, selector: budget.spec?.selector });
+    const protectedPods = candidates.filter((pod) => protects(budget, pod));
     return { budget, pods: protectedPods, scale: this.#scaleOf(protectedPods) };
   }
 

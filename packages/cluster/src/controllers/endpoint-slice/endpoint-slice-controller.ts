@@ -8,7 +8,8 @@ import { matchesServiceSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { ControllerContext } from '../controller-context.ts';
 import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
-import { byNamespace, byService } from '../shared-informers.ts';
+import { selectedBy, selectorOfService, selectorsFor } from '../label-index.ts';
+import { byService } from '../shared-informers.ts';
 import { planEndpoints, type EndpointsAction } from './plan-endpoints.ts';
 import { managedByLabel, planSlices, serviceNameLabel, sliceManager, type SliceAction } from './plan-slices.ts';
 import { calculateEndpointGroups, type ServicePods } from './service-endpoints.ts';
@@ -73,8 +74,8 @@ function serviceOfSlice(slice: EndpointSlice | undefined): readonly ObjectKey[] 
 }
 
 function* servicesOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
-  const { namespace } = (current ?? old)?.metadata ?? {};
-  for (const service of informers.services.byIndex(byNamespace, namespace ?? '')) {
+  const maySelect = [old, current].flatMap((pod) => selectorsFor(informers.services, pod));
+  for (const service of new Set(maySelect)) {
     const { selector } = service.spec ?? {};
     const isConcerned = [old, current].some((pod) => pod && matchesServiceSelector(selector, pod.metadata.labels));
     if (isConcerned) yield keyOf(service);
@@ -107,11 +108,11 @@ class EndpointSliceController implements Controller<ServiceEndpointsObserved, Se
   #podsOf(service: Service): ServicePods {
     const { informers } = this.#context;
     const { selector } = service.spec ?? {};
+    const { namespace } = service.metadata;
+    const candidates = selectedBy(informers.pods, { namespace, selector: selectorOfService(service) });
     return {
       service,
-      pods: informers.pods
-        .byIndex(byNamespace, service.metadata.namespace ?? '')
-        .filter(({ metadata }) => matchesServiceSelector(selector, metadata.labels)),
+      pods: candidates.filter(({ metadata }) => matchesServiceSelector(selector, metadata.labels)),
       nodeOf: (name) => informers.nodes.get({ name }),
     };
   }
