@@ -1,4 +1,5 @@
 /** Requests on resources: which verb they ask for, and in which form they want the answer. */
+import type { TokenReview } from '@slipway/kube/api.generated';
 import { isFlagSet } from '@slipway/kube/query-flag';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
@@ -21,6 +22,7 @@ import type { ResourceRequest } from './resource-request.ts';
 import type { WriteRequest } from './resource-verbs.ts';
 import { fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
+import { answerTokenReview } from './tokens/token-review.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
@@ -38,13 +40,16 @@ export async function handleResource(request: TransportRequest, at: ResourceRequ
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
 }
 
-function handleReview(request: TransportRequest, at: ResourceRequest): TransportResponse {
+async function handleReview(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   if (at.path.name !== '') throw unknownPath();
   if (request.method !== 'POST') throw methodNotAllowed(request);
   const warnings: string[] = [];
   const asked = at.definition.applyDefaults(decodeObject(bodyOf(request), writeRequest(request, at, warnings)));
   const { identity, grants, path } = at;
-  const object = answerReview(asked, { identity, grants, namespace: path.namespace, now: at.clock.now() });
+  const object =
+    asked.kind === 'TokenReview'
+      ? await answerTokenReview(asked as TokenReview, at.tokens)
+      : answerReview(asked, { identity, grants, namespace: path.namespace, now: at.clock.now() });
   return one({ object, request, at, status: 201, warnings });
 }
 

@@ -12,6 +12,7 @@ import {
   selfSubjectReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  tokenReview,
 } from './catalog/reviews.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
@@ -39,6 +40,7 @@ const kinds: readonly ResourceDefinition[] = [
   roleBinding,
   clusterRole,
   clusterRoleBinding,
+  tokenReview,
   selfSubjectReview,
   localSubjectAccessReview,
   selfSubjectAccessReview,

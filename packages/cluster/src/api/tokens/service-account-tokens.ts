@@ -33,6 +33,11 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
+export interface ReviewedToken {
+  readonly identity: Identity;
+  readonly audiences: readonly string[];
+}
+
 /** Tokens of service accounts: signed and not kept, so whether one still holds is asked of what it is bound to. */
 export class ServiceAccountTokens {
   readonly #options: TokensOptions;
@@ -52,14 +57,21 @@ export class ServiceAccountTokens {
 
   /** Undefined unless the token is ours, for this server, in time, and of objects that are still there. */
   async authenticate(token: string): Promise<Identity | undefined> {
-    const signed = readToken(token, await this.#signingKey());
-    const claims = signed === undefined ? undefined : parseClaims(signed);
-    return claims !== undefined && this.#isValid(claims) ? identityOf(claims) : undefined;
+    return (await this.review(token, ownAudiences))?.identity;
   }
 
-  #isValid({ issuer: by, audiences, notBefore, expiresAt, namespace, account, bound }: TokenClaims): boolean {
+  /** The same for those audiences, with those of them that the token is for. */
+  async review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined> {
+    const signed = readToken(token, await this.#signingKey());
+    const claims = signed === undefined ? undefined : parseClaims(signed);
+    if (claims === undefined || !this.#isValid(claims)) return undefined;
+    const meant = audiences.filter((audience) => claims.audiences.includes(audience));
+    return meant.length === 0 ? undefined : { identity: identityOf(claims), audiences: meant };
+  }
+
+  #isValid({ issuer: by, notBefore, expiresAt, namespace, account, bound }: TokenClaims): boolean {
     const now = this.#options.clock.now() / 1_000;
-    if (by !== issuer || !audiences.some((audience) => ownAudiences.includes(audience))) return false;
+    if (by !== issuer) return false;
     if (now < notBefore || now >= expiresAt) return false;
     return (
       this.#isThere(serviceAccounts, namespace, account) &&

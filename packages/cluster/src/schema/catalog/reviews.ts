@@ -1,4 +1,4 @@
-/** Questions to the server that are answered when they are created: `kubectl auth whoami` and `kubectl auth can-i`. */
+/** Questions to the server that are answered when they are created: `kubectl auth whoami`, `kubectl auth can-i`, and whose a token is. */
 import type { ResourceDefinition } from '../definition.ts';
 import { define } from '../entry.ts';
 import { pathSegment } from '../names.ts';
@@ -14,6 +14,7 @@ function review(group: string, kind: string, scope?: 'Namespaced'): ResourceDefi
   return define({ type, schemaType: `io.k8s.api.${group}.v1.${kind}`, nameRule: pathSegment, isReview: true });
 }
 
+export const tokenReview = review('authentication', 'TokenReview');
 export const selfSubjectReview = review('authentication', 'SelfSubjectReview');
 export const selfSubjectAccessReview = review('authorization', 'SelfSubjectAccessReview');
 export const selfSubjectRulesReview = review('authorization', 'SelfSubjectRulesReview');
