@@ -2,7 +2,7 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
 import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
-import { isJsonObject, shapeObject, undecodable, type JsonObject } from '../schema/shape.ts';
+import { isJsonObject, shapeObject, undecodable, type JsonObject, type Shaping } from '../schema/shape.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -67,9 +67,9 @@ function memberText(node: SchemaNode | undefined, member: unknown, index: string
 
 /** Makes an object of a request's body: of the right kind, of the right shape, with what the schema does not know left out. */
 export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
-  const { object, unknownFields } = decode(body, decoding.definition);
+  const { schema, validatesTypes } = decoding.definition;
+  const { object, unknownFields } = decode(body, decoding.definition, { keepsMisfits: validatesTypes });
   reportUnknown(unknownFields, decoding);
-  const { schema } = decoding.definition;
   // An object that is applied keeps its empty fields: who applies them owns them.
   return schema.kind === 'object'
     ? withMetadata(omitEmptyMetadata({ ...object }, schema), decoding.definition)
@@ -81,12 +81,16 @@ interface Decoded {
   readonly unknownFields: readonly string[];
 }
 
-function decode(body: unknown, definition: ResourceDefinition): Decoded {
+function decode(
+  body: unknown,
+  definition: ResourceDefinition,
+  { keepsMisfits }: Pick<Shaping, 'keepsMisfits'> = {},
+): Decoded {
   const { type, schema } = definition;
   if (!isJsonObject(body))
     throw new StatusError('BadRequest', `the body of the request must be an object of kind ${type.kind}`);
   checkType(body, definition);
-  const { object, unknownFields } = shapeObject(body, schema, type);
+  const { object, unknownFields } = shapeObject(body, schema, { ...type, keepsMisfits });
   return { object: withMetadata(object, definition), unknownFields };
 }
 

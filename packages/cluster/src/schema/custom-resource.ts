@@ -54,6 +54,7 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
         ? withStatus(object, old === undefined ? undefined : (old as { readonly status?: unknown }).status)
         : object,
     validatesStatus: true,
+    validatesTypes: true,
     validate: (object, old) => [
       ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
       ...withinPatternTime(() => validateStructural(withoutMetadata(object), structural, '')),

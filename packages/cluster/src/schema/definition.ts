@@ -113,6 +113,8 @@ export interface ResourceDefinition {
   prepare(object: KubeObject, old: KubeObject | undefined): KubeObject;
   /** A status is held against the schema and the rules too when it is written: those of custom resources are. */
   readonly validatesStatus?: boolean | undefined;
+  /** `validate` names values of wrong types too, beside all else; otherwise the first one is refused alone. */
+  readonly validatesTypes?: boolean | undefined;
   /** Rules beyond the shape, which `validateShape` covers. `old` is absent on create. */
   validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
   /**

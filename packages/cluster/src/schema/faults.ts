@@ -19,6 +19,10 @@ export function invalid(field: string, value: unknown, detail: string): Fault {
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${quote(value)}: ${detail}` };
 }
 
+export function wrongType(field: string, value: unknown, detail: string): Fault {
+  return { ...invalid(field, value, detail), reason: 'FieldValueTypeInvalid' };
+}
+
 export function forbidden(field: string, detail: string): Fault {
   return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${detail}` };
 }

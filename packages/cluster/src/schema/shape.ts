@@ -22,13 +22,19 @@ export interface ShapeResult {
   readonly unknownFields: readonly string[];
 }
 
+export interface Shaping extends ShapedType {
+  /** Beyond metadata a value of a wrong type stays where it is: validation names it, beside all else that is wrong. */
+  readonly keepsMisfits?: boolean | undefined;
+}
+
 /**
  * Checks every type, drops what the schema does not know and what is null. Throws `BadRequest` for the first value of a
  * wrong type, in the words of Kubernetes' decoder.
  */
-export function shapeObject(object: JsonObject, node: SchemaNode, type: ShapedType): ShapeResult {
+export function shapeObject(object: JsonObject, node: SchemaNode, type: Shaping): ShapeResult {
   const unknownFields: string[] = [];
-  const shaped = shape(object, node, { type, path: '', unknownFields, depth: 0 });
+  const keepsMisfits = type.keepsMisfits === true;
+  const shaped = shape(object, node, { type, path: '', unknownFields, depth: 0, keepsMisfits });
   return { object: isJsonObject(shaped) ? shaped : object, unknownFields };
 }
 
@@ -51,6 +57,7 @@ interface Position {
   readonly field?: FieldPosition | undefined;
   readonly unknownFields: string[];
   readonly depth: number;
+  readonly keepsMisfits: boolean;
 }
 
 function shape(value: unknown, node: SchemaNode, at: Position): unknown {
@@ -65,11 +72,11 @@ function shape(value: unknown, node: SchemaNode, at: Position): unknown {
     case 'scalar':
       return shapeScalar(value, node, at);
     case 'list':
-      return Array.isArray(value) ? shapeList(value, node.items, at) : mismatch(value, goTypeOf(node), at);
+      return Array.isArray(value) ? shapeList(value, node.items, at) : misfit(value, goTypeOf(node), at);
     case 'map':
-      return isJsonObject(value) ? shapeMap(value, node.values, at) : mismatch(value, goTypeOf(node), at);
+      return isJsonObject(value) ? shapeMap(value, node.values, at) : misfit(value, goTypeOf(node), at);
     case 'object':
-      return isJsonObject(value) ? shapeFields(value, node, at) : mismatch(value, goTypeOf(node), at);
+      return isJsonObject(value) ? shapeFields(value, node, at) : misfit(value, goTypeOf(node), at);
   }
 }
 
@@ -90,6 +97,7 @@ function shapeFields(value: JsonObject, node: SchemaNode & { readonly kind: 'obj
             path,
             field: { name, struct: node.name, above: at.field },
             depth: at.depth + 1,
+            keepsMisfits: at.keepsMisfits && path !== 'metadata',
           });
     if (kept === child) continue;
     copy ??= { ...value };
@@ -199,7 +207,7 @@ const scalars: Readonly<Record<ScalarNode['type'], Scalar>> = {
 
 function shapeScalar(value: unknown, node: ScalarNode, at: Position): unknown {
   const { accepts, refuse } = scalars[node.type];
-  return accepts(value, node) ? value : refuse(value, at, node);
+  return at.keepsMisfits || accepts(value, node) ? value : refuse(value, at, node);
 }
 
 function isString(value: unknown): value is string {
@@ -224,6 +232,10 @@ function goType(value: unknown): string {
   if (value === null) return 'null';
   const type = typeof value;
   return type === 'boolean' ? 'bool' : type === 'number' && !Number.isInteger(value) ? `number ${String(value)}` : type;
+}
+
+function misfit(value: unknown, expected: string, at: Position): unknown {
+  return at.keepsMisfits ? value : mismatch(value, expected, at);
 }
 
 function mismatch(value: unknown, expected: string, at: Position): never {

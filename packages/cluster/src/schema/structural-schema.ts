@@ -1,7 +1,7 @@
 /** The structural schema of a custom resource: made into a schema node, and the rules beyond types that it carries. */
 import { isQuantity } from '@slipway/kube/quantity';
 import type { Fault, SchemaField, SchemaNode } from './definition.ts';
-import { duplicate, invalid, notSupported, required, tooLong } from './faults.ts';
+import { duplicate, invalid, notSupported, required, tooLong, wrongType } from './faults.ts';
 import { matchesPattern } from './patterns.ts';
 import { schemaNode } from './schema-data.ts';
 import { isJsonObject, type JsonObject } from './shape.ts';
@@ -129,14 +129,36 @@ function objectNode(schema: StructuralSchema): SchemaNode {
   };
 }
 
-/** Every fault of a value whose types are right already. */
+/** Every fault of a value, its type among them. */
 export function validateStructural(value: unknown, schema: StructuralSchema, path: string): readonly Fault[] {
   if (value === null && schema.nullable === true) return [];
-  const own = [...validateEnum(value, schema, path), ...validateLogic(value, schema, path)];
+  const own = [
+    ...validateType(value, schema, path),
+    ...validateEnum(value, schema, path),
+    ...validateLogic(value, schema, path),
+  ];
   if (typeof value === 'string') return [...own, ...validateText(value, schema, path)];
   if (typeof value === 'number') return [...own, ...validateNumber(value, schema, path)];
   if (Array.isArray(value)) return [...own, ...validateList(value, schema, path)];
   return isJsonObject(value) ? [...own, ...validateObject(value, schema, path)] : own;
+}
+
+/** As in Kubernetes, which names the type that was found where a value would stand. */
+function validateType(value: unknown, schema: StructuralSchema, path: string): readonly Fault[] {
+  const expected = schema['x-kubernetes-int-or-string'] === true ? 'integer,string' : schema.type;
+  if (expected === undefined) return [];
+  const found = typeOf(value);
+  const isFit = expected.split(',').includes(found) || (expected === 'number' && found === 'integer');
+  if (!isFit) return [wrongType(path, found, `${path} in body must be of type ${expected}: ${JSON.stringify(found)}`)];
+  return schema.format === 'int32' && Math.abs(Number(value)) >= 2 ** 31
+    ? [invalid(path, value, `Checked value must be of type ${expected} with format int32`)]
+    : [];
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
 function validateEnum(value: unknown, schema: StructuralSchema, path: string): readonly Fault[] {
