@@ -62,9 +62,33 @@ export class ImageStore {
   async save(image: Image, reference: ImageReference): Promise<StoredImage> {
     const text = JSON.stringify(image);
     const id = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const former = await readIfExists(this.tagFile(reference));
     await this.writeAtomically(this.configFile(id), text);
     await this.writeAtomically(this.tagFile(reference), id);
+    // It has no name any more from now on: whoever has just found it by that may use it for a while.
+    if (former !== undefined && former !== id) await touch(this.configFile(former));
     return { ...image, id };
+  }
+
+  /** The image, and not what it is made of, which others may be made of too. */
+  async remove(id: string): Promise<void> {
+    await rm(this.configFile(id), { force: true });
+  }
+
+  /** Ids of the images that have a name. */
+  async listNamedIds(): Promise<ReadonlySet<string>> {
+    const tags = join(this.directory, 'tags');
+    const ids = (await readdirIfExists(tags)).map((name) => readIfExists(join(tags, name)));
+    return new Set((await Promise.all(ids)).filter((id) => id !== undefined));
+  }
+
+  /** Every image, with when it was built or lost its last name, in milliseconds. */
+  async listImages(): Promise<ReadonlyArray<{ readonly id: string; readonly usedAt: number }>> {
+    const images = (await this.listIds()).map(async (id) => {
+      const usedAt = await changedAt(this.configFile(id));
+      return usedAt === undefined ? [] : [{ id, usedAt }];
+    });
+    return (await Promise.all(images)).flat();
   }
 
   /** A directory for work that `addLayer` or `rm` ends. */
@@ -183,6 +207,16 @@ async function touch(path: string): Promise<void> {
   } catch (error) {
     // Removed in this moment; who wants it finds out.
     if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Milliseconds; undefined where it has gone. */
+async function changedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).ctimeMs;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 

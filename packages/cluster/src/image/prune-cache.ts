@@ -1,4 +1,4 @@
-/** Bounds what builds leave for the next ones. Images are no part of it, and neither is what they are made of. */
+/** Bounds what builds leave for the next ones. Images are no part of it (see `prune-images.ts`), and neither is what they are made of. */
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImageStore, mergedName } from './image-store.ts';
