@@ -33,10 +33,10 @@ export class World {
     return this;
   }
 
-  /** An application on node:http. */
-  async backend(listener: RequestListener): Promise<EndpointAddress & { server: Server }> {
+  /** An application on node:http, at a port that is free unless one is named. */
+  async backend(listener: RequestListener, port = 0): Promise<EndpointAddress & { server: Server }> {
     const server = createServer(listener);
-    return { ...(await this.#listen(server)), server };
+    return { ...(await this.#listen(server, port)), server };
   }
 
   /** An application that speaks whatever it likes. */
@@ -76,8 +76,8 @@ export class World {
     await Promise.all(this.#closers.map((close) => close()));
   }
 
-  async #listen(server: RawServer): Promise<EndpointAddress> {
-    server.listen(0, '127.0.0.1');
+  async #listen(server: RawServer, port = 0): Promise<EndpointAddress> {
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     this.#closers.push(
       () =>

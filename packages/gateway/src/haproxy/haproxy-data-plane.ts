@@ -12,15 +12,8 @@ import { HaproxyProcess } from './haproxy-process.ts';
 import { type Layout, planLayout } from './layout.ts';
 import type { Structure } from './render-config.ts';
 import { RuntimeApi } from './runtime-api.ts';
-import {
-  applyCommands,
-  listLeaving,
-  planCommands,
-  planRetreat,
-  type RuntimeCommand,
-  withoutServer,
-} from './runtime-commands.ts';
-import { backendsOfSlot, emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
+import { listLeaving, planCommands, planRetreat } from './runtime-commands.ts';
+import { emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { addCounts, formatSessionQuestions, parseOldWorkers, parseSessionCounts } from './session-counts.ts';
 import { SlotLoads } from './slot-loads.ts';
@@ -28,6 +21,7 @@ import { growCounts } from './slots.ts';
 import { TrafficLog } from './traffic-log.ts';
 import { WorkDirectory } from './work-directory.ts';
 import { findWorkerUser } from './worker-user.ts';
+import { removeIdleServers, tell, type Worker } from './worker.ts';
 
 export interface HaproxyDataPlaneOptions {
   /** Path of HAProxy, 2.6 or later. */
@@ -41,16 +35,6 @@ export interface HaproxyDataPlaneOptions {
   /** How the built-in proxy behind it reaches a pod's port; by default directly. */
   readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
   readonly minReloadMilliseconds?: number | undefined;
-}
-
-/** A worker of HAProxy, and what it has been told. */
-interface Worker {
-  readonly pid: number;
-  readonly api: RuntimeApi;
-  readonly structure: Structure;
-  state: RuntimeState;
-  /** The table that it serves. */
-  table: RoutingTable | undefined;
 }
 
 const firstCounts = { plain: 32, compressing: 8 } as const;
@@ -359,35 +343,6 @@ export class HaproxyDataPlane implements DataPlane {
       await delay(clock, closeLookMilliseconds);
     }
   }
-}
-
-/** A command that fails leaves it unknown what the worker holds: it must not be used any more. */
-async function tell(worker: Worker, commands: readonly RuntimeCommand[]): Promise<void> {
-  await worker.api.run(commands);
-  worker.state = applyCommands(worker.state, commands);
-}
-
-async function removeIdleServers(worker: Worker): Promise<void> {
-  for (const { slot, name } of listLeaving(worker.state))
-    if (await removeServer(worker, slot, name)) worker.state = withoutServer(worker.state, slot, name);
-}
-
-/**
- * From both backends of its slot or from none, because it may be wanted again before it is gone. HAProxy refuses as long as
- * a server has connections; the first backend is the one that is asked most.
- */
-async function removeServer({ api, state }: Worker, slot: string, name: string): Promise<boolean> {
-  const gone: string[] = [];
-  for (const backend of backendsOfSlot(slot)) {
-    const answer = await api.ask(`del server ${backend}/${name}`);
-    if (!/Server deleted|No such server/.test(answer)) {
-      const endpoint = state.servers.get(slot)?.get(name);
-      if (gone.length > 0 && endpoint !== undefined) await api.addServer(gone, name, endpoint);
-      return false;
-    }
-    gone.push(backend);
-  }
-  return true;
 }
 
 function isEqualStructure(a: Structure, b: Structure): boolean {

@@ -9,7 +9,7 @@ import {
 } from '../routing/routing-table.ts';
 import { hashOf } from './hash-of.ts';
 import { type HeaderSet, headerSetId } from './header-sets.ts';
-import type { Entries, RuntimeState, Server } from './runtime-state.ts';
+import { type Entries, type RuntimeState, type Server, sharedWeight } from './runtime-state.ts';
 import { calculateShares } from './shares.ts';
 import { assignSlots, type SlotCounts, type SlotKind } from './slots.ts';
 
@@ -61,8 +61,9 @@ export function planLayout(request: LayoutRequest): Layout {
     servers.set(slot, serversOf(backend.endpoints));
     backends.set(slot, backend);
   }
+  const targets = targetMaps(routes.rules, assignment.slots, request.headerSets);
   return {
-    wanted: { maps: { ...routes.maps, ...targetMaps(routes.rules, assignment.slots, request.headerSets) }, servers },
+    wanted: { maps: { ...routes.maps, ...targets, only: onlyServers(servers) }, servers },
     slots: assignment.slots,
     backends,
     needed: assignment.needed,
@@ -181,9 +182,15 @@ function isUsable({ address, port }: EndpointAddress): boolean {
 }
 
 function serversOf(endpoints: readonly EndpointAddress[]): Map<string, Server> {
-  return new Map(
-    endpoints.map(({ address, port }) => [`${address}_${port}`, { address, port, state: 'ready' as const }]),
-  );
+  const names = new Map(endpoints.map(({ address, port }) => [`${address}_${port}`, { address, port }]));
+  const weight = names.size === 1 ? 0 : sharedWeight;
+  return new Map([...names].map(([name, at]) => [name, { ...at, state: 'ready' as const, weight }]));
+}
+
+function onlyServers(servers: ReadonlyMap<string, ReadonlyMap<string, Server>>): Entries {
+  const only = new Map<string, string>();
+  for (const [slot, ofSlot] of servers) for (const [name, { weight }] of ofSlot) if (weight === 0) only.set(slot, name);
+  return only;
 }
 
 function targetMaps(

@@ -2,7 +2,7 @@ import { neverHopByHop } from '../http1/fields.ts';
 import type { ListenAddress } from '../listen.ts';
 import type { HeaderSet } from './header-sets.ts';
 import { plainHostPattern } from './layout.ts';
-import { backendsOfSlot, type MapName } from './runtime-state.ts';
+import { backendsOfSlot, builtInServerName, type MapName } from './runtime-state.ts';
 import { namesOf, type SlotCounts } from './slots.ts';
 import type { WorkerUser } from './worker-user.ts';
 
@@ -39,13 +39,16 @@ const maxOldWorkers = 50;
 
 /** Pure: nothing of it comes from the routing table but header sets, whose values are quoted. */
 export function renderConfig(structure: Structure, places: Places): string {
+  const others = otherwise(places);
   return [
     ...globalSection(places),
     ...defaultsSection(),
     ...frontendSection(structure, places),
     ...builtInBackend(places),
-    ...namesOf('plain', structure.counts.plain).flatMap((slot) => slotBackends(slot, [])),
-    ...namesOf('compressing', structure.counts.compressing).flatMap((slot) => slotBackends(slot, compression)),
+    ...namesOf('plain', structure.counts.plain).flatMap((slot) => slotBackends(slot, others)),
+    ...namesOf('compressing', structure.counts.compressing).flatMap((slot) =>
+      slotBackends(slot, [...compression, ...others]),
+    ),
     '',
   ].join('\n');
 }
@@ -110,8 +113,8 @@ function frontendSection({ listen, tlsListen, headerSets }: Structure, places: P
       ? []
       : [`  bind ${formatAddress(tlsListen)} ssl strict-sni alpn http/1.1 crt-list ${places.certificateList}`]),
     '  log ring@traffic format raw local0',
-    '  log-format "%b %ST %Ta %ts"',
-    '  http-request set-var(txn.name) req.hdr(host),host_only,lower',
+    '  log-format "%b %s %ST %Ta %ts"',
+    '  http-request set-var(txn.name) req.fhdr(host),host_only,lower',
     '  http-request set-var(txn.path) path',
     `  http-request set-var(txn.host) var(txn.name),${map('hosts')}`,
     `  http-request set-var(txn.host) var(txn.name),regsub('^[^.]*\\.',''),${map('wildcards')} if !{ var(txn.host) -m found }`,
@@ -167,8 +170,12 @@ function builtInBackend({ builtIn }: Places): string[] {
     '  http-reuse always',
     '  retries 3',
     '  timeout server 24h',
-    `  server built-in unix@${builtIn} pool-purge-delay 5s`,
+    `  server ${builtInServer(builtIn)}`,
   ];
+}
+
+function builtInServer(socket: string): string {
+  return `${builtInServerName} unix@${socket} pool-purge-delay 5s`;
 }
 
 const compression = [
@@ -176,16 +183,32 @@ const compression = [
   '  compression type text/html text/plain text/css text/csv text/xml text/javascript text/markdown application/json application/javascript application/xml application/wasm application/manifest+json application/ld+json application/problem+json application/rss+xml application/atom+xml application/xhtml+xml image/svg+xml',
 ];
 
+/**
+ * What a slot's only pod fails to answer HAProxy would send to that pod again, over one kept connection after the other that
+ * died with it. It is named instead, and not among those that are balanced, which is what HAProxy tries next: that is the proxy
+ * behind it, as where no pod of several can be reached, because that knows whom else a request may go to.
+ */
+function otherwise({ map, builtIn }: Places): readonly string[] {
+  const only = `var(txn.target),map_str(${map('only')})`;
+  return [`  use-server %[${only}] if { ${only} -m found }`, `  server ${builtInServer(builtIn)} backup`];
+}
+
+/** HAProxy may try the next kept connection instead of a new one, and a pod closes those that it had long enough together. */
+const maxRetriesOfKept = 3;
+
 function slotBackends(slot: string, options: readonly string[]): string[] {
   const [kept, once] = backendsOfSlot(slot);
   return [
     `backend ${kept}`,
     '  http-reuse always',
     '  retry-on conn-failure empty-response',
+    `  retries ${maxRetriesOfKept}`,
     ...options,
     `backend ${once}`,
     '  http-reuse never',
     '  option http-server-close',
+    // What no pod has got may be tried longer: each of these has a connection to make, which a busy pod is slow to take.
+    '  retries 3',
     ...options,
   ];
 }

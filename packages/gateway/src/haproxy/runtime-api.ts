@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
-import type { EndpointAddress } from '../routing/routing-table.ts';
 import { type RuntimeCommand, type RuntimeRequest, formatCommand, formatServer } from './runtime-commands.ts';
-import type { MapName } from './runtime-state.ts';
+import type { MapName, NewServer } from './runtime-state.ts';
 
 /** HAProxy reads a line, or a block, of less than its buffer of 16 KiB. */
 const maxRequestBytes = 8_000;
@@ -34,8 +33,8 @@ export class RuntimeApi {
   }
 
   /** To these backends, where it takes nothing yet. */
-  async addServer(backends: readonly string[], name: string, endpoint: EndpointAddress): Promise<void> {
-    await this.#carryOut({ kind: 'lines', lines: formatServer(backends, name, endpoint) });
+  async addServer(backends: readonly string[], name: string, server: NewServer): Promise<void> {
+    await this.#carryOut({ kind: 'lines', lines: formatServer(backends, name, server) });
   }
 
   /** The answer to a question, as it came. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyCommands, formatCommand, listLeaving, planCommands } from './runtime-commands.ts';
-import { emptyRuntimeState, type Entries, type RuntimeState, type Server } from './runtime-state.ts';
+import { emptyRuntimeState, type Entries, type RuntimeState, type Server, sharedWeight } from './runtime-state.ts';
 
 const key = fc.stringMatching(/^[a-d]{1,2}$/);
 const entries: fc.Arbitrary<Entries> = fc.array(fc.tuple(key, key), { maxLength: 6 }).map((pairs) => new Map(pairs));
@@ -11,10 +11,20 @@ const servers = fc
     const bySlot = new Map<string, Map<string, Server>>();
     for (const [slot, pod] of pairs) {
       const ofSlot = bySlot.get(slot) ?? new Map<string, Server>();
-      bySlot.set(slot, ofSlot.set(`10.0.0.${pod}_80`, { address: `10.0.0.${pod}`, port: 80, state: 'ready' }));
+      bySlot.set(slot, ofSlot.set(`10.0.0.${pod}_80`, serverAt(`10.0.0.${pod}`)));
     }
-    return bySlot;
+    return new Map([...bySlot].map(([slot, ofSlot]) => [slot, weighed(ofSlot)]));
   });
+
+function serverAt(address: string): Server {
+  return { address, port: 80, state: 'ready', weight: sharedWeight };
+}
+
+/** As a slot has them: one that is alone is named instead of balanced. */
+function weighed(ofSlot: ReadonlyMap<string, Server>): ReadonlyMap<string, Server> {
+  return new Map([...ofSlot].map(([name, server]) => [name, ofSlot.size === 1 ? { ...server, weight: 0 } : server]));
+}
+
 const state: fc.Arbitrary<RuntimeState> = fc.record({
   maps: fc.record({
     hosts: entries,
@@ -24,6 +34,7 @@ const state: fc.Arbitrary<RuntimeState> = fc.record({
     headers: entries,
     rules: entries,
     splits: entries,
+    only: entries,
   }),
   servers,
 });
@@ -33,6 +44,14 @@ function ready({ servers }: RuntimeState): string[] {
   return [...servers]
     .flatMap(([slot, ofSlot]) =>
       [...ofSlot].filter(([, server]) => server.state === 'ready').map(([name]) => `${slot}/${name}`),
+    )
+    .toSorted();
+}
+
+function weights({ servers }: RuntimeState): string[] {
+  return [...servers]
+    .flatMap(([slot, ofSlot]) =>
+      [...ofSlot].flatMap(([name, { state, weight }]) => (state === 'ready' ? [`${slot}/${name} ${weight}`] : [])),
     )
     .toSorted();
 }
@@ -50,13 +69,14 @@ describe('commands', () => {
           current = applyCommands(current, planCommands(current, wanted));
           expect(sortedMaps(current)).toEqual(sortedMaps(wanted));
           expect(ready(current)).toEqual(ready(wanted));
+          expect(weights(current)).toEqual(weights(wanted));
           expect(planCommands(current, wanted)).toEqual([]);
         }
       }),
     );
   });
 
-  test('never leave a way that leads to a pod that is not there or a split without a turn', () => {
+  test('never leave a way that leads to a pod that is not there, a slot that takes nothing or a split without a turn', () => {
     fc.assert(
       fc.property(state, state, (before, after) => {
         const [first, second] = [consistent(before), consistent(after)];
@@ -72,9 +92,7 @@ describe('commands', () => {
   test('keep what leaves until HAProxy has let it go', () => {
     const wanted: RuntimeState = {
       ...emptyRuntimeState,
-      servers: new Map([
-        ['p0', new Map([['10.0.0.1_80', { address: '10.0.0.1', port: 80, state: 'ready' as const }]])],
-      ]),
+      servers: new Map([['p0', new Map([['10.0.0.1_80', serverAt('10.0.0.1')]])]]),
     };
     const current = applyCommands(emptyRuntimeState, planCommands(emptyRuntimeState, wanted));
     const left = applyCommands(current, planCommands(current, emptyRuntimeState));
@@ -86,13 +104,15 @@ describe('commands', () => {
 
   test('to a pod go to both backends of its slot', () => {
     const request = formatCommand(
-      { kind: 'addServer', slot: 'p3', name: '::1_80', endpoint: { address: '::1', port: 80 } },
+      { kind: 'addServer', slot: 'p3', name: '::1_80', server: { address: '::1', port: 80, weight: 0 } },
       (map) => map,
     );
     expect(request).toMatchObject({
       lines: [
-        expect.stringMatching(/^add server p3\/::1_80 \[::1\]:80 /),
-        expect.stringMatching(/^add server p3\.once\/::1_80 \[::1\]:80 /),
+        expect.stringMatching(/^add server p3\/::1_80 \[::1\]:80 weight 0 /),
+        'enable health p3/::1_80',
+        expect.stringMatching(/^add server p3\.once\/::1_80 \[::1\]:80 weight 0 /),
+        'enable health p3.once/::1_80',
       ],
     });
   });
@@ -110,10 +130,19 @@ function consistent(drawn: RuntimeState): RuntimeState {
     rules.set(rule, index % 2 === 0 ? slot : split);
     if (index % 2 === 1) splits.set(`${split}.0`, slot);
   }
-  return { ...drawn, maps: { ...drawn.maps, rules, splits } };
+  return { ...drawn, maps: { ...drawn.maps, rules, splits, only: onlyOf(drawn) } };
+}
+
+function onlyOf({ servers }: RuntimeState): Entries {
+  return new Map(
+    [...servers].flatMap(([slot, ofSlot]) => (ofSlot.size === 1 ? [...ofSlot.keys()].map((name) => [slot, name]) : [])),
+  );
 }
 
 function leadsToPods(state: RuntimeState, target: string): boolean {
   const slot = target.startsWith('s:') ? state.maps.splits.get(`${target}.0`) : target;
-  return [...(state.servers.get(slot ?? '')?.values() ?? [])].some((server) => server.state === 'ready');
+  const servers = state.servers.get(slot ?? '');
+  const named = servers?.get(state.maps.only.get(slot ?? '') ?? '');
+  if (named?.state === 'ready') return true;
+  return [...(servers?.values() ?? [])].some(({ state, weight }) => state === 'ready' && weight > 0);
 }

@@ -1,13 +1,27 @@
-import type { EndpointAddress } from '../routing/routing-table.ts';
-import { backendsOfSlot, type Entries, type MapName, type RuntimeState, type Server } from './runtime-state.ts';
+import {
+  backendsOfSlot,
+  type Entries,
+  type MapName,
+  type NewServer,
+  type RuntimeState,
+  type Server,
+  type ServerWeight,
+  sharedWeight,
+} from './runtime-state.ts';
 
 export type RuntimeCommand =
-  | { readonly kind: 'addServer'; readonly slot: string; readonly name: string; readonly endpoint: EndpointAddress }
+  | { readonly kind: 'addServer'; readonly slot: string; readonly name: string; readonly server: NewServer }
   | {
       readonly kind: 'setServerState';
       readonly slot: string;
       readonly name: string;
       readonly state: Server['state'];
+    }
+  | {
+      readonly kind: 'setServerWeight';
+      readonly slot: string;
+      readonly name: string;
+      readonly weight: ServerWeight;
     }
   /** In one step, whatever it was before. */
   | { readonly kind: 'replaceMap'; readonly map: MapName; readonly entries: Entries }
@@ -16,33 +30,47 @@ export type RuntimeCommand =
   | { readonly kind: 'deleteEntries'; readonly map: MapName; readonly keys: readonly string[] };
 
 const routeMaps = ['exact', 'prefixes', 'hosts', 'wildcards'] as const;
-const targetMaps = ['splits', 'headers', 'rules'] as const;
+const targetMaps = ['only', 'splits', 'headers', 'rules'] as const;
 
 /**
  * From what HAProxy holds to what it is to hold. Whatever a request can find between two of them is complete: first come
  * the pods, then what leads to them, from the end of the way to its beginning; what nothing leads to any more goes
- * after that, and pods last.
+ * after that, and pods last. A slot has pods to balance among until it names one, and names one until it has them.
  */
 export function planCommands(current: RuntimeState, wanted: RuntimeState): readonly RuntimeCommand[] {
   return [
     ...planArrivals(current, wanted),
+    ...planWeights(current, wanted, sharedWeight),
     ...targetMaps.flatMap((map) => planEntries(map, current.maps[map], wanted.maps[map])),
     ...routeMaps.flatMap((map): RuntimeCommand[] =>
       isEqual(current.maps[map], wanted.maps[map]) ? [] : [{ kind: 'replaceMap', map, entries: wanted.maps[map] }],
     ),
     ...targetMaps.toReversed().flatMap((map) => planDeletions(map, current.maps[map], wanted.maps[map])),
     ...planDepartures(current, wanted),
+    ...planWeights(current, wanted, 0),
   ];
 }
 
 function planArrivals(current: RuntimeState, wanted: RuntimeState): RuntimeCommand[] {
   const commands: RuntimeCommand[] = [];
   for (const [slot, servers] of wanted.servers) {
-    for (const [name, { address, port }] of servers) {
+    for (const [name, { address, port, weight }] of servers) {
       const known = current.servers.get(slot)?.get(name);
       if (known?.state === 'ready') continue;
-      if (known === undefined) commands.push({ kind: 'addServer', slot, name, endpoint: { address, port } });
+      if (known === undefined) commands.push({ kind: 'addServer', slot, name, server: { address, port, weight } });
       commands.push({ kind: 'setServerState', slot, name, state: 'ready' });
+    }
+  }
+  return commands;
+}
+
+/** Of those that are to have another weight, which is this one. */
+function planWeights(current: RuntimeState, wanted: RuntimeState, weight: ServerWeight): RuntimeCommand[] {
+  const commands: RuntimeCommand[] = [];
+  for (const [slot, servers] of wanted.servers) {
+    for (const [name, server] of servers) {
+      const before = current.servers.get(slot)?.get(name)?.weight ?? server.weight;
+      if (server.weight === weight && before !== weight) commands.push({ kind: 'setServerWeight', slot, name, weight });
     }
   }
   return commands;
@@ -88,6 +116,7 @@ export function applyCommands(state: RuntimeState, commands: readonly RuntimeCom
       headers: new Map(state.maps.headers),
       rules: new Map(state.maps.rules),
       splits: new Map(state.maps.splits),
+      only: new Map(state.maps.only),
     },
     servers: new Map([...state.servers].map(([slot, servers]) => [slot, new Map(servers)])),
   };
@@ -104,15 +133,15 @@ function applyCommand({ maps, servers }: Draft, command: RuntimeCommand): void {
   switch (command.kind) {
     case 'addServer': {
       const ofSlot = servers.get(command.slot) ?? new Map<string, Server>();
-      servers.set(command.slot, ofSlot.set(command.name, { ...command.endpoint, state: 'leaving' }));
+      servers.set(command.slot, ofSlot.set(command.name, { ...command.server, state: 'leaving' }));
       break;
     }
-    case 'setServerState': {
-      const ofSlot = servers.get(command.slot);
-      const server = ofSlot?.get(command.name);
-      if (server !== undefined) ofSlot?.set(command.name, { ...server, state: command.state });
+    case 'setServerState':
+      changeServer(servers, command, { state: command.state });
       break;
-    }
+    case 'setServerWeight':
+      changeServer(servers, command, { weight: command.weight });
+      break;
     case 'replaceMap':
       maps[command.map] = new Map(command.entries);
       break;
@@ -126,6 +155,16 @@ function applyCommand({ maps, servers }: Draft, command: RuntimeCommand): void {
       for (const key of command.keys) maps[command.map].delete(key);
       break;
   }
+}
+
+function changeServer(
+  servers: Draft['servers'],
+  { slot, name }: { readonly slot: string; readonly name: string },
+  change: Partial<Server>,
+): void {
+  const ofSlot = servers.get(slot);
+  const server = ofSlot?.get(name);
+  if (server !== undefined) ofSlot?.set(name, { ...server, ...change });
 }
 
 /** Servers that leave, by slot: HAProxy lets them go when nothing is open to them. */
@@ -151,20 +190,24 @@ export type RuntimeRequest =
   | { readonly kind: 'replace'; readonly map: string; readonly payload: readonly string[] };
 
 /** A kept connection that is idle goes within seconds: applications close theirs at their own time. */
-const serverOptions = 'weight 4 pool-max-conn 256 pool-purge-delay 1s';
+const keptConnections = 'pool-max-conn 256 pool-purge-delay 1s';
+
+/**
+ * A pod to which one connection fails gets nothing more until it takes one again: with its last pod gone, what a slot is
+ * sent, and what it sends again, goes to the proxy behind it. Whether a pod is ready is not for HAProxy to say, so it looks
+ * only at those that it has found dead.
+ */
+const ejection = 'check inter 1d downinter 200ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down';
 
 /** Names and keys in lines consist of safe characters by construction; entries of routes are in payloads, which have no syntax. */
 export function formatCommand(command: RuntimeCommand, mapPath: (map: MapName) => string): RuntimeRequest {
   switch (command.kind) {
     case 'addServer':
-      return { kind: 'lines', lines: formatServer(backendsOfSlot(command.slot), command.name, command.endpoint) };
-    case 'setServerState': {
-      const state = command.state === 'ready' ? 'ready' : 'maint';
-      const lines = backendsOfSlot(command.slot).map(
-        (backend) => `set server ${backend}/${command.name} state ${state}`,
-      );
-      return { kind: 'lines', lines };
-    }
+      return { kind: 'lines', lines: formatServer(backendsOfSlot(command.slot), command.name, command.server) };
+    case 'setServerState':
+      return setServer(command, `state ${command.state === 'ready' ? 'ready' : 'maint'}`);
+    case 'setServerWeight':
+      return setServer(command, `weight ${command.weight}`);
     case 'replaceMap':
       return { kind: 'replace', map: mapPath(command.map), payload: formatEntries(command.entries) };
     case 'addEntries':
@@ -176,14 +219,21 @@ export function formatCommand(command: RuntimeCommand, mapPath: (map: MapName) =
   }
 }
 
+function setServer({ slot, name }: { readonly slot: string; readonly name: string }, what: string): RuntimeRequest {
+  return { kind: 'lines', lines: backendsOfSlot(slot).map((backend) => `set server ${backend}/${name} ${what}`) };
+}
+
 /** In each of the backends. */
 export function formatServer(
   backends: readonly string[],
   name: string,
-  { address, port }: EndpointAddress,
+  { address, port, weight }: NewServer,
 ): readonly string[] {
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return backends.map((backend) => `add server ${backend}/${name} ${at} ${serverOptions}`);
+  return backends.flatMap((backend) => [
+    `add server ${backend}/${name} ${at} weight ${weight} ${keptConnections} ${ejection}`,
+    `enable health ${backend}/${name}`,
+  ]);
 }
 
 function formatEntries(entries: Entries): string[] {

@@ -10,15 +10,25 @@ import type { EndpointAddress } from '../routing/routing-table.ts';
  *     headers    rule                  -> header set
  *     rules      rule                  -> slot, or split
  *     splits     split, `.`, turn      -> slot
+ *     only       slot                  -> its pod, where it has just one
  */
-export const mapNames = ['hosts', 'wildcards', 'exact', 'prefixes', 'headers', 'rules', 'splits'] as const;
+export const mapNames = ['hosts', 'wildcards', 'exact', 'prefixes', 'headers', 'rules', 'splits', 'only'] as const;
 export type MapName = (typeof mapNames)[number];
 export type Entries = ReadonlyMap<string, string>;
 
 /** A pod's port behind a slot. One that leaves gets nothing new and goes when nothing is open to it. */
 export interface Server extends EndpointAddress {
   readonly state: 'ready' | 'leaving';
+  /** 0 where it is the only one of its slot: it is named for what comes, and what it fails is balanced to somebody else. */
+  readonly weight: ServerWeight;
 }
+
+/** What HAProxy is told with a server, which gets nothing until it is said to be ready. */
+export type NewServer = Omit<Server, 'state'>;
+
+/** HAProxy takes up to 256; pods of one version are all alike. */
+export const sharedWeight = 4;
+export type ServerWeight = typeof sharedWeight | 0;
 
 /** What commands can change in a running HAProxy. */
 export interface RuntimeState {
@@ -37,6 +47,7 @@ export const emptyRuntimeState: RuntimeState = {
     headers: new Map(),
     rules: new Map(),
     splits: new Map(),
+    only: new Map(),
   },
   servers: new Map(),
 };
@@ -53,5 +64,8 @@ export function backendsOfSlot(slot: string): readonly [kept: string, once: stri
 export function slotOfBackend(backend: string): string {
   return backend.endsWith(onceSuffix) ? backend.slice(0, -onceSuffix.length) : backend;
 }
+
+/** Of the proxy behind HAProxy, in each of its backends; no pod has such a name. */
+export const builtInServerName = 'built-in';
 
 export const onceSuffix = '.once';

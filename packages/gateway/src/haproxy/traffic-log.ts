@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from '../listen.ts';
 import { clientClosedRequest, type TrafficCounters } from '../proxy/traffic.ts';
-import { slotOfBackend } from './runtime-state.ts';
+import { builtInServerName, slotOfBackend } from './runtime-state.ts';
 
-/** One answered request: the backend of HAProxy, status, milliseconds, how it ended. */
-const line = /^(\S+) (-?\d+) \+?(-?\d+) (.)(.)$/;
+/** One answered request: the backend of HAProxy, the server in it, status, milliseconds, how it ended. */
+const line = /^(\S+) (\S+) (-?\d+) \+?(-?\d+) (.)(.)$/;
 const maxLineBytes = 1_024;
 
 /** Counts what HAProxy tells of each request when it is over. */
@@ -42,7 +42,9 @@ export class TrafficLog {
   }
 
   #count(text: string): void {
-    const [, backend = '', status, milliseconds, cause = '-', phase = '-'] = line.exec(text) ?? [];
+    const [, backend = '', server, status, milliseconds, cause = '-', phase = '-'] = line.exec(text) ?? [];
+    // Counted there, for the version that answered.
+    if (server === builtInServerName) return;
     this.#countersOf(slotOfBackend(backend))?.record(
       effectiveStatus(Number(status), cause, phase),
       Math.max(0, Number(milliseconds)) / 1_000,
