@@ -1,8 +1,9 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
 import type { Secret } from '@slipway/kube/api.generated';
 import type { Logger } from '@slipway/kube/logger';
 import type { ObjectKey } from '@slipway/kube/object';
-import type { RoutingTable } from './routing/routing-table.ts';
+import { parentOf, type RoutingTable } from './routing/routing-table.ts';
 
 export interface CertificatesOptions {
   readonly logger: Logger;
@@ -12,11 +13,17 @@ export interface CertificatesOptions {
 }
 
 const defaultHandshakeMilliseconds = 10_000;
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+interface Usable {
+  readonly context: SecureContext;
+  readonly pem: string;
+}
 
 /** Certificates by host name, from Secrets of type kubernetes.io/tls; parsed once a version of the Secret. */
 export class Certificates {
   readonly #options: CertificatesOptions;
-  readonly #contexts = new WeakMap<Secret, SecureContext | 'invalid'>();
+  readonly #parsed = new WeakMap<Secret, Usable | 'invalid'>();
   #byHost: RoutingTable['certificates'] = new Map();
 
   constructor(options: CertificatesOptions) {
@@ -31,9 +38,8 @@ export class Certificates {
   all(): ReadonlyMap<string, string> {
     const all = new Map<string, string>();
     for (const [host, key] of this.#byHost) {
-      const secret = this.#options.secret(key);
-      if (secret === undefined || (this.#contexts.get(secret) ?? this.#parse(secret)) === 'invalid') continue;
-      all.set(host, [decode(secret.data?.['tls.crt']), decode(secret.data?.['tls.key']), ''].map(String).join('\n'));
+      const usable = this.#read(this.#options.secret(key));
+      if (usable !== undefined) all.set(host, usable.pem);
     }
     return all;
   }
@@ -57,23 +63,22 @@ export class Certificates {
   }
 
   #find(host: string): SecureContext | undefined {
-    const key = this.#byHost.get(host) ?? this.#byHost.get(`*.${host.slice(host.indexOf('.') + 1)}`);
-    const secret = key && this.#options.secret(key);
+    const key = this.#byHost.get(host) ?? this.#byHost.get(`*.${parentOf(host)}`);
+    return this.#read(key && this.#options.secret(key))?.context;
+  }
+
+  #read(secret: Secret | undefined): Usable | undefined {
     if (secret === undefined) return undefined;
-    const context = this.#contexts.get(secret) ?? this.#parse(secret);
-    return context === 'invalid' ? undefined : context;
+    const parsed = this.#parsed.get(secret) ?? this.#tryParse(secret);
+    this.#parsed.set(secret, parsed);
+    return parsed === 'invalid' ? undefined : parsed;
   }
 
-  #parse(secret: Secret): SecureContext | 'invalid' {
-    const context = this.#tryParse(secret);
-    this.#contexts.set(secret, context);
-    return context;
-  }
-
-  #tryParse(secret: Secret): SecureContext | 'invalid' {
+  #tryParse(secret: Secret): Usable | 'invalid' {
     const { data, metadata } = secret;
+    const [cert, key] = [decode(data?.['tls.crt']), decode(data?.['tls.key'])];
     try {
-      return createSecureContext({ cert: decode(data?.['tls.crt']), key: decode(data?.['tls.key']) });
+      return { context: createSecureContext({ cert, key }), pem: formatPem(cert, key) };
     } catch (error) {
       this.#options.logger.warn('the Secret holds no usable certificate', {
         namespace: metadata.namespace,
@@ -84,6 +89,15 @@ export class Certificates {
       return 'invalid';
     }
   }
+}
+
+/** Written anew: what else stands in a Secret another program may read as a key of its own, or refuse with all the rest. */
+function formatPem(cert: Buffer, key: Buffer): string {
+  const blocks = cert.toString('latin1').match(certificateBlock) ?? [];
+  // OpenSSL reads other labels too; a key alone, though, would make HAProxy refuse all certificates.
+  if (blocks.length === 0) throw new Error('tls.crt holds no block of PEM that begins with BEGIN CERTIFICATE');
+  const chain = blocks.map((block) => new X509Certificate(block).toString());
+  return [...chain, createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' })].join('');
 }
 
 function decode(base64: string | undefined): Buffer {

@@ -265,7 +265,7 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       expect(count('reloads')).toBe(0);
     });
 
-    test('ends TLS by the certificates of the table, and takes another one by a reload', async () => {
+    test('ends TLS by the certificates of the table, and takes and leaves them without a reload', async () => {
       const pod = await world.backend((incoming, outgoing) => outgoing.end(incoming.headers['x-forwarded-proto']));
       const encode = (text: string): string => Buffer.from(text).toString('base64');
       const certificates = new Certificates({
@@ -287,17 +287,31 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       };
       await world.route([{ endpoints: [pod] }]);
       await expect(callTls('shop.localhost')).rejects.toThrow(/./);
-      const table = {
-        ...tableOf([{ endpoints: [pod] }]),
-        certificates: new Map([['shop.localhost', { namespace: 'a', name: 'b' }]]),
+      const install = (...hosts: readonly string[]): Promise<void> => {
+        const named = new Map(hosts.map((host) => [host, { namespace: 'a', name: 'b' }]));
+        const table = { ...tableOf([{ endpoints: [pod] }]), certificates: named };
+        certificates.install(table);
+        return plane.install(table);
       };
-      certificates.install(table);
       const reloads = count('reloads');
-      await plane.install(table);
-      await eventually(() => count('reloads') === reloads + 1);
-      await plane.install({ ...table });
+      await install('shop.localhost', '*.many.localhost');
       expect(await callTls('shop.localhost')).toBe('https');
+      expect(await callTls('one.many.localhost')).toBe('https');
       await expect(callTls('other.localhost')).rejects.toThrow(/./);
+      await install('other.localhost');
+      expect(await callTls('other.localhost')).toBe('https');
+      await expect(callTls('shop.localhost')).rejects.toThrow(/./);
+      await install('shop.localhost', 'other.localhost');
+      expect(await callTls('shop.localhost')).toBe('https');
+      expect(count('reloads')).toBe(reloads);
+      // What another worker reads are the files.
+      await plane.install({
+        ...tableOf([{ endpoints: [pod] }], { responseHeaders: new Map([['X-Turn', '1']]) }),
+        certificates: new Map([['shop.localhost', { namespace: 'a', name: 'b' }]]),
+      });
+      await eventually(() => count('reloads') === reloads + 1);
+      await install('shop.localhost');
+      expect(await callTls('shop.localhost')).toBe('https');
     });
 
     test('says which port is taken, and leaves nothing behind', async () => {

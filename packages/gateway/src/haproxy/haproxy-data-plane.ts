@@ -8,10 +8,11 @@ import { listen, type ListenAddress } from '../listen.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { TrafficRegistry } from '../proxy/traffic.ts';
 import { type EndpointAddress, emptyRoutingTable, type RoutingTable } from '../routing/routing-table.ts';
+import { planCertificates } from './certificate-commands.ts';
 import { HaproxyProcess } from './haproxy-process.ts';
 import { type Layout, planLayout } from './layout.ts';
 import type { Structure } from './render-config.ts';
-import { RuntimeApi } from './runtime-api.ts';
+import { RuntimeApi, RuntimeApiError } from './runtime-api.ts';
 import { listLeaving, planCommands, planRetreat } from './runtime-commands.ts';
 import { emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -39,6 +40,8 @@ export interface HaproxyDataPlaneOptions {
 
 const firstCounts = { plain: 32, compressing: 8 } as const;
 const minReloadMilliseconds = 5_000;
+/** A configuration that HAProxy refuses is refused again: each pause is twice the one before, up to so many times. */
+const maxPauseDoublings = 6;
 const drainLookMilliseconds = 200;
 const lookMilliseconds = 1_000;
 const closeLookMilliseconds = 20;
@@ -68,6 +71,8 @@ export class HaproxyDataPlane implements DataPlane {
   #reloads = 0;
   #restarts = 0;
   #lastReload = Number.NEGATIVE_INFINITY;
+  /** In a row. */
+  #failedReloads = 0;
   #cancelReload: (() => void) | undefined;
   #cancelLook: () => void = () => undefined;
   #isClosing = false;
@@ -207,7 +212,22 @@ export class HaproxyDataPlane implements DataPlane {
     await tell(worker, planCommands(worker.state, layout.wanted));
     await this.#countSessions(worker, this.#loads.draining);
     worker.table = table;
-    if (!isEqualStructure(worker.structure, this.#structureFor(layout, worker.structure))) this.#planReload();
+    const wanted = this.#structureFor(layout, worker.structure);
+    await this.#changeCertificates(worker, wanted.certificates);
+    if (!isEqualStructure(worker.structure, wanted)) this.#planReload();
+  }
+
+  /** What it does not take, the next worker reads from its files. */
+  async #changeCertificates(worker: Worker, wanted: Structure['certificates']): Promise<void> {
+    const fileOf = (host: string): string | undefined => this.#directory.certificateFile(host);
+    const files = { list: this.#directory.places(this.#workerNumber).certificateList, fileOf };
+    try {
+      await worker.api.changeCertificates(planCertificates(worker.structure.certificates, wanted, files));
+      worker.structure = { ...worker.structure, certificates: wanted };
+    } catch (error) {
+      if (!(error instanceof RuntimeApiError)) throw error;
+      this.#options.logger.warn('HAProxy does not take a certificate while it runs, and is reloaded', { error });
+    }
   }
 
   #plan(structure: Pick<Structure, 'counts' | 'headerSets'>, state: RuntimeState): Layout {
@@ -266,7 +286,8 @@ export class HaproxyDataPlane implements DataPlane {
   #planReload(): void {
     if (this.#cancelReload !== undefined || this.#isClosing) return;
     const { clock } = this.#options;
-    const least = this.#options.minReloadMilliseconds ?? minReloadMilliseconds;
+    const doublings = Math.min(this.#failedReloads, maxPauseDoublings);
+    const least = (this.#options.minReloadMilliseconds ?? minReloadMilliseconds) * 2 ** doublings;
     const wait = Math.max(0, this.#lastReload + least - clock.monotonic());
     this.#cancelReload = clock.schedule(wait, () => {
       this.#cancelReload = undefined;
@@ -280,7 +301,9 @@ export class HaproxyDataPlane implements DataPlane {
     const old = this.#worker;
     try {
       await this.#startWorker();
+      this.#failedReloads = 0;
     } catch (error) {
+      this.#failedReloads += 1;
       this.#options.logger.error('could not reload HAProxy, the built-in proxy serves what it cannot', { error });
       if (old !== undefined) old.table = undefined;
     }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { CertificateCommand } from './certificate-commands.ts';
 import { type RuntimeCommand, type RuntimeRequest, formatCommand, formatServer } from './runtime-commands.ts';
 import type { MapName, NewServer } from './runtime-state.ts';
 
@@ -9,6 +10,9 @@ const answerTimeoutMilliseconds = 10_000;
 
 /** What HAProxy says about something that went well. */
 const good = /^(?:|New server registered\.|Server deleted\.|New version created: \d+)$/;
+
+const goodAboutCertificates =
+  /^(?:New empty certificate store|Transaction (?:created|updated)|(?:.*\n)*Success!|(?:Entry|Certificate) .* deleted)/;
 
 /** HAProxy refused a command, or is not there. */
 export class RuntimeApiError extends Error {
@@ -35,6 +39,16 @@ export class RuntimeApi {
   /** To these backends, where it takes nothing yet. */
   async addServer(backends: readonly string[], name: string, server: NewServer): Promise<void> {
     await this.#carryOut({ kind: 'lines', lines: formatServer(backends, name, server) });
+  }
+
+  /** Rejects with `RuntimeApiError` at the first one that is refused; what the worker then has of its host is unknown. */
+  async changeCertificates(commands: readonly CertificateCommand[]): Promise<void> {
+    for (const { line, block, host } of commands) {
+      const answer = await this.ask(block === undefined ? line : `${line} <<\n${block}\n`);
+      if (goodAboutCertificates.test(answer)) continue;
+      const refusal = answer.trim().split('\n').join(' ').slice(0, 200);
+      throw new RuntimeApiError(`HAProxy refused "${line}", for the certificate of ${host}: ${refusal}`);
+    }
   }
 
   /** The answer to a question, as it came. */
@@ -99,7 +113,7 @@ function packLines(lines: readonly string[], separator: string): string[] {
   return pack === '' ? packs : [...packs, pack];
 }
 
-/** One question to a socket of HAProxy's, and all that it answers. */
+/** One question to a socket of HAProxy's, and all that it answers: a line at least, or it has ended in the middle of it. */
 export function askHaproxy(socketPath: string, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
@@ -112,7 +126,14 @@ export function askHaproxy(socketPath: string, question: string): Promise<string
       if (length > maxAnswerBytes) socket.destroy(new Error('its answer has no end'));
     });
     socket.on('error', (cause) => reject(new RuntimeApiError(`HAProxy at ${socketPath}: ${cause.message}`, { cause })));
-    socket.on('end', () => resolve(Buffer.concat(pieces).toString('latin1')));
+    socket.on('end', () => {
+      const answer = Buffer.concat(pieces).toString('latin1');
+      if (answer.endsWith('\n')) resolve(answer);
+      else
+        reject(
+          new RuntimeApiError(`HAProxy at ${socketPath} ended before it had answered "${question.slice(0, 200)}"`),
+        );
+    });
     socket.end(`${question}\n`);
   });
 }

@@ -90,14 +90,19 @@ export class WorkDirectory {
     const places = this.places(worker);
     const list: string[] = [];
     for (const [host, pem] of structure.certificates) {
-      if (!/^(?:\*\.)?[a-z0-9._-]+$/.test(host)) continue;
-      const file = join(this.path, 'certificates', `${hashOf(host)}.pem`);
+      const file = this.certificateFile(host);
+      if (file === undefined) continue;
       await writeFile(file, pem, { mode: ownerOnly });
       list.push(`${file} ${host}\n`);
     }
     await writeFile(places.certificateList, list.join(''), { mode: ownerOnly });
     // In latin1, as headers are.
     await writeFile(this.config, renderConfig(structure, places), { encoding: 'latin1', mode: ownerOnly });
+  }
+
+  /** Undefined where the name could have a meaning to HAProxy: no request has such a host. */
+  certificateFile(host: string): string | undefined {
+    return /^(?:\*\.)?[a-z0-9._-]+$/.test(host) ? join(this.path, 'certificates', `${hashOf(host)}.pem`) : undefined;
   }
 
   writePid(pid: number): Promise<void> {

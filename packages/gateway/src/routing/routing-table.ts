@@ -143,13 +143,15 @@ export type RouteMatch =
 export function matchRoute(table: RoutingTable, host: string, path: string): RouteMatch {
   const redirect = table.redirects.get(host);
   if (redirect !== undefined) return { kind: 'redirect', host: redirect };
-  const routes = table.exactHosts.get(host) ?? table.wildcardHosts.get(afterFirstLabel(host)) ?? table.anyHost;
+  const routes = table.exactHosts.get(host) ?? table.wildcardHosts.get(parentOf(host)) ?? table.anyHost;
   const rule = routes.find((route) => matchesPath(route, path))?.rule ?? table.fallback;
   return rule === undefined ? { kind: 'none' } : { kind: 'rule', rule };
 }
 
-function afterFirstLabel(host: string): string {
-  return host.slice(host.indexOf('.') + 1);
+/** What follows `*.` in a wildcard that means the host: its name without the first label. Empty, which none is, without both. */
+export function parentOf(host: string): string {
+  const dot = host.indexOf('.');
+  return dot > 0 ? host.slice(dot + 1) : '';
 }
 
 /** `/a` as a prefix matches `/a` and `/a/b`, not `/ab`; a slash at its end means nothing. */
