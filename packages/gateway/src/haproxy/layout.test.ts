@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ruleOf } from '../../testing/world.ts';
-import { emptyRoutingTable, matchRoute, type PathRoute, type RoutingTable } from '../routing/routing-table.ts';
+import {
+  emptyRoutingTable,
+  matchRoute,
+  parentOf,
+  type PathRoute,
+  type RoutingTable,
+} from '../routing/routing-table.ts';
 import { headerSetId } from './header-sets.ts';
 import { type Layout, planLayout } from './layout.ts';
 import { renderConfig } from './render-config.ts';
@@ -23,7 +29,7 @@ function layOut(table: RoutingTable, options: { headerSets?: ReadonlySet<string>
 
 /** As the configuration looks up who answers; undefined: the built-in proxy. */
 function lookUp({ wanted: { maps } }: Layout, host: string, path: string): string | undefined {
-  const hostKey = maps.hosts.get(host) ?? maps.wildcards.get(host.replace(/^[^.]*\./, '')) ?? '*';
+  const hostKey = maps.hosts.get(host) ?? maps.wildcards.get(parentOf(host)) ?? '*';
   const prefix = [...maps.prefixes.keys()]
     .filter((key) => `${hostKey}${path}/`.startsWith(key))
     .toSorted((a, b) => b.length - a.length)[0];
@@ -175,7 +181,7 @@ describe('slots', () => {
 });
 
 describe('the configuration', () => {
-  test('quotes the values of headers', () => {
+  test('quotes headers', () => {
     const headers = new Map([['X-Odd', 'a\'b %[env(HOME)] "c" #d \\e ${HOME}']]);
     const text = renderConfig(
       {
@@ -195,9 +201,11 @@ describe('the configuration', () => {
       },
     );
     expect(text).toContain(
-      `  http-response set-header X-Odd 'a'\\''b %%[env(HOME)] "c" #d \\e \${HOME}' if { var(txn.headers) -m str h1 }`,
+      `  http-response set-header 'X-Odd' 'a'\\''b %%[env(HOME)] "c" #d \\e \${HOME}' if { var(txn.headers) -m str h1 }`,
     );
     expect(text).toContain('  bind [::1]:80');
+    // As long as the built-in proxy waits for a client that takes nothing of its answer.
+    expect(text).toContain('  timeout client 300s');
     expect(text).toContain('  chroot /run\n  uid 102\n  gid 105\n');
   });
 });

@@ -8,7 +8,7 @@ import {
   type RoutingTable,
 } from '../routing/routing-table.ts';
 import { hashOf } from './hash-of.ts';
-import { type HeaderSet, headerSetId } from './header-sets.ts';
+import { hasRoomFor, type HeaderSet, headerSetId } from './header-sets.ts';
 import { type Entries, type RuntimeState, type Server, sharedWeight } from './runtime-state.ts';
 import { calculateShares } from './shares.ts';
 import { assignSlots, type SlotCounts, type SlotKind } from './slots.ts';
@@ -135,8 +135,8 @@ function claimPlaces(
   }
 }
 
-/** No other host is looked up in the maps: a request for one goes to the built-in proxy. */
-export const plainHostPattern = '^[a-z0-9._-]*$';
+/** No other host is looked up in the maps, nor one with a final dot, which means nothing: the built-in proxy takes requests for it. */
+export const plainHostPattern = '^([a-z0-9._-]*[a-z0-9_-])?$';
 const plainHost = new RegExp(plainHostPattern);
 
 function isPlainHost(host: string): boolean {
@@ -219,11 +219,11 @@ interface Target {
 }
 
 /**
- * Whether it takes more than weights: the built-in proxy serves it then. Held requests are not among that, because they are
- * those for which nobody is ready, and these are its own anyway.
+ * Whether it takes more than weights and a few headers: the built-in proxy serves it then. Held requests are not among that,
+ * because they are those for which nobody is ready, and these are its own anyway.
  */
 function isBuiltIn(rule: RouteRule): boolean {
-  return isByUser(rule) || rule.mirror !== undefined;
+  return isByUser(rule) || rule.mirror !== undefined || !hasRoomFor(rule.responseHeaders);
 }
 
 /** Undefined: it is the built-in proxy's, nobody is ready, or somebody has no slot. */
@@ -251,7 +251,7 @@ function collectHeaderSets(rules: readonly RouteRule[]): ReadonlyMap<string, Hea
   const sets = new Map<string, HeaderSet>();
   for (const { responseHeaders } of rules) {
     const id = headerSetId(responseHeaders);
-    if (id !== undefined) sets.set(id, responseHeaders);
+    if (id !== undefined && hasRoomFor(responseHeaders)) sets.set(id, responseHeaders);
   }
   return sets;
 }

@@ -1,6 +1,7 @@
-import { neverHopByHop } from '../http1/fields.ts';
+import { maxFields, maxHeadBytes, neverHopByHop } from '../http1/fields.ts';
 import type { ListenAddress } from '../listen.ts';
-import type { HeaderSet } from './header-sets.ts';
+import { ownHeaderPattern } from '../proxy/messages.ts';
+import { type HeaderSet, maxHeaderSetBytes } from './header-sets.ts';
 import { plainHostPattern } from './layout.ts';
 import { backendsOfSlot, builtInServerName, type MapName } from './runtime-state.ts';
 import { namesOf, type SlotCounts } from './slots.ts';
@@ -36,8 +37,12 @@ export interface Jail {
 }
 
 const maxOldWorkers = 50;
+/** Headers of routes, and what we say about a client, whose Host is among it. */
+const maxAddedBytes = maxHeaderSetBytes + 4 * 1024;
+/** Of a request or an answer: what HAProxy and we put beside what was sent. */
+const maxAddedFields = 16;
 
-/** Pure: nothing of it comes from the routing table but header sets, whose values are quoted. */
+/** Pure: nothing of it comes from the routing table but header sets, which are quoted. */
 export function renderConfig(structure: Structure, places: Places): string {
   const others = otherwise(places);
   return [
@@ -61,8 +66,10 @@ function globalSection({ commands, trafficLog, jail }: Places): string[] {
     '  stats timeout 1m',
     // The rest of an old worker's connections may outlast many reloads, but not all of them.
     `  mworker-max-reloads ${maxOldWorkers}`,
-    // A head of a request or an answer has to fit.
-    '  tune.bufsize 40000',
+    // A head of a request or an answer has to fit, and beside it and any part of a body what we add.
+    `  tune.bufsize ${maxHeadBytes + maxAddedBytes}`,
+    `  tune.maxrewrite ${maxAddedBytes}`,
+    `  tune.http.maxhdr ${maxFields + maxAddedFields}`,
     '  ssl-default-bind-options ssl-min-ver TLSv1.2',
     '  tune.ssl.default-dh-param 2048',
     'ring traffic',
@@ -81,11 +88,17 @@ function defaultsSection(): string[] {
     'defaults',
     '  mode http',
     '  timeout connect 3s',
-    '  timeout client 60s',
+    // For a client that takes its answer; the head of a request has a limit of its own.
+    '  timeout client 300s',
     '  timeout server 300s',
     '  timeout http-request 60s',
     '  timeout http-keep-alive 120s',
     '  timeout tunnel 24h',
+    '  timeout client-fin 60s',
+    '  timeout server-fin 60s',
+    // Of a client or pod whose machine has gone away without a word nothing else would tell.
+    '  option tcpka',
+    ...['clitcpka', 'srvtcpka'].flatMap((side) => [`  ${side}-idle 30s`, `  ${side}-intvl 5s`, `  ${side}-cnt 6`]),
     // After a reload a kept connection may come with one more request: it is answered before the connection ends.
     '  option idle-close-on-response',
     // A client that leaves takes its request with it.
@@ -108,16 +121,18 @@ function frontendSection({ listen, tlsListen, headerSets }: Structure, places: P
   const map = (name: MapName, how: 'str' | 'beg' = 'str'): string => `map_${how}(${places.map(name)})`;
   return [
     'frontend clients',
-    ...(listen === undefined ? [] : [`  bind ${formatAddress(listen)}`]),
+    ...(listen === undefined ? [] : [`  bind ${formatAddress(listen)} proto h1`]),
     ...(tlsListen === undefined
       ? []
-      : [`  bind ${formatAddress(tlsListen)} ssl strict-sni alpn http/1.1 crt-list ${places.certificateList}`]),
+      : [
+          `  bind ${formatAddress(tlsListen)} proto h1 ssl strict-sni alpn http/1.1 crt-list ${places.certificateList}`,
+        ]),
     '  log ring@traffic format raw local0',
     '  log-format "%b %s %ST %Ta %ts"',
     '  http-request set-var(txn.name) req.fhdr(host),host_only,lower',
     '  http-request set-var(txn.path) path',
     `  http-request set-var(txn.host) var(txn.name),${map('hosts')}`,
-    `  http-request set-var(txn.host) var(txn.name),regsub('^[^.]*\\.',''),${map('wildcards')} if !{ var(txn.host) -m found }`,
+    `  http-request set-var(txn.host) var(txn.name),regsub('^[^.]*\\.',''),${map('wildcards')} if !{ var(txn.host) -m found } { var(txn.name) -m reg '^[^.]+\\.' }`,
     '  http-request set-var(txn.host) str(*) if !{ var(txn.host) -m found }',
     `  http-request set-var(txn.rule) var(txn.host),concat(,txn.path,),${map('exact')}`,
     `  http-request set-var(txn.rule) var(txn.host),concat(,txn.path,/),${map('prefixes', 'beg')} if !{ var(txn.rule) -m found }`,
@@ -127,16 +142,16 @@ function frontendSection({ listen, tlsListen, headerSets }: Structure, places: P
     `  http-request set-var(txn.stride) var(txn.target),field(4,:) if ${isSplit}`,
     `  http-request set-var(txn.turn) sc_inc_gpc0(0),mul(txn.stride),mod(txn.total) if ${isSplit}`,
     `  http-request set-var(txn.target) var(txn.target),concat(.,txn.turn,),${map('splits')} if ${isSplit}`,
-    '  http-request del-header Forwarded',
-    '  http-request del-header X-Forwarded-Port',
+    `  http-request del-header '${ownHeaderPattern}' -m reg`,
     '  http-request set-header X-Forwarded-For %[src]',
-    '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    '  http-request set-header X-Forwarded-Host %[req.fhdr(host)]',
     '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
     '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
     `  http-response deny status 502 if { res.hdr(connection) -i ${neverHopByHop.join(' ')} }`,
     ...headerRules(headerSets, map('headers')),
     // What has a meaning of its own, and whatever could be understood in two ways, is the built-in proxy's.
     '  use_backend built-in if { req.hdr(upgrade) -m found }',
+    '  use_backend built-in if { method CONNECT }',
     '  use_backend built-in if { req.fhdr(connection) -m found } !{ req.fhdr(connection) -i keep-alive close }',
     // A condition holds if any of several lines fulfils it.
     '  use_backend built-in if { req.fhdr_cnt(connection) gt 1 }',
@@ -152,15 +167,21 @@ function headerRules(headerSets: ReadonlyMap<string, HeaderSet>, map: string): s
   if (headerSets.size === 0) return [];
   const rules = [...headerSets].flatMap(([id, headers]) =>
     [...headers].map(
-      ([name, value]) => `  http-response set-header ${name} ${quote(value)} if { var(txn.headers) -m str ${id} }`,
+      ([name, value]) =>
+        `  http-response set-header ${quoteText(name)} ${quoteFormat(value)} if { var(txn.headers) -m str ${id} }`,
     ),
   );
   return [`  http-request set-var(txn.headers) var(txn.rule),${map}`, ...rules];
 }
 
-/** Between single quotes nothing has a meaning to the configuration, and `%` doubled none to the format. */
-function quote(value: string): string {
-  return `'${value.replaceAll('%', '%%').replaceAll("'", "'\\''")}'`;
+/** Between single quotes nothing has a meaning to the configuration. */
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Where HAProxy expects a format, `%` doubled has no meaning to it either. */
+function quoteFormat(text: string): string {
+  return quoteText(text.replaceAll('%', '%%'));
 }
 
 function builtInBackend({ builtIn }: Places): string[] {

@@ -45,6 +45,16 @@ describe('a request head', () => {
     { name: 'an IPv6 host', head: 'GET / HTTP/1.1\r\nHost: [::1]:80', as: { host: '[::1]' } },
     { name: 'an empty value', head: get('X-Empty:'), as: {} },
     { name: 'upgrade', head: get('Connection: Upgrade', 'Upgrade: websocket'), as: { upgrade: 'websocket' } },
+    {
+      name: 'upgrade to HTTP/2 without it',
+      head: get('Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'),
+      as: { upgrade: undefined },
+    },
+    {
+      name: 'upgrade of HTTP/1.0, which has none, without it',
+      head: 'GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket',
+      as: { upgrade: undefined },
+    },
   ];
   test.for(accepted)('takes $name', ({ head, as }) => {
     expect(parseRequestHead(head)).toMatchObject(as);

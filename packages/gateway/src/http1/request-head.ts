@@ -49,8 +49,14 @@ export function parseRequestHead(text: string): RequestHead {
     connection,
     framing: declaredFraming(fields, minorVersion) ?? noBody,
     keepAlive: minorVersion === 1 ? !connection.includes('close') : connection.includes('keep-alive'),
-    upgrade: connection.includes('upgrade') ? valueOf(fields, 'upgrade') : undefined,
+    upgrade: minorVersion === 1 && connection.includes('upgrade') ? upgradeOf(fields) : undefined,
   };
+}
+
+/** HTTP/2 by upgrade is obsolete (RFC 9113, 3.1), and a way for more requests past every rule: it is answered in HTTP/1.1. */
+function upgradeOf(fields: readonly Field[]): string | undefined {
+  const wanted = valueOf(fields, 'upgrade');
+  return wanted === undefined || listMembers(wanted).some((member) => /^h2c?$/.test(member)) ? undefined : wanted;
 }
 
 /** Throws `ProtocolError` if one of them must reach every recipient. */
@@ -71,7 +77,8 @@ export function valueOf(fields: readonly Field[], key: string): string | undefin
 
 function invalidRequestLine(text: string): ProtocolError {
   const parts = (text.split('\r\n', 1)[0] ?? '').split(' ');
-  const isOtherVersion = parts.length === 3 && isToken(parts[0] ?? '') && /^HTTP\/\d\.\d$/.test(parts[2] ?? '');
+  const isOtherVersion =
+    parts.length === 3 && isToken(parts[0] ?? '') && /^HTTP\/(?!1\.[01]$)\d\.\d$/.test(parts[2] ?? '');
   return isOtherVersion
     ? new ProtocolError('an HTTP version other than 1.0 and 1.1', 505)
     : new ProtocolError('a request line that is not "method target HTTP/1.1"');

@@ -8,30 +8,36 @@ export interface ClientFacts {
   readonly protocol: 'http' | 'https';
 }
 
-/** Set by us: what a client says in them about itself is not believed. */
-const forwardedHeaders: ReadonlySet<string> = new Set([
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-]);
+/** By it an application can tell a copy, for example not to send a mail. */
+export const mirrorMark = 'X-Slipway-Mirror';
 
-/** The head as the backend gets it, in latin1. */
-export function formatRequestHead(request: RequestHead, client: ClientFacts): string {
+/**
+ * Set by us, in lower case: what a client says in them about itself, or about its request, is not believed. To many
+ * applications `_` in a name is the same as `-`.
+ */
+export const ownHeaderPattern = '^(forwarded|x[-_]forwarded[-_](for|host|port|proto)|x[-_]slipway[-_]mirror)$';
+const ownHeader = new RegExp(ownHeaderPattern);
+
+/** The head as the backend gets it, in latin1; `added` are whole lines. */
+export function formatRequestHead(request: RequestHead, client: ClientFacts, added = ''): string {
   let head = `${request.method} ${request.target} HTTP/1.1\r\n`;
   for (const { name, key, value } of request.fields) {
-    if (isHopByHop(key, request.connection) || forwardedHeaders.has(key)) continue;
+    if (isHopByHop(key, request.connection) || isOwnHeader(key)) continue;
     head += `${name}: ${value}\r\n`;
   }
   // HTTP/1.0 knows no Host, HTTP/1.1 demands one.
   if (request.authority === '' && request.minorVersion === 0) head += 'Host:\r\n';
   if (request.framing.kind === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
   if (acceptsTrailers(request)) head += 'TE: trailers\r\n';
-  head += `X-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.protocol}\r\nX-Forwarded-Host: ${request.authority}\r\n`;
+  head += `${added}X-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.protocol}\r\nX-Forwarded-Host: ${request.authority}\r\n`;
   return request.upgrade === undefined
     ? `${head}Connection: keep-alive\r\n\r\n`
     : `${head}Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n\r\n`;
+}
+
+/** Most headers need no closer look. */
+function isOwnHeader(key: string): boolean {
+  return (key.startsWith('x') || key.startsWith('f')) && ownHeader.test(key);
 }
 
 function acceptsTrailers(request: RequestHead): boolean {

@@ -3,7 +3,7 @@ import { maxHeadBytes } from '../http1/fields.ts';
 import { ProtocolError } from '../http1/protocol-error.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { parseResponseHead, type ResponseHead } from '../http1/response-head.ts';
-import { type ClientFacts, formatRequestHead } from './messages.ts';
+import { type ClientFacts, formatRequestHead, mirrorMark } from './messages.ts';
 import type { Endpoint, UpstreamConnection, UpstreamUser } from './upstream.ts';
 
 /** The class of the answer's status, or `none` for none that was whole. */
@@ -83,7 +83,7 @@ export class MirrorCopy implements UpstreamUser {
     const upstream = idle ?? endpoint.connect();
     this.#upstream = upstream;
     upstream.begin(this);
-    upstream.socket.write(formatRequestHead(request, client), 'latin1');
+    upstream.socket.write(formatRequestHead(request, client, `${mirrorMark}: true\r\n`), 'latin1');
   }
 
   #readHead(received: Buffer): void {

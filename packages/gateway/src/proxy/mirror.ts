@@ -11,10 +11,6 @@ const maxOpenCopies = 100;
 /** RFC 9110, 9.2.1: what an application that keeps to it does twice without a difference. TRACE tells nobody anything. */
 const copied: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** By it an application can tell a copy, for example not to send a mail. */
-const markKey = 'x-slipway-mirror';
-const mark = { name: 'X-Slipway-Mirror', key: markKey, value: 'true' };
-
 /** A version that gets copies, with those that are open; outlives the tables that name it. */
 export class MirrorTarget {
   readonly #labels: TrafficLabels;
@@ -95,7 +91,6 @@ export class Mirror {
     this.#credit += percent;
     if (this.#credit < 100) return;
     this.#credit -= 100;
-    const fields = [...request.fields.filter(({ key }) => key !== markKey), mark];
-    target.send(candidate, { request: { ...request, fields }, client, tick });
+    target.send(candidate, { request, client, tick });
   }
 }

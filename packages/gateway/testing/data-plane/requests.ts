@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { bodyOf, eventually, exchangeRaw, readUntil } from '../world.ts';
 import { answerOf, get, type Setting } from './setting.ts';
@@ -9,7 +9,7 @@ export function describeRequests(setting: Setting): void {
   const { call, open } = setting;
 
   describe('a request', () => {
-    test('reaches the backend with its host, and with our word about the client', async () => {
+    test('reaches the backend with its host, and with our word about the client and itself', async () => {
       const backend = await setting.world.backend((incoming, outgoing) =>
         outgoing.end(JSON.stringify({ url: incoming.url, headers: incoming.headers })),
       );
@@ -18,6 +18,10 @@ export function describeRequests(setting: Setting): void {
         Host: 'shop.localhost',
         'X-Forwarded-For': '6.6.6.6',
         Forwarded: 'for=6.6.6.6',
+        'X-Slipway-Mirror': 'true',
+        X_Forwarded_For: '6.6.6.6',
+        'X-Forwarded_Proto': 'https',
+        X_Slipway_Mirror: 'true',
         Connection: 'X-Hop',
         'X-Hop': 'mine',
         Cookie: 'a=b',
@@ -34,6 +38,8 @@ export function describeRequests(setting: Setting): void {
       });
       expect(seen.headers).not.toHaveProperty('x-hop');
       expect(seen.headers).not.toHaveProperty('forwarded');
+      expect(seen.headers).not.toHaveProperty('x-slipway-mirror');
+      expect(Object.keys(seen.headers).filter((name) => name.includes('_'))).toEqual([]);
     });
 
     test('keeps connections alive on both sides', async () => {
@@ -120,6 +126,38 @@ export function describeRequests(setting: Setting): void {
         expect(seen).toEqual([]);
       });
     }
+
+    test.each([
+      ['to be tunneled', 'CONNECT shop:80 HTTP/1.1\r\nHost: shop\r\n\r\n'],
+      ['in HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'],
+      ['with a target that is no text', 'GET /\xe9 HTTP/1.1\r\nHost: shop\r\n\r\n'],
+      ['for two hosts in one', 'GET / HTTP/1.1\r\nHost: shop,other\r\n\r\n'],
+    ])('%s is refused', async (_, bytes) => {
+      const seen: string[] = [];
+      const backend = await setting.world.backend((incoming, outgoing) => {
+        seen.push(incoming.url ?? '');
+        outgoing.end();
+      });
+      backend.server.on('connect', (incoming, socket: Socket) => {
+        seen.push(incoming.url ?? '');
+        socket.end('HTTP/1.1 200 OK\r\n\r\n');
+      });
+      await setting.world.route([{ endpoints: [backend] }]);
+      expect(await exchangeRaw(setting.world.port, bytes, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 (?:400|505) /);
+      expect(seen).toEqual([]);
+    });
+
+    test('has room for more than a hundred headers, and so has its answer', async () => {
+      const backend = await setting.world.backend((incoming, outgoing) => {
+        for (const [name, value] of Object.entries(incoming.headers))
+          if (name.startsWith('x-n')) outgoing.setHeader(name, value ?? '');
+        outgoing.end();
+      });
+      await setting.world.route([{ endpoints: [backend] }]);
+      const headers = Object.fromEntries(Array.from({ length: 115 }, (_, index) => [`X-N${index}`, String(index)]));
+      const answer = await call({ headers });
+      expect([answer.status, answer.headers['x-n114']]).toEqual([200, '114']);
+    });
 
     test('with an unknown expectation is refused', async () => {
       await setting.world.route([{ endpoints: [] }]);
