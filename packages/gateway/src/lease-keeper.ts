@@ -10,6 +10,8 @@ import { limitTime } from '@slipway/kube/time-limit';
 const leaseDurationSeconds = 15;
 const renewMilliseconds = 5_000;
 const retryMilliseconds = 500;
+/** An answer that takes longer is given up: on another connection there is time for two more before the Lease runs out. */
+const answerMilliseconds = 4_000;
 /** A gateway that ends does not wait for a server that is silent. */
 const releaseMilliseconds = 1_000;
 
@@ -104,12 +106,18 @@ export class LeaseKeeper {
         renewTime: formatMicroTime(clock.now()),
       },
     };
+    using limit = limitTime({
+      clock,
+      milliseconds: answerMilliseconds,
+      signal,
+      message: `no answer within ${answerMilliseconds} ms`,
+    });
     try {
       await client.patch(
         leases,
         key,
         { type: 'apply', body, force: true },
-        { fieldManager: `slipway-gateway-${instance}`, signal },
+        { fieldManager: `slipway-gateway-${instance}`, signal: limit.signal },
       );
       return true;
     } catch (error) {

@@ -9,6 +9,7 @@ import type { ForwardingRule } from './forwarding-rule.ts';
 import type { HoldQueue, Waiter } from './hold-queue.ts';
 import { forwardedFacts, plainAddress } from './client-facts.ts';
 import { type ClientFacts, formatLocalAnswer, type LocalAnswer } from './messages.ts';
+import { phaseTicks as maxTicks, type Phase } from './time-limits.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface ClientContext extends ExchangeContext {
@@ -20,33 +21,6 @@ export interface ClientContext extends ExchangeContext {
 
 /** How a client comes: directly, or behind a proxy of ours, whose headers then say who and how. */
 export type ClientOrigin = 'http' | 'https' | 'behindProxy';
-
-type Phase =
-  /** Between requests. */
-  | 'idle'
-  /** Part of a head has arrived. */
-  | 'head'
-  | 'exchange'
-  /** A request waits for a backend. */
-  | 'held'
-  | 'tunnel'
-  /** Nothing more is asked of it: the client takes the last answer as slowly as it likes. */
-  | 'flushing'
-  /** The last answer was sent; what still arrives is thrown away, so that it is not lost to a reset. */
-  | 'lingering';
-
-/** How long a phase may last in which nothing moves, in ticks of a second; exchanges and tunnels have limits of their own. */
-const maxTicks: Readonly<Record<Phase, number>> = {
-  // Longer than clients keep a connection themselves (90 s in Go): a POST that meets our end is not sent again.
-  idle: 120,
-  head: 60,
-  exchange: Number.POSITIVE_INFINITY,
-  held: Number.POSITIVE_INFINITY,
-  tunnel: Number.POSITIVE_INFINITY,
-  // A kernel that buffers megabytes lets us see a slow client move only now and then.
-  flushing: 300,
-  lingering: 2,
-};
 
 /** So much of a body is taken while its request waits; the rest stays with the client. */
 const maxHeldBytes = 64 * 1024;

@@ -63,6 +63,8 @@ describe('the bound on connections', () => {
   test('holds for those in their TLS handshake, who have a limit of time', async () => {
     const shaking = [await open(tlsPort), await open(tlsPort), await open(tlsPort)];
     for (const port of [world.port, tlsPort]) await ended(await open(port));
+    const refused = world.plane.counters().find(({ name }) => name.includes('refused_connections'));
+    expect(refused?.value).toBe(2);
     expect(shaking.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
     await Promise.all(shaking.map(ended));
     expect(await askTls()).toMatch(/^HTTP\/1\.1 200[^]*ok/);

@@ -16,6 +16,7 @@ import {
 } from './messages.ts';
 import { ResponseWriter, writeJoined } from './response-writer.ts';
 import { isRepeatable, planRetry } from './retry.ts';
+import { exchangeTicks as maxTicks } from './time-limits.ts';
 import { clientClosedRequest } from './traffic.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
@@ -25,18 +26,6 @@ import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
  * connection nothing was sent, and what has come is kept in any case: the client waits when the socket to be holds enough.
  */
 const maxReplayBytes = 64 * 1024;
-
-/** In ticks of a second. */
-const maxConnectTicks = 3;
-const maxResponseTicks = 300;
-const maxStalledTicks = 60;
-/** A kernel that buffers megabytes lets us see a slow client move only now and then. */
-const maxUnreadTicks = 300;
-/**
- * A client that has ended its side may be gone altogether: that shows only when something is written to it. Until an answer
- * begins nothing is, and the requests of all who gave up would pile up on a pod that is too slow for them already.
- */
-const maxHalfClosedTicks = { unanswered: 5, answering: 30 } as const;
 
 /** What an exchange needs of the connection that its request came by. */
 export interface ExchangeClient {
@@ -83,6 +72,8 @@ export class Exchange implements UpstreamUser {
   #writer: ResponseWriter | undefined;
   #isOver = false;
   #progressTick: number;
+  /** When it was sent to this pod, or is to be as soon as there is a connection. */
+  #sentTick = 0;
 
   constructor(
     client: ExchangeClient,
@@ -174,27 +165,34 @@ export class Exchange implements UpstreamUser {
   /** Once a second: nothing may stand still for ever. */
   checkTime(tick: number): void {
     const waited = tick - this.#progressTick;
-    if (this.#upstream !== undefined && !this.#upstream.isConnected && waited > maxConnectTicks) {
+    // Whatever its client sends meanwhile: a body that trickles in is no progress of this.
+    if (this.#upstream?.isConnected === false && tick - this.#sentTick > this.#maxConnectTicks) {
       this.#upstream.destroy();
       this.#tryAgain();
     } else if (this.#client.socket.writableNeedDrain) {
-      if (waited > maxUnreadTicks) this.#client.socket.destroy();
+      if (waited > maxTicks.unread) this.#client.socket.destroy();
     } else if (!this.isRequestRead) {
-      if (waited > maxStalledTicks) this.#abandonStalled();
+      if (waited > maxTicks.stalled) this.#abandonStalled();
     } else if (this.#client.socket.readableEnded && waited > this.#maxHalfClosedTicks) {
       this.#client.socket.destroy();
-    } else if (this.#writer === undefined && waited > maxResponseTicks) {
-      this.#giveUp({ status: 504, text: `the application did not answer within ${maxResponseTicks} s` });
+    } else if (this.#writer === undefined && waited > maxTicks.response) {
+      this.#giveUp({ status: 504, text: `the application did not answer within ${maxTicks.response} s` });
     }
   }
 
+  get #maxConnectTicks(): number {
+    const isElsewhere = this.#otherTries === 0 && this.#findOther()?.endpoint !== this.#destination.endpoint;
+    return isElsewhere ? maxTicks.connect : maxTicks.connectToLast;
+  }
+
   get #maxHalfClosedTicks(): number {
-    return this.hasAnswerBegun ? maxHalfClosedTicks.answering : maxHalfClosedTicks.unanswered;
+    return this.hasAnswerBegun ? maxTicks.halfClosedAnswering : maxTicks.halfClosedUnanswered;
   }
 
   #send(idle: UpstreamConnection | undefined): void {
     const upstream = idle ?? this.#destination.endpoint.connect();
     this.#upstream = upstream;
+    this.#sentTick = this.#context.tick;
     upstream.begin(this);
     const canTakeMore = writeJoined(
       upstream.socket,
@@ -238,11 +236,13 @@ export class Exchange implements UpstreamUser {
 
   #moveOn(): void {
     this.#otherTries += 1;
-    const rule = this.#context.currentRule(this.#request.host, this.#request.path);
-    const other = rule?.pickOther(this.#destination);
     this.#count(-1);
-    this.#destination = other ?? this.#destination;
+    this.#destination = this.#findOther() ?? this.#destination;
     this.#count(1);
+  }
+
+  #findOther(): Destination | undefined {
+    return this.#context.currentRule(this.#request.host, this.#request.path)?.pickOther(this.#destination);
   }
 
   #readHead(received: Buffer): void {

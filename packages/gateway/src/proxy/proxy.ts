@@ -17,6 +17,7 @@ import { Forwarding } from './forwarding.ts';
 import type { ForwardingRule } from './forwarding-rule.ts';
 import { type HoldLimits, HoldQueue } from './hold-queue.ts';
 import { TrafficRegistry } from './traffic.ts';
+import { probeMilliseconds } from './upstream.ts';
 
 export interface ProxyOptions {
   readonly clock: Clock;
@@ -172,6 +173,7 @@ export class Proxy implements ClientContext, DataPlane {
       return;
     }
     this.#connections.add(socket);
+    socket.setKeepAlive(true, probeMilliseconds);
     socket.once('close', () => this.#connections.delete(socket));
   }
 

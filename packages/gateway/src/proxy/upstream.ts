@@ -17,6 +17,9 @@ export interface UpstreamUser {
 /** Idle connections that are kept for one endpoint. */
 const maxIdle = 256;
 
+/** After such a silence the kernel asks whether the other machine is still there: nothing else tells of one that has just gone. */
+export const probeMilliseconds = 30_000;
+
 /** In ticks of a second, unless the backend announces a shorter time. */
 const maxIdleTicks = 30;
 
@@ -87,6 +90,7 @@ export class UpstreamConnection {
     this.socket = socket;
     this.isConnected = !socket.connecting;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, probeMilliseconds);
     socket.on('connect', () => (this.isConnected = true));
     socket.on('data', (piece: Buffer) => this.#onData(piece));
     socket.on('drain', () => this.#user?.onUpstreamDrain());

@@ -10,6 +10,7 @@ import { describeRequests } from './requests.ts';
 import { describeRetries } from './retries.ts';
 import { describeRoutes } from './routes.ts';
 import { describeSessions } from './sessions.ts';
+import { describeSilence } from './silence.ts';
 import { describeSticky } from './sticky.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWeights } from './weights.ts';
@@ -24,6 +25,7 @@ export function describeDataPlane(name: string, open: () => DataPlane): void {
     describeWeights(setting);
     describeRetries(setting);
     describeDraining(setting);
+    describeSilence(setting);
     describeRoutes(setting);
     describeUpgrades(setting);
     describeCounting(setting);
