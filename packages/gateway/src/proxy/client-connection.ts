@@ -5,6 +5,7 @@ import { parseRequestHead, type RequestHead, valueOf } from '../http1/request-he
 import type { RouteMatch, RouteRule } from '../routing/routing-table.ts';
 import { Exchange, type ExchangeClient, type ExchangeContext } from './exchange.ts';
 import type { Destination } from './backend.ts';
+import type { FlushGate } from './flush-gate.ts';
 import type { ForwardingRule } from './forwarding-rule.ts';
 import type { HoldQueue, Waiter } from './hold-queue.ts';
 import { forwardedFacts, plainAddress } from './client-facts.ts';
@@ -33,6 +34,8 @@ interface Held {
   readonly headBytes: number;
   readonly since: number;
   readonly seconds: number;
+  /** It has waited long enough: whoever else waits, it goes now. */
+  readonly isOverdue: boolean;
 }
 
 /** A client's connection: its requests one after the other. */
@@ -254,14 +257,20 @@ export class ClientConnection implements ExchangeClient, Waiter {
     }
     const destination = rule.pick(request, this.#facts);
     if (destination === undefined) this.#onNobodyReady(request, rule.rule.hold);
-    else this.#begin(request, rule, destination);
+    else if (this.#held?.isOverdue !== false) this.#begin(request, { rule, destination });
+    else this.#beginInTurn(request, { rule, destination });
   }
 
-  #begin(request: RequestHead, rule: ForwardingRule, destination: Destination): void {
+  #beginInTurn(request: RequestHead, to: { rule: ForwardingRule; destination: Destination }): void {
+    const { flushGate } = to.destination.endpoint;
+    if (flushGate.enter()) this.#begin(request, { ...to, flushGate });
+  }
+
+  #begin(request: RequestHead, to: { rule: ForwardingRule; destination: Destination; flushGate?: FlushGate }): void {
     this.#enter('exchange');
-    this.#exchange = new Exchange(this, this.#context, request, { rule, destination });
+    this.#exchange = new Exchange(this, this.#context, request, to);
     this.#exchange.start();
-    rule.copy(request, this.#facts);
+    to.rule.copy(request, this.#facts);
   }
 
   #onNobodyReady(request: RequestHead, hold: RouteRule['hold']): void {
@@ -283,7 +292,7 @@ export class ClientConnection implements ExchangeClient, Waiter {
     const { holdQueue, isClosing } = this.#context;
     if (isClosing || !holdQueue.admit(this, headBytes + (this.#pending?.length ?? 0))) return false;
     this.#enter('held');
-    this.#held = { request, headBytes, since: this.#context.now(), seconds };
+    this.#held = { request, headBytes, since: this.#context.now(), seconds, isOverdue: false };
     return true;
   }
 
@@ -299,7 +308,12 @@ export class ClientConnection implements ExchangeClient, Waiter {
     this.#endHold(held, `no backend of this route had a ready pod within ${held.seconds} s`);
   }
 
-  #endHold({ request }: Held, text: string): void {
+  /** Unless somebody is ready by now, and only others are before it. */
+  #endHold(held: Held, text: string): void {
+    const { request } = held;
+    this.#held = { ...held, isOverdue: true };
+    this.routeAgain();
+    if (this.#held === undefined) return;
     this.#answerLocally(request, { status: 503, text, headers: { 'Retry-After': heldRetrySeconds } });
     this.#goOn();
   }

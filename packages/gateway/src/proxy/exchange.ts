@@ -6,6 +6,7 @@ import { type RequestHead, valueOf } from '../http1/request-head.ts';
 import { parseResponseHead, type ResponseHead } from '../http1/response-head.ts';
 import type { RouteRule } from '../routing/routing-table.ts';
 import type { Destination } from './backend.ts';
+import type { FlushGate } from './flush-gate.ts';
 import type { ForwardingRule } from './forwarding-rule.ts';
 import {
   type ClientFacts,
@@ -44,6 +45,8 @@ export interface ExchangeContext {
   /** Seconds that the proxy has run, for time limits. */
   readonly tick: number;
   readonly isClosing: boolean;
+  /** Who waits may be routed again. */
+  resumeHeld(): void;
   /** By the table that is in force now, which may be a newer one than the request began with. */
   currentRule(host: string, path: string): ForwardingRule | undefined;
   now(): number;
@@ -58,6 +61,8 @@ export class Exchange implements UpstreamUser {
   readonly #rule: RouteRule;
   readonly #requestBody: BodyReader;
   readonly #startedAt: number;
+  /** That it came through, until its answer begins. */
+  #flushGate: FlushGate | undefined;
   /** A header line that the client gets, whoever answers in the end. */
   readonly #setCookie: string | undefined;
   #destination: Destination;
@@ -79,13 +84,14 @@ export class Exchange implements UpstreamUser {
     client: ExchangeClient,
     context: ExchangeContext,
     request: RequestHead,
-    route: { rule: ForwardingRule; destination: Destination },
+    route: { rule: ForwardingRule; destination: Destination; flushGate?: FlushGate },
   ) {
     this.#client = client;
     this.#context = context;
     this.#request = request;
     this.#rule = route.rule.rule;
     this.#destination = route.destination;
+    this.#flushGate = route.flushGate;
     this.#setCookie = route.destination.setCookie;
     this.#requestBody = new BodyReader(request.framing, 'keep');
     this.#startedAt = context.now();
@@ -236,6 +242,7 @@ export class Exchange implements UpstreamUser {
 
   #moveOn(): void {
     this.#otherTries += 1;
+    this.#leaveFlushGate();
     this.#count(-1);
     this.#destination = this.#findOther() ?? this.#destination;
     this.#count(1);
@@ -243,6 +250,12 @@ export class Exchange implements UpstreamUser {
 
   #findOther(): Destination | undefined {
     return this.#context.currentRule(this.#request.host, this.#request.path)?.pickOther(this.#destination);
+  }
+
+  #leaveFlushGate(): void {
+    const hasRoom = this.#flushGate?.leave() === true;
+    this.#flushGate = undefined;
+    if (hasRoom) this.#context.resumeHeld();
   }
 
   #readHead(received: Buffer): void {
@@ -270,6 +283,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #beginResponse(response: ResponseHead, rest: Buffer): void {
+    this.#leaveFlushGate();
     this.#partialHead = undefined;
     this.#response = response;
     this.#sent = undefined;
@@ -370,6 +384,7 @@ export class Exchange implements UpstreamUser {
   #end(status: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#leaveFlushGate();
     this.#writer?.destroy();
     this.#count(-1);
     this.#destination.backend.counters.record(status, (this.#context.now() - this.#startedAt) / 1_000);

@@ -92,7 +92,10 @@ export class Forwarding {
   /** Once a second. */
   sweep(tick: number): void {
     this.#tick = tick;
-    for (const endpoint of this.#endpoints.values()) endpoint.closeExpired(tick);
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.closeExpired(tick);
+      endpoint.flushGate.renew();
+    }
     for (const mirror of this.#mirrors.values()) mirror.checkTime(tick);
   }
 

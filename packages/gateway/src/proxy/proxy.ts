@@ -145,6 +145,10 @@ export class Proxy implements ClientContext, DataPlane {
     return match.kind === 'rule' ? this.ruleFor(match.rule) : undefined;
   }
 
+  resumeHeld(): void {
+    this.holdQueue.resume();
+  }
+
   now(): number {
     return this.#clock.monotonic();
   }
@@ -192,6 +196,7 @@ export class Proxy implements ClientContext, DataPlane {
       this.#tick += 1;
       for (const client of this.#clients) client.checkTime(this.#tick);
       this.#forwarding.sweep(this.#tick);
+      this.holdQueue.resume();
       this.#scheduleSweep();
     });
   }

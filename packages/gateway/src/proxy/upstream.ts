@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { EndpointAddress } from '../routing/routing-table.ts';
+import { FlushGate } from './flush-gate.ts';
 
 /** What an upgraded request has become: nothing but its end can be asked of it. */
 export interface OpenTunnel {
@@ -28,6 +29,7 @@ export class Endpoint {
   readonly address: string;
   readonly port: number;
   readonly tunnels = new Set<OpenTunnel>();
+  readonly flushGate = new FlushGate();
   openRequests = 0;
   #isRetired = false;
   readonly #idle: UpstreamConnection[] = [];
