@@ -17,7 +17,8 @@ import type { ListenAddress } from './listen.ts';
 import { Proxy } from './proxy/proxy.ts';
 import type { TrafficRegistry } from './proxy/traffic.ts';
 import { RouteKeeper } from './route-keeper.ts';
-import { buildRoutes, type RoutingSnapshot } from './routing/build-routes.ts';
+import { buildRoutes, type ClaimMemory, type RoutingSnapshot } from './routing/build-routes.ts';
+import { RememberedReads } from './routing/remembered-reads.ts';
 import type { EndpointAddress } from './routing/routing-table.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { StatusReporter } from './status-reporter.ts';
@@ -119,11 +120,12 @@ function createParts(options: GatewayOptions, signal: AbortSignal): Parts {
   const lease = new LeaseKeeper({ ...options, signal });
   const certificates = new Certificates({ logger: options.logger, secret: (key) => cluster.secrets?.get(key) });
   const sessionSecrets = new SessionSecrets({ ...options, signal, onChange: () => routes.plan() });
+  const memory: ClaimMemory = new RememberedReads();
   const routes: RouteKeeper = new RouteKeeper({
     ...options,
     signal,
     build: () => ({
-      table: buildRoutes(snapshotOf(cluster, sessionSecrets)),
+      table: buildRoutes(snapshotOf(cluster, sessionSecrets), memory),
       observedEndpoints: cluster.slices.resourceVersion,
     }),
     install: (table) => {

@@ -24,7 +24,7 @@ export interface RouteKeeperOptions {
 
 const maxRetryMilliseconds = 10_000;
 /** A table takes as long as there are routes: after one comes a rest of so many times that, for everything else. */
-const restPerWork = 4;
+const restPerWork = 9;
 const maxRestMilliseconds = 200;
 /** Timers count whole milliseconds, and with few routes the next table is due at once. */
 const minRestMilliseconds = 1;

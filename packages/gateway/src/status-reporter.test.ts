@@ -319,3 +319,35 @@ describe('by the real API, a Split', () => {
     expect(await instances()).toMatchObject([{ name: 'gateway-a', observedGeneration: 1 }]);
   });
 });
+
+test('of many Splits only those that have changed are looked at for another table', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `shop-${index}`);
+  for (const name of names) cluster.put(splits, split(name, { backends: [backend(name, 100)] }));
+  const stored = (): readonly (Split | undefined)[] =>
+    names.map((name) => cluster.get(splits, { namespace: 'default', name }));
+  await observe(...stored());
+  await observe(...stored());
+  const counted = (table: RoutingTable): { readonly table: RoutingTable; readonly looked: Set<string> } => {
+    const looked = new Set<string>();
+    const watched = table.splits.map((routed) => ({
+      ...routed,
+      get instances() {
+        looked.add(routed.name);
+        return routed.instances;
+      },
+    }));
+    return { table: { ...table, splits: watched }, looked };
+  };
+  const same = counted(tableOf(...stored()));
+  reporter.inForce(same.table);
+  expect([...same.looked]).toEqual([]);
+  const before = cluster.get(splits, { namespace: 'default', name: 'shop-7' });
+  if (before === undefined) throw new Error('there is no Split shop-7');
+  cluster.put(splits, { ...before, spec: split('shop-7', { backends: [backend('shop-8', 100)] }).spec });
+  const changed = counted(tableOf(...stored()));
+  reporter.inForce(changed.table);
+  await clock.advance(0);
+  expect([...changed.looked]).toEqual(['shop-7']);
+  const told = cluster.get(splits, { namespace: 'default', name: 'shop-7' })?.status?.instances;
+  expect(told).toMatchObject([{ name: 'gateway-a', observedGeneration: 2 }]);
+});

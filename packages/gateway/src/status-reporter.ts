@@ -46,6 +46,8 @@ interface Report {
   /** Writes that failed since the last one that did not; the next is tried at `until`. */
   refusal: { readonly times: number; readonly cause: string; readonly until: number } | undefined;
   isWriting: boolean;
+  /** The Split as it was seen last holds what is true of it. */
+  isTold: boolean;
   cancelRepeat: () => void;
 }
 
@@ -72,6 +74,7 @@ export class StatusReporter {
     for (const split of table.splits) {
       const report = this.#reportFor(split);
       report.serving = serving;
+      if (isAsTold(report, split) && !this.#isWatched(report, loads)) continue;
       report.failure = undefined;
       const { generation, conflicts, unservedRules } = split;
       const { since: _, ...before } = report.inForce;
@@ -110,6 +113,7 @@ export class StatusReporter {
       sent: undefined,
       refusal: undefined,
       isWriting: false,
+      isTold: false,
       cancelRepeat: () => undefined,
     };
     this.#reports.set(split.uid, report);
@@ -159,7 +163,8 @@ export class StatusReporter {
   #write(report: Report, loads: LoadIndex): void {
     const { clock, signal } = this.#options;
     const status = this.#statusOf(report, loads);
-    if (report.isWriting || signal.aborted || isSameReport(status, report.seen.own)) return;
+    report.isTold = isSameReport(status, report.seen.own);
+    if (report.isWriting || signal.aborted || report.isTold) return;
     report.cancelRepeat();
     const wait = this.#untilDue(report, status);
     if (wait > 0) {
@@ -271,6 +276,19 @@ function pauseBetween(sent: SplitInstanceStatus, status: SplitInstanceStatus): n
 /** Since when is no news: after a restart it differs, and is no less true as it was. */
 function isSameReport(status: SplitInstanceStatus, other: SplitInstanceStatus | undefined): boolean {
   return other !== undefined && isSameJson(status, { ...other, inForceSince: status.inForceSince });
+}
+
+/** Of a thousand Splits all but a few are what they were. */
+function isAsTold({ isTold, isWriting, failure, routed, inForce }: Report, split: RoutedSplit): boolean {
+  return (
+    isTold &&
+    !isWriting &&
+    failure === undefined &&
+    routed.resourceVersion === split.resourceVersion &&
+    routed.hasSessions === split.hasSessions &&
+    isSameJson(inForce.conflicts, split.conflicts) &&
+    isSameJson(inForce.unservedRules, split.unservedRules)
+  );
 }
 
 function servingBackends(table: RoutingTable): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-import type { EndpointSlice, Ingress, IngressBackend, Secret, Service } from '@slipway/kube/api.generated';
+import type { Ingress, IngressBackend } from '@slipway/kube/api.generated';
 import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
 import {
   countTrafficUntilAnnotation,
@@ -9,17 +9,14 @@ import {
 } from '@slipway/kube/split';
 import { isFraming, isToken } from '../http1/fields.ts';
 import { readyEndpoints } from './ready-endpoints.ts';
+import { RememberedReads, type RoutingReads } from './remembered-reads.ts';
 import { resolveMatches, resolveSessions } from './resolve-rule.ts';
 import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
 
 /** What the cluster says about routing, at one moment. */
-export interface RoutingSnapshot {
+export interface RoutingSnapshot extends RoutingReads {
   readonly splits: readonly Split[];
   readonly ingresses: readonly Ingress[];
-  service(namespace: string, name: string): Service | undefined;
-  slices(namespace: string, service: string): readonly EndpointSlice[];
-  /** One that a Split names for its sessions. */
-  sessionSecret(namespace: string, name: string): Secret | undefined;
 }
 
 export const ingressClassName = 'slipway';
@@ -39,6 +36,8 @@ interface Claim {
 /** All that one Split or Ingress asks for. */
 interface Claimant {
   readonly object: KubeObject;
+  /** The oldest is first in the order of texts. */
+  readonly age: string;
   /** Whose it is, as a person knows it: `Application default/shop`. */
   readonly owner: string;
   readonly rules: readonly RouteRule[];
@@ -52,13 +51,20 @@ interface Claimant {
   readonly faults: readonly string[];
 }
 
-/** Pure. A host and path belong to the oldest object that claims them. */
-export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
+/** What objects were found to claim, for the next table: most of them are what they were. */
+export type ClaimMemory = RememberedReads<Claimant>;
+
+/**
+ * Pure, but for the time that a memory of earlier tables saves. A host and path belong to the oldest object that claims
+ * them.
+ */
+export function buildRoutes(snapshot: RoutingSnapshot, memory: ClaimMemory = new RememberedReads()): RoutingTable {
   // What goes through the router of another project is none of ours.
   const splits = snapshot.splits.filter(({ spec }) => spec.through === undefined);
+  const ingresses = snapshot.ingresses.filter(isOurs);
   const claimants = [
-    ...splits.map((split) => claimsOfSplit(split, snapshot)),
-    ...snapshot.ingresses.filter(isOurs).map((ingress) => claimsOfIngress(ingress, snapshot)),
+    ...splits.map((split) => memory.resultFor(split, snapshot, (cluster) => claimsOfSplit(split, cluster))),
+    ...ingresses.map((each) => memory.resultFor(each, snapshot, (cluster) => claimsOfIngress(each, cluster))),
   ].sort(byAge);
   const settlement = settleClaims(claimants);
   const { owners, routes } = settlement;
@@ -72,8 +78,7 @@ export function buildRoutes(snapshot: RoutingSnapshot): RoutingTable {
   };
 }
 
-function byAge(a: Claimant, b: Claimant): number {
-  const [first, second] = [ageKey(a.object), ageKey(b.object)];
+function byAge({ age: first }: Claimant, { age: second }: Claimant): number {
   return first < second ? -1 : first > second ? 1 : 0;
 }
 
@@ -199,10 +204,11 @@ function collectCertificates(claimants: readonly Claimant[]): RoutingTable['cert
   return certificates;
 }
 
-function claimsOfSplit(split: Split, snapshot: RoutingSnapshot): Claimant {
+function claimsOfSplit(split: Split, snapshot: RoutingReads): Claimant {
   const rules = split.spec.rules.map((rule) => ({ rule, ...ruleOfSplit(split, rule, snapshot) }));
   return {
     object: split,
+    age: ageKey(split),
     owner: `Application ${keyString({ namespace: split.metadata.namespace, name: split.spec.application })}`,
     rules: rules.map(({ route }) => route),
     claims: rules.flatMap(({ rule, route }) => claimsOfRule(rule, route)),
@@ -227,7 +233,7 @@ function claimsOfRule(rule: SplitRule, route: RouteRule): Claim[] {
 function ruleOfSplit(
   split: Split,
   rule: SplitRule,
-  snapshot: RoutingSnapshot,
+  snapshot: RoutingReads,
 ): { readonly route: RouteRule; readonly faults: readonly string[] } {
   const matches = resolveMatches(rule);
   const sessions = resolveSessions(split, rule.sessions, snapshot);
@@ -244,7 +250,7 @@ function ruleOfSplit(
   return { route, faults: [...matches.faults, ...sessions.faults] };
 }
 
-function mirrorOfSplit(split: Split, mirror: SplitMirror, snapshot: RoutingSnapshot): NonNullable<RouteRule['mirror']> {
+function mirrorOfSplit(split: Split, mirror: SplitMirror, snapshot: RoutingReads): NonNullable<RouteRule['mirror']> {
   return { backend: backendOfSplit(split, { ...mirror, weight: 0 }, snapshot), percent: mirror.percent };
 }
 
@@ -253,7 +259,7 @@ function isSafeHeader([name, value]: [string, string]): boolean {
   return isToken(name) && !isFraming(name.toLowerCase()) && /^[\t -~\x80-\xff]*$/.test(value);
 }
 
-function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingSnapshot): RouteBackend {
+function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingReads): RouteBackend {
   const namespace = split.metadata.namespace ?? '';
   return {
     namespace,
@@ -277,13 +283,14 @@ export function isOurs(ingress: Ingress): boolean {
   return className === undefined || className === ingressClassName;
 }
 
-function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant {
+function claimsOfIngress(ingress: Ingress, snapshot: RoutingReads): Claimant {
   const claims = pathClaims(ingress, snapshot);
   const defaultBackend = ingress.spec?.defaultBackend;
   const fallback = defaultBackend && ruleOfIngress(ingress, defaultBackend, snapshot);
   const redirectsWww = ingress.metadata.annotations?.[wwwRedirectAnnotation] === 'true';
   return {
     object: ingress,
+    age: ageKey(ingress),
     owner: `Ingress ${keyString(keyOf(ingress))}`,
     claims,
     fallback,
@@ -294,7 +301,7 @@ function claimsOfIngress(ingress: Ingress, snapshot: RoutingSnapshot): Claimant 
   };
 }
 
-function pathClaims(ingress: Ingress, snapshot: RoutingSnapshot): Claim[] {
+function pathClaims(ingress: Ingress, snapshot: RoutingReads): Claim[] {
   const claims: Claim[] = [];
   for (const { host = '', http } of ingress.spec?.rules ?? []) {
     for (const { path = '/', pathType, backend } of http?.paths ?? []) {
@@ -319,7 +326,7 @@ function certificatesOfIngress(ingress: Ingress): ReadonlyMap<string, string> {
   return certificates;
 }
 
-function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: RoutingSnapshot): RouteRule {
+function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: RoutingReads): RouteRule {
   const namespace = ingress.metadata.namespace ?? '';
   const name = backend.service?.name ?? '';
   const { name: portName = '', number: portNumber = '' } = backend.service?.port ?? {};
