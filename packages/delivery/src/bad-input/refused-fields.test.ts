@@ -19,6 +19,7 @@ const canary = (step: object, more: object = {}): object => ({
 });
 const rolling = (more: object): object => ({ strategy: { type: 'rolling', rolling: more } });
 const blueGreen = (more: object): object => ({ service, route, strategy: { type: 'blueGreen', blueGreen: more } });
+const rainbow = (more: object): object => ({ service, route, strategy: { type: 'rainbow', rainbow: more } });
 const port = (more: object): object => ({ service: { ports: [{ port: 80, ...more }] } });
 const routed = (more: object): object => ({ service, route: { ...route, ...more } });
 const checked = (more: object): object => ({ checks: [{ ...check, ...more }] });
@@ -205,6 +206,25 @@ const rows: ReadonlyArray<readonly [name: string, spec: object, said: string]> =
     { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }], stickySeconds: 9 } } },
     'to know users again',
   ],
+  ['sessions of no version', rainbow({ maxVersions: 1 }), 'spec.strategy.rainbow.maxVersions'],
+  ['sessions of too many versions', rainbow({ maxVersions: 17 }), 'spec.strategy.rainbow.maxVersions'],
+  ['sessions that are over at once', rainbow({ idleSeconds: 0 }), 'spec.strategy.rainbow.idleSeconds'],
+  ['sessions with a unit', rainbow({ idleSeconds: '30m' }), 'spec.strategy.rainbow.idleSeconds'],
+  ['versions that are too old at once', rainbow({ maxAgeSeconds: 0 }), 'spec.strategy.rainbow.maxAgeSeconds'],
+  ['versions that are never too old', rainbow({ maxAgeSeconds: 40_000_000 }), 'spec.strategy.rainbow.maxAgeSeconds'],
+  [
+    'a field of sessions that there is none of',
+    rainbow({ cookie: 'id' }),
+    'unknown field "spec.strategy.rainbow.cookie"',
+  ],
+  ['sessions that nobody keeps', { strategy: { type: 'rainbow' } }, 'keeps sessions by the gateway of Slipway'],
+  [
+    'sessions that another router keeps',
+    { ...rainbow({}), route: { ...route, through: 'istio' } },
+    'keeps sessions by the gateway of Slipway',
+  ],
+  ['an order in words', { dependsOn: 'database' }, 'spec.dependsOn'],
+  ['an order with one twice', { dependsOn: ['database', 'database'] }, 'spec.dependsOn[1]'],
   ['a check without a name', checked({ name: '' }), 'spec.checks[0].name'],
   ['two checks of one name', { checks: [check, check] }, 'spec.checks[1]'],
   ['a check of nothing', checked({ provider: {} }), 'spec.checks[0].provider'],
@@ -323,8 +343,18 @@ describe('an Application', () => {
       version: '',
       service: { ports: [{ port: 0 }] },
       history: { limit: 0 },
+      paused: 'no',
+      template: { spec: { containers: [{ name: 7, image: 'web' }] } },
+      progressDeadlineSeconds: 1.5,
+      route: [],
+      strategy: { type: 'rolling', rolling: { maxSurge: true } },
     });
     for (const field of [
+      'spec.paused in body must be of type boolean: "string"',
+      'spec.template.spec.containers[0].name in body must be of type string: "integer"',
+      'spec.progressDeadlineSeconds in body must be of type integer: "number"',
+      'spec.route in body must be of type object: "array"',
+      'spec.strategy.rolling.maxSurge in body must be of type integer,string: "boolean"',
       'spec.replicas',
       'spec.guardSeconds',
       'spec.version',
@@ -332,6 +362,17 @@ describe('an Application', () => {
       'spec.history.limit',
     ])
       expect(said).toContain(field);
+  });
+
+  test('is told so of a change too, and of a spec that is none', async () => {
+    const key = { name: 'kept', namespace: 'default' };
+    await cluster.client.create(applications, { metadata: key, spec: { template } });
+    const body = { spec: { replicas: 'three', paused: 'no', service: { ports: 80 } } };
+    const said = await cluster.client.patch(applications, key, { type: 'merge', body }).then(() => 'accepted', String);
+    for (const field of ['spec.replicas', 'spec.paused', 'spec.service.ports'])
+      expect(said).toContain(`${field} in body must be of type`);
+    const none = { type: 'merge', body: { spec: 5 } } as const;
+    await expect(cluster.client.patch(applications, key, none)).rejects.toThrow('spec in body must be of type object');
   });
 
   test('is told of all that the rules have against it at once', async () => {

@@ -3,7 +3,19 @@ import { checksSchema } from './check-schema.ts';
 import { ageColumn, column, countColumn, defineKind, wideColumn } from './definition.ts';
 import { hooksSchema } from './hook-schema.ts';
 import podTemplate from './pod-template.generated.json' with { type: 'json' };
-import { boolean, commandOutcome, conditions, integer, list, object, rules, seconds, string, time } from './schema.ts';
+import {
+  applicationName,
+  boolean,
+  commandOutcome,
+  conditions,
+  integer,
+  list,
+  object,
+  rules,
+  seconds,
+  string,
+  time,
+} from './schema.ts';
 import { strategySchema } from './strategy-schema.ts';
 import { objectName, route } from './route-schema.ts';
 import { containerPort, serviceSchema } from './service-schema.ts';
@@ -94,7 +106,7 @@ const spec = object(
     paused: boolean('Stops steps and new releases; never scaling, nor the way back.'),
     dependsOn: list(
       'Applications of the namespace: what they ask for has all traffic before a new version of this one takes any.',
-      string('Name of an Application.', { maxLength: 40, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$' }),
+      string('Name of an Application.', applicationName),
       { maxItems: 32, 'x-kubernetes-list-type': 'set' },
     ),
   },

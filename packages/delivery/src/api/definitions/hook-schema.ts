@@ -3,6 +3,8 @@ import { boolean, integer, list, object, record, rules, string, type Schema } fr
 
 const maximumHooks = 8;
 
+export const hookName = { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 40 };
+
 const job = object(
   'A program that runs, as a Job with one pod. It passes when the pod has succeeded.',
   { template: record('The pod. restartPolicy is Never unless it says OnFailure.') },
@@ -30,7 +32,7 @@ const kinds = ['job', 'webhook', 'approval'];
 const hook = object(
   'One hook: exactly one of job, webhook and approval.',
   {
-    name: string('Unique in the Application.', { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 40 }),
+    name: string('Unique in the Application.', hookName),
     job,
     webhook,
     approval: object('A person who agrees, by a ReleaseApproval.', {}),

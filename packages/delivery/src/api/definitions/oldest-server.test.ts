@@ -124,6 +124,14 @@ describe.each(definitions.map((definition) => [definition.metadata.name ?? '', d
       expect(pathsWhere(definition, lacksKey)).toEqual([]);
     });
 
+    test('gives the number behind its scale a default, without which a GET of it is answered 500', () => {
+      const places = placesOf(definition);
+      const missing = definition.spec.versions
+        .flatMap(({ subresources }) => subresources?.scale?.specReplicasPath ?? [])
+        .filter((path) => places.find((place) => place.path === path)?.schema.default === undefined);
+      expect(missing).toEqual([]);
+    });
+
     test('has nothing in metadata but bounds on the name, and a type for everything', () => {
       const root = definition.spec.versions[0]?.schema?.openAPIV3Schema?.properties?.['metadata'];
       expect(Object.keys(root?.properties ?? {}).filter((name) => name !== 'name' && name !== 'generateName')).toEqual(

@@ -1,6 +1,8 @@
 import { releaseApprovals } from '../release-approval.ts';
 import { ageColumn, column, defineKind } from './definition.ts';
-import { object, rules, string } from './schema.ts';
+import { hookName } from './hook-schema.ts';
+import { objectName } from './route-schema.ts';
+import { applicationName, object, rules, string } from './schema.ts';
 
 export const releaseApprovalDefinition = defineKind({
   type: releaseApprovals,
@@ -9,9 +11,9 @@ export const releaseApprovalDefinition = defineKind({
   spec: object(
     'What is agreed to.',
     {
-      application: string('Name of the Application.', { minLength: 1 }),
-      release: string('Name of the Release.', { minLength: 1 }),
-      hook: string('Name of the hook that waits for it.', { minLength: 1 }),
+      application: string('Name of the Application.', applicationName),
+      release: string('Name of the Release.', objectName),
+      hook: string('Name of the hook that waits for it.', hookName),
       reason: string('Why; shown with the outcome.', { maxLength: 512 }),
       approvedBy: string('Who agrees, as claimed.', { maxLength: 253 }),
     },

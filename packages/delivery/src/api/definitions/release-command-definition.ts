@@ -1,6 +1,6 @@
 import { releaseCommands, verbs } from '../release-command.ts';
 import { ageColumn, column, defineKind } from './definition.ts';
-import { object, rules, string } from './schema.ts';
+import { applicationName, object, rules, string } from './schema.ts';
 
 export const releaseCommandDefinition = defineKind({
   type: releaseCommands,
@@ -9,15 +9,22 @@ export const releaseCommandDefinition = defineKind({
   spec: object(
     'What is asked.',
     {
-      application: string('Name of the Application.', { minLength: 1 }),
+      application: string('Name of the Application.', applicationName),
       verb: string('What to do.', { enum: verbs }),
-      version: string('Of rollback: the version to return to. Absent: the stable one before.'),
+      version: string('Of rollback: the version to return to. Absent: the stable one before.', {
+        // A configuration of its own adds a few letters to what an Application may say.
+        maxLength: 72,
+        pattern: '^[A-Za-z0-9][!-~]*$',
+      }),
       reason: string('Why; shown with the outcome.', { maxLength: 1_024 }),
       requestedBy: string('Who asks, as claimed.', { maxLength: 253 }),
     },
     {
       required: ['application', 'verb'],
-      ...rules(['self == oldSelf', 'a command is given once and never changed: create another']),
+      ...rules(
+        ['self == oldSelf', 'a command is given once and never changed: create another'],
+        ["!has(self.version) || self.verb == 'rollback'", 'only rollback names a version: remove it'],
+      ),
     },
   ),
   columns: [

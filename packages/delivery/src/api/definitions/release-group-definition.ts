@@ -1,6 +1,6 @@
 import { releaseGroups } from '../release-group.ts';
 import { ageColumn, column, defineKind, wideColumn } from './definition.ts';
-import { boolean, conditions, integer, list, object, string } from './schema.ts';
+import { applicationName, boolean, conditions, integer, list, object, string } from './schema.ts';
 
 export const releaseGroupDefinition = defineKind({
   type: releaseGroups,
@@ -12,7 +12,7 @@ export const releaseGroupDefinition = defineKind({
     {
       members: list(
         'Applications of the namespace, in the order in which they take traffic.',
-        string('Name of an Application.', { minLength: 1, maxLength: 40 }),
+        string('Name of an Application.', applicationName),
         { minItems: 1, maxItems: 64, 'x-kubernetes-list-type': 'set' },
       ),
       abortTogether: boolean(

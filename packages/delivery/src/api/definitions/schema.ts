@@ -17,6 +17,9 @@ export function integer(description: string, constraints: Constraints = {}): Sch
   return { type: 'integer', format: 'int64', description, ...constraints };
 }
 
+/** DNS-1035, because Services are named after it. */
+export const applicationName = { maxLength: 40, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$' };
+
 /** Whole seconds from 0 to a year: a larger number is a mistake of units. */
 export function seconds(description: string): Schema {
   return integer(description, { minimum: 0, maximum: 31_536_000 });
