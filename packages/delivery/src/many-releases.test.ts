@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
 import { observationOf, createWorld } from '../testing/simulation/world.ts';
 import type { Release } from './api/release.ts';
 import { reconcileApplication } from './reconcile.ts';
@@ -18,18 +19,7 @@ function countReads(kept: number): number {
     };
     const release = {
       metadata: { name: `shop-${version}`, namespace: 'default' },
-      spec: {
-        application: 'shop',
-        applicationUid: 'u',
-        version,
-        identity: { template: `h1:${index}`, configuration: 'h1:0' },
-        template: {},
-        strategy: { type: 'blueGreen' },
-        guardSeconds: 0,
-        progressDeadlineSeconds: 600,
-        drainSeconds: 0,
-        keepFailedSeconds: 0,
-      },
+      spec: releaseSpec({ version, identity: { template: `h1:${index}`, configuration: 'h1:0' } }),
       get status() {
         reads += 1;
         return status;

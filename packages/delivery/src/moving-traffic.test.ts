@@ -1,5 +1,6 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
 import type { Release } from './api/release.ts';
 import { planMove } from './moving-traffic.ts';
 import { annotations, labels } from './names.ts';
@@ -8,18 +9,7 @@ import { noCompanions } from './order/companions.ts';
 
 const release: Release = {
   metadata: { name: 'shop-v1', namespace: 'default' },
-  spec: {
-    application: 'shop',
-    applicationUid: 'u',
-    version: 'v1',
-    identity: { template: 'h1:0', configuration: 'h1:0' },
-    template: {},
-    strategy: { type: 'blueGreen' },
-    guardSeconds: 0,
-    progressDeadlineSeconds: 600,
-    drainSeconds: 1,
-    keepFailedSeconds: 0,
-  },
+  spec: releaseSpec({ version: 'v1', drainSeconds: 1 }),
 };
 
 const observation: Observation = {

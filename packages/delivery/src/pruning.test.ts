@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
 import type { Release } from './api/release.ts';
 import type { Observation } from './observation.ts';
 import { planPruning } from './pruning.ts';
@@ -10,18 +11,7 @@ const at = (seconds: number): string => new Date(begin + seconds * 1_000).toISOS
 function release(version: string, servedUntil: string | undefined): Release {
   return {
     metadata: { name: `shop-${version}`, namespace: 'default' },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version,
-      identity: { template: 'h1:0', configuration: 'h1:0' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version }),
     status: { phase: 'Succeeded', finishedAt: at(0), servedUntil },
   };
 }

@@ -3,6 +3,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { createClient } from '@slipway/kube/kube-client';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import type { HealthCheck } from '../api/application.ts';
 import type { Release } from '../api/release.ts';
 import type { HeardAnswer } from '../observation.ts';
@@ -48,19 +49,12 @@ async function answerOf(check: HealthCheck, asked: { readonly pod?: Pod; readonl
   const heard: HeardAnswer[] = [];
   const release: Release = {
     metadata: { name: 'shop-1', namespace: 'default' },
-    spec: {
-      application: 'shop',
+    spec: releaseSpec({
       applicationUid: 'a',
-      version: '1',
-      identity: { template: 'h1:0', configuration: 'h1:0' },
-      template: {},
       strategy: { type: 'rolling' },
       healthCheck: check,
-      guardSeconds: 0,
       progressDeadlineSeconds: 1,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    }),
   };
   await askHealth({
     client,

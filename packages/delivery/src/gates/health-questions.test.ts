@@ -1,6 +1,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { createClient } from '@slipway/kube/kube-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import type { Release } from '../api/release.ts';
 import type { HeardAnswer } from '../observation.ts';
@@ -35,19 +36,12 @@ const client = createClient({
 function release(attempt: number): Release {
   return {
     metadata: { name: 'shop-1', namespace: 'default' },
-    spec: {
-      application: 'shop',
+    spec: releaseSpec({
       applicationUid: 'a',
-      version: '1',
-      identity: { template: 'h1:0', configuration: 'h1:0' },
-      template: {},
       strategy: { type: 'rolling' },
       healthCheck: { path: '/health', port: 80 },
-      guardSeconds: 0,
       progressDeadlineSeconds: 1,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    }),
     status: {
       phase: 'Progressing',
       attempts: [{ number: attempt, cause: 'deploy', startedAt: '2026-01-01T00:00:00Z' }],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import type { Hooks } from '../api/hook.ts';
 import type { GateResult, Release, ReleaseStatus } from '../api/release.ts';
 import { approvalName, awaitedApprovals, chooseApproval } from './awaited-approvals.ts';
@@ -9,19 +10,7 @@ const migrate = { name: 'migrate', webhook: { url: 'https://hooks.test/' } };
 function release(hooks: Hooks, status: Partial<ReleaseStatus> = {}): Release {
   return {
     metadata: { name: 'shop-2', namespace: 'default' },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version: '2',
-      identity: { template: 'h1:1', configuration: 'h1:1' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-      hooks,
-    },
+    spec: releaseSpec({ version: '2', identity: { template: 'h1:1', configuration: 'h1:1' }, hooks }),
     status: { phase: 'Progressing', ...status },
   };
 }

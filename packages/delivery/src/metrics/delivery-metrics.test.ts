@@ -1,5 +1,6 @@
 import { RequestCounts } from '@slipway/kube/metered-transport';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import type { Application } from '../api/application.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
@@ -18,18 +19,12 @@ const application: Application = {
 function release(version: string, status: ReleaseStatus): Release {
   return {
     metadata: { namespace: 'default', name: `shop-${version}` },
-    spec: {
-      application: 'shop',
+    spec: releaseSpec({
       applicationUid: 'uid',
       version,
       identity: { template: 'a', configuration: 'b' },
-      template: {},
       strategy: { type: 'rolling' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    }),
     status,
   };
 }

@@ -1,5 +1,6 @@
 import { events, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { HealthAnswer } from '../api/release.ts';
 import type { CheckState, Measurement } from '../api/check.ts';
@@ -49,18 +50,15 @@ function run(...measurements: readonly Measurement[]): CheckState {
 test('measurements beyond those in the status are told with what was found', () => {
   const failed = measurement(1, { outcome: 'failed', value: '0.2', reason: 'value 0.2: not value < 0.05' });
   const application = { metadata: { name: 'shop' }, spec: {} };
-  const spec = {
-    application: 'shop',
+  const spec = releaseSpec({
     applicationUid: '1',
     version: '2',
     identity: { template: '', configuration: '' },
-    template: {},
     strategy: { type: 'rolling' },
     guardSeconds: 300,
-    progressDeadlineSeconds: 600,
     drainSeconds: 30,
     keepFailedSeconds: 30,
-  };
+  });
   const before = { phase: 'Guarding' as const, checks: [run(failed, measurement(2), measurement(3))] };
   const next = { ...before, checks: [run(measurement(3), measurement(4))] };
   const releases = [{ metadata: { name: 'shop-2' }, spec, status: before }];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import type { RefusedVersion } from '../api/application.ts';
 import type { Release } from '../api/release.ts';
 import { liftRefusal } from './refused-versions.ts';
@@ -6,18 +7,7 @@ import { liftRefusal } from './refused-versions.ts';
 function release(version: string): Release {
   return {
     metadata: { name: `shop-${version}` },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version,
-      identity: { template: 'h1:a', configuration: 'h1:b' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 1,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version, identity: { template: 'h1:a', configuration: 'h1:b' }, drainSeconds: 1 }),
   };
 }
 

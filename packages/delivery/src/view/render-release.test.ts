@@ -1,22 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import { renderRelease, summarizeRelease } from './render-release.ts';
 
 function releaseWith(status: ReleaseStatus | undefined): Release {
   return {
     metadata: { name: 'shop-2' },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version: '2',
-      identity: { template: 't', configuration: 'c' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 1,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version: '2', identity: { template: 't', configuration: 'c' }, drainSeconds: 1 }),
     status,
   };
 }
