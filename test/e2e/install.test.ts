@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applications, type ApplicationSpec } from '@slipway/delivery/api/application';
+import { archiveFinalizer, releases } from '@slipway/delivery/api/release';
 import { gatewayGrants, leadershipGrants, servingGrants, type Grant } from '@slipway/delivery/install/grants';
 import { controllerName, homeNamespace, roleName } from '@slipway/delivery/install/names';
 import {
@@ -167,6 +168,14 @@ describe.skipIf(reason !== undefined)(
 
     it('removes the kinds, and everything serves', async () => {
       await controller.stop();
+      // As a server does that was there, and is not any more.
+      const { items } = await cluster.client.list(releases, { namespace });
+      for (const { metadata } of items)
+        await cluster.client.patch(
+          releases,
+          { namespace, name: metadata.name ?? '' },
+          { type: 'merge', body: { metadata: { finalizers: [archiveFinalizer] } } },
+        );
       await slipway('uninstall', '--namespace', namespace);
       const said = await slipway('uninstall', '--crds');
       expect(said).toContain('CustomResourceDefinition applications.slipway.dev removed');
@@ -174,6 +183,13 @@ describe.skipIf(reason !== undefined)(
       const definition = { name: 'applications.slipway.dev' };
       await expect
         .poll(() => cluster.client.get(customResourceDefinitions, definition).then(() => 'there', String), poll)
+        .toContain('not found');
+      await expect
+        .poll(
+          () =>
+            cluster.client.get(customResourceDefinitions, { name: 'releases.slipway.dev' }).then(() => 'there', String),
+          poll,
+        )
         .toContain('not found');
       const after = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v5'] });
       await expect.poll(() => after.load.report.succeeded, poll).toBeGreaterThan(20);

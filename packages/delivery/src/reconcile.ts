@@ -1,4 +1,5 @@
 /** One look at one Application: what to do, in order, and what to say. Pure. */
+import { hasFinalizer } from '@slipway/kube/finalizers';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { Release } from './api/release.ts';
 import { validateWorkload } from './adoption/workload.ts';
@@ -38,7 +39,7 @@ const refusedLookMilliseconds = 1_000;
 export function reconcileApplication(observation: Observation, now: number): Decision {
   const { metadata } = observation.application;
   if (metadata.deletionTimestamp !== undefined) return teardown(observation, now);
-  return (metadata.finalizers ?? []).includes(teardownFinalizer)
+  return hasFinalizer(observation.application, teardownFinalizer)
     ? planApplication(observation, now)
     : {
         actions: [{ type: 'setFinalizer', present: true }],

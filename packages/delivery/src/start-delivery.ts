@@ -8,6 +8,7 @@ import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { applyDecision } from './controller/apply.ts';
 import { followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
+import { createArchiveController, createArchiveSources } from './controller/archive-controller.ts';
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
@@ -109,12 +110,17 @@ async function lead(options: DeliveryOptions): Promise<void> {
     goesFirst: (key) => hasBegun(caches.applications.get(key)),
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
-  await Promise.all([shown(options.metrics, caches, running), groupsDescribed(options, caches), routers]);
+  await Promise.all([shown(options.metrics, caches, running), recordsKept(options, caches), routers]);
 }
 
-function groupsDescribed(options: DeliveryOptions, caches: Caches): Promise<void> {
-  const controller = createGroupController(caches, options.client);
-  return runController(controller, { ...options, sources: createGroupSources(caches) }).done;
+/** What groups say, and deleted releases that are to be let go. */
+async function recordsKept(options: DeliveryOptions, caches: Caches): Promise<void> {
+  const groups = createGroupController(caches, options.client);
+  const archive = createArchiveController(caches.releases, options.client);
+  await Promise.all([
+    runController(groups, { ...options, sources: createGroupSources(caches) }).done,
+    runController(archive, { ...options, sources: createArchiveSources(caches.releases) }).done,
+  ]);
 }
 
 /** Who ask the world beyond the API server. */

@@ -1,9 +1,11 @@
-import { applications, type Application } from '@slipway/delivery/api/application';
+import { applications } from '@slipway/delivery/api/application';
+import { archiveFinalizer, releases } from '@slipway/delivery/api/release';
 import { controllerManifests, homeOf, kindManifests } from '@slipway/delivery/install/installation';
 import type { Manifest } from '@slipway/delivery/install/manifest';
 import { controllerLease, teardownFinalizer } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
-import { keyOf, type KubeObject } from '@slipway/kube/object';
+import { finalizerPatch, hasFinalizer } from '@slipway/kube/finalizers';
+import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { customResourceDefinitions, deployments, namespaces } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
@@ -79,7 +81,10 @@ function neededRights(options: UninstallOptions): readonly Right[] {
   );
   const waiting = ['list', 'watch'].map((verb) => ({ verb, type: deployments, namespace: homeOf(options) }));
   const releasing = options.crds
-    ? [...['list', 'patch'].map((verb) => ({ verb, type: applications })), { verb: 'list', type: splits }]
+    ? [
+        ...[applications, releases].flatMap((type) => ['list', 'patch'].map((verb) => ({ verb, type }))),
+        { verb: 'list', type: splits },
+      ]
     : [];
   return [...removing, ...waiting, ...releasing];
 }
@@ -119,7 +124,9 @@ async function removeKinds(work: Work): Promise<void> {
   const { client, options, signal } = work;
   if (!options.dryRun) {
     await refuseUnderLeader(work);
-    await releaseApplications(client, signal);
+    await letGo(client, signal, { type: applications, finalizer: teardownFinalizer });
+    // Nobody is left who would take it off one day.
+    await letGo(client, signal, { type: releases, finalizer: archiveFinalizer });
   }
   const isRouting = await hasSplits(client, signal);
   for (const manifest of kindManifests({})) {
@@ -139,16 +146,20 @@ async function refuseUnderLeader({ client, signal }: Work): Promise<void> {
   );
 }
 
-async function releaseApplications(client: KubeClient, signal: AbortSignal): Promise<void> {
-  for (const application of await listAll<Application>(() => client.list(applications, { signal })))
-    if (application.metadata.finalizers?.includes(teardownFinalizer)) await release(client, application, signal);
+interface Held<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  readonly finalizer: string;
 }
 
-async function release(client: KubeClient, application: Application, signal: AbortSignal): Promise<void> {
-  const { finalizers = [], resourceVersion } = application.metadata;
-  const others = finalizers.filter((each) => each !== teardownFinalizer);
-  const body = { metadata: { resourceVersion, finalizers: others.length === 0 ? null : others } };
-  await client.patch(applications, keyOf(application), { type: 'merge', body }, { signal });
+async function letGo<T extends KubeObject>(
+  client: KubeClient,
+  signal: AbortSignal,
+  { type, finalizer }: Held<T>,
+): Promise<void> {
+  for (const object of await listAll(() => client.list(type, { signal }))) {
+    if (!hasFinalizer(object, finalizer)) continue;
+    await client.patch(type, keyOf(object), finalizerPatch(object, { finalizer, present: false }), { signal });
+  }
 }
 
 async function hasSplits(client: KubeClient, signal: AbortSignal): Promise<boolean> {

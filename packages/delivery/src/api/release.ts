@@ -212,6 +212,9 @@ export interface ReleaseStatus {
   readonly conditions?: readonly DeliveryCondition[] | undefined;
 }
 
+/** By it a server holds a Release until its last state is written down; for an hour at most, once it is deleted. */
+export const archiveFinalizer = 'slipway.dev/archive';
+
 export const releases: ResourceType<Release> = {
   group: 'slipway.dev',
   version: 'v1alpha1',

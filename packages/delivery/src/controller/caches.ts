@@ -160,7 +160,7 @@ export function observe(
   const observation: Observation = {
     application,
     workload,
-    releases: caches.releases.byIndex(byApplication, index).filter(isOwn).toSorted(byStart),
+    releases: caches.releases.byIndex(byApplication, index).filter(isOwn).filter(isKept).toSorted(byStart),
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
     approvals: caches.approvals.byIndex(byApplication, index).toSorted(byRevision),
     replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
@@ -184,6 +184,11 @@ export function observe(
     ),
   };
   return isHandedOver(observation) ? withLostVersions(observation, now) : observation;
+}
+
+/** One that is deleted is gone, though a server may hold it until it is written down: nothing is to be begun with it. */
+function isKept({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp === undefined;
 }
 
 /** What was taken from a Deployment has no record before it is wholly handed over, and is not lost for that. */

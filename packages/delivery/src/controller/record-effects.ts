@@ -1,4 +1,5 @@
 /** Effects on our own records. */
+import { finalizerPatch } from '@slipway/kube/finalizers';
 import { keyOf } from '@slipway/kube/object';
 import { applications } from '../api/application.ts';
 import { releaseApprovals } from '../api/release-approval.ts';
@@ -34,11 +35,8 @@ export const deleteApproval: Effect<'deleteApproval'> = ({ name }, { client, obs
   );
 
 export const setFinalizer: Effect<'setFinalizer'> = async ({ present }, { client, observation: { application } }) => {
-  const { finalizers = [], resourceVersion } = application.metadata;
-  const others = finalizers.filter((each) => each !== teardownFinalizer);
-  const next = present ? [...others, teardownFinalizer] : others;
-  const metadata = { resourceVersion, finalizers: next.length === 0 ? null : next };
-  await client.patch(applications, keyOf(application), { type: 'merge', body: { metadata } }, { fieldManager });
+  const patch = finalizerPatch(application, { finalizer: teardownFinalizer, present });
+  await client.patch(applications, keyOf(application), patch, { fieldManager });
 };
 
 export const event: Effect<'event'> = ({ kind, reason, message, release }, { recorder, observation }) => {

@@ -96,6 +96,8 @@ async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise
 
 async function findForeign(type: ResourceType, object: KubeObject, look: Look): Promise<KubeObject | undefined> {
   const existing = await absentAsUndefined(look.client.get(type, keyOf(object)));
-  const isForeign = existing !== undefined && !isOurs(existing, look.observation.application.metadata.uid ?? '');
-  return isForeign ? existing : undefined;
+  // A record that only waits to be written down by a server makes room by itself; until then the new one cannot be made.
+  if (existing === undefined || (type === releases && existing.metadata.deletionTimestamp !== undefined))
+    return undefined;
+  return isOurs(existing, look.observation.application.metadata.uid ?? '') ? undefined : existing;
 }

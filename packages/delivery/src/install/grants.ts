@@ -35,8 +35,11 @@ export const servingGrants: readonly Grant[] = [
   {
     apiGroup: slipway,
     resource: 'releases',
-    verbs: [...watching, 'get', 'create', 'delete'],
-    rare: { delete: 'the history is longer than its limit' },
+    verbs: [...watching, 'get', 'create', 'delete', 'patch'],
+    rare: {
+      delete: 'the history is longer than its limit',
+      patch: 'a server that holds a deleted release was away for an hour',
+    },
   },
   { apiGroup: slipway, resource: 'releases/status', verbs: ['patch'] },
   {
