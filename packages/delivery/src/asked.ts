@@ -2,7 +2,7 @@
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { ApplicationSpec } from './api/application.ts';
-import type { Identity, Release } from './api/release.ts';
+import { isOfVersion, type Identity, type Release } from './api/release.ts';
 import { frozenName } from './configuration/content.ts';
 import { findReferences, referenceKey, type Reference } from './configuration/references.ts';
 import { digest, identityOf, isSameIdentity } from './names.ts';
@@ -135,12 +135,6 @@ function attemptOf(spec: ApplicationSpec, { configuration }: Identity): string {
 
 export function isNumbered(version: string | undefined): version is undefined | '#' {
   return version === undefined || version === '#';
-}
-
-/** `1.4.0` for `1.4.0` and for its later configurations `1.4.0-c2`, `1.4.0-c3`. */
-export function isOfVersion(release: Release, version: string): boolean {
-  const own = release.spec.version;
-  return own === version || (own.startsWith(`${version}-c`) && /^\d+$/.test(own.slice(version.length + 2)));
 }
 
 /** Whether a release is what spec asks for: by content, and by version where one is given. */

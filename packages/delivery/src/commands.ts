@@ -1,6 +1,6 @@
 /** What people ask for, turned into changes of the releases that it is about. */
 import { formatMicroTime } from '@slipway/kube/clock';
-import type { CommandOutcome, ReleaseCommand } from './api/release-command.ts';
+import { describeAsker, type CommandOutcome, type ReleaseCommand } from './api/release-command.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import { activeRelease } from './current-releases.ts';
 import { isLost } from './lost-versions.ts';
@@ -47,7 +47,8 @@ function isNoted({ application, releases }: Observation, name: string): boolean 
 
 function carryOut(observation: Observation, command: ReleaseCommand, now: number): Omit<Commanded, 'actions'> {
   const active = activeRelease(observation);
-  const { verb, requestedBy: by = 'a person' } = command.spec;
+  const { verb, requestedBy } = command.spec;
+  const by = describeAsker(requestedBy);
   const verdict = verbRules[verb]({ observation, command, active, by, now });
   const isAccepted = verdict.releases !== undefined;
   const target = isAccepted ? verdict.target : (active ?? observation.releases.at(-1));

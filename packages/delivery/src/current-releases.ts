@@ -84,16 +84,31 @@ export function isBetweenVersions(release: Release): boolean {
   return release.spec.strategy.type === 'recreate' && (phase === 'Promoting' || phase === 'RollingBack');
 }
 
-/** When the version stopped being the stable one, in milliseconds; undefined where it never was. */
+/**
+ * When the version stopped being the stable one, in milliseconds; undefined where it never was, and where it was tried once
+ * more since and failed: only a person who names it goes back to that.
+ */
 export function servedUntil(release: Release): number | undefined {
+  const { phase, ending } = statusOf(release);
+  const hasFailed = (phase === 'RolledBack' || phase === 'Failed') && ending?.command === undefined;
+  return hasFailed ? undefined : endOfService(release);
+}
+
+/** The same, whatever has become of it since. */
+function endOfService(release: Release): number | undefined {
   const { phase, servedUntil: until, finishedAt } = statusOf(release);
-  const text = phase === 'Succeeded' ? (until ?? finishedAt) : undefined;
-  return text === undefined ? undefined : Date.parse(text);
+  const text = until ?? (phase === 'Succeeded' ? finishedAt : undefined);
+  return text === undefined || !isFinished(phase) ? undefined : Date.parse(text);
+}
+
+/** The version of that name, where it can serve again. */
+export function findServed(releases: readonly Release[], version: string): Release | undefined {
+  return releases.find((release) => release.spec.version === version && endOfService(release) !== undefined);
 }
 
 /** Nobody can go back to it: `version 9 is not kept or has never served; versions that have: 1, 2`. */
 export function describeUnserved(releases: readonly Release[], version: string): string {
-  const served = releases.filter((release) => servedUntil(release) !== undefined).map(({ spec }) => spec.version);
+  const served = releases.filter((release) => endOfService(release) !== undefined).map(({ spec }) => spec.version);
   return `version ${version} is not kept or has never served; versions that have: ${served.join(', ') || '(none)'}`;
 }
 

@@ -1,10 +1,10 @@
 /** Which release spec asks for: none, one that there is, or a new one. */
 import { formatTime } from '@slipway/kube/clock';
 import type { Application, RefusedVersion, SettlingConfiguration } from './api/application.ts';
-import { isFinished, type Release } from './api/release.ts';
+import { isFinished, isOfVersion, type Release } from './api/release.ts';
 import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
-import { askedOf, isAsked, isNumbered, isOfVersion, type Asked } from './asked.ts';
-import { activeRelease, isEnding, isReturnable, stableRelease } from './current-releases.ts';
+import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
+import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
 import { isSameIdentity, releaseName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import { replicasOf, type Observation } from './observation.ts';
@@ -143,7 +143,7 @@ function findKept(observation: Observation, asked: Asked): Release | undefined {
   const isKept = (release: Release): boolean =>
     isAsked(observation, asked, release) &&
     isFinished(statusOf(release).phase) &&
-    (!isNumbered(version) || statusOf(release).phase === 'Succeeded');
+    (!isNumbered(version) || servedUntil(release) !== undefined);
   return observation.releases.findLast(isKept);
 }
 

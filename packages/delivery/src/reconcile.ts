@@ -17,6 +17,7 @@ import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
 import type { Observation } from './observation.ts';
 import { withGroupAborts } from './order/abort-together.ts';
+import { withGroupReturns } from './order/return-together.ts';
 import { validateOrder } from './order/validate-order.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
@@ -63,7 +64,7 @@ function planApplication(before: Observation, now: number): Decision {
   // What others ask for keeps a new version back, and nothing else: routes and sizes follow spec.
   const disorder = validateOrder(before);
   const commanded = planCommands(withEnd(withServing(before), now), now);
-  const current = withGroupAborts(commanded.observation, now);
+  const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
   const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);

@@ -36,9 +36,24 @@ export function sendBack(
   );
 }
 
+/** Forward again from wherever it is. What had not begun when it was stopped begins with its start, which puts the attempt on record. */
+export function goForward(
+  releases: readonly Release[],
+  target: Release,
+  { now, reason }: { readonly now: number; readonly reason: string },
+): readonly Release[] {
+  const phase = statusOf(target).startedAt === undefined ? 'Pending' : 'Progressing';
+  return changeStatus(releases, target, ({ pausedBy: _, ending: __, trafficReturnedAt: ___, ...status }) =>
+    inPhase(status, phase, { now, reason }),
+  );
+}
+
 /** The guard judges once more by what it sees now: the version becomes stable, or goes back. */
 export function endGuard(releases: readonly Release[], target: Release, now: number): readonly Release[] {
-  return changeStatus(releases, target, (status) => ({ ...status, guardEndsAt: formatMicroTime(now) }));
+  return changeStatus(releases, target, (status) => {
+    const isOver = status.guardEndsAt !== undefined && Date.parse(status.guardEndsAt) <= now;
+    return isOver ? status : { ...status, guardEndsAt: formatMicroTime(now), guardCutShort: true };
+  });
 }
 
 export interface Restart {
@@ -55,8 +70,18 @@ export function restart(
   target: Release,
   { now, cause, by, promotedBy }: Restart,
 ): readonly Release[] {
-  const { phase, attempts, transitions, commands, firstTrafficAt, gates } = statusOf(target);
-  const kept: ReleaseStatus = { phase, attempts, transitions, commands, firstTrafficAt, gates: hookGates(gates) };
+  const { phase, attempts, transitions, commands, firstTrafficAt, finishedAt, gates } = statusOf(target);
+  // That it has served is not forgotten where this attempt comes to nothing.
+  const servedUntil = statusOf(target).servedUntil ?? (phase === 'Succeeded' ? finishedAt : undefined);
+  const kept: ReleaseStatus = {
+    phase,
+    attempts,
+    transitions,
+    commands,
+    firstTrafficAt,
+    servedUntil,
+    gates: hookGates(gates),
+  };
   const again = withAttempt(inPhase(kept, 'Pending', { now, reason: `${cause} by ${by}` }), {
     cause,
     by,

@@ -73,7 +73,13 @@ export function finished(
   const attempts = (status.attempts ?? []).map((attempt) =>
     attempt.endedAt === undefined ? { ...attempt, endedAt, outcome: phase } : attempt,
   );
-  return { ...inPhase(status, phase, at), finishedAt: endedAt, attempts };
+  const ended = { ...inPhase(status, phase, at), finishedAt: endedAt, attempts };
+  return phase === 'Succeeded' ? serving(ended) : ended;
+}
+
+/** What it says of an earlier time in service is over. */
+function serving({ servedUntil: _, ...status }: ReleaseStatus): ReleaseStatus {
+  return status;
 }
 
 /** The deadline for progress stands still from now on. */

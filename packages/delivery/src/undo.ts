@@ -1,8 +1,10 @@
 /** Taking back the last command where that still can be, naming it and what will become of its version. */
-import type { CommandOutcome } from './api/release-command.ts';
+import { describeAsker, type CommandOutcome } from './api/release-command.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
 import { stableRelease } from './current-releases.ts';
-import { changeStatus, sendBack, statusOf } from './release-changes.ts';
+import { nameThoseGivenUp, nameThoseGoingOn } from './order/name-others.ts';
+import { isDrawn } from './order/peers.ts';
+import { changeStatus, goForward, sendBack, statusOf } from './release-changes.ts';
 import { inPhase } from './release-status.ts';
 import { isTimedPause } from './strategies/canary-steps.ts';
 import type { Accepted, Request, Verdict } from './verdict.ts';
@@ -14,7 +16,8 @@ interface Given {
 
 export function undo(request: Request): Verdict {
   const last = lastGiven(request.observation.releases);
-  if (last === undefined) return { message: 'there is no command that could be undone' };
+  if (last === undefined)
+    return { message: `there is no command that could be undone${describeDrawn(request.active)}` };
   const undone = takeBack(request, last);
   if (undone === undefined)
     return {
@@ -29,6 +32,12 @@ export function undo(request: Request): Verdict {
   return { ...undone, releases, message: `takes back ${describe(last)}: ${undone.message}` };
 }
 
+/** The command was another member's. */
+function describeDrawn(active: Release | undefined): string {
+  const ending = active?.status?.ending;
+  return ending !== undefined && isDrawn(ending) ? `: ${ending.reason}; undo it there` : '';
+}
+
 /** What an `undo` would take back, if it still can: `abort of version 3 by ann`. */
 export function describeLast(releases: readonly Release[]): string | undefined {
   const last = lastGiven(releases);
@@ -36,7 +45,7 @@ export function describeLast(releases: readonly Release[]): string | undefined {
 }
 
 function describe({ release, outcome }: Given): string {
-  return `${outcome.verb} of version ${release.spec.version} by ${outcome.requestedBy ?? 'a person'}`;
+  return `${outcome.verb} of version ${release.spec.version} by ${describeAsker(outcome.requestedBy)}`;
 }
 
 /** Of each release those of its current attempt: what was asked of an earlier one has had its effect. */
@@ -112,7 +121,10 @@ function takeBackResumption({ observation, by, now }: Request, target: Release):
  */
 function takeBackAbort(request: Request, { release, outcome }: Given): Accepted | undefined {
   const isCause = isIn(release, 'RollingBack') && statusOf(release).ending?.command === outcome.name;
-  return isCause ? { ...goOn(request, release), lifts: release } : undefined;
+  if (!isCause) return undefined;
+  const own = goOn(request, release);
+  const others = nameThoseGoingOn(request.observation, Date.parse(outcome.at));
+  return { ...own, message: `${own.message}${others}`, lifts: release };
 }
 
 /** What was released again ends before it takes traffic, and what it should have replaced may be asked for. */
@@ -122,21 +134,14 @@ function takeBackStart({ observation, by, now }: Request, target: Release): Acce
   return {
     releases: sendBack(observation.releases, target, { now, phase: 'Superseded', by, reason }),
     target,
-    message: `version ${target.spec.version} is not released again`,
+    message: `version ${target.spec.version} is not released again${nameThoseGivenUp(observation)}`,
     lifts: stableRelease(observation),
   };
 }
 
-/** What had not begun when it was stopped begins with its start, which puts the attempt on record. */
 function goOn({ observation, by, now }: Request, target: Release): Accepted {
-  const phase = statusOf(target).startedAt === undefined ? 'Pending' : 'Progressing';
   return {
-    releases: changeStatus(
-      observation.releases,
-      target,
-      ({ pausedBy: _, ending: __, trafficReturnedAt: ___, ...status }) =>
-        inPhase(status, phase, { now, reason: `undone by ${by}` }),
-    ),
+    releases: goForward(observation.releases, target, { now, reason: `undone by ${by}` }),
     target,
     message: `version ${target.spec.version} goes on`,
   };

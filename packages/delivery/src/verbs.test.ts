@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
 import type { Verb } from './api/release-command.ts';
 import type { Release, ReleasePhase, ReleaseStatus } from './api/release.ts';
 import { planCommands } from './commands.ts';
@@ -14,18 +15,7 @@ const longBefore = '2026-01-01T00:00:00.000000Z';
 function release(version: string, status: ReleaseStatus): Release {
   return {
     metadata: { name: `shop-${version}` },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version,
-      identity: { template: `t${version}`, configuration: 'c' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 1,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version, identity: { template: `t${version}`, configuration: 'c' }, drainSeconds: 1 }),
     status,
   };
 }
@@ -165,11 +155,11 @@ describe('rollback', () => {
       '1 Pending',
     ]);
     expect(observation.releases[1]?.status).toMatchObject({
-      promotedBy: 'ann',
-      attempts: [{ cause: 'rollback', by: 'ann' }],
+      promotedBy: 'ann (as claimed)',
+      attempts: [{ cause: 'rollback', by: 'ann (as claimed)' }],
     });
     expect(observation.application.status?.refused).toMatchObject([
-      { version: '2', by: 'ann', reason: 'rolled back by ann' },
+      { version: '2', by: 'ann (as claimed)', reason: 'rolled back by ann (as claimed)' },
     ]);
   });
 
@@ -270,9 +260,11 @@ describe('undo', () => {
   test('of a promotion pauses again what was paused', () => {
     const { observation } = planCommands(observe({ phase: 'Progressing' }, [['pause'], ['promote'], ['undo']]), now);
     const { status } = observation.releases.at(-1) ?? {};
-    expect(status).toMatchObject({ phase: 'Paused', pausedBy: 'ann' });
+    expect(status).toMatchObject({ phase: 'Paused', pausedBy: 'ann (as claimed)' });
     expect(status).not.toHaveProperty('promotedBy');
-    expect(status?.commands?.at(-1)?.message).toBe('takes back promote of version 3 by ann: version 3 is paused again');
+    expect(status?.commands?.at(-1)?.message).toBe(
+      'takes back promote of version 3 by ann (as claimed): version 3 is paused again',
+    );
   });
 
   test('takes back a rollback, and spec may ask again for what it left', () => {
@@ -286,7 +278,7 @@ describe('undo', () => {
     const { metadata } = seen.application;
     const application = { ...seen.application, metadata: { ...metadata, finalizers: [teardownFinalizer] } };
     const { actions, releaseStatuses } = reconcileApplication({ ...seen, application }, now);
-    const message = 'takes back abort of version 3 by ann: version 3 goes on';
+    const message = 'takes back abort of version 3 by ann (as claimed): version 3 goes on';
     expect(releaseStatuses.get('shop-3')?.commands?.at(-1)).toMatchObject({ verb: 'undo', message });
     expect(actions.slice(0, 3)).toMatchObject([
       { type: 'event', reason: 'CommandAccepted', message: 'abort: version 3 goes back' },
@@ -297,7 +289,7 @@ describe('undo', () => {
 
   test('says what becomes of the version, and works once', () => {
     expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'])).toBe(
-      'accepted: takes back abort of version 3 by ann: version 3 goes on',
+      'accepted: takes back abort of version 3 by ann (as claimed): version 3 goes on',
     );
     expect(outcomeOf({ phase: 'Progressing' }, ['abort'], ['undo'], ['undo'])).toBe(
       'refused: there is no command that could be undone',

@@ -1,11 +1,20 @@
 /** What each verb of a person does to the releases, or why it cannot. */
 import type { Verb } from './api/release-command.ts';
 import type { Release, ReleasePhase } from './api/release.ts';
-import { describeUnserved, isReturnable, previousStable, servedUntil, stableRelease } from './current-releases.ts';
+import {
+  describeUnserved,
+  findServed,
+  isReturnable,
+  previousStable,
+  servedUntil,
+  stableRelease,
+} from './current-releases.ts';
 import type { Observation } from './observation.ts';
+import { nameThoseDrawn, nameThoseTriedAgain } from './order/name-others.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
 import { isTimedPause } from './strategies/canary-steps.ts';
+import { isRefused } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
 import type { Accepted, Request, Verdict } from './verdict.ts';
 
@@ -99,18 +108,19 @@ function abort({ observation, command, active, by, now }: Request): Verdict {
       command: command.metadata.name,
     }),
     target: active,
-    message: `version ${active.spec.version} goes back`,
+    message: `version ${active.spec.version} goes back${nameThoseDrawn(observation)}`,
   };
 }
 
-function retry({ observation: { releases }, active, by, now }: Request): Verdict {
-  const target = releases.findLast(({ status }) => status?.phase === 'RolledBack' || status?.phase === 'Failed');
+function retry({ observation, active, by, now }: Request): Verdict {
+  const { application, releases } = observation;
+  const target = releases.findLast((release) => isRefused(application, release));
   if (active !== undefined) return { message: `a release is under way${describePhase(active)}` };
   if (target === undefined) return { message: 'no version was refused' };
   return {
     releases: restart(releases, target, { now, cause: 'retry', by }),
     target,
-    message: `version ${target.spec.version} is tried again`,
+    message: `version ${target.spec.version} is tried again${nameThoseTriedAgain(observation, target)}`,
   };
 }
 
@@ -125,10 +135,7 @@ function rollback(request: Request): Verdict {
     return { message: `version ${version} serves already` };
   if (version === undefined && active !== undefined)
     return { message: `version ${active.spec.version} goes back already` };
-  const target =
-    version === undefined
-      ? previousStable(observation)
-      : observation.releases.find((release) => release.spec.version === version && servedUntil(release) !== undefined);
+  const target = version === undefined ? previousStable(observation) : findServed(observation.releases, version);
   if (target !== undefined) return serveAgain(request, target, serving);
   return {
     message:
@@ -150,9 +157,14 @@ function serveAgain(request: Request, target: Release, serving: Release | undefi
   return {
     releases: restart(others, target, { now, cause: 'rollback', by, promotedBy }),
     target,
-    message: `going back to version ${target.spec.version}${promotedBy === undefined ? ' through its gates, because the rollback window has passed' : ''}`,
+    message: `going back to version ${target.spec.version}${promotedBy === undefined ? whyGates(target) : ''}`,
     refusal: serving === undefined ? undefined : { release: serving, by, reason },
   };
+}
+
+function whyGates(target: Release): string {
+  const why = servedUntil(target) === undefined ? 'it failed when it was tried last' : 'the rollback window has passed';
+  return ` through its gates, because ${why}`;
 }
 
 function isGoingBack({ status }: Release): boolean {

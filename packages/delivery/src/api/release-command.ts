@@ -18,6 +18,11 @@ export interface ReleaseCommandSpec {
   readonly requestedBy?: string | undefined;
 }
 
+/** Whoever may create a command may write any name into it: nobody but a server that knows its callers vouches for one. */
+export function describeAsker(requestedBy: string | undefined): string {
+  return requestedBy === undefined ? 'a person' : `${requestedBy} (as claimed)`;
+}
+
 /** What became of a command, as it stays with what it was for. */
 export interface CommandOutcome {
   readonly name: string;

@@ -198,6 +198,8 @@ export interface ReleaseStatus {
   /** All traffic, outside and inside, at the candidate, and confirmed. */
   readonly trafficMovedAt?: string | undefined;
   readonly guardEndsAt?: string | undefined;
+  /** A newer version ended it before that. */
+  readonly guardCutShort?: boolean | undefined;
   /** Pods that should serve when all traffic had moved: those that a later scaling asks for are not missed yet. */
   readonly guardedReplicas?: number | undefined;
   /** What gateways had counted of the version before the guard began, where it had traffic before. */
@@ -225,4 +227,10 @@ export const releases: ResourceType<Release> = {
 
 export function isFinished(phase: ReleasePhase): boolean {
   return phase === 'Succeeded' || phase === 'RolledBack' || phase === 'Failed' || phase === 'Superseded';
+}
+
+/** `1.4.0` for `1.4.0` and for its later configurations `1.4.0-c2`, `1.4.0-c3`. */
+export function isOfVersion(release: Release, version: string): boolean {
+  const own = release.spec.version;
+  return own === version || (own.startsWith(`${version}-c`) && /^\d+$/.test(own.slice(version.length + 2)));
 }

@@ -1,5 +1,5 @@
 /** Groups that go back as one: which releases are drawn along, and who waits for whom on the way. */
-import { isFinished, type Release, type ReleaseEnding } from '../api/release.ts';
+import { isFinished, type Release } from '../api/release.ts';
 import type { ReleaseGroup } from '../api/release-group.ts';
 import { activeRelease } from '../current-releases.ts';
 import type { Observation } from '../observation.ts';
@@ -8,9 +8,7 @@ import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { attemptStart, progressedAt } from '../release-status.ts';
 import { describeGroup, membersAfter, type Companion } from './companions.ts';
 import { judgeCompanion } from './judge-companion.ts';
-
-/** Who sends back what is drawn along. */
-const byGroup = 'group';
+import { boundGroups, byGroup, findCulprit, peersIn, peersOf, type Peer } from './peers.ts';
 
 /**
  * The release under way goes back where another member did so for a reason of its own while this attempt was under way: what
@@ -18,54 +16,21 @@ const byGroup = 'group';
  */
 export function withGroupAborts(observation: Observation, now: number): Observation {
   const active = activeRelease(observation);
-  if (active === undefined) return observation;
-  const reason = boundGroups(observation)
-    .map((group) => findCause(observation, { group, release: active }))
-    .find((each) => each !== undefined);
-  if (reason === undefined) return observation;
+  const reason = active === undefined ? undefined : findCause(active, peersOf(observation));
+  if (active === undefined || reason === undefined) return observation;
   const ending = { now, phase: 'RolledBack', by: byGroup, reason } as const;
   return { ...observation, releases: sendBack(observation.releases, active, ending) };
 }
 
-function boundGroups({ companions }: Observation): readonly ReleaseGroup[] {
-  return companions.groups.filter(({ spec }) => spec.abortTogether === true);
+/** Undefined where it goes on, or goes back already. */
+function findCause(release: Release, peers: readonly Peer[]): string | undefined {
+  return canBeDrawn(release) ? findCulprit(peers, attemptStart(statusOf(release)) ?? Infinity) : undefined;
 }
 
-interface Member {
-  readonly group: ReleaseGroup;
-  /** Of the member, under way. */
-  readonly release: Release;
-}
-
-/** `member db of ReleaseGroup shop goes back: …`; undefined where this one goes on, or goes back already. */
-function findCause(observation: Observation, { group, release }: Member): string | undefined {
+/** Under way, and no person's rollback. */
+export function canBeDrawn(release: Release): boolean {
   const { ending, attempts } = statusOf(release);
-  const since = attemptStart(statusOf(release));
-  if (ending !== undefined || since === undefined || attempts?.at(-1)?.cause === 'rollback') return undefined;
-  for (const name of group.spec.members.filter((each) => each !== release.spec.application)) {
-    const culprit = releasesOf(observation, name).find((each) => (returnOf(each) ?? -Infinity) >= since);
-    if (culprit !== undefined)
-      return `member ${name} of ${describeGroup(group)} goes back: ${statusOf(culprit).ending?.reason ?? ''}`;
-  }
-  return undefined;
-}
-
-/** Its own as they are about to be, those of others as they are seen. */
-function releasesOf({ application, releases, companions }: Observation, name: string): readonly Release[] {
-  return name === application.metadata.name ? releases : (companions.known.get(name)?.releases ?? []);
-}
-
-/** When it went back for a reason of its own, in milliseconds. */
-function returnOf(release: Release): number | undefined {
-  const { ending, transitions = [] } = statusOf(release);
-  if (ending === undefined || ending.phase === 'Superseded' || isDrawn(ending)) return undefined;
-  const at = transitions.findLast(({ phase }) => phase === 'RollingBack')?.at;
-  return at === undefined ? undefined : Date.parse(at);
-}
-
-/** A person may have any name. */
-function isDrawn({ by, command }: ReleaseEnding): boolean {
-  return by === byGroup && command === undefined;
+  return ending === undefined && attempts !== undefined && attempts.at(-1)?.cause !== 'rollback';
 }
 
 /**
@@ -91,15 +56,23 @@ export function endOfPatience({ status, release, now }: ReleaseContext): number 
   return progressedAt(status, now) + release.spec.progressDeadlineSeconds * 1_000;
 }
 
-function isToReturn(
-  observation: Observation,
-  { group, name }: { readonly group: ReleaseGroup; readonly name: string },
-): boolean {
-  const release = beganRelease(releasesOf(observation, name));
+interface Other {
+  readonly group: ReleaseGroup;
+  readonly name: string;
+}
+
+function isToReturn(observation: Observation, { group, name }: Other): boolean {
+  const release = beganRelease(observation.companions.known.get(name)?.releases ?? []);
   if (release === undefined) return false;
   const { ending, trafficReturnedAt } = statusOf(release);
-  if (ending === undefined) return findCause(observation, { group, release }) !== undefined;
+  if (ending === undefined) return findCause(release, othersOf(observation, { group, name })) !== undefined;
   return ending.phase !== 'Superseded' && trafficReturnedAt === undefined;
+}
+
+/** Whom another member looks at: this Application is one of them, as it is about to be. */
+function othersOf({ application, releases, companions }: Observation, { group, name }: Other): readonly Peer[] {
+  const known = new Map([...companions.known, [application.metadata.name ?? '', { application, releases }]]);
+  return peersIn(group, { name, known });
 }
 
 /** Under way, and more than a wish. */

@@ -1,7 +1,8 @@
 /** Whether another Application has what its spec asks for in front of its users, or why that is waited for. */
 import { findCondition, isConditionTrue } from '@slipway/kube/conditions';
 import type { Application } from '../api/application.ts';
-import { isNumbered, isOfVersion } from '../asked.ts';
+import { isOfVersion } from '../api/release.ts';
+import { isNumbered } from '../asked.ts';
 import { identityOf } from '../names.ts';
 import { nameOf } from '../release-context.ts';
 import type { Companion } from './companions.ts';

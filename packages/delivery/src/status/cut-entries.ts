@@ -1,7 +1,7 @@
 /** What a status has no room for any more goes to Events: the oldest entries of its lists. */
 import type { ApplicationStatus, RefusedVersion } from '../api/application.ts';
 import type { CheckState, Measurement } from '../api/check.ts';
-import type { CommandOutcome } from '../api/release-command.ts';
+import { describeAsker, type CommandOutcome } from '../api/release-command.ts';
 import type { HealthAnswer, PhaseTransition, ReleaseAttempt, ReleaseStatus } from '../api/release.ts';
 import type { Observation } from '../observation.ts';
 import type { ActionOf } from '../plan.ts';
@@ -86,7 +86,7 @@ function describeAttempt({ number, cause, by, startedAt, endedAt, outcome }: Rel
 }
 
 function describeCommand({ name, verb, requestedBy, at, outcome, message }: CommandOutcome): Description {
-  return { key: name, text: `${verb} by ${requestedBy ?? 'a person'} at ${at}: ${outcome}, ${message}` };
+  return { key: name, text: `${verb} by ${describeAsker(requestedBy)} at ${at}: ${outcome}, ${message}` };
 }
 
 interface CheckMeasurement {

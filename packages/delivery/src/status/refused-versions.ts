@@ -1,9 +1,10 @@
 /** Versions that were rolled back, and are not tried again by themselves. */
 import { formatTime } from '@slipway/kube/clock';
-import type { RefusedVersion } from '../api/application.ts';
+import type { Application, RefusedVersion } from '../api/application.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import { askedOf, isAsked, type Asked } from '../asked.ts';
 import type { Observation } from '../observation.ts';
+import { statusOf } from '../release-changes.ts';
 import { hasFailed } from './conditions.ts';
 
 const maximumRefused = 10;
@@ -18,25 +19,41 @@ export function findStanding({ application }: Observation, { attempt }: Asked): 
   return application.status?.refused?.findLast((each) => each.lifted !== true && each.attempt === attempt);
 }
 
+/** It has failed, or its refusal stands because a new attempt of it was taken back. */
+export function isRefused({ status }: Application, release: Release): boolean {
+  const { phase } = statusOf(release);
+  return phase === 'Superseded'
+    ? status?.refused?.some((each) => each.lifted !== true && isAbout(each, release)) === true
+    : phase === 'RolledBack' || phase === 'Failed';
+}
+
+/** Another version may have the same content. */
+function isAbout({ hash, version }: RefusedVersion, release: Release): boolean {
+  return hash === refusedHash(release) && version === release.spec.version;
+}
+
 export interface Refusal {
   readonly release: Release;
   readonly by: string;
   readonly reason: string;
 }
 
-/** The list with one refusal more, unless it stands there already. */
+/**
+ * The list with one refusal more, unless it stands there already: a release goes back through many looks. Of one that spec does
+ * not ask for any more the refusal is lifted from the first.
+ */
 export function withRefusal(observation: Observation, refusal: Refusal, now: number): readonly RefusedVersion[] {
   const { application } = observation;
   const { release, by, reason } = refusal;
   const asked = askedOf(observation);
   const old = application.status?.refused ?? [];
-  const hash = refusedHash(release);
-  const { version } = release.spec;
-  if (old.some((each) => each.version === version && each.hash === hash && each.lifted !== true)) return old;
   const isStanding = isAsked(observation, asked, release);
+  const isKnown = (each: RefusedVersion): boolean =>
+    each.lifted !== true || (!isStanding && each.by === by && each.reason === reason);
+  if (old.some((each) => isAbout(each, release) && isKnown(each))) return old;
   const refused: RefusedVersion = {
-    version,
-    hash,
+    version: release.spec.version,
+    hash: refusedHash(release),
     by,
     at: formatTime(now),
     reason,
@@ -46,12 +63,9 @@ export function withRefusal(observation: Observation, refusal: Refusal, now: num
   return [...old, refused].slice(-maximumRefused);
 }
 
-/** The list with what was refused of that version taken back. Another version may have the same content. */
+/** The list with what was refused of that version taken back. */
 export function liftRefusal(refused: readonly RefusedVersion[], release: Release): readonly RefusedVersion[] {
-  const hash = refusedHash(release);
-  const { version } = release.spec;
-  const isMeant = (each: RefusedVersion): boolean => each.hash === hash && each.version === version;
-  return refused.map((each) => (isMeant(each) && each.lifted !== true ? { ...each, lifted: true } : each));
+  return refused.map((each) => (isAbout(each, release) && each.lifted !== true ? { ...each, lifted: true } : each));
 }
 
 /** The list as it stands: with the release on its way back, and with what spec does not ask for any more lifted. */

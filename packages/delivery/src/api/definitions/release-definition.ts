@@ -160,6 +160,7 @@ const status = object('How far it is.', {
   healthyAt: time('When every pod was ready and every gate had passed.'),
   trafficMovedAt: time('When all traffic had moved and that was confirmed.'),
   guardEndsAt: time('When the guard ends.'),
+  guardCutShort: boolean('A newer version ended the guard before its time.'),
   finishedAt: time('When it ended.'),
   conditions,
 });
