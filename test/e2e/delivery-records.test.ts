@@ -1,7 +1,10 @@
 /** What somebody with kubectl and nothing else does to Applications and Releases, under load where there is any. */
+import { applications } from '@slipway/delivery/api/application';
+import { findCondition } from '@slipway/kube/conditions';
 import { pods } from '@slipway/kube/resources';
 import { labels } from '@slipway/delivery/names';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { controllerFaults, type ControllerFault } from '../../packages/delivery/testing/controller-faults.ts';
 import { clusterTitle, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
 import { ask } from './support/traffic/count-answers.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
@@ -96,6 +99,18 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
       expect(reasonsOf(report).filter((reason) => !isRouteClosed(reason))).toEqual([]);
   });
 
+  it('what only the controller can know to be wrong is soon said in a condition', async () => {
+    const milliseconds: number[] = [];
+    for (const fault of controllerFaults) milliseconds.push(await waitForCondition(cluster, fault));
+    const sorted = milliseconds.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    // A figure to look at, and a limit that only what is broken exceeds.
+    console.log(
+      `From kubectl apply to the condition, ${sorted.length} faults: ${median} ms median, ${sorted.at(-1)} ms at most.`,
+    );
+    expect(sorted.at(-1)).toBeLessThan(20_000);
+  });
+
   /** Resolves when each kind of client has been served so many times more, and more of the short ones. */
   async function everyone(times: number): Promise<void> {
     await Promise.all(
@@ -108,6 +123,32 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
     );
   }
 });
+
+/** Milliseconds from the moment at which the API server took the Application to that at which a watch showed the condition. */
+async function waitForCondition(
+  { client, namespace }: DeliveryCluster,
+  { spec, condition, said }: ControllerFault,
+): Promise<number> {
+  const name = 'faulty';
+  const stopping = new AbortController();
+  const created = await client.create(applications, { metadata: { name, namespace }, spec });
+  const start = performance.now();
+  const { resourceVersion } = created.metadata;
+  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(60_000)]);
+  for await (const { type, object } of client.watch(applications, { namespace, resourceVersion, signal })) {
+    if (type === 'BOOKMARK' || object.metadata.uid !== created.metadata.uid) continue;
+    const found = findCondition(object.status?.conditions, condition.type);
+    if (found?.status !== condition.status || !found.message.includes(said)) continue;
+    const milliseconds = Math.round(performance.now() - start);
+    await client.delete(applications, { namespace, name });
+    await expect
+      .poll(() => client.get(applications, { namespace, name }).then(() => 'there', String), { timeout: 60_000 })
+      .toContain('not found');
+    stopping.abort();
+    return milliseconds;
+  }
+  throw new Error(`the watch ended before ${condition.type} was ${condition.status} with: ${said}`);
+}
 
 function reasonsOf({ load, clients }: TrafficReport): readonly string[] {
   return [...load.failures, ...clients.failures].map(({ reason }) => reason);

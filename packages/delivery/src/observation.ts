@@ -42,6 +42,8 @@ export interface Observation {
   readonly copies: readonly Copy[];
   /** How the API server took the objects of the version that spec asks for, when it was last asked. */
   readonly trial: Trial | undefined;
+  /** Why the last look could not do what it had decided. Absent: it could. */
+  readonly failure?: string | undefined;
   /** The newest measurement of each run of a check, by `measurementKey`. */
   readonly measurements: ReadonlyMap<string, TakenMeasurement>;
   /** Of hooks, of whichever version. */

@@ -6,6 +6,7 @@ import { EventRecorder } from '@slipway/kube/event-recorder';
 import { runWithLeadership } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
+import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
 import { applyDecision } from './controller/apply.ts';
 import { followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
 import { createArchiveController, createArchiveSources } from './controller/archive-controller.ts';
@@ -14,7 +15,9 @@ import { Findings } from './controller/findings.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
 import { hasBegun } from './controller/has-begun.ts';
 import { LeaseWatch } from './controller/lease.ts';
+import { noteWrites, patience } from './controller/noted-client.ts';
 import { SecretContents } from './controller/secret-contents.ts';
+import { tellFailure } from './controller/tell-failure.ts';
 import { controllerLease } from './names.ts';
 import type { HealthReach } from './gates/ask-health.ts';
 import { HealthQuestions } from './gates/health-questions.ts';
@@ -79,6 +82,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
   const secretContents = new SecretContents(options);
   followSecrets(caches, secretContents);
   const { measurements, webhookCalls } = createCallers(options);
+  const writes = new OwnWrites(options.clock, patience);
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
@@ -93,18 +97,17 @@ async function lead(options: DeliveryOptions): Promise<void> {
     apply: async ({ status: decision }, observation) => {
       if (decision === undefined) return;
       const { namespace, name = '', uid = '' } = observation.application.metadata;
-      const lookAgain = (): void => running.enqueue({ namespace, name });
-      await applyDecision(decision, observation, {
-        ...options,
-        recorder,
-        healthQuestions,
-        measurements,
-        webhookCalls,
-        ...findings.receivers(uid, lookAgain),
-      });
+      const key = { namespace, name };
+      const lookAgain = (): void => running.enqueue(key);
+      const client = noteWrites(options.client, { key, writes, caches });
+      const world = { ...options, client, recorder, healthQuestions, measurements, webhookCalls };
+      const receivers = findings.receivers(uid, lookAgain);
+      await tellFailure({ ...observation, recorder, findings, lookAgain }, () =>
+        applyDecision(decision, observation, { ...world, ...receivers }),
+      );
     },
   };
-  const running = runController(controller, {
+  const running = runController(afterOwnWrites(controller, writes), {
     ...options,
     sources: createSources(caches),
     goesFirst: (key) => hasBegun(caches.applications.get(key)),

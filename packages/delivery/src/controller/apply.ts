@@ -30,7 +30,7 @@ import {
   scale,
   startDrain,
 } from './version-effects.ts';
-import { writeStatus } from './writing.ts';
+import { allOf, writeStatus } from './writing.ts';
 
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   tryRelease,
@@ -75,10 +75,7 @@ export async function applyDecision(decision: Decision, observation: Observation
   const look: Look = { ...world, observation };
   const { first, beside } = planStatusWrites(decision, observation);
   const acted = act(first, decision.actions, look);
-  // Nothing of this look may still be under way in the next one, which meets again whatever else has failed.
-  const ended = await Promise.allSettled([acted, ...beside.map((write) => carryOutStatus(write, look))]);
-  const failed = ended.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  await allOf([acted, ...beside.map((write) => carryOutStatus(write, look))]);
 }
 
 async function act(first: readonly StatusWrite[], actions: readonly Action[], look: Look): Promise<void> {

@@ -175,6 +175,7 @@ export function observe(
     sources: sourcesOf(application, caches, secretContents),
     copies: copiesOf(caches, index),
     trial: findings.trials.get(uid),
+    failure: findings.failures.get(uid),
     measurements: findings.measurements,
     jobs: caches.jobs.byIndex(byApplication, index).filter(isOwn),
     hookFindings: findings.hooks,

@@ -14,6 +14,7 @@ export class Findings {
   readonly #trials = new Map<string, Trial>();
   readonly #measurements = new Map<string, TakenMeasurement>();
   readonly #hooks = new Map<string, HookFinding>();
+  readonly #failures = new Map<string, string>();
 
   /** By pod uid. */
   get answers(): ReadonlyMap<string, HeardAnswer> {
@@ -33,6 +34,20 @@ export class Findings {
   /** By the key of the run. */
   get hooks(): ReadonlyMap<string, HookFinding> {
     return this.#hooks;
+  }
+
+  /** Why the last look could not do what it had decided, by Application uid. */
+  get failures(): ReadonlyMap<string, string> {
+    return this.#failures;
+  }
+
+  noteFailure(applicationUid: string, why: string): void {
+    remember(this.#failures, applicationUid, why);
+  }
+
+  /** Whether there was one. */
+  forgetFailure(applicationUid: string): boolean {
+    return this.#failures.delete(applicationUid);
   }
 
   /** What was asked for one Application comes back here, and is looked at at once. */

@@ -10,12 +10,11 @@ import {
   type SplitBackend,
   type SplitRule,
 } from '@slipway/kube/split';
-import { StatusError } from '@slipway/kube/status-error';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
 import { closedPreview, routeCarrier, routePort, routeRule } from '../routing.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
-import { createOwned, deleteSeen, describeForeign } from './writing.ts';
+import { allOf, createOwned, deleteSeen, foreignError } from './writing.ts';
 
 /** Created where none was seen, which finds out whose it is if there is one; changed where ours was. */
 export const ensureService: Effect<'ensureService'> = async ({ release }, look) => {
@@ -27,7 +26,7 @@ export const ensureService: Effect<'ensureService'> = async ({ release }, look) 
       : versionService(releaseOf(look, release), application.spec.service ?? {});
   const existing = known.find(({ metadata }) => metadata.name === object.metadata.name);
   if (existing === undefined) return createOwned(look.client, services, { object, uid });
-  if (!isOurs(existing, uid)) throw new StatusError('Conflict', describeForeign(services, existing));
+  if (!isOurs(existing, uid)) throw foreignError(services, existing);
   const body = servicePatch(existing, object);
   await look.client.patch(services, keyOf(existing), { type: 'merge', body }, { fieldManager });
   return undefined;
@@ -66,7 +65,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
     await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
   };
   // Each is right without the other, and whichever is missing is done at the next look.
-  await Promise.all([...(action.template ? [patchTemplate()] : []), ...podsOf(look, action.pods).map(patch)]);
+  await allOf([...(action.template ? [patchTemplate()] : []), ...podsOf(look, action.pods).map(patch)]);
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */
@@ -74,8 +73,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling 
   const { application, split: existing } = look.observation;
   const { name = '', namespace, uid = '' } = application.metadata;
   const { drainSeconds } = application.spec;
-  if (existing !== undefined && !isOurs(existing, uid))
-    throw new StatusError('Conflict', describeForeign(splits, existing));
+  if (existing !== undefined && !isOurs(existing, uid)) throw foreignError(splits, existing);
   const split: Split = {
     apiVersion: 'slipway.dev/v1alpha1',
     kind: 'Split',

@@ -15,8 +15,13 @@ export async function createOwned<T extends KubeObject>(
   } catch (error) {
     if (!isStatusReason(error, 'AlreadyExists')) throw error;
     const existing = await client.get(type, keyOf(object));
-    if (!isOurs(existing, uid)) throw new StatusError('Conflict', describeForeign(type, existing), { cause: error });
+    if (!isOurs(existing, uid)) throw foreignError(type, existing);
   }
+}
+
+/** Nobody but a person can end that: it is no conflict with what was written meanwhile, which the next look answers. */
+export function foreignError(type: ResourceType, foreign: KubeObject): StatusError {
+  return new StatusError('Forbidden', describeForeign(type, foreign));
 }
 
 /** `the Service default/shop exists and does not belong to this Application: rename one of the two` */
@@ -39,6 +44,16 @@ export async function deleteSeen(client: KubeClient, type: ResourceType, seen: K
   } catch (error) {
     if (!isStatusReason(error, 'NotFound')) throw error;
   }
+}
+
+/**
+ * Of writes that are right without each other one that fails keeps none of the others back, and none is still under way when
+ * the next look begins. Rejects with the first failure.
+ */
+export async function allOf(writes: readonly Promise<unknown>[]): Promise<void> {
+  const ended = await Promise.allSettled(writes);
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 export interface StatusWrite {

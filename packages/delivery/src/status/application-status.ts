@@ -49,8 +49,11 @@ export function applicationStatus(input: StatusInput): ApplicationStatus {
   };
 }
 
-function waitingFor(busy: ReleaseStatus | undefined, { wanted, held }: StatusInput): string | undefined {
-  const sentences = [busy === undefined ? waitingForNext(wanted) : busy.waitingFor, held];
+function waitingFor(
+  busy: ReleaseStatus | undefined,
+  { wanted, held, observation: { failure } }: StatusInput,
+): string | undefined {
+  const sentences = [busy === undefined ? waitingForNext(wanted) : busy.waitingFor, held, failure];
   const said = sentences.filter((sentence) => sentence !== undefined);
   return said.length === 0 ? undefined : said.join('; ');
 }
