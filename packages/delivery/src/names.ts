@@ -1,17 +1,21 @@
 /** Labels, annotations and names of what delivery creates. */
 import { canonicalJson, fnv32a } from '@slipway/kube/hash';
 import type { KubeObject } from '@slipway/kube/object';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ApplicationSpec } from './api/application.ts';
 import type { Identity, ReleaseSpec } from './api/release.ts';
+import { applicationLabel, hookLabel, releaseLabel, servesLabel, versionAnnotation } from './api/version-labels.ts';
 
 export const fieldManager = 'slipway-controller';
 
+/** Of labels and annotations that are ours. */
+export const ownPrefix = 'slipway.dev/';
+
 export const labels = {
-  application: 'slipway.dev/application',
-  release: 'slipway.dev/release',
+  application: applicationLabel,
+  release: releaseLabel,
   /** On pods: selected by the Service of the Application. */
-  serves: 'slipway.dev/serves',
+  serves: servesLabel,
   /** On pods: selected by the Service of their version. */
   backend: 'slipway.dev/backend',
   /** On a ConfigMap or Secret: `live` where it is not frozen with a version. */
@@ -19,13 +23,13 @@ export const labels = {
   /** On the copies of ConfigMaps and Secrets. */
   frozen: 'slipway.dev/frozen',
   /** On a Job and its pods: the hook that it is of. */
-  hook: 'slipway.dev/hook',
+  hook: hookLabel,
 } as const;
 
 export const annotations = {
   /** Of the Application for which the object was made. */
   ownerUid: 'slipway.dev/application-uid',
-  version: 'slipway.dev/version',
+  version: versionAnnotation,
   /** On what stands for the record of a version that was deleted. */
   lost: 'slipway.dev/lost',
   /** On pods: when they stopped serving, as RFC 3339. */
@@ -50,6 +54,8 @@ export const annotations = {
   deploymentName: 'slipway.dev/deployment',
   /** On such a ReplicaSet: the labels by which the Deployment knew it, as JSON. */
   formerLabels: 'slipway.dev/former-labels',
+  /** On such a ReplicaSet: the copies that its template was pointed at, by what it read before, as JSON. */
+  formerReferences: 'slipway.dev/former-references',
   deletionCost: 'controller.kubernetes.io/pod-deletion-cost',
 } as const;
 
@@ -75,10 +81,7 @@ export function digest(value: unknown): string {
 }
 
 function calculateDigest(value: unknown): string {
-  return createHash('sha256')
-    .update(canonicalJson(value ?? null))
-    .digest('hex')
-    .slice(0, 16);
+  return hash('sha256', canonicalJson(value ?? null)).slice(0, 16);
 }
 
 export function isSameIdentity(a: Identity, b: Identity): boolean {
@@ -110,8 +113,8 @@ export function backendName(spec: Pick<ReleaseSpec, 'application' | 'version'>):
 }
 
 function calculateBackendName({ application, version }: Pick<ReleaseSpec, 'application' | 'version'>): string {
-  const hash = fnv32a(`${application}/${version}`).toString(16).padStart(8, '0');
-  return `${application}-${slug(version).slice(0, 62 - application.length - 10)}-${hash}`.replaceAll(/-{2,}/g, '-');
+  const suffix = fnv32a(`${application}/${version}`).toString(16).padStart(8, '0');
+  return `${application}-${slug(version).slice(0, 62 - application.length - 10)}-${suffix}`.replaceAll(/-{2,}/g, '-');
 }
 
 /** A version that ran before there was an Application keeps the ReplicaSet that it had. */
@@ -121,6 +124,11 @@ export function replicaSetName(spec: Pick<ReleaseSpec, 'application' | 'version'
 
 export function isOurs(object: KubeObject, applicationUid: string): boolean {
   return object.metadata.annotations?.[annotations.ownerUid] === applicationUid;
+}
+
+/** Somebody else's, which leads to the pods of the Application. */
+export function isAdoptedBy(object: KubeObject, applicationUid: string): boolean {
+  return object.metadata.annotations?.[annotations.adoptedBy] === applicationUid;
 }
 
 /** Of the controller that leads. Beside those of the gateways: a namespace that every cluster has. */

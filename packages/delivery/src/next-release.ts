@@ -40,15 +40,27 @@ interface Question {
 
 /** Creates the Release that spec asks for, or says why there is none. What has been adopted is written down before anything else. */
 export function planNextRelease(given: Observation, now: number): Wanted {
-  const release = adoptedRelease(given);
-  return release === undefined
-    ? planAsked(given, now)
-    : { actions: [{ type: 'createRelease', release }], releases: given.releases, isNew: true };
+  const adopted = adoptedRelease(given);
+  if (adopted === undefined) return planAsked(given, now);
+  const { release, unread } = adopted;
+  return unread.length > 0
+    ? { ...awaitReading(unread), releases: given.releases }
+    : { actions: planRecord(release), releases: given.releases, isNew: true };
+}
+
+/** Copies first: a Release names them. */
+function planRecord(release: Release): readonly Action[] {
+  return [
+    { type: 'freezeConfiguration', release },
+    { type: 'createRelease', release },
+  ];
 }
 
 function planAsked(given: Observation, now: number): Wanted {
   const asked = askedOf(given);
-  return asked.unread.length > 0 ? { ...awaitReading(asked), releases: given.releases } : planKnown(given, asked, now);
+  return asked.unread.length > 0
+    ? { ...awaitReading(asked.unread), releases: given.releases }
+    : planKnown(given, asked, now);
 }
 
 function planKnown(given: Observation, asked: Asked, now: number): Wanted {
@@ -70,7 +82,7 @@ function planKnown(given: Observation, asked: Asked, now: number): Wanted {
 }
 
 /** An error while reading is never a change: until everything is read, spec asks for what it asked for before. */
-function awaitReading({ unread }: Asked): Omit<Wanted, 'releases'> {
+function awaitReading(unread: Asked['unread']): Omit<Wanted, 'releases'> {
   const message = `the pod template refers to what cannot be read now: ${unread.join(', ')}`;
   return {
     actions: [],
@@ -198,10 +210,7 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   const active = activeRelease(observation);
   return {
     ...waiting,
-    actions: [
-      { type: 'freezeConfiguration', release },
-      { type: 'createRelease', release },
-    ],
+    actions: planRecord(release),
     releases: active === undefined ? releases : makeWay({ observation, now, active, version }),
   };
 }

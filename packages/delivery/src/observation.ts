@@ -11,7 +11,7 @@ import type { Copy, Source } from './configuration/content.ts';
 import type { TakenMeasurement } from './gates/metric/check-state.ts';
 import type { HookFinding } from './hooks/hook-finding.ts';
 import type { Workload } from './adoption/workload.ts';
-import { annotations, backendName, labels, replicaSetName } from './names.ts';
+import { annotations, backendName, isAdoptedBy, labels, replicaSetName } from './names.ts';
 import type { Companions } from './order/companions.ts';
 
 export interface Observation {
@@ -67,9 +67,12 @@ export interface Trial {
   readonly attempt: string;
   readonly at: number;
   /** Undefined: everything would be accepted. */
-  readonly refusal:
-    | { readonly reason: 'TemplateRefused' | 'NameConflict' | 'CheckRefused'; readonly message: string }
-    | undefined;
+  readonly refusal: (Refusal & { readonly all?: readonly Refusal[] | undefined }) | undefined;
+}
+
+interface Refusal {
+  readonly reason: 'TemplateRefused' | 'NameConflict' | 'CheckRefused';
+  readonly message: string;
 }
 
 /** One version as the strategies see it. */
@@ -191,10 +194,8 @@ export function servingServices(observation: Observation): readonly string[] {
 }
 
 export function adoptedServices({ application, services }: Observation): readonly string[] {
-  const { uid } = application.metadata;
-  return services.flatMap(({ metadata: { name, annotations: notes } }) =>
-    uid !== undefined && notes?.[annotations.adoptedBy] === uid ? (name ?? []) : [],
-  );
+  const { uid = '' } = application.metadata;
+  return services.filter((service) => isAdoptedBy(service, uid)).flatMap(({ metadata }) => metadata.name ?? []);
 }
 
 /** Names of the pods that stand as ready in the EndpointSlices of a Service. */

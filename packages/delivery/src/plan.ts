@@ -14,6 +14,8 @@ export interface ActionDetails {
   readonly tryRelease: { readonly release: Release; readonly attempt: string };
   /** Makes the copies of the configuration that the version will refer to. */
   readonly freezeConfiguration: { readonly release: Release };
+  /** Lets pods to come of a version that was adopted read the copies. */
+  readonly freezeTemplate: { readonly release: string };
   readonly deleteCopy: { readonly kind: ConfigurationKind; readonly name: string };
   readonly createRelease: { readonly release: Release };
   /** Creates what a version needs: its Service, and its ReplicaSet with that many pods. */

@@ -2,6 +2,7 @@
 import { hasFinalizer } from '@slipway/kube/finalizers';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { Release } from './api/release.ts';
+import { planFrozenTemplates } from './adoption/frozen-template.ts';
 import { validateWorkload } from './adoption/workload.ts';
 import { contextOf, worldOf } from './context-of.ts';
 import { askedOf, isAsked } from './asked.ts';
@@ -160,6 +161,7 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit }:
     passes: [
       route?.actions ?? [],
       ...kept,
+      planFrozenTemplates(observation),
       planStrayJobs(observation),
       planOldApprovals(observation, now),
       old.actions,

@@ -8,7 +8,8 @@ import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { isControlledBy } from '@slipway/kube/owner-references';
 import { deployments, podDisruptionBudgets, pods, replicaSets, services } from '@slipway/kube/resources';
 import { applications, type Application } from '../api/application.ts';
-import { releases } from '../api/release.ts';
+import { releases, type Release } from '../api/release.ts';
+import { renameReferences, toOriginals } from '../configuration/references.ts';
 import { annotations, isOurs, labels } from '../names.ts';
 import {
   autoscalersOf,
@@ -71,9 +72,10 @@ function returningSet(
   );
 }
 
-function notesOf({ releases: all }: AdoptionWorld, set: ReplicaSet): readonly string[] {
-  const release = all.find(({ metadata }) => metadata.name === set.metadata.labels?.[labels.release]);
-  const copies = Object.entries(release?.spec.frozen ?? {}).map(([key, copy]) => `${copy} (of ${key})`);
+function notesOf(world: AdoptionWorld, set: ReplicaSet): readonly string[] {
+  const spec = recordOf(world, set)?.spec;
+  const frozen = spec?.adopted === undefined ? spec?.frozen : {};
+  const copies = Object.entries(frozen ?? {}).map(([key, copy]) => `${copy} (of ${key})`);
   return copies.length === 0
     ? []
     : [`its template goes on with the frozen ${copies.join(', ')}: point it at the originals when you change it next`];
@@ -170,16 +172,32 @@ function without(keys: readonly string[]): Readonly<Record<string, null>> {
   return Object.fromEntries(keys.map((key) => [key, null]));
 }
 
-function cleanTemplate({ set }: Return): Stage {
-  return cleanedTemplate(set, 'make pods without the labels of Slipway') ?? awaitTemplate(set);
+function cleanTemplate({ world, set }: Return): Stage {
+  return cleanedTemplate(world, set, 'make pods without the labels of Slipway') ?? awaitTemplate(set);
 }
 
-function cleanedTemplate(set: ReplicaSet, what: string): Stage | undefined {
+function cleanedTemplate(world: AdoptionWorld, set: ReplicaSet, what: string): Stage | undefined {
   const { labels: given, annotations: notes } = set.spec?.template?.metadata ?? {};
   const [own, ownNotes] = [ownKeys(given, set), Object.keys(notes ?? {}).filter(isOwn)];
-  if (own.length + ownNotes.length === 0) return undefined;
+  const original = originalSpec(world, set);
+  const isOriginal = isSameJson(original, set.spec?.template?.spec);
+  if (own.length + ownNotes.length === 0 && isOriginal) return undefined;
   const metadata = { labels: without(own), annotations: without(ownNotes) };
-  return [merge(replicaSets, set, { what, body: { spec: { template: { metadata } } } })];
+  const template = { metadata, ...(isOriginal ? {} : { spec: original }) };
+  return [merge(replicaSets, set, { what, body: { spec: { template } } })];
+}
+
+/** What ran before there was an Application is to read its configuration where it did then, also where its record is gone. */
+function originalSpec(world: AdoptionWorld, set: ReplicaSet): PodTemplateSpec['spec'] {
+  const template = set.spec?.template ?? {};
+  const former = noteOf(set, 'formerReferences');
+  const record = recordOf(world, set);
+  const frozen = former === undefined ? record?.spec.adopted && record.spec.frozen : parseEntries(former);
+  return frozen === undefined ? template.spec : renameReferences(template, toOriginals({ frozen })).spec;
+}
+
+function recordOf({ releases: all }: AdoptionWorld, set: ReplicaSet): Release | undefined {
+  return all.find(({ metadata }) => metadata.name === set.metadata.labels?.[labels.release]);
 }
 
 function awaitTemplate({ metadata, status }: ReplicaSet): Stage {
@@ -239,7 +257,7 @@ const sizeNotes = ['deployment.kubernetes.io/desired-replicas', 'deployment.kube
 
 function returned(set: ReplicaSet, what: string) {
   const former = noteOf(set, 'formerLabels');
-  const known = former === undefined ? (set.spec?.template?.metadata?.labels ?? {}) : parseLabels(former);
+  const known = former === undefined ? (set.spec?.template?.metadata?.labels ?? {}) : parseEntries(former);
   const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !isOwn(key)));
   const gone = Object.keys(set.metadata.labels ?? {}).filter(isOwn);
   const notes = [...Object.keys(set.metadata.annotations ?? {}).filter(isOwn), ...sizeNotes];
@@ -249,8 +267,8 @@ function returned(set: ReplicaSet, what: string) {
   });
 }
 
-/** As `detachedMetadata` wrote them. */
-function parseLabels(text: string): Readonly<Record<string, string>> {
+/** Labels as `detachedMetadata` wrote them, and names of copies as the controller did. */
+function parseEntries(text: string): Readonly<Record<string, string>> {
   const value: unknown = JSON.parse(text);
   return Object.fromEntries(
     Object.entries(value ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -264,7 +282,9 @@ function returnHistory({ world, deployment, set }: Return): Stage {
     .filter((each) => noteOf(each, 'takenFrom') === deployment.metadata.uid)
     .flatMap(
       (each) =>
-        cleanedTemplate(each, 'be as it was') ?? [returned(each, 'be an earlier revision of the Deployment again')],
+        cleanedTemplate(world, each, 'be as it was') ?? [
+          returned(each, 'be an earlier revision of the Deployment again'),
+        ],
     );
 }
 

@@ -1,4 +1,4 @@
-import type { Deployment, Pod, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { Deployment, Pod, PodTemplateSpec, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import { describe, expect, test } from 'vitest';
 import type { Application } from '../api/application.ts';
 import type { AdoptionRequest, AdoptionWorld, Autoscaler, HandoverPlan, Stage } from './adoption-world.ts';
@@ -145,6 +145,11 @@ describe('adopting', () => {
   };
   const spec = { replicas: 1, selector: { matchLabels: selector }, template };
 
+  const costly = (given: PodTemplateSpec): PodTemplateSpec => ({
+    ...given,
+    metadata: { ...given.metadata, annotations: { 'controller.kubernetes.io/pod-deletion-cost': '5' } },
+  });
+
   test.each<{ readonly name: string; readonly world: Partial<AdoptionWorld>; readonly says: string }>([
     {
       name: 'of a Deployment that is not there',
@@ -167,6 +172,14 @@ describe('adopting', () => {
       name: 'with a template that does not run',
       world: { deployment: { ...deployment, spec: { ...spec, template: changed, paused: true } } },
       says: 'is not the one that runs',
+    },
+    {
+      name: 'with what the controller tells pods apart by in its template',
+      world: {
+        deployment: { ...deployment, spec: { ...spec, template: costly(template) } },
+        replicaSets: [{ ...set, spec: { selector: {}, ...set.spec, template: costly(set.spec?.template ?? {}) } }],
+      },
+      says: 'has in spec.template.metadata.annotations what an Application may not have',
     },
     {
       name: 'by a second Application',

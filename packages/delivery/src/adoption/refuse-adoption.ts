@@ -3,6 +3,7 @@ import type { Deployment, ReplicaSet } from '@slipway/kube/api.generated';
 import { isControlledBy } from '@slipway/kube/owner-references';
 import { deployments } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
+import { validateTemplate } from '../validate-template.ts';
 import { isOwn, isSameContent } from './template.ts';
 import {
   autoscalersOf,
@@ -36,6 +37,7 @@ export function findRefusals(
     ...scaled,
     ...refuseSize(world, request, deployment),
     ...refuseRollout(world, deployment, set),
+    ...refuseTemplate(deployment),
     ...(set === undefined ? [] : refuseSelectors(deployment, set)),
   ];
 }
@@ -118,6 +120,14 @@ function refuseRollout(world: AdoptionWorld, deployment: Deployment, set: Replic
     : [
         `The template of the Deployment "${name}" is not the one that runs: resume it or undo the change, then run this again.`,
       ];
+}
+
+/** The Application would be invalid by it once everything is handed over. */
+function refuseTemplate({ metadata, spec }: Deployment): readonly string[] {
+  return validateTemplate({ template: spec?.template }).map(
+    ({ field = '', message }) =>
+      `The Deployment "${metadata.name ?? ''}" has in ${field} what an Application may not have: ${message}`,
+  );
 }
 
 function activeSets({ replicaSets }: AdoptionWorld, deployment: Deployment): number {

@@ -1,9 +1,9 @@
 /** The user's template, and what is added to it: labels and annotations of ours, and the hash of a Deployment. */
 import type { PodTemplateSpec } from '@slipway/kube/api.generated';
 import { isSameJson } from '@slipway/kube/json-equality';
+import { ownPrefix } from '../names.ts';
 
 export const podTemplateHashLabel = 'pod-template-hash';
-const ownPrefix = 'slipway.dev/';
 
 /** As the user wrote it. */
 export function withoutOwn(template: PodTemplateSpec): PodTemplateSpec {

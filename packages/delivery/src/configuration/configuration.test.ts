@@ -2,6 +2,8 @@ import { configMaps, replicaSets, secrets } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from '../api/application.ts';
+import { releases } from '../api/release.ts';
+import { contentHash, frozenName } from './content.ts';
 
 let cluster: DeliveryCluster;
 
@@ -150,5 +152,25 @@ describe('the configuration of a version', () => {
     await configure('green');
     await cluster.advance(120_000);
     await expect(cluster.client.get(configMaps, key(old))).rejects.toThrow('not found');
+  });
+});
+
+describe('a copy whose name somebody else has', () => {
+  test('is told of before anything is begun, and what serves goes on', async () => {
+    await start();
+    const source = { metadata: key('settings'), data: { colour: 'green' } };
+    const taken = frozenName('shop', 'settings', contentHash(source));
+    await cluster.client.create(configMaps, { metadata: key(taken), data: { colour: 'of somebody else' } });
+    await configure('green');
+    await cluster.advance(10_000);
+    expect(await cluster.condition('NameConflict')).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining(`the ConfigMap default/${taken} exists and does not belong`),
+    });
+    expect((await cluster.client.list(releases, { namespace: 'default' })).items).toHaveLength(1);
+    expect(await serving()).toBe('1.4.0');
+    await cluster.client.delete(configMaps, key(taken));
+    await cluster.advance(40_000);
+    expect(await serving()).toBe('1.4.0-c2');
   });
 });

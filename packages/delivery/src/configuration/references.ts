@@ -24,6 +24,27 @@ export function referenceKey({ kind, name }: Pick<Reference, 'kind' | 'name'>): 
 
 type Rename = (reference: Reference) => string;
 
+/** By which names a version with these copies reads its configuration. */
+export function toCopies({ frozen = {} }: Frozen): Rename {
+  return (reference) => frozen[referenceKey(reference)] ?? reference.name;
+}
+
+/** The way back: by which names it would read what was copied. */
+export function toOriginals({ frozen = {} }: Frozen): Rename {
+  const originals = new Map(
+    Object.entries(frozen).map(([key, name]) => {
+      const [kind = '', original = ''] = key.split('/');
+      return [`${kind}/${name}`, original];
+    }),
+  );
+  return (reference) => originals.get(referenceKey(reference)) ?? reference.name;
+}
+
+interface Frozen {
+  /** Names of copies, by `Kind/name` of what they copy. */
+  readonly frozen?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What env, envFrom and volumes of any kind of container refer to, each once. Pull secrets and CSI volumes are not meant. */
 export function findReferences(template: PodTemplateSpec): readonly Reference[] {
   const found = new Map<string, Reference>();

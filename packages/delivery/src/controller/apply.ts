@@ -25,6 +25,7 @@ import {
   askHealth,
   createVersion,
   deleteVersion,
+  freezeTemplate,
   markForDeletion,
   measure,
   scale,
@@ -35,6 +36,7 @@ import { allOf, writeStatus } from './writing.ts';
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   tryRelease,
   freezeConfiguration,
+  freezeTemplate,
   deleteCopy,
   createRelease,
   createVersion,

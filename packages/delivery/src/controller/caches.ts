@@ -27,7 +27,7 @@ import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
 import { referenceKey } from '../configuration/references.ts';
-import { annotations, isOurs, labels } from '../names.ts';
+import { annotations, isAdoptedBy, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { routeCarrier } from '../routing.ts';
@@ -157,6 +157,8 @@ export function observe(
   const split = caches.splits.get(key);
   // Of an Application of the same name that is gone: its objects are not ours.
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
+  const isForeign = ({ metadata }: KubeObject): boolean =>
+    ![undefined, uid].includes(metadata.annotations?.[annotations.ownerUid]);
   const observation: Observation = {
     application,
     workload,
@@ -164,8 +166,11 @@ export function observe(
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
     approvals: caches.approvals.byIndex(byApplication, index).toSorted(byRevision),
     replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
-    pods: caches.pods.byIndex(byApplication, index),
-    services: caches.services.byIndex(byApplication, index),
+    // What was adopted says nothing of whose it is.
+    pods: caches.pods.byIndex(byApplication, index).filter((pod) => !isForeign(pod)),
+    services: caches.services
+      .byIndex(byApplication, index)
+      .filter((service) => isOwn(service) || isAdoptedBy(service, uid)),
     otherServices: caches.otherServices.byIndex(byApplication, `${key.namespace ?? ''}/`),
     slices: caches.slices.byIndex(byApplication, index),
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),

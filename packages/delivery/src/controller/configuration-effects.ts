@@ -1,23 +1,39 @@
 /** Effects on the frozen copies of ConfigMaps and Secrets. */
-import type { KubeObject } from '@slipway/kube/object';
+import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
+import type { Release } from '../api/release.ts';
 import { contentHash, contentOf, freezeConfigMap, freezeSecret, type CopyOf } from '../configuration/content.ts';
 import type { Effect, Look } from './effects.ts';
 import { createOwned, deleteSeen } from './writing.ts';
 
-/** Copies what was hashed and nothing newer: a source that has changed since is looked at again. */
+/** A copy that a version refers to and that there is not yet. */
+export interface MissingCopy {
+  readonly type: ResourceType<ConfigMap> | ResourceType<Secret>;
+  readonly object: ConfigMap | Secret;
+}
+
 export const freezeConfiguration: Effect<'freezeConfiguration'> = async ({ release }, look) => {
-  const { application, applicationUid, frozen = {} } = release.spec;
-  const known = new Set(look.observation.copies.map(({ object }) => object.metadata.name));
-  for (const [key, name] of Object.entries(frozen)) {
-    if (known.has(name)) continue;
-    const [kind, source = ''] = key.split('/');
-    const of: CopyOf = { application, applicationUid, source };
-    const copy = kind === 'Secret' ? copySecret : copyConfigMap;
-    await copy({ look, of, content: contentOf(name) });
+  const uid = release.spec.applicationUid;
+  for (const read of missingCopies(release, look)) {
+    const { type, object } = await read();
+    await createOwned(look.client, type, { object, uid });
   }
 };
+
+/** Each is read when it is asked for. */
+export function missingCopies({ spec }: Release, look: Look): ReadonlyArray<() => Promise<MissingCopy>> {
+  const { application, applicationUid, frozen = {} } = spec;
+  const known = new Set(look.observation.copies.map(({ object }) => object.metadata.name));
+  return Object.entries(frozen)
+    .filter(([, name]) => !known.has(name))
+    .map(([key, name]) => {
+      const [kind, source = ''] = key.split('/');
+      const copying: Copying = { look, of: { application, applicationUid, source }, content: contentOf(name) };
+      return () => (kind === 'Secret' ? copySecret(copying) : copyConfigMap(copying));
+    });
+}
 
 interface Copying {
   readonly look: Look;
@@ -25,22 +41,23 @@ interface Copying {
   readonly content: string;
 }
 
-async function copyConfigMap({ look, of, content }: Copying): Promise<void> {
+async function copyConfigMap({ look, of, content }: Copying): Promise<MissingCopy> {
   const object = await look.client.get(configMaps, sourceKey(look, of));
   checkContent(object, contentHash(object), content);
-  await createOwned(look.client, configMaps, { object: freezeConfigMap(object, of), uid: of.applicationUid });
+  return { type: configMaps, object: freezeConfigMap(object, of) };
 }
 
-async function copySecret({ look, of, content }: Copying): Promise<void> {
+async function copySecret({ look, of, content }: Copying): Promise<MissingCopy> {
   const object = await look.client.get(secrets, sourceKey(look, of));
   checkContent(object, contentHash(object), content);
-  await createOwned(look.client, secrets, { object: freezeSecret(object, of), uid: of.applicationUid });
+  return { type: secrets, object: freezeSecret(object, of) };
 }
 
 function sourceKey({ observation }: Look, { source }: CopyOf): { readonly namespace: string; readonly name: string } {
   return { namespace: observation.application.metadata.namespace ?? 'default', name: source };
 }
 
+/** What was hashed is copied and nothing newer: a source that has changed since is looked at again. */
 function checkContent({ metadata }: KubeObject, found: string, expected: string): void {
   if (found !== expected)
     throw new StatusError('Conflict', `${metadata.name ?? ''} has changed since it was looked at`);

@@ -53,7 +53,7 @@ export function replicaSetOf(look: Look, release: string): ReplicaSet {
   return found;
 }
 
-export function podsOf({ observation }: Look, names: readonly string[]): readonly Pod[] {
+export function podsOf({ observation }: Pick<Look, 'observation'>, names: readonly string[]): readonly Pod[] {
   const chosen = new Set(names);
   return observation.pods.filter(({ metadata }) => chosen.has(metadata.name ?? ''));
 }

@@ -16,8 +16,11 @@ import { initialStatus } from '../release-status.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { versionReplicaSet } from '../version-objects.ts';
+import { missingCopies } from './configuration-effects.ts';
 import type { Effect, Look } from './effects.ts';
 import { describeForeign } from './writing.ts';
+
+const maximumMessage = 4_096;
 
 interface Candidate {
   readonly type: ResourceType;
@@ -30,10 +33,19 @@ export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, loo
   const outcomes = await Promise.all([
     tryExpressions(release),
     ...objectsOf(release, look).map((candidate) => tryOne(candidate, look)),
+    ...missingCopies(release, look).map(async (read) => tryOne({ ...(await read()), isTried: true }, look)),
   ]);
-  const refusal = outcomes.find((outcome) => outcome !== undefined);
-  look.onTrial({ attempt, at: look.clock.now(), refusal });
+  const refusals = outcomes.filter((outcome) => outcome !== undefined);
+  look.onTrial({ attempt, at: look.clock.now(), refusal: allOf(refusals) });
 };
+
+/** Everything that is against it at once, under the reason of the first. */
+function allOf(refusals: ReadonlyArray<NonNullable<Trial['refusal']>>): Trial['refusal'] {
+  const [first] = refusals;
+  if (first === undefined || refusals.length === 1) return first;
+  const message = refusals.map((refusal) => refusal.message).join('; ');
+  return { reason: first.reason, message: cut(message), all: refusals };
+}
 
 /** The API server knows nothing of what a check compares; an expression that cannot be read would end the release later. */
 async function tryExpressions({ spec }: Release): Promise<Trial['refusal']> {
@@ -89,9 +101,14 @@ async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise
     // Of ours, from an earlier attempt: what it says was accepted then.
     if (isStatusReason(error, 'AlreadyExists')) return undefined;
     if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge'))
-      return { reason: 'TemplateRefused', message: `the API server would not take it: ${error.message}` };
+      return { reason: 'TemplateRefused', message: cut(`the API server would not take it: ${error.message}`) };
     throw error;
   }
+}
+
+/** It stands in several conditions. */
+function cut(message: string): string {
+  return message.length > maximumMessage ? `${message.slice(0, maximumMessage)}…` : message;
 }
 
 async function findForeign(type: ResourceType, object: KubeObject, look: Look): Promise<KubeObject | undefined> {

@@ -1,13 +1,16 @@
 /** Effects on the objects of one version. */
+import type { Pod } from '@slipway/kube/api.generated';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { formatMicroTime } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
+import { withCopies } from '../adoption/frozen-template.ts';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
 import { annotations, backendName, fieldManager } from '../names.ts';
+import type { ActionOf } from '../plan.ts';
 import { versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
-import { createOwned, deleteSeen } from './writing.ts';
+import { allOf, createOwned, deleteSeen } from './writing.ts';
 
 /** The Service first: a pod that is ready before it would stand behind nothing. */
 export const createVersion: Effect<'createVersion'> = async ({ release, replicas }, { client, observation }) => {
@@ -28,22 +31,32 @@ export const scale: Effect<'scale'> = async ({ release, replicas }, look) => {
   );
 };
 
-export const startDrain: Effect<'startDrain'> = (action, look) =>
+/** Only what was seen: a template that is newer is looked at again. What it read is noted with it: records may be deleted. */
+export const freezeTemplate: Effect<'freezeTemplate'> = async (action, look) => {
+  const set = replicaSetOf(look, action.release);
+  const { resourceVersion } = set.metadata;
+  const release = releaseOf(look, action.release);
+  const { spec } = withCopies(release, set.spec?.template ?? {});
+  const notes = { [annotations.formerReferences]: JSON.stringify(release.spec.frozen ?? {}) };
+  const body = { metadata: { resourceVersion, annotations: notes }, spec: { template: { spec } } };
+  await look.client.patch(replicaSets, keyOf(set), { type: 'merge', body }, { fieldManager });
+};
+
+type PodLook = Pick<Look, 'client' | 'clock' | 'observation'>;
+
+export const startDrain = (action: ActionOf<'startDrain'>, look: PodLook): Promise<void> =>
   annotatePods(look, action.pods, { [annotations.drainingSince]: formatMicroTime(look.clock.now()) });
 
-export const markForDeletion: Effect<'markForDeletion'> = (action, look) =>
+export const markForDeletion = (action: ActionOf<'markForDeletion'>, look: PodLook): Promise<void> =>
   annotatePods(look, action.pods, { [annotations.deletionCost]: '-1000' });
 
-/** As they were seen: one that was given traffic meanwhile is left alone. */
-async function annotatePods(
-  look: Look,
-  names: readonly string[],
-  marks: Readonly<Record<string, string>>,
-): Promise<void> {
-  for (const pod of podsOf(look, names)) {
+/** As they were seen: one that was given traffic meanwhile, or says something new of itself, is left to the next look. */
+function annotatePods(look: PodLook, names: readonly string[], marks: Readonly<Record<string, string>>): Promise<void> {
+  const annotate = async (pod: Pod): Promise<void> => {
     const metadata = { resourceVersion: pod.metadata.resourceVersion, annotations: marks };
     await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
-  }
+  };
+  return allOf(podsOf(look, names).map(annotate));
 }
 
 /** Of those who cannot be asked at this moment the next look asks again. */

@@ -2,10 +2,10 @@
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { ApplicationSpec } from '../api/application.ts';
 import { hookTimes, type Hook, type HookJob, type HookTime, type HookWebhook } from '../api/hook.ts';
+import { ownPrefix } from '../names.ts';
 import { parseHttpUrl } from '../gates/metric/url-template.ts';
 
 const reservedName = 'health';
-const ownPrefix = 'slipway.dev/';
 
 interface Place {
   readonly hook: Hook;

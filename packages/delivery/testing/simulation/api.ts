@@ -36,6 +36,7 @@ const nothing = (_: Action, world: World): World => world;
 const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   tryRelease,
   freezeConfiguration,
+  freezeTemplate: nothing,
   deleteCopy,
   createRelease,
   createVersion,
