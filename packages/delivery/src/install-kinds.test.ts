@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
+import type { KubeClient } from '@slipway/kube/client';
 import { customResourceDefinitions } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
 import { createMemoryCluster } from '../../cluster/testing/memory-cluster.ts';
 import { applications, type Application } from './api/application.ts';
 import { definitions } from './api/definitions/definitions.ts';
@@ -23,18 +26,15 @@ const release: Release = {
   apiVersion: 'slipway.dev/v1alpha1',
   kind: 'Release',
   metadata: { name: 'shop-1', namespace: 'default' },
-  spec: {
-    application: 'shop',
+  spec: releaseSpec({
     applicationUid: 'uid',
-    version: '1',
     identity: { template: 'a', configuration: 'b' },
     template: { spec: { containers: [{ name: 'web', image: 'statics:v1' }] } },
     strategy: { type: 'rolling' },
     guardSeconds: 300,
-    progressDeadlineSeconds: 600,
     drainSeconds: 30,
     keepFailedSeconds: 30,
-  },
+  }),
 };
 
 async function installed() {
@@ -57,6 +57,27 @@ describe('installKinds', () => {
     const { items } = await cluster.client.list(customResourceDefinitions);
     expect(items).toHaveLength(definitions.length);
     expect((await cluster.client.list(releases, { namespace: 'default' })).items).toEqual([]);
+    await cluster.close();
+  });
+
+  test('goes on after an installation that was killed, of which the server remembers no more', async () => {
+    const cluster = await createMemoryCluster();
+    const [first] = definitions;
+    const key = { name: first?.metadata.name ?? '' };
+    const watched: Array<string | undefined> = [];
+    const { client } = cluster;
+    const forgetful: KubeClient = Object.assign(Object.create(client), {
+      list: client.list.bind(client),
+      // Not served yet, as far as is known.
+      patch: async (...args: Parameters<KubeClient['patch']>) => ({ ...(await client.patch(...args)), status: {} }),
+      watch: (...[type, options]: Parameters<KubeClient['watch']>) => {
+        watched.push(options.resourceVersion);
+        throw new StatusError('Expired', `too old resource version: ${options.resourceVersion} of ${type.kind}`);
+      },
+    });
+    await installKinds(forgetful, new AbortController().signal);
+    expect(watched).toHaveLength(definitions.length);
+    expect(await client.get(customResourceDefinitions, key)).toMatchObject({ spec: { group: 'slipway.dev' } });
     await cluster.close();
   });
 

@@ -3,6 +3,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import { keyOf } from '@slipway/kube/object';
 import { customResourceDefinitions } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { definitions } from './api/definitions/definitions.ts';
 import { fieldManager } from './names.ts';
 
@@ -25,16 +26,26 @@ function isEstablished({ status }: CustomResourceDefinition): boolean {
   return isConditionTrue(status?.conditions, 'Established');
 }
 
-/** Watches from the version that was written, so that no change is missed; a watch that ends is begun again. */
+/**
+ * Watches from the version that was written, so that no change is missed; a watch that ends is begun again. What an earlier
+ * installation wrote before it was killed may be older than what the server remembers: then it is read first.
+ */
 async function established(client: KubeClient, applied: CustomResourceDefinition, signal: AbortSignal): Promise<void> {
   const fieldSelector = `metadata.name=${applied.metadata.name ?? ''}`;
-  let resourceVersion = applied.metadata.resourceVersion;
+  let { resourceVersion } = applied.metadata;
   while (!signal.aborted) {
-    const events = client.watch(customResourceDefinitions, { fieldSelector, resourceVersion, signal });
-    for await (const { type, object } of events) {
-      resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
-      if (type === 'DELETED') throw new Error(`${applied.metadata.name} was deleted while it was being installed`);
-      if (type !== 'BOOKMARK' && isEstablished(object)) return;
+    try {
+      const events = client.watch(customResourceDefinitions, { fieldSelector, resourceVersion, signal });
+      for await (const { type, object } of events) {
+        resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
+        if (type === 'DELETED') throw new Error(`${applied.metadata.name} was deleted while it was being installed`);
+        if (type !== 'BOOKMARK' && isEstablished(object)) return;
+      }
+    } catch (error) {
+      if (!isStatusReason(error, 'Expired', 'Gone')) throw error;
+      const { items, metadata } = await client.list(customResourceDefinitions, { fieldSelector, signal });
+      if (items.some(isEstablished)) return;
+      ({ resourceVersion } = metadata);
     }
   }
   signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from '@slipway/kube/api.generated';
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../testing/records.ts';
 import { describeFault, describeMissing } from './pod-faults.ts';
 import type { VersionView } from './observation.ts';
 
@@ -17,6 +18,16 @@ function podWith(status: Partial<ContainerStatus>, container: object = {}): Pod 
 
 function ended(exitCode: number, more: object = {}): ContainerStatus['state'] {
   return { terminated: { exitCode, finishedAt: '2026-01-01T00:00:05Z', ...more } };
+}
+
+/** The container as one that is started before the others and stays. */
+function besideOthers({ metadata, spec, status }: Pod): Pod {
+  const initContainers = (spec?.containers ?? []).map((each) => ({ ...each, restartPolicy: 'Always' }));
+  return {
+    metadata,
+    spec: { containers: [{ name: 'main' }], initContainers },
+    status: { initContainerStatuses: status?.containerStatuses },
+  };
 }
 
 const crashing = {
@@ -39,6 +50,11 @@ describe('what ends a release at once', () => {
       podWith({ restartCount: 1, lastState: ended(143) }, { livenessProbe: probe }),
       'container web of pod shop-2-x was restarted because its liveness or startup probe failed',
     ],
+    [
+      'a restart by a probe of a container that runs beside the others',
+      besideOthers(podWith({ restartCount: 1, lastState: ended(137) }, { livenessProbe: probe })),
+      'container web of pod shop-2-x was restarted because its liveness or startup probe failed',
+    ],
     ['not a restart of its own accord', podWith({ restartCount: 1, lastState: ended(143) }), undefined],
     [
       'not a crash beside a probe',
@@ -58,18 +74,12 @@ describe('what ends a release at once', () => {
 describe('which pods are waited for, and why', () => {
   const release: VersionView['release'] = {
     metadata: { name: 'shop-2' },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
+    spec: releaseSpec({
       version: '2',
       identity: { template: '', configuration: '' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
       drainSeconds: 1,
       keepFailedSeconds: 1,
-    },
+    }),
   };
   const view = (pods: readonly Pod[], replicaSet?: VersionView['replicaSet']): VersionView => ({
     release,

@@ -56,7 +56,10 @@ function wasStopped(exitCode: number): boolean {
 
 /** Nobody but the kubelet stops a container of a pod that stays, and it does so for these probes alone. */
 function isProbed({ spec }: Pod, name: string): boolean {
-  const container = spec?.containers.find((each: Container) => each.name === name);
+  // One that runs beside the others stands among those that run before them.
+  const container = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(
+    (each: Container) => each.name === name,
+  );
   return container?.livenessProbe !== undefined || container?.startupProbe !== undefined;
 }
 
