@@ -1,7 +1,8 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import { describe, expect, test } from 'vitest';
-import type { ReleaseStatus } from './api/release.ts';
-import { calculateInterval, countTime } from './counted-time.ts';
+import type { Release, ReleaseStatus } from './api/release.ts';
+import { release } from '../testing/records.ts';
+import { calculateInterval, countTime, withCountedTime } from './counted-time.ts';
 import { moving, standing } from './release-status.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -26,7 +27,7 @@ describe('the time for which a release makes no progress', () => {
     { name: 'counts a minute of what passed without a look', looks: [30, 60, 4_000], seconds: 120 },
     { name: 'does so before anything was noted too', looks: [20, 4_000], seconds: 60 },
     { name: 'counts on from there', looks: [30, 60, 4_000, 4_029, 4_058, 4_087], seconds: 207 },
-    { name: 'does not shrink where the clock is set back', looks: [30, 60, 20, 80], seconds: 80 },
+    { name: 'counts on from where the clock was set back to', looks: [30, 60, 20, 80], seconds: 120 },
   ])('$name', ({ looks, seconds }) => {
     expect(countedSeconds(looks)).toBe(seconds);
   });
@@ -51,4 +52,31 @@ test.each([
   [2, 500],
 ])('with a deadline of %i s the time is noted every %i ms', (seconds, milliseconds) => {
   expect(calculateInterval(seconds)).toBe(milliseconds);
+});
+
+describe('a guard of 300 seconds', () => {
+  const guardSeconds = 300;
+
+  /** When it ends, in seconds, looked at at these. */
+  function endOf(looks: readonly number[]): number {
+    const first: ReleaseStatus = {
+      phase: 'Guarding',
+      trafficMovedAt: formatMicroTime(start),
+      guardEndsAt: formatMicroTime(at(guardSeconds)),
+    };
+    const guarded = release({ spec: { guardSeconds }, status: first });
+    const look = (seen: Release, seconds: number): Release => withCountedTime([seen], seen, at(seconds))[0] ?? seen;
+    return (Date.parse(looks.reduce(look, guarded).status?.guardEndsAt ?? '') - start) / 1_000;
+  }
+
+  test.each([
+    { name: 'ends after them where somebody looks', looks: [20, 45, 75, 105], end: 300 },
+    { name: 'ends after them in spite of a restart of some seconds', looks: [30, 60, 110], end: 300 },
+    { name: 'goes on for what is left after nobody has looked', looks: [30, 60, 3_660], end: 3_840 },
+    { name: 'does not end because the clock is set forward', looks: [1, 3_600], end: 3_840 },
+    { name: 'lasts no longer because the clock is set back', looks: [30, 60, -3_540], end: -3_300 },
+    { name: 'is over when it is', looks: [60, 120, 180, 240, 299, 320], end: 300 },
+  ])('$name', ({ looks, end }) => {
+    expect(endOf(looks)).toBe(end);
+  });
 });

@@ -190,13 +190,14 @@ export interface ReleaseStatus {
   readonly progressedAt?: string | undefined;
   /** Since when the deadline stands still; absent while it counts. */
   readonly standingSince?: string | undefined;
-  /** Up to when time without progress is counted: what passes without a look at the release is not. */
+  /** Up to when time without progress, or under guard, is counted: what passes without a look at the release is not. */
   readonly countedAt?: string | undefined;
   readonly startedAt?: string | undefined;
   /** Every pod of the candidate ready and every gate before the promotion passed. */
   readonly healthyAt?: string | undefined;
   /** All traffic, outside and inside, at the candidate, and confirmed. */
   readonly trafficMovedAt?: string | undefined;
+  /** Later than it began by `guardSeconds`, and by the time in which nobody watched. */
   readonly guardEndsAt?: string | undefined;
   /** A newer version ended it before that. */
   readonly guardCutShort?: boolean | undefined;

@@ -117,8 +117,9 @@ export function checksBeside({ release }: ReleaseContext): readonly Check[] {
   return (release.spec.checks ?? []).filter((check) => isWatched(check, 'release') && !named.has(check.name));
 }
 
-export function checksOfGuard({ release }: ReleaseContext): readonly Check[] {
-  return (release.spec.checks ?? []).filter((check) => isWatched(check, 'guard'));
+/** None where there is no guard. */
+export function checksOfGuard({ release: { spec } }: ReleaseContext): readonly Check[] {
+  return spec.guardSeconds === 0 ? [] : (spec.checks ?? []).filter((check) => isWatched(check, 'guard'));
 }
 
 /** The guard ends before its time: what does not pass at this moment has not passed. */

@@ -1,7 +1,9 @@
 /** Towards the candidate: the strategy decides, within the deadline and as long as nothing is broken. */
 import { formatMicroTime } from '@slipway/kube/clock';
+import type { CheckState } from '../api/check.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { calculateInterval } from '../counted-time.ts';
+import { findRun } from '../gates/metric/check-state.ts';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import type { Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
@@ -39,7 +41,9 @@ export function planPaused(context: ReleaseContext): Step {
   if (pausedBy === undefined) return planForward(context);
   const fault = describeFault(candidate.pods, startedAt(status, now));
   if (fault !== undefined) return goBack(context, status, { by: 'guard', reason: fault });
-  return stand(context, `a person to resume it (paused by ${pausedBy})`);
+  const last = status.transitions?.at(-1);
+  const why = (last?.phase === 'Paused' ? last.reason : undefined) ?? `paused by ${pausedBy}`;
+  return stand(context, `a person to resume it (${why})`);
 }
 
 /** The deadline stands still, sizes do not. */
@@ -67,6 +71,8 @@ function advance(context: ReleaseContext): Step {
   const watched = watchBeside(context);
   if (watched.ended !== undefined && endsRelease(watched.ended))
     return goBack(context, watched.status, { by: 'check', reason: watched.ended.message });
+  const doubt = status.phase === 'Progressing' ? findDoubt(status, watched.status) : undefined;
+  if (doubt !== undefined) return askPerson({ ...context, status: watched.status }, doubt);
   const step = withWatched(watched, planSteps({ ...context, status: watched.status }, strategy));
   const isStanding = step.isStanding === true;
   const next = isStanding
@@ -97,6 +103,20 @@ function watchBeside(context: ReleaseContext): Watched {
   return isShared
     ? watchChecks(context, checksBeside(context), { during: 'release', step: status.step })
     : { ...nothingWatched, status };
+}
+
+/** The run of a check that has come to no judgement with this very look: whoever lets the release go on is asked once. */
+function findDoubt({ checks: before = [] }: ReleaseStatus, { checks = [] }: ReleaseStatus): CheckState | undefined {
+  return checks.find(
+    (run) =>
+      (run.outcome === 'inconclusive' || run.outcome === 'noData') && findRun(before, run)?.outcome === undefined,
+  );
+}
+
+function askPerson({ status, now }: ReleaseContext, { name, message }: CheckState): Step {
+  const reason = message ?? `check ${name} came to no judgement`;
+  const paused = { ...inPhase(status, 'Paused', { now, reason }), pausedBy: `check ${name}` };
+  return { actions: [], status: paused, requeueAfter: 0 };
 }
 
 function withWatched({ actions, requeueAfter }: Watched, step: Step): Step {

@@ -1,5 +1,6 @@
 /** The new version serves; the old one stands ready beside it until the guard ends. */
 import { formatMicroTime } from '@slipway/kube/clock';
+import type { CheckState } from '../api/check.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { awaitedBy, besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove } from '../moving-traffic.ts';
@@ -8,7 +9,7 @@ import { awaitedGuards } from '../order/abort-together.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
-import { finished, startedAt, waiting } from '../release-status.ts';
+import { attemptOf, finished, startedAt, waiting } from '../release-status.ts';
 import { earlier, planSizes } from '../scaling.ts';
 import { goBack } from '../strategies/progress.ts';
 import { describeErrors, planCounting, withTrafficStart } from '../traffic-counts.ts';
@@ -28,14 +29,14 @@ export function planGuard(given: ReleaseContext): Step {
   return besideHooks(look, guard(next, awaitedBy(look) ?? awaitedGuards(next)), { isLast: false, now: context.now });
 }
 
-/** It ends when its time is over and nothing else is waited for. */
-function guard(context: ReleaseContext, awaited: string | undefined): Step {
+/** It ends when its time is over, what is due by then has been measured, and nothing else is waited for. */
+function guard(context: ReleaseContext, given: string | undefined): Step {
   const { status, now } = context;
   const endsAt = Date.parse(status.guardEndsAt ?? formatMicroTime(now));
+  const watched = watchChecks(context, checksOfGuard(context), { during: 'guard' });
+  const awaited = given ?? (now >= endsAt ? describeDue(context, watched, endsAt) : undefined);
   const isOver = now >= endsAt && awaited === undefined;
-  const watched = watchChecks(context, isOver ? [] : checksOfGuard(context), { during: 'guard' });
-  const concern =
-    describeConcern(context) ?? describeFailure(watched) ?? (isOver ? describeEnd(context, endsAt) : undefined);
+  const concern = describeConcern(context) ?? describeFailure(watched) ?? (isOver ? describeEnd(context) : undefined);
   if (concern !== undefined) return goBack(context, watched.status, { by: 'guard', reason: concern });
   if (isOver) return succeed({ ...context, status: withConclusions(context, watched) });
   const sizes = planSizes(context);
@@ -54,6 +55,18 @@ function guard(context: ReleaseContext, awaited: string | undefined): Step {
   };
 }
 
+/** Of a guard that ends sooner than its checks are due nothing was measured: the end looks once where one is. */
+function describeDue({ status }: ReleaseContext, watched: Watched, endsAt: number): string | undefined {
+  const attempt = attemptOf(status);
+  const isUnseen = (run: CheckState): boolean =>
+    run.during === 'guard' &&
+    run.attempt === attempt &&
+    run.measurements.length === 0 &&
+    Date.parse(run.startedAt) > endsAt;
+  const isDue = watched.actions.some(({ type }) => type === 'measure') || (watched.status.checks ?? []).some(isUnseen);
+  return isDue ? watched.open.join('; ') : undefined;
+}
+
 /** Pods that are not asked for any more are not missed, and those that are asked for again not before they were ready. */
 function withGuardedReplicas({ candidate, replicas }: ReleaseContext, status: ReleaseStatus): ReleaseStatus {
   const { guardedReplicas = replicas } = status;
@@ -66,10 +79,8 @@ function describeFailure({ ended }: Watched): string | undefined {
 }
 
 /** At the end, and what is asked more of a guard that a newer version ends. */
-function describeEnd(context: ReleaseContext, endsAt: number): string | undefined {
-  const { status, release } = context;
-  const whole = Date.parse(status.trafficMovedAt ?? '') + release.spec.guardSeconds * 1_000;
-  return describeAbsence(context) ?? (endsAt < whole ? describeDoubt(context) : undefined);
+function describeEnd(context: ReleaseContext): string | undefined {
+  return describeAbsence(context) ?? (context.status.guardCutShort === true ? describeDoubt(context) : undefined);
 }
 
 function withConclusions({ release, now }: ReleaseContext, { status }: Watched): ReleaseStatus {

@@ -27,11 +27,7 @@ export function withSizes(context: ReleaseContext, planStep: () => Step): Step {
 /** Full size, and the pods that came on top healthy too. */
 export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
   const { candidate, replicas, now } = context;
-  if (candidate.ready.length < replicas)
-    return {
-      actions: planSize(context, replicas),
-      status: waiting(status, describeMissing(candidate, replicas), now),
-    };
+  if (candidate.ready.length < replicas) return fill(context, status);
   return planHealth({ ...context, status }, candidate.ready, (healthy) =>
     inTurn({ ...context, status: healthy }, (due) =>
       afterHooks({ ...context, status: due }, 'beforePromotion', (ready) =>
@@ -47,6 +43,11 @@ export function complete(context: ReleaseContext, status: ReleaseStatus): Step {
   );
 }
 
+function fill(context: ReleaseContext, status: ReleaseStatus): Step {
+  const { candidate, replicas, now } = context;
+  return { actions: planSize(context, replicas), status: waiting(status, describeMissing(candidate, replicas), now) };
+}
+
 /** Once traffic moves, nothing stops it half way: under `recreate` nobody would serve meanwhile. */
 function inTurn(context: ReleaseContext, goOn: (status: ReleaseStatus) => Step): Step {
   return context.status.phase === 'Promoting' ? goOn(context.status) : afterCompanions(context, goOn);
@@ -55,6 +56,8 @@ function inTurn(context: ReleaseContext, goOn: (status: ReleaseStatus) => Step):
 /** Pods may have changed between their gate and this: those that the first traffic comes to have answered too. */
 export function promote(context: ReleaseContext, status: ReleaseStatus): Step {
   const { observation, candidate } = context;
+  // Somebody deleted its ReplicaSet meanwhile: it is made again first.
+  if (candidate.replicaSet === undefined) return fill(context, status);
   const hasTraffic = candidate.serving.length > 0 || (splitWeights(observation)[nameOf(candidate.release)] ?? 0) > 0;
   return hasTraffic
     ? moveAll(context, status)
@@ -65,15 +68,18 @@ function moveAll(context: ReleaseContext, status: ReleaseStatus): Step {
   const { observation, candidate, stable, now, replicas, release } = context;
   const move = planMove({ observation, to: candidate, from: stable });
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
-  const guarding = inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' });
+  return { actions: move.actions, status: beginGuard(status, { now, replicas, release }), requeueAfter: 0 };
+}
+
+/** All traffic has moved and is confirmed. */
+export function beginGuard(
+  { guardCutShort: _, ...status }: ReleaseStatus,
+  { now, release, replicas }: Pick<ReleaseContext, 'now' | 'release' | 'replicas'>,
+): ReleaseStatus {
   return {
-    actions: move.actions,
-    status: {
-      ...guarding,
-      trafficMovedAt: formatMicroTime(now),
-      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
-      guardedReplicas: replicas,
-    },
-    requeueAfter: 0,
+    ...inPhase(status, 'Guarding', { now, reason: 'all traffic has moved and is confirmed' }),
+    trafficMovedAt: formatMicroTime(now),
+    guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
+    guardedReplicas: replicas,
   };
 }

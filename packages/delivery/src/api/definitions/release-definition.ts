@@ -142,7 +142,7 @@ const status = object('How far it is.', {
   previous: string('The Release that served when this attempt began, to which an abort returns.'),
   progressedAt: time('From when the deadline for progress counts.'),
   standingSince: time('Since when that deadline stands still.'),
-  countedAt: time('Up to when time is counted for that deadline.'),
+  countedAt: time('Up to when time is counted for that deadline, or for the guard.'),
   guardedReplicas: count('Pods that should serve when all traffic had moved.'),
   trafficAtStart: list(
     'What gateways had counted before the guard began.',
