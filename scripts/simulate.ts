@@ -4,7 +4,7 @@
  * writes. Every promise of the interlock is held against each; a history that breaks one is made as short as it can be and
  * printed, so that it can be run again.
  *
- *     npm run simulate                                    10,000 of each strategy
+ *     npm run simulate                                    10,000 of each strategy, twice as many in CI
  *     npm run simulate -- --histories 1000000 --seed 7    as many as one likes
  *     npm run simulate -- --strategy canary
  *     npm run simulate -- --replay history.json
@@ -16,15 +16,28 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { historyOf, strategyTypes } from '../packages/delivery/testing/generators.ts';
-import { runHistory, type History, type Planner } from '../packages/delivery/testing/histories.ts';
+import { runHistory } from '../packages/delivery/testing/histories.ts';
+import type { History } from '../packages/delivery/testing/history.ts';
+import type { Planner } from '../packages/delivery/testing/looks.ts';
 import { mutants } from '../packages/delivery/testing/mutants.ts';
 import { Violation } from '../packages/delivery/testing/violation.ts';
 
-interface Share {
+interface Batch {
   readonly strategy: string;
   readonly seed: number;
   readonly histories: number;
+}
+
+interface Share {
+  readonly batches: readonly Batch[];
   /** Of the engine; absent: it is as it is. */
+  readonly fault: string | undefined;
+}
+
+interface Wish {
+  /** Of each strategy. */
+  readonly histories: number;
+  readonly seed: number;
   readonly fault: string | undefined;
 }
 
@@ -32,7 +45,9 @@ type Report =
   | { readonly kind: 'progress'; readonly histories: number }
   | { readonly kind: 'broken'; readonly strategy: string; readonly history: History; readonly reason: string };
 
-const batch = 500;
+const batchSize = 500;
+/** Of a thread. What is thrown away at once is most of what a history makes: with more room it is seldom looked through. */
+const youngMegabytes = 64;
 
 function main(): void {
   const { values } = parseArgs({
@@ -66,22 +81,21 @@ function requireCount(text: string): number {
   throw new Error(`"${text}" is no whole number`);
 }
 
-/** One thread a core, each with seeds of its own. */
-function simulate(strategies: readonly string[], { histories, seed, fault }: Omit<Share, 'strategy'>): void {
+/** One thread a core. Which histories there are depends on the seed alone, and not on how many threads run them. */
+function simulate(strategies: readonly string[], { histories, seed, fault }: Wish): void {
   for (const strategy of strategies)
     if (!strategyTypes.includes(strategy))
       throw new Error(`there is no strategy "${strategy}", there are ${strategyTypes.join(', ')}`);
   const threads = availableParallelism();
   const total = histories * strategies.length;
+  const batches = strategies.flatMap((strategy) => batchesOf(strategy, histories, seed));
   const startedAt = performance.now();
   let done = 0;
   console.log(`${total} histories of ${strategies.join(', ')} on ${threads} threads, seed ${seed}`);
   const workers = Array.from({ length: threads }, (_, index) => {
-    const shares = strategies.map((strategy): Share => {
-      const own = Math.floor(histories / threads) + (index < histories % threads ? 1 : 0);
-      return { strategy, seed: seed + index, histories: own, fault };
-    });
-    const worker = new Worker(new URL(import.meta.url), { workerData: shares });
+    const share: Share = { batches: batches.filter((__, at) => at % threads === index), fault };
+    const resourceLimits = { maxYoungGenerationSizeMb: youngMegabytes };
+    const worker = new Worker(new URL(import.meta.url), { workerData: share, resourceLimits });
     worker.on('message', (report: Report) => {
       if (report.kind === 'broken') end(report, workers);
       else done += report.histories;
@@ -102,6 +116,15 @@ function simulate(strategies: readonly string[], { histories, seed, fault }: Omi
     });
 }
 
+/** No two have a seed in common: the same would tell two strategies the same stories. */
+function batchesOf(strategy: string, histories: number, seed: number): readonly Batch[] {
+  return Array.from({ length: Math.ceil(histories / batchSize) }, (_, index) => ({
+    strategy,
+    seed: seed + (index * strategyTypes.length + strategyTypes.indexOf(strategy)) * 1_009,
+    histories: Math.min(batchSize, histories - index * batchSize),
+  }));
+}
+
 function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }, workers: readonly Worker[]): void {
   // Of several threads that find something at once the first is told.
   if (process.exitCode !== undefined) return;
@@ -111,25 +134,20 @@ function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }
   for (const worker of workers) void worker.terminate();
 }
 
-/** In a thread: everything in batches, so that progress can be told. */
-function runShares(shares: readonly Share[], tell: (report: Report) => void): void {
-  for (const { strategy, seed, histories, fault } of shares)
-    for (let from = 0; from < histories; from += batch) {
-      const numRuns = Math.min(batch, histories - from);
-      const property = fc.property(
-        historyOf(strategy),
-        (history) => void runHistory(history, { planner: plannerWith(fault) }),
-      );
-      // Seeds of threads differ by one, those of batches by more than there are threads.
-      const found = fc.check(property, { numRuns, seed: seed + from * 1_009 });
-      const [history] = found.counterexample ?? [];
-      if (history !== undefined) {
-        const reason = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance);
-        tell({ kind: 'broken', strategy, history, reason });
-        return;
-      }
-      tell({ kind: 'progress', histories: numRuns });
+/** In a thread. */
+function runShare({ batches, fault }: Share, tell: (report: Report) => void): void {
+  const planner = plannerWith(fault);
+  for (const { strategy, seed, histories } of batches) {
+    const property = fc.property(historyOf(strategy), (history) => void runHistory(history, { planner }));
+    const found = fc.check(property, { numRuns: histories, seed });
+    const [history] = found.counterexample ?? [];
+    if (history !== undefined) {
+      const reason = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance);
+      tell({ kind: 'broken', strategy, history, reason });
+      return;
     }
+    tell({ kind: 'progress', histories });
+  }
 }
 
 function replay(file: string, planner: Planner | undefined): void {
@@ -155,4 +173,4 @@ function guarded(run: () => void): void {
 }
 
 if (isMainThread) guarded(main);
-else runShares(workerData, (report) => parentPort?.postMessage(report, []));
+else runShare(workerData, (report) => parentPort?.postMessage(report, []));

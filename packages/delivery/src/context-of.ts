@@ -1,19 +1,19 @@
 /** From what was observed to what a strategy and the interlock look at. */
 import { isBetweenVersions, isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
+import { withUnrecorded } from './lost-versions.ts';
 import { viewsByName } from './interlock/rules.ts';
 import type { World } from './interlock/world.ts';
 import { isRouted, replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
-import { calculateBounds } from './replica-bounds.ts';
 import { routeState } from './route-removal.ts';
 import { sessionVersions } from './sessions/session-route.ts';
+import { maxUnavailableOf, strategies } from './strategies/strategies.ts';
 
 export function contextOf(observation: Observation, release: Release, now: number): ReleaseContext {
   const stable = stableRelease(observation);
   const replicas = replicasOf(observation);
-  const isRolling = release.spec.strategy.type === 'rolling';
   return {
     observation,
     now,
@@ -22,12 +22,14 @@ export function contextOf(observation: Observation, release: Release, now: numbe
     candidate: viewOf(observation, release),
     stable: stable === undefined || stable === release ? undefined : viewOf(observation, stable),
     replicas,
-    maxUnavailable: isRolling ? calculateBounds(release.spec.strategy.rolling, replicas).maxUnavailable : 0,
+    maxUnavailable: maxUnavailableOf(release.spec.strategy, replicas),
+    traits: strategies[release.spec.strategy.type] ?? {},
   };
 }
 
 /** What the interlock looks at, whatever is under way. */
-export function worldOf(observation: Observation, active: Release | undefined, now: number): World {
+export function worldOf(known: Observation, active: Release | undefined, now: number): World {
+  const observation = withUnrecorded(known);
   const views = observation.releases.map((each) => viewOf(observation, each));
   const admitted = new Set(views.filter((view) => isAdmitted(view, observation)).map((view) => nameOf(view.release)));
   return {
@@ -54,8 +56,7 @@ export function calculateFloor(observation: Observation, active: Release | undef
     stableRelease(observation) === undefined && (active === undefined ? !hasServed(observation) : isEnding(active));
   const isBetween = active !== undefined && isBetweenVersions(active);
   if (replicas === 0 || isDeleted(observation) || isRefused || isBetween) return 0;
-  const isRolling = active?.spec.strategy.type === 'rolling';
-  return replicas - (isRolling ? calculateBounds(active.spec.strategy.rolling, replicas).maxUnavailable : 0);
+  return replicas - maxUnavailableOf(active?.spec.strategy, replicas);
 }
 
 /** Which version serves may be known later than that one of them has succeeded. */
@@ -75,13 +76,16 @@ function neededReleases(observation: Observation, active: Release | undefined, n
 }
 
 function isAdmitted({ release, ready }: VersionView, { application, answers }: Observation): boolean {
-  const { healthyAt, promotedBy, phase } = statusOf(release);
+  const { healthyAt, promotedBy, phase, health = [] } = statusOf(release);
   if (healthyAt !== undefined || promotedBy !== undefined || phase === 'Succeeded') return true;
   if (application.status?.serving?.release === nameOf(release)) return true;
   const { healthCheck } = release.spec;
+  const passed = new Set(
+    [...health, ...answers.values()].filter(({ outcome }) => outcome === 'passed').map(({ uid }) => uid),
+  );
   return (
     healthCheck === undefined ||
     healthCheck.ignore === true ||
-    ready.some(({ metadata }) => answers.get(metadata.uid ?? '')?.outcome === 'passed')
+    ready.some(({ metadata }) => passed.has(metadata.uid ?? ''))
   );
 }

@@ -11,8 +11,8 @@ import { isRouted, splitWeights, viewOf, type Observation } from './observation.
 import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
-import { calculateBounds } from './replica-bounds.ts';
 import { formerVersions } from './sessions/former-versions.ts';
+import { maxUnavailableOf, strategies } from './strategies/strategies.ts';
 
 /** Named as the Application and its Service, and over the same pods, whichever version they are of. */
 export function applicationBudget({ metadata, spec }: Application): PodDisruptionBudget {
@@ -49,9 +49,7 @@ function budgetSpec(name: string, spec: Application['spec']): BudgetSpec {
  * of 1, and 6 of 10 under `maxUnavailable: 4`.
  */
 export function calculateMinAvailable({ replicas = 1, strategy }: Application['spec']): number {
-  const { maxUnavailable } =
-    strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas) : { maxUnavailable: 0 };
-  return Math.max(0, replicas - Math.max(1, maxUnavailable));
+  return Math.max(0, replicas - Math.max(1, maxUnavailableOf(strategy, replicas)));
 }
 
 /**
@@ -115,7 +113,8 @@ function planServingBudget(
 
 /** While its steps share the traffic; at its promotion its pods join the Service. */
 function sharingVersions(observation: Observation, active: Release | undefined): readonly Release[] {
-  if (active === undefined || active.spec.strategy.type !== 'canary' || !isRouted(observation)) return [];
+  if (active === undefined || !isRouted(observation)) return [];
+  if (strategies[active.spec.strategy.type]?.sharesOutside !== true) return [];
   const { phase } = statusOf(active);
   const isShared =
     (splitWeights(observation)[nameOf(active)] ?? 0) > 0 && phase !== 'Promoting' && phase !== 'Guarding';

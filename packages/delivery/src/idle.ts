@@ -2,6 +2,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { isFinished, type Release } from './api/release.ts';
 import { isBetweenVersions, previousStable, stableRelease } from './current-releases.ts';
+import { isLost } from './lost-versions.ts';
 import { names, planMove, planWithdrawal, silentPods } from './moving-traffic.ts';
 import {
   isRouted,
@@ -18,6 +19,7 @@ import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
 import { initialStatus } from './release-status.ts';
+import { planRouteRemoval } from './route-removal.ts';
 import { earlier, planGrowth } from './scaling.ts';
 import { planFormerSize } from './sessions/former-versions.ts';
 import { sessionVersions } from './sessions/session-route.ts';
@@ -27,7 +29,7 @@ type Sizing = Pick<Step, 'actions' | 'requeueAfter'>;
 
 export function planIdle(observation: Observation, now: number): Step {
   const stable = stableRelease(observation);
-  if (stable === undefined) return { actions: planNobodyServes(observation), status: initialStatus };
+  if (stable === undefined) return planWithoutStable(observation, now);
   const actions = planRecall(observation, stable);
   if (actions !== undefined) return { actions, status: statusOf(stable) };
   const steps = [
@@ -43,9 +45,26 @@ export function planIdle(observation: Observation, now: number): Step {
   };
 }
 
-/** A pod of what failed, that came when its release was not looking any more, serves nobody either. */
-function planNobodyServes(observation: Observation): readonly Action[] {
-  return observation.releases.flatMap((release) => planWithdrawal(viewOf(observation, release)).actions);
+/** What failed last is kept for a look. A pod of it that came when its release was not looking any more serves nobody either. */
+function planWithoutStable(observation: Observation, now: number): Step {
+  const newest = observation.releases.at(-1);
+  const former = newest === undefined ? { actions: [] } : planFormerVersions(observation, newest, now);
+  const withdrawals = observation.releases.flatMap((release) => planWithdrawal(viewOf(observation, release)).actions);
+  const route: Sizing = leadsToFailed(observation) ? planRouteRemoval(observation, now) : { actions: [] };
+  return {
+    actions: [...route.actions, ...withdrawals, ...former.actions],
+    status: initialStatus,
+    requeueAfter: earlier(former.requeueAfter, route.requeueAfter),
+  };
+}
+
+/** A split that was still under way when the first release ended. One that leads to a version without a record serves. */
+function leadsToFailed(observation: Observation): boolean {
+  const hasFailed = (name: string): boolean =>
+    observation.releases.some(
+      (release) => nameOf(release) === name && !isLost(release) && statusOf(release).phase !== 'Succeeded',
+    );
+  return Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || hasFailed(name));
 }
 
 /**
@@ -65,11 +84,11 @@ function planRecall(observation: Observation, stable: Release): readonly Action[
 
 /**
  * What a release is not about, and neither serves nor is kept any longer: releases may follow each other so closely that
- * there is never nothing under way.
+ * there is never nothing under way. Nor is what failed before there was a stable version kept for a look any longer.
  */
 export function planFormerVersions(observation: Observation, active: Release, now: number): Sizing {
   const stable = stableRelease(observation);
-  if (stable === undefined || isBetweenVersions(active)) return { actions: [] };
+  if (isBetweenVersions(active)) return { actions: [] };
   const weights = splitWeights(observation);
   const isCarrying = (release: Release): boolean => {
     const { pods, listed } = viewOf(observation, release);
@@ -78,11 +97,16 @@ export function planFormerVersions(observation: Observation, active: Release, no
   const steps = observation.releases
     .filter((release) => release !== stable && release !== active && isFinished(statusOf(release).phase))
     .filter((release) => !isCarrying(release))
-    .map((release) => planFormer(observation, release, { drainSeconds: stable.spec.drainSeconds, now }));
+    .map((release) => planFormer(observation, release, { drainSeconds: drainSecondsOf(release, stable), now }));
   return {
     actions: steps.flatMap(({ actions }) => actions),
     requeueAfter: steps.map(({ requeueAfter }) => requeueAfter).reduce(earlier, undefined),
   };
+}
+
+/** What never had traffic has nothing to end. */
+function drainSecondsOf(release: Release, stable: Release | undefined): number {
+  return stable?.spec.drainSeconds ?? (statusOf(release).firstTrafficAt === undefined ? 0 : release.spec.drainSeconds);
 }
 
 /** Milliseconds for which the version before is kept in case that it is wanted back; all times begin when traffic had moved. */
@@ -112,7 +136,8 @@ function planLeaving(observation: Observation, release: Release, { drainSeconds,
   // Most of many: kept for a rollback, and without a pod.
   if (view.pods.length === 0 && (view.replicaSet?.spec?.replicas ?? 0) === 0) return { actions: [] };
   // A gateway that has not heard of it yet may lead sessions there.
-  if (view.backends.length > 0 && isRouted(observation) && !isSplitConfirmed(observation)) return { actions: [] };
+  const isLed = isRouted(observation) && observation.split !== undefined;
+  if (view.backends.length > 0 && isLed && !isSplitConfirmed(observation)) return { actions: [] };
   const left = keptFor(observation, release, now);
   if (left === 0) return planShrink({ view, goal: 0, drainSeconds, now, observation });
   return view.pods.length === 0 ? { actions: [] } : { actions: [], requeueAfter: left };
@@ -128,11 +153,12 @@ function planStableSize(observation: Observation, stable: Release, now: number):
     isRouted(observation) &&
     Object.values(splitWeights(observation)).every((weight) => weight === 0) &&
     view.backends.length > 0;
-  if (isUnrouted) return { actions: [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
   const { drainSeconds } = stable.spec;
   const shrink = size > replicas ? planShrink({ view, goal: replicas, drainSeconds, now, observation }) : nothing;
   // Under no pods at all nobody is to be given traffic again.
   const kept = replicas === 0 ? [] : planMissingLabels(view, shrink.leaving);
+  // Labels first: the pods that have them may be too few to carry all of it.
+  if (isUnrouted) return { actions: [...kept, { type: 'setSplit', weights: { [nameOf(stable)]: 100 } }] };
   return { actions: [...kept, ...shrink.actions], requeueAfter: shrink.requeueAfter };
 }
 

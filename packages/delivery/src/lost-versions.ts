@@ -11,22 +11,40 @@ import { annotations, labels } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
 import { nameOf } from './release-context.ts';
+import { findStanding } from './status/refused-versions.ts';
 
 /** A record is written before the ReplicaSet of its version, and may be seen after it. */
 const graceMilliseconds = 60_000;
 
-/** Not those that spec asks for: their records are written again, and they go on. */
+/**
+ * Not those that spec asks for: their records are written again, and they go on. Of an Application that is deleted nothing
+ * is asked for, and nobody comes later to look after what its records left.
+ */
 export function withLostVersions(observation: Observation, now: number): Observation {
-  const due = orphans(observation).filter((set) => graceEnd(set) <= now);
+  const isDeleted = observation.application.metadata.deletionTimestamp !== undefined;
+  const due = orphans(observation).filter((set) => isDeleted || graceEnd(set) <= now);
   if (due.length === 0) return observation;
   const asked = askedOf(observation);
+  // What was refused is not written down again: nobody would look after what serves instead.
+  const isWanted = !isDeleted && findStanding(observation, asked) === undefined;
   const lost = due.flatMap((set) => {
     const version = set.metadata.annotations?.[annotations.version];
-    return version === undefined || isAskedAgain(observation, asked, { set, version })
+    return version === undefined || (isWanted && isAskedAgain(observation, asked, { set, version }))
       ? []
       : [lostRelease(observation, set, version)];
   });
   return lost.length === 0 ? observation : { ...observation, releases: [...lost, ...observation.releases] };
+}
+
+/**
+ * With every version that has no record, from the first moment on: the interlock counts what serves, whoever knows of it. To
+ * be released or pruned it must have been lost for a while.
+ */
+export function withUnrecorded(observation: Observation): Observation {
+  const unrecorded = orphans(observation).map((set) =>
+    lostRelease(observation, set, set.metadata.annotations?.[annotations.version] ?? ''),
+  );
+  return unrecorded.length === 0 ? observation : { ...observation, releases: [...unrecorded, ...observation.releases] };
 }
 
 /** Milliseconds until a version counts as lost that does not do so yet; undefined where there is none. */

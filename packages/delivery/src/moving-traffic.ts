@@ -58,19 +58,13 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     }
     if (!isSplitConfirmed(observation))
       return {
-        actions: [],
+        actions: planComeback(observation, to),
         waitingFor: describeConfirmation(observation, `that version ${to.release.spec.version} takes all traffic`),
       };
   }
-  const joining = silentPods(to);
-  if (joining.length > 0 || !isTemplateServing(to)) {
-    return {
-      actions: [
-        { type: 'setServing', release: target, pods: names(joining), serves: true, backend: true, template: true },
-      ],
-      waitingFor: `version ${to.release.spec.version} to join the Service`,
-    };
-  }
+  const joining = planJoining(to);
+  if (joining.length > 0)
+    return { actions: joining, waitingFor: `version ${to.release.spec.version} to join the Service` };
   const unconfirmed = to.ready.filter((pod) => !to.serving.includes(pod));
   if (unconfirmed.length > 0)
     return {
@@ -78,6 +72,19 @@ export function planMove({ observation, to, from }: Move): MoveStep {
       waitingFor: `${describePods(unconfirmed, to.release.spec.version)} to appear in the Service's endpoints`,
     };
   return from === undefined ? { actions: [], waitingFor: undefined } : planWithdrawal(from);
+}
+
+function planJoining(to: VersionView): readonly Action[] {
+  const pods = names(silentPods(to));
+  return pods.length === 0 && isTemplateServing(to)
+    ? []
+    : [{ type: 'setServing', release: nameOf(to.release), pods, serves: true, backend: true, template: true }];
+}
+
+/** Where nobody stands in the Service, stable comes back to it, whatever those wait for who come by the route. */
+export function planComeback({ application, pods }: Observation, to: VersionView): readonly Action[] {
+  const isStable = application.status?.serving?.release === nameOf(to.release);
+  return isStable && !pods.some(isServing) ? planJoining(to) : [];
 }
 
 /** Takes a whole version out of the Application's Service. */

@@ -7,8 +7,9 @@ import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
 import { isSameIdentity, releaseName } from './names.ts';
 import { newRelease } from './new-release.ts';
-import { replicasOf, type Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
+import { nameOf } from './release-context.ts';
 import { endGuard, restart, sendBack, statusOf } from './release-changes.ts';
 import { findStanding } from './status/refused-versions.ts';
 
@@ -16,12 +17,16 @@ import { findStanding } from './status/refused-versions.ts';
 export interface Unsynced {
   readonly reason: string;
   readonly message: string;
+  /** Each for itself, where it is several things. */
+  readonly all?: readonly Unsynced[] | undefined;
 }
 
 export interface Wanted {
   readonly actions: readonly Action[];
   readonly releases: readonly Release[];
   readonly unsynced?: Unsynced | undefined;
+  /** Why spec itself keeps what it asks for from being begun. */
+  readonly heldBack?: Unsynced | undefined;
   readonly settling?: SettlingConfiguration | undefined;
   readonly requeueAfter?: number | undefined;
   /** A version without a release yet: what serves is not what spec asks for. */
@@ -67,18 +72,36 @@ function planKnown(given: Observation, asked: Asked, now: number): Wanted {
   const observation: Observation = { ...given, releases: dropOutdated(given, asked, now) };
   const question: Question = { observation, asked, now };
   const same: Wanted = { actions: [], releases: observation.releases };
-  if (replicasOf(observation) === 0 || observation.application.spec.paused === true) return same;
   const active = activeRelease(observation);
   const stable = stableRelease(observation);
   const refused = findStanding(observation, asked);
   const isStableAsked = stable !== undefined && isAsked(observation, asked, stable);
+  // Also where it was refused: a person, or its group, tries it once more.
+  if (active !== undefined && isAsked(observation, asked, active) && !isEnding(active)) return same;
   if (refused !== undefined)
     return isStableAsked && active === undefined ? same : { ...same, unsynced: describeRefusal(refused) };
   if (isStableAsked) return { ...same, releases: stayWithStable(question, active) };
-  if (active !== undefined && isAsked(observation, asked, active) && !isEnding(active)) return same;
+  return isNewestAsked(question) ? same : planUnlessHeld(question, same);
+}
+
+/** It waits for its turn. */
+function isNewestAsked({ observation, asked }: Question): boolean {
   const newest = observation.releases.at(-1);
-  if (newest !== undefined && isAsked(observation, asked, newest) && !isFinished(statusOf(newest).phase)) return same;
-  return planOther(question, same);
+  return newest !== undefined && isAsked(observation, asked, newest) && !isFinished(statusOf(newest).phase);
+}
+
+function planUnlessHeld(question: Question, same: Wanted): Wanted {
+  const heldBack = findHold(question.observation);
+  return heldBack === undefined ? planOther(question, same) : { ...same, heldBack };
+}
+
+/** Nothing new is begun; what goes back to stable does not wait for that. */
+function findHold({ application: { spec } }: Observation): Unsynced | undefined {
+  if (spec.paused === true)
+    return { reason: 'SpecPaused', message: 'spec asks for another version, and spec.paused is true: set it to false' };
+  if (spec.replicas === 0)
+    return { reason: 'ScaledToZero', message: 'spec asks for another version, and spec.replicas is 0: set it to more' };
+  return undefined;
 }
 
 /** An error while reading is never a change: until everything is read, spec asks for what it asked for before. */
@@ -184,6 +207,14 @@ function describeNamesake({ spec, metadata }: Release): Unsynced {
   };
 }
 
+/** Names of objects know neither capitals nor most signs. */
+function describeSameName({ spec, metadata }: Release, version: string): Unsynced {
+  return {
+    reason: 'VersionExists',
+    message: `version ${version} would have the Release ${metadata.name ?? ''}, which is that of version ${spec.version}: give it a version that differs by more than capitals and signs`,
+  };
+}
+
 /** Only a change of configuration alone is waited for; a change of the template takes along what there is. */
 function settlingOf({ observation, asked, now }: Question): SettlingConfiguration | undefined {
   const newest = observation.releases.at(-1);
@@ -200,6 +231,8 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   const { application, releases, trial } = observation;
   const version = nextVersion(observation, asked);
   const name = releaseName(application.metadata.name ?? '', version);
+  const other = releases.find((each) => nameOf(each) === name && each.spec.version !== version);
+  if (other !== undefined) return { actions: [], releases, unsynced: describeSameName(other, version) };
   const release = newRelease(application, { version, asked, name, adopted: findAdopted(observation, name) });
   const attempt = `${asked.attempt}/${version}`;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);

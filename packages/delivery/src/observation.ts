@@ -2,7 +2,7 @@
 import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { isConditionTrue } from '@slipway/kube/conditions';
-import type { Split, SplitHandling } from '@slipway/kube/split';
+import { carriersOf, type Split, type SplitHandling } from '@slipway/kube/split';
 import { hasRouter, type Application } from './api/application.ts';
 import type { ReleaseApproval } from './api/release-approval.ts';
 import type { ReleaseCommand } from './api/release-command.ts';
@@ -296,6 +296,12 @@ function silentGateways({ split, gateways }: Observation): readonly string[] {
   const hasConfirmed = (name: string): boolean =>
     instances.some((instance) => instance.name === name && instance.observedGeneration >= generation);
   return gateways.filter((name) => !hasConfirmed(name));
+}
+
+/** A gateway that lives is silent about the Split as it is: where its Lease runs out nothing changes that could be seen. */
+export function isGatewaySilent(observation: Observation): boolean {
+  const { split } = observation;
+  return split !== undefined && carriersOf(split.spec).includes('gateway') && silentGateways(observation).length > 0;
 }
 
 /** `gateway-a, gateway-b to confirm` or, without any, what is missing. */

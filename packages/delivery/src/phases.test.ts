@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { runHistory, type Happening } from '../testing/histories.ts';
+import { runHistory } from '../testing/histories.ts';
+import type { Happening } from '../testing/history.ts';
 import type { World } from '../testing/simulation/world.ts';
 
 const rounds: readonly Happening[] = Array.from({ length: 30 }, () => ({ type: 'round' }));

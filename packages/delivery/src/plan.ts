@@ -5,6 +5,7 @@ import type { ApplicationStatus } from './api/application.ts';
 import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import type { ConfigurationKind } from './configuration/references.ts';
+import type { Carriers } from './route-handover.ts';
 import type { WebhookOrder } from './hooks/webhook-call.ts';
 import type { Subject } from './gates/metric/subject.ts';
 
@@ -45,6 +46,8 @@ export interface ActionDetails {
     readonly handling?: SplitHandling | undefined;
     /** The release that the preview hosts lead to; absent: none. */
     readonly preview?: string | undefined;
+    /** Absent: who carries the requests stays, and is what spec asks for where there is no split. */
+    readonly carriers?: Carriers | undefined;
   };
   /** Makes the Secret that signs sessions. */
   readonly createSessionKey: object;
@@ -107,5 +110,7 @@ export interface Decision {
   readonly actions: readonly Action[];
   readonly applicationStatus: ApplicationStatus | undefined;
   readonly releaseStatuses: ReadonlyMap<string, ReleaseStatus>;
+  /** Traffic has just begun to move: what only tells how things stand may be wrong before anybody has read it, and is not written. */
+  readonly isSilent?: boolean | undefined;
   readonly requeueAfter: number | undefined;
 }

@@ -7,7 +7,7 @@ import { backendName, labels, replicaSetName } from './names.ts';
 import type { Observation } from './observation.ts';
 import type { Action, Step } from './plan.ts';
 import { statusOf } from './release-changes.ts';
-import { isLost, untilLost } from './lost-versions.ts';
+import { isLost } from './lost-versions.ts';
 import { nameOf } from './release-context.ts';
 import { earlier } from './scaling.ts';
 
@@ -26,8 +26,7 @@ export function planPruning(observation: Observation, now: number): Pick<Step, '
   const ends = [...windowEnds(observation), ...unusedCopies(observation).map(graceEnd)].filter((end) => end >= now);
   // A millisecond later: at its very end a window still counts.
   const next = ends.length === 0 ? undefined : Math.min(...ends) - now + 1;
-  const later = earlier(jobs.requeueAfter, untilLost(observation, now));
-  return { actions, requeueAfter: earlier(next, later) };
+  return { actions, requeueAfter: earlier(next, jobs.requeueAfter) };
 }
 
 /** Without a record nobody can ask for them again: their objects go as soon as they have no pods. */

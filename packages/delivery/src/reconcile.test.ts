@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { runHistory, type Happening, type History } from '../testing/histories.ts';
+import { runHistory } from '../testing/histories.ts';
+import type { Happening, History } from '../testing/history.ts';
 import { observationOf } from '../testing/simulation/world.ts';
 import { reconcileApplication } from './reconcile.ts';
 

@@ -16,15 +16,17 @@ import { planStrayJobs } from './hooks/stray-jobs.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease, type Wanted } from './next-release.ts';
-import type { Observation } from './observation.ts';
+import { isGatewaySilent, type Observation } from './observation.ts';
 import { withGroupAborts } from './order/abort-together.ts';
 import { withGroupReturns } from './order/return-together.ts';
 import { validateOrder } from './order/validate-order.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
+import { untilLost } from './lost-versions.ts';
 import { planPruning } from './pruning.ts';
 import { statusOf } from './release-changes.ts';
 import { waiting } from './release-status.ts';
+import { validateHandover } from './routers/validate-handover.ts';
 import { planOpening, planRescue, planRoute } from './routing.ts';
 import { earlier } from './scaling.ts';
 import { planSessions } from './sessions/session-route.ts';
@@ -32,11 +34,14 @@ import { planServices } from './serving-objects.ts';
 import { applicationStatus } from './status/application-status.ts';
 import { planCutEntries } from './status/cut-entries.ts';
 import { planReleaseStatuses } from './status/release-statuses.ts';
+import { calculateSilence } from './status/status-writes.ts';
 import { planTeardown } from './teardown.ts';
-import { validateForm, validateShares } from './validate-application.ts';
+import { validateShares } from './strategies/validate-strategy.ts';
+import { validateForm } from './validate-application.ts';
 import { validateInForce } from './validate-in-force.ts';
 
 const refusedLookMilliseconds = 1_000;
+const silentLookMilliseconds = 1_000;
 
 export function reconcileApplication(observation: Observation, now: number): Decision {
   const { metadata } = observation.application;
@@ -51,7 +56,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
       };
 }
 
-/** Nobody reads a status of what is about to go: what the interlock refuses is only looked at again. */
+/** What the interlock refuses is only looked at again. */
 function teardown(observation: Observation, now: number): Decision {
   const planned = planTeardown(observation, now);
   const { safe, refused } = check(planned.actions, worldOf(observation, undefined, now));
@@ -62,8 +67,8 @@ function teardown(observation: Observation, now: number): Decision {
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
   const faults = findFaults(before);
-  // What others ask for keeps a new version back, and nothing else: routes and sizes follow spec.
-  const disorder = validateOrder(before);
+  // What others ask for, or cannot do, keeps a new version back, and nothing else: routes and sizes follow spec.
+  const disorder = [...validateOrder(before), ...validateHandover(before)];
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
   const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
@@ -79,14 +84,19 @@ function planApplication(before: Observation, now: number): Decision {
   const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
   const sentences = [...faults, ...disorder].map(({ field, message }) => `${field ?? ''}: ${message}`);
   const application = applicationStatus({ observation: after, active, step, now, faults: sentences, wanted, held });
-  const releases = planReleaseStatuses({ before, after, active, step, now });
+  const safe = [...first.safe, ...rest.safe];
+  const releases = planReleaseStatuses({ before, after, active, step, safe, now });
   const cut = check(planCutEntries(before, { application, releases }), rest.world);
   const again = rest.refused === undefined ? undefined : refusedLookMilliseconds;
+  const silent = isGatewaySilent(before) ? silentLookMilliseconds : undefined;
+  const silence = active === undefined ? undefined : calculateSilence(step.status, now);
+  const looks = [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again, silent, silence];
   return {
-    actions: [...first.safe, ...rest.safe, ...cut.safe],
+    actions: [...safe, ...cut.safe],
     applicationStatus: application,
     releaseStatuses: releases,
-    requeueAfter: [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again].reduce(earlier, undefined),
+    isSilent: silence !== undefined,
+    requeueAfter: looks.reduce(earlier, undefined),
   };
 }
 
@@ -112,11 +122,18 @@ function wantsNothing({ releases }: Observation): Wanted {
 
 /** What keeps traffic alive comes before any step; with another split the next look decides anew. */
 function planStep(observation: Observation, active: Release | undefined, now: number): Step {
-  if (active === undefined) return planIdle(observation, now);
-  const first = [...planRescue(observation, active), ...planOpening(observation, active)];
-  return first.length > 0
-    ? { actions: first, status: statusOf(active), requeueAfter: refusedLookMilliseconds }
-    : planRelease(contextOf(observation, active, now));
+  const rescue = planRescue(observation, active);
+  if (active === undefined) return withFirst(rescue, planIdle(observation, now));
+  const first = [...rescue, ...planOpening(observation, active)];
+  if (first.length === 0) return planRelease(contextOf(observation, active, now));
+  const status = statusOf(active);
+  const waitingFor = status.waitingFor ?? 'the split to lead to pods that are ready';
+  return { actions: first, status: waiting(status, waitingFor, now), requeueAfter: refusedLookMilliseconds };
+}
+
+/** With nothing under way, sizes and labels are looked after all the same. */
+function withFirst(first: readonly Action[], step: Step): Step {
+  return first.length === 0 ? step : { ...step, actions: [...first, ...step.actions] };
 }
 
 interface Refusal {
@@ -167,7 +184,8 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit }:
       old.actions,
     ],
     waitingFor: route?.waitingFor,
-    requeueAfter: earlier(route?.requeueAfter, old.requeueAfter),
+    // What has lost its record is seen as lost after a while, also by a release that waits for its pods to go.
+    requeueAfter: [route?.requeueAfter, old.requeueAfter, untilLost(observation, now)].reduce(earlier, undefined),
   };
 }
 

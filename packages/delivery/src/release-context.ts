@@ -1,5 +1,6 @@
 import type { Release, ReleaseStatus } from './api/release.ts';
 import type { Observation, VersionView } from './observation.ts';
+import type { StrategyTraits } from './strategies/traits.ts';
 
 /** A release under way, with the versions it is about. */
 export interface ReleaseContext {
@@ -13,6 +14,8 @@ export interface ReleaseContext {
   /** Pods that the Application should have. */
   readonly replicas: number;
   readonly maxUnavailable: number;
+  /** Of its strategy. */
+  readonly traits: StrategyTraits;
 }
 
 export function nameOf(release: Release): string {

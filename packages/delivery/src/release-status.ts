@@ -16,6 +16,15 @@ const phasesAfterSteps: ReadonlySet<ReleasePhase> = new Set([
   'Superseded',
 ]);
 
+/** What a phase waits for before anybody has looked at it: a controller may be killed right after it was written down. */
+const openings: Partial<Record<ReleasePhase, string>> = {
+  Progressing: 'the next step of the release',
+  Promoting: 'the traffic to move',
+  Paused: 'a person to resume it',
+  Guarding: 'the guard to begin',
+  RollingBack: 'the way back to begin',
+};
+
 /** The status in another phase, with the change on record. */
 export function inPhase(
   status: ReleaseStatus,
@@ -25,12 +34,14 @@ export function inPhase(
   if (status.phase === phase) return status;
   const transition = { phase, at: formatMicroTime(at.now), ...(at.reason === undefined ? {} : { reason: at.reason }) };
   const { waitingFor: _, waitingSince: __, standingSince: ___, countedAt: ____, ...rest } = status;
-  return {
+  const next: ReleaseStatus = {
     ...(phasesAfterSteps.has(phase) ? withoutStep(rest) : rest),
     phase,
     progressedAt: formatMicroTime(at.now),
     transitions: [...(status.transitions ?? []), transition].slice(-maximumTransitions),
   };
+  const opening = openings[phase];
+  return opening === undefined ? next : waiting(next, opening, at.now);
 }
 
 function withoutStep({ step: _, stepSince: __, ...status }: ReleaseStatus): ReleaseStatus {

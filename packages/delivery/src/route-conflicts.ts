@@ -1,4 +1,4 @@
-import type { SplitInstanceStatus } from '@slipway/kube/split';
+import { foreignRouters, type SplitInstanceStatus } from '@slipway/kube/split';
 import { isRouted, type Observation } from './observation.ts';
 
 /** Why gateways that live do not serve a part of the route as it is written now, each reason once. */
@@ -26,6 +26,6 @@ function currentInstances(observation: Observation): readonly SplitInstanceStatu
   if (!isRouted(observation) || generation === undefined) return [];
   // What a foreign router refuses it never observes: its entry is always about the Split as it is.
   const isCurrent = ({ name, observedGeneration }: SplitInstanceStatus): boolean =>
-    observedGeneration >= generation || name === split?.spec.through;
+    observedGeneration >= generation || foreignRouters.some((router) => router === name);
   return (split?.status?.instances ?? []).filter((instance) => gateways.includes(instance.name) && isCurrent(instance));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { runHistory, type Happening } from '../testing/histories.ts';
+import { runHistory } from '../testing/histories.ts';
+import type { Happening } from '../testing/history.ts';
 import { observationOf } from '../testing/simulation/world.ts';
 import { worldOf } from './context-of.ts';
 import { check } from './interlock/interlock.ts';

@@ -1,8 +1,7 @@
 /** The route follows spec at once, whatever is being released: where it leads stays as it is. */
 import { isSameJson } from '@slipway/kube/json-equality';
-import { foreignRouters, type SplitBackend, type SplitRule, type SplitSpec } from '@slipway/kube/split';
-import type { Application } from './api/application.ts';
 import type { Release } from './api/release.ts';
+import { planComeback } from './moving-traffic.ts';
 import {
   handlingOf,
   isRouted,
@@ -16,58 +15,32 @@ import {
 import type { Action } from './plan.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf } from './release-context.ts';
+import { planHandover, type Handover } from './route-handover.ts';
 import { planRouteRemoval, type Removal } from './route-removal.ts';
 import { calculateFloor } from './context-of.ts';
 import { stableRelease } from './current-releases.ts';
-import { planDepartures, type Departures } from './sessions/former-versions.ts';
+import { closedPreview, routePort, routeRule } from './route-rule.ts';
+import { earlier } from './scaling.ts';
+import { formerVersions, planDepartures, type Departures } from './sessions/former-versions.ts';
 import { isAskedFor, planSessionKey, withSessions } from './sessions/session-route.ts';
-import { calculateReturn, shareOut } from './sharing.ts';
-
-/** What a rule says beside its backends. */
-export function routeRule({ spec }: Application): Omit<SplitRule, 'backends'> {
-  const { hosts = [], paths = ['/'], redirectWww, compression, responseHeaders, tls } = spec.route ?? {};
-  return { hosts, paths, redirectWww, compression, responseHeaders, tls };
-}
-
-/**
- * Preview hosts that the route's own hosts cover lead nowhere while nothing is previewed: without a rule of their own they
- * would lead to production.
- */
-export function closedPreview({ spec }: Application): readonly SplitRule[] {
-  const { hosts = [], paths = ['/'] } = spec.route ?? {};
-  const covered = (spec.strategy?.blueGreen?.previewHosts ?? []).filter((host) => isCovered(host, hosts));
-  return covered.length === 0 ? [] : [{ hosts: covered, paths, backends: [] }];
-}
-
-/** No host at all is every host, and a star stands for one label. */
-export function isCovered(host: string, hosts: readonly string[]): boolean {
-  return hosts.length === 0 || hosts.includes(`*${host.slice(Math.max(0, host.indexOf('.')))}`);
-}
-
-/** Who carries the requests, where it is not our gateways; undefined fields otherwise. */
-export function routeCarrier({
-  spec: { route },
-}: Application): Pick<SplitSpec, 'through' | 'parentRefs' | 'propagationSeconds'> {
-  const through = foreignRouters.find((name) => name === route?.through);
-  return through === undefined
-    ? {}
-    : { through, parentRefs: route?.parentRefs, propagationSeconds: route?.propagationSeconds };
-}
-
-/** Of the Services of all versions: by name where it has one, and for other routers, not all of which know names, by number. */
-export function routePort(application: Application): SplitBackend['port'] {
-  const [port] = application.spec.service?.ports ?? [];
-  const name = routeCarrier(application).through === undefined ? port?.name : undefined;
-  return name ?? port?.port ?? 80;
-}
+import { calculateReturn, calculateShare, shareOut } from './sharing.ts';
 
 export function planRoute(observation: Observation, now: number): Removal {
   if (!isRouted(observation)) return planRouteRemoval(observation, now);
   const { leaving, requeueAfter } = planDepartures(observation, now);
-  return { actions: planRule(observation, leaving), waitingFor: undefined, requeueAfter };
+  const handover = planHandover(observation, now);
+  return {
+    actions: planRule(observation, leaving, handover),
+    waitingFor: handover.waitingFor,
+    requeueAfter: earlier(requeueAfter, handover.requeueAfter),
+  };
 }
 
-function planRule(observation: Observation, leaving: Departures['leaving']): readonly Action[] {
+function planRule(
+  observation: Observation,
+  leaving: Departures['leaving'],
+  { carriers, message }: Handover,
+): readonly Action[] {
   const { application, split } = observation;
   if (split === undefined) return [];
   const [main, ...others] = split.spec.rules;
@@ -76,21 +49,22 @@ function planRule(observation: Observation, leaving: Departures['leaving']): rea
   const isPreviewRight = preview !== undefined || isSameJson(others, closedPreview(application));
   const { backends, hosts, paths, redirectWww, compression, responseHeaders, tls } = main;
   const rule = { hosts, paths, redirectWww, compression, responseHeaders, tls };
-  const { through, parentRefs, propagationSeconds } = split.spec;
   const weights = knownWeights(observation);
   const handling = handlingOf(observation);
-  const asked = withSessions(observation, { type: 'setSplit', weights, preview, handling }, leaving);
+  const asked = withSessions(observation, { type: 'setSplit', weights, preview, handling, carriers }, leaving);
   const isSame =
     isAskedFor(observation, asked) &&
     isPreviewRight &&
     isSameJson(rule, routeRule(application)) &&
-    backends.every(({ port }) => port === routePort(application)) &&
+    backends.every(({ port }) => port === routePort(observation)) &&
     split.spec.drainSeconds === application.spec.drainSeconds &&
-    isSameJson({ through, parentRefs, propagationSeconds }, routeCarrier(application));
+    carriers === undefined;
   // A version whose record was deleted still serves: its record is written down again, and then the route follows.
   const isKnown = Object.entries(splitWeights(observation)).every(([name, weight]) => weight === 0 || name in weights);
   const key = planSessionKey(observation, asked.handling?.sessions);
-  return isSame || !isKnown ? key : [...key, asked];
+  const told: readonly Action[] =
+    message === undefined ? [] : [{ type: 'event', kind: 'Normal', reason: 'RouterChanged', message }];
+  return isSame || !isKnown ? key : [...key, asked, ...told];
 }
 
 /** Without versions that have no record. */
@@ -100,24 +74,26 @@ function knownWeights(observation: Observation): Readonly<Record<string, number>
 }
 
 /**
- * A route that spec has been given during a release leads to stable until traffic is moved. Where that is under way or done
- * the first split is the release's own.
+ * A route that spec has been given during a release leads where the Service does: to stable until traffic is moved, and to
+ * both by their pods where they share it. Where the move is under way or done the first split is the release's own.
  */
 export function planOpening(observation: Observation, active: Release): readonly Action[] {
   const { phase } = statusOf(active);
   const stable = stableRelease(observation);
   const isMoved = phase === 'Promoting' || phase === 'Guarding';
   if (!isRouted(observation) || observation.split !== undefined || isMoved || stable === undefined) return [];
-  return viewOf(observation, stable).backends.length === 0
-    ? []
-    : [{ type: 'setSplit', weights: { [nameOf(stable)]: 100 } }];
+  const [inside, from] = [viewOf(observation, active), viewOf(observation, stable)];
+  const share = active === stable ? 0 : calculateShare(inside.serving.length, from.serving.length);
+  const weights = { [nameOf(stable)]: 100 - share, ...(share === 0 ? {} : { [nameOf(active)]: share }) };
+  return from.backends.length === 0 ? [] : [...planComeback(observation, from), { type: 'setSplit', weights }];
 }
 
 /**
  * A version without a ready pod loses its weight at once if another in the split has one: an overloaded pod beats a dead one.
- * Stable takes it, as far as its pods can carry that, and of what is left the others carry what their pods can.
+ * Stable takes it, as far as its pods can carry that, and of what is left the others carry what their pods can. Where neither
+ * can, versions that are there for their sessions alone do: the newest of them.
  */
-export function planRescue(observation: Observation, active: Release): readonly Action[] {
+export function planRescue(observation: Observation, active: Release | undefined): readonly Action[] {
   // Nobody is to serve: weights that pods leave one after the other are found again when there are pods again.
   if (replicasOf(observation) === 0) return [];
   const weights = knownWeights(observation);
@@ -129,11 +105,16 @@ export function planRescue(observation: Observation, active: Release): readonly 
   );
   const carrying = alive.filter(({ release }) => (weights[nameOf(release)] ?? 0) > 0);
   const standby = alive.filter(({ release }) => release === stableRelease(observation));
-  const heirs = carrying.length > 0 ? carrying : standby;
+  const heirs = [carrying, standby, newestFormer(observation, alive)].find((each) => each.length > 0) ?? [];
   if (!isDead || heirs.length === 0) return [];
   const none = Object.fromEntries(Object.keys(weights).map((name) => [name, 0]));
   const inherited = inherit(heirs, { observation, weights, needed: calculateFloor(observation, active) });
   return [{ type: 'setSplit', weights: { ...none, ...inherited }, preview: previewOf(observation) }];
+}
+
+function newestFormer(observation: Observation, alive: readonly VersionView[]): readonly VersionView[] {
+  const [newest] = formerVersions(observation).filter((release) => alive.some((view) => view.release === release));
+  return alive.filter(({ release }) => release === newest);
 }
 
 interface Estate {

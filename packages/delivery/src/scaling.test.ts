@@ -3,7 +3,7 @@ import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import type { ApplicationSpec, Strategy } from './api/application.ts';
-import { calculateRollingGoals } from './scaling.ts';
+import { calculateRollingGoals } from './strategies/rolling.ts';
 
 let cluster: DeliveryCluster;
 

@@ -3,14 +3,20 @@
  * the traffic, drains, and only then goes (`shrinking.ts`).
  */
 import type { Pod } from '@slipway/kube/api.generated';
+import { candidateDrainSeconds } from './candidate-drain.ts';
 import { isBetweenVersions } from './current-releases.ts';
 import { isTemplateServing, names, silentPods } from './moving-traffic.ts';
-import { isBackend, isRouted, splitWeights, type VersionView } from './observation.ts';
+import {
+  isBackend,
+  isRouted,
+  isSplitConfirmed,
+  splitWeights,
+  type Observation,
+  type VersionView,
+} from './observation.ts';
 import type { Action } from './plan.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
-import { calculateBounds } from './replica-bounds.ts';
 import { planShrink } from './shrinking.ts';
-import { calculateSize } from './strategies/canary-steps.ts';
 
 export interface Sizing {
   readonly actions: readonly Action[];
@@ -49,14 +55,28 @@ function goalsOf(context: ReleaseContext): readonly Goal[] {
   if (isBetweenVersions(release)) return [{ view: candidate, atLeast: 0, atMost: replicas }];
   // While traffic moves nothing is taken from either side.
   if (status.phase === 'Promoting') return views.map((view) => ({ view, atLeast: replicas, atMost: Infinity }));
-  if (stable !== undefined && release.spec.strategy.type === 'rolling') return rollingGoals(context, stable);
-  return forwardGoals(context);
+  return (stable === undefined ? undefined : ownGoals(context, stable)) ?? forwardGoals(context);
+}
+
+/** Undefined where the strategy has none of its own. */
+function ownGoals(context: ReleaseContext, stable: VersionView): readonly Goal[] | undefined {
+  const { candidate, replicas, release, traits } = context;
+  const countsOf = (view: VersionView) => ({ size: sizeOf(view), serving: view.serving.length });
+  const goals = traits.calculateGoals?.({
+    spec: release.spec.strategy,
+    replicas,
+    share: shareOf(context),
+    mayLeave: mayLeave(context.observation),
+    stable: countsOf(stable),
+    candidate: countsOf(candidate),
+  });
+  return goals?.map(({ of, ...goal }) => ({ ...goal, view: of === 'stable' ? stable : candidate }));
 }
 
 /** The previous version stays out of traffic, at a size that can carry all of it, unless the two must not meet. */
-function guardGoals({ stable, candidate, replicas, release }: ReleaseContext): readonly Goal[] {
+function guardGoals({ stable, candidate, replicas, traits }: ReleaseContext): readonly Goal[] {
   const size = { atLeast: replicas, atMost: replicas };
-  const isKept = stable !== undefined && release.spec.strategy.type !== 'recreate';
+  const isKept = stable !== undefined && traits.isApart !== true;
   return [
     { view: candidate, ...size, place: 'serving' },
     ...(isKept ? [{ view: stable, ...size, place: 'standby' } as const] : []),
@@ -65,9 +85,12 @@ function guardGoals({ stable, candidate, replicas, release }: ReleaseContext): r
 
 /** Stable can carry all of it at any time. */
 function forwardGoals(context: ReleaseContext): readonly Goal[] {
-  const { stable, candidate, replicas, observation } = context;
+  const { stable, candidate, replicas, observation, status, release, traits } = context;
   const place = isRouted(observation) ? 'standby' : undefined;
-  const grown = { view: candidate, atLeast: leastOfCandidate(context), atMost: replicas, place } as const;
+  // What its step asks for also where no step is taken; how far it grows beyond that is its strategy's business.
+  const reached = { stepIndex: status.stepIndex ?? 0, replicas };
+  const atLeast = stable === undefined ? 0 : (traits.leastOfCandidate?.(release.spec.strategy, reached) ?? 0);
+  const grown = { view: candidate, atLeast, atMost: replicas, place } as const;
   return stable === undefined ? [grown] : [stableGoal(context, stable), grown];
 }
 
@@ -78,46 +101,9 @@ function stableGoal(context: ReleaseContext, view: VersionView): Goal {
   return { view, atLeast: replicas, atMost: Infinity, place: isRouted(observation) ? 'serving' : undefined };
 }
 
-/** What its step asks for also where no step is taken; how far it grows beyond that is its strategy's business. */
-function leastOfCandidate({ stable, status, release, replicas }: ReleaseContext): number {
-  const { type, canary } = release.spec.strategy;
-  return stable === undefined || type !== 'canary'
-    ? 0
-    : calculateSize(canary?.steps ?? [], status.stepIndex ?? 0, replicas);
-}
-
-/**
- * Pods change hands, so that each version has its share of what is asked for, and only what scaling has made too few or
- * too many is changed.
- */
-function rollingGoals(context: ReleaseContext, stable: VersionView): readonly Goal[] {
-  const { candidate, replicas, maxUnavailable, release } = context;
-  const { maxSurge } = calculateBounds(release.spec.strategy.rolling, replicas);
-  const total = sizeOf(stable) + sizeOf(candidate);
-  const goals = calculateRollingGoals(replicas, shareOf(context));
-  if (total < replicas - maxUnavailable)
-    return [
-      { view: stable, atLeast: goals.stable, atMost: Infinity },
-      { view: candidate, atLeast: goals.candidate, atMost: Infinity },
-    ];
-  if (total > replicas + maxSurge)
-    return [
-      { view: stable, atLeast: 0, atMost: goals.stable },
-      { view: candidate, atLeast: 0, atMost: Math.max(1, goals.candidate) },
-    ];
-  const isShort = stable.serving.length + candidate.serving.length < replicas - maxUnavailable;
-  return isShort ? [{ view: stable, atLeast: 0, atMost: Infinity, place: 'serving' }] : [];
-}
-
-/**
- * No pod carries more than its share of the whole. `calculateRollingGoals(4, 0.25)` is `{stable: 3, candidate: 1}`,
- * `calculateRollingGoals(2, 0.25)` is `{stable: 2, candidate: 1}`.
- */
-export function calculateRollingGoals(
-  replicas: number,
-  share: number,
-): { readonly stable: number; readonly candidate: number } {
-  return { stable: Math.ceil(replicas * (1 - share)), candidate: Math.ceil(replicas * share) };
+/** A gateway that has not confirmed the split may still lead to those whose share it takes away. */
+function mayLeave(observation: Observation): boolean {
+  return !isRouted(observation) || observation.split === undefined || isSplitConfirmed(observation);
 }
 
 /** Of the traffic, from 0 to 1: by weight where there is a route, by pods where there is none. */
@@ -158,7 +144,7 @@ function isMade({ candidate, status }: ReleaseContext, view: VersionView): boole
 
 /** What never had traffic has nothing to end. */
 function drainSecondsOf({ candidate, status, release }: ReleaseContext, view: VersionView): number {
-  return view === candidate && status.firstTrafficAt === undefined ? 0 : release.spec.drainSeconds;
+  return view === candidate ? candidateDrainSeconds(release, status) : release.spec.drainSeconds;
 }
 
 /** A pod that was chosen to go and goes on after all gets its labels back, whatever others are still to go. */

@@ -2,6 +2,11 @@
 import type { VersionView } from './observation.ts';
 import { nameOf } from './release-context.ts';
 
+/** The percentage of the candidate's pods. `calculateShare(1, 3)` is 25, `calculateShare(3, 0)` is 100, `calculateShare(0, 3)` is 0. */
+export function calculateShare(candidate: number, stable: number): number {
+  return candidate + stable === 0 ? 0 : Math.round((100 * candidate) / (candidate + stable));
+}
+
 /**
  * What the stable version is given, in percent: as much as its ready pods can carry when `needed` of them carry all of it,
  * and never so little that they would carry less than those of the other versions do. `calculateReturn(1, 3, 3)` is 33,

@@ -17,6 +17,7 @@ import { annotations, backendName } from './names.ts';
 import { describePods } from './pod-faults.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
+import { countUncreated } from './uncreated-pods.ts';
 
 export interface Shrink {
   readonly view: VersionView;
@@ -83,7 +84,8 @@ function planGoing({ view, goal, drainSeconds, now }: Shrink, leaving: readonly 
   const size = view.replicaSet?.spec?.replicas ?? 0;
   const drainLeft = (pod: Pod): number => (drainingSince(pod) ?? -Infinity) + drainSeconds * 1_000 - now;
   const drained = leaving.filter((pod) => !isReady(pod) || drainSeconds === 0 || drainLeft(pod) <= 0);
-  const surplus = Math.max(0, size - view.pods.length);
+  const surplus = countUncreated(view);
+  if (leaving.length + surplus === 0) return { actions: [], waitingFor: `pods of version ${version} to be seen` };
   if (drained.length + surplus === 0)
     return {
       actions: [],

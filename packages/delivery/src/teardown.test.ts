@@ -1,8 +1,9 @@
-import { configMaps, leases, replicaSets, services } from '@slipway/kube/resources';
+import { configMaps, leases, pods, replicaSets, services } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace, splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import { applications, type ApplicationSpec } from './api/application.ts';
+import { releaseApprovals } from './api/release-approval.ts';
 import { releases } from './api/release.ts';
 
 let cluster: DeliveryCluster;
@@ -53,6 +54,17 @@ describe('an Application that is deleted', () => {
     expect((await cluster.application()).status?.serving?.version).toBe('1');
   });
 
+  test.each([10_000, 90_000])('leaves nothing behind where its records go with it, %i ms old', async (age) => {
+    await cluster.deploy(spec);
+    await cluster.advance(age);
+    await cluster.client.delete(applications, key);
+    await cluster.client.delete(releases, { namespace: 'default', name: 'shop-1' });
+    await cluster.advance(2_000);
+    expect(await remaining()).toContain('ReplicaSet');
+    await cluster.advance(20_000);
+    expect(await remaining()).toEqual([]);
+  });
+
   test('keeps its pods while a gateway that lives has not confirmed that its route is gone', async () => {
     await cluster.deploy(spec);
     await cluster.advance(10_000);
@@ -62,6 +74,7 @@ describe('an Application that is deleted', () => {
     await cluster.client.delete(applications, key);
     await cluster.advance(15_000);
     expect(await remaining()).toContain('ReplicaSet');
+    expect((await cluster.application()).status?.waitingFor).toBe('late to confirm that the route is closed');
     await cluster.advance(20_000);
     expect(await remaining()).toEqual([]);
   });
@@ -75,4 +88,42 @@ describe('an Application that is deleted', () => {
     await expect(cluster.application()).rejects.toThrow('not found');
     expect(await remaining()).toEqual(before);
   });
+
+  test('takes along what was asked of it: another one of its name asks anew', async () => {
+    const hooks = { beforePromotion: [{ name: 'sign', approval: {} }] };
+    await cluster.deploy({ ...spec, hooks });
+    await cluster.client.create(releaseApprovals, {
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'ReleaseApproval',
+      metadata: { namespace: 'default', name: 'signed' },
+      spec: { application: 'shop', release: 'shop-1', hook: 'sign' },
+    });
+    // It belongs to the Application from when the controller has seen both.
+    await cluster.advance(100);
+    await cluster.client.delete(applications, key);
+    await cluster.advance(10_000);
+    await expect(cluster.application()).rejects.toThrow('not found');
+    await cluster.deploy({ ...spec, hooks });
+    await cluster.advance(10_000);
+    expect((await cluster.application()).status?.waitingFor).toContain('somebody to approve sign');
+  });
+
+  test('leaves under Orphan what an Application of the same name does not take for its own', async () => {
+    const worker: Partial<ApplicationSpec> = { template: spec.template, guardSeconds: 0, deletionPolicy: 'Orphan' };
+    await cluster.deploy(worker);
+    await cluster.advance(10_000);
+    const before = [...(await remaining()), ...(await podNames())];
+    await cluster.client.delete(applications, key);
+    await cluster.advance(70_000);
+    const template = { spec: { containers: [{ name: 'web', image: 'other' }] } };
+    await cluster.deploy({ ...worker, version: '2', template, strategy: { type: 'recreate' } });
+    await cluster.advance(120_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('2');
+    expect([...(await remaining()), ...(await podNames())]).toEqual(expect.arrayContaining(before));
+  });
 });
+
+async function podNames(): Promise<readonly string[]> {
+  const { items } = await cluster.client.list(pods, { namespace: 'default' });
+  return items.map(({ metadata }) => metadata.name ?? '');
+}

@@ -18,17 +18,24 @@ export function planTeardown(observation: Observation, now: number): Decision {
   if (isKept) return decide([{ type: 'setFinalizer', present: false }]);
   const route = planRouteRemoval(observation, now);
   // A pod that leaves its Service before the gateways have closed the route would take requests with it.
-  if (isRouteOpen(observation)) return decide(route.actions, route.requeueAfter);
+  if (isRouteOpen(observation)) return decide(route.actions, { ...route, observation });
   const leaving = planLeaving(observation);
   const isListed = observation.releases.some((release) => viewOf(observation, release).listed.length > 0);
-  if (leaving.length > 0 || isListed) return decide(leaving, lookMilliseconds);
+  if (leaving.length > 0 || isListed)
+    return decide(leaving, {
+      requeueAfter: lookMilliseconds,
+      waitingFor: "its pods to leave the Service's endpoints",
+      observation,
+    });
   const unnoted = planDrains(observation);
-  if (unnoted.length > 0) return decide(unnoted, lookMilliseconds);
+  const draining = { waitingFor: 'its pods to drain', observation };
+  if (unnoted.length > 0) return decide(unnoted, { ...draining, requeueAfter: lookMilliseconds });
   const left = drainLeft(observation, now);
   if (left > 0 || route.waitingFor !== undefined)
-    return decide(route.actions, Math.max(left, route.requeueAfter ?? lookMilliseconds));
+    return decide(route.actions, { ...draining, requeueAfter: Math.max(left, route.requeueAfter ?? lookMilliseconds) });
   const versions = planVersions(observation);
-  if (versions.length > 0) return decide(versions, lookMilliseconds);
+  if (versions.length > 0)
+    return decide(versions, { requeueAfter: lookMilliseconds, waitingFor: 'its pods to go', observation });
   return decide([...planRest(observation), { type: 'setFinalizer', present: false }]);
 }
 
@@ -66,19 +73,36 @@ function planVersions({ releases, replicaSets, services }: Observation): readonl
     .map((release) => ({ type: 'deleteVersion', release: nameOf(release) }));
 }
 
-/** What holds no pods: nothing of ours stays behind to be in the way of an Application of the same name. */
+/**
+ * What holds no pods: nothing stays behind to be in the way of an Application of the same name, nor what was asked of this
+ * one to be taken for asked of that.
+ */
 function planRest(observation: Observation): readonly Action[] {
-  const { releases, copies, jobs, sessionKey } = observation;
+  const { releases, copies, jobs, sessionKey, commands, approvals } = observation;
   return [
     { type: 'deleteService' },
     ...ownBudgets(observation).map(({ metadata }): Action => ({ type: 'deleteBudget', name: metadata.name ?? '' })),
     ...copies.map(({ kind, object }): Action => ({ type: 'deleteCopy', kind, name: object.metadata.name ?? '' })),
     ...(sessionKey === undefined ? [] : [{ type: 'deleteSessionKey' } as const]),
     ...jobs.map(({ metadata }): Action => ({ type: 'deleteJob', name: metadata.name ?? '' })),
+    ...commands.map(({ metadata }): Action => ({ type: 'deleteCommand', name: metadata.name ?? '' })),
+    ...approvals.map(({ metadata }): Action => ({ type: 'deleteApproval', name: metadata.name ?? '' })),
     ...releases.map((release): Action => ({ type: 'deleteRelease', release: nameOf(release) })),
   ];
 }
 
-function decide(actions: readonly Action[], requeueAfter?: number): Decision {
-  return { actions, applicationStatus: undefined, releaseStatuses: new Map(), requeueAfter };
+interface Wait {
+  readonly observation: Observation;
+  readonly waitingFor: string | undefined;
+  readonly requeueAfter?: number | undefined;
+}
+
+/** Nothing is said any more with what lets it go. */
+function decide(actions: readonly Action[], wait?: Wait): Decision {
+  return {
+    actions,
+    applicationStatus: wait && { ...wait.observation.application.status, waitingFor: wait.waitingFor },
+    releaseStatuses: new Map(),
+    requeueAfter: wait?.requeueAfter,
+  };
 }

@@ -15,6 +15,31 @@ function faults(more: object, name = 'shop'): readonly string[] {
 describe('what is wrong with an Application', () => {
   test.each<[string, object, string]>([
     [
+      'a label by which pods take traffic',
+      {
+        template: {
+          metadata: { labels: { app: 'shop', 'slipway.dev/serves': 'true' } },
+          spec: { containers: [{ name: 'web', image: 'a', ports: [{ name: 'http', containerPort: 80 }] }] },
+        },
+      },
+      'spec.template.metadata.labels: slipway.dev/serves is what the controller tells pods apart by, which serve and which go: remove it',
+    ],
+    [
+      'an annotation by which pods go',
+      {
+        template: {
+          metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '1' } },
+          spec: { containers: [{ name: 'web', image: 'a', ports: [{ name: 'http', containerPort: 80 }] }] },
+        },
+      },
+      'spec.template.metadata.annotations: controller.kubernetes.io/pod-deletion-cost is what the controller tells pods apart by, which serve and which go: remove it',
+    ],
+    [
+      'a health check that leaves the pod',
+      { healthCheck: { path: '/../%2E%2e/secrets?a=/../b' } },
+      'spec.healthCheck.path: "/../%2E%2e/secrets" must have no segment "." or "..": write the path that is meant',
+    ],
+    [
       'a check of nothing',
       { checks: [{ name: 'errors', provider: {}, successWhen: 'value < 1.0' }] },
       'spec.checks[0].provider: must have exactly one of prometheus, gateway and web, has none',

@@ -13,6 +13,7 @@ import type { Observation } from './observation.ts';
 import { nameThoseDrawn, nameThoseTriedAgain } from './order/name-others.ts';
 import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts';
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
+import { strategies } from './strategies/strategies.ts';
 import { isTimedPause } from './strategies/canary-steps.ts';
 import { isRefused } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
@@ -68,7 +69,7 @@ function resume({ observation, active, by, now }: Request): Verdict {
     return { message: `no release is paused${describePhase(active)}${describeHold(observation)}` };
   const { version, strategy } = active.spec;
   const isStopped = statusOf(active).pausedBy !== undefined;
-  if (!isStopped && strategy.type !== 'canary')
+  if (!isStopped && strategies[strategy.type]?.hasSteps !== true)
     return { message: `version ${version} waits for its promotion: promote it` };
   return {
     releases: changeStatus(observation.releases, active, ({ pausedBy: _, resumedStep: __, ...status }) =>

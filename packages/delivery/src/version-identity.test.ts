@@ -60,6 +60,20 @@ describe('a version', () => {
     expect(await cluster.condition('Available')).toMatchObject({ status: 'True' });
   });
 
+  test('whose Release would have the name of another one is refused, and what serves goes on', async () => {
+    await deploy('a', { version: 'v1' });
+    await deploy('b', { version: 'V1' });
+    expect(await serving()).toBe('v1');
+    expect(await cluster.condition('Synced')).toMatchObject({
+      status: 'False',
+      reason: 'VersionExists',
+      message: expect.stringMatching(/^version V1 would have the Release shop-v1, which is that of version v1: give/),
+    });
+    expect(await cluster.condition('Promoted')).toMatchObject({ status: 'False' });
+    await deploy('b', { version: 'v2' });
+    expect(await serving()).toBe('v2');
+  });
+
   test('that is kept is gone back to by its name, without gates inside the window', async () => {
     await deploy('a', { version: '1.0' });
     await deploy('b', { version: '2.0' });

@@ -1,7 +1,7 @@
 /** The objects of one version: what is created for it, from its Release alone. */
 import type { PodTemplateSpec, ReplicaSet } from '@slipway/kube/api.generated';
 import type { Release } from './api/release.ts';
-import { referenceKey, renameReferences, renameSource, type Reference } from './configuration/references.ts';
+import { renameReferences, renameSource, toCopies } from './configuration/references.ts';
 import { annotations, backendName, labels } from './names.ts';
 import { nameOf } from './release-context.ts';
 
@@ -30,7 +30,7 @@ export function versionReplicaSet(release: Release, replicas: number): ReplicaSe
 /** The user's template with our labels, and with what every pod is told of itself. */
 function podTemplate(release: Release, own: OwnMetadata): PodTemplateSpec {
   const { version, application } = release.spec;
-  const rename = (reference: Reference): string => release.spec.frozen?.[referenceKey(reference)] ?? reference.name;
+  const rename = toCopies(release.spec);
   const template = renameReferences(release.spec.template, rename);
   const environmentFrom = (release.spec.environmentFrom ?? []).map((source) => renameSource(source, rename));
   const environment = [

@@ -9,7 +9,7 @@ import { checkAction, checkDeletion } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
 import { ask, changeSpec, templateOf } from './simulation/people.ts';
-import { createWorld, isPodReady, observationOf, versioned, type World } from './simulation/world.ts';
+import { createWorld, isPodReady, isTerminating, observationOf, versioned, type World } from './simulation/world.ts';
 
 /** `quota`: what is too much is not created; `nodes`: it waits for a node; `image`: it cannot be pulled any more. */
 export type Shortage = 'quota' | 'nodes' | 'image';
@@ -91,7 +91,11 @@ export class CrowdedCluster {
       const world = confirmed(runEndpoints(started));
       const seen = observationOf(world);
       const decision = reconcileApplication(seen, world.now);
-      const after = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
+      const { world: after } = carryOut(world, decision, {
+        decidedOn: seen,
+        stopAfter: Infinity,
+        onAction: checkAction,
+      });
       this.#world = { ...after, now: after.now + 1_000 };
     }
   }
@@ -101,7 +105,8 @@ export class CrowdedCluster {
     const { shortage } = this.#crowd;
     const sets = this.#world.replicaSets;
     const smaller = sets.map((set) => resized(set, Math.min(sizeOf(set), this.#owned(set).length)));
-    this.#world = { ...runReplicaSets({ ...this.#world, replicaSets: smaller }, checkDeletion), replicaSets: sets };
+    const shrunk = runReplicaSets({ ...this.#world, replicaSets: smaller }, checkDeletion);
+    this.#world = { ...shrunk, pods: shrunk.pods.filter((pod) => !isTerminating(pod)), replicaSets: sets };
     if (shortage !== 'quota') return this.#place(runReplicaSets(this.#world, checkDeletion));
     let left = this.#crowd.room - this.#world.pods.length;
     const grown = sets.map((set) => {

@@ -5,10 +5,10 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import { findCondition } from '@slipway/kube/conditions';
 import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
-import { keyOf, type ResourceType } from '@slipway/kube/object';
+import { apiVersionOf, keyOf, type ResourceType } from '@slipway/kube/object';
 import { leases, secrets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
-import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
+import { carriersOf, gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import type { PodEnd } from '../../cluster/testing/pod-simulator.ts';
 import { applications, type Application, type ApplicationSpec } from '../src/api/application.ts';
@@ -30,6 +30,8 @@ export interface DeliveryCluster extends ControlledCluster {
   /** Status, reason and message of a condition of the Application. */
   condition(type: DeliveryConditionType): Promise<Pick<DeliveryCondition, 'status' | 'reason' | 'message'> | undefined>;
   command(verb: Verb, version?: string): Promise<void>;
+  /** The controller is killed, and another one is there after so long. */
+  away(milliseconds: number, meanwhile?: () => Promise<void>): Promise<void>;
   /** What a check that asks the web is answered, by path; absent: 404. */
   readonly metrics: Map<string, string>;
   /** The gateway says from now on how many sessions each version has; undefined: that it does not know. */
@@ -82,8 +84,10 @@ export async function createDeliveryCluster({
     readSecret: (name) => client.get(secrets, name),
   };
   const count = { writes: 0, commands: 0, lives: 0 };
+  const current = { life: new AbortController() };
   const begin = (): void => {
     const life = new AbortController();
+    current.life = life;
     const signal = AbortSignal.any([life.signal, stopping.signal]);
     let left = writesOfLife(count.lives);
     count.lives += 1;
@@ -141,6 +145,12 @@ export async function createDeliveryCluster({
       count.commands += 1;
       const name = `${verb}-${count.commands}`;
       await client.create(releaseCommands, createCommand(verb, 'shop', { namespace: 'default', name, version }));
+    },
+    away: async (milliseconds, meanwhile = async () => undefined) => {
+      current.life.abort(new Error('killed'));
+      await meanwhile();
+      clock.schedule(milliseconds, begin);
+      await cluster.advance(milliseconds);
     },
     release: (version) => client.get(releases, { namespace: 'default', name: `shop-${version}` }),
     stop: async () => {
@@ -220,15 +230,20 @@ async function runGateway(client: KubeClient, { clock }: ControlledCluster, sign
       return { service, version, openConnections: 0, openRequests: 0, ...(sessions === undefined ? {} : { sessions }) };
     });
     const status = { instances: [{ ...instance, ...(backends.length === 0 ? {} : { backends }) }] };
-    await client.patch(splits, keyOf(split), { type: 'merge', body: { status } }, { subresource: 'status' });
+    const { metadata } = split;
+    const body = { apiVersion: apiVersionOf(splits), kind: splits.kind, metadata: keyOf(split), status };
+    const options = { subresource: 'status', fieldManager: name };
+    // One that is gone by now is not made again.
+    const whole = { ...body, metadata: { ...body.metadata, uid: metadata.uid } };
+    await client.patch(splits, keyOf(split), { type: 'apply', body: whole, force: true }, options);
   };
   informer.onChange(({ current }) => {
     const observedGeneration = current?.metadata.generation;
     if (
       current === undefined ||
       observedGeneration === undefined ||
-      current.spec.through !== undefined ||
-      current.status?.instances?.[0]?.observedGeneration === observedGeneration
+      !carriersOf(current.spec).includes('gateway') ||
+      current.status?.instances?.find((each) => each.name === name)?.observedGeneration === observedGeneration
     )
       return;
     report(current).catch((error: unknown) => {

@@ -1,12 +1,42 @@
 /** Random histories, by strategy. */
 import * as fc from 'fast-check';
 import type { Verb } from '../src/api/release-command.ts';
-import { cacheNames, type Happening, type History } from './histories.ts';
+import { cacheNames, type Happening, type History } from './history.ts';
+import { removableKinds } from './simulation/hands.ts';
 import { unfitImage } from './simulation/record-effects.ts';
 import { brokenImage, unfitMetricImage } from './simulation/version-effects.ts';
 
 const images = ['a', 'b', 'c', brokenImage, unfitImage, unfitMetricImage];
 const whole = 1_000;
+
+const strategies: ReadonlyArray<History['strategy']> = [
+  { type: 'blueGreen' },
+  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
+  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
+  { type: 'canary', canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], approximate: true } },
+  {
+    type: 'canary',
+    canary: {
+      steps: [{ setReplicas: 2 }, { setWeight: 50 }, { pause: { seconds: 30 } }, { setWeight: 10 }],
+      approximate: true,
+    },
+  },
+  {
+    type: 'canary',
+    canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
+  },
+  { type: 'recreate' },
+  { type: 'recreate', recreate: { holdSeconds: 30 } },
+  { type: 'rolling' },
+  { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
+  { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
+];
+
+const rainbows: ReadonlyArray<History['strategy']> = [
+  { type: 'rainbow', rainbow: { idleSeconds: 8 } },
+  { type: 'rainbow', rainbow: { idleSeconds: 20, maxVersions: 2 } },
+  { type: 'rainbow', rainbow: { idleSeconds: 700, maxAgeSeconds: 40 } },
+];
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 10, arbitrary: fc.constant({ type: 'round' } as const) },
@@ -55,6 +85,59 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ type: 'allUnready' } as const) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('look' as const),
+      stopAfter: fc.nat(4),
+      lag: fc.constantFrom(0, 0, 1),
+      broken: fc.record({
+        part: fc.nat(31),
+        end: fc.constantFrom('lost' as const, 'late' as const),
+        lives: fc.boolean(),
+      }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ type: 'arrive' } as const, { type: 'restart' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('job' as const),
+      index: fc.nat(1),
+      end: fc.constantFrom('Complete' as const, 'Failed' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('webhook' as const),
+      answers: fc.constantFrom('passed' as const, 'failed' as const, 'error' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('strategy' as const),
+      strategy: fc.constantFrom(...strategies.filter(({ blueGreen }) => blueGreen === undefined), ...rainbows),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('clock' as const), seconds: fc.constantFrom(-30, -4, 4, 3_600) }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('evict' as const), pod: fc.nat(8) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('removed' as const),
+      kind: fc.constantFrom(...removableKinds),
+      index: fc.nat(3),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('autoscale' as const), factor: fc.constantFrom(0.4, 1.5, 3) }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('deploy' as const), image: fc.constantFrom(...images) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('replicas' as const), count: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('pause' as const), paused: fc.boolean() }) },
@@ -74,35 +157,6 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
-const strategies: ReadonlyArray<History['strategy']> = [
-  { type: 'blueGreen' },
-  { type: 'blueGreen', blueGreen: { autoPromote: false, previewReplicas: 1, previewHosts: ['preview'] } },
-  { type: 'blueGreen', blueGreen: { promoteAfterSeconds: 60, previewReplicas: 1 } },
-  { type: 'canary', canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }], approximate: true } },
-  {
-    type: 'canary',
-    canary: {
-      steps: [{ setReplicas: 2 }, { setWeight: 50 }, { pause: { seconds: 30 } }, { setWeight: 10 }],
-      approximate: true,
-    },
-  },
-  {
-    type: 'canary',
-    canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
-  },
-  { type: 'recreate' },
-  { type: 'recreate', recreate: { holdSeconds: 30 } },
-  { type: 'rolling' },
-  { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } },
-  { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
-];
-
-const rainbows: ReadonlyArray<History['strategy']> = [
-  { type: 'rainbow', rainbow: { idleSeconds: 8 } },
-  { type: 'rainbow', rainbow: { idleSeconds: 20, maxVersions: 2 } },
-  { type: 'rainbow', rainbow: { idleSeconds: 700, maxAgeSeconds: 40 } },
-];
-
 const visit: fc.Arbitrary<Happening> = fc.record({
   type: fc.constant('visit' as const),
   user: fc.nat(3),
@@ -114,6 +168,8 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
     strategy: fc.constantFrom(...among),
     routed: fc.boolean(),
     replicas: fc.integer({ min: 1, max: 4 }),
+    hooked: fc.boolean(),
+    serving: fc.constantFrom(true, true, false),
     happenings: fc.array(happening, { minLength: 5, maxLength: 36, size: 'max' }),
   });
 }
@@ -123,6 +179,7 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   strategy: fc.constantFrom(...rainbows),
   routed: fc.constant(true),
   replicas: fc.integer({ min: 1, max: 4 }),
+  serving: fc.constantFrom(true, true, false),
   happenings: fc.array(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), {
     minLength: 5,
     maxLength: 48,

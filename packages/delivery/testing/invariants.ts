@@ -1,11 +1,10 @@
 /** What must hold of the world whatever the controller decides, in terms of pods and weights and of nothing else. */
 import type { Pod } from '@slipway/kube/api.generated';
-import type { ApplicationSpec } from '../src/api/application.ts';
-import { isFinished } from '../src/api/release.ts';
+import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
-import type { Action } from '../src/plan.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
 import { checkSessions, findDeserted } from './session-invariants.ts';
+import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
 import { Violation } from './violation.ts';
 import { isPodReady, type World } from './simulation/world.ts';
@@ -53,37 +52,36 @@ function highestLoad(world: World): number {
 /** Weights are whole numbers. */
 const rounding = 1;
 
-interface Change {
-  readonly before: World;
-  readonly action: Action;
-  readonly after: World;
-}
-
-export function checkAction(before: World, action: Action, after: World): void {
-  const change = { before, action, after };
+export function checkAction(change: Change): void {
   const broken = [checkCapacity, checkLoad, checkSum, checkMemory, checkInFlight].flatMap(
     (check) => check(change) ?? [],
   );
-  if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(action)}`);
+  if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(change.action)}`);
 }
 
 /** What a planner promises beyond the interlock. */
-export function checkDecided(before: World, action: Action, after: World): void {
-  checkAction(before, action, after);
-  const change = { before, action, after };
+export function checkDecided(change: Change): void {
+  checkAction(change);
   const broken = checkGates(change) ?? checkRouted(change) ?? checkSessions(change);
-  if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(action)}`);
+  if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(change.action)}`);
 }
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
 function floorOf({ after }: Change): number | undefined {
   return after.application.spec.replicas === 0 || isRefusedWithoutStable(after) || isRecreating(after)
     ? undefined
-    : leastOf(after.application.spec);
+    : leastOf(after);
 }
 
-function leastOf({ replicas = 1, strategy }: ApplicationSpec): number {
-  return replicas - (strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0);
+/** By the strategy of what is under way, whatever spec says by now. */
+function leastOf({ application: { spec }, releases }: World): number {
+  const { replicas = 1 } = spec;
+  const open = releases.filter(({ status }) => status === undefined || !isFinished(status.phase));
+  const strategies = [spec.strategy, ...open.map((release) => release.spec.strategy)];
+  const missing = strategies.map((strategy) =>
+    strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0,
+  );
+  return replicas - Math.max(...missing);
 }
 
 /** One version stops before the other starts. */
@@ -123,7 +121,13 @@ function checkLoad(change: Change): string | undefined {
   if (floor === undefined) return undefined;
   const allowed = Math.max(floor > 0 ? 100 / floor : Infinity, highestLoad(change.before));
   const next = highestLoad(change.after);
+  // Where there was no route at all, who serves inside takes those outside too.
+  if (change.before.split === undefined && next < Infinity && isInsideAlready(change)) return undefined;
   return next > allowed + rounding ? `load: a pod carries ${next} %, allowed are ${allowed} %` : undefined;
+}
+
+function isInsideAlready({ before, after }: Change): boolean {
+  return [...weightsByRelease(after)].every(([name, weight]) => weight === 0 || isInside(before, name));
 }
 
 function checkSum({ after }: Change): string | undefined {
@@ -160,13 +164,13 @@ function isInside({ pods }: World, name: string): boolean {
   return pods.some((pod) => releaseOf(pod) === name && pod.metadata.labels?.[labels.serves] === 'true');
 }
 
-function unheardPods({ pods, answers }: World, name: string): number {
+function unheardPods({ pods, healthy }: World, name: string): number {
   return pods.filter(
     (pod) =>
       releaseOf(pod) === name &&
       isPodReady(pod) &&
       pod.metadata.labels?.[labels.backend] === 'true' &&
-      answers.get(pod.metadata.uid ?? '')?.outcome !== 'passed',
+      !healthy.has(pod.metadata.uid ?? ''),
   ).length;
 }
 
@@ -200,23 +204,39 @@ function checkRouted(change: Change): string | undefined {
   return undefined;
 }
 
-/** Of strategy recreate: pods of one version at a time. */
-export function checkApart({ application, pods }: World): void {
-  if (application.spec.strategy?.type !== 'recreate') return;
-  const together = new Set(pods.map(releaseOf));
-  if (together.size > 1) throw new Violation(`apart: pods of ${[...together].join(' and ')} meet`);
+/** What is released by strategy recreate meets no pods of a version that was begun before it. */
+export function checkApart({ releases, pods, skew }: World): void {
+  if (!releases.some(({ spec }) => spec.strategy.type === 'recreate')) return;
+  // Which of them was begun last is not to be told from times of a clock that was set.
+  if (skew !== 0 && releases.some(({ spec }) => spec.strategy.type !== 'recreate')) return;
+  const present = new Set(pods.map(releaseOf));
+  const meeting = releases.filter(({ metadata }) => present.has(metadata.name ?? '')).toSorted(byBeginning);
+  const alone = meeting.slice(1).find(({ spec }) => spec.strategy.type === 'recreate');
+  if (alone !== undefined)
+    throw new Violation(`apart: pods of ${meeting.map(({ metadata }) => metadata.name).join(' and ')} meet`);
+}
+
+function byBeginning(a: Release, b: Release): number {
+  return beginningOf(a).localeCompare(beginningOf(b));
+}
+
+/** What has pods and was never begun served before its record was deleted and written again, whichever strategy that names. */
+function beginningOf({ status }: Release): string {
+  return status?.attempts?.at(-1)?.startedAt ?? '';
 }
 
 /** Where a look finds nothing to do, those who come by the Application's Service are served by as many as can be. */
 export function checkQuiet(world: World): void {
   if (isRecreating(world)) return;
-  const { spec, status } = world.application;
+  const { status } = world.application;
   const serving = status?.serving?.release;
+  // Without its record nobody looks after it for a while: what there is serves on.
+  if (!world.releases.some(({ metadata }) => metadata.name === serving)) return;
   const ready = world.pods.filter((pod) => releaseOf(pod) === serving && isPodReady(pod)).length;
-  const least = Math.min(leastOf(spec), ready);
+  const least = Math.min(leastOf(world), ready);
   const count = insideCapacity(world);
   if (count < least) throw new Violation(`quiet: ${count} pods serve inside, ${ready} of ${serving} are ready`);
-  const deserted = findDeserted(world);
+  const deserted = leastOf(world) > 0 ? findDeserted(world) : undefined;
   if (deserted !== undefined)
     throw new Violation(`quiet: ${deserted} keeps sessions, and none of its ready pods takes them`);
 }

@@ -5,7 +5,8 @@ import type { HeardAnswer, Observation } from '../src/observation.ts';
 import type { Action, Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { attemptOf } from '../src/release-status.ts';
-import type { Happening, History, Planner } from './histories.ts';
+import type { Happening, History } from './history.ts';
+import type { Planner } from './looks.ts';
 
 export interface Mutant {
   readonly fault: string;

@@ -9,7 +9,8 @@ import { worldOf } from '../src/context-of.ts';
 import { activeRelease } from '../src/current-releases.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { history } from './generators.ts';
-import { runHistory, type History } from './histories.ts';
+import { runHistory } from './histories.ts';
+import type { History } from './history.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets } from './simulation/controllers.ts';
 import { observationOf, type World } from './simulation/world.ts';
@@ -53,7 +54,7 @@ function grant(world: World, wishes: readonly Wish[], by: Interlock): World {
   const { safe } = check(actions, worldOf(seen, activeRelease(seen), world.now), by);
   const decision = { actions: safe, applicationStatus: undefined, releaseStatuses: new Map(), requeueAfter: undefined };
   // The second write to one object is refused by the API server, and ends the step.
-  const written = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
+  const { world: written } = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
   return runEndpoints(runReplicaSets(written, checkDeletion));
 }
 

@@ -1,4 +1,5 @@
 /** What was refused is not released again before a person says so, or spec or its configuration changes. */
+import type { Application } from '../src/api/application.ts';
 import { isFinished, type Release } from '../src/api/release.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { Violation } from './violation.ts';
@@ -35,6 +36,7 @@ export function checkRefusals(refusals: Refusals, before: World, after: World): 
       note(refusals, known, release);
     }
   }
+  if (before.application !== after.application) noteWritten(refusals, before.application, after.application);
   if (before.commands.length !== after.commands.length && isAsked) refusals.reasons += 1;
 }
 
@@ -50,8 +52,16 @@ function isBegun(known: Release | undefined, release: Release): boolean {
 }
 
 function note({ refused, reasons }: Refusals, known: Release | undefined, release: Release): void {
-  if (isRefused(release) && !isRefused(known)) refused.set(contentOf(release), reasons);
-  if (release.status?.phase === 'Succeeded') refused.delete(contentOf(release));
+  const content = contentOf(release);
+  if (release.status?.phase === 'Succeeded' || isBegun(known, release)) refused.delete(content);
+  if (isRefused(release) && !isRefused(known) && !refused.has(content)) refused.set(content, reasons);
+}
+
+/** With the Application the refusal may be written earlier, and what changes after that is a reason. */
+function noteWritten({ refused, reasons }: Refusals, before: Application, { status }: Application): void {
+  const old = new Set(before.status?.refused?.map(({ hash, at }) => `${hash} ${at}`));
+  for (const { hash, at, lifted } of status?.refused ?? [])
+    if (lifted !== true && !old.has(`${hash} ${at}`) && !refused.has(hash)) refused.set(hash, reasons);
 }
 
 function isRefused(release: Release | undefined): boolean {

@@ -11,10 +11,20 @@ import { isPodReady, type World } from './simulation/world.ts';
 /** When each pod could be sent a request last, by name, in milliseconds. */
 export type Reached = Map<string, number>;
 
+/** A clock that was set forward has ended every drain early that was under way: nothing in the cluster tells how long it was. */
+export function forgetRequests(reached: Reached): void {
+  for (const name of reached.keys()) reached.set(name, -Infinity);
+}
+
+/** A pod that is not ready has no requests to lose, also where it is ready again before those see it who were behind. */
 export function noteRequests(reached: Reached, world: World): void {
   const versions = reachableVersions(world);
   const inside = insidePods(world);
-  for (const pod of world.pods) if (isReachable(pod, versions, inside)) reached.set(pod.metadata.name ?? '', world.now);
+  for (const pod of world.pods) {
+    const { name = '' } = pod.metadata;
+    if (!isPodReady(pod)) reached.delete(name);
+    else if (isReachable(pod, versions, inside)) reached.set(name, world.now);
+  }
 }
 
 /** By release name: those to which some gateway sends requests now. */

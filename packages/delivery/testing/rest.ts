@@ -12,10 +12,21 @@ export function isAtRest(world: World): boolean {
   return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);
 }
 
-/** What failed without a version before it is kept for a look, and nothing leads to it. */
-function isUnserved({ pods, split, replicaSets }: World): boolean {
+/**
+ * What failed without a version before it is kept for a look, and nothing leads to it. A version whose record was deleted
+ * serves on, if nothing can take its place.
+ */
+function isUnserved({ pods, split, replicaSets, releases }: World): boolean {
+  const known = new Set(releases.map(({ metadata }) => metadata.name));
   const labelled = [...pods, ...replicaSets.map(({ spec }) => ({ metadata: spec?.template?.metadata ?? {} }))];
-  return split === undefined && labelled.every(({ metadata }) => metadata.labels?.['slipway.dev/serves'] === undefined);
+  const isClosed = split?.spec.rules[0]?.backends.every(({ version }) => !known.has(version)) ?? true;
+  return (
+    isClosed &&
+    labelled.every(
+      ({ metadata: { labels } }) =>
+        labels?.['slipway.dev/serves'] === undefined || !known.has(labels['slipway.dev/release']),
+    )
+  );
 }
 
 function hasAllPods({ application, pods }: World, serving: string): boolean {

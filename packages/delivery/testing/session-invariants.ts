@@ -2,22 +2,19 @@
 import type { SplitBackend } from '@slipway/kube/split';
 import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
-import type { Action } from '../src/plan.ts';
+import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
-import { isPodReady, type World } from './simulation/world.ts';
+import { controllerTime, isPodReady, type World } from './simulation/world.ts';
 
 /** Why a change of the split takes sessions from a version before their time; undefined where it does not. */
-export function checkSessions(change: {
-  readonly before: World;
-  readonly action: Action;
-  readonly after: World;
-}): string | undefined {
-  const { before, action, after } = change;
+export function checkSessions({ before, action, after }: Change): string | undefined {
   const old = sessionRule(before.split?.spec);
   if (action.type !== 'setSplit' || old === undefined) return undefined;
   const next = sessionRule(after.split?.spec);
   if (next === undefined)
-    return isOfAnother(after) ? undefined : 'sessions: they end, and no release of another strategy has traffic';
+    return isOfAnother(after) || isUnrecorded(after)
+      ? undefined
+      : 'sessions: they end, and no release of another strategy has traffic';
   const staying = new Set(next.backends.map(({ version }) => version));
   const early = old.backends.filter(({ version }) => !staying.has(version)).find((backend) => isEarly(before, backend));
   return early === undefined ? undefined : `sessions: ${early.version} loses its own before their time`;
@@ -27,14 +24,20 @@ function isOfAnother({ releases }: World): boolean {
   return releases.some(({ spec, status }) => spec.strategy.type !== 'rainbow' && status !== undefined);
 }
 
+/** How the version that serves was released is known to nobody any more. */
+function isUnrecorded({ application, releases }: World): boolean {
+  const serving = application.status?.serving?.release;
+  return serving !== undefined && !releases.some(({ metadata }) => metadata.name === serving);
+}
+
 function isEarly(world: World, { version, service }: SplitBackend): boolean {
-  const { releases, now, application, split } = world;
+  const { releases, application, split } = world;
   const release = releases.find(({ metadata }) => metadata.name === version);
   // Without a record, or refused: nobody is to be served by it.
   if (release?.status?.phase !== 'Succeeded') return false;
-  const { maxAgeSeconds = 86_400, maxVersions = 3 } = application.spec.strategy?.rainbow ?? {};
+  const { maxAgeSeconds, maxVersions } = shortestTerms(releases);
   const since = replacedAt(release);
-  const isOld = since !== undefined && now - since >= maxAgeSeconds * 1_000;
+  const isOld = since !== undefined && controllerTime(world) - since >= maxAgeSeconds * 1_000;
   const named = new Set(sessionRule(split?.spec)?.backends.map((backend) => backend.version));
   const later = releases.filter(
     (each) => each !== release && named.has(each.metadata.name ?? '') && (replacedAt(each) ?? Infinity) > (since ?? 0),
@@ -42,6 +45,17 @@ function isEarly(world: World, { version, service }: SplitBackend): boolean {
   const isBeyond = since !== undefined && later.length >= maxVersions;
   const isRolledBack = application.status?.serving?.release === version && releases.some(isReturning);
   return !isOld && !isBeyond && !isRolledBack && !isIdle(world, service);
+}
+
+/** Those in force are those of one of them, whatever spec says by now. */
+function shortestTerms(releases: readonly Release[]): { readonly maxAgeSeconds: number; readonly maxVersions: number } {
+  const all = releases.flatMap(({ spec: { strategy } }) =>
+    strategy.type === 'rainbow' ? (strategy.rainbow ?? {}) : [],
+  );
+  return {
+    maxAgeSeconds: Math.min(...all.map(({ maxAgeSeconds = 86_400 }) => maxAgeSeconds)),
+    maxVersions: Math.min(...all.map(({ maxVersions = 3 }) => maxVersions)),
+  };
 }
 
 function replacedAt({ status }: Release): number | undefined {

@@ -3,7 +3,7 @@ import { labels } from '../src/names.ts';
 import { isServing, splitWeights, type Observation } from '../src/observation.ts';
 import type { Action, Decision } from '../src/plan.ts';
 import { sessionVersions } from '../src/sessions/session-route.ts';
-import type { Happening, History } from './histories.ts';
+import type { Happening, History } from './history.ts';
 import { deciding, doing, rounds, seeing, type Mutant } from './mutants.ts';
 
 function visit(user: number): Happening {

@@ -18,6 +18,8 @@ export interface SplitSpec {
   readonly drainSeconds?: number | undefined;
   /** Who carries the requests: absent, our own gateways, which leave a Split of anybody else alone. */
   readonly through?: ForeignRouter | undefined;
+  /** Who carries them too, and confirms each change as well: clients may still come that way. */
+  readonly alsoThrough?: readonly FormerCarrier[] | undefined;
   /** Where a foreign router takes the requests in: Gateways. */
   readonly parentRefs?: readonly ParentReference[] | undefined;
   /** How long a foreign router may take to follow what it has accepted. */
@@ -27,6 +29,21 @@ export interface SplitSpec {
 /** Routers of other projects: a controller of ours writes their objects, and confirms in their name. */
 export const foreignRouters = ['gatewayApi', 'ingressNginx', 'istio'] as const;
 export type ForeignRouter = (typeof foreignRouters)[number];
+
+export type Carrier = 'gateway' | ForeignRouter;
+
+/** One that carried the requests alone, with what it was told then. */
+export interface FormerCarrier extends Pick<SplitSpec, 'parentRefs' | 'propagationSeconds'> {
+  readonly name: Carrier;
+}
+
+/** Everybody who is to carry the requests. */
+export function carriersOf({
+  through,
+  alsoThrough = [],
+}: Pick<SplitSpec, 'through' | 'alsoThrough'>): readonly Carrier[] {
+  return [through ?? 'gateway', ...alsoThrough.map(({ name }) => name)];
+}
 
 /** As in the Gateway API; without `namespace` in that of the Split. */
 export interface ParentReference {

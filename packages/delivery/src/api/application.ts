@@ -63,6 +63,8 @@ export interface ApplicationRoute {
   readonly parentRefs?: readonly ParentReference[] | undefined;
   /** How long a router of another project may take to follow what it has accepted. Default 10. */
   readonly propagationSeconds?: number | undefined;
+  /** How long the router before carries requests too, once another one has the route in force. Default 300. */
+  readonly handoverSeconds?: number | undefined;
 }
 
 /** Whether requests from outside are led by some router. Without one a share of the traffic is a share of the pods. */

@@ -1,5 +1,5 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Service } from '@slipway/kube/api.generated';
+import type { ConfigMap, Lease, PodDisruptionBudget, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { Informer } from '@slipway/kube/informer';
@@ -17,12 +17,12 @@ import {
   secrets,
   services,
 } from '@slipway/kube/resources';
-import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
+import { carriersOf, gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { resolveWorkload, type Resolved } from '../adoption/workload.ts';
 import { applications, type Application } from '../api/application.ts';
 import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
 import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
-import { releaseGroups } from '../api/release-group.ts';
+import { releaseGroups, type ReleaseGroup } from '../api/release-group.ts';
 import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
@@ -30,7 +30,8 @@ import { referenceKey } from '../configuration/references.ts';
 import { annotations, isAdoptedBy, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
-import { routeCarrier } from '../routing.ts';
+import { statusOf } from '../release-changes.ts';
+import { askedCarrier } from '../route-handover.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
 import type { Findings } from './findings.ts';
@@ -58,7 +59,8 @@ const indexes = {
   [byApplication]: (object: KubeObject) => [applicationKey(object, labels.application)],
 };
 
-function createInformers(options: CacheOptions) {
+function createInformers(given: CacheOptions) {
+  const options = { ...given, transform: withoutManagedFields };
   const labelled = <T extends KubeObject>(type: ResourceType<T>, labelSelector: string): Informer<T> =>
     new Informer<T>({ ...options, type, labelSelector, indexes });
   const asked = <T extends ReleaseCommand | ReleaseApproval>(type: ResourceType<T>): Informer<T> =>
@@ -68,15 +70,15 @@ function createInformers(options: CacheOptions) {
       indexes: { [byApplication]: ({ metadata, spec }) => [`${metadata.namespace ?? ''}/${spec.application}`] },
     });
   return {
-    applications: new Informer({ ...options, type: applications, indexes: dependencyIndex }),
+    applications: new Informer<Application>({ ...options, type: applications, indexes: dependencyIndex }),
     releases: labelled(releases, labels.application),
-    groups: new Informer({ ...options, type: releaseGroups, indexes: memberIndex }),
+    groups: new Informer<ReleaseGroup>({ ...options, type: releaseGroups, indexes: memberIndex }),
     commands: asked(releaseCommands),
     approvals: asked(releaseApprovals),
     replicaSets: labelled(replicaSets, labels.application),
     pods: labelled(pods, labels.application),
     services: labelled(services, labels.application),
-    otherServices: new Informer({
+    otherServices: new Informer<Service>({
       ...options,
       type: services,
       labelSelector: `!${labels.application}`,
@@ -86,17 +88,16 @@ function createInformers(options: CacheOptions) {
     deployments: labelled(deployments, labels.application),
     slices: labelled(endpointSlices, labels.application),
     jobs: labelled(jobs, labels.application),
-    budgets: new Informer({ ...options, type: podDisruptionBudgets, indexes }),
-    splits: new Informer({ ...options, type: splits }),
-    configMaps: new Informer({ ...options, type: configMaps, transform: withoutContent, indexes }),
+    budgets: new Informer<PodDisruptionBudget>({ ...options, type: podDisruptionBudgets, indexes }),
+    splits: new Informer<Split>({ ...options, type: splits }),
+    configMaps: new Informer<ConfigMap>({ ...options, type: configMaps, transform: withoutContent, indexes }),
     secrets: new Informer<KubeObject>({
       ...options,
       type: secrets,
       metadataOnly: true,
-      transform: withoutManagedFields,
       indexes,
     }),
-    leases: new Informer({ ...options, ...ofGateways }),
+    leases: new Informer<Lease>({ ...options, ...ofGateways }),
   };
 }
 
@@ -109,8 +110,10 @@ function withoutContent(object: ConfigMap): ConfigMap {
   return { ...object, data: undefined, binaryData: undefined, metadata };
 }
 
-function withoutManagedFields(object: KubeObject): KubeObject {
-  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
+/** Nobody here reads them, and they are the larger part of many objects. */
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Which pods it selects is all that is looked at. */
@@ -155,7 +158,7 @@ export function observe(
   const index = `${key.namespace ?? ''}/${key.name}`;
   const { uid = '' } = application.metadata;
   const split = caches.splits.get(key);
-  // Of an Application of the same name that is gone: its objects are not ours.
+  // Of an Application of the same name that is gone, and left them serving: its objects are not ours.
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
   const isForeign = ({ metadata }: KubeObject): boolean =>
     ![undefined, uid].includes(metadata.annotations?.[annotations.ownerUid]);
@@ -175,10 +178,10 @@ export function observe(
     slices: caches.slices.byIndex(byApplication, index),
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
     split,
-    gateways: confirmersOf(application, split) ?? gateways,
+    gateways: confirmersOf({ application, split, gateways }),
     answers: findings.answers,
     sources: sourcesOf(application, caches, secretContents),
-    copies: copiesOf(caches, index),
+    copies: copiesOf(caches, index).filter(({ object }) => isOwn(object)),
     trial: findings.trials.get(uid),
     failure: findings.failures.get(uid),
     measurements: findings.measurements,
@@ -212,10 +215,15 @@ export function resolveApplication(application: Application, { deployments: know
     : resolveWorkload(application, known.get({ namespace: metadata.namespace, name }));
 }
 
-/** Who confirms what goes through a router of another project: our controller of it, in its name. */
-function confirmersOf(application: Application, split: Split | undefined): Observation['gateways'] | undefined {
-  const through = split === undefined ? routeCarrier(application).through : split.spec.through;
-  return through === undefined ? undefined : [through];
+/** Our gateways, where they carry the requests; for a router of another project our controller of it, in its name. */
+function confirmersOf({
+  application,
+  split,
+  gateways,
+}: Pick<Observation, 'application' | 'split' | 'gateways'>): Observation['gateways'] {
+  return carriersOf(split?.spec ?? askedCarrier(application)).flatMap((name) =>
+    name === 'gateway' ? gateways : [name],
+  );
 }
 
 /** What spec refers to, as far as it exists. */
@@ -267,13 +275,18 @@ function copiesOf(caches: Caches, index: string): readonly Copy[] {
   ].filter(({ object }) => isCopy(object));
 }
 
-/** By the second, as far as a creation is known; within it in the order of the writes. */
+/** What has not begun comes last: its creation is known to the second only, and by another clock. */
 function byStart(a: Release, b: Release): number {
-  return startOf(a).localeCompare(startOf(b)) || byRevision(a, b);
+  return Number(isWaiting(a)) - Number(isWaiting(b)) || startOf(a).localeCompare(startOf(b)) || byRevision(a, b);
+}
+
+function isWaiting(release: Release): boolean {
+  const { phase, attempts = [] } = statusOf(release);
+  return phase === 'Pending' && attempts.length === 0;
 }
 
 function startOf({ status, metadata }: Release): string {
-  return (status?.attempts?.at(-1)?.startedAt ?? metadata.creationTimestamp ?? '').slice(0, 19);
+  return status?.attempts?.at(-1)?.startedAt ?? (metadata.creationTimestamp ?? '').slice(0, 19);
 }
 
 function byRevision(a: KubeObject, b: KubeObject): number {

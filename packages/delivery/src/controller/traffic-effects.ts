@@ -11,7 +11,8 @@ import {
   type SplitRule,
 } from '@slipway/kube/split';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
-import { closedPreview, routeCarrier, routePort, routeRule } from '../routing.ts';
+import { askedCarrier, carriersIn } from '../route-handover.ts';
+import { closedPreview, routePort, routeRule } from '../route-rule.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { allOf, createOwned, deleteSeen, foreignError } from './writing.ts';
@@ -69,7 +70,7 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */
-export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling }, look) => {
+export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling, carriers }, look) => {
   const { application, split: existing } = look.observation;
   const { name = '', namespace, uid = '' } = application.metadata;
   const { drainSeconds } = application.spec;
@@ -85,7 +86,7 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling 
     },
     spec: {
       application: name,
-      ...routeCarrier(application),
+      ...(carriers ?? (existing === undefined ? askedCarrier(application) : carriersIn(existing.spec))),
       rules: [
         { ...routeRule(application), backends: backendsOf(weights, look), ...handling },
         ...(preview === undefined ? closedPreview(application) : [previewRule(preview, look)]),
@@ -95,13 +96,18 @@ export const setSplit: Effect<'setSplit'> = async ({ weights, preview, handling 
   };
   if (existing === undefined) return createOwned(look.client, splits, { object: split, uid });
   const { resourceVersion } = existing.metadata;
-  const body: object = JSON.parse(JSON.stringify({ ...split, metadata: { ...split.metadata, resourceVersion } }));
-  await look.client.patch(splits, keyOf(existing), { type: 'apply', body, force: true }, { fieldManager });
+  const { labels: own, annotations: marks } = split.metadata;
+  const asked: object = JSON.parse(JSON.stringify(split.spec));
+  const body = { metadata: { resourceVersion, labels: own, annotations: marks }, spec: { ...unasked, ...asked } };
+  await look.client.patch(splits, keyOf(existing), { type: 'merge', body }, { fieldManager });
   return undefined;
 };
 
+/** Server-side apply would leave what it no longer names, because whoever created the Split owns that too. */
+const unasked = { drainSeconds: null, through: null, alsoThrough: null, parentRefs: null, propagationSeconds: null };
+
 function backendsOf(weights: Readonly<Record<string, number>>, look: Look): readonly SplitBackend[] {
-  const port = routePort(look.observation.application);
+  const port = routePort(look.observation);
   return Object.entries(weights).map(([release, weight]) => {
     const { spec } = releaseOf(look, release);
     return { service: backendName(spec), port, version: spec.version, weight };

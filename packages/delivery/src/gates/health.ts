@@ -30,9 +30,7 @@ export type HealthVerdict =
 
 export function judgeHealth({ check, pods, answers, since, now }: HealthObservation): HealthVerdict {
   if (check === undefined) return { outcome: 'passed', answers: [] };
-  const known = pods
-    .flatMap((pod) => answers.get(pod.metadata.uid ?? '') ?? [])
-    .toSorted((a, b) => Number(a.outcome === 'passed') - Number(b.outcome === 'passed'));
+  const known = failuresFirst(pods.flatMap((pod) => answers.get(pod.metadata.uid ?? '') ?? []));
   const open = pods.filter((pod) => answers.get(pod.metadata.uid ?? '')?.outcome !== 'passed');
   if (open.length === 0) return { outcome: 'passed', answers: known };
   if (check.ignore === true && known.length === pods.length) return { outcome: 'passed', answers: known };
@@ -45,6 +43,10 @@ export function judgeHealth({ check, pods, answers, since, now }: HealthObservat
     answers: known,
     waitingFor: describeWait(question, { open: open.length, all: pods.length, known }),
   };
+}
+
+export function failuresFirst(answers: readonly HealthAnswer[]): readonly HealthAnswer[] {
+  return answers.toSorted((a, b) => Number(a.outcome === 'passed') - Number(b.outcome === 'passed'));
 }
 
 interface Question extends Pick<HealthObservation, 'answers' | 'now'> {

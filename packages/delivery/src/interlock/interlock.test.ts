@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { recklessHistory, runReckless, type RecklessHistory, type Wish } from '../../testing/reckless.ts';
-import type { Happening } from '../../testing/histories.ts';
+import type { Happening } from '../../testing/history.ts';
 import type { ActionType } from '../plan.ts';
 import { interlock, type Interlock } from './interlock.ts';
 import { rules } from './rules.ts';
@@ -50,6 +50,22 @@ const deserted: RecklessHistory = {
   steps: [[{ type: 'split', version: 0, amount: 0, weights: [0, 100] }, wish('leave', 1)]],
 };
 
+/** The record of the version that serves is deleted by hand, and the route to it is to be closed. */
+const unrecorded: RecklessHistory = {
+  history: {
+    strategy: { type: 'blueGreen' },
+    routed: true,
+    replicas: 1,
+    happenings: [
+      ...rounds(6),
+      { type: 'removed', kind: 'release', index: 0 },
+      { type: 'round' },
+      { type: 'look', stopAfter: 2, lag: 0 },
+    ],
+  },
+  steps: [[{ ...wish('close', 0), version: 0 }], [{ ...wish('scale', 0), version: 0 }]],
+};
+
 /** A version that serves, and whose ReplicaSet has a pod more to make, is to be deleted. */
 const unmade: RecklessHistory = {
   history: {
@@ -61,9 +77,43 @@ const unmade: RecklessHistory = {
   steps: [[wish('join', 1)], [wish('scale', 2), wish('delete', 1)]],
 };
 
+/** A version that has left is to join again, and in the same step its objects are to be deleted. */
+const rejoined: RecklessHistory = {
+  history: {
+    strategy: { type: 'blueGreen' },
+    routed: false,
+    replicas: 1,
+    hooked: true,
+    serving: false,
+    happenings: [
+      ...rounds(5),
+      { type: 'deploy', image: 'b' },
+      ...rounds(3),
+      { type: 'look', stopAfter: 1_000, lag: 0, late: { slice: 1 } },
+      { type: 'round' },
+      { type: 'wait', seconds: 1 },
+      { type: 'look', stopAfter: 0, lag: 0 },
+      { type: 'wait', seconds: 1 },
+      { type: 'gateway', index: 0 },
+      { type: 'wait', seconds: 1 },
+    ],
+  },
+  steps: [
+    [
+      { ...wish('join', 1), version: 0 },
+      { ...wish('delete', 1), version: 0 },
+    ],
+    [
+      { ...wish('scale', 0), version: 0 },
+      { ...wish('scale', 0), version: 0 },
+    ],
+  ],
+};
+
 function isBroken(by: Interlock): boolean {
   const property = fc.property(recklessHistory, (history) => runReckless(history, by));
-  return fc.check(property, { numRuns: runs, seed, endOnFailure: true, examples: [[unmarked], [deserted]] }).failed;
+  return fc.check(property, { numRuns: runs, seed, endOnFailure: true, examples: [[unmarked], [deserted], [rejoined]] })
+    .failed;
 }
 
 describe('the interlock, before a planner that wants anything at any time', () => {
@@ -71,7 +121,11 @@ describe('the interlock, before a planner that wants anything at any time', () =
     const run = (): void =>
       fc.assert(
         fc.property(recklessHistory, (history) => runReckless(history, interlock)),
-        { numRuns: runs, seed, examples: [[endpointsBehind], [unmarked], [deserted], [unmade]] },
+        {
+          numRuns: runs,
+          seed,
+          examples: [[endpointsBehind], [unmarked], [deserted], [unmade], [unrecorded], [rejoined]],
+        },
       );
     expect(run).not.toThrow();
   }, 240_000);

@@ -3,6 +3,7 @@ import { annotations, backendName } from '../names.ts';
 import { isBackend, isReady, isServing, type VersionView } from '../observation.ts';
 import type { Action, ActionOf } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
+import { countUncreated } from '../uncreated-pods.ts';
 import {
   calculateLoad,
   countInside,
@@ -37,7 +38,15 @@ function refuseWeights(weights: Weights, world: World): string | undefined {
   const next = calculateLoad(weights, world);
   // An overloaded pod beats a dead one: away from a version without any ready pod is always allowed.
   if (now === Infinity && next < Infinity) return undefined;
-  return next === Infinity ? 'a version without a ready pod would get traffic' : refuseLoad({ now, next }, world);
+  if (next === Infinity) return 'a version without a ready pod would get traffic';
+  // The first route adds who comes from outside to who comes by the Service: what a pod carries of those it may carry of these.
+  return refuseLoad({ now: world.route === 'none' ? Math.max(now, loadInside(world)) : now, next }, world);
+}
+
+/** The Service of the Application is a route too, and shares its requests out among all pods in it. */
+function loadInside(world: World): number {
+  const pods = countInside(world, 'serving', nobody);
+  return pods === 0 ? 0 : 100 / pods;
 }
 
 function refuseLoad({ now, next }: Change, { floor }: World): string | undefined {
@@ -91,7 +100,7 @@ function refuseRemoval(
   view: VersionView,
   mayGo: (pod: Pod, view: VersionView) => boolean,
 ): string | undefined {
-  const free = sizeOf(view) - view.pods.length + view.pods.filter((pod) => mayGo(pod, view)).length;
+  const free = countUncreated(view) + view.pods.filter((pod) => mayGo(pod, view)).length;
   return removed > free ? `${removed} pods would go and only ${free} have left the traffic` : undefined;
 }
 
@@ -219,13 +228,35 @@ function findUntried({ handling = {} }: ActionOf<'setSplit'>, { versions, admitt
 const memory: Rule = {
   name: 'memory',
   refuses: (action, world) => {
-    if (action.type !== 'deleteVersion' && action.type !== 'deleteRelease') return undefined;
-    const { release, type } = action;
-    if (world.needed.has(release)) return `a rollback inside the window needs ${release}`;
-    // Nobody would know any more whose pods they are, nor what would be lost with them.
-    return type === 'deleteRelease' && hasTraffic(release, world) ? `${release} is in the traffic` : undefined;
+    switch (action.type) {
+      case 'deleteVersion':
+        return refuseForgetting(action.release, world);
+      case 'deleteRelease':
+        // Nobody would know any more whose pods they are, nor what would be lost with them.
+        return (
+          refuseForgetting(action.release, world) ??
+          (hasTraffic(action.release, world) ? `${action.release} is in the traffic` : undefined)
+        );
+      case 'deleteCopy':
+        return firstOf(
+          [...world.needed].filter((release) => isReading(release, action, world)),
+          (release) => refuseForgetting(release, world),
+        );
+      default:
+        return undefined;
+    }
   },
 };
+
+function refuseForgetting(release: string, { needed }: World): string | undefined {
+  return needed.has(release) ? `a rollback inside the window needs ${release}` : undefined;
+}
+
+/** Whether pods of it that are yet to come read the frozen copy. */
+function isReading(release: string, { kind, name }: ActionOf<'deleteCopy'>, { versions }: World): boolean {
+  const frozen = Object.entries(versions.get(release)?.release.spec.frozen ?? {});
+  return frozen.some(([source, copy]) => copy === name && source.startsWith(`${kind}/`));
+}
 
 function hasTraffic(release: string, world: World): boolean {
   const view = world.versions.get(release);

@@ -1,24 +1,11 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { describe, expect, test } from 'vitest';
-import type { Release } from '../api/release.ts';
+import { release as makeRelease } from '../../testing/records.ts';
 import { annotations, labels } from '../names.ts';
 import type { VersionView } from '../observation.ts';
 import type { Action } from '../plan.ts';
 import { check } from './interlock.ts';
 import type { World } from './world.ts';
-
-const spec: Release['spec'] = {
-  application: 'shop',
-  applicationUid: 'u',
-  version: '1',
-  identity: { template: 't', configuration: 'c' },
-  template: {},
-  strategy: { type: 'blueGreen' },
-  progressDeadlineSeconds: 600,
-  guardSeconds: 0,
-  drainSeconds: 0,
-  keepFailedSeconds: 0,
-};
 
 function podOf(release: string, index: number): Pod {
   const own = { [labels.release]: release, [labels.serves]: 'true', [labels.backend]: 'true' };
@@ -32,8 +19,15 @@ function podOf(release: string, index: number): Pod {
 function viewOf(name: string, count: number): VersionView {
   const pods = Array.from({ length: count }, (_, index) => podOf(name, index));
   const replicaSet = { metadata: { name }, spec: { replicas: count, selector: {} } };
-  const release: Release = { metadata: { name }, spec };
+  const release = makeRelease({ metadata: { name } });
   return { release, replicaSet, pods, ready: pods, backends: pods, serving: pods, arriving: pods, listed: pods };
+}
+
+function reading(source: string): VersionView {
+  return {
+    ...viewOf('b', 0),
+    release: makeRelease({ metadata: { name: 'b' }, spec: { frozen: { [source]: 'shop-f1' } } }),
+  };
 }
 
 const world: World = {
@@ -91,6 +85,56 @@ describe('within one step', () => {
       actions: [{ type: 'deleteRelease', release: 'b' }, toB],
       safe: 1,
       given: { versions: new Map([...world.versions, ['b', { ...viewOf('b', 3), ...outOfTraffic('b') }]]) },
+    },
+    {
+      name: 'a first route leads to all pods of the Service alike',
+      actions: [{ type: 'setSplit', weights: { a: 50, b: 50 } }],
+      safe: 1,
+      given: {
+        route: 'none',
+        weights: {},
+        versions: new Map([
+          ['a', viewOf('a', 1)],
+          ['b', viewOf('b', 1)],
+        ]),
+      },
+    },
+    {
+      name: 'a first route does not lead past pods of the Service to fewer of them',
+      actions: [{ type: 'setSplit', weights: { a: 100, b: 0 } }],
+      safe: 0,
+      given: {
+        route: 'none',
+        weights: {},
+        versions: new Map([
+          ['a', viewOf('a', 1)],
+          ['b', viewOf('b', 1)],
+        ]),
+      },
+    },
+    {
+      name: 'a first route leads to the only pod that there is',
+      actions: [{ type: 'setSplit', weights: { a: 100 } }],
+      safe: 1,
+      given: { route: 'none', weights: {}, versions: new Map([['a', viewOf('a', 1)]]) },
+    },
+    {
+      name: 'a copy that a version reads stays which a rollback needs',
+      actions: [{ type: 'deleteCopy', kind: 'Secret', name: 'shop-f1' }],
+      safe: 0,
+      given: { needed: new Set(['b']), versions: new Map([['b', reading('Secret/keys')]]) },
+    },
+    {
+      name: 'a copy of another kind and the same name goes',
+      actions: [{ type: 'deleteCopy', kind: 'Secret', name: 'shop-f1' }],
+      safe: 1,
+      given: { needed: new Set(['b']), versions: new Map([['b', reading('ConfigMap/keys')]]) },
+    },
+    {
+      name: 'a copy that only a version reads to which nobody can go back goes',
+      actions: [{ type: 'deleteCopy', kind: 'Secret', name: 'shop-f1' }],
+      safe: 1,
+      given: { versions: new Map([['b', reading('Secret/keys')]]) },
     },
     {
       name: 'a route that was just closed has requests in flight',

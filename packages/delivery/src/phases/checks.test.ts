@@ -151,6 +151,24 @@ describe('a check that no step names', () => {
     expect((await two()).reason).toMatch(/^check errors failed once/);
   });
 
+  test('asks a person where it has no data for as long as the deadline, once, and the release goes on from there', async () => {
+    answer(null);
+    await releaseTwo({ steps: [{ setWeight: 50 }, { pause: { seconds: 200 } }], check: { when: ['release'] } });
+    await cluster.advance(90_000);
+    expect(await two()).toMatchObject({
+      phase: 'Paused',
+      step: '2 of 2: pause 200 s',
+      waitingFor: expect.stringMatching(/^a person to resume it \(check errors has 0 of 3 measurements/),
+    });
+    expect(await weightOfTwo()).toBe(50);
+    await cluster.command('resume');
+    await cluster.advance(5_000);
+    expect(await two()).toMatchObject({ phase: 'Progressing', step: '2 of 2: pause 200 s' });
+    await cluster.advance(120_000);
+    expect(await two()).toMatchObject({ phase: 'Succeeded' });
+    expect((await runs()).at(-1)).toMatchObject({ outcome: 'noData' });
+  });
+
   test('is not asked before the new version has traffic, nor for a first version', async () => {
     answer(0.2);
     await releaseTwo({ steps: [{ pause: {} }, { setWeight: 50 }], check: { when: ['release'] } });
@@ -184,6 +202,27 @@ describe('the guard', () => {
     await cluster.advance(60_000);
     expect(await two()).toMatchObject({ phase: 'Succeeded' });
     expect(await runs()).toMatchObject([{ during: 'guard', outcome: 'passed' }]);
+  });
+
+  test.each([
+    ['goes back by what it measures', 0.2, 'RolledBack'],
+    ['ends with what it measures', 0.01, 'Succeeded'],
+  ])('whose time passed while no controller was there %s', async (_, rate, phase) => {
+    await releaseTwo({ guardSeconds: 60 });
+    expect(await two()).toMatchObject({ phase: 'Guarding' });
+    answer(rate);
+    await cluster.away(300_000);
+    await cluster.advance(60_000);
+    expect(await two()).toMatchObject({ phase });
+    expect((await runs()).at(-1)?.measurements?.at(-1)).toMatchObject({ value: String(rate) });
+  });
+
+  test('measures what is due before a newer version ends it', async () => {
+    await releaseTwo({ guardSeconds: 300 });
+    answer(0.2);
+    await cluster.away(20_000, () => cluster.deploy(spec('c', { guardSeconds: 300 })));
+    await cluster.advance(10_000);
+    expect(await two()).toMatchObject({ phase: 'RolledBack' });
   });
 
   test('that a newer version ends goes back where a check does not pass at that moment', async () => {

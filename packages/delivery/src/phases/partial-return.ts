@@ -3,6 +3,7 @@
  * because a pod of it beats an overloaded one and that one beats none. Where stable lacks nothing but room, the candidate's
  * pods that carry nothing any more make it.
  */
+import { candidateDrainSeconds } from '../candidate-drain.ts';
 import { names, silentPods } from '../moving-traffic.ts';
 import {
   describeConfirmation,
@@ -83,7 +84,7 @@ function planPlaces({ candidate, stable, needed }: Return): readonly Action[] {
 /** A quota that is used up or nodes that are full would keep stable from growing as long as the candidate stays whole. */
 function planRoom(context: Return): Pick<Step, 'actions' | 'requeueAfter'> {
   const { candidate, status, release, now, observation } = context;
-  const drainSeconds = status.firstTrafficAt === undefined ? 0 : release.spec.drainSeconds;
+  const drainSeconds = candidateDrainSeconds(release, status);
   const { actions, requeueAfter } = planShrink({
     view: candidate,
     goal: calculateRemaining(context),

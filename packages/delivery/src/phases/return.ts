@@ -1,15 +1,16 @@
 /** Back to stable: at once what its ready pods can carry, the rest as they grow; then the candidate leaves. */
+import { candidateDrainSeconds } from '../candidate-drain.ts';
 import { formatMicroTime } from '@slipway/kube/clock';
 import { isFinished, type ReleaseEnding, type ReleaseStatus } from '../api/release.ts';
 import { withoutOpenHooks } from '../hooks/hook-gates.ts';
 import { besideHooks, runHooks } from '../hooks/run-hooks.ts';
 import { planMove, planWithdrawal } from '../moving-traffic.ts';
-import { isRouted, splitWeights, type VersionView } from '../observation.ts';
+import { isRouted, otherWeights, splitWeights, type VersionView } from '../observation.ts';
 import { awaitedReturns, endOfPatience } from '../order/abort-together.ts';
 import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { finished, progressedAt, waiting } from '../release-status.ts';
-import { isRouteOpen, planRouteRemoval } from '../route-removal.ts';
+import { isRouteOpen, planRouteRemoval, type Removal } from '../route-removal.ts';
 import { awaitedReplicas, planGrowth, planSizes } from '../scaling.ts';
 import { planShrink } from '../shrinking.ts';
 import { isLeft, planPartialReturn } from './partial-return.ts';
@@ -70,9 +71,8 @@ function returnToNothing(context: ReleaseContext, stable: VersionView): Step {
 /** Out of traffic: the candidate is kept for a look, drains, and goes. */
 function leave(context: ReleaseContext): Step {
   const { status, candidate, now, release, observation } = context;
-  const { version, keepFailedSeconds, drainSeconds } = release.spec;
+  const { version, keepFailedSeconds } = release.spec;
   const ending = status.ending ?? noEnding;
-  const wasLive = status.firstTrafficAt !== undefined;
   const goneAt = progressedAt(status, now) + keepFailedSeconds * 1_000;
   if (ending.phase !== 'Superseded' && candidate.pods.length > 0 && now < goneAt)
     return {
@@ -87,7 +87,7 @@ function leave(context: ReleaseContext): Step {
   const shrink = planShrink({
     view: candidate,
     goal: 0,
-    drainSeconds: wasLive ? drainSeconds : 0,
+    drainSeconds: candidateDrainSeconds(release, status),
     now,
     observation,
   });
@@ -113,7 +113,8 @@ function end({ status, now, release }: ReleaseContext, ending: ReleaseEnding): S
 /** Nothing to return to: the pods stay for a look, and the release has failed once nothing leads to them any more. */
 function endWithoutStable(context: ReleaseContext): Step {
   const { observation, candidate, status, now } = context;
-  const route = planRouteRemoval(observation, now);
+  const isOther = leadsElsewhere(context);
+  const route: Removal = isOther ? { actions: [], waitingFor: undefined } : planRouteRemoval(observation, now);
   const withdrawal = planWithdrawal(candidate);
   const waitingFor = route.waitingFor ?? withdrawal.waitingFor;
   if (waitingFor === undefined)
@@ -121,8 +122,13 @@ function endWithoutStable(context: ReleaseContext): Step {
   // Where spec asks for no route, that pass takes it away which sees to it whatever is being released.
   const closing = isRouted(observation) ? route.actions : [];
   return {
-    actions: [...closing, ...(isRouteOpen(observation) ? [] : withdrawal.actions)],
+    actions: [...closing, ...(!isOther && isRouteOpen(observation) ? [] : withdrawal.actions)],
     status: waiting(status, waitingFor, now),
     requeueAfter: route.requeueAfter,
   };
+}
+
+/** A version whose record was deleted has all of the route: it serves on. */
+function leadsElsewhere({ observation, release }: ReleaseContext): boolean {
+  return otherWeights(observation, release).length > 0 && (splitWeights(observation)[nameOf(release)] ?? 0) === 0;
 }

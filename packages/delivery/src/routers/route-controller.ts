@@ -11,7 +11,7 @@ import { absentAsUndefined, isStatusReason, StatusError } from '@slipway/kube/st
 import { deleteSeen } from '../controller/writing.ts';
 import { labels } from '../names.ts';
 import { describeMissing, judgeRoute, type Route } from './judge-route.ts';
-import { routersOf } from './routers-of.ts';
+import { asCarriedBy, routersOf } from './routers-of.ts';
 import { routerAnnotations } from './own-objects.ts';
 import { planRoute, refused, type ObservedRoute, type RouteAction } from './plan-route.ts';
 import type { Existing, Router } from './router.ts';
@@ -38,11 +38,12 @@ export function runRouteController<T extends KubeObject>(
   const controller: Controller<ObservedRoute<T>, RouteAction<T>> = {
     name: `router-${router.name}`,
     observe: async (key) => {
-      const split = options.splits.get(key);
-      if (split === undefined || !routersOf(split).includes(router.name)) {
+      const found = options.splits.get(key);
+      if (found === undefined || !routersOf(found).includes(router.name)) {
         stopwatch.forget(key);
         return undefined;
       }
+      const split = asCarriedBy(router.name, found);
       // What is being watched was usable, and a write says when it is no more.
       const unusable = objects.hasSynced ? undefined : await findUnusable(router, options);
       if (unusable === undefined) start();

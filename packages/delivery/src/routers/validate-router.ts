@@ -2,7 +2,7 @@
 import { foreignRouters, type ForeignRouter } from '@slipway/kube/split';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { ApplicationSpec, CanaryMatch } from '../api/application.ts';
-import { isCovered } from '../routing.ts';
+import { isCovered } from '../route-rule.ts';
 
 interface Limit {
   /** Paths of the fields that ask for it, as far as they are there. */
@@ -109,15 +109,20 @@ export function validateRouter(spec: ApplicationSpec): readonly StatusCause[] {
       ...(route?.parentRefs === undefined ? [] : [foreignOnly('parentRefs')]),
       ...(route?.propagationSeconds === undefined ? [] : [foreignOnly('propagationSeconds')]),
     ];
-  const faults = limits
-    .filter(({ routers }) => routers.includes(router))
-    .flatMap(({ fieldsOf, why }) =>
-      fieldsOf(spec).map((field) => fault(field, `cannot be had through ${router}: ${why}`)),
-    );
+  const faults = faultsThrough(router, spec);
   const isParentless = router === 'gatewayApi' && (route?.parentRefs ?? []).length === 0;
   return isParentless
     ? [...faults, fault('spec.route.parentRefs', 'gatewayApi needs at least one Gateway, such as [{name: public}]')]
     : faults;
+}
+
+/** What is asked for that this router cannot do, whichever one spec names. */
+export function faultsThrough(router: ForeignRouter, spec: ApplicationSpec): readonly StatusCause[] {
+  return limits
+    .filter(({ routers }) => routers.includes(router))
+    .flatMap(({ fieldsOf, why }) =>
+      fieldsOf(spec).map((field) => fault(field, `cannot be had through ${router}: ${why}`)),
+    );
 }
 
 function foreignOnly(name: string): StatusCause {

@@ -79,11 +79,12 @@ export function planFormerSize(
   const size = view.replicaSet?.spec?.replicas;
   if (size === undefined) return { actions: [] };
   const replicas = replicasOf(observation);
-  const goal = calculateFormerSize({ replicas, size, share: shareOf(observation, release) });
-  if (size < goal)
-    return {
-      actions: [{ type: 'scale', release: nameOf(release), replicas: goal, reason: 'its share of the sessions' }],
-    };
+  // Where the newest has not one ready pod, it carries everybody.
+  const isCarrying = (splitWeights(observation)[nameOf(release)] ?? 0) > 0;
+  const share = isCarrying ? 1 : shareOf(observation, release);
+  const goal = calculateFormerSize({ replicas, size, share });
+  const reason = isCarrying ? 'it carries what the newest version cannot' : 'its share of the sessions';
+  if (size < goal) return { actions: [{ type: 'scale', release: nameOf(release), replicas: goal, reason }] };
   const shrink = planShrink({ view, goal, drainSeconds, now, observation });
   const staying = view.ready.filter((pod) => !view.backends.includes(pod) && !shrink.leaving.includes(pod));
   const pods = names(silentPods({ ...view, ready: staying }));

@@ -67,7 +67,9 @@ export function planSessionKey(observation: Observation, sessions: SplitSessions
   return sessions === undefined || observation.sessionKey !== undefined ? [] : [{ type: 'createSessionKey' }];
 }
 
+/** Where no version is stable and none is under way, because records were deleted, what is in force stays. */
 function sessionsOf(observation: Observation, weights: Weights): SplitSessions | undefined {
+  if (decisiveRelease(observation, weights) === undefined) return observation.split?.spec.rules[0]?.sessions;
   const terms = sessionTerms(observation, weights);
   const { name = '' } = observation.application.metadata;
   return (

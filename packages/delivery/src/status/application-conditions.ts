@@ -17,9 +17,9 @@ import { awaitedCompanions } from '../order/await-companions.ts';
 import { predecessorsOf } from '../order/companions.ts';
 import { describeCycle } from '../order/validate-order.ts';
 import { nameOf } from '../release-context.ts';
-import { calculateBounds } from '../replica-bounds.ts';
 import { routeConflicts } from '../route-conflicts.ts';
 import { selectorConflicts } from '../selector-conflicts.ts';
+import { maxUnavailableOf } from '../strategies/strategies.ts';
 import { conditionsFrom, finding, hasFailed, type Finding } from './conditions.ts';
 
 export interface ConditionInput {
@@ -41,7 +41,6 @@ export function applicationConditions(input: ConditionInput): readonly DeliveryC
 
 function findings(input: ConditionInput): readonly Finding[] {
   const { observation, wanted } = input;
-  const isConflict = wanted.unsynced?.reason === 'NameConflict';
   const isZero = replicasOf(observation) === 0;
   const conflicts = routeConflicts(observation);
   const selecting = selectorConflicts(observation);
@@ -57,7 +56,7 @@ function findings(input: ConditionInput): readonly Finding[] {
       reason: isZero ? 'NoReplicas' : 'Replicas',
       message: isZero ? 'spec.replicas is 0: nothing runs, and no release starts' : '',
     }),
-    findConflict('NameConflict', isConflict ? wanted.unsynced?.message : undefined),
+    findConflict('NameConflict', describeRefusals(wanted, ['NameConflict'])),
     findConflict('RouteConflict', conflicts.length > 0 ? conflicts.join('; ') : undefined),
     findConflict('SelectorConflict', selecting.length > 0 ? selecting.join('; ') : undefined),
     findDrift(observation),
@@ -84,12 +83,19 @@ function findDependencies(observation: Observation): readonly Finding[] {
 }
 
 /** What the controller finds in spec, and what it was told when it tried it. */
-function findValid({ faults, wanted: { unsynced } }: ConditionInput): Finding {
+function findValid({ faults, wanted }: ConditionInput): Finding {
   if (faults.length > 0) return finding('Valid', false, { reason: 'Invalid', message: faults.join('; ') });
-  const isRefused = unsynced?.reason === 'TemplateRefused' || unsynced?.reason === 'CheckRefused';
-  return isRefused
-    ? finding('Valid', false, { reason: 'Invalid', message: unsynced.message })
-    : finding('Valid', true, { reason: 'Valid' });
+  const message = describeRefusals(wanted, ['TemplateRefused', 'CheckRefused']);
+  return message === undefined
+    ? finding('Valid', true, { reason: 'Valid' })
+    : finding('Valid', false, { reason: 'Invalid', message });
+}
+
+/** Undefined where nothing is refused for one of these reasons. */
+function describeRefusals({ unsynced }: Wanted, reasons: readonly string[]): string | undefined {
+  const all = unsynced === undefined ? [] : (unsynced.all ?? [unsynced]);
+  const messages = all.filter(({ reason }) => reasons.includes(reason)).map(({ message }) => message);
+  return messages.length === 0 ? undefined : messages.join('; ');
 }
 
 function findConflict(
@@ -121,9 +127,7 @@ function findAvailable(input: ConditionInput): Finding {
     const next = busy === undefined ? 'a new version' : `version ${busy.release.spec.version}`;
     return finding('Available', false, { reason: 'Releasing', message: `${message}, while ${next} is released` });
   }
-  const { strategy } = serving?.release.spec ?? {};
-  const missing = strategy?.type === 'rolling' ? calculateBounds(strategy.rolling, replicas).maxUnavailable : 0;
-  const isEnough = count >= Math.max(1, replicas - missing);
+  const isEnough = count >= Math.max(1, replicas - maxUnavailableOf(serving?.release.spec.strategy, replicas));
   return finding('Available', isEnough, { reason: isEnough ? 'PodsServe' : 'TooFewPods', message });
 }
 
@@ -175,25 +179,31 @@ function findPaused({ busy, observation }: ConditionInput): Finding {
   });
 }
 
+/** What spec asks for has all traffic: whether it could be begun comes first, also where another version is still guarded. */
 function findPromoted(input: ConditionInput): Finding {
-  const { observation, busy, wanted, serving, faults } = input;
-  const version = serving?.release.spec.version;
-  if (busy !== undefined) {
-    const isLive = busy.status.phase === 'Guarding' && wanted.isNew !== true;
-    return finding('Promoted', isLive, { reason: busy.status.phase });
-  }
+  const { busy, wanted, faults } = input;
+  const phase = busy?.status.phase;
+  if (phase !== undefined && phase !== 'Guarding') return finding('Promoted', false, { reason: phase });
   if (faults.length > 0) return finding('Promoted', false, { reason: 'Invalid' });
-  if (wanted.unsynced !== undefined) return finding('Promoted', false, wanted.unsynced);
-  const others = serving === undefined ? [] : otherWeights(observation, serving.release);
+  const obstacle = wanted.unsynced ?? wanted.heldBack;
+  if (obstacle !== undefined) return finding('Promoted', false, obstacle);
+  return phase === undefined ? findAlone(input) : finding('Promoted', wanted.isNew !== true, { reason: phase });
+}
+
+/** Nothing is being released. */
+function findAlone({ observation, wanted, serving }: ConditionInput): Finding {
+  if (serving === undefined)
+    return finding('Promoted', false, { reason: 'NoVersion', message: 'no version has all traffic' });
+  const { version } = serving.release.spec;
+  const others = otherWeights(observation, serving.release);
   if (isRouted(observation) && others.length > 0)
     return finding('Promoted', false, {
       reason: 'SharesTraffic',
-      message: `${others.join(', ')} has a share of the traffic beside version ${version ?? ''}`,
+      message: `${others.join(', ')} has a share of the traffic beside version ${version}`,
     });
-  return finding('Promoted', version !== undefined && wanted.isNew !== true, {
-    reason: version === undefined ? 'NoVersion' : wanted.isNew === true ? 'Starting' : 'Stable',
-    message: version === undefined ? 'no version has all traffic' : `version ${version} has all traffic`,
-  });
+  const isNew = wanted.isNew === true;
+  const message = `version ${version} has all traffic`;
+  return finding('Promoted', !isNew, { reason: isNew ? 'Starting' : 'Stable', message });
 }
 
 /** Of the version that is being released, or the last one that was. */

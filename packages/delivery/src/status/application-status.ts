@@ -58,9 +58,9 @@ function waitingFor(
   return said.length === 0 ? undefined : said.join('; ');
 }
 
-function waitingForNext({ unsynced, settling }: Wanted): string | undefined {
+function waitingForNext({ unsynced, heldBack, settling }: Wanted): string | undefined {
   return settling === undefined
-    ? unsynced?.message
+    ? (unsynced ?? heldBack)?.message
     : `the configuration, which changed at ${settling.since}, to settle`;
 }
 

@@ -78,10 +78,47 @@ describe('the conditions of an Application', () => {
     await cluster.advance(1_000);
     expect(await conditions()).toMatchObject({
       Available: 'False TooFewPods',
-      Promoted: 'False NoVersion',
+      Promoted: 'False SpecPaused',
       Paused: 'True SpecPaused',
       Synced: 'True Synced',
     });
+  });
+
+  test.each([
+    { more: { paused: true }, reason: 'SpecPaused', field: 'spec.paused is true' },
+    { more: { replicas: 0 }, reason: 'ScaledToZero', field: 'spec.replicas is 0' },
+  ])('do not call promoted what is not begun because $field', async ({ more, reason, field }) => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(20_000);
+    await cluster.deploy(spec('a', more));
+    await cluster.advance(1_000);
+    expect(await conditions()).toMatchObject({ Promoted: 'True Stable' });
+    await cluster.deploy(spec('b', more));
+    await cluster.advance(1_000);
+    expect(await conditions()).toMatchObject({ Promoted: `False ${reason}` });
+    expect((await cluster.application()).status?.waitingFor).toContain(field);
+    await cluster.deploy(spec('b'));
+    await cluster.advance(20_000);
+    expect(await conditions()).toMatchObject({ Promoted: 'True Stable' });
+  });
+
+  test.each([
+    {
+      what: 'cannot be',
+      more: { version: 'b', service: { ports: [{ port: 80, targetPort: 'none' }] } },
+      reason: 'Invalid',
+    },
+    { what: 'is another content of a version', more: { version: 'a' }, reason: 'VersionExists' },
+  ])('do not call promoted during a guard what $what', async ({ more, reason }) => {
+    const guard = { guardSeconds: 600 };
+    await cluster.deploy(spec('a', { version: 'a', guardSeconds: 0 }));
+    await cluster.advance(20_000);
+    await cluster.deploy(spec('b', { version: 'b', ...guard }));
+    await cluster.advance(20_000);
+    expect(await conditions()).toMatchObject({ Promoted: 'True Guarding' });
+    await cluster.deploy(spec('c', { ...guard, ...more }));
+    await cluster.advance(1_000);
+    expect(await conditions()).toMatchObject({ Promoted: `False ${reason}` });
   });
 
   test('turn False in the same write that first sees a new template, and True when it has all traffic', async () => {

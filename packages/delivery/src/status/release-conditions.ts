@@ -21,7 +21,8 @@ export function releaseConditions(input: ReleaseConditionInput): readonly Delive
 function findings(input: ReleaseConditionInput): readonly Finding[] {
   const { phase, waitingFor, servedUntil } = input.status;
   const isMoving = !isFinished(phase) && phase !== 'Paused' && phase !== 'Pending';
-  const isLive = phase === 'Guarding' || (phase === 'Succeeded' && servedUntil === undefined);
+  const isReplaced = phase === 'Succeeded' && servedUntil !== undefined;
+  const isLive = phase === 'Guarding' || (phase === 'Succeeded' && !isReplaced);
   return [
     findAvailable(input),
     finding('Progressing', isMoving, {
@@ -29,7 +30,7 @@ function findings(input: ReleaseConditionInput): readonly Finding[] {
       message: waitingFor === undefined ? '' : `waits for ${waitingFor}`,
     }),
     finding('Paused', phase === 'Paused', { reason: phase }),
-    finding('Promoted', isLive, { reason: servedUntil === undefined ? phase : 'Replaced' }),
+    finding('Promoted', isLive, { reason: isReplaced ? 'Replaced' : phase }),
     findFailed(input.status),
   ];
 }

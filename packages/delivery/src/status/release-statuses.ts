@@ -16,7 +16,7 @@ import {
   type Observation,
   type VersionView,
 } from '../observation.ts';
-import type { Step } from '../plan.ts';
+import type { Action, Step } from '../plan.ts';
 import { statusOf } from '../release-changes.ts';
 import { nameOf } from '../release-context.ts';
 import { waiting } from '../release-status.ts';
@@ -29,6 +29,8 @@ export interface Changes {
   readonly after: Observation;
   readonly active: Release | undefined;
   readonly step: Step;
+  /** What is done after it is written. */
+  readonly safe: readonly Action[];
   readonly now: number;
 }
 
@@ -44,11 +46,11 @@ export function planReleaseStatuses(changes: Changes): ReadonlyMap<string, Relea
 }
 
 /** Undefined: nothing is to be said of it. */
-function nextStatus(release: Release, { before, after, active, step, now }: Changes): ReleaseStatus | undefined {
+function nextStatus(release: Release, { before, after, active, step, safe, now }: Changes): ReleaseStatus | undefined {
   const view = viewOf(after, release);
   const finish = (status: ReleaseStatus): ReleaseStatus =>
     withinBounds({ ...status, conditions: releaseConditions({ release, status, view, observation: after, now }) });
-  if (release === active) return finish(withCounts(step.status, view, { observation: after, now }));
+  if (release === active) return finish(withCounts(step.status, view, { observation: after, safe, now }));
   const status = statusOf(release);
   if (active !== undefined && !isFinished(status.phase))
     return finish(waiting(status, `version ${active.spec.version} to end first`, now));
@@ -67,14 +69,16 @@ function endOfService(release: Release, observation: Observation, now: number): 
 
 interface At {
   readonly observation: Observation;
+  readonly safe: readonly Action[];
   readonly now: number;
 }
 
-function withCounts(status: ReleaseStatus, view: VersionView, { observation, now }: At): ReleaseStatus {
+function withCounts(status: ReleaseStatus, view: VersionView, { observation, safe, now }: At): ReleaseStatus {
   const weight = splitWeights(observation)[nameOf(view.release)] ?? 0;
   const service = backendName(view.release.spec);
   const isMatched = handlingOf(observation).matches?.some((match) => match.service === service) === true;
-  const hasTraffic = weight > 0 || isMatched || view.listed.length > 0;
+  const isGiven = safe.some((action) => givesTraffic(action, view));
+  const hasTraffic = weight > 0 || isMatched || view.listed.length > 0 || isGiven;
   const isFirst = hasTraffic && status.firstTrafficAt === undefined;
   return {
     ...status,
@@ -85,6 +89,15 @@ function withCounts(status: ReleaseStatus, view: VersionView, { observation, now
     images: recordImages(view.pods, status.images),
     imageFaults: calculateImageFaults(view.pods, status.imageFaults),
   };
+}
+
+/** Whether requests may come to the version as soon as this is done. */
+function givesTraffic(action: Action, { release }: VersionView): boolean {
+  if (action.type === 'setServing') return action.serves && action.release === nameOf(release);
+  if (action.type !== 'setSplit') return false;
+  const service = backendName(release.spec);
+  const isMatched = action.handling?.matches?.some((match) => match.service === service) === true;
+  return isMatched || (action.weights[nameOf(release)] ?? 0) > 0;
 }
 
 function splitInForce({ serving }: VersionView, observation: Observation, goal: number): SplitInForce {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { releaseSpec } from '../../testing/records.ts';
 import { createWorld, observationOf } from '../../testing/simulation/world.ts';
 import type { ApplicationStatus } from '../api/application.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import { annotations } from '../names.ts';
 import type { Observation } from '../observation.ts';
 import type { Decision } from '../plan.ts';
-import { planStatusWrites } from './status-writes.ts';
+import { calculateSilence, planStatusWrites } from './status-writes.ts';
 
 const status: ReleaseStatus = { phase: 'Promoting', waitingFor: 'a gateway to confirm', waitingSince: 'then' };
 const applicationStatus: ApplicationStatus = { candidate: 'shop-v1', phase: 'Promoting', replicas: 3 };
@@ -13,18 +14,7 @@ const applicationStatus: ApplicationStatus = { candidate: 'shop-v1', phase: 'Pro
 function releaseOf(name: string, lost = false): Release {
   return {
     metadata: { name, namespace: 'default', ...(lost ? { annotations: { [annotations.lost]: 'true' } } : {}) },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version: name,
-      identity: { template: 'h1:1', configuration: 'h1:0' },
-      template: {},
-      strategy: { type: 'blueGreen' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version: name, identity: { template: 'h1:1', configuration: 'h1:0' } }),
     status,
   };
 }
@@ -75,6 +65,34 @@ describe('nothing is written', () => {
     { name: 'to a release without a record', decision: ofRelease({ phase: 'Failed' }, 'shop-v0') },
     { name: 'to a release that is created now', decision: ofRelease({ phase: 'Failed' }, 'shop-v2') },
   ])('$name', ({ decision }) => expect(orderOf(decision)).toEqual({ first: 0, beside: 0 }));
+});
+
+describe('while traffic has just begun to move', () => {
+  const since = Date.parse('2026-01-01T00:00:00Z');
+  const inPhase = (phase: ReleaseStatus['phase'], later: ReleaseStatus['phase'] = phase): ReleaseStatus => ({
+    phase: later,
+    transitions: [{ phase, at: new Date(since).toISOString() }],
+  });
+
+  test.each<{ name: string; status: ReleaseStatus; after: number; silence: number | undefined }>([
+    { name: 'nothing is told at first', status: inPhase('Promoting'), after: 0, silence: 200 },
+    { name: 'nothing is told on the way back', status: inPhase('RollingBack'), after: 50, silence: 150 },
+    { name: 'what lasts is told', status: inPhase('Promoting'), after: 200, silence: undefined },
+    { name: 'where nothing moves all is told', status: inPhase('Progressing'), after: 0, silence: undefined },
+    { name: 'a clock that was set back silences nobody', status: inPhase('Promoting'), after: -1, silence: undefined },
+    { name: 'who has no record of it tells', status: { phase: 'Promoting' }, after: 0, silence: undefined },
+    {
+      name: 'who has an older record of it tells',
+      status: inPhase('Paused', 'Promoting'),
+      after: 0,
+      silence: undefined,
+    },
+  ])('$name', ({ status: current, after, silence }) => expect(calculateSilence(current, since + after)).toBe(silence));
+
+  test('what later looks decide by is written all the same', () => {
+    expect(orderOf({ ...ofRelease({ waitingFor: 'its pods' }), isSilent: true })).toEqual({ first: 0, beside: 0 });
+    expect(orderOf({ ...ofRelease({ firstTrafficAt: 'now' }), isSilent: true })).toEqual({ first: 1, beside: 0 });
+  });
 });
 
 test('the Application comes before its releases', () => {

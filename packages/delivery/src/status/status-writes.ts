@@ -1,7 +1,7 @@
 /** In which order statuses are written: what later looks decide by first, what only tells how things stand beside the actions. */
-import { isSameJson } from '@slipway/kube/json-equality';
+import { isSameJson, isSameJsonBut } from '@slipway/kube/json-equality';
 import type { ApplicationStatus } from '../api/application.ts';
-import type { Release, ReleaseStatus } from '../api/release.ts';
+import type { Release, ReleasePhase, ReleaseStatus } from '../api/release.ts';
 import { isLost } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import type { Decision } from '../plan.ts';
@@ -39,6 +39,21 @@ const tellingOfRelease: ReadonlySet<string> = new Set<keyof ReleaseStatus>([
   'conditions',
 ]);
 
+const silentPhases: ReadonlySet<ReleasePhase> = new Set(['Promoting', 'RollingBack']);
+const silentMilliseconds = 200;
+
+/**
+ * How long nothing is told yet, in milliseconds: all traffic moves in steps of a few milliseconds each, and a write at every
+ * one of them would take longer than the steps. Undefined: what there is to tell is written.
+ */
+export function calculateSilence({ phase, transitions }: ReleaseStatus, now: number): number | undefined {
+  const last = transitions?.at(-1);
+  if (last === undefined || last.phase !== phase || !silentPhases.has(phase)) return undefined;
+  const elapsed = now - Date.parse(last.at);
+  // A clock that was set back would keep it silent for as long.
+  return elapsed >= 0 && elapsed < silentMilliseconds ? silentMilliseconds - elapsed : undefined;
+}
+
 /**
  * A release remembers that it goes back before anything moves; that of the Application comes before those of its releases,
  * for which version serves and which is refused must be known when a release that has ended is looked at.
@@ -57,13 +72,10 @@ export function planStatusWrites(decision: Decision, { application, releases }: 
       ? isSameBut(tellingOfApplication, write.status, application.status)
       : isSameBut(tellingOfRelease, write.status, write.release.status);
   const all = [...own, ...others];
-  return { first: all.filter((write) => !isTelling(write)), beside: all.filter(isTelling) };
+  const beside = decision.isSilent === true ? [] : all.filter(isTelling);
+  return { first: all.filter((write) => !isTelling(write)), beside };
 }
 
 function isSameBut(fields: ReadonlySet<string>, status: object, before: object | undefined): boolean {
-  return before !== undefined && isSameJson(without(fields, status), without(fields, before));
-}
-
-function without(fields: ReadonlySet<string>, status: object): object {
-  return Object.fromEntries(Object.entries(status).filter(([name]) => !fields.has(name)));
+  return before !== undefined && isSameJsonBut(fields, status, before);
 }

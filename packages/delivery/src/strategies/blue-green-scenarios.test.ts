@@ -253,6 +253,18 @@ const scripts: readonly Script[] = [
     ],
   },
   {
+    name: 'goes back while spec.paused when the stable template is asked for again',
+    strategy: blueGreen({ autoPromote: false }),
+    deeds: [
+      { deploy: 'b' },
+      { seconds: 8 },
+      { set: { paused: true } },
+      { deploy: 'a' },
+      { seconds: 30 },
+      { see: { phases: '1 Succeeded, 2 Superseded', weights: '1:100' } },
+    ],
+  },
+  {
     name: 'begins when spec.paused ends',
     strategy: blueGreen(),
     deeds: [

@@ -1,7 +1,8 @@
 import { endpointSlices, podDisruptionBudgets, pods, replicaSets } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runHistory, type Happening } from '../../testing/histories.ts';
+import { runHistory } from '../../testing/histories.ts';
+import type { Happening } from '../../testing/history.ts';
 import type { World } from '../../testing/simulation/world.ts';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec, CanaryStep } from '../api/application.ts';
@@ -254,6 +255,21 @@ test.each([
   await cluster.command('promote');
   await cluster.advance(10_000);
   expect(await weights()).toEqual({ 2: 100 });
+});
+
+test('a route that comes while pods of both versions serve leads to each by its pods', async () => {
+  const { route: _, ...inside } = spec('a', [{ setWeight: 40 }, { pause: {} }]);
+  await cluster.deploy(inside);
+  await cluster.advance(10_000);
+  await cluster.deploy({ ...inside, template: { spec: { containers: [{ name: 'web', image: 'b' }] } } });
+  await cluster.advance(5_000);
+  const { strategy } = inside;
+  await cluster.deploy(spec('b', [], { strategy, paused: true }));
+  await cluster.advance(2_000);
+  expect(await weights()).toEqual({ 1: 60, 2: 40 });
+  await cluster.command('abort');
+  await cluster.advance(10_000);
+  expect(await weights()).toEqual({ 1: 100 });
 });
 
 test('an autoscaler that changes replicas stops no release, nor what is kept of it', async () => {

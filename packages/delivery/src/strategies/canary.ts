@@ -1,7 +1,7 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitCondition, SplitHandling } from '@slipway/kube/split';
-import type { CanaryMatch, CanaryStep } from '../api/application.ts';
+import type { CanaryMatch, CanaryStep, Strategy as StrategySpec } from '../api/application.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { names } from '../moving-traffic.ts';
 import { backendName } from '../names.ts';
@@ -19,7 +19,7 @@ import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { afterStep, inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
-import { routePort } from '../routing.ts';
+import { routePort } from '../route-rule.ts';
 import { endsRelease, watchChecks } from '../phases/checks.ts';
 import { calculateMirror, calculateServing, calculateSize, calculateWeight, findMatch } from './canary-steps.ts';
 import { goBack, hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
@@ -30,7 +30,14 @@ import type { Strategy } from './strategy.ts';
  * Traffic moves in steps. What a step needs is made true again at every look, pods and weight alike, so that a pod that
  * was lost, or a controller that was killed, changes nothing but the time it takes.
  */
-export const canary: Strategy = { type: 'canary', plan };
+export const canary: Strategy = { type: 'canary', plan, leastOfCandidate, sharesOutside: true, hasSteps: true };
+
+function leastOfCandidate(
+  { canary: parameters }: StrategySpec,
+  { stepIndex, replicas }: { readonly stepIndex: number; readonly replicas: number },
+): number {
+  return calculateSize(parameters?.steps ?? [], stepIndex, replicas);
+}
 
 function plan(context: ReleaseContext): Step {
   const { status, stable } = context;
@@ -125,7 +132,7 @@ function calculateHandling({ observation, release, status }: ReleaseContext, wei
   const match = findMatch(steps, index);
   const percent = calculateMirror(steps, index);
   const { version } = release.spec;
-  const port = routePort(observation.application);
+  const port = routePort(observation);
   const cookie = `slipway-${release.spec.application}`;
   return {
     ...(match === undefined ? {} : { matches: [{ ...match, service }] }),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { runInterrupted, type Happening, type History } from '../../testing/histories.ts';
+import { runInterrupted } from '../../testing/histories.ts';
+import type { Happening, History } from '../../testing/history.ts';
 
 function rounds(count: number): readonly Happening[] {
   return Array.from({ length: count }, () => ({ type: 'round' }));

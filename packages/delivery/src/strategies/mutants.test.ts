@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { history } from '../../testing/generators.ts';
-import { runHistory, type History } from '../../testing/histories.ts';
+import { runHistory } from '../../testing/histories.ts';
+import type { History } from '../../testing/history.ts';
 import { mutants } from '../../testing/mutants.ts';
 import { sessionMutants } from '../../testing/session-mutants.ts';
 

@@ -1,7 +1,7 @@
 /** What strategies share: bringing pods up, asking their health, and saying so. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { GateResult, HealthAnswer, ReleaseStatus } from '../api/release.ts';
-import { judgeHealth } from '../gates/health.ts';
+import { failuresFirst, judgeHealth } from '../gates/health.ts';
 import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -54,6 +54,15 @@ export function planHealth(
       : goBack(context, closed, { by: 'health', reason: message });
   const cut = planCutAnswers(nameOf(release), verdict.answers.slice(maximumAnswers));
   return { ...step, actions: [...cut, ...step.actions] };
+}
+
+/** What pods have said, written down before anything is done because of it: who leads next knows no more than that. */
+export function withAnswers(context: ReleaseContext): ReleaseContext {
+  const answers = healthAnswers(context);
+  const known = context.candidate.pods.flatMap(({ metadata }) => answers.get(metadata.uid ?? '') ?? []);
+  return known.length === 0
+    ? context
+    : { ...context, status: { ...context.status, health: failuresFirst(known).slice(0, maximumAnswers) } };
 }
 
 const healthGate = 'health';

@@ -52,6 +52,18 @@ async function podsOf(version: string, label = {}): Promise<number> {
   return (await cluster.client.list(pods, { namespace: 'default', labelSelector })).items.length;
 }
 
+async function setReady(version: string, status: 'True' | 'False'): Promise<void> {
+  const labelSelector = `${labels.release}=shop-${version}`;
+  const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
+  for (const { metadata } of (await cluster.client.list(pods, { namespace: 'default', labelSelector })).items)
+    await cluster.client.patch(
+      pods,
+      { namespace: 'default', name: metadata.name ?? '' },
+      { type: 'strategic', body: { status: { conditions } } },
+      { subresource: 'status' },
+    );
+}
+
 async function phase(version: string): Promise<string | undefined> {
   return (await cluster.release(version)).status?.phase;
 }
@@ -195,6 +207,20 @@ describe('rainbow', { timeout: 120_000 }, () => {
     await cluster.advance(40_000);
     expect(await podsOf('1', { [labels.backend]: 'true' })).toBe(1);
     expect(await weights()).toEqual(['3 100', '2 0', '1 0']);
+  });
+
+  test('gives a newest version that has died to the one before it, until it has its pods again', async () => {
+    await releaseThree();
+    await setReady('3', 'False');
+    await cluster.advance(1_000);
+    expect(await weights()).toEqual(['3 0', '2 100', '1 0']);
+    await cluster.advance(30_000);
+    expect(await weights()).toEqual(['3 0', '2 100', '1 0']);
+    expect(await podsOf('2')).toBe(4);
+    await setReady('3', 'True');
+    await cluster.advance(30_000);
+    expect(await weights()).toEqual(['3 100', '2 0', '1 0']);
+    expect([await podsOf('1'), await podsOf('2'), await podsOf('3')]).toEqual([1, 2, 4]);
   });
 
   test('lets one pod of a version with sessions be evicted at a time', async () => {

@@ -24,13 +24,15 @@ import type { Strategy } from './strategy.ts';
  * For versions that must not meet: the old one stops before the new one starts. Requests from outside wait at the gateway
  * meanwhile, for `holdSeconds` at most.
  */
-export const recreate: Strategy = { type: 'recreate', plan, planClearing };
+export const recreate: Strategy = { type: 'recreate', plan, planClearing, isApart: true };
 
 function plan(context: ReleaseContext): Step {
   return withSizes(context, () => {
     const { candidate, status, now } = context;
     const isMoving = status.phase === 'Promoting';
-    if (isMoving && status.healthyAt !== undefined) return promote(context, status);
+    // Where its ReplicaSet was deleted by hand, it is made again first.
+    const isMade = candidate.replicaSet !== undefined && status.healthyAt !== undefined;
+    if (isMoving && isMade) return promote(context, status);
     const { actions, waitingFor, requeueAfter } = planClearing(context, candidate);
     const isAlone = context.stable === undefined && waitingFor === undefined;
     if (!isMoving && !isAlone)

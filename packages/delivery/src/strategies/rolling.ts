@@ -1,4 +1,5 @@
 import { formatMicroTime } from '@slipway/kube/clock';
+import type { Strategy as StrategySpec } from '../api/application.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import { isTemplateServing, names, planMove, silentPods } from '../moving-traffic.ts';
@@ -15,21 +16,31 @@ import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';
 import { calculateBounds } from '../replica-bounds.ts';
-import { inPhase, waiting, withoutOpenChecks } from '../release-status.ts';
+import { waiting, withoutOpenChecks } from '../release-status.ts';
 import { planSizes } from '../scaling.ts';
+import { calculateShare } from '../sharing.ts';
 import { planShrink } from '../shrinking.ts';
-import { hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
+import { hasPassed, healthAnswers, planHealth, planSize, withAnswers } from './progress.ts';
+import { beginGuard } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
+import type { ChangingHands, SizeGoal } from './traits.ts';
 
 /** Pods change a few at a time; both versions serve meanwhile, each with the share of its pods. */
-export const rolling: Strategy = { type: 'rolling', plan };
+export const rolling: Strategy = { type: 'rolling', plan, calculateGoals, calculateMaxUnavailable };
 
-function plan(context: ReleaseContext): Step {
-  const { stable } = context;
-  if (stable === undefined) return wholeAtOnce(context);
+function plan(given: ReleaseContext): Step {
+  const { stable, candidate } = given;
+  if (stable === undefined) return wholeAtOnce(given);
+  const context = withAnswers(given);
   const growth = planScaling(context) ?? planGrowing(context, stable);
   if (growth !== undefined) return growth;
   const healthy = healthyPods(context);
+  // A route leads to all of them as soon as it leads to one: before the first traffic every pod that is ready has said so.
+  const isFirst = candidate.serving.length === 0 && healthy.length < candidate.ready.length;
+  // Pods that serve and of which nobody knows any more what they said: no traffic moves to them before they are asked again.
+  const isForgotten = candidate.serving.length > 0 && healthy.length === 0;
+  if (isFirst || isForgotten)
+    return planHealth(context, candidate.ready, (status) => ({ actions: [], status, requeueAfter: 0 }));
   return healthy.length === 0
     ? planTraffic(context, { stable, healthy })
     : afterCompanions(context, () =>
@@ -44,12 +55,19 @@ interface Traffic {
 }
 
 function planTraffic(context: ReleaseContext, { stable, healthy }: Traffic): Step {
-  const { candidate, replicas, now } = context;
+  const { candidate, replicas, now, status } = context;
   const join = planJoin(context, healthy) ?? planShare(context, stable);
   if (join !== undefined) return join;
   if (candidate.serving.length >= replicas) return finish(context);
   const leave = planStableLeaving(context, stable);
   if (leave !== undefined && leave.actions.length > 0) return leave;
+  // Of no pods at all it would be true that each of them is healthy.
+  if (candidate.ready.length === 0)
+    return {
+      actions: [],
+      status: waiting(status, describeMissing(candidate, replicas), now),
+      requeueAfter: leave?.requeueAfter,
+    };
   const asked = planHealth(context, candidate.ready, (next) => ({
     actions: [],
     status: waiting(next, describeMissing(candidate, replicas), now),
@@ -142,11 +160,6 @@ function planShare(context: ReleaseContext, stable: VersionView): Step | undefin
   };
 }
 
-/** `calculateShare(1, 3)` is 25, `calculateShare(3, 0)` is 100, `calculateShare(0, 3)` is 0. */
-export function calculateShare(candidate: number, stable: number): number {
-  return candidate + stable === 0 ? 0 : Math.round((100 * candidate) / (candidate + stable));
-}
-
 /** Old pods leave as far as enough others serve. */
 function planStableLeaving(context: ReleaseContext, stable: VersionView): Step | undefined {
   const { candidate, replicas, maxUnavailable, observation, now, status, release } = context;
@@ -162,23 +175,53 @@ function planStableLeaving(context: ReleaseContext, stable: VersionView): Step |
 }
 
 function finish(context: ReleaseContext): Step {
-  const { observation, candidate, stable, now, status, release } = context;
+  const { observation, candidate, stable, now, status } = context;
   const move = planMove({ observation, to: candidate, from: stable });
   if (move.waitingFor !== undefined) return { actions: move.actions, status: waiting(status, move.waitingFor, now) };
   if (!isTemplateServing(candidate)) return { actions: [], status: waiting(status, 'the template to serve', now) };
-  const guarding = inPhase(withoutOpenChecks(status, 'all traffic has moved', now), 'Guarding', {
-    now,
-    reason: 'all traffic has moved and is confirmed',
-  });
-  return {
-    actions: [],
-    status: {
-      ...guarding,
-      healthyAt: status.healthyAt ?? formatMicroTime(now),
-      trafficMovedAt: formatMicroTime(now),
-      guardEndsAt: formatMicroTime(now + release.spec.guardSeconds * 1_000),
-      guardedReplicas: context.replicas,
-    },
-    requeueAfter: 0,
+  const moved = {
+    ...withoutOpenChecks(status, 'all traffic has moved', now),
+    healthyAt: status.healthyAt ?? formatMicroTime(now),
   };
+  return { actions: [], status: beginGuard(moved, context), requeueAfter: 0 };
+}
+
+function calculateMaxUnavailable({ rolling: parameters }: StrategySpec, replicas: number): number {
+  return calculateBounds(parameters, replicas).maxUnavailable;
+}
+
+/**
+ * Pods change hands, so that each version has its share of what is asked for, and only what scaling has made too few or
+ * too many is changed.
+ */
+function calculateGoals({ spec, replicas, share, mayLeave, stable, candidate }: ChangingHands): readonly SizeGoal[] {
+  const { maxSurge, maxUnavailable } = calculateBounds(spec.rolling, replicas);
+  const total = stable.size + candidate.size;
+  const goals = calculateRollingGoals(replicas, share);
+  if (total < replicas - maxUnavailable)
+    return [
+      { of: 'stable', atLeast: goals.stable, atMost: Infinity },
+      { of: 'candidate', atLeast: goals.candidate, atMost: Infinity },
+    ];
+  const isShort = stable.serving + candidate.serving < replicas - maxUnavailable;
+  const place = isShort ? 'serving' : undefined;
+  // Those outside may be led to the candidate already where those inside are not.
+  const missed = replicas - maxUnavailable - candidate.serving;
+  if (total > replicas + maxSurge && mayLeave)
+    return [
+      { of: 'stable', atLeast: 0, atMost: Math.max(goals.stable, missed), place },
+      { of: 'candidate', atLeast: 0, atMost: Math.max(1, goals.candidate) },
+    ];
+  return isShort ? [{ of: 'stable', atLeast: 0, atMost: Infinity, place }] : [];
+}
+
+/**
+ * No pod carries more than its share of the whole. `calculateRollingGoals(4, 0.25)` is `{stable: 3, candidate: 1}`,
+ * `calculateRollingGoals(2, 0.25)` is `{stable: 2, candidate: 1}`.
+ */
+export function calculateRollingGoals(
+  replicas: number,
+  share: number,
+): { readonly stable: number; readonly candidate: number } {
+  return { stable: Math.ceil(replicas * (1 - share)), candidate: Math.ceil(replicas * share) };
 }

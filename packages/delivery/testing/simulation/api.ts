@@ -6,6 +6,9 @@ import type { Release } from '../../src/api/release.ts';
 import type { Observation } from '../../src/observation.ts';
 import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
 import { planStatusWrites, type StatusWrite } from '../../src/status/status-writes.ts';
+import type { BrokenWrite } from '../history.ts';
+import { divide } from './divide.ts';
+import { callWebhook, deleteJob, explainJob, startJob, stopJob } from './hook-effects.ts';
 import { Outdated, outdated, type Effect } from './effect.ts';
 import {
   createRelease,
@@ -54,11 +57,11 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   countTraffic: nothing,
   askHealth,
   measure,
-  startJob: nothing,
-  stopJob: nothing,
-  deleteJob: nothing,
-  explainJob: nothing,
-  callWebhook: nothing,
+  startJob,
+  stopJob,
+  deleteJob,
+  explainJob,
+  callWebhook,
   deleteApproval: nothing,
   deleteVersion,
   deleteRelease,
@@ -71,36 +74,94 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
 
 export interface Carrying {
   readonly decidedOn: Observation;
-  /** How many of the effects happen. */
+  /** How many of the writes are done. */
   readonly stopAfter: number;
-  readonly onAction: (before: World, action: Action, after: World) => void;
+  /** What becomes of the next one; absent: it is lost, and all after it with it. */
+  readonly broken?: BrokenWrite | undefined;
+  readonly onAction: (change: Change) => void;
 }
+
+/** What one action made of the world. */
+export interface Change {
+  readonly before: World;
+  readonly action: Action;
+  readonly after: World;
+}
+
+export interface Carried {
+  readonly world: World;
+  /** What arrives later. */
+  readonly underWay: readonly Write[];
+}
+
+export type Write = (world: World) => World;
 
 /**
  * As the controller does; what it writes beside the actions comes last here, where it is lost most often. A write that is
  * refused ends it; what was written before stays.
  */
-export function carryOut(world: World, decision: Decision, { decidedOn, stopAfter, onAction }: Carrying): World {
+export function carryOut(world: World, decision: Decision, carrying: Carrying): Carried {
+  const { decidedOn, stopAfter, broken } = carrying;
   const { first, beside } = planStatusWrites(decision, decidedOn);
-  const writes = [
-    ...first.map((write) => writeStatus(write, decidedOn)),
-    ...decision.actions.map((action) => (before: World): World => {
-      const after = perform(action, before, decidedOn);
-      onAction(before, action, after);
-      return after;
-    }),
-    ...beside.map((write) => writeStatus(write, decidedOn)),
-  ];
+  const statuses = (writes: readonly StatusWrite[]): readonly Write[] =>
+    writes.map((write) => writeStatus(write, decidedOn));
+  const actions = decision.actions.map((action) => writeAction(action, carrying));
+  const all = [...statuses(first), ...actions, ...statuses(beside)];
   let written = world;
   try {
-    for (const write of writes.slice(0, stopAfter)) written = write(written);
+    for (const write of all.slice(0, stopAfter)) written = write(written);
   } catch (error) {
     if (!(error instanceof Outdated)) throw error;
+    return { world: written, underWay: [] };
   }
-  return written;
+  if (broken === undefined || stopAfter >= all.length) return { world: written, underWay: [] };
+  const interrupted = { number: stopAfter - first.length, actions: decision.actions, sentAt: world.now };
+  const { now, later } = breakWrite(interrupted, carrying, broken);
+  const others = broken.lives ? all.slice(Math.max(stopAfter + 1, first.length + actions.length)) : [];
+  return { world: [...now, ...others].reduce((before, write) => attempt(before, write), written), underWay: later };
 }
 
-type Write = (world: World) => World;
+interface Broken {
+  readonly number: number;
+  readonly actions: readonly Action[];
+  readonly sentAt: number;
+}
+
+/** An API server gives up on a request that takes longer (`--request-timeout`). */
+const longestRequestMilliseconds = 60_000;
+
+/** What is done of it, and what arrives later. A status is one request. */
+function breakWrite(
+  { number, actions, sentAt }: Broken,
+  carrying: Carrying,
+  { part, end }: BrokenWrite,
+): { readonly now: readonly Write[]; readonly later: readonly Write[] } {
+  const action = actions[number];
+  if (action === undefined) return { now: [], later: [] };
+  const { done, left } = divide(action, part);
+  const writes = (which: readonly Action[]): readonly Write[] => which.map((each) => writeAction(each, carrying));
+  const late = writes(left).map(
+    (write) => (world: World) => (world.now - sentAt > longestRequestMilliseconds ? world : attempt(world, write)),
+  );
+  return { now: writes(done), later: end === 'late' ? late : [] };
+}
+
+function attempt(world: World, write: Write): World {
+  try {
+    return write(world);
+  } catch (error) {
+    if (!(error instanceof Outdated)) throw error;
+    return world;
+  }
+}
+
+function writeAction(action: Action, { decidedOn, onAction }: Carrying): Write {
+  return (before) => {
+    const after = perform(action, before, decidedOn);
+    onAction({ before, action, after });
+    return after;
+  };
+}
 
 function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, seen: Observation): World {
   const effect: Effect<Type> = effects[action.type];

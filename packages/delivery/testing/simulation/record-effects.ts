@@ -5,13 +5,13 @@ import { referenceKey } from '../../src/configuration/references.ts';
 import type { Trial } from '../../src/observation.ts';
 import { applicationService, versionService } from '../../src/serving-objects.ts';
 import { outdated, type Effect } from './effect.ts';
-import { application, configMap, versioned } from './world.ts';
+import { controllerTime, application, configMap, versioned } from './world.ts';
 
 export const unfitImage = 'unfit';
 
 export const tryRelease: Effect<'tryRelease'> = ({ attempt, release }, world) => ({
   ...world,
-  trial: { attempt, at: world.now, refusal: refusalOf(release) },
+  trial: { attempt, at: controllerTime(world), refusal: refusalOf(release) },
 });
 
 /** What the API server would say of an image that no pod may have. */
@@ -61,10 +61,13 @@ export const createRelease: Effect<'createRelease'> = ({ release }, world) => {
   return { ...world, revision, releases: [...world.releases, written] };
 };
 
-export const deleteRelease: Effect<'deleteRelease'> = ({ release }, world) => ({
-  ...world,
-  releases: world.releases.filter(({ metadata }) => metadata.name !== release),
-});
+export const deleteRelease: Effect<'deleteRelease'> = ({ release }, world, seen) => {
+  const known = seen.releases.find(({ metadata }) => metadata.name === release);
+  const current = world.releases.find(({ metadata }) => metadata.name === release);
+  if (current === undefined || known === undefined) return world;
+  if (current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
+  return { ...world, releases: world.releases.filter((each) => each !== current) };
+};
 
 export const deleteCommand: Effect<'deleteCommand'> = ({ name }, world) => ({
   ...world,

@@ -3,19 +3,23 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { Split, SplitRule } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
 import type { Observation } from '../../src/observation.ts';
-import { closedPreview, routePort, routeRule } from '../../src/routing.ts';
+import { closedPreview, routePort, routeRule } from '../../src/route-rule.ts';
 import { outdated, replicaSetName, type Effect } from './effect.ts';
 import { annotated, changePods, changeReplicaSet, withoutUndefined, type Target } from './version-effects.ts';
-import { application, versioned, type World } from './world.ts';
+import { controllerTime, application, versioned, type World } from './world.ts';
 
 /** The template decides for pods to come, the label for those there are. */
 export const setServing: Effect<'setServing'> = (action, world, seen) => {
   const serves = action.serves ? 'true' : undefined;
-  const templated = action.template ? changeTemplate(world, { seen, release: action.release }, serves) : world;
+  // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
+  const isForced = action.serves;
+  const templated = action.template
+    ? changeTemplate(world, { seen, release: action.release, isForced }, serves)
+    : world;
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : undefined };
-  return changePods(templated, { seen, pods: action.pods }, (pod) =>
+  return changePods(templated, { seen, pods: action.pods, isForced }, (pod) =>
     annotated(labelled(pod, { [labels.serves]: serves, ...backend }), {
-      [annotations.leftAt]: action.serves ? undefined : formatMicroTime(world.now),
+      [annotations.leftAt]: action.serves ? undefined : formatMicroTime(controllerTime(world)),
       [annotations.drainingSince]: undefined,
       [annotations.deletionCost]: undefined,
     }),
@@ -36,6 +40,8 @@ function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>
 }
 
 export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, world, seen) => {
+  // Where none was seen it is created, and one that is there by now stays as it is.
+  if (seen.split === undefined && world.split !== undefined) return world;
   if (isSplitOutdated(world, seen)) throw outdated;
   const { spec } = world.application;
   const previewed =
@@ -47,7 +53,7 @@ export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, wor
 function ruleOf(world: World, seen: Observation, weights: Readonly<Record<string, number>>): SplitRule {
   const backends = Object.entries(weights).map(([release, weight]) => ({
     service: replicaSetName(seen, release),
-    port: routePort(world.application),
+    port: routePort(world),
     version: release,
     weight,
   }));

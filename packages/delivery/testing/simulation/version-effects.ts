@@ -1,29 +1,37 @@
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
-import { formatMicroTime } from '@slipway/kube/clock';
+import { formatMicroTime, formatTime } from '@slipway/kube/clock';
+import type { Release } from '../../src/api/release.ts';
 import { nextNumber } from '../../src/gates/metric/check-state.ts';
 import { annotations, backendName, labels } from '../../src/names.ts';
 import type { HeardAnswer, Observation } from '../../src/observation.ts';
 import { attemptOf } from '../../src/release-status.ts';
+import { versionService } from '../../src/serving-objects.ts';
+import { versionReplicaSet } from '../../src/version-objects.ts';
 import { outdated, replicaSetName, type Effect } from './effect.ts';
-import { application, replacePod, versioned, type World } from './world.ts';
+import { controllerTime, replacePod, versioned, type World } from './world.ts';
 
 export const brokenImage = 'broken';
 export const unfitMetricImage = 'slow';
 
 export const createVersion: Effect<'createVersion'> = ({ release, replicas }, world) => {
+  const served = withVersionService(world, release);
   const name = backendName(release.spec);
-  if (world.replicaSets.some(({ metadata }) => metadata.name === name)) return world;
-  const own = { [labels.application]: application, [labels.release]: release.metadata.name ?? '' };
-  const [written, revision] = versioned(world, {
-    metadata: { name, labels: own, annotations: { [annotations.ownerUid]: 'u' } },
-    spec: {
-      replicas,
-      selector: { matchLabels: own },
-      template: { ...release.spec.template, metadata: { labels: { ...own, [labels.backend]: 'true' } } },
-    },
-  });
-  return { ...world, revision, replicaSets: [...world.replicaSets, written] };
+  if (served.replicaSets.some(({ metadata }) => metadata.name === name)) return served;
+  const set = versionReplicaSet(release, replicas);
+  const uid = String(served.revision + 1);
+  const metadata = { ...set.metadata, uid, creationTimestamp: formatTime(world.now) };
+  const [written, revision] = versioned(served, { ...set, metadata });
+  return { ...served, revision, replicaSets: [...served.replicaSets, written] };
 };
+
+/** What is there stays as it is. */
+export function withVersionService(world: World, release: Release): World {
+  const { service = {} } = world.application.spec;
+  const name = backendName(release.spec);
+  if (world.services.some(({ metadata }) => metadata.name === name)) return world;
+  const [written, revision] = versioned(world, versionService(release, service));
+  return { ...world, revision, services: [...world.services, written] };
+}
 
 export const scale: Effect<'scale'> = ({ release, replicas }, world, seen) =>
   changeReplicaSet(world, { seen, release }, (set) => ({
@@ -34,24 +42,27 @@ export const scale: Effect<'scale'> = ({ release, replicas }, world, seen) =>
 export interface Target {
   readonly seen: Observation;
   readonly release: string;
+  /** Whether what has changed since it was seen is changed all the same. */
+  readonly isForced?: boolean;
 }
 
 export function changeReplicaSet(
   world: World,
-  { seen, release }: Target,
+  { seen, release, isForced = false }: Target,
   change: (set: ReplicaSet) => ReplicaSet,
 ): World {
   const name = replicaSetName(seen, release);
   const known = seen.replicaSets.find(({ metadata }) => metadata.name === name);
   const current = world.replicaSets.find(({ metadata }) => metadata.name === name);
-  if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion) throw outdated;
+  if (current === undefined || known === undefined) throw outdated;
+  if (!isForced && current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
   const [written, revision] = versioned(world, change(current));
   return { ...world, revision, replicaSets: world.replicaSets.map((each) => (each === current ? written : each)) };
 }
 
 export const startDrain: Effect<'startDrain'> = ({ pods }, world, seen) =>
   changePods(world, { seen, pods }, (pod) =>
-    annotated(pod, { [annotations.drainingSince]: formatMicroTime(world.now) }),
+    annotated(pod, { [annotations.drainingSince]: formatMicroTime(controllerTime(world)) }),
   );
 
 export const markForDeletion: Effect<'markForDeletion'> = ({ pods }, world, seen) =>
@@ -60,14 +71,16 @@ export const markForDeletion: Effect<'markForDeletion'> = ({ pods }, world, seen
 interface Targets {
   readonly seen: Observation;
   readonly pods: readonly string[];
+  readonly isForced?: boolean;
 }
 
-/** A write carries the version that was seen; a pod that changed since then is not touched. */
-export function changePods(world: World, { seen, pods }: Targets, change: (pod: Pod) => Pod): World {
+/** A write carries the version that was seen; a pod that changed since then is not touched, unless it is forced. */
+export function changePods(world: World, { seen, pods, isForced = false }: Targets, change: (pod: Pod) => Pod): World {
   return pods.reduce((before, name) => {
     const current = before.pods.find(({ metadata }) => metadata.name === name);
     const known = seen.pods.find(({ metadata }) => metadata.name === name);
-    if (current === undefined || current.metadata.resourceVersion !== known?.metadata.resourceVersion) throw outdated;
+    if (current === undefined || known === undefined) throw outdated;
+    if (!isForced && current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
     return replacePod(before, current, change(current));
   }, world);
 }
@@ -101,9 +114,12 @@ function answerHealth(world: World, name: string): World {
     outcome: healthy ? 'passed' : 'failed',
     code: 200,
     answer: String(healthy),
-    at: formatMicroTime(world.now),
+    at: formatMicroTime(controllerTime(world)),
   };
-  return { ...world, answers: new Map(world.answers).set(uid, answer) };
+  const healthyPods = new Set(world.healthy);
+  if (healthy) healthyPods.add(uid);
+  else healthyPods.delete(uid);
+  return { ...world, healthy: healthyPods, answers: new Map(world.answers).set(uid, answer) };
 }
 
 /** The metric of an image that says so is bad; every third look at it comes to nothing. */
@@ -111,19 +127,19 @@ export const measure: Effect<'measure'> = ({ key, state, subject }, world) => {
   const number = nextNumber(state);
   const release = world.releases.find(({ spec }) => spec.version === subject.candidate.version);
   const isBad = release?.spec.template.spec?.containers[0]?.image === unfitMetricImage;
-  const at = formatMicroTime(world.now);
+  const at = formatMicroTime(controllerTime(world));
   const outcome = number % 3 === 0 ? 'noData' : isBad ? 'failed' : 'passed';
   const taken = { measurement: { number, outcome, startedAt: at, finishedAt: at } } as const;
   return { ...world, measurements: new Map(world.measurements).set(key, taken) };
 };
 
-export const deleteVersion: Effect<'deleteVersion'> = ({ release }, world) => {
-  const found = world.releases.find(({ metadata }) => metadata.name === release);
-  const name = found === undefined ? '' : backendName(found.spec);
-  return {
-    ...world,
-    services: world.services.filter(({ metadata }) => metadata.name !== name),
-    replicaSets: world.replicaSets.filter(({ metadata }) => metadata.name !== name),
-    pods: world.pods.filter(({ metadata }) => metadata.labels?.[labels.release] !== release),
-  };
+/** As it was seen; its pods go after it. */
+export const deleteVersion: Effect<'deleteVersion'> = ({ release }, world, seen) => {
+  const name = replicaSetName(seen, release);
+  const known = seen.replicaSets.find(({ metadata }) => metadata.name === name);
+  const current = world.replicaSets.find(({ metadata }) => metadata.name === name);
+  const services = world.services.filter(({ metadata }) => metadata.name !== name);
+  if (current === undefined || known === undefined) return { ...world, services };
+  if (current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
+  return { ...world, services, replicaSets: world.replicaSets.filter((each) => each !== current) };
 };

@@ -1,11 +1,13 @@
 /** The state of the simulation: a cluster in a few plain objects, which are never changed, only replaced. */
-import type { EndpointSlice, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import type { Split } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../../src/api/application.ts';
 import type { ReleaseCommand } from '../../src/api/release-command.ts';
 import type { Release } from '../../src/api/release.ts';
+import { isConditionTrue } from '@slipway/kube/conditions';
 import { labels, teardownFinalizer } from '../../src/names.ts';
+import { withLostVersions } from '../../src/lost-versions.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import { noCompanions } from '../../src/order/companions.ts';
@@ -33,7 +35,10 @@ export interface SeenSessions {
 }
 
 export interface World {
+  /** The time that is. */
   readonly now: number;
+  /** How far the clock of the controller is ahead of it, in milliseconds. */
+  readonly skew: number;
   readonly revision: number;
   readonly application: Application;
   readonly releases: readonly Release[];
@@ -43,14 +48,21 @@ export interface World {
   readonly split: Split | undefined;
   readonly gateways: readonly Gateway[];
   readonly commands: readonly ReleaseCommand[];
+  /** What the controller that leads was told, and remembers. */
   readonly answers: ReadonlyMap<string, HeardAnswer>;
   readonly measurements: Observation['measurements'];
+  readonly hookFindings: Observation['hookFindings'];
+  readonly trial: Trial | undefined;
+  /** Uids of the pods that have said of themselves last that they are healthy, to whichever controller. */
+  readonly healthy: ReadonlySet<string>;
+  readonly jobs: readonly Job[];
+  /** What a webhook answers. */
+  readonly webhook: 'passed' | 'failed' | 'error';
   readonly services: readonly Service[];
   readonly budgets: readonly PodDisruptionBudget[];
   /** Content of the ConfigMap that every template refers to. */
   readonly configuration: string;
   readonly copies: readonly Copy[];
-  readonly trial: Trial | undefined;
   readonly sessionKey: KubeObject | undefined;
   /** The version in the cookie of each user; undefined: he has none. */
   readonly homes: ReadonlyArray<string | undefined>;
@@ -61,6 +73,7 @@ const users = 4;
 export function createWorld(spec: ApplicationSpec): World {
   return {
     now: Date.UTC(2026, 0, 1),
+    skew: 0,
     revision: 1,
     application: {
       metadata: { name: application, namespace: 'default', uid: 'u', generation: 1, finalizers: [teardownFinalizer] },
@@ -81,18 +94,22 @@ export function createWorld(spec: ApplicationSpec): World {
     commands: [],
     answers: new Map(),
     measurements: new Map(),
+    hookFindings: new Map(),
+    trial: undefined,
+    healthy: new Set(),
+    jobs: [],
+    webhook: 'passed',
     services: [],
     budgets: [],
     configuration: 'first00000',
     copies: [],
-    trial: undefined,
     sessionKey: undefined,
     homes: Array.from({ length: users }, () => undefined),
   };
 }
 
 export function observationOf(world: World): Observation {
-  return {
+  const observation: Observation = {
     application: world.application,
     releases: world.releases,
     replicaSets: world.replicaSets,
@@ -109,11 +126,17 @@ export function observationOf(world: World): Observation {
     copies: world.copies,
     trial: world.trial,
     approvals: [],
-    jobs: [],
-    hookFindings: new Map(),
+    jobs: world.jobs,
+    hookFindings: world.hookFindings,
     companions: noCompanions,
     sessionKey: world.sessionKey,
   };
+  return withLostVersions(observation, controllerTime(world));
+}
+
+/** As the controller's clock shows it. */
+export function controllerTime({ now, skew }: World): number {
+  return now + skew;
 }
 
 const sources = new Map<string, Observation['sources']>();
@@ -161,8 +184,13 @@ export function sliceOf(pods: readonly Pod[], service = application): EndpointSl
   };
 }
 
+/** One that ends is ready no more for whoever sends it requests. */
 export function isPodReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  return !isTerminating(pod) && isConditionTrue(pod.status?.conditions, 'Ready');
+}
+
+export function isTerminating({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** The object as a write leaves it, and the revision of the world after that. */

@@ -1,6 +1,7 @@
 import type { Ingress, IngressBackend } from '@slipway/kube/api.generated';
 import { type KubeObject, keyOf, keyString } from '@slipway/kube/object';
 import {
+  carriersOf,
   countTrafficUntilAnnotation,
   type Split,
   type SplitBackend,
@@ -59,8 +60,8 @@ export type ClaimMemory = RememberedReads<Claimant>;
  * them.
  */
 export function buildRoutes(snapshot: RoutingSnapshot, memory: ClaimMemory = new RememberedReads()): RoutingTable {
-  // What goes through the router of another project is none of ours.
-  const splits = snapshot.splits.filter(({ spec }) => spec.through === undefined);
+  // What goes through routers of other projects alone is none of ours.
+  const splits = snapshot.splits.filter(({ spec }) => carriersOf(spec).includes('gateway'));
   const ingresses = snapshot.ingresses.filter(isOurs);
   const claimants = [
     ...splits.map((split) => memory.resultFor(split, snapshot, (cluster) => claimsOfSplit(split, cluster))),

@@ -1,7 +1,7 @@
 /** `spec.route`. */
 import { routeProviders } from '../application.ts';
 import { host, hosts } from './host-schema.ts';
-import { boolean, list, object, string, stringMap } from './schema.ts';
+import { boolean, integer, list, object, string, stringMap } from './schema.ts';
 import { parentReferences, propagation } from './split-definition.ts';
 
 /** Of an object of most kinds. */
@@ -25,4 +25,8 @@ export const route = object('How it is reached from outside. Absent: inside the 
   through: string('What carries the traffic. Default gateway.', { enum: routeProviders }),
   parentRefs: parentReferences,
   propagationSeconds: propagation,
+  handoverSeconds: integer(
+    'How long the router before carries requests too, once another one has the route in force. Default 300.',
+    { minimum: 0, maximum: 604_800 },
+  ),
 });

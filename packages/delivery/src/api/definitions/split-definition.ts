@@ -165,6 +165,19 @@ export const splitDefinition = defineKind({
       rules: list('The longest matching path wins.', rule),
       drainSeconds: seconds('How long open requests of a backend without weight may take to end.'),
       through: string('Who carries the requests. Absent: the gateways of Slipway.', { enum: foreignRouters }),
+      alsoThrough: list(
+        'Who carries them too, because clients may still come that way.',
+        object(
+          'One that carried them alone.',
+          {
+            name: string('Its name.', { enum: ['gateway', ...foreignRouters] }),
+            parentRefs: parentReferences,
+            propagationSeconds: propagation,
+          },
+          { required: ['name'] },
+        ),
+        { maxItems: foreignRouters.length },
+      ),
       parentRefs: parentReferences,
       propagationSeconds: propagation,
     },

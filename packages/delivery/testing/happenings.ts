@@ -1,0 +1,95 @@
+/** What each happening makes of the world. */
+import type { Happening } from './history.ts';
+import { forgetRequests } from './requests.ts';
+import { fittingStrategy } from './spec-of-history.ts';
+import { arrive, forgetting, look, round, runSizes, type Run } from './looks.ts';
+import { isTrying } from './refusals.ts';
+import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
+import { autoscale, evict, removeByHand } from './simulation/hands.ts';
+import { changeGateway, runGateway } from './simulation/gateways.ts';
+import { endJob } from './simulation/hook-effects.ts';
+import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
+import { visit } from './simulation/sessions.ts';
+import type { World } from './simulation/world.ts';
+
+export const second = 1_000;
+
+export function later(world: World, milliseconds: number): World {
+  return { ...world, now: world.now + milliseconds };
+}
+
+export function happen(run: Run, event: Happening): World {
+  const { world } = run;
+  switch (event.type) {
+    case 'round':
+      return later(round(run).world, second);
+    case 'look':
+      return look(run, event).world;
+    case 'arrive':
+      return arrive(run);
+    case 'restart':
+      return forgetting(world);
+    case 'clock':
+      if (event.seconds > 0) forgetRequests(run.reached);
+      return { ...world, skew: world.skew + event.seconds * second };
+    case 'wait':
+      return later(world, event.seconds * second);
+    case 'replicaSets':
+      return runSizes(run);
+    case 'endpoints':
+      return runEndpoints(world);
+    case 'gateway':
+      return runGateway(world, event.index ?? 0);
+    case 'gatewayDies':
+      return changeGateway(world, event.index ?? 0, { isAlive: false, inForce: undefined, sessions: new Map() });
+    case 'gatewayReturns':
+      return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false });
+    case 'gatewaySticks':
+      return changeGateway(world, event.index ?? 0, { isStuck: true });
+    case 'ready':
+    case 'unready':
+      return setReady(world, event.pod, event.type === 'ready');
+    case 'allUnready':
+      return world.pods.reduce((all, _, index) => setReady(all, index, false), world);
+    case 'die':
+      return removePod(world, event.pod);
+    case 'evict':
+      return evict(world, event.pod);
+    case 'removed':
+      if (event.kind === 'release') run.refusals.reasons += 1;
+      return removeByHand(world, event.kind, event.index);
+    case 'job':
+      return endJob(world, event.index, event.end);
+    case 'webhook':
+      return { ...world, webhook: event.answers };
+    case 'autoscale': {
+      const replicas = autoscale(world, event.factor);
+      return replicas === undefined ? world : changeSpec(world, { replicas });
+    }
+    case 'deploy':
+      return deploy(run, event.image);
+    case 'replicas':
+      return changeSpec(world, { replicas: event.count });
+    case 'pause':
+      return changeSpec(world, { paused: event.paused });
+    case 'configure':
+      if (world.configuration !== event.content) run.refusals.reasons += 1;
+      return configure(world, event.content);
+    case 'command':
+      if (isTrying(event.verb)) run.refusals.reasons += 1;
+      return ask(world, event.verb);
+    case 'visit':
+      return visit(world, event);
+    case 'strategy':
+      run.refusals.reasons += 1;
+      return changeSpec(world, {
+        strategy: fittingStrategy(event.strategy, world.application.spec.route !== undefined),
+      });
+  }
+}
+
+function deploy({ world, refusals }: Run, image: string): World {
+  const template = templateOf(image);
+  if (template !== world.application.spec.template) refusals.reasons += 1;
+  return changeSpec(world, { template });
+}

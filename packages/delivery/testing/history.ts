@@ -1,0 +1,88 @@
+/** Histories of one Application, as data: what happened, in order, so that a failing one is shrunk and run again. */
+import type { ApplicationSpec } from '../src/api/application.ts';
+import type { Verb } from '../src/api/release-command.ts';
+import type { RemovableKind } from './simulation/hands.ts';
+import type { JobEnd } from './simulation/hook-effects.ts';
+
+/** Each is kept up to date by a watch of its own, and so each may be behind by itself. */
+export const cacheNames = [
+  'application',
+  'releases',
+  'replicaSets',
+  'pods',
+  'services',
+  'slice',
+  'split',
+  'commands',
+  'copies',
+  'budgets',
+  'jobs',
+  'configuration',
+  'gateways',
+] as const;
+
+export type CacheName = (typeof cacheNames)[number];
+
+export type Happening =
+  | {
+      readonly type: 'look';
+      /** How many of its writes are done before one is not. */
+      readonly stopAfter: number;
+      readonly lag: number;
+      /** Caches that are further behind than the others, and by how many happenings. */
+      readonly late?: Partial<Record<CacheName, number>>;
+      /** What becomes of the first write that is not done; absent: it is lost, and all after it with it. */
+      readonly broken?: BrokenWrite;
+    }
+  /** What was under way for long arrives: the answer was a time-out, or its sender slept and another one leads by now. */
+  | { readonly type: 'arrive' }
+  /** Another controller leads, and knows nothing but what the cluster says. */
+  | { readonly type: 'restart' }
+  /** The clock of the controller is set, by so many seconds. */
+  | { readonly type: 'clock'; readonly seconds: number }
+  | { readonly type: 'round' }
+  | { readonly type: 'wait'; readonly seconds: number }
+  | { readonly type: 'replicaSets' | 'endpoints' }
+  | {
+      readonly type: 'gateway' | 'gatewayDies' | 'gatewayReturns' | 'gatewaySticks';
+      /** Which of them; absent: the first. */
+      readonly index?: number;
+    }
+  | { readonly type: 'ready' | 'unready' | 'die'; readonly pod: number }
+  /** Of a node that is drained. */
+  | { readonly type: 'evict'; readonly pod: number }
+  | { readonly type: 'removed'; readonly kind: RemovableKind; readonly index: number }
+  | { readonly type: 'allUnready' }
+  | { readonly type: 'deploy'; readonly image: string }
+  | { readonly type: 'replicas'; readonly count: number }
+  /** By an autoscaler, to that many times of what it counts. */
+  | { readonly type: 'autoscale'; readonly factor: number }
+  | { readonly type: 'job'; readonly index: number; readonly end: JobEnd }
+  | { readonly type: 'webhook'; readonly answers: 'passed' | 'failed' | 'error' }
+  | { readonly type: 'pause'; readonly paused: boolean }
+  | { readonly type: 'configure'; readonly content: string }
+  | { readonly type: 'command'; readonly verb: Verb }
+  /** A user of an Application with sessions sends a request by one of the gateways. */
+  | { readonly type: 'visit'; readonly user: number; readonly gateway: number }
+  | { readonly type: 'strategy'; readonly strategy: History['strategy'] };
+
+/** A write that nobody heard the end of, or that was refused. */
+export interface BrokenWrite {
+  /** Of several requests that make up one write: a bit for each that is done all the same. */
+  readonly part: number;
+  /** Whether the rest of it is done much later, or never. */
+  readonly end: 'lost' | 'late';
+  /** Whether the controller lives: it writes what stands beside the actions, and remembers what it was told. */
+  readonly lives: boolean;
+}
+
+export interface History {
+  readonly strategy: NonNullable<ApplicationSpec['strategy']>;
+  readonly routed: boolean;
+  readonly replicas: number;
+  /** Whether it has hooks, of each time and kind. */
+  readonly hooked?: boolean;
+  /** Whether its first version serves already, and nothing is under way. */
+  readonly serving?: boolean;
+  readonly happenings: readonly Happening[];
+}
