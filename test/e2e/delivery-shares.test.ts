@@ -1,4 +1,7 @@
-/** Whom the weights lead where, by every data plane: of requests, and of users who keep their version. */
+/**
+ * Whom the weights lead where, by every data plane: of requests, and of users who keep their version. Each gateway is a
+ * `slipway gateway` alone, in front of the cluster.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterTitle, dataPlanes, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
 import { ask, countAnswers } from './support/traffic/count-answers.ts';
@@ -32,7 +35,7 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
   const missing = dataPlanes.map((dataPlane) => dataPlane.missing).find((reason) => reason !== undefined);
 
   beforeAll(async () => {
-    cluster = await startDeliveryCluster();
+    cluster = await startDeliveryCluster({ hasGatewaysAlone: true });
     const spec = { replicas: 2, guardSeconds: 0 };
     loose = await applicationOn(cluster, 'loose', { ...spec, strategy: { type: 'canary', canary: { steps } } });
     sticky = await applicationOn(cluster, 'sticky', {

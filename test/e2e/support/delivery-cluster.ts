@@ -55,6 +55,8 @@ export interface DeliveryClusterOptions {
   readonly nodes?: number;
   /** Of the controllers. */
   readonly leaseSeconds?: number;
+  /** Every gateway is a process of its own in front of the cluster, also where that brings one. Default false. */
+  readonly hasGatewaysAlone?: boolean;
 }
 
 export async function startDeliveryCluster(options: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
@@ -71,7 +73,7 @@ export async function startDeliveryCluster(options: DeliveryClusterOptions = {})
 }
 
 async function start(
-  { nodes = 1, leaseSeconds }: DeliveryClusterOptions,
+  { nodes = 1, leaseSeconds, hasGatewaysAlone = false }: DeliveryClusterOptions,
   undo: (() => Promise<unknown>)[],
 ): Promise<Omit<DeliveryCluster, 'stop'>> {
   const own = foreignKubeconfig === '' ? await startCluster({ words: embeddedWords(nodes) }) : undefined;
@@ -86,7 +88,7 @@ async function start(
   undo.push(() => controllers.stop());
   if (own === undefined) undo.push(() => removeNamespace(client, namespace));
   await Promise.all([controllers.start(), controllers.start()]);
-  const gateways = await openGateways(own, kubeconfig, undo);
+  const gateways = await openGateways(hasGatewaysAlone ? undefined : own, kubeconfig, undo);
   const ask = (...words: readonly string[]): Promise<string> => kubectl(kubeconfig, namespace, words);
   const kind = own === undefined ? 'foreign' : 'embedded';
   return { kind, client, kubeconfig, namespace, gateways, controllers, directory: own?.directory, ask };

@@ -20,7 +20,8 @@ const server = createServer((request, response) => {
   const id = request.headers['x-request-id'];
   if (id !== undefined) response.setHeader('X-Request-Id', id);
   if (isStopping) response.setHeader('Connection', 'close');
-  if (request.method === 'POST') request.pipe(response);
+  if (pathname === '/upload') request.pipe(createHash('sha256').setEncoding('hex')).pipe(response);
+  else if (request.method === 'POST') request.pipe(response);
   else if (pathname === '/slow') void answerSlowly(response, Number(searchParams.get('ms')));
   else if (pathname === '/version') response.end(version);
   else if (pathname === '/health') response.end('{"healthy": true}');

@@ -3,17 +3,23 @@ import type { DeliveryCluster } from '../delivery-cluster.ts';
 import { specOf, type Play } from './plays.ts';
 import { applicationOn, type ReleasedApplication } from './released-application.ts';
 import type { Traffic } from './traffic.ts';
+import { startVisitor, type Visitor } from './visitor.ts';
+
+/** Longer than anybody does anything in it. */
+export const longGuard = { guardSeconds: 600 };
 
 /** One Application of a strategy, and what a person does with it while all gateways carry its traffic. */
 export class Performer {
   readonly play: Play;
   readonly application: ReleasedApplication;
+  readonly #cluster: DeliveryCluster;
   /** One for each gateway. */
   traffics: readonly Traffic[] = [];
   serving = 'v1';
   #lastNumber = 1;
 
-  private constructor(play: Play, application: ReleasedApplication) {
+  private constructor(cluster: DeliveryCluster, play: Play, application: ReleasedApplication) {
+    this.#cluster = cluster;
     this.play = play;
     this.application = application;
   }
@@ -21,10 +27,19 @@ export class Performer {
   /** Resolves when a first version serves. */
   static async on(cluster: DeliveryCluster, play: Play): Promise<Performer> {
     const application = await applicationOn(cluster, play.strategy.type.toLowerCase(), specOf(play));
-    const performer = new Performer(play, application);
+    const performer = new Performer(cluster, play, application);
     await application.ask(performer.serving);
     await application.reaches({ version: performer.serving, phases: ['Succeeded'] });
     return performer;
+  }
+
+  /** Users who keep the cookies that they are given, one at each gateway; where the strategy has sessions. */
+  async welcomeUsers(): Promise<readonly Visitor[]> {
+    if (this.play.strategy.type !== 'rainbow') return [];
+    const { host } = this.application;
+    const users = [...this.#cluster.gateways.values()].map((target) => startVisitor({ target, host }));
+    await Promise.all(users.map((user) => user.answers(1)));
+    return users;
   }
 
   get name(): string {
@@ -48,6 +63,30 @@ export class Performer {
       if (before?.leave !== undefined) await this.application.command(before.leave);
       await station.reached(this.application, version);
     }
+  }
+
+  /** Begins a release and goes to where it stands, with both versions. */
+  async beginAndStand(): Promise<string> {
+    const { stations, standing } = this.play;
+    const version = await this.begin(this.#standsInGuard ? longGuard : {});
+    await this.goTo(version, standing);
+    const stay = stations[standing]?.stay;
+    if (stay !== undefined) await this.application.command(stay.say);
+    return version;
+  }
+
+  /** From where it stands to its end: forward, or back where only the guard is left. */
+  async leaveStanding(version: string): Promise<void> {
+    const { stations, standing } = this.play;
+    if (this.#standsInGuard) return this.abort(version);
+    const stay = stations[standing]?.stay;
+    if (stay !== undefined) await this.application.command(stay.leave);
+    await this.goTo(version, stations.length - 1, standing + 1);
+    return this.complete(version);
+  }
+
+  get #standsInGuard(): boolean {
+    return this.play.standing === this.play.stations.length - 1;
   }
 
   /** From when it has gone back, the version that was left may answer nothing. */

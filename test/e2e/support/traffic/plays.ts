@@ -8,6 +8,8 @@ export interface Station {
   reached(application: ReleasedApplication, version: string): Promise<unknown>;
   /** What a person says for the release to go on; absent where it does by itself. */
   readonly leave?: Verb;
+  /** What a person says for it to stay, where it would go on. */
+  readonly stay?: { readonly say: Verb; readonly leave: Verb };
 }
 
 /** How a strategy is put to the proof. Another strategy is another one of these. */
@@ -15,12 +17,16 @@ export interface Play {
   readonly strategy: Strategy;
   /** In the order in which a release passes them. */
   readonly stations: readonly Station[];
+  /** Index of the one at which both versions have pods and the release can stay as long as somebody likes. */
+  readonly standing: number;
 }
 
 const guarded: Station = {
   name: 'guarded',
   reached: (application, version) => application.reaches({ version, phases: ['Guarding', 'Succeeded'] }),
 };
+
+const begun: Station = { name: 'begun', reached: (application, version) => application.until(version, () => true) };
 
 function pausedAt(percent: number): Station {
   return {
@@ -33,10 +39,18 @@ function pausedAt(percent: number): Station {
 export const plays: readonly Play[] = [
   {
     strategy: { type: 'rolling', rolling: { maxSurge: 1, maxUnavailable: 0 } },
-    stations: [{ name: 'half done', reached: (application, version) => application.carries(version, 50) }, guarded],
+    stations: [
+      {
+        name: 'half done',
+        reached: (application, version) => application.carries(version, 50),
+        stay: { say: 'pause', leave: 'resume' },
+      },
+      guarded,
+    ],
+    standing: 0,
   },
   {
-    strategy: { type: 'recreate', recreate: { holdSeconds: 60 } },
+    strategy: { type: 'recreate', recreate: { holdSeconds: 90 } },
     stations: [
       {
         name: 'held',
@@ -47,11 +61,12 @@ export const plays: readonly Play[] = [
       },
       guarded,
     ],
+    standing: 1,
   },
   {
     strategy: { type: 'blueGreen', blueGreen: { autoPromote: false } },
     stations: [
-      { name: 'begun', reached: (application, version) => application.until(version, () => true) },
+      begun,
       {
         name: 'ready',
         reached: (application, version) => application.until(version, ({ phase }) => phase === 'Paused'),
@@ -59,6 +74,7 @@ export const plays: readonly Play[] = [
       },
       guarded,
     ],
+    standing: 1,
   },
   {
     strategy: {
@@ -66,6 +82,13 @@ export const plays: readonly Play[] = [
       canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }] },
     },
     stations: [pausedAt(20), pausedAt(60), guarded],
+    standing: 0,
+  },
+  {
+    // Nobody of the load comes back with a cookie: the users who do are asked for what they see.
+    strategy: { type: 'rainbow', rainbow: { idleSeconds: 3 } },
+    stations: [begun, guarded],
+    standing: 1,
   },
 ];
 

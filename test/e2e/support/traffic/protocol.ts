@@ -21,6 +21,7 @@ export interface PatientOptions extends ClientOptions {
 export interface Pace {
   readonly slowEveryMilliseconds: number;
   readonly postEveryMilliseconds: number;
+  readonly uploadEveryMilliseconds: number;
   readonly webSockets: number;
   readonly messageEveryMilliseconds: number;
 }
@@ -51,8 +52,11 @@ export interface TrafficProcessReport {
   readonly commands: number;
 }
 
-/** `slow`: a GET whose answer takes seconds; `post`: a body that comes back; `socket`: a WebSocket from its opening to its end. */
-export const kinds = ['slow', 'post', 'socket'] as const;
+/**
+ * `slow`: a GET whose answer takes seconds; `post`: a body that comes back; `upload`: a body that takes seconds; `socket`: a
+ * WebSocket from its opening to its end.
+ */
+export const kinds = ['slow', 'post', 'upload', 'socket'] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Count {

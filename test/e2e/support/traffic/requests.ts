@@ -1,17 +1,27 @@
 import { createHash } from 'node:crypto';
 import { Agent, request, type RequestOptions } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Kind, PatientOptions } from './protocol.ts';
 import type { Tally } from './tally.ts';
 
 const slowMilliseconds = 3_000;
 const postBytes = 40_000;
-const keptAlive = new Agent({ keepAlive: true });
+/** Together more than any gateway keeps to send it again. */
+const uploadPiece = Buffer.alloc(10_000, 'y');
+const uploadPieces = 20;
+const uploadPieceMilliseconds = 100;
+const uploadHash = createHash('sha256')
+  .update(Buffer.concat(Array(uploadPieces).fill(uploadPiece)))
+  .digest('hex');
+/** Less than a gateway keeps a connection: one that it closes as a request leaves on it would be nobody's fault. */
+const keptAlive = new Agent({ keepAlive: true, timeout: 30_000 });
 
 interface Exchange {
   readonly kind: Kind;
   readonly path: string;
-  readonly body?: string;
-  /** That the answer is asked to take. */
+  readonly body?: string | Readable;
+  /** That it is asked to take. */
   readonly durationMilliseconds: number;
   /** What is wrong with the answer; undefined when nothing is. */
   judge(body: string): string | undefined;
@@ -42,6 +52,23 @@ export function post(options: PatientOptions, tally: Tally): void {
   });
 }
 
+export function upload(options: PatientOptions, tally: Tally): void {
+  send(options, tally, {
+    kind: 'upload',
+    path: '/upload',
+    body: Readable.from(slowPieces()),
+    durationMilliseconds: uploadPieces * uploadPieceMilliseconds,
+    judge: (answer) => (answer === uploadHash ? undefined : `other bytes arrived: their hash is "${answer}"`),
+  });
+}
+
+async function* slowPieces(): AsyncIterable<Buffer> {
+  for (let sent = 0; sent < uploadPieces; sent += 1) {
+    yield uploadPiece;
+    await pause(uploadPieceMilliseconds);
+  }
+}
+
 function send({ target, host, patienceMilliseconds }: PatientOptions, tally: Tally, exchange: Exchange): void {
   const attempt = tally.begin(exchange.kind);
   const { hostname, port } = new URL(target);
@@ -54,7 +81,7 @@ function send({ target, host, patienceMilliseconds }: PatientOptions, tally: Tal
     agent: keptAlive,
     signal: AbortSignal.timeout(exchange.durationMilliseconds + patienceMilliseconds),
   };
-  request(options, (response) => {
+  const outgoing = request(options, (response) => {
     attempt.pod = String(response.headers['x-pod'] ?? '') || undefined;
     let body = '';
     response.setEncoding('utf8');
@@ -70,7 +97,10 @@ function send({ target, host, patienceMilliseconds }: PatientOptions, tally: Tal
       if (fault === undefined) attempt.right();
       else attempt.fail(fault);
     });
-  })
-    .on('error', (error) => attempt.fail(error.message))
-    .end(exchange.body);
+  });
+  outgoing.on('error', (error) => attempt.fail(error.message));
+  const { body } = exchange;
+  // What goes wrong is an error of the request, too.
+  if (body instanceof Readable) pipeline(body, outgoing, () => undefined);
+  else outgoing.end(body);
 }

@@ -3,7 +3,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { sendByHttp } from 'slipway/load/http-sender';
 import { OpenLoad } from 'slipway/load/open-load';
 import type { Pace, PatientOptions, StreamOptions, StreamReport } from './protocol.ts';
-import { getSlowly, post } from './requests.ts';
+import { getSlowly, post, upload } from './requests.ts';
 import { Tally } from './tally.ts';
 import { keepWebSocket } from './web-sockets.ts';
 
@@ -12,6 +12,7 @@ const defaultPatienceMilliseconds = 20_000;
 const defaultPace: Pace = {
   slowEveryMilliseconds: 250,
   postEveryMilliseconds: 100,
+  uploadEveryMilliseconds: 500,
   webSockets: 10,
   messageEveryMilliseconds: 100,
 };
@@ -40,6 +41,7 @@ export class Stream {
       setInterval(() => this.#load.sendDue(), tickMilliseconds),
       setInterval(() => getSlowly(this.#options, this.#tally), pace.slowEveryMilliseconds),
       setInterval(() => post(this.#options, this.#tally), pace.postEveryMilliseconds),
+      setInterval(() => upload(this.#options, this.#tally), pace.uploadEveryMilliseconds),
     );
     for (let index = 0; index < pace.webSockets; index++)
       keepWebSocket(this.#options, this.#tally, {

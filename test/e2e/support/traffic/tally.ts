@@ -45,7 +45,12 @@ export class Tally {
 
   report(): ClientReport {
     return {
-      counts: { slow: this.#countOf('slow'), post: this.#countOf('post'), socket: this.#countOf('socket') },
+      counts: {
+        slow: this.#countOf('slow'),
+        post: this.#countOf('post'),
+        upload: this.#countOf('upload'),
+        socket: this.#countOf('socket'),
+      },
       underway: [...this.#underway].map(({ kind, id, pod }) => ({ kind, id, pod })),
       failures: this.#failures,
       socketsToldToLeave: this.socketsToldToLeave,

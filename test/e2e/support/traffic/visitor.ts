@@ -18,7 +18,8 @@ export interface VisitorOptions {
 }
 
 const pauseMilliseconds = 50;
-const patienceMilliseconds = 30_000;
+/** Longer than a request may be held, on a machine on which everything else runs too. */
+const patienceMilliseconds = 120_000;
 
 interface Answer {
   readonly status: number;
