@@ -214,7 +214,7 @@ function addReleaseCommands(program: Command): void {
   withGlobalOptions(
     command(program, 'diff <what> [from] [to]', [
       'slipway diff slipway.yaml',
-      'slipway diff manifests/ --exit-code',
+      'slipway diff manifests/',
       'slipway diff shop 1.4.0 1.5.0',
     ]),
     { output: 'print both sides as data' },
@@ -223,7 +223,6 @@ function addReleaseCommands(program: Command): void {
     .description(
       'Compares the manifests in a file, a directory or standard input (-) with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
     )
-    .option('--exit-code', 'exit with 1 if there is a difference, and with 3 where it cannot be told', false)
     .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
   withGlobalOptions(
     command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),

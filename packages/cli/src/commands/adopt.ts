@@ -27,6 +27,7 @@ export async function adopt(deployment: string, options: AdoptOptions): Promise<
   const request = { namespace, deployment, application, strategy, movesAutoscaler: options.moveHpa };
   await handOver(connection, {
     deployment,
+    seen,
     plan: (world) => planAdoption(world, request),
     writes: [{ verb: 'create', type: applications }],
     nothing: `The Deployment ${deployment} is adopted already, by the Application ${application}.`,

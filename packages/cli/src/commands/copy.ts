@@ -1,22 +1,23 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
 import type { Release } from '@slipway/delivery/api/release';
 import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
-import { absentAsUndefined } from '@slipway/kube/status-error';
+import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { listReleases } from '../connection/list-releases.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { findFaults } from '../manifests/application-faults.ts';
+import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
 import { createNeeded, findNeeded, readNeeded, type Needed } from '../manifests/carry-configuration.ts';
 import { carryVersion } from '../manifests/carry-version.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { parseTarget } from '../manifests/parse-target.ts';
 import { tryObjects } from '../manifests/try-objects.ts';
-import { describeDifference, type Difference } from '../output/difference.ts';
+import { describeDifference, isDifferent, type Difference } from '../output/difference.ts';
 import { note, print, printList, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import { hideValues } from '../output/secret-values.ts';
-import { checkVersion, requireNoFaults, waitFor } from './deploy.ts';
+import { waitForRelease } from '../output/wait-for-release.ts';
 
 export interface CopyOptions extends GlobalOptions {
   readonly to: string;
@@ -55,8 +56,9 @@ export async function copy(name: string, options: CopyOptions): Promise<void> {
   }
   const applied = await write(planned, { dryRun: false });
   if (options.output !== undefined) await printObjects([applied], options.output);
-  else print(`version ${planned.release.spec.version} of ${name} copied to namespace ${planned.target.namespace}`);
-  if (options.wait !== undefined) await waitFor(planned.target, applied, options);
+  else
+    print(`version ${planned.release.spec.version} of ${name} copied to ${describePlace(planned.target, options.to)}`);
+  if (options.wait !== undefined) await waitForRelease(planned.target, applied, options);
 }
 
 function checkOptions({ timeout, wait, dryRun }: CopyOptions): void {
@@ -131,17 +133,17 @@ type Places = Pick<Copy, 'source' | 'target' | 'release'>;
 async function planConfiguration(
   { source, target, release }: Places,
   spec: Application['spec'],
-  { withConfiguration }: CopyOptions,
+  { withConfiguration, to }: CopyOptions,
 ): Promise<readonly (ConfigMap | Secret)[]> {
+  const place = describePlace(target, to);
   const { copyable, live, different } = await findNeeded(spec, release, target);
-  for (const key of different)
-    note(`${key} has other content in namespace ${target.namespace}, and stays as it is there.`);
+  for (const key of different) note(`${key} has other content in ${place}, and stays as it is there.`);
   const missing = [...live, ...(withConfiguration ? [] : copyable.map(keyOfNeeded))];
   if (missing.length > 0) {
     const copied = !withConfiguration && copyable.length > 0;
     throw new CommandFailure(
       [
-        `version ${release.spec.version} refers to what does not exist in namespace ${target.namespace}:`,
+        `version ${release.spec.version} refers to what does not exist in ${place}:`,
         ...missing
           .toSorted()
           .map((key) => `  ${key}${live.includes(key) ? ' (read where it stands, and never copied)' : ''}`),
@@ -167,17 +169,39 @@ function keyOfNeeded({ reference: { kind, name } }: Needed): string {
 }
 
 /** Whole, by the resourceVersion that it was decided on: what the version does not have goes, and nobody's change is lost. */
-async function write(
-  { target, existing, application, release }: Copy,
-  trial: { readonly dryRun: boolean },
-): Promise<Application> {
+async function write(planned: Copy, trial: { readonly dryRun: boolean }): Promise<Application> {
+  const { target, existing, application, release } = planned;
   const options = { ...trial, fieldManager, fieldValidation: 'Strict' } as const;
   try {
     return existing === undefined
       ? await target.client.create(applications, application, options)
-      : await target.client.update(applications, { ...existing, spec: application.spec }, options);
+      : await retryOnStatus(planned, existing, (seen) =>
+          target.client.update(applications, { ...seen, spec: application.spec }, options),
+        );
   } catch (error) {
     throw explainFailure(error, { source: describeCopy(release), object: application }, target.namespace);
+  }
+}
+
+const maximumAttempts = 10;
+
+/** A status that the controller writes meanwhile is nobody's change: only another generation is. */
+async function retryOnStatus(
+  { target }: Copy,
+  existing: Application,
+  update: (seen: Application) => Promise<Application>,
+): Promise<Application> {
+  let seen = existing;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await update(seen);
+    } catch (error) {
+      if (attempt === maximumAttempts || !isStatusReason(error, 'Conflict')) throw error;
+      const now = await readApplication(target, existing.metadata.name ?? '');
+      if (now?.metadata.uid !== existing.metadata.uid || now?.metadata.generation !== existing.metadata.generation)
+        throw error;
+      seen = now ?? existing;
+    }
   }
 }
 
@@ -193,12 +217,18 @@ async function tryVersion({ target, release, application, configuration }: Copy,
   for (const object of configuration) await createNeeded(target, object, { dryRun: true });
 }
 
+/** `namespace default of production`, where another context was named. */
+function describePlace({ namespace }: Connection, to?: string): string {
+  const context = to === undefined ? undefined : parseTarget(to).context;
+  return context === undefined ? `namespace ${namespace}` : `namespace ${namespace} of ${context}`;
+}
+
 async function printDifferences(
   { existing, configuration, target, source }: Copy,
   trial: Application,
-  { output }: CopyOptions,
+  { output, to }: CopyOptions,
 ): Promise<void> {
-  const sides = { from: `in namespace ${target.namespace}`, to: `from namespace ${source.namespace}` };
+  const sides = { from: `in ${describePlace(target, to)}`, to: `from ${describePlace(source)}` };
   const differences: readonly Difference[] = [
     {
       ...sides,
@@ -212,6 +242,6 @@ async function printDifferences(
     }),
   ];
   if (output !== undefined) return printList(differences, output);
-  const described = differences.flatMap((difference) => describeDifference(difference) ?? []);
+  const described = differences.filter(isDifferent).map(describeDifference);
   return print(described.length === 0 ? 'No difference.' : described.join('\n'));
 }

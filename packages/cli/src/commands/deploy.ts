@@ -1,10 +1,8 @@
 import type { Application } from '@slipway/delivery/api/application';
-import { identityOf } from '@slipway/delivery/names';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { connect, type Connection } from '../connection/connection.ts';
-import { listReleases } from '../connection/list-releases.ts';
 import { findResource } from '../connection/resources.ts';
-import { CommandFailure, usageFailure } from '../failure.ts';
+import { usageFailure } from '../failure.ts';
 import {
   checkChanges,
   describeDropped,
@@ -13,14 +11,14 @@ import {
   type ApplicationChanges,
 } from '../manifests/application-changes.ts';
 import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
+import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { describePath, readManifests } from '../manifests/read-manifests.ts';
 import { tryObjects } from '../manifests/try-objects.ts';
-import { followRelease } from '../output/follow-release.ts';
 import { note, print, printObjects } from '../output/output.ts';
-import { createProgress } from '../output/progress.ts';
 import type { Goal } from '../output/release-outcome.ts';
+import { waitForRelease } from '../output/wait-for-release.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface DeployOptions extends GlobalOptions, ApplicationChanges {
@@ -54,7 +52,7 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
   else
     for (const object of applied) print(`${(object.kind ?? '').toLowerCase()}/${object.metadata.name ?? ''} applied`);
   if (options.wait === undefined) return;
-  for (const object of applied) if (isApplication(object)) await waitFor(connection, object, options);
+  for (const object of applied) if (isApplication(object)) await waitForRelease(connection, object, options);
 }
 
 /** The manifests with what the command line says above them. Throws where that cannot come to a release. */
@@ -85,41 +83,12 @@ function checkApplication(
   requireNoFaults(object, find(object), source);
 }
 
-export function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
-  if (faults.length > 0)
-    throw usageFailure(
-      [
-        `${source}: the Application "${metadata.name ?? ''}" is invalid:`,
-        ...faults.map(({ field, message }) => `  ${field}: ${message}`),
-        'Nothing was changed. What fields there are: kubectl explain application.spec',
-      ].join('\n'),
-    );
-}
-
 async function tryOut(connection: Connection, planned: Planned): Promise<void> {
   const object = await apply(connection, planned, { dryRun: true });
   if (!isApplication(object)) return;
   const { source } = planned.manifest;
   await checkVersion(connection, object, source);
   requireNoFaults(object, await tryObjects(connection.client, object), source);
-}
-
-/** A version that exists means its content: the controller would not take other content under its name. */
-export async function checkVersion(
-  { client, namespace }: Connection,
-  application: Application,
-  source: string,
-): Promise<void> {
-  const { metadata, spec } = application;
-  // Whose template it is, the Deployment alone says.
-  if (spec.workloadRef !== undefined) return;
-  const kept = await listReleases({ client, namespace: metadata.namespace ?? namespace }, metadata.name ?? '');
-  const namesake = kept.find((release) => release.spec.version === spec.version);
-  if (namesake === undefined || namesake.spec.identity.template === identityOf(spec).template) return;
-  throw usageFailure(
-    `${source}: version ${namesake.spec.version} of ${metadata.name ?? ''} exists already with other content (since ${namesake.metadata.creationTimestamp ?? ''}).\n` +
-      `Give the new content a version of its own, in spec.version or with --version. What the version holds: slipway describe ${namesake.metadata.name ?? ''} -o yaml`,
-  );
 }
 
 async function apply(
@@ -138,17 +107,4 @@ async function apply(
   } catch (error) {
     throw explainFailure(error, manifest, key.namespace);
   }
-}
-
-export async function waitFor(
-  { client }: Connection,
-  application: Application,
-  options: Pick<DeployOptions, 'wait' | 'timeout' | 'output'>,
-): Promise<void> {
-  const until = options.wait ?? 'succeeded';
-  const progress = await createProgress(options.output === undefined ? process.stdout : process.stderr);
-  const following = { client, application, until, timeoutSeconds: options.timeout, progress };
-  const outcome = await followRelease(following).finally(() => progress.done());
-  if (!outcome.isReached) throw new CommandFailure(`version ${outcome.version} was not released: ${outcome.reason}`);
-  if (options.output === undefined) print(`version ${outcome.version} is ${until}`);
 }

@@ -11,13 +11,9 @@ import type { GlobalOptions } from '../global-options.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
-import { describeDifference, type Difference } from '../output/difference.ts';
+import { describeDifference, isDifferent, type Difference } from '../output/difference.ts';
 import { print, printList } from '../output/output.ts';
 import { hideValues } from '../output/secret-values.ts';
-
-export interface DiffOptions extends GlobalOptions {
-  readonly exitCode: boolean;
-}
 
 export interface Compared {
   /** A file or directory of manifests, or an Application where versions are given. */
@@ -26,16 +22,14 @@ export interface Compared {
   readonly to?: string | undefined;
 }
 
-/** What a deployment would change, or what two versions of an Application differ in. */
-export async function diff(compared: Compared, options: DiffOptions): Promise<void> {
-  if (!options.exitCode) {
-    await compare(compared, options);
-    return;
-  }
+/**
+ * What a deployment would change, or what two versions of an Application differ in. As with `kubectl diff`, 1 is the answer that
+ * there is a difference: a failure is another code, or a script would take a cluster that does not answer for one.
+ */
+export async function diff(compared: Compared, options: GlobalOptions): Promise<void> {
   try {
     if ((await compare(compared, options)) === 'different') process.exitCode = exitCodes.failure;
   } catch (error) {
-    // With 1 a script would take a cluster that does not answer for a difference.
     const { text, exitCode } = describeError(error);
     throw new CommandFailure(text, {
       exitCode: exitCode === exitCodes.failure ? exitCodes.trouble : exitCode,
@@ -44,7 +38,7 @@ export async function diff(compared: Compared, options: DiffOptions): Promise<vo
   }
 }
 
-async function compare({ what, from, to }: Compared, options: DiffOptions): Promise<'same' | 'different'> {
+async function compare({ what, from, to }: Compared, options: GlobalOptions): Promise<'same' | 'different'> {
   if (from !== undefined && to === undefined)
     throw usageFailure(`two versions are compared: slipway diff ${what} ${from} VERSION`);
   const manifests = from === undefined ? await readManifests(what) : [];
@@ -53,10 +47,10 @@ async function compare({ what, from, to }: Compared, options: DiffOptions): Prom
     from === undefined || to === undefined
       ? await Promise.all(manifests.map((manifest) => compareWithCluster(connection, manifest)))
       : await compareVersions(connection, { application: what, from, to });
-  const described = differences.flatMap((difference) => describeDifference(difference) ?? []);
-  if (options.output !== undefined) await printList(differences, options.output);
-  else print(described.length === 0 ? 'No difference.' : described.join('\n'));
-  return described.length === 0 ? 'same' : 'different';
+  const found = differences.filter(isDifferent);
+  if (options.output !== undefined) await printList(found, options.output);
+  else print(found.length === 0 ? 'No difference.' : found.map(describeDifference).join('\n'));
+  return found.length === 0 ? 'same' : 'different';
 }
 
 async function compareWithCluster({ client, namespace }: Connection, manifest: Manifest): Promise<Difference> {

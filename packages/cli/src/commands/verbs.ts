@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { applications, type Application } from '@slipway/delivery/api/application';
-import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
+import { createCommand, releaseCommands, type CommandOutcome, type Verb } from '@slipway/delivery/api/release-command';
 import { isFinished } from '@slipway/delivery/api/release';
-import { describeUnserved, servedUntil } from '@slipway/delivery/current-releases';
+import { describeUnserved, findServed } from '@slipway/delivery/current-releases';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { describeLast } from '@slipway/delivery/undo';
 import { connect, type Connection } from '../connection/connection.ts';
@@ -11,7 +11,7 @@ import { CommandFailure, usageFailure } from '../failure.ts';
 import { findAnswer, judgeCommand, type CommandResult } from '../output/command-outcome.ts';
 import { follow } from '../output/follow.ts';
 import { print, printObjects, printValue } from '../output/output.ts';
-import { createProgress } from '../output/progress.ts';
+import { createProgress, type Progress } from '../output/progress.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
@@ -29,6 +29,9 @@ export interface VerbRequest {
 
 /** A controller that runs answers in a moment. */
 const answerMilliseconds = 30_000;
+/** Of who does not wait for what comes of the command. */
+const patienceSeconds = 5;
+const silentProgress: Progress = { update: () => undefined, done: () => Promise.resolve() };
 
 /** Leaves a ReleaseCommand for the controller: whoever may create one may give the command. */
 export async function runVerb({ verb, application, version, options }: VerbRequest): Promise<void> {
@@ -39,7 +42,8 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   const { status } = await requireApplication(connection, application);
   if (verb === 'rollback' && version !== undefined && version !== status?.serving?.version)
     await requireServed(connection, application, version);
-  if (verb === 'undo' && options.output === undefined) await announceUndo(connection, application);
+  if (verb === 'undo' && options.wait !== undefined && options.output === undefined)
+    await announceUndo(connection, application);
   const command = await client.create(
     releaseCommands,
     createCommand(verb, application, { namespace, version, requestedBy: userInfo().username }),
@@ -47,7 +51,7 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   const name = command.metadata.name ?? '';
   if (options.wait === undefined)
     return options.output === undefined
-      ? print(`${verb} asked for ${application} (${name})`)
+      ? tellAnswer(connection, { name, verb, application })
       : printObjects([command], options.output);
   const given = { name, verb, goal: options.wait, application };
   const result = await followCommand(connection, given, options);
@@ -56,11 +60,34 @@ export async function runVerb({ verb, application, version, options }: VerbReque
   return options.output === undefined ? print(`${verb}: ${result.message}`) : undefined;
 }
 
-interface Followed {
+interface Asked {
   readonly name: string;
   readonly verb: Verb;
-  readonly goal: Goal;
   readonly application: string;
+}
+
+interface Followed extends Asked {
+  readonly goal: Goal;
+}
+
+/** Who does not wait for what comes of it wants to know all the same whether it was accepted, and what it will do. */
+async function tellAnswer({ client, namespace }: Connection, { name, verb, application }: Asked): Promise<void> {
+  const answer = await follow<CommandOutcome | 'none'>({
+    client,
+    application: { namespace, name: application },
+    find: () => undefined,
+    judge: (seen) => findAnswer(seen, name)?.command,
+    absence: '',
+    timeoutSeconds: patienceSeconds,
+    onTimeout: () => 'none',
+    progress: silentProgress,
+  });
+  if (answer === 'none')
+    return print(
+      `${verb} asked for ${application} (${name}). No controller has answered yet: does one run? (slipway status)`,
+    );
+  if (answer.outcome === 'refused') throw new CommandFailure(`${verb} was refused: ${answer.message}`);
+  return print(`${verb}: ${answer.message}`);
 }
 
 async function followCommand(
@@ -118,12 +145,9 @@ export async function requireApplication({ client, namespace }: Connection, name
 /** What may still come to serve, or be refused for another reason, is for the controller to judge. */
 async function requireServed(connection: Connection, application: string, version: string): Promise<void> {
   const kept = await listReleases(connection, application);
-  const isOpen = kept.some(
-    (release) =>
-      release.spec.version === version &&
-      (servedUntil(release) !== undefined || !isFinished(release.status?.phase ?? 'Pending')),
-  );
-  if (!isOpen) throw usageFailure(`${describeUnserved(kept, version)}. Nothing was asked for.`);
+  const isOpen = kept.some(({ spec, status }) => spec.version === version && !isFinished(status?.phase ?? 'Pending'));
+  if (!isOpen && findServed(kept, version) === undefined)
+    throw usageFailure(`${describeUnserved(kept, version)}. Nothing was asked for.`);
 }
 
 /** Before it is asked for; whether it still can be is for the controller to say. */

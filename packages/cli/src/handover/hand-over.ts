@@ -23,6 +23,8 @@ export interface HandoverOptions extends GlobalOptions {
 
 export interface Handover {
   readonly deployment: string;
+  /** What was looked at already; absent: it is looked at now. */
+  readonly seen?: AdoptionWorld;
   readonly plan: (world: AdoptionWorld) => HandoverPlan;
   readonly isDone?: (world: AdoptionWorld) => boolean;
   /** Beside changing the Deployment, its ReplicaSets, pods and Services. */
@@ -43,7 +45,7 @@ export async function handOver(connection: Connection, handover: Handover): Prom
     message: `not done within ${options.timeout} s: run this again, and it goes on where it was. Does a delivery controller run? (slipway status)`,
   });
   const observe = () => observeAdoption({ client, namespace, deployment, signal: limit.signal });
-  const plan = handover.plan(await observe());
+  const plan = handover.plan(handover.seen ?? (await observe()));
   if (plan.refusals.length > 0) throw usageFailure([...plan.refusals, 'Nothing was changed.'].join('\n'));
   const isEmpty = plan.stages.flat().length === 0;
   if (options.output === undefined) print(isEmpty ? handover.nothing : describePlan(plan));

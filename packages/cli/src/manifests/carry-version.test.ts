@@ -1,4 +1,5 @@
 import type { Application, ApplicationSpec } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
 import { newRelease } from '@slipway/delivery/new-release';
 import { describe, expect, test } from 'vitest';
 import { carryVersion } from './carry-version.ts';
@@ -22,7 +23,11 @@ const source = application({
   paused: true,
 });
 const identity = { template: 'h1:0', configuration: 'h1:0' };
-const release = newRelease(source, { version: '1.4.0-c2', asked: { identity, frozen: {} }, name: 'shop-1.4.0-c2' });
+const digest = `sha256:${'1'.repeat(64)}`;
+const release: Release = {
+  ...newRelease(source, { version: '1.4.0-c2', asked: { identity, frozen: {} }, name: 'shop-1.4.0-c2' }),
+  status: { phase: 'Succeeded', images: [{ container: 'web', imageIDs: [`docker.io/library/shop@${digest}`] }] },
+};
 
 function carry(existing: ApplicationSpec | undefined, hosts: readonly string[] = []) {
   return carryVersion({ release, source, existing: existing && application(existing), hosts });
@@ -34,7 +39,7 @@ describe('a version that is carried to another place', () => {
     const { spec } = carryVersion({ release, source: changed, existing: undefined, hosts: [] });
     expect(spec).toMatchObject({
       version: '1.4.0-c2',
-      template: source.spec.template,
+      template: { spec: { containers: [{ name: 'web', image: `shop@${digest}` }] } },
       service: source.spec.service,
       healthCheck: { path: '/health' },
       guardSeconds: 60,

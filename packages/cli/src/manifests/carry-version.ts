@@ -1,6 +1,7 @@
 /** A version as another namespace is to have it: what belongs to the version, beside what belongs to the place. Pure. */
 import type { Application, ApplicationRoute, ApplicationSpec, Strategy } from '@slipway/delivery/api/application';
 import type { Release } from '@slipway/delivery/api/release';
+import { pinImages } from './pin-images.ts';
 
 export interface Carried {
   readonly release: Release;
@@ -14,23 +15,25 @@ export interface Carried {
 
 export interface CarriedVersion {
   readonly spec: ApplicationSpec;
-  /** What was left out, in sentences. */
+  /** What was left out or is not certain, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** Everything that a release copies, its version, and which configuration is read live. */
+/** Everything that a release copies, its version, what it really ran, and which configuration is read live. */
 export function carryVersion(carried: Carried): CarriedVersion {
   const { release, source } = carried;
   const { application: _, applicationUid: __, identity: ___, frozen: ____, strategy, ...version } = release.spec;
   const place = planPlace(carried);
   const moved = withPreviewOf(strategy, carried);
+  const pinned = pinImages(version.template, release.status?.images);
   const spec: ApplicationSpec = {
     ...version,
+    template: pinned.template,
     strategy: moved.strategy,
     ...(source.spec.configuration === undefined ? {} : { configuration: source.spec.configuration }),
     ...place.spec,
   };
-  return { spec: present(spec), notes: [...place.notes, ...moved.notes] };
+  return { spec: present(spec), notes: [...place.notes, ...moved.notes, ...pinned.notes] };
 }
 
 /** Nobody asks for a field by giving it no value. */

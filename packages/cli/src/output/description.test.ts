@@ -1,6 +1,7 @@
 import type { Application } from '@slipway/delivery/api/application';
 import type { Release } from '@slipway/delivery/api/release';
 import { describe, expect, it } from 'vitest';
+import { releaseSpec } from '../../../delivery/testing/records.ts';
 import { describeApplication, describeRelease, describeReleases } from './description.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -31,18 +32,7 @@ const application: Application = {
 function release(version: string, status: Partial<Release['status']>): Release {
   return {
     metadata: { namespace: 'default', name: `shop-${version}` },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
-      version,
-      identity: { template: 't', configuration: 'c' },
-      template: {},
-      strategy: { type: 'rolling' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
-    },
+    spec: releaseSpec({ version, identity: { template: 't', configuration: 'c' }, strategy: { type: 'rolling' } }),
     status: { phase: 'Progressing', ...status },
   };
 }

@@ -2,6 +2,7 @@
 import { age, humanDuration } from '@slipway/cluster/schema/columns';
 import type { Application, ApplicationStatus } from '@slipway/delivery/api/application';
 import type { DeliveryCondition } from '@slipway/delivery/api/condition';
+import { describeAsker } from '@slipway/delivery/api/release-command';
 import type { ReleaseGroup } from '@slipway/delivery/api/release-group';
 import type { Release } from '@slipway/delivery/api/release';
 import { describeAnswer } from '@slipway/delivery/gates/health';
@@ -152,7 +153,7 @@ function courseOf(status: Release['status'], now: number): readonly string[] {
       (status?.commands ?? []).map(({ verb, requestedBy, at, outcome, message }) => [
         age(at, now),
         verb,
-        requestedBy ?? '',
+        describeAsker(requestedBy),
         outcome,
         message,
       ]),

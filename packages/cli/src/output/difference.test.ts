@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { describeDifference } from './difference.ts';
+import { describeDifference, isDifferent } from './difference.ts';
 
 const sides = { name: 'Application shop', from: 'in the cluster', to: 'shop.yaml' };
 
-describe('describeDifference', () => {
-  test('says nothing of what is the same, whatever the order of its fields', () => {
-    expect(describeDifference({ ...sides, before: { a: 1, b: [2] }, after: { b: [2], a: 1 } })).toBeUndefined();
-  });
+test('what is the same is no difference, whatever the order of its fields', () => {
+  expect(isDifferent({ ...sides, before: { a: 1, b: [2] }, after: { b: [2], a: 1 } })).toBe(false);
+  expect(isDifferent({ ...sides, before: undefined, after: { a: 1 } })).toBe(true);
+});
 
+describe('describeDifference', () => {
   test('is a unified diff of both sides as YAML', () => {
     const before = { spec: { replicas: 2, version: '1' } };
     const after = { spec: { version: '2', replicas: 2 } };

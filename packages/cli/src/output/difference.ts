@@ -15,9 +15,12 @@ export interface Difference {
 
 const contextLines = 3;
 
-/** As `diff -u` writes it, of both sides as YAML; undefined where there is none. */
-export function describeDifference({ name, from, to, before, after }: Difference): string | undefined {
-  if (isSameJson(before, after)) return undefined;
+export function isDifferent({ before, after }: Difference): boolean {
+  return !isSameJson(before, after);
+}
+
+/** As `diff -u` writes it, of both sides as YAML. */
+export function describeDifference({ name, from, to, before, after }: Difference): string {
   const patch = createTwoFilesPatch(`${name} (${from})`, `${name} (${to})`, asText(before), asText(after), '', '', {
     context: contextLines,
   });

@@ -2,6 +2,7 @@ import type { Application, ApplicationStatus } from '@slipway/delivery/api/appli
 import type { Release, ReleaseStatus } from '@slipway/delivery/api/release';
 import { identityOf } from '@slipway/delivery/names';
 import { describe, expect, it } from 'vitest';
+import { releaseSpec } from '../../../delivery/testing/records.ts';
 import { judge, type Goal } from './release-outcome.ts';
 
 const template = { spec: { containers: [{ name: 'web', image: 'shop:2' }] } };
@@ -18,19 +19,13 @@ function release(status: Partial<ReleaseStatus>, spec: Partial<Release['spec']> 
   const { version = '2' } = spec;
   return {
     metadata: { name: `shop-${version}`, namespace: 'default' },
-    spec: {
-      application: 'shop',
-      applicationUid: 'u',
+    spec: releaseSpec({
       version,
       identity: identityOf({ template }),
       template,
       strategy: { type: 'rolling' },
-      guardSeconds: 0,
-      progressDeadlineSeconds: 600,
-      drainSeconds: 0,
-      keepFailedSeconds: 0,
       ...spec,
-    },
+    }),
     status: { phase: 'Progressing', ...status },
   };
 }
