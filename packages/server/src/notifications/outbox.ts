@@ -1,0 +1,179 @@
+/**
+ * What is to be sent, written in the transaction of the fact that it tells: neither is there without the other. Who sends
+ * claims it for a while first, so that several servers share the work; who is killed meanwhile leaves a claim that runs
+ * out, and it is sent again, under the same id.
+ */
+import { createHash } from 'node:crypto';
+import type { Database, Row, Sql, SqlValue, Transaction } from '../database/database.ts';
+import { isWanted } from './channel.ts';
+import { listWants } from './channels.ts';
+import type { ReleaseEvent } from './release-events.ts';
+
+export const deliveryStates = ['pending', 'delivered', 'dead'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export interface Delivery {
+  /** The receiver knows a repetition by it. */
+  readonly id: string;
+  readonly channelId: string;
+  readonly event: ReleaseEvent;
+  readonly createdAt: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** Of what is pending. */
+  readonly nextAt: string;
+  readonly deliveredAt?: string | undefined;
+  /** Why the last attempt failed. */
+  readonly error?: string | undefined;
+}
+
+export const outboxTopic = 'outbox';
+/** Of one channel: what comes beyond is not kept, or one that is away for long would fill the database. */
+const maximumPending = 10_000;
+
+export async function enqueue(transaction: Transaction, events: readonly ReleaseEvent[], now: string): Promise<void> {
+  if (events.length === 0) return;
+  const channels = await listWants(transaction);
+  const wanted = events.flatMap((event) =>
+    channels.filter((channel) => isWanted(channel, event)).map(({ id }) => ({ channelId: id, event })),
+  );
+  for (const { channelId, event } of wanted)
+    await transaction.query(
+      `INSERT INTO deliveries (id, channel_id, event, created_at, state, attempts, next_at)
+       SELECT $1, $2, $3, $4, 'pending', 0, $4
+       WHERE (SELECT count(*) FROM deliveries WHERE channel_id = $2 AND state = 'pending') < ${maximumPending}
+       ON CONFLICT DO NOTHING`,
+      [deliveryId(event.id, channelId), channelId, JSON.stringify(event), now],
+    );
+  if (wanted.length > 0) await transaction.notify(outboxTopic);
+}
+
+function deliveryId(eventId: string, channelId: string): string {
+  return createHash('sha256').update(`${eventId}\n${channelId}`).digest('base64url').slice(0, 22);
+}
+
+export interface Claim {
+  readonly holder: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly milliseconds: number;
+  readonly limit: number;
+}
+
+/** The oldest that are due and that nobody is sending; nobody else gets them until the claim is over. */
+export async function claimDeliveries(database: Database, claim: Claim): Promise<readonly Delivery[]> {
+  const [now, until] = [toTime(claim.now), toTime(claim.now + claim.milliseconds)];
+  const skip = database.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : '';
+  return await database.transaction(async (sql) => {
+    const rows = await sql.query(
+      `UPDATE deliveries SET claimed_by = $1, claimed_until = $2 WHERE id IN (
+         SELECT id FROM deliveries WHERE state = 'pending' AND next_at <= $3
+           AND (claimed_until IS NULL OR claimed_until <= $3)
+         ORDER BY created_at, id LIMIT $4 ${skip}
+       ) RETURNING *`,
+      [claim.holder, until, now, claim.limit],
+    );
+    return rows.map(parseDelivery).toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+  });
+}
+
+export type Settlement =
+  | { readonly type: 'delivered' }
+  | { readonly type: 'retry'; readonly error: string; readonly nextAt: number }
+  | { readonly type: 'dead'; readonly error: string };
+
+/** Nothing where somebody else has claimed it since. */
+export async function settleDelivery(
+  sql: Sql,
+  { id }: Pick<Delivery, 'id'>,
+  given: { readonly holder: string; readonly now: number; readonly settlement: Settlement },
+): Promise<void> {
+  const { holder, now, settlement } = given;
+  const state: DeliveryState = settlement.type === 'retry' ? 'pending' : settlement.type;
+  const values: readonly SqlValue[] = [
+    id,
+    holder,
+    state,
+    settlement.type === 'delivered' ? null : settlement.error,
+    settlement.type === 'retry' ? toTime(settlement.nextAt) : toTime(now),
+    settlement.type === 'delivered' ? toTime(now) : null,
+  ];
+  await sql.query(
+    `UPDATE deliveries SET state = $3, error = $4, next_at = $5, delivered_at = $6, attempts = attempts + 1,
+       claimed_by = NULL, claimed_until = NULL
+     WHERE id = $1 AND claimed_by = $2 AND state = 'pending'`,
+    values,
+  );
+}
+
+/** When the next one is due; undefined: none is. */
+export async function nextDue(sql: Sql): Promise<number | undefined> {
+  const [row] = await sql.query(
+    `SELECT min(CASE WHEN claimed_until > next_at THEN claimed_until ELSE next_at END) AS at
+     FROM deliveries WHERE state = 'pending'`,
+  );
+  return typeof row?.['at'] === 'string' ? Date.parse(row['at']) : undefined;
+}
+
+export interface DeliverySelection {
+  readonly channelId?: string | undefined;
+  readonly state?: DeliveryState | undefined;
+  readonly limit: number;
+  /** Where the page before ended. */
+  readonly before?: { readonly createdAt: string; readonly id: string } | undefined;
+}
+
+/** Newest first. */
+export async function listDeliveries(sql: Sql, selection: DeliverySelection): Promise<readonly Delivery[]> {
+  const values: SqlValue[] = [];
+  const placeholder = (value: SqlValue): string => `$${values.push(value)}`;
+  const { channelId, state, limit, before } = selection;
+  const conditions = [
+    ...(channelId === undefined ? [] : [`channel_id = ${placeholder(channelId)}`]),
+    ...(state === undefined ? [] : [`state = ${placeholder(state)}`]),
+    ...(before === undefined
+      ? []
+      : [`(created_at, id) < (${placeholder(before.createdAt)}, ${placeholder(before.id)})`]),
+  ];
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const rows = await sql.query(
+    `SELECT * FROM deliveries ${where} ORDER BY created_at DESC, id DESC LIMIT ${placeholder(limit)}`,
+    values,
+  );
+  return rows.map(parseDelivery);
+}
+
+/** Sends it again from the first attempt on, under the same id. False where there is none, or it is under way already. */
+export async function repeatDelivery(database: Database, id: string, now: number): Promise<boolean> {
+  return await database.transaction(async (transaction) => {
+    const rows = await transaction.query(
+      `UPDATE deliveries SET state = 'pending', attempts = 0, next_at = $2, claimed_by = NULL, claimed_until = NULL
+       WHERE id = $1 AND state <> 'pending' RETURNING id`,
+      [id, toTime(now)],
+    );
+    await transaction.notify(outboxTopic);
+    return rows.length > 0;
+  });
+}
+
+function parseDelivery(row: Row): Delivery {
+  const text = (column: string): string | undefined => {
+    const value = row[column];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    id: text('id') ?? '',
+    channelId: text('channel_id') ?? '',
+    event: JSON.parse(text('event') ?? '{}') as ReleaseEvent,
+    createdAt: text('created_at') ?? '',
+    state: (text('state') ?? 'dead') as DeliveryState,
+    attempts: Number(row['attempts']),
+    nextAt: text('next_at') ?? '',
+    deliveredAt: text('delivered_at'),
+    error: text('error'),
+  };
+}
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
