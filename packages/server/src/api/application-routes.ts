@@ -1,0 +1,233 @@
+import type { Application } from '@slipway/delivery/api/application';
+import Type, { type Static } from 'typebox';
+import type { App } from '../http/build-app.ts';
+import type { ServerContext } from '../http/context.ts';
+import { coveredNamespaces } from '../identity/principal.ts';
+import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
+import { optional } from '../optional.ts';
+import { awaitRelease, rememberReleases } from './await-release.ts';
+import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
+import { KubernetesSchema, NoBody, Name, NamespaceParams, ObjectParams, problems } from './schemas.ts';
+import {
+  conditionOf,
+  etagOf,
+  notFound,
+  removeApplication,
+  writeApplication,
+  type ApplicationKey,
+  type Condition,
+  type Wanted,
+} from './write-application.ts';
+
+const tags = ['applications'];
+
+const ApplicationSchema = Type.Interface([ApplicationSummarySchema], {
+  spec: KubernetesSchema,
+  status: Type.Optional(KubernetesSchema),
+});
+
+const ListQuery = Type.Object(
+  {
+    ...PageQuery,
+    namespace: Type.Optional(Name),
+    phase: Type.Optional(Type.String({ maxLength: 50 })),
+    search: Type.Optional(Type.String({ maxLength: 100, description: 'Part of a name or of a host.' })),
+  },
+  { additionalProperties: false },
+);
+
+const AcceptedSchema = Type.Object({
+  namespace: Type.String(),
+  name: Type.String(),
+  generation: Type.Integer(),
+  release: Type.Optional(
+    Type.String({ description: 'Name of the Release that was begun; absent: none was, or not yet.' }),
+  ),
+});
+
+type Accepted = Static<typeof AcceptedSchema>;
+
+const WriteQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Boolean({ default: false, description: 'Say what would be wrong, and change nothing.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export function addApplicationRoutes(app: App, context: ServerContext): void {
+  addReadingRoutes(app, context);
+  addChangingRoutes(app, context);
+  addCreation(app, context);
+}
+
+function addReadingRoutes(app: App, context: ServerContext): void {
+  const { view } = context;
+
+  app.get(
+    '/api/v1/applications',
+    {
+      config: { access: { type: 'login' } },
+      schema: {
+        tags,
+        summary: 'Applications of all namespaces that the caller may see, by namespace and name',
+        querystring: ListQuery,
+        response: { 200: pageOf(ApplicationSummarySchema), ...problems },
+      },
+    },
+    async ({ principal, query }) => {
+      const all = view.applications.list(query.namespace);
+      const seen = new Set(await coveredNamespaces(principal, 'view', new Set(all.map(namespaceOf))));
+      const after = decodeCursor(query.cursor, 1)?.[0] ?? '';
+      const wanted = all
+        .filter((application) => seen.has(namespaceOf(application)) && matches(application, query))
+        .map((application) => ({ application, key: keyOf(application) }))
+        .filter(({ key }) => key > after)
+        .toSorted((one, other) => (one.key < other.key ? -1 : 1));
+      const page = wanted.slice(0, query.limit ?? 100);
+      const last = page.at(-1);
+      return {
+        items: page.map(({ application }) => summarize(application, context)),
+        ...(last === undefined || page.length === wanted.length ? {} : { next: encodeCursor([last.key]) }),
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/namespaces/:namespace/applications/:name',
+    {
+      config: { access: { type: 'namespace', permission: 'view' } },
+      schema: {
+        tags,
+        summary: 'One application, with its spec and status',
+        params: ObjectParams,
+        response: { 200: ApplicationSchema, 304: Type.Null(), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const application = find(request.params, context);
+      const etag = etagOf(application);
+      reply.header('etag', etag);
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
+      const { spec, status } = application;
+      return reply.code(200).send({
+        ...summarize(application, context),
+        spec: { ...spec },
+        ...(status === undefined ? {} : { status: { ...status } }),
+      });
+    },
+  );
+}
+
+function addChangingRoutes(app: App, context: ServerContext): void {
+  app.put(
+    '/api/v1/namespaces/:namespace/applications/:name',
+    {
+      config: { access: { type: 'namespace', permission: 'operate' } },
+      schema: {
+        tags,
+        summary: 'Create an application or say what it should be; a release begins where that asks for one',
+        description:
+          'With `If-Match` only the state that it names is replaced, with `If-None-Match: *` nothing that exists is.',
+        params: ObjectParams,
+        querystring: WriteQuery,
+        body: Type.Object({ spec: KubernetesSchema }, { additionalProperties: false }),
+        response: { 200: AcceptedSchema, 202: AcceptedSchema, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const dryRun = request.query.dryRun === true;
+      const accepted = await change({ ...params, ...body }, conditionOf(headers), { dryRun, context });
+      if (dryRun) return reply.code(200).send(accepted);
+      return reply.code(202).header('location', locationOf(accepted)).send(accepted);
+    },
+  );
+
+  app.delete(
+    '/api/v1/namespaces/:namespace/applications/:name',
+    {
+      config: { access: { type: 'namespace', permission: 'admin' } },
+      schema: {
+        tags,
+        summary: 'Remove an application: its route first, then its pods',
+        params: ObjectParams,
+        response: { 202: NoBody, ...problems },
+      },
+    },
+    async (request, reply) => {
+      await removeApplication(request.params, conditionOf(request.headers), context.client);
+      return reply.code(202).send(undefined);
+    },
+  );
+}
+
+function addCreation(app: App, context: ServerContext): void {
+  app.post(
+    '/api/v1/namespaces/:namespace/applications',
+    {
+      config: { access: { type: 'namespace', permission: 'operate' } },
+      schema: {
+        tags,
+        summary: 'Create an application, and release its first version',
+        params: NamespaceParams,
+        querystring: WriteQuery,
+        body: Type.Object({ name: Name, spec: KubernetesSchema }, { additionalProperties: false }),
+        response: { 200: AcceptedSchema, 202: AcceptedSchema, ...problems },
+      },
+    },
+    async ({ params, body, query }, reply) => {
+      const dryRun = query.dryRun === true;
+      const accepted = await change({ ...params, ...body }, { type: 'new', refusal: 409 }, { dryRun, context });
+      if (dryRun) return reply.code(200).send(accepted);
+      const location = locationOf({ namespace: accepted.namespace, name: accepted.name });
+      return reply.code(202).header('location', location).send(accepted);
+    },
+  );
+}
+
+interface Change {
+  readonly dryRun: boolean;
+  readonly context: ServerContext;
+}
+
+async function change(wanted: Wanted, condition: Condition, { dryRun, context }: Change): Promise<Accepted> {
+  const { namespace, name } = wanted;
+  const before = rememberReleases(wanted, context);
+  const written = await writeApplication(wanted, condition, { client: context.client, dryRun });
+  const release = dryRun ? undefined : await awaitRelease(written, before, context);
+  const { generation = 0 } = written.application.metadata;
+  return { namespace, name, generation, ...optional('release', release?.metadata.name) };
+}
+
+/** Of the Release that was begun, or of the Application. */
+function locationOf({ namespace, name, release }: Omit<Accepted, 'generation'>): string {
+  const base = `/api/v1/namespaces/${namespace}`;
+  return release === undefined ? `${base}/applications/${name}` : `${base}/releases/${release}`;
+}
+
+function find(key: ApplicationKey, { view }: ServerContext): Application {
+  const application = view.applications.get({ namespace: key.namespace, name: key.name });
+  if (application === undefined) throw notFound(key);
+  return application;
+}
+
+function summarize(application: Application, { view }: ServerContext) {
+  return summarizeApplication(application, view.releases.byIndex('application', keyOf(application)));
+}
+
+function matches(application: Application, query: { readonly phase?: string; readonly search?: string }): boolean {
+  const { metadata, spec, status } = application;
+  if (query.phase !== undefined && (status?.phase ?? 'Pending') !== query.phase) return false;
+  const search = query.search?.toLowerCase() ?? '';
+  return [metadata.name ?? '', ...(spec.route?.hosts ?? [])].some((text) => text.toLowerCase().includes(search));
+}
+
+function namespaceOf({ metadata }: Application): string {
+  return metadata.namespace ?? '';
+}
+
+function keyOf(application: Application): string {
+  return `${namespaceOf(application)}/${application.metadata.name ?? ''}`;
+}

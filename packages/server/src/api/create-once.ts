@@ -1,0 +1,99 @@
+/** A request that is sent again under the same Idempotency-Key is the same request. */
+import { createHash } from 'node:crypto';
+import type { KubeClient } from '@slipway/kube/client';
+import { canonicalJson } from '@slipway/kube/hash';
+import { isSameJson } from '@slipway/kube/json-equality';
+import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
+import { isStatusReason } from '@slipway/kube/status-error';
+import Type from 'typebox';
+import type { ServerContext } from '../http/context.ts';
+import { Problem } from '../http/problem.ts';
+import { identifierOf, type Principal } from '../identity/principal.ts';
+
+/** A key of the caller's own. */
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+});
+
+export interface Asked {
+  /** The object that is asked about. */
+  readonly about: string;
+  /** What is asked, for who reads the name. */
+  readonly what: string;
+  readonly key: string | undefined;
+  readonly principal: Principal;
+  readonly random: ServerContext['random'];
+}
+
+const maximumPrefix = 60;
+
+/**
+ * The name of the object is what makes it happen once. It is of the caller's key, if he gives one, and of him, so that nobody
+ * meets another's; not of what is asked, so that something else under the same key is found out.
+ */
+export function nameAsked({ about, what, key, principal, random }: Asked): string {
+  const source = key === undefined ? random(16) : `${identifierOf(principal.identity)}\n${key}`;
+  const suffix = createHash('sha256').update(`${about}\n${source}`).digest('hex').slice(0, 16);
+  const prefix = key === undefined ? `${about}-${what}` : about;
+  return `${prefix.slice(0, maximumPrefix).replaceAll(/[^a-z0-9-]/g, '-')}-${suffix}`;
+}
+
+/** A key is remembered for so long: an outcome is not, once enough others have come. */
+const keptMilliseconds = 7 * 86_400_000;
+
+/**
+ * Notes what is asked under that name, or rejects with 422 where that was something else. The objects themselves tell only
+ * while they are there, and their outcomes less than what was asked.
+ */
+export async function claimName(
+  { database, clock }: Pick<ServerContext, 'database' | 'clock'>,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  asked: object,
+): Promise<void> {
+  const now = clock.now();
+  const kept = `${namespace}/${name}`;
+  const hash = createHash('sha256').update(canonicalJson(asked)).digest('hex');
+  await database.query('DELETE FROM asked_requests WHERE at < $1', [new Date(now - keptMilliseconds).toISOString()]);
+  await database.query(
+    'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING',
+    [kept, hash, new Date(now).toISOString()],
+  );
+  const [row] = await database.query('SELECT hash FROM asked_requests WHERE name = $1', [kept]);
+  if (row?.['hash'] !== hash) throw otherRequest();
+}
+
+/** Rejects with 422 where something else was asked under its name. */
+export async function createOnce<T extends KubeObject & { readonly spec: object }>(
+  client: KubeClient,
+  type: ResourceType<T>,
+  object: T,
+): Promise<void> {
+  try {
+    await client.create(type, object, { fieldManager: 'slipway-server' });
+  } catch (error) {
+    if (!isStatusReason(error, 'AlreadyExists')) throw error;
+    const existing = await find(client, type, object);
+    // Gone since: it was carried out.
+    if (existing !== undefined && !isSameJson(existing.spec, object.spec)) throw otherRequest(error);
+  }
+}
+
+async function find<T extends KubeObject>(
+  client: KubeClient,
+  type: ResourceType<T>,
+  object: T,
+): Promise<T | undefined> {
+  try {
+    return await client.get(type, keyOf(object));
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+export function otherRequest(cause?: unknown): Problem {
+  return new Problem(422, 'something else was asked under this Idempotency-Key before: give each request its own', {
+    errors: [{ field: 'headers/idempotency-key', message: 'belongs to another request' }],
+    cause,
+  });
+}

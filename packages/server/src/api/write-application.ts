@@ -1,0 +1,129 @@
+import { applications, type Application } from '@slipway/delivery/api/application';
+import type { KubeClient, WriteOptions } from '@slipway/kube/client';
+import { isStatusReason } from '@slipway/kube/status-error';
+import { Problem } from '../http/problem.ts';
+
+export interface ApplicationKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Wanted extends ApplicationKey {
+  readonly spec: object;
+}
+
+/** What has to be so for a write. */
+export type Condition =
+  | { readonly type: 'none' }
+  /** Nothing is there; otherwise the answer has this status. */
+  | { readonly type: 'new'; readonly refusal: 409 | 412 }
+  /** What is there has this ETag, or is there at all: `*`. */
+  | { readonly type: 'match'; readonly etag: string };
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-13.1 */
+export function conditionOf(headers: {
+  readonly 'if-match'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+}): Condition {
+  if (headers['if-match'] !== undefined) return { type: 'match', etag: headers['if-match'] };
+  return headers['if-none-match'] === '*' ? { type: 'new', refusal: 412 } : { type: 'none' };
+}
+
+export interface WriteMeans {
+  readonly client: KubeClient;
+  readonly dryRun: boolean;
+}
+
+export interface Written {
+  readonly application: Application;
+  /** Undefined: there was none. */
+  readonly generationBefore: number | undefined;
+}
+
+/** Others write meanwhile: the controller its status, people their changes. */
+const maximumAttempts = 10;
+
+/**
+ * Makes the whole spec what is wanted, whoever wrote what is there. The API server holds it against schema and rules, and
+ * every fault comes back with its field.
+ */
+export async function writeApplication(
+  wanted: Wanted,
+  condition: Condition,
+  { client, dryRun }: WriteMeans,
+): Promise<Written> {
+  const options = { fieldManager: 'slipway-server', fieldValidation: 'Strict', dryRun } as const;
+  for (let attempt = 1; ; attempt += 1) {
+    const current = await readApplication(client, wanted);
+    requireCondition(condition, current, wanted);
+    try {
+      const application = await put(client, { ...wanted, current }, options);
+      return { application, generationBefore: current?.metadata.generation };
+    } catch (error) {
+      if (attempt === maximumAttempts || !isOvertaken(error, current)) throw error;
+    }
+  }
+}
+
+async function put(
+  client: KubeClient,
+  { namespace, name, spec, current }: Wanted & { readonly current: Application | undefined },
+  options: WriteOptions,
+): Promise<Application> {
+  if (current !== undefined) return await client.update(applications, { ...current, spec }, options);
+  const identity = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application' };
+  return await client.create(applications, { ...identity, metadata: { namespace, name }, spec }, options);
+}
+
+/** It is not any more as it was read. */
+function isOvertaken(error: unknown, current: Application | undefined): boolean {
+  if (current === undefined) return isStatusReason(error, 'AlreadyExists');
+  return isStatusReason(error, 'Conflict') || isStatusReason(error, 'NotFound');
+}
+
+/** Removes it, where it is as the condition says. */
+export async function removeApplication(key: ApplicationKey, condition: Condition, client: KubeClient): Promise<void> {
+  if (condition.type === 'none') return await client.delete(applications, key);
+  const current = await readApplication(client, key);
+  requireCondition(condition, current, key);
+  const { uid, resourceVersion } = current?.metadata ?? {};
+  try {
+    await client.delete(applications, key, { preconditions: { uid, resourceVersion } });
+  } catch (error) {
+    throw isStatusReason(error, 'Conflict') ? outdated(error) : error;
+  }
+}
+
+async function readApplication(client: KubeClient, key: ApplicationKey): Promise<Application | undefined> {
+  try {
+    return await client.get(applications, { namespace: key.namespace, name: key.name });
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+function requireCondition(condition: Condition, current: Application | undefined, key: ApplicationKey): void {
+  if (condition.type === 'none') return;
+  if (condition.type === 'new') {
+    if (current === undefined) return;
+    const detail = `there is an application ${key.name} in ${key.namespace} already: change it with PUT`;
+    throw new Problem(condition.refusal, detail);
+  }
+  if (current === undefined) throw notFound(key);
+  if (condition.etag !== '*' && condition.etag !== etagOf(current)) throw outdated(undefined);
+}
+
+export function notFound({ namespace, name }: ApplicationKey): Problem {
+  return new Problem(404, `there is no application ${name} in namespace ${namespace}`);
+}
+
+function outdated(cause: unknown): Problem {
+  return new Problem(412, 'the application has changed since: read it again, and send its new ETag as If-Match', {
+    cause,
+  });
+}
+
+export function etagOf({ metadata }: Application): string {
+  return `"${metadata.uid ?? ''}-${metadata.resourceVersion ?? ''}"`;
+}

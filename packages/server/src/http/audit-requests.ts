@@ -1,0 +1,82 @@
+import { delay } from '@slipway/kube/clock';
+import type { FastifyRequest } from 'fastify';
+import { recordAudit } from '../audit/audit.ts';
+import { redact, redactBody } from '../audit/redact.ts';
+import type { App } from './build-app.ts';
+import type { ServerContext } from './context.ts';
+import { safeMethods } from './require-origin.ts';
+
+export interface Audit {
+  /** Resolves when all is noted that was under way. */
+  settled(): Promise<void>;
+}
+
+/** For a handler whose caller has gone. */
+const maximumWaitMilliseconds = 10_000;
+
+/**
+ * Notes every request that changes something before it is answered; those too that somebody was refused. What nobody known
+ * was refused is for the log: anybody could fill the database with it.
+ */
+export function auditRequests(app: App, context: ServerContext): Audit {
+  const pending = new Map<FastifyRequest, PromiseWithResolvers<void>>();
+  app.addHook('preHandler', async (request) => {
+    // From here on an answer follows, whether the caller is there to hear it or not.
+    if (!safeMethods.has(request.method)) pending.set(request, Promise.withResolvers());
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!safeMethods.has(request.method) && !request.is404 && !isDryRun(request))
+      await note(request, reply.statusCode, context);
+    pending.get(request)?.resolve();
+    pending.delete(request);
+    return payload;
+  });
+  return {
+    settled: async () => {
+      const over = new AbortController();
+      const noted = Promise.all([...pending.values()].map(({ promise }) => promise));
+      await Promise.race([noted, delay(context.clock, maximumWaitMilliseconds, over.signal).catch(() => undefined)]);
+      over.abort();
+    },
+  };
+}
+
+/**
+ * Asks what would be, as a form does at every letter. Where the route knows the word it is a truth by now; where it does not,
+ * it is text that says nothing.
+ */
+function isDryRun({ query }: FastifyRequest): boolean {
+  return (query as { readonly dryRun?: unknown }).dryRun === true;
+}
+
+async function note(request: FastifyRequest, code: number, context: ServerContext): Promise<void> {
+  const { database, clock, logger } = context;
+  const { method, ip: address, routeOptions, principal } = request;
+  const { url } = routeOptions;
+  if (principal.identity.source === 'anonymous' && code >= 400) {
+    logger.warn('a request without a login was refused', { method, url, address, code });
+    return;
+  }
+  try {
+    await recordAudit(database, describe(request, code, clock.now()));
+  } catch (error) {
+    // What was done cannot be taken back: that it is not noted is told where errors are told.
+    logger.error('a request could not be noted', { method, url, error });
+  }
+}
+
+function describe(request: FastifyRequest, code: number, now: number) {
+  const { name, id, ...params } = request.params as Readonly<Record<string, string | undefined>>;
+  const query = request.query as Readonly<Record<string, unknown>>;
+  const namespace = params['namespace'] ?? (typeof query['namespace'] === 'string' ? query['namespace'] : undefined);
+  return {
+    at: new Date(now).toISOString(),
+    principal: request.principal.name,
+    address: request.ip,
+    action: `${request.method} ${request.routeOptions.url ?? ''}`,
+    namespace,
+    subject: name ?? id,
+    outcome: String(code),
+    details: { body: redactBody(request.body), query: redact(request.query) },
+  };
+}

@@ -1,0 +1,100 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import { controlAccess } from './access.ts';
+import { allowOrigins } from './allow-origins.ts';
+import type { ServerContext } from './context.ts';
+import { limitRequests } from './limit-requests.ts';
+import { findProblem, Problem } from './problem.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const maximumBodyBytes = 1_500_000;
+const requestMilliseconds = 30_000;
+
+/** The server without a route: what holds for each of them. */
+export async function buildApp(context: ServerContext): Promise<App> {
+  const app = fastify({
+    trustProxy: context.trustedProxies.length === 0 ? false : [...context.trustedProxies],
+    bodyLimit: maximumBodyBytes,
+    requestTimeout: requestMilliseconds,
+    // Who sends headers by drops holds no connection for long.
+    connectionTimeout: requestMilliseconds,
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
+    // A path that is no text comes to no route, and to no handler of errors either.
+    frameworkErrors: (error, _, reply) => {
+      const problem = new Problem(error.statusCode ?? 400, error.message);
+      reply.hijack();
+      reply.raw.writeHead(problem.status, { 'content-type': 'application/problem+json', connection: 'close' });
+      reply.raw.end(JSON.stringify(problem.toDetails()));
+    },
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  answerWithProblems(app, context);
+  await app.register(helmet, { contentSecurityPolicy: { directives: contentSecurity, useDefaults: false } });
+  await app.register(cookie);
+  // What is no JSON is refused: whatever it is, it is nowhere meant, and would stand in the audit as it came.
+  app.removeContentTypeParser('text/plain');
+  await limitRequests(app);
+  allowOrigins(app, context.corsOrigins);
+  controlAccess(app, context);
+  endConnections(app);
+  return app;
+}
+
+/** Once the server stops, an answer is the last on its connection: it would be waited for otherwise. */
+function endConnections(app: App): void {
+  let isStopping = false;
+  app.addHook('preClose', async () => {
+    isStopping = true;
+  });
+  app.addHook('onSend', async (_, reply, payload) => {
+    if (isStopping) reply.header('connection', 'close');
+    return payload;
+  });
+}
+
+/** Everything that a page loads comes from this server. */
+const contentSecurity = {
+  'default-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'img-src': ["'self'", 'data:'],
+  'object-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+};
+
+function answerWithProblems(app: App, { logger }: ServerContext): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = findProblem(error);
+    if (known === undefined || known.status >= 500)
+      logger.error('request failed', { method: request.method, url: request.routeOptions.url, error });
+    const problem = known ?? new Problem(500, 'an error of the server; its log says more');
+    return reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .type('application/problem+json')
+      .send(JSON.stringify(problem.toDetails()));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem(404, `there is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}`);
+    return reply.code(404).type('application/problem+json').send(JSON.stringify(problem.toDetails()));
+  });
+}

@@ -1,0 +1,50 @@
+import type { Database } from '../database/database.ts';
+import { isOver, readLog, readRecord } from '../history/read-history.ts';
+import { releaseTopic } from '../history/record-release.ts';
+import { closeCodes, type PacedSocket } from './paced-socket.ts';
+import { Signal } from './signal.ts';
+
+const linesAtOnce = 200;
+
+export interface LogStream {
+  readonly database: Database;
+  readonly uid: string;
+  /** The number of the last line that the reader has. */
+  readonly after: number;
+}
+
+/**
+ * Sends the log of a release from a line on, then what is added, and, when it has ended and every line is sent, how. What is
+ * sent is read from the database, so a reader may go and come back to any server without missing or repeating a line.
+ */
+export async function streamLog(socket: PacedSocket, { database, uid, after }: LogStream): Promise<void> {
+  const changes = new Signal();
+  const stop = database.listen((change) => {
+    if (change.type === 'lost' || change.topic === releaseTopic(uid)) changes.raise();
+  });
+  socket.closed.addEventListener('abort', () => changes.raise(), { once: true });
+  try {
+    let last = after;
+    while (!socket.closed.aborted) {
+      // Before the lines: what is added after this look raises it again.
+      changes.lower();
+      const hasEnded = await isOver(database, uid);
+      const items = await readLog(database, uid, { after: last, limit: linesAtOnce });
+      last = items.at(-1)?.number ?? last;
+      if (items.length > 0 && !(await socket.send({ type: 'lines', items }, `after=${last}`))) return;
+      if (items.length === linesAtOnce) continue;
+      if (hasEnded) {
+        const { phase = 'Unknown', release } = (await readRecord(database, uid)) ?? {};
+        await socket.send(
+          { type: 'end', phase, reason: release?.status?.ending?.reason, lines: last },
+          `after=${last}`,
+        );
+        socket.close(closeCodes.normal, 'the release has ended');
+        return;
+      }
+      await changes.raised();
+    }
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,227 @@
+import type { Pod } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
+import { delay, type Clock } from '@slipway/kube/clock';
+import type { Informer } from '@slipway/kube/informer';
+import { splitLines } from '@slipway/kube/split-lines';
+import { optional } from '../optional.ts';
+import { LineQueue } from './line-queue.ts';
+import { findLogRuns, type LogChoice, type LogRun } from './log-runs.ts';
+import { closeCodes, type PacedSocket } from './paced-socket.ts';
+import {
+  advance,
+  encodePositions,
+  parseLine,
+  sinceTimeOf,
+  type LinePosition,
+  type LogPositions,
+  type TimedLine,
+} from './pod-log-position.ts';
+
+export interface PodLogStream extends LogChoice {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly pods: Informer<Pod>;
+  readonly namespace: string;
+  readonly application: string;
+  /** Where the reader was; empty: nowhere. */
+  readonly after: LogPositions;
+  /** Lines of each container to begin with, of one that the reader does not know; absent: all. */
+  readonly tail?: number | undefined;
+  readonly follow: boolean;
+}
+
+/** Logs that one reader has open at a time. */
+const maximumRuns = 100;
+/** Lines between those who read logs and the one who sends them. */
+const maximumLines = 500;
+const maximumCharacters = 16_384;
+const retryMilliseconds = 1_000;
+
+interface Line extends TimedLine {
+  readonly run: LogRun;
+}
+
+/**
+ * Sends what all pods of an Application write, as it comes, with a position to come back with: from there on nothing is
+ * missing and nothing repeated, as long as the cluster has it. It reads no faster than the reader.
+ */
+export async function streamPodLogs(socket: PacedSocket, stream: PodLogStream): Promise<void> {
+  const queue = new LineQueue<Line>(maximumLines);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([socket.closed, ended.signal]);
+  signal.addEventListener('abort', () => queue.close(), { once: true });
+  const reading = new Readers(stream, queue, signal).run();
+  try {
+    await Promise.all([send(socket, queue, stream), reading.finally(() => queue.close())]);
+    if (!socket.closed.aborted) {
+      await socket.send({ type: 'end' }, 'nothing');
+      socket.close(closeCodes.normal, 'all that was written is sent');
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+async function send(socket: PacedSocket, queue: LineQueue<Line>, { after }: PodLogStream): Promise<void> {
+  const positions = new Map<string, LinePosition>(after);
+  for (;;) {
+    const lines = await queue.take();
+    if (lines.length === 0) return;
+    for (const { run, at } of lines) positions.set(run.key, advance(positions.get(run.key), at));
+    const items = lines.map(({ run, time, text }) => ({
+      pod: run.pod,
+      container: run.container,
+      ...optional('version', run.version),
+      at: time,
+      text,
+    }));
+    const position = encodePositions(positions);
+    if (!(await socket.send({ type: 'lines', items, after: position }, 'the position of the last frame'))) return;
+  }
+}
+
+/** Reads every log once, and those that begin meanwhile. */
+class Readers {
+  readonly #stream: PodLogStream;
+  readonly #queue: LineQueue<Line>;
+  readonly #signal: AbortSignal;
+  /** By the key of the run; settled ones stay, so that nothing is read twice. */
+  readonly #reading = new Map<string, Promise<void>>();
+  #open = 0;
+
+  constructor(stream: PodLogStream, queue: LineQueue<Line>, signal: AbortSignal) {
+    this.#stream = stream;
+    this.#queue = queue;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const { pods, follow } = this.#stream;
+    const failed = Promise.withResolvers<never>();
+    const stop = pods.onChange(() => {
+      if (follow) this.#look(failed.reject);
+    });
+    try {
+      this.#look(failed.reject);
+      const ended = follow ? aborted(this.#signal) : Promise.all(this.#reading.values());
+      await Promise.race([ended, failed.promise]);
+    } finally {
+      stop();
+    }
+    await Promise.all(this.#reading.values());
+  }
+
+  #runs(): readonly LogRun[] {
+    const { pods, namespace, application, after } = this.#stream;
+    const own = pods.byIndex('application', `${namespace}/${application}`);
+    return findLogRuns(own, this.#stream, (key) => after.has(key) || this.#reading.has(key));
+  }
+
+  #look(fail: (error: unknown) => void): void {
+    const runs = this.#runs();
+    const current = new Set(runs.map(({ key }) => key));
+    for (const key of this.#reading.keys()) if (!current.has(key)) this.#reading.delete(key);
+    for (const run of runs) {
+      if (this.#reading.has(run.key) || this.#open >= maximumRuns || this.#signal.aborted) continue;
+      this.#open += 1;
+      const reading = this.#read(run).finally(() => {
+        this.#open -= 1;
+      });
+      this.#reading.set(run.key, reading);
+      reading.catch(fail);
+    }
+  }
+
+  /** A connection may be lost while the container runs on: it is read on from the last line. */
+  async #read(first: LogRun): Promise<void> {
+    const { clock, follow, after } = this.#stream;
+    let position = after.get(first.key);
+    let run: LogRun | undefined = first;
+    while (run !== undefined && !this.#signal.aborted) {
+      const reading = await this.#readOnce(run, position);
+      position = reading.position;
+      if (!follow || (reading.isWhole && !this.#find(first)?.isRunning)) return;
+      await delay(clock, retryMilliseconds, this.#signal).catch(() => undefined);
+      run = this.#find(first);
+    }
+  }
+
+  /** As it is now; undefined where the cluster has it no more. */
+  #find({ key }: LogRun): LogRun | undefined {
+    return this.#runs().find((run) => run.key === key);
+  }
+
+  async #readOnce(run: LogRun, last: LinePosition | undefined): Promise<Reading> {
+    const { client, namespace, follow } = this.#stream;
+    const path = `/api/v1/namespaces/${namespace}/pods/${run.pod}/log?${this.#queryOf(run, last).toString()}`;
+    const progress = new Progress(last);
+    try {
+      const { status, body } = await client.request({ method: 'GET', path, signal: this.#signal });
+      for await (const line of splitLines(body)) {
+        // Of a container that has not started, or a pod that is gone: no log, but why there is none.
+        if (status >= 400) continue;
+        const news = progress.take(line);
+        if (news !== undefined && !(await this.#queue.push({ run, ...news }))) break;
+      }
+      return { position: progress.position, isWhole: status < 500 };
+    } catch (error) {
+      // The connection broke, or the reader has gone: who follows looks again.
+      if (!this.#signal.aborted && !follow) throw error;
+      return { position: progress.position, isWhole: false };
+    }
+  }
+
+  #queryOf({ container, isPrevious }: LogRun, last: LinePosition | undefined): URLSearchParams {
+    const { follow, tail } = this.#stream;
+    return new URLSearchParams({
+      container,
+      timestamps: 'true',
+      ...(isPrevious ? { previous: 'true' } : {}),
+      ...(follow && !isPrevious ? { follow: 'true' } : {}),
+      ...(last === undefined ? {} : { sinceTime: sinceTimeOf(last) }),
+      ...(tail === undefined || last !== undefined || this.#stream.after.size > 0 ? {} : { tailLines: String(tail) }),
+    });
+  }
+}
+
+interface Reading {
+  readonly position: LinePosition | undefined;
+  /** To its end, as far as it had one. */
+  readonly isWhole: boolean;
+}
+
+/** What was sent before comes again first: the API asks by whole seconds. */
+class Progress {
+  readonly #before: LinePosition | undefined;
+  #repeated = 0;
+  position: LinePosition | undefined;
+
+  constructor(before: LinePosition | undefined) {
+    this.#before = before;
+    this.position = before;
+  }
+
+  /** Undefined for what was sent before. */
+  take(line: string): TimedLine | undefined {
+    const parsed = parseLine(line) ?? { at: this.position?.at ?? 0n, time: timeOf(this.position), text: line };
+    const before = this.#before;
+    if (before !== undefined && parsed.at < before.at) return undefined;
+    if (before !== undefined && parsed.at === before.at && this.#repeated < before.count) {
+      this.#repeated += 1;
+      return undefined;
+    }
+    this.position = advance(this.position, parsed.at);
+    return { ...parsed, text: parsed.text.slice(0, maximumCharacters) };
+  }
+}
+
+function timeOf(position: LinePosition | undefined): string {
+  return new Date(Number((position?.at ?? 0n) / 1_000_000n)).toISOString();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

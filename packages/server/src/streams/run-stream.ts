@@ -1,0 +1,34 @@
+import type { FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { isStillAllowed } from '../http/access.ts';
+import type { ServerContext } from '../http/context.ts';
+import { identifierOf } from '../identity/principal.ts';
+import { keepWatch } from './keep-watch.ts';
+import { closeCodes, PacedSocket } from './paced-socket.ts';
+import { maximumStreams, ReaderCounts } from './reader-counts.ts';
+
+/** Runs a stream for as long as its reader may read, and closes it where it fails. */
+export type Run = (request: FastifyRequest, socket: WebSocket, stream: (paced: PacedSocket) => Promise<void>) => void;
+
+export function createRunner(context: ServerContext): Run {
+  const { clock, logger } = context;
+  const readers = new ReaderCounts();
+  return (request, webSocket, stream) => {
+    const socket = new PacedSocket(webSocket, clock);
+    if (!readers.admit(readerOf(request), socket.closed)) {
+      socket.close(closeCodes.tryAgainLater, `${maximumStreams} streams are open already: close one`);
+      return;
+    }
+    const watching = keepWatch(socket, { clock, isAllowed: () => isStillAllowed(request, context) });
+    Promise.all([stream(socket), watching]).catch((error: unknown) => {
+      logger.error('a stream ended with an error', { error });
+      socket.close(closeCodes.failed, 'an error of the server; come back in a moment');
+    });
+  };
+}
+
+/** Who comes without a login is known by where he comes from. */
+function readerOf({ principal, ip }: FastifyRequest): string {
+  const { identity } = principal;
+  return identity.source === 'anonymous' ? `anonymous\n${ip}` : identifierOf(identity);
+}

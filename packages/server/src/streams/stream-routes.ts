@@ -1,0 +1,110 @@
+import websocket from '@fastify/websocket';
+import Type from 'typebox';
+import { findRecord } from '../history/read-history.ts';
+import type { App } from '../http/build-app.ts';
+import type { ServerContext } from '../http/context.ts';
+import { Problem } from '../http/problem.ts';
+import { maximumInteger, ObjectParams } from '../api/schemas.ts';
+import { ApplicationChanges } from '../view/application-changes.ts';
+import { streamApplications } from './application-stream.ts';
+import { streamLog } from './log-stream.ts';
+import { closeCodes } from './paced-socket.ts';
+import { addPodLogStream } from './pod-log-routes.ts';
+import { createRunner, type Run } from './run-stream.ts';
+
+/** What readers send is of no use, and bounded. */
+const maximumPayload = 1_024;
+const epochBytes = 9;
+
+/** `more` adds streams of other APIs, which run as these do. */
+export async function addStreamRoutes(
+  app: App,
+  context: ServerContext,
+  more: (streams: App, run: Run) => void,
+): Promise<void> {
+  await app.register(websocket, {
+    options: { maxPayload: maximumPayload, perMessageDeflate: false },
+    preClose: async () => {
+      for (const reader of app.websocketServer.clients)
+        reader.close(closeCodes.goingAway, 'the server stops: go on at another one, or in a moment');
+      app.websocketServer.close();
+    },
+  });
+  // Nobody else does: the HTTP server gave the connection away when it was asked to become a WebSocket.
+  app.addHook('onResponse', async ({ headers, raw }) => {
+    if (headers.upgrade !== undefined) raw.socket.destroySoon();
+  });
+  const changes = new ApplicationChanges(context.view);
+  app.addHook('onClose', async () => changes.stop());
+  const run = createRunner(context);
+  app.register(async (streams: App) => {
+    addLogStream(streams, context, run);
+    addApplicationStream(streams, { changes, context, run });
+    addPodLogStream(streams, context, run);
+    more(streams, run);
+  });
+}
+
+function addLogStream(app: App, { database }: ServerContext, run: Run): void {
+  app.get(
+    '/api/v1/namespaces/:namespace/releases/:name/log/stream',
+    {
+      websocket: true,
+      config: { access: { type: 'namespace', permission: 'view' } },
+      schema: {
+        tags: ['streams'],
+        summary: 'WebSocket: the log of a release from any line on, then live, and at last its outcome',
+        params: ObjectParams,
+        querystring: Type.Object({
+          after: Type.Optional(Type.Integer({ minimum: 0, maximum: maximumInteger, default: 0 })),
+        }),
+      },
+      preValidation: async (request) => {
+        const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
+        if ((await findRecord(database, { namespace, name })) === undefined)
+          throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
+      },
+    },
+    (socket, request) => {
+      const { params, query } = request;
+      run(request, socket, async (paced) => {
+        const record = await findRecord(database, params);
+        if (record === undefined) return paced.close(closeCodes.refused, 'the release is not known any more');
+        await streamLog(paced, { database, uid: record.uid, after: query.after ?? 0 });
+      });
+    },
+  );
+}
+
+interface ApplicationStreamMeans {
+  readonly changes: ApplicationChanges;
+  readonly context: ServerContext;
+  readonly run: Run;
+}
+
+function addApplicationStream(app: App, { changes, context, run }: ApplicationStreamMeans): void {
+  const epoch = context.random(epochBytes);
+  app.get(
+    '/api/v1/applications/stream',
+    {
+      websocket: true,
+      config: { access: { type: 'login' } },
+      schema: {
+        tags: ['streams'],
+        summary: 'WebSocket: all applications that the caller may see, and each one again when it changes',
+        querystring: Type.Object({
+          after: Type.Optional(
+            Type.String({
+              maxLength: 100,
+              description: 'From the last frame of an earlier stream: goes on from there.',
+            }),
+          ),
+        }),
+      },
+    },
+    (socket, request) => {
+      const { principal, query } = request;
+      run(request, socket, (paced) => streamApplications(paced, { changes, principal, after: query.after, epoch }));
+    },
+  );
+}

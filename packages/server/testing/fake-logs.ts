@@ -1,0 +1,71 @@
+/** Logs of containers as an API server gives them: what was written, and what is written while somebody follows. */
+import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
+
+export interface FakeLogs {
+  /** Of one pod; the time is such as `2026-01-01T00:00:00.5Z`. */
+  write(pod: string, time: string, text: string): void;
+  /** Every connection that follows breaks, without a word. */
+  breakConnections(): void;
+  /** Requests for logs so far. */
+  readonly requests: readonly URL[];
+  answering(client: KubeClient): KubeClient;
+}
+
+export function createFakeLogs(): FakeLogs {
+  const lines = new Map<string, string[]>();
+  const requests: URL[] = [];
+  let change = Promise.withResolvers<void>();
+  let breaks = 0;
+  const wake = (): void => {
+    change.resolve();
+    change = Promise.withResolvers();
+  };
+
+  async function* read(pod: string, url: URL, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    const since = Date.parse(url.searchParams.get('sinceTime') ?? '1970-01-01T00:00:00Z');
+    const tail = Number(url.searchParams.get('tailLines') ?? Infinity);
+    const connection = breaks;
+    const isAsked = (line: string): boolean => Date.parse(line.split(' ')[0] ?? '') >= since;
+    let next = Math.max(0, (lines.get(pod)?.length ?? 0) - tail);
+    for (;;) {
+      for (const line of lines.get(pod)?.slice(next) ?? []) if (isAsked(line)) yield Buffer.from(`${line}\n`);
+      next = lines.get(pod)?.length ?? 0;
+      if (url.searchParams.get('follow') !== 'true' || signal?.aborted === true) return;
+      const gone = Promise.withResolvers<void>();
+      signal?.addEventListener('abort', () => gone.resolve(), { once: true });
+      await Promise.race([change.promise, gone.promise]);
+      if (connection !== breaks) throw new Error('the connection broke');
+    }
+  }
+
+  const answer = ({ path, signal }: RawRequest): RawResponse | undefined => {
+    const url = new URL(path, 'http://localhost');
+    const pod = /pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
+    if (pod === undefined) return undefined;
+    requests.push(url);
+    return { status: 200, headers: {}, body: read(pod, url, signal) };
+  };
+
+  return {
+    requests,
+    write: (pod, time, text) => {
+      lines.set(pod, [...(lines.get(pod) ?? []), `${time} ${text}`]);
+      wake();
+    },
+    breakConnections: () => {
+      breaks += 1;
+      wake();
+    },
+    answering: (client) => ({
+      get: (...args) => client.get(...args),
+      list: (...args) => client.list(...args),
+      watch: (...args) => client.watch(...args),
+      create: (...args) => client.create(...args),
+      update: (...args) => client.update(...args),
+      patch: (...args) => client.patch(...args),
+      delete: (...args) => client.delete(...args),
+      deleteCollection: (...args) => client.deleteCollection(...args),
+      request: async (request) => answer(request) ?? client.request(request),
+    }),
+  };
+}
