@@ -1,0 +1,152 @@
+import { applications, type Application } from '@slipway/delivery/api/application';
+import { releases, type Release } from '@slipway/delivery/api/release';
+import { keyOf } from '@slipway/kube/object';
+import { isStatusReason } from '@slipway/kube/status-error';
+import { awaitRelease, rememberReleases } from '../api/await-release.ts';
+import { etagOf, writeApplication, type ApplicationKey } from '../api/write-application.ts';
+import type { ServerContext } from '../http/context.ts';
+import { Problem } from '../http/problem.ts';
+import { optional } from '../optional.ts';
+import type { Outcome } from './claims.ts';
+import type { DeliveryResult } from './deliveries.ts';
+import { planImageRelease } from './plan-image-release.ts';
+import type { ImageRule, PushedImage } from './webhook.ts';
+
+export interface ImageOrder {
+  readonly rules: readonly ImageRule[];
+  readonly images: readonly PushedImage[];
+  readonly requestedBy: string;
+  /** Somebody asks for it again, whatever came since. */
+  readonly isRepetition: boolean;
+}
+
+/** Asks for the pushed images in every Application that a rule means. Doing it again changes nothing more. */
+export async function releaseImages(order: ImageOrder, context: ServerContext, signal: AbortSignal): Promise<Outcome> {
+  const results: DeliveryResult[] = [];
+  for (const image of order.images)
+    for (const rule of order.rules.filter(({ repository }) => repository === image.repository))
+      for (const key of await findApplications(rule, context, signal)) {
+        signal.throwIfAborted();
+        const result = await releaseImage(
+          { key, rule, image, requestedBy: order.requestedBy, mayGoBack: order.isRepetition },
+          context,
+        );
+        if (result !== undefined) results.push(result);
+      }
+  return summarize(results, order.images);
+}
+
+/** Asked of the cluster: one that was just made may not have been heard of. */
+async function findApplications(
+  rule: ImageRule,
+  { client, namespace }: ServerContext,
+  signal: AbortSignal,
+): Promise<readonly ApplicationKey[]> {
+  const served = rule.namespaces.filter((name) => namespace === undefined || namespace === name);
+  const lists = await Promise.all(served.map((name) => client.list(applications, { namespace: name, signal })));
+  return lists
+    .flatMap(({ items }) => items)
+    .map((application) => ({ namespace: application.metadata.namespace ?? '', name: application.metadata.name ?? '' }))
+    .filter(({ name }) => rule.applications === undefined || rule.applications.includes(name));
+}
+
+interface Wanted {
+  readonly key: ApplicationKey;
+  readonly rule: ImageRule;
+  readonly image: PushedImage;
+  readonly requestedBy: string;
+  readonly mayGoBack: boolean;
+}
+
+/** Others write meanwhile: what they wrote is looked at again. */
+const maximumAttempts = 10;
+
+/** Undefined where the image is none of the Application's. What is wrong with one Application keeps no other one. */
+async function releaseImage(wanted: Wanted, context: ServerContext): Promise<DeliveryResult | undefined> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await tryRelease(wanted, context);
+    } catch (error) {
+      const isOvertaken = error instanceof Problem && error.status === 412;
+      if (isOvertaken && attempt < maximumAttempts) continue;
+      if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden'))
+        return { ...identify(wanted.key), outcome: 'failed', message: error.message };
+      throw error;
+    }
+}
+
+async function tryRelease(
+  { key, rule, image, requestedBy, mayGoBack }: Wanted,
+  context: ServerContext,
+): Promise<DeliveryResult | undefined> {
+  const application = await read(key, context);
+  if (application === undefined || application.metadata.deletionTimestamp !== undefined) return undefined;
+  const plan = planImageRelease(application, { rule, pushed: image, mayGoBack });
+  switch (plan.type) {
+    case 'unconcerned':
+      return undefined;
+    case 'passedOver':
+      return { ...identify(key), outcome: 'passedOver', message: plan.reason };
+    case 'unchanged':
+      return { ...identify(key), outcome: 'unchanged', image: plan.image };
+    case 'release': {
+      const before = rememberReleases(key, context);
+      const condition = { type: 'match', etag: etagOf(application) } as const;
+      const written = await writeApplication({ ...key, spec: plan.spec }, condition, {
+        client: context.client,
+        dryRun: false,
+      });
+      const release = await awaitRelease(written, before, context);
+      if (release !== undefined) await nameAsker(release, requestedBy, context);
+      const began = optional('release', release?.metadata.name);
+      return {
+        ...identify(key),
+        outcome: 'released',
+        image: plan.image,
+        ...optional('version', plan.version),
+        ...began,
+      };
+    }
+  }
+}
+
+async function read(key: ApplicationKey, { client }: ServerContext): Promise<Application | undefined> {
+  try {
+    return await client.get(applications, key);
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Who asked for a release that nobody commanded. */
+const requestedByAnnotation = 'slipway.dev/requested-by';
+
+/** The release does not depend on it: where it cannot be noted, audit and the delivery still say it. */
+async function nameAsker(release: Release, requestedBy: string, { client, logger }: ServerContext): Promise<void> {
+  const { uid } = release.metadata;
+  const body = { metadata: { uid, annotations: { [requestedByAnnotation]: requestedBy } } };
+  try {
+    await client.patch(releases, keyOf(release), { type: 'merge', body }, { fieldManager: 'slipway-server' });
+  } catch (error) {
+    logger.warn('who asked for a release is not noted with it', { release: release.metadata.name, error });
+  }
+}
+
+function identify({ namespace, name }: ApplicationKey) {
+  return { kind: 'Application', namespace, name };
+}
+
+function summarize(results: readonly DeliveryResult[], images: readonly PushedImage[]): Outcome {
+  const pushed = images.map(({ repository, tag }) => `${repository}:${tag}`).join(', ');
+  const [failed] = results.filter(({ outcome }) => outcome === 'failed');
+  if (failed !== undefined)
+    return { state: 'failed', message: `${failed.name} does not take ${pushed}: ${failed.message ?? ''}`, results };
+  const released = results.filter(({ outcome }) => outcome === 'released');
+  if (released.length > 0)
+    return { state: 'succeeded', message: `${pushed} goes to ${released.map(({ name }) => name).join(', ')}`, results };
+  if (results.some(({ outcome }) => outcome === 'unchanged'))
+    return { state: 'succeeded', message: `${pushed} is asked for already`, results };
+  const why = results[0]?.message ?? 'no rule of the webhook leads to an Application with this image';
+  return { state: 'ignored', message: `${pushed}: ${why}`, results };
+}

@@ -1,0 +1,31 @@
+/**
+ * https://docs.gitlab.com/user/project/integrations/webhook_events/ for pushes. Its container registry tells of images as
+ * plain distribution does: https://docs.gitlab.com/administration/packages/container_registry/#configure-container-registry-notifications
+ */
+import { fieldAt, requireText } from '../json-fields.ts';
+import { hasSecretHeader, headerOf, isAuthorized } from '../verify.ts';
+import { readEnvelope } from './distribution.ts';
+import { pushedCommit } from './pushed.ts';
+import { ignore, type Sender } from './sender.ts';
+
+export const gitlab: Sender = {
+  brings: ['image', 'commit'],
+  saysDigest: true,
+  secretGoes: 'token',
+  insists: (headers) =>
+    (headerOf(headers, 'content-type') ?? '').startsWith('application/vnd.docker.distribution.events'),
+  // Both are asked, so that neither answers sooner.
+  isGenuine: (message, secret) =>
+    [hasSecretHeader(message, secret, 'x-gitlab-token'), isAuthorized(message, secret)].includes(true),
+  deliveryOf: (headers) => headerOf(headers, 'idempotency-key') ?? headerOf(headers, 'x-gitlab-event-uuid'),
+  read: (body) => {
+    if (fieldAt(body, 'events') !== undefined) return readEnvelope(body);
+    const kind = requireText(body, 'object_kind');
+    if (kind !== 'push') return ignore(`"${kind.slice(0, 100)}" is no push to a branch`);
+    return pushedCommit({
+      repository: requireText(body, 'project', 'git_http_url'),
+      ref: requireText(body, 'ref'),
+      commit: requireText(body, 'after'),
+    });
+  },
+};

@@ -1,0 +1,147 @@
+import type { KubeClient } from '@slipway/kube/client';
+import { StatusError, isStatusReason } from '@slipway/kube/status-error';
+import type { ServerContext } from '../http/context.ts';
+import { parseApart } from '../platform/parse-apart.ts';
+import type { Outcome } from './claims.ts';
+import type { DeliveryResult } from './deliveries.ts';
+import { fetchDirectory } from './git/fetch-directory.ts';
+import { checkManifest, orderForWriting, type Writable } from './manifests/check-manifest.ts';
+import { Kinds } from './manifests/find-kinds.ts';
+import type { Manifest } from './manifests/parse-manifests.ts';
+import { isSameRepository } from './same-repository.ts';
+import { findCredentials } from './webhook-records.ts';
+import type { ManifestSource, PushedCommit } from './webhook.ts';
+
+export interface ManifestOrder {
+  readonly webhookId: string;
+  readonly source: ManifestSource;
+  readonly pushed: PushedCommit;
+  /** Somebody has asked for this commit, whatever came since. */
+  readonly isRepetition: boolean;
+}
+
+/** Makes the objects of a directory what they are at a commit: all of them, or none where one of them would be refused. */
+export async function syncManifests(
+  order: ManifestOrder,
+  context: ServerContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { source, pushed } = order;
+  if (!isSameRepository(pushed.repository, source.repository))
+    return ignored(`the push is to ${pushed.repository.slice(0, 200)}, and the webhook is for ${source.repository}`);
+  if (pushed.branch !== source.branch)
+    return ignored(`the push is to branch ${pushed.branch.slice(0, 200)}, and the webhook is for ${source.branch}`);
+  const fetched = await fetchDirectory(
+    {
+      ...source,
+      commit: pushed.commit,
+      isWhateverCame: order.isRepetition,
+      credentials: await findCredentials(context.database, order.webhookId, context.sealer),
+      allowAddresses: source.allowAddresses ?? [],
+    },
+    signal,
+  );
+  if (fetched.type === 'overtaken') return ignored(`${source.branch} is at ${fetched.by} by now`);
+  const { manifests, faults } = await parseApart(fetched.files, signal);
+  if (faults.length > 0) return failed(faults);
+  const means: Means = { ...order, client: context.client, signal };
+  const checked = await check(manifests, means, context.namespace);
+  if ('faults' in checked) return failed(checked.faults);
+  return await apply(orderForWriting(checked.objects), means);
+}
+
+interface Means extends ManifestOrder {
+  readonly client: KubeClient;
+  readonly signal: AbortSignal;
+}
+
+async function check(
+  manifests: readonly Manifest[],
+  { client, source, signal }: Means,
+  served: string | undefined,
+): Promise<{ readonly objects: readonly Writable[] } | { readonly faults: readonly string[] }> {
+  const kinds = new Kinds(client, signal);
+  const namespaces = source.namespaces.filter((name) => served === undefined || name === served);
+  const checked: Array<Writable | string> = [];
+  for (const manifest of manifests) {
+    const { apiVersion = '', kind = '' } = manifest.object;
+    checked.push(checkManifest(manifest, await kinds.find(apiVersion, kind), namespaces));
+  }
+  const faults = checked.filter((found) => typeof found === 'string');
+  return faults.length > 0 ? { faults } : { objects: checked.filter((found) => typeof found !== 'string') };
+}
+
+/** Everything is tried first: what the cluster would refuse keeps all of it from beginning. */
+async function apply(objects: readonly Writable[], means: Means): Promise<Outcome> {
+  const tried = await writeAll(objects, means, { dryRun: true });
+  const refused = tried.filter(({ outcome }) => outcome === 'failed');
+  if (refused.length > 0)
+    return { state: 'failed', message: `nothing was changed: ${describe(refused)}`, results: refused };
+  const results = await writeAll(objects, means, { dryRun: false });
+  const failures = results.filter(({ outcome }) => outcome === 'failed');
+  if (failures.length > 0) return { state: 'failed', message: describe(failures), results };
+  const changed = results.filter(({ outcome }) => outcome === 'applied').length;
+  const commit = means.pushed.commit.slice(0, 12);
+  return {
+    state: 'succeeded',
+    message: `${results.length} objects are as at ${commit}, ${changed} were changed`,
+    results,
+  };
+}
+
+function describe(failures: readonly DeliveryResult[]): string {
+  const shown = failures.slice(0, 5).map(({ kind, name, message }) => `${kind} ${name}: ${message ?? ''}`);
+  return `${shown.join('; ')}${failures.length > shown.length ? `; and ${failures.length - shown.length} more` : ''}`;
+}
+
+async function writeAll(
+  objects: readonly Writable[],
+  means: Means,
+  how: { readonly dryRun: boolean },
+): Promise<readonly DeliveryResult[]> {
+  const results: DeliveryResult[] = [];
+  for (const object of objects) results.push(await write(object, means, how));
+  return results;
+}
+
+async function write(
+  { type, object, namespace, name }: Writable,
+  { client, source, webhookId, signal }: Means,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<DeliveryResult> {
+  signal.throwIfAborted();
+  const about = { kind: type.kind, namespace, name };
+  const key = { namespace, name };
+  const patch = { type: 'apply', body: object, force: source.force === true } as const;
+  const options = { fieldManager: `slipway-webhook-${webhookId}`, fieldValidation: 'Strict', dryRun, signal } as const;
+  try {
+    const before = dryRun ? undefined : await readVersion(client, type, key);
+    const after = await client.patch(type, key, patch, options);
+    return { ...about, outcome: after.metadata.resourceVersion === before ? 'unchanged' : 'applied' };
+  } catch (error) {
+    const isPassing = isStatusReason(error, 'ServiceUnavailable', 'Timeout', 'TooManyRequests');
+    if (isPassing || !(error instanceof StatusError)) throw error;
+    return { ...about, outcome: 'failed', message: error.message.slice(0, 1_000) };
+  }
+}
+
+async function readVersion(
+  client: KubeClient,
+  type: Writable['type'],
+  key: { readonly namespace: string; readonly name: string },
+): Promise<string | undefined> {
+  try {
+    return (await client.get(type, key)).metadata.resourceVersion;
+  } catch (error) {
+    if (isStatusReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+function ignored(message: string): Outcome {
+  return { state: 'ignored', message, results: [] };
+}
+
+function failed(faults: readonly string[]): Outcome {
+  return { state: 'failed', message: `nothing was changed: ${faults.join('; ')}`.slice(0, 4_000), results: [] };
+}
