@@ -1,0 +1,57 @@
+import Type from 'typebox';
+import { Name } from '../api/schemas.ts';
+import type { App } from '../http/build-app.ts';
+import type { ServerContext } from '../http/context.ts';
+import type { Run } from '../streams/run-stream.ts';
+import { addDeploymentRoutes, requireDeployment } from './deployment-routes.ts';
+import { findDeployment, type DeploymentKey } from './deployment-store.ts';
+import { streamDeployment, type DeploymentLog } from './deployment-stream.ts';
+import { addDescriptorRoutes, IdParams } from './descriptor-routes.ts';
+import { isUnderWay, readDeployment, readDeploymentLog } from './read-deployment.ts';
+
+/** Where the API of the Amdatu deployer is found; at the root too, where its clients know no other place. */
+export function compatPrefixes(isAtRoot: boolean): readonly string[] {
+  return ['/compat/amdatu', ...(isAtRoot ? [''] : [])];
+}
+
+/** The API of the Amdatu deployer: a descriptor is an Application before it is asked for, a deployment is a Release. */
+export function addAmdatuRoutes(app: App, context: ServerContext, prefixes: readonly string[]): void {
+  for (const prefix of prefixes) {
+    addDescriptorRoutes(app, prefix, context);
+    addDeploymentRoutes(app, prefix, context);
+  }
+}
+
+export function addAmdatuStreams(app: App, context: ServerContext, prefixes: readonly string[], run: Run): void {
+  for (const prefix of prefixes)
+    app.get(
+      `${prefix}/stream/deployments/:id/logs`,
+      {
+        websocket: true,
+        config: { access: { type: 'namespace', permission: 'view', from: 'query' } },
+        schema: {
+          tags: ['amdatu'],
+          summary: 'WebSocket: the log of a deployment so far, then what is added, until it has ended',
+          params: IdParams,
+          querystring: Type.Object({ namespace: Name }),
+        },
+        preHandler: async ({ params, query }) => {
+          await requireDeployment({ ...params, ...query }, context);
+        },
+      },
+      (socket, request) => {
+        const key = { ...request.params, ...request.query };
+        const { database, clock } = context;
+        const read = (): Promise<DeploymentLog | undefined> => readLog(key, context);
+        run(request, socket, (paced) => streamDeployment(paced, { database, clock, read }));
+      },
+    );
+}
+
+async function readLog(key: DeploymentKey, context: ServerContext): Promise<DeploymentLog | undefined> {
+  const record = await findDeployment(context.database, key);
+  if (record === undefined) return undefined;
+  // Before its lines: nothing is added to what is over.
+  const deployment = await readDeployment(record, context);
+  return { lines: await readDeploymentLog(deployment, context), isOver: !isUnderWay(deployment) };
+}
