@@ -18,7 +18,11 @@ const mayOpen = {
   cluster: ['kube'],
   gateway: ['kube'],
   delivery: ['kube'],
-  cli: ['kube', 'cluster', 'gateway', 'delivery'],
+  // Of delivery it may open the types, `delivery/api`.
+  server: ['kube'],
+  // Of delivery and the server it knows types: `delivery/api`, and what the server answers.
+  dashboard: [],
+  cli: ['kube', 'cluster', 'gateway', 'delivery', 'server'],
 };
 
 /** A rule that cannot fail would be found here: each decision of the configuration has text that breaks it. */

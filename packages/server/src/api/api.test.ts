@@ -1,0 +1,393 @@
+import { createCommand, releaseCommands } from '@slipway/delivery/api/release-command';
+import type { KubeClient } from '@slipway/kube/client';
+import { StatusError } from '@slipway/kube/status-error';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shopSpec, startTestServer, type Answer, type TestServer } from '../../testing/test-server.ts';
+import { createOnce } from './create-once.ts';
+
+const shop = '/api/v1/namespaces/default/applications/shop';
+
+describe('the API', () => {
+  let server: TestServer;
+  let created: Answer;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    [created] = await Promise.all([
+      server.call('POST', '/api/v1/namespaces/default/applications', {
+        body: { name: 'shop', spec: { ...shopSpec('web:1'), version: '1' } },
+      }),
+      server.cluster.advance(4_000),
+    ]);
+    await server.cluster.advance(5_000);
+  });
+  afterAll(() => server.stop());
+
+  it('accepts an application, and says where it is and what was begun', () => {
+    expect(created).toMatchObject({ status: 202, body: { name: 'shop', generation: 1, release: 'shop-1' } });
+    expect(created.headers.get('location')).toBe(shop);
+  });
+
+  it('shows an application with what serves', async () => {
+    const { status, body } = await server.call('GET', shop);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      namespace: 'default',
+      name: 'shop',
+      strategy: 'blueGreen',
+      serving: { version: '1', release: 'shop-1' },
+      split: { 1: 100 },
+      spec: { version: '1' },
+    });
+  });
+
+  it('answers that nothing has changed since', async () => {
+    const etag = (await server.call('GET', shop)).headers.get('etag') ?? '';
+    expect((await server.call('GET', shop, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await server.call('GET', shop, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  it('lists applications page by page', async () => {
+    const { body } = await server.call('GET', '/api/v1/applications?limit=1');
+    expect(body.items).toMatchObject([{ name: 'shop' }]);
+    expect(body.next).toBeUndefined();
+    expect((await server.call('GET', '/api/v1/applications?search=nothing')).body.items).toEqual([]);
+  });
+
+  it('keeps the release with its log', async () => {
+    const { body: page } = await server.call('GET', '/api/v1/releases?application=shop');
+    expect(page.items).toMatchObject([{ name: 'shop-1', version: '1', phase: 'Succeeded' }]);
+    const { body: release } = await server.call('GET', '/api/v1/namespaces/default/releases/shop-1');
+    expect(release).toMatchObject({ spec: { version: '1' }, status: { phase: 'Succeeded' } });
+    const { body: log } = await server.call('GET', '/api/v1/namespaces/default/releases/shop-1/log?after=2&limit=3');
+    expect(log.items.map(({ number }: { number: number }) => number)).toEqual([3, 4, 5]);
+    expect(log.length).toBe(release.logLength);
+  });
+
+  it('tries a manifest without changing anything', async () => {
+    const body = { spec: { ...shopSpec('web:2'), version: '2', replicas: -1 } };
+    const refused = await server.call('PUT', `${shop}?dryRun=true`, { body });
+    expect(refused).toMatchObject({ status: 422, body: { title: 'Unprocessable Content', status: 422 } });
+    expect(refused.headers.get('content-type')).toContain('application/problem+json');
+    expect(refused.body.errors).toMatchObject([{ field: 'spec.replicas' }]);
+    expect((await server.call('GET', shop)).body.generation).toBe(1);
+  });
+
+  it('creates nothing over what is there', async () => {
+    const body = { name: 'shop', spec: { ...shopSpec('web:9'), version: '9' } };
+    expect(await server.call('POST', '/api/v1/namespaces/default/applications', { body })).toMatchObject({
+      status: 409,
+    });
+  });
+
+  it('replaces only the state that a caller has seen', async () => {
+    const body = { spec: { ...shopSpec('web:9'), version: '9' } };
+    const headers = { 'if-match': '"of yesterday"' };
+    expect(await server.call('PUT', shop, { body, headers })).toMatchObject({ status: 412 });
+  });
+
+  it('names all that is wrong with a request', async () => {
+    const { status, body } = await server.call('POST', `${shop}/commands`, { body: { verb: 'explode', extra: 1 } });
+    expect(status).toBe(400);
+    expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(
+      expect.arrayContaining(['body', 'body/verb']),
+    );
+  });
+
+  it('says what came of a command, which is one however often it is sent', async () => {
+    const headers = { 'idempotency-key': 'one' };
+    const send = () => server.call('POST', `${shop}/commands`, { body: { verb: 'promote' }, headers });
+    const [first, second] = [await send(), await send()];
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body.name).toBe(first.body.name);
+    await server.cluster.advance(1_000);
+    const { body } = await server.call('GET', first.headers.get('location') ?? '');
+    expect(body).toMatchObject({ outcome: 'refused' });
+    expect(body.message).not.toBe('');
+  });
+
+  it('refuses another request under the key of an earlier one, and lets others have the same key', async () => {
+    const send = (body: object, token = server.token) =>
+      server.call('POST', `${shop}/commands`, { token, body, headers: { 'idempotency-key': 'two' } });
+    const first = await send({ verb: 'rollback', version: '1' });
+    expect(await send({ verb: 'abort' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'headers/idempotency-key' }] },
+    });
+    // Tokens of one name are not one caller.
+    const [one, other] = [
+      await server.tokenFor({ role: 'admin', namespaces: ['*'] }),
+      await server.tokenFor({ role: 'admin', namespaces: ['*'] }),
+    ];
+    const names = [first, await send({ verb: 'pause' }, one), await send({ verb: 'pause' }, other)].map(
+      ({ body }) => body.name,
+    );
+    expect(new Set(names).size).toBe(3);
+    await server.cluster.advance(1_000);
+    expect((await send({ verb: 'abort' })).status).toBe(422);
+    expect((await send({ verb: 'rollback', version: '2' })).status).toBe(422);
+    expect(await send({ verb: 'rollback', version: '1' })).toMatchObject({
+      status: 202,
+      body: { name: first.body.name, outcome: expect.stringMatching(/accepted|refused/) },
+    });
+  });
+
+  it('tells a request that is sent again from another one while it waits', async () => {
+    const taken = createCommand('rollback', 'shop', { namespace: 'default', name: 'taken', version: '1' });
+    const client = {
+      ...server.cluster.client,
+      create: () => Promise.reject(new StatusError('AlreadyExists', 'taken')),
+      get: () => Promise.resolve(structuredClone(taken)),
+    } as unknown as KubeClient;
+    const again = createCommand('rollback', 'shop', { namespace: 'default', name: 'taken', version: '1' });
+    await createOnce(client, releaseCommands, again);
+    const other = createCommand('rollback', 'shop', { namespace: 'default', name: 'taken', version: '2' });
+    await expect(createOnce(client, releaseCommands, other)).rejects.toMatchObject({ status: 422 });
+  });
+
+  it('makes the whole spec what it was told, whoever wrote what was there', async () => {
+    const path = '/api/v1/namespaces/default/applications/whole';
+    const put = (spec: object, headers = {}) => server.call('PUT', `${path}?dryRun=false`, { body: { spec }, headers });
+    const paused = { ...shopSpec('web:1'), paused: true };
+    const write = async (asked: Promise<Answer>) => (await Promise.all([asked, server.cluster.advance(4_000)]))[0];
+    const create = { body: { name: 'whole', spec: { ...paused, replicas: 2, version: '1' } } };
+    expect((await write(server.call('POST', '/api/v1/namespaces/default/applications', create))).status).toBe(202);
+    expect((await write(put({ ...paused, version: '1' }))).status).toBe(202);
+    expect((await server.call('GET', path)).body.spec).toMatchObject({ replicas: 1, version: '1' });
+    const etag = (await server.call('GET', path)).headers.get('etag') ?? '';
+    expect((await write(put({ ...paused, replicas: 3, version: '1' }, { 'if-match': etag }))).status).toBe(202);
+    expect((await put({ ...paused, version: '1' }, { 'if-match': etag })).status).toBe(412);
+    expect((await write(put({ ...paused, version: '1' }))).status).toBe(202);
+    expect((await server.call('GET', path)).body.spec).toMatchObject({ replicas: 1 });
+    expect((await put(paused, { 'if-none-match': '*' })).status).toBe(412);
+    expect((await server.call('DELETE', path, { headers: { 'if-match': etag } })).status).toBe(412);
+    expect((await server.call('DELETE', path)).status).toBe(202);
+  });
+
+  it('has no application where there is none', async () => {
+    expect(await server.call('GET', `${shop}x`)).toMatchObject({
+      status: 404,
+      body: { status: 404, title: 'Not Found' },
+    });
+    expect((await server.call('POST', `${shop}x/commands`, { body: { verb: 'abort' } })).status).toBe(404);
+  });
+
+  it('refuses a cursor that no page ended with', async () => {
+    expect((await server.call('GET', '/api/v1/releases?cursor=x')).status).toBe(400);
+    expect((await server.call('GET', '/api/v1/audit?cursor=x')).status).toBe(400);
+    const forged = Buffer.from(JSON.stringify(['\0', 'x'])).toString('base64url');
+    expect((await server.call('GET', `/api/v1/releases?cursor=${forged}`)).status).toBe(400);
+  });
+
+  it.each([
+    '/api/v1/releases?version=1%00',
+    '/api/v1/releases?version=1%0a',
+    '/api/v1/namespaces/default/releases/shop-1%00',
+    '/api/v1/namespaces/default/releases/shop-1/log?after=2147483648',
+    '/api/v1/namespaces/default/releases/shop-1/log?after=1e300',
+  ])('refuses %s as what it cannot be', async (path) => {
+    expect((await server.call('GET', path)).status).toBe(400);
+    expect((await server.call('DELETE', '/api/v1/tokens/a%00')).status).toBe(400);
+  });
+
+  it('notes who changed what, without what is secret', async () => {
+    await server.call('POST', '/api/v1/session', { body: { token: server.token } });
+    const { body } = await server.call('GET', '/api/v1/audit');
+    expect(body.items[0]).toMatchObject({ principal: 'admin', action: 'POST /api/v1/session', outcome: '201' });
+    expect(JSON.stringify(body)).not.toContain(server.token);
+  });
+
+  it('notes no dry run, and everything that only calls itself one', async () => {
+    const last = async () => (await server.call('GET', '/api/v1/audit?limit=1')).body.items[0];
+    const before = await last();
+    await server.call('PUT', `${shop}?dryRun=true`, { body: { spec: {} } });
+    expect((await last()).id).toBe(before.id);
+    await server.call('POST', `${shop}/commands?dryRun=true`, { body: { verb: 'pause' } });
+    expect(await last()).toMatchObject({ action: expect.stringContaining('commands'), outcome: '202' });
+  });
+
+  it('takes no body but JSON, and notes none that is no object', async () => {
+    const command = `${shop}/commands`;
+    const secret = 'slipway_of-somebody';
+    const sent = (body: string, type: string) =>
+      server.call('POST', command, { body, headers: { 'content-type': type } });
+    expect((await sent(secret, 'text/plain')).status).toBe(415);
+    expect((await sent(JSON.stringify(secret), 'application/json')).status).toBe(400);
+    expect((await sent(JSON.stringify([secret]), 'application/json')).status).toBe(400);
+    const { body } = await server.call('GET', '/api/v1/audit');
+    expect(JSON.stringify(body)).not.toContain(secret);
+    expect(body.items[0].details.body).toEqual({ type: 'array', length: 1 });
+  });
+
+  it('describes itself', async () => {
+    const { body } = await server.call('GET', '/api/v1/openapi.json', { token: '' });
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/applications', '/api/v1/namespaces/{namespace}/applications/{name}/commands']),
+    );
+  });
+});
+
+describe('who may', () => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
+    await server.cluster.advance(5_000);
+  });
+  afterAll(() => server.stop());
+
+  it('nobody without a login', async () => {
+    for (const path of [shop, '/api/v1/applications', '/api/v1/releases', '/api/v1/audit', '/api/v1/tokens']) {
+      const { status, headers } = await server.call('GET', path, { token: '' });
+      expect([path, status]).toEqual([path, 401]);
+      expect(headers.get('www-authenticate')).toContain('Bearer');
+    }
+    expect((await server.call('GET', shop, { token: 'slipway_AAAAAAAAAAAA.forged' })).status).toBe(401);
+  });
+
+  it('view sees its namespace and changes nothing', async () => {
+    const token = await server.tokenFor({ role: 'view', namespaces: ['default'] });
+    expect((await server.call('GET', shop, { token })).status).toBe(200);
+    expect((await server.call('POST', `${shop}/commands`, { token, body: { verb: 'abort' } })).status).toBe(403);
+    expect((await server.call('GET', '/api/v1/tokens', { token })).status).toBe(403);
+  });
+
+  it('nobody learns of another namespace', async () => {
+    const token = await server.tokenFor({ role: 'admin', namespaces: ['bank'] });
+    expect((await server.call('GET', '/api/v1/applications', { token })).body.items).toEqual([]);
+    expect((await server.call('GET', '/api/v1/releases', { token })).body.items).toEqual([]);
+    expect((await server.call('GET', '/api/v1/releases?namespace=default', { token })).body.items).toEqual([]);
+    expect((await server.call('GET', shop, { token })).status).toBe(403);
+  });
+
+  it('operate does not approve', async () => {
+    const token = await server.tokenFor({ role: 'operate', namespaces: ['default'] });
+    const approvals = '/api/v1/namespaces/default/releases/shop-1/approvals';
+    expect((await server.call('POST', approvals, { token, body: { hook: 'sign-off' } })).status).toBe(403);
+    expect((await server.call('POST', `${shop}/commands`, { token, body: { verb: 'abort' } })).status).toBe(202);
+  });
+
+  it('a cookie alone changes nothing', async () => {
+    const login = await server.call('POST', '/api/v1/session', { token: '', body: { token: server.token } });
+    expect(login.status).toBe(201);
+    const cookie = login.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    const headers = { cookie: cookie.split(';')[0] ?? '' };
+    expect((await server.call('GET', shop, { token: '', headers })).status).toBe(200);
+    const command = { token: '', body: { verb: 'abort' } };
+    expect((await server.call('POST', `${shop}/commands`, { ...command, headers })).status).toBe(403);
+    const proven = { ...headers, 'x-slipway-csrf': String(login.body.csrf) };
+    expect((await server.call('POST', `${shop}/commands`, { ...command, headers: proven })).status).toBe(202);
+    expect((await server.call('DELETE', '/api/v1/session', { token: '', headers: proven })).status).toBe(204);
+    expect((await server.call('GET', shop, { token: '', headers })).status).toBe(401);
+  });
+
+  it('is noted with who it was that was refused, and not where nobody knows him', async () => {
+    const { body: before } = await server.call('GET', '/api/v1/audit?limit=1');
+    const login = await server.call('POST', '/api/v1/session', { token: '', body: { token: server.token } });
+    const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const command = { token: '', body: { verb: 'abort' } };
+    expect((await server.call('POST', `${shop}/commands`, { ...command, headers: { cookie } })).status).toBe(403);
+    expect((await server.call('POST', `${shop}/commands`, command)).status).toBe(401);
+    const { body } = await server.call('GET', '/api/v1/audit');
+    const since = body.items.filter(({ id }: { id: number }) => id > before.items[0].id);
+    expect(since).toMatchObject([
+      { principal: 'admin', action: expect.stringContaining('/commands'), outcome: '403' },
+      { principal: 'admin', action: 'POST /api/v1/session' },
+    ]);
+  });
+
+  it('a revoked token is nobody', async () => {
+    const { body } = await server.call('POST', '/api/v1/tokens', {
+      body: { name: 'ci', grants: [{ role: 'view', namespaces: ['*'] }] },
+    });
+    expect((await server.call('GET', shop, { token: body.token })).status).toBe(200);
+    expect((await server.call('DELETE', `/api/v1/tokens/${body.record.id}`)).status).toBe(204);
+    expect((await server.call('GET', shop, { token: body.token })).status).toBe(401);
+  });
+
+  it('who logs in by guessing is slowed down', async () => {
+    const attempts = [];
+    for (let attempt = 0; attempt < 12; attempt += 1)
+      attempts.push(
+        (await server.call('POST', '/api/v1/session', { token: '', body: { token: `guess-${attempt}` } })).status,
+      );
+    expect(attempts.at(0)).toBe(401);
+    expect(attempts.at(-1)).toBe(429);
+  });
+});
+
+describe('a server that is open for reading', () => {
+  it('shows everything and changes nothing', async () => {
+    const server = await startTestServer({ anonymousRole: 'view' });
+    await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
+    await server.cluster.advance(5_000);
+    expect((await server.call('GET', shop, { token: '' })).status).toBe(200);
+    expect((await server.call('POST', `${shop}/commands`, { token: '', body: { verb: 'abort' } })).status).toBe(403);
+    await server.stop();
+  });
+});
+
+describe('a server that anybody may ask', () => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await startTestServer({ anonymousRole: 'operate' });
+    await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
+    await server.cluster.advance(5_000);
+  });
+  afterAll(() => server.stop());
+
+  const abort = (headers: Readonly<Record<string, string>>) =>
+    server.call('POST', `${shop}/commands`, { token: '', body: { verb: 'abort' }, headers });
+
+  it('is asked by no foreign page', async () => {
+    expect((await abort({ origin: 'https://evil.example.com' })).status).toBe(403);
+    expect((await abort({ origin: server.server.url })).status).toBe(202);
+    expect((await abort({})).status).toBe(202);
+    const stream = (origin: string) => server.listen('/api/v1/applications/stream', { token: '', headers: { origin } });
+    expect(await stream('https://evil.example.com').ended).toBe(403);
+    const own = stream(server.server.url);
+    await own.until(({ type }) => type === 'snapshot');
+    own.close();
+  });
+
+  it('is asked by its own name alone, so that no foreign name leads to it', async () => {
+    const ask = (host: string) => server.listen('/api/v1/applications/stream', { token: '', headers: { host } });
+    expect(await ask('evil.example.com').ended).toBe(403);
+    for (const host of ['localhost', '[::1]:80', '127.0.0.1']) {
+      const stream = ask(host);
+      await stream.until(({ type }) => type === 'snapshot');
+      stream.close();
+    }
+  });
+});
+
+describe('a server of one namespace', () => {
+  it('answers for no other', async () => {
+    const server = await startTestServer({ namespace: 'default' });
+    await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
+    await server.cluster.advance(5_000);
+    expect((await server.call('GET', shop)).status).toBe(200);
+    expect((await server.call('GET', '/api/v1/releases')).body.items).toHaveLength(1);
+    expect((await server.call('GET', '/api/v1/releases?namespace=bank')).body.items).toEqual([]);
+    const create = { body: { name: 'shop', spec: shopSpec('web:1') } };
+    expect((await server.call('POST', '/api/v1/namespaces/bank/applications', create)).status).toBe(404);
+    await server.stop();
+  });
+});
+
+describe('who asks too often', () => {
+  it('is refused before he is asked who he is', async () => {
+    const server = await startTestServer();
+    const ask = async () => (await server.call('GET', shop, { token: 'guess' })).status;
+    const seen = new Set<number>();
+    for (let round = 0; round < 13; round += 1)
+      for (const status of await Promise.all(Array.from({ length: 100 }, ask))) seen.add(status);
+    expect(seen).toEqual(new Set([401, 429]));
+    await server.stop();
+  });
+});
