@@ -20,7 +20,9 @@ export default defineConfig({
           ],
           // Each file imports a hundred modules: sharing them between files halves the time of the fast tests.
           isolate: false,
-          testTimeout: 20_000,
+          // What runs in virtual time waits for nothing but the processor: this ends a test that hangs, and no other one.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,7 +1,7 @@
 /**
  * Makes in `dist/slipway` what is published: the command with the packages of this workspace, the modules of each process
  * bundled, because reading three hundred files takes longer than starting a cluster does. Files that are found by their
- * path, data and entry points, lie where they lie in the checkout.
+ * path, data and entry points, lie where they lie in the checkout. The pages of the dashboard are made here alone.
  *
  *     npm run build && npm pack ./dist/slipway
  */
@@ -23,6 +23,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown, type Plugin } from 'rolldown';
+import { buildPages } from '../packages/dashboard/build.ts';
 
 interface Manifest {
   readonly name: string;
@@ -45,6 +46,7 @@ const entries = [
   'packages/cli/src/main.ts',
   'packages/cli/src/load/load-process.ts',
   'packages/cluster/src/node/helper/main.ts',
+  'packages/server/src/webhooks/manifests/parse-process.ts',
 ];
 
 /** Found by their path when the program runs. */
@@ -57,7 +59,8 @@ async function main(): Promise<void> {
   // Before they are read: what is written meanwhile makes a bundle that is older than its sources, not a wrong list.
   const copied = globSync(readAtRuntime, { cwd: root });
   const seen = describeInputs([...globSync('packages/*/src/**/*.ts', { cwd: root }), ...copied]);
-  const used = new Set([...(await bundle(making)), ...copied]);
+  const [bundled] = await Promise.all([bundle(making), buildPages(join(making, 'packages/dashboard/dist'))]);
+  const used = new Set([...bundled, ...copied]);
   for (const file of copied) copy(file, making);
   for (const name of ['README.md', 'LICENSE', 'NOTICE', 'examples']) copy(name, making);
   writeJson(join(making, 'package.json'), describePackage());
@@ -153,7 +156,9 @@ function isPublished(path: string): boolean {
 function describePackage(): object {
   const { name, version, description, license } = readManifest('packages/cli/package.json');
   const { engines, optionalDependencies } = readManifest('package.json');
-  const manifests = globSync('packages/*/package.json', { cwd: root }).map(readManifest);
+  // The pages have in them what they need.
+  const paths = globSync('packages/*/package.json', { cwd: root, exclude: ['packages/dashboard/**'] });
+  const manifests = paths.map(readManifest);
   const needed = Object.entries(Object.assign({}, ...manifests.map(({ dependencies }) => dependencies ?? {})));
   return {
     name,

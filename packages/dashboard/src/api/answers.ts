@@ -1,0 +1,161 @@
+/** What the server answers, as far as the pages read it. */
+import type { ApplicationSpec, ApplicationStatus } from '@slipway/delivery/api/application';
+import type { Measurement } from '@slipway/delivery/api/check';
+import type { CommandOutcome } from '@slipway/delivery/api/release-command';
+import type { ReleaseSpec, ReleaseStatus } from '@slipway/delivery/api/release';
+
+import type { ApplicationSummary } from '@slipway/server/view/application-summary';
+import type { Change } from '@slipway/server/view/differences';
+import type { PodSummary } from '@slipway/server/view/pod-summary';
+
+export type { ApplicationSummary, Change, PodSummary };
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** The cursor of the page after. */
+  readonly next?: string | undefined;
+}
+
+export const roles = ['view', 'operate', 'approve', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface Grant {
+  readonly role: Role;
+  readonly namespaces: readonly string[];
+}
+
+export interface SessionAnswer {
+  readonly name: string;
+  readonly source: string;
+  /** Absent where the roles of the cluster decide. */
+  readonly grants?: readonly Grant[] | undefined;
+  /** Of who came by cookie. */
+  readonly csrf?: string | undefined;
+  readonly expiresAt?: string | undefined;
+}
+
+export interface ApplicationAnswer extends ApplicationSummary {
+  readonly spec: ApplicationSpec;
+  readonly status?: ApplicationStatus | undefined;
+}
+
+export interface ReleaseSummary {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly application: string;
+  readonly version: string;
+  readonly phase: string;
+  readonly createdAt: string;
+  readonly finishedAt?: string | undefined;
+  readonly deletedAt?: string | undefined;
+  readonly requestedBy?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly strategy: string;
+  readonly logLength: number;
+}
+
+export interface ReleaseAnswer extends ReleaseSummary {
+  readonly spec: ReleaseSpec;
+  readonly status?: ReleaseStatus | undefined;
+}
+
+export interface LogLine {
+  readonly number: number;
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
+export interface MeasurementAnswer extends Measurement {
+  readonly check: string;
+  readonly during: string;
+  readonly step?: string | undefined;
+  readonly attempt: number;
+}
+
+export interface CommandAnswer {
+  readonly name: string;
+  readonly outcome: 'waiting' | CommandOutcome['outcome'];
+  readonly message?: string | undefined;
+}
+
+export interface AcceptedAnswer {
+  readonly namespace: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly release?: string | undefined;
+}
+
+export interface TokenAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly grants: readonly Grant[];
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly expiresAt?: string | undefined;
+  readonly revokedAt?: string | undefined;
+  readonly usedAt?: string | undefined;
+}
+
+export interface AuditAnswer {
+  readonly id: number;
+  readonly at: string;
+  readonly principal: string;
+  readonly address: string;
+  readonly action: string;
+  readonly namespace?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly outcome: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface TrafficPoint {
+  readonly at: string;
+  /** Requests a second. */
+  readonly rate: number;
+  /** Answers 5xx a second. */
+  readonly errorRate: number;
+  /** Seconds; absent without requests. */
+  readonly p50?: number | undefined;
+  readonly p95?: number | undefined;
+  readonly p99?: number | undefined;
+}
+
+export interface Traffic {
+  readonly namespace: string;
+  readonly name: string;
+  readonly counted: boolean;
+  readonly reason?: string | undefined;
+  readonly versions: ReadonlyArray<{ readonly version: string; readonly points: readonly TrafficPoint[] }>;
+}
+
+/** What an application is asked, and how it answers: of each version. */
+export interface TrafficAnswer {
+  readonly sampleSeconds: number;
+  readonly items: readonly Traffic[];
+}
+
+export interface DifferenceAnswer {
+  /** Name of the Release. */
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly Change[];
+  /** Configuration that is gone, or may not be read. */
+  readonly unknown: readonly string[];
+}
+
+export interface List<Item> {
+  readonly items: readonly Item[];
+}
+
+export interface EventAnswer {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly count: number;
+  readonly firstAt?: string | undefined;
+  readonly lastAt?: string | undefined;
+}

@@ -1,0 +1,109 @@
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { SessionAnswer } from './api/answers.ts';
+import { ApiClient } from './api/client.ts';
+import { ApiProblem } from './api/problem.ts';
+import { Pages } from './pages.tsx';
+import { ProblemNotice } from './parts/small.tsx';
+import { browserClock, drawRandom } from './platform/browser.ts';
+import { openSocket } from './platform/socket.ts';
+import { DeskProvider, type Desk } from './session/desk.ts';
+import { LoginPage } from './session/login-page.tsx';
+import { Shell } from './shell/shell.tsx';
+import { FleetStore } from './state/fleet-store.ts';
+
+type Login =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'unreachable'; readonly problem: unknown }
+  | { readonly state: 'none'; readonly reason?: string | undefined }
+  | { readonly state: 'some'; readonly session: SessionAnswer };
+
+/** Who is there decides what is shown: a login, or everything else. */
+export function App() {
+  const [login, setLogin] = useState<Login>({ state: 'unknown' });
+  const end = useCallback((reason?: string) => setLogin({ state: 'none', reason }), []);
+  const client = useMemo(
+    () => new ApiClient({ fetch: (...given) => fetch(...given), onLoginEnded: () => end('The login has ended.') }),
+    [end],
+  );
+  useEffect(() => {
+    const leaving = new AbortController();
+    void findLogin(client, leaving.signal).then((found) => {
+      if (!leaving.signal.aborted) setLogin(found);
+    });
+    return () => leaving.abort();
+  }, [client]);
+  switch (login.state) {
+    case 'unknown':
+      return null;
+    case 'unreachable':
+      return (
+        <main className="login">
+          <ProblemNotice problem={login.problem} />
+        </main>
+      );
+    case 'none':
+      return (
+        <LoginPage client={client} reason={login.reason} onLogin={(session) => setLogin({ state: 'some', session })} />
+      );
+    case 'some':
+      return <LoggedIn key={login.session.csrf ?? ''} client={client} session={login.session} onEnd={end} />;
+  }
+}
+
+async function findLogin(client: ApiClient, signal: AbortSignal): Promise<Login> {
+  try {
+    return { state: 'some', session: await client.get<SessionAnswer>('/api/v1/session', signal) };
+  } catch (problem) {
+    if (problem instanceof ApiProblem && problem.status === 401) return { state: 'none' };
+    return { state: 'unreachable', problem };
+  }
+}
+
+interface LoggedInProps {
+  readonly client: ApiClient;
+  readonly session: SessionAnswer;
+  readonly onEnd: (reason?: string) => void;
+}
+
+function LoggedIn({ client, session, onEnd }: LoggedInProps) {
+  client.useCsrf(session.csrf);
+  const [fleet, setFleet] = useState<FleetStore>();
+  useEffect(() => {
+    const store = new FleetStore({
+      clock: browserClock,
+      random: drawRandom,
+      open: openSocket,
+      // A socket is refused without a word: whether it is for the login, the server says to a plain question.
+      onRefused: () => void client.get('/api/v1/applications?limit=1').catch(() => onEnd('The login has ended.')),
+    });
+    const hurry = (): void => store.hurry();
+    store.start();
+    setFleet(store);
+    addEventListener('online', hurry);
+    document.addEventListener('visibilitychange', hurry);
+    return () => {
+      removeEventListener('online', hurry);
+      document.removeEventListener('visibilitychange', hurry);
+      store.stop();
+    };
+  }, [client, onEnd]);
+  const desk = useMemo((): Desk | undefined => {
+    if (fleet === undefined) return undefined;
+    const logOut = (): void => {
+      if (session.source === 'anonymous') return onEnd();
+      void client.send('DELETE', '/api/v1/session').then(
+        () => onEnd(),
+        () => onEnd('The server did not answer; the login ends there by itself.'),
+      );
+    };
+    return { client, session, fleet, logOut };
+  }, [client, session, fleet, onEnd]);
+  if (desk === undefined) return null;
+  return (
+    <DeskProvider value={desk}>
+      <Shell>
+        <Pages />
+      </Shell>
+    </DeskProvider>
+  );
+}

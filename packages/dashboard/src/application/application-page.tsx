@@ -1,0 +1,232 @@
+import { useState, type ReactNode } from 'react';
+import type {
+  ApplicationAnswer,
+  CommandAnswer,
+  EventAnswer,
+  List,
+  Page,
+  PodSummary,
+  ReleaseAnswer,
+  ReleaseSummary,
+  Traffic,
+  TrafficAnswer,
+} from '../api/answers.ts';
+import { pathOf, withQuery } from '../api/client.ts';
+import { failureOf } from '../overview/select.ts';
+import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Link } from '../routing/navigation.tsx';
+import { formatPlace } from '../routing/routes.ts';
+import { useDesk, useSummary } from '../session/desk.ts';
+import { isOffered } from '../session/permissions.ts';
+import { useResource } from '../state/use-resource.ts';
+import { ReleaseTable } from '../history/release-table.tsx';
+import { CommandDialog } from './command-dialog.tsx';
+import { Events } from './events.tsx';
+import { PodLogs } from './pod-logs.tsx';
+import { Pods } from './pods.tsx';
+import { RunningRelease } from './running-release.tsx';
+import { TrafficCharts } from './traffic-charts.tsx';
+import { TrafficPicture } from './traffic-picture.tsx';
+import { describeVersions } from './traffic-picture-model.ts';
+import { listOffers, type Offer } from './verbs.ts';
+
+export interface ApplicationPageProps {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const lookMilliseconds = 3_000;
+const sampleMilliseconds = 5_000;
+const shownReleases = 8;
+
+/** One application: who serves, what comes, and what can be done about it. */
+export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
+  const summary = useSummary(namespace, name);
+  const path = pathOf(namespace, 'applications', name);
+  const application = useResource<ApplicationAnswer>(path, { news: summary });
+  const under = application.data?.candidate?.release;
+  const history = useResource<Page<ReleaseSummary>>(
+    withQuery('/api/v1/releases', { namespace, application: name, limit: 20 }),
+    { news: application.data, everyMilliseconds: lookMilliseconds },
+  );
+  const candidate = useResource<ReleaseAnswer>(under === undefined ? undefined : pathOf(namespace, 'releases', under), {
+    news: summary,
+    everyMilliseconds: lookMilliseconds,
+  });
+  const pods = useResource<List<PodSummary>>(`${path}/pods`, { news: summary, everyMilliseconds: lookMilliseconds });
+  const traffic = useResource<TrafficAnswer>(`${path}/traffic`, { everyMilliseconds: sampleMilliseconds });
+  const events = useResource<List<EventAnswer>>(`${path}/events?limit=30`, { everyMilliseconds: sampleMilliseconds });
+  const parts = [application, history, pods, traffic, events, ...(under === undefined ? [] : [candidate])];
+  // All at once: what comes later would push away what somebody reads already.
+  if (application.data === undefined || parts.some(({ data, problem }) => data === undefined && problem === undefined))
+    return (
+      <>
+        <Head namespace={namespace} name={name} />
+        {application.problem === undefined ? (
+          <Skeleton height={420} />
+        ) : (
+          <ProblemNotice problem={application.problem} />
+        )}
+      </>
+    );
+  const releases = history.data?.items ?? [];
+  return (
+    <Shown
+      application={application.data}
+      candidate={candidate.data}
+      history={releases}
+      pods={pods.data?.items ?? []}
+      traffic={traffic.data?.items[0]}
+      events={events.data?.items}
+      problem={application.problem ?? pods.problem ?? history.problem}
+    />
+  );
+}
+
+interface ShownProps {
+  readonly application: ApplicationAnswer;
+  readonly candidate?: ReleaseAnswer | undefined;
+  readonly history: readonly ReleaseSummary[];
+  readonly pods: readonly PodSummary[];
+  readonly traffic?: Traffic | undefined;
+  readonly events?: readonly EventAnswer[] | undefined;
+  readonly problem?: unknown;
+}
+
+function Shown({ application, candidate, history, pods, traffic, events, problem }: ShownProps) {
+  const { namespace, name, split, serving, hosts } = application;
+  const failure = failureOf(application);
+  const nodes = describeVersions({
+    split,
+    serving: serving?.version,
+    candidate: candidate?.version,
+    pods,
+    traffic,
+  });
+  const entrance = application.spec.route === undefined ? 'Service' : 'Gateway';
+  return (
+    <>
+      <Head namespace={namespace} name={name} phase={application.phase}>
+        <Actions application={application} candidate={candidate} history={history} />
+      </Head>
+      {problem !== undefined && <ProblemNotice problem={problem} />}
+      {failure !== undefined && <Notice tone="bad">{failure}</Notice>}
+      {candidate === undefined && application.waitingFor !== undefined && (
+        <Notice tone="wait">It waits for {application.waitingFor}.</Notice>
+      )}
+      <section className="card" aria-labelledby="traffic">
+        <header>
+          <h2 id="traffic">Traffic</h2>
+          <Hosts hosts={hosts} />
+        </header>
+        <div className="inside">
+          <TrafficPicture nodes={nodes} entrance={entrance} hosts={hosts} />
+        </div>
+        <TrafficCharts traffic={traffic} candidate={candidate?.version} />
+      </section>
+      {candidate !== undefined && <RunningRelease release={candidate} />}
+      <Pods pods={pods} split={split} />
+      <PodLogs namespace={namespace} application={name} pods={pods} />
+      <section className="card" aria-labelledby="releases">
+        <header>
+          <h2 id="releases">Releases</h2>
+          <Link className="push small" to={withQuery('/history', { namespace, application: name })}>
+            All of them
+          </Link>
+        </header>
+        <ReleaseTable releases={history.slice(0, shownReleases)} isOfOne />
+      </section>
+      <Events events={events} />
+    </>
+  );
+}
+
+interface HeadProps {
+  readonly namespace: string;
+  readonly name: string;
+  readonly phase?: string;
+  readonly children?: ReactNode;
+}
+
+function Head({ namespace, name, phase, children }: HeadProps) {
+  return (
+    <div className="page-head">
+      <div className="titles">
+        <p className="crumbs">
+          <Link to="/">Overview</Link> / <Link to={withQuery('/', { namespace })}>{namespace}</Link>
+        </p>
+        <div className="row wrap">
+          <h1 tabIndex={-1}>{name}</h1>
+          {phase !== undefined && <PhaseChip phase={phase} />}
+        </div>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function Hosts({ hosts }: { readonly hosts: readonly string[] }) {
+  return (
+    <span className="push small soft cut" title={hosts.join(', ')}>
+      {hosts.join(', ')}
+    </span>
+  );
+}
+
+interface ActionsProps {
+  readonly application: ApplicationAnswer;
+  readonly candidate?: ReleaseAnswer | undefined;
+  readonly history: readonly ReleaseSummary[];
+}
+
+function Actions({ application, candidate, history }: ActionsProps) {
+  const { session } = useDesk();
+  const { namespace, name } = application;
+  const [asked, setAsked] = useState<Offer>();
+  const [answer, setAnswer] = useState<CommandAnswer>();
+  if (!isOffered(session, 'operate', namespace)) return null;
+  return (
+    <>
+      <div className="actions">
+        {listOffers({ application, candidate, history }).map((offer) => (
+          <button
+            key={offer.label}
+            type="button"
+            className={offer.isDangerous ? 'button danger' : offer.verb === 'promote' ? 'button primary' : 'button'}
+            title={offer.effect}
+            onClick={() => setAsked(offer)}
+          >
+            {offer.label}
+          </button>
+        ))}
+        <Link className="button" to={formatPlace({ page: 'edit', namespace, name })}>
+          Change
+        </Link>
+      </div>
+      {answer !== undefined && <Outcome answer={answer} />}
+      {asked !== undefined && (
+        <CommandDialog
+          namespace={namespace}
+          application={name}
+          offer={asked}
+          onClose={(given) => {
+            setAsked(undefined);
+            setAnswer(given);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Outcome({ answer: { outcome, message } }: { readonly answer: CommandAnswer }) {
+  const words = outcome === 'waiting' ? 'It was asked for; the controller has not answered yet.' : message;
+  return (
+    <div className="outcome">
+      <Notice tone={outcome === 'refused' ? 'bad' : outcome === 'waiting' ? 'wait' : 'good'}>
+        {outcome === 'refused' ? 'Refused: ' : ''}
+        {words}
+      </Notice>
+    </div>
+  );
+}

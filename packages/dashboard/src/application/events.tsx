@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import type { EventAnswer } from '../api/answers.ts';
+import { Chip } from '../parts/small.tsx';
+import { RelativeTime } from '../parts/relative-time.tsx';
+
+const shownAtFirst = 6;
+
+/** What the cluster noted, newest first. */
+export function Events({ events }: { readonly events: readonly EventAnswer[] | undefined }) {
+  const [isWhole, setWhole] = useState(false);
+  if (events === undefined || events.length === 0) return null;
+  return (
+    <section className="card" aria-labelledby="events">
+      <header>
+        <h2 id="events">Events</h2>
+      </header>
+      <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="events">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>When</th>
+              <th>Reason</th>
+              <th>About</th>
+              <th>Message</th>
+              <th className="number">Times</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(isWhole ? events : events.slice(0, shownAtFirst)).map(
+              ({ type, reason, message, kind, name, count, lastAt }, index) => (
+                <tr key={`${index} ${kind} ${name} ${reason}`}>
+                  <td className="soft">{lastAt !== undefined && <RelativeTime at={lastAt} />}</td>
+                  <td>{type === 'Warning' ? <Chip tone="wait">{reason}</Chip> : reason}</td>
+                  <td className="soft">
+                    {kind} <span className="mono">{name}</span>
+                  </td>
+                  <td className="message">{message}</td>
+                  <td className="number">{count}</td>
+                </tr>
+              ),
+            )}
+          </tbody>
+        </table>
+      </div>
+      {!isWhole && events.length > shownAtFirst && (
+        <div className="more">
+          <button type="button" className="button plain slim" onClick={() => setWhole(true)}>
+            Show all {events.length}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState } from 'react';
+import type { PodSummary } from '../api/answers.ts';
+import { Chip } from '../parts/small.tsx';
+import { describeClock, describeInstant } from '../parts/time-words.ts';
+import { usePodLogs } from './use-pod-logs.ts';
+
+export interface PodLogsProps {
+  readonly namespace: string;
+  readonly application: string;
+  readonly pods: readonly PodSummary[];
+}
+
+/** What the pods write, once somebody asks for it: it costs each of their nodes a connection. */
+export function PodLogs(props: PodLogsProps) {
+  const [isOpen, setOpen] = useState(false);
+  const [pod, setPod] = useState('');
+  return (
+    <section className="card" aria-labelledby="logs">
+      <header>
+        <h2 id="logs">Logs</h2>
+        {isOpen && (
+          <select className="input slim" aria-label="Pod" value={pod} onChange={({ target }) => setPod(target.value)}>
+            <option value="">All pods</option>
+            {props.pods.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )}
+        <button type="button" className="button slim push" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Close' : 'Show what the pods write'}
+        </button>
+      </header>
+      {isOpen && (
+        <Lines namespace={props.namespace} application={props.application} pod={pod === '' ? undefined : pod} />
+      )}
+    </section>
+  );
+}
+
+interface LinesProps {
+  readonly namespace: string;
+  readonly application: string;
+  readonly pod: string | undefined;
+}
+
+function Lines({ namespace, application, pod }: LinesProps) {
+  const { lines, state } = usePodLogs(namespace, application, pod);
+  const box = useRef<HTMLDivElement>(null);
+  const isFollowing = useRef(true);
+  useEffect(() => {
+    if (isFollowing.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [lines]);
+  const look = (): void => {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
+    isFollowing.current = scrollHeight - scrollTop - clientHeight < 40;
+  };
+  return (
+    <div
+      className="log"
+      ref={box}
+      onScroll={look}
+      tabIndex={0}
+      role="log"
+      aria-label="Logs of the pods"
+      aria-live="off"
+    >
+      {lines.length === 0 && (
+        <p className="line-none soft">{state === 'ended' ? 'They wrote nothing.' : 'Nothing has been written yet.'}</p>
+      )}
+      {state === 'waiting' && <Chip tone="wait">connecting</Chip>}
+      {lines.map(({ pod: of, at, text }, index) => (
+        <div key={`${of} ${at} ${index}`} className="line pod-line">
+          <time dateTime={at} title={describeInstant(Date.parse(at))}>
+            {describeClock(Date.parse(at))}
+          </time>
+          <span className="kind cut" title={of}>
+            {of.split('-').at(-1)}
+          </span>
+          <span className="text">{text}</span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import type { ReleaseAnswer } from '../api/answers.ts';
+import { Chip, PhaseChip, Version } from '../parts/small.tsx';
+import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { toneOfOutcome } from '../parts/tones.ts';
+import { Link } from '../routing/navigation.tsx';
+import { formatPlace } from '../routing/routes.ts';
+import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
+import { CheckChart } from './check-chart.tsx';
+import { StageChart } from './stage-chart.tsx';
+import { findStage, planStages } from './stages.ts';
+
+/** The release under way: where it is, what it waits for, and what was measured. */
+export function RunningRelease({ release }: { readonly release: ReleaseAnswer }) {
+  const { namespace, name, version, phase, status, requestedBy, createdAt } = release;
+  return (
+    <section className="card" aria-labelledby="running">
+      <header>
+        <h2 id="running">
+          Release of <Version>{version}</Version>
+        </h2>
+        <PhaseChip phase={phase} />
+        <span className="small soft">
+          <RelativeTime at={status?.startedAt ?? createdAt} />
+          {requestedBy !== undefined && ` by ${requestedBy}`}
+        </span>
+        <Link className="push small" to={formatPlace({ page: 'release', namespace, name })}>
+          Timeline and log
+        </Link>
+      </header>
+      <div className="inside stack">
+        <WaitingFor release={release} />
+        <ReleaseStages release={release} />
+        <Gates release={release} />
+      </div>
+    </section>
+  );
+}
+
+function WaitingFor({ release }: { readonly release: ReleaseAnswer }) {
+  const { waitingFor, waitingSince } = release.status ?? {};
+  return (
+    <div className="row wrap waiting">
+      <p>{waitingFor === undefined ? 'It goes on.' : `Waits for ${waitingFor}`}</p>
+      {waitingSince !== undefined && (
+        <span className="small faint">
+          <Duration from={waitingSince} />
+        </span>
+      )}
+      <ApprovalButtons namespace={release.namespace} release={release.name} waitingFor={waitingFor} />
+    </div>
+  );
+}
+
+export function ReleaseStages({ release: { spec, status, phase } }: { readonly release: ReleaseAnswer }) {
+  const stages = planStages(spec);
+  const hasFailed = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
+  return <StageChart stages={stages} current={findStage(stages, spec.strategy, status)} hasFailed={hasFailed} />;
+}
+
+/** Gates and hooks with what they said, and checks with what was measured. */
+export function Gates({ release: { spec, status } }: { readonly release: ReleaseAnswer }) {
+  const gates = status?.gates ?? [];
+  const checks = status?.checks ?? [];
+  if (gates.length + checks.length === 0) return null;
+  return (
+    <div className="gates">
+      {checks.map(({ name, during, startedAt, outcome, message, measurements }) => (
+        <div key={`${name} ${during} ${startedAt}`} className="gate chart">
+          <div className="row">
+            <h3>{name}</h3>
+            <Chip tone={toneOfOutcome(outcome)}>{outcome ?? 'measuring'}</Chip>
+            <span className="push small faint">{during === 'guard' ? 'by the guard' : 'during the release'}</span>
+          </div>
+          <CheckChart check={spec.checks?.find((check) => check.name === name)} measurements={measurements} />
+          <p className="small soft">
+            <code>{spec.checks?.find((check) => check.name === name)?.successWhen}</code>
+          </p>
+          {message !== undefined && message !== '' && <p className="small soft">{message}</p>}
+        </div>
+      ))}
+      {gates.map(({ name, during, attempt, startedAt, endedAt, outcome, message }) => (
+        <div key={`${name} ${during ?? ''} ${attempt} ${startedAt}`} className="gate">
+          <div className="row">
+            <h3>{name}</h3>
+            <Chip tone={toneOfOutcome(outcome)}>{outcome ?? 'open'}</Chip>
+            <span className="push small faint">
+              <Duration from={startedAt} to={endedAt} />
+            </span>
+          </div>
+          {message !== undefined && message !== '' && <p className="small soft">{message}</p>}
+        </div>
+      ))}
+    </div>
+  );
+}

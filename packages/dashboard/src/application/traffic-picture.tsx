@@ -1,0 +1,112 @@
+import { useLayoutEffect, useRef, useState } from 'react';
+import { formatPercent } from '../parts/shares.ts';
+import { Version } from '../parts/small.tsx';
+import {
+  describePicture,
+  formatLatency,
+  formatRate,
+  layOutPicture,
+  type Box,
+  type PodDot,
+  type VersionNode,
+} from './traffic-picture-model.ts';
+
+export interface TrafficPictureProps {
+  readonly nodes: readonly VersionNode[];
+  /** Where requests come in: a gateway, or the Service where no route leads from outside. */
+  readonly entrance: string;
+  readonly hosts: readonly string[];
+}
+
+const roleWords = { serving: 'serves', candidate: 'comes', other: 'stays' } as const;
+
+/** Gateway, split, versions and pods, as they are now. */
+export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const { height, gateway, boxes, bands } = layOutPicture(nodes, width);
+  const rate = nodes.every((node) => node.rate === undefined)
+    ? undefined
+    : nodes.reduce((sum, node) => sum + (node.rate ?? 0), 0);
+  return (
+    <figure ref={frame} className="picture" style={{ height }} aria-label={describePicture(nodes)}>
+      {width > 0 && (
+        <svg width={width} height={height} aria-hidden="true">
+          {bands.map(({ version, role, outline, middle, thickness }) => (
+            <g key={version} className={`band ${role}`}>
+              <path className="ribbon" d={outline} />
+              <path className="flow" d={middle} strokeWidth={Math.max(1, Math.min(3, thickness / 6))} />
+            </g>
+          ))}
+        </svg>
+      )}
+      <div className="entrance" style={place(gateway)}>
+        <strong>{entrance}</strong>
+        <span className="cut small soft" title={hosts.join(', ')}>
+          {hosts[0] ?? 'inside the cluster'}
+          {hosts.length > 1 && ` +${hosts.length - 1}`}
+        </span>
+        {rate !== undefined && <span className="small">{formatRate(rate)} req/s</span>}
+      </div>
+      {nodes.map((node, index) => {
+        const box = boxes[index];
+        return box === undefined ? null : <VersionBox key={node.version} node={node} box={box} />;
+      })}
+    </figure>
+  );
+}
+
+function VersionBox({ node, box }: { readonly node: VersionNode; readonly box: Box }) {
+  const { version, role, weight, pods, ready, rate, errorShare = 0, p95 } = node;
+  return (
+    <div className={`version-box ${role}`} style={place(box)}>
+      <div className="about">
+        <div className="row">
+          <Version>{version}</Version>
+          <span className="small soft">{roleWords[role]}</span>
+        </div>
+        <div className="weight">{formatPercent(weight)}</div>
+        <div className="small soft figures">
+          {rate === undefined ? (
+            <span>
+              {ready} of {pods.length} pods ready
+            </span>
+          ) : (
+            <>
+              <span>{formatRate(rate)} req/s</span>
+              <span className={errorShare > 0 ? 'bad-text' : undefined}>{formatPercent(errorShare * 100)} errors</span>
+              {p95 !== undefined && <span>p95 {formatLatency(p95)}</span>}
+            </>
+          )}
+        </div>
+      </div>
+      <Pods pods={pods} />
+    </div>
+  );
+}
+
+const maximumDots = 60;
+
+function Pods({ pods }: { readonly pods: readonly PodDot[] }) {
+  const count = pods.length - maximumDots;
+  return (
+    <div className="dots">
+      {pods.slice(0, maximumDots).map(({ name, state }) => (
+        <span key={name} className={`dot ${state}`} title={`${name}: ${state}`} />
+      ))}
+      {count > 0 && <span className="small soft">+{count}</span>}
+    </div>
+  );
+}
+
+function place({ left, top, width, height }: Box) {
+  return { left, top, width: Math.max(0, width), height };
+}

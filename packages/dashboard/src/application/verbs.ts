@@ -1,0 +1,127 @@
+/** What a person may ask of an application now, and what that will do. The controller decides; this says it beforehand. */
+import type { CanaryStep } from '@slipway/delivery/api/application';
+import type { ReleaseAnswer, ReleaseSummary, ApplicationAnswer } from '../api/answers.ts';
+import { planStages } from './stages.ts';
+
+export const offeredVerbs = ['promote', 'resume', 'pause', 'abort', 'retry', 'rollback'] as const;
+export type OfferedVerb = (typeof offeredVerbs)[number];
+
+export interface Offer {
+  readonly verb: OfferedVerb;
+  readonly label: string;
+  /** What it will do, in full sentences. */
+  readonly effect: string;
+  readonly isDangerous: boolean;
+  /** Of rollback: to which version. */
+  readonly version?: string | undefined;
+}
+
+export interface OfferInput {
+  readonly application: ApplicationAnswer;
+  /** The release under way. */
+  readonly candidate?: ReleaseAnswer | undefined;
+  /** Newest first. */
+  readonly history: readonly ReleaseSummary[];
+}
+
+export function listOffers({ application, candidate, history }: OfferInput): readonly Offer[] {
+  if (candidate !== undefined) return offersUnderWay(application, candidate);
+  const offers: Offer[] = [];
+  const refused = application.status?.refused?.findLast(({ lifted }) => lifted !== true);
+  if (refused !== undefined)
+    offers.push({
+      verb: 'retry',
+      label: `Retry ${refused.version}`,
+      effect: `Version ${refused.version}, which was refused (${refused.reason}), is released again from its first step.`,
+      isDangerous: false,
+    });
+  const [earlier] = listReturns(application, history);
+  if (earlier !== undefined) offers.push(offerReturn(application.serving, earlier.version));
+  return offers;
+}
+
+/** Versions that have served before, newest first, each once. */
+export function listReturns(
+  { serving }: Pick<ApplicationAnswer, 'serving'>,
+  history: readonly ReleaseSummary[],
+): readonly ReleaseSummary[] {
+  const served = history.filter(
+    ({ phase, version, deletedAt }) =>
+      (phase === 'Succeeded' || phase === 'Superseded') && version !== serving?.version && deletedAt === undefined,
+  );
+  return served.filter(({ version }, index) => served.findIndex((each) => each.version === version) === index);
+}
+
+export function offerReturn(serving: ApplicationAnswer['serving'], version: string): Offer {
+  const left =
+    serving === undefined
+      ? ''
+      : ` Version ${serving.version} is refused from then on, until you retry it or ask for something else.`;
+  return {
+    verb: 'rollback',
+    label: `Roll back to ${version}`,
+    effect: `Version ${version} serves again, released by the same strategy; soon after its end it is not asked to pass its gates again.${left}`,
+    isDangerous: true,
+    version,
+  };
+}
+
+function offersUnderWay(application: ApplicationAnswer, candidate: ReleaseAnswer): readonly Offer[] {
+  const { phase, version } = candidate;
+  const before = application.serving;
+  const offers: Offer[] = [];
+  if (phase === 'Pending' || phase === 'Progressing' || phase === 'Paused')
+    offers.push({
+      verb: 'promote',
+      label: 'Promote',
+      effect: `Version ${version} gets all traffic as soon as enough of its pods are ready. The steps, pauses and checks that are left are passed over; approvals are not.`,
+      isDangerous: false,
+    });
+  if (isHeld(candidate))
+    offers.push({
+      verb: 'resume',
+      label: 'Resume',
+      effect: `The release of version ${version} goes on${describeNext(candidate)}.`,
+      isDangerous: false,
+    });
+  if (phase === 'Progressing')
+    offers.push({
+      verb: 'pause',
+      label: 'Pause',
+      effect: `The release stays where it is${describeShare(candidate)} until somebody resumes it. Pods go on serving.`,
+      isDangerous: false,
+    });
+  if (phase !== 'RollingBack')
+    offers.push({
+      verb: 'abort',
+      label: 'Abort',
+      effect:
+        before === undefined || before.version === version
+          ? `Version ${version} is taken away. No version has served before it, so nothing serves then.`
+          : `All traffic returns to version ${before.version} at once, and the pods of version ${version} end. It is refused until you retry it or ask for something else.`,
+      isDangerous: true,
+    });
+  return offers;
+}
+
+/** By a person, for one, or for a time that he may cut short. */
+function isHeld({ phase, status, spec }: ReleaseAnswer): boolean {
+  const step = spec.strategy.canary?.steps?.[status?.stepIndex ?? 0];
+  if (phase === 'Paused') return status?.pausedBy !== undefined || spec.strategy.type === 'canary';
+  return phase === 'Progressing' && step?.pause?.seconds !== undefined && status?.stepSince !== undefined;
+}
+
+function describeShare({ status, spec, name }: ReleaseAnswer): string {
+  const weight = status?.split?.weights[name];
+  return weight === undefined ? '' : `, with ${weight} % of the traffic at version ${spec.version},`;
+}
+
+/** The next step, as it stands in the plan. */
+function describeNext({ spec, status }: ReleaseAnswer): string {
+  const steps: readonly CanaryStep[] = spec.strategy.canary?.steps ?? [];
+  if (status?.pausedBy !== undefined) return ' from where it was paused';
+  const next = steps[(status?.stepIndex ?? 0) + 1];
+  if (next === undefined) return ' and gets all traffic';
+  const [, stage] = planStages({ strategy: { type: 'canary', canary: { steps: [next] } } });
+  return stage === undefined ? '' : ` with its next step: ${stage.detail}`;
+}

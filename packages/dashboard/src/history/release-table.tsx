@@ -1,0 +1,94 @@
+import type { ReleaseSummary } from '../api/answers.ts';
+import { PhaseChip, Version } from '../parts/small.tsx';
+import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { Link } from '../routing/navigation.tsx';
+import { formatPlace } from '../routing/routes.ts';
+
+export interface ReleaseTableProps {
+  readonly releases: readonly ReleaseSummary[];
+  /** All of one application: it is not named in each row. */
+  readonly isOfOne?: boolean;
+  /** Versions to be compared, with what chooses one. */
+  readonly chosen?: readonly string[];
+  readonly onChoose?: (release: ReleaseSummary) => void;
+}
+
+/** Releases with how they ended, and why. */
+export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose }: ReleaseTableProps) {
+  if (releases.length === 0) return <p className="inside soft">None has been written down yet.</p>;
+  return (
+    <div className="scroll-x" tabIndex={0} role="region" aria-label="Releases">
+      <table className="table releases">
+        <thead>
+          <tr>
+            {onChoose !== undefined && (
+              <th>
+                <span className="unseen">Compare</span>
+              </th>
+            )}
+            {!isOfOne && <th>Application</th>}
+            <th>Version</th>
+            <th>State</th>
+            <th>Strategy</th>
+            <th>Asked by</th>
+            <th>Begun</th>
+            <th className="number">Took</th>
+          </tr>
+        </thead>
+        <tbody>
+          {releases.map((release) => (
+            <tr key={release.uid}>
+              {onChoose !== undefined && (
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Compare ${release.name}`}
+                    checked={chosen.includes(release.uid)}
+                    onChange={() => onChoose(release)}
+                  />
+                </td>
+              )}
+              <Cells release={release} isOfOne={isOfOne} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cells({ release, isOfOne }: { readonly release: ReleaseSummary; readonly isOfOne: boolean }) {
+  const { namespace, name, application, version, phase, reason, strategy, requestedBy, createdAt, finishedAt } =
+    release;
+  return (
+    <>
+      {!isOfOne && (
+        <td>
+          <Link to={formatPlace({ page: 'application', namespace, name: application })}>{application}</Link>{' '}
+          <span className="small faint">{namespace}</span>
+        </td>
+      )}
+      <td>
+        <Link to={formatPlace({ page: 'release', namespace, name })}>
+          <Version>{version}</Version>
+        </Link>
+      </td>
+      <td>
+        <PhaseChip phase={phase} />
+        {reason !== undefined && (
+          <p className="small soft why" title={reason}>
+            {reason}
+          </p>
+        )}
+      </td>
+      <td className="soft">{strategy}</td>
+      <td className="soft">{requestedBy}</td>
+      <td className="soft">
+        <RelativeTime at={createdAt} />
+      </td>
+      <td className="number soft">
+        <Duration from={createdAt} to={finishedAt} />
+      </td>
+    </>
+  );
+}

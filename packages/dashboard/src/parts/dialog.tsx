@@ -1,0 +1,46 @@
+import { useEffect, useId, useRef, type ReactNode, type SubmitEvent, type SyntheticEvent } from 'react';
+
+export interface DialogProps {
+  readonly title: string;
+  readonly confirm: string;
+  readonly isDangerous?: boolean;
+  readonly isBusy?: boolean;
+  readonly onConfirm: (data: FormData) => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Asks before something is done: Escape leaves it, Enter does it, and the keyboard stays inside. */
+export function Dialog({ title, confirm, isDangerous, isBusy, onConfirm, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    onConfirm(new FormData(event.currentTarget));
+  };
+  const leave = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    onClose();
+  };
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby={id} onCancel={leave}>
+      <form onSubmit={submit}>
+        <h2 id={id}>{title}</h2>
+        {children}
+        <div className="actions">
+          <button type="button" className="button plain" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className={isDangerous === true ? 'button danger' : 'button primary'} disabled={isBusy}>
+            {confirm}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

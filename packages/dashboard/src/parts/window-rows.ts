@@ -1,0 +1,22 @@
+/** Which rows of a long list are in sight. */
+export interface Sight {
+  /** Pixels from the top of the list to the top of what is in sight; negative while the list begins below. */
+  readonly top: number;
+  readonly height: number;
+}
+
+export interface RowRange {
+  readonly first: number;
+  /** The row after the last one. */
+  readonly end: number;
+}
+
+/** Beside those in sight, so that a keyboard finds the next one and a quick wheel no gap. */
+const beyond = 8;
+
+/** `calculateRange({top: 560, height: 560}, 100, 56)` is the rows from 2 to 28. */
+export function calculateRange({ top, height }: Sight, count: number, rowHeight: number): RowRange {
+  const first = Math.floor(top / rowHeight) - beyond;
+  const end = Math.ceil((top + height) / rowHeight) + beyond;
+  return { first: Math.max(0, Math.min(first, count)), end: Math.max(0, Math.min(end, count)) };
+}

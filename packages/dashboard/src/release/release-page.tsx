@@ -1,0 +1,269 @@
+import type { CommandOutcome } from '@slipway/delivery/api/release-command';
+import type { ReactNode } from 'react';
+import type { List, MeasurementAnswer, Page, ReleaseAnswer, ReleaseSummary } from '../api/answers.ts';
+import { pathOf, withQuery } from '../api/client.ts';
+import { Gates, ReleaseStages } from '../application/running-release.tsx';
+import { CheckChart } from '../application/check-chart.tsx';
+import { Chip, Notice, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
+import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { toneOfOutcome } from '../parts/tones.ts';
+import { Link } from '../routing/navigation.tsx';
+import { formatPlace } from '../routing/routes.ts';
+import { useSummary } from '../session/desk.ts';
+import { useResource } from '../state/use-resource.ts';
+import { Difference } from './difference.tsx';
+import { LogView } from './log-view.tsx';
+import { listMoments } from './timeline.ts';
+
+export interface ReleasePageProps {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const lookMilliseconds = 3_000;
+
+/** One release: how it went, what was said meanwhile, and what is new in it. */
+export function ReleasePage({ namespace, name }: ReleasePageProps) {
+  const path = pathOf(namespace, 'releases', name);
+  const release = useResource<ReleaseAnswer>(path, { everyMilliseconds: lookMilliseconds });
+  const application = release.data?.application;
+  const news = useSummary(namespace, application ?? '');
+  const commands = useResource<List<CommandOutcome>>(`${path}/commands`, { news });
+  const measurements = useResource<List<MeasurementAnswer>>(`${path}/measurements`, { news });
+  const history = useResource<Page<ReleaseSummary>>(
+    application === undefined ? undefined : withQuery('/api/v1/releases', { namespace, application, limit: 100 }),
+  );
+  if (release.data === undefined || [commands, measurements, history].some(isOpen))
+    return (
+      <>
+        <Head namespace={namespace} name={name} />
+        {release.problem === undefined ? <Skeleton height={420} /> : <ProblemNotice problem={release.problem} />}
+      </>
+    );
+  return (
+    <Shown
+      release={release.data}
+      commands={commands.data?.items ?? []}
+      measurements={measurements.data?.items ?? []}
+      before={findBefore(release.data, history.data?.items ?? [])}
+    />
+  );
+}
+
+function isOpen({ data, problem }: { readonly data?: unknown; readonly problem?: unknown }): boolean {
+  return data === undefined && problem === undefined;
+}
+
+/** What served when it began, or the release before it where that is not known. */
+function findBefore(
+  { uid, status, createdAt }: ReleaseAnswer,
+  history: readonly ReleaseSummary[],
+): ReleaseSummary | undefined {
+  const others = history.filter((each) => each.uid !== uid);
+  return (
+    others.find(({ name }) => name === status?.previous) ??
+    others.find((each) => Date.parse(each.createdAt) < Date.parse(createdAt))
+  );
+}
+
+interface ShownProps {
+  readonly release: ReleaseAnswer;
+  readonly commands: readonly CommandOutcome[];
+  readonly measurements: readonly MeasurementAnswer[];
+  readonly before: ReleaseSummary | undefined;
+}
+
+function Shown({ release, commands, measurements, before }: ShownProps) {
+  const { namespace, name, application, version, phase, reason, status } = release;
+  return (
+    <>
+      <Head namespace={namespace} name={name} application={application}>
+        <PhaseChip phase={phase} />
+      </Head>
+      {reason !== undefined && <Notice tone={phase === 'Superseded' ? 'calm' : 'bad'}>{reason}</Notice>}
+      {status?.waitingFor !== undefined && <Notice tone="wait">Waits for {status.waitingFor}</Notice>}
+      <section className="card" aria-labelledby="course">
+        <header>
+          <h2 id="course">Course</h2>
+        </header>
+        <div className="inside stack">
+          <ReleaseStages release={release} />
+          <Facts release={release} />
+          <AllMeasurements release={release} measurements={measurements} />
+          <Gates release={{ ...release, status: status && { ...status, checks: [] } }} />
+        </div>
+      </section>
+      <div className="columns">
+        <Timeline release={release} commands={commands} />
+        <Health release={release} />
+      </div>
+      <LogView namespace={namespace} name={name} />
+      {before !== undefined && (
+        <section className="card" aria-labelledby="difference">
+          <header>
+            <h2 id="difference">
+              What is new since <Version>{before.version}</Version>
+            </h2>
+          </header>
+          <div className="inside">
+            <Difference namespace={namespace} application={application} from={before.version} to={version} />
+          </div>
+        </section>
+      )}
+    </>
+  );
+}
+
+interface HeadProps {
+  readonly namespace: string;
+  readonly name: string;
+  readonly application?: string;
+  readonly children?: ReactNode;
+}
+
+function Head({ namespace, name, application, children }: HeadProps) {
+  return (
+    <div className="page-head">
+      <div className="titles">
+        <p className="crumbs">
+          <Link to="/">Overview</Link> / {namespace}
+          {application !== undefined && (
+            <>
+              {' / '}
+              <Link to={formatPlace({ page: 'application', namespace, name: application })}>{application}</Link>
+            </>
+          )}
+        </p>
+        <div className="row wrap">
+          <h1 tabIndex={-1}>{name}</h1>
+          {children}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Facts({ release }: { readonly release: ReleaseAnswer }) {
+  const { requestedBy, createdAt, finishedAt, strategy, status, deletedAt } = release;
+  return (
+    <dl className="facts-row">
+      <Fact name="Asked by">{requestedBy ?? 'a change of spec'}</Fact>
+      <Fact name="Strategy">{strategy}</Fact>
+      <Fact name="Begun">
+        <RelativeTime at={createdAt} />
+      </Fact>
+      <Fact name={finishedAt === undefined ? 'Goes on for' : 'Took'}>
+        <Duration from={createdAt} to={finishedAt} />
+      </Fact>
+      {status?.images?.map(({ container, imageIDs }) => (
+        <Fact key={container} name={`Image of ${container}`}>
+          <span className="mono small cut" title={imageIDs.join(' ')}>
+            {imageIDs.join(' ')}
+          </span>
+        </Fact>
+      ))}
+      {deletedAt !== undefined && (
+        <Fact name="Left the cluster">
+          <RelativeTime at={deletedAt} />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** From the history: a Release itself keeps the last ones alone. */
+function AllMeasurements({ release, measurements }: Pick<ShownProps, 'release' | 'measurements'>) {
+  const runs = Map.groupBy(measurements, ({ check, during }) => `${check}\n${during}`);
+  if (runs.size === 0) return null;
+  return (
+    <div className="gates">
+      {[...runs].map(([key, run]) => {
+        const [name = '', during = ''] = key.split('\n');
+        const state = release.status?.checks?.findLast((each) => each.name === name && each.during === during);
+        const check = release.spec.checks?.find((each) => each.name === name);
+        return (
+          <div key={key} className="gate chart">
+            <div className="row">
+              <h3>{name}</h3>
+              <Chip tone={toneOfOutcome(state?.outcome)}>{state?.outcome ?? 'measuring'}</Chip>
+              <span className="push small faint">{during === 'guard' ? 'by the guard' : 'during the release'}</span>
+            </div>
+            <CheckChart check={check} measurements={run} />
+            <p className="small soft">
+              <code>{check?.successWhen}</code>
+            </p>
+            {state?.message !== undefined && state.message !== '' && <p className="small soft">{state.message}</p>}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Timeline({ release, commands }: Pick<ShownProps, 'release' | 'commands'>) {
+  return (
+    <section className="card" aria-labelledby="timeline">
+      <header>
+        <h2 id="timeline">Timeline</h2>
+      </header>
+      <ol className="inside timeline">
+        {listMoments(release, commands).map(({ at, title, detail, by, tone }) => (
+          <li key={`${at} ${title}`} className={tone}>
+            <p>
+              {title}
+              {by !== undefined && <span className="soft"> by {by}</span>}
+            </p>
+            <p className="small faint">
+              <RelativeTime at={at} />
+            </p>
+            {detail !== undefined && detail !== '' && <p className="small soft detail">{detail}</p>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What each pod said of its health last. */
+function Health({ release: { status, spec } }: { readonly release: ReleaseAnswer }) {
+  const answers = status?.health ?? [];
+  return (
+    <section className="card" aria-labelledby="health">
+      <header>
+        <h2 id="health">Health</h2>
+        {spec.healthCheck?.path !== undefined && <code className="small soft push">{spec.healthCheck.path}</code>}
+      </header>
+      {answers.length === 0 ? (
+        <p className="inside soft">
+          {spec.healthCheck === undefined
+            ? 'Pods are not asked: the application has no health check.'
+            : 'No pod has been asked yet.'}
+        </p>
+      ) : (
+        <ul className="inside answers">
+          {answers.map(({ pod, uid, outcome, code, answer, at }) => (
+            <li key={uid}>
+              <div className="row wrap">
+                <span className="mono small">{pod}</span>
+                <Chip tone={toneOfOutcome(outcome)}>{code === undefined ? outcome : `${outcome} (${code})`}</Chip>
+                <span className="push small faint">
+                  <RelativeTime at={at} />
+                </span>
+              </div>
+              {answer !== '' && <pre>{answer}</pre>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
