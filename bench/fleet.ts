@@ -13,7 +13,7 @@ import { describeMemory, measureMemory, type MemoryShares } from './memory.ts';
 import { percentile, rounded, type BenchRow } from './row.ts';
 
 const namespace = 'default';
-const fleet = 1_000;
+const wholeFleet = 1_000;
 /** Requests a second that the controller may send: the API server is to be the limit, not this. */
 const apiRate = 2_000;
 const limitMilliseconds = 1_200_000;
@@ -36,8 +36,11 @@ interface Idle {
   readonly bareLoad: number;
 }
 
-/** A controller of its own and 1,000 Applications whose pods are simulated: all released at once, and then left alone. */
-export async function benchFleet(): Promise<readonly BenchRow[]> {
+/**
+ * A controller of its own and 1,000 Applications, or so many, whose pods are simulated: all released at once, and then left
+ * alone.
+ */
+export async function benchFleet(fleet = wholeFleet): Promise<readonly BenchRow[]> {
   const cluster = await startBenchCluster({ options: ['--runtime', 'simulated', '--no-controller'] });
   const controller = await startController(cluster.kubeconfig);
   try {
@@ -47,7 +50,7 @@ export async function benchFleet(): Promise<readonly BenchRow[]> {
     const wave = await releaseAll(client, { count: fleet, version: 'v2' });
     await pause(settleMilliseconds);
     const idle = await measureIdle(controller.pid ?? 0);
-    return [...describeWave(wave, alone), ...describeIdle(idle)];
+    return [...describeWave(wave, alone), ...describeIdle(idle, fleet)];
   } finally {
     const ended = once(controller, 'exit');
     controller.kill('SIGTERM');
@@ -120,7 +123,8 @@ function application(name: string, version: string): Application {
     spec: {
       version,
       replicas: 1,
-      template: { spec: { containers } },
+      // Variables of thousands of Services are more than any program could be started with.
+      template: { spec: { enableServiceLinks: false, containers } },
       service: { ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
       route: { hosts: [`${name}.localhost`] },
       strategy: { type: 'blueGreen' },
@@ -159,6 +163,7 @@ function pause(milliseconds: number): Promise<void> {
 
 function describeWave({ milliseconds, unfinished }: Wave, alone: Wave): readonly BenchRow[] {
   if (milliseconds.length === 0) throw new Error(`none of ${unfinished.length} releases ended`);
+  const fleet = milliseconds.length + unfinished.length;
   const [half, most] = [0.5, 1].map((share) => rounded(percentile(milliseconds, share) / 1_000));
   return [
     {
@@ -177,7 +182,7 @@ function describeWave({ milliseconds, unfinished }: Wave, alone: Wave): readonly
   ];
 }
 
-function describeIdle({ memory, load, bareLoad }: Idle): readonly BenchRow[] {
+function describeIdle({ memory, load, bareLoad }: Idle, fleet: number): readonly BenchRow[] {
   return [
     {
       figure: `memory of a controller of ${fleet} idle Applications (PSS)`,

@@ -3,6 +3,7 @@
  *
  *     npm run bench                     everything
  *     npm run bench -- start proxy      these only
+ *     npm run bench -- fleet=100        with so many, where there is a number
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -10,19 +11,30 @@ import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describeTarget, judge, type BenchRow } from './row.ts';
 
-const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+const benches: Readonly<Record<string, (count?: number) => Promise<readonly BenchRow[]>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
   apply: async () => (await import('./apply.ts')).benchApply(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),
-  fleet: async () => (await import('./fleet.ts')).benchFleet(),
+  fleet: async (count) => (await import('./fleet.ts')).benchFleet(count),
 };
 
-const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !Object.hasOwn(benches, name));
+const chosen = new Map(
+  process.argv.slice(2).map((word) => {
+    const [name = '', count] = word.split('=');
+    return [name, count === undefined ? undefined : Number(count)];
+  }),
+);
+const unknown = [...chosen.keys()].filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(`there is no bench named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+
+const wrong = [...chosen].find(([, count]) => count !== undefined && !(Number.isInteger(count) && count > 0));
+if (wrong !== undefined) {
+  console.error(`${wrong[0]} takes a number from 1 on, as in ${wrong[0]}=100`);
   process.exit(2);
 }
 
@@ -31,9 +43,9 @@ execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', imp
 
 const rows: BenchRow[] = [];
 for (const [name, run] of Object.entries(benches)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  if (chosen.size > 0 && !chosen.has(name)) continue;
   console.error(`measuring ${name} ...`);
-  rows.push(...(await run()));
+  rows.push(...(await run(chosen.get(name))));
 }
 
 const machine = {

@@ -6,32 +6,41 @@ import { rounded, type BenchRow } from './row.ts';
 /** Long enough for the work of the start to be done and collected. */
 const settleMilliseconds = 10_000;
 
-/** What the idle cluster holds, with delivery and gateway in it: the proportional share of both processes. */
+/** What the idle cluster holds, with delivery and gateway in it: the proportional share of its processes. */
 export async function benchMemory(): Promise<readonly BenchRow[]> {
   const cluster = await startBenchCluster();
   const bare = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
   try {
     await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
     const { server, node } = await cluster.state();
-    const [serverSize, nodeSize, bareSize] = await Promise.all([
+    const [serverSize, nodeSize, besideSize, bareSize] = await Promise.all([
       measureMemory(server.pid),
       measureMemory(node?.pid),
+      measureMemory(await findDeploymentServer(server.pid)),
       measureMemory(bare.pid),
     ]);
-    const total = serverSize.total + nodeSize.total;
+    const total = serverSize.total + nodeSize.total + besideSize.total;
     return [
       {
-        figure: 'memory of the idle cluster (PSS of both processes)',
+        figure: 'memory of the idle cluster (PSS of its three processes)',
         value: rounded(total),
         unit: 'MB',
         target: { atMost: 200 },
-        reference: `server ${describeMemory(serverSize)}, node helper ${describeMemory(nodeSize)}; an idle bare node: ${describeMemory(bareSize)}`,
+        reference: `server ${describeMemory(serverSize)}, node helper ${describeMemory(nodeSize)}, deployment server ${describeMemory(besideSize)}; an idle bare node: ${describeMemory(bareSize)}`,
       },
     ];
   } finally {
     bare.kill('SIGKILL');
     await cluster.stop();
   }
+}
+
+/** The child of the cluster's server that is the deployment server. */
+async function findDeploymentServer(parent: number): Promise<number> {
+  const children = (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')).trim().split(' ').map(Number);
+  for (const pid of children)
+    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('deployment-process')) return pid;
+  throw new Error(`process ${parent} has no deployment server beside it`);
 }
 
 /** Megabytes of one process, shared pages by their share. */

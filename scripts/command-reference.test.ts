@@ -15,5 +15,5 @@ it('holds examples of every command', () => {
 
 it('gives every command a summary', () => {
   const without = createProgram().commands.filter((command) => command.summary() === '');
-  expect(without.map((command) => command.name())).toEqual(['server-process']);
+  expect(without.map((command) => command.name())).toEqual(['deployment-process', 'server-process']);
 });

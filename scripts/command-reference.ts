@@ -8,7 +8,7 @@ export const referenceFile = fileURLToPath(new URL('../docs/commands.md', import
 type Command = ReturnType<typeof createProgram>;
 
 const width = 100;
-const hidden = new Set(['help', 'server-process']);
+const hidden = new Set(['help', 'deployment-process', 'server-process']);
 
 export function createReference(): string {
   const program = createProgram();
@@ -17,7 +17,7 @@ export function createReference(): string {
     '# Commands',
     '',
     'What `slipway COMMAND --help` says, of every command. Exit codes: 0 done, 1 failed, 2 the command line or the manifest is',
-    'wrong; of `diff --exit-code` 0 the same, 1 different, 2 wrong, 3 failed. Colours and redrawn progress appear on terminals',
+    'wrong; of `diff` 0 the same, 1 different, 2 wrong, 3 failed. Colours and redrawn progress appear on terminals',
     'only; `NO_COLOR` turns colours off.',
     '',
     ...commands.flatMap((command) => [

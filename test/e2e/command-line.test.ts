@@ -341,11 +341,13 @@ describe('with a cluster', () => {
   it('tells a difference from a failure by the exit code of diff', async () => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'compared' } };
     await writeFile(file('compared.json'), JSON.stringify(object));
-    const diff = (kubeconfig: string) =>
-      slipway('diff', file('compared.json'), '--exit-code', '--kubeconfig', kubeconfig);
+    const diff = (kubeconfig: string, ...words: readonly string[]) =>
+      slipway('diff', file('compared.json'), '--kubeconfig', kubeconfig, ...words);
     expect(await diff(cluster.kubeconfig)).toMatchObject({ exitCode: 1, stderr: '' });
     await cluster.client.create(configMaps, { ...object, metadata: { name: 'compared', namespace: 'default' } });
     expect(await diff(cluster.kubeconfig)).toMatchObject({ exitCode: 0, stdout: 'No difference.\n' });
+    const data = await diff(cluster.kubeconfig, '-o', 'json');
+    expect({ exitCode: data.exitCode, items: JSON.parse(data.stdout).items }).toEqual({ exitCode: 0, items: [] });
     const dead = await writeKubeconfig('dead.kubeconfig', 'https://127.0.0.1:1');
     expect(await diff(dead)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('cannot be reached') });
     await writeFile(file('compared.json'), JSON.stringify({ ...object, dat: {} }));
@@ -436,6 +438,11 @@ describe('with a cluster', () => {
     expect(await ask('promote', 'gated', '--wait')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('promote was refused: no release is under way'),
+    });
+    expect(await ask('rollback', 'gated')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining('rollback was refused: there is no earlier version to go back to'),
     });
     expect(await ask('rollback', 'gated', '9')).toMatchObject({
       exitCode: 2,

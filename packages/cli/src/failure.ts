@@ -1,6 +1,6 @@
 /**
  * The exit codes of every command: 1 when something failed while it ran, 2 when the command line or the manifest is wrong.
- * Where 1 is an answer, as of `diff --exit-code`, a failure is 3.
+ * Where 1 is an answer, as of `diff`, a failure is 3.
  */
 export const exitCodes = { success: 0, failure: 1, usage: 2, trouble: 3 } as const;
 

@@ -15,7 +15,7 @@ A cluster, an image, a release:
   slipway build -t statics:v1 examples/statics
   slipway deploy examples/statics/slipway.yaml --wait=promoted
 
-Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong. Of diff --exit-code:
+Exit codes: 0 done, 1 failed, 2 the command line or the manifest is wrong. Of diff:
 0 the same, 1 different, 2 as above, 3 failed.`;
 
 /** What is off or empty unless it is asked for need not say so. */

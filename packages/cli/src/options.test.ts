@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { chooseManifests, withManifests, withWait } from './options.ts';
+import { chooseManifests, parseNetwork, parseOrigin, withManifests, withWait } from './options.ts';
 
 function parse(words: readonly string[]): Command {
   const command = new Command('deploy').argument('[file]').exitOverride();
@@ -51,5 +51,25 @@ describe('where manifests are', () => {
     { name: 'two by -f', words: ['-f', 'a.yaml', '-f', 'b.yaml'], message: 'put several into a directory' },
   ])('is not $name', ({ words, message }) => {
     expect(() => choose(words)).toThrow(message);
+  });
+});
+
+describe('a network', () => {
+  it.each(['10.1.2.3', '10.0.0.0/8', '::1', 'fd00::/64'])('may be %s', (value) => {
+    expect(parseNetwork(value, ['192.0.2.1'])).toEqual(['192.0.2.1', value]);
+  });
+
+  it.each(['proxy', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'fd00::/129', ''])('is not "%s"', (value) => {
+    expect(() => parseNetwork(value, [])).toThrow('expected an address or a network');
+  });
+});
+
+describe('an origin', () => {
+  it('is what a browser says of a page', () => {
+    expect(parseOrigin('https://portal.example.org:8443', [])).toEqual(['https://portal.example.org:8443']);
+  });
+
+  it.each(['portal.example.org', 'https://portal.example.org/', 'https://a/b', 'null', '*'])('is not %s', (value) => {
+    expect(() => parseOrigin(value, [])).toThrow('expected an origin');
   });
 });

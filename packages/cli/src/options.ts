@@ -1,5 +1,7 @@
 /** The options that every command takes, and how values on the command line are read. */
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseGroupGrant, type GroupGrant } from '@slipway/server/identity/oidc/oidc-options';
 import { usageFailure } from './failure.ts';
 
 /** What the options that every command takes mean to a command. */
@@ -135,6 +137,15 @@ export function parseCount(value: string): number {
   return count;
 }
 
+const maximumKept = 1_000_000;
+
+export function parseKept(value: string): number {
+  const kept = Number(value);
+  if (!Number.isInteger(kept) || kept < 1 || kept > maximumKept)
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${maximumKept}.`);
+  return kept;
+}
+
 export function parseRate(value: string): number {
   const rate = Number(value);
   if (!Number.isInteger(rate) || rate < 1 || rate > 5_000)
@@ -145,6 +156,33 @@ export function parseRate(value: string): number {
 /** `C=IMAGE`, repeatable. */
 export function parseImage(value: string, previous: readonly string[]): readonly string[] {
   if (!/^[^=]+=.+$/.test(value)) throw new InvalidArgumentError('expected CONTAINER=IMAGE, such as web=shop:1.5.');
+  return [...previous, value];
+}
+
+/** An address, or a network such as `10.0.0.0/8`; repeatable. */
+export function parseNetwork(value: string, previous: readonly string[]): readonly string[] {
+  const [address = '', length, ...rest] = value.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+  if (isIP(address) === 0 || !isLength || rest.length > 0)
+    throw new InvalidArgumentError('expected an address or a network, such as 10.1.2.3 or 10.0.0.0/8.');
+  return [...previous, value];
+}
+
+/** `GROUP=ROLE`, or `GROUP=ROLE:NAMESPACE,…`; repeatable. */
+export function parseGrant(value: string, previous: readonly GroupGrant[]): readonly GroupGrant[] {
+  const grant = parseGroupGrant(value);
+  if (grant === undefined)
+    throw new InvalidArgumentError(
+      'expected GROUP=ROLE or GROUP=ROLE:NAMESPACE,NAMESPACE, with role view, operate, approve or admin.',
+    );
+  return [...previous, grant];
+}
+
+/** `https://portal.example.org`, as a browser names it; repeatable. */
+export function parseOrigin(value: string, previous: readonly string[]): readonly string[] {
+  if (!URL.canParse(value) || new URL(value).origin !== value || !/^https?:/.test(value))
+    throw new InvalidArgumentError('expected an origin, without a path, such as https://portal.example.org.');
   return [...previous, value];
 }
 

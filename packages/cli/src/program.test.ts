@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './program.ts';
 
-const commands = createProgram().commands.filter((command) => !['help', 'server-process'].includes(command.name()));
+const hidden = ['help', 'deployment-process', 'server-process'];
+const commands = createProgram().commands.filter((command) => !hidden.includes(command.name()));
 
 describe.each(commands.map((command) => ({ name: command.name(), command })))('slipway $name', ({ command }) => {
   it('takes the options that every command takes', () => {

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
-import type { CommanderError } from 'commander';
 import { Command, Option } from 'commander';
-import { exitCodes } from './failure.ts';
+import { addClusterCommands } from './cluster-commands.ts';
+import { command, leave } from './command.ts';
 import { helpStyle, overview } from './help-style.ts';
 import {
   chooseManifests,
   collect,
-  ofEmbeddedCluster,
   parseCount,
+  parseGrant,
   parseImage,
   parseLeaseSeconds,
-  parseNodes,
+  parseNetwork,
+  parseOrigin,
   parsePort,
   parseRate,
   parseSeconds,
@@ -19,8 +20,12 @@ import {
   withManifests,
   withWait,
   withoutCluster,
+  parseKept,
 } from './options.ts';
 import { verbs } from './verb-table.ts';
+
+/** Those of the server, which is read with its command. */
+const roles = ['view', 'operate', 'approve', 'admin'];
 
 /**
  * The command line. Each action imports its command when it is called: `slipway status` must not pay for the modules
@@ -53,98 +58,6 @@ function version(): string {
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
   return manifest.version;
-}
-
-/** A wrong command line ends with 2, as delivery.md says; help and version end with 0. */
-function leave(error: CommanderError): never {
-  process.exit(error.exitCode === 0 ? exitCodes.success : exitCodes.usage);
-}
-
-function command(program: Command, nameAndArguments: string, examples: readonly string[]): Command {
-  return program
-    .command(nameAndArguments)
-    .exitOverride(leave)
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
-}
-
-function addClusterCommands(program: Command): void {
-  withGlobalOptions(
-    command(program, 'up', [
-      'slipway up',
-      'slipway up --detach --gateway-port 80',
-      'slipway up --detach --data-dir ./second --context second --api-port 0 --gateway-port 0',
-      'slipway up --ephemeral --runtime simulated',
-      'slipway up --detach --nodes 3',
-    ]),
-    {
-      kubeconfig: 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)',
-      context: 'what to call its context there (default: slipway; with --data-dir slipway-FOLDER-HASH)',
-      namespace: 'namespace of that context (default: default)',
-      output: 'with --detach: print where the cluster is as data',
-    },
-  )
-    .summary('start the embedded cluster')
-    .description('Starts an embedded Kubernetes cluster on this machine, with delivery and gateway in it.')
-    .option('--data-dir <dir>', 'where the cluster keeps its state (default: ~/.local/share/slipway/default)')
-    .option('--ephemeral', 'keep nothing: the state goes when the cluster stops', false)
-    .option('--api-port <n>', 'port of the API server on 127.0.0.1; 0: any free one', parsePort, 6443)
-    .option('--gateway-port <n>', 'port of the gateway on 127.0.0.1; 0: any free one', parsePort, 8080)
-    .addOption(
-      new Option('--data-plane <name>', "what carries the gateway's requests; auto: HAProxy where it is installed")
-        .choices(['auto', 'built-in', 'haproxy'])
-        .default('built-in'),
-    )
-    .addOption(
-      new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
-    )
-    .option('--nodes <n>', 'how many nodes there are, to try cordon, drain and spreading', parseNodes, 1)
-    .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
-    .option('--detach', 'return when the cluster is ready', false)
-    .action(async (options) => (await import('./commands/up.ts')).up(options));
-  withGlobalOptions(
-    command(program, 'down', [
-      'slipway down',
-      'slipway down --data-dir ./cluster --grace 10',
-      'slipway down --context second',
-    ]),
-    ofEmbeddedCluster,
-  )
-    .summary('stop the embedded cluster and its pods')
-    .description('Stops the embedded cluster and its pods. Its data stay, for the next up.')
-    .option('--data-dir <dir>', 'data directory of the cluster')
-    .option('--grace <seconds>', 'how long pods may take to end', parseSeconds, 2)
-    .action(async (options) => (await import('./commands/down.ts')).down(options));
-  withGlobalOptions(
-    command(program, 'status', ['slipway status', 'slipway status -o json', 'slipway status --context production']),
-    {
-      kubeconfig: 'kubeconfig of the cluster to ask (default: the embedded one in --data-dir)',
-      context: 'context of the cluster to ask',
-      namespace: 'namespace whose Applications are counted (default: all)',
-      output: 'print what is known as data',
-    },
-  )
-    .summary('show the embedded cluster, or any other')
-    .description(
-      'Shows whether the embedded cluster runs, where, and with what rights. With --kubeconfig or --context: whether the cluster that they name answers, and what of Slipway runs in it.',
-    )
-    .option('--data-dir <dir>', 'data directory of the cluster')
-    .action(async (options) => (await import('./commands/status.ts')).status(options));
-  withGlobalOptions(
-    command(program, 'build <dir>', [
-      'slipway build -t statics:v1 examples/statics',
-      'slipway build -t shop:1.5 --build-arg VERSION=1.5 .',
-      'slipway build -t shop:test -f Dockerfile.test --target test .',
-    ]),
-    ofEmbeddedCluster,
-  )
-    .summary('build an image for the runtime in use')
-    .description('Carries out a Dockerfile on this machine and keeps the result as an image of the embedded cluster.')
-    .requiredOption('-t, --tag <name:tag>', 'name of the image')
-    .option('-f, --file <dockerfile>', 'Dockerfile (default: DIR/Dockerfile)')
-    .option('--build-arg <name=value>', 'value of an ARG; repeatable', collect, [])
-    .option('--target <stage>', 'stop at this stage')
-    .option('--data-dir <dir>', 'data directory of the cluster')
-    .action(async (directory, options) => (await import('./commands/build.ts')).build(directory, options));
 }
 
 function addCopyCommand(program: Command): void {
@@ -217,11 +130,11 @@ function addReleaseCommands(program: Command): void {
       'slipway diff manifests/',
       'slipway diff shop 1.4.0 1.5.0',
     ]),
-    { output: 'print both sides as data' },
+    { output: 'print both sides of what differs as data' },
   )
     .summary('show what a deployment would change, or what two versions differ in')
     .description(
-      'Compares the manifests in a file, a directory or standard input (-) with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown.',
+      'Compares the manifests in a file, a directory or standard input (-) with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown. It exits with 0 where nothing differs, with 1 where something does, and with more where that cannot be told.',
     )
     .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
   withGlobalOptions(
@@ -350,6 +263,62 @@ function addInstallCommands(program: Command): void {
     .action(async (options) => (await import('./commands/uninstall.ts')).uninstall(options));
 }
 
+function addServerCommand(program: Command): void {
+  withGlobalOptions(
+    command(program, 'server', [
+      'slipway server',
+      'slipway server --context production --database postgres://slipway@db.example.org/slipway',
+      'slipway server --port 8090 --anonymous view',
+    ]),
+    { ...partOptions, namespace: 'serve the Applications of this namespace alone (default: every namespace)' },
+  )
+    .summary('run the deployment server alone, against any cluster')
+    .description(
+      'Runs the server that people and pipelines talk to: the API, its streams, and the history of releases, which outlives their objects.',
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'port for HTTP; 0: any free one', parsePort, 8090)
+    .option('--database <url>', 'postgres://… (default: $SLIPWAY_DATABASE, then SQLite in the data directory)')
+    .option('--data-dir <dir>', 'where it keeps its database and the first token')
+    .option(
+      '--key-file <file>',
+      'key of the secrets in the database, the same for all servers on it (default: server-key in the data directory)',
+    )
+    .addOption(
+      new Option('--anonymous <role>', 'what somebody without a login may (default: nothing)').choices([...roles]),
+    )
+    .option('--compat-root', 'the API of the Amdatu deployer at the root, beside /compat/amdatu', false)
+    .option('--oidc-issuer <url>', 'where people log in, beside tokens, such as https://login.example.org')
+    .option('--oidc-client-id <id>', 'what the issuer calls this server')
+    .option('--oidc-client-secret-file <file>', 'its secret there (default: none, a public client)')
+    .option(
+      '--oidc-grant <group=role>',
+      'what a group may, such as developers=operate:shop,bank; repeatable',
+      parseGrant,
+      [],
+    )
+    .option('--oidc-groups-claim <name>', 'claim with the groups', 'groups')
+    .option('--oidc-name-claim <name>', 'claim with the name', 'sub')
+    .option('--oidc-scope <scopes>', 'what the issuer is asked for', 'openid profile email')
+    .option('--public-url <url>', 'where people reach it, as through a proxy, such as https://deploy.example.org')
+    .option(
+      '--trusted-proxy <address>',
+      'address or network of a proxy that is believed in what X-Forwarded-For says; repeatable',
+      parseNetwork,
+      [],
+    )
+    .option(
+      '--cors-origin <origin>',
+      'whose pages may ask it with a token; repeatable (default: its own)',
+      parseOrigin,
+      [],
+    )
+    .option('--keep-releases <n>', 'releases of each application that history keeps (default: all)', parseKept)
+    .option('--keep-days <n>', 'days for which history keeps a release (default: for ever)', parseKept)
+    .option('--allow-private-targets', 'send notifications to private addresses and this machine too', false)
+    .action(async (options) => (await import('./commands/server.ts')).server(options));
+}
+
 function addPartCommands(program: Command): void {
   withGlobalOptions(
     command(program, 'controller', [
@@ -405,6 +374,10 @@ function addPartCommands(program: Command): void {
         .default('auto'),
     )
     .action(async (options) => (await import('./commands/gateway.ts')).gateway(options));
+  addServerCommand(program);
+  program
+    .command('deployment-process', { hidden: true })
+    .action(async () => (await import('./embedded/deployment-process.ts')).deploymentProcess());
   program
     .command('server-process', { hidden: true })
     .action(async () => (await import('./embedded/server-process.ts')).serverProcess());

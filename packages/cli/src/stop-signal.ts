@@ -58,3 +58,14 @@ export async function unlessStopped(signal: AbortSignal, run: () => Promise<void
     if (!signal.aborted) throw error;
   }
 }
+
+/** Runs a part as a process of its own: the signal aborts when the process is asked to end, and who insists ends it at once. */
+export async function runUntilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stopping = new AbortController();
+  reactToStop({
+    signals: ['SIGTERM', 'SIGINT'],
+    onStop: (name) => stopping.abort(new Error(name)),
+    onInsist: () => process.exit(130),
+  });
+  await unlessStopped(stopping.signal, () => run(stopping.signal));
+}

@@ -29,9 +29,13 @@ export interface StartOptions {
   readonly words?: readonly string[];
 }
 
-/** The command line that starts a cluster on free ports and writes to no kubeconfig of a person. */
+/**
+ * The command line that starts a cluster on free ports and writes to no kubeconfig of a person. The deployment server is
+ * for the few tests that say where it is.
+ */
 export function upWords(directory: string, words: readonly string[] = []): readonly string[] {
-  const ports = ['--api-port', '0', '--gateway-port', '0'];
+  const server = words.includes('--server-port') ? [] : ['--no-server'];
+  const ports = ['--api-port', '0', '--gateway-port', '0', ...server];
   return ['up', '--data-dir', directory, ...ports, '--kubeconfig', mergedKubeconfig(directory), ...words];
 }
 

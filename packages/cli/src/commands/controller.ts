@@ -14,10 +14,11 @@ import { isStatusReason } from '@slipway/kube/status-error';
 import { ApiContact } from '../connection/api-contact.ts';
 import { awaitServer } from '../connection/await-server.ts';
 import { connect, type Connection } from '../connection/connection.ts';
+import { keepYoungHeap } from '../embedded/young-heap.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { note, print, printLine } from '../output/output.ts';
-import { reactToStop, unlessStopped } from '../stop-signal.ts';
+import { runUntilStopped } from '../stop-signal.ts';
 
 export interface ControllerOptions extends GlobalOptions {
   readonly leaseSeconds: number;
@@ -37,14 +38,7 @@ export async function controller(options: ControllerOptions): Promise<void> {
   const connection = await connect(options, (transport) =>
     limitTransport(meterTransport(contact.watch(transport), requests), limit),
   );
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  reactToStop({
-    signals: ['SIGTERM', 'SIGINT'],
-    onStop: (name) => stopping.abort(new Error(name)),
-    onInsist: () => process.exit(130),
-  });
-  await unlessStopped(signal, async () => {
+  await runUntilStopped(async (signal) => {
     const metrics = new DeliveryMetrics(requests);
     // Before anything is waited for: whoever watches this process wants to know what it waits for.
     const admin = await openAdmin(options, metrics, contact);
@@ -111,5 +105,7 @@ async function control({ connection, options, metrics, admin, signal }: Control)
   });
   if (options.output === undefined) print(`Delivery controller ${identity} runs against ${server}.`);
   else await printLine({ identity, server, adminPort: admin?.port }, options.output);
+  // It would grow with many releases at once and stay so, however idle the controller is afterwards.
+  await keepYoungHeap();
   await running.done;
 }

@@ -109,6 +109,7 @@ async function tell(story: Story): Promise<boolean> {
     nodes: 1,
     level: options.level,
     controller: true,
+    deploymentServer: undefined,
     mergeInto: kubeconfigEntry(options),
   });
   say(greeting(state).join('\n'));

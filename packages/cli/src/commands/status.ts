@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { findEmbedded, locateEmbedded, namesKubeconfig, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { isRunning } from '../embedded/process-identity.ts';
+import { answers } from '../deployment-server/call.ts';
 import { exitCodes } from '../failure.ts';
 import { colour, fold, print, printValue } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -34,10 +35,17 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
   const state = await readClusterState(directory);
   const serverRuns = state !== undefined && (await isRunning(state.server));
   const nodeRuns = state?.node !== undefined && (await isRunning(state.node));
+  const deploymentServerRuns = state?.deploymentServer && (await answers(state.deploymentServer.url));
   if (!serverRuns) process.exitCode = exitCodes.failure;
   if (options.output !== undefined) {
     await printValue(
-      { dataDirectory: directory.path, running: serverRuns, nodeRunning: nodeRuns, ...state },
+      {
+        dataDirectory: directory.path,
+        running: serverRuns,
+        nodeRunning: nodeRuns,
+        deploymentServerRunning: deploymentServerRuns,
+        ...state,
+      },
       options.output,
     );
     return;
@@ -46,13 +54,25 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
     print(`No cluster runs in ${directory.path}. Start one with: slipway up`);
     return;
   }
-  print(describeCluster(state, { serverRuns, nodeRuns }).join('\n'));
+  print(describeCluster(state, { serverRuns, nodeRuns, deploymentServerRuns }).join('\n'));
 }
 
-function describeCluster(
-  state: ClusterState,
-  alive: { readonly serverRuns: boolean; readonly nodeRuns: boolean },
-): readonly string[] {
+interface Alive {
+  readonly serverRuns: boolean;
+  readonly nodeRuns: boolean;
+  /** Whether it answers; undefined where there is none. */
+  readonly deploymentServerRuns: boolean | undefined;
+}
+
+function describeServer(
+  { url, tokenFile }: NonNullable<ClusterState['deploymentServer']>,
+  { deploymentServerRuns }: Alive,
+): string {
+  const health = deploymentServerRuns === true ? '' : colour('red', ' (does not answer)');
+  return `${url}${health}; log in with slipway open, or with the token in ${tokenFile}`;
+}
+
+function describeCluster(state: ClusterState, alive: Alive): readonly string[] {
   const health = alive.serverRuns
     ? colour('green', 'running')
     : colour('red', 'stopped without slipway down (the next up takes over)');
@@ -66,6 +86,7 @@ function describeCluster(
     `Cluster      ${health}, process ${state.server.pid}, since ${state.startedAt}`,
     `API server   ${state.apiServer}`,
     `Gateway      ${state.gateway}`,
+    ...(state.deploymentServer === undefined ? [] : [`Server       ${describeServer(state.deploymentServer, alive)}`]),
     `Node         ${node}, runtime ${state.runtime}, level ${state.level}`,
     `kubeconfig   ${state.kubeconfig}${state.mergedInto === undefined ? '' : ` (context ${state.mergedInto.context} in ${state.mergedInto.file})`}`,
     ...state.limitations.map((limitation) => `${colour('yellow', 'Limited')}      ${fold(limitation, 13)}`),

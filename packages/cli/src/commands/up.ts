@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { KubeconfigError, readKubeconfig } from '@slipway/kube/kubeconfig';
 import {
   contextName,
@@ -14,7 +14,7 @@ import {
   type ClusterState,
   type DataDirectory,
 } from '../embedded/data-directory.ts';
-import { checkPorts } from '../embedded/check-ports.ts';
+import { checkPorts, choosePort } from '../embedded/check-ports.ts';
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
@@ -30,6 +30,10 @@ export interface UpOptions extends GlobalOptions {
   readonly runtime: ServerOptions['runtime'];
   readonly nodes: number;
   readonly controller: boolean;
+  /** Whether there is a deployment server. */
+  readonly server: boolean;
+  /** Absent: the usual one, or any free one where that is in use. */
+  readonly serverPort?: number;
   readonly detach: boolean;
 }
 
@@ -54,6 +58,7 @@ export async function up(options: UpOptions): Promise<void> {
     nodes: options.nodes,
     level: 'auto',
     controller: options.controller,
+    deploymentServer: options.server ? { port: await choosePort(options.serverPort) } : undefined,
     mergeInto,
   };
   await checkPorts(server);
@@ -75,13 +80,19 @@ function withoutController({ controller }: UpOptions): readonly string[] {
   return controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller'];
 }
 
-function checkOptions({ apiPort, gatewayPort, detach, output }: UpOptions): void {
+function checkOptions({ apiPort, gatewayPort, server, serverPort = 0, detach, output }: UpOptions): void {
   if (output !== undefined && !detach)
     throw usageFailure('--output prints where the cluster is once it is ready: give --detach with it');
-  if (apiPort !== 0 && apiPort === gatewayPort)
-    throw usageFailure(
-      `--api-port and --gateway-port are both ${apiPort}: expected two different ports, or 0 for any free one`,
-    );
+  const ports: ReadonlyArray<readonly [option: string, port: number]> = [
+    ['--api-port', apiPort],
+    ['--gateway-port', gatewayPort],
+    ['--server-port', server ? serverPort : 0],
+  ];
+  for (const [index, [option, port]] of ports.entries()) {
+    const same = ports.slice(index + 1).find((other) => port !== 0 && other[1] === port);
+    if (same !== undefined)
+      throw usageFailure(`${option} and ${same[0]} are both ${port}: expected different ports, or 0 for any free one`);
+  }
 }
 
 /** Before anything is started: the cluster will be added to it. What is another cluster's there is not ours to replace. */
@@ -121,10 +132,19 @@ export function greeting(state: ClusterState): readonly string[] {
     `${colour('green', '✔')} Cluster ready in ${state.readyMilliseconds} ms (runtime ${state.runtime}, level ${state.level}).`,
     `  API server  ${state.apiServer}`,
     `  Gateway     ${state.gateway}`,
+    ...(state.deploymentServer === undefined
+      ? []
+      : [`  Server      ${state.deploymentServer.url} (log in: slipway open${dataDirOption(state)})`]),
     `  kubeconfig  ${state.kubeconfig}`,
     `  Try         kubectl ${kubectlOptions(state).join(' ')} get nodes`,
     ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${fold(limitation, 14)}`),
   ];
+}
+
+/** Which cluster is meant, where it is not the usual one. */
+function dataDirOption({ kubeconfig }: ClusterState): string {
+  const path = dirname(kubeconfig);
+  return path === dataDirectory(undefined).path ? '' : ` --data-dir ${path}`;
 }
 
 /** What kubectl needs to be told, in the environment of whoever asks. */

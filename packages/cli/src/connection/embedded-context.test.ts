@@ -28,13 +28,9 @@ let file: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-context-'));
   file = join(folder, 'config');
-  const source = join(folder, 'own');
   await writeKubeconfig(file, foreign);
-  await writeKubeconfig(
-    source,
-    clusterKubeconfig({ path: '/data/second', server: 'https://127.0.0.1:1' }, certificates),
-  );
-  await addKubeconfigEntry({ file, context: 'mine', namespace: 'team' }, source);
+  const own = clusterKubeconfig({ path: '/data/second', server: 'https://127.0.0.1:1' }, certificates);
+  await addKubeconfigEntry({ file, context: 'mine', namespace: 'team' }, own);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

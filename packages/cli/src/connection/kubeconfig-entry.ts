@@ -86,9 +86,9 @@ export interface KubeconfigEntry {
 /** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
 export async function addKubeconfigEntry(
   { file, context, namespace }: KubeconfigEntry,
-  source: string,
+  own: Kubeconfig,
 ): Promise<{ readonly file: string; readonly context: string }> {
-  const [existing = {}, own = {}] = await Promise.all([readKubeconfig(file), readKubeconfig(source)]);
+  const existing = (await readKubeconfig(file)) ?? {};
   const merged = mergeKubeconfigs([renamed(own, context, namespace), withoutContext(existing, context)]);
   try {
     await writeKubeconfig(file, { ...merged, 'current-context': context });

@@ -11,6 +11,8 @@ export interface DataDirectory {
   readonly run: string;
   readonly log: string;
   readonly images: string;
+  /** Of the deployment server beside it. */
+  readonly deploymentServer: string;
   readonly kubeconfig: string;
   readonly stateFile: string;
   readonly shutdownFile: string;
@@ -22,6 +24,14 @@ export interface ClusterState {
   readonly node: ProcessIdentity | undefined;
   readonly apiServer: string;
   readonly gateway: string;
+  /** Absent where there is none. */
+  readonly deploymentServer?:
+    | {
+        readonly url: string;
+        /** Has the token of its first admin. */
+        readonly tokenFile: string;
+      }
+    | undefined;
   readonly runtime: string;
   readonly level: string;
   readonly limitations: readonly string[];
@@ -44,10 +54,16 @@ export function dataDirectory(option: string | undefined, environment: NodeJS.Pr
     run: join(path, 'run'),
     log: join(path, 'log'),
     images: join(path, 'images'),
+    deploymentServer: join(path, 'server'),
     kubeconfig: join(path, 'kubeconfig'),
     stateFile: join(path, 'run', 'cluster.json'),
     shutdownFile: join(path, 'run', 'shutdown.json'),
   };
+}
+
+/** Of its deployment server; that of a cluster which keeps nothing goes with it. */
+export function tokenFileOf({ run, deploymentServer }: DataDirectory, isEphemeral: boolean): string {
+  return join(isEphemeral ? run : deploymentServer, 'server-token');
 }
 
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {

@@ -14,6 +14,7 @@ const options: ServerOptions = {
   nodes: 1,
   level: 'auto',
   controller: true,
+  deploymentServer: { port: 90 },
   mergeInto: undefined,
 };
 
@@ -33,6 +34,11 @@ describe('explainFailure', () => {
       name: 'a port of the API server that is for root alone',
       error: systemError('EACCES', 443),
       said: /^Port 443 .* so the API server cannot listen there\.\n.* --api-port N .* start the cluster as root\.$/,
+    },
+    {
+      name: 'a port of the deployment server',
+      error: systemError('EADDRINUSE', 90),
+      said: /^Port 90 .* so the deployment server cannot listen there\.\n.* --server-port N /,
     },
     {
       name: 'a port that is in use',

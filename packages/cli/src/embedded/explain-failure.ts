@@ -14,13 +14,18 @@ export function explainFailure(error: unknown, options: ServerOptions): unknown 
   return error;
 }
 
-function explainRefusal({ port, isTaken }: PortRefusal, { apiPort }: ServerOptions): string {
-  const [part, option] = port === apiPort ? ['API server', '--api-port'] : ['gateway', '--gateway-port'];
+function explainRefusal({ port, isTaken }: PortRefusal, options: ServerOptions): string {
+  const [part, option] = partAt(port, options);
   return isTaken
     ? `Port ${port} on ${host} is in use, so the ${part} cannot listen there.\n` +
         `Choose another with ${option} N (0: any free one), or stop what uses it.`
     : `Port ${port} on ${host} is for root alone, as those below 1024 are, so the ${part} cannot listen there.\n` +
         `Choose a higher one with ${option} N (0: any free one), or start the cluster as root.`;
+}
+
+function partAt(port: number, { apiPort, deploymentServer }: ServerOptions): readonly [part: string, option: string] {
+  if (port === apiPort) return ['API server', '--api-port'];
+  return port === deploymentServer?.port ? ['deployment server', '--server-port'] : ['gateway', '--gateway-port'];
 }
 
 function explainSystemError(error: SystemError, { dataDirectory }: ServerOptions): string {

@@ -6,6 +6,7 @@ import { reactToStop } from '../stop-signal.ts';
 import {
   createDataDirectory,
   dataDirectory,
+  tokenFileOf,
   removeClusterState,
   runningCluster,
   writeClusterState,
@@ -15,7 +16,7 @@ import {
 import { explainFailure } from './explain-failure.ts';
 import { clearFoundation, layFoundation, type FoundationOptions } from './lay-foundation.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
-import type { ServerOptions } from './server-options.ts';
+import { host, type ServerOptions } from './server-options.ts';
 import type { EmbeddedCluster } from './start-cluster.ts';
 import { keepYoungHeap } from './young-heap.ts';
 
@@ -37,17 +38,33 @@ export async function runServer(options: ServerOptions, surroundings: ServerSurr
   const directory = dataDirectory(options.dataDirectory);
   await createDataDirectory(directory);
   const cluster = await start({ options, directory, log: surroundings.log });
+  let closeBeside = async (): Promise<void> => undefined;
   try {
     const state = await publish({ options, directory, cluster });
     surroundings.onReady(state);
+    cluster.openAccess();
+    // Nobody waits for it: what is ready is the cluster.
+    closeBeside = await openBeside(state, { options, directory, log: surroundings.log });
     await keepYoungHeap();
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {
     surroundings.onStopping?.();
+    // First: what it has not written down yet it reads of the cluster.
+    await closeBeside();
     await cluster.stop(await requestedGrace(directory));
     await retract(options, directory);
   }
+}
+
+/** Reads the modules for it where there is one. */
+async function openBeside(
+  { deploymentServer }: ClusterState,
+  { options, directory, log }: FoundationOptions,
+): Promise<() => Promise<void>> {
+  if (deploymentServer === undefined) return async () => undefined;
+  const { openServerBeside } = await import('./server-beside.ts');
+  return openServerBeside({ state: deploymentServer, directory, ephemeral: options.ephemeral, log });
 }
 
 async function start(given: FoundationOptions): Promise<EmbeddedCluster> {
@@ -86,12 +103,16 @@ interface Publication {
 /** Says where the cluster is: in the data directory, and in the kubeconfig that the user's kubectl reads. */
 async function publish({ options, directory, cluster }: Publication): Promise<ClusterState> {
   const merged =
-    options.mergeInto === undefined ? undefined : await addKubeconfigEntry(options.mergeInto, directory.kubeconfig);
+    options.mergeInto === undefined ? undefined : await addKubeconfigEntry(options.mergeInto, cluster.kubeconfig);
   const state: ClusterState = {
     server: await requireIdentity(process.pid),
     node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),
     apiServer: cluster.apiServer,
     gateway: cluster.gateway,
+    deploymentServer: options.deploymentServer && {
+      url: `http://${host}:${options.deploymentServer.port}`,
+      tokenFile: tokenFileOf(directory, options.ephemeral),
+    },
     runtime: cluster.runtime,
     level: cluster.level,
     limitations: cluster.limitations,

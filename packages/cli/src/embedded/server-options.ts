@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly level: 'auto' | 'root' | 'plain';
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
+  /** The deployment server beside it; undefined: none. */
+  readonly deploymentServer: { readonly port: number } | undefined;
   /** The kubeconfig to add the cluster to, its file an absolute path; undefined: none. */
   readonly mergeInto: KubeconfigEntry | undefined;
 }

@@ -20,7 +20,7 @@ import { openDataPlane } from '@slipway/gateway/open-data-plane';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
-import { writeKubeconfig } from '@slipway/kube/kubeconfig';
+import { writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
 import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
 import { systemClock } from '@slipway/kube/platform/system-clock';
@@ -34,6 +34,8 @@ import { host, type ServerOptions } from './server-options.ts';
 
 export interface EmbeddedCluster {
   readonly apiServer: string;
+  /** Of its administrator. */
+  readonly kubeconfig: Kubeconfig;
   readonly gateway: string;
   readonly runtime: string;
   readonly level: string;
@@ -41,6 +43,11 @@ export interface EmbeddedCluster {
   readonly nodePid: number | undefined;
   /** From the start of this process. */
   readonly readyMilliseconds: number;
+  /**
+   * Begins to keep the default roles: once people have been told that the cluster is ready, because they would wait for
+   * what only others need.
+   */
+  openAccess(): void;
   /** Resolves with the cause when a part ends that the cluster cannot do without. */
   readonly failed: Promise<Error>;
   stop(graceSeconds: number): Promise<void>;
@@ -80,12 +87,14 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
   // A failure is seen where it is waited for, below.
   started.catch(() => undefined);
   undo.add((ending) => (ending === 'failed' ? node.abandon() : node.stop(ending.graceSeconds)));
-  await bootstrap({
-    client: clientFor('apiserver'),
-    apiServiceAddress: apiServiceAddressOf(foundation),
-    apiAddress: { ip: host, port },
-  });
-  await installKinds(clientFor('apiserver'), signal);
+  await Promise.all([
+    bootstrap({
+      client: clientFor('apiserver'),
+      apiServiceAddress: apiServiceAddressOf(foundation),
+      apiAddress: { ip: host, port },
+    }),
+    installKinds(clientFor('apiserver'), signal),
+  ]);
   startControllers({
     ...shared,
     client: clientFor('kube-controller-manager'),
@@ -105,15 +114,16 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
   ]);
   if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
   await nodeReady(clientFor('apiserver'));
-  undo.add(openAccess({ ...shared, clientFor }));
   return {
     apiServer,
+    kubeconfig: credentials,
     gateway: `http://${host}:${gateway.port}`,
     runtime: running.runtime,
     level: running.level,
     limitations: running.limitations,
     nodePid: running.pid,
     readyMilliseconds: performance.now(),
+    openAccess: () => undo.add(openAccess({ ...shared, clientFor })),
     failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
     stop: (graceSeconds) => undo.run({ graceSeconds }),
   };

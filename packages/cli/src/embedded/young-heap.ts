@@ -1,7 +1,7 @@
 /**
  * The half-spaces where objects begin stay as large as they are. Left to themselves they grow with the work to 64 MB each on
- * large machines, stay so, and are empty nearly all of the time; a server that has just started has 16 MB each, which is
- * what it needs. `--max-semi-space-size` says as much, but only to a process that starts, and to start another one takes
+ * large machines, stay so, and are empty nearly all of the time; a server that has just started has 16 MB each, and a
+ * controller of its own half of that, which is what they need. `--max-semi-space-size` says as much, but only to a process that starts, and to start another one takes
  * longer than all else. Read when it is called: a start has no time for it.
  */
 export async function keepYoungHeap(): Promise<void> {

@@ -4,13 +4,15 @@ import type { LoadOutcome, SendRequest } from './open-load.ts';
 import type { LoadOptions } from './protocol.ts';
 
 const idHeader = 'x-request-id';
+/** Less than a gateway keeps a connection: one that it closes as a request leaves on it would be nobody's fault. */
+const idleMilliseconds = 30_000;
 /** An answer is a version; what is longer is wrong anyhow. */
 const keptCharacters = 1_024;
 
 /** Every other request goes over a connection that is kept alive, the rest over new ones. */
 export function sendByHttp({ target, host, path }: Pick<LoadOptions, 'target' | 'host' | 'path'>): SendRequest {
   const { hostname, port } = new URL(target);
-  const keptAlive = new Agent({ keepAlive: true, maxSockets: 256 });
+  const keptAlive = new Agent({ keepAlive: true, maxSockets: 256, timeout: idleMilliseconds });
   return ({ id, index }, onEnd) => {
     const broken = (reason: string): void => onEnd({ kind: 'broken', reason });
     const outgoing = httpRequest({
