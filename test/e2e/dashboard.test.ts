@@ -1,0 +1,328 @@
+/** The dashboard in a real browser, against a real server and cluster: the whole story, and every page by every look. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  findBarriers,
+  keepPicture,
+  launchBrowser,
+  looks,
+  noBrowserReason,
+  readOverflow,
+  readShift,
+  visit,
+  type Visitor,
+} from './support/browser.ts';
+import { sendRequests, startDashboard, type DashboardUnderTest, type Traffic } from './support/dashboard.ts';
+
+/** For what the cluster does meanwhile; the browser waits for nothing else. */
+const patience = 60_000;
+
+const program = `
+  process.on('SIGTERM', () => process.exit(0));
+  console.log('version ' + process.env.VERSION + ' listens');
+  require('node:http').createServer((request, response) => {
+    const health = request.url === '/health';
+    response.end(health ? JSON.stringify({ healthy: process.env.HEALTHY !== 'no', database: 'asked' }) : process.env.VERSION);
+  }).listen(8080, process.env.POD_IP);`;
+
+/** What somebody pastes into the text; name and version are given in the form. */
+const manifest = `
+apiVersion: slipway.dev/v1alpha1
+kind: Application
+metadata:
+  namespace: default
+  name: to-be-named
+spec:
+  replicas: 2
+  template:
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: web
+          image: node:24
+          command: [node, -e, ${JSON.stringify(program)}]
+          env:
+            # What it answers.
+            - { name: VERSION, value: one }
+            - { name: HEALTHY, value: "yes" }
+          ports: [{ name: http, containerPort: 8080 }]
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
+  service:
+    ports: [{ name: http, port: 80, targetPort: http }]
+  route:
+    hosts: [shop.example.org]
+  healthCheck: { path: /health, type: probe, timeoutSeconds: 5 }
+  checks:
+    - name: errors
+      provider: { gateway: { metric: errors } }
+      successWhen: value < 0.05
+      interval: 1s
+      count: 3
+  hooks:
+    beforePromotion: [{ name: sign-off, approval: {} }]
+  strategy:
+    type: canary
+    canary:
+      steps:
+        - setWeight: 25
+        - check: errors
+        - pause: {}
+  guardSeconds: 2
+  drainSeconds: 0
+  keepFailedSeconds: 0
+`;
+
+describe.skipIf(noBrowserReason !== undefined)(
+  `the dashboard${noBrowserReason === undefined ? '' : ` (${noBrowserReason})`}`,
+  () => {
+    let dashboard: DashboardUnderTest;
+    let browser: Browser;
+    let visitor: Visitor;
+    let page: Page;
+    let traffic: Traffic;
+
+    beforeAll(async () => {
+      [dashboard, browser] = await Promise.all([startDashboard(), launchBrowser()]);
+      traffic = sendRequests(dashboard.cluster.gateway, 'shop.example.org');
+      visitor = await visit(browser, dashboard.url);
+      page = visitor.page;
+      page.setDefaultTimeout(patience);
+    }, 180_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      await traffic?.stop();
+      await dashboard?.stop();
+    });
+
+    const shop = '/applications/default/shop';
+    const state = (words: string) => page.locator('.page-head .chip', { hasText: words }).waitFor();
+    const confirm = (button: string) =>
+      page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click();
+
+    it('lets nobody in without a token, and says why', async () => {
+      await page.goto('/history');
+      await page.getByLabel('Token').fill('slipway_of-nobody');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('alert').getByText('the token is not known here').waitFor();
+      await keepPicture(page, 'login');
+      await page.getByLabel('Token').fill(dashboard.token);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'History' }).waitFor();
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByText('There is no application yet.').waitFor();
+    });
+
+    it('creates an application by form and text', async () => {
+      await page.getByRole('link', { name: 'Create the first one' }).click();
+      await page.getByText('give it a name').waitFor();
+      await page.getByRole('textbox', { name: 'YAML' }).fill('spec: [');
+      await page.getByText('not readable').waitFor();
+      await page.getByRole('textbox', { name: 'YAML' }).fill(manifest);
+      await page.getByLabel('Name', { exact: true }).fill('shop');
+      await page.getByLabel('Version').fill('1');
+      await page.getByLabel('Value of step 1').fill('250');
+      await page.getByText('not valid').waitFor();
+      await page.getByLabel('Value of step 1').fill('25');
+      expect(await page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('# What it answers.');
+      await page.locator('.chip', { hasText: /^valid$/ }).waitFor();
+      await keepPicture(page, 'new');
+      await page.getByRole('button', { name: 'Create and release' }).click();
+      await page.getByRole('button', { name: 'Approve sign-off' }).click();
+      await confirm('Approve');
+      await state('Stable');
+    });
+
+    it('shows a canary with its traffic and measurements, and goes on when it is told to', async () => {
+      await page.getByRole('link', { name: 'Change' }).click();
+      await page.getByLabel('Version').fill('2');
+      await page.locator('.chip', { hasText: /^valid$/ }).waitFor();
+      await page.getByRole('button', { name: 'Save and release' }).click();
+      await state('Paused');
+      await page.getByLabel(/version 2 takes 25 %/).waitFor();
+      await page.getByLabel(/3 measurements, passes when value < 0.05/).waitFor();
+      await page.locator('.line-chart').first().waitFor();
+      await page.locator('.version-box', { hasText: 'req/s' }).nth(1).waitFor();
+      await page.locator('.line-chart path.candidate[d*="L"]').first().waitFor({ state: 'attached' });
+      await keepPicture(page, 'canary');
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByRole('dialog').getByText('The release of version 2 goes on and gets all traffic.').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await confirm('Resume');
+      await page.getByText('version 2 goes on').waitFor();
+      await page.getByRole('button', { name: 'Show what the pods write' }).click();
+      await page.getByText('listens').first().waitFor();
+    });
+
+    it('waits for somebody who agrees', async () => {
+      await page.getByRole('link', { name: /Approvals/ }).click();
+      await page.getByRole('button', { name: 'Approve sign-off' }).click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('looks good');
+      await confirm('Approve');
+      await page.getByText('No release waits for an approval.').waitFor();
+      await page.goto(shop);
+      await state('Stable');
+      await page.getByLabel(/version 2 takes 100 %/).waitFor();
+    });
+
+    it('says why a bad version went back, where it is seen', async () => {
+      await page.getByRole('link', { name: 'Change' }).click();
+      await page.getByLabel('Version').fill('3');
+      const text = page.getByRole('textbox', { name: 'YAML' });
+      await text.fill((await text.inputValue()).replace(/value: "?yes"?/, 'value: "no"'));
+      await page.locator('.chip', { hasText: /^valid$/ }).waitFor();
+      await page.getByRole('button', { name: 'Save and release' }).click();
+      await page
+        .getByRole('alert')
+        .getByText(/version 3: .*healthy/)
+        .waitFor();
+      await page.getByRole('link', { name: 'Overview' }).first().click();
+      await page
+        .locator('.fleet .bad')
+        .getByText(/version 3: .*healthy/)
+        .waitFor();
+      await keepPicture(page, 'overview-failed');
+      await page.goto('/releases/default/shop-3');
+      await page.locator('.answers').getByText('"healthy":false').first().waitFor();
+      await page
+        .getByRole('log')
+        .getByText(/health of shop-3/)
+        .first()
+        .waitFor();
+      await page.getByText('What is new since').waitFor();
+      await keepPicture(page, 'release-failed');
+    });
+
+    it('compares any two versions, and goes back to one', async () => {
+      await page.getByRole('link', { name: 'History' }).first().click();
+      await page.getByLabel('Compare shop-1').check();
+      await page.getByLabel('Compare shop-2').check();
+      await page.getByRole('button', { name: 'Compare 1 with 2' }).click();
+      await page.locator('.changes').getByText('version', { exact: true }).waitFor();
+      await keepPicture(page, 'compare');
+      await page.getByRole('button', { name: 'Roll back to 1' }).click();
+      await confirm('Roll back to 1');
+      await page.getByText(/going back to version 1/).waitFor();
+      await page.goto(shop);
+      await page.getByLabel(/version 1 takes 100 %/).waitFor();
+    });
+
+    it('makes a token that is shown once, and revokes it', async () => {
+      await page.goto('/tokens');
+      await page.getByRole('button', { name: 'New token' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('pipeline');
+      await page.getByLabel('Role').selectOption('operate');
+      await confirm('Make it');
+      const token = await page.locator('.secret').innerText();
+      expect(token).toMatch(/^slipway_/);
+      await page.getByRole('button', { name: 'Revoke pipeline' }).click();
+      await confirm('Revoke');
+      await page.getByText('revoked', { exact: true }).waitFor();
+      const answer = await fetch(`${dashboard.url}/api/v1/session`, { headers: { authorization: `Bearer ${token}` } });
+      expect(answer.status).toBe(401);
+    });
+
+    it('complains of nothing', async () => {
+      await traffic.stop();
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    const places = [
+      '/',
+      shop,
+      `${shop}/edit`,
+      '/releases/default/shop-2',
+      '/history',
+      '/compare?namespace=default&application=shop&from=1&to=2',
+      '/new',
+      '/approvals',
+      '/tokens',
+      '/audit',
+      '/nowhere',
+    ];
+
+    describe.each(looks)('by the look $name', (look) => {
+      let other: Visitor;
+
+      beforeAll(async () => {
+        other = await visit(browser, dashboard.url, look);
+        await other.context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      });
+      afterAll(() => other?.context.close());
+
+      it.each(places.filter((place) => place !== '/nowhere'))(
+        '%s is open to everybody, and stays where it is',
+        async (place) => {
+          await other.page.goto(place);
+          await other.page.locator('h1').waitFor();
+          await other.page.locator('.skeleton').first().waitFor({ state: 'detached' });
+          await keepPicture(other.page, `${look.name}${place.replaceAll(/\W+/g, '-')}`);
+          expect(await findBarriers(other.page)).toEqual([]);
+          expect(await readShift(other.page)).toBeLessThan(0.02);
+          expect(await readOverflow(other.page)).toBeLessThanOrEqual(0);
+          expect(other.complaints).toEqual([]);
+        },
+      );
+    });
+
+    it('shows a first view at once', async () => {
+      const fresh = await visit(browser, dashboard.url);
+      await fresh.context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      await fresh.page.goto('/');
+      await fresh.page.locator('.fleet .application').first().waitFor();
+      const milliseconds = await fresh.page.evaluate(() => performance.now());
+      console.log(`first view of the dashboard, nothing kept: ${Math.round(milliseconds)} ms`);
+      expect(milliseconds).toBeLessThan(20_000);
+      await fresh.context.close();
+    });
+
+    it('draws of 500 applications those that are in sight', async () => {
+      const { context, page: large, complaints } = await visit(browser, dashboard.url);
+      await context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      const items = Array.from({ length: 500 }, (_, index) => ({
+        namespace: `team-${index % 7}`,
+        name: `service-${String(index).padStart(3, '0')}`,
+        uid: `u${index}`,
+        generation: 1,
+        createdAt: '2026-01-01T00:00:00Z',
+        strategy: 'rolling',
+        phase: 'Stable',
+        serving: { version: '1.0', release: 'r' },
+        split: { '1.0': 100 },
+        replicas: { desired: 10, ready: 10 },
+        hosts: [],
+        paused: false,
+        conditions: [],
+      }));
+      await large.routeWebSocket(/applications\/stream/, (socket) => {
+        socket.send(JSON.stringify({ type: 'snapshot', first: true, last: true, items, after: 'test.1' }));
+      });
+      await large.goto('/');
+      await large.getByText('service-000').waitFor();
+      const rows = large.locator('.fleet .application');
+      expect(await rows.count()).toBeLessThan(60);
+      await large.evaluate('scrollTo(0, document.body.scrollHeight)');
+      await large.getByText('service-496').waitFor();
+      expect(await rows.count()).toBeLessThan(60);
+      await large.getByLabel('Search names and hosts').fill('service-123');
+      await large.getByText('team-4', { exact: true }).and(large.locator('.faint')).waitFor();
+      expect(await rows.count()).toBe(1);
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+
+    it('is told of what changed while it was away', async () => {
+      const { context, page: away } = await visit(browser, dashboard.url);
+      await context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      await away.goto('/');
+      await away.locator('.fleet .application').first().waitFor();
+      await context.setOffline(true);
+      await dashboard.cluster.ask('delete', 'application', 'shop', '--wait=false');
+      await context.setOffline(false);
+      await away.getByText('There is no application yet.').waitFor({ timeout: patience });
+      await context.close();
+    });
+  },
+);

@@ -1,0 +1,95 @@
+/** A real browser that looks at the dashboard, and everything that is wrong with what it sees. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+const program = '/usr/bin/chromium';
+const quiet = ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** Undefined where there is one. */
+export const noBrowserReason = existsSync(program) ? undefined : `there is no ${program}`;
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+}
+
+/** As people come: with what they look at, and by which light. */
+export const looks = [
+  { name: 'light', colorScheme: 'light', viewport: { width: 1360, height: 900 } },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1360, height: 900 } },
+  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+] as const;
+export type Look = (typeof looks)[number];
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Errors of the console and of scripts, and requests to anybody else than the server. */
+  readonly complaints: readonly string[];
+}
+
+export async function visit(browser: Browser, url: string, look: Look = looks[0]): Promise<Visitor> {
+  const { colorScheme, viewport } = look;
+  const context = await browser.newContext({ baseURL: url, colorScheme, viewport, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    // The browser itself notes each answer that is no success; tests that provoke one read it on the page.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (protocol !== 'data:' && origin !== new URL(url).origin) complaints.push(`asked ${request.url()}`);
+  });
+  await page.addInitScript({ content: observeShifts });
+  return { context, page, complaints };
+}
+
+/** For the page: adds up what has moved without anybody having touched it. */
+const observeShifts = `
+  globalThis.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+  }).observe({ type: 'layout-shift', buffered: true });`;
+
+/** Of the page since it was loaded: 0 is still, and from 0.1 on people are bothered. */
+export function readShift(page: Page): Promise<number> {
+  return page.evaluate('globalThis.shifted');
+}
+
+/** Pixels that stand out at the right of the page. */
+export function readOverflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+interface AxeViolation {
+  readonly id: string;
+  readonly impact?: string | null;
+  readonly nodes: ReadonlyArray<{ readonly html: string; readonly failureSummary?: string }>;
+}
+
+/** What keeps somebody from using the page, by the rules of axe: only what is serious. */
+export async function findBarriers(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const inPage = Reflect.get(globalThis, 'axe') as { run(): Promise<{ violations: AxeViolation[] }> };
+    return (await inPage.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`),
+    );
+}
+
+const folder = fileURLToPath(new URL('../../../coverage/dashboard/', import.meta.url));
+
+/** For people: nothing compares them. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}${name}.png` });
+}
