@@ -4,6 +4,7 @@ import {
   describeConfirmation,
   handlingOf,
   isBackend,
+  isMarked,
   isRouted,
   isServing,
   isSplitConfirmed,
@@ -12,7 +13,6 @@ import {
   type Observation,
   type VersionView,
 } from './observation.ts';
-import { annotations } from './names.ts';
 import type { Action } from './plan.ts';
 import { describePods } from './pod-faults.ts';
 import { nameOf } from './release-context.ts';
@@ -120,7 +120,6 @@ export function names(pods: readonly Pod[]): readonly string[] {
  */
 export function silentPods({ ready, pods, replicaSet }: VersionView): readonly Pod[] {
   const isShrinking = pods.length > (replicaSet?.spec?.replicas ?? 0);
-  const isLeaving = (pod: Pod): boolean =>
-    isShrinking && pod.metadata.annotations?.[annotations.deletionCost] !== undefined;
+  const isLeaving = (pod: Pod): boolean => isShrinking && isMarked(pod);
   return ready.filter((pod) => (!isServing(pod) || !isBackend(pod)) && !isLeaving(pod));
 }

@@ -166,6 +166,11 @@ export function isBackend(pod: Pod): boolean {
   return pod.metadata.labels?.[labels.backend] === 'true';
 }
 
+/** To be the first that the ReplicaSet controller removes: without the mark it might choose another one. */
+export function isMarked({ metadata }: Pod): boolean {
+  return metadata.annotations?.[annotations.deletionCost] !== undefined;
+}
+
 /** When the pod stopped serving, in milliseconds. */
 export function leftAt(pod: Pod): number | undefined {
   return timeOf(pod, annotations.leftAt);

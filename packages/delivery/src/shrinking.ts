@@ -5,6 +5,7 @@ import {
   drainingSince,
   isBackend,
   isDrainUnnoted,
+  isMarked,
   isReady,
   isServing,
   leftAt,
@@ -13,7 +14,7 @@ import {
   type Observation,
   type VersionView,
 } from './observation.ts';
-import { annotations, backendName } from './names.ts';
+import { backendName } from './names.ts';
 import { describePods } from './pod-faults.ts';
 import type { Action } from './plan.ts';
 import { nameOf } from './release-context.ts';
@@ -92,7 +93,7 @@ function planGoing({ view, goal, drainSeconds, now }: Shrink, leaving: readonly 
       waitingFor: `${describePods(leaving, version)} to drain`,
       requeueAfter: Math.max(1, Math.min(...leaving.map(drainLeft))),
     };
-  const unmarked = drained.filter(({ metadata }) => metadata.annotations?.[annotations.deletionCost] === undefined);
+  const unmarked = drained.filter((pod) => !isMarked(pod));
   if (unmarked.length > 0)
     return {
       actions: [{ type: 'markForDeletion', release, pods: names(unmarked) }],

@@ -39,14 +39,14 @@ export interface Look extends Effects {
 
 export type Effect<Type extends ActionType> = (action: ActionOf<Type>, look: Look) => Promise<void> | void;
 
-export function releaseOf({ observation }: Look, name: string): Release {
+export function releaseOf({ observation }: Pick<Look, 'observation'>, name: string): Release {
   const release = observation.releases.find((each) => nameOf(each) === name);
   if (release === undefined) throw new StatusError('NotFound', `release ${name} is gone`);
   return release;
 }
 
 /** As it was seen: a write carries its resourceVersion, a delete its uid too. */
-export function replicaSetOf(look: Look, release: string): ReplicaSet {
+export function replicaSetOf(look: Pick<Look, 'observation'>, release: string): ReplicaSet {
   const name = replicaSetName(releaseOf(look, release).spec);
   const found = look.observation.replicaSets.find(({ metadata }) => metadata.name === name);
   if (found === undefined) throw new StatusError('NotFound', `the ReplicaSet ${name} is gone`);

@@ -2,7 +2,7 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject } from '@slipway/kube/object';
-import { pods, replicaSets, services } from '@slipway/kube/resources';
+import { pods as podResource, replicaSets, services } from '@slipway/kube/resources';
 import {
   countTrafficUntilAnnotation,
   splits,
@@ -11,7 +11,9 @@ import {
   type SplitRule,
 } from '@slipway/kube/split';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
+import { isMarked } from '../observation.ts';
 import { askedCarrier, carriersIn } from '../route-handover.ts';
+import type { ActionOf } from '../plan.ts';
 import { closedPreview, routePort, routeRule } from '../route-rule.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
@@ -44,15 +46,21 @@ export const deleteService: Effect<'deleteService'> = (_, { client, observation 
 };
 
 /** The template decides for pods to come, the label for those there are; neither restarts anything. */
-export const setServing: Effect<'setServing'> = async (action, look) => {
+export const setServing = async (
+  action: ActionOf<'setServing'>,
+  look: Pick<Look, 'client' | 'clock' | 'observation'>,
+): Promise<void> => {
   const value = action.serves ? 'true' : null;
   // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
   const seen = ({ metadata }: KubeObject): { readonly resourceVersion?: string | undefined } =>
     action.serves ? {} : { resourceVersion: metadata.resourceVersion };
+  const pods = podsOf(look, action.pods);
+  const isUnmarking = pods.some(isMarked);
   const patchTemplate = async (): Promise<void> => {
     const set = replicaSetOf(look, action.release);
-    const template = { metadata: { labels: { [labels.serves]: value } } };
-    const body = { metadata: seen(set), spec: { template } };
+    const { resourceVersion } = set.metadata;
+    const spec = action.template ? { template: { metadata: { labels: { [labels.serves]: value } } } } : undefined;
+    const body = { metadata: isUnmarking ? { resourceVersion } : seen(set), spec };
     await look.client.patch(replicaSets, keyOf(set), { type: 'merge', body }, { fieldManager });
   };
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : null };
@@ -63,10 +71,12 @@ export const setServing: Effect<'setServing'> = async (action, look) => {
   };
   const patch = async (pod: Pod): Promise<void> => {
     const metadata = { ...seen(pod), labels: { [labels.serves]: value, ...backend }, annotations: marks };
-    await look.client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
+    await look.client.patch(podResource, keyOf(pod), { type: 'merge', body: { metadata } }, { fieldManager });
   };
+  // Without its mark a pod is no longer the one that a smaller ReplicaSet takes: not where it has become smaller unseen.
+  if (isUnmarking) await patchTemplate();
   // Each is right without the other, and whichever is missing is done at the next look.
-  await allOf([...(action.template ? [patchTemplate()] : []), ...podsOf(look, action.pods).map(patch)]);
+  await allOf([...(action.template && !isUnmarking ? [patchTemplate()] : []), ...pods.map(patch)]);
 };
 
 /** A Split is created where none was seen and changed where one was: never both by chance. */

@@ -1,6 +1,6 @@
 import type { Pod } from '@slipway/kube/api.generated';
-import { annotations, backendName } from '../names.ts';
-import { isBackend, isReady, isServing, type VersionView } from '../observation.ts';
+import { backendName } from '../names.ts';
+import { isBackend, isMarked, isReady, isServing, type VersionView } from '../observation.ts';
 import type { Action, ActionOf } from '../plan.ts';
 import { nameOf } from '../release-context.ts';
 import { countUncreated } from '../uncreated-pods.ts';
@@ -131,11 +131,6 @@ function hasLeft(pod: Pod, view: VersionView): boolean {
 
 function isOutOfTraffic(pod: Pod, { listed }: VersionView): boolean {
   return !isServing(pod) && !isBackend(pod) && !listed.includes(pod);
-}
-
-/** Marked to be the first that the ReplicaSet controller removes: without the mark it might choose another one. */
-function isMarked({ metadata }: Pod): boolean {
-  return metadata.annotations?.[annotations.deletionCost] !== undefined;
 }
 
 const capacity: Rule = {

@@ -2,7 +2,7 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import type { Pod } from '@slipway/kube/api.generated';
 import type { Split, SplitRule } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
-import type { Observation } from '../../src/observation.ts';
+import { isMarked, type Observation } from '../../src/observation.ts';
 import { closedPreview, routePort, routeRule } from '../../src/route-rule.ts';
 import { outdated, replicaSetName, type Effect } from './effect.ts';
 import { annotated, changePods, changeReplicaSet, withoutUndefined, type Target } from './version-effects.ts';
@@ -13,9 +13,13 @@ export const setServing: Effect<'setServing'> = (action, world, seen) => {
   const serves = action.serves ? 'true' : undefined;
   // What takes traffic away is done only to what was seen; what gives it may be done to anything newer.
   const isForced = action.serves;
+  const isUnmarking = seen.pods.some((pod) => action.pods.includes(pod.metadata.name ?? '') && isMarked(pod));
+  const target = { seen, release: action.release, isForced: isForced && !isUnmarking };
   const templated = action.template
-    ? changeTemplate(world, { seen, release: action.release, isForced }, serves)
-    : world;
+    ? changeTemplate(world, target, serves)
+    : isUnmarking
+      ? changeReplicaSet(world, target, (set) => set)
+      : world;
   const backend = action.backend === undefined ? {} : { [labels.backend]: action.backend ? 'true' : undefined };
   return changePods(templated, { seen, pods: action.pods, isForced }, (pod) =>
     annotated(labelled(pod, { [labels.serves]: serves, ...backend }), {

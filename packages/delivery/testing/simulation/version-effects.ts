@@ -56,7 +56,9 @@ export function changeReplicaSet(
   const current = world.replicaSets.find(({ metadata }) => metadata.name === name);
   if (current === undefined || known === undefined) throw outdated;
   if (!isForced && current.metadata.resourceVersion !== known.metadata.resourceVersion) throw outdated;
-  const [written, revision] = versioned(world, change(current));
+  const changed = change(current);
+  if (changed === current) return world;
+  const [written, revision] = versioned(world, changed);
   return { ...world, revision, replicaSets: world.replicaSets.map((each) => (each === current ? written : each)) };
 }
 

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { runHistory } from '../../testing/histories.ts';
+import type { History } from '../../testing/history.ts';
+import { rounds } from '../../testing/mutants.ts';
+
+/** Histories in which a controller sees old news, each of which broke a promise once. */
+test.each<[string, History]>([
+  [
+    'a pod keeps the mark that it is to go where its ReplicaSet has become smaller unseen',
+    {
+      strategy: { type: 'canary', canary: { steps: [{ setWeight: 20 }], approximate: true } },
+      routed: false,
+      replicas: 4,
+      serving: true,
+      happenings: [
+        { type: 'replicas', count: 1 },
+        { type: 'look', stopAfter: Infinity, lag: 0 },
+        { type: 'allUnready' },
+        { type: 'endpoints' },
+        { type: 'look', stopAfter: 1, lag: 0 },
+        ...rounds(2),
+        { type: 'unready', pod: 3 },
+        ...rounds(1),
+        { type: 'look', stopAfter: 2, lag: 2 },
+        { type: 'replicas', count: 1 },
+        ...rounds(1),
+        { type: 'replicaSets' },
+        { type: 'replicaSets' },
+      ],
+    },
+  ],
+])('%s', (_, history) => {
+  expect(() => runHistory(history)).not.toThrow();
+});
