@@ -3,13 +3,15 @@ const maxKnown = 50_000;
 /** Parts of the idle time in which forgotten ones are put together. */
 const forgottenParts = 32;
 
-/** Sessions that sent a request to one version within the idle time. */
+/** Sessions of one version that have a request underway, or had one within the idle time. */
 export class ActiveSessions {
   idleSeconds: number;
   readonly #now: () => number;
   readonly #maxKnown: number;
   readonly #beganAt: number;
-  /** When each was seen last; who was not seen for longest comes first. */
+  /** How many requests each has underway; a WebSocket is one as long as it lasts. */
+  readonly #underway = new Map<string, number>();
+  /** When each of the others had its last one; who had none for longest comes first. */
   readonly #known = new Map<string, number>();
   /** Oldest first, each with the time of its youngest member. */
   readonly #forgotten: { at: number; readonly since: number; count: number }[] = [];
@@ -26,13 +28,11 @@ export class ActiveSessions {
     this.#beganAt = options.now();
   }
 
-  /** It sent a request. */
-  touch(id: string): void {
-    const now = this.#now();
+  /** It has sent a request. Call what is returned once, when that has ended. */
+  enter(id: string): () => void {
     this.#known.delete(id);
-    this.#known.set(id, now);
-    this.#expire(now);
-    if (this.#known.size > this.#maxKnown) this.#forgetOldest();
+    this.#underway.set(id, (this.#underway.get(id) ?? 0) + 1);
+    return () => this.#leave(id);
   }
 
   /**
@@ -42,12 +42,26 @@ export class ActiveSessions {
   count(): number | undefined {
     const now = this.#now();
     this.#expire(now);
-    const count = this.#forgotten.reduce((sum, part) => sum + part.count, this.#known.size);
+    const named = this.#known.size + this.#underway.size;
+    const count = this.#forgotten.reduce((sum, part) => sum + part.count, named);
     return count > 0 || now - this.#beganAt >= this.#idleMilliseconds ? count : undefined;
   }
 
   get #idleMilliseconds(): number {
     return this.idleSeconds * 1_000;
+  }
+
+  #leave(id: string): void {
+    const others = (this.#underway.get(id) ?? 1) - 1;
+    if (others > 0) {
+      this.#underway.set(id, others);
+      return;
+    }
+    this.#underway.delete(id);
+    const now = this.#now();
+    this.#known.set(id, now);
+    this.#expire(now);
+    if (this.#known.size > this.#maxKnown) this.#forgetOldest();
   }
 
   #expire(now: number): void {

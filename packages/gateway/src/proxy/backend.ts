@@ -33,6 +33,8 @@ export class Backend implements BackendLoad {
 export interface Destination {
   readonly backend: Backend;
   readonly endpoint: Endpoint;
+  /** The session that it belongs to, where the rule has sessions. */
+  readonly session?: string | undefined;
   /** A header line for the answer. */
   readonly setCookie?: string | undefined;
 }

@@ -66,6 +66,8 @@ export class Exchange implements UpstreamUser {
   /** A header line that the client gets, whoever answers in the end. */
   readonly #setCookie: string | undefined;
   #destination: Destination;
+  /** Its session is not idle until this is called. */
+  #leaveSession: (() => void) | undefined;
   #upstream: UpstreamConnection | undefined;
   /** What has come of the body; undefined once it is too much to keep. */
   #sent: Buffer[] | undefined = [];
@@ -91,6 +93,8 @@ export class Exchange implements UpstreamUser {
     this.#request = request;
     this.#rule = route.rule.rule;
     this.#destination = route.destination;
+    const { session, backend } = route.destination;
+    this.#leaveSession = session === undefined ? undefined : backend.active?.enter(session);
     this.#flushGate = route.flushGate;
     this.#setCookie = route.destination.setCookie;
     this.#requestBody = new BodyReader(request.framing, 'keep');
@@ -337,6 +341,8 @@ export class Exchange implements UpstreamUser {
       throw new ProtocolError('it changed to a protocol that nobody asked for');
     this.#upstream = undefined;
     this.#client.socket.write(formatSwitchingProtocols(response, this.#setCookie), 'latin1');
+    const leaveSession = this.#leaveSession;
+    this.#leaveSession = undefined;
     this.#end(101);
     const tunnel = new Tunnel({
       client: this.#client.socket,
@@ -344,6 +350,7 @@ export class Exchange implements UpstreamUser {
       backend: this.#destination.backend,
       isWebSocket: this.#request.upgrade.toLowerCase() === 'websocket',
       random: () => this.#context.random(),
+      onClose: () => leaveSession?.(),
     });
     this.#client.becomeTunnel(tunnel, early);
   }
@@ -386,6 +393,8 @@ export class Exchange implements UpstreamUser {
     this.#isOver = true;
     this.#leaveFlushGate();
     this.#writer?.destroy();
+    this.#leaveSession?.();
+    this.#leaveSession = undefined;
     this.#count(-1);
     this.#destination.backend.counters.record(status, (this.#context.now() - this.#startedAt) / 1_000);
   }

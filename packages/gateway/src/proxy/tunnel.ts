@@ -17,6 +17,7 @@ export interface TunnelOptions {
   readonly isWebSocket: boolean;
   /** Masks the one frame that we send; a mask only has to be unpredictable to scripts in browsers. */
   readonly random: () => number;
+  readonly onClose: () => void;
 }
 
 /** Two sockets that have left HTTP. Everything passes; a WebSocket can be asked to close between two frames. */
@@ -131,5 +132,6 @@ export class Tunnel implements UpstreamUser {
     this.#isClosed = true;
     this.#options.backend.openConnections -= 1;
     this.#options.upstream.endpoint.tunnels.delete(this);
+    this.#options.onClose();
   }
 }

@@ -70,8 +70,8 @@ export class UserChoice {
     const session = sent === undefined ? undefined : readSession(sessions, sent);
     const home = session && this.#byService.get(session.service);
     if (session !== undefined && home !== undefined) {
-      home.backend.active?.touch(session.id);
-      return home.leastLoaded(undefined);
+      const destination = home.leastLoaded(undefined);
+      return destination && { ...destination, session: session.id };
     }
     const { sticky } = this.#rule;
     const placed = this.#place(sticky, request);
@@ -79,10 +79,9 @@ export class UserChoice {
     if (placed === undefined || destination === undefined) return undefined;
     const { backend } = placed.candidate;
     const id = session?.id ?? newSessionId(() => this.#newcomers.random());
-    backend.active?.touch(id);
     const value = formatSession(sessions, { id, service: backend.service });
     const cookie = formatSetCookie({ name: sessions.cookie, value, isSecure: client.protocol === 'https' });
-    return { ...destination, setCookie: cookie + (destination.setCookie ?? '') };
+    return { ...destination, session: id, setCookie: cookie + (destination.setCookie ?? '') };
   }
 
   #place(sticky: RouteSticky | undefined, { fields }: RequestHead): Placed | undefined {

@@ -144,6 +144,25 @@ export function describeSessions(setting: Setting): void {
       expect((await call({ headers })).body).toBe('old');
     });
 
+    test('count as long as something of theirs is underway', async () => {
+      const [request, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const versions = {
+        old: await setting.world.backend((_, outgoing) => {
+          request.resolve();
+          void answer.promise.then(() => outgoing.end('old'));
+        }),
+        next: await named('next'),
+      };
+      // Over as soon as nothing is underway.
+      await route(versions, [100, 0], { ...sessions, idleSeconds: 0 });
+      const called = call();
+      await request.promise;
+      expect(counted()).toEqual({ old: 1, next: 0 });
+      answer.resolve();
+      await called;
+      expect(counted()).toEqual({ old: 0, next: 0 });
+    });
+
     test('are not counted where there are none', async () => {
       const versions = await start();
       await setting.world.route([{ endpoints: [versions.old], service: 'old' }]);

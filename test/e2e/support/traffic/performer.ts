@@ -42,6 +42,11 @@ export class Performer {
     return users;
   }
 
+  /** For so long a user of `welcomeUsers` may be away. */
+  get idleMilliseconds(): number {
+    return (this.play.strategy.rainbow?.idleSeconds ?? 0) * 1_000;
+  }
+
   get name(): string {
     return this.application.name;
   }

@@ -6,10 +6,19 @@ export interface Visitor {
   /** What answered since the visitor began, or since `forget`: each version once. */
   readonly versions: ReadonlySet<string>;
   readonly failures: readonly string[];
+  /** Each time that another version answered than before. */
+  readonly moves: readonly Move[];
   /** Resolves when so many more requests have been answered. */
   answers(count: number): Promise<void>;
   forget(): void;
   stop(): Promise<void>;
+}
+
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+  /** From the request before to this answer: for no longer than that was nothing of the visitor at the gateway. */
+  readonly withinMilliseconds: number;
 }
 
 export interface VisitorOptions {
@@ -30,14 +39,23 @@ interface Answer {
 export function startVisitor(options: VisitorOptions): Visitor {
   const versions = new Set<string>();
   const failures: string[] = [];
+  const moves: Move[] = [];
   const waiting = new Set<() => void>();
   let cookie: string | undefined;
+  let last: { readonly version: string; readonly at: number } | undefined;
   const stopping = new AbortController();
   const visit = async (): Promise<void> => {
-    const answer = await ask(options, cookie);
-    cookie = answer.cookie ?? cookie;
-    if (answer.status === 200) versions.add(answer.body);
-    else failures.push(`${answer.status}: ${answer.body.slice(0, 200)}`);
+    const at = performance.now();
+    const { status, body, cookie: given } = await ask(options, cookie);
+    cookie = given ?? cookie;
+    if (status !== 200) {
+      failures.push(`${status}: ${body.slice(0, 200)}`);
+      return;
+    }
+    versions.add(body);
+    if (last !== undefined && last.version !== body)
+      moves.push({ from: last.version, to: body, withinMilliseconds: performance.now() - last.at });
+    last = { version: body, at };
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -50,6 +68,7 @@ export function startVisitor(options: VisitorOptions): Visitor {
   return {
     versions,
     failures,
+    moves,
     answers: (count) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       let left = count;
