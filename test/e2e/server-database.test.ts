@@ -118,9 +118,10 @@ describe.skipIf(programs === undefined)(`PostgreSQL${programs === undefined ? ' 
     const cutAfter = (statements: number) =>
       server.transaction(async (sql) => {
         for (let number = 0; number < statements; number += 1) await sql.query("INSERT INTO words VALUES ('lost')");
+        const heard = cutIsHeard(server);
         await postgres.cutConnections();
         // Nothing is asked meanwhile: who hears of it is the connection alone.
-        await cutIsHeard(server);
+        await heard;
         await sql.query("INSERT INTO words VALUES ('lost too')");
       });
     for (const statements of [0, 1, 3])
