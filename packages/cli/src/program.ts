@@ -315,6 +315,12 @@ function addServerCommand(program: Command): void {
     )
     .option('--keep-releases <n>', 'releases of each application that history keeps (default: all)', parseKept)
     .option('--keep-days <n>', 'days for which history keeps a release (default: for ever)', parseKept)
+    .option(
+      '--lease-seconds <n>',
+      'how long other servers wait for one that is silent, the same for all of them',
+      parseLeaseSeconds,
+      15,
+    )
     .option('--allow-private-targets', 'send notifications to private addresses and this machine too', false)
     .action(async (options) => (await import('./commands/server.ts')).server(options));
 }

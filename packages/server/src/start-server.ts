@@ -78,6 +78,7 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[] | undefined;
   /** Where servers agree on who writes history. */
   readonly leaseNamespace: string;
+  /** How long others wait for a server that is silent; the same for all servers on one database. */
   readonly durations?: ElectionDurations | undefined;
   /** The one namespace that is served; all of them unless said otherwise. */
   readonly namespace?: string | undefined;
@@ -132,8 +133,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const url = await app.listen({ host: options.host, port: options.port });
     const lease = { namespace: options.leaseNamespace, name: 'slipway-server' };
     const archiving = runArchivist({ ...options, lease, signal: stopping });
-    const delivering = deliver(context, stopping);
-    const telling = runCourier({ ...options, sealer: context.sealer, send, signal: stopping });
+    const delivering = deliver(context, options, stopping);
+    const claimMilliseconds = silenceOf(options);
+    const telling = runCourier({ ...options, claimMilliseconds, sealer: context.sealer, send, signal: stopping });
     const removing = runRetention({ ...options, ...options.retention, signal: stopping });
     const work = [archiving, delivering, telling, removing];
     return { app, url, done: finish({ app, audit, work, clock, signal, ending }) };
@@ -218,12 +220,18 @@ async function addRoutes(app: App, context: ServerContext, prefixes: readonly st
   await addStreamRoutes(app, context, (streams, run) => addAmdatuStreams(streams, context, prefixes, run));
 }
 
-async function deliver(context: ServerContext, signal: AbortSignal): Promise<void> {
+/** After how long without a word in the database a server is gone: it may have to wait for it longer than for the cluster. */
+function silenceOf({ durations }: ServerOptions): number | undefined {
+  return durations && 2 * durations.leaseMilliseconds;
+}
+
+async function deliver(context: ServerContext, options: ServerOptions, signal: AbortSignal): Promise<void> {
   // Which releases there are is known by then: a new one is told from them.
   await Promise.race([context.view.synced(), aborted(signal)]);
   await runDeliveries({
     ...context,
     holder: context.random(16),
+    leaseMilliseconds: silenceOf(options),
     carryOut: (claim, held) => carryOut(claim, context, held),
     describe: (claim, outcome) => describeForAudit(claim, outcome, context.clock.now()),
     signal,

@@ -151,11 +151,31 @@ export function outboxContract(create: () => Promise<DatabaseUnderTest>): void {
     });
     await expect(sendDue(killed)).rejects.toThrow('killed');
     expect(await sendDue(courier('other'))).toBe(0);
-    clock.jump(300_000);
+    clock.jump(30_000);
     await sendDue(courier('other'));
     expect(sent).toHaveLength(2);
     expect(new Set(sent).size).toBe(1);
     expect(await states()).toEqual(['delivered']);
+  });
+
+  it('is kept by a server for as long as it sends what was before it to a slow channel', async () => {
+    await tell(event('a'), event('b'));
+    const others: number[] = [];
+    const slow = courier('slow', {
+      send: async ({ id }, delivery) => {
+        sent.push(`${id} ${delivery.id}`);
+        // Nobody renews within one moment: each has its turn.
+        for (let second = 0; second < 40; second += 1) {
+          await clock.advance(1_000);
+          await database.query('SELECT 1 AS one');
+        }
+        others.push(await sendDue(courier('other')));
+        return { type: 'sent' };
+      },
+    });
+    await sendDue(slow);
+    expect(others).toEqual([0, 0]);
+    expect(await states()).toEqual(['delivered', 'delivered']);
   });
 
   it('is shared by servers: each delivery is sent by one of them', async () => {
@@ -168,6 +188,21 @@ export function outboxContract(create: () => Promise<DatabaseUnderTest>): void {
     }
     expect(sent).toHaveLength(30);
     expect(new Set(sent).size).toBe(30);
+  });
+
+  it('goes on at the next start with what a server had claimed that was killed', async () => {
+    await tell(event('a'));
+    await expect(sendDue(courier('killed', { send: () => Promise.reject(new Error('killed')) }))).rejects.toThrow(
+      'killed',
+    );
+    const stopping = new AbortController();
+    const running = runCourier(courier('next', { signal: stopping.signal }));
+    // Where there are several servers on a database, another one may still be sending it.
+    while ((await states())[0] !== 'delivered')
+      await (database.dialect === 'sqlite' ? new Promise(setImmediate) : clock.advance(1_000));
+    stopping.abort(new Error('the test has ended'));
+    await running;
+    expect(sent).toHaveLength(1);
   });
 
   it('forgets what was to be sent where the channel is deleted', async () => {

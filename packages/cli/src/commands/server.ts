@@ -29,6 +29,7 @@ export interface ServerCommandOptions extends GlobalOptions, OidcWords {
   readonly allowPrivateTargets: boolean;
   readonly keepReleases?: number;
   readonly keepDays?: number;
+  readonly leaseSeconds: number;
 }
 
 /** The deployment server as a process of its own, against any cluster. Ends on SIGTERM and SIGINT. */
@@ -58,6 +59,7 @@ export async function server(options: ServerCommandOptions): Promise<void> {
         trustedProxies: options.trustedProxy,
         corsOrigins: options.corsOrigin,
         allowPrivateTargets: options.allowPrivateTargets,
+        leaseSeconds: options.leaseSeconds,
         retention: { releases: options.keepReleases, days: options.keepDays },
         signal,
       },

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installKinds } from '@slipway/delivery/install-kinds';
 import type { KubeClient } from '@slipway/kube/client';
+import { electionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
@@ -44,6 +45,8 @@ export interface DeploymentServerOptions {
   readonly retention?: Retention | undefined;
   /** Notifications may lead to private addresses and to this machine. */
   readonly allowPrivateTargets?: boolean | undefined;
+  /** How long others wait for a server that is silent. */
+  readonly leaseSeconds?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -97,6 +100,7 @@ async function start(
     hostNames: [hostname()],
     port: options.port,
     leaseNamespace: options.namespace ?? 'kube-system',
+    durations: electionDurations(options.leaseSeconds),
     namespace: options.namespace,
     anonymousRole: options.anonymous,
     compatRoot: options.compatRoot,

@@ -5,7 +5,16 @@ import { Signal } from '../streams/signal.ts';
 import { Problem } from '../http/problem.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import { findChannel } from './channels.ts';
-import { claimDeliveries, nextDue, outboxTopic, settleDelivery, type Delivery, type Settlement } from './outbox.ts';
+import {
+  claimDeliveries,
+  nextDue,
+  outboxTopic,
+  releaseClaims,
+  renewClaims,
+  settleDelivery,
+  type Delivery,
+  type Settlement,
+} from './outbox.ts';
 import type { Outcome, Send } from './send.ts';
 
 export interface CourierOptions {
@@ -15,6 +24,8 @@ export interface CourierOptions {
   readonly logger: Logger;
   /** Must differ from that of every other server that may run at the same time. */
   readonly identity: string;
+  /** So long it waits whose server was killed over it; the same for all servers. Default 30 s. */
+  readonly claimMilliseconds?: number | undefined;
   readonly sealer: Sealer;
   readonly send: Send;
   readonly signal: AbortSignal;
@@ -22,8 +33,9 @@ export interface CourierOptions {
 
 /** Sent at a time; those of one channel in turn. */
 const batchSize = 20;
-/** Of one that is claimed; a whole batch for one channel is sent in less, or the rest of it given up. */
-const claimMilliseconds = 300_000;
+const defaultClaimMilliseconds = 30_000;
+/** Said again so often within a claim. */
+const renewals = 3;
 const maximumAttempts = 12;
 const firstRetryMilliseconds = 5_000;
 const maximumRetryMilliseconds = 600_000;
@@ -40,9 +52,12 @@ export async function runCourier(options: CourierOptions): Promise<void> {
   });
   signal.addEventListener('abort', () => news.raise(), { once: true });
   try {
+    let isTaken = database.dialect !== 'sqlite';
     while (!signal.aborted) {
       news.lower();
       try {
+        if (!isTaken) await releaseClaims(database);
+        isTaken = true;
         if ((await sendDue(options)) > 0) continue;
         await waitForNews(await nextDue(database), { news, clock, signal });
       } catch (error) {
@@ -71,16 +86,35 @@ async function waitForNews(due: number | undefined, { news, clock }: Waiting): P
 
 /** How many were tried. */
 export async function sendDue(options: CourierOptions): Promise<number> {
-  const { database, clock, identity } = options;
-  const claim = { holder: identity, now: clock.now(), milliseconds: claimMilliseconds, limit: batchSize };
-  const claimed = await claimDeliveries(database, claim);
+  const claimed = await claimDeliveries(options.database, { ...claimOf(options), limit: batchSize });
+  if (claimed.length === 0) return 0;
+  const over = new AbortController();
+  const holding = holdClaims(options, over.signal);
   const byChannel = Map.groupBy(claimed, ({ channelId }) => channelId);
   await Promise.all(
     [...byChannel.values()].map(async (deliveries) => {
       for (const delivery of deliveries) await sendOne(delivery, options);
     }),
-  );
+  ).finally(() => over.abort());
+  await holding;
   return claimed.length;
+}
+
+function claimOf({ identity, clock, claimMilliseconds = defaultClaimMilliseconds }: CourierOptions) {
+  return { holder: identity, now: clock.now(), milliseconds: claimMilliseconds };
+}
+
+/** What waits behind others for a slow receiver is held as long as this server lives. */
+async function holdClaims(options: CourierOptions, over: AbortSignal): Promise<void> {
+  const { database, clock, logger } = options;
+  for (;;) {
+    await delay(clock, claimOf(options).milliseconds / renewals, over).catch(() => undefined);
+    if (over.aborted) return;
+    await renewClaims(database, claimOf(options)).catch((error: unknown) => {
+      // Another server may send them too: whoever gets them knows them by their ids.
+      logger.debug('claims of notifications could not be renewed', { error });
+    });
+  }
 }
 
 async function sendOne(delivery: Delivery, options: CourierOptions): Promise<void> {

@@ -77,6 +77,19 @@ export async function claimDeliveries(database: Database, claim: Claim): Promise
   });
 }
 
+/** What a server held that was killed: on SQLite there is no other one, so that nobody sends it. */
+export async function releaseClaims(sql: Sql): Promise<void> {
+  await sql.query("UPDATE deliveries SET claimed_by = NULL, claimed_until = NULL WHERE state = 'pending'");
+}
+
+/** Holds all that it has for longer. */
+export async function renewClaims(sql: Sql, { holder, now, milliseconds }: Omit<Claim, 'limit'>): Promise<void> {
+  await sql.query("UPDATE deliveries SET claimed_until = $2 WHERE claimed_by = $1 AND state = 'pending'", [
+    holder,
+    toTime(now + milliseconds),
+  ]);
+}
+
 export type Settlement =
   | { readonly type: 'delivered' }
   | { readonly type: 'retry'; readonly error: string; readonly nextAt: number }

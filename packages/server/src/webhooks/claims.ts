@@ -19,9 +19,6 @@ export interface Outcome {
   readonly results: readonly DeliveryResult[];
 }
 
-/** After so long without a word whoever worked on it is gone. */
-export const leaseMilliseconds = 30_000;
-
 interface Open {
   readonly delivery: Delivery;
   readonly dueAt: string;
@@ -36,6 +33,8 @@ export interface Waiting {
   readonly holder: string;
   readonly now: number;
   readonly monotonic: number;
+  /** After so long without a word whoever worked on one is gone. */
+  readonly leaseMilliseconds: number;
   readonly heard: Heard;
   /** Numbers of those that this server works on. */
   readonly active: ReadonlySet<number>;
@@ -74,7 +73,7 @@ function mayClaim({ delivery, dueAt, holder, beat }: Open, waiting: Waiting, isA
   // Its own that it does not work on: what came of it could not be written down.
   if (isAlone || holder === waiting.holder) return true;
   const last = waiting.heard.get(delivery.number);
-  if (last?.beat === beat) return waiting.monotonic - last.since >= leaseMilliseconds;
+  if (last?.beat === beat) return waiting.monotonic - last.since >= waiting.leaseMilliseconds;
   waiting.heard.set(delivery.number, { beat, since: waiting.monotonic });
   return false;
 }

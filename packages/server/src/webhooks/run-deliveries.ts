@@ -4,16 +4,7 @@ import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import { Problem } from '../http/problem.ts';
-import {
-  claimNext,
-  finishClaim,
-  leaseMilliseconds,
-  postponeClaim,
-  renewClaim,
-  type Claim,
-  type Heard,
-  type Outcome,
-} from './claims.ts';
+import { claimNext, finishClaim, postponeClaim, renewClaim, type Claim, type Heard, type Outcome } from './claims.ts';
 import { deliveriesTopic } from './deliveries.ts';
 
 export interface DeliveriesOptions {
@@ -22,6 +13,8 @@ export interface DeliveriesOptions {
   readonly logger: Logger;
   /** Another one at every start. */
   readonly holder: string;
+  /** After so long without a word of a server others go on with what it worked on; the same for all of them. Default 30 s. */
+  readonly leaseMilliseconds?: number | undefined;
   /** What a delivery asks for. May run again for the same one, whose work was interrupted. */
   readonly carryOut: (claim: Claim, signal: AbortSignal) => Promise<Outcome>;
   /** Who asked for what came of it. */
@@ -40,14 +33,16 @@ export class TryLater extends Error {
 const maximumAtOnce = 4;
 /** For deliveries whose time comes, and servers that fell silent: nobody tells of either. */
 const lookMilliseconds = 5_000;
-const renewMilliseconds = leaseMilliseconds / 3;
-/** Before anybody may take it over, whatever was under way has ended. */
-const silenceMilliseconds = leaseMilliseconds * 0.8;
+const defaultLeaseMilliseconds = 30_000;
+/** Said again so often within a lease. */
+const renewals = 3;
+/** Of a lease: before anybody may take it over, whatever was under way has ended. */
+const silentShare = 0.8;
 const retrySeconds = [5, 15, 60, 300] as const;
 
 /** Carries out what is delivered until the signal: each once, in order, one of a webhook at a time. */
 export async function runDeliveries(options: DeliveriesOptions): Promise<void> {
-  const { database, clock, logger, signal } = options;
+  const { database, clock, logger, signal, leaseMilliseconds = defaultLeaseMilliseconds } = options;
   const heard: Heard = new Map();
   const running = new Map<number, Promise<void>>();
   const bell = new Bell();
@@ -58,7 +53,7 @@ export async function runDeliveries(options: DeliveriesOptions): Promise<void> {
     if (running.size >= maximumAtOnce) return undefined;
     const moment = { now: clock.now(), monotonic: clock.monotonic() };
     const active = new Set(running.keys());
-    return await claimNext(database, { holder: options.holder, ...moment, heard, active });
+    return await claimNext(database, { holder: options.holder, ...moment, leaseMilliseconds, heard, active });
   };
   while (!signal.aborted) {
     const rung = bell.next();
@@ -81,11 +76,16 @@ export async function runDeliveries(options: DeliveriesOptions): Promise<void> {
   await Promise.all(running.values());
 }
 
-async function waitFor(rung: Promise<void>, { clock, signal }: DeliveriesOptions): Promise<void> {
+async function waitFor(rung: Promise<void>, options: DeliveriesOptions): Promise<void> {
+  const { clock, signal, leaseMilliseconds = defaultLeaseMilliseconds } = options;
   const over = new AbortController();
   await Promise.race([
     rung,
-    delay(clock, lookMilliseconds, AbortSignal.any([signal, over.signal])).catch(() => undefined),
+    delay(
+      clock,
+      Math.min(lookMilliseconds, leaseMilliseconds / renewals),
+      AbortSignal.any([signal, over.signal]),
+    ).catch(() => undefined),
   ]);
   over.abort();
 }
@@ -167,14 +167,16 @@ interface Held {
   letGo(): void;
 }
 
-function holdClaim(claim: Claim, { database, clock, logger, signal }: DeliveriesOptions): Held {
+function holdClaim(claim: Claim, options: DeliveriesOptions): Held {
+  const { database, clock, logger, signal, leaseMilliseconds = defaultLeaseMilliseconds } = options;
+  const silenceMilliseconds = leaseMilliseconds * silentShare;
   const lost = new AbortController();
   const over = new AbortController();
   const ending = AbortSignal.any([lost.signal, over.signal, signal]);
   let cancel = clock.schedule(silenceMilliseconds, () => lost.abort(new Error('nobody heard that it is worked on')));
   const renew = async (): Promise<void> => {
     while (!ending.aborted) {
-      await delay(clock, renewMilliseconds, ending).catch(() => undefined);
+      await delay(clock, leaseMilliseconds / renewals, ending).catch(() => undefined);
       if (ending.aborted) return;
       // It counts from when it was sent.
       const sent = clock.monotonic();
