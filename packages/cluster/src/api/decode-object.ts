@@ -28,6 +28,8 @@ export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeOb
   throw new StatusError(
     'Unknown',
     `failed to create typed patch object (${what}): ${faults.length === 1 ? faults[0] : ['errors:', ...faults].join('\n  ')}`,
+    // Kubernetes gives no reason and says 500, but it is the sender's fault.
+    { code: 400 },
   );
 }
 

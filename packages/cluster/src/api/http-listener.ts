@@ -89,6 +89,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
   const abort = new AbortController();
   outgoing.once('close', () => abort.abort(new Error('the client went away')));
   const answer = await answerTo(incoming, options, abort.signal);
+  // The rest of a body that is too large stays unread, and nothing can follow it on this connection.
+  if (incoming.destroyed && !incoming.complete) outgoing.setHeader('connection', 'close');
   await send(answer, outgoing, incoming);
 }
 

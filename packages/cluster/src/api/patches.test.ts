@@ -69,6 +69,7 @@ describe('a JSON patch that tests', () => {
     ['what is otherwise', '/data/a', 'y'],
     ['what is an object', '/data', 'y'],
     ['what there is not', '/data/z', 'y'],
+    ['for what cannot be made a text', '/data', { toString: 1 }],
   ])('%s says where it failed', (_, path, value) => {
     const { message } = failureOf(() => patched({ a: 'x' }, [{ op: 'test', path, value }]));
     expect(message).toMatch(new RegExp(`\\(test ${path}\\): testing value ${path} failed: test failed$`));

@@ -1,7 +1,8 @@
+import { isSameJson } from '@slipway/kube/json-equality';
 import { applyMergePatch } from '@slipway/kube/merge-patch';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
-import { applyPatch, Pointer, type Operation } from 'rfc6902';
+import { applyPatch, Pointer, type Operation, type TestOperation } from 'rfc6902';
 import { isMergedByKeys, type ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
@@ -121,8 +122,14 @@ function copyOfTouched(object: KubeObject, operations: readonly Operation[]): un
 function failureOf(operation: Operation, object: unknown): string | undefined {
   const wrong = [operation.path, 'from' in operation ? operation.from : ''].find((pointer) => !isPointer(pointer));
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is no JSON pointer, which begins with a slash`;
-  const failure = applyPatch(object, [operation])[0];
-  return failure?.name === 'TestError' ? `testing value ${operation.path} failed: test failed` : failure?.message;
+  if (operation.op === 'test')
+    return isAsTested(operation, object) ? undefined : `testing value ${operation.path} failed: test failed`;
+  return applyPatch(object, [operation])[0]?.message;
+}
+
+/** Not by the library, which makes a text of both values to say that they differ, and cannot of every value. */
+function isAsTested({ path, value }: TestOperation, object: unknown): boolean {
+  return isSameJson(Pointer.fromJSON(path).evaluate(object).value ?? null, value ?? null);
 }
 
 /** Counted before it is copied, and only then: what is to be copied is bounded by what was copied before. */

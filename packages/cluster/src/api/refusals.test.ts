@@ -114,7 +114,7 @@ describe('server-side apply', () => {
 
   it('takes no field that the schema does not declare, although nobody asked for validation', async () => {
     await expect(apply(configMaps, { metadata, dat: {} })).rejects.toMatchObject({
-      code: 500,
+      code: 400,
       message:
         'failed to create typed patch object (default/web; /v1, Kind=ConfigMap): .dat: field not declared in schema',
     });

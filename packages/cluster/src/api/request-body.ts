@@ -140,7 +140,7 @@ async function parseYaml(text: string): Promise<unknown> {
     );
   const { parse } = await import('yaml');
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return parse(text, { maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
     throw new StatusError(
       'BadRequest',

@@ -12,6 +12,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** As many as Kubernetes names: who made that many mistakes made them by one. */
+const maximumUnknownFields = 100;
+
 /** Object deeper than any real manifest are refused before recursion could hurt. */
 const maximumDepth = 100;
 
@@ -87,7 +90,7 @@ function shapeFields(value: JsonObject, node: SchemaNode & { readonly kind: 'obj
     const field = node.fields.get(name);
     if (field === undefined) {
       if (node.preserveUnknownFields === true) continue;
-      at.unknownFields.push(path);
+      if (at.unknownFields.length < maximumUnknownFields) at.unknownFields.push(path);
     }
     const kept =
       field === undefined || child === null
