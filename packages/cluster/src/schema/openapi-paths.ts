@@ -1,4 +1,4 @@
-/** The paths of OpenAPI v3 documents: which requests there are, and what each may ask for in its query. */
+/** The paths of OpenAPI documents, as version 3 has them: which requests there are, and what each may ask for in its query. */
 import { isMergedByKeys, type ResourceDefinition } from './definition.ts';
 import { kindName, type OpenApi } from './openapi-schemas.ts';
 
@@ -53,6 +53,11 @@ const verbs: Readonly<Record<Action, string>> = {
 
 const patchTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
 const strategicPatchType = 'application/strategic-merge-patch+json';
+
+/** Of a group and version: `api/v1`, `apis/apps/v1`. */
+export function documentPath({ type }: ResourceDefinition): string {
+  return type.group === '' ? `api/${type.version}` : `apis/${type.group}/${type.version}`;
+}
 
 /** The paths of one resource; `root` is that of its group and version, such as `apis/apps/v1`. */
 export function renderPaths(definition: ResourceDefinition, root: string): ReadonlyArray<readonly [string, OpenApi]> {

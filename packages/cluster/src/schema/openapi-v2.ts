@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from './definition.ts';
 import { encodeDocument } from './openapi-v2-protobuf.ts';
+import { documentPath, renderPaths } from './openapi-paths.ts';
 import { renderSchemas, type OpenApi } from './openapi-schemas.ts';
 import { isJsonObject } from './shape.ts';
 
@@ -13,10 +14,11 @@ export interface OpenApiV2 {
 
 export function renderOpenApiV2(definitions: readonly ResourceDefinition[]): OpenApiV2 {
   const schemas = [...renderSchemas(definitions, '#/definitions/')];
+  const paths = definitions.flatMap((definition) => renderPaths(definition, documentPath(definition)));
   const document = {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: 'v1.32.0' },
-    paths: {},
+    paths: Object.fromEntries(paths.map(([path, item]) => [path, pathInVersion2(item)])),
     definitions: Object.fromEntries(schemas.map(([name, schema]) => [name, inVersion2(schema)])),
   };
   const json = JSON.stringify(document);
@@ -35,6 +37,35 @@ function inVersion2({ allOf, oneOf, properties, items, additionalProperties, ...
     ...(isJsonObject(items) ? { items: inVersion2(items) } : {}),
     ...(isJsonObject(additionalProperties) ? { additionalProperties: inVersion2(additionalProperties) } : {}),
   };
+}
+
+/** Of all methods on a path. */
+function pathInVersion2({ parameters, ...methods }: OpenApi): OpenApi {
+  return {
+    ...mapValues(methods, operationInVersion2),
+    ...(parameters === undefined ? {} : { parameters: parametersInVersion2(parameters) }),
+  };
+}
+
+/** A body is a parameter there. */
+function operationInVersion2({ parameters = [], requestBody, responses: _, ...rest }: OpenApi): OpenApi {
+  const content =
+    isJsonObject(requestBody) && isJsonObject(requestBody['content']) ? requestBody['content'] : undefined;
+  const body = content === undefined ? [] : [{ name: 'body', in: 'body', schema: { type: 'object' } }];
+  return {
+    ...(content === undefined ? {} : { consumes: Object.keys(content) }),
+    parameters: [...parametersInVersion2(parameters), ...body],
+    responses: { 200: { description: 'OK' } },
+    ...rest,
+  };
+}
+
+/** What a parameter is stands beside its name there. */
+function parametersInVersion2(parameters: unknown): readonly OpenApi[] {
+  return (Array.isArray(parameters) ? parameters.filter(isJsonObject) : []).map(({ schema, ...parameter }) => {
+    const { type } = isJsonObject(schema) ? schema : {};
+    return { ...parameter, type };
+  });
 }
 
 function mapValues(object: OpenApi, change: (value: OpenApi) => OpenApi): OpenApi {

@@ -1,7 +1,7 @@
 /** OpenAPI documents, made when somebody asks: what kubectl explains and patches by. In v3 there is one a group and version. */
 import { createHash } from 'node:crypto';
 import type { ResourceDefinition } from './definition.ts';
-import { renderPaths } from './openapi-paths.ts';
+import { documentPath, renderPaths } from './openapi-paths.ts';
 import { renderOpenApiV2, type OpenApiV2 } from './openapi-v2.ts';
 import { renderSchemas, type OpenApi } from './openapi-schemas.ts';
 
@@ -45,10 +45,6 @@ export function createOpenApiDocuments(current: () => Definitions): OpenApiDocum
       return { paths: Object.fromEntries(paths) };
     },
   };
-}
-
-function documentPath({ type }: ResourceDefinition): string {
-  return type.group === '' ? `api/${type.version}` : `apis/${type.group}/${type.version}`;
 }
 
 function renderDocument(definitions: Definitions, path: string): OpenApi {

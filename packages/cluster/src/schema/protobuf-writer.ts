@@ -1,11 +1,15 @@
 /** Writing protobuf: https://protobuf.dev/programming-guides/encoding/ */
 
-const bytesWireType = 2;
+const wireTypes = { varint: 0, bytes: 2 };
 
 /** A field that has a length: text, or a message that was written before. */
 export function writeField(number: number, content: string | Uint8Array): Uint8Array {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  return Buffer.concat([writeVarint(number * 8 + bytesWireType), writeVarint(bytes.length), bytes]);
+  return Buffer.concat([writeVarint(number * 8 + wireTypes.bytes), writeVarint(bytes.length), bytes]);
+}
+
+export function writeTrue(number: number): Uint8Array {
+  return Buffer.concat([writeVarint(number * 8 + wireTypes.varint), writeVarint(1)]);
 }
 
 function writeVarint(value: number): Uint8Array {
