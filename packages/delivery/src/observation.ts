@@ -2,6 +2,7 @@
 import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { isConditionTrue } from '@slipway/kube/conditions';
+import type { StatusCause } from '@slipway/kube/status-error';
 import { carriersOf, type Split, type SplitHandling } from '@slipway/kube/split';
 import { hasRouter, type Application } from './api/application.ts';
 import type { ReleaseApproval } from './api/release-approval.ts';
@@ -42,6 +43,8 @@ export interface Observation {
   readonly copies: readonly Copy[];
   /** How the API server took the objects of the version that spec asks for, when it was last asked. */
   readonly trial: Trial | undefined;
+  /** What is wrong with the expressions of its checks. Absent: nothing. */
+  readonly expressionFaults?: readonly StatusCause[] | undefined;
   /** Why the last look could not do what it had decided. Absent: it could. */
   readonly failure?: string | undefined;
   /** The newest measurement of each run of a check, by `measurementKey`. */
@@ -71,7 +74,7 @@ export interface Trial {
 }
 
 interface Refusal {
-  readonly reason: 'TemplateRefused' | 'NameConflict' | 'CheckRefused';
+  readonly reason: 'TemplateRefused' | 'NameConflict';
   readonly message: string;
 }
 

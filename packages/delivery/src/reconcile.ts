@@ -67,8 +67,9 @@ function teardown(observation: Observation, now: number): Decision {
 /** Commands first, then what spec asks for, then the next step of the release under way. */
 function planApplication(before: Observation, now: number): Decision {
   const faults = findFaults(before);
-  // What others ask for, or cannot do, keeps a new version back, and nothing else: routes and sizes follow spec.
-  const disorder = [...validateOrder(before), ...validateHandover(before)];
+  // What others ask for or cannot do, or only a release needs, keeps a new version back, and nothing else: routes and sizes
+  // follow spec.
+  const disorder = [...(before.expressionFaults ?? []), ...validateOrder(before), ...validateHandover(before)];
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
   const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);

@@ -6,10 +6,12 @@ import { EventRecorder } from '@slipway/kube/event-recorder';
 import { runWithLeadership } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
+import type { ObjectKey } from '@slipway/kube/object';
 import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
 import { applyDecision } from './controller/apply.ts';
 import { followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
 import { createArchiveController, createArchiveSources } from './controller/archive-controller.ts';
+import { CheckExpressions } from './controller/check-expressions.ts';
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
@@ -79,16 +81,17 @@ async function lead(options: DeliveryOptions): Promise<void> {
   gateways.follow(caches.leases);
   const findings = new Findings();
   const healthQuestions = new HealthQuestions(options.signal);
-  const secretContents = new SecretContents(options);
-  followSecrets(caches, secretContents);
+  const readBeside = createReader(options, caches);
   const { measurements, webhookCalls } = createCallers(options);
   const writes = new OwnWrites(options.clock, patience);
   const recorder = new EventRecorder({ ...options, component: 'slipway-controller' });
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
     observe: async (key) => {
-      await readSecrets(key, caches, secretContents);
-      return observe(key, caches, { findings, secretContents, gateways: gateways.live, now: options.clock.now() });
+      const { secretContents, expressionFaults } = await readBeside(key);
+      const now = options.clock.now();
+      const observation = observe(key, caches, { findings, secretContents, gateways: gateways.live, now });
+      return observation === undefined ? undefined : { ...observation, expressionFaults };
     },
     reconcile: (observation, now) => {
       const decision = reconcileApplication(observation, now);
@@ -114,6 +117,18 @@ async function lead(options: DeliveryOptions): Promise<void> {
     onLooked: (looked) => options.metrics?.noteLook(looked),
   });
   await Promise.all([shown(options.metrics, caches, running), recordsKept(options, caches), routers]);
+}
+
+/** What a look needs beside the caches, read before it. */
+function createReader(options: DeliveryOptions, caches: Caches) {
+  const secretContents = new SecretContents(options);
+  const expressions = new CheckExpressions();
+  followSecrets(caches, secretContents);
+  return async (key: ObjectKey) => {
+    await readSecrets(key, caches, secretContents);
+    const expressionFaults = await expressions.findFaults(caches.applications.get(key)?.spec.checks);
+    return { secretContents, expressionFaults };
+  };
 }
 
 /** What groups say, and deleted releases that are to be let go. */

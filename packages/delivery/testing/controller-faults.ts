@@ -87,6 +87,16 @@ export const controllerFaults: readonly ControllerFault[] = [
     checked({ successWhen: 'value + 1.0' }),
     'spec.checks[0].successWhen: "value + 1.0": comes to double, expected bool',
   ),
+  row(
+    'an expression beside what else is wrong',
+    checked({ successWhen: 'rate < 0.1', interval: '48h' }),
+    "spec.checks[0].successWhen: \"rate < 0.1\": 1:1: undeclared reference to 'rate' (in container '') (it may name value, samples)",
+  ),
+  row(
+    'an expression beside configuration that there is none of',
+    { ...checked({ successWhen: 'rate < 0.1' }), environmentFrom: [{ configMapRef: { name: 'nowhere' } }] },
+    'spec.checks[0].successWhen',
+  ),
   row('a Job of no container', job({ spec: { containers: [] } }), 'spec.hooks.beforePromotion[0].job.template.spec'),
   row(
     'a Job that never ends',

@@ -211,7 +211,7 @@ function describeCopy({ spec }: Release): string {
 
 async function tryVersion({ target, release, application, configuration }: Copy, trial: Application): Promise<void> {
   const source = describeCopy(release);
-  requireNoFaults(application, findFaults(application), source);
+  requireNoFaults(application, await findFaults(application), source);
   await checkVersion(target, trial, source);
   requireNoFaults(trial, await tryObjects(target.client, trial), source);
   for (const object of configuration) await createNeeded(target, object, { dryRun: true });

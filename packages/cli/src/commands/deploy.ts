@@ -1,4 +1,3 @@
-import type { Application } from '@slipway/delivery/api/application';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
@@ -10,7 +9,7 @@ import {
   withChanges,
   type ApplicationChanges,
 } from '../manifests/application-changes.ts';
-import { findFaults, findShapeFaults, type ApplicationFault } from '../manifests/application-faults.ts';
+import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
 import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import type { Manifest } from '../manifests/manifest.ts';
@@ -59,11 +58,13 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
 async function readChanged(path: string, options: DeployOptions): Promise<readonly Manifest[]> {
   const written = await readManifests(path);
   // What is changed must be readable first.
-  for (const manifest of written) checkApplication(manifest, findShapeFaults);
+  for (const { object, source } of written)
+    if (isApplication(object)) requireNoFaults(object, findShapeFaults(object), source);
   const objects = written.map(({ object }) => object);
   checkChanges(objects, options, describePath(path));
   const manifests = written.map((manifest) => changed(manifest, options));
-  for (const manifest of manifests) checkApplication(manifest, findFaults);
+  for (const { object, source } of manifests)
+    if (isApplication(object)) requireNoFaults(object, await findFaults(object), source);
   const found = objects.filter(isApplication);
   for (const application of found) describeDropped(application, options).forEach(note);
   if (options.wait !== undefined && found.length === 0)
@@ -73,14 +74,6 @@ async function readChanged(path: string, options: DeployOptions): Promise<readon
 
 function changed({ source, object }: Manifest, options: DeployOptions): Manifest {
   return { source, object: isApplication(object) ? withChanges(object, options) : object };
-}
-
-function checkApplication(
-  { source, object }: Manifest,
-  find: (application: Application) => readonly ApplicationFault[],
-): void {
-  if (!isApplication(object)) return;
-  requireNoFaults(object, find(object), source);
 }
 
 async function tryOut(connection: Connection, planned: Planned): Promise<void> {

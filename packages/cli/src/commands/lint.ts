@@ -16,7 +16,12 @@ interface Report extends Manifest {
 /** Ends with 2 where a manifest would be refused, and with --strict with 1 where one is risky. */
 export async function lint(path: string, { strict, output }: LintOptions): Promise<void> {
   const manifests = await readManifests(path);
-  const reports = manifests.map((manifest): Report => ({ ...manifest, findings: lintManifest(manifest.object) }));
+  const reports = await Promise.all(
+    manifests.map(async (manifest): Promise<Report> => ({
+      ...manifest,
+      findings: await lintManifest(manifest.object),
+    })),
+  );
   if (output === undefined) for (const report of reports) printReport(report);
   else await printList(reports.flatMap(asData), output);
   const findings = reports.flatMap((report) => report.findings);

@@ -31,22 +31,22 @@ function withContainer(changes: object): object {
   return { template: { spec: { containers: [{ ...container, ...changes }] } } };
 }
 
-function said(object: KubeObject): readonly string[] {
-  return lintManifest(object).map(({ severity, rule, field }) => `${severity} ${rule} ${field}`);
+async function said(object: KubeObject): Promise<readonly string[]> {
+  return (await lintManifest(object)).map(({ severity, rule, field }) => `${severity} ${rule} ${field}`);
 }
 
 const web = 'spec.template.spec.containers[0]';
 
 describe('an Application', () => {
-  test('that is well made is not spoken of', () => {
-    expect(lintManifest(application({}))).toEqual([]);
+  test('that is well made is not spoken of', async () => {
+    expect(await lintManifest(application({}))).toEqual([]);
   });
 
-  test('whose template is that of a Deployment is looked at without it', () => {
+  test('whose template is that of a Deployment is looked at without it', async () => {
     const adopting = { template: undefined, workloadRef: { kind: 'Deployment', name: 'shop' } };
-    expect(lintManifest(application(adopting))).toEqual([]);
-    expect(said(application({ ...adopting, replicas: 1 }))).toEqual(['warning single-replica spec.replicas']);
-    expect(said(application({ workloadRef: adopting.workloadRef }))).toEqual(['error invalid spec.workloadRef']);
+    expect(await lintManifest(application(adopting))).toEqual([]);
+    expect(await said(application({ ...adopting, replicas: 1 }))).toEqual(['warning single-replica spec.replicas']);
+    expect(await said(application({ workloadRef: adopting.workloadRef }))).toEqual(['error invalid spec.workloadRef']);
   });
 
   test.each<[object, string]>([
@@ -76,17 +76,21 @@ describe('an Application', () => {
       'warning canary-without-route spec.route',
     ],
     [{ strategy: { type: 'canary' } }, 'error invalid spec.strategy.canary.steps'],
-  ])('%o', (changes, expected) => {
-    const found = said(application(changes));
+    [
+      { checks: [{ name: 'a', provider: { gateway: { metric: 'rate' } }, successWhen: 'valu > 1.0' }] },
+      'error invalid spec.checks[0].successWhen',
+    ],
+  ])('%o', async (changes, expected) => {
+    const found = await said(application(changes));
     expect(found).toContain(expected);
     expect(found.filter((line) => line.startsWith('warning')).length).toBeLessThanOrEqual(
       expected.startsWith('warning') ? 1 : 0,
     );
   });
 
-  test('an init container has an image that may float, and no probes', () => {
+  test('an init container has an image that may float, and no probes', async () => {
     const initContainers = [{ name: 'migrate', image: 'migrate:latest' }];
-    expect(said(application({ template: { spec: { containers: [container], initContainers } } }))).toEqual([
+    expect(await said(application({ template: { spec: { containers: [container], initContainers } } }))).toEqual([
       'warning floating-tag spec.template.spec.initContainers[0].image',
     ]);
   });
@@ -97,17 +101,17 @@ describe('other kinds', () => {
     return { kind, metadata: { name: 'x' }, spec: { replicas: 2, template: { spec: { containers } } } } as KubeObject;
   }
 
-  test('a Deployment is asked for probes, a Job is not', () => {
+  test('a Deployment is asked for probes, a Job is not', async () => {
     const bare = { ...container, readinessProbe: undefined, livenessProbe: undefined };
-    expect(said(other('Deployment', [bare]))).toHaveLength(2);
-    expect(said(other('Job', [bare]))).toEqual([]);
+    expect(await said(other('Deployment', [bare]))).toHaveLength(2);
+    expect(await said(other('Job', [bare]))).toEqual([]);
   });
 
   test.each<[KubeObject]>([
     [{ kind: 'ConfigMap', metadata: { name: 'x' } }],
     [{ kind: 'Service', metadata: { name: 'x' }, spec: { template: 'none' } } as KubeObject],
-  ])('%o has no pods', (object) => {
-    expect(lintManifest(object)).toEqual([]);
+  ])('%o has no pods', async (object) => {
+    expect(await lintManifest(object)).toEqual([]);
   });
 });
 

@@ -12,9 +12,9 @@ export interface Finding extends Concern {
 }
 
 /** Errors first. */
-export function lintManifest(object: KubeObject): readonly Finding[] {
+export async function lintManifest(object: KubeObject): Promise<readonly Finding[]> {
   if (!isApplication(object)) return asWarnings(lintWorkload(object));
-  const errors = findFaults(object).map((fault): Finding => ({ severity: 'error', rule: 'invalid', ...fault }));
+  const errors = (await findFaults(object)).map((fault): Finding => ({ severity: 'error', rule: 'invalid', ...fault }));
   // Risks are looked for only in what can be read: one without containers has nothing that could be risky.
   const spec = fieldOf(object, 'spec');
   const hasPods = isTemplate(fieldOf(spec, 'template')) || fieldOf(spec, 'workloadRef') !== undefined;

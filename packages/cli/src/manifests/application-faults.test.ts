@@ -2,9 +2,10 @@ import type { Application } from '@slipway/delivery/api/application';
 import { expect, test } from 'vitest';
 import { findFaults } from './application-faults.ts';
 
-function faultsOf(rest: object): readonly string[] {
+async function faultsOf(rest: object): Promise<readonly string[]> {
   const object = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application', metadata: { name: 'shop' }, ...rest };
-  return findFaults(object as Application).map(({ field, message }) => `${field}: ${message}`);
+  const found = await findFaults(object as Application);
+  return found.map(({ field, message }) => `${field}: ${message}`);
 }
 
 const good = {
@@ -14,8 +15,8 @@ const canary = (steps: unknown): object => ({
   spec: { ...good, route: { hosts: ['shop.localhost'] }, strategy: { type: 'canary', canary: { steps } } },
 });
 
-test('has nothing against a good one', () => {
-  expect(faultsOf({ spec: good })).toEqual([]);
+test('has nothing against a good one', async () => {
+  expect(await faultsOf({ spec: good })).toEqual([]);
 });
 
 test.each<[object, string]>([
@@ -31,6 +32,6 @@ test.each<[object, string]>([
   [{ spec: { ...good, replicas: '3' } }, 'spec.replicas: expected a whole number'],
   [{ spec: { ...good, replica: 3 } }, 'spec.replica: unknown field "spec.replica"'],
   [{ spec: { template: { spec: { containers: [{ name: 'web' }] } } } }, 'spec.template.spec.containers[0].image'],
-])('%o', (rest, expected) => {
-  expect(faultsOf(rest)[0]).toContain(expected);
+])('%o', async (rest, expected) => {
+  expect((await faultsOf(rest))[0]).toContain(expected);
 });

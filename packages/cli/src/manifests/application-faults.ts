@@ -3,6 +3,7 @@ import { customResources } from '@slipway/cluster/schema/custom-resource';
 import { shapeObject } from '@slipway/cluster/schema/shape';
 import type { Application } from '@slipway/delivery/api/application';
 import { applicationDefinition } from '@slipway/delivery/api/definitions/application-definition';
+import { CheckExpressions } from '@slipway/delivery/controller/check-expressions';
 import { validateApplication } from '@slipway/delivery/validate-application';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { explainType } from './explain-refusal.ts';
@@ -28,13 +29,20 @@ export function findShapeFaults(application: Application): readonly ApplicationF
 }
 
 /** What the schema asks for, and where that is given, what the controller asks for. */
-export function findFaults(application: Application): readonly ApplicationFault[] {
+export async function findFaults(application: Application): Promise<readonly ApplicationFault[]> {
   const shape = findShapeFaults(application);
   if (shape.length > 0) return shape;
   const faults = definitionsOf(application).flatMap((definition) =>
     definition.validate(definition.applyDefaults(inSomeNamespace(application)), undefined),
   );
-  const found = faults.length > 0 ? faults : [...findImageless(application), ...validateApplication(application)];
+  const found =
+    faults.length > 0
+      ? faults
+      : [
+          ...findImageless(application),
+          ...validateApplication(application),
+          ...(await new CheckExpressions().findFaults(application.spec.checks)),
+        ];
   return found.map(({ field = '', message }) => ({ field, message }));
 }
 

@@ -5,8 +5,6 @@ import { jobs, replicaSets, secrets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
-import { loadCompile } from '../gates/metric/load-compile.ts';
-import { validateExpressions } from '../gates/metric/validate-checks.ts';
 import { hookTimes } from '../api/hook.ts';
 import { hookJob } from '../hooks/hook-job.ts';
 import { hookFacts, hookRun } from '../hooks/hook-run.ts';
@@ -31,7 +29,6 @@ interface Candidate {
 
 export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, look) => {
   const outcomes = await Promise.all([
-    tryExpressions(release),
     ...objectsOf(release, look).map((candidate) => tryOne(candidate, look)),
     ...missingCopies(release, look).map(async (read) => tryOne({ ...(await read()), isTried: true }, look)),
   ]);
@@ -45,15 +42,6 @@ function allOf(refusals: ReadonlyArray<NonNullable<Trial['refusal']>>): Trial['r
   if (first === undefined || refusals.length === 1) return first;
   const message = refusals.map((refusal) => refusal.message).join('; ');
   return { reason: first.reason, message: cut(message), all: refusals };
-}
-
-/** The API server knows nothing of what a check compares; an expression that cannot be read would end the release later. */
-async function tryExpressions({ spec }: Release): Promise<Trial['refusal']> {
-  if (spec.checks === undefined) return undefined;
-  const faults = validateExpressions(spec, await loadCompile());
-  return faults.length === 0
-    ? undefined
-    : { reason: 'CheckRefused', message: faults.map(({ field, message }) => `${field ?? ''}: ${message}`).join('; ') };
 }
 
 function objectsOf(release: Release, { observation }: Look): readonly Candidate[] {

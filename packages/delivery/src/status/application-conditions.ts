@@ -85,7 +85,7 @@ function findDependencies(observation: Observation): readonly Finding[] {
 /** What the controller finds in spec, and what it was told when it tried it. */
 function findValid({ faults, wanted }: ConditionInput): Finding {
   if (faults.length > 0) return finding('Valid', false, { reason: 'Invalid', message: faults.join('; ') });
-  const message = describeRefusals(wanted, ['TemplateRefused', 'CheckRefused']);
+  const message = describeRefusals(wanted, ['TemplateRefused']);
   return message === undefined
     ? finding('Valid', true, { reason: 'Valid' })
     : finding('Valid', false, { reason: 'Invalid', message });

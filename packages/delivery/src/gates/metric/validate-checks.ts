@@ -209,12 +209,26 @@ function validateGateway(
 }
 
 function validateExpression(check: Check, path: string, compile: CompileExpression): readonly StatusCause[] {
+  const message = describeExpression(check, compile);
+  return message === undefined
+    ? []
+    : [fault(`${path}.successWhen`, `${JSON.stringify(check.successWhen)}: ${message}`)];
+}
+
+function describeExpression(check: Check, compile: CompileExpression): string | undefined {
+  const variables = variablesOf(check);
+  let resultType = '';
   const message = faultOf(() => {
-    const { resultType } = compile(check.successWhen, variablesOf(check));
-    if (resultType !== 'bool') throw new Error(`comes to ${resultType}, expected bool, as in value < 0.05`);
+    ({ resultType } = compile(check.successWhen, variables));
   });
-  const field = `${path}.successWhen`;
-  return message === undefined ? [] : [fault(field, `${JSON.stringify(check.successWhen)}: ${message}`)];
+  if (message !== undefined) return `${oneLine(message)} (it may name ${Object.keys(variables).join(', ')})`;
+  return resultType === 'bool' ? undefined : `comes to ${resultType}, expected bool, as in value < 0.05`;
+}
+
+/** `1:5: undeclared reference to 'rate'`, without the expression that the evaluator shows below. */
+function oneLine(message: string): string {
+  const [first = ''] = message.split('\n');
+  return first.replace('ERROR: <input>:', '');
 }
 
 function faultOf(attempt: () => unknown): string | undefined {
