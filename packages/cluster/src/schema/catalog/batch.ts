@@ -1,12 +1,11 @@
-import type { Job, JobSpec, PodTemplateSpec } from '@slipway/kube/api.generated';
+import type { Job, JobSpec } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import { jobs } from '@slipway/kube/resources';
-import { formatLabelSelector } from '@slipway/kube/selector';
 import { humanDuration } from '../columns.ts';
 import { define, type Column } from '../entry.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { validateJob, validateJobUpdate } from './job-rules.ts';
-import { defaultPodSpec } from './pod-template.ts';
+import { defaultTemplate, selectorColumn, templateColumns } from './workload.ts';
 
 const maximumInt32 = 2 ** 31 - 1;
 
@@ -17,27 +16,8 @@ const columns: ReadonlyArray<Column<Job>> = [
   { name: 'Status', cell: statusText },
   { name: 'Completions', cell: completionsText },
   { name: 'Duration', cell: durationText },
-  {
-    name: 'Containers',
-    wide: true,
-    cell: (job) =>
-      containersOf(job)
-        .map(({ name }) => name)
-        .join(','),
-  },
-  {
-    name: 'Images',
-    wide: true,
-    cell: (job) =>
-      containersOf(job)
-        .map(({ image }) => image ?? '')
-        .join(','),
-  },
-  {
-    name: 'Selector',
-    wide: true,
-    cell: ({ spec }) => (spec?.selector === undefined ? '<none>' : formatLabelSelector(spec.selector)),
-  },
+  ...templateColumns<Job>(({ spec }) => spec?.template),
+  selectorColumn<Job>(({ spec }) => spec?.selector),
 ];
 
 export const job = define<Job>({
@@ -55,10 +35,6 @@ export const job = define<Job>({
   validate: validateJob,
   validateUpdate: validateJobUpdate,
 });
-
-function containersOf({ spec }: Job): ReadonlyArray<{ readonly name: string; readonly image?: string | undefined }> {
-  return spec?.template.spec?.containers ?? [];
-}
 
 const statusWords = [
   ['Complete', 'Complete'],
@@ -115,10 +91,6 @@ function defaultCounts({ completions, parallelism }: JobSpec): Pick<JobSpec, 'co
   return completions === undefined && parallelism === undefined
     ? { completions: 1, parallelism: 1 }
     : { parallelism: 1 };
-}
-
-function defaultTemplate(template: PodTemplateSpec): PodTemplateSpec {
-  return template.spec === undefined ? template : { ...template, spec: defaultPodSpec(template.spec) };
 }
 
 function defaultPodFailurePolicy({ podFailurePolicy }: JobSpec): Pick<JobSpec, 'podFailurePolicy'> {

@@ -5,8 +5,8 @@ import { define } from '../entry.ts';
 import { invalid } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
-import { countOrPercentage } from './apps.ts';
 import { supported } from './pod-template.ts';
+import { countOrPercentage } from './workload.ts';
 
 export const podDisruptionBudget = define<PodDisruptionBudget>({
   type: podDisruptionBudgets,
