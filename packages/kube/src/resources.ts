@@ -1,8 +1,12 @@
 import type {
+  AutoscalingV2HorizontalPodAutoscaler,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
+  ControllerRevision,
+  CronJob,
   CustomResourceDefinition,
+  DaemonSet,
   Deployment,
   Endpoints as EndpointsObject,
   EndpointSlice,
@@ -11,16 +15,29 @@ import type {
   IngressClass,
   Job,
   Lease,
+  LimitRange,
+  MutatingWebhookConfiguration,
   Namespace,
+  NetworkPolicy,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
+  PodTemplate,
+  PriorityClass,
   ReplicaSet,
+  ReplicationController,
+  ResourceQuota,
   Role,
   RoleBinding,
+  RuntimeClass,
   Secret,
   Service,
   ServiceAccount,
+  StatefulSet,
+  StorageClass,
+  ValidatingWebhookConfiguration,
 } from './api.generated.ts';
 import type { KubeObject, ResourceType } from './object.ts';
 
@@ -80,4 +97,59 @@ export const clusterRoleBindings = clusterScoped<ClusterRoleBinding>(
   'v1',
   'ClusterRoleBinding',
   'clusterrolebindings',
+);
+
+export const podTemplates = namespaced<PodTemplate>('', 'v1', 'PodTemplate', 'podtemplates');
+export const replicationControllers = namespaced<ReplicationController>(
+  '',
+  'v1',
+  'ReplicationController',
+  'replicationcontrollers',
+);
+export const resourceQuotas = namespaced<ResourceQuota>('', 'v1', 'ResourceQuota', 'resourcequotas');
+export const limitRanges = namespaced<LimitRange>('', 'v1', 'LimitRange', 'limitranges');
+export const persistentVolumes = clusterScoped<PersistentVolume>('', 'v1', 'PersistentVolume', 'persistentvolumes');
+export const persistentVolumeClaims = namespaced<PersistentVolumeClaim>(
+  '',
+  'v1',
+  'PersistentVolumeClaim',
+  'persistentvolumeclaims',
+);
+export const statefulSets = namespaced<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
+export const daemonSets = namespaced<DaemonSet>('apps', 'v1', 'DaemonSet', 'daemonsets');
+export const controllerRevisions = namespaced<ControllerRevision>(
+  'apps',
+  'v1',
+  'ControllerRevision',
+  'controllerrevisions',
+);
+export const cronJobs = namespaced<CronJob>('batch', 'v1', 'CronJob', 'cronjobs');
+export const horizontalPodAutoscalers = namespaced<AutoscalingV2HorizontalPodAutoscaler>(
+  'autoscaling',
+  'v2',
+  'HorizontalPodAutoscaler',
+  'horizontalpodautoscalers',
+);
+export const networkPolicies = namespaced<NetworkPolicy>('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies');
+export const storageClasses = clusterScoped<StorageClass>('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses');
+export const priorityClasses = clusterScoped<PriorityClass>(
+  'scheduling.k8s.io',
+  'v1',
+  'PriorityClass',
+  'priorityclasses',
+);
+export const runtimeClasses = clusterScoped<RuntimeClass>('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses');
+
+const admission = 'admissionregistration.k8s.io';
+export const validatingWebhookConfigurations = clusterScoped<ValidatingWebhookConfiguration>(
+  admission,
+  'v1',
+  'ValidatingWebhookConfiguration',
+  'validatingwebhookconfigurations',
+);
+export const mutatingWebhookConfigurations = clusterScoped<MutatingWebhookConfiguration>(
+  admission,
+  'v1',
+  'MutatingWebhookConfiguration',
+  'mutatingwebhookconfigurations',
 );

@@ -3,6 +3,8 @@ import { deployment, replicaSet } from './catalog/apps.ts';
 import { job } from './catalog/batch.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
+import { persistentVolume } from './catalog/persistent-volume.ts';
+import { persistentVolumeClaim } from './catalog/persistent-volume-claim.ts';
 import { pod } from './catalog/pod.ts';
 import { podDisruptionBudget } from './catalog/policy.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './catalog/rbac.ts';
@@ -14,6 +16,7 @@ import {
   subjectAccessReview,
   tokenReview,
 } from './catalog/reviews.ts';
+import { storageClass } from './catalog/storage-class.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
@@ -28,6 +31,8 @@ const kinds: readonly ResourceDefinition[] = [
   secret,
   service,
   serviceAccount,
+  persistentVolumeClaim,
+  persistentVolume,
   deployment,
   replicaSet,
   job,
@@ -36,6 +41,7 @@ const kinds: readonly ResourceDefinition[] = [
   ingress,
   ingressClass,
   podDisruptionBudget,
+  storageClass,
   role,
   roleBinding,
   clusterRole,
