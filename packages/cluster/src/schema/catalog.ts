@@ -1,7 +1,9 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
 import { job } from './catalog/batch.ts';
+import { controllerRevision } from './catalog/controller-revision.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
+import { daemonSet } from './catalog/daemon-set.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { persistentVolume } from './catalog/persistent-volume.ts';
 import { persistentVolumeClaim } from './catalog/persistent-volume-claim.ts';
@@ -16,6 +18,7 @@ import {
   subjectAccessReview,
   tokenReview,
 } from './catalog/reviews.ts';
+import { statefulSet } from './catalog/stateful-set.ts';
 import { storageClass } from './catalog/storage-class.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
@@ -35,6 +38,9 @@ const kinds: readonly ResourceDefinition[] = [
   persistentVolume,
   deployment,
   replicaSet,
+  statefulSet,
+  daemonSet,
+  controllerRevision,
   job,
   endpointSlice,
   lease,

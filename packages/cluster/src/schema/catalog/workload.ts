@@ -5,7 +5,7 @@ import type { KubeObject } from '@slipway/kube/object';
 import { formatLabelSelector, matchesLabelSelector } from '@slipway/kube/selector';
 import type { Fault } from '../definition.ts';
 import type { Column } from '../entry.ts';
-import { invalid, notSupported, required } from '../faults.ts';
+import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { goLabelSelector, goStringMap } from '../go-text.ts';
 import { atLeast, defaultPodSpec, validatePodTemplate } from './pod-template.ts';
 
@@ -48,6 +48,12 @@ export function alwaysRestarts(template: PodTemplateSpec | undefined): readonly 
   return policy === undefined || policy === 'Always'
     ? []
     : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])];
+}
+
+export function noDeadline(template: PodTemplateSpec | undefined, kind: string): readonly Fault[] {
+  return template?.spec?.activeDeadlineSeconds === undefined
+    ? []
+    : [forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`)];
 }
 
 function validateSelector(selector: LabelSelector | undefined, kind: WorkloadKind): readonly Fault[] {
