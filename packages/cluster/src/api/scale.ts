@@ -36,9 +36,14 @@ export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {
   return scale;
 }
 
-/** Custom resources keep their selector as text, workloads as an object. */
+/** Custom resources keep their selector as text, workloads as an object, and ReplicationControllers as mere labels. */
 function selectorText(selector: unknown): string {
-  return typeof selector === 'string' ? selector : formatLabelSelector(selector ?? {});
+  if (typeof selector === 'string') return selector;
+  return formatLabelSelector(isLabels(selector) ? { matchLabels: selector } : (selector ?? {}));
+}
+
+function isLabels(selector: unknown): selector is Readonly<Record<string, string>> {
+  return isJsonObject(selector) && Object.values(selector).every((value) => typeof value === 'string');
 }
 
 /** The object with the replicas that a Scale asks for. */

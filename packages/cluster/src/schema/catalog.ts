@@ -18,6 +18,7 @@ import {
   subjectAccessReview,
   tokenReview,
 } from './catalog/reviews.ts';
+import { podTemplate, replicationController } from './catalog/replication-controller.ts';
 import { statefulSet } from './catalog/stateful-set.ts';
 import { storageClass } from './catalog/storage-class.ts';
 import { customResources } from './custom-resource.ts';
@@ -36,6 +37,8 @@ const kinds: readonly ResourceDefinition[] = [
   serviceAccount,
   persistentVolumeClaim,
   persistentVolume,
+  replicationController,
+  podTemplate,
   deployment,
   replicaSet,
   statefulSet,
