@@ -4,6 +4,7 @@ import { job } from './catalog/batch.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { daemonSet } from './catalog/daemon-set.ts';
+import { limitRange } from './catalog/limit-range.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { persistentVolume } from './catalog/persistent-volume.ts';
 import { persistentVolumeClaim } from './catalog/persistent-volume-claim.ts';
@@ -19,6 +20,7 @@ import {
   tokenReview,
 } from './catalog/reviews.ts';
 import { podTemplate, replicationController } from './catalog/replication-controller.ts';
+import { resourceQuota } from './catalog/resource-quota.ts';
 import { statefulSet } from './catalog/stateful-set.ts';
 import { storageClass } from './catalog/storage-class.ts';
 import { customResources } from './custom-resource.ts';
@@ -39,6 +41,8 @@ const kinds: readonly ResourceDefinition[] = [
   persistentVolume,
   replicationController,
   podTemplate,
+  resourceQuota,
+  limitRange,
   deployment,
   replicaSet,
   statefulSet,
