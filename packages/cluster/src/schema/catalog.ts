@@ -1,10 +1,12 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
 import { job } from './catalog/batch.ts';
+import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { daemonSet } from './catalog/daemon-set.ts';
 import { limitRange } from './catalog/limit-range.ts';
+import { networkPolicy } from './catalog/network-policy.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { persistentVolume } from './catalog/persistent-volume.ts';
 import { persistentVolumeClaim } from './catalog/persistent-volume-claim.ts';
@@ -53,8 +55,11 @@ const kinds: readonly ResourceDefinition[] = [
   lease,
   ingress,
   ingressClass,
+  networkPolicy,
   podDisruptionBudget,
   storageClass,
+  priorityClass,
+  runtimeClass,
   role,
   roleBinding,
   clusterRole,

@@ -4,6 +4,7 @@ import type {
   EndpointSlice,
   Ingress,
   IngressClass,
+  IngressClassParametersReference,
   Lease,
 } from '@slipway/kube/api.generated';
 import { customResourceDefinitions, endpointSlices, ingressClasses, ingresses, leases } from '@slipway/kube/resources';
@@ -11,7 +12,7 @@ import type { Fault, ResourceDefinition } from '../definition.ts';
 import { checkVersionPaths } from '../check-paths.ts';
 import { define, type CatalogEntry } from '../entry.ts';
 import { validatePatterns } from '../patterns.ts';
-import { invalid, required } from '../faults.ts';
+import { forbidden, invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { checkDefinitionSchemas } from '../rules/definition-rules.ts';
 import { atLeast, supported } from './pod-template.ts';
@@ -145,9 +146,52 @@ export const ingressClass = define<IngressClass>({
   nameRule: dns1123Subdomain,
   columns: [
     { name: 'Controller', cell: ({ spec }) => spec?.controller ?? '' },
-    { name: 'Parameters', cell: () => '<none>' },
+    { name: 'Parameters', cell: ({ spec }) => parametersText(spec?.parameters) },
   ],
+  defaults: (object) =>
+    object.spec?.parameters === undefined
+      ? object
+      : { ...object, spec: { ...object.spec, parameters: { scope: 'Cluster', ...object.spec.parameters } } },
+  validate: ({ spec = {} }) => [
+    ...validateController(spec.controller ?? ''),
+    ...(spec.parameters === undefined ? [] : validateParameters(spec.parameters)),
+  ],
+  validateUpdate: ({ spec }, old) =>
+    spec?.controller === old.spec?.controller
+      ? []
+      : [invalid('spec.controller', spec?.controller, 'field is immutable')],
 });
+
+function parametersText(parameters: IngressClassParametersReference | undefined): string {
+  if (parameters === undefined) return '<none>';
+  const { kind, apiGroup, name } = parameters;
+  return `${kind}${apiGroup === undefined ? '' : `.${apiGroup}`}/${name}`;
+}
+
+function validateController(controller: string): readonly Fault[] {
+  if (controller === '') return [];
+  const [domain = '', ...rest] = controller.split('/');
+  const isPath = dns1123Subdomain(domain).length === 0 && rest.join('') !== '';
+  return isPath
+    ? []
+    : [invalid('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+}
+
+function validateParameters({ kind = '', name = '', scope, namespace }: Partial<IngressClassParametersReference>) {
+  const path = 'spec.parameters';
+  const isNamespaced = scope === 'Namespace';
+  return [
+    ...(kind === '' ? [required(`${path}.kind`)] : []),
+    ...(name === '' ? [required(`${path}.name`)] : []),
+    ...supported(scope, ['Cluster', 'Namespace'], `${path}.scope`),
+    ...(isNamespaced && (namespace ?? '') === ''
+      ? [required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'")]
+      : []),
+    ...(!isNamespaced && namespace !== undefined
+      ? [forbidden(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'")]
+      : []),
+  ];
+}
 
 /** The kind of kinds. Of those that are proven the rules are not compiled again. */
 export function customResourceDefinition(proven: readonly CustomResourceDefinition[]): ResourceDefinition {
