@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
+import { horizontalPodAutoscaler } from './catalog/autoscaling.ts';
 import { job } from './catalog/batch.ts';
 import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
@@ -51,6 +52,7 @@ const kinds: readonly ResourceDefinition[] = [
   daemonSet,
   controllerRevision,
   job,
+  horizontalPodAutoscaler,
   endpointSlice,
   lease,
   ingress,
