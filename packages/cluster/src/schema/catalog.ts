@@ -26,6 +26,7 @@ import { podTemplate, replicationController } from './catalog/replication-contro
 import { resourceQuota } from './catalog/resource-quota.ts';
 import { statefulSet } from './catalog/stateful-set.ts';
 import { storageClass } from './catalog/storage-class.ts';
+import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './catalog/webhooks.ts';
 import { customResources } from './custom-resource.ts';
 import type { Catalog, ResourceDefinition } from './definition.ts';
 
@@ -62,6 +63,8 @@ const kinds: readonly ResourceDefinition[] = [
   storageClass,
   priorityClass,
   runtimeClass,
+  validatingWebhookConfiguration,
+  mutatingWebhookConfiguration,
   role,
   roleBinding,
   clusterRole,

@@ -1,0 +1,68 @@
+import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
+import { describe, expect, it } from 'vitest';
+import { columnsOf, faultsOf } from '../../../testing/catalog-checks.ts';
+import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './webhooks.ts';
+
+const plain: ValidatingWebhook & MutatingWebhook = {
+  name: 'check.example.com',
+  clientConfig: { service: { namespace: 'default', name: 'check' } },
+  rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+  sideEffects: 'None',
+  admissionReviewVersions: ['v1'],
+};
+
+describe('a webhook configuration', () => {
+  it('refuses where the webhook does not answer within ten seconds, unless it says otherwise', () => {
+    const filled = {
+      failurePolicy: 'Fail',
+      matchPolicy: 'Equivalent',
+      timeoutSeconds: 10,
+      clientConfig: { service: { port: 443 } },
+      rules: [{ scope: '*' }],
+    };
+    const object = { metadata: {}, webhooks: [plain] };
+    expect(validatingWebhookConfiguration.applyDefaults(object)).toMatchObject({ webhooks: [filled] });
+    expect(mutatingWebhookConfiguration.applyDefaults(object)).toMatchObject({
+      webhooks: [{ ...filled, reinvocationPolicy: 'Never' }],
+    });
+    expect(faultsOf(mutatingWebhookConfiguration, object)).toEqual([]);
+  });
+
+  it.each<{ readonly webhook: object; readonly fault: string }>([
+    {
+      webhook: { name: 'check' },
+      fault:
+        'webhooks[0].name: Invalid value: "check": should be a domain with at least three segments separated by dots',
+    },
+    {
+      webhook: { clientConfig: {} },
+      fault: 'webhooks[0].clientConfig: Required value: exactly one of url or service is required',
+    },
+    {
+      webhook: { clientConfig: { url: 'http://example.com/' } },
+      fault:
+        'webhooks[0].clientConfig.url: Invalid value: "http": \'https\' is the only allowed URL scheme; desired format: https://host[/path]',
+    },
+    {
+      webhook: { sideEffects: undefined },
+      fault: 'webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun',
+    },
+    {
+      webhook: { admissionReviewVersions: ['v2'] },
+      fault:
+        'webhooks[0].admissionReviewVersions: Invalid value: []string{"v2"}: must include at least one of v1, v1beta1',
+    },
+    {
+      webhook: { timeoutSeconds: 31 },
+      fault: 'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds',
+    },
+    { webhook: { rules: [{}] }, fault: 'webhooks[0].rules[0].operations: Required value' },
+  ])('is refused with $fault', ({ webhook, fault }) => {
+    const object = { metadata: {}, webhooks: [{ ...plain, ...webhook }] };
+    expect(faultsOf(validatingWebhookConfiguration, object)).toContain(fault);
+  });
+
+  it('shows how many there are', () => {
+    expect(columnsOf(validatingWebhookConfiguration)).toEqual(['Name', 'Webhooks', 'Age']);
+  });
+});
