@@ -6,7 +6,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { invalid } from '../schema/faults.ts';
-import { withRules } from '../schema/rules/rules.ts';
+import { withLateModules } from '../schema/late-module.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
@@ -210,7 +210,7 @@ export class ResourceVerbs {
     const reservations = new Reservations();
     try {
       const admitted = this.#admit(prepared, { current: undefined, request, reservations });
-      await withRules(async () => this.#validate(admitted, undefined, request));
+      await withLateModules(async () => this.#validate(admitted, undefined, request));
       if (dryRun) return admitted;
       const created = await this.resources.create(target, admitted);
       reservations.keep();
@@ -240,9 +240,9 @@ export class ResourceVerbs {
     try {
       if (request.dryRun) {
         const current = this.resources.get(request);
-        return await withRules(async () => change(current) ?? current);
+        return await withLateModules(async () => change(current) ?? current);
       }
-      const stored = await withRules(() => this.resources.update(request, change, resourceVersion));
+      const stored = await withLateModules(() => this.resources.update(request, change, resourceVersion));
       reservations.keep();
       return stored;
     } finally {

@@ -5,6 +5,7 @@ import { job } from './catalog/batch.ts';
 import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
 import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
+import { cronJob } from './catalog/cron-job.ts';
 import { daemonSet } from './catalog/daemon-set.ts';
 import { limitRange } from './catalog/limit-range.ts';
 import { networkPolicy } from './catalog/network-policy.ts';
@@ -53,6 +54,7 @@ const kinds: readonly ResourceDefinition[] = [
   daemonSet,
   controllerRevision,
   job,
+  cronJob,
   horizontalPodAutoscaler,
   endpointSlice,
   lease,

@@ -119,7 +119,7 @@ export interface ResourceDefinition {
   validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
   /**
    * Rules in CEL, judged after `validate`, whose faults are given. `stored` is the object before, whichever part of it is
-   * written; absent on create. Throws `RulesNotLoaded` where such a rule is met for the first time.
+   * written; absent on create. Throws where such a rule is met for the first time (`withLateModules`).
    */
   validateRules?(
     object: KubeObject,

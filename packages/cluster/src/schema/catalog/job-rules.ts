@@ -2,6 +2,7 @@
 import type {
   Job,
   JobSpec,
+  JobTemplateSpec,
   PodFailurePolicyRule,
   PodTemplateSpec,
   SuccessPolicyRule,
@@ -25,8 +26,24 @@ const immutable = 'field is immutable';
 export function validateJob(job: Job): readonly Fault[] {
   const { spec } = job;
   if (spec === undefined) return [required('spec')];
+  return [...validateSelector(spec, job.metadata.uid ?? ''), ...validateJobSpec(job, spec)];
+}
+
+/** The Job that is made from it gets a selector of its own. */
+export function validateJobTemplate({ spec }: JobTemplateSpec, path: string): readonly Fault[] {
+  if (spec === undefined) return [required(`${path}.spec`)];
+  const { selector, manualSelector } = spec;
   return [
-    ...validateSelector(spec, job.metadata.uid ?? ''),
+    ...validateJobSpec({ metadata: {} }, spec).map((fault) => ({ ...fault, field: `${path}.${fault.field ?? ''}` })),
+    ...(selector === undefined
+      ? []
+      : [invalid(`${path}.spec.selector`, goLabelSelector(selector), '`selector` will be auto-generated')]),
+    ...(manualSelector === true ? [notSupported(`${path}.spec.manualSelector`, manualSelector, ['nil', 'false'])] : []),
+  ];
+}
+
+function validateJobSpec(job: Job, spec: JobSpec): readonly Fault[] {
+  return [
     ...validateCounts(spec),
     ...validateMode(job, spec),
     ...validatePodTemplate(spec.template, template),
@@ -91,7 +108,7 @@ function validateMode({ metadata }: Job, spec: JobSpec): readonly Fault[] {
 function validateIndexed(name: string, { completions, parallelism = 1, maxFailedIndexes }: JobSpec): readonly Fault[] {
   if (completions === undefined) return [required('spec.completions', 'when completion mode is Indexed')];
   // Each pod's hostname carries its index.
-  const hostname = dns1123Label(`${name}-${Math.max(0, completions - 1)}`);
+  const hostname = name === '' ? [] : dns1123Label(`${name}-${Math.max(0, completions - 1)}`);
   return [
     ...(parallelism > maximumIndexedParallelism
       ? [atMost('spec.parallelism', parallelism, maximumIndexedParallelism, ' when completion mode is Indexed')]
@@ -114,7 +131,7 @@ function atMost(field: string, value: number, maximum: number, when = ''): Fault
 
 function validateRestartPolicy({ template: pods, podFailurePolicy }: JobSpec): readonly Fault[] {
   const path = `${template}.spec.restartPolicy`;
-  const policy = pods.spec?.restartPolicy ?? 'Always';
+  const policy = pods?.spec?.restartPolicy ?? 'Always';
   if (policy === 'Always') return [required(path, 'valid values: "OnFailure", "Never"')];
   if (policy === 'OnFailure' && podFailurePolicy !== undefined) {
     return [invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified')];

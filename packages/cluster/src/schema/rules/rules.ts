@@ -3,6 +3,7 @@
  * needs it, and reading it would take a tenth of its start.
  */
 import type { Fault } from '../definition.ts';
+import { lateModule } from '../late-module.ts';
 import { isSchema, type StructuralSchema } from '../structural-schema.ts';
 
 interface Rules {
@@ -12,37 +13,14 @@ interface Rules {
   checkRules(schema: StructuralSchema, path: string): readonly Fault[];
 }
 
-let loaded: Rules | undefined;
-
-/** A write that cannot be judged yet. Whoever catches it loads the rules and tries the write again. */
-export class RulesNotLoaded extends Error {
-  override readonly name = 'RulesNotLoaded';
-}
-
-/** Throws `RulesNotLoaded` the first time. */
-export function loadedRules(): Rules {
-  if (loaded === undefined) throw new RulesNotLoaded('the rules of custom resources are not loaded yet');
-  return loaded;
-}
-
-async function loadRules(): Promise<void> {
+/** Throws the first time; see `withLateModules`. */
+export const loadedRules: () => Rules = lateModule(async () => {
   const [{ validateRules }, { checkRules }] = await Promise.all([
     import('./validate-rules.ts'),
     import('./check-rules.ts'),
   ]);
-  loaded = { validateRules, checkRules };
-}
-
-/** Only validation can tell that rules are needed, and it cannot wait: so it is begun again once they are there. */
-export async function withRules<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!(error instanceof RulesNotLoaded)) throw error;
-    await loadRules();
-    return write();
-  }
-}
+  return { validateRules, checkRules };
+});
 
 const searched = new WeakMap<StructuralSchema, boolean>();
 
