@@ -13,7 +13,7 @@ it.each([
   ['a shared network', '100.64.0.1', false, true],
   ['a unique local address', 'fd12::1', false, true],
   ['IPv4 inside of IPv6', '::ffff:127.0.0.1', false, true],
-  ['IPv4 by way of NAT64', '64:ff9b::7f00:1', false, true],
+  ['the metadata of a cloud by way of NAT64', '64:ff9b::a9fe:a9fe', false, false],
   ['IPv4 by way of 6to4', '2002:7f00:1::1', false, true],
   ['the metadata of a cloud', '169.254.169.254', false, false],
   ['the metadata of a cloud by IPv6', 'fd00:ec2::254', false, false],

@@ -3,23 +3,10 @@
  * machine of the server reaches is not his.
  */
 import { BlockList, isIPv6 } from 'node:net';
+import { isForbiddenAddress } from '@slipway/kube/platform/forbidden-addresses';
 import type { JudgeAddress } from '@slipway/kube/platform/guarded-request';
 
 type Network = readonly [network: string, bits: number, family: 'ipv4' | 'ipv6'];
-
-/** Link-local, with the metadata services of clouds that are elsewhere, and addresses that name no one machine. */
-const never: readonly Network[] = [
-  ['0.0.0.0', 8, 'ipv4'],
-  ['169.254.0.0', 16, 'ipv4'],
-  ['100.100.100.200', 32, 'ipv4'],
-  ['168.63.129.16', 32, 'ipv4'],
-  ['192.0.0.192', 32, 'ipv4'],
-  ['224.0.0.0', 3, 'ipv4'],
-  ['::', 128, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
-  ['fd00:ec2::', 32, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
-];
 
 /** IPv4 in other clothes is judged as private, whatever is inside. */
 const privately: readonly Network[] = [
@@ -40,7 +27,7 @@ const privately: readonly Network[] = [
 /** Kept apart: in a list with others it would mean every address of IPv4. */
 const disguised: readonly Network[] = [['::ffff:0:0', 96, 'ipv6']];
 
-const [neverList, privateList, disguisedList] = [listOf(never), listOf(privately), listOf(disguised)];
+const [privateList, disguisedList] = [listOf(privately), listOf(disguised)];
 
 function listOf(networks: readonly Network[]): BlockList {
   const list = new BlockList();
@@ -52,7 +39,7 @@ export function judgeTarget(allowPrivate: boolean): JudgeAddress {
   return (host, address) => {
     const family = isIPv6(address) ? 'ipv6' : 'ipv4';
     const where = host === address ? address : `${host} (${address})`;
-    if (neverList.check(address, family)) return `${where} is an address that notifications never lead to`;
+    if (isForbiddenAddress(address)) return `${where} is an address that notifications never lead to`;
     const isPrivate = privateList.check(address, family) || (family === 'ipv6' && disguisedList.check(address, family));
     if (!allowPrivate && isPrivate)
       return `${where} is a private address: the server sends there only with --allow-private-targets`;
