@@ -105,6 +105,21 @@ describe('which pods are waited for, and why', () => {
       '0 of 2 pods of version 2 to be ready (pod shop-2-x: container web runs and is not ready yet)',
     ],
     [
+      'one runs and somebody else holds it back',
+      view([
+        {
+          metadata: { name: 'p' },
+          status: {
+            conditions: [
+              { type: 'Ready', status: 'False', message: 'condition of pod readiness gate "lb" is missing' },
+            ],
+            containerStatuses: [{ name: 'web', image: '', imageID: '', ready: true, restartCount: 0 }],
+          },
+        },
+      ]),
+      '0 of 2 pods of version 2 to be ready (pod p: condition of pod readiness gate "lb" is missing)',
+    ],
+    [
       'no node takes one',
       view([
         {

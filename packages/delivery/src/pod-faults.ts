@@ -76,13 +76,19 @@ export function namePods(pods: readonly Pod[]): string {
 }
 
 /** `1 of 3 pods of version 2 to be ready (pods shop-2-x, shop-2-y: container web: image shop:9 cannot be pulled: not found)` */
-export function describeMissing({ release, pods, ready, replicaSet }: VersionView, wanted: number): string {
+export function describeMissing(version: VersionView, wanted: number): string {
+  const { ready, release } = version;
+  return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${describeWhy(version, wanted)}`;
+}
+
+/** ` (pods shop-2-x, shop-2-y: container web runs and is not ready yet)`, or nothing. */
+export function describeWhy({ release, pods, replicaSet }: VersionView, wanted: number): string {
   const absent = wanted - pods.length;
   const reason = findCondition(replicaSet?.status?.conditions, 'ReplicaFailure')?.message;
   const uncreated = absent > 0 && reason !== undefined ? [`${absent} cannot be created: ${cut(reason)}`] : [];
   const unready = pods.filter((pod) => !isReady(pod));
   const details = [...uncreated, ...describeOpen(unready, calculateImageFaults(pods, release.status?.imageFaults))];
-  return `${ready.length} of ${wanted} pods of version ${release.spec.version} to be ready${details.length === 0 ? '' : ` (${details.join('; ')})`}`;
+  return details.length === 0 ? '' : ` (${details.join('; ')})`;
 }
 
 /**
@@ -109,8 +115,14 @@ function describeUnready(pod: Pod, faults: ImageFaults | undefined): string {
   const stuck = statusesOf(pod).find(({ state, ready }) => !ready && state?.running === undefined);
   if (stuck !== undefined)
     return `container ${stuck.name}: ${isPullFault(stuck) ? describePullFault(stuck, faults) : describeState(stuck)}`;
-  const running = pod.status?.containerStatuses?.find(({ ready }) => !ready);
-  return running === undefined ? 'not started yet' : `container ${running.name} runs and is not ready yet`;
+  const { containerStatuses = [] } = pod.status ?? {};
+  const running = containerStatuses.find(({ ready }) => !ready);
+  if (running !== undefined) return `container ${running.name} runs and is not ready yet`;
+  // With a readiness gate somebody else has the last word.
+  const gated = findCondition(pod.status?.conditions, 'Ready')?.message;
+  return containerStatuses.length === 0
+    ? 'not started yet'
+    : cut(gated ?? 'its containers are ready, and it is not yet');
 }
 
 function describeState({ state, lastState }: ContainerStatus): string {

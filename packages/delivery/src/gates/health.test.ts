@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from '../api/application.ts';
 import type { HealthAnswer } from '../api/release.ts';
-import { judgeHealth, type HealthVerdict } from './health.ts';
+import { describePassed, judgeHealth, type HealthVerdict } from './health.ts';
 
 const pod: Pod = { metadata: { name: 'shop-2-x', uid: 'x' } };
 
@@ -35,6 +35,13 @@ describe('the health gate', () => {
   ] as const)('$name', ({ answer, outcome }) => {
     expect(judge(10_200, answer).outcome).toBe(outcome);
   });
+});
+
+test('that it has passed is told as what it was', () => {
+  const answer = { pod: 'shop-2-x', uid: 'x', at: '2026-01-01T00:00:00Z', answer: '' };
+  expect(describePassed(undefined, [])).toBe('the pods are ready, and spec.healthCheck asks nothing more');
+  expect(describePassed({ ignore: true }, [{ ...answer, outcome: 'failed' }])).toContain('not every pod answered');
+  expect(describePassed({}, [{ ...answer, outcome: 'passed' }])).toBe('every pod answered that it is healthy');
 });
 
 test('what a pod said of itself names the reason, and not that another one could not be asked', () => {

@@ -99,6 +99,14 @@ function isDue({ answers, now }: Question, { metadata }: Pod): boolean {
   return answer === undefined || Math.abs(now - Date.parse(answer.at)) >= askAgainMilliseconds;
 }
 
+/** What nobody said is not told as an answer. */
+export function describePassed(check: HealthCheck | undefined, answers: readonly HealthAnswer[]): string {
+  if (check === undefined) return 'the pods are ready, and spec.healthCheck asks nothing more';
+  return answers.every((answer) => answer.outcome === 'passed')
+    ? 'every pod answered that it is healthy'
+    : 'not every pod answered that it is healthy, and spec.healthCheck.ignore says not to mind';
+}
+
 /** `pod shop-3-x answered 200: {"healthy":false}` */
 export function describeAnswer({ pod, code, answer }: HealthAnswer): string {
   return code === undefined

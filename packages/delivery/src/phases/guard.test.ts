@@ -114,9 +114,15 @@ describe('the guard gives all traffic back within two seconds', () => {
     for (const pod of [first, second]) if (pod !== undefined) await mark(pod, notReady);
     await cluster.advance(2_000);
     expect((await cluster.release('2')).status?.phase).toBe('Guarding');
-    if (third !== undefined) await mark(third, notReady);
+    const crashed = container({
+      restartCount: 1,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 7, finishedAt } },
+    });
+    if (third !== undefined) await mark(third, { ...notReady, ...crashed });
     await cluster.advance(2_000);
-    await expectReturned('only 1 of 4 pods of version 2 are ready');
+    await expectReturned('only 1 of 4 pods of version 2 are ready (');
+    await expectReturned('container web: CrashLoopBackOff (it ended with exit code 7)');
   });
 
   test('of 5xx answers: more than 5 % of 50, and twice what stable had', async () => {

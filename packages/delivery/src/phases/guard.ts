@@ -7,7 +7,7 @@ import { planMove } from '../moving-traffic.ts';
 import { isRouted, splitWeights } from '../observation.ts';
 import { awaitedGuards } from '../order/abort-together.ts';
 import type { Action, Step } from '../plan.ts';
-import { describeFault } from '../pod-faults.ts';
+import { describeFault, describeWhy } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import { attemptOf, finished, startedAt, waiting } from '../release-status.ts';
 import { earlier, planSizes } from '../scaling.ts';
@@ -98,7 +98,7 @@ function describeLoss({ candidate, status, replicas, release }: ReleaseContext):
   const { guardedReplicas: expected = replicas } = status;
   const ready = candidate.ready.length;
   return expected > 0 && ready * 2 < expected
-    ? `only ${ready} of ${expected} pods of version ${release.spec.version} are ready`
+    ? `only ${ready} of ${expected} pods of version ${release.spec.version} are ready${describeWhy(candidate, expected)}`
     : undefined;
 }
 

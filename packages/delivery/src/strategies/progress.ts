@@ -1,7 +1,7 @@
 /** What strategies share: bringing pods up, asking their health, and saying so. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import type { GateResult, HealthAnswer, ReleaseStatus } from '../api/release.ts';
-import { failuresFirst, judgeHealth } from '../gates/health.ts';
+import { describePassed, failuresFirst, judgeHealth } from '../gates/health.ts';
 import type { Action, Step } from '../plan.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
@@ -46,7 +46,7 @@ export function planHealth(
     return { actions, status: next, requeueAfter: lookAgainMilliseconds, isStanding: true };
   }
   const { outcome } = verdict;
-  const message = outcome === 'passed' ? 'every pod answered that it is healthy' : verdict.message;
+  const message = outcome === 'passed' ? describePassed(check, verdict.answers) : verdict.message;
   const closed = withGate(asked, { ...gate, endedAt: formatMicroTime(now), outcome, message });
   const step =
     outcome === 'passed'
