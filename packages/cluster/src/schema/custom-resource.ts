@@ -8,7 +8,8 @@ import { parsePath, readPath, type Path } from './json-path.ts';
 import { validateMetadata } from './metadata.ts';
 import { dns1123Subdomain } from './names.ts';
 import { withinPatternTime } from './patterns.ts';
-import { hasRules, loadedRules } from './rules/rules.ts';
+import { hasRules } from './rules/has-rules.ts';
+import { loadedRules } from './rules/loaded-rules.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
 import { rootNode, validateStructural, type StructuralSchema } from './structural-schema.ts';
 

@@ -7,7 +7,7 @@ import { GoText } from '../go-text.ts';
 import { isSchema, type StructuralSchema, type ValidationRule } from '../structural-schema.ts';
 import { compileRules, isRuleFault, type Compilation } from './rule-programs.ts';
 import { asResource, mostItems } from './rule-types.ts';
-import { hasRules } from './rules.ts';
+import { hasRules } from './has-rules.ts';
 
 const reasons = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired', 'FieldValueDuplicate'];
 

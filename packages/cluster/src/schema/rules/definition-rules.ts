@@ -4,7 +4,8 @@ import { checkSchema } from '../check-schema.ts';
 import type { Fault } from '../definition.ts';
 import { forbidden } from '../faults.ts';
 import { isSchema, type StructuralSchema } from '../structural-schema.ts';
-import { hasRules, loadedRules } from './rules.ts';
+import { hasRules } from './has-rules.ts';
+import { loadedRules } from './loaded-rules.ts';
 
 export interface DefinitionRules {
   readonly stored: CustomResourceDefinition | undefined;

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../shape.ts';
 import { isSchema, type StructuralSchema, type ValidationRule } from '../structural-schema.ts';
 import { compileRules, isRuleFault, type CompiledRule } from './rule-programs.ts';
 import { asResource } from './rule-types.ts';
-import { hasRules } from './rules.ts';
+import { hasRules } from './has-rules.ts';
 
 interface Place {
   readonly schema: StructuralSchema;

@@ -4,7 +4,7 @@
  */
 import type { Fault } from '../definition.ts';
 import { lateModule } from '../late-module.ts';
-import { isSchema, type StructuralSchema } from '../structural-schema.ts';
+import type { StructuralSchema } from '../structural-schema.ts';
 
 interface Rules {
   /** Faults of an object. `old` is absent on create. */
@@ -21,19 +21,3 @@ export const loadedRules: () => Rules = lateModule(async () => {
   ]);
   return { validateRules, checkRules };
 });
-
-const searched = new WeakMap<StructuralSchema, boolean>();
-
-/** Whether there are rules in a schema, at whatever depth: where there are none no value is looked at. */
-export function hasRules(schema: StructuralSchema): boolean {
-  const known = searched.get(schema);
-  if (known !== undefined) return known;
-  const { items, additionalProperties, properties = {} } = schema;
-  const has =
-    (schema['x-kubernetes-validations'] ?? []).length > 0 ||
-    (items !== undefined && hasRules(items)) ||
-    (isSchema(additionalProperties) && hasRules(additionalProperties)) ||
-    Object.values(properties).some(hasRules);
-  searched.set(schema, has);
-  return has;
-}
