@@ -4,6 +4,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import type { ApplicationSpec } from './api/application.ts';
 import { isOfVersion, type Identity, type Release } from './api/release.ts';
 import { frozenName } from './configuration/content.ts';
+import { environmentReferences } from './configuration/environment.ts';
 import { findReferences, referenceKey, type Reference } from './configuration/references.ts';
 import { digest, identityOf, isSameIdentity } from './names.ts';
 import type { Observation } from './observation.ts';
@@ -16,8 +17,18 @@ export interface Asked {
   readonly missing: readonly string[];
   /** `Kind/name` of what exists and could not be read: until it is, nobody knows whether it has changed. */
   readonly unread: readonly string[];
+  /** Variables of the platform that a version which begins now is given. */
+  readonly environment: Environment;
   /** Of everything that a release copies: with the same text a refused version would only fail again. */
   readonly attempt: string;
+}
+
+/** They tell no versions apart. */
+interface Environment {
+  /** Names of the copies, by `Kind/name` of what they copy. */
+  readonly frozen: Readonly<Record<string, string>>;
+  /** `Kind/name` of what exists and could not be read. */
+  readonly unread: readonly string[];
 }
 
 /** Every look asks several times, and the answer changes only with a spec or with what that refers to. */
@@ -44,10 +55,28 @@ const answers = new WeakMap<ApplicationSpec, Answer>();
 function calculateAsked(observation: Observation, known: Asked | undefined): Asked {
   const { spec } = observation.application;
   const { frozen, missing, unread } = configurationOf(observation);
-  if (known !== undefined && isSameJson([known.frozen, known.missing, known.unread], [frozen, missing, unread]))
+  const environment = environmentOf(observation);
+  const found = [frozen, missing, unread, environment];
+  if (known !== undefined && isSameJson([known.frozen, known.missing, known.unread, known.environment], found))
     return known;
   const identity = identityOf(spec, frozen);
-  return { identity, frozen, missing, unread, attempt: attemptOf(spec, identity) };
+  return { identity, frozen, missing, unread, environment, attempt: attemptOf(spec, identity) };
+}
+
+/** What was deleted is given to nobody any more. */
+function environmentOf({ application, sources }: Observation): Environment {
+  const found = environmentReferences.flatMap((reference) => {
+    const key = referenceKey(reference);
+    const source = sources.get(key);
+    return source === undefined ? [] : [{ key, name: reference.name, content: source.content }];
+  });
+  const copies = found.flatMap(({ key, name, content }) =>
+    content === undefined ? [] : [[key, frozenName(application.metadata.name ?? '', name, content)]],
+  );
+  return {
+    frozen: Object.fromEntries(copies),
+    unread: found.filter(({ content }) => content === undefined).map(({ key }) => key),
+  };
 }
 
 /** Of one reference; without a name there is no copy. */

@@ -5,7 +5,8 @@ import { isFinished, isOfVersion, type Release } from './api/release.ts';
 import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
-import { isSameIdentity, releaseName } from './names.ts';
+import { environmentGiven } from './configuration/environment.ts';
+import { isSameIdentity, releaseName, replicaSetName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
@@ -106,7 +107,7 @@ function findHold({ application: { spec } }: Observation): Unsynced | undefined 
 
 /** An error while reading is never a change: until everything is read, spec asks for what it asked for before. */
 function awaitReading(unread: Asked['unread']): Omit<Wanted, 'releases'> {
-  const message = `the pod template refers to what cannot be read now: ${unread.join(', ')}`;
+  const message = `pods are given what cannot be read now: ${unread.join(', ')}`;
   return {
     actions: [],
     unsynced: { reason: 'ConfigurationUnread', message },
@@ -233,7 +234,14 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   const name = releaseName(application.metadata.name ?? '', version);
   const other = releases.find((each) => nameOf(each) === name && each.spec.version !== version);
   if (other !== undefined) return { actions: [], releases, unsynced: describeSameName(other, version) };
-  const release = newRelease(application, { version, asked, name, adopted: findAdopted(observation, name) });
+  const adopted = findAdopted(observation, name);
+  const environment = environmentFor(
+    question,
+    replicaSetName({ application: application.metadata.name ?? '', version, adopted }),
+  );
+  if (environment.unread.length > 0) return { ...awaitReading(environment.unread), releases };
+  const content = { identity: asked.identity, frozen: { ...asked.frozen, ...environment.frozen } };
+  const release = newRelease(application, { version, asked: content, name, adopted });
   const attempt = `${asked.attempt}/${version}`;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
   const waiting: Wanted = { actions: [], releases, settling, isNew: true };
@@ -246,6 +254,15 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
     actions: planRecord(release),
     releases: active === undefined ? releases : makeWay({ observation, now, active, version }),
   };
+}
+
+/** What serves already, and only has no record, goes on with what its pods are given. */
+function environmentFor({ observation, asked }: Question, setName: string): Asked['environment'] {
+  const { application, replicaSets } = observation;
+  const template = replicaSets.find(({ metadata }) => metadata.name === setName)?.spec?.template;
+  return template === undefined
+    ? asked.environment
+    : { frozen: environmentGiven(template, application.metadata.name ?? ''), unread: [] };
 }
 
 /** The next number, the version that spec names, or the next configuration of it. */

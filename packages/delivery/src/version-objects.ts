@@ -1,6 +1,7 @@
 /** The objects of one version: what is created for it, from its Release alone. */
-import type { PodTemplateSpec, ReplicaSet } from '@slipway/kube/api.generated';
+import type { Container, EnvFromSource, PodTemplateSpec, ReplicaSet } from '@slipway/kube/api.generated';
 import type { Release } from './api/release.ts';
+import { environmentSources } from './configuration/environment.ts';
 import { renameReferences, renameSource, toCopies } from './configuration/references.ts';
 import { annotations, backendName, labels } from './names.ts';
 import { nameOf } from './release-context.ts';
@@ -32,6 +33,7 @@ function podTemplate(release: Release, own: OwnMetadata): PodTemplateSpec {
   const { version, application } = release.spec;
   const rename = toCopies(release.spec);
   const template = renameReferences(release.spec.template, rename);
+  const platform = environmentSources(release.spec.frozen);
   const environmentFrom = (release.spec.environmentFrom ?? []).map((source) => renameSource(source, rename));
   const environment = [
     { name: 'APP_NAME', value: application },
@@ -41,18 +43,21 @@ function podTemplate(release: Release, own: OwnMetadata): PodTemplateSpec {
   ];
   const containers = (template.spec?.containers ?? []).map((container) => {
     const given = new Set((container.env ?? []).map(({ name }) => name));
-    return {
-      ...container,
-      env: [...environment.filter(({ name }) => !given.has(name)), ...(container.env ?? [])],
-      ...(environmentFrom.length === 0 ? {} : { envFrom: [...environmentFrom, ...(container.envFrom ?? [])] }),
-    };
+    const env = [...environment.filter(({ name }) => !given.has(name)), ...(container.env ?? [])];
+    return withSources({ ...container, env }, [...platform, ...environmentFrom]);
   });
+  const initContainers = template.spec?.initContainers?.map((container) => withSources(container, platform));
   return {
     metadata: {
       ...template.metadata,
       labels: { ...template.metadata?.labels, ...own.labels, [labels.backend]: 'true' },
       annotations: { ...template.metadata?.annotations, ...own.annotations },
     },
-    spec: { ...template.spec, containers },
+    spec: { ...template.spec, ...(initContainers === undefined ? {} : { initContainers }), containers },
   };
+}
+
+/** Before its own, which win. */
+function withSources(container: Container, sources: readonly EnvFromSource[]): Container {
+  return sources.length === 0 ? container : { ...container, envFrom: [...sources, ...(container.envFrom ?? [])] };
 }

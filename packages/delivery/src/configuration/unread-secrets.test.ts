@@ -50,7 +50,7 @@ describe('a Secret that a version refers to', () => {
     expect(await cluster.condition('Synced')).toEqual({
       status: 'False',
       reason: 'ConfigurationUnread',
-      message: 'the pod template refers to what cannot be read now: Secret/keys',
+      message: 'pods are given what cannot be read now: Secret/keys',
     });
     cluster.unreadable.clear();
     await cluster.advance(20_000);

@@ -20,13 +20,15 @@ import {
 import { carriersOf, gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { resolveWorkload, type Resolved } from '../adoption/workload.ts';
 import { applications, type Application } from '../api/application.ts';
+import { environmentName } from '../api/environment.ts';
 import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
 import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
 import { releaseGroups, type ReleaseGroup } from '../api/release-group.ts';
 import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
-import { contentHash, isLive, type Copy, type Source } from '../configuration/content.ts';
-import { referenceKey } from '../configuration/references.ts';
+import { environmentReferences } from '../configuration/environment.ts';
+import { contentHash, isLive, saysLive, type Copy, type Source } from '../configuration/content.ts';
+import { referenceKey, type Reference } from '../configuration/references.ts';
 import { annotations, isAdoptedBy, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
@@ -226,10 +228,11 @@ function confirmersOf({
   );
 }
 
-/** What spec refers to, as far as it exists. */
+/** What spec refers to, and the variables of the platform, as far as they exist. */
 function sourcesOf(application: Application, caches: Caches, contents: SecretContents): ReadonlyMap<string, Source> {
   const { namespace } = application.metadata;
-  const ofConfigMaps = referencesOf(application.spec).flatMap((reference) => {
+  const wanted = [...referencesOf(application.spec), ...environmentReferences];
+  const ofConfigMaps = wanted.flatMap((reference) => {
     const object = reference.kind === 'Secret' ? undefined : caches.configMaps.get({ namespace, name: reference.name });
     return object === undefined ? [] : [[referenceKey(reference), sourceOf(object)] as const];
   });
@@ -243,17 +246,23 @@ function sourcesOf(application: Application, caches: Caches, contents: SecretCon
 /** Those of which a copy would be made: what spec calls live is nobody's business. */
 function referredSecrets({ metadata, spec }: Application, caches: Caches): readonly KubeObject[] {
   const live = new Set(spec.configuration?.live);
-  return referencesOf(spec)
-    .filter(({ kind, name }) => kind === 'Secret' && !live.has(name))
-    .flatMap(({ name }) => caches.secrets.get({ namespace: metadata.namespace, name }) ?? []);
+  const isCopied = ({ kind, name }: Reference): boolean => kind === 'Secret' && !live.has(name);
+  const wanted = [...referencesOf(spec).filter(isCopied), ...environmentReferences.filter(isSecret)];
+  return wanted.flatMap(({ name }) => caches.secrets.get({ namespace: metadata.namespace, name }) ?? []);
+}
+
+function isSecret({ kind }: Reference): boolean {
+  return kind === 'Secret';
 }
 
 /** Before a look at an Application: what it refers to is read where that is not known. */
 export function readSecrets(key: ObjectKey, caches: Caches, contents: SecretContents): Promise<void> {
   const given = caches.applications.get(key);
-  return given === undefined
-    ? Promise.resolve()
-    : contents.read(referredSecrets(resolveApplication(given, caches).application, caches));
+  if (given === undefined) return Promise.resolve();
+  const { application } = resolveApplication(given, caches);
+  // Of the platform's variables there is a copy whatever they say.
+  const isCopied = (secret: KubeObject): boolean => !saysLive(secret) || secret.metadata.name === environmentName;
+  return contents.read(referredSecrets(application, caches).filter(isCopied));
 }
 
 /** What is deleted is forgotten. */

@@ -2,9 +2,12 @@
 import type { ConfigMap, Secret } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
-import { StatusError } from '@slipway/kube/status-error';
+import { absentAsUndefined, StatusError } from '@slipway/kube/status-error';
 import type { Release } from '../api/release.ts';
+import { environmentReferences } from '../configuration/environment.ts';
 import { contentHash, contentOf, freezeConfigMap, freezeSecret, type CopyOf } from '../configuration/content.ts';
+import { referenceKey, type ConfigurationKind } from '../configuration/references.ts';
+import { replicaSetName } from '../names.ts';
 import type { Effect, Look } from './effects.ts';
 import { createOwned, deleteSeen } from './writing.ts';
 
@@ -57,10 +60,35 @@ function sourceKey({ observation }: Look, { source }: CopyOf): { readonly namesp
   return { namespace: observation.application.metadata.namespace ?? 'default', name: source };
 }
 
+/**
+ * Rejects where the variables of the platform are not what the look knows of them. No later look would ever see that a
+ * version was begun without those that were written just before it was asked for: they are no release.
+ */
+export async function requireEnvironment({ spec }: Release, look: Look): Promise<void> {
+  const { observation } = look;
+  if (observation.replicaSets.some(({ metadata }) => metadata.name === replicaSetName(spec))) return;
+  await Promise.all(
+    environmentReferences.map(async ({ kind, name }) => {
+      const copy = spec.frozen?.[referenceKey({ kind, name })];
+      const object = await absentAsUndefined(readSource(kind, name, look));
+      const found = object === undefined ? undefined : contentHash(object);
+      if (found !== (copy === undefined ? undefined : contentOf(copy))) throw hasChanged(name);
+    }),
+  );
+}
+
+function readSource(kind: ConfigurationKind, name: string, { client, observation }: Look): Promise<ConfigMap | Secret> {
+  const key = { namespace: observation.application.metadata.namespace ?? 'default', name };
+  return kind === 'Secret' ? client.get(secrets, key) : client.get(configMaps, key);
+}
+
 /** What was hashed is copied and nothing newer: a source that has changed since is looked at again. */
 function checkContent({ metadata }: KubeObject, found: string, expected: string): void {
-  if (found !== expected)
-    throw new StatusError('Conflict', `${metadata.name ?? ''} has changed since it was looked at`);
+  if (found !== expected) throw hasChanged(metadata.name ?? '');
+}
+
+function hasChanged(name: string): StatusError {
+  return new StatusError('Conflict', `${name} has changed since it was looked at`);
 }
 
 export const deleteCopy: Effect<'deleteCopy'> = ({ kind, name }, { client, observation }) => {

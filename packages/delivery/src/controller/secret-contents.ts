@@ -46,10 +46,7 @@ export class SecretContents {
 
   /** Reads those whose content is not known; what cannot be read is logged, and read with a later look. */
   async read(wanted: readonly KubeObject[]): Promise<void> {
-    const unread = wanted.filter((secret) => {
-      const { content, isLive: isKnownLive } = this.sourceOf(secret);
-      return content === undefined && !isKnownLive;
-    });
+    const unread = wanted.filter((secret) => this.sourceOf(secret).content === undefined);
     if (unread.length === 0) return;
     const { clock, signal } = this.#options;
     const message = `no answer within ${maximumReadMilliseconds} ms`;

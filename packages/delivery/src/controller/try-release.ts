@@ -14,7 +14,7 @@ import { initialStatus } from '../release-status.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { versionReplicaSet } from '../version-objects.ts';
-import { missingCopies } from './configuration-effects.ts';
+import { missingCopies, requireEnvironment } from './configuration-effects.ts';
 import type { Effect, Look } from './effects.ts';
 import { describeForeign } from './writing.ts';
 
@@ -28,13 +28,17 @@ interface Candidate {
 }
 
 export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, look) => {
-  const outcomes = await Promise.all([
-    ...objectsOf(release, look).map((candidate) => tryOne(candidate, look)),
-    ...missingCopies(release, look).map(async (read) => tryOne({ ...(await read()), isTried: true }, look)),
-  ]);
+  const [outcomes] = await Promise.all([tryAll(release, look), requireEnvironment(release, look)]);
   const refusals = outcomes.filter((outcome) => outcome !== undefined);
   look.onTrial({ attempt, at: look.clock.now(), refusal: allOf(refusals) });
 };
+
+function tryAll(release: Release, look: Look): Promise<ReadonlyArray<Trial['refusal']>> {
+  return Promise.all([
+    ...objectsOf(release, look).map((candidate) => tryOne(candidate, look)),
+    ...missingCopies(release, look).map(async (read) => tryOne({ ...(await read()), isTried: true }, look)),
+  ]);
+}
 
 /** Everything that is against it at once, under the reason of the first. */
 function allOf(refusals: ReadonlyArray<NonNullable<Trial['refusal']>>): Trial['refusal'] {
