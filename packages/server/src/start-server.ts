@@ -8,6 +8,7 @@ import { addAuditRoutes } from './api/audit-routes.ts';
 import { addCommandRoutes } from './api/command-routes.ts';
 import { addDeliveryRoutes } from './api/delivery-routes.ts';
 import { addEnvironmentRoutes } from './api/environment-routes.ts';
+import { addVariableRoutes } from './api/variable-routes.ts';
 import { addExportRoutes } from './api/export-routes.ts';
 import { addLoginLinkRoutes } from './api/login-link-routes.ts';
 import { addMetaRoutes } from './api/meta-routes.ts';
@@ -211,6 +212,7 @@ async function addRoutes(app: App, context: ServerContext, prefixes: readonly st
   addReleaseRoutes(app, context);
   addCommandRoutes(app, context);
   addEnvironmentRoutes(app, context);
+  addVariableRoutes(app, context);
   addTokenRoutes(app, context);
   addAuditRoutes(app, context);
   addWebhookRoutes(app, context);
