@@ -16,8 +16,14 @@ export interface TransportRequest {
   readonly rawQuery?: string | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: { readonly json: unknown } | { readonly bytes: Uint8Array } | undefined;
+  readonly body?: JsonBody | { readonly bytes: Uint8Array } | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface JsonBody {
+  readonly json: unknown;
+  /** What was said twice in the text that the value was read from, each in a few words. */
+  readonly repeated?: readonly string[];
 }
 
 export type TransportBody =

@@ -9,6 +9,8 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export interface Decoding {
   readonly definition: ResourceDefinition;
   readonly fieldValidation: FieldValidation;
+  /** Faults of the text that the object was read from: fields that it names twice. */
+  readonly repeated?: readonly string[] | undefined;
   /** Receives what the caller should read although the request succeeds. */
   readonly warn: (message: string) => void;
 }
@@ -21,7 +23,7 @@ export interface Decoding {
 export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeObject {
   const { type, schema } = decoding.definition;
   const { object, unknownFields } = decode(body, decoding.definition);
-  if (decoding.fieldValidation === 'Strict') reportUnknown(unknownFields, decoding);
+  reportStrict(decoding.fieldValidation === 'Strict' ? unknownFields : [], decoding);
   if (unknownFields.length === 0) return object;
   const faults = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
   const what = `${decoding.namespace ?? ''}/${decoding.name}; ${type.group}/${type.version}, Kind=${type.kind}`;
@@ -71,7 +73,7 @@ function memberText(node: SchemaNode | undefined, member: unknown, index: string
 export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
   const { schema, validatesTypes } = decoding.definition;
   const { object, unknownFields } = decode(body, decoding.definition, { keepsMisfits: validatesTypes });
-  reportUnknown(unknownFields, decoding);
+  reportStrict(unknownFields, decoding);
   // An object that is applied keeps its empty fields: who applies them owns them.
   return schema.kind === 'object'
     ? withMetadata(omitEmptyMetadata({ ...object }, schema), decoding.definition)
@@ -111,9 +113,12 @@ function checkType(body: JsonObject, { type }: ResourceDefinition): void {
   );
 }
 
-function reportUnknown(fields: readonly string[], { definition, fieldValidation, warn }: Decoding): void {
-  if (fields.length === 0 || fieldValidation === 'Ignore') return;
-  const messages = fields.map((field) => `unknown field "${field}"`);
+/** What an object can do without, and its author should know of. */
+function reportStrict(unknownFields: readonly string[], decoding: Decoding): void {
+  const { definition, fieldValidation, repeated = [], warn } = decoding;
+  if (fieldValidation === 'Ignore') return;
+  const messages = [...repeated, ...unknownFields.map((field) => `unknown field "${field}"`)];
+  if (messages.length === 0) return;
   if (fieldValidation === 'Strict') throw undecodable(definition.type, `strict decoding error: ${messages.join(', ')}`);
   for (const message of messages) warn(message);
 }

@@ -43,13 +43,20 @@ interface Sent {
   readonly body: Uint8Array | string;
 }
 
-function send({ method = 'POST', path = configMaps, type, body }: Sent): Promise<{ status: number; object: unknown }> {
+interface Received {
+  readonly status: number;
+  readonly warning: string | undefined;
+  readonly object: unknown;
+}
+
+function send({ method = 'POST', path = configMaps, type, body }: Sent): Promise<Received> {
   return new Promise((resolve, reject) => {
     const length = Buffer.byteLength(body);
     const headers = { 'content-type': type, 'content-length': length, accept: `${protobuf},application/json` };
     request({ socketPath: socket(), method, path, headers, agent: false }, (response) => {
       const parsed = text(response).then((answer) => ({
         status: response.statusCode ?? 0,
+        warning: response.headersDistinct['warning']?.join(', '),
         object: JSON.parse(answer),
       }));
       parsed.then(resolve, reject);
@@ -183,5 +190,40 @@ describe('bodies of requests', () => {
     const body = JSON.stringify({ metadata: { name: 'c' }, data: { a: 'x'.repeat(300_000) } });
     const { status } = await send({ type: 'application/yaml', body });
     expect(status).toBe(201);
+  });
+
+  it.each([
+    {
+      name: 'JSON',
+      type: 'application/json',
+      body: '{"metadata":{"name":"c"},"data":{"a":"1","a":"2"},"daata":{}}',
+      says: 'duplicate field "data.a", unknown field "daata"',
+    },
+    {
+      name: 'YAML',
+      type: 'application/yaml',
+      body: 'metadata: {name: c}\ndata: {a: "1"}\ndata: {b: "2"}\n',
+      says: 'line 3: key "data" already set in map',
+    },
+    {
+      name: 'an apply',
+      method: 'PATCH',
+      path: `${configMaps}/c?fieldManager=me`,
+      type: 'application/apply-patch+yaml',
+      body: '{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1"},"data":{"b":"2"}}',
+      says: 'duplicate field "data"',
+    },
+  ])('that say something twice are refused or warned of as is asked for: $name', async ({ says, path, ...asked }) => {
+    const at = path ?? `${configMaps}?`;
+    const strict = await send({ ...asked, path: `${at}&fieldValidation=Strict` });
+    expect(strict).toMatchObject({
+      status: 400,
+      object: { message: `ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ${says}` },
+    });
+    const ignored = await send({ ...asked, path: `${at}&fieldValidation=Ignore&dryRun=All` });
+    expect(ignored).toMatchObject({ status: 201, warning: undefined });
+    const warned = await send({ ...asked, path: `${at}&fieldValidation=Warn` });
+    const warnings = says.split(', ').map((each) => `299 - ${JSON.stringify(each)}`);
+    expect(warned).toMatchObject({ status: 201, warning: warnings.join(', ') });
   });
 });

@@ -1,10 +1,12 @@
 /** Bodies of requests in the forms that clients of Kubernetes send: JSON, YAML, protobuf. */
 import type { IncomingMessage } from 'node:http';
+import type { YAMLParseError } from 'yaml';
 import { apiVersionOf } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
+import { countFields, findDuplicateFields } from './duplicate-fields.ts';
 import { patchKind } from './patches.ts';
 import { parseResourcePath } from './request-path.ts';
 
@@ -18,6 +20,7 @@ const maximumDepth = 1_000;
 
 const characters = {
   quote: 0x22,
+  colon: 0x3a,
   openList: 0x5b,
   escape: 0x5c,
   closeList: 0x5d,
@@ -49,7 +52,7 @@ export async function readBody(
   const bytes = Buffer.concat(chunks);
   // What a patch may come as is another question than what an object may.
   if (!isPassedOn && incoming.method === 'PATCH') patchKind(incoming.headers['content-type'] ?? '');
-  return isPassedOn ? { bytes } : { json: await parseBody(bytes, incoming.headers['content-type'] ?? '', catalog) };
+  return isPassedOn ? { bytes } : parseBody(bytes, incoming.headers['content-type'] ?? '', catalog);
 }
 
 /** What is proxied is the business of whom it is for. */
@@ -58,33 +61,45 @@ function isProxied(path: string): boolean {
   return parsed?.group === '' && parsed.subresource === 'proxy';
 }
 
-async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): Promise<unknown> {
+interface ParsedBody {
+  readonly json: unknown;
+  readonly repeated?: readonly string[];
+}
+
+async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): Promise<ParsedBody> {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/vnd.kubernetes.protobuf') {
     const { decodeProtobuf } = await import('../schema/protobuf.ts');
-    return decodeProtobuf(bytes, (name) => messageName(name, catalog));
+    return { json: decodeProtobuf(bytes, (name) => messageName(name, catalog)) };
   }
-  refuseDeep(bytes);
-  if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return parseYaml(bytes.toString('utf8'));
-  if (type === '' || type === 'application/json' || type.endsWith('+json')) return parseJson(bytes.toString('utf8'));
+  const fields = countNamed(bytes);
+  if (type === 'application/yaml' || type === 'application/apply-patch+yaml')
+    return parseYaml(bytes.toString('utf8'), fields);
+  if (type === '' || type === 'application/json' || type.endsWith('+json'))
+    return parseJson(bytes.toString('utf8'), fields);
   throw unknownFormat('application/json, application/yaml, application/vnd.kubernetes.protobuf');
 }
 
-/** What is nested deeper than any object would exhaust the stack of whatever walks through it. */
-function refuseDeep(bytes: Buffer): void {
-  if (bytes.length <= maximumDepth) return;
+/**
+ * How many fields JSON of these bytes names. What is nested deeper than any object would exhaust the stack of whatever walks
+ * through it, and is refused.
+ */
+function countNamed(bytes: Buffer): number {
   let depth = 0;
+  let count = 0;
   let isText = false;
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index];
     if (isText && byte === characters.escape) index++;
     else if (byte === characters.quote) isText = !isText;
     else if (isText) continue;
+    else if (byte === characters.colon) count++;
     else if (byte === characters.openObject || byte === characters.openList) depth++;
     else if (byte === characters.closeObject || byte === characters.closeList) depth--;
     if (depth > maximumDepth)
       throw new StatusError('BadRequest', `the body of the request is nested deeper than ${maximumDepth} levels`);
   }
+  return count;
 }
 
 function unknownFormat(accepted: string): StatusError {
@@ -111,23 +126,25 @@ function messageName({ apiVersion, kind }: TypeName, catalog: Catalog): string |
   return name;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, fields: number): ParsedBody {
   try {
-    return JSON.parse(text);
+    return withRepeated(JSON.parse(text), text, fields);
   } catch (error) {
-    throw new StatusError(
-      'BadRequest',
-      `the body of the request is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw notParsed('JSON', error);
   }
 }
 
-async function parseYaml(text: string): Promise<unknown> {
+/** To count is quick; to tell which field it is, where one is there twice, is not. */
+function withRepeated(json: unknown, text: string, fields: number): ParsedBody {
+  if (countFields(json) === fields) return { json };
+  return { json, repeated: findDuplicateFields(text).map((path) => `duplicate field ${JSON.stringify(path)}`) };
+}
+
+async function parseYaml(text: string, fields: number): Promise<ParsedBody> {
   // JSON is YAML and parses much faster as what it is.
   if (text.trimStart().startsWith('{')) {
     try {
-      return JSON.parse(text);
+      return withRepeated(JSON.parse(text), text, fields);
     } catch {
       // Flow style of YAML begins the same way.
     }
@@ -138,14 +155,25 @@ async function parseYaml(text: string): Promise<unknown> {
       'RequestEntityTooLarge',
       `Request entity too large: the body is YAML of ${size} bytes, limit is ${maximumYamlBytes}; send it as JSON, which may have ${maximumBodyBytes}`,
     );
-  const { parse } = await import('yaml');
+  const { parseDocument } = await import('yaml');
   try {
-    return parse(text, { maxAliasCount: 100, logLevel: 'error' });
+    const document = parseDocument(text, { logLevel: 'error' });
+    const fault = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+    if (fault !== undefined) throw fault;
+    const json: unknown = document.toJS({ maxAliasCount: 100 });
+    return { json, repeated: document.errors.map((error) => repeatedInYaml(error, text)) };
   } catch (error) {
-    throw new StatusError(
-      'BadRequest',
-      `the body of the request is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw notParsed('YAML', error);
   }
+}
+
+/** In the words of the parser that Kubernetes has. */
+function repeatedInYaml({ linePos, pos: [start] }: YAMLParseError, text: string): string {
+  const key = /^[^\s:]*/.exec(text.slice(start))?.[0] ?? '';
+  return `line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`;
+}
+
+function notParsed(form: string, error: unknown): StatusError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StatusError('BadRequest', `the body of the request is not ${form}: ${why}`, { cause: error });
 }

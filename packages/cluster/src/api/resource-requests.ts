@@ -119,6 +119,7 @@ function writeRequest(
     identity: at.identity,
     subresource: at.path.subresource,
     fieldManager: options.fieldManager === '' ? programOf(request, at.identity) : options.fieldManager,
+    repeated: request.body !== undefined && 'json' in request.body ? request.body.repeated : undefined,
     warn: (message) => warnings.push(message),
   };
 }
