@@ -115,14 +115,14 @@ function describeUnready(pod: Pod, faults: ImageFaults | undefined): string {
   const stuck = statusesOf(pod).find(({ state, ready }) => !ready && state?.running === undefined);
   if (stuck !== undefined)
     return `container ${stuck.name}: ${isPullFault(stuck) ? describePullFault(stuck, faults) : describeState(stuck)}`;
-  const { containerStatuses = [] } = pod.status ?? {};
-  const running = containerStatuses.find(({ ready }) => !ready);
-  if (running !== undefined) return `container ${running.name} runs and is not ready yet`;
-  // With a readiness gate somebody else has the last word.
-  const gated = findCondition(pod.status?.conditions, 'Ready')?.message;
-  return containerStatuses.length === 0
-    ? 'not started yet'
-    : cut(gated ?? 'its containers are ready, and it is not yet');
+  const running = pod.status?.containerStatuses?.find(({ ready }) => !ready);
+  return running === undefined ? describeReadiness(pod) : `container ${running.name} runs and is not ready yet`;
+}
+
+/** No container is behind. With a readiness gate somebody else has the last word. */
+function describeReadiness({ status }: Pod): string {
+  if ((status?.containerStatuses ?? []).length === 0) return 'not started yet';
+  return cut(findCondition(status?.conditions, 'Ready')?.message ?? 'its containers are ready, and it is not yet');
 }
 
 function describeState({ state, lastState }: ContainerStatus): string {
