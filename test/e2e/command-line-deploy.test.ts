@@ -167,6 +167,29 @@ it('tells a difference from a failure by the exit code of diff', async () => {
   });
 });
 
+it('says what a deployment would do, and what is wrong with it, by a dry run', async () => {
+  const web = { url: 'https://metrics.test/', jsonPath: '$.rate' };
+  const checks = [{ name: 'errors', provider: { web }, successWhen: 'rate < 0.1' }];
+  expect(await deploy(await writeApplication('tried', { checks }), '--dry-run')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('spec.checks[0].successWhen: "rate < 0.1": 1:1: undeclared reference to \'rate\''),
+  });
+  const manifest = await writeApplication('tried', { version: '1', replicas: 0 });
+  const tried = (outcome: string) => ({
+    exitCode: 0,
+    stdout: `application/tried would ${outcome}\nNothing was written.\n`,
+  });
+  expect(await deploy(manifest, '--dry-run')).toMatchObject(tried('be created'));
+  expect(await describeIn('tried')).toMatchObject({ exitCode: 1 });
+  expect(await deploy(manifest)).toMatchObject({ exitCode: 0 });
+  await expect.poll(async () => (await describeIn('tried')).stdout, { timeout: 20_000 }).toMatch(/ScaledToZero +True/);
+  expect(await deploy(manifest, '--dry-run')).toMatchObject(tried('stay as it is'));
+  expect(await deploy(manifest, '--version', '2', '--dry-run')).toMatchObject(tried('be changed'));
+  const asData = await deploy(manifest, '--version', '2', '--dry-run', '-o', 'json');
+  expect(JSON.parse(asData.stdout)).toMatchObject({ kind: 'Application', spec: { version: '2' } });
+  expect(await deploy(manifest, '--dry-run', '--wait')).toMatchObject({ exitCode: 2 });
+});
+
 it('says what is not there, and what there is', async () => {
   const words = ['--kubeconfig', cluster.kubeconfig];
   expect(await slipway('promote', 'nobody', ...words)).toMatchObject({

@@ -91,6 +91,7 @@ function addReleaseCommands(program: Command): void {
         'slipway deploy slipway.yaml',
         'slipway deploy slipway.yaml --version 1.5.0 --image web=shop:1.5.0 --wait',
         'slipway deploy manifests/ --wait=promoted --timeout 120',
+        'slipway deploy slipway.yaml --dry-run',
         'kubectl kustomize overlays/prod | slipway deploy -',
       ]),
     ),
@@ -101,7 +102,8 @@ function addReleaseCommands(program: Command): void {
     )
     .option('--version <version>', 'version of the release')
     .option('--image <container=image>', 'image of a container; repeatable', parseImage, [])
-    .option('--strategy <type>', 'release strategy, such as rolling or blueGreen');
+    .option('--strategy <type>', 'release strategy, such as rolling or blueGreen')
+    .option('--dry-run', 'say what would change, or what is wrong, and change nothing', false);
   withWait(deploying, 'wait until the release is promoted, or has succeeded').action(async (file, options) =>
     (await import('./commands/deploy.ts')).deploy(chooseManifests(file, options.filename), options),
   );

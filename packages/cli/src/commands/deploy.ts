@@ -1,7 +1,9 @@
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { findResource } from '../connection/resources.ts';
 import { usageFailure } from '../failure.ts';
+import { isSameContent } from '../install/write-manifests.ts';
 import {
   checkChanges,
   describeDropped,
@@ -23,6 +25,7 @@ import type { GlobalOptions } from '../global-options.ts';
 export interface DeployOptions extends GlobalOptions, ApplicationChanges {
   readonly wait?: Goal;
   readonly timeout?: number;
+  readonly dryRun: boolean;
 }
 
 interface Planned {
@@ -36,6 +39,8 @@ const fieldManager = 'slipway';
 export async function deploy(path: string, options: DeployOptions): Promise<void> {
   if (options.timeout !== undefined && options.wait === undefined)
     throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
+  if (options.dryRun && options.wait !== undefined)
+    throw usageFailure('--dry-run begins no release that --wait could wait for: give one of the two');
   const manifests = await readChanged(path, options);
   const connection = await connect(options);
   const planned = await Promise.all(
@@ -44,12 +49,13 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
       type: await findResource(connection.client, manifest.object, manifest.source),
     })),
   );
-  for (const each of planned) await tryOut(connection, each);
+  const tried: KubeObject[] = [];
+  for (const each of planned) tried.push(await tryOut(connection, each));
+  if (options.dryRun) return tellTrial(connection, planned, { tried, output: options.output });
   const applied: KubeObject[] = [];
   for (const each of planned) applied.push(await apply(connection, each, { dryRun: false }));
   if (options.output !== undefined) await printObjects(applied, options.output);
-  else
-    for (const object of applied) print(`${(object.kind ?? '').toLowerCase()}/${object.metadata.name ?? ''} applied`);
+  else for (const object of applied) print(`${nameOf(object)} applied`);
   if (options.wait === undefined) return;
   for (const object of applied) if (isApplication(object)) await waitForRelease(connection, object, options);
 }
@@ -76,27 +82,54 @@ function changed({ source, object }: Manifest, options: DeployOptions): Manifest
   return { source, object: isApplication(object) ? withChanges(object, options) : object };
 }
 
-async function tryOut(connection: Connection, planned: Planned): Promise<void> {
+async function tryOut(connection: Connection, planned: Planned): Promise<KubeObject> {
   const object = await apply(connection, planned, { dryRun: true });
-  if (!isApplication(object)) return;
+  if (!isApplication(object)) return object;
   const { source } = planned.manifest;
   await checkVersion(connection, object, source);
   requireNoFaults(object, await tryObjects(connection.client, object), source);
+  return object;
+}
+
+interface Trial {
+  /** In the order of what was planned. */
+  readonly tried: readonly KubeObject[];
+  readonly output: GlobalOptions['output'];
+}
+
+async function tellTrial(connection: Connection, planned: readonly Planned[], { tried, output }: Trial): Promise<void> {
+  if (output !== undefined) return printObjects(tried, output);
+  for (const [index, { manifest, type }] of planned.entries()) {
+    const before = await absentAsUndefined(connection.client.get(type, keyIn(connection, manifest, type)));
+    const after = tried[index] ?? manifest.object;
+    print(`${nameOf(after)} ${describeChange(before, after)}`);
+  }
+  return print('Nothing was written.');
+}
+
+function describeChange(before: KubeObject | undefined, after: KubeObject): string {
+  if (before === undefined) return 'would be created';
+  return isSameContent(before, after) ? 'would stay as it is' : 'would be changed';
+}
+
+/** `application/shop` */
+function nameOf({ kind = '', metadata }: KubeObject): string {
+  return `${kind.toLowerCase()}/${metadata.name ?? ''}`;
+}
+
+function keyIn({ namespace }: Connection, { object: { metadata } }: Manifest, { namespaced }: ResourceType): ObjectKey {
+  return { name: metadata.name ?? '', ...(namespaced ? { namespace: metadata.namespace ?? namespace } : {}) };
 }
 
 async function apply(
-  { client, namespace }: Connection,
+  connection: Connection,
   { manifest, type }: Planned,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<KubeObject> {
-  const { metadata } = manifest.object;
-  const key: ObjectKey = {
-    name: metadata.name ?? '',
-    ...(type.namespaced ? { namespace: metadata.namespace ?? namespace } : {}),
-  };
+  const key = keyIn(connection, manifest, type);
   const patch = { type: 'apply' as const, body: manifest.object, force: true };
   try {
-    return await client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
+    return await connection.client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
   } catch (error) {
     throw explainFailure(error, manifest, key.namespace);
   }

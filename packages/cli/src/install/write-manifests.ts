@@ -46,7 +46,7 @@ export async function writeManifest({ type, object }: Manifest, writing: Writing
 }
 
 /** Who wrote what is no difference, nor is what the server counts. */
-function isSameContent(before: KubeObject, after: KubeObject): boolean {
+export function isSameContent(before: KubeObject, after: KubeObject): boolean {
   return isSameJson(withoutRecords(before), withoutRecords(after));
 }
 
