@@ -148,13 +148,16 @@ class TransportClient implements KubeClient {
     options: WriteOptions = {},
   ): Promise<T> {
     const call = writeCall(options);
+    const { subresource } = options;
+    // What is applied must say what it is, and is an object of the kind, except of one that stands for its replicas.
+    const isTyped = patch.type === 'apply' && subresource !== 'scale';
     return this.#object<T>({
       method: 'PATCH',
-      path: objectPath(type, { ...key, subresource: options.subresource }),
+      path: objectPath(type, { ...key, subresource }),
       ...call,
       query: patch.type === 'apply' ? { ...call.query, force: patch.force } : call.query,
       contentType: patchContentTypes[patch.type],
-      json: patch.body,
+      json: isTyped ? { apiVersion: apiVersionOf(type), kind: type.kind, ...patch.body } : patch.body,
     });
   }
 

@@ -2,6 +2,7 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
 import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
+import { itemFaults } from '../schema/item-faults.ts';
 import { isJsonObject, shapeObject, undecodable, type JsonObject, type Shaping } from '../schema/shape.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -22,10 +23,12 @@ export interface Decoding {
  */
 export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeObject {
   const { type, schema } = decoding.definition;
+  requireType(body, decoding.definition);
   const { object, unknownFields } = decode(body, decoding.definition);
   reportStrict(decoding.fieldValidation === 'Strict' ? unknownFields : [], decoding);
-  if (unknownFields.length === 0) return object;
-  const faults = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
+  const undeclared = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
+  const faults = [...undeclared, ...itemFaults(object, schema)];
+  if (faults.length === 0) return object;
   const what = `${decoding.namespace ?? ''}/${decoding.name}; ${type.group}/${type.version}, Kind=${type.kind}`;
   throw new StatusError(
     'Unknown',
@@ -33,6 +36,18 @@ export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeOb
     // Kubernetes gives no reason and says 500, but it is the sender's fault.
     { code: 400 },
   );
+}
+
+/** Who owns what is written down with the version of the type, so that must be said. */
+function requireType(body: unknown, { type }: ResourceDefinition): void {
+  if (!isJsonObject(body)) return;
+  const { apiVersion, kind } = body;
+  if (apiVersion === apiVersionOf(type) && kind === type.kind) return;
+  throw new StatusError('BadRequest', `invalid object type: ${givenText(apiVersion)}, Kind=${givenText(kind)}`);
+}
+
+function givenText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 interface Named {

@@ -120,6 +120,68 @@ describe('server-side apply', () => {
     });
   });
 
+  it.each([
+    {
+      name: 'the same key twice',
+      body: web(podOf({ ports: [{ containerPort: 80 }, { containerPort: 80, protocol: 'TCP' }] })),
+      says: '.spec.template.spec.containers[name="web"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]',
+    },
+    {
+      name: 'an item without its key',
+      body: web(podOf({ env: [{ value: 'x' }] })),
+      says: '.spec.template.spec.containers[name="web"].env: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
+    },
+    {
+      name: 'the same member of a set twice',
+      body: { ...web({}), metadata: { ...metadata, finalizers: ['a.b/c', 'a.b/c'] } },
+      says: '.metadata.finalizers: duplicate entries for key [="a.b/c"]',
+    },
+  ])('takes no list with $name', async ({ body, says }) => {
+    await expect(apply(deployments, body)).rejects.toMatchObject({
+      code: 400,
+      message: `failed to create typed patch object (default/web; apps/v1, Kind=Deployment): ${says}`,
+    });
+  });
+
+  it.each([
+    { name: 'an object of another version', body: { apiVersion: '' }, says: 'invalid object type: , Kind=ConfigMap' },
+    { name: 'an object of another kind', body: { kind: 'Secret' }, says: 'invalid object type: v1, Kind=Secret' },
+    {
+      name: 'who owns what',
+      body: { metadata: { ...metadata, managedFields: [] } },
+      says: 'metadata.managedFields must be nil',
+    },
+  ])('takes not $name', async ({ body, says }) => {
+    await expect(apply(configMaps, { metadata, ...body })).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: says,
+    });
+  });
+
+  it('takes the replicas of a Scale, as nothing but replicas', async () => {
+    await cluster.client.create(deployments, { ...web(), metadata: { ...metadata, name: 'scaled' } });
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' }, spec: { replicas: 7 } };
+    const applyScale = (body: object): Promise<unknown> =>
+      cluster.client.patch(
+        deployments,
+        { ...metadata, name: 'scaled' },
+        { type: 'apply', body, force: true },
+        { fieldManager: 'scaler', subresource: 'scale' },
+      );
+    expect(await applyScale(scale)).toMatchObject({ kind: 'Scale', spec: { replicas: 7 } });
+    const { spec, metadata: written } = await cluster.client.get(deployments, { ...metadata, name: 'scaled' });
+    expect(spec?.replicas).toBe(7);
+    expect(written.managedFields).toContainEqual(
+      expect.objectContaining({
+        manager: 'scaler',
+        operation: 'Apply',
+        subresource: 'scale',
+        fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+      }),
+    );
+    await expect(applyScale({ ...web(), apiVersion: 'apps/v1' })).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+
   it('names members of lists by their keys', async () => {
     await expect(apply(deployments, web({ ...podOf({ imag: 'x' }), replica: 1 }))).rejects.toMatchObject({
       message:

@@ -20,7 +20,7 @@ import { patchedObject, patchKind } from './patches.ts';
 import { attributesOf } from './request-attributes.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { WriteRequest } from './resource-verbs.ts';
-import { fromScale, toScale } from './scale.ts';
+import { appliedScale, fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { answerTokenReview } from './tokens/token-review.ts';
 import { openWatch } from './watch-stream.ts';
@@ -150,7 +150,8 @@ async function patch(request: TransportRequest, at: ResourceRequest, warnings: s
   const body = bodyOf(request);
   if (kind === 'apply') {
     const requireCreate = (): void => authorize(at.identity, { ...attributesOf(request), verb: 'create' }, at.grants);
-    const { object, created } = await at.verbs.apply(body, { ...write, requireCreate });
+    const applied = at.path.subresource === 'scale' ? appliedScale(body, at.definition) : body;
+    const { object, created } = await at.verbs.apply(applied, { ...write, requireCreate });
     return one({ object, request, at, status: created ? 201 : 200, warnings });
   }
   const { scale } = at.definition;

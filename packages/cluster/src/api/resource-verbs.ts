@@ -134,7 +134,7 @@ export class ResourceVerbs {
     const decoded = decodeApplied(body, request);
     requireSameName(decoded, request);
     // Who owns what follows from who applies.
-    if ((decoded.metadata.managedFields ?? []).length > 0)
+    if (decoded.metadata.managedFields !== undefined)
       throw new StatusError('BadRequest', 'metadata.managedFields must be nil');
     this.#checkNamespace(decoded, request);
     const tracking = this.#tracking(request, 'Apply');

@@ -1,8 +1,8 @@
-import type { KubeObject } from '@slipway/kube/object';
+import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { formatLabelSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
 import { ageColumn, nameColumn } from '../schema/columns.ts';
-import type { ScalePaths, TableColumn } from '../schema/definition.ts';
+import type { ResourceDefinition, ScalePaths, TableColumn } from '../schema/definition.ts';
 import { readText, writePath } from '../schema/json-path.ts';
 import { isJsonObject } from '../schema/shape.ts';
 
@@ -44,6 +44,15 @@ function selectorText(selector: unknown): string {
 
 function isLabels(selector: unknown): selector is Readonly<Record<string, string>> {
   return isJsonObject(selector) && Object.values(selector).every((value) => typeof value === 'string');
+}
+
+/** What of the object is applied where a Scale is: its replicas, and nothing else. */
+export function appliedScale(body: unknown, { type, scale }: Pick<ResourceDefinition, 'type' | 'scale'>): unknown {
+  const { apiVersion, kind, metadata, ...rest } = isJsonObject(body) ? body : {};
+  if (scale === undefined || apiVersion !== 'autoscaling/v1' || kind !== 'Scale')
+    throw new StatusError('BadRequest', `invalid object type: ${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`);
+  const object = { apiVersion: apiVersionOf(type), kind: type.kind, metadata: isJsonObject(metadata) ? metadata : {} };
+  return fromScale(object, rest, scale);
 }
 
 /** The object with the replicas that a Scale asks for. */

@@ -133,7 +133,8 @@ export function paths(set: FieldSet, prefix = ''): readonly string[] {
   });
 }
 
-function describeElement(element: string): string {
+/** `.image`, `[name="web"]`, `[="a"]`. */
+export function describeElement(element: string): string {
   const text = element.slice(2);
   if (element.startsWith('f:')) return `.${text}`;
   if (element.startsWith('v:')) return `[=${text}]`;
