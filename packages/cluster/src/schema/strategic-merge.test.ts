@@ -118,6 +118,45 @@ describe('applyStrategicMergePatch', () => {
       patch: { metadata: { labels: { a: null } } },
       result: { metadata: { labels: { b: '2' } } },
     },
+    {
+      name: 'puts items in the order that the patch says, and others before those that they stood before',
+      node: pod,
+      current: podOf({ name: 'x' }, { name: 'a' }, { name: 'y' }, { name: 'b' }, { name: 'z' }),
+      patch: {
+        spec: {
+          '$setElementOrder/containers': [{ name: 'n' }, { name: 'b' }, { name: 'a' }],
+          containers: [{ name: 'n' }, { name: 'a', image: '1' }],
+        },
+      },
+      result: podOf(
+        { name: 'n' },
+        { name: 'x' },
+        { name: 'y' },
+        { name: 'b' },
+        { name: 'a', image: '1' },
+        { name: 'z' },
+      ),
+    },
+    {
+      name: 'orders a list that it changes nothing else of',
+      node: pod,
+      current: podOf({ name: 'a' }, { name: 'b' }),
+      patch: { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } },
+      result: podOf({ name: 'b' }, { name: 'a' }),
+    },
+    {
+      name: 'deletes from lists of what is no object, and orders the rest',
+      node: pod,
+      current: { metadata: { finalizers: ['a', 'b', 'c'] } },
+      patch: {
+        metadata: {
+          '$deleteFromPrimitiveList/finalizers': ['a'],
+          '$setElementOrder/finalizers': ['d', 'c', 'b'],
+          finalizers: ['d'],
+        },
+      },
+      result: { metadata: { finalizers: ['d', 'c', 'b'] } },
+    },
   ])('$name', ({ node, current, patch, result }) => {
     expect(applyStrategicMergePatch(current, patch, node)).toEqual(result);
   });
@@ -130,5 +169,32 @@ describe('applyStrategicMergePatch', () => {
 
   it('refuses a directive that there is not', () => {
     expect(() => applyStrategicMergePatch({}, { $patch: 'remove' }, pod)).toThrow('unknown patch directive "remove"');
+  });
+
+  it.each([
+    { name: 'fields beside those to retain', spec: { strategy: { $retainKeys: ['rollingUpdate'], type: 'Recreate' } } },
+    { name: 'keys to retain that are no list', spec: { strategy: { $retainKeys: 'type', type: 'Recreate' } } },
+    { name: 'what to delete that is no list', spec: { '$deleteFromPrimitiveList/x': 'a' } },
+    { name: 'an order that is no list', spec: { template: { spec: { '$setElementOrder/containers': 'a' } } } },
+    {
+      name: 'items in another order than it says',
+      spec: {
+        template: {
+          spec: {
+            '$setElementOrder/containers': [{ name: 'a' }, { name: 'b' }],
+            containers: [{ name: 'b' }, { name: 'a' }],
+          },
+        },
+      },
+    },
+    {
+      name: 'items that are not in the order that it says',
+      spec: { template: { spec: { '$setElementOrder/containers': [], containers: [{ name: 'b' }] } } },
+    },
+  ])('refuses $name', ({ spec }) => {
+    const current = { spec: { template: { spec: { containers: [] } } } };
+    expect(() => applyStrategicMergePatch(current, { spec }, deployment)).toThrow(
+      expect.objectContaining({ reason: 'BadRequest' }),
+    );
   });
 });

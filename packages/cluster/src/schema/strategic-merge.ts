@@ -41,12 +41,19 @@ function fieldOf(node: SchemaNode, key: string): SchemaField | undefined {
   return node.kind === 'map' ? { node: node.values, required: false } : undefined;
 }
 
-/** `$retainKeys` names the only fields of the current object that stay. */
+/** `$retainKeys` names the only fields of the current object that stay, and all that the patch sets. */
 function retained(current: JsonObject, patch: JsonObject): JsonObject {
   const keys = patch['$retainKeys'];
   if (keys === undefined) return current;
-  if (!Array.isArray(keys)) throw new StatusError('BadRequest', '$retainKeys must be a list of field names');
+  const isSet = ([key, value]: [string, unknown]): boolean => value !== null && !key.startsWith('$');
+  const names = Object.entries(patch).filter(isSet);
+  if (!Array.isArray(keys) || !names.every(([key]) => keys.includes(key))) throw badFormat('retainKeys');
   return Object.fromEntries(Object.entries(current).filter(([key]) => keys.includes(key)));
+}
+
+/** In the words of Kubernetes. */
+function badFormat(what: 'retainKeys' | 'primitive list' | 'setElementOrder list'): StatusError {
+  return new StatusError('BadRequest', `invalid patch format of ${what}`);
 }
 
 interface FieldPatch {
@@ -64,9 +71,20 @@ function mergeField(current: unknown, value: unknown, { field, key, patch }: Fie
     return mergeObjects(isJsonObject(current) ? current : {}, value, node);
   }
   if (!Array.isArray(value) || !strategies.includes('merge') || node.kind !== 'list') return value;
+  const mergeKey = field?.patchMergeKey;
+  const before: readonly unknown[] = Array.isArray(current) ? current : [];
+  const merged = mergeLists(before, value, { node, mergeKey });
+  const order = orderOf(patch, key);
+  if (order === undefined) return merged;
+  requireOrder(value, { order, mergeKey });
+  return sortByOrder(merged, { order, before, mergeKey });
+}
+
+/** How the list of that field shall be ordered, where the patch says so. */
+function orderOf(patch: JsonObject, key: string): readonly unknown[] | undefined {
   const order = patch[setElementOrder + key];
-  const merged = mergeLists(Array.isArray(current) ? current : [], value, { node, mergeKey: field?.patchMergeKey });
-  return Array.isArray(order) ? sortByOrder(merged, order, field?.patchMergeKey) : merged;
+  if (order !== undefined && !Array.isArray(order)) throw badFormat('setElementOrder list');
+  return order;
 }
 
 interface ListMerge {
@@ -115,44 +133,72 @@ function mergeItem(
 
 function applyListDirectives(result: Map<string, unknown>, patch: JsonObject, node: SchemaNode): void {
   for (const [key, value] of Object.entries(patch)) {
-    const list = key.startsWith(deleteFromPrimitiveList) ? key.slice(deleteFromPrimitiveList.length) : undefined;
-    if (list !== undefined) {
+    if (key.startsWith(deleteFromPrimitiveList)) {
+      if (!Array.isArray(value)) throw badFormat('primitive list');
+      const list = key.slice(deleteFromPrimitiveList.length);
       const present = result.get(list);
-      if (Array.isArray(present) && Array.isArray(value))
-        result.set(
-          list,
-          present.filter((item) => !value.includes(item)),
-        );
+      if (Array.isArray(present)) {
+        const kept = present.filter((item) => !value.includes(item));
+        result.set(list, kept);
+      }
       continue;
     }
     const ordered = key.startsWith(setElementOrder) ? key.slice(setElementOrder.length) : undefined;
     // With items of its own the list was put in order when it was merged.
-    if (ordered === undefined || Object.hasOwn(patch, ordered)) continue;
+    if (ordered === undefined || Array.isArray(patch[ordered])) continue;
+    const order = orderOf(patch, ordered) ?? [];
     const present = result.get(ordered);
-    if (Array.isArray(present) && Array.isArray(value))
-      result.set(ordered, sortByOrder(present, value, fieldOf(node, ordered)?.patchMergeKey));
+    if (Array.isArray(present))
+      result.set(
+        ordered,
+        sortByOrder(present, { order, before: present, mergeKey: fieldOf(node, ordered)?.patchMergeKey }),
+      );
   }
 }
 
-/** Items that the order names come in that order; others keep their place relative to the items before them. */
+interface Order {
+  readonly order: readonly unknown[];
+  readonly mergeKey: string | undefined;
+}
+
+function identityOf(item: unknown, mergeKey: string | undefined): unknown {
+  return mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item;
+}
+
+/** Whoever says an order follows it himself. */
+function requireOrder(patch: readonly unknown[], { order, mergeKey }: Order): void {
+  const wanted = order.map((item) => identityOf(item, mergeKey));
+  const items = patch.filter((item) => !(isJsonObject(item) && item['$patch'] !== undefined));
+  const places = items.map((item) => wanted.indexOf(identityOf(item, mergeKey)));
+  if (places.every((place, index) => place >= 0 && place >= (places[index - 1] ?? 0))) return;
+  throw new StatusError(
+    'BadRequest',
+    `The order in patch list:\n${JSON.stringify(items)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+  );
+}
+
+/**
+ * Items that the order names come in that order. Of the others each stands before the first of those that came after it
+ * before, and else behind them all.
+ */
 function sortByOrder(
   items: readonly unknown[],
-  order: readonly unknown[],
-  mergeKey: string | undefined,
+  { order, before, mergeKey }: Order & { readonly before: readonly unknown[] },
 ): readonly unknown[] {
-  const identity = (item: unknown): unknown => (mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item);
-  const wanted = order.map(identity);
+  const wanted = order.map((item) => identityOf(item, mergeKey));
+  const former = before.map((item) => identityOf(item, mergeKey));
+  const placeIn = (list: readonly unknown[], item: unknown): number => list.indexOf(identityOf(item, mergeKey));
   const named = items
-    .filter((item) => wanted.includes(identity(item)))
-    .toSorted((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
-  const result = [...named];
-  for (const [index, item] of items.entries()) {
-    if (wanted.includes(identity(item))) continue;
-    const before = items[index - 1];
-    const position = before === undefined ? 0 : result.indexOf(before) + 1;
-    result.splice(position, 0, item);
+    .filter((item) => placeIn(wanted, item) >= 0)
+    .toSorted((a, b) => placeIn(wanted, a) - placeIn(wanted, b));
+  const others = items.filter((item) => placeIn(wanted, item) < 0);
+  const result: unknown[] = [];
+  for (const item of named) {
+    const place = placeIn(former, item);
+    while (others.length > 0 && placeIn(former, others[0]) < place) result.push(others.shift());
+    result.push(item);
   }
-  return result;
+  return [...result, ...others];
 }
 
 function withoutDirectives(patch: JsonObject): JsonObject {
