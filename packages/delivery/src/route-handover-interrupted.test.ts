@@ -1,0 +1,152 @@
+/** A handover from one router to another ends well, with nobody unserved, whichever write the controller dies after. */
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { customResourceDefinitions } from '@slipway/kube/resources';
+import { carriersOf, splits } from '@slipway/kube/split';
+import { beforeAll, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
+import { canaryIngressModel } from '../testing/routers/canary-ingress-model.ts';
+import { httpRouteDefinition, virtualServiceDefinition } from '../testing/routers/definitions.ts';
+import { httpRouteModel } from '../testing/routers/http-route-model.ts';
+import { ModelledRouter, type ModelRequest, type TrafficModel } from '../testing/routers/traffic-model.ts';
+import { virtualServiceModel } from '../testing/routers/virtual-service-model.ts';
+import type { ApplicationRoute } from './api/application.ts';
+
+const request: ModelRequest = { host: 'shop.example.org', path: '/', headers: {} };
+const stepMilliseconds = 500;
+const maximumSteps = 200;
+
+type Through = 'gateway' | 'gatewayApi' | 'istio' | 'ingressNginx';
+
+const route: ApplicationRoute = { hosts: [request.host], handoverSeconds: 5 };
+const foreign: ApplicationRoute = { ...route, propagationSeconds: 1 };
+const routes: Readonly<Record<Through, ApplicationRoute>> = {
+  gateway: route,
+  gatewayApi: { ...foreign, through: 'gatewayApi', parentRefs: [{ name: 'public' }] },
+  istio: { ...foreign, through: 'istio' },
+  ingressNginx: { ...foreign, through: 'ingressNginx' },
+};
+
+/** What requests meet that come by one router. */
+interface Entrance {
+  readonly isServed: () => boolean;
+  readonly countObjects: () => Promise<number>;
+}
+
+interface Stage {
+  readonly cluster: DeliveryCluster;
+  readonly stopping: AbortController;
+  readonly entrances: Readonly<Record<Through, Entrance>>;
+}
+
+// Reading it takes real time, in which virtual time would run on.
+beforeAll(() => import('./routers/route-controller.ts'));
+
+async function raise(crashAfterWrites: number | undefined): Promise<Stage> {
+  const cluster = await createDeliveryCluster({ crashAfterWrites });
+  const stopping = new AbortController();
+  for (const definition of [httpRouteDefinition({ hasMirrorShare: true }), virtualServiceDefinition])
+    await cluster.client.create(customResourceDefinitions, definition);
+  await cluster.advance(1_000);
+  const by = <T extends KubeObject>(model: TrafficModel<T>): Entrance => {
+    const { client, clock } = cluster;
+    const router = new ModelledRouter(model, { client, clock, signal: stopping.signal, lagMilliseconds: 500 });
+    router.start();
+    return {
+      isServed: () => router.send(request).service !== undefined,
+      countObjects: () => count(cluster, model.type),
+    };
+  };
+  // What the gateway confirms, it serves.
+  const gateway = { isServed: () => true, countObjects: () => Promise.resolve(0) };
+  const entrances = {
+    gateway,
+    gatewayApi: by(httpRouteModel),
+    istio: by(virtualServiceModel),
+    ingressNginx: by(canaryIngressModel),
+  };
+  return { cluster, stopping, entrances };
+}
+
+async function count(cluster: DeliveryCluster, type: ResourceType): Promise<number> {
+  return (await cluster.client.list(type, { namespace: 'default' })).items.length;
+}
+
+async function strike({ cluster, stopping }: Stage): Promise<void> {
+  stopping.abort(new Error('the test has ended'));
+  await cluster.stop();
+}
+
+function deploy({ cluster }: Stage, through: Through): Promise<void> {
+  return cluster.deploy({
+    template: { spec: { containers: [{ name: 'web', image: 'a' }] } },
+    service: { ports: [{ name: 'http', port: 80 }] },
+    strategy: { type: 'blueGreen' },
+    guardSeconds: 0,
+    drainSeconds: 0,
+    route: routes[through],
+  });
+}
+
+/** Who carries, of the Split as it is written, and who of them has confirmed that. */
+async function carriage({ cluster }: Stage): Promise<Readonly<Record<'names' | 'confirmed', readonly string[]>>> {
+  const [split] = (await cluster.client.list(splits, { namespace: 'default' })).items;
+  const names = split === undefined ? [] : carriersOf(split.spec);
+  const heard = (split?.status?.instances ?? []).filter(
+    ({ observedGeneration }) => observedGeneration === split?.metadata.generation,
+  );
+  const instanceOf = (name: string): string => (name === 'gateway' ? 'gateway-0' : name);
+  return { names, confirmed: names.filter((each) => heard.some(({ name }) => name === instanceOf(each))) };
+}
+
+/** Every carrier that has once confirmed serves for as long as it is one. */
+async function reach(stage: Stage, to: Through, from: Through | undefined): Promise<void> {
+  const trusted = new Set<string>(from === undefined ? [] : [from]);
+  for (let step = 0; step < maximumSteps; step += 1) {
+    const { names, confirmed } = await carriage(stage);
+    for (const name of confirmed) trusted.add(name);
+    for (const [name, { isServed }] of Object.entries(stage.entrances))
+      if (names.includes(name) && trusted.has(name)) expect(isServed(), `${name} at step ${step}`).toBe(true);
+    const left = from === undefined ? 0 : await stage.entrances[from].countObjects();
+    if (names.join() === to && confirmed.join() === to && left === 0 && (await isAtRest(stage))) return;
+    await stage.cluster.advance(stepMilliseconds);
+  }
+  throw new Error(`${to} does not carry alone: ${JSON.stringify((await stage.cluster.application()).status)}`);
+}
+
+async function isAtRest({ cluster }: Stage): Promise<boolean> {
+  const { status } = await cluster.application();
+  return status?.phase === 'Stable' && status.waitingFor === undefined;
+}
+
+/** Returns the numbers of the first and the last write of the handover. */
+async function handOver(from: Through, to: Through, crashAfterWrites?: number): Promise<readonly [number, number]> {
+  const stage = await raise(crashAfterWrites);
+  try {
+    await deploy(stage, from);
+    await reach(stage, from, undefined);
+    const before = stage.cluster.deliveryWrites;
+    await deploy(stage, to);
+    await reach(stage, to, from);
+    return [before + 1, stage.cluster.deliveryWrites];
+  } finally {
+    await strike(stage);
+  }
+}
+
+test.each<[Through, Through]>([
+  ['gateway', 'ingressNginx'],
+  ['ingressNginx', 'gatewayApi'],
+  ['istio', 'ingressNginx'],
+  ['gatewayApi', 'gateway'],
+])(
+  'from %s to %s',
+  async (from, to) => {
+    const [first, last] = await handOver(from, to);
+    expect(last).toBeGreaterThan(first + 3);
+    for (let write = first; write <= last; write += 1)
+      await handOver(from, to, write).catch((cause: unknown) => {
+        throw new Error(`killed after write ${write} of ${first} to ${last}`, { cause });
+      });
+  },
+  300_000,
+);
