@@ -30,6 +30,10 @@ export interface LeadershipOptions {
   readonly identity: string;
   /** 15 s, 10 s and 2 s unless said otherwise. */
   readonly durations?: ElectionDurations | undefined;
+  /** What a leader says of itself in the Lease. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Sees the Lease of another leader at every look; what it throws ends the contention. */
+  readonly onOther?: ((lease: Lease) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -82,11 +86,12 @@ class Election {
 
   /** Resolves with the moment from which the lease counts; undefined after the signal. */
   async acquire(): Promise<Instant | undefined> {
-    const { random, signal } = this.#options;
+    const { random, onOther, signal } = this.#options;
     while (!signal.aborted) {
       const attempt = await this.#attempt({ isLeading: false, signal });
       if (attempt.type === 'held') return attempt.since;
       if (attempt.type === 'refused') this.#follow(attempt.holder);
+      if (attempt.type === 'refused' && this.#sighting?.lease !== undefined) onOther?.(this.#sighting.lease);
       await this.#pause(calculateRetry(this.#durations, random()), signal);
     }
     return undefined;
@@ -177,11 +182,13 @@ class Election {
 
   /** Fails when the Lease is no longer the one that was seen. */
   #write(seen: Lease | undefined, spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
-    const { client, lease } = this.#options;
+    const { client, lease, annotations } = this.#options;
+    const said = (known: Lease['metadata']): Lease['metadata'] =>
+      annotations === undefined ? known : { ...known, annotations: { ...known.annotations, ...annotations } };
     return this.#limited(signal, (signal) =>
       seen === undefined
-        ? client.create(leases, { metadata: lease, spec }, { signal })
-        : client.update(leases, { ...seen, spec }, { signal }),
+        ? client.create(leases, { metadata: said(lease), spec }, { signal })
+        : client.update(leases, { ...seen, metadata: said(seen.metadata), spec }, { signal }),
     );
   }
 

@@ -27,6 +27,7 @@ import { migrate } from './database/migrate.ts';
 import { runArchivist } from './history/archivist.ts';
 import { runRetention, type Retention } from './history/retention.ts';
 import { bindCluster, identifyCluster } from './history/bind-cluster.ts';
+import { leaseName, nameDatabase, refuseBesideOthers } from './history/other-servers.ts';
 import { auditRequests, type Audit } from './http/audit-requests.ts';
 import { buildApp, type App } from './http/build-app.ts';
 import type { ServerContext } from './http/context.ts';
@@ -114,6 +115,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { client, database, clock, randomText, signal } = options;
   await migrate(database, new Date(clock.now()).toISOString());
   await bindCluster(database, await identifyCluster(client, options.leaseNamespace));
+  const databaseName = await nameDatabase(database, randomText);
+  await refuseBesideOthers({ ...options, databaseName });
   await createFirstToken(database, { now: clock.now(), random: randomText, keep: options.keepFirstToken });
   const ending = new AbortController();
   const stopping = AbortSignal.any([signal, ending.signal]);
@@ -132,8 +135,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     addReferenceRoutes(app);
     await addPageRoutes(app, options.pages);
     const url = await app.listen({ host: options.host, port: options.port });
-    const lease = { namespace: options.leaseNamespace, name: 'slipway-server' };
-    const archiving = runArchivist({ ...options, lease, signal: stopping });
+    const lease = { namespace: options.leaseNamespace, name: leaseName };
+    const archiving = runArchivist({ ...options, lease, databaseName, signal: stopping });
     const delivering = deliver(context, options, stopping);
     const claimMilliseconds = silenceOf(options);
     const telling = runCourier({ ...options, claimMilliseconds, sealer: context.sealer, send, signal: stopping });

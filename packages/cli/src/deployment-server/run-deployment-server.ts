@@ -72,7 +72,9 @@ export async function runDeploymentServer(
     });
     const { running, isFirst } = await start(options, database);
     await onReady({ url: running.url, isFirst });
-    await running.done;
+    await running.done.catch((error: unknown) => {
+      throw error instanceof StartRefused ? new CommandFailure(error.message, { cause: error }) : error;
+    });
   } finally {
     await database.close();
   }

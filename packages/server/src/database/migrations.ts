@@ -129,4 +129,9 @@ export const migrations: readonly Migration[] = [
     ],
   },
   { number: 7, name: 'who is told of what', statements: notificationTables },
+  {
+    number: 8,
+    name: 'what a database is called',
+    statements: () => ['CREATE TABLE database_name (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)'],
+  },
 ];

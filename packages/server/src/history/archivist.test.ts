@@ -50,6 +50,7 @@ describe('the archivist', () => {
       logger: silentLogger,
       identity: 'server-1',
       lease: { namespace: 'default', name: 'slipway-server' },
+      databaseName: 'first',
       signal: stopping.signal,
     });
   }

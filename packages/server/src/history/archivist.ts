@@ -5,11 +5,12 @@ import type { Controller } from '@slipway/kube/controller';
 import { runController, source, type ControllerSource } from '@slipway/kube/controller-runtime';
 import { finalizerPatch } from '@slipway/kube/finalizers';
 import { Informer } from '@slipway/kube/informer';
-import { runWithLeadership, type Leadership } from '@slipway/kube/leader-election';
+import { runWithLeadership, type Leadership, type LeadershipOptions } from '@slipway/kube/leader-election';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf, type ObjectKey } from '@slipway/kube/object';
 import { isDatabaseFault, type Database, type Sql } from '../database/database.ts';
+import { databaseAnnotation, refuseBesideOthers, refuseOtherDatabase } from './other-servers.ts';
 import { planArchive, type ArchiveAction, type ArchiveObservation, type OpenRecord } from './plan-archive.ts';
 import { beginTerm, recordDeletion, recordRelease, TermOver, type Term } from './record-release.ts';
 
@@ -23,6 +24,8 @@ export interface ArchivistOptions {
   readonly identity: string;
   /** Where the Lease is, by which servers agree on who writes. */
   readonly lease: { readonly namespace: string; readonly name: string };
+  /** What this one writes to. */
+  readonly databaseName: string;
   readonly durations?: ElectionDurations | undefined;
   /** The one namespace that is served; all of them unless said otherwise. */
   readonly namespace?: string | undefined;
@@ -38,16 +41,25 @@ const retryMilliseconds = 1_000;
 export async function runArchivist(options: ArchivistOptions): Promise<void> {
   const { clock, identity, logger, signal } = options;
   while (!signal.aborted)
-    await runWithLeadership(options, (leadership) => lead(options, leadership)).catch(async (error: unknown) => {
-      // Another server has begun since, whatever the Lease says here; or the database is away.
-      if (!(error instanceof TermOver) && !isDatabaseFault(error, 'unavailable')) throw error;
-      logger.warn('history is not written by this server for now', { identity, error });
-      await delay(clock, retryMilliseconds, signal).catch(() => undefined);
-    });
+    await runWithLeadership(contentionOf(options), (leadership) => lead(options, leadership)).catch(
+      async (error: unknown) => {
+        // Another server has begun since, whatever the Lease says here; or the database is away.
+        if (!(error instanceof TermOver) && !isDatabaseFault(error, 'unavailable')) throw error;
+        logger.warn('history is not written by this server for now', { identity, error });
+        await delay(clock, retryMilliseconds, signal).catch(() => undefined);
+      },
+    );
+}
+
+function contentionOf(options: ArchivistOptions): LeadershipOptions {
+  const annotations = { [databaseAnnotation]: options.databaseName };
+  return { ...options, annotations, onOther: refuseOtherDatabase(options) };
 }
 
 async function lead(options: ArchivistOptions, { client, signal: leading }: Leadership): Promise<void> {
   const { database, clock, namespace, logger } = options;
+  // One of other namespaces may have begun since this one looked; from here on it sees this one.
+  await refuseBesideOthers({ ...options, client, leaseNamespace: options.lease.namespace, signal: leading });
   const overtaken = new AbortController();
   const signal = AbortSignal.any([leading, overtaken.signal]);
   const term = await beginTerm(database, { namespace, holder: options.identity });
