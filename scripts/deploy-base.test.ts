@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { baseFolder, createBase } from './deploy-base.ts';
+import { createBases, deployFolder } from './deploy-base.ts';
 
-test('the Kustomize base is what slipway install installs; if not: node scripts/deploy-base.ts', async () => {
-  const written = readdirSync(baseFolder).map((name) => [name, readFileSync(join(baseFolder, name), 'utf8')] as const);
-  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(await createBase()));
+test('the Kustomize bases are what slipway install installs; if not: node scripts/deploy-base.ts', async () => {
+  const paths = ['base', 'server'].flatMap((folder) =>
+    readdirSync(join(deployFolder, folder)).map((name) => `${folder}/${name}`),
+  );
+  const written = paths.map((path) => [path, readFileSync(join(deployFolder, path), 'utf8')] as const);
+  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(await createBases()));
 });

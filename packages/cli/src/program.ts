@@ -228,6 +228,8 @@ function addInstallCommands(program: Command): void {
     command(program, 'install', [
       'slipway install --image registry.example.org/slipway:0.1.0 --wait',
       'slipway install --namespace shop',
+      'slipway install --server --wait',
+      'slipway install --server-secret slipway-database',
       'slipway install -o yaml > slipway.yaml',
     ]),
     {
@@ -239,7 +241,12 @@ function addInstallCommands(program: Command): void {
     .description(
       'Writes the CustomResourceDefinitions of Slipway, its roles, and a Deployment of two controllers. May run again: what is as it should be stays as it is.',
     )
-    .option('--image <image>', 'image of the controllers', `slipway:${version()}`)
+    .option('--server', 'install the deployment server too, with SQLite on a volume of its own', false)
+    .option(
+      '--server-secret <name>',
+      'install two deployment servers on the PostgreSQL that this Secret has the url of, with the key of their secrets',
+    )
+    .option('--image <image>', 'image of the controllers and the server', `slipway:${version()}`)
     .option('--dry-run', 'let the server check everything, and write nothing', false)
     .option('--wait', 'wait until the controllers are ready', false)
     .option('--timeout <seconds>', 'how long --wait waits (default: 300)', parseSeconds)
@@ -323,6 +330,7 @@ function addServerCommand(program: Command): void {
       parseLeaseSeconds,
       15,
     )
+    .option('--no-install-kinds', 'leave the CustomResourceDefinitions as they are: somebody else installs them')
     .option('--allow-private-targets', 'send notifications to private addresses and this machine too', false)
     .action(async (options) => (await import('./commands/server.ts')).server(options));
 }

@@ -16,25 +16,29 @@ interface Where {
   readonly words?: readonly string[];
 }
 
-export async function startInstalledController(
-  cluster: TestCluster,
-  { home, words = [] }: Where,
-): Promise<ControllerProcess> {
-  const kubeconfig = await writeKubeconfig(cluster, home);
-  return startControllerProcess(kubeconfig, ['--no-install-kinds', ...brief, ...words]);
-}
-
-async function writeKubeconfig({ client, directory, kubeconfig }: TestCluster, home: string): Promise<string> {
+/** As the ServiceAccount of what was installed. */
+export async function installedKubeconfig(
+  { client, directory, kubeconfig }: TestCluster,
+  { home, account }: { readonly home: string; readonly account: string },
+): Promise<string> {
   const administrators = await readKubeconfig(kubeconfig);
-  const token = await requestToken(client, home);
+  const token = await requestToken(client, home, account);
   const users = administrators?.users?.map((user) => ({ ...user, user: { token } }));
-  const file = join(directory, `${home}.kubeconfig`);
+  const file = join(directory, `${home}-${account}.kubeconfig`);
   await writeFile(file, JSON.stringify({ ...administrators, users }), { mode: 0o600 });
   return file;
 }
 
-async function requestToken(client: KubeClient, namespace: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${controllerName}/token`;
+export async function startInstalledController(
+  cluster: TestCluster,
+  { home, words = [] }: Where,
+): Promise<ControllerProcess> {
+  const kubeconfig = await installedKubeconfig(cluster, { home, account: controllerName });
+  return startControllerProcess(kubeconfig, ['--no-install-kinds', ...brief, ...words]);
+}
+
+async function requestToken(client: KubeClient, namespace: string, account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
   const asked = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
   const headers = { 'content-type': 'application/json' };
   const { body } = await client.request({ method: 'POST', path, headers, body: JSON.stringify(asked) });

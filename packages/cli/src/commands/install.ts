@@ -5,13 +5,14 @@ import {
   kindManifests,
 } from '@slipway/delivery/install/installation';
 import type { Manifest } from '@slipway/delivery/install/manifest';
-import { controllerName } from '@slipway/delivery/install/names';
+import { serverManifests } from '@slipway/delivery/install/server-installation';
+import { controllerName, serverName } from '@slipway/delivery/install/names';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { limitTime } from '@slipway/kube/time-limit';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { controllersReady } from '../install/await-controllers.ts';
+import { deploymentReady } from '../install/await-controllers.ts';
 import { areKindsServed } from '../install/kinds-served.ts';
 import { refuseBesideOthers } from '../install/other-controllers.ts';
 import { grantableRoles, manifestRights, missingRights, refuseWithout } from '../install/rights.ts';
@@ -21,6 +22,9 @@ import { createProgress } from '../output/progress.ts';
 
 export interface InstallOptions extends GlobalOptions {
   readonly image: string;
+  readonly server: boolean;
+  /** Of the server's PostgreSQL. */
+  readonly serverSecret?: string;
   readonly dryRun: boolean;
   readonly wait: boolean;
   readonly timeout?: number;
@@ -49,18 +53,28 @@ export async function install(options: InstallOptions): Promise<void> {
   await writeAll(manifests, options, writing);
   if (options.dryRun) return print('Nothing was written.');
   print(describeInstallation(options, connection));
-  if (options.wait) await awaitControllers(options, writing);
+  if (hasServer(options)) print(describeServer(options));
+  if (options.wait) await awaitAll(options, writing);
   return undefined;
 }
 
 function manifestsFor(options: InstallOptions): readonly unknown[] {
-  return installationManifests(options).map(({ object }) => object);
+  return [...installationManifests(options), ...manifestsOfServer(options)].map(({ object }) => object);
+}
+
+function hasServer({ server, serverSecret }: InstallOptions): boolean {
+  return server || serverSecret !== undefined;
+}
+
+function manifestsOfServer(options: InstallOptions): readonly Manifest[] {
+  const { namespace, image, serverSecret: secret } = options;
+  return hasServer(options) ? serverManifests({ namespace, image, secret }) : [];
 }
 
 /** What is to be written, once it is known that it may be. */
 async function planManifests(options: InstallOptions, writing: Writing): Promise<readonly Manifest[]> {
   const { client, signal } = writing;
-  const controllers = controllerManifests(options);
+  const controllers = [...controllerManifests(options), ...manifestsOfServer(options)];
   const kinds = kindManifests(options);
   const missingForKinds = await missingRights(client, manifestRights(kinds), signal);
   // Who owns a namespace need not own the cluster: the kinds are enough that somebody else has installed.
@@ -99,19 +113,42 @@ function describeInstallation({ namespace }: InstallOptions, { server }: Connect
   return `Slipway is installed in ${server}: its controllers serve ${scope} from ${homeOf({ namespace })}.`;
 }
 
-async function awaitControllers(options: InstallOptions, { client, signal }: Writing): Promise<void> {
-  const key = { namespace: homeOf(options), name: controllerName };
+/** Nobody outside reaches it until somebody leads there. */
+function describeServer(options: InstallOptions): string {
+  const kubectl = `kubectl --namespace ${homeOf(options)}`;
+  return [
+    `The deployment server is the Service ${serverName} there: ${kubectl} port-forward service/${serverName} 8090:80`,
+    `The token of its first admin: ${kubectl} exec deployment/${serverName} -- cat /var/lib/slipway/server-token`,
+  ].join('\n');
+}
+
+async function awaitAll(options: InstallOptions, writing: Writing): Promise<void> {
+  await awaitDeployment(options, writing, { name: controllerName, called: 'controllers' });
+  if (hasServer(options)) await awaitDeployment(options, writing, { name: serverName, called: 'servers' });
+}
+
+interface Awaited {
+  readonly name: string;
+  readonly called: string;
+}
+
+async function awaitDeployment(
+  options: InstallOptions,
+  { client, signal }: Writing,
+  { name, called }: Awaited,
+): Promise<void> {
+  const key = { namespace: homeOf(options), name };
   const progress = await createProgress();
   let last = 'nothing was heard of them';
   try {
-    await controllersReady({ client, key, signal }, (state) => {
+    await deploymentReady({ client, key, signal, called }, (state) => {
       last = state;
       progress.update({ lines: [state], stage: state });
     });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandFailure(
-      `The controllers did not become ready in time: ${last}.\nWhat they lack: kubectl describe pods --namespace ${key.namespace}`,
+      `The ${called} did not become ready in time: ${last}.\nWhat they lack: kubectl describe pods --namespace ${key.namespace}`,
       { cause: error },
     );
   } finally {

@@ -30,6 +30,7 @@ export interface ServerCommandOptions extends GlobalOptions, OidcWords {
   readonly keepReleases?: number;
   readonly keepDays?: number;
   readonly leaseSeconds: number;
+  readonly installKinds: boolean;
 }
 
 /** The deployment server as a process of its own, against any cluster. Ends on SIGTERM and SIGINT. */
@@ -60,6 +61,7 @@ export async function server(options: ServerCommandOptions): Promise<void> {
         corsOrigins: options.corsOrigin,
         allowPrivateTargets: options.allowPrivateTargets,
         leaseSeconds: options.leaseSeconds,
+        installKinds: options.installKinds,
         retention: { releases: options.keepReleases, days: options.keepDays },
         signal,
       },

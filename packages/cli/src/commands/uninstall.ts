@@ -2,14 +2,22 @@ import { applications } from '@slipway/delivery/api/application';
 import { archiveFinalizer, releases } from '@slipway/delivery/api/release';
 import { controllerManifests, homeOf, kindManifests } from '@slipway/delivery/install/installation';
 import type { Manifest } from '@slipway/delivery/install/manifest';
+import { serverManifests } from '@slipway/delivery/install/server-installation';
+import { serverName } from '@slipway/delivery/install/names';
 import { controllerLease, teardownFinalizer } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { finalizerPatch, hasFinalizer } from '@slipway/kube/finalizers';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { customResourceDefinitions, deployments, namespaces } from '@slipway/kube/resources';
+import {
+  customResourceDefinitions,
+  deployments,
+  namespaces,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+} from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
-import { isStatusReason } from '@slipway/kube/status-error';
+import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
 import { connect } from '../connection/connection.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
@@ -38,6 +46,8 @@ interface Work {
   readonly options: UninstallOptions;
   readonly signal: AbortSignal;
   readonly report: (removal: Removal) => void;
+  /** What is to be removed, in this order. */
+  readonly objects: readonly Manifest[];
 }
 
 /** Takes the controllers and their rights out of a cluster. What serves goes on serving: nothing of it depends on them. */
@@ -52,14 +62,18 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     message: `not done within ${options.timeout} s`,
   });
   const { signal } = limit;
-  refuseWithout(await missingRights(client, neededRights(options), signal), 'Ask an administrator of the cluster.');
+  const objects = [...(await serverObjects(client, options, signal)), ...controllerObjects(options)];
+  refuseWithout(
+    await missingRights(client, neededRights(options, objects), signal),
+    'Ask an administrator of the cluster.',
+  );
   if (options.crds) await refuseBesideOthers(client, undefined, signal);
   const removals: Removal[] = [];
   const report = (removal: Removal): void => {
     removals.push(removal);
     if (options.output === undefined) print(describeRemoval(removal, options));
   };
-  const work: Work = { client, options, signal, report };
+  const work: Work = { client, options, signal, report, objects };
   await removeControllers(work);
   if (options.crds) await removeKinds(work);
   if (options.output !== undefined) return printValue({ dryRun: options.dryRun, objects: removals }, options.output);
@@ -74,9 +88,28 @@ function controllerObjects(options: UninstallOptions): readonly Manifest[] {
     .toReversed();
 }
 
-function neededRights(options: UninstallOptions): readonly Right[] {
+/** Where it was installed: what it keeps stays, for whoever installs it again. */
+async function serverObjects(
+  client: KubeClient,
+  options: UninstallOptions,
+  signal: AbortSignal,
+): Promise<readonly Manifest[]> {
+  const key = { namespace: homeOf(options), name: serverName };
+  const found = await absentAsUndefined(client.get(deployments, key, { signal })).catch((error: unknown) => {
+    // That it may not be asked is said with everything else that may not be done.
+    if (!isStatusReason(error, 'Forbidden')) throw error;
+    return undefined;
+  });
+  if (found === undefined) return [];
+  const { namespace } = options;
+  const on = (secret: string | undefined): readonly Manifest[] => serverManifests({ namespace, image: '', secret });
+  const budgets = on('any').filter(({ type }) => type.kind === podDisruptionBudgets.kind);
+  return [...budgets, ...on(undefined).filter(({ type }) => type.kind !== persistentVolumeClaims.kind)].toReversed();
+}
+
+function neededRights(options: UninstallOptions, objects: readonly Manifest[]): readonly Right[] {
   const kinds = options.crds ? kindManifests({}) : [];
-  const removing = [...controllerObjects(options), ...kinds].flatMap(({ type, object: { metadata } }) =>
+  const removing = [...objects, ...kinds].flatMap(({ type, object: { metadata } }) =>
     ['get', 'delete'].map((verb) => ({ verb, type, namespace: metadata.namespace })),
   );
   const waiting = ['list', 'watch'].map((verb) => ({ verb, type: deployments, namespace: homeOf(options) }));
@@ -91,7 +124,7 @@ function neededRights(options: UninstallOptions): readonly Right[] {
 
 /** The processes first, to their end: without their rights they could not give back the lease. */
 async function removeControllers(work: Work): Promise<void> {
-  for (const { type, object } of controllerObjects(work.options)) {
+  for (const { type, object } of work.objects) {
     await remove(work, { type, object });
     if (type.kind === deployments.kind && !work.options.dryRun)
       await gone(type, { client: work.client, key: keyOf(object), signal: work.signal });

@@ -47,6 +47,8 @@ export interface DeploymentServerOptions {
   readonly allowPrivateTargets?: boolean | undefined;
   /** How long others wait for a server that is silent. */
   readonly leaseSeconds?: number | undefined;
+  /** Whether it writes the CustomResourceDefinitions itself. Default true. */
+  readonly installKinds?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -66,10 +68,11 @@ export async function runDeploymentServer(
     throw new CommandFailure(error instanceof Error ? error.message : String(error), { cause: error });
   });
   try {
-    await installKinds(client, signal).catch((error: unknown) => {
-      if (!isStatusReason(error, 'Forbidden')) throw error;
-      logger.warn('no right to install the kinds of Slipway; they have to be there', { error });
-    });
+    if (options.installKinds !== false)
+      await installKinds(client, signal).catch((error: unknown) => {
+        if (!isStatusReason(error, 'Forbidden')) throw error;
+        logger.warn('no right to install the kinds of Slipway; they have to be there', { error });
+      });
     const { running, isFirst } = await start(options, database);
     await onReady({ url: running.url, isFirst });
     await running.done.catch((error: unknown) => {

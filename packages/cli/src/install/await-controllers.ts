@@ -1,4 +1,4 @@
-/** Waits for what the cluster makes of the controllers' Deployment. */
+/** Waits for what the cluster makes of the Deployments of controllers and servers. */
 import type { Deployment } from '@slipway/kube/api.generated';
 import type { KubeClient, WatchEvent } from '@slipway/kube/client';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
@@ -12,12 +12,15 @@ interface Wait {
 }
 
 /** Resolves when every pod of the newest template is available; `say` gets how far it is. */
-export async function controllersReady(wait: Wait, say: (state: string) => void): Promise<void> {
+export async function deploymentReady(
+  wait: Wait & { readonly called: string },
+  say: (state: string) => void,
+): Promise<void> {
   for await (const deployment of follow(deployments, wait)) {
     if (deployment === undefined)
       throw new Error(`the Deployment ${wait.key.name} was deleted while it was waited for`);
     const { ready, asked } = countReady(deployment);
-    say(`${ready} of ${asked} controllers are ready`);
+    say(`${ready} of ${asked} ${wait.called} are ready`);
     if (ready >= asked) return;
   }
 }

@@ -24,7 +24,7 @@ interface Occasion extends Pick<Grant, 'apiGroup' | 'resource'> {
 }
 
 /** All of it for one occasion. */
-function rarely(verbs: readonly string[], { when, ...of }: Occasion): readonly Grant[] {
+export function rarely(verbs: readonly string[], { when, ...of }: Occasion): readonly Grant[] {
   return [{ ...of, verbs, rare: Object.fromEntries(verbs.map((verb) => [verb, when])) }];
 }
 

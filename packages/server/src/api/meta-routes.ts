@@ -40,6 +40,20 @@ export async function addMetaRoutes(app: App, { database, view, place }: ServerC
   );
 
   app.get(
+    '/livez',
+    {
+      config: { access: { type: 'public' } },
+      schema: {
+        tags: ['server'],
+        summary: 'Whether it answers at all: no reason to start it again where its database or the cluster is away',
+        security: [],
+        response: { 200: Type.Object({ status: Type.Literal('ok') }), ...problems },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
     '/healthz',
     {
       config: { access: { type: 'public' } },
