@@ -1,11 +1,11 @@
 /** Requests over HTTP: TLS on loopback, or plain on a unix socket for processes of the cluster itself. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse as Outgoing } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
-import { createServer as createHttpServer } from '@slipway/kube/platform/http';
+import { createServer as createHttpServer, ServerResponse } from '@slipway/kube/platform/http';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import { startListening } from '@slipway/kube/platform/start-listening';
 import type { Logger } from '@slipway/kube/logger';
@@ -19,6 +19,7 @@ import { readBody } from './request-body.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
 import { parseTarget } from './request-target.ts';
+import { isWatchSocket, socketToken, type SocketConnection } from './socket-request.ts';
 
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
@@ -41,7 +42,7 @@ export interface ListenOptions {
 /** Rejects when the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { certificates, at } = options;
-  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+  const handler = (request: IncomingMessage, response: Outgoing): void => {
     serve(request, response, options).catch((error: unknown) => {
       options.logger.error('answer not sent', { path: request.url, error });
       response.destroy();
@@ -52,6 +53,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     headersTimeout: headersTimeoutMilliseconds,
     requestTimeout: 0,
     keepAliveTimeout: 120_000,
+    shouldUpgradeCallback: isWatchSocket,
   };
   const server =
     certificates === undefined
@@ -68,6 +70,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           handler,
         );
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    serveSocket(request, { socket, head }, options).catch((error: unknown) => {
+      options.logger.error('watch over a WebSocket failed', { path: request.url, error });
+      socket.destroy();
+    });
+  });
   if ('socketPath' in at) await rm(at.socketPath, { force: true });
   await ('socketPath' in at ? listenPrivately(server, at.socketPath) : startListening(server, at));
   const address = server.address();
@@ -85,12 +93,34 @@ function close(server: Server): Promise<void> {
   });
 }
 
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: ListenOptions): Promise<void> {
+async function serve(incoming: IncomingMessage, outgoing: Outgoing, options: ListenOptions): Promise<void> {
   const abort = new AbortController();
   outgoing.once('close', () => abort.abort(new Error('the client went away')));
   const answer = await answerTo(incoming, options, abort.signal);
   // The rest of a body that is too large stays unread, and nothing can follow it on this connection.
   if (incoming.destroyed && !incoming.complete) outgoing.setHeader('connection', 'close');
+  await send(answer, outgoing, incoming);
+}
+
+/** A watch as messages of a WebSocket; whatever else is the answer, such as a refusal, is one of HTTP. */
+async function serveSocket(
+  incoming: IncomingMessage,
+  connection: SocketConnection,
+  options: ListenOptions,
+): Promise<void> {
+  const { socket } = connection;
+  const abort = new AbortController();
+  socket.once('close', () => abort.abort(new Error('the client went away')));
+  socket.on('error', () => socket.destroy());
+  const answer = await answerTo(incoming, options, abort.signal);
+  if (answer.body.kind === 'watch') {
+    const { sendWatch } = await import('./watch-socket.ts');
+    return sendWatch(lines(answer.body.events), incoming, connection);
+  }
+  const outgoing = new ServerResponse(incoming);
+  outgoing.shouldKeepAlive = false;
+  outgoing.assignSocket(socket);
+  outgoing.once('finish', () => socket.end());
   await send(answer, outgoing, incoming);
 }
 
@@ -152,7 +182,7 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly
 async function identify(incoming: IncomingMessage, options: ListenOptions): Promise<Identity> {
   const { api, certificates, identity } = options;
   if (certificates === undefined) return identity ?? anonymous;
-  const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1];
+  const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? socketToken(incoming);
   if (token !== undefined) {
     if (isSameSecret(token, certificates.adminToken)) return adminIdentity;
     const known = await api.tokens.authenticate(token);
@@ -183,7 +213,7 @@ function isSameSecret(a: string, b: string): boolean {
 
 async function send(
   { status, headers, body }: TransportResponse,
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   { method }: IncomingMessage,
 ): Promise<void> {
   const hidden = new Set(['connection', 'transfer-encoding', 'keep-alive']);
@@ -217,7 +247,7 @@ async function* lines(events: AsyncIterable<unknown>): AsyncIterable<string> {
   }
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+function drained(outgoing: Outgoing): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       outgoing.off('drain', done);
