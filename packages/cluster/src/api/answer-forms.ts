@@ -2,7 +2,9 @@
 import type { Clock } from '@slipway/kube/clock';
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition } from '../schema/definition.ts';
+import { requireForm, type AcceptedForm } from './accepted-form.ts';
 import { scaleColumns, toScale } from './scale.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
 import type { WatchStreamEvent } from './watch-stream.ts';
@@ -13,25 +15,28 @@ export interface AnswerContext {
   readonly clock: Clock;
 }
 
-type Form = 'object' | 'table' | 'metadata';
-
-export function formOf({ headers }: TransportRequest): Form {
-  for (const accepted of (headers['accept'] ?? '').split(',')) {
-    if (/as=Table/.test(accepted) && /v=v1(;|$)/.test(accepted.trim())) return 'table';
-    if (/as=PartialObjectMetadata/.test(accepted)) return 'metadata';
-    if (/^\s*(application\/json|\*\/\*)\s*(;q=.*)?$/.test(accepted)) return 'object';
-  }
-  return 'object';
+/** Throws `NotAcceptable` where it is one that there is not. */
+export function formOf({ headers }: TransportRequest): AcceptedForm['form'] {
+  return requireForm(headers['accept']).form;
 }
 
 function tableOptions(request: TransportRequest, at: AnswerContext, metadata: object): TableOptions {
-  const include = request.query.get('includeObject');
   return {
     now: at.clock.now(),
-    includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
+    includeObject: includedObject(request),
+    version: requireForm(request.headers['accept']).version,
     metadata,
     withColumns: true,
   };
+}
+
+const included = ['Metadata', 'None', 'Object'] as const;
+
+function includedObject({ query }: TransportRequest): TableOptions['includeObject'] {
+  const asked = query.get('includeObject') ?? '';
+  const found = included.find((each) => each === (asked === '' ? 'Metadata' : asked));
+  if (found !== undefined) return found;
+  throw new StatusError('BadRequest', `unrecognized includeObject value: ${JSON.stringify(asked)}`);
 }
 
 export function collection(
@@ -46,9 +51,9 @@ export function collection(
     case 'metadata':
       return answer({
         kind: 'PartialObjectMetadataList',
-        apiVersion: 'meta.k8s.io/v1',
+        apiVersion: metaVersion(request),
         metadata,
-        items: objects.map(partialMetadata),
+        items: objects.map((object) => partialMetadata(object, metaVersion(request))),
       });
     case 'object':
       return answer(listOf(objects, at.definition, metadata));
@@ -87,7 +92,7 @@ function inForm(object: KubeObject, request: TransportRequest, at: AnswerContext
       return toTable(isScale ? scaleColumns : columns, [shown], options);
     }
     case 'metadata':
-      return partialMetadata(shown);
+      return partialMetadata(shown, metaVersion(request));
     case 'object':
       return shown;
   }
@@ -100,8 +105,7 @@ export async function* formed(
 ): AsyncIterable<unknown> {
   let withColumns = true;
   for await (const { type, object } of events) {
-    if (type === 'BOOKMARK' && formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
-    else if (formOf(request) === 'metadata') yield { type, object: partialMetadata(object) };
+    if (formOf(request) === 'metadata') yield { type, object: partialMetadata(object, metaVersion(request)) };
     else {
       const options = {
         ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
@@ -111,6 +115,10 @@ export async function* formed(
       withColumns = false;
     }
   }
+}
+
+function metaVersion({ headers }: TransportRequest): string {
+  return `meta.k8s.io/${requireForm(headers['accept']).version}`;
 }
 
 export function answer(value: unknown): TransportResponse {

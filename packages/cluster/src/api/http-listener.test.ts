@@ -204,3 +204,35 @@ describe('what is passed on to pods', () => {
     },
   );
 });
+
+describe('an answer', () => {
+  async function textOf(query: string, headers: Readonly<Record<string, string>>): Promise<string> {
+    await listenAs(adminIdentity);
+    const path = `/api/v1/namespaces/default${query}`;
+    return new Promise((resolve, reject) => {
+      request({ socketPath: socketPath(), path, headers, agent: false }, (response) => {
+        text(response).then(resolve, reject);
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  it('is YAML where that is asked for', async () => {
+    expect(await textOf('', { accept: 'application/yaml' })).toContain('\nkind: Namespace\n');
+  });
+
+  it.each([
+    { name: 'for who says so', query: '?pretty=true', headers: {}, isPretty: true },
+    { name: 'for a tool of people', query: '', headers: { 'user-agent': 'curl/8.0' }, isPretty: true },
+    {
+      name: 'not for a tool of people that says so',
+      query: '?pretty=0',
+      headers: { 'user-agent': 'curl/8.0' },
+      isPretty: false,
+    },
+    { name: 'not for programs', query: '', headers: { 'user-agent': 'kubectl/v1.32' }, isPretty: false },
+  ])('is set out for reading $name', async ({ query, headers, isPretty }) => {
+    expect((await textOf(query, headers)).includes('\n  "kind"')).toBe(isPretty);
+  });
+});

@@ -6,12 +6,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
 import { TLSSocket } from 'node:tls';
 import { createServer as createHttpServer, ServerResponse } from '@slipway/kube/platform/http';
+import { isFlagSet } from '@slipway/kube/query-flag';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import { startListening } from '@slipway/kube/platform/start-listening';
 import type { Logger } from '@slipway/kube/logger';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ClusterCertificates } from '../pki/certificates.ts';
+import { findForm } from './accepted-form.ts';
 import { failure, type ApiServer } from './api-server.ts';
 import { adminIdentity, anonymous, authorize, mayDoEverything, type Identity } from './authorization.ts';
 import { impersonate } from './impersonation.ts';
@@ -214,18 +216,14 @@ function isSameSecret(a: string, b: string): boolean {
 async function send(
   { status, headers, body }: TransportResponse,
   outgoing: Outgoing,
-  { method }: IncomingMessage,
+  incoming: IncomingMessage,
 ): Promise<void> {
   const hidden = new Set(['connection', 'transfer-encoding', 'keep-alive']);
   const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
   if (body.kind === 'json') {
-    const text = JSON.stringify(body.value);
-    outgoing.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-      ...own,
-    });
-    outgoing.end(method === 'HEAD' ? undefined : text);
+    const { text, type } = await written(body.value, incoming);
+    outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...own });
+    outgoing.end(incoming.method === 'HEAD' ? undefined : text);
     return;
   }
   outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...own });
@@ -236,6 +234,22 @@ async function send(
     if (!outgoing.write(chunk)) await drained(outgoing);
   }
   outgoing.end();
+}
+
+/** People who look at the API by hand get it for people. */
+const handTools = /^(curl|wget|mozilla)\b/i;
+
+async function written(
+  value: unknown,
+  { url = '', headers }: IncomingMessage,
+): Promise<{ readonly text: string; readonly type: string }> {
+  if (findForm(headers.accept)?.text === 'yaml') {
+    const { stringify } = await import('yaml');
+    return { text: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
+  }
+  const asked = url.includes('pretty=') ? parseTarget(url).searchParams : new URLSearchParams();
+  const isPretty = asked.has('pretty') ? isFlagSet(asked, 'pretty') : handTools.test(headers['user-agent'] ?? '');
+  return { text: isPretty ? JSON.stringify(value, null, 2) : JSON.stringify(value), type: 'application/json' };
 }
 
 async function* lines(events: AsyncIterable<unknown>): AsyncIterable<string> {

@@ -1,4 +1,5 @@
 /** Paths that are about the server and not about objects: versions, health, discovery, OpenAPI. */
+import { createHash } from 'node:crypto';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceList } from '../schema/discovery.ts';
@@ -54,10 +55,32 @@ const openApiProtobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+proto
 
 function openApi(path: string, request: TransportRequest, documents: OpenApiDocuments): TransportResponse | undefined {
   if (path === '/openapi/v2') return openApiV2(request, documents);
-  if (path === '/openapi/v3') return json(documents.index());
+  if (path === '/openapi/v3') {
+    const text = JSON.stringify(documents.index());
+    return cacheable(request, { text, etag: hashOf(text), contentType: 'application/json' });
+  }
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const document = documents.document(path.slice('/openapi/v3/'.length));
-  return document && cacheable(request, { ...document, contentType: 'application/json' });
+  return document && byHash(request, path, document);
+}
+
+/** Under its hash a document never changes; who asks by that of an older one is told the new one. */
+function byHash(
+  request: TransportRequest,
+  path: string,
+  document: { readonly text: string; readonly etag: string },
+): TransportResponse {
+  const asked = request.query.get('hash') ?? '';
+  const answer = cacheable(request, { ...document, contentType: 'application/json' });
+  if (asked === '') return answer;
+  if (asked === document.etag)
+    return { ...answer, headers: { ...answer.headers, 'cache-control': 'public, immutable, max-age=31536000' } };
+  const headers = { location: `${path}?hash=${document.etag}` };
+  return { status: 301, headers, body: { kind: 'bytes', chunks: chunks('') } };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').toUpperCase();
 }
 
 function openApiV2(request: TransportRequest, documents: OpenApiDocuments): TransportResponse {
@@ -115,11 +138,9 @@ function aggregated(
   );
   if (accepted === null) return undefined;
   const chosen = (accepted[1] ?? accepted[2]) === 'v2' ? 'v2' : 'v2beta1';
-  const headers = {
-    'content-type': `application/json;g=apidiscovery.k8s.io;v=${chosen};as=APIGroupDiscoveryList`,
-    vary: 'accept',
-  };
-  return { status: 200, headers, body: { kind: 'json', value: aggregatedDiscovery(definitions, scope, chosen) } };
+  const text = JSON.stringify(aggregatedDiscovery(definitions, scope, chosen));
+  const contentType = `application/json;g=apidiscovery.k8s.io;v=${chosen};as=APIGroupDiscoveryList`;
+  return cacheable(request, { text, etag: hashOf(text), contentType });
 }
 
 function found(value: unknown): TransportResponse | undefined {

@@ -6,6 +6,7 @@ import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
+import { requireForm } from './accepted-form.ts';
 import { answerReview } from './access-reviews.ts';
 import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
@@ -37,6 +38,8 @@ export async function handleResource(request: TransportRequest, at: ResourceRequ
     (path.subresource === 'scale' && definition.scale === undefined)
   )
     throw unknownPath();
+  // Before anything is written that could not be told of.
+  requireForm(request.headers['accept']);
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
 }
 

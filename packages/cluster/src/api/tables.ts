@@ -6,6 +6,8 @@ export interface TableOptions {
   readonly now: number;
   /** What each row carries beside its cells. */
   readonly includeObject: 'None' | 'Metadata' | 'Object';
+  /** Of the group meta.k8s.io. */
+  readonly version: 'v1' | 'v1beta1';
   readonly metadata: object;
   /** In a watch only the first table names the columns. */
   readonly withColumns: boolean;
@@ -23,20 +25,21 @@ export function toTable(
     description,
     priority,
   }));
+  const apiVersion = `meta.k8s.io/${options.version}`;
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: options.metadata,
     columnDefinitions: options.withColumns ? columnDefinitions : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, options.now)),
       ...(options.includeObject === 'None'
         ? {}
-        : { object: options.includeObject === 'Object' ? object : partialMetadata(object) }),
+        : { object: options.includeObject === 'Object' ? object : partialMetadata(object, apiVersion) }),
     })),
   };
 }
 
-export function partialMetadata(object: KubeObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+export function partialMetadata(object: KubeObject, apiVersion: string): object {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }

@@ -1,0 +1,109 @@
+import { configMaps, customResourceDefinitions } from '@slipway/kube/resources';
+import type { TransportResponse } from '@slipway/kube/transport';
+import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+import { adminIdentity } from './authorization.ts';
+
+let cluster: MemoryCluster;
+
+beforeAll(async () => {
+  cluster = await createMemoryCluster();
+  await cluster.client.create(configMaps, { metadata: { name: 'c', namespace: 'default' } });
+});
+afterAll(() => cluster.close());
+
+function get(asked: string, headers: Readonly<Record<string, string>> = {}): Promise<TransportResponse> {
+  const [path = '', query = ''] = asked.split('?');
+  return cluster.api.handle({ method: 'GET', path, query: new URLSearchParams(query), headers }, adminIdentity);
+}
+
+async function bodyOf({ body }: TransportResponse): Promise<unknown> {
+  if (body.kind === 'json') return body.value;
+  return body.kind === 'bytes' ? JSON.parse(await text(Readable.from(body.chunks))) : undefined;
+}
+
+interface Index {
+  readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+}
+
+async function indexed(path: string): Promise<string> {
+  const { paths } = (await bodyOf(await get('/openapi/v3'))) as Index;
+  return paths[path]?.serverRelativeURL ?? '';
+}
+
+describe('documents of OpenAPI v3', () => {
+  it('may be kept for ever under the hash that the index names', async () => {
+    const { status, headers } = await get(await indexed('apis/apps/v1'));
+    expect(status).toBe(200);
+    expect(headers['cache-control']).toContain('immutable');
+  });
+
+  it('are elsewhere for who asks by the hash of another one', async () => {
+    const { status, headers } = await get('/openapi/v3/apis/apps/v1?hash=OLD');
+    expect(status).toBe(301);
+    expect(headers['location']).toBe(await indexed('apis/apps/v1'));
+  });
+
+  it('have another hash when their kinds change, and those of other groups keep theirs', async () => {
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const names = { plural: 'ships', kind: 'Ship' };
+    const apps = await indexed('apis/apps/v1');
+    await cluster.client.create(customResourceDefinitions, {
+      metadata: { name: 'ships.sea.org' },
+      spec: {
+        group: 'sea.org',
+        names,
+        scope: 'Namespaced',
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    await expect.poll(() => indexed('apis/sea.org/v1')).toContain('hash=');
+    expect(await indexed('apis/apps/v1')).toBe(apps);
+  });
+});
+
+describe('what is the same as before', () => {
+  const v2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+  it.each([
+    ['/openapi/v2', {}],
+    ['/openapi/v3', {}],
+    ['/openapi/v3/api/v1', {}],
+    ['/apis', { accept: v2 }],
+    ['/api', { accept: v2 }],
+  ])('is not sent again: %s', async (path, headers) => {
+    const { headers: answered } = await get(path, headers);
+    const again = await get(path, { ...headers, 'if-none-match': answered['etag'] ?? '' });
+    expect(again.status).toBe(304);
+  });
+});
+
+describe('a table', () => {
+  const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const path = '/api/v1/namespaces/default/configmaps/c';
+
+  it.each([
+    ['', { kind: 'PartialObjectMetadata' }],
+    ['?includeObject=Metadata', { kind: 'PartialObjectMetadata' }],
+    ['?includeObject=Object', { kind: 'ConfigMap' }],
+    ['?includeObject=None', undefined],
+  ])('carries what is asked for beside its cells: %s', async (query, object) => {
+    const body = await bodyOf(await get(path + query, table));
+    expect(body).toMatchObject({ rows: [object === undefined ? { cells: ['c', 0, expect.anything()] } : { object }] });
+    expect(JSON.stringify(body).includes('"object":')).toBe(object !== undefined);
+  });
+
+  it('carries nothing that there is not', async () => {
+    expect((await get(`${path}?includeObject=All`, table)).status).toBe(400);
+  });
+});
+
+it('a form that there is not is refused before anything is written', async () => {
+  const path = '/api/v1/namespaces/default/configmaps';
+  const asked = { method: 'POST', path, query: new URLSearchParams(), headers: { accept: 'application/xml' } };
+  const { status } = await cluster.api.handle({ ...asked, body: { json: { metadata: { name: 'x' } } } }, adminIdentity);
+  expect(status).toBe(406);
+  expect((await get(`${path}/x`)).status).toBe(404);
+});
