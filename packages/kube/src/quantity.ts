@@ -59,3 +59,33 @@ function divideUp(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator;
   return numerator > 0n && quotient * denominator !== numerator ? quotient + 1n : quotient;
 }
+
+/** In the form of the first that is not zero, as Kubernetes adds them: `500m` and `1` are `1500m`, `1Gi` and `1M` are `1074741824`. */
+export function addQuantities(a: string | number, b: string | number): string {
+  const [x, y] = [parseQuantityMilli(a) ?? 0n, parseQuantityMilli(b) ?? 0n];
+  return formatQuantity(x + y, isBinary(x === 0n ? b : a));
+}
+
+export function subtractQuantities(a: string | number, b: string | number): string {
+  const [x, y] = [parseQuantityMilli(a) ?? 0n, parseQuantityMilli(b) ?? 0n];
+  return formatQuantity(x - y, isBinary(x === 0n ? b : a));
+}
+
+function isBinary(quantity: string | number): boolean {
+  return /[KMGTPE]i$/.test(String(quantity));
+}
+
+/** The shortest text that is exact: with the largest suffix that leaves a whole number. */
+function formatQuantity(milli: bigint, hasBinarySuffix: boolean): string {
+  if (milli % 1_000n !== 0n) return `${milli}m`;
+  const suffixes = hasBinarySuffix ? binarySuffixes : ['k', 'M', 'G', 'T', 'P', 'E'];
+  const base = hasBinarySuffix ? 1_024n : 1_000n;
+  let value = milli / 1_000n;
+  let suffix = '';
+  for (const next of suffixes) {
+    if (value === 0n || value % base !== 0n) break;
+    value /= base;
+    suffix = next;
+  }
+  return `${value}${suffix}`;
+}

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '@slipway/kube/api.generated';
+import type { Container, ContainerStatus, Pod, PodSpec } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
 import { isSameJson } from '@slipway/kube/json-equality';
 import { pods } from '@slipway/kube/resources';
@@ -36,11 +36,30 @@ export const pod = define<Pod>({
     'status.phase': (object) => object.status?.phase ?? '',
     'status.podIP': (object) => object.status?.podIP ?? '',
   },
-  defaults: (object) => (object.spec === undefined ? object : { ...object, spec: defaultPodSpec(object.spec) }),
+  defaults: (object) =>
+    object.spec === undefined ? object : { ...object, spec: requestingLimits(defaultPodSpec(object.spec)) },
   prepareCreate: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClass(object) } }),
   validate: (object) => (object.spec === undefined ? [] : validatePodSpec(object.spec, 'spec')),
   validateUpdate: validatePodUpdate,
 });
+
+/** What a container may have it is promised, unless it asks for less. Of templates only their pods say so. */
+function requestingLimits(spec: PodSpec): PodSpec {
+  const { initContainers } = spec;
+  return {
+    ...spec,
+    containers: spec.containers.map(requestingLimit),
+    ...(initContainers === undefined ? {} : { initContainers: initContainers.map(requestingLimit) }),
+  };
+}
+
+function requestingLimit(container: Container): Container {
+  const { limits, requests } = container.resources ?? {};
+  const isAsked = Object.keys(limits ?? {}).every((name) => requests?.[name] !== undefined);
+  return isAsked
+    ? container
+    : { ...container, resources: { ...container.resources, requests: { ...limits, ...requests } } };
+}
 
 type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
@@ -71,12 +90,17 @@ function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
     nodeName: undefined,
     tolerations: undefined,
     activeDeadlineSeconds: undefined,
-    containers: spec?.containers.map((container) => ({ ...container, image: '' })),
-    initContainers: spec?.initContainers?.map((container) => ({ ...container, image: '' })),
+    containers: spec?.containers.map(withoutImage),
+    initContainers: spec?.initContainers?.map(withoutImage),
   });
   const isBoundElsewhere = old.spec?.nodeName !== undefined && object.spec?.nodeName !== old.spec.nodeName;
   const isSame = object.spec === old.spec || isSameJson(comparable(object), comparable(old));
   return isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)];
+}
+
+/** Pods of before may have been stored without the requests that follow from their limits. */
+function withoutImage(container: Container): Container {
+  return { ...requestingLimit(container), image: '' };
 }
 
 function isSidecar(pod: Pod, name: string): boolean {
