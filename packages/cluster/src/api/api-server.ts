@@ -11,6 +11,7 @@ import { unknownPath } from './api-errors.ts';
 import { authorize, mayDoEverything, type Grants, type Identity } from './authorization.ts';
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
+import { createLimitRangeAdmission } from './limits/limit-range-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
@@ -65,6 +66,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     resources,
     admission: [
       createServiceAccountAdmission({ resources, random: options.random }),
+      createLimitRangeAdmission(resources),
       defaultTolerations,
       immortalNamespaces,
       new ServiceAddresses(store, options.ranges),
