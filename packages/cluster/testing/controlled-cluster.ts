@@ -6,6 +6,7 @@ import type { ResourceType } from '@slipway/kube/object';
 import { deployments, events, leases, nodes, pods, replicaSets } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { FakeClock } from '../../kube/testing/fake-clock.ts';
+import { lateControllers, type LateController } from '../src/controllers/late-controllers.ts';
 import { startControllers } from '../src/controllers/start-controllers.ts';
 import { createCatalog } from '../src/schema/catalog.ts';
 import { createMemoryCluster, type MemoryCluster } from './memory-cluster.ts';
@@ -49,6 +50,8 @@ export async function createControlledCluster(options: ControlledClusterOptions 
     ...(goneAfter === undefined ? {} : { goneAfter }),
     ...(endsBy === undefined ? {} : { endsBy }),
   });
+  // Read beforehand: virtual time does not wait for files.
+  const late = await Promise.all(lateControllers.map(preloaded));
   const count = { writes: 0, crashes: 0 };
   const run = (crashAfter: number | undefined): void => {
     const life = new AbortController();
@@ -74,6 +77,7 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       namespacedTypes: () => listedTypes().filter(({ namespaced }) => namespaced),
       loadBalancerAddress: '127.0.0.1',
       certificateAuthority: 'authority',
+      late,
     });
   };
   run(options.crashAfterWrites);
@@ -94,6 +98,11 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       await cluster.close();
     },
   };
+}
+
+async function preloaded(late: LateController): Promise<LateController> {
+  const start = await late.load();
+  return { ...late, load: () => Promise.resolve(start) };
 }
 
 function keepNodeAlive(client: KubeClient, clock: FakeClock, signal: AbortSignal): void {

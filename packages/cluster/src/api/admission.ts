@@ -16,20 +16,34 @@ export interface AdmissionRequest {
 /** What admission has taken for one write, such as ports: given back unless that write was stored. */
 export class Reservations {
   #undo: (() => void)[] = [];
+  #ends: (() => void)[] = [];
 
   onAbandon(undo: () => void): void {
     this.#undo.push(undo);
+  }
+
+  /** Whether it was stored or not. */
+  onEnd(end: () => void): void {
+    this.#ends.push(end);
   }
 
   abandon(): void {
     const undo = this.#undo;
     this.#undo = [];
     for (const each of undo) each();
+    this.#end();
   }
 
   /** The write was stored: what follows from it is now for the store to say. */
   keep(): void {
     this.#undo = [];
+    this.#end();
+  }
+
+  #end(): void {
+    const ends = this.#ends;
+    this.#ends = [];
+    for (const each of ends) each();
   }
 }
 

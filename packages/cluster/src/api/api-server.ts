@@ -12,6 +12,7 @@ import { authorize, mayDoEverything, type Grants, type Identity } from './author
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { createLimitRangeAdmission } from './limits/limit-range-admission.ts';
+import { QuotaAdmission } from './limits/quota-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
@@ -71,6 +72,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       immortalNamespaces,
       new ServiceAddresses(store, options.ranges),
       createEscalationCheck(grants),
+      // The last: what others refuse takes nothing.
+      new QuotaAdmission(resources, catalog),
     ],
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });

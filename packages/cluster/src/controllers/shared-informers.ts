@@ -10,6 +10,7 @@ import type {
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
+  ResourceQuota,
   Service,
   ServiceAccount,
 } from '@slipway/kube/api.generated';
@@ -31,6 +32,7 @@ import {
   podDisruptionBudgets,
   pods,
   replicaSets,
+  resourceQuotas,
   serviceAccounts,
   services,
 } from '@slipway/kube/resources';
@@ -54,6 +56,8 @@ export interface SharedInformers {
   readonly defaultServiceAccounts: Informer<ServiceAccount>;
   /** Only `kube-root-ca.crt` of each namespace. */
   readonly rootCertificates: Informer<ConfigMap>;
+  /** Kinds whose controllers are read with the first object (`late-controllers.ts`). */
+  readonly resourceQuotas: Informer<ResourceQuota>;
 }
 
 export interface SharedInformerOptions {
@@ -121,6 +125,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
       type: configMaps,
       fieldSelector: `metadata.name=${rootCertificateName}`,
     }),
+    resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };
 }
 

@@ -10,6 +10,7 @@ import { startGarbageCollector } from './garbage-collector/garbage-collector.ts'
 import { startJobController } from './job/job-controller.ts';
 import { startOrphanedJobPodController } from './job/orphaned-job-pods.ts';
 import { startTtlAfterFinishedController } from './job/ttl-after-finished.ts';
+import { lateControllers, startLate, type LateController } from './late-controllers.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNamespaceDefaultsController } from './namespace/namespace-defaults.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -34,6 +35,8 @@ export interface ControllersOptions {
   readonly loadBalancerAddress: string;
   /** In PEM form; every namespace gets it as the ConfigMap `kube-root-ca.crt`. */
   readonly certificateAuthority: string;
+  /** Those that start with the first object of their kind. */
+  readonly late?: readonly LateController[];
 }
 
 export interface RunningControllers {
@@ -62,6 +65,7 @@ export function startControllers(options: ControllersOptions): RunningController
     startTaintEvictionController(context),
     startPodCleanupController(context),
     startGarbageCollector(context, options.allTypes),
+    ...(options.late ?? lateControllers).map((late) => startLate(late, { ...options, informers })),
   ];
   startSharedInformers(informers, options.signal);
   return { informers, done: Promise.all(running.map(({ done }) => done)).then(() => undefined) };

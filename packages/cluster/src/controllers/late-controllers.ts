@@ -1,0 +1,58 @@
+/** Controllers of kinds that most clusters never see: read and started with the first object, so that no start pays for them. */
+import type { RunningController } from '@slipway/kube/controller-runtime';
+import type { Informer } from '@slipway/kube/informer';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import type { ControllerContext } from './controller-context.ts';
+import type { SharedInformers } from './shared-informers.ts';
+
+export interface LateContext extends ControllerContext {
+  /** Every kind that lives in namespaces and is served now. */
+  readonly namespacedTypes: () => readonly ResourceType[];
+}
+
+type Start = (context: LateContext) => Pick<RunningController, 'done'>;
+
+export interface LateController {
+  readonly name: string;
+  /** Its first object brings the controller. */
+  readonly awaited: (informers: SharedInformers) => Pick<Informer<KubeObject>, 'onChange'>;
+  readonly load: () => Promise<Start>;
+}
+
+export const lateControllers: readonly LateController[] = [
+  {
+    name: 'resource-quota',
+    awaited: ({ resourceQuotas }) => resourceQuotas,
+    load: async () => (await import('./resource-quota/resource-quota-controller.ts')).startResourceQuotaController,
+  },
+];
+
+/** `done` resolves after the signal, when what was under way has ended. */
+export function startLate(late: LateController, context: LateContext): Pick<RunningController, 'done'> {
+  return { done: runLate(late, context) };
+}
+
+async function runLate({ name, awaited, load }: LateController, context: LateContext): Promise<void> {
+  const { signal, logger } = context;
+  await firstObject(awaited(context.informers), signal);
+  if (signal.aborted) return;
+  try {
+    const start = await load();
+    await start(context).done;
+  } catch (error) {
+    // Only a damaged installation has no such module; the rest of the cluster goes on.
+    logger.error('a controller could not be started', { controller: name, error });
+  }
+}
+
+/** Resolves with the signal too. */
+async function firstObject(informer: Pick<Informer<KubeObject>, 'onChange'>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  const stop = informer.onChange(({ current }) => {
+    if (current !== undefined) resolve();
+  });
+  await promise;
+  stop();
+}
