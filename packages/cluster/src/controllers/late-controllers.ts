@@ -21,6 +21,11 @@ export interface LateController {
 
 export const lateControllers: readonly LateController[] = [
   {
+    name: 'cronjob',
+    awaited: ({ cronJobs }) => cronJobs,
+    load: async () => (await import('./cron-job/cron-job-controller.ts')).startCronJobController,
+  },
+  {
     name: 'resource-quota',
     awaited: ({ resourceQuotas }) => resourceQuotas,
     load: async () => (await import('./resource-quota/resource-quota-controller.ts')).startResourceQuotaController,

@@ -1,5 +1,6 @@
 import type {
   ConfigMap,
+  CronJob,
   Deployment,
   Endpoints,
   EndpointSlice,
@@ -22,6 +23,7 @@ import type { KubeObject } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import {
   configMaps,
+  cronJobs,
   deployments,
   endpoints,
   endpointSlices,
@@ -57,6 +59,7 @@ export interface SharedInformers {
   /** Only `kube-root-ca.crt` of each namespace. */
   readonly rootCertificates: Informer<ConfigMap>;
   /** Kinds whose controllers are read with the first object (`late-controllers.ts`). */
+  readonly cronJobs: Informer<CronJob>;
   readonly resourceQuotas: Informer<ResourceQuota>;
 }
 
@@ -95,7 +98,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     }),
     replicaSets: new Informer({ ...common<ReplicaSet>(options), type: replicaSets, indexes: owned }),
     deployments: new Informer({ ...common<Deployment>(options), type: deployments, indexes: namespaced }),
-    jobs: new Informer({ ...common<Job>(options), type: jobs, indexes: namespaced }),
+    jobs: new Informer({ ...common<Job>(options), type: jobs, indexes: { ...owned, ...namespaced } }),
     podDisruptionBudgets: new Informer({
       ...common<PodDisruptionBudget>(options),
       type: podDisruptionBudgets,
@@ -125,6 +128,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
       type: configMaps,
       fieldSelector: `metadata.name=${rootCertificateName}`,
     }),
+    cronJobs: new Informer({ ...common<CronJob>(options), type: cronJobs }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };
 }
