@@ -21,6 +21,11 @@ export interface LateController {
 
 export const lateControllers: readonly LateController[] = [
   {
+    name: 'statefulset',
+    awaited: ({ statefulSets }) => statefulSets,
+    load: async () => (await import('./stateful-set/stateful-set-controller.ts')).startStatefulSetController,
+  },
+  {
     name: 'cronjob',
     awaited: ({ cronJobs }) => cronJobs,
     load: async () => (await import('./cron-job/cron-job-controller.ts')).startCronJobController,

@@ -14,6 +14,7 @@ import type {
   ResourceQuota,
   Service,
   ServiceAccount,
+  StatefulSet,
 } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
@@ -37,6 +38,7 @@ import {
   resourceQuotas,
   serviceAccounts,
   services,
+  statefulSets,
 } from '@slipway/kube/resources';
 import { byLabel, bySelector, labelIndex, selectorIndex, serviceSelectorIndex } from './label-index.ts';
 import { rootCertificateName } from './namespace/root-certificate.ts';
@@ -59,6 +61,7 @@ export interface SharedInformers {
   /** Only `kube-root-ca.crt` of each namespace. */
   readonly rootCertificates: Informer<ConfigMap>;
   /** Kinds whose controllers are read with the first object (`late-controllers.ts`). */
+  readonly statefulSets: Informer<StatefulSet>;
   readonly cronJobs: Informer<CronJob>;
   readonly resourceQuotas: Informer<ResourceQuota>;
 }
@@ -128,6 +131,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
       type: configMaps,
       fieldSelector: `metadata.name=${rootCertificateName}`,
     }),
+    statefulSets: new Informer({ ...common<StatefulSet>(options), type: statefulSets }),
     cronJobs: new Informer({ ...common<CronJob>(options), type: cronJobs }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };

@@ -138,6 +138,7 @@ function sharedInformer(informers: SharedInformers, { group, plural }: ResourceT
     'replicasets.apps': informers.replicaSets,
     'deployments.apps': informers.deployments,
     'endpointslices.discovery.k8s.io': informers.endpointSlices,
+    'statefulsets.apps': informers.statefulSets,
     'cronjobs.batch': informers.cronJobs,
     'resourcequotas.': informers.resourceQuotas,
   };
