@@ -5,6 +5,7 @@ import { Informer } from '@slipway/kube/informer';
 import { keyOf } from '@slipway/kube/object';
 import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { matchesNodeAffinity } from '../src/scheduler/node-affinity.ts';
 
 export interface PodSimulatorOptions {
   readonly client: KubeClient;
@@ -39,7 +40,7 @@ export function simulatePods(options: PodSimulatorOptions): Informer<Pod> {
 
   const bind = (pod: Pod): void => {
     attempt(async () => {
-      const [node] = (await client.list(nodes)).items;
+      const node = (await client.list(nodes)).items.find((each) => matchesNodeAffinity(pod, each));
       if (node === undefined) {
         clock.schedule(1_000, () => bind(pod));
         return;

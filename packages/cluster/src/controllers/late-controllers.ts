@@ -26,6 +26,11 @@ export const lateControllers: readonly LateController[] = [
     load: async () => (await import('./stateful-set/stateful-set-controller.ts')).startStatefulSetController,
   },
   {
+    name: 'daemonset',
+    awaited: ({ daemonSets }) => daemonSets,
+    load: async () => (await import('./daemon-set/daemon-set-controller.ts')).startDaemonSetController,
+  },
+  {
     name: 'cronjob',
     awaited: ({ cronJobs }) => cronJobs,
     load: async () => (await import('./cron-job/cron-job-controller.ts')).startCronJobController,

@@ -1,6 +1,7 @@
 import type {
   ConfigMap,
   CronJob,
+  DaemonSet,
   Deployment,
   Endpoints,
   EndpointSlice,
@@ -25,6 +26,7 @@ import { controllerOf } from '@slipway/kube/owner-references';
 import {
   configMaps,
   cronJobs,
+  daemonSets,
   deployments,
   endpoints,
   endpointSlices,
@@ -62,6 +64,7 @@ export interface SharedInformers {
   readonly rootCertificates: Informer<ConfigMap>;
   /** Kinds whose controllers are read with the first object (`late-controllers.ts`). */
   readonly statefulSets: Informer<StatefulSet>;
+  readonly daemonSets: Informer<DaemonSet>;
   readonly cronJobs: Informer<CronJob>;
   readonly resourceQuotas: Informer<ResourceQuota>;
 }
@@ -132,6 +135,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
       fieldSelector: `metadata.name=${rootCertificateName}`,
     }),
     statefulSets: new Informer({ ...common<StatefulSet>(options), type: statefulSets }),
+    daemonSets: new Informer({ ...common<DaemonSet>(options), type: daemonSets }),
     cronJobs: new Informer({ ...common<CronJob>(options), type: cronJobs }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };

@@ -139,6 +139,7 @@ function sharedInformer(informers: SharedInformers, { group, plural }: ResourceT
     'deployments.apps': informers.deployments,
     'endpointslices.discovery.k8s.io': informers.endpointSlices,
     'statefulsets.apps': informers.statefulSets,
+    'daemonsets.apps': informers.daemonSets,
     'cronjobs.batch': informers.cronJobs,
     'resourcequotas.': informers.resourceQuotas,
   };
