@@ -146,7 +146,7 @@ describe('Applications that wait for each other', () => {
 
 test.each<[string, Partial<ApplicationSpec>, RegExp]>([
   ['itself', { dependsOn: ['web'] }, /spec\.dependsOn names the Application itself/],
-  ['the same one twice', { dependsOn: ['db', 'db'] }, /spec\.dependsOn\[1\].*Duplicate value/],
+  ['the same one twice', { dependsOn: ['db', 'db'] }, /spec\.dependsOn: duplicate entries for key/],
 ])('an Application that depends on %s is refused', async (_, more, message) => {
   const refused: unknown = await cluster.deploy('web', 'a', more).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(StatusError);

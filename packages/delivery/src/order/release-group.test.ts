@@ -104,7 +104,7 @@ describe('a ReleaseGroup', () => {
   });
 
   test.each([
-    ['a member twice', ['db', 'db'], /Duplicate value/],
+    ['a member twice', ['db', 'db'], /spec\.members: duplicate entries for key/],
     ['no member', [], /should have at least 1 items/],
   ])('with %s is refused', async (_, members, message) => {
     const refused: unknown = await cluster.group(members).catch((error: unknown) => error);
