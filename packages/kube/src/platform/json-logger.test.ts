@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { StatusError } from '../status-error.ts';
 import { createJsonLogger } from './json-logger.ts';
 import type { LogOutput } from './log-output.ts';
 
@@ -23,6 +24,21 @@ describe('the JSON logger', () => {
     });
     expect(failure).toMatchObject({ level: 'error', msg: 'it broke' });
     expect(failure?.['error']).toMatch(/no disk[^]*\(Error: full/);
+  });
+
+  it('shows the way through the code to a fault of ours alone', () => {
+    const output = new PassThrough();
+    const logger = createJsonLogger({ output, clock: new FakeClock(), level: 'warn' });
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    logger.warn('no answer', { error: new StatusError('ServiceUnavailable', 'no server', { cause: refused }) });
+    const aborted = Object.assign(new Error('aborted', { cause: new Error('too late') }), { code: 'ABORT_ERR' });
+    logger.warn('no answer', { error: aborted });
+    logger.warn('no answer', { error: new TypeError('x is not a function') });
+    const lines = String(output.read()).trim().split('\n');
+    const [away, late, fault] = lines.map((line): { readonly error: string } => JSON.parse(line));
+    expect(away?.error).toBe('StatusError: no server (Error: connect ECONNREFUSED)');
+    expect(late?.error).toBe('Error: aborted (Error: too late)');
+    expect(fault?.error).toMatch(/x is not a function\n {4}at /);
   });
 
   it('tells once how many lines are missing, when lines can be written again', () => {

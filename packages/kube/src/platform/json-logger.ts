@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LogFields, Logger } from '../logger.ts';
+import { StatusError } from '../status-error.ts';
 import type { LogOutput } from './log-output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
@@ -49,7 +50,19 @@ function format(head: LogFields, fields: LogFields = {}): string {
   });
 }
 
+/** With the way to it through the code where that is the fault; what the world does to a program is told by words alone. */
 function describe(error: Error): string {
-  const cause = error.cause instanceof Error ? ` (${describe(error.cause)})` : '';
-  return `${error.stack ?? error.message}${cause}`;
+  const isTold = isOfTheWorld(error);
+  const own = isTold ? wordsOf(error) : (error.stack ?? wordsOf(error));
+  if (!(error.cause instanceof Error)) return own;
+  return `${own} (${isTold ? wordsOf(error.cause) : describe(error.cause)})`;
+}
+
+function wordsOf({ name, message }: Error): string {
+  return `${name}: ${message}`;
+}
+
+/** An answer of the API server, a connection that the system has no use for, or a time that is over. */
+function isOfTheWorld(error: Error): boolean {
+  return error instanceof StatusError || ('code' in error && typeof error.code === 'string');
 }
