@@ -21,7 +21,7 @@ export function undo(request: Request): Verdict {
   const undone = takeBack(request, last);
   if (undone === undefined)
     return {
-      message: `${describe(last)} cannot be undone any more: the version is ${statusOf(last.release).phase}`,
+      message: `${describe(last)} cannot be undone any more: the version is ${statusOf(last.release).phase}${describeOtherWay(last.release)}`,
     };
   const releases = changeStatus(undone.releases, last.release, (status) => ({
     ...status,
@@ -30,6 +30,11 @@ export function undo(request: Request): Verdict {
     ),
   }));
   return { ...undone, releases, message: `takes back ${describe(last)}: ${undone.message}` };
+}
+
+/** What has the traffic is not undone: it goes back. */
+function describeOtherWay(release: Release): string {
+  return isIn(release, 'Promoting', 'Guarding') ? '; abort takes its traffic back' : '';
 }
 
 /** The command was another member's. */

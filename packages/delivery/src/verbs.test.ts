@@ -257,6 +257,14 @@ describe('undo', () => {
     expect(outcomeOf(aborted, ['undo'])).toBe('refused: there is no command that could be undone');
   });
 
+  test('says what takes back the traffic of a version where nothing is undone any more', () => {
+    const outcome = { name: 'p', verb: 'promote', outcome: 'accepted', message: '', at: before } as const;
+    const promoted: ReleaseStatus = { phase: 'Guarding', startedAt: before, commands: [outcome] };
+    expect(outcomeOf(promoted, ['undo'])).toMatch(
+      /^refused: promote of version 3 .* cannot be undone any more: the version is Guarding; abort takes its traffic back$/,
+    );
+  });
+
   test('of a promotion pauses again what was paused', () => {
     const { observation } = planCommands(observe({ phase: 'Progressing' }, [['pause'], ['promote'], ['undo']]), now);
     const { status } = observation.releases.at(-1) ?? {};

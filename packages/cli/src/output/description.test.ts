@@ -70,6 +70,13 @@ Conditions
   Synced   False    60s   VersionRefused`);
   });
 
+  it('calls serving what has the traffic, while the guard watches', () => {
+    const status = { ...application.status, phase: 'Guarding' as const, candidate: 'shop-2' };
+    const lines = describeApplication({ ...application, status }, now);
+    expect(lines).toContain('Serving       release shop-2, which the guard watches');
+    expect(lines).toContain('Stands by     version 1 (release shop-1)');
+  });
+
   it('has something to say of one that the controller has not seen', () => {
     const { status: _, ...unseen } = application;
     expect(describeApplication(unseen, now)).toContain('Serving       (nothing yet)');

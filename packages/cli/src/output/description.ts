@@ -13,8 +13,7 @@ export function describeApplication({ metadata, spec, status }: Application, now
     ...fields([
       ['Application', `${metadata.namespace ?? ''}/${metadata.name ?? ''}`],
       ['Phase', status?.phase ?? 'Pending'],
-      ['Serving', describeServing(status?.serving)],
-      ['Candidate', status?.candidate ?? '-'],
+      ...describeRoles(status),
       ...optional('Depends on', spec.dependsOn?.join(', ')),
       ['Replicas', `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready`],
       ['Waiting for', status?.waitingFor ?? '-'],
@@ -64,6 +63,20 @@ function describeConditions(
       withoutRepeat(message, said),
     ]),
   );
+}
+
+/** Under guard the candidate has all traffic, though the version before is the stable one until that ends. */
+function describeRoles(status: ApplicationStatus | undefined): ReadonlyArray<readonly [string, string]> {
+  const { phase, serving, candidate } = status ?? {};
+  return phase === 'Guarding' && candidate !== undefined && serving !== undefined
+    ? [
+        ['Serving', `release ${candidate}, which the guard watches`],
+        ['Stands by', describeServing(serving)],
+      ]
+    : [
+        ['Serving', describeServing(serving)],
+        ['Candidate', candidate ?? '-'],
+      ];
 }
 
 function describeServing(serving: ApplicationStatus['serving']): string {

@@ -2,7 +2,7 @@ import { findCondition } from '@slipway/kube/conditions';
 import { StatusError } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createOrderCluster, type OrderCluster } from '../../testing/order-cluster.ts';
-import type { ApplicationSpec } from '../api/application.ts';
+import { applications, type ApplicationSpec } from '../api/application.ts';
 
 // Minutes of virtual time of several Applications, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,6 +18,12 @@ const names = ['db', 'api', 'web'] as const;
 
 async function deployAll(image: string, more: Partial<ApplicationSpec> = {}): Promise<void> {
   for (const name of names) await cluster.deploy(name, image, more);
+}
+
+/** What the condition `Valid` of an Application says. */
+async function validity(name: string): Promise<string | undefined> {
+  const { status } = await cluster.client.get(applications, { namespace: 'default', name });
+  return findCondition(status?.conditions, 'Valid')?.message;
 }
 
 async function states(): Promise<readonly string[]> {
@@ -97,6 +103,9 @@ describe('a ReleaseGroup', () => {
     expect(phase).toBe('Invalid');
     expect(findCondition(conditions, 'Valid')?.message).toContain('db -> web -> api -> db is a cycle');
     for (const name of names) expect(await cluster.conditionOf(name, 'Valid')).toBe('False Invalid');
+    expect(await validity('db')).toMatch(/^spec\.dependsOn: db -> web -> /);
+    // What is to be changed is the list of the group, and nothing of its own.
+    expect(await validity('api')).toMatch(/^ReleaseGroup \S+: api -> db -> /);
     await cluster.deploy('db', 'a');
     await cluster.advance(2_000);
     expect((await cluster.groupStatus())?.phase).toBe('Stable');

@@ -2,6 +2,7 @@
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { Application } from '../api/application.ts';
 import type { Observation } from '../observation.ts';
+import { predecessorsOf } from './companions.ts';
 
 const field = 'spec.dependsOn';
 
@@ -19,8 +20,12 @@ export function validateDependencies({ metadata, spec }: Application): readonly 
 }
 
 /** Those that wait for each other would do so for ever. */
-export function validateOrder({ companions: { cycle } }: Observation): readonly StatusCause[] {
-  return cycle === undefined ? [] : [fault(describeCycle(cycle))];
+export function validateOrder({ application, companions }: Observation): readonly StatusCause[] {
+  const { cycle, groups } = companions;
+  if (cycle === undefined) return [];
+  // What it waits for may be what a group says, and nothing of its own.
+  const because = predecessorsOf(application, groups).find(({ name }) => name === cycle[1])?.because;
+  return [{ ...fault(describeCycle(cycle)), field: because ?? field }];
 }
 
 /** `shop -> db -> shop is a cycle, …` */
