@@ -157,6 +157,21 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
+/** Of the Application itself: seldom, because little comes after it. */
+const removal: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('delete' as const), foreground: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.constant({ type: 'apply' } as const) },
+);
+
+/** In most histories nothing but what happens every day, and in a share of them each of the rest. */
+function happeningsOf(usual: fc.Arbitrary<Happening>, maxLength: number): fc.Arbitrary<readonly Happening[]> {
+  const among = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
+    fc.array(each, { minLength: 5, maxLength, size: 'max' });
+  const seldom = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
+    among(fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: each }));
+  return fc.oneof({ weight: 9, arbitrary: among(usual) }, { weight: 1, arbitrary: seldom(removal) });
+}
+
 const visit: fc.Arbitrary<Happening> = fc.record({
   type: fc.constant('visit' as const),
   user: fc.nat(3),
@@ -170,7 +185,7 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
     replicas: fc.integer({ min: 1, max: 4 }),
     hooked: fc.boolean(),
     serving: fc.constantFrom(true, true, false),
-    happenings: fc.array(happening, { minLength: 5, maxLength: 36, size: 'max' }),
+    happenings: happeningsOf(happening, 36),
   });
 }
 
@@ -180,11 +195,7 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   routed: fc.constant(true),
   replicas: fc.integer({ min: 1, max: 4 }),
   serving: fc.constantFrom(true, true, false),
-  happenings: fc.array(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), {
-    minLength: 5,
-    maxLength: 48,
-    size: 'max',
-  }),
+  happenings: happeningsOf(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), 48),
 });
 
 export const history = historyOfAny(strategies);

@@ -8,7 +8,7 @@ import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
 import { autoscale, evict, removeByHand } from './simulation/hands.ts';
 import { changeGateway, runGateway } from './simulation/gateways.ts';
 import { endJob } from './simulation/hook-effects.ts';
-import { ask, changeSpec, configure, templateOf } from './simulation/people.ts';
+import { applyAgain, ask, changeSpec, configure, deleteApplication, templateOf } from './simulation/people.ts';
 import { visit } from './simulation/sessions.ts';
 import type { World } from './simulation/world.ts';
 
@@ -80,6 +80,11 @@ export function happen(run: Run, event: Happening): World {
       return ask(world, event.verb);
     case 'visit':
       return visit(world, event);
+    case 'delete':
+      return deleteApplication(world, event.foreground);
+    case 'apply':
+      run.refusals.reasons += 1;
+      return applyAgain(world);
     case 'strategy':
       run.refusals.reasons += 1;
       return changeSpec(world, {

@@ -9,9 +9,9 @@ import { noRefusals } from './refusals.ts';
 import { noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
 import { changeGateway } from './simulation/gateways.ts';
-import { ask, changeSpec } from './simulation/people.ts';
+import { applyAgain, ask, changeSpec } from './simulation/people.ts';
 import { hasFormerSessions } from './simulation/sessions.ts';
-import { createWorld, type World } from './simulation/world.ts';
+import { createWorld, isGone, type World } from './simulation/world.ts';
 import { specOf } from './spec-of-history.ts';
 import { Violation } from './violation.ts';
 
@@ -113,6 +113,10 @@ function step(run: Run, event: Happening): void {
   noteRequests(run.reached, run.world);
 }
 
+function unpaused(world: World): World {
+  return world.application.spec.paused === true ? changeSpec(world, { paused: false }) : world;
+}
+
 const roundsToRest = 150;
 /** How often people help where nothing moves any more, and no look is asked for. */
 const maximumUnheeded = 4;
@@ -127,12 +131,19 @@ function comeToRest(run: Run): void {
     run.world,
   );
   const heard: World = { ...freed, webhook: 'passed' };
-  run.world = heard.application.spec.paused === true ? changeSpec(heard, { paused: false }) : heard;
+  run.world = unpaused(heard);
   while (run.underWay.length > 0) run.world = arrive(run);
   let unheeded = 0;
   for (let count = 0; count < roundsToRest; count += 1) {
     const { world, decision, isStill } = round(run);
-    if (isStill && isAtRest(world)) return checkRest(world);
+    if (isStill && isAtRest(world)) {
+      checkRest(world);
+      if (!isGone(world.application)) return;
+      // Nothing that it has left is in the way of the next one of its name.
+      run.world = unpaused(applyAgain(world));
+      run.refusals.reasons += 1;
+      continue;
+    }
     checkApart(world);
     noteRequests(run.reached, world);
     const { requeueAfter } = decision;

@@ -64,7 +64,11 @@ export type Happening =
   | { readonly type: 'command'; readonly verb: Verb }
   /** A user of an Application with sessions sends a request by one of the gateways. */
   | { readonly type: 'visit'; readonly user: number; readonly gateway: number }
-  | { readonly type: 'strategy'; readonly strategy: History['strategy'] };
+  | { readonly type: 'strategy'; readonly strategy: History['strategy'] }
+  /** Of the Application, by a person; with `foreground` what it owns goes before it. */
+  | { readonly type: 'delete'; readonly foreground: boolean }
+  /** Of the manifest, again: where the Application is gone it is made anew. */
+  | { readonly type: 'apply' };
 
 /** A write that nobody heard the end of, or that was refused. */
 export interface BrokenWrite {

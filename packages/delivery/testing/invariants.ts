@@ -7,7 +7,7 @@ import { checkSessions, findDeserted } from './session-invariants.ts';
 import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
 import { Violation } from './violation.ts';
-import { isPodReady, type World } from './simulation/world.ts';
+import { isBeingDeleted, isPodReady, type World } from './simulation/world.ts';
 
 function weightsByRelease(world: World): ReadonlyMap<string, number> {
   const backends = world.split?.spec.rules[0]?.backends ?? [];
@@ -62,15 +62,14 @@ export function checkAction(change: Change): void {
 /** What a planner promises beyond the interlock. */
 export function checkDecided(change: Change): void {
   checkAction(change);
-  const broken = checkGates(change) ?? checkRouted(change) ?? checkSessions(change);
+  const broken = checkGates(change) ?? checkRouted(change) ?? checkSessions(change) ?? checkLeft(change);
   if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(change.action)}`);
 }
 
 /** The least number of pods that must go on serving; undefined where there is nothing to lose yet or any more. */
 function floorOf({ after }: Change): number | undefined {
-  return after.application.spec.replicas === 0 || isRefusedWithoutStable(after) || isRecreating(after)
-    ? undefined
-    : leastOf(after);
+  const isOver = after.application.spec.replicas === 0 || isBeingDeleted(after.application);
+  return isOver || isRefusedWithoutStable(after) || isRecreating(after) ? undefined : leastOf(after);
 }
 
 /** By the strategy of what is under way, whatever spec says by now. */
@@ -176,7 +175,8 @@ function unheardPods({ pods, healthy }: World, name: string): number {
 
 function checkMemory({ before, action }: Change): string | undefined {
   const isDeletion = action.type === 'deleteVersion' || action.type === 'deleteRelease';
-  const isStable = isDeletion && action.release === before.application.status?.serving?.release;
+  const isWanted = isDeletion && !isBeingDeleted(before.application);
+  const isStable = isWanted && action.release === before.application.status?.serving?.release;
   return isStable ? 'memory: the stable version is deleted' : undefined;
 }
 
@@ -188,11 +188,28 @@ function checkInFlight({ before, action }: Change): string | undefined {
   return split.spec.rules.length > 0 || isRouting ? 'in flight: the Split goes while requests come by it' : undefined;
 }
 
+/** What lets an Application go leaves nothing of it to be in the way of the next one of its name. */
+function checkLeft({ action, after }: Change): string | undefined {
+  if (action.type !== 'setFinalizer' || action.present) return undefined;
+  const left = findLeft(after);
+  return left === undefined ? undefined : `left: ${left} stays behind`;
+}
+
+/** The first kind of which something is there. */
+export function findLeft({ split, sessionKey, ...world }: World): string | undefined {
+  const kinds = ['releases', 'replicaSets', 'services', 'copies', 'jobs', 'budgets', 'commands'] as const;
+  const kind = kinds.find((each) => world[each].length > 0);
+  return kind ?? (split === undefined ? undefined : 'split') ?? (sessionKey === undefined ? undefined : 'sessionKey');
+}
+
 /** The last pod does not leave a version to which a gateway that lives still sends requests, whatever the Split says by now. */
 function checkRouted(change: Change): string | undefined {
   const { before, after } = change;
-  // Where all may be missing for a moment, requests may be too.
-  if ((floorOf(change) ?? 0) === 0 || before.pods === after.pods) return undefined;
+  // Where all may be missing for a moment, requests may be too; what is deleted ends its route first.
+  const isEnding = isBeingDeleted(after.application) && after.application.spec.replicas !== 0;
+  // A Split that somebody else deleted can be confirmed by nobody.
+  if (isEnding && before.split === undefined) return undefined;
+  if ((!isEnding && (floorOf(change) ?? 0) === 0) || before.pods === after.pods) return undefined;
   for (const { name, isAlive, inForce } of before.gateways) {
     const [rule] = isAlive ? (inForce?.rules ?? []) : [];
     const carrying = (rule?.backends ?? []).filter(({ weight }) => weight > 0 || rule?.sessions !== undefined);

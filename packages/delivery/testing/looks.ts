@@ -10,7 +10,7 @@ import { carryOut, type Write } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
 import { runGateways } from './simulation/gateways.ts';
 import { runJobs } from './simulation/hook-effects.ts';
-import { controllerTime, observationOf, type World } from './simulation/world.ts';
+import { controllerTime, isBeingDeleted, isGone, observationOf, type World } from './simulation/world.ts';
 import { checkWaiting } from './waiting.ts';
 
 /** The planner under test: the engine's own, or one that was broken on purpose. */
@@ -48,6 +48,7 @@ export const whole: Look = { stopAfter: Infinity, lag: 0 };
 export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Looked {
   const { world, interruption } = run;
   const seen = observationOf(lateWorld(run, { lag, late }));
+  if (isGone(seen.application)) return { world, decision: noDecision };
   const isCurrent = lag === 0 && Object.keys(late).length === 0;
   const decision = run.planner(seen, controllerTime(world));
   let hasReturned = false;
@@ -62,11 +63,19 @@ export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Loo
     },
   });
   hasReturned = true;
-  if (isCurrent) checkWaiting(seen, decision);
+  if (isCurrent && !isBeingDeleted(seen.application)) checkWaiting(seen, decision);
   run.underWay.push(...underWay);
   checkRefusals(run.refusals, world, after);
   return { world: left === Infinity ? after : forgetting(after), decision };
 }
+
+/** An Application that is gone is not looked at. */
+const noDecision: Decision = {
+  actions: [],
+  applicationStatus: undefined,
+  releaseStatuses: new Map(),
+  requeueAfter: undefined,
+};
 
 /** What a controller was told by pods, sources and hooks is in its memory alone. */
 export function forgetting(world: World): World {
@@ -106,7 +115,7 @@ export function round(run: Run): Round {
   run.world = move(run);
   const moved = run.world;
   const { world, decision } = look(run, whole);
-  if (decision.actions.length === 0) {
+  if (decision.actions.length === 0 && !isBeingDeleted(world.application)) {
     checkQuiet(moved);
     checkDelivered(moved);
   }

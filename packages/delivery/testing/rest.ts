@@ -1,10 +1,11 @@
 /** Where a system ends that nothing disturbs any more. */
 import { isFinished } from '../src/api/release.ts';
 import { Violation } from './violation.ts';
-import type { World } from './simulation/world.ts';
+import { isBeingDeleted, isGone, type World } from './simulation/world.ts';
 
 export function isAtRest(world: World): boolean {
   const { application, releases, commands } = world;
+  if (isBeingDeleted(application)) return isGone(application) && world.pods.length === 0;
   if (commands.length > 0 || application.status?.settling !== undefined) return false;
   if (application.spec.replicas === 0) return true;
   if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
@@ -58,6 +59,7 @@ export function describeWorld({ application, releases, pods, split }: World): st
 
 /** At rest everything says how it ended and why, and what serves is what spec asks for, or it is said why not. */
 export function checkRest(world: World): void {
+  if (isGone(world.application)) return;
   const broken = [findUnexplained(world), findUnsaid(world), findUnsynced(world)].find((each) => each !== undefined);
   if (broken !== undefined) throw new Violation(`rest: ${broken}`);
 }

@@ -2,6 +2,8 @@
  * Enough of an API server to run the decisions of delivery through thousands of random histories a second. It knows nothing
  * of the interlock; what must hold is said in `invariants.ts`, on the world itself.
  */
+import { hasFinalizer } from '@slipway/kube/finalizers';
+import { teardownFinalizer } from '../../src/names.ts';
 import type { Release } from '../../src/api/release.ts';
 import type { Observation } from '../../src/observation.ts';
 import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
@@ -16,12 +18,21 @@ import {
   deleteCommand,
   deleteCopy,
   deleteRelease,
+  deleteService,
   ensureBudget,
   ensureService,
   freezeConfiguration,
+  setFinalizer,
   tryRelease,
 } from './record-effects.ts';
-import { closeRoute, createSessionKey, removeRoute, setServing, setSplit } from './traffic-effects.ts';
+import {
+  closeRoute,
+  createSessionKey,
+  deleteSessionKey,
+  removeRoute,
+  setServing,
+  setSplit,
+} from './traffic-effects.ts';
 import {
   askHealth,
   createVersion,
@@ -31,7 +42,7 @@ import {
   scale,
   startDrain,
 } from './version-effects.ts';
-import { versioned, type World } from './world.ts';
+import { isBeingDeleted, versioned, type World } from './world.ts';
 
 /** What nobody in the simulation reads. */
 const nothing = (_: Action, world: World): World => world;
@@ -44,7 +55,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   createRelease,
   createVersion,
   ensureService,
-  deleteService: nothing,
+  deleteService,
   ensureBudget,
   deleteBudget,
   scale,
@@ -53,7 +64,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   markForDeletion,
   setSplit,
   createSessionKey,
-  deleteSessionKey: nothing,
+  deleteSessionKey,
   countTraffic: nothing,
   askHealth,
   measure,
@@ -66,7 +77,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteVersion,
   deleteRelease,
   deleteCommand,
-  setFinalizer: nothing,
+  setFinalizer,
   closeRoute,
   removeRoute,
   event: nothing,
@@ -157,10 +168,17 @@ function attempt(world: World, write: Write): World {
 
 function writeAction(action: Action, { decidedOn, onAction }: Carrying): Write {
   return (before) => {
+    // Whoever led then does not lead any more by the time that all of it is gone.
+    if (isOver(before, decidedOn)) throw outdated;
     const after = perform(action, before, decidedOn);
     onAction({ before, action, after });
     return after;
   };
+}
+
+function isOver({ application }: World, seen: Observation): boolean {
+  const isLetGo = isBeingDeleted(application) && !hasFinalizer(application, teardownFinalizer);
+  return isLetGo || application.metadata.uid !== seen.application.metadata.uid;
 }
 
 function perform<Type extends ActionType>(action: ActionOf<Type>, world: World, seen: Observation): World {

@@ -3,14 +3,24 @@ import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import { annotations, labels } from '../../src/names.ts';
-import { application, isPodReady, isTerminating, replacePod, sliceOf, versioned, type World } from './world.ts';
+import type { KubeObject } from '@slipway/kube/object';
+import {
+  application,
+  foregroundFinalizer,
+  isPodReady,
+  isTerminating,
+  replacePod,
+  sliceOf,
+  versioned,
+  type World,
+} from './world.ts';
 
 /**
  * What ReplicaSet controllers and the garbage collector do: `onDelete` hears of each pod that ends because its ReplicaSet is
  * smaller or gone. What had to end before has ended.
  */
 export function runReplicaSets(given: World, onDelete: (world: World, pod: Pod) => void): World {
-  const world = collectGarbage(withoutEnded(given), onDelete);
+  const world = collectGarbage(deleteOwned(withoutEnded(given)), onDelete);
   return world.replicaSets.reduce((before, set) => counted(runReplicaSet(before, set, onDelete), set), world);
 }
 
@@ -45,6 +55,28 @@ function counted(world: World, set: ReplicaSet): World {
 
 function withoutEnded(world: World): World {
   return world.pods.some(isTerminating) ? { ...world, pods: world.pods.filter((pod) => !isTerminating(pod)) } : world;
+}
+
+/** Of an owner that goes in the foreground everything goes at once, whatever it does for anybody; and then the owner. */
+function deleteOwned(world: World): World {
+  const { metadata } = world.application;
+  const { finalizers = [] } = metadata;
+  if (!finalizers.includes(foregroundFinalizer)) return world;
+  const isKept = ({ metadata: { ownerReferences = [] } }: KubeObject): boolean =>
+    ownerReferences.every(({ uid }) => uid !== metadata.uid);
+  const [written, revision] = versioned(world, {
+    ...world.application,
+    metadata: { ...metadata, finalizers: finalizers.filter((each) => each !== foregroundFinalizer) },
+  });
+  return {
+    ...world,
+    revision,
+    application: written,
+    releases: world.releases.filter(isKept),
+    replicaSets: world.replicaSets.filter(isKept),
+    services: world.services.filter(isKept),
+    split: world.split !== undefined && isKept(world.split) ? world.split : undefined,
+  };
 }
 
 function collectGarbage(world: World, onDelete: (world: World, pod: Pod) => void): World {

@@ -1,20 +1,50 @@
 /** What people do. */
+import { formatTime } from '@slipway/kube/clock';
 import type { ApplicationSpec } from '../../src/api/application.ts';
 import type { Verb } from '../../src/api/release-command.ts';
-import { application, configMap, versioned, type World } from './world.ts';
+import {
+  application,
+  configMap,
+  foregroundFinalizer,
+  isBeingDeleted,
+  isGone,
+  newApplication,
+  versioned,
+  type World,
+} from './world.ts';
 
 export function ask(world: World, verb: Verb): World {
-  const name = `${verb}-${world.revision}`;
+  const metadata = { name: `${verb}-${world.revision}`, creationTimestamp: formatTime(world.now) };
   return {
     ...world,
     revision: world.revision + 1,
-    commands: [...world.commands, { metadata: { name }, spec: { application, verb } }],
+    commands: [...world.commands, { metadata, spec: { application, verb } }],
   };
+}
+
+/** `kubectl delete`, with `--cascade=foreground` or without. */
+export function deleteApplication(world: World, foreground: boolean): World {
+  const { metadata } = world.application;
+  if (isBeingDeleted(world.application)) return world;
+  const finalizers = [...(metadata.finalizers ?? []), ...(foreground ? [foregroundFinalizer] : [])];
+  const [written, revision] = versioned(world, {
+    ...world.application,
+    metadata: { ...metadata, finalizers, deletionTimestamp: formatTime(world.now) },
+  });
+  return { ...world, revision, application: written };
+}
+
+/** `kubectl apply` of the manifest as it was: where the Application is gone, of another one with its name. */
+export function applyAgain(world: World): World {
+  if (!isGone(world.application)) return world;
+  const [written, revision] = versioned(world, newApplication(world.application.spec, world));
+  return { ...world, revision, application: written };
 }
 
 /** What a person applies: the spec, in a new generation. */
 export function changeSpec(world: World, change: Partial<ApplicationSpec>): World {
   const { metadata, spec } = world.application;
+  if (isGone(world.application)) return world;
   const [written, revision] = versioned(world, {
     ...world.application,
     metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },

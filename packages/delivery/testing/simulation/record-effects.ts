@@ -3,6 +3,7 @@ import type { Release } from '../../src/api/release.ts';
 import { frozenName } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import type { Trial } from '../../src/observation.ts';
+import { annotations, teardownFinalizer } from '../../src/names.ts';
 import { applicationService, versionService } from '../../src/serving-objects.ts';
 import { outdated, type Effect } from './effect.ts';
 import { controllerTime, application, configMap, versioned } from './world.ts';
@@ -25,7 +26,8 @@ export const freezeConfiguration: Effect<'freezeConfiguration'> = ({ release: { 
   const frozen = frozenName(application, name, world.configuration);
   if (spec.frozen?.[referenceKey(configMap)] !== frozen) throw outdated;
   if (world.copies.some(({ object }) => object.metadata.name === frozen)) return world;
-  const metadata = { name: frozen, creationTimestamp: formatTime(world.now) };
+  const owned = { [annotations.ownerUid]: world.application.metadata.uid ?? '' };
+  const metadata = { name: frozen, creationTimestamp: formatTime(world.now), annotations: owned };
   return { ...world, copies: [...world.copies, { kind: 'ConfigMap', object: { metadata } }] };
 };
 
@@ -42,6 +44,21 @@ export const ensureService: Effect<'ensureService'> = ({ release }, world, seen)
       : versionService(found, world.application.spec.service ?? {});
   const others = world.services.filter(({ metadata }) => metadata.name !== service.metadata.name);
   return { ...world, services: [...others, service] };
+};
+
+export const deleteService: Effect<'deleteService'> = (_, world) => ({
+  ...world,
+  services: world.services.filter(({ metadata }) => metadata.name !== application),
+});
+
+export const setFinalizer: Effect<'setFinalizer'> = ({ present }, world) => {
+  const { finalizers = [], ...metadata } = world.application.metadata;
+  const others = finalizers.filter((each) => each !== teardownFinalizer);
+  const [written, revision] = versioned(world, {
+    ...world.application,
+    metadata: { ...metadata, finalizers: present ? [...others, teardownFinalizer] : others },
+  });
+  return { ...world, revision, application: written };
 };
 
 export const ensureBudget: Effect<'ensureBudget'> = ({ budget }, world) => ({

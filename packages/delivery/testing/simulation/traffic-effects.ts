@@ -69,7 +69,7 @@ function writeSplit(world: World, spec: Split['spec']): World {
     metadata: {
       name: application,
       generation: (world.split?.metadata.generation ?? 0) + 1,
-      annotations: { [annotations.ownerUid]: 'u' },
+      annotations: { [annotations.ownerUid]: world.application.metadata.uid ?? '' },
     },
     spec,
     status: world.split?.status,
@@ -85,6 +85,8 @@ export const createSessionKey: Effect<'createSessionKey'> = (_, world) => ({
   ...world,
   sessionKey: { metadata: { name: `${application}-sessions` } },
 });
+
+export const deleteSessionKey: Effect<'deleteSessionKey'> = (_, world) => ({ ...world, sessionKey: undefined });
 
 export const closeRoute: Effect<'closeRoute'> = (_, world, seen) => {
   if (world.split === undefined || isSplitOutdated(world, seen)) throw outdated;

@@ -6,7 +6,8 @@ import type { Application, ApplicationSpec } from '../../src/api/application.ts'
 import type { ReleaseCommand } from '../../src/api/release-command.ts';
 import type { Release } from '../../src/api/release.ts';
 import { isConditionTrue } from '@slipway/kube/conditions';
-import { labels, teardownFinalizer } from '../../src/names.ts';
+import { formatTime } from '@slipway/kube/clock';
+import { annotations, isOurs, labels, teardownFinalizer } from '../../src/names.ts';
 import { withLostVersions } from '../../src/lost-versions.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
@@ -68,17 +69,38 @@ export interface World {
   readonly homes: ReadonlyArray<string | undefined>;
 }
 
+/** By which the API server keeps an owner until what it owns is gone. */
+export const foregroundFinalizer = 'foregroundDeletion';
+
+export function isBeingDeleted({ metadata }: Application): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** Nobody holds it any more. */
+export function isGone(given: Application): boolean {
+  return isBeingDeleted(given) && (given.metadata.finalizers ?? []).length === 0;
+}
+
+/** As it is created. Its uid is its own, whatever has had its name before. */
+export function newApplication(spec: ApplicationSpec, { now, revision }: Pick<World, 'now' | 'revision'>): Application {
+  const creationTimestamp = formatTime(now);
+  return {
+    metadata: { name: application, namespace: 'default', uid: `u${revision}`, generation: 1, creationTimestamp },
+    spec,
+  };
+}
+
+const firstUid = 'u1';
 const users = 4;
 
 export function createWorld(spec: ApplicationSpec): World {
+  const now = Date.UTC(2026, 0, 1);
+  const created = newApplication(spec, { now, revision: 1 });
   return {
-    now: Date.UTC(2026, 0, 1),
+    now,
     skew: 0,
     revision: 1,
-    application: {
-      metadata: { name: application, namespace: 'default', uid: 'u', generation: 1, finalizers: [teardownFinalizer] },
-      spec,
-    },
+    application: { ...created, metadata: { ...created.metadata, finalizers: [teardownFinalizer] } },
     releases: [],
     replicaSets: [],
     pods: [],
@@ -108,7 +130,9 @@ export function createWorld(spec: ApplicationSpec): World {
   };
 }
 
-export function observationOf(world: World): Observation {
+/** Of what there is, that which is of this Application and not of one that had its name before. */
+export function observationOf(given: World): Observation {
+  const world = isFirst(given) ? given : withoutFormer(given);
   const observation: Observation = {
     application: world.application,
     releases: world.releases,
@@ -132,6 +156,26 @@ export function observationOf(world: World): Observation {
     sessionKey: world.sessionKey,
   };
   return withLostVersions(observation, controllerTime(world));
+}
+
+function isFirst({ application: { metadata } }: World): boolean {
+  return metadata.uid === firstUid;
+}
+
+function withoutFormer(world: World): World {
+  const { releases, replicaSets, pods, services, copies, jobs } = world;
+  const { uid = '' } = world.application.metadata;
+  const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
+  return {
+    ...world,
+    releases: releases.filter(isOwn),
+    replicaSets: replicaSets.filter(isOwn),
+    // What says nothing of whose it is may have been adopted.
+    pods: pods.filter(({ metadata }) => [undefined, uid].includes(metadata.annotations?.[annotations.ownerUid])),
+    services: services.filter(isOwn),
+    copies: copies.filter(({ object }) => isOwn(object)),
+    jobs: jobs.filter(isOwn),
+  };
 }
 
 /** As the controller's clock shows it. */
