@@ -58,6 +58,10 @@ const serving = { version: '2', release: 'shop-2', hash: 'h' };
 describe('judge', () => {
   it.each([
     { name: 'no release yet', releases: [] },
+    {
+      name: 'only one of a version whose name begins alike',
+      releases: [release({ phase: 'Succeeded' }, { version: '2-canary' })],
+    },
     { name: 'a release under way', releases: [release({})] },
     { name: 'a guarded release, where it should succeed', releases: [release({ phase: 'Guarding' })] },
     { name: 'a success that does not serve (again) yet', releases: [release({ phase: 'Succeeded' })] },

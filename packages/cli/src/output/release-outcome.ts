@@ -1,6 +1,6 @@
 import type { Application } from '@slipway/delivery/api/application';
 import type { DeliveryConditionType } from '@slipway/delivery/api/condition';
-import { isFinished, type Release } from '@slipway/delivery/api/release';
+import { isFinished, isOfVersion, type Release } from '@slipway/delivery/api/release';
 import { identityOf } from '@slipway/delivery/names';
 import { findCondition } from '@slipway/kube/conditions';
 
@@ -30,15 +30,13 @@ export interface FollowOutcome {
 export function findAskedRelease({ asked, current, releases }: Followed): Release | undefined {
   const { template } = identityOf(asked.spec);
   const matching = releases
-    .filter((release) => release.spec.identity.template === template && isOfVersion(release, asked.spec.version))
+    .filter((release) => release.spec.identity.template === template && isAsked(release, asked.spec.version))
     .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
   return matching.find(({ metadata }) => metadata.name === current?.status?.candidate) ?? matching.at(-1);
 }
 
-/** A change of configuration under a given version is `1.4.0-c2`. */
-function isOfVersion({ spec }: Release, version: string | undefined): boolean {
-  if (version === undefined || version === '#') return true;
-  return spec.version === version || spec.version.startsWith(`${version}-c`);
+function isAsked(release: Release, version: string | undefined): boolean {
+  return version === undefined || version === '#' || isOfVersion(release, version);
 }
 
 /**
