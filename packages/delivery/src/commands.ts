@@ -3,6 +3,7 @@ import { formatMicroTime } from '@slipway/kube/clock';
 import { describeAsker, type CommandOutcome, type ReleaseCommand } from './api/release-command.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import { activeRelease } from './current-releases.ts';
+import { isOfFormer } from './former-requests.ts';
 import { isLost } from './lost-versions.ts';
 import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
@@ -27,10 +28,11 @@ export function planCommands(given: Observation, now: number): Commanded {
   return given.commands.reduce<Commanded>(
     ({ observation, announcements, actions }, command) => {
       const name = command.metadata.name ?? '';
-      // An earlier look carried it out and did not live to delete it.
-      const after = isNoted(observation, name)
-        ? { observation, announcements: [] }
-        : carryOut(observation, command, now);
+      // An earlier look carried it out and did not live to delete it, or it was asked of an Application that is gone.
+      const after =
+        isNoted(observation, name) || isOfFormer(command, observation.application)
+          ? { observation, announcements: [] }
+          : carryOut(observation, command, now);
       return {
         observation: after.observation,
         announcements: [...announcements, ...after.announcements],

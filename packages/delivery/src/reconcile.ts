@@ -11,7 +11,7 @@ import { planCommands } from './commands.ts';
 import { withCountedTime } from './counted-time.ts';
 import { planBudgets } from './disruption-budget.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
-import { planOldApprovals } from './hooks/old-approvals.ts';
+import { planOldApprovals, untilVain } from './hooks/old-approvals.ts';
 import { planStrayJobs } from './hooks/stray-jobs.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
@@ -186,7 +186,12 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit }:
     ],
     waitingFor: route?.waitingFor,
     // What has lost its record is seen as lost after a while, also by a release that waits for its pods to go.
-    requeueAfter: [route?.requeueAfter, old.requeueAfter, untilLost(observation, now)].reduce(earlier, undefined),
+    requeueAfter: [
+      route?.requeueAfter,
+      old.requeueAfter,
+      untilLost(observation, now),
+      untilVain(observation, now),
+    ].reduce(earlier, undefined),
   };
 }
 

@@ -10,11 +10,14 @@ import type { ObjectKey } from '@slipway/kube/object';
 import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
 import { applyDecision } from './controller/apply.ts';
 import { followSecrets, observe, readSecrets, startCaches, type Caches } from './controller/caches.ts';
+import { releaseApprovals } from './api/release-approval.ts';
+import { releaseCommands } from './api/release-command.ts';
 import { createArchiveController, createArchiveSources } from './controller/archive-controller.ts';
 import { CheckExpressions } from './controller/check-expressions.ts';
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
+import { createOrphanController, createOrphanSources } from './controller/orphan-controller.ts';
 import { hasBegun } from './controller/has-begun.ts';
 import { LeaseWatch } from './controller/lease.ts';
 import { noteWrites, patience } from './controller/noted-client.ts';
@@ -131,11 +134,22 @@ function createReader(options: DeliveryOptions, caches: Caches) {
   };
 }
 
-/** What groups say, and deleted releases that are to be let go. */
+/** What groups say, deleted releases that are to be let go, and what was asked of nobody. */
 async function recordsKept(options: DeliveryOptions, caches: Caches): Promise<void> {
   const groups = createGroupController(caches, options.client);
   const archive = createArchiveController(caches.releases, options.client);
+  const { applications } = caches;
+  const commands = { type: releaseCommands, cache: caches.commands, applications };
+  const approvals = { type: releaseApprovals, cache: caches.approvals, applications };
   await Promise.all([
+    runController(createOrphanController(commands, options.client), {
+      ...options,
+      sources: createOrphanSources(commands),
+    }).done,
+    runController(createOrphanController(approvals, options.client), {
+      ...options,
+      sources: createOrphanSources(approvals),
+    }).done,
     runController(groups, { ...options, sources: createGroupSources(caches) }).done,
     runController(archive, { ...options, sources: createArchiveSources(caches.releases) }).done,
   ]);

@@ -110,6 +110,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      type: fc.constant('approve' as const),
+      release: fc.nat(2),
+      hook: fc.constantFrom('agree' as const, 'confirm' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       type: fc.constant('webhook' as const),
       answers: fc.constantFrom('passed' as const, 'failed' as const, 'error' as const),
     }),
@@ -169,7 +177,7 @@ function happeningsOf(usual: fc.Arbitrary<Happening>, maxLength: number): fc.Arb
     fc.array(each, { minLength: 5, maxLength, size: 'max' });
   const seldom = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
     among(fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: each }));
-  return fc.oneof({ weight: 9, arbitrary: among(usual) }, { weight: 1, arbitrary: seldom(removal) });
+  return fc.oneof({ weight: 15, arbitrary: among(usual) }, { weight: 1, arbitrary: seldom(removal) });
 }
 
 const visit: fc.Arbitrary<Happening> = fc.record({
@@ -178,12 +186,15 @@ const visit: fc.Arbitrary<Happening> = fc.record({
   gateway: fc.nat(1),
 });
 
+const seldomTrue = fc.constantFrom(...Array.from({ length: 15 }, () => false), true);
+
 function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<History> {
   return fc.record({
     strategy: fc.constantFrom(...among),
     routed: fc.boolean(),
     replicas: fc.integer({ min: 1, max: 4 }),
     hooked: fc.boolean(),
+    approved: seldomTrue,
     serving: fc.constantFrom(true, true, false),
     happenings: happeningsOf(happening, 36),
   });
@@ -194,6 +205,7 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   strategy: fc.constantFrom(...rainbows),
   routed: fc.constant(true),
   replicas: fc.integer({ min: 1, max: 4 }),
+  approved: seldomTrue,
   serving: fc.constantFrom(true, true, false),
   happenings: happeningsOf(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), 48),
 });

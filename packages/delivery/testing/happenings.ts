@@ -8,6 +8,7 @@ import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
 import { autoscale, evict, removeByHand } from './simulation/hands.ts';
 import { changeGateway, runGateway } from './simulation/gateways.ts';
 import { endJob } from './simulation/hook-effects.ts';
+import { approve } from './simulation/approvals.ts';
 import { applyAgain, ask, changeSpec, configure, deleteApplication, templateOf } from './simulation/people.ts';
 import { visit } from './simulation/sessions.ts';
 import type { World } from './simulation/world.ts';
@@ -60,6 +61,8 @@ export function happen(run: Run, event: Happening): World {
       return removeByHand(world, event.kind, event.index);
     case 'job':
       return endJob(world, event.index, event.end);
+    case 'approve':
+      return approve(world, event);
     case 'webhook':
       return { ...world, webhook: event.answers };
     case 'autoscale': {

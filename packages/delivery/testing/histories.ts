@@ -8,6 +8,7 @@ import { arrive, round, type Interruption, type Planner, type Run } from './look
 import { noRefusals } from './refusals.ts';
 import { noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
+import { approveAll, checkApprovals } from './simulation/approvals.ts';
 import { changeGateway } from './simulation/gateways.ts';
 import { applyAgain, ask, changeSpec } from './simulation/people.ts';
 import { hasFormerSessions } from './simulation/sessions.ts';
@@ -110,6 +111,7 @@ function step(run: Run, event: Happening): void {
   run.past.push(run.world);
   run.world = happen(run, event);
   checkApart(run.world);
+  checkApprovals(run.world);
   noteRequests(run.reached, run.world);
 }
 
@@ -145,9 +147,15 @@ function comeToRest(run: Run): void {
       continue;
     }
     checkApart(world);
+    checkApprovals(world);
     noteRequests(run.reached, world);
     const { requeueAfter } = decision;
     const isUnheeded = isStill && requeueAfter === undefined && !hasFormerSessions(world);
+    const agreed = isStill ? approveAll(world, isUnheeded) : world;
+    if (agreed !== world) {
+      run.world = agreed;
+      continue;
+    }
     unheeded += isUnheeded ? 1 : 0;
     if (unheeded > maximumUnheeded) throw new Violation(`nobody looks again: ${describeWorld(world)}`);
     run.world = later(world, isStill ? Math.max(second, requeueAfter ?? 0) : second);

@@ -14,6 +14,7 @@ export const cacheNames = [
   'slice',
   'split',
   'commands',
+  'approvals',
   'copies',
   'budgets',
   'jobs',
@@ -59,6 +60,8 @@ export type Happening =
   | { readonly type: 'autoscale'; readonly factor: number }
   | { readonly type: 'job'; readonly index: number; readonly end: JobEnd }
   | { readonly type: 'webhook'; readonly answers: 'passed' | 'failed' | 'error' }
+  /** Somebody agrees to a release: before it begins, or before its promotion. */
+  | { readonly type: 'approve'; readonly release: number; readonly hook: 'agree' | 'confirm' }
   | { readonly type: 'pause'; readonly paused: boolean }
   | { readonly type: 'configure'; readonly content: string }
   | { readonly type: 'command'; readonly verb: Verb }
@@ -86,6 +89,8 @@ export interface History {
   readonly replicas: number;
   /** Whether it has hooks, of each time and kind. */
   readonly hooked?: boolean;
+  /** Whether somebody has to agree, before it begins and before its promotion. */
+  readonly approved?: boolean;
   /** Whether its first version serves already, and nothing is under way. */
   readonly serving?: boolean;
   readonly happenings: readonly Happening[];

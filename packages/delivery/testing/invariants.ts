@@ -197,7 +197,7 @@ function checkLeft({ action, after }: Change): string | undefined {
 
 /** The first kind of which something is there. */
 export function findLeft({ split, sessionKey, ...world }: World): string | undefined {
-  const kinds = ['releases', 'replicaSets', 'services', 'copies', 'jobs', 'budgets', 'commands'] as const;
+  const kinds = ['releases', 'replicaSets', 'services', 'copies', 'jobs', 'budgets', 'commands', 'approvals'] as const;
   const kind = kinds.find((each) => world[each].length > 0);
   return kind ?? (split === undefined ? undefined : 'split') ?? (sessionKey === undefined ? undefined : 'sessionKey');
 }

@@ -18,7 +18,7 @@ export type Planner = (observation: Observation, now: number) => Decision;
 
 export interface Run {
   world: World;
-  /** What was true before each happening: looks may see what was one or two of them ago. */
+  /** What was true before each happening, and before each look of a round: looks may see what was one or two of them ago. */
   readonly past: World[];
   readonly interruption: Interruption;
   readonly planner: Planner;
@@ -114,6 +114,8 @@ export function round(run: Run): Round {
   const before = run.world;
   run.world = move(run);
   const moved = run.world;
+  // What this look sees no later one goes back behind.
+  run.past.push(moved);
   const { world, decision } = look(run, whole);
   if (decision.actions.length === 0 && !isBeingDeleted(world.application)) {
     checkQuiet(moved);

@@ -4,10 +4,11 @@ import { Violation } from './violation.ts';
 import { isBeingDeleted, isGone, type World } from './simulation/world.ts';
 
 export function isAtRest(world: World): boolean {
-  const { application, releases, commands } = world;
+  const { application, releases, commands, approvals } = world;
   if (isBeingDeleted(application)) return isGone(application) && world.pods.length === 0;
   if (commands.length > 0 || application.status?.settling !== undefined) return false;
   if (application.spec.replicas === 0) return true;
+  if (approvals.length > 0) return false;
   if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
   const serving = application.status?.serving?.release;
   return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);

@@ -29,6 +29,24 @@ const hooks: Hooks = {
   onRollback: [{ name: 'restore', job, timeoutSeconds: 20 }],
 };
 
+/** Beside whatever else there is to be done: one that is waited for as long as it takes, and one that is not. */
+const approvals: Hooks = {
+  beforeRelease: [{ name: 'agree', approval: {} }],
+  beforePromotion: [{ name: 'confirm', approval: {}, timeoutSeconds: 60 }],
+};
+
+function hooksOf({ hooked = false, approved = false }: History): Hooks | undefined {
+  if (!hooked && !approved) return undefined;
+  if (!approved) return hooks;
+  if (!hooked) return approvals;
+  const { beforeRelease = [], beforePromotion = [] } = approvals;
+  return {
+    ...hooks,
+    beforeRelease: [...beforeRelease, ...(hooks.beforeRelease ?? [])],
+    beforePromotion: [...(hooks.beforePromotion ?? []), ...beforePromotion],
+  };
+}
+
 /** A preview is reached by a route only, and so are sessions; where there is none, none are asked for. */
 export function fittingStrategy(strategy: History['strategy'], routed: boolean): History['strategy'] {
   if (!routed && strategy.type === 'recreate') return { type: 'recreate' };
@@ -41,16 +59,17 @@ const specs = new WeakMap<History['strategy'], Map<string, ApplicationSpec>>();
 
 /** One object for all histories that begin with the same. */
 export function specOf(history: History): ApplicationSpec {
-  const { strategy, routed, replicas, hooked = false } = history;
+  const { strategy, routed, replicas, hooked = false, approved = false } = history;
   const known = specs.get(strategy) ?? new Map<string, ApplicationSpec>();
   specs.set(strategy, known);
-  const key = `${routed} ${replicas} ${hooked}`;
+  const key = `${routed} ${replicas} ${hooked} ${approved}`;
   const spec = known.get(key) ?? createSpec(history);
   known.set(key, spec);
   return spec;
 }
 
 function createSpec(history: History): ApplicationSpec {
+  const asked = hooksOf(history);
   return {
     replicas: history.replicas,
     strategy: fittingStrategy(history.strategy, history.routed),
@@ -62,7 +81,7 @@ function createSpec(history: History): ApplicationSpec {
     guardSeconds: 5,
     drainSeconds: 2,
     keepFailedSeconds: 1,
-    ...(history.hooked === true ? { hooks } : {}),
+    ...(asked === undefined ? {} : { hooks: asked }),
     ...(history.routed ? { route: { hosts: ['shop'] } } : {}),
   };
 }

@@ -92,6 +92,15 @@ test.each([
   expect(await left()).toBe(0);
 });
 
+test('an approval of a release that there is none of goes after a while, though nothing else happens', async () => {
+  await cluster.deploy(spec('a'));
+  await cluster.advance(10_000);
+  await approve({ release: 'shop-7' });
+  expect(await left()).toBe(1);
+  await cluster.advance(60_000);
+  expect(await left()).toBe(0);
+});
+
 test('promote does not stand for an approval: who releases is not who agrees', async () => {
   await releaseWith();
   await cluster.command('promote');

@@ -1,13 +1,19 @@
 /** A person who agrees: by an object that only those may create who are to be asked. */
 import type { GateResult } from '../api/release.ts';
 import type { ReleaseApproval } from '../api/release-approval.ts';
+import { isOfFormer } from '../former-requests.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';
 import type { HookLook } from './hook-look.ts';
 import type { HookRun } from './hook-run.ts';
 
 export function followApproval(context: ReleaseContext, { hook }: HookRun, gate: GateResult): HookLook {
   const { observation, release, now } = context;
-  const given = observation.approvals.find(({ spec }) => spec.release === nameOf(release) && spec.hook === hook.name);
+  const given = observation.approvals.find(
+    (each) =>
+      each.spec.release === nameOf(release) &&
+      each.spec.hook === hook.name &&
+      !isOfFormer(each, observation.application),
+  );
   if (given !== undefined) {
     const { name: approval = '' } = given.metadata;
     return { gate: { ...gate, approval }, ending: { outcome: 'passed', message: describeApproval(given) } };

@@ -10,6 +10,7 @@ import type { Action, ActionOf, ActionType, Decision } from '../../src/plan.ts';
 import { planStatusWrites, type StatusWrite } from '../../src/status/status-writes.ts';
 import type { BrokenWrite } from '../history.ts';
 import { divide } from './divide.ts';
+import { deleteApproval } from './approvals.ts';
 import { callWebhook, deleteJob, explainJob, startJob, stopJob } from './hook-effects.ts';
 import { Outdated, outdated, type Effect } from './effect.ts';
 import {
@@ -73,7 +74,7 @@ const effects: { readonly [Type in ActionType]: Effect<Type> } = {
   deleteJob,
   explainJob,
   callWebhook,
-  deleteApproval: nothing,
+  deleteApproval,
   deleteVersion,
   deleteRelease,
   deleteCommand,

@@ -34,11 +34,15 @@ export function deleteApplication(world: World, foreground: boolean): World {
   return { ...world, revision, application: written };
 }
 
-/** `kubectl apply` of the manifest as it was: where the Application is gone, of another one with its name. */
+/**
+ * `kubectl apply` of the manifest as it was: where the Application is gone, of another one with its name. Nobody is so quick as
+ * to do that in the same second.
+ */
 export function applyAgain(world: World): World {
   if (!isGone(world.application)) return world;
-  const [written, revision] = versioned(world, newApplication(world.application.spec, world));
-  return { ...world, revision, application: written };
+  const next: World = { ...world, now: world.now + 1_000, agreed: new Set() };
+  const [written, revision] = versioned(next, newApplication(world.application.spec, next));
+  return { ...next, revision, application: written };
 }
 
 /** What a person applies: the spec, in a new generation. */

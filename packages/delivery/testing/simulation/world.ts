@@ -3,6 +3,7 @@ import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service 
 import type { KubeObject } from '@slipway/kube/object';
 import type { Split } from '@slipway/kube/split';
 import type { Application, ApplicationSpec } from '../../src/api/application.ts';
+import type { ReleaseApproval } from '../../src/api/release-approval.ts';
 import type { ReleaseCommand } from '../../src/api/release-command.ts';
 import type { Release } from '../../src/api/release.ts';
 import { isConditionTrue } from '@slipway/kube/conditions';
@@ -49,6 +50,9 @@ export interface World {
   readonly split: Split | undefined;
   readonly gateways: readonly Gateway[];
   readonly commands: readonly ReleaseCommand[];
+  readonly approvals: readonly ReleaseApproval[];
+  /** What somebody has agreed to, as `release hook`. */
+  readonly agreed: ReadonlySet<string>;
   /** What the controller that leads was told, and remembers. */
   readonly answers: ReadonlyMap<string, HeardAnswer>;
   readonly measurements: Observation['measurements'];
@@ -114,6 +118,8 @@ export function createWorld(spec: ApplicationSpec): World {
       sessions: new Map(),
     })),
     commands: [],
+    approvals: [],
+    agreed: new Set(),
     answers: new Map(),
     measurements: new Map(),
     hookFindings: new Map(),
@@ -149,7 +155,7 @@ export function observationOf(given: World): Observation {
     sources: sourcesOf(world.configuration),
     copies: world.copies,
     trial: world.trial,
-    approvals: [],
+    approvals: world.approvals,
     jobs: world.jobs,
     hookFindings: world.hookFindings,
     companions: noCompanions,
