@@ -118,6 +118,12 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await rm(directory, { recursive: true, force: true });
     });
 
+    /** Whether the runtime says nothing of a limit that this machine does not let it keep. */
+    const holds = (what: string): boolean =>
+      !underTest.runtime.limitations.some((sentence) =>
+        new RegExp(`of .*${what}.* are not enforced: \\S`).test(sentence),
+      );
+
     it.each([
       { rule: 'success', script: 'exit 0', exitCode: 0 },
       { rule: 'a code of its own', script: 'exit 7', exitCode: 7 },
@@ -152,6 +158,40 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await underTest.runtime.signalContainer(container.id, 'SIGTERM');
       await underTest.runtime.signalContainer(container.id, 'SIGKILL');
       expect((await container.exit).exitCode).toBe(137);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('ends a container that uses more memory than its limit, or has said that it does not', async () => {
+      const sandbox = await harness.createSandbox();
+      const greedy =
+        'const kept = []; for (let i = 0; i < 40; i += 1) kept.push(Buffer.alloc(4 << 20, 1)); process.exit(9)';
+      const container = await harness.start(sandbox, {
+        command: ['node', '-e', greedy],
+        resources: { limits: { memory: '96Mi' } },
+      });
+      const { exitCode, oomKilled } = await container.exit;
+      const isHeld = holds('memory');
+      expect({ exitCode, oomKilled }).toEqual({ exitCode: isHeld ? 137 : 9, oomKilled: isHeld });
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('stops a fork bomb at a limit of processes, or has said that it does not', async () => {
+      const script = 'i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done 2>/dev/null; echo all';
+      expect((await harness.run({ script })).output).toBe(holds('number of processes') ? '' : 'all\n');
+      expect(await harness.run({ script: 'echo fine' })).toEqual({ exitCode: 0, output: 'fine\n' });
+    });
+
+    it('holds what is executed in a container to the same limits', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', 'cat /proc/self/cgroup; echo up; exec sleep 1000'],
+        resources: { limits: { cpu: '100m', memory: '64Mi' } },
+      });
+      await container.says('up');
+      const command = ['cat', '/proc/self/cgroup'];
+      const { stdout } = await underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 5_000 });
+      expect(`${text(stdout)}up\n`).toBe(container.output());
+      expect(/:(.*,)?cpu(,.*)?:.*slipway-|^0::.*slipway-/m.test(text(stdout))).toBe(holds('CPU'));
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 

@@ -1,4 +1,5 @@
 /** What a cluster has on this machine while it lives, so that a test can ask afterwards what is left of it. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute, missing } from './execute.ts';
@@ -25,6 +26,8 @@ export interface Footprint {
   readonly namespaces: readonly string[];
   /** The machine's end of the link to the pods. */
   readonly interfaces: readonly string[];
+  /** Directories of its control groups. */
+  readonly controlGroups: readonly string[];
   /** Inodes of its sockets. */
   readonly sockets: readonly string[];
 }
@@ -37,16 +40,31 @@ export async function takeFootprint(directory: string): Promise<Footprint> {
   const processes = descendants(running, new Set([server, ...(node === undefined ? [] : [node])]));
   const namespaces = new Set(processes.flatMap((each) => each.namespaces));
   for (const namespace of own?.namespaces ?? []) namespaces.delete(namespace);
-  const [interfaces, sockets] = await Promise.all([
+  const [interfaces, controlGroups, sockets] = await Promise.all([
     linksTo(directory),
+    Promise.all(processes.map(({ pid }) => controlGroupsOf(pid))),
     Promise.all(processes.map(({ pid }) => socketsOf(pid))),
   ]);
-  return { directory, processes, namespaces: [...namespaces], interfaces, sockets: sockets.flat() };
+  return {
+    directory,
+    processes,
+    namespaces: [...namespaces],
+    interfaces,
+    controlGroups: controlGroups.flat(),
+    sockets: sockets.flat(),
+  };
 }
 
 /** Of a cluster in `directory` that nobody has looked at while it lived. */
 export async function footprintOfFolder(directory: string): Promise<Footprint> {
-  return { directory, processes: [], namespaces: [], interfaces: await linksTo(directory), sockets: [] };
+  return {
+    directory,
+    processes: [],
+    namespaces: [],
+    interfaces: await linksTo(directory),
+    controlGroups: [],
+    sockets: [],
+  };
 }
 
 /** Numbers of the processes that are the cluster; all others are theirs. */
@@ -79,6 +97,7 @@ export async function listRemains(footprint: Footprint): Promise<readonly string
     ...sockets
       .filter((line) => line.includes(footprint.directory) || line.split(/\s+/).some((word) => inodes.has(word)))
       .map((line) => `socket ${line}`),
+    ...footprint.controlGroups.filter((group) => existsSync(group)).map((group) => `control group ${group}`),
     ...rules.map((rule) => `firewall rule ${rule}`),
   ];
 }
@@ -115,6 +134,14 @@ function descendants(running: readonly RunningProcess[], roots: ReadonlySet<numb
     for (const { pid, parent } of running) if (found.has(parent)) found.add(pid);
   }
   return running.filter(({ pid }) => found.has(pid));
+}
+
+/** Those that are ours have our name; a directory of the machine may be mounted anywhere. */
+async function controlGroupsOf(pid: number): Promise<readonly string[]> {
+  const groups = (await readOrEmpty(`/proc/${pid}/cgroup`))
+    .split('\n')
+    .flatMap((line) => /^\d+:([^:]*):(.*\/slipway-[^/]*)/.exec(line)?.slice(1).join('') ?? []);
+  return groups.map((group) => join('/sys/fs/cgroup', group));
 }
 
 async function listProcesses(): Promise<readonly RunningProcess[]> {

@@ -10,6 +10,7 @@ import { configMaps, pods } from '@slipway/kube/resources';
 import { FakeNodeApi } from '../../../testing/fake-node-api.ts';
 import { machineImage } from '../../../testing/machine-image.ts';
 import { AddressPool } from '../../network/address-pool.ts';
+import { ControlGroups } from '../control-groups/control-groups.ts';
 import { diskFiles } from '../platform/disk-files.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
@@ -39,9 +40,11 @@ beforeEach(async () => {
     nodeAddress: '127.201.0.1',
     searchPath,
     nodeProgram: process.execPath,
+    groupDirectories: [],
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
   });
-  runtime = new ProcessRuntime({ isolation, images: machineImage, clock: systemClock, logger: silentLogger });
+  const groups = new ControlGroups({ locations: {}, clock: systemClock });
+  runtime = new ProcessRuntime({ isolation, groups, images: machineImage, clock: systemClock, logger: silentLogger });
   await runtime.start();
   api = new FakeNodeApi();
   end = new AbortController();

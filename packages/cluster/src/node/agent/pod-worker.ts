@@ -71,7 +71,15 @@ export class PodWorker {
     }
     const logClosed = this.#host.logs.close(instance);
     const message = await this.#readMessage(exit, { pod: this.#record.pod, instance, logClosed });
+    if (exit.oomKilled) this.#announceOutOfMemory(container.name);
     this.tell({ kind: 'containerExited', name: container.name, exit, message });
+  }
+
+  #announceOutOfMemory(container: string): void {
+    const { pod } = this.#record;
+    const limit = specOf(pod, container)?.resources?.limits?.['memory'];
+    const message = `Container ${container} was killed because it used more memory than its limit of ${limit}`;
+    this.#host.events.event(pod, { type: 'Warning', reason: 'OOMKilled', message, container });
   }
 
   async #readMessage(exit: ContainerExit, ended: EndedInstance): Promise<string | undefined> {

@@ -4,6 +4,8 @@ import { addressAt, parseCidr } from '../../network/ipv4.ts';
 import { ImageStore } from '../../image/image-store.ts';
 import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import { ControlGroups } from '../control-groups/control-groups.ts';
+import { directoriesOf } from '../control-groups/find-control-groups.ts';
 import type { Isolation } from '../runtimes/process/isolation.ts';
 import { LocalImages } from '../runtimes/process/local-images.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
@@ -37,7 +39,8 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const nodeAddress = addressOf(options.ranges.pods, 1);
   const { network } = parts;
   const isolation = network === undefined ? createPlain(parts, { store, nodeAddress }) : createRoot(parts, network);
-  const runtime = new ProcessRuntime({ isolation, images: new LocalImages(store), clock, logger });
+  const groups = new ControlGroups({ locations: options.controlGroups, clock });
+  const runtime = new ProcessRuntime({ isolation, groups, images: new LocalImages(store), clock, logger });
   const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
@@ -66,6 +69,7 @@ function createPlain(
     nodeAddress,
     searchPath,
     nodeProgram: process.execPath,
+    groupDirectories: directoriesOf(options.controlGroups),
     mergeLayers: ({ digests }) => store.mergeLayers(digests),
   });
 }

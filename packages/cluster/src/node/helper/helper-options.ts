@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { NodeRanges } from '../../network/ranges.ts';
+import type { GroupLocations } from '../control-groups/find-control-groups.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 
 /** What the server tells the helper, as one JSON argument. */
@@ -14,6 +15,7 @@ export interface HelperOptions {
   readonly level: IsolationLevel;
   readonly ranges: NodeRanges;
   readonly limitations: readonly string[];
+  readonly controlGroups: GroupLocations;
 }
 
 /** What a running helper says of itself on its control socket. */

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
@@ -7,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@slipway/kube/logger';
 import type { NodeRanges } from '../../network/ranges.ts';
+import { directoriesOf, findControlGroups, readGroupMachine } from '../control-groups/find-control-groups.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 import { signalIfRunning } from '../runtimes/process/signal.ts';
 import { findTools, requireTool } from '../runtimes/process/tools.ts';
@@ -122,7 +124,12 @@ async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
   const { dataDirectory, storeIdentity, nodeNames, apiSocket } = options;
   const log = await openLog(dataDirectory);
   try {
-    const child = spawnHelper({ dataDirectory, storeIdentity, nodeNames, apiSocket, ...plan }, environment, log.fd);
+    const controlGroups = findControlGroups(groupNameOf(dataDirectory), readGroupMachine());
+    const child = spawnHelper(
+      { dataDirectory, storeIdentity, nodeNames, apiSocket, controlGroups, ...plan },
+      environment,
+      log.fd,
+    );
     const status = awaitReady(child, options).finally(() => child.unref());
     status.catch(() => undefined);
     return { status };
@@ -147,6 +154,17 @@ exec 3>&- 4>&-
 wait "$!"
 `;
 
+/** Stays outside of the namespaces: in one of processes whose first has ended, nothing can be started. Groups end with nobody. */
+const groupsScript = `
+groups=$1; shift
+"$@" &
+exec 3>&- 4>&-
+wait "$!"
+IFS='
+'
+for group in $groups; do rmdir "$group"/* "$group" 2>/dev/null; done
+`;
+
 async function openLog(dataDirectory: string): Promise<FileHandle> {
   const logDirectory = join(dataDirectory, 'log');
   await Promise.all([
@@ -161,7 +179,7 @@ function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log
   const command = [process.execPath, main, JSON.stringify(options)];
   const network = openSync('/proc/self/ns/net', 'r');
   try {
-    const [file = '', ...parameters] = options.level === 'root' ? isolate(command, environment) : command;
+    const [file = '', ...parameters] = options.level === 'root' ? isolate(command, options, environment) : command;
     return spawn(file, parameters, {
       detached: true,
       cwd: '/',
@@ -173,9 +191,20 @@ function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log
   }
 }
 
-function isolate(command: readonly string[], environment: NodeJS.ProcessEnv): readonly string[] {
-  const { tools } = findTools(['unshare'], environment['PATH'] ?? '');
-  return [requireTool(tools, 'unshare'), '--net', '--mount', '--pid', '/bin/sh', '-c', rootScript, 'sh', ...command];
+function isolate(
+  command: readonly string[],
+  { controlGroups }: HelperOptions,
+  environment: NodeJS.ProcessEnv,
+): readonly string[] {
+  const unshare = requireTool(findTools(['unshare'], environment['PATH'] ?? '').tools, 'unshare');
+  const groups = directoriesOf(controlGroups).join('\n');
+  const isolated = [unshare, '--net', '--mount', '--pid', '/bin/sh', '-c', rootScript, 'sh', ...command];
+  return groups === '' ? isolated : ['/bin/sh', '-c', groupsScript, 'sh', groups, ...isolated];
+}
+
+/** The same at every start, so that one that could not be removed is found again; and no other cluster's. */
+function groupNameOf(dataDirectory: string): string {
+  return `slipway-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12)}`;
 }
 
 /** Both processes read the same modules; what one has compiled the other need not. */

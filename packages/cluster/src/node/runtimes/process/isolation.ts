@@ -13,11 +13,18 @@ export interface Isolation {
   start(): Promise<void>;
   createSandbox(request: SandboxRequest): Promise<IsolatedSandbox>;
   /** Makes everything that the container's processes find, and says how to start the first of them. Rejects with a `StartError`. */
-  prepare(container: ContainerRequest, sandbox: IsolatedSandbox, image: LocalImage): Promise<PreparedContainer>;
+  prepare(container: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer>;
   /** Ready once `start` has resolved. */
   readonly pipes: OutputPipes;
   readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;
+}
+
+export interface ContainerPlace {
+  readonly sandbox: IsolatedSandbox;
+  readonly image: LocalImage;
+  /** Files to each of which a process writes `0`, before it becomes one of the container's, to be held to its limits. */
+  readonly groupEntries: readonly string[];
 }
 
 export interface IsolatedSandbox {

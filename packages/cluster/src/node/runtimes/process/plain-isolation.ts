@@ -7,7 +7,8 @@ import { StartError } from '../../runtime.ts';
 import type { AddressPool } from '../../../network/address-pool.ts';
 import { findExecutable } from './executable.ts';
 import { FileView } from './file-view.ts';
-import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
+import { joinGroups } from './join-groups.ts';
+import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mapping.ts';
 import { OutputPipes } from './output-pipes.ts';
 import { signalIfRunning } from './signal.ts';
@@ -23,6 +24,8 @@ export interface PlainIsolationOptions {
   readonly nodeAddress: string;
   readonly searchPath: string;
   readonly nodeProgram: string;
+  /** The cluster's own control groups. */
+  readonly groupDirectories: readonly string[];
   /** Makes one directory of an image's layers. */
   readonly mergeLayers: (image: LocalImage) => Promise<string>;
 }
@@ -46,7 +49,7 @@ export class PlainIsolation implements Isolation {
   }
 
   async start(): Promise<void> {
-    this.undertaker = Undertaker.start(this.instance);
+    this.undertaker = Undertaker.start(this.instance, this.options.groupDirectories);
     await this.pipes.start();
     await mkdir(this.programs, { recursive: true, mode: 0o700 });
     const link = join(this.programs, 'node');
@@ -69,11 +72,9 @@ export class PlainIsolation implements Isolation {
     });
   }
 
-  async prepare(
-    request: ContainerRequest,
-    { sandbox }: IsolatedSandbox,
-    image: LocalImage,
-  ): Promise<PreparedContainer> {
+  async prepare(request: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer> {
+    const { image, groupEntries } = place;
+    const { sandbox } = place.sandbox;
     const imageDirectory = image.layers.length === 0 ? undefined : await this.options.mergeLayers(image);
     const paths: MappedPaths = { mounts: request.mounts, imageDirectory, claimsNewPaths: false };
     this.containers += 1;
@@ -86,7 +87,8 @@ export class PlainIsolation implements Isolation {
       PATH: `${this.programs}:${mapSearchPath(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
       [containerMark]: mark,
     };
-    const launch = (command: readonly string[]): Launch => this.launch({ command, paths, environment, directory });
+    const launch = (command: readonly string[]): Launch =>
+      this.launch({ command, paths, environment, directory, groupEntries });
     return {
       launch: launch(request.command),
       execLaunch: (_pid, command) => launch(command),
@@ -130,15 +132,16 @@ export class PlainIsolation implements Isolation {
     readonly paths: MappedPaths;
     readonly environment: Readonly<Record<string, string>>;
     readonly directory: string;
+    readonly groupEntries: readonly string[];
   }): Launch {
-    const { command, paths, environment, directory } = container;
+    const { command, paths, environment, directory, groupEntries } = container;
     const [program = '', ...parameters] = command.map((word) => mapPaths(word, paths));
     const searchPath = environment['PATH'] ?? '';
     const file = findExecutable(new FileView(machineFiles), program, { searchPath, directory });
     const { setpriv } = this.options.tools;
     const words =
       setpriv === undefined ? [file, ...parameters] : [setpriv, '--pdeathsig', 'KILL', '--', file, ...parameters];
-    const [first = '', ...rest] = words;
+    const [first = '', ...rest] = joinGroups(groupEntries, words);
     return { file: first, parameters: rest, environment, directory, reports: false };
   }
 }
@@ -155,7 +158,6 @@ function describeLimitations(tools: Tools): readonly string[] {
     'Containers see the files of this machine, and containers of one image share its files and what they change there.',
     'Users, groups, capabilities, security profiles, read-only mounts and read-only roots of containers are ignored: everything runs as the user who started the cluster.',
     'Volumes in memory are on disk.',
-    'Limits of memory and CPU are not enforced by the process runtime.',
     'A program that clears its environment and leaves its session outlives its container and the cluster.',
     ...(tools['setpriv'] === undefined
       ? ['Containers may outlive a killed node for a moment, because "setpriv" (package util-linux) is not installed.']

@@ -15,6 +15,8 @@ import {
 import { machineImage } from '../../../../testing/machine-image.ts';
 import { AddressPool } from '../../../network/address-pool.ts';
 import { PlainIsolation } from './plain-isolation.ts';
+import { ControlGroups } from '../../control-groups/control-groups.ts';
+import { directoriesOf, findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 import { findTools } from './tools.ts';
 
@@ -24,6 +26,8 @@ async function createPlain(): Promise<RuntimeUnderTest> {
   clusters += 1;
   const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-plain-'));
   const searchPath = process.env['PATH'] ?? '';
+  const locations = findControlGroups(`slipway-test-${process.pid}-${clusters}`, readGroupMachine());
+  const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
   const isolation = new PlainIsolation({
     clock: systemClock,
     dataDirectory,
@@ -32,9 +36,16 @@ async function createPlain(): Promise<RuntimeUnderTest> {
     nodeAddress: `127.${200 + clusters}.0.1`,
     searchPath,
     nodeProgram: process.execPath,
+    groupDirectories: directoriesOf(locations),
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
   });
-  const runtime = new ProcessRuntime({ isolation, images: machineImage, clock: systemClock, logger: silentLogger });
+  const runtime = new ProcessRuntime({
+    isolation,
+    groups,
+    images: machineImage,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await runtime.start();
   return {
     runtime,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
@@ -16,6 +16,8 @@ import {
 import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
+import { ControlGroups } from '../../control-groups/control-groups.ts';
+import { findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 import { RootIsolation } from './root-isolation.ts';
 import { SandboxPool } from './sandbox-pool.ts';
@@ -162,6 +164,8 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
     hostNetworkFd,
     ownPid: process.pid,
   });
+  const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
+  const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
   const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
   const isolation = new RootIsolation({
     dataDirectory,
@@ -172,7 +176,13 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
     nodeProgram: process.execPath,
     ownPid: process.pid,
   });
-  const runtime = new ProcessRuntime({ isolation, images: machineImage, clock: systemClock, logger: silentLogger });
+  const runtime = new ProcessRuntime({
+    isolation,
+    groups,
+    images: machineImage,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await runtime.start();
   return {
     runtime,

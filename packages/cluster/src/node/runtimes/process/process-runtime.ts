@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import type { ContainerGroup, ControlGroups } from '../../control-groups/control-groups.ts';
 import {
   StartError,
   type ContainerExit,
@@ -27,6 +28,7 @@ import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from 
 
 export interface ProcessRuntimeOptions {
   readonly isolation: Isolation;
+  readonly groups: ControlGroups;
   readonly images: ImageSource;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,6 +43,12 @@ interface Container {
   readonly stopSignal: string;
   /** Resolves when nothing of the container is left. */
   readonly gone: Promise<void>;
+}
+
+interface LaunchParts {
+  readonly prepared: PreparedContainer;
+  readonly group: ContainerGroup;
+  readonly stopSignal: string;
 }
 
 /** How long output may still arrive after the first process has ended: a process that escaped may hold the pipe. */
@@ -59,15 +67,17 @@ export class ProcessRuntime implements Runtime {
   }
 
   get limitations(): readonly string[] {
-    return this.options.isolation.limitations;
+    const { groups, isolation } = this.options;
+    return [...groups.limitations, ...isolation.limitations];
   }
 
   get memoryVolumes(): MemoryVolumes | undefined {
     return this.options.isolation.memoryVolumes;
   }
 
-  start(): Promise<void> {
-    return this.options.isolation.start();
+  async start(): Promise<void> {
+    const { groups, isolation } = this.options;
+    await Promise.all([groups.start(), isolation.start()]);
   }
 
   async list(): Promise<readonly RunningPod[]> {
@@ -119,8 +129,15 @@ export class ProcessRuntime implements Runtime {
       throw new StartError('CreateContainerError', `pod ${request.podUid} has no sandbox: it was removed meanwhile`);
     }
     const image = (await this.options.images.find(request.image)) ?? machineImage;
-    const prepared = await this.options.isolation.prepare(request, sandbox, image);
-    return this.launch(request, prepared, image.stopSignal);
+    const group = await this.options.groups.create(request.resources);
+    const place = { sandbox, image, groupEntries: group.entries };
+    try {
+      const prepared = await this.options.isolation.prepare(request, place);
+      return await this.launch(request, { prepared, group, stopSignal: image.stopSignal });
+    } catch (error) {
+      await this.clearAway(request, () => group.remove());
+      throw error;
+    }
   }
 
   signalContainer(containerId: string, signal: string): Promise<void> {
@@ -152,6 +169,7 @@ export class ProcessRuntime implements Runtime {
   async stop(): Promise<void> {
     await Promise.all([...this.sandboxes.keys()].map((podUid) => this.removeSandbox(podUid)));
     await this.options.isolation.stop();
+    await this.options.groups.stop();
   }
 
   private containersOf(podUid: string): readonly Container[] {
@@ -160,8 +178,7 @@ export class ProcessRuntime implements Runtime {
 
   private async launch(
     request: ContainerRequest,
-    prepared: PreparedContainer,
-    stopSignal: string,
+    { prepared, group, stopSignal }: LaunchParts,
   ): Promise<StartedContainer> {
     const output = await this.options.isolation.pipes.take();
     forwardOutput(output, request.onOutput);
@@ -177,7 +194,7 @@ export class ProcessRuntime implements Runtime {
       throw error;
     }
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
-    const gone = this.awaitEnd({ request, prepared, pid, ended, outputEnded });
+    const gone = this.awaitEnd({ request, prepared, group, pid, ended, outputEnded });
     this.containers.set(request.containerId, { podUid: request.podUid, started, pid, prepared, stopSignal, gone });
     return started;
   }
@@ -185,21 +202,29 @@ export class ProcessRuntime implements Runtime {
   private async awaitEnd(container: {
     readonly request: ContainerRequest;
     readonly prepared: PreparedContainer;
+    readonly group: ContainerGroup;
     readonly pid: number;
     readonly ended: Promise<number>;
     readonly outputEnded: Promise<void>;
   }): Promise<void> {
-    const { request, prepared, pid } = container;
+    const { request, prepared, group, pid } = container;
     const exitCode = await container.ended;
     const finishedAt = this.options.clock.now();
-    await prepared.remove(pid).catch((error: unknown) => {
-      this.options.logger.warn('files of a container could not be removed', { container: request.containerId, error });
-    });
+    // One that outlived the kill of a process of its own and then ended well was not ended by it.
+    const oomKilled = exitCode !== 0 && group.wasOutOfMemory();
+    await this.clearAway(request, () => prepared.remove(pid));
+    await this.clearAway(request, () => group.remove());
     await Promise.race([container.outputEnded, delay(this.options.clock, outputGraceMilliseconds)]);
     this.containers.delete(request.containerId);
     for (const listener of this.listeners) {
-      listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled: false, finishedAt });
+      listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled, finishedAt });
     }
+  }
+
+  private async clearAway({ containerId }: ContainerRequest, remove: () => Promise<void>): Promise<void> {
+    await remove().catch((error: unknown) => {
+      this.options.logger.warn('what a container left could not be removed', { container: containerId, error });
+    });
   }
 }
 

@@ -5,7 +5,8 @@ import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
 import type { ClusterNetwork, PodNamespace } from '../../../network/cluster-network.ts';
 import { calculateCapabilities } from './capabilities.ts';
 import { findExecutable } from './executable.ts';
-import type { IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
+import { joinGroups } from './join-groups.ts';
+import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
 import { OutputPipes } from './output-pipes.ts';
@@ -32,15 +33,19 @@ export interface RootIsolationOptions {
  * Runs in the container's new namespaces. The parent stays outside and waits, for only the parent of the first process
  * learns its exit code (`unshare --fork` loses that of a killed one). The first child is process 1: when it ends, the
  * kernel ends all others. It is no background job: shells let those ignore SIGINT and SIGQUIT, for good. Its pid is what
- * the /proc of this machine says before the container gets its own. Whatever goes wrong before the command itself is said
+ * the /proc of this machine says before the container gets its own. It joins its control groups while their files are
+ * still to be seen, and after the mounts, which are ours. Whatever goes wrong before the command itself is said
  * on descriptor 3.
  */
 const entryScript = `
 echo "$1" >/proc/sys/kernel/hostname
 exec 4>&1 5>&2 >/dev/null 2>&1
 ( read -r pid rest </proc/self/stat && echo "pid $pid" >&3 &&
-  cd "$2" && "$3" -T fstab -a 2>&3 && cd root && "$3" --move . / 2>&3 && echo ready >&3 || exit 125
-  shift 3; exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
+  cd "$2" && "$3" -T fstab -a 2>&3 || exit 125
+  mount=$3; shift 3
+  while [ "$1" != -- ]; do { echo 0 >"$1"; } 2>&3 || exit 125; shift; done; shift
+  cd root && "$mount" --move . / 2>&3 && echo ready >&3 || exit 125
+  exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
 exit "$?"
 `;
 
@@ -55,7 +60,6 @@ interface PodSandbox extends IsolatedSandbox {
 export class RootIsolation implements Isolation {
   readonly level = 'root';
   readonly limitations: readonly string[] = [
-    'Limits of memory and CPU are not enforced by the process runtime.',
     'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
     'Pods reach each other, services and this machine, but no other machine.',
   ];
@@ -105,12 +109,12 @@ export class RootIsolation implements Isolation {
 
   async prepare(
     request: ContainerRequest,
-    { sandbox }: IsolatedSandbox,
-    image: LocalImage,
+    { sandbox, image, groupEntries }: ContainerPlace,
   ): Promise<PreparedContainer> {
-    const pod = this.sandboxes.get(sandbox.podUid);
+    const { podUid } = sandbox.sandbox;
+    const pod = this.sandboxes.get(podUid);
     if (pod === undefined) {
-      throw new Error(`pod ${sandbox.podUid} has no sandbox`);
+      throw new Error(`pod ${podUid} has no sandbox`);
     }
     this.roots += 1;
     const directory = join(this.directory, String(this.roots));
@@ -118,7 +122,7 @@ export class RootIsolation implements Isolation {
     try {
       mkdirSync(directory);
       const root = this.createRoot({ directory, request, pod, image });
-      return this.describe({ directory, request, pod, root, remove });
+      return this.describe({ directory, request, pod, root, groupEntries, remove });
     } catch (error) {
       await remove();
       throw error;
@@ -168,9 +172,10 @@ export class RootIsolation implements Isolation {
     readonly request: ContainerRequest;
     readonly pod: PodSandbox;
     readonly root: ContainerRoot;
+    readonly groupEntries: readonly string[];
     readonly remove: () => Promise<void>;
   }): PreparedContainer {
-    const { directory, request, pod, root } = made;
+    const { directory, request, pod, root, groupEntries } = made;
     const user = resolveUser(root.view, request.user);
     const searchPath = `${nodeDirectory}:${request.environment['PATH'] ?? this.options.searchPath}`;
     const environment = { HOSTNAME: pod.request.hostname, HOME: user.home, ...request.environment, PATH: searchPath };
@@ -179,8 +184,9 @@ export class RootIsolation implements Isolation {
       ...command.slice(1),
     ];
     const entry = this.entryCommand({ request, root, user, command: locate(request.command) });
-    const launch = (parameters: readonly string[], reports: boolean): Launch => ({
-      file: requireTool(this.options.tools, 'nsenter'),
+    const nsenter = requireTool(this.options.tools, 'nsenter');
+    const launch = ([file = '', ...parameters]: readonly string[], reports: boolean): Launch => ({
+      file,
       parameters,
       environment,
       directory: '/',
@@ -188,18 +194,19 @@ export class RootIsolation implements Isolation {
     });
     const mount = requireTool(this.options.tools, 'mount');
     const unshare = [requireTool(this.options.tools, 'unshare'), '--mount', '--pid', '--propagation', 'unchanged'];
-    const script = ['/bin/sh', '-c', entryScript, 'sh', pod.request.hostname, directory, mount];
+    const script = ['/bin/sh', '-c', entryScript, 'sh', pod.request.hostname, directory, mount, ...groupEntries, '--'];
     const namespaces = [`--target=${pod.holderPid}`, '--net', '--ipc', '--uts'];
     return {
-      launch: launch([...namespaces, ...unshare, ...script, ...entry], true),
+      launch: launch([nsenter, ...namespaces, ...unshare, ...script, ...entry], true),
       execLaunch: (pid, command) =>
         launch(
-          [
+          joinGroups(groupEntries, [
+            nsenter,
             `--target=${pid}`,
             ...everyNamespace,
             `--wd=/proc/${pid}/root${root.workingDirectory}`,
             ...this.identityCommand({ request, root, user, command: locate(command) }),
-          ],
+          ]),
           false,
         ),
       kill: (pid) => signalIfRunning(pid, 'SIGKILL'),

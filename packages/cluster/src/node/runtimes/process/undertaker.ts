@@ -15,27 +15,30 @@ const roundMilliseconds = 5;
 
 /**
  * Waits for the end of its input, which comes when the writer closes it or dies in any way, and kills what carries the mark
- * until nothing does: one may start another meanwhile.
+ * until nothing does: one may start another meanwhile. Then it removes the control groups, which end with nobody.
  */
 const script = `
 read -r never
 for round in 1 2 3 4 5 6 7 8 9 10; do
   found=$(grep -lzs "^$1=$2" /proc/[0-9]*/environ)
-  [ -n "$found" ] || exit
+  [ -n "$found" ] || break
   for file in $found; do file=\${file#/proc/}; kill -KILL "\${file%/environ}"; done
 done 2>/dev/null
+shift 2
+for group; do rmdir "$group"/* "$group" 2>/dev/null; done
 `;
 
 /**
  * Outlives this process only long enough to end its containers: without namespaces the kernel would kill no more than
- * their first processes. `prefix` starts the mark of all of them.
+ * their first processes. `prefix` starts the mark of all of them, and `groups` are the
+ * directories of their control groups.
  */
 export class Undertaker {
   private readonly input: Writable;
   private readonly done: Promise<void>;
 
-  static start(prefix: string): Undertaker {
-    const child = spawn('/bin/sh', ['-c', script, 'sh', containerMark, prefix], {
+  static start(prefix: string, groups: readonly string[]): Undertaker {
+    const child = spawn('/bin/sh', ['-c', script, 'sh', containerMark, prefix, ...groups], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });

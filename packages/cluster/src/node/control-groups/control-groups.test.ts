@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ControlGroups } from './control-groups.ts';
+import { calculateGroupValues } from './group-values.ts';
+
+describe('calculateGroupValues', () => {
+  const all = { requests: { cpu: '250m' }, limits: { cpu: '1.5', memory: '64Mi' } };
+  it.each([
+    {
+      name: 'shares of a request and a quota of a limit',
+      asked: { controller: 'cpu', version: 1 },
+      resources: all,
+      expected: ['cpu.shares=256', 'cpu.cfs_period_us=100000', 'cpu.cfs_quota_us=150000'],
+    },
+    {
+      name: 'a weight and a quota, with version 2',
+      asked: { controller: 'cpu', version: 2 },
+      resources: all,
+      expected: ['cpu.weight=10', 'cpu.max=150000 100000'],
+    },
+    {
+      name: 'what a limit alone requests too, and no quota below what the kernel takes',
+      asked: { controller: 'cpu', version: 1 },
+      resources: { limits: { cpu: '1m' } },
+      expected: ['cpu.shares=2', 'cpu.cfs_period_us=100000', 'cpu.cfs_quota_us=1000'],
+    },
+    {
+      name: 'no quota for a request',
+      asked: { controller: 'cpu', version: 2 },
+      resources: { requests: { cpu: '1' } },
+      expected: ['cpu.weight=39'],
+    },
+    {
+      name: 'a limit of memory that swapping does not widen',
+      asked: { controller: 'memory', version: 1 },
+      resources: all,
+      expected: ['memory.limit_in_bytes=67108864', 'memory.memsw.limit_in_bytes=67108864'],
+    },
+    {
+      name: 'a limit of memory that ends all of a container, with version 2',
+      asked: { controller: 'memory', version: 2 },
+      resources: all,
+      expected: ['memory.max=67108864', 'memory.swap.max=0', 'memory.oom.group=1'],
+    },
+    {
+      name: 'nothing of memory where none is limited',
+      asked: { controller: 'memory', version: 2 },
+      resources: { requests: { memory: '1Gi' } },
+      expected: [],
+    },
+    {
+      name: 'a limit of processes always',
+      asked: { controller: 'pids', version: 1 },
+      resources: {},
+      expected: ['pids.max=500'],
+    },
+  ] as const)('gives $name', ({ asked, resources, expected }) => {
+    const values = calculateGroupValues(asked, { resources, maximumProcesses: 500 });
+    expect(values.map(({ file, value }) => `${file}=${value}`)).toEqual(expected);
+  });
+});
+
+/** Files that stand in for the kernel's: what is written is seen, and nothing is enforced. */
+describe('ControlGroups', () => {
+  let top: string;
+
+  beforeEach(async () => {
+    top = await mkdtemp(join(tmpdir(), 'slipway-groups-'));
+    await mkdir(join(top, 'own'));
+    for (const group of [top, join(top, 'own')]) await writeFile(join(group, 'cgroup.subtree_control'), 'cpu');
+  });
+  afterEach(() => rm(top, { recursive: true, force: true }));
+
+  it('makes one group of version 2 for a container, in which the kernel tells of memory', async () => {
+    const location = { version: 2, directory: join(top, 'own') } as const;
+    const groups = new ControlGroups({ locations: { memory: location, pids: location }, clock: systemClock });
+    await groups.start();
+    expect(groups.limitations).toEqual([
+      'Requests and limits of CPU are not enforced: the control groups of this machine cannot be written by this user.',
+    ]);
+    expect(await readFile(join(top, 'cgroup.subtree_control'), 'utf8')).toMatch(/^\+(memory|pids)$/);
+    const group = await groups.create({ limits: { memory: '1Mi' } });
+    expect(group.entries).toEqual([join(top, 'own/1/cgroup.procs')]);
+    expect(await readFile(join(top, 'own/1/memory.max'), 'utf8')).toBe('1048576');
+    await writeFile(join(top, 'own/1/memory.events'), 'oom 1\noom_kill 0\n');
+    expect(group.wasOutOfMemory()).toBe(false);
+    await writeFile(join(top, 'own/1/memory.events'), 'oom 1\noom_kill 1\noom_group_kill 1\n');
+    expect(group.wasOutOfMemory()).toBe(true);
+  });
+
+  it('clears away what a killed cluster has left', async () => {
+    await mkdir(join(top, 'pids/own/17'), { recursive: true });
+    const locations = { pids: { version: 1, directory: join(top, 'pids/own') } } as const;
+    const groups = new ControlGroups({ locations, clock: systemClock });
+    await groups.start();
+    expect(await readdir(join(top, 'pids/own'))).toEqual([]);
+    await groups.stop();
+    expect(await readdir(join(top, 'pids'))).toEqual([]);
+  });
+
+  it('says why a group cannot be made, and limits nothing', async () => {
+    const locations = { memory: { version: 2, directory: join(top, 'absent/own') } } as const;
+    const groups = new ControlGroups({ locations, clock: systemClock });
+    await groups.start();
+    expect(groups.limitations).toEqual([
+      expect.stringMatching(/^Requests and limits of CPU, memory, the number of processes are not enforced: .*ENOENT/),
+    ]);
+    expect((await groups.create({ limits: { memory: '1Mi' } })).entries).toEqual([]);
+  });
+});

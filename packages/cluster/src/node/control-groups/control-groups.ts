@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ResourceRequirements } from '@slipway/kube/api.generated';
+import { delay, type Clock } from '@slipway/kube/clock';
+import { controllers, type Controller, type GroupLocation, type GroupLocations } from './find-control-groups.ts';
+import { calculateGroupValues } from './group-values.ts';
+
+export interface ControlGroupsOptions {
+  readonly locations: GroupLocations;
+  readonly clock: Clock;
+  /** Of one container, threads included. */
+  readonly maximumProcesses?: number | undefined;
+}
+
+/** More than servers with a thread for every connection use, and few enough that a machine survives a fork bomb. */
+const defaultMaximumProcesses = 4_096;
+
+/** The processes of a container that has ended leave their group a moment later. */
+const removalRounds = 40;
+const removalMilliseconds = 5;
+
+/** What one container may use. */
+export interface ContainerGroup {
+  /** A process joins by writing `0` to each of these. */
+  readonly entries: readonly string[];
+  /** Whether the kernel killed one of its processes because they used more memory than they may. */
+  wasOutOfMemory(): boolean;
+  /** Rejects when a process is left in it. */
+  remove(): Promise<void>;
+}
+
+const unlimited: ContainerGroup = { entries: [], wasOutOfMemory: () => false, remove: () => Promise.resolve() };
+
+const nouns: Readonly<Record<Controller, string>> = {
+  cpu: 'CPU',
+  memory: 'memory',
+  pids: 'the number of processes',
+};
+
+/** Groups of the kernel, of version 1 or 2, that hold containers to their requests and limits: as many as the machine lets us. */
+export class ControlGroups {
+  private readonly options: ControlGroupsOptions;
+  /** Those that can be had. */
+  private readonly available = new Map<Controller, GroupLocation>();
+  private readonly faults = new Map<Controller, string>();
+  private made = 0;
+
+  constructor(options: ControlGroupsOptions) {
+    this.options = options;
+  }
+
+  /** What is not enforced, each a full sentence. Known once `start` has resolved. */
+  get limitations(): readonly string[] {
+    const missing = controllers.filter((controller) => !this.available.has(controller));
+    if (missing.length === 0) return [];
+    const why = [...new Set(missing.map((controller) => this.faults.get(controller) ?? notWritable))].join('; ');
+    return [`Requests and limits of ${missing.map((each) => nouns[each]).join(', ')} are not enforced: ${why}.`];
+  }
+
+  /** Makes the cluster's own groups, and clears away what one that was killed has left in them. Never rejects. */
+  async start(): Promise<void> {
+    await Promise.all(
+      [...this.byDirectory()].map(async ([directory, { version, wanted }]) => {
+        await this.prepare(directory, { version, wanted });
+        await removeChildren(directory);
+      }),
+    );
+  }
+
+  async create(resources: ResourceRequirements): Promise<ContainerGroup> {
+    this.made += 1;
+    const name = String(this.made);
+    const wish = {
+      resources,
+      maximumProcesses: this.options.maximumProcesses ?? defaultMaximumProcesses,
+    };
+    const wanted = [...this.available].flatMap(([controller, { version, directory }]) => {
+      const values = calculateGroupValues({ controller, version }, wish);
+      return values.length === 0 ? [] : [{ controller, version, group: join(directory, name), values }];
+    });
+    if (wanted.length === 0) return unlimited;
+    const groups = [...new Set(wanted.map(({ group }) => group))];
+    await Promise.all(groups.map((group) => mkdir(group, { recursive: true })));
+    for (const { group, values } of wanted) {
+      for (const { file, value, isOptional } of values) {
+        const path = join(group, file);
+        if (isOptional !== true || existsSync(path)) await writeFile(path, value);
+      }
+    }
+    const memory = wanted.find(({ controller }) => controller === 'memory');
+    return {
+      entries: groups.map((group) => join(group, 'cgroup.procs')),
+      wasOutOfMemory: () => memory !== undefined && readKills(memory.group, memory.version) > 0,
+      remove: () => this.remove(groups),
+    };
+  }
+
+  /** Groups that still have processes stay for the next start. */
+  async stop(): Promise<void> {
+    for (const directory of this.byDirectory().keys()) {
+      await removeChildren(directory);
+      await removeIfEmpty(directory);
+    }
+    this.available.clear();
+  }
+
+  private byDirectory(): ReadonlyMap<string, { readonly version: 1 | 2; readonly wanted: readonly Controller[] }> {
+    const { locations } = this.options;
+    const found = new Map<string, { readonly version: 1 | 2; readonly wanted: Controller[] }>();
+    for (const controller of controllers) {
+      const location = locations[controller];
+      if (location === undefined) continue;
+      const group = found.get(location.directory) ?? { version: location.version, wanted: [] };
+      group.wanted.push(controller);
+      found.set(location.directory, group);
+    }
+    return found;
+  }
+
+  private async prepare(
+    directory: string,
+    { version, wanted }: { readonly version: 1 | 2; readonly wanted: readonly Controller[] },
+  ): Promise<void> {
+    for (const controller of wanted) {
+      try {
+        if (version === 2) await enable(dirname(directory), controller);
+        await mkdir(directory, { recursive: true });
+        if (version === 2) await enable(directory, controller);
+        this.available.set(controller, { version, directory });
+      } catch (error) {
+        this.faults.set(controller, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  private async remove(groups: readonly string[]): Promise<void> {
+    for (let round = 1; ; round += 1) {
+      const left = (await Promise.all(groups.map(removeIfEmpty))).includes(false);
+      if (!left) return;
+      if (round === removalRounds) throw new Error(`processes are left in the control groups ${groups.join(', ')}`);
+      await delay(this.options.clock, removalMilliseconds);
+    }
+  }
+}
+
+const notWritable = 'the control groups of this machine cannot be written by this user';
+
+/** For groups below this one, with version 2. */
+async function enable(directory: string, controller: Controller): Promise<void> {
+  const file = join(directory, 'cgroup.subtree_control');
+  const enabled = (await readFile(file, 'utf8')).split(/\s+/);
+  if (!enabled.includes(controller)) await writeFile(file, `+${controller}`);
+}
+
+async function removeChildren(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  const entries = await readdir(directory, { withFileTypes: true });
+  await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map(({ name }) => removeIfEmpty(join(directory, name))),
+  );
+}
+
+const stays: readonly unknown[] = ['EACCES', 'EBUSY', 'ENOTEMPTY', 'EPERM', 'EROFS'];
+
+/** False when it has processes, or groups with some. */
+async function removeIfEmpty(group: string): Promise<boolean> {
+  try {
+    await rmdir(group);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return true;
+    if (stays.includes(code)) return false;
+    throw error;
+  }
+}
+
+function readKills(group: string, version: 1 | 2): number {
+  const text = readFileSync(join(group, version === 1 ? 'memory.oom_control' : 'memory.events'), 'utf8');
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+}
