@@ -84,6 +84,15 @@ describe.skipIf(reason !== undefined)(
       await expect(cluster.client.get(namespaces, { name: homeNamespace })).rejects.toThrow('not found');
     });
 
+    it('writes nothing for a namespace that there is none of', async () => {
+      const words = ['install', '--namespace', 'nowhere', '--kubeconfig', cluster.kubeconfig];
+      expect(await cluster.slipway(...words)).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringContaining('Create it with: kubectl create namespace nowhere'),
+      });
+    });
+
     it('writes everything, and nothing a second time', async () => {
       expect(await installWithoutPods()).toContain(`Deployment ${homeNamespace}/${controllerName} created`);
       const again = await slipway('install', '--dry-run');

@@ -8,6 +8,8 @@ import type { Manifest } from '@slipway/delivery/install/manifest';
 import { serverManifests } from '@slipway/delivery/install/server-installation';
 import { controllerName, serverName } from '@slipway/delivery/install/names';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { namespaces } from '@slipway/kube/resources';
+import { isStatusReason } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
 import { connect, type Connection } from '../connection/connection.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
@@ -48,6 +50,7 @@ export async function install(options: InstallOptions): Promise<void> {
     message: `not done within ${options.timeout ?? defaultTimeoutSeconds} s`,
   });
   const writing: Writing = { client, dryRun: options.dryRun, signal: limit.signal };
+  await requireNamespace(options, writing);
   const manifests = await planManifests(options, writing);
   await refuseBesideOthers(client, options.namespace, limit.signal);
   await writeAll(manifests, options, writing);
@@ -90,7 +93,20 @@ async function planManifests(options: InstallOptions, writing: Writing): Promise
 function adviceFor({ namespace }: InstallOptions): string {
   return namespace === undefined
     ? 'Ask an administrator of the cluster, or install for one namespace: slipway install --namespace NAME'
-    : 'Ask an administrator to apply what this prints: slipway install --namespace NAME -o yaml';
+    : `Ask an administrator to apply what this prints: slipway install --namespace ${namespace} -o yaml`;
+}
+
+/** Found before the kinds are written. Who may not look is told by the server. */
+async function requireNamespace({ namespace }: InstallOptions, { client, signal }: Writing): Promise<void> {
+  if (namespace === undefined) return;
+  try {
+    await client.get(namespaces, { name: namespace }, { signal });
+  } catch (error) {
+    if (isStatusReason(error, 'Forbidden')) return;
+    if (!isStatusReason(error, 'NotFound')) throw error;
+    const hint = `Create it with: kubectl create namespace ${namespace}`;
+    throw new CommandFailure(`Nothing was changed: there is no namespace "${namespace}".\n${hint}`, { cause: error });
+  }
 }
 
 async function writeAll(manifests: readonly Manifest[], options: InstallOptions, writing: Writing): Promise<void> {
