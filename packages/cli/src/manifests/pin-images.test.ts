@@ -60,7 +60,7 @@ test('what cannot be pinned is named', () => {
   expect(pinImages(template, [{ container: 'web', imageIDs: [digest] }])).toEqual({
     template,
     notes: [
-      'migrate:1 of container migrate, web:1 of container web are carried by name, because no digest was recorded that its registry knows: what that name means there is what will run',
+      'carried by name, and not by digest: migrate:1 of container migrate, web:1 of container web (ran as sha256:111111111111…, which no registry of that name knows). What that name means there is what will run, and where it means nothing, no pod starts: push the image to a registry, or build it there',
     ],
   });
   expect(pinImages(template).notes).toHaveLength(1);

@@ -23,7 +23,7 @@ export function pinImages(template: PodTemplateSpec, recorded: readonly Containe
       ...template,
       spec: { ...spec, ...(initContainers === undefined ? {} : { initContainers }), containers },
     },
-    notes: [...describeNamed(named), ...describeDifferent(all, recorded)],
+    notes: [...describeNamed(named, recorded), ...describeDifferent(all, recorded)],
   };
 }
 
@@ -56,13 +56,22 @@ function digestOf(imageID: string, image: string): string | undefined {
     : undefined;
 }
 
-function describeNamed(containers: readonly Container[]): readonly string[] {
-  const list = containers.map(({ name, image = '' }) => `${image} of container ${name}`);
+/** What ran may have had a name of the runtime's own, by which nobody else finds it. */
+function describeNamed(containers: readonly Container[], recorded: readonly ContainerImages[]): readonly string[] {
+  const list = containers.map(({ name, image = '' }) => {
+    const [first] = recorded.find(({ container }) => container === name)?.imageIDs ?? [];
+    return `${image} of container ${name}${first === undefined ? '' : ` (ran as ${shortId(first)}, which no registry of that name knows)`}`;
+  });
   return list.length === 0
     ? []
     : [
-        `${list.join(', ')} ${list.length === 1 ? 'is' : 'are'} carried by name, because no digest was recorded that its registry knows: what that name means there is what will run`,
+        `carried by name, and not by digest: ${list.join(', ')}. What that name means there is what will run, and where it means nothing, no pod starts: push the image to a registry, or build it there`,
       ];
+}
+
+/** `sha256:111111111111…`, `docker.io/mirror/web@sha256:111111111111…` */
+function shortId(id: string): string {
+  return id.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/, '$1…');
 }
 
 function describeDifferent(containers: readonly Container[], recorded: readonly ContainerImages[]): readonly string[] {
