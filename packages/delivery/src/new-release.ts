@@ -1,5 +1,6 @@
 import type { Application, ApplicationSpec } from './api/application.ts';
 import type { AdoptedVersion, Release, ReleaseSpec } from './api/release.ts';
+import { withRequest, type Request } from './api/requested-by.ts';
 import type { Asked } from './asked.ts';
 import { annotations, labels } from './names.ts';
 
@@ -10,20 +11,23 @@ interface Record {
   readonly asked: Content;
   readonly name: string;
   readonly adopted?: AdoptedVersion | undefined;
+  /** Who asks for it, as claimed. */
+  readonly request?: Request | undefined;
 }
 
 /** The record of one attempt: a copy of what was asked, with the defaults that hold for it. */
-export function newRelease(application: Application, { version, asked, name, adopted }: Record): Release {
+export function newRelease(application: Application, { version, asked, name, adopted, request }: Record): Release {
   const { spec, metadata } = application;
+  const made = {
+    name,
+    namespace: metadata.namespace,
+    labels: { [labels.application]: metadata.name ?? '' },
+    annotations: { [annotations.ownerUid]: metadata.uid ?? '' },
+  };
   return {
     apiVersion: 'slipway.dev/v1alpha1',
     kind: 'Release',
-    metadata: {
-      name,
-      namespace: metadata.namespace,
-      labels: { [labels.application]: metadata.name ?? '' },
-      annotations: { [annotations.ownerUid]: metadata.uid ?? '' },
-    },
+    metadata: request === undefined ? made : withRequest(made, request),
     spec: {
       application: metadata.name ?? '',
       applicationUid: metadata.uid ?? '',

@@ -1,6 +1,8 @@
 /** Which release spec asks for: none, one that there is, or a new one. */
 import { formatTime } from '@slipway/kube/clock';
 import type { Application, RefusedVersion, SettlingConfiguration } from './api/application.ts';
+import { describeAsker } from './api/release-command.ts';
+import { requestedGenerationAnnotation, requestOf, type Request } from './api/requested-by.ts';
 import { isFinished, isOfVersion, type Release } from './api/release.ts';
 import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
@@ -189,7 +191,18 @@ function returnTo({ observation, now }: Question, kept: Release): Partial<Wanted
   const active = activeRelease(observation);
   const version = kept.spec.version;
   const others = active === undefined ? observation.releases : makeWay({ observation, now, active, version });
-  return { releases: restart(others, kept, { now, cause: 'deploy', by: 'spec', promotedBy }), isNew: true };
+  const request = findRequest(observation);
+  const by = request === undefined ? 'spec' : describeAsker(request.by);
+  return { releases: restart(others, kept, { now, cause: 'deploy', by, promotedBy }), isNew: true };
+}
+
+/** Of the change of spec that this is about. What comes after it at the same generation is a change of configuration, by others. */
+function findRequest({ application, releases }: Observation): Request | undefined {
+  const request = requestOf(application.metadata);
+  const isAnswered = releases.some(
+    ({ metadata }) => metadata.annotations?.[requestedGenerationAnnotation] === String(request?.generation),
+  );
+  return isAnswered ? undefined : request;
 }
 
 function findNamesake({ application: { spec }, releases }: Observation, asked: Asked): Release | undefined {
@@ -241,7 +254,8 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   );
   if (environment.unread.length > 0) return { ...awaitReading(environment.unread), releases };
   const content = { identity: asked.identity, frozen: { ...asked.frozen, ...environment.frozen } };
-  const release = newRelease(application, { version, asked: content, name, adopted });
+  const request = findRequest(observation);
+  const release = newRelease(application, { version, asked: content, name, adopted, request });
   const attempt = `${asked.attempt}/${version}`;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
   const waiting: Wanted = { actions: [], releases, settling, isNew: true };

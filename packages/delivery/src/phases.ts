@@ -6,6 +6,8 @@ import { planGuard } from './phases/guard.ts';
 import { planReturn } from './phases/return.ts';
 import type { Step } from './plan.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
+import { describeAsker } from './api/release-command.ts';
+import { requestedByAnnotation } from './api/requested-by.ts';
 import { finished, inPhase, waiting, withAttempt } from './release-status.ts';
 
 export function planRelease(context: ReleaseContext): Step {
@@ -37,7 +39,9 @@ function start(context: ReleaseContext): Step {
   const startedAt = formatMicroTime(now);
   const message = `version ${release.spec.version} is released by ${release.spec.strategy.type}`;
   const isBegun = status.attempts?.at(-1)?.endedAt === undefined && (status.attempts ?? []).length > 0;
-  const attempt: Omit<ReleaseAttempt, 'number'> = { cause: 'deploy', startedAt };
+  const asker = release.metadata.annotations?.[requestedByAnnotation];
+  const by = asker === undefined ? {} : { by: describeAsker(asker) };
+  const attempt: Omit<ReleaseAttempt, 'number'> = { cause: 'deploy', ...by, startedAt };
   const begun: ReleaseStatus = isBegun ? status : withAttempt(status, attempt);
   return {
     actions: [{ type: 'event', kind: 'Normal', reason: 'ReleaseStarted', message }],

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+import { claimRequest, keepRequest } from '@slipway/delivery/api/requested-by';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
@@ -31,6 +33,8 @@ export interface DeployOptions extends GlobalOptions, ApplicationChanges {
 interface Planned {
   readonly manifest: Manifest;
   readonly type: ResourceType;
+  /** An Application that is there. */
+  readonly before?: KubeObject | undefined;
 }
 
 const fieldManager = 'slipway';
@@ -43,21 +47,23 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
     throw usageFailure('--dry-run begins no release that --wait could wait for: give one of the two');
   const manifests = await readChanged(path, options);
   const connection = await connect(options);
-  const planned = await Promise.all(
-    manifests.map(async (manifest) => ({
-      manifest,
-      type: await findResource(connection.client, manifest.object, manifest.source),
-    })),
-  );
+  const planned = await Promise.all(manifests.map((manifest) => plan(connection, manifest)));
   const tried: KubeObject[] = [];
   for (const each of planned) tried.push(await tryOut(connection, each));
   if (options.dryRun) return tellTrial(connection, planned, { tried, output: options.output });
   const applied: KubeObject[] = [];
-  for (const each of planned) applied.push(await apply(connection, each, { dryRun: false }));
+  for (const [index, each] of planned.entries()) applied.push(await apply(connection, each, tried[index]));
   if (options.output !== undefined) await printObjects(applied, options.output);
   else for (const object of applied) print(`${nameOf(object)} applied`);
   if (options.wait === undefined) return;
   for (const object of applied) if (isApplication(object)) await waitForRelease(connection, object, options);
+}
+
+async function plan(connection: Connection, manifest: Manifest): Promise<Planned> {
+  const type = await findResource(connection.client, manifest.object, manifest.source);
+  if (!isApplication(manifest.object)) return { manifest, type };
+  const before = await absentAsUndefined(connection.client.get(type, keyIn(connection, manifest, type)));
+  return { manifest, type, before };
 }
 
 /** The manifests with what the command line says above them. Throws where that cannot come to a release. */
@@ -83,7 +89,7 @@ function changed({ source, object }: Manifest, options: DeployOptions): Manifest
 }
 
 async function tryOut(connection: Connection, planned: Planned): Promise<KubeObject> {
-  const object = await apply(connection, planned, { dryRun: true });
+  const object = await apply(connection, planned, undefined);
   if (!isApplication(object)) return object;
   const { source } = planned.manifest;
   await checkVersion(connection, object, source);
@@ -121,16 +127,27 @@ function keyIn({ namespace }: Connection, { object: { metadata } }: Manifest, { 
   return { name: metadata.name ?? '', ...(namespaced ? { namespace: metadata.namespace ?? namespace } : {}) };
 }
 
+/** Tries it where `tried` does not say yet how it would be. */
 async function apply(
   connection: Connection,
-  { manifest, type }: Planned,
-  { dryRun }: { readonly dryRun: boolean },
+  { manifest, type, before }: Planned,
+  tried: KubeObject | undefined,
 ): Promise<KubeObject> {
   const key = keyIn(connection, manifest, type);
-  const patch = { type: 'apply' as const, body: manifest.object, force: true };
+  const dryRun = tried === undefined;
+  const body = isApplication(manifest.object) ? withAsker(manifest.object, before, tried) : manifest.object;
+  const patch = { type: 'apply' as const, body, force: true };
   try {
     return await connection.client.patch(type, key, patch, { fieldManager, fieldValidation: 'Strict', dryRun });
   } catch (error) {
     throw explainFailure(error, manifest, key.namespace);
   }
+}
+
+/** Whoever types this asks for the release that it begins. */
+function withAsker(object: KubeObject, before: KubeObject | undefined, tried: KubeObject | undefined): KubeObject {
+  const { metadata } = object;
+  if (tried === undefined) return { ...object, metadata: keepRequest(metadata, before?.metadata) };
+  const claim = { before: before?.metadata, tried: tried.metadata, by: userInfo().username };
+  return { ...object, metadata: claimRequest(metadata, claim) };
 }

@@ -1,6 +1,7 @@
 import type { Release } from '@slipway/delivery/api/release';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
+import { keepRequest } from '@slipway/delivery/api/requested-by';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
 import { listReleases } from '../connection/list-releases.ts';
@@ -60,7 +61,12 @@ async function compareWithCluster({ client, namespace }: Connection, manifest: M
   const key = { name, ...(type.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {}) };
   const live = await client.get(type, key).catch(ifThere);
   const applied = await client
-    .patch(type, key, { type: 'apply', body: object, force: true }, applyTrial)
+    .patch(
+      type,
+      key,
+      { type: 'apply', body: { ...object, metadata: keepRequest(object.metadata, live?.metadata) }, force: true },
+      applyTrial,
+    )
     .catch((error: unknown) => {
       throw explainFailure(error, manifest, key.namespace);
     });

@@ -1,3 +1,4 @@
+import { applications } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands } from '@slipway/delivery/api/release-command';
 import type { KubeClient } from '@slipway/kube/client';
 import { StatusError } from '@slipway/kube/status-error';
@@ -62,6 +63,27 @@ describe('the API', () => {
     const { body: log } = await server.call('GET', '/api/v1/namespaces/default/releases/shop-1/log?after=2&limit=3');
     expect(log.items.map(({ number }: { number: number }) => number)).toEqual([3, 4, 5]);
     expect(log.length).toBe(release.logLength);
+  });
+
+  it('says who asked for a release, and of a change by other means nobody', async () => {
+    const path = '/api/v1/namespaces/default/applications/asked';
+    const askedBy = async (version: string) => {
+      await server.cluster.advance(20_000);
+      return (await server.call('GET', `/api/v1/namespaces/default/releases/asked-${version}`)).body.requestedBy;
+    };
+    const put = (version: string) =>
+      server.call('PUT', path, { body: { spec: { ...shopSpec(`web:${version}`), version } } });
+    await put('1');
+    expect(await askedBy('1')).toBe('admin (as claimed)');
+    const { client } = server.cluster;
+    const body = { spec: { ...shopSpec('web:2'), version: '2' } };
+    await client.patch(applications, { namespace: 'default', name: 'asked' }, { type: 'merge', body });
+    expect(await askedBy('2')).toBeUndefined();
+    await put('2');
+    await put('3');
+    expect(await askedBy('3')).toBe('admin (as claimed)');
+    await server.call('DELETE', path);
+    await server.cluster.advance(20_000);
   });
 
   it('tries a manifest without changing anything', async () => {

@@ -139,7 +139,8 @@ function addChangingRoutes(app: App, context: ServerContext): void {
     async (request, reply) => {
       const { params, body, headers } = request;
       const dryRun = request.query.dryRun === true;
-      const accepted = await change({ ...params, ...body }, conditionOf(headers), { dryRun, context });
+      const by = request.principal.name;
+      const accepted = await change({ ...params, ...body }, conditionOf(headers), { dryRun, by, context });
       if (dryRun) return reply.code(200).send(accepted);
       return reply.code(202).header('location', locationOf(accepted)).send(accepted);
     },
@@ -177,9 +178,10 @@ function addCreation(app: App, context: ServerContext): void {
         response: { 200: AcceptedSchema, 202: AcceptedSchema, ...problems },
       },
     },
-    async ({ params, body, query }, reply) => {
+    async ({ params, body, query, principal }, reply) => {
       const dryRun = query.dryRun === true;
-      const accepted = await change({ ...params, ...body }, { type: 'new', refusal: 409 }, { dryRun, context });
+      const condition = { type: 'new', refusal: 409 } as const;
+      const accepted = await change({ ...params, ...body }, condition, { dryRun, by: principal.name, context });
       if (dryRun) return reply.code(200).send(accepted);
       const location = locationOf({ namespace: accepted.namespace, name: accepted.name });
       return reply.code(202).header('location', location).send(accepted);
@@ -189,13 +191,14 @@ function addCreation(app: App, context: ServerContext): void {
 
 interface Change {
   readonly dryRun: boolean;
+  readonly by: string;
   readonly context: ServerContext;
 }
 
-async function change(wanted: Wanted, condition: Condition, { dryRun, context }: Change): Promise<Accepted> {
+async function change(wanted: Wanted, condition: Condition, { dryRun, by, context }: Change): Promise<Accepted> {
   const { namespace, name } = wanted;
   const before = rememberReleases(wanted, context);
-  const written = await writeApplication(wanted, condition, { client: context.client, dryRun });
+  const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
   const release = dryRun ? undefined : await awaitRelease(written, before, context);
   const { generation = 0 } = written.application.metadata;
   return { namespace, name, generation, ...optional('release', release?.metadata.name) };

@@ -1,4 +1,5 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
+import { withRequest, type Request } from '@slipway/delivery/api/requested-by';
 import type { KubeClient, WriteOptions } from '@slipway/kube/client';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { Problem } from '../http/problem.ts';
@@ -32,6 +33,8 @@ export function conditionOf(headers: {
 export interface WriteMeans {
   readonly client: KubeClient;
   readonly dryRun: boolean;
+  /** Stands with the change, for the release that it begins. */
+  readonly requestedBy?: string | undefined;
 }
 
 export interface Written {
@@ -50,14 +53,15 @@ const maximumAttempts = 10;
 export async function writeApplication(
   wanted: Wanted,
   condition: Condition,
-  { client, dryRun }: WriteMeans,
+  { client, dryRun, requestedBy }: WriteMeans,
 ): Promise<Written> {
   const options = { fieldManager: 'slipway-server', fieldValidation: 'Strict', dryRun } as const;
   for (let attempt = 1; ; attempt += 1) {
     const current = await readApplication(client, wanted);
     requireCondition(condition, current, wanted);
     try {
-      const application = await put(client, { ...wanted, current }, options);
+      const asked = { ...wanted, current, requestedBy: dryRun ? undefined : requestedBy };
+      const application = await put(client, asked, options);
       return { application, generationBefore: current?.metadata.generation };
     } catch (error) {
       if (attempt === maximumAttempts || !isOvertaken(error, current)) throw error;
@@ -67,12 +71,36 @@ export async function writeApplication(
 
 async function put(
   client: KubeClient,
-  { namespace, name, spec, current }: Wanted & { readonly current: Application | undefined },
+  asked: Wanted & { readonly current: Application | undefined; readonly requestedBy: string | undefined },
   options: WriteOptions,
 ): Promise<Application> {
-  if (current !== undefined) return await client.update(applications, { ...current, spec }, options);
+  const { namespace, name, spec, current, requestedBy } = asked;
+  const isNamed = requestedBy !== undefined;
+  if (current !== undefined) {
+    const changed = { ...current, spec };
+    const request = isNamed ? await findRequest(client, { current, changed, by: requestedBy }, options) : undefined;
+    const metadata = request === undefined ? current.metadata : withRequest(current.metadata, request);
+    return await client.update(applications, { ...changed, metadata }, options);
+  }
   const identity = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application' };
-  return await client.create(applications, { ...identity, metadata: { namespace, name }, spec }, options);
+  const metadata = isNamed ? withRequest({ namespace, name }, { by: requestedBy, generation: 1 }) : { namespace, name };
+  return await client.create(applications, { ...identity, metadata, spec }, options);
+}
+
+interface Attributed {
+  readonly current: Application;
+  readonly changed: Application;
+  readonly by: string;
+}
+
+/** Undefined where nothing changes: whoever asked for what is there stays who asked. The version that is replaced is the same. */
+async function findRequest(
+  client: KubeClient,
+  { current, changed, by }: Attributed,
+  options: WriteOptions,
+): Promise<Request | undefined> {
+  const { generation = 0 } = (await client.update(applications, changed, { ...options, dryRun: true })).metadata;
+  return generation === current.metadata.generation ? undefined : { by, generation };
 }
 
 /** It is not any more as it was read. */

@@ -83,11 +83,12 @@ async function askCluster(
   before: readonly Release[],
   context: ServerContext,
 ): Promise<Answer> {
-  const { namespace, appName: name, version, descriptor } = record;
+  const { namespace, appName: name, version, descriptor, requestedBy } = record;
   const spec = applicationOf({ ...descriptor, version });
   try {
     const { client } = context;
-    const written = await writeApplication({ namespace, name, spec }, { type: 'none' }, { client, dryRun: false });
+    const means = { client, dryRun: false, requestedBy };
+    const written = await writeApplication({ namespace, name, spec }, { type: 'none' }, means);
     const { uid, generation } = written.application.metadata;
     const asked = { generation, application: uid };
     if (generation !== written.generationBefore) return asked;

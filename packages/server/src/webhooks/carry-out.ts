@@ -23,7 +23,7 @@ export async function carryOut({ delivery }: Claim, context: ServerContext, sign
   const pushed = delivery.events.findLast((event) => event.type === 'commit');
   if (pushed === undefined) return { state: 'ignored', message: 'it tells of no commit', results: [] };
   return await syncManifests(
-    { webhookId: webhook.id, source: target.manifests, pushed, isRepetition },
+    { webhookId: webhook.id, source: target.manifests, pushed, requestedBy: delivery.requestedBy, isRepetition },
     context,
     signal,
   );

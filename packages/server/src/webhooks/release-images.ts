@@ -1,6 +1,4 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
-import { releases, type Release } from '@slipway/delivery/api/release';
-import { keyOf } from '@slipway/kube/object';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { awaitRelease, rememberReleases } from '../api/await-release.ts';
 import { etagOf, writeApplication, type ApplicationKey } from '../api/write-application.ts';
@@ -95,9 +93,9 @@ async function tryRelease(
       const written = await writeApplication({ ...key, spec: plan.spec }, condition, {
         client: context.client,
         dryRun: false,
+        requestedBy,
       });
       const release = await awaitRelease(written, before, context);
-      if (release !== undefined) await nameAsker(release, requestedBy, context);
       const began = optional('release', release?.metadata.name);
       return {
         ...identify(key),
@@ -116,20 +114,6 @@ async function read(key: ApplicationKey, { client }: ServerContext): Promise<App
   } catch (error) {
     if (isStatusReason(error, 'NotFound')) return undefined;
     throw error;
-  }
-}
-
-/** Who asked for a release that nobody commanded. */
-const requestedByAnnotation = 'slipway.dev/requested-by';
-
-/** The release does not depend on it: where it cannot be noted, audit and the delivery still say it. */
-async function nameAsker(release: Release, requestedBy: string, { client, logger }: ServerContext): Promise<void> {
-  const { uid } = release.metadata;
-  const body = { metadata: { uid, annotations: { [requestedByAnnotation]: requestedBy } } };
-  try {
-    await client.patch(releases, keyOf(release), { type: 'merge', body }, { fieldManager: 'slipway-server' });
-  } catch (error) {
-    logger.warn('who asked for a release is not noted with it', { release: release.metadata.name, error });
   }
 }
 

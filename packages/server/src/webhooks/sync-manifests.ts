@@ -1,4 +1,8 @@
+import { applications } from '@slipway/delivery/api/application';
+import { claimRequest, type Claim } from '@slipway/delivery/api/requested-by';
+import type { ObjectMeta } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
+import type { KubeObject } from '@slipway/kube/object';
 import { StatusError, isStatusReason } from '@slipway/kube/status-error';
 import type { ServerContext } from '../http/context.ts';
 import { parseApart } from '../platform/parse-apart.ts';
@@ -16,6 +20,7 @@ export interface ManifestOrder {
   readonly webhookId: string;
   readonly source: ManifestSource;
   readonly pushed: PushedCommit;
+  readonly requestedBy: string;
   /** Somebody has asked for this commit, whatever came since. */
   readonly isRepetition: boolean;
 }
@@ -106,7 +111,7 @@ async function writeAll(
 
 async function write(
   { type, object, namespace, name }: Writable,
-  { client, source, webhookId, signal }: Means,
+  { client, source, webhookId, requestedBy, signal }: Means,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<DeliveryResult> {
   signal.throwIfAborted();
@@ -115,9 +120,12 @@ async function write(
   const patch = { type: 'apply', body: object, force: source.force === true } as const;
   const options = { fieldManager: `slipway-webhook-${webhookId}`, fieldValidation: 'Strict', dryRun, signal } as const;
   try {
-    const before = dryRun ? undefined : await readVersion(client, type, key);
-    const after = await client.patch(type, key, patch, options);
-    return { ...about, outcome: after.metadata.resourceVersion === before ? 'unchanged' : 'applied' };
+    const before = dryRun ? undefined : await readMetadata(client, type, key);
+    const isNamed = !dryRun && type.kind === applications.kind && type.group === applications.group;
+    const tried = isNamed ? await client.patch(type, key, patch, { ...options, dryRun: true }) : undefined;
+    const asked = tried === undefined ? patch : nameAsker(patch, { before, tried: tried.metadata, by: requestedBy });
+    const after = await client.patch(type, key, asked, options);
+    return { ...about, outcome: after.metadata.resourceVersion === before?.resourceVersion ? 'unchanged' : 'applied' };
   } catch (error) {
     const isPassing = isStatusReason(error, 'ServiceUnavailable', 'Timeout', 'TooManyRequests');
     if (isPassing || !(error instanceof StatusError)) throw error;
@@ -125,13 +133,27 @@ async function write(
   }
 }
 
-async function readVersion(
+type Applied = { readonly type: 'apply'; readonly body: KubeObject; readonly force: boolean };
+
+/**
+ * Who asked stands with the change. That takes an annotation over from whoever asked before, and so is forced where the rest
+ * was tried without: nothing may have come between.
+ */
+function nameAsker(patch: Applied, claim: Claim): Applied {
+  const named = claimRequest(patch.body.metadata, claim);
+  const { resourceVersion, generation } = claim.before ?? {};
+  if (resourceVersion === undefined || generation === claim.tried.generation)
+    return { ...patch, body: { ...patch.body, metadata: named } };
+  return { ...patch, body: { ...patch.body, metadata: { ...named, resourceVersion } }, force: true };
+}
+
+async function readMetadata(
   client: KubeClient,
   type: Writable['type'],
   key: { readonly namespace: string; readonly name: string },
-): Promise<string | undefined> {
+): Promise<ObjectMeta | undefined> {
   try {
-    return (await client.get(type, key)).metadata.resourceVersion;
+    return (await client.get(type, key)).metadata;
   } catch (error) {
     if (isStatusReason(error, 'NotFound')) return undefined;
     throw error;
