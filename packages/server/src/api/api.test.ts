@@ -95,6 +95,20 @@ describe('the API', () => {
     expect((await server.call('GET', shop)).body.generation).toBe(1);
   });
 
+  it('says in a dry run what the controller would not release, all at once', async () => {
+    const service = { ports: [{ name: 'http', port: 80, targetPort: 'web' }] };
+    const body = { spec: { ...shopSpec('web:9'), version: '1', service } };
+    const refused = await server.call('PUT', `${shop}?dryRun=true`, { body });
+    expect(refused).toMatchObject({ status: 422, body: { detail: expect.stringContaining('would not be released') } });
+    expect(refused.body.errors).toEqual([
+      { field: 'spec.service.ports[0].targetPort', message: expect.stringContaining('web') },
+      { field: 'spec.version', message: expect.stringContaining('exists with other content') },
+    ]);
+    const fine = { spec: { ...shopSpec('web:9'), version: '9' } };
+    expect((await server.call('PUT', `${shop}?dryRun=true`, { body: fine })).status).toBe(200);
+    expect((await server.call('GET', shop)).body.generation).toBe(1);
+  });
+
   it('creates nothing over what is there', async () => {
     const body = { name: 'shop', spec: { ...shopSpec('web:9'), version: '9' } };
     expect(await server.call('POST', '/api/v1/namespaces/default/applications', { body })).toMatchObject({

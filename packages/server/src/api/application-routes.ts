@@ -2,6 +2,7 @@ import type { Application } from '@slipway/delivery/api/application';
 import Type, { type Static } from 'typebox';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
+import { Problem } from '../http/problem.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
 import { optional } from '../optional.ts';
@@ -50,7 +51,10 @@ type Accepted = Static<typeof AcceptedSchema>;
 const WriteQuery = Type.Object(
   {
     dryRun: Type.Optional(
-      Type.Boolean({ default: false, description: 'Say what would be wrong, and change nothing.' }),
+      Type.Boolean({
+        default: false,
+        description: 'Say what would be wrong, also to the controller that releases it, and change nothing.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -199,10 +203,26 @@ async function change(wanted: Wanted, condition: Condition, { dryRun, by, contex
   const { namespace, name } = wanted;
   const before = rememberReleases(wanted, context);
   const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
+  if (dryRun) await requireFaultless(written.application, context);
   const release = dryRun ? undefined : await awaitRelease(written, before, context);
   const { generation = 0 } = written.application.metadata;
   return { namespace, name, generation, ...optional('release', release?.metadata.name) };
 }
+
+/** Otherwise the controller would say it in a condition, when the Application is written. */
+async function requireFaultless(application: Application, { view }: ServerContext): Promise<void> {
+  // What judges is of use to those alone who ask.
+  const { findFaults } = await import('@slipway/delivery/api/find-faults');
+  const { namespace = '', name = '' } = application.metadata;
+  const errors = await findFaults(application, view.releases.byIndex('application', `${namespace}/${name}`));
+  if (errors.length === 0) return;
+  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  throw new Problem(422, `the application ${name} would not be released: ${detail}`.slice(0, maximumDetail), {
+    errors,
+  });
+}
+
+const maximumDetail = 4_000;
 
 /** Of the Release that was begun, or of the Application. */
 function locationOf({ namespace, name, release }: Omit<Accepted, 'generation'>): string {
