@@ -28,6 +28,10 @@ interface Index {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
 }
 
+interface Table {
+  readonly rows: ReadonlyArray<{ readonly object?: { readonly kind: string } }>;
+}
+
 async function indexed(path: string): Promise<string> {
   const { paths } = (await bodyOf(await get('/openapi/v3'))) as Index;
   return paths[path]?.serverRelativeURL ?? '';
@@ -85,14 +89,13 @@ describe('a table', () => {
   const path = '/api/v1/namespaces/default/configmaps/c';
 
   it.each([
-    ['', { kind: 'PartialObjectMetadata' }],
-    ['?includeObject=Metadata', { kind: 'PartialObjectMetadata' }],
-    ['?includeObject=Object', { kind: 'ConfigMap' }],
+    ['', 'PartialObjectMetadata'],
+    ['?includeObject=Metadata', 'PartialObjectMetadata'],
+    ['?includeObject=Object', 'ConfigMap'],
     ['?includeObject=None', undefined],
-  ])('carries what is asked for beside its cells: %s', async (query, object) => {
-    const body = await bodyOf(await get(path + query, table));
-    expect(body).toMatchObject({ rows: [object === undefined ? { cells: ['c', 0, expect.anything()] } : { object }] });
-    expect(JSON.stringify(body).includes('"object":')).toBe(object !== undefined);
+  ])('carries what is asked for beside its cells: %s', async (query, kind) => {
+    const body = (await bodyOf(await get(path + query, table))) as Table;
+    expect(body.rows.map(({ object }) => object?.kind)).toEqual([kind]);
   });
 
   it('carries nothing that there is not', async () => {

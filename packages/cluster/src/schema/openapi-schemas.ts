@@ -1,5 +1,6 @@
 /** The schemas of OpenAPI documents, made from schema nodes. */
 import type { ResourceDefinition, SchemaField, SchemaNode } from './definition.ts';
+import { describeField, describeType } from './descriptions.ts';
 
 export type OpenApi = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ export function renderSchemas(
     const name = kindName(definition);
     if (schema.kind !== 'object') throw new Error(`${name} is no object`);
     render.schemas.set(name, {
-      ...renderObject(schema, render),
+      ...renderObject(schema, render, schema.name ?? ''),
       'x-kubernetes-group-version-kind': [{ group: type.group, version: type.version, kind: type.kind }],
     });
   }
@@ -36,11 +37,19 @@ export function kindName({ type, schema }: ResourceDefinition): string {
   return name ?? `${type.group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`;
 }
 
-function renderObject(node: ObjectNode, render: Renderer): OpenApi {
+/** `type` is absent inside of what users define, who describe it themselves. */
+function renderObject(node: ObjectNode, render: Renderer, type?: string): OpenApi {
   const required = [...node.fields].filter(([, field]) => field.required).map(([name]) => name);
-  const properties = Object.fromEntries([...node.fields].map(([name, field]) => [name, renderField(field, render)]));
+  const properties = Object.fromEntries(
+    [...node.fields].map(([name, field]) => {
+      const description = field.description ?? (type === undefined ? undefined : describeField(type, name));
+      return [name, renderField({ ...field, node: field.node, description }, render)];
+    }),
+  );
+  const description = type === undefined ? undefined : describeType(type);
   return {
     type: 'object',
+    ...(description === undefined ? {} : { description }),
     properties,
     ...(required.length === 0 ? {} : { required }),
     ...(node.structType === undefined ? {} : { 'x-kubernetes-map-type': node.structType }),
@@ -67,7 +76,7 @@ function renderNode(node: SchemaNode, render: Renderer): OpenApi {
       // What users define has no names inside and contains itself nowhere.
       return node.name === undefined
         ? renderObject(node, render)
-        : reference(node.name, render, () => renderObject(node, render));
+        : reference(node.name, render, () => renderObject(node, render, node.name));
     case 'map':
       return {
         type: 'object',
