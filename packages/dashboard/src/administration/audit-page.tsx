@@ -1,35 +1,19 @@
-import { useState } from 'react';
-import type { AuditAnswer, Page } from '../api/answers.ts';
+import type { AuditAnswer } from '../api/answers.ts';
+import { More } from '../parts/more.tsx';
 import { Chip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
-import { useDesk } from '../session/desk.ts';
-import { useResource } from '../state/use-resource.ts';
-
-const path = '/api/v1/audit?limit=100';
+import { usePages } from '../state/use-pages.ts';
 
 /** Who changed what, and what came of it. */
 export function AuditPage() {
-  const { client } = useDesk();
-  const first = useResource<Page<AuditAnswer>>(path);
-  const [older, setOlder] = useState<Page<AuditAnswer>>();
-  const [problem, setProblem] = useState<unknown>();
-  const records = [...(first.data?.items ?? []), ...(older?.items ?? [])];
-  const next = older === undefined ? first.data?.next : older.next;
-  const readOn = async (): Promise<void> => {
-    try {
-      const page = await client.get<Page<AuditAnswer>>(`${path}&cursor=${next ?? ''}`);
-      setOlder({ items: [...(older?.items ?? []), ...page.items], next: page.next });
-    } catch (error) {
-      setProblem(error);
-    }
-  };
+  const { items, problem, readOn } = usePages<AuditAnswer>('/api/v1/audit?limit=100');
+  const records = items ?? [];
   return (
     <>
       <div className="page-head">
         <h1 tabIndex={-1}>Audit</h1>
       </div>
-      {first.data === undefined && first.problem === undefined && <Skeleton height={420} />}
-      {first.problem !== undefined && <ProblemNotice problem={first.problem} />}
+      {items === undefined && problem === undefined && <Skeleton height={420} />}
       {records.length > 0 && (
         <section className="card" aria-label="Audit">
           <div className="scroll-x" tabIndex={0} role="region" aria-label="What was asked">
@@ -51,13 +35,7 @@ export function AuditPage() {
               </tbody>
             </table>
           </div>
-          {next !== undefined && (
-            <div className="more">
-              <button type="button" className="button plain slim" onClick={() => void readOn()}>
-                Show older ones
-              </button>
-            </div>
-          )}
+          <More readOn={readOn} />
         </section>
       )}
       {problem !== undefined && <ProblemNotice problem={problem} />}
