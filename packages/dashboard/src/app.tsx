@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import type { SessionAnswer } from './api/answers.ts';
+import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
 import { ApiProblem } from './api/problem.ts';
 import { Pages } from './pages.tsx';
@@ -32,6 +32,7 @@ export function App() {
     });
     return () => leaving.abort();
   }, [client]);
+  const methods = useLoginMethods(client, login.state === 'none');
   switch (login.state) {
     case 'unknown':
       return null;
@@ -42,8 +43,13 @@ export function App() {
         </main>
       );
     case 'none':
-      return (
-        <LoginPage client={client} reason={login.reason} onLogin={(session) => setLogin({ state: 'some', session })} />
+      return methods === undefined ? null : (
+        <LoginPage
+          client={client}
+          methods={methods}
+          reason={login.reason}
+          onLogin={(session) => setLogin({ state: 'some', session })}
+        />
       );
     case 'some':
       return <LoggedIn key={login.session.csrf ?? ''} client={client} session={login.session} onEnd={end} />;
@@ -57,6 +63,16 @@ async function findLogin(client: ApiClient, signal: AbortSignal): Promise<Login>
     if (problem instanceof ApiProblem && problem.status === 401) return { state: 'none' };
     return { state: 'unreachable', problem };
   }
+}
+
+/** Before the page is shown, so that nothing on it moves. Where nobody answers there is the token. */
+function useLoginMethods(client: ApiClient, isAsked: boolean): LoginMethods | undefined {
+  const [methods, setMethods] = useState<LoginMethods>();
+  useEffect(() => {
+    if (isAsked && methods === undefined)
+      void client.get<LoginMethods>('/api/v1/session/methods').then(setMethods, () => setMethods({}));
+  }, [client, isAsked, methods]);
+  return methods;
 }
 
 interface LoggedInProps {

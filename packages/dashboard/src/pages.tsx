@@ -3,13 +3,16 @@ import { AuditPage } from './administration/audit-page.tsx';
 import { TokensPage } from './administration/tokens-page.tsx';
 import { ApplicationPage } from './application/application-page.tsx';
 import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { EnvironmentsPage } from './environments/environments-page.tsx';
 import { ComparePage } from './history/compare-page.tsx';
 import { HistoryPage } from './history/history-page.tsx';
+import { NotificationsPage } from './notifications/notifications-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { Empty, Skeleton } from './parts/small.tsx';
 import { ReleasePage } from './release/release-page.tsx';
 import { Link, useLocation } from './routing/navigation.tsx';
 import type { Place } from './routing/routes.ts';
+import { WebhooksPage } from './webhooks/webhooks-page.tsx';
 
 // The only pages that read and write YAML.
 const CreationPage = lazy(() => import('./creation/creation-page.tsx'));
@@ -42,6 +45,12 @@ function show(place: Place) {
       return <ReleasePage namespace={place.namespace} name={place.name} />;
     case 'approvals':
       return <ApprovalsPage />;
+    case 'webhooks':
+      return <WebhooksPage />;
+    case 'notifications':
+      return <NotificationsPage />;
+    case 'environments':
+      return <EnvironmentsPage />;
     case 'tokens':
       return <TokensPage />;
     case 'audit':

@@ -30,7 +30,13 @@ export interface Visitor {
   readonly complaints: readonly string[];
 }
 
-export async function visit(browser: Browser, url: string, look: Look = looks[0]): Promise<Visitor> {
+/** Whom it may ask beside the server, `others` says by their origins. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  look: Look = looks[0],
+  others: readonly string[] = [],
+): Promise<Visitor> {
   const { colorScheme, viewport } = look;
   const context = await browser.newContext({ baseURL: url, colorScheme, viewport, reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -43,7 +49,8 @@ export async function visit(browser: Browser, url: string, look: Look = looks[0]
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol !== 'data:' && origin !== new URL(url).origin) complaints.push(`asked ${request.url()}`);
+    if (protocol !== 'data:' && ![new URL(url).origin, ...others].includes(origin))
+      complaints.push(`asked ${request.url()}`);
   });
   await page.addInitScript({ content: observeShifts });
   return { context, page, complaints };

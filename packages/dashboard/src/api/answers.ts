@@ -159,3 +159,141 @@ export interface EventAnswer {
   readonly firstAt?: string | undefined;
   readonly lastAt?: string | undefined;
 }
+
+/** How somebody may log in. */
+export interface LoginMethods {
+  readonly oidc?: { readonly issuer: string; readonly path: string } | undefined;
+}
+
+export interface EnvironmentAnswer {
+  readonly namespace: string;
+  readonly permissions: readonly Role[];
+  readonly applications: number;
+  /** Releases that have not ended. */
+  readonly underWay: number;
+  /** Applications with fewer ready pods than they should have. */
+  readonly unready: number;
+}
+
+export interface VariableAnswer {
+  readonly name: string;
+  /** Absent: it is secret. */
+  readonly value?: string | undefined;
+  readonly secret: boolean;
+}
+
+export interface ImageRuleAnswer {
+  readonly repository: string;
+  readonly policy: {
+    readonly semver?: string | undefined;
+    readonly pattern?: string | undefined;
+    readonly digestOf?: string | undefined;
+  };
+  readonly namespaces: readonly string[];
+  readonly applications?: readonly string[] | undefined;
+}
+
+export interface ManifestsAnswer {
+  readonly repository: string;
+  readonly branch: string;
+  readonly directory: string;
+  readonly namespaces: readonly string[];
+  readonly force?: boolean | undefined;
+}
+
+export interface WebhookAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly sender: string;
+  readonly target: {
+    readonly images?: readonly ImageRuleAnswer[] | undefined;
+    readonly manifests?: ManifestsAnswer | undefined;
+  };
+  readonly secretGoes: 'secret' | 'token' | 'authorizationHeader' | 'address';
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly rotatedAt?: string | undefined;
+}
+
+export interface WebhookSecretAnswer {
+  readonly webhook: WebhookAnswer;
+  readonly secret: string;
+  /** On this server. */
+  readonly path: string;
+}
+
+export type WebhookEventAnswer =
+  | { readonly type: 'image'; readonly repository: string; readonly tag: string; readonly digest?: string | undefined }
+  | { readonly type: 'commit'; readonly repository: string; readonly branch: string; readonly commit: string };
+
+export interface WebhookResultAnswer {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly outcome: 'released' | 'applied' | 'unchanged' | 'passedOver' | 'failed';
+  readonly message?: string | undefined;
+  readonly version?: string | undefined;
+  readonly release?: string | undefined;
+}
+
+export interface WebhookDeliveryAnswer {
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly address: string;
+  readonly events: readonly WebhookEventAnswer[];
+  readonly repeats?: string | undefined;
+  readonly requestedBy: string;
+  readonly state: 'waiting' | 'running' | 'succeeded' | 'failed' | 'ignored' | 'refused';
+  readonly attempts: number;
+  readonly message?: string | undefined;
+  readonly results: readonly WebhookResultAnswer[];
+}
+
+export interface ChannelAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly enabled: boolean;
+  readonly url?: string | undefined;
+  /** Of an address that is secret. */
+  readonly host?: string | undefined;
+  readonly mail?:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly security: string;
+        readonly user?: string | undefined;
+        readonly from: string;
+        readonly to: readonly string[];
+      }
+    | undefined;
+  readonly mode?: string | undefined;
+  readonly template?: string | undefined;
+  readonly filter: {
+    readonly namespaces?: readonly string[] | undefined;
+    readonly applications?: readonly string[] | undefined;
+    readonly events?: readonly string[] | undefined;
+  };
+  readonly hasSecret: boolean;
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export interface NotificationAnswer {
+  readonly id: string;
+  /** Id of its channel. */
+  readonly channel: string;
+  readonly event: {
+    readonly type?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly application?: string | undefined;
+    readonly release?: string | undefined;
+    readonly version?: string | undefined;
+  };
+  readonly state: 'pending' | 'delivered' | 'dead';
+  readonly attempts: number;
+  readonly createdAt: string;
+  readonly nextAt?: string | undefined;
+  readonly deliveredAt?: string | undefined;
+  readonly error?: string | undefined;
+}

@@ -1,5 +1,5 @@
 import { useState, type SubmitEvent } from 'react';
-import type { SessionAnswer } from '../api/answers.ts';
+import type { LoginMethods, SessionAnswer } from '../api/answers.ts';
 import type { ApiClient } from '../api/client.ts';
 import { ProblemNotice } from '../parts/small.tsx';
 import { Mark } from '../shell/mark.tsx';
@@ -8,10 +8,11 @@ export interface LoginPageProps {
   readonly client: ApiClient;
   /** Why who was logged in is not any more. */
   readonly reason?: string | undefined;
+  readonly methods: LoginMethods;
   readonly onLogin: (session: SessionAnswer) => void;
 }
 
-export function LoginPage({ client, reason, onLogin }: LoginPageProps) {
+export function LoginPage({ client, reason, methods, onLogin }: LoginPageProps) {
   const [problem, setProblem] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const logIn = async (token: string): Promise<void> => {
@@ -35,6 +36,7 @@ export function LoginPage({ client, reason, onLogin }: LoginPageProps) {
           <Mark />
           <h1>Slipway</h1>
         </div>
+        {methods.oidc !== undefined && <SingleSignOn {...methods.oidc} />}
         <form className="login-form" onSubmit={submit}>
           <div className="field">
             <label htmlFor="token">Token</label>
@@ -45,7 +47,7 @@ export function LoginPage({ client, reason, onLogin }: LoginPageProps) {
               type="password"
               autoComplete="current-password"
               required
-              autoFocus
+              autoFocus={methods.oidc === undefined}
               spellCheck={false}
               aria-describedby="token-hint"
             />
@@ -58,11 +60,23 @@ export function LoginPage({ client, reason, onLogin }: LoginPageProps) {
           ) : (
             reason !== undefined && <p className="notice wait">{reason}</p>
           )}
-          <button type="submit" className="button primary" disabled={isBusy}>
+          <button type="submit" className={methods.oidc === undefined ? 'button primary' : 'button'} disabled={isBusy}>
             Log in
           </button>
         </form>
       </div>
     </main>
+  );
+}
+
+/** A browser goes there and comes back logged in: no link of ours, which would stay on the page. */
+function SingleSignOn({ issuer, path }: NonNullable<LoginMethods['oidc']>) {
+  return (
+    <>
+      <a className="button primary" href={path}>
+        Log in at {URL.parse(issuer)?.host ?? issuer}
+      </a>
+      <p className="or">or with a token</p>
+    </>
   );
 }

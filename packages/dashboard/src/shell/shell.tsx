@@ -33,9 +33,12 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     { page: 'overview', text: 'Overview' },
     { page: 'history', text: 'History' },
     { page: 'approvals', text: 'Approvals', count: waiting },
+    { page: 'environments', text: 'Environments' },
     ...(isOfferedSomewhere(session, 'operate') ? [{ page: 'new', text: 'New application' } as const] : []),
   ];
   const administration: readonly Entry[] = [
+    { page: 'webhooks', text: 'Webhooks' },
+    { page: 'notifications', text: 'Notifications' },
     { page: 'tokens', text: 'Tokens' },
     { page: 'audit', text: 'Audit' },
   ];

@@ -1,0 +1,97 @@
+/** What somebody has filled in of a new webhook, as the server takes it; and what is said of one. Pure. */
+import type { ImageRuleAnswer, WebhookAnswer, WebhookEventAnswer } from '../api/answers.ts';
+import { givenText, textOf, wordsOf } from '../parts/form-words.ts';
+
+export interface Sender {
+  readonly name: string;
+  readonly label: string;
+  readonly brings: ReadonlyArray<'images' | 'manifests'>;
+}
+
+export const senders: readonly Sender[] = [
+  { name: 'github', label: 'GitHub', brings: ['images', 'manifests'] },
+  { name: 'gitlab', label: 'GitLab', brings: ['images', 'manifests'] },
+  { name: 'gitea', label: 'Gitea, Forgejo', brings: ['manifests'] },
+  { name: 'dockerHub', label: 'Docker Hub', brings: ['images'] },
+  { name: 'harbor', label: 'Harbor', brings: ['images'] },
+  { name: 'quay', label: 'Quay', brings: ['images'] },
+  { name: 'distribution', label: 'Other registry (distribution)', brings: ['images'] },
+];
+
+export function labelOf(sender: string): string {
+  return senders.find(({ name }) => name === sender)?.label ?? sender;
+}
+
+export const policies = [
+  { name: 'semver', label: 'Newer versions of a range', example: '^1.4.0' },
+  { name: 'pattern', label: 'Tags of a form', example: 'prod-*' },
+  { name: 'digestOf', label: 'Whatever a tag leads to', example: 'stable' },
+] as const;
+
+export function readWebhook(data: FormData) {
+  const isImages = textOf(data, 'target') === 'images';
+  const username = textOf(data, 'username');
+  return {
+    name: textOf(data, 'name'),
+    sender: textOf(data, 'sender'),
+    target: isImages ? { images: readRules(data) } : { manifests: readManifests(data) },
+    ...(isImages || username === '' ? {} : { credentials: { username, password: textOf(data, 'password') } }),
+  };
+}
+
+function readRules(data: FormData): readonly object[] {
+  const column = (name: string): readonly string[] => data.getAll(name).map((value) => String(value).trim());
+  const [kinds, values, namespaces, applications] = ['policy', 'value', 'namespaces', 'applications'].map(column);
+  return column('repository').map((repository, index) => {
+    const names = wordsOf(applications?.[index] ?? '');
+    return {
+      repository,
+      policy: { [kinds?.[index] ?? 'semver']: values?.[index] ?? '' },
+      namespaces: wordsOf(namespaces?.[index] ?? ''),
+      ...(names.length === 0 ? {} : { applications: names }),
+    };
+  });
+}
+
+function readManifests(data: FormData): object {
+  return {
+    ...givenText(data, 'repository'),
+    ...givenText(data, 'branch'),
+    directory: textOf(data, 'directory') || '.',
+    namespaces: wordsOf(textOf(data, 'namespaces')),
+    ...(data.get('force') === null ? {} : { force: true }),
+  };
+}
+
+/** `ghcr.io/acme/shop: versions of ^1.4.0, in shop`; one sentence for each rule. */
+export function describeTarget({ images = [], manifests }: WebhookAnswer['target']): readonly string[] {
+  if (manifests === undefined) return images.map(describeRule);
+  const { repository, branch, directory, namespaces, force } = manifests;
+  const how = force === true ? ', taking over fields of others' : '';
+  return [`${repository}: ${directory} of ${branch}, into ${namespaces.join(', ')}${how}`];
+}
+
+function describeRule({ repository, policy, namespaces, applications }: ImageRuleAnswer): string {
+  const tags =
+    policy.semver !== undefined
+      ? `newer versions of ${policy.semver}`
+      : policy.pattern !== undefined
+        ? `tags like ${policy.pattern}`
+        : `what ${policy.digestOf ?? ''} leads to`;
+  const names = applications === undefined ? '' : ` for ${applications.join(', ')}`;
+  return `${repository}: ${tags}${names}, in ${namespaces.join(', ')}`;
+}
+
+export const secretPlaces: Readonly<Record<WebhookAnswer['secretGoes'], string>> = {
+  secret: 'its settings take it as the secret',
+  token: 'its settings take it as the secret token',
+  authorizationHeader: 'its settings take it as the header Authorization',
+  address: 'it is the end of the address, so keep the address as a secret',
+};
+
+/** `ghcr.io/acme/shop:1.4.0`, or `acme/manifests main 3f2a51c` */
+export function describeEvent(event: WebhookEventAnswer): string {
+  return event.type === 'image'
+    ? `${event.repository}:${event.tag}`
+    : `${event.repository} ${event.branch} ${event.commit.slice(0, 7)}`;
+}
