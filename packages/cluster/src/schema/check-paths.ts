@@ -1,8 +1,9 @@
-/** What a version of a CustomResourceDefinition says of its columns and of its scale by path. */
+/** What a version of a CustomResourceDefinition says of its columns, its scale and what it is selected by, by path. */
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import type { Fault } from './definition.ts';
 import { invalid, required } from './faults.ts';
 import { parsePath } from './json-path.ts';
+import { checkSelectableFields } from './selectable-fields.ts';
 
 type Version = CustomResourceDefinition['spec']['versions'][number];
 type Column = NonNullable<Version['additionalPrinterColumns']>[number];
@@ -11,15 +12,14 @@ type Scale = NonNullable<NonNullable<Version['subresources']>['scale']>;
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
-export function checkVersionPaths(
-  { additionalPrinterColumns = [], subresources }: Version,
-  at: string,
-): readonly Fault[] {
+export function checkVersionPaths(version: Version, at: string): readonly Fault[] {
+  const { additionalPrinterColumns = [], subresources } = version;
   const scale = subresources?.scale;
   return [
     ...additionalPrinterColumns.flatMap((column, index) =>
       checkColumn(column, `${at}.additionalPrinterColumns[${index}]`),
     ),
+    ...checkSelectableFields(version, at),
     ...(scale === undefined ? [] : checkScale(scale, `${at}.subresources.scale`)),
   ];
 }

@@ -10,6 +10,7 @@ import { dns1123Subdomain } from './names.ts';
 import { withinPatternTime } from './patterns.ts';
 import { hasRules } from './rules/has-rules.ts';
 import { loadedRules } from './rules/loaded-rules.ts';
+import { selectableFieldsOf } from './selectable-fields.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
 import { rootNode, validateStructural, type StructuralSchema } from './structural-schema.ts';
 
@@ -45,7 +46,7 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
     connect: [],
     schema,
     columns: printerColumns(version),
-    selectableFields: {},
+    selectableFields: selectableFieldsOf(version),
     applyDefaults: (object) => {
       const filled = applySchemaDefaults(object, schema);
       return isJsonObject(filled) ? { ...object, ...filled } : object;

@@ -25,10 +25,17 @@ export function renderSchemas(
     if (schema.kind !== 'object') throw new Error(`${name} is no object`);
     render.schemas.set(name, {
       ...renderObject(schema, render, schema.name ?? ''),
+      ...(schema.name === undefined ? selectableIn(definition) : {}),
       'x-kubernetes-group-version-kind': [{ group: type.group, version: type.version, kind: type.kind }],
     });
   }
   return render.schemas;
+}
+
+/** Kubernetes publishes these of custom resources alone. */
+function selectableIn({ selectableFields }: ResourceDefinition): OpenApi {
+  const fields = Object.keys(selectableFields).map((fieldPath) => ({ fieldPath }));
+  return fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields };
 }
 
 /** `io.k8s.api.apps.v1.Deployment`; kinds of users are named in reverse of their group. */

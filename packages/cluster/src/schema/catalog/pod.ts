@@ -33,6 +33,8 @@ export const pod = define<Pod>({
     'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',
     'spec.schedulerName': (object) => object.spec?.schedulerName ?? '',
     'spec.serviceAccountName': (object) => object.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (object) => String(object.spec?.hostNetwork ?? false),
+    'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
     'status.phase': (object) => object.status?.phase ?? '',
     'status.podIP': (object) => object.status?.podIP ?? '',
   },
