@@ -31,6 +31,11 @@ export const lateControllers: readonly LateController[] = [
     load: async () => (await import('./daemon-set/daemon-set-controller.ts')).startDaemonSetController,
   },
   {
+    name: 'replicationcontroller',
+    awaited: ({ replicationControllers }) => replicationControllers,
+    load: async () => (await import('./replication-controller/replication-controller.ts')).startReplicationController,
+  },
+  {
     name: 'cronjob',
     awaited: ({ cronJobs }) => cronJobs,
     load: async () => (await import('./cron-job/cron-job-controller.ts')).startCronJobController,

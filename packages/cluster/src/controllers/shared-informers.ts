@@ -12,6 +12,7 @@ import type {
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
+  ReplicationController,
   ResourceQuota,
   Service,
   ServiceAccount,
@@ -37,6 +38,7 @@ import {
   podDisruptionBudgets,
   pods,
   replicaSets,
+  replicationControllers,
   resourceQuotas,
   serviceAccounts,
   services,
@@ -65,6 +67,7 @@ export interface SharedInformers {
   /** Kinds whose controllers are read with the first object (`late-controllers.ts`). */
   readonly statefulSets: Informer<StatefulSet>;
   readonly daemonSets: Informer<DaemonSet>;
+  readonly replicationControllers: Informer<ReplicationController>;
   readonly cronJobs: Informer<CronJob>;
   readonly resourceQuotas: Informer<ResourceQuota>;
 }
@@ -136,6 +139,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     }),
     statefulSets: new Informer({ ...common<StatefulSet>(options), type: statefulSets }),
     daemonSets: new Informer({ ...common<DaemonSet>(options), type: daemonSets }),
+    replicationControllers: new Informer({ ...common<ReplicationController>(options), type: replicationControllers }),
     cronJobs: new Informer({ ...common<CronJob>(options), type: cronJobs }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };

@@ -141,6 +141,7 @@ function sharedInformer(informers: SharedInformers, { group, plural }: ResourceT
     'statefulsets.apps': informers.statefulSets,
     'daemonsets.apps': informers.daemonSets,
     'cronjobs.batch': informers.cronJobs,
+    'replicationcontrollers.': informers.replicationControllers,
     'resourcequotas.': informers.resourceQuotas,
   };
   return byName[`${plural}.${group}`];

@@ -1,5 +1,6 @@
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
+import { replicaSets } from '@slipway/kube/resources';
 import { describe, expect, it } from 'vitest';
 import { choosePodsToDelete } from './rank-pods.ts';
 import { reconcileReplicaSet, type ReplicaSetAction } from './reconcile-replica-set.ts';
@@ -60,7 +61,8 @@ function replicaSet(replicas: number, more: Partial<NonNullable<ReplicaSet['spec
 }
 
 function plan(subject: ReplicaSet, candidates: readonly Pod[], isNamespaceLeaving = false) {
-  return reconcileReplicaSet({ replicaSet: subject, candidates, podsOnNode: new Map(), isNamespaceLeaving }, now);
+  const world = { type: replicaSets, candidates, podsOnNode: new Map(), isNamespaceLeaving };
+  return reconcileReplicaSet({ replicaSet: subject, ...world }, now);
 }
 
 function describeActions(actions: readonly ReplicaSetAction[]): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '@slipway/kube/api.generated';
 import type { Plan } from '@slipway/kube/controller';
+import type { ResourceType } from '@slipway/kube/object';
 import { controllerReference } from '@slipway/kube/owner-references';
-import { replicaSets } from '@slipway/kube/resources';
 import { planClaims } from '../ownership/claims.ts';
 import { isPodActive } from '../pods.ts';
 import { isSemanticallyEqual } from '../semantic-equality.ts';
@@ -13,6 +13,8 @@ export const burstReplicas = 500;
 
 export interface ReplicaSetObserved {
   readonly replicaSet: ReplicaSet;
+  /** What its pods name as their owner. */
+  readonly type: ResourceType;
   /** Nothing new may be created where everything is being deleted. */
   readonly isNamespaceLeaving: boolean;
   /** Managed by the ReplicaSet, or by nobody and in its namespace. */
@@ -48,7 +50,7 @@ export function reconcileReplicaSet(
 }
 
 function planReplicas(
-  { replicaSet, isNamespaceLeaving, podsOnNode }: ReplicaSetObserved,
+  { replicaSet, type, isNamespaceLeaving, podsOnNode }: ReplicaSetObserved,
   pods: readonly Pod[],
   now: number,
 ): readonly ReplicaSetAction[] {
@@ -56,14 +58,14 @@ function planReplicas(
   const missing = (replicaSet.spec?.replicas ?? 1) - pods.length;
   if (missing > 0 && isNamespaceLeaving) return [];
   if (missing > 0) {
-    return [{ kind: 'createPods', pod: podFor(replicaSet), count: Math.min(missing, burstReplicas) }];
+    return [{ kind: 'createPods', pod: podFor(replicaSet, type), count: Math.min(missing, burstReplicas) }];
   }
   if (missing === 0) return [];
   const surplus = Math.min(-missing, burstReplicas);
   return [{ kind: 'deletePods', pods: choosePodsToDelete({ pods, podsOnNode, now }, surplus) }];
 }
 
-export function podFor(replicaSet: ReplicaSet): Pod {
+export function podFor(replicaSet: ReplicaSet, type: ResourceType): Pod {
   const template = replicaSet.spec?.template;
   const { labels, annotations, finalizers } = template?.metadata ?? {};
   return {
@@ -73,7 +75,7 @@ export function podFor(replicaSet: ReplicaSet): Pod {
       labels,
       annotations,
       finalizers,
-      ownerReferences: [controllerReference(replicaSet, replicaSets)],
+      ownerReferences: [controllerReference(replicaSet, type)],
     },
     spec: template?.spec,
   };

@@ -1,8 +1,8 @@
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
-import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
-import type { InformerChange } from '@slipway/kube/informer';
-import { keyOf, type ObjectKey } from '@slipway/kube/object';
+import { runController, source, type ControllerSource, type RunningController } from '@slipway/kube/controller-runtime';
+import type { Informer, InformerChange } from '@slipway/kube/informer';
+import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { pods, replicaSets } from '@slipway/kube/resources';
 import { matchesLabelSelector } from '@slipway/kube/selector';
@@ -21,55 +21,77 @@ import { slowStart } from './slow-start.ts';
 /** Deletions that run at once. */
 const deletionBatch = 50;
 
+/** What keeps a number of pods: a ReplicaSet, or what can be seen as one. */
+export interface ReplicaManager {
+  readonly name: string;
+  readonly type: ResourceType<ReplicaSet>;
+  readonly informer: Pick<Informer<KubeObject>, 'get' | 'resourceVersion'>;
+  readonly source: (keys: (object: KubeObject) => ObjectKey) => ControllerSource;
+  get(key: ObjectKey): ReplicaSet | undefined;
+  list(namespace: string | undefined): readonly ReplicaSet[];
+}
+
 export function startReplicaSetController(context: ControllerContext): RunningController {
-  const parts = partsFor(context, 'replicaset-controller');
-  const { informers } = context;
-  return runController(afterOwnWrites(new ReplicaSetController(parts), parts.writes), {
-    ...context,
-    sources: [
-      source(informers.replicaSets, replicaSetKey),
-      source(informers.pods, (change) => keysOfPod(change, context)),
-    ],
+  const { replicaSets: informer } = context.informers;
+  return startReplicaManager(context, {
+    name: 'replicaset',
+    type: replicaSets,
+    informer,
+    source: (key) => source(informer, (change) => subjectOf(change).map(key)),
+    get: (key) => informer.get(key),
+    list: (namespace) => informer.list(namespace),
   });
 }
 
-function* replicaSetKey({ old, current }: InformerChange<ReplicaSet>): Iterable<ObjectKey> {
-  const object = current ?? old;
-  if (object !== undefined) yield keyOf(object);
+export function startReplicaManager(context: ControllerContext, manager: ReplicaManager): RunningController {
+  const parts = partsFor(context, `${manager.name}-controller`);
+  return runController(afterOwnWrites(new ReplicaSetController(parts, manager), parts.writes), {
+    ...context,
+    sources: [manager.source(keyOf), source(context.informers.pods, (change) => keysOfPod(change, manager))],
+  });
 }
 
-function* keysOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {
-  const [before, after] = [managerOf(old), managerOf(current)];
+export function subjectOf<T extends KubeObject>({ old, current }: InformerChange<T>): readonly T[] {
+  const object = current ?? old;
+  return object === undefined ? [] : [object];
+}
+
+function* keysOfPod({ old, current }: InformerChange<Pod>, { type, list }: ReplicaManager): Iterable<ObjectKey> {
+  const [before, after] = [managerOf(old, type), managerOf(current, type)];
   if (after !== undefined) yield after;
   if (before !== undefined && before.name !== after?.name) yield before;
   if (current === undefined || controllerOf(current) !== undefined) return;
-  for (const replicaSet of informers.replicaSets.list(current.metadata.namespace)) {
+  for (const replicaSet of list(current.metadata.namespace)) {
     if (matchesLabelSelector(replicaSet.spec?.selector, current.metadata.labels)) yield keyOf(replicaSet);
   }
 }
 
-function managerOf(pod: Pod | undefined): ObjectKey | undefined {
+function managerOf(pod: Pod | undefined, { kind }: ResourceType): ObjectKey | undefined {
   const reference = pod === undefined ? undefined : controllerOf(pod);
-  return reference?.kind === 'ReplicaSet' ? { namespace: pod?.metadata.namespace, name: reference.name } : undefined;
+  return reference?.kind === kind ? { namespace: pod?.metadata.namespace, name: reference.name } : undefined;
 }
 
 class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetAction, ReplicaSetStatus> {
-  readonly name = 'replicaset';
+  readonly name: string;
   readonly #parts: ControllerParts;
+  readonly #manager: ReplicaManager;
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ControllerParts, manager: ReplicaManager) {
+    this.name = manager.name;
     this.#parts = parts;
+    this.#manager = manager;
   }
 
   observe(key: ObjectKey): ReplicaSetObserved | undefined {
     const { informers } = this.#parts.context;
-    const replicaSet = informers.replicaSets.get(key);
+    const replicaSet = this.#manager.get(key);
     if (replicaSet === undefined) return undefined;
     const own = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
     const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
     const namespace = informers.namespaces.get({ name: key.namespace ?? '' });
     return {
       replicaSet,
+      type: this.#manager.type,
       isNamespaceLeaving: namespace?.metadata.deletionTimestamp !== undefined,
       candidates: [...own, ...orphans],
       podsOnNode: this.#countPodsOnNodes(replicaSet),
@@ -112,7 +134,7 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
     const key = keyOf(replicaSet);
     switch (action.kind) {
       case 'adopt': {
-        const owner = { type: replicaSets, object: replicaSet };
+        const owner = { type: this.#manager.type, object: replicaSet };
         this.#parts.writes.wrote(key, informers.pods, await adopt(client, owner, { type: pods, object: action.pod }));
         return;
       }
@@ -184,14 +206,14 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
   }
 
   async #writeStatus(replicaSet: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
-    const { client, informers } = this.#parts.context;
-    const written = await writeStatus(client, replicaSets, { object: replicaSet, status });
-    this.#parts.writes.wrote(keyOf(replicaSet), informers.replicaSets, written);
+    const { type, informer } = this.#manager;
+    const written = await writeStatus(this.#parts.context.client, type, { object: replicaSet, status });
+    this.#parts.writes.wrote(keyOf(replicaSet), informer, written);
   }
 
   #event(object: ReplicaSet, reason: string, message: string): void {
     const type = reason.startsWith('Failed') ? 'Warning' : 'Normal';
-    this.#parts.events.event({ object, type: replicaSets }, { type, reason, message });
+    this.#parts.events.event({ object, type: this.#manager.type }, { type, reason, message });
   }
 }
 
