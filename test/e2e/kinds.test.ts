@@ -100,6 +100,23 @@ describe.skipIf(reason !== undefined)(`kinds${reason === undefined ? '' : ` (${r
     expect(await cluster.ask('describe', 'limits', '-n', 'team')).toMatch(/Container +memory +- +1Gi +64Mi +64Mi/);
   });
 
+  it('an autoscaler is made by its generator, in whichever version', async () => {
+    await cluster.ask('create', 'deployment', 'web', '--image=node:24', '--replicas=0');
+    await cluster.ask('autoscale', 'deployment', 'web', '--max=3', '--cpu-percent=60');
+    expect(await cluster.ask('get', 'hpa', 'web', '--no-headers')).toMatch(
+      /^web +Deployment\/web +cpu: <unknown>\/60% +1 +3 +0/,
+    );
+    expect(
+      await cluster.ask(
+        'get',
+        'horizontalpodautoscalers.v1.autoscaling',
+        'web',
+        '-o',
+        'jsonpath={.spec.targetCPUUtilizationPercentage}',
+      ),
+    ).toBe('60');
+  });
+
   it.each([
     ['priorityclass', 'high', '--value=1000'],
     ['poddisruptionbudget', 'calm', '--selector=app=db', '--min-available=1'],

@@ -12,6 +12,7 @@ import { answer, collection, formed, formOf, listOf, one } from './answer-forms.
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
 import { authorize, type Identity } from './authorization.ts';
 import { connect } from './connect.ts';
+import { handleConverted } from './converted-requests.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun } from './dry-run.ts';
@@ -28,6 +29,13 @@ import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
 export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const { conversion } = at.definition;
+  return conversion === undefined
+    ? handleStored(request, at)
+    : handleConverted({ request, at, conversion }, handleStored);
+}
+
+async function handleStored(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { path, definition } = at;
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);

@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
-import { horizontalPodAutoscaler } from './catalog/autoscaling.ts';
+import { horizontalPodAutoscaler, horizontalPodAutoscalerV1 } from './catalog/autoscaling.ts';
 import { job } from './catalog/batch.ts';
 import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
@@ -56,6 +56,7 @@ const kinds: readonly ResourceDefinition[] = [
   job,
   cronJob,
   horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   endpointSlice,
   lease,
   ingress,

@@ -87,6 +87,14 @@ export interface ScalePaths {
   readonly labelSelectorPath?: string | undefined;
 }
 
+/** Of a version that is served beside the one in which objects are stored. */
+export interface Conversion {
+  readonly stored: ResourceType;
+  /** `current` is the stored object, where there is one: what this version cannot say stays as it is. */
+  toStored(object: KubeObject, current: KubeObject | undefined): KubeObject;
+  fromStored(object: KubeObject): KubeObject;
+}
+
 export interface ResourceDefinition {
   readonly type: ResourceType;
   readonly singular: string;
@@ -96,6 +104,8 @@ export interface ResourceDefinition {
   readonly verbs: readonly string[];
   /** A question to the server: answered when it is created, and never stored. */
   readonly isReview?: boolean | undefined;
+  /** Absent: objects are stored in this version. */
+  readonly conversion?: Conversion | undefined;
   /** Served as `<plural>/status` with the spec kept, and `metadata.generation` counting changes of the rest. */
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths | undefined;

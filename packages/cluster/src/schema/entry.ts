@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import type { Fault, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
+import type { Conversion, Fault, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
 import { validateMetadata } from './metadata.ts';
 import type { NameRule } from './names.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
@@ -15,6 +15,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly categories?: readonly string[];
   readonly hasStatus?: boolean;
   readonly isReview?: boolean;
+  readonly conversion?: Conversion;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
   /** What becomes of dependents where a delete does not say; the usual: they are deleted in the background. */
@@ -74,6 +75,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     categories: entry.categories ?? [],
     verbs: entry.isReview === true ? ['create'] : allVerbs,
     isReview: entry.isReview,
+    conversion: entry.conversion,
     hasStatus,
     scale: entry.scale,
     connect: entry.connect ?? [],

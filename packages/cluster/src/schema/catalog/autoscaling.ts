@@ -1,4 +1,5 @@
 import type {
+  AutoscalingV1HorizontalPodAutoscaler,
   AutoscalingV2CrossVersionObjectReference,
   AutoscalingV2HorizontalPodAutoscaler,
   AutoscalingV2MetricSpec,
@@ -9,6 +10,7 @@ import type {
   MetricTarget,
   MetricValueStatus,
 } from '@slipway/kube/api.generated';
+import type { ResourceType } from '@slipway/kube/object';
 import { horizontalPodAutoscalers } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
@@ -39,6 +41,65 @@ export const horizontalPodAutoscaler = define<Autoscaler>({
   prepareCreate: (object) => ({ ...object, status: { desiredReplicas: 0 } }),
   validate: ({ spec }) => (spec === undefined ? [required('spec')] : validateSpec(spec)),
 });
+
+/** Knows of CPU alone; what else an autoscaler goes by stays as it is when it is written in this version. */
+export const horizontalPodAutoscalerV1 = define<AutoscalingV1HorizontalPodAutoscaler>({
+  type: { ...horizontalPodAutoscalers, version: 'v1' } as ResourceType<AutoscalingV1HorizontalPodAutoscaler>,
+  schemaType: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  hasStatus: true,
+  nameRule: dns1123Subdomain,
+  conversion: { stored: horizontalPodAutoscalers, toStored: toVersion2, fromStored: toVersion1 },
+});
+
+function isOfCpu({ resource }: AutoscalingV2MetricSpec): boolean {
+  return resource?.name === 'cpu' && resource.target?.averageUtilization !== undefined;
+}
+
+function toVersion2(object: AutoscalingV1HorizontalPodAutoscaler, current: Autoscaler | undefined): Autoscaler {
+  const { spec, status: _, ...rest } = object;
+  const version = { ...rest, apiVersion: 'autoscaling/v2' };
+  if (spec === undefined) return version;
+  const { targetCPUUtilizationPercentage: percentage, ...common } = spec;
+  const { metrics = [], behavior } = current?.spec ?? {};
+  const target = { type: 'Utilization' as const, averageUtilization: percentage };
+  const own = percentage === undefined ? [] : [{ type: 'Resource' as const, resource: { name: 'cpu', target } }];
+  return {
+    ...version,
+    spec: {
+      ...common,
+      metrics: [...own, ...metrics.filter((metric) => !isOfCpu(metric))],
+      ...(behavior === undefined ? {} : { behavior }),
+    },
+    ...(current?.status === undefined ? {} : { status: current.status }),
+  };
+}
+
+function toVersion1({ spec, status, ...rest }: Autoscaler): AutoscalingV1HorizontalPodAutoscaler {
+  const version = { ...rest, apiVersion: 'autoscaling/v1' };
+  if (spec === undefined) return version;
+  const { scaleTargetRef, minReplicas, maxReplicas, metrics = [] } = spec;
+  const percentage = metrics.find(isOfCpu)?.resource?.target.averageUtilization;
+  const used = status?.currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.current;
+  const { observedGeneration, lastScaleTime, currentReplicas = 0, desiredReplicas = 0 } = status ?? {};
+  return {
+    ...version,
+    spec: {
+      scaleTargetRef,
+      ...(minReplicas === undefined ? {} : { minReplicas }),
+      maxReplicas,
+      ...(percentage === undefined ? {} : { targetCPUUtilizationPercentage: percentage }),
+    },
+    status: {
+      ...(observedGeneration === undefined ? {} : { observedGeneration }),
+      ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
+      currentReplicas,
+      desiredReplicas,
+      ...(used?.averageUtilization === undefined ? {} : { currentCPUUtilizationPercentage: used.averageUtilization }),
+    },
+  };
+}
 
 const unknown = '<unknown>';
 

@@ -1,0 +1,83 @@
+/** Requests in a version in which nothing is stored: turned into requests in the other one, and their answers back. */
+import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import type { Conversion, ResourceDefinition } from '../schema/definition.ts';
+import { isJsonObject } from '../schema/shape.ts';
+import { unknownPath } from './api-errors.ts';
+import { decodeObject } from './decode-object.ts';
+import { patchedObject, patchKind } from './patches.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import { readWriteOptions } from './write-options.ts';
+
+export interface ConvertedRequest {
+  readonly request: TransportRequest;
+  readonly at: ResourceRequest;
+  readonly conversion: Conversion;
+}
+
+type Handle = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
+
+export async function handleConverted(converted: ConvertedRequest, handle: Handle): Promise<TransportResponse> {
+  const { at, conversion } = converted;
+  const { group, version, plural } = conversion.stored;
+  const definition = at.catalog.find(group, version, plural);
+  if (definition === undefined) throw unknownPath();
+  const path = { ...at.path, version };
+  const response = await handle(storedRequest(converted, definition), { ...at, definition, path });
+  return convertedResponse(response, at.definition, conversion);
+}
+
+/** A patch says how the object of this version changes, so that it is carried out here, and becomes a replacement. */
+function storedRequest({ request, at, conversion }: ConvertedRequest, stored: ResourceDefinition): TransportRequest {
+  const { body, method } = request;
+  if (method === 'DELETE' || body === undefined || !('json' in body)) return request;
+  const current = at.resources.find({ definition: stored, namespace: at.path.namespace, name: at.path.name });
+  const asObject = (json: unknown): { readonly json: unknown } => {
+    const { fieldValidation } = readWriteOptions(request);
+    const object = decodeObject(json, { definition: at.definition, fieldValidation, warn: () => undefined });
+    return { json: conversion.toStored(object, current) };
+  };
+  const kind = method === 'PATCH' ? patchKind(request.headers['content-type'] ?? '') : 'apply';
+  if (kind === 'apply') return { ...request, body: asObject(body.json) };
+  if (current === undefined) return { ...request, method: 'GET' };
+  const seen = conversion.fromStored(current);
+  const patched = patchedObject(seen, { kind, body: body.json, definition: at.definition });
+  if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object');
+  return { ...request, method: 'PUT', body: asObject(patched) };
+}
+
+function convertedResponse(
+  response: TransportResponse,
+  definition: ResourceDefinition,
+  conversion: Conversion,
+): TransportResponse {
+  const { body } = response;
+  switch (body.kind) {
+    case 'json':
+      return { ...response, body: { kind: 'json', value: convertedValue(body.value, definition, conversion) } };
+    case 'watch':
+      return { ...response, body: { kind: 'watch', events: convertedEvents(body.events, definition, conversion) } };
+    case 'bytes':
+      return response;
+  }
+}
+
+/** Tables and metadata alone are the same in both versions. */
+function convertedValue(value: unknown, { type, listKind }: ResourceDefinition, conversion: Conversion): unknown {
+  if (!isJsonObject(value)) return value;
+  if (value['kind'] === type.kind) return conversion.fromStored(value as unknown as KubeObject);
+  if (value['kind'] !== listKind || !Array.isArray(value['items'])) return value;
+  const items = value['items'].map((item: KubeObject) => conversion.fromStored(item));
+  return { ...value, apiVersion: apiVersionOf(type), items };
+}
+
+async function* convertedEvents(
+  events: AsyncIterable<unknown>,
+  definition: ResourceDefinition,
+  conversion: Conversion,
+): AsyncIterable<unknown> {
+  for await (const event of events) {
+    yield isJsonObject(event) ? { ...event, object: convertedValue(event['object'], definition, conversion) } : event;
+  }
+}
