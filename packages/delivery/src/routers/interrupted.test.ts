@@ -1,15 +1,16 @@
-/** A handover from one router to another ends well, with nobody unserved, whichever write the controller dies after. */
+/** Releases through routers, and handovers between them, end well, with nobody unserved, whichever write the controller dies after. */
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { customResourceDefinitions } from '@slipway/kube/resources';
 import { carriersOf, splits } from '@slipway/kube/split';
 import { beforeAll, expect, test } from 'vitest';
-import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
-import { canaryIngressModel } from '../testing/routers/canary-ingress-model.ts';
-import { httpRouteDefinition, virtualServiceDefinition } from '../testing/routers/definitions.ts';
-import { httpRouteModel } from '../testing/routers/http-route-model.ts';
-import { ModelledRouter, type ModelRequest, type TrafficModel } from '../testing/routers/traffic-model.ts';
-import { virtualServiceModel } from '../testing/routers/virtual-service-model.ts';
-import type { ApplicationRoute } from './api/application.ts';
+import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
+import { canaryIngressModel } from '../../testing/routers/canary-ingress-model.ts';
+import { httpRouteDefinition, virtualServiceDefinition } from '../../testing/routers/definitions.ts';
+import { httpRouteModel } from '../../testing/routers/http-route-model.ts';
+import { ModelledRouter, type ModelRequest, type TrafficModel } from '../../testing/routers/traffic-model.ts';
+import { virtualServiceModel } from '../../testing/routers/virtual-service-model.ts';
+import type { ApplicationRoute } from '../api/application.ts';
+import { backendName } from '../names.ts';
 
 const request: ModelRequest = { host: 'shop.example.org', path: '/', headers: {} };
 const stepMilliseconds = 500;
@@ -28,7 +29,7 @@ const routes: Readonly<Record<Through, ApplicationRoute>> = {
 
 /** What requests meet that come by one router. */
 interface Entrance {
-  readonly isServed: () => boolean;
+  readonly service: () => string | undefined;
   readonly countObjects: () => Promise<number>;
 }
 
@@ -39,7 +40,7 @@ interface Stage {
 }
 
 // Reading it takes real time, in which virtual time would run on.
-beforeAll(() => import('./routers/route-controller.ts'));
+beforeAll(() => import('./route-controller.ts'));
 
 async function raise(crashAfterWrites: number | undefined): Promise<Stage> {
   const cluster = await createDeliveryCluster({ crashAfterWrites });
@@ -52,12 +53,12 @@ async function raise(crashAfterWrites: number | undefined): Promise<Stage> {
     const router = new ModelledRouter(model, { client, clock, signal: stopping.signal, lagMilliseconds: 500 });
     router.start();
     return {
-      isServed: () => router.send(request).service !== undefined,
+      service: () => router.send(request).service,
       countObjects: () => count(cluster, model.type),
     };
   };
   // What the gateway confirms, it serves.
-  const gateway = { isServed: () => true, countObjects: () => Promise.resolve(0) };
+  const gateway = { service: () => 'any', countObjects: () => Promise.resolve(0) };
   const entrances = {
     gateway,
     gatewayApi: by(httpRouteModel),
@@ -76,9 +77,9 @@ async function strike({ cluster, stopping }: Stage): Promise<void> {
   await cluster.stop();
 }
 
-function deploy({ cluster }: Stage, through: Through): Promise<void> {
+function deploy({ cluster }: Stage, through: Through, image = 'a'): Promise<void> {
   return cluster.deploy({
-    template: { spec: { containers: [{ name: 'web', image: 'a' }] } },
+    template: { spec: { containers: [{ name: 'web', image }] } },
     service: { ports: [{ name: 'http', port: 80 }] },
     strategy: { type: 'blueGreen' },
     guardSeconds: 0,
@@ -104,8 +105,8 @@ async function reach(stage: Stage, to: Through, from: Through | undefined): Prom
   for (let step = 0; step < maximumSteps; step += 1) {
     const { names, confirmed } = await carriage(stage);
     for (const name of confirmed) trusted.add(name);
-    for (const [name, { isServed }] of Object.entries(stage.entrances))
-      if (names.includes(name) && trusted.has(name)) expect(isServed(), `${name} at step ${step}`).toBe(true);
+    for (const [name, { service }] of Object.entries(stage.entrances))
+      if (names.includes(name) && trusted.has(name)) expect(service(), `${name} at step ${step}`).toBeDefined();
     const left = from === undefined ? 0 : await stage.entrances[from].countObjects();
     if (names.join() === to && confirmed.join() === to && left === 0 && (await isAtRest(stage))) return;
     await stage.cluster.advance(stepMilliseconds);
@@ -118,20 +119,34 @@ async function isAtRest({ cluster }: Stage): Promise<boolean> {
   return status?.phase === 'Stable' && status.waitingFor === undefined;
 }
 
-/** Returns the numbers of the first and the last write of the handover. */
-async function handOver(from: Through, to: Through, crashAfterWrites?: number): Promise<readonly [number, number]> {
+/** Numbers of the first and the last write of what was tried. */
+type Writes = readonly [first: number, last: number];
+
+/** From an Application that serves through `from` on. */
+async function play(from: Through, act: (stage: Stage) => Promise<void>, crashAfterWrites?: number): Promise<Writes> {
   const stage = await raise(crashAfterWrites);
   try {
     await deploy(stage, from);
     await reach(stage, from, undefined);
     const before = stage.cluster.deliveryWrites;
-    await deploy(stage, to);
-    await reach(stage, to, from);
+    await act(stage);
     return [before + 1, stage.cluster.deliveryWrites];
   } finally {
     await strike(stage);
   }
 }
+
+/** Once undisturbed, and once for each of its writes. */
+async function playKilled(from: Through, act: (stage: Stage) => Promise<void>): Promise<void> {
+  const [first, last] = await play(from, act);
+  expect(last).toBeGreaterThan(first + 3);
+  for (let write = first; write <= last; write += 1)
+    await play(from, act, write).catch((cause: unknown) => {
+      throw new Error(`killed after write ${write} of ${first} to ${last}`, { cause });
+    });
+}
+
+const timeout = 300_000;
 
 test.each<[Through, Through]>([
   ['gateway', 'ingressNginx'],
@@ -139,14 +154,36 @@ test.each<[Through, Through]>([
   ['istio', 'ingressNginx'],
   ['gatewayApi', 'gateway'],
 ])(
-  'from %s to %s',
-  async (from, to) => {
-    const [first, last] = await handOver(from, to);
-    expect(last).toBeGreaterThan(first + 3);
-    for (let write = first; write <= last; write += 1)
-      await handOver(from, to, write).catch((cause: unknown) => {
-        throw new Error(`killed after write ${write} of ${first} to ${last}`, { cause });
-      });
-  },
-  300_000,
+  'a handover from %s to %s',
+  (from, to) =>
+    playKilled(from, async (stage) => {
+      await deploy(stage, to);
+      await reach(stage, to, from);
+    }),
+  timeout,
 );
+
+test.each<Through>(['gatewayApi', 'ingressNginx', 'istio'])(
+  'a release through %s',
+  (through) =>
+    playKilled(through, async (stage) => {
+      await deploy(stage, through, 'b');
+      await released(stage, through);
+    }),
+  timeout,
+);
+
+/** The router leads somewhere all along, and to the new version in the end. */
+async function released(stage: Stage, through: Through): Promise<void> {
+  const { cluster, entrances } = stage;
+  for (let step = 0; step < maximumSteps; step += 1) {
+    expect(entrances[through].service(), `${through} at step ${step}`).toBeDefined();
+    const release = await cluster.release('2').catch(() => undefined);
+    if (release?.status?.phase === 'Succeeded' && (await isAtRest(stage))) {
+      expect(entrances[through].service()).toBe(backendName(release.spec));
+      return;
+    }
+    await cluster.advance(stepMilliseconds);
+  }
+  throw new Error(`not released: ${JSON.stringify((await cluster.application()).status)}`);
+}
