@@ -34,7 +34,7 @@ export interface FuzzedRequest {
 }
 
 /** What breaks parsers, databases and paths. */
-const nasty = fc.constantFrom(
+export const nasty = fc.constantFrom(
   '',
   ' ',
   '\0',
@@ -53,7 +53,7 @@ const nasty = fc.constantFrom(
   'null',
   '*',
 );
-const anything = fc.oneof(nasty, fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }));
+export const anything = fc.oneof(nasty, fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 3 }));
 
 /** Of known names more often than not: what is refused at the door shows nothing of what is behind. */
 const names = fc.oneof(

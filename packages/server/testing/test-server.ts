@@ -69,12 +69,15 @@ export interface TestServerOptions {
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly allowPrivateTargets?: boolean;
+  /** What stands between the server and its tables. */
+  readonly on?: (database: Database) => Database;
   /** What stands between the server and the cluster. */
   readonly through?: (client: KubeClient) => KubeClient;
 }
 
 export async function startTestServer({
   through = (client) => client,
+  on = (database) => database,
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const cluster = await createDeliveryCluster();
@@ -83,7 +86,7 @@ export async function startTestServer({
   let token = '';
   const server = await startServer({
     client: through(cluster.client),
-    database,
+    database: on(database),
     clock: cluster.clock,
     logger: silentLogger,
     randomText: (bytes) => randomBytes(bytes).toString('base64url'),

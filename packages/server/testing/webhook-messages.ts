@@ -136,7 +136,7 @@ interface Sent {
 let sent = 0;
 
 /** As the sender would send it, whole with what shows that it is its own. */
-export function sendAs(sender: SenderName, payload: object, secret: string): Sent {
+export function sendAs(sender: SenderName, payload: unknown, secret: string): Sent {
   const body = JSON.stringify(payload);
   const json = { 'content-type': 'application/json' };
   const signature = createHmac('sha256', secret).update(body).digest('hex');
@@ -153,7 +153,8 @@ export function sendAs(sender: SenderName, payload: object, secret: string): Sen
       return { headers: { 'content-type': type, authorization: `Bearer ${secret}` }, body };
     }
     case 'github': {
-      const event = 'registry_package' in payload ? 'registry_package' : 'package' in payload ? 'package' : 'push';
+      const has = (name: string): boolean => typeof payload === 'object' && payload !== null && name in payload;
+      const event = has('registry_package') ? 'registry_package' : has('package') ? 'package' : 'push';
       const signed = { 'x-hub-signature-256': `sha256=${signature}`, 'x-github-event': event };
       return { headers: { ...json, ...signed, 'x-github-delivery': delivery }, body };
     }

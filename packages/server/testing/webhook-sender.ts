@@ -9,7 +9,7 @@ export interface TestSender {
   readonly id: string;
   readonly secret: string;
   /** The message with what shows that it is genuine; `change` makes something else of it on the way. */
-  push(payload: object, change?: (sent: ReturnType<typeof sendAs>) => ReturnType<typeof sendAs>): Promise<Answer>;
+  push(payload: unknown, change?: (sent: ReturnType<typeof sendAs>) => ReturnType<typeof sendAs>): Promise<Answer>;
   deliveries(): Promise<Answer['body'][]>;
   /** Resolves with a delivery that is over. */
   outcome(delivery: string): Promise<Answer['body']>;

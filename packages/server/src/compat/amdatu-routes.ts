@@ -7,7 +7,7 @@ import { addDeploymentRoutes, requireDeployment } from './deployment-routes.ts';
 import { findDeployment, type DeploymentKey } from './deployment-store.ts';
 import { streamDeployment, type DeploymentLog } from './deployment-stream.ts';
 import { addDescriptorRoutes, IdParams } from './descriptor-routes.ts';
-import { isUnderWay, readDeployment, readDeploymentLog } from './read-deployment.ts';
+import { isUnderWay, readDeployment, readDeploymentLog, type LogPosition } from './read-deployment.ts';
 
 /** Where the API of the Amdatu deployer is found; at the root too, where its clients know no other place. */
 export function compatPrefixes(isAtRoot: boolean): readonly string[] {
@@ -42,16 +42,20 @@ export function addAmdatuStreams(app: App, context: ServerContext, prefixes: rea
       (socket, request) => {
         const key = { ...request.params, ...request.query };
         const { database, clock } = context;
-        const read = (): Promise<DeploymentLog | undefined> => readLog(key, context);
+        const read = (from: LogPosition): Promise<DeploymentLog | undefined> => readLog(key, from, context);
         run(request, socket, (paced) => streamDeployment(paced, { database, clock, read }));
       },
     );
 }
 
-async function readLog(key: DeploymentKey, context: ServerContext): Promise<DeploymentLog | undefined> {
+async function readLog(
+  key: DeploymentKey,
+  from: LogPosition,
+  context: ServerContext,
+): Promise<DeploymentLog | undefined> {
   const record = await findDeployment(context.database, key);
   if (record === undefined) return undefined;
-  // Before its lines: nothing is added to what is over.
   const deployment = await readDeployment(record, context);
-  return { lines: await readDeploymentLog(deployment, context), isOver: !isUnderWay(deployment) };
+  const { lines, position } = await readDeploymentLog(deployment, context, from);
+  return { lines, position, isOver: !isUnderWay(deployment), uid: deployment.record.release?.uid };
 }

@@ -16,7 +16,7 @@ import {
   type DeploymentRecord,
 } from './deployment-store.ts';
 import { sweepEnvironments } from './environment.ts';
-import { isUnderWay, readDeployment, readDeploymentLog, type Deployment } from './read-deployment.ts';
+import { isUnderWay, readDeployment, readDeploymentLog, readDeployments, type Deployment } from './read-deployment.ts';
 
 const tags = ['amdatu'];
 const view = { access: { type: 'namespace', permission: 'view', from: 'query' } } as const;
@@ -52,8 +52,7 @@ function addReading(app: App, path: string, context: ServerContext): void {
     },
     async ({ query: { namespace, appname: appName, limit = maximumListed } }) => {
       const records = await listDeployments(context.database, { namespace, appName, limit });
-      const found: Deployment[] = [];
-      for (const record of records) found.push(await readDeployment(record, context));
+      const found = await readDeployments(records, context);
       return found.filter((deployment) => !isForgotten(deployment)).map(present);
     },
   );
@@ -89,7 +88,7 @@ function addParts(app: App, path: string, context: ServerContext): void {
     },
     async ({ params, query }, reply) => {
       const deployment = await requireDeployment({ ...params, ...query }, context);
-      const lines = await readDeploymentLog(deployment, context);
+      const { lines } = await readDeploymentLog(deployment, context);
       return reply.type('text/plain; charset=utf-8').send(lines.map((line) => `${line}\n`).join(''));
     },
   );
@@ -198,9 +197,9 @@ function addUndeploying(app: App, path: string, context: ServerContext): void {
       },
     },
     async ({ query: { namespace, appname: appName, undeploy: isAll }, principal }, reply) => {
-      for (const record of await listDeployments(database, { namespace, appName, limit: maximumListed })) {
-        const deployment = await readDeployment(record, context);
-        if (isOver(deployment)) await removeDeployment(database, record);
+      const records = await listDeployments(database, { namespace, appName, limit: maximumListed });
+      for (const deployment of await readDeployments(records, context)) {
+        if (isOver(deployment)) await removeDeployment(database, deployment.record);
         else if (isAll === true) await takeBack(deployment, { principal, isForgotten: true }, context);
       }
       await sweepEnvironments(context, namespace);

@@ -89,6 +89,38 @@ export async function readRecord(sql: Sql, uid: string): Promise<ReleaseRecord |
   return row === undefined ? undefined : parseRecord(row);
 }
 
+/** By uid. */
+export async function readRecords(sql: Sql, uids: readonly string[]): Promise<ReadonlyMap<string, ReleaseRecord>> {
+  if (uids.length === 0) return new Map();
+  const places = uids.map((_, index) => `$${index + 1}`).join(', ');
+  const rows = await sql.query(`SELECT * FROM releases WHERE uid IN (${places})`, uids);
+  return new Map(rows.map((row) => [String(row['uid']), parseRecord(row)]));
+}
+
+export interface NewestSelection {
+  readonly namespace: string;
+  readonly applications: readonly string[];
+  /** Of each. */
+  readonly limit: number;
+}
+
+/** The newest releases of each application. */
+export async function listNewest(
+  sql: Sql,
+  { namespace, applications, limit }: NewestSelection,
+): Promise<readonly ReleaseRecord[]> {
+  if (applications.length === 0) return [];
+  const places = applications.map((_, index) => `$${index + 3}`).join(', ');
+  const rows = await sql.query(
+    `SELECT * FROM (
+       SELECT releases.*, row_number() OVER (PARTITION BY application ORDER BY created_at DESC, uid DESC) AS place
+       FROM releases WHERE namespace = $1 AND application IN (${places})
+     ) AS ranked WHERE place <= $2 ORDER BY created_at DESC, uid DESC`,
+    [namespace, limit, ...applications],
+  );
+  return rows.map(parseRecord);
+}
+
 export interface LogLine {
   /** From 1, without gaps. */
   readonly number: number;
