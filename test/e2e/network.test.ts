@@ -66,7 +66,7 @@ const objects = [
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'headless' },
-    spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+    spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ name: 'www', port: 80, targetPort: 8080 }] },
   },
   {
     apiVersion: 'networking.k8s.io/v1',
@@ -137,6 +137,33 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     expect(await cluster.ask('get', 'service', 'headless', '-o', 'jsonpath={.spec.clusterIP}')).toBe('None');
     const addresses = await cluster.ask('get', 'endpoints', 'headless', '-o', 'jsonpath={.subsets[0].addresses[*].ip}');
     for (const address of addresses.split(' ')) expect(await fetchBody(`http://${address}:8080/`)).toMatch(/^web-/);
+  });
+
+  it('tells pods what the names of Services stand for, whole and short, and of a headless one each pod', async () => {
+    const script = [
+      'const dns = require("node:dns/promises");',
+      'const names = ["web", "web.default", "web.default.svc.cluster.local", "kubernetes.default.svc"];',
+      'const look = async (name) => (await dns.lookup(name, { family: 4 })).address;',
+      'const all = async () => {',
+      '  const found = await Promise.all(names.map(look));',
+      '  const headless = (await dns.resolve4("headless.default.svc.cluster.local")).sort();',
+      '  const [port] = await dns.resolveSrv("_www._tcp.headless.default.svc.cluster.local");',
+      '  const back = await dns.reverse(found[0]);',
+      '  console.log(JSON.stringify({ found, headless, port: port.port, isOne: headless.includes(await look(port.name)), back }));',
+      '};',
+      'all();',
+    ].join('\n');
+    await cluster.ask('run', 'asker', '--image=node:24', '--restart=Never', '--command', '--', 'node', '-e', script);
+    await cluster.ask('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/asker', '--timeout=30s');
+    const apiAddress = await cluster.ask('get', 'service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}');
+    const addresses = await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}');
+    expect(JSON.parse(await cluster.ask('logs', 'asker'))).toEqual({
+      found: [clusterIP, clusterIP, clusterIP, apiAddress],
+      headless: addresses.split(' ').toSorted(),
+      port: 8080,
+      isOne: true,
+      back: ['web.default.svc.cluster.local'],
+    });
   });
 
   it.each([

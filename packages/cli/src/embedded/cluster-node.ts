@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { NodeConnector } from '@slipway/cluster/api/node-connector';
 import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/launch';
-import { apiSocketOf, nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
+import { dnsAddressOf } from '@slipway/cluster/network/ranges';
+import { apiSocketOf, dnsSocketOf, nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Logger } from '@slipway/kube/logger';
@@ -68,6 +69,9 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   const stop = async (graceSeconds: number): Promise<void> => (await ready.catch(() => undefined))?.stop(graceSeconds);
   return {
     ranges: plan.ranges,
+    ...(plan.level === 'root'
+      ? { dns: { address: dnsAddressOf(plan.ranges), forwardSocket: dnsSocketOf(directory.path) } }
+      : {}),
     connector: kubeletConnector(directory, nodeNames),
     start: async () => describeHelper(await ready),
     stop,

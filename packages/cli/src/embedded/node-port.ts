@@ -8,6 +8,8 @@ import { StatusError } from '@slipway/kube/status-error';
 /** The cluster's nodes: agents in one helper process that runs containers, or simulations within the server. */
 export interface ClusterNode {
   readonly ranges: { readonly pods: string; readonly services: string };
+  /** Where pods ask for names; undefined if they cannot. */
+  readonly dns?: { readonly address: string; readonly forwardSocket: string } | undefined;
   readonly connector: NodeConnector;
   /** Resolves when the node is ready to run pods. */
   start(context: NodeContext): Promise<RunningNode>;

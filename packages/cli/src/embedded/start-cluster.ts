@@ -92,7 +92,9 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
       client: clientFor('apiserver'),
       apiServiceAddress: apiServiceAddressOf(foundation),
       apiAddress: { ip: host, port },
+      dnsAddress: node.dns?.address,
     }),
+    forwardNames(foundation, undo),
     installKinds(clientFor('apiserver'), signal),
   ]);
   startControllers({
@@ -127,6 +129,18 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
     stop: (graceSeconds) => undo.run({ graceSeconds }),
   };
+}
+
+/** The network of the pods has no way to the resolvers of this machine; this process has. */
+async function forwardNames({ node: { dns } }: Foundation, undo: Undo): Promise<void> {
+  if (dns === undefined) return;
+  const { serveForwarding } = await import('@slipway/cluster/network/dns/forward-server');
+  const server = await serveForwarding({
+    socketPath: dns.forwardSocket,
+    resolvConf: '/etc/resolv.conf',
+    clock: systemClock,
+  });
+  undo.add(() => server.close());
 }
 
 interface OpenApi {

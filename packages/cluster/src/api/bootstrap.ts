@@ -11,18 +11,22 @@ export interface BootstrapOptions {
   readonly apiServiceAddress: string;
   /** Where the API server itself listens. */
   readonly apiAddress: { readonly ip: string; readonly port: number };
+  /** Where pods ask for names; undefined if nobody answers. */
+  readonly dnsAddress?: string | undefined;
 }
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** Creates the namespaces of the system and the Service `kubernetes`; what is there already stays as it is. */
-export async function bootstrap({ client, apiServiceAddress, apiAddress }: BootstrapOptions): Promise<void> {
+export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  const { client, apiServiceAddress, apiAddress, dnsAddress } = options;
   await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, namespaceNamed(name))));
   await Promise.all([
     ...systemNamespaces.map((namespace) =>
       ensure(client, serviceAccounts, { metadata: { name: 'default', namespace } }),
     ),
     ensure(client, services, apiService(apiServiceAddress)),
+    ...(dnsAddress === undefined ? [] : [ensure(client, services, dnsService(dnsAddress))]),
     replaceEndpoints(client, apiAddress),
   ]);
 }
@@ -35,6 +39,21 @@ function apiService(clusterIP: string): Service {
   return {
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: { type: 'ClusterIP', clusterIP, ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+  };
+}
+
+/** By the name under which programs look for it. The node itself answers there: there are no endpoints. */
+function dnsService(clusterIP: string): Service {
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' };
+  const ports = (['UDP', 'TCP'] as const).map((protocol) => ({
+    name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
+    port: 53,
+    protocol,
+    targetPort: 53,
+  }));
+  return {
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels },
+    spec: { type: 'ClusterIP', clusterIP, ports },
   };
 }
 

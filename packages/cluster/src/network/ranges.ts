@@ -1,4 +1,4 @@
-import { contains, formatCidr, overlaps, parseAddress, parseCidr, type Cidr } from './ipv4.ts';
+import { addressAt, contains, formatCidr, overlaps, parseAddress, parseCidr, type Cidr } from './ipv4.ts';
 
 /** The addresses of one cluster, all cut from one /16 so that one route of the host leads to all of them. */
 export interface NodeRanges {
@@ -18,6 +18,13 @@ export function rangesOfBlock(block: Cidr): NodeRanges {
     services: formatCidr({ base: block.base + 0x8000, prefix: 18 }),
     link: formatCidr({ base: block.base + 0xfffc, prefix: 30 }),
   };
+}
+
+/** Where pods ask for names: the second address for services, which no Service is given. The first is the API server's. */
+export function dnsAddressOf({ services }: Pick<NodeRanges, 'services'>): string {
+  const range = parseCidr(services);
+  if (range === undefined) throw new Error(`"${services}" is not a range of addresses`);
+  return addressAt(range, 2);
 }
 
 /** Undefined when `text` is not the block of a cluster: a /16. */

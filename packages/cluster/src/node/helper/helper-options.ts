@@ -60,6 +60,11 @@ export function apiSocketOf(
   return nodeName === nodeNames[0] ? apiSocket : join(dirname(apiSocket), `api-${nodeName}.sock`);
 }
 
+/** Where the server forwards questions to the resolvers of the machine. */
+export function dnsSocketOf(dataDirectory: string): string {
+  return `${dataDirectory}/run/dns.sock`;
+}
+
 export function controlSocketOf(dataDirectory: string): string {
   return `${dataDirectory}/run/helper.sock`;
 }

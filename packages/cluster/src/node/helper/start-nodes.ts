@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EndpointSlice, Service } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { Informer } from '@slipway/kube/informer';
@@ -8,6 +9,7 @@ import { createClient } from '@slipway/kube/kube-client';
 import type { Logger } from '@slipway/kube/logger';
 import { endpointSlices, leases, services } from '@slipway/kube/resources';
 import { gatewayLeaseLabel, gatewayLeaseNamespace } from '@slipway/kube/split';
+import { dnsAddressOf } from '../../network/ranges.ts';
 import { ServiceProxy } from '../../network/service-proxy.ts';
 import { ServiceRouting } from '../../network/service-routing.ts';
 import { startNodeAgent, type NodeAgentOptions, type RunningAgent } from '../agent/node-agent.ts';
@@ -15,9 +17,12 @@ import { serveKubeletApi } from '../kubelet-api/kubelet-server.ts';
 import { diskFiles } from '../platform/disk-files.ts';
 import type { Runtime } from '../runtime.ts';
 import { createEndpointsGone } from './endpoints-gone.ts';
-import { apiSocketOf, nodeSocketOf, type HelperOptions } from './helper-options.ts';
+import { apiSocketOf, dnsSocketOf, nodeSocketOf, type HelperOptions } from './helper-options.ts';
 import { describeMachine, measureCapacity } from './machine.ts';
 import { shareOf } from './runtime-share.ts';
+import { serviceIndexes, sliceIndexes, startDns } from './start-dns.ts';
+
+const domain = 'cluster.local';
 
 export interface NodeParts {
   readonly options: HelperOptions;
@@ -40,8 +45,16 @@ export interface RunningNodes {
 export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
   const { options, runtime, clock, signal } = parts;
   const client = clientAt(options.apiSocket);
-  const endpointsGone = startServiceProxy(parts, client);
-  await runtime.start(signal);
+  const { endpointsGone, services: known, slices } = startServiceProxy(parts, client);
+  const nameservers = options.level === 'root' ? [dnsAddressOf(options.ranges)] : [];
+  const forwardSocket = dnsSocketOf(options.dataDirectory);
+  const [, ...dns] = await Promise.all([
+    runtime.start(signal),
+    ...nameservers.map((address) =>
+      startDns({ services: known, slices, address, domain, forwardSocket, logger: parts.logger }),
+    ),
+  ]);
+  signal.addEventListener('abort', () => dns.forEach((server) => server.close()), { once: true });
   const shared: SharedParts = {
     client,
     clock,
@@ -52,7 +65,7 @@ export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
     endpointsGone,
     capacity: await measureCapacity(options.dataDirectory),
     machine: await describeMachine(),
-    dns: { nameservers: [], domain: 'cluster.local', hostResolvConf: await readFile('/etc/resolv.conf', 'utf8') },
+    dns: { nameservers, domain, hostResolvConf: await readFile('/etc/resolv.conf', 'utf8') },
   };
   const agents = await Promise.all(options.nodeNames.map((_, index) => startAgent(parts, index, shared)));
   await Promise.all(agents.map(({ ready }) => ready));
@@ -68,14 +81,20 @@ function clientAt(socketPath: string): KubeClient {
   return createClient(createHttpTransport({ server: 'http://localhost', socketPath }));
 }
 
+interface NetworkParts {
+  readonly endpointsGone: NonNullable<NodeAgentOptions['endpointsGone']>;
+  readonly services: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+}
+
 /** Gives what the agents ask before they end a pod. */
 function startServiceProxy(
   { options, nodeAddresses, logger, clock, signal }: NodeParts,
   client: KubeClient,
-): NonNullable<NodeAgentOptions['endpointsGone']> {
+): NetworkParts {
   const informed = { client, clock, logger, random: Math.random };
-  const serviceInformer = new Informer({ ...informed, type: services });
-  const sliceInformer = new Informer({ ...informed, type: endpointSlices });
+  const serviceInformer = new Informer({ ...informed, type: services, indexes: serviceIndexes });
+  const sliceInformer = new Informer({ ...informed, type: endpointSlices, indexes: sliceIndexes });
   const gatewayLeases = new Informer({
     ...informed,
     type: leases,
@@ -94,7 +113,8 @@ function startServiceProxy(
     logger,
   });
   routing.start();
-  return createEndpointsGone({ routing, leases: gatewayLeases, clock });
+  const endpointsGone = createEndpointsGone({ routing, leases: gatewayLeases, clock });
+  return { endpointsGone, services: serviceInformer, slices: sliceInformer };
 }
 
 type SharedParts = Omit<NodeAgentOptions, 'nodeName' | 'runtime' | 'dataDirectory' | 'addresses'>;

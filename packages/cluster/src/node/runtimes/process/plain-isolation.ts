@@ -157,6 +157,7 @@ function describeLimitations(tools: Tools): readonly string[] {
     'Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide.',
     'Containers see the files of this machine, and containers of one image share its files and what they change there.',
     'Users, groups, capabilities, security profiles, read-only mounts and read-only roots of containers are ignored: everything runs as the user who started the cluster.',
+    'Names of services are not looked up for containers, which ask the resolvers of this machine: use the variables of services.',
     'Volumes in memory are on disk.',
     'A program that clears its environment and leaves its session outlives its container and the cluster.',
     ...(tools['setpriv'] === undefined
