@@ -1,5 +1,6 @@
 /** Services and Ingresses of the embedded cluster: from this machine, from pods, and while endpoints come and go. */
 import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
@@ -166,6 +167,28 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     });
   });
 
+  it('carries UDP to a Service, and keeps a client with one pod where it is asked to', async () => {
+    const script = [
+      'const socket = require("node:dgram").createSocket("udp4");',
+      'socket.on("message", (message, { port, address }) => socket.send(process.env.HOSTNAME + " got " + message, port, address));',
+      'socket.bind(7777, () => console.log("up"));',
+    ].join('\n');
+    await cluster.ask('run', 'echo', '--image=node:24', '--labels=app=echo', '--command', '--', 'node', '-e', script);
+    const patch = JSON.stringify({ spec: { sessionAffinity: 'ClientIP' } });
+    await cluster.ask('patch', 'service', 'web', '-p', patch);
+    await cluster.ask('expose', 'pod', 'echo', '--port=53', '--target-port=7777', '--protocol=UDP');
+    const address = await cluster.ask('get', 'service', 'echo', '-o', 'jsonpath={.spec.clusterIP}');
+    await expect.poll(() => askDatagram(address, 53), { timeout: 30_000 }).toBe('echo got hello');
+    const kept = async (): Promise<number> => {
+      const asked = Array.from({ length: 20 }, () => fetchBody(`http://${clusterIP}/x`));
+      return new Set(await Promise.all(asked)).size;
+    };
+    await fetchBody(`http://${clusterIP}/x`);
+    await expect.poll(kept, { timeout: 30_000 }).toBe(1);
+    await cluster.ask('patch', 'service', 'web', '-p', JSON.stringify({ spec: { sessionAffinity: 'None' } }));
+    await expect.poll(kept, { timeout: 30_000 }).toBe(2);
+  });
+
   it.each([
     ['web.example', '/exact', /^200 web-\S+ \/exact$/],
     ['web.example', '/exact/', /^404 no route for web\.example\/exact\//],
@@ -262,6 +285,20 @@ async function answer(sent: ClientRequest): Promise<IncomingMessage> {
 async function fetchBody(url: string): Promise<string> {
   const { host, pathname } = new URL(url);
   return text(await answer(through(url, { host, path: pathname }).end()));
+}
+
+/** Undefined when no answer came at once. */
+async function askDatagram(address: string, port: number): Promise<string | undefined> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send('hello', port, address);
+    const [answer]: Buffer[] = await once(socket, 'message', { signal: AbortSignal.timeout(1_000) });
+    return String(answer);
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
+  }
 }
 
 async function openWebSocket(base: string, host: string): Promise<Duplex> {

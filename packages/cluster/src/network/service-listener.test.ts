@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { ServiceListener } from './service-listener.ts';
 import type { ServiceTarget } from './service-table.ts';
 
 let directory: string;
+let clock: FakeClock;
 let listener: ServiceListener;
 let port: number;
 const closing: (() => void)[] = [];
@@ -17,7 +19,8 @@ beforeEach(async () => {
   const probe = await listen(createServer(), 0);
   port = portOf(probe);
   await new Promise((resolve) => probe.close(resolve));
-  listener = new ServiceListener();
+  clock = new FakeClock();
+  listener = new ServiceListener(clock);
   await listener.listen('127.0.0.1', port);
 });
 afterEach(async () => {
@@ -77,6 +80,24 @@ describe('ServiceListener', () => {
     ]);
     const answers = [await text(call()), await text(call()), await text(call()), await text(call())];
     expect(answers).toEqual(['one', 'two', 'one', 'two']);
+  });
+
+  it('keeps a client with one target for as long as it comes again, and while that is there', async () => {
+    const [one, two] = [
+      await startTarget((socket) => socket.end('one')),
+      await startTarget((socket) => socket.end('two')),
+    ];
+    listener.setTargets([one, two], 60);
+    expect(await text(call())).toBe('one');
+    await clock.advance(59_000);
+    expect([await text(call()), await text(call())]).toEqual(['one', 'one']);
+    listener.setTargets([two], 60);
+    expect(await text(call())).toBe('two');
+    listener.setTargets([one, two], 60);
+    expect(await text(call())).toBe('two');
+    await clock.advance(60_000);
+    const later = [await text(call()), await text(call())];
+    expect(new Set(later).size).toBe(1);
   });
 
   it('passes on a request that ends before its answer begins', async () => {

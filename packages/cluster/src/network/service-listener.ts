@@ -1,26 +1,40 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '@slipway/kube/clock';
+import { ClientAffinity } from './client-affinity.ts';
 import type { ServiceTarget } from './service-table.ts';
+
+/** What is listened for, whatever the protocol. */
+export interface Listening {
+  listen(address: string, port: number): Promise<void>;
+  setTargets(targets: readonly ServiceTarget[], affinitySeconds?: number): void;
+  /** Takes nothing new. */
+  close(): void;
+}
 
 /** A target that neither accepts nor refuses within this time is left for the next one. */
 const connectTimeoutMilliseconds = 2_000;
 
 /**
- * Accepts connections for one address of a service and joins each with a target, in turn. Connections that are joined are
+ * Accepts connections for one address of a service and joins each with a target, in turn, or the one that the client had
+ * before. Connections that are joined are
  * never cut here: a target that leaves the list only gets no new ones.
  */
-export class ServiceListener {
+export class ServiceListener implements Listening {
   private readonly server: Server;
+  private readonly affinity: ClientAffinity;
   private targets: readonly ServiceTarget[] = [];
-  private next = 0;
+  private affinitySeconds: number | undefined;
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.affinity = new ClientAffinity(clock);
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
-      this.join(client, this.nextTargets());
+      this.join(client, this.affinity.order(this.targets, client.remoteAddress ?? '', this.affinitySeconds));
     });
   }
 
-  setTargets(targets: readonly ServiceTarget[]): void {
+  setTargets(targets: readonly ServiceTarget[], affinitySeconds?: number): void {
     this.targets = targets;
+    this.affinitySeconds = affinitySeconds;
   }
 
   listen(address: string, port: number): Promise<void> {
@@ -40,13 +54,7 @@ export class ServiceListener {
     this.server.close();
   }
 
-  /** All targets, beginning with the one whose turn it is: the others are tried when it refuses. */
-  private nextTargets(): readonly ServiceTarget[] {
-    const start = this.next % Math.max(1, this.targets.length);
-    this.next = start + 1;
-    return [...this.targets.slice(start), ...this.targets.slice(0, start)];
-  }
-
+  /** The others are tried when the first refuses. */
   private join(client: Socket, [target, ...others]: readonly ServiceTarget[]): void {
     client.on('error', () => client.destroy());
     if (target === undefined) {
@@ -70,6 +78,7 @@ export class ServiceListener {
     upstream.once('connect', () => {
       upstream.off('error', tryNext);
       upstream.setTimeout(0);
+      if (this.affinitySeconds !== undefined) this.affinity.remember(client.remoteAddress ?? '', target);
       splice(client, upstream);
     });
   }

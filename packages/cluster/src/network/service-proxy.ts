@@ -1,19 +1,24 @@
+import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
-import { ServiceListener } from './service-listener.ts';
+import { DatagramListener } from './datagram-listener.ts';
+import { ServiceListener, type Listening } from './service-listener.ts';
 import type { ServiceListener as Wanted } from './service-table.ts';
 
 export interface ServiceProxyOptions {
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Keeps one listener for every address and port of a service, as the table says. */
 export class ServiceProxy {
+  private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly listeners = new Map<string, ServiceListener>();
+  private readonly listeners = new Map<string, Listening>();
   /** Addresses that could not be listened on, and why: said once, tried again at every change. */
   private readonly faults = new Map<string, string>();
 
   constructor(options: ServiceProxyOptions) {
+    this.clock = options.clock;
     this.logger = options.logger;
   }
 
@@ -44,11 +49,11 @@ export class ServiceProxy {
   private async applyOne(key: string, wanted: Wanted): Promise<void> {
     const existing = this.listeners.get(key);
     if (existing !== undefined) {
-      existing.setTargets(wanted.targets);
+      existing.setTargets(wanted.targets, wanted.affinitySeconds);
       return;
     }
-    const listener = new ServiceListener();
-    listener.setTargets(wanted.targets);
+    const listener = wanted.protocol === 'UDP' ? new DatagramListener(this.clock) : new ServiceListener(this.clock);
+    listener.setTargets(wanted.targets, wanted.affinitySeconds);
     try {
       await listener.listen(wanted.address, wanted.port);
       this.listeners.set(key, listener);

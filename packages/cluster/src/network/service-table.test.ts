@@ -78,10 +78,38 @@ describe('calculateServiceTable', () => {
     });
   });
 
-  it('leaves headless services to DNS, and UDP out', () => {
+  it('leaves headless services to DNS, and SCTP out', () => {
     const headless = service('web', { clusterIP: 'None', ports: [{ name: 'http', port: 80 }] });
-    const udp = service('web', { clusterIP: '10.9.0.2', ports: [{ name: 'http', port: 53, protocol: 'UDP' }] });
-    expect(calculate([headless, udp], [slice('web', [endpoint('10.1.0.2')])])).toEqual({});
+    const sctp = service('web', { clusterIP: '10.9.0.2', ports: [{ name: 'http', port: 53, protocol: 'SCTP' }] });
+    expect(calculate([headless, sctp], [slice('web', [endpoint('10.1.0.2')])])).toEqual({});
+  });
+
+  it('listens for UDP beside TCP on the same port', () => {
+    const both = service('web', {
+      clusterIP: '10.9.0.2',
+      ports: [
+        { name: 'http', port: 53 },
+        { name: 'game', port: 53, protocol: 'UDP' },
+      ],
+    });
+    const ports = [
+      { name: 'http', port: 8080 },
+      { name: 'game', port: 7777 },
+    ];
+    expect(calculate([both], [slice('web', [endpoint('10.1.0.2')], ports)])).toEqual({
+      '10.9.0.2:53': ['10.1.0.2:8080'],
+      '10.9.0.2:53/udp': ['10.1.0.2:7777'],
+    });
+  });
+
+  it.each([
+    { name: 'three hours unless the service says otherwise', config: {}, expected: 10_800 },
+    { name: 'as long as it says', config: { clientIP: { timeoutSeconds: 60 } }, expected: 60 },
+  ])('keeps clients where they were, $name', ({ config, expected }) => {
+    const sticky = { ...web.spec, sessionAffinity: 'ClientIP' as const, sessionAffinityConfig: config };
+    const input = { nodeAddresses: [], apiSocket: '', slices: [slice('web', [endpoint('10.1.0.2')])] };
+    const table = calculateServiceTable({ ...input, services: [service('web', sticky)] });
+    expect([...table.values()].map(({ affinitySeconds }) => affinitySeconds)).toEqual([expected]);
   });
 
   it('leads the service kubernetes to the API server, whatever its endpoints say', () => {

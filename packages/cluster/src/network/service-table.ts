@@ -4,6 +4,9 @@ import type { Endpoint, EndpointSlice, Service, ServicePort } from '@slipway/kub
 export interface ServiceListener {
   readonly address: string;
   readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
+  /** For so long a client that comes again is sent where it was; undefined: anywhere. */
+  readonly affinitySeconds?: number | undefined;
   /** For messages: `default/shop:http`. */
   readonly name: string;
   readonly targets: readonly ServiceTarget[];
@@ -36,7 +39,11 @@ export function calculateServiceTable(input: ServiceTableInput): ReadonlyMap<str
     const own = slices.get(keyOf(service.metadata.namespace, service.metadata.name)) ?? [];
     return (service.spec?.ports ?? []).flatMap((port) => listenersOf({ service, port, slices: own }, input));
   });
-  return new Map(listeners.map((listener) => [`${listener.address}:${listener.port}`, listener]));
+  return new Map(listeners.map((listener) => [listenerKey(listener), listener]));
+}
+
+function listenerKey({ address, port, protocol }: ServiceListener): string {
+  return `${address}:${port}${protocol === 'UDP' ? '/udp' : ''}`;
 }
 
 interface PortOfService {
@@ -50,17 +57,26 @@ function listenersOf(given: PortOfService, input: ServiceTableInput): readonly S
   const targets = isApiServer(service)
     ? [{ kind: 'socket' as const, path: input.apiSocket }]
     : targetsOf(given.slices, port.name);
-  if ((port.protocol ?? 'TCP') !== 'TCP' || targets.length === 0) {
+  const protocol = port.protocol ?? 'TCP';
+  if (protocol === 'SCTP' || targets.length === 0) {
     return [];
   }
   const name = `${keyOf(service.metadata.namespace, service.metadata.name)}:${port.name ?? port.port}`;
-  const onClusterAddress = clusterAddressesOf(service).map((address) => ({ address, port: port.port, name, targets }));
+  const common = { protocol, name, targets, affinitySeconds: affinityOf(service) };
+  const onClusterAddress = clusterAddressesOf(service).map((address) => ({ ...common, address, port: port.port }));
   const nodePort = port.nodePort;
   const onNode =
     nodePort === undefined || nodePort === 0
       ? []
-      : input.nodeAddresses.map((address) => ({ address, port: nodePort, name, targets }));
+      : input.nodeAddresses.map((address) => ({ ...common, address, port: nodePort }));
   return [...onClusterAddress, ...onNode];
+}
+
+const defaultAffinitySeconds = 10_800;
+
+function affinityOf({ spec }: Service): number | undefined {
+  if (spec?.sessionAffinity !== 'ClientIP') return undefined;
+  return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds;
 }
 
 function isApiServer({ metadata }: Service): boolean {

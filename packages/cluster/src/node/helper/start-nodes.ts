@@ -102,7 +102,7 @@ function startServiceProxy(
     labelSelector: gatewayLeaseLabel,
   });
   for (const informer of [serviceInformer, sliceInformer, gatewayLeases]) informer.start(signal);
-  const proxy = new ServiceProxy({ logger });
+  const proxy = new ServiceProxy({ clock, logger });
   signal.addEventListener('abort', () => proxy.close(), { once: true });
   const routing = new ServiceRouting({
     services: serviceInformer,

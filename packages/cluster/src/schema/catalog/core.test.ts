@@ -8,13 +8,19 @@ function warningsOf(spec: Readonly<Record<string, unknown>>): readonly string[] 
 
 describe('Services', () => {
   it.each([
-    { spec: { ports: [{ port: 53, protocol: 'UDP' }] }, warning: /^spec\.ports\[0\]\.protocol: UDP is not forwarded/ },
-    { spec: { sessionAffinity: 'ClientIP' }, warning: /^spec\.sessionAffinity: ClientIP is not kept/ },
+    {
+      spec: { ports: [{ port: 53, protocol: 'SCTP' }] },
+      warning: /^spec\.ports\[0\]\.protocol: SCTP is not forwarded/,
+    },
   ])('warn of what is not carried out: $warning', ({ spec, warning }) => {
     expect(warningsOf(spec)).toEqual([expect.stringMatching(warning)]);
   });
 
-  it('say nothing of TCP', () => {
-    expect(warningsOf({ ports: [{ port: 80, protocol: 'TCP' }], sessionAffinity: 'None' })).toEqual([]);
+  it('say nothing of TCP, UDP and the affinity of clients', () => {
+    const ports = [
+      { port: 80, protocol: 'TCP' },
+      { port: 53, protocol: 'UDP' },
+    ];
+    expect(warningsOf({ ports, sessionAffinity: 'ClientIP' })).toEqual([]);
   });
 });
