@@ -33,7 +33,7 @@ export function planIdle(observation: Observation, now: number): Step {
   const actions = planRecall(observation, stable);
   if (actions !== undefined) return { actions, status: statusOf(stable) };
   const steps = [
-    planStableSize(observation, stable, now),
+    planStableSize(observation, stable),
     ...observation.releases
       .filter((release) => release !== stable)
       .map((release) => planFormer(observation, release, { drainSeconds: stable.spec.drainSeconds, now })),
@@ -139,11 +139,11 @@ function planLeaving(observation: Observation, release: Release, { drainSeconds,
   const isLed = isRouted(observation) && observation.split !== undefined;
   if (view.backends.length > 0 && isLed && !isSplitConfirmed(observation)) return { actions: [] };
   const left = keptFor(observation, release, now);
-  if (left === 0) return planShrink({ view, goal: 0, drainSeconds, now, observation });
+  if (left === 0) return planShrink({ view, goal: 0, drainSeconds, observation });
   return view.pods.length === 0 ? { actions: [] } : { actions: [], requeueAfter: left };
 }
 
-function planStableSize(observation: Observation, stable: Release, now: number): Sizing {
+function planStableSize(observation: Observation, stable: Release): Sizing {
   const replicas = replicasOf(observation);
   const view = viewOf(observation, stable);
   const size = view.replicaSet?.spec?.replicas ?? 0;
@@ -154,7 +154,7 @@ function planStableSize(observation: Observation, stable: Release, now: number):
     Object.values(splitWeights(observation)).every((weight) => weight === 0) &&
     view.backends.length > 0;
   const { drainSeconds } = stable.spec;
-  const shrink = size > replicas ? planShrink({ view, goal: replicas, drainSeconds, now, observation }) : nothing;
+  const shrink = size > replicas ? planShrink({ view, goal: replicas, drainSeconds, observation }) : nothing;
   // Under no pods at all nobody is to be given traffic again.
   const kept = replicas === 0 ? [] : planMissingLabels(view, shrink.leaving);
   // Labels first: the pods that have them may be too few to carry all of it.

@@ -20,6 +20,7 @@ const observation: Observation = {
   releases: [release],
   replicaSets: [],
   pods: [],
+  drainedFor: new Map(),
   services: [],
   slices: [],
   budgets: [],

@@ -24,6 +24,11 @@ export interface Observation {
   readonly releases: readonly Release[];
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
+  /**
+   * For how many milliseconds the one who leads has seen pods drain, by uid, by a clock that nobody sets. Absent: it sees a pod
+   * so for the first time.
+   */
+  readonly drainedFor: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   /** Of the namespace, and of no Application. Absent: none. */
   readonly otherServices?: readonly Service[] | undefined;
@@ -182,6 +187,15 @@ export function leftAt(pod: Pod): number | undefined {
 /** From when on no new requests came to a pod that has left: the endpoints had followed; in milliseconds. */
 export function drainingSince(pod: Pod): number | undefined {
   return timeOf(pod, annotations.drainingSince);
+}
+
+/**
+ * Milliseconds that requests to a pod that has left may still take. The time that is written down says that it drains and not
+ * for how long: clocks jump. Who leads anew lets it drain once more.
+ */
+export function drainLeft({ drainedFor }: Pick<Observation, 'drainedFor'>, pod: Pod, drainSeconds: number): number {
+  const left = drainSeconds * 1_000 - (drainedFor.get(pod.metadata.uid ?? '') ?? 0);
+  return drainingSince(pod) === undefined ? 0 : Math.max(0, left);
 }
 
 /** Its leaving is confirmed by the endpoints, and nobody has written down when. */

@@ -25,6 +25,7 @@ const observation: Observation = {
   releases: [release('a', at(10)), release('b', undefined)],
   replicaSets: [],
   pods: [],
+  drainedFor: new Map(),
   services: [],
   slices: [],
   budgets: [],

@@ -15,6 +15,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     releases: [],
     replicaSets: [],
     pods: [],
+    drainedFor: new Map(),
     services: [],
     slices: [],
     budgets: [],

@@ -124,7 +124,6 @@ function planGoal(context: ReleaseContext, { view, atLeast, atMost, place }: Goa
     view,
     goal: atMost,
     drainSeconds: drainSecondsOf(context, view),
-    now: context.now,
     observation: context.observation,
   });
   const { actions, requeueAfter, waitingFor } = shrink;

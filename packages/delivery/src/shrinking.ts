@@ -2,7 +2,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { names } from './moving-traffic.ts';
 import {
-  drainingSince,
+  drainLeft,
   isBackend,
   isDrainUnnoted,
   isMarked,
@@ -25,7 +25,6 @@ export interface Shrink {
   /** Pods that go on. */
   readonly goal: number;
   readonly drainSeconds: number;
-  readonly now: number;
   readonly observation: Observation;
 }
 
@@ -79,19 +78,19 @@ function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving:
 }
 
 /** Drained, marked, and only then the ReplicaSet becomes smaller. */
-function planGoing({ view, goal, drainSeconds, now }: Shrink, leaving: readonly Pod[]): Next {
+function planGoing({ view, goal, drainSeconds, observation }: Shrink, leaving: readonly Pod[]): Next {
   const release = nameOf(view.release);
   const { version } = view.release.spec;
   const size = view.replicaSet?.spec?.replicas ?? 0;
-  const drainLeft = (pod: Pod): number => (drainingSince(pod) ?? -Infinity) + drainSeconds * 1_000 - now;
-  const drained = leaving.filter((pod) => !isReady(pod) || drainSeconds === 0 || drainLeft(pod) <= 0);
+  const leftOf = (pod: Pod): number => drainLeft(observation, pod, drainSeconds);
+  const drained = leaving.filter((pod) => !isReady(pod) || leftOf(pod) === 0);
   const surplus = countUncreated(view);
   if (leaving.length + surplus === 0) return { actions: [], waitingFor: `pods of version ${version} to be seen` };
   if (drained.length + surplus === 0)
     return {
       actions: [],
       waitingFor: `${describePods(leaving, version)} to drain`,
-      requeueAfter: Math.max(1, Math.min(...leaving.map(drainLeft))),
+      requeueAfter: Math.max(1, Math.min(...leaving.map(leftOf))),
     };
   const unmarked = drained.filter((pod) => !isMarked(pod));
   if (unmarked.length > 0)

@@ -16,6 +16,7 @@ import { createArchiveController, createArchiveSources } from './controller/arch
 import { CheckExpressions } from './controller/check-expressions.ts';
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
+import { DrainWatch } from './controller/drain-watch.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
 import { createOrphanController, createOrphanSources } from './controller/orphan-controller.ts';
 import { hasBegun } from './controller/has-begun.ts';
@@ -91,9 +92,9 @@ async function lead(options: DeliveryOptions): Promise<void> {
   const controller: Controller<Observation, Action, Decision> = {
     name: 'application',
     observe: async (key) => {
-      const { secretContents, expressionFaults } = await readBeside(key);
+      const { expressionFaults, ...beside } = await readBeside(key);
       const now = options.clock.now();
-      const observation = observe(key, caches, { findings, secretContents, gateways: gateways.live, now });
+      const observation = observe(key, caches, { findings, ...beside, gateways: gateways.live, now });
       return observation === undefined ? undefined : { ...observation, expressionFaults };
     },
     reconcile: (observation, now) => {
@@ -126,11 +127,13 @@ async function lead(options: DeliveryOptions): Promise<void> {
 function createReader(options: DeliveryOptions, caches: Caches) {
   const secretContents = new SecretContents(options);
   const expressions = new CheckExpressions();
+  const drains = new DrainWatch(options.clock);
+  drains.follow(caches.pods);
   followSecrets(caches, secretContents);
   return async (key: ObjectKey) => {
     await readSecrets(key, caches, secretContents);
     const expressionFaults = await expressions.findFaults(caches.applications.get(key)?.spec.checks);
-    return { secretContents, expressionFaults };
+    return { secretContents, expressionFaults, drains };
   };
 }
 

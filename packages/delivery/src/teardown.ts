@@ -1,7 +1,7 @@
 import { ownBudgets } from './disruption-budget.ts';
 import { isTemplateServing, names } from './moving-traffic.ts';
 import { backendName } from './names.ts';
-import { drainingSince, isBackend, isDrainUnnoted, isServing, viewOf, type Observation } from './observation.ts';
+import { drainLeft, isBackend, isDrainUnnoted, isServing, viewOf, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
 import { isRouteOpen, planRouteRemoval } from './route-removal.ts';
@@ -30,7 +30,7 @@ export function planTeardown(observation: Observation, now: number): Decision {
   const unnoted = planDrains(observation);
   const draining = { waitingFor: 'its pods to drain', observation };
   if (unnoted.length > 0) return decide(unnoted, { ...draining, requeueAfter: lookMilliseconds });
-  const left = drainLeft(observation, now);
+  const left = longestDrain(observation);
   if (left > 0 || route.waitingFor !== undefined)
     return decide(route.actions, { ...draining, requeueAfter: Math.max(left, route.requeueAfter ?? lookMilliseconds) });
   const versions = planVersions(observation);
@@ -60,10 +60,10 @@ function planDrains(observation: Observation): readonly Action[] {
 }
 
 /** Milliseconds that requests to pods that have left may still take. */
-function drainLeft({ application, pods }: Observation, now: number): number {
+function longestDrain(observation: Observation): number {
+  const { application, pods } = observation;
   const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
-  const left = pods.map((pod) => (drainingSince(pod) ?? -Infinity) + seconds * 1_000 - now);
-  return Math.max(0, ...left);
+  return Math.max(0, ...pods.map((pod) => drainLeft(observation, pod, seconds)));
 }
 
 function planVersions({ releases, replicaSets, services }: Observation): readonly Action[] {

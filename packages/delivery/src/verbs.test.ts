@@ -34,6 +34,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     releases: third === undefined ? [first, second] : [first, second, release('3', third)],
     replicaSets: [],
     pods: [],
+    drainedFor: new Map(),
     services: [],
     slices: [],
     budgets: [],

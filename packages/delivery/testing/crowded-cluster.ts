@@ -8,6 +8,7 @@ import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { sightDrains } from './simulation/drains.ts';
 import { ask, changeSpec, templateOf } from './simulation/people.ts';
 import { createWorld, isPodReady, isTerminating, observationOf, versioned, type World } from './simulation/world.ts';
 
@@ -88,7 +89,8 @@ export class CrowdedCluster {
     for (let second = 0; second < seconds; second += 1) {
       const grown = this.#runReplicaSets();
       const started = grown.pods.reduce((all, pod, index) => (isPlaced(pod) ? setReady(all, index, true) : all), grown);
-      const world = confirmed(runEndpoints(started));
+      const moved = confirmed(runEndpoints(started));
+      const world = { ...moved, drains: sightDrains(moved) };
       const seen = observationOf(world);
       const decision = reconcileApplication(seen, world.now);
       const { world: after } = carryOut(world, decision, {

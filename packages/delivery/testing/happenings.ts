@@ -1,6 +1,5 @@
 /** What each happening makes of the world. */
 import type { Happening } from './history.ts';
-import { forgetRequests } from './requests.ts';
 import { fittingStrategy } from './spec-of-history.ts';
 import { arrive, forgetting, look, round, runSizes, type Run } from './looks.ts';
 import { isTrying } from './refusals.ts';
@@ -31,7 +30,6 @@ export function happen(run: Run, event: Happening): World {
     case 'restart':
       return forgetting(world);
     case 'clock':
-      if (event.seconds > 0) forgetRequests(run.reached);
       return { ...world, skew: world.skew + event.seconds * second };
     case 'wait':
       return later(world, event.seconds * second);

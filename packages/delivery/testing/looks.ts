@@ -8,6 +8,7 @@ import { checkRefusals, type Refusals } from './refusals.ts';
 import { checkDelivered, checkRemoval, type Reached } from './requests.ts';
 import { carryOut, type Write } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { sightDrains } from './simulation/drains.ts';
 import { runGateways } from './simulation/gateways.ts';
 import { runJobs } from './simulation/hook-effects.ts';
 import { controllerTime, isBeingDeleted, isGone, observationOf, type World } from './simulation/world.ts';
@@ -46,8 +47,11 @@ type Look = Pick<Happening & { readonly type: 'look' }, 'stopAfter' | 'lag' | 'l
 export const whole: Look = { stopAfter: Infinity, lag: 0 };
 
 export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Looked {
-  const { world, interruption } = run;
-  const seen = observationOf(lateWorld(run, { lag, late }));
+  const { interruption } = run;
+  const before = lateWorld(run, { lag, late });
+  const drains = sightDrains(before);
+  const world: World = drains === before.drains ? run.world : { ...run.world, drains };
+  const seen = observationOf({ ...before, drains });
   if (isGone(seen.application)) return { world, decision: noDecision };
   const isCurrent = lag === 0 && Object.keys(late).length === 0;
   const decision = run.planner(seen, controllerTime(world));
@@ -79,7 +83,14 @@ const noDecision: Decision = {
 
 /** What a controller was told by pods, sources and hooks is in its memory alone. */
 export function forgetting(world: World): World {
-  return { ...world, answers: new Map(), measurements: new Map(), hookFindings: new Map(), trial: undefined };
+  return {
+    ...world,
+    drains: new Map(),
+    answers: new Map(),
+    measurements: new Map(),
+    hookFindings: new Map(),
+    trial: undefined,
+  };
 }
 
 function effectsLeft(interruption: Interruption, decision: Decision): number {

@@ -1,7 +1,7 @@
 /** Planners with one fault each. What holds for the engine must be seen to break for every one of them. */
 import type { Pod } from '@slipway/kube/api.generated';
 import { annotations, labels } from '../src/names.ts';
-import type { HeardAnswer, Observation } from '../src/observation.ts';
+import { drainingSince, type HeardAnswer, type Observation } from '../src/observation.ts';
 import type { Action, Decision } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { attemptOf } from '../src/release-status.ts';
@@ -35,9 +35,13 @@ const shrinking: Omit<History, 'happenings'> = { strategy: { type: 'blueGreen' }
 const smaller: readonly Happening[] = [...rounds(20), { type: 'replicas', count: 1 }, look];
 const goneAtOnce: readonly Happening[] = [look, look, { type: 'replicaSets' }];
 const promptly: History = { ...shrinking, happenings: [...smaller, { type: 'endpoints' }, ...goneAtOnce] };
+const setForward: History = {
+  ...shrinking,
+  happenings: [...smaller, { type: 'endpoints' }, look, { type: 'clock', seconds: 3_600 }, ...goneAtOnce],
+};
 const lateEndpoints: History = {
   ...shrinking,
-  happenings: [...smaller, look, { type: 'wait', seconds: 5 }, ...goneAtOnce],
+  happenings: [...smaller, look, look, { type: 'wait', seconds: 5 }, ...goneAtOnce],
 };
 
 /** Sees something else than there is. */
@@ -76,6 +80,17 @@ function withConfirmation({ split, gateways, ...others }: Observation): Observat
   return { ...others, gateways, split: split === undefined ? undefined : { ...split, status: { instances } } };
 }
 
+/** By the times that are written, as a clock tells them that somebody sets. */
+const byClock: Planner = (observation, now) => {
+  const drainedFor = new Map(
+    observation.pods.flatMap((pod) => {
+      const since = drainingSince(pod);
+      return since === undefined ? [] : [[pod.metadata.uid ?? '', now - since] as const];
+    }),
+  );
+  return reconcileApplication({ ...observation, drainedFor }, now);
+};
+
 function withoutDrain({ pods, ...others }: Observation): Observation {
   const drained = (pod: Pod): Pod =>
     pod.metadata.annotations?.[annotations.leftAt] === undefined
@@ -87,7 +102,8 @@ function withoutDrain({ pods, ...others }: Observation): Observation {
             annotations: { ...pod.metadata.annotations, [annotations.drainingSince]: '2025-01-01T00:00:00Z' },
           },
         };
-  return { ...others, pods: pods.map(drained) };
+  const drainedFor = new Map(pods.map(({ metadata }) => [metadata.uid ?? '', Infinity]));
+  return { ...others, pods: pods.map(drained), drainedFor };
 }
 
 /** Takes for granted that the endpoints follow the labels at once. */
@@ -154,6 +170,7 @@ export const mutants: readonly Mutant[] = [
     example: stuckGateway,
   },
   { fault: 'lets nothing drain', planner: seeing(withoutDrain), breaks: /^requests: .* ms after/, example: promptly },
+  { fault: 'counts drains by the clock', planner: byClock, breaks: /^requests: .* ms after/, example: setForward },
   {
     fault: 'takes endpoints for prompt',
     planner: seeing(withPromptEndpoints),

@@ -11,11 +11,6 @@ import { isPodReady, type World } from './simulation/world.ts';
 /** When each pod could be sent a request last, by name, in milliseconds. */
 export type Reached = Map<string, number>;
 
-/** A clock that was set forward has ended every drain early that was under way: nothing in the cluster tells how long it was. */
-export function forgetRequests(reached: Reached): void {
-  for (const name of reached.keys()) reached.set(name, -Infinity);
-}
-
 /** A pod that is not ready has no requests to lose, also where it is ready again before those see it who were behind. */
 export function noteRequests(reached: Reached, world: World): void {
   const versions = reachableVersions(world);

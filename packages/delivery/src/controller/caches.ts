@@ -1,5 +1,5 @@
 /** What the controller keeps of the cluster, and the observation that it makes of it. */
-import type { ConfigMap, Lease, PodDisruptionBudget, Service } from '@slipway/kube/api.generated';
+import type { ConfigMap, Lease, Pod, PodDisruptionBudget, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { Informer } from '@slipway/kube/informer';
@@ -36,6 +36,7 @@ import { statusOf } from '../release-changes.ts';
 import { askedCarrier } from '../route-handover.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
+import type { DrainWatch } from './drain-watch.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
 
@@ -145,6 +146,7 @@ interface Found {
   readonly findings: Findings;
   readonly secretContents: SecretContents;
   readonly gateways: readonly string[];
+  readonly drains: Pick<DrainWatch, 'measure'>;
   readonly now: number;
 }
 
@@ -152,7 +154,7 @@ interface Found {
 export function observe(
   key: ObjectKey,
   caches: Caches,
-  { findings, secretContents, gateways, now }: Found,
+  { findings, secretContents, gateways, drains, now }: Found,
 ): Observation | undefined {
   const given = caches.applications.get(key);
   if (given === undefined) return undefined;
@@ -162,8 +164,6 @@ export function observe(
   const split = caches.splits.get(key);
   // Of an Application of the same name that is gone, and left them serving: its objects are not ours.
   const isOwn = (object: KubeObject): boolean => isOurs(object, uid);
-  const isForeign = ({ metadata }: KubeObject): boolean =>
-    ![undefined, uid].includes(metadata.annotations?.[annotations.ownerUid]);
   const observation: Observation = {
     application,
     workload,
@@ -171,8 +171,7 @@ export function observe(
     commands: caches.commands.byIndex(byApplication, index).toSorted(byRevision),
     approvals: caches.approvals.byIndex(byApplication, index).toSorted(byRevision),
     replicaSets: caches.replicaSets.byIndex(byApplication, index).filter(isOwn),
-    // What was adopted says nothing of whose it is.
-    pods: caches.pods.byIndex(byApplication, index).filter((pod) => !isForeign(pod)),
+    ...podsOf(caches.pods.byIndex(byApplication, index), { uid, drains }),
     services: caches.services
       .byIndex(byApplication, index)
       .filter((service) => isOwn(service) || isAdoptedBy(service, uid)),
@@ -195,6 +194,15 @@ export function observe(
     ),
   };
   return isHandedOver(observation) ? withLostVersions(observation, now) : observation;
+}
+
+/** What was adopted says nothing of whose it is. */
+function podsOf(
+  all: readonly Pod[],
+  { uid, drains }: { readonly uid: string } & Pick<Found, 'drains'>,
+): Pick<Observation, 'pods' | 'drainedFor'> {
+  const own = all.filter(({ metadata }) => [undefined, uid].includes(metadata.annotations?.[annotations.ownerUid]));
+  return { pods: own, drainedFor: drains.measure(own) };
 }
 
 /** One that is deleted is gone, though a server may hold it until it is written down: nothing is to be begun with it. */

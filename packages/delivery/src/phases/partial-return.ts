@@ -83,13 +83,12 @@ function planPlaces({ candidate, stable, needed }: Return): readonly Action[] {
 
 /** A quota that is used up or nodes that are full would keep stable from growing as long as the candidate stays whole. */
 function planRoom(context: Return): Pick<Step, 'actions' | 'requeueAfter'> {
-  const { candidate, status, release, now, observation } = context;
+  const { candidate, status, release, observation } = context;
   const drainSeconds = candidateDrainSeconds(release, status);
   const { actions, requeueAfter } = planShrink({
     view: candidate,
     goal: calculateRemaining(context),
     drainSeconds,
-    now,
     observation,
   });
   return { actions, requeueAfter };

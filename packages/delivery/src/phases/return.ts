@@ -88,7 +88,6 @@ function leave(context: ReleaseContext): Step {
     view: candidate,
     goal: 0,
     drainSeconds: candidateDrainSeconds(release, status),
-    now,
     observation,
   });
   return shrink.waitingFor === undefined

@@ -73,7 +73,7 @@ function isOver(observation: Observation, release: Release, { terms, index, now 
 export function planFormerSize(
   observation: Observation,
   release: Release,
-  { drainSeconds, now }: { readonly drainSeconds: number; readonly now: number },
+  { drainSeconds }: { readonly drainSeconds: number },
 ): Pick<Step, 'actions' | 'requeueAfter'> {
   const view = viewOf(observation, release);
   const size = view.replicaSet?.spec?.replicas;
@@ -85,7 +85,7 @@ export function planFormerSize(
   const goal = calculateFormerSize({ replicas, size, share });
   const reason = isCarrying ? 'it carries what the newest version cannot' : 'its share of the sessions';
   if (size < goal) return { actions: [{ type: 'scale', release: nameOf(release), replicas: goal, reason }] };
-  const shrink = planShrink({ view, goal, drainSeconds, now, observation });
+  const shrink = planShrink({ view, goal, drainSeconds, observation });
   const staying = view.ready.filter((pod) => !view.backends.includes(pod) && !shrink.leaving.includes(pod));
   const pods = names(silentPods({ ...view, ready: staying }));
   const back: readonly Action[] =

@@ -53,7 +53,7 @@ function begin({ status, now }: ReleaseContext): Step {
 
 /** Nothing of any other version is left, pods that still end included; requests from outside wait until somebody serves. */
 function planClearing(context: ReleaseContext, staying: VersionView): MoveStep {
-  const { observation, release, now } = context;
+  const { observation, release } = context;
   const { drainSeconds } = release.spec;
   const others = observation.releases
     .filter((each) => nameOf(each) !== nameOf(staying.release))
@@ -68,9 +68,7 @@ function planClearing(context: ReleaseContext, staying: VersionView): MoveStep {
   }
   return (
     planHold(context) ??
-    others
-      .map((view) => withSentence(view, planShrink({ view, goal: 0, drainSeconds, now, observation })))
-      .reduce(together)
+    others.map((view) => withSentence(view, planShrink({ view, goal: 0, drainSeconds, observation }))).reduce(together)
   );
 }
 

@@ -165,7 +165,7 @@ function planStableLeaving(context: ReleaseContext, stable: VersionView): Step |
   const { candidate, replicas, maxUnavailable, observation, now, status, release } = context;
   const spare = candidate.serving.length + stable.serving.length - (replicas - maxUnavailable);
   const goal = Math.max(0, stable.pods.filter(isServing).length - Math.max(0, spare));
-  const shrink = planShrink({ view: stable, goal, drainSeconds: release.spec.drainSeconds, now, observation });
+  const shrink = planShrink({ view: stable, goal, drainSeconds: release.spec.drainSeconds, observation });
   if (shrink.actions.length === 0 && shrink.waitingFor === undefined) return undefined;
   return {
     actions: shrink.actions,

@@ -36,6 +36,11 @@ export interface SeenSessions {
   readonly users: ReadonlyMap<number, number>;
 }
 
+export interface SeenDrain {
+  readonly note: string;
+  readonly since: number;
+}
+
 export interface World {
   /** The time that is. */
   readonly now: number;
@@ -46,6 +51,8 @@ export interface World {
   readonly releases: readonly Release[];
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
+  /** What the controller that leads has seen drain, by uid: what was written on it, and when that was first seen. */
+  readonly drains: ReadonlyMap<string, SeenDrain>;
   readonly slice: EndpointSlice;
   readonly split: Split | undefined;
   readonly gateways: readonly Gateway[];
@@ -105,6 +112,7 @@ export function createWorld(spec: ApplicationSpec): World {
     skew: 0,
     revision: 1,
     application: { ...created, metadata: { ...created.metadata, finalizers: [teardownFinalizer] } },
+    drains: new Map(),
     releases: [],
     replicaSets: [],
     pods: [],
@@ -144,6 +152,7 @@ export function observationOf(given: World): Observation {
     releases: world.releases,
     replicaSets: world.replicaSets,
     pods: world.pods,
+    drainedFor: new Map([...world.drains].map(([uid, { since }]) => [uid, world.now - since])),
     services: world.services,
     budgets: world.budgets,
     slices: slicesOf(world),
