@@ -16,6 +16,7 @@ import { QuotaAdmission } from './limits/quota-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
+import { createPriorityAdmission } from './priority-admission.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
@@ -67,6 +68,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     resources,
     admission: [
       createServiceAccountAdmission({ resources, random: options.random }),
+      createPriorityAdmission(resources),
       createLimitRangeAdmission(resources),
       defaultTolerations,
       immortalNamespaces,
