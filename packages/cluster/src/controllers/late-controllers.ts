@@ -36,6 +36,11 @@ export const lateControllers: readonly LateController[] = [
     load: async () => (await import('./replication-controller/replication-controller.ts')).startReplicationController,
   },
   {
+    name: 'horizontal-pod-autoscaler',
+    awaited: ({ horizontalPodAutoscalers }) => horizontalPodAutoscalers,
+    load: async () => (await import('./pod-autoscaler/pod-autoscaler-controller.ts')).startPodAutoscalerController,
+  },
+  {
     name: 'cronjob',
     awaited: ({ cronJobs }) => cronJobs,
     load: async () => (await import('./cron-job/cron-job-controller.ts')).startCronJobController,

@@ -1,4 +1,5 @@
 import type {
+  AutoscalingV2HorizontalPodAutoscaler,
   ConfigMap,
   CronJob,
   DaemonSet,
@@ -31,6 +32,7 @@ import {
   deployments,
   endpoints,
   endpointSlices,
+  horizontalPodAutoscalers,
   jobs,
   leases,
   namespaces,
@@ -69,6 +71,7 @@ export interface SharedInformers {
   readonly daemonSets: Informer<DaemonSet>;
   readonly replicationControllers: Informer<ReplicationController>;
   readonly cronJobs: Informer<CronJob>;
+  readonly horizontalPodAutoscalers: Informer<AutoscalingV2HorizontalPodAutoscaler>;
   readonly resourceQuotas: Informer<ResourceQuota>;
 }
 
@@ -141,6 +144,10 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     daemonSets: new Informer({ ...common<DaemonSet>(options), type: daemonSets }),
     replicationControllers: new Informer({ ...common<ReplicationController>(options), type: replicationControllers }),
     cronJobs: new Informer({ ...common<CronJob>(options), type: cronJobs }),
+    horizontalPodAutoscalers: new Informer({
+      ...common<AutoscalingV2HorizontalPodAutoscaler>(options),
+      type: horizontalPodAutoscalers,
+    }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
   };
 }

@@ -142,6 +142,7 @@ function sharedInformer(informers: SharedInformers, { group, plural }: ResourceT
     'daemonsets.apps': informers.daemonSets,
     'cronjobs.batch': informers.cronJobs,
     'replicationcontrollers.': informers.replicationControllers,
+    'horizontalpodautoscalers.autoscaling': informers.horizontalPodAutoscalers,
     'resourcequotas.': informers.resourceQuotas,
   };
   return byName[`${plural}.${group}`];
