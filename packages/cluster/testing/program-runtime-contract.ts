@@ -6,11 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   StartError,
   type ContainerExit,
   type ContainerRequest,
+  type OpenExecRequest,
+  type RunningCommand,
   type Runtime,
   type Sandbox,
 } from '../src/node/runtime.ts';
@@ -99,6 +103,11 @@ export class RuntimeHarness {
     await this.runtime.removeSandbox(sandbox.podUid);
     return { exitCode, output: container.output() };
   }
+}
+
+function openExec(runtime: Runtime, containerId: string, request: OpenExecRequest): Promise<RunningCommand> {
+  if (runtime.openExec === undefined) throw new Error('a runtime that runs programs opens commands');
+  return runtime.openExec(containerId, request);
 }
 
 export function describeProgramRuntime(name: string, create: () => Promise<RuntimeUnderTest>): void {
@@ -250,6 +259,56 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       const failure = await harness.start(sandbox, { command: [command] }).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(StartError);
       expect(failure).toMatchObject({ reason: 'StartError', exitCode, message: expect.stringContaining(says) });
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('gives a command its input, whose end it sees, and tells what it writes and how it ends', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 1000'] });
+      await container.says('up');
+      const script = 'cat /dev/stdin; echo done >&2; exit 7';
+      const request = { command: ['/bin/sh', '-c', script], stdin: true, tty: false };
+      const command = await openExec(underTest.runtime, container.id, request);
+      command.stdin?.end('some input');
+      const output = await Promise.all([textOf(command.stdout), textOf(command.stderr ?? Readable.from([]))]);
+      expect({ output, exitCode: await command.exitCode }).toEqual({ output: ['some input', 'done\n'], exitCode: 7 });
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('gives a command a terminal, whose keys send signals', async () => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 1000'] });
+      await container.says('up');
+      const script = 'trap "stty size; exit 5" INT; test -t 0 && test -t 1 && echo ready; while :; do sleep 0.05; done';
+      const request = { command: ['/bin/sh', '-c', script], stdin: true, tty: true };
+      const command = await openExec(underTest.runtime, container.id, request);
+      let output = '';
+      for await (const chunk of command.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+        output += chunk;
+        if (!output.endsWith('ready\r\n')) continue;
+        command.resize({ columns: 101, rows: 33 });
+        command.stdin?.write('\u0003');
+      }
+      expect({ output, exitCode: await command.exitCode }).toEqual({ output: 'ready\r\n^C33 101\r\n', exitCode: 5 });
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it.each([
+      { what: 'pipes', tty: false, said: 'some input' },
+      { what: 'a terminal', tty: true, said: 'some input\r\nsome input\r\n' },
+    ])('attaches to the program of a container, with $what', async ({ tty, said }) => {
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, { command: ['cat'], stdin: true, tty });
+      const attachment = underTest.runtime.attach?.(container.id);
+      let attached = '';
+      attachment?.onOutput((_stream, chunk) => {
+        attached += Buffer.from(chunk).toString();
+      });
+      // In a terminal the second key says that there is no more.
+      if (tty) attachment?.stdin?.write('some input\n\u0004');
+      else attachment?.stdin?.end('some input');
+      expect(await attachment?.exitCode).toBe(0);
+      expect({ attached, logged: container.output() }).toEqual({ attached: said, logged: said });
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 

@@ -93,6 +93,11 @@ function kubeletConnector({ path }: DataDirectory, nodeNames: readonly string[])
       kubelets.set(name, kubelet);
       return (await kubelet).request(request);
     },
+    upgrade: async (name, request) => {
+      if (!nodeNames.includes(name)) throw unknownNode(name);
+      const { upgradeAt } = await import('./node-streams.ts');
+      return upgradeAt(nodeSocketOf(path, name), request);
+    },
   };
 }
 

@@ -14,13 +14,14 @@ import { defaultTolerations } from './default-tolerations.ts';
 import { createLimitRangeAdmission } from './limits/limit-range-admission.ts';
 import { QuotaAdmission } from './limits/quota-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
-import type { NodeConnector } from './node-connector.ts';
+import type { NodeConnector, UpgradeAnswer } from './node-connector.ts';
+import { hasStreams, streamTarget, upgradeRefused } from './pod-streams.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
 import { createPriorityAdmission } from './priority-admission.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
-import type { ResourceHandling } from './resource-request.ts';
+import type { ResourceHandling, ResourceRequest } from './resource-request.ts';
 import { handleResource } from './resource-requests.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
@@ -52,6 +53,8 @@ export interface ApiServer {
   readonly tokens: ServiceAccountTokens;
   /** Never rejects: a failure is an answer. */
   handle(request: TransportRequest, identity: Identity): Promise<TransportResponse>;
+  /** Asks the pod's node for a connection of streams; `request.headers` are passed on. Rejects with why it may not be. */
+  openStreams(request: TransportRequest, identity: Identity): Promise<UpgradeAnswer>;
   /** The API for callers in this process, who are `identity`. */
   transportFor(identity: Identity): Transport;
 }
@@ -81,14 +84,20 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants, tokens };
 
-  const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
-    if (!mayDoEverything(identity) && !isOpenToAll(request.path)) authorize(identity, attributesOf(request), grants);
-    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1' });
-    if (meta !== undefined) return meta;
+  const locate = (request: TransportRequest, identity: Identity): ResourceRequest => {
     const path = parseResourcePath(request.path);
     const definition = path === undefined ? undefined : catalog.find(path.group, path.version, path.plural);
     if (path === undefined || definition === undefined) throw unknownPath();
-    return handleResource(request, { ...handling, path, definition, identity });
+    return { ...handling, path, definition, identity };
+  };
+  const admit = (request: TransportRequest, identity: Identity): void => {
+    if (!mayDoEverything(identity) && !isOpenToAll(request.path)) authorize(identity, attributesOf(request), grants);
+  };
+  const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
+    admit(request, identity);
+    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1' });
+    if (meta !== undefined) return meta;
+    return handleResource(request, locate(request, identity));
   };
   const handle: ApiServer['handle'] = async (request, identity) => {
     try {
@@ -103,6 +112,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     grants,
     tokens,
     handle,
+    openStreams: async (request, identity) => {
+      admit(request, identity);
+      const at = locate(request, identity);
+      if (!hasStreams(at.path)) throw unknownPath();
+      const { node, path } = streamTarget(request, at);
+      if (options.nodes.upgrade === undefined) throw upgradeRefused(node);
+      const { method, headers } = request;
+      return options.nodes.upgrade(node, { method, path, headers });
+    },
     transportFor: (identity) => ({ send: (request) => handle(request, identity) }),
   };
 }

@@ -8,8 +8,10 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { conflict, staleObject, unknownPath } from './api-errors.ts';
+import { chooseContainer } from './choose-container.ts';
 import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
+import { hasStreams, upgradeRequired } from './pod-streams.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { Preconditions, WriteRequest } from './resource-verbs.ts';
 import { chooseBackend, type ServiceBackend } from './service-proxy.ts';
@@ -29,7 +31,7 @@ const handlers: Readonly<Record<string, Connect>> = {
 export async function connect(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { subresource } = at.path;
   const handler = at.definition.connect.includes(subresource) ? handlers[subresource] : undefined;
-  if (handler === undefined) throw unknownPath();
+  if (handler === undefined) throw hasStreams(at.path) ? upgradeRequired() : unknownPath();
   return handler(request, at);
 }
 
@@ -47,28 +49,6 @@ async function podLog(request: TransportRequest, at: ResourceRequest): Promise<T
   query.delete('container');
   const path = `/containerLogs/${encodeURIComponent(at.path.namespace ?? '')}/${encodeURIComponent(at.path.name)}/${encodeURIComponent(container)}?${query.toString()}`;
   return forward(at, pod, { method: 'GET', path, signal: request.signal });
-}
-
-function chooseContainer(pod: Pod, asked: string): string {
-  const name = pod.metadata.name ?? '';
-  const all = [
-    ...(pod.spec?.containers ?? []),
-    ...(pod.spec?.initContainers ?? []),
-    ...(pod.spec?.ephemeralContainers ?? []),
-  ].map((each) => each.name);
-  if (asked !== '') {
-    if (all.includes(asked)) return asked;
-    throw new StatusError('BadRequest', `container ${asked} is not valid for pod ${name}`);
-  }
-  const preferred = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  if (preferred !== undefined && all.includes(preferred)) return preferred;
-  const [first, second] = pod.spec?.containers ?? [];
-  if (first === undefined || second !== undefined)
-    throw new StatusError(
-      'BadRequest',
-      `a container name must be specified for pod ${name}, choose one of: [${all.join(' ')}]`,
-    );
-  return first.name;
 }
 
 async function proxy(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {

@@ -17,6 +17,8 @@ import { findForm } from './accepted-form.ts';
 import { failure, type ApiServer } from './api-server.ts';
 import { adminIdentity, anonymous, authorize, mayDoEverything, type Identity } from './authorization.ts';
 import { impersonate } from './impersonation.ts';
+import type { UpgradeAnswer } from './node-connector.ts';
+import { hasStreams } from './pod-streams.ts';
 import { readBody } from './request-body.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
@@ -55,7 +57,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     headersTimeout: headersTimeoutMilliseconds,
     requestTimeout: 0,
     keepAliveTimeout: 120_000,
-    shouldUpgradeCallback: isWatchSocket,
+    shouldUpgradeCallback: (request: IncomingMessage) => isForStreams(request) || isWatchSocket(request),
   };
   const server =
     certificates === undefined
@@ -72,25 +74,30 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           handler,
         );
+  const streams = new Set<Socket>();
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    serveSocket(request, { socket, head }, options).catch((error: unknown) => {
-      options.logger.error('watch over a WebSocket failed', { path: request.url, error });
+    streams.add(socket);
+    socket.once('close', () => streams.delete(socket));
+    const serveIt = isForStreams(request) ? serveStreams : serveSocket;
+    serveIt(request, { socket, head }, options).catch((error: unknown) => {
+      options.logger.error('a connection of streams failed', { path: request.url, error });
       socket.destroy();
     });
   });
   if ('socketPath' in at) await rm(at.socketPath, { force: true });
   await ('socketPath' in at ? listenPrivately(server, at.socketPath) : startListening(server, at));
   const address = server.address();
-  return { port: isAddress(address) ? address.port : 0, close: () => close(server) };
+  return { port: isAddress(address) ? address.port : 0, close: () => close(server, streams) };
 }
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {
   return typeof address === 'object' && address !== null;
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, streams: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    for (const socket of streams) socket.destroy();
     server.closeAllConnections();
   });
 }
@@ -119,11 +126,66 @@ async function serveSocket(
     const { sendWatch } = await import('./watch-socket.ts');
     return sendWatch(lines(answer.body.events), incoming, connection);
   }
+  await sendInstead(answer, incoming, socket);
+}
+
+async function sendInstead(answer: TransportResponse, incoming: IncomingMessage, socket: Socket): Promise<void> {
   const outgoing = new ServerResponse(incoming);
   outgoing.shouldKeepAlive = false;
   outgoing.assignSocket(socket);
   outgoing.once('finish', () => socket.end());
   await send(answer, outgoing, incoming);
+}
+
+/** Every other upgrade that a client offers is not taken: its request is answered as if it had offered none. */
+function isForStreams({ url = '', headers }: IncomingMessage): boolean {
+  if (!/^(?:websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '')) return false;
+  const path = parseResourcePath(url.split('?')[0] ?? '');
+  return path !== undefined && hasStreams(path);
+}
+
+/** Who may is connected with the pod's node, byte by byte; everybody else gets an answer of HTTP. */
+async function serveStreams(
+  incoming: IncomingMessage,
+  { socket, head }: SocketConnection,
+  options: ListenOptions,
+): Promise<void> {
+  const { method = 'GET', url: asked = '/' } = incoming;
+  // Either end that breaks ends both, and there is nobody left to tell.
+  socket.on('error', () => socket.destroy());
+  let answer: UpgradeAnswer;
+  try {
+    const { pathname: path, searchParams: query } = parseTarget(asked);
+    const identity = await callerOf(incoming, options);
+    const headers = withoutCredentials(plainHeaders(incoming));
+    answer = await options.api.openStreams({ method, path, query, headers }, identity);
+  } catch (error) {
+    return sendInstead(failure(error, { method, path: asked }, options.logger), incoming, socket);
+  }
+  if (answer.kind === 'streams') return join(socket, head, answer);
+  const { status, headers, body } = answer.response;
+  return sendInstead({ status, headers, body: { kind: 'bytes', chunks: body } }, incoming, socket);
+}
+
+function join(
+  socket: Socket,
+  head: Uint8Array,
+  { rawHeaders, connection }: Extract<UpgradeAnswer, { kind: 'streams' }>,
+): void {
+  const lines = rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : [],
+  );
+  socket.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'));
+  if (head.length > 0) connection.write(head);
+  connection.on('error', () => connection.destroy());
+  socket.once('close', () => connection.destroy());
+  connection.once('close', () => socket.end());
+  socket.pipe(connection);
+  connection.pipe(socket);
+}
+
+async function callerOf(incoming: IncomingMessage, options: ListenOptions): Promise<Identity> {
+  return impersonate(await identify(incoming, options), incoming.headersDistinct, options.api.grants);
 }
 
 async function answerTo(
@@ -134,8 +196,8 @@ async function answerTo(
   const { method = 'GET', url: asked = '/' } = incoming;
   try {
     const url = parseTarget(asked);
-    const { catalog, grants } = options.api;
-    const identity = impersonate(await identify(incoming, options), incoming.headersDistinct, grants);
+    const { catalog } = options.api;
+    const identity = await callerOf(incoming, options);
     const target = { method, path: url.pathname, query: url.searchParams };
     const takesBody = admitsBody(target, identity, options.api);
     const request: TransportRequest = {

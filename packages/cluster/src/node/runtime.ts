@@ -3,6 +3,7 @@
  * `simulated` (nothing runs), later `docker`. The agent owns restarts, probes, volumes, log files and status; a runtime
  * only does as it is told, remembers nothing that it cannot be asked, and survives every call being made twice.
  */
+import type { Readable, Writable } from 'node:stream';
 import type { Pod, Probe, ResourceRequirements, SecurityContext } from '@slipway/kube/api.generated';
 import type { RawResponse } from '@slipway/kube/client';
 
@@ -26,6 +27,10 @@ export interface Runtime {
   signalContainer(containerId: string, signal: string): Promise<void>;
   /** Runs a command inside; resolves when it ends or is killed after `timeoutMilliseconds` (`timedOut`). Output is kept to 64 KiB a stream. */
   exec(containerId: string, request: ExecRequest): Promise<ExecResult>;
+  /** Runs a command inside for somebody who holds its streams. Absent: nothing runs. Rejects with a `StartError`. */
+  openExec?(containerId: string, request: OpenExecRequest): Promise<RunningCommand>;
+  /** The streams of the container's own first process, for as long as it runs. Absent: nothing runs. */
+  attach?(containerId: string): Attachment;
   /** Called once for each container that ends, after the last of its output. */
   onExit(listener: (exit: ContainerExit) => void): void;
   /** Answers a probe in place of the agent, which else dials and executes itself. For runtimes whose containers cannot be asked. */
@@ -134,13 +139,15 @@ export interface ContainerRequest {
   readonly resources: ResourceRequirements;
   readonly securityContext: SecurityContext | undefined;
   readonly tty: boolean;
+  /** Whether it has an input that can be attached to; else it reads nothing. */
+  readonly stdin?: boolean | undefined;
   /** Whether a startup or readiness probe will ask when it serves. A runtime that runs nothing delays the start of others instead. */
   readonly probed?: boolean | undefined;
   /**
    * Called with what the container writes, as it writes it. The returned promise resolves once there is room for more: a
    * runtime that pauses the stream until then loses nothing; one that does not may see output dropped, with a line that says so.
    */
-  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
+  readonly onOutput: OutputListener;
 }
 
 export interface StartedContainer {
@@ -170,6 +177,43 @@ export interface ExecResult {
   readonly stderr: Uint8Array;
   readonly timedOut: boolean;
 }
+
+export interface OpenExecRequest {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface RunningCommand {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** Absent with a terminal, which has one output for all. */
+  readonly stderr: Readable | undefined;
+  /** Without a terminal: nothing. */
+  resize(size: TerminalSize): void;
+  /** 128 + signal number when a signal ended it. What it wrote may still have to be read. */
+  readonly exitCode: Promise<number>;
+  /** Closes what it reads and writes: nobody listens any more. */
+  abandon(): void;
+}
+
+export interface Attachment {
+  /** Undefined if the container has no input. Shared by all who attach. */
+  readonly stdin: Writable | undefined;
+  /** From now on. Gives what ends it. */
+  onOutput(listener: OutputListener): () => void;
+  resize(size: TerminalSize): void;
+  /** After the last of its output. */
+  readonly exitCode: Promise<number>;
+}
+
+/** The returned promise resolves once there is room for more. */
+export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
 
 export interface RunningPod {
   readonly sandbox: Sandbox;

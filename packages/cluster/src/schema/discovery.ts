@@ -93,6 +93,9 @@ interface Subresource {
 
 const connectVerbs: Readonly<Record<string, readonly string[]>> = {
   log: ['get'],
+  exec: ['create', 'get'],
+  attach: ['create', 'get'],
+  portforward: ['create', 'get'],
   binding: ['create'],
   eviction: ['create'],
   finalize: ['update'],
@@ -101,6 +104,9 @@ const connectVerbs: Readonly<Record<string, readonly string[]>> = {
 };
 
 const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
+  exec: { group: '', version: 'v1', kind: 'PodExecOptions' },
+  attach: { group: '', version: 'v1', kind: 'PodAttachOptions' },
+  portforward: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
   binding: { group: '', version: 'v1', kind: 'Binding' },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },

@@ -82,7 +82,13 @@ export class ContainerStarter {
     image: ImageInfo,
   ): Promise<Omit<ContainerRequest, 'onOutput'>> {
     const variables = await this.#environmentOf(pod, container, sandbox);
-    const environment = { ...image.environment, ...sandbox.environment, HOSTNAME: hostnameOf(pod), ...variables };
+    const environment = {
+      ...(container.tty === true ? { TERM: 'xterm' } : {}),
+      ...image.environment,
+      ...sandbox.environment,
+      HOSTNAME: hostnameOf(pod),
+      ...variables,
+    };
     const podUid = pod.metadata.uid ?? '';
     const { volumes, messages } = this.#options;
     const mounts = await volumes.mountsOf(pod, container, environment);
@@ -101,6 +107,7 @@ export class ContainerStarter {
       resources: container.resources ?? {},
       securityContext: mergeSecurityContext(pod, container),
       tty: container.tty ?? false,
+      stdin: container.stdin ?? false,
       probed: container.readinessProbe !== undefined || container.startupProbe !== undefined,
     };
   }

@@ -48,7 +48,7 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
 function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
   return new RootIsolation({
     dataDirectory: options.dataDirectory,
-    tools: findTools(rootTools, searchPath).tools,
+    tools: findTools([...rootTools, 'setsid'], searchPath).tools,
     network,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
     searchPath,
@@ -64,7 +64,7 @@ function createPlain(
   return new PlainIsolation({
     clock,
     dataDirectory: options.dataDirectory,
-    tools: findTools(['setpriv'], searchPath).tools,
+    tools: findTools(['setpriv', 'setsid'], searchPath).tools,
     addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
     nodeAddress,
     searchPath,

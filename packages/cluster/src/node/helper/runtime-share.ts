@@ -22,6 +22,8 @@ export function shareOf(runtime: Runtime): Runtime {
     startContainer: (request) => runtime.startContainer(request),
     signalContainer: (containerId, signal) => runtime.signalContainer(containerId, signal),
     exec: (containerId, request) => runtime.exec(containerId, request),
+    ...(runtime.openExec === undefined ? {} : { openExec: runtime.openExec.bind(runtime) }),
+    ...(runtime.attach === undefined ? {} : { attach: runtime.attach.bind(runtime) }),
     onExit: (listener) =>
       runtime.onExit((exit) => {
         if (own.has(exit.podUid)) listener(exit);

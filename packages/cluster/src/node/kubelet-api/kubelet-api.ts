@@ -1,6 +1,7 @@
 /**
  * What the API server asks of a node: `GET /containerLogs/{namespace}/{pod}/{container}`, any method on
- * `/podProxy/{namespace}/{pod}/{port}/{path}`, `GET /healthz`, `GET /stats/summary`.
+ * `/podProxy/{namespace}/{pod}/{port}/{path}`, `GET /healthz`, `GET /stats/summary`; and, as connections of streams,
+ * `/exec/{namespace}/{pod}/{container}`, `/attach/{namespace}/{pod}/{container}` and `/portForward/{namespace}/{pod}`.
  */
 import { isFlagSet } from '@slipway/kube/query-flag';
 import type { Clock } from '@slipway/kube/clock';
@@ -11,6 +12,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import { containerSpecs, sandboxOf, type PodRecord } from '../agent/pod-record.ts';
 import type { PodLogs } from '../logs/pod-logs.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Upgrade } from '../streams/protocol-upgrade.ts';
 import { errorAnswer, jsonAnswer, textAnswer } from './answers.ts';
 import type { KubeletRequest } from './kubelet-request.ts';
 import { parseLogOptions, selectInstance } from './log-request.ts';
@@ -40,6 +42,16 @@ export class KubeletApi {
     }
   }
 
+  /** Rejects for what is refused before the connection has become one of streams; resolves when it has ended. */
+  async upgrade(upgrade: Upgrade): Promise<void> {
+    const [path = '', query = ''] = split(upgrade.request.url ?? '/', '?');
+    const [area, namespace, name, container = ''] = path.split('/').slice(1).map(decode);
+    const record = this.#find(namespace, name);
+    const { runtime, clock } = this.#options;
+    const { serveStreams } = await import('../streams/serve-streams.ts');
+    await serveStreams(upgrade, { area, record, container, query: new URLSearchParams(query), runtime, clock });
+  }
+
   #route(request: KubeletRequest): RawResponse | Promise<RawResponse> {
     const [path = '', query = ''] = split(request.path, '?');
     const [area, ...rest] = path.split('/').slice(1);
@@ -55,7 +67,7 @@ export class KubeletApi {
       default:
         throw new StatusError(
           'NotFound',
-          `${path} is not served by the node; expected containerLogs, podProxy, healthz or stats/summary`,
+          `${path} is not served by the node${isForStreams(area) ? ' without an upgrade of the connection' : ''}; expected containerLogs, podProxy, healthz or stats/summary`,
         );
     }
   }
@@ -108,6 +120,10 @@ export class KubeletApi {
     }));
     return { node: { nodeName: this.#options.nodeName }, pods };
   }
+}
+
+function isForStreams(area: string | undefined): boolean {
+  return area === 'exec' || area === 'attach' || area === 'portForward';
 }
 
 function split(text: string, separator: string): readonly string[] {

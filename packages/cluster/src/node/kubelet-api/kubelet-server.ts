@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createServer } from '@slipway/kube/platform/http';
+import { createServer, STATUS_CODES } from '@slipway/kube/platform/http';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import type { Logger } from '@slipway/kube/logger';
+import { errorAnswer } from './answers.ts';
 import type { KubeletApi } from './kubelet-api.ts';
 
 export interface KubeletServer {
@@ -12,7 +13,7 @@ export interface KubeletServer {
 
 /** Serves the node's API on a unix socket that only this user can open; a stale one must have been removed. */
 export async function serveKubeletApi(
-  api: Pick<KubeletApi, 'handle'>,
+  api: Pick<KubeletApi, 'handle' | 'upgrade'>,
   { socketPath, logger }: { readonly socketPath: string; readonly logger: Logger },
 ): Promise<KubeletServer> {
   const server = createServer((request, response) => {
@@ -22,8 +23,20 @@ export async function serveKubeletApi(
       response.destroy();
     });
   });
+  const streams = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    streams.add(socket);
+    socket.once('close', () => streams.delete(socket));
+    socket.on('error', (error) => logger.debug('A stream of the node broke', { path: request.url, error }));
+    api.upgrade({ request, socket, head }).catch((error: unknown) => refuse(socket, error));
+  });
   await listenPrivately(server, socketPath);
-  return { close: () => close(server) };
+  return {
+    close: () => {
+      for (const socket of streams) socket.destroy();
+      return close(server);
+    },
+  };
 }
 
 async function answer(
@@ -43,6 +56,15 @@ async function answer(
   response.writeHead(status, headers);
   response.flushHeaders();
   await pipeline(Readable.from(body, { objectMode: false }), response);
+}
+
+/** The connection is no stream yet: it gets an ordinary answer, and ends. */
+function refuse(socket: Duplex, error: unknown): void {
+  const { status, headers, body } = errorAnswer(error);
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  if (!socket.writable) return;
+  socket.write([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n'));
+  Readable.from(body).pipe(socket);
 }
 
 function flatten({ headers }: IncomingMessage): Readonly<Record<string, string>> {

@@ -25,7 +25,7 @@ export const pod = define<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   hasStatus: true,
-  connect: ['binding', 'eviction', 'log', 'proxy'],
+  connect: ['attach', 'binding', 'eviction', 'exec', 'log', 'portforward', 'proxy'],
   nameRule: dns1123Subdomain,
   columns,
   selectableFields: {

@@ -1,23 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import { StartError } from '../../runtime.ts';
 import type { Launch } from './isolation.ts';
-import { closeWriters, type Output } from './output-pipes.ts';
-
-export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
+import type { StandardStreams } from './standard-streams.ts';
 
 /** A process group of its own, so that all of it can be signalled; what it says on descriptor 3 arrives at `report`. */
-export function startProcess(launch: Launch, output: Output): ChildProcess {
-  const { stdout, stderr } = output;
+export function startProcess(launch: Launch, { stdin, stdout, stderr, close }: StandardStreams): ChildProcess {
   try {
     return spawn(launch.file, launch.parameters, {
       cwd: launch.directory,
       env: launch.environment,
-      detached: true,
-      stdio: ['ignore', stdout.writer, stderr.writer, ...(launch.reports ? (['pipe'] as const) : [])],
+      detached: launch.isSessionLeader !== true,
+      stdio: [stdin, stdout, stderr, ...(launch.reports ? (['pipe'] as const) : [])],
     });
   } finally {
-    closeWriters(output);
+    close();
   }
 }
 
@@ -67,20 +63,4 @@ function readReport(child: ChildProcess): Promise<string> {
 
 function isReady(report: string): boolean {
   return /^ready$/m.test(report);
-}
-
-/** Passes output on and lets the process wait while the listener has no room. */
-export function forwardOutput({ stdout, stderr }: Output, listener: OutputListener): void {
-  forward(stdout.reader, (chunk) => listener('stdout', chunk));
-  forward(stderr.reader, (chunk) => listener('stderr', chunk));
-}
-
-function forward(stream: Readable, write: (chunk: Uint8Array) => void | Promise<void>): void {
-  stream.on('data', (chunk: Uint8Array) => {
-    const room = write(chunk);
-    if (room !== undefined) {
-      stream.pause();
-      void room.finally(() => stream.resume());
-    }
-  });
 }

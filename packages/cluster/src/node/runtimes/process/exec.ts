@@ -3,7 +3,7 @@ import type { Clock } from '@slipway/kube/clock';
 import { StartError, type ExecResult } from '../../runtime.ts';
 import { startProcess } from './contained-process.ts';
 import type { Launch } from './isolation.ts';
-import { endOfOutput, type OutputPipes } from './output-pipes.ts';
+import { endOfOutput, writersOf, type OutputPipes } from './output-pipes.ts';
 import { exitCodeOf } from './run-to-end.ts';
 import { signalIfRunning } from './signal.ts';
 
@@ -23,7 +23,7 @@ export async function runInside(
   const output = await pipes.take();
   const stdout = collect(output.stdout.reader);
   const stderr = collect(output.stderr.reader);
-  const child = startProcess(launch, output);
+  const child = startProcess(launch, writersOf(output));
   const outputEnded = endOfOutput(output);
   let timedOut = false;
   const cancel = clock.schedule(timeoutMilliseconds, () => {

@@ -52,12 +52,19 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly reports: boolean;
+  /** It makes a session of its own itself, to have a terminal in it. */
+  readonly isSessionLeader?: boolean | undefined;
+}
+
+export interface ExecLaunchOptions {
+  /** Its input is a terminal, which is to rule it. */
+  readonly tty: boolean;
 }
 
 export interface PreparedContainer {
   readonly launch: Launch;
   /** How a further process is started inside. `pid` is the container's first process. */
-  execLaunch(pid: number, command: readonly string[]): Launch;
+  execLaunch(pid: number, command: readonly string[], options?: ExecLaunchOptions): Launch;
   /** Ends every process of the container. */
   kill(pid: number): void;
   /** After the first process has ended: ends what it left behind and removes the container's files. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startProcess } from './contained-process.ts';
-import { OutputPipes } from './output-pipes.ts';
+import { OutputPipes, writersOf } from './output-pipes.ts';
 
 let directory: string;
 let pipes: OutputPipes;
@@ -24,7 +24,7 @@ async function say(line: string): Promise<{ readonly stdout: string; readonly st
   const output = await pipes.take();
   const said = Promise.all([text(output.stdout.reader), text(output.stderr.reader)]);
   const launch = { file: '/bin/sh', parameters: ['-c', line], environment: {}, directory: '/', reports: false };
-  startProcess(launch, output);
+  startProcess(launch, writersOf(output));
   const [stdout, stderr] = await said;
   return { stdout, stderr };
 }

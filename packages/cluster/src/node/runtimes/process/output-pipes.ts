@@ -3,6 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { StandardStreams } from './standard-streams.ts';
+import { closeReader, type InputPipe } from './input-pipe.ts';
 import { runToEnd } from './run-to-end.ts';
 
 /** What a process writes: `writer` is the descriptor for the process, to be closed here once it has been started. */
@@ -78,9 +80,18 @@ function openPipe(name: string): OutputPipe {
   return { reader: new Socket({ fd: reader, readable: true, writable: false }), writer };
 }
 
-export function closeWriters({ stdout, stderr }: Output): void {
-  closeSync(stdout.writer);
-  closeSync(stderr.writer);
+/** For a process that is to write there, and to read from `input` if that is given. */
+export function writersOf({ stdout, stderr }: Output, input?: InputPipe): StandardStreams {
+  return {
+    stdin: input?.reader ?? 'ignore',
+    stdout: stdout.writer,
+    stderr: stderr.writer,
+    close: () => {
+      closeSync(stdout.writer);
+      closeSync(stderr.writer);
+      closeReader(input);
+    },
+  };
 }
 
 /** Resolves when nobody can write any more and all of it has been read. */

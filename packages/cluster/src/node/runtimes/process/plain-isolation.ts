@@ -87,11 +87,11 @@ export class PlainIsolation implements Isolation {
       PATH: `${this.programs}:${mapSearchPath(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
       [containerMark]: mark,
     };
-    const launch = (command: readonly string[]): Launch =>
-      this.launch({ command, paths, environment, directory, groupEntries });
+    const launch = (command: readonly string[], tty: boolean): Launch =>
+      this.launch({ command, paths, environment, directory, groupEntries, tty });
     return {
-      launch: launch(request.command),
-      execLaunch: (_pid, command) => launch(command),
+      launch: launch(request.command, request.tty),
+      execLaunch: (_pid, command, options) => launch(command, options?.tty === true),
       kill: (pid) => {
         signalIfRunning(-pid, 'SIGKILL');
         killMarked(mark);
@@ -133,16 +133,22 @@ export class PlainIsolation implements Isolation {
     readonly environment: Readonly<Record<string, string>>;
     readonly directory: string;
     readonly groupEntries: readonly string[];
+    readonly tty: boolean;
   }): Launch {
-    const { command, paths, environment, directory, groupEntries } = container;
+    const { command, paths, environment, directory, groupEntries, tty } = container;
     const [program = '', ...parameters] = command.map((word) => mapPaths(word, paths));
     const searchPath = environment['PATH'] ?? '';
     const file = findExecutable(new FileView(machineFiles), program, { searchPath, directory });
-    const { setpriv } = this.options.tools;
-    const words =
-      setpriv === undefined ? [file, ...parameters] : [setpriv, '--pdeathsig', 'KILL', '--', file, ...parameters];
+    const { setpriv, setsid } = this.options.tools;
+    const isSessionLeader = tty && setsid !== undefined;
+    const words = [
+      ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--']),
+      ...(isSessionLeader ? [setsid, '--ctty'] : []),
+      file,
+      ...parameters,
+    ];
     const [first = '', ...rest] = joinGroups(groupEntries, words);
-    return { file: first, parameters: rest, environment, directory, reports: false };
+    return { file: first, parameters: rest, environment, directory, reports: false, isSessionLeader };
   }
 }
 

@@ -31,7 +31,7 @@ async function createPlain(): Promise<RuntimeUnderTest> {
   const isolation = new PlainIsolation({
     clock: systemClock,
     dataDirectory,
-    tools: findTools(['setpriv'], searchPath).tools,
+    tools: findTools(['setpriv', 'setsid'], searchPath).tools,
     addresses: new AddressPool(`127.${200 + clusters}.0.0/17`, 1),
     nodeAddress: `127.${200 + clusters}.0.1`,
     searchPath,

@@ -151,7 +151,7 @@ let clusters = 0;
 async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory: string }> {
   const dataDirectory = await mkdtemp('/var/tmp/slipway-root-');
   const searchPath = process.env['PATH'] ?? '';
-  const { tools } = findTools(rootTools, searchPath);
+  const { tools } = findTools([...rootTools, 'setsid'], searchPath);
   clusters += 1;
   // Outside the range from which clusters that run beside this test choose.
   const block = parseCidr(`100.${64 + clusters}.0.0/16`);

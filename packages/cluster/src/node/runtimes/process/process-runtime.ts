@@ -4,6 +4,7 @@ import type { Logger } from '@slipway/kube/logger';
 import type { ContainerGroup, ControlGroups } from '../../control-groups/control-groups.ts';
 import {
   StartError,
+  type Attachment,
   type ContainerExit,
   type ContainerRequest,
   type ExecRequest,
@@ -11,17 +12,20 @@ import {
   type ImageInfo,
   type ImageUse,
   type MemoryVolumes,
+  type OpenExecRequest,
   type PullPolicy,
+  type RunningCommand,
   type RunningPod,
   type Runtime,
   type Sandbox,
   type SandboxRequest,
   type StartedContainer,
 } from '../../runtime.ts';
-import { awaitReport, forwardOutput, startProcess } from './contained-process.ts';
+import { awaitReport, startProcess } from './contained-process.ts';
+import { openConsole, type Console } from './console.ts';
 import { runInside } from './exec.ts';
 import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
-import { endOfOutput } from './output-pipes.ts';
+import { openExec } from './open-exec.ts';
 import { exitCodeOf } from './run-to-end.ts';
 import { signalIfRunning } from './signal.ts';
 import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from './isolation.ts';
@@ -41,6 +45,8 @@ interface Container {
   readonly pid: number;
   readonly prepared: PreparedContainer;
   readonly stopSignal: string;
+  readonly console: Console;
+  readonly exitCode: Promise<number>;
   /** Resolves when nothing of the container is left. */
   readonly gone: Promise<void>;
 }
@@ -151,15 +157,28 @@ export class ProcessRuntime implements Runtime {
   }
 
   async exec(containerId: string, request: ExecRequest): Promise<ExecResult> {
-    const container = this.containers.get(containerId);
-    if (container === undefined) {
-      throw new Error(`container ${containerId} is not running`);
-    }
+    const container = this.running(containerId);
     return runInside(container.prepared.execLaunch(container.pid, request.command), {
       timeoutMilliseconds: request.timeoutMilliseconds,
       clock: this.options.clock,
       pipes: this.options.isolation.pipes,
     });
+  }
+
+  openExec(containerId: string, request: OpenExecRequest): Promise<RunningCommand> {
+    const { prepared, pid } = this.running(containerId);
+    const launch = prepared.execLaunch(pid, request.command, { tty: request.tty });
+    return openExec(launch, request, this.options.isolation.pipes);
+  }
+
+  attach(containerId: string): Attachment {
+    const { console, exitCode } = this.running(containerId);
+    return {
+      stdin: console.stdin,
+      onOutput: (listener) => console.listen(listener),
+      resize: (size) => console.resize(size),
+      exitCode,
+    };
   }
 
   onExit(listener: (exit: ContainerExit) => void): void {
@@ -172,6 +191,12 @@ export class ProcessRuntime implements Runtime {
     await this.options.groups.stop();
   }
 
+  private running(containerId: string): Container {
+    const container = this.containers.get(containerId);
+    if (container === undefined) throw new Error(`container ${containerId} is not running`);
+    return container;
+  }
+
   private containersOf(podUid: string): readonly Container[] {
     return [...this.containers.values()].filter((container) => container.podUid === podUid);
   }
@@ -180,11 +205,9 @@ export class ProcessRuntime implements Runtime {
     request: ContainerRequest,
     { prepared, group, stopSignal }: LaunchParts,
   ): Promise<StartedContainer> {
-    const output = await this.options.isolation.pipes.take();
-    forwardOutput(output, request.onOutput);
-    const child = startProcess(prepared.launch, output);
+    const console = await openConsole(request, this.options.isolation.pipes);
+    const child = startProcess(prepared.launch, console.streams);
     const ended = endOf(child);
-    const outputEnded = endOfOutput(output);
     let pid: number;
     try {
       pid = await awaitReport(child, prepared.launch);
@@ -194,8 +217,10 @@ export class ProcessRuntime implements Runtime {
       throw error;
     }
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
-    const gone = this.awaitEnd({ request, prepared, group, pid, ended, outputEnded });
-    this.containers.set(request.containerId, { podUid: request.podUid, started, pid, prepared, stopSignal, gone });
+    const gone = this.awaitEnd({ request, prepared, group, pid, ended, console });
+    const { podUid, containerId } = request;
+    const exitCode = Promise.all([ended, gone]).then(([code]) => code);
+    this.containers.set(containerId, { podUid, started, pid, prepared, stopSignal, console, exitCode, gone });
     return started;
   }
 
@@ -205,7 +230,7 @@ export class ProcessRuntime implements Runtime {
     readonly group: ContainerGroup;
     readonly pid: number;
     readonly ended: Promise<number>;
-    readonly outputEnded: Promise<void>;
+    readonly console: Console;
   }): Promise<void> {
     const { request, prepared, group, pid } = container;
     const exitCode = await container.ended;
@@ -214,7 +239,8 @@ export class ProcessRuntime implements Runtime {
     const oomKilled = exitCode !== 0 && group.wasOutOfMemory();
     await this.clearAway(request, () => prepared.remove(pid));
     await this.clearAway(request, () => group.remove());
-    await Promise.race([container.outputEnded, delay(this.options.clock, outputGraceMilliseconds)]);
+    await Promise.race([container.console.ended, delay(this.options.clock, outputGraceMilliseconds)]);
+    container.console.close();
     this.containers.delete(request.containerId);
     for (const listener of this.listeners) {
       listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled, finishedAt });

@@ -183,7 +183,8 @@ export class RootIsolation implements Isolation {
       findExecutable(root.view, command[0] ?? '', { searchPath, directory: root.workingDirectory }),
       ...command.slice(1),
     ];
-    const entry = this.entryCommand({ request, root, user, command: locate(request.command) });
+    const { tty } = request;
+    const entry = this.entryCommand({ request, root, user, tty, command: locate(request.command) });
     const nsenter = requireTool(this.options.tools, 'nsenter');
     const launch = ([file = '', ...parameters]: readonly string[], reports: boolean): Launch => ({
       file,
@@ -198,14 +199,14 @@ export class RootIsolation implements Isolation {
     const namespaces = [`--target=${pod.holderPid}`, '--net', '--ipc', '--uts'];
     return {
       launch: launch([nsenter, ...namespaces, ...unshare, ...script, ...entry], true),
-      execLaunch: (pid, command) =>
+      execLaunch: (pid, command, options = { tty: false }) =>
         launch(
           joinGroups(groupEntries, [
             nsenter,
             `--target=${pid}`,
             ...everyNamespace,
             `--wd=/proc/${pid}/root${root.workingDirectory}`,
-            ...this.identityCommand({ request, root, user, command: locate(command) }),
+            ...this.identityCommand({ request, root, user, tty: options.tty, command: locate(command) }),
           ]),
           false,
         ),
@@ -224,7 +225,8 @@ export class RootIsolation implements Isolation {
    * Where the container has `setpriv` (any with the machine's root), it sets user, groups and capabilities there. An image
    * from scratch gets user and group from nsenter and keeps the capabilities.
    */
-  private identityCommand({ request, root, user, command }: EntryRequest): readonly string[] {
+  private identityCommand({ request, root, user, tty, command: given }: EntryRequest): readonly string[] {
+    const command = [...(tty ? this.terminalCommand(root) : []), ...given];
     const setpriv = requireTool(this.options.tools, 'setpriv');
     if (root.view.locate(setpriv).stats === undefined) {
       return [`--setuid=${user.uid}`, `--setgid=${user.gid}`, '--', ...command];
@@ -247,9 +249,16 @@ export class RootIsolation implements Isolation {
       ...command,
     ];
   }
+
+  /** Makes its input the terminal of a session of its own, where the container has the program for it: then keys send signals. */
+  private terminalCommand({ view }: ContainerRoot): readonly string[] {
+    const { setsid } = this.options.tools;
+    return setsid === undefined || view.locate(setsid).stats === undefined ? [] : [setsid, '--ctty'];
+  }
 }
 
 interface EntryRequest {
+  readonly tty: boolean;
   readonly request: ContainerRequest;
   readonly root: ContainerRoot;
   readonly user: UserIdentity;

@@ -1,0 +1,136 @@
+/** Connections to ports of a pod, many over one. */
+import { connect, type Socket } from 'node:net';
+import { PassThrough, type Duplex } from 'node:stream';
+import { StatusError } from '@slipway/kube/status-error';
+import { createWebSocketStream, type RawData, type WebSocket } from 'ws';
+import { describeDialError } from '../probes/dial-error.ts';
+import { bytesOf, channelOf } from './command-streams.ts';
+import { acceptSpdy, acceptWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
+import { SpdySession, type SpdyStream } from './spdy/session.ts';
+
+const tunnelled = 'SPDY/3.1+portforward.k8s.io';
+const channelled = 'v4.channel.k8s.io';
+
+export interface ForwardTarget {
+  readonly host: string;
+  /** Those that a client names in the request itself. */
+  readonly ports: readonly string[];
+}
+
+/** Resolves when the client is gone. */
+export async function servePortForward(upgrade: Upgrade, target: ForwardTarget): Promise<void> {
+  if (!isWebSocket(upgrade)) return overSpdy(acceptSpdy(upgrade, ['portforward.k8s.io']), target);
+  const ports = target.ports.map((text) => {
+    const port = parsePort(text);
+    if (port === undefined) throw new StatusError('BadRequest', describeWrongPort(text));
+    return port;
+  });
+  const socket = await acceptWebSocket(upgrade, [tunnelled, channelled]);
+  if (socket.protocol === channelled) return overChannels(socket, { host: target.host, ports });
+  return overSpdy(createWebSocketStream(socket), target);
+}
+
+interface Pair {
+  data?: SpdyStream;
+  error?: SpdyStream;
+}
+
+/** A connection has two streams of one `requestID`, in any order. */
+function overSpdy(connection: Duplex, { host }: ForwardTarget): Promise<void> {
+  connection.on('error', () => {});
+  const pairs = new Map<string, Pair>();
+  const session = new SpdySession(connection, {
+    onStream: (stream) => {
+      stream.on('error', () => {});
+      const { requestid: id = '', streamtype: type, port = '' } = stream.headers;
+      const pair = pairs.get(id) ?? {};
+      if (type === 'data') pair.data = stream;
+      else pair.error = stream;
+      const { data, error } = pair;
+      if (data === undefined || error === undefined) pairs.set(id, pair);
+      else {
+        pairs.delete(id);
+        join({ host, port, data, error });
+      }
+    },
+  });
+  return session.run();
+}
+
+interface Connection {
+  readonly host: string;
+  readonly port: string;
+  readonly data: Duplex;
+  readonly error: NodeJS.WritableStream;
+}
+
+/** Each side's end is told to the other one; what breaks ends both. */
+function join({ host, port, data, error }: Connection): void {
+  const refuse = (why: string): void => {
+    error.end(`unable to do port forwarding: ${why}`);
+    data.end();
+    data.resume();
+  };
+  const number = parsePort(port);
+  if (number === undefined) return refuse(describeWrongPort(port));
+  const pod = connect({ host, port: number, allowHalfOpen: true, noDelay: true });
+  const failed = (cause: Error): void => refuse(describeDialError(cause, `${host}:${port}`));
+  pod.once('error', failed);
+  pod.once('connect', () => {
+    pod.off('error', failed);
+    error.end();
+    pipeBoth(pod, data);
+  });
+  data.once('close', () => pod.destroy());
+}
+
+function pipeBoth(pod: Socket, data: Duplex): void {
+  pod.on('error', () => data.destroy());
+  pod.pipe(data);
+  data.pipe(pod);
+}
+
+function parsePort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port < 65_536 ? port : undefined;
+}
+
+function describeWrongPort(text: string): string {
+  return `"${text}" is no port; expected a number from 1 to 65535`;
+}
+
+/** Two channels for each port of the request, for data and errors; the first message of each is its port. */
+function overChannels(
+  socket: WebSocket,
+  { host, ports }: { readonly host: string; readonly ports: readonly number[] },
+): Promise<void> {
+  const inputs = ports.map((port, index) => {
+    const number = Buffer.alloc(2);
+    number.writeUInt16LE(port);
+    const [output, error] = [channelOf(socket, 2 * index), channelOf(socket, 2 * index + 1)];
+    output.write(number);
+    error.write(number);
+    const input = new PassThrough();
+    const pod = connect({ host, port, noDelay: true });
+    pod.on('error', (cause) => error.end(describeDialError(cause, `${host}:${port}`)));
+    pod.pipe(output);
+    input.pipe(pod);
+    socket.once('close', () => pod.destroy());
+    pod.once('close', () => {
+      if (ports.length === 1) socket.close(1000);
+    });
+    return input;
+  });
+  socket.on('message', (data: RawData) => {
+    const message = bytesOf(data);
+    const [channel = 1] = message;
+    const input = channel % 2 === 0 ? inputs[channel / 2] : undefined;
+    if (input === undefined || input.write(message.subarray(1))) return;
+    socket.pause();
+    input.once('drain', () => socket.resume());
+  });
+  return new Promise((resolve) => {
+    socket.on('error', () => {});
+    socket.once('close', () => resolve());
+  });
+}
