@@ -1,5 +1,5 @@
 import type { ReleaseSpec, ReleaseStatus } from '@slipway/delivery/api/release';
-import type { ApplicationAnswer, PodSummary, ReleaseAnswer, ReleaseSummary } from '../src/api/answers.ts';
+import type { ApplicationAnswer, ListedPod, ReleaseAnswer, ReleaseSummary } from '../src/api/answers.ts';
 import { summary } from './summary.ts';
 
 export function application(given: Partial<ApplicationAnswer>): ApplicationAnswer {
@@ -45,7 +45,7 @@ export function release(
   };
 }
 
-export function pod(name: string, given: Partial<PodSummary> = {}): PodSummary {
+export function pod(name: string, given: Partial<ListedPod> = {}): ListedPod {
   return {
     name,
     uid: name,
@@ -53,6 +53,7 @@ export function pod(name: string, given: Partial<PodSummary> = {}): PodSummary {
     phase: 'Running',
     ready: true,
     serves: true,
+    state: 'serving',
     restarts: 0,
     createdAt: '2026-01-01T00:00:00Z',
     reasons: [],

@@ -6,14 +6,20 @@ import type { ReleaseSpec, ReleaseStatus } from '@slipway/delivery/api/release';
 
 import type { ApplicationSummary } from '@slipway/server/view/application-summary';
 import type { Change } from '@slipway/server/view/differences';
-import type { PodSummary } from '@slipway/server/view/pod-summary';
+import type { ListedPod, PodCounts, PodState } from '@slipway/server/view/pod-list';
 
-export type { ApplicationSummary, Change, PodSummary };
+export type { ApplicationSummary, Change, ListedPod, PodCounts, PodState };
 
 export interface Page<Item> {
   readonly items: readonly Item[];
   /** The cursor of the page after. */
   readonly next?: string | undefined;
+}
+
+export interface PodsAnswer extends Page<ListedPod> {
+  /** That are meant, on whichever page. */
+  readonly total: number;
+  readonly versions: readonly PodCounts[];
 }
 
 export const roles = ['view', 'operate', 'approve', 'admin'] as const;

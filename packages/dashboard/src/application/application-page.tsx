@@ -5,7 +5,7 @@ import type {
   EventAnswer,
   List,
   Page,
-  PodSummary,
+  PodsAnswer,
   ReleaseAnswer,
   ReleaseSummary,
   Traffic,
@@ -23,7 +23,7 @@ import { ReleaseTable } from '../history/release-table.tsx';
 import { CommandDialog } from './command-dialog.tsx';
 import { Events } from './events.tsx';
 import { PodLogs } from './pod-logs.tsx';
-import { Pods } from './pods.tsx';
+import { Pods, podsAtOnce } from './pods.tsx';
 import { RunningRelease } from './running-release.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
@@ -38,6 +38,7 @@ export interface ApplicationPageProps {
 const lookMilliseconds = 3_000;
 const sampleMilliseconds = 5_000;
 const shownReleases = 8;
+const noPods: PodsAnswer = { items: [], total: 0, versions: [] };
 
 /** One application: who serves, what comes, and what can be done about it. */
 export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
@@ -53,7 +54,10 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
     news: summary,
     everyMilliseconds: lookMilliseconds,
   });
-  const pods = useResource<List<PodSummary>>(`${path}/pods`, { news: summary, everyMilliseconds: lookMilliseconds });
+  const pods = useResource<PodsAnswer>(withQuery(`${path}/pods`, { limit: podsAtOnce }), {
+    news: summary,
+    everyMilliseconds: lookMilliseconds,
+  });
   const traffic = useResource<TrafficAnswer>(`${path}/traffic`, { everyMilliseconds: sampleMilliseconds });
   const events = useResource<List<EventAnswer>>(`${path}/events?limit=30`, { everyMilliseconds: sampleMilliseconds });
   const parts = [application, history, pods, traffic, events, ...(under === undefined ? [] : [candidate])];
@@ -75,7 +79,7 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
       application={application.data}
       candidate={candidate.data}
       history={releases}
-      pods={pods.data?.items ?? []}
+      pods={pods.data ?? noPods}
       traffic={traffic.data?.items[0]}
       events={events.data?.items}
       problem={application.problem ?? pods.problem ?? history.problem}
@@ -87,7 +91,7 @@ interface ShownProps {
   readonly application: ApplicationAnswer;
   readonly candidate?: ReleaseAnswer | undefined;
   readonly history: readonly ReleaseSummary[];
-  readonly pods: readonly PodSummary[];
+  readonly pods: PodsAnswer;
   readonly traffic?: Traffic | undefined;
   readonly events?: readonly EventAnswer[] | undefined;
   readonly problem?: unknown;
@@ -100,7 +104,8 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
     split,
     serving: serving?.version,
     candidate: candidate?.version,
-    pods,
+    pods: pods.items,
+    counts: pods.versions,
     traffic,
   });
   const entrance = application.spec.route === undefined ? 'Service' : 'Gateway';
@@ -125,7 +130,7 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
         <TrafficCharts traffic={traffic} candidate={candidate?.version} />
       </section>
       {candidate !== undefined && <RunningRelease release={candidate} />}
-      <Pods pods={pods} split={split} />
+      <Pods path={pathOf(namespace, 'applications', name)} first={pods} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
       <section className="card" aria-labelledby="releases">
         <header>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { PodSummary } from '../api/answers.ts';
+import type { PodsAnswer } from '../api/answers.ts';
 import { Chip } from '../parts/small.tsx';
 import { describeClock, describeInstant } from '../parts/time-words.ts';
 import { usePodLogs } from './use-pod-logs.ts';
@@ -7,7 +7,7 @@ import { usePodLogs } from './use-pod-logs.ts';
 export interface PodLogsProps {
   readonly namespace: string;
   readonly application: string;
-  readonly pods: readonly PodSummary[];
+  readonly pods: PodsAnswer;
 }
 
 /** What the pods write, once somebody asks for it: it costs each of their nodes a connection. */
@@ -18,14 +18,7 @@ export function PodLogs(props: PodLogsProps) {
     <section className="card" aria-labelledby="logs">
       <header>
         <h2 id="logs">Logs</h2>
-        {isOpen && (
-          <select className="input slim" aria-label="Pod" value={pod} onChange={({ target }) => setPod(target.value)}>
-            <option value="">All pods</option>
-            {props.pods.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        )}
+        {isOpen && <PodChoice pods={props.pods} pod={pod} onChoose={setPod} />}
         <button type="button" className="button slim push" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Close' : 'Show what the pods write'}
         </button>
@@ -34,6 +27,38 @@ export function PodLogs(props: PodLogsProps) {
         <Lines namespace={props.namespace} application={props.application} pod={pod === '' ? undefined : pod} />
       )}
     </section>
+  );
+}
+
+interface PodChoiceProps {
+  readonly pods: PodsAnswer;
+  readonly pod: string;
+  readonly onChoose: (pod: string) => void;
+}
+
+/** Of many pods one is named. */
+function PodChoice({ pods: { items, total }, pod, onChoose }: PodChoiceProps) {
+  if (total > items.length)
+    return (
+      <input
+        type="search"
+        className="input slim"
+        aria-label="Pod"
+        placeholder="All pods, or the name of one"
+        defaultValue={pod}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') onChoose(currentTarget.value.trim());
+        }}
+        onBlur={({ target }) => onChoose(target.value.trim())}
+      />
+    );
+  return (
+    <select className="input slim" aria-label="Pod" value={pod} onChange={({ target }) => onChoose(target.value)}>
+      <option value="">All pods</option>
+      {items.map(({ name }) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
   );
 }
 

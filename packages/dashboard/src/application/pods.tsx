@@ -1,14 +1,16 @@
-import { useMemo, useState } from 'react';
-import type { PodSummary } from '../api/answers.ts';
-import { Chip, Version } from '../parts/small.tsx';
+import { useRef, useState } from 'react';
+import type { ListedPod, PodsAnswer, PodState } from '../api/answers.ts';
+import { withQuery } from '../api/client.ts';
+import { ProblemNotice, Chip, Version } from '../parts/small.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 import type { Tone } from '../parts/tones.ts';
-import { stateOfPod, type PodState } from './traffic-picture-model.ts';
+import { useResource } from '../state/use-resource.ts';
 
 export interface PodsProps {
-  readonly pods: readonly PodSummary[];
-  /** Percent of the traffic by version. */
-  readonly split: Readonly<Record<string, number>>;
+  /** Of the application. */
+  readonly path: string;
+  /** The first page, as the picture shows it. */
+  readonly first: PodsAnswer;
 }
 
 const tones: Readonly<Record<PodState, Tone>> = {
@@ -18,21 +20,42 @@ const tones: Readonly<Record<PodState, Tone>> = {
   failing: 'bad',
   ending: 'calm',
 };
-const order: readonly PodState[] = ['failing', 'starting', 'ending', 'ready', 'serving'];
+const states = ['failing', 'starting', 'ending', 'ready', 'serving'] as const;
 /** More at once help nobody; those that are not well come first. */
-const shownAtFirst = 20;
+export const podsAtOnce = 20;
+const lookMilliseconds = 3_000;
 
-/** Its pods: those that are not well first, each with why. */
-export function Pods({ pods, split }: PodsProps) {
-  const [isWhole, setWhole] = useState(false);
-  const sorted = useMemo(() => sortPods(pods, split), [pods, split]);
-  const shown = isWhole ? sorted : sorted.slice(0, shownAtFirst);
+interface Selection {
+  readonly search: string;
+  readonly state: string;
+  /** Where each page after the first begins. */
+  readonly cursors: readonly string[];
+}
+
+const everything: Selection = { search: '', state: '', cursors: [] };
+
+/** Its pods: those that are not well first, each with why; of many a page, and the way to any. */
+export function Pods({ path, first }: PodsProps) {
+  const [selection, setSelection] = useState(everything);
+  const { search, state, cursors } = selection;
+  const isFirst = search === '' && state === '' && cursors.length === 0;
+  const other = useResource<PodsAnswer>(
+    isFirst ? undefined : withQuery(`${path}/pods`, { limit: podsAtOnce, search, state, cursor: cursors.at(-1) }),
+    { everyMilliseconds: lookMilliseconds },
+  );
+  // What is looked at stays until the next page is there: nothing jumps.
+  const last = useRef(first);
+  last.current = isFirst ? first : (other.data ?? last.current);
+  const shown = last.current;
+  const count = first.total;
   return (
     <section className="card" aria-labelledby="pods">
       <header>
         <h2 id="pods">Pods</h2>
-        <span className="small soft">{pods.length}</span>
+        <span className="small soft">{count}</span>
+        {count > podsAtOnce && <Filters selection={selection} onSelect={setSelection} />}
       </header>
+      {other.problem !== undefined && <ProblemNotice problem={other.problem} />}
       <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="pods">
         <table className="table">
           <thead>
@@ -47,38 +70,82 @@ export function Pods({ pods, split }: PodsProps) {
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ pod, state }) => (
-              <PodRow key={pod.uid} pod={pod} state={state} />
+            {shown.items.map((pod) => (
+              <PodRow key={pod.uid} pod={pod} />
             ))}
           </tbody>
         </table>
       </div>
-      {sorted.length > shown.length && (
-        <div className="more">
-          <button type="button" className="button plain slim" onClick={() => setWhole(true)}>
-            Show all {sorted.length}
-          </button>
-        </div>
+      {(shown.next !== undefined || cursors.length > 0) && (
+        <Pager selection={selection} shown={shown} onSelect={setSelection} />
       )}
     </section>
   );
 }
 
-interface ShownPod {
-  readonly pod: PodSummary;
-  readonly state: PodState;
+interface SelectionProps {
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
 }
 
-function sortPods(pods: readonly PodSummary[], split: PodsProps['split']): readonly ShownPod[] {
-  return pods
-    .map((pod) => ({ pod, state: stateOfPod(pod, split[pod.version ?? '']) }))
-    .toSorted(
-      (one, other) => order.indexOf(one.state) - order.indexOf(other.state) || (one.pod.name < other.pod.name ? -1 : 1),
-    );
+function Filters({ selection, onSelect }: SelectionProps) {
+  return (
+    <span className="row wrap push">
+      <input
+        type="search"
+        className="input slim"
+        aria-label="Search pods and nodes"
+        placeholder="Search pods and nodes"
+        value={selection.search}
+        maxLength={100}
+        onChange={({ target }) => onSelect({ ...selection, search: target.value, cursors: [] })}
+      />
+      <select
+        className="input slim"
+        aria-label="State of pods"
+        value={selection.state}
+        onChange={({ target }) => onSelect({ ...selection, state: target.value, cursors: [] })}
+      >
+        <option value="">All states</option>
+        {states.map((state) => (
+          <option key={state}>{state}</option>
+        ))}
+      </select>
+    </span>
+  );
 }
 
-function PodRow({ pod, state }: ShownPod) {
-  const { name, version, hook, restarts, node, address, createdAt, reasons, ready } = pod;
+function Pager({ selection, shown, onSelect }: SelectionProps & { readonly shown: PodsAnswer }) {
+  const { cursors } = selection;
+  const { next, items, total } = shown;
+  const start = cursors.length * podsAtOnce;
+  return (
+    <div className="more row">
+      <button
+        type="button"
+        className="button plain slim"
+        disabled={cursors.length === 0}
+        onClick={() => onSelect({ ...selection, cursors: cursors.slice(0, -1) })}
+      >
+        Before
+      </button>
+      <span className="small soft" role="status">
+        {start + 1} to {start + items.length} of {total}
+      </span>
+      <button
+        type="button"
+        className="button plain slim"
+        disabled={next === undefined}
+        onClick={() => onSelect({ ...selection, cursors: [...cursors, next ?? ''] })}
+      >
+        After
+      </button>
+    </div>
+  );
+}
+
+function PodRow({ pod }: { readonly pod: ListedPod }) {
+  const { name, version, hook, restarts, node, address, createdAt, reasons, ready, state } = pod;
   return (
     <tr>
       <td className="mono">{name}</td>

@@ -6,18 +6,24 @@ import {
   formatLatency,
   formatRate,
   layOutPicture,
-  stateOfPod,
 } from './traffic-picture-model.ts';
+
+const none = { failing: 0, starting: 0, ending: 0, ready: 0, serving: 0 };
 
 const input = {
   split: { '1': 75, '2': 25 },
   serving: '1',
   candidate: '2',
+  counts: [
+    { version: '1', states: { ...none, serving: 1 } },
+    { version: '2', states: { ...none, serving: 1 } },
+    { version: '0', states: { ...none, ending: 1 } },
+  ],
   pods: [
     pod('a'),
-    pod('b', { version: '2', serves: false }),
+    pod('b', { version: '2' }),
     pod('h', { hook: 'migrate' }),
-    pod('c', { version: '0', phase: 'Terminating', ready: false }),
+    pod('c', { version: '0', state: 'ending' }),
   ],
 };
 
@@ -29,7 +35,7 @@ describe('the versions of a picture', () => {
       ['0', 'other', 0],
       ['2', 'candidate', 25],
     ]);
-    expect(nodes.flatMap(({ pods }) => pods.map(({ name, state }) => `${name} ${state}`))).toEqual([
+    expect(nodes.flatMap(({ dots }) => dots.map(({ name, state }) => `${name} ${state}`))).toEqual([
       'a serving',
       'c ending',
       'b serving',
@@ -46,17 +52,28 @@ describe('the versions of a picture', () => {
   });
 });
 
-describe('a pod', () => {
+describe('the dots of a version', () => {
+  const dotsOf = (states: Partial<typeof none>) => {
+    const counts = [{ version: '1', states: { ...none, ...states } }];
+    return describeVersions({ split: {}, pods: [pod('a')], counts })[0]?.dots ?? [];
+  };
+  const count = (dots: ReturnType<typeof dotsOf>, state: string) => dots.filter((dot) => dot.state === state).length;
+
+  test('have no names where not all of its pods are known', () => {
+    expect(dotsOf({ serving: 2, failing: 1 })).toEqual([
+      { state: 'serving' },
+      { state: 'serving' },
+      { state: 'failing' },
+    ]);
+  });
   test.each([
-    ['serving', {}],
-    ['ready', { serves: false }],
-    ['starting', { ready: false }],
-    ['failing', { ready: false, restarts: 2 }],
-    ['failing', { ready: false, reasons: ['web waits: ImagePullBackOff'] }],
-    ['failing', { phase: 'Failed', ready: false }],
-    ['ending', { phase: 'Terminating' }],
-  ])('is %s with %o', (state, given) => {
-    expect(stateOfPod(pod('a', given))).toBe(state);
+    { name: 'are as many as there is room for', states: { serving: 5_000 }, serving: 60, failing: 0 },
+    { name: 'show what is not well', states: { serving: 4_998, failing: 2 }, serving: 58, failing: 2 },
+    { name: 'show what serves', states: { serving: 3_000, failing: 1_000, starting: 1_000 }, serving: 40, failing: 20 },
+    { name: 'may all be of what fails', states: { failing: 5_000 }, serving: 0, failing: 60 },
+  ])('$name', ({ states, serving, failing }) => {
+    const dots = dotsOf(states);
+    expect([dots.length, count(dots, 'serving'), count(dots, 'failing')]).toEqual([60, serving, failing]);
   });
 });
 

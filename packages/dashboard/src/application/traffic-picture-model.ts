@@ -1,5 +1,5 @@
 /** What the picture of the traffic shows, and where. Pure. */
-import type { PodSummary, Traffic } from '../api/answers.ts';
+import type { ListedPod, PodCounts, PodState, Traffic } from '../api/answers.ts';
 
 export type Role = 'serving' | 'candidate' | 'other';
 
@@ -8,7 +8,9 @@ export interface VersionNode {
   readonly role: Role;
   /** Percent of the traffic. */
   readonly weight: number;
-  readonly pods: readonly PodDot[];
+  /** Of many pods as many as there is room for, those that are not well among them. */
+  readonly dots: readonly PodDot[];
+  readonly count: number;
   readonly ready: number;
   /** Requests a second, the share of 5xx from 0 to 1, and seconds at the 95th percentile; absent where nobody counts. */
   readonly rate?: number | undefined;
@@ -16,10 +18,9 @@ export interface VersionNode {
   readonly p95?: number | undefined;
 }
 
-export type PodState = 'serving' | 'ready' | 'starting' | 'failing' | 'ending';
-
 export interface PodDot {
-  readonly name: string;
+  /** Of a few pods. */
+  readonly name?: string | undefined;
   readonly state: PodState;
 }
 
@@ -27,28 +28,38 @@ export interface PictureInput {
   readonly split: Readonly<Record<string, number>>;
   readonly serving?: string | undefined;
   readonly candidate?: string | undefined;
-  readonly pods: readonly PodSummary[];
+  /** Some of the pods, or all. */
+  readonly pods: readonly ListedPod[];
+  readonly counts: readonly PodCounts[];
   readonly traffic?: Traffic | undefined;
 }
 
 /** What serves first, what comes last, and between them whatever else has pods or a share. */
-export function describeVersions({ split, serving, candidate, pods, traffic }: PictureInput): readonly VersionNode[] {
-  const own = pods.filter(({ hook }) => hook === undefined);
+export function describeVersions({
+  split,
+  serving,
+  candidate,
+  pods,
+  counts,
+  traffic,
+}: PictureInput): readonly VersionNode[] {
   const shared = Object.keys(split).filter((version) => (split[version] ?? 0) > 0);
-  const named = [serving, ...shared, ...own.map(({ version }) => version), candidate];
+  const named = [serving, ...shared, ...counts.map(({ version }) => version), candidate];
   const versions = [...new Set(named.filter((version) => version !== undefined))];
   const rank = (version: string): number => (version === serving ? 0 : version === candidate ? 2 : 1);
   return versions
     .toSorted((one, other) => rank(one) - rank(other))
     .map((version) => {
-      const ofVersion = own.filter((pod) => pod.version === version);
+      const states = counts.find((each) => each.version === version)?.states ?? noStates;
+      const own = pods.filter((pod) => pod.hook === undefined && pod.version === version);
       const point = traffic?.versions.find((each) => each.version === version)?.points.at(-1);
       return {
         version,
         role: version === serving ? 'serving' : version === candidate ? 'candidate' : 'other',
         weight: split[version] ?? 0,
-        pods: ofVersion.map((pod) => ({ name: pod.name, state: stateOfPod(pod, split[version]) })),
-        ready: ofVersion.filter(({ ready }) => ready).length,
+        dots: dotsOf(states, own),
+        count: countOf(states),
+        ready: states.serving + states.ready,
         ...(point === undefined
           ? {}
           : { rate: point.rate, errorShare: point.rate === 0 ? 0 : point.errorRate / point.rate, p95: point.p95 }),
@@ -56,12 +67,29 @@ export function describeVersions({ split, serving, candidate, pods, traffic }: P
     });
 }
 
-/** Of a version that has `weight` percent of what the gateway leads to it beside the Service. */
-export function stateOfPod({ phase, ready, serves, reasons, restarts }: PodSummary, weight = 0): PodState {
-  if (phase === 'Terminating' || phase === 'Succeeded') return 'ending';
-  if (phase === 'Failed') return 'failing';
-  if (ready) return serves || weight > 0 ? 'serving' : 'ready';
-  return restarts > 0 || reasons.some((reason) => /BackOff|Err|exit code/.test(reason)) ? 'failing' : 'starting';
+const noStates: PodCounts['states'] = { failing: 0, starting: 0, ending: 0, ready: 0, serving: 0 };
+/** How they stand beside each other: what is not well at the end, and what fails is never left out. */
+const dotOrder = ['serving', 'ready', 'failing', 'starting', 'ending'] as const;
+const maximumDots = 60;
+/** Of them for pods that are not well, where there are too many. */
+const unwellDots = 20;
+
+function countOf(states: PodCounts['states']): number {
+  return dotOrder.reduce((sum, state) => sum + states[state], 0);
+}
+
+/** With names where each of them is known. */
+function dotsOf(states: PodCounts['states'], known: readonly ListedPod[]): readonly PodDot[] {
+  const count = countOf(states);
+  if (known.length === count && count <= maximumDots)
+    return known.map(({ name, state }) => ({ name, state })).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const dots = dotOrder.flatMap((state) =>
+    Array.from({ length: Math.min(states[state], maximumDots) }, () => ({ state })),
+  );
+  const well = dots.filter(({ state }) => state === 'serving' || state === 'ready');
+  const unwell = dots.slice(well.length);
+  const shown = Math.max(maximumDots - unwell.length, Math.min(well.length, maximumDots - unwellDots));
+  return [...well.slice(0, Math.max(0, shown)), ...unwell].slice(0, maximumDots);
 }
 
 export interface Band {
@@ -145,8 +173,7 @@ function drawBand({ from, to, thickness, left, right }: BandPlace): {
 /** For who does not see the picture. */
 export function describePicture(nodes: readonly VersionNode[]): string {
   const sentences = nodes.map(
-    ({ version, weight, ready, pods }) =>
-      `version ${version} takes ${weight} % with ${ready} of ${pods.length} pods ready`,
+    ({ version, weight, ready, count }) => `version ${version} takes ${weight} % with ${ready} of ${count} pods ready`,
   );
   return sentences.length === 0 ? 'No version runs.' : `The gateway leads requests: ${sentences.join('; ')}.`;
 }

@@ -7,7 +7,6 @@ import {
   formatRate,
   layOutPicture,
   type Box,
-  type PodDot,
   type VersionNode,
 } from './traffic-picture-model.ts';
 
@@ -48,24 +47,29 @@ export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) 
           ))}
         </svg>
       )}
-      <div className="entrance" style={place(gateway)}>
-        <strong>{entrance}</strong>
-        <span className="cut small soft" title={hosts.join(', ')}>
-          {hosts[0] ?? 'inside the cluster'}
-          {hosts.length > 1 && ` +${hosts.length - 1}`}
-        </span>
-        {rate !== undefined && <span className="small">{formatRate(rate)} req/s</span>}
-      </div>
-      {nodes.map((node, index) => {
-        const box = boxes[index];
-        return box === undefined ? null : <VersionBox key={node.version} node={node} box={box} />;
-      })}
+      {/* As long as nobody knows how wide it is there is nowhere to be. */}
+      {width > 0 && (
+        <>
+          <div className="entrance" style={place(gateway)}>
+            <strong>{entrance}</strong>
+            <span className="cut small soft" title={hosts.join(', ')}>
+              {hosts[0] ?? 'inside the cluster'}
+              {hosts.length > 1 && ` +${hosts.length - 1}`}
+            </span>
+            {rate !== undefined && <span className="small">{formatRate(rate)} req/s</span>}
+          </div>
+          {nodes.map((node, index) => {
+            const box = boxes[index];
+            return box === undefined ? null : <VersionBox key={node.version} node={node} box={box} />;
+          })}
+        </>
+      )}
     </figure>
   );
 }
 
 function VersionBox({ node, box }: { readonly node: VersionNode; readonly box: Box }) {
-  const { version, role, weight, pods, ready, rate, errorShare = 0, p95 } = node;
+  const { version, role, weight, dots, count, ready, rate, errorShare = 0, p95 } = node;
   return (
     <div className={`version-box ${role}`} style={place(box)}>
       <div className="about">
@@ -77,7 +81,7 @@ function VersionBox({ node, box }: { readonly node: VersionNode; readonly box: B
         <div className="small soft figures">
           {rate === undefined ? (
             <span>
-              {ready} of {pods.length} pods ready
+              {ready} of {count} pods ready
             </span>
           ) : (
             <>
@@ -88,21 +92,19 @@ function VersionBox({ node, box }: { readonly node: VersionNode; readonly box: B
           )}
         </div>
       </div>
-      <Pods pods={pods} />
+      <Pods dots={dots} count={count} />
     </div>
   );
 }
 
-const maximumDots = 60;
-
-function Pods({ pods }: { readonly pods: readonly PodDot[] }) {
-  const count = pods.length - maximumDots;
+function Pods({ dots, count }: Pick<VersionNode, 'dots' | 'count'>) {
+  const others = count - dots.length;
   return (
     <div className="dots">
-      {pods.slice(0, maximumDots).map(({ name, state }) => (
-        <span key={name} className={`dot ${state}`} title={`${name}: ${state}`} />
+      {dots.map(({ name, state }, index) => (
+        <span key={name ?? index} className={`dot ${state}`} title={name === undefined ? state : `${name}: ${state}`} />
       ))}
-      {count > 0 && <span className="small soft">+{count}</span>}
+      {others > 0 && <span className="small soft">+{others}</span>}
     </div>
   );
 }

@@ -1,17 +1,35 @@
+import type { Release } from '@slipway/delivery/api/release';
 import Type from 'typebox';
 import { compareVersions } from '../history/compare-versions.ts';
 import { listRecords } from '../history/read-history.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
+import { optional } from '../optional.ts';
+import { summarizeApplication } from '../view/application-summary.ts';
 import { ChangeSchema } from '../view/differences.ts';
 import { EventSchema, listEvents } from '../view/event-view.ts';
-import { PodSummarySchema, summarizePod } from '../view/pod-summary.ts';
+import { ListedPodSchema, listPods, PodCountsSchema, podStates, type PodPlace } from '../view/pod-list.ts';
+import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
 import { ObjectParams, problems, Version } from './schemas.ts';
 import { notFound, type ApplicationKey } from './write-application.ts';
 
 const tags = ['applications'];
 const access = { type: 'namespace', permission: 'view' } as const;
+
+const PodsQuery = Type.Object(
+  {
+    ...PageQuery,
+    state: Type.Optional(Type.Enum([...podStates])),
+    search: Type.Optional(Type.String({ maxLength: 100, description: 'Part of a name, or of that of a node.' })),
+  },
+  { additionalProperties: false },
+);
+
+const PodsSchema = Type.Interface([pageOf(ListedPodSchema)], {
+  total: Type.Integer({ description: 'That are meant, on whichever page.' }),
+  versions: Type.Array(PodCountsSchema, { description: 'How many there are of each version, without those of hooks.' }),
+});
 
 /** What belongs to one application: its pods, what the cluster noted of it, what its versions differ in. */
 export function addApplicationPartsRoutes(app: App, context: ServerContext): void {
@@ -27,20 +45,35 @@ function addPods(app: App, { view }: ServerContext): void {
       config: { access },
       schema: {
         tags,
-        summary: 'Its pods, of all versions, by name',
+        summary: 'Its pods, of all versions: those that are not well first, then by name',
         params: ObjectParams,
-        response: { 200: Type.Object({ items: Type.Array(PodSummarySchema) }), ...problems },
+        querystring: PodsQuery,
+        response: { 200: PodsSchema, ...problems },
       },
     },
-    async ({ params: { namespace, name } }) => {
+    async ({ params: { namespace, name }, query: { limit = 100, cursor, state, search } }) => {
       const found = view.pods.byIndex('application', `${namespace}/${name}`);
-      if (found.length === 0 && view.applications.get({ namespace, name }) === undefined)
-        throw notFound({ namespace, name });
+      const application = view.applications.get({ namespace, name });
+      if (found.length === 0 && application === undefined) throw notFound({ namespace, name });
+      const split = application && summarizeApplication(application, releasesOf(view, { namespace, name })).split;
+      const list = listPods(found, split ?? {}, { limit, after: readPlace(cursor), state, search });
       return {
-        items: found.map(summarizePod).toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+        items: [...list.items],
+        total: list.total,
+        versions: [...list.versions],
+        ...optional('next', list.next && encodeCursor([String(list.next.rank), list.next.name])),
       };
     },
   );
+}
+
+function releasesOf(view: ServerContext['view'], { namespace, name }: ApplicationKey): readonly Release[] {
+  return view.releases.byIndex('application', `${namespace}/${name}`);
+}
+
+function readPlace(cursor: string | undefined): PodPlace | undefined {
+  const [rank, name] = decodeCursor(cursor, 2) ?? [];
+  return rank === undefined || name === undefined ? undefined : { rank: Number(rank), name };
 }
 
 function addEvents(app: App, { view, client }: ServerContext): void {
