@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { KubeClient } from '@slipway/kube/client';
-import { endpoints } from '@slipway/kube/resources';
+import { endpoints, services } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noRootReason } from '../../packages/cluster/testing/isolated-process.ts';
 import { missing } from './support/execute.ts';
@@ -165,6 +165,19 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
       isOne: true,
       back: ['web.default.svc.cluster.local'],
     });
+  });
+
+  it('serves a Service without a selector by the Endpoints that somebody writes', async () => {
+    const [address = ''] = (
+      await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}')
+    ).split(' ');
+    const metadata = { name: 'manual', namespace: 'default' };
+    await cluster.client.create(services, { metadata, spec: { ports: [{ name: 'http', port: 80 }] } });
+    const subsets = [{ addresses: [{ ip: address }], ports: [{ name: 'http', port: 8080 }] }];
+    await cluster.client.create(endpoints, { metadata, subsets });
+    const own = await cluster.ask('get', 'service', 'manual', '-o', 'jsonpath={.spec.clusterIP}');
+    const asked = (): Promise<string> => fetchBody(`http://${own}/by-hand`).catch(() => '');
+    await expect.poll(asked, { timeout: 30_000 }).toMatch(/^web-\S+ \/by-hand$/);
   });
 
   it('carries UDP to a Service, and keeps a client with one pod where it is asked to', async () => {

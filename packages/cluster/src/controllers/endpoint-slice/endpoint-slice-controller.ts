@@ -11,16 +11,16 @@ import { afterOwnWrites, OwnWrites } from '@slipway/kube/own-writes';
 import { selectedBy, selectorOfService, selectorsFor } from '../label-index.ts';
 import { byService } from '../shared-informers.ts';
 import { planEndpoints, type EndpointsAction } from './plan-endpoints.ts';
+import { leaderAnnotation, mirrorManager, planMirror } from './mirror-endpoints.ts';
 import { managedByLabel, planSlices, serviceNameLabel, sliceManager, type SliceAction } from './plan-slices.ts';
 import { calculateEndpointGroups, type ServicePods } from './service-endpoints.ts';
-
-/** Endpoints that carry it belong to an old way of electing a leader and to no Service. */
-const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader';
 
 export interface ServiceEndpointsObserved {
   /** Undefined when there is no such Service any more; its slices go by garbage collection. */
   readonly servicePods: ServicePods | undefined;
   readonly slices: readonly EndpointSlice[];
+  /** Of Endpoints that somebody else writes. */
+  readonly mirrored: readonly EndpointSlice[];
   readonly endpoints: Endpoints | undefined;
 }
 
@@ -29,17 +29,20 @@ export type ServiceEndpointsAction =
   | EndpointsAction
   | { readonly kind: 'deleteEndpoints'; readonly endpoints: Endpoints };
 
-/** A Service without a selector has endpoints that somebody else writes. */
+/** A Service without a selector has endpoints that somebody else writes, as Endpoints or as slices of his own. */
 export function reconcileServiceEndpoints(observed: ServiceEndpointsObserved): Plan<ServiceEndpointsAction> {
   const { servicePods, slices } = observed;
   if (servicePods === undefined) return { actions: planLeftover(observed.endpoints) };
   const { service, pods } = servicePods;
   const { selector, type } = service.spec ?? {};
-  if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return { actions: [] };
-  if (service.metadata.deletionTimestamp !== undefined) return { actions: [] };
+  if (type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return { actions: [] };
+  if (selector === undefined || Object.keys(selector).length === 0) {
+    return { actions: planMirror(service, observed.endpoints, observed.mirrored) };
+  }
   return {
     actions: [
       ...planSlices(service, calculateEndpointGroups(servicePods), slices),
+      ...planMirror(service, undefined, observed.mirrored),
       ...planEndpoints(service, pods, observed.endpoints),
     ],
   };
@@ -95,12 +98,13 @@ class EndpointSliceController implements Controller<ServiceEndpointsObserved, Se
   async observe(key: ObjectKey): Promise<ServiceEndpointsObserved> {
     const { informers } = this.#context;
     const service = informers.services.get(key);
-    const slices = informers.endpointSlices
-      .byIndex(byService, keyString(key))
-      .filter(({ metadata }) => metadata.labels?.[managedByLabel] === sliceManager);
+    const all = informers.endpointSlices.byIndex(byService, keyString(key));
+    const keptBy = (manager: string): readonly EndpointSlice[] =>
+      all.filter(({ metadata }) => metadata.labels?.[managedByLabel] === manager);
     return {
       servicePods: service === undefined ? undefined : this.#podsOf(service),
-      slices,
+      slices: keptBy(sliceManager),
+      mirrored: keptBy(mirrorManager),
       endpoints: informers.endpoints.get(key),
     };
   }
