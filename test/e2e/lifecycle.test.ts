@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { lstatSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Pod } from '@slipway/kube/api.generated';
+import type { KubeClient } from '@slipway/kube/client';
 import { configMaps, pods } from '@slipway/kube/resources';
 import { podWhen } from '../../packages/cluster/testing/node-cluster.ts';
 import { slipwayEntry } from './support/execute.ts';
@@ -53,6 +56,23 @@ const moments = [
   { name: 'the node helper is ready', hasCome: (folder: string) => exists(join(folder, 'run', 'helper.sock')) },
   { name: 'the server is about to say so', hasCome: (folder: string) => exists(join(folder, 'kubeconfig')) },
 ];
+
+/** Says a number after the other. */
+async function createCountingPod(client: KubeClient): Promise<void> {
+  const count = 'i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done';
+  const containers = [{ name: 'main', image: 'machine', command: ['sh', '-c', count] }];
+  await client.create(pods, { metadata: { name: 'counting', namespace: 'default' }, spec: { containers } });
+  await podWhen(client, 'counting', ({ status }) => status?.containerStatuses?.[0]?.state?.running !== undefined);
+}
+
+/** In what the counting pod has said, while there was a server and while there was none. */
+async function expectNoGap(client: KubeClient): Promise<void> {
+  const path = '/api/v1/namespaces/default/pods/counting/log';
+  const { body } = await client.request({ method: 'GET', path });
+  const said = (await text(Readable.from(body))).trim().split('\n');
+  expect(said.length).toBeGreaterThan(20);
+  expect(said).toEqual(said.map((_, index) => String(index)));
+}
 
 interface Side {
   readonly gateway: string;
@@ -149,6 +169,8 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
     it('gives its pods to the next server when only the server is killed', async () => {
       const { client, directory } = await startCluster({ person, directory: await createFolder(person) });
       const [pod] = await createWebPods(client, ['one']);
+      await createCountingPod(client);
+      await exposeWebPods(client, 'kept.example');
       const before = await readState(directory);
       const footprint = await takeFootprint(directory);
       process.kill(before.server, 'SIGKILL');
@@ -168,7 +190,10 @@ describe.each([root, ordinaryUser])('a cluster of $name', (person) => {
       expect((await readState(directory)).node).toBe(before.node);
       const kept = await next.client.get(pods, { namespace: 'default', name: 'one' });
       expect(kept.status).toMatchObject({ podIP: pod?.status?.podIP, containerStatuses: [{ restartCount: 0 }] });
+      expect(kept.status?.containerStatuses?.[0]?.containerID).toBe(pod?.status?.containerStatuses?.[0]?.containerID);
       expect(await ask(kept)).toBe('one');
+      expect(new Set(await askGateway(next.gateway, 'kept.example', 100))).toEqual(new Set(['one']));
+      await expectNoGap(next.client);
       expect(await next.down()).toMatchObject({ exitCode: 0 });
       expect(await listRemains(footprint)).toEqual([]);
     });
