@@ -22,7 +22,7 @@ const graceMilliseconds = 60_000;
  */
 export function withLostVersions(observation: Observation, now: number): Observation {
   const isDeleted = observation.application.metadata.deletionTimestamp !== undefined;
-  const due = orphans(observation).filter((set) => isDeleted || graceEnd(set) <= now);
+  const due = unrecordedSets(observation).filter((set) => isDeleted || graceEnd(set) <= now);
   if (due.length === 0) return observation;
   const asked = askedOf(observation);
   // What was refused is not written down again: nobody would look after what serves instead.
@@ -41,7 +41,7 @@ export function withLostVersions(observation: Observation, now: number): Observa
  * be released or pruned it must have been lost for a while.
  */
 export function withUnrecorded(observation: Observation): Observation {
-  const unrecorded = orphans(observation).map((set) =>
+  const unrecorded = unrecordedSets(observation).map((set) =>
     lostRelease(observation, set, set.metadata.annotations?.[annotations.version] ?? ''),
   );
   return unrecorded.length === 0 ? observation : { ...observation, releases: [...unrecorded, ...observation.releases] };
@@ -49,7 +49,7 @@ export function withUnrecorded(observation: Observation): Observation {
 
 /** Milliseconds until a version counts as lost that does not do so yet; undefined where there is none. */
 export function untilLost(observation: Observation, now: number): number | undefined {
-  const open = orphans(observation).map((set) => graceEnd(set) - now);
+  const open = unrecordedSets(observation).map((set) => graceEnd(set) - now);
   const left = open.filter((milliseconds) => milliseconds > 0);
   return left.length === 0 ? undefined : Math.min(...left);
 }
@@ -59,7 +59,8 @@ export function isLost({ metadata }: Release): boolean {
   return metadata.annotations?.[annotations.lost] === 'true';
 }
 
-function orphans({ releases, replicaSets }: Observation): readonly ReplicaSet[] {
+/** Whatever made them serves, and nobody knows it any more. */
+export function unrecordedSets({ releases, replicaSets }: Observation): readonly ReplicaSet[] {
   const known = new Set(releases.map(nameOf));
   return replicaSets.filter((set) => !known.has(recordOf(set)));
 }

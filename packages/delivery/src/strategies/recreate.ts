@@ -1,6 +1,7 @@
 import type { MoveStep } from '../moving-traffic.ts';
 import { afterHooks } from '../hooks/run-hooks.ts';
-import { labels } from '../names.ts';
+import { unrecordedSets } from '../lost-versions.ts';
+import { labels, replicaSetName } from '../names.ts';
 import {
   describeConfirmation,
   isRouted,
@@ -59,17 +60,22 @@ function planClearing(context: ReleaseContext, staying: VersionView): MoveStep {
     .filter((each) => nameOf(each) !== nameOf(staying.release))
     .map((each) => viewOf(observation, each))
     .filter((view) => view.pods.length > 0 || (view.replicaSet?.spec?.replicas ?? 0) > 0);
-  const ending = endingPods(observation, staying);
-  if (others.length === 0) {
-    return {
-      actions: [],
-      waitingFor: ending.length === 0 ? undefined : `${namePods(ending)} of other versions to end`,
-    };
-  }
+  if (others.length === 0) return { actions: [], waitingFor: describeRest(observation, staying) };
   return (
     planHold(context) ??
     others.map((view) => withSentence(view, planShrink({ view, goal: 0, drainSeconds, observation }))).reduce(together)
   );
+}
+
+/** A version without a record may have no pod for a moment: its ReplicaSet makes the next one. */
+function describeRest(observation: Observation, staying: VersionView): string | undefined {
+  const ending = endingPods(observation, staying);
+  if (ending.length > 0) return `${namePods(ending)} of other versions to end`;
+  const own = replicaSetName(staying.release.spec);
+  const set = unrecordedSets(observation).find(
+    ({ metadata, spec }) => metadata.name !== own && (spec?.replicas ?? 0) > 0,
+  );
+  return set === undefined ? undefined : `the ReplicaSet ${set.metadata.name ?? ''} of another version to go`;
 }
 
 /** Pods whose end is not confirmed may still hold what the next version needs. */

@@ -111,6 +111,27 @@ test.each<[string, History]>([
     },
   ],
   [
+    'a version of strategy recreate does not start while one without a record has no pod for a moment',
+    {
+      strategy: { type: 'recreate' },
+      routed: false,
+      replicas: 1,
+      hooked: false,
+      serving: true,
+      happenings: [
+        { type: 'deploy', image: 'b' },
+        ...rounds(3),
+        { type: 'deploy', image: 'a' },
+        { type: 'removed', kind: 'release', index: 0 },
+        nothing,
+        { type: 'evict', pod: 0 },
+        { type: 'replicaSets' },
+        { type: 'die', pod: 0 },
+        { type: 'look', stopAfter: 2, lag: 0 },
+      ],
+    },
+  ],
+  [
     'sessions stay while nobody knows which version is stable',
     {
       strategy: { type: 'rainbow', rainbow: { idleSeconds: 8 } },
