@@ -20,17 +20,31 @@ export function createReference(): string {
     'wrong; of `diff` 0 the same, 1 different, 2 wrong, 3 failed. Colours and redrawn progress appear on terminals',
     'only; `NO_COLOR` turns colours off.',
     '',
-    ...commands.flatMap((command) => [
-      `## slipway ${command.name()}`,
-      '',
-      `${capitalized(command.summary() || command.description())}.`,
-      '',
-      '```text',
-      helpOf(command),
-      '```',
-      '',
-    ]),
+    ...commands
+      .flatMap(withParts)
+      .flatMap((command) => [
+        `## slipway ${nameOf(command)}`,
+        '',
+        `${capitalized(command.summary() || command.description())}.`,
+        '',
+        '```text',
+        helpOf(command),
+        '```',
+        '',
+      ]),
   ].join('\n');
+}
+
+/** A command, and those that stand under it. */
+function withParts(command: Command): readonly Command[] {
+  return [command, ...command.commands.filter((part) => !hidden.has(part.name()))];
+}
+
+/** `server export`: the program itself is not named. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  const isPart = parent !== null && parent.parent !== null;
+  return isPart ? `${parent.name()} ${command.name()}` : command.name();
 }
 
 function helpOf(command: Command): string {

@@ -6,6 +6,7 @@ import { helpStyle, overview } from './help-style.ts';
 import {
   chooseManifests,
   collect,
+  ofEmbeddedCluster,
   parseCount,
   parseGrant,
   parseImage,
@@ -272,8 +273,61 @@ function addInstallCommands(program: Command): void {
     .action(async (options) => (await import('./commands/uninstall.ts')).uninstall(options));
 }
 
+/** Of a command that talks to a deployment server. */
+function withServer(target: Command): Command {
+  return target
+    .option('--server <url>', 'deployment server (default: $SLIPWAY_SERVER, then the one of the embedded cluster)')
+    .option('--token-file <file>', 'token to show it (default: $SLIPWAY_TOKEN, then that of the embedded cluster)')
+    .option('--data-dir <dir>', 'data directory of the embedded cluster');
+}
+
+const ofServer = {
+  ...ofEmbeddedCluster,
+  namespace: 'taken as everywhere, and without a meaning here',
+  output: 'print what the server answers as data',
+};
+
+function addHooksCommand(program: Command): void {
+  withServer(
+    withGlobalOptions(
+      command(program, 'hooks [webhook] [delivery]', [
+        'slipway hooks',
+        'slipway hooks production',
+        'slipway hooks production dGhlIGRlbGl2ZXJ5 --repeat',
+        'slipway hooks --server https://deploy.example.org --token-file token',
+      ]),
+      ofServer,
+    ),
+  )
+    .summary('show the webhooks of a deployment server, and what came of their deliveries')
+    .description(
+      'Lists the webhooks of a deployment server with their rules, the last deliveries of one of them, or one delivery with its outcome, object by object. Takes the token of an admin.',
+    )
+    .option('--repeat', 'do again what the delivery asked for', false)
+    .action(async (webhook, delivery, options) =>
+      (await import('./commands/hooks.ts')).hooks({ webhook, delivery }, options),
+    );
+}
+
+function addExportCommand(server: Command): void {
+  withServer(
+    withGlobalOptions(
+      command(server, 'export [file]', [
+        'slipway server export history.ndjson',
+        'slipway server export --server https://deploy.example.org --token-file token | gzip > history.gz',
+      ]),
+      { ...ofServer, output: 'taken as everywhere, and without a meaning here: it is lines of JSON' },
+    ),
+  )
+    .summary('write down all that a deployment server remembers')
+    .description(
+      'Writes every release with its log, measurements and commands, and the audit, a line of JSON for each thing, to a file or to standard output. A file is there when it is whole. Takes the token of an admin.',
+    )
+    .action(async (file, options) => (await import('./commands/server-export.ts')).serverExport(file, options));
+}
+
 function addServerCommand(program: Command): void {
-  withGlobalOptions(
+  const server = withGlobalOptions(
     command(program, 'server', [
       'slipway server',
       'slipway server --context production --database postgres://slipway@db.example.org/slipway',
@@ -333,6 +387,8 @@ function addServerCommand(program: Command): void {
     .option('--no-install-kinds', 'leave the CustomResourceDefinitions as they are: somebody else installs them')
     .option('--allow-private-targets', 'send notifications to private addresses and this machine too', false)
     .action(async (options) => (await import('./commands/server.ts')).server(options));
+  addExportCommand(server);
+  addHooksCommand(program);
 }
 
 function addPartCommands(program: Command): void {
