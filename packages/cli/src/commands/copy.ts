@@ -58,7 +58,7 @@ export async function copy(name: string, options: CopyOptions): Promise<void> {
   if (options.output !== undefined) await printObjects([applied], options.output);
   else
     print(`version ${planned.release.spec.version} of ${name} copied to ${describePlace(planned.target, options.to)}`);
-  if (options.wait !== undefined) await waitForRelease(planned.target, applied, options);
+  if (options.wait !== undefined) await waitForRelease(planned.target, { application: applied }, options);
 }
 
 function checkOptions({ timeout, wait, dryRun }: CopyOptions): void {

@@ -16,6 +16,7 @@ import {
 import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
 import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
+import { frozenOf } from '../manifests/frozen-of.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { describePath, readManifests } from '../manifests/read-manifests.ts';
 import { tryObjects } from '../manifests/try-objects.ts';
@@ -56,7 +57,8 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
   if (options.output !== undefined) await printObjects(applied, options.output);
   else for (const object of applied) print(`${nameOf(object)} applied`);
   if (options.wait === undefined) return;
-  for (const object of applied) if (isApplication(object)) await waitForRelease(connection, object, options);
+  for (const application of applied.filter(isApplication))
+    await waitForRelease(connection, { application, configuration: frozenOf(application, applied) }, options);
 }
 
 async function plan(connection: Connection, manifest: Manifest): Promise<Planned> {

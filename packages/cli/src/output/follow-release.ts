@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly client: KubeClient;
   /** As it was applied. */
   readonly application: Application;
+  /** What was applied with it. */
+  readonly configuration?: Followed['configuration'];
   readonly until: Goal;
   /** Absent: as long as it takes. The release goes on without us. */
   readonly timeoutSeconds?: number | undefined;
@@ -23,13 +25,14 @@ const commandMilliseconds = 30_000;
 
 /** Shows a release as it moves and resolves when it is where it should be, has ended elsewhere, or takes too long. */
 export async function followRelease(options: FollowOptions): Promise<FollowOutcome> {
-  const { application, until, timeoutSeconds = 0 } = options;
+  const { application, configuration, until, timeoutSeconds = 0 } = options;
   const { namespace, name = '' } = application.metadata;
   const commands = await listCommands(options);
   const forgetAt = performance.now() + commandMilliseconds;
   const followed = (seen: Seen): Followed => ({
     ...seen,
     asked: application,
+    configuration,
     goal: until,
     commands: performance.now() < forgetAt ? commands : [],
   });

@@ -35,6 +35,7 @@ function outcome(given: {
   readonly releases: readonly Release[];
   readonly goal?: Goal | undefined;
   readonly commands?: readonly string[] | undefined;
+  readonly configuration?: ReadonlyMap<string, string> | undefined;
 }) {
   return judge({
     asked: application(),
@@ -42,6 +43,7 @@ function outcome(given: {
     releases: given.releases,
     goal: given.goal ?? 'succeeded',
     commands: given.commands ?? [],
+    configuration: given.configuration,
   });
 }
 
@@ -194,5 +196,28 @@ describe('a command that was given before, such as a retry', () => {
   it('is no reason to wait once it has its answer', () => {
     const answered = release({ phase: 'RolledBack', ending, commands: [noted] });
     expect(outcome({ releases: [answered], commands: ['shop-retry-x'] })).toMatchObject({ isReached: false });
+  });
+});
+
+describe('configuration that was applied with it', () => {
+  const content = '0123456789';
+  const configuration = new Map([['Secret/keys', content]]);
+  const before = release({ phase: 'Succeeded' }, { frozen: { 'Secret/keys': 'shop-keys-9876543210' } });
+
+  it('is not what the release before has frozen', () => {
+    expect(outcome({ status: { serving }, releases: [before], configuration })).toBeUndefined();
+    expect(outcome({ status: { serving }, releases: [before] })).toMatchObject({ isReached: true });
+  });
+
+  it('is reached by the release that has', () => {
+    const next = release(
+      { phase: 'Succeeded' },
+      { version: '2-c2', frozen: { 'Secret/keys': `shop-keys-${content}` } },
+    );
+    const status = { serving: { ...serving, version: '2-c2', release: 'shop-2-c2' } };
+    expect(outcome({ status, releases: [before, next], configuration })).toMatchObject({
+      isReached: true,
+      version: '2-c2',
+    });
   });
 });

@@ -1,6 +1,7 @@
 import type { Application } from '@slipway/delivery/api/application';
 import type { DeliveryConditionType } from '@slipway/delivery/api/condition';
 import { isFinished, isOfVersion, type Release } from '@slipway/delivery/api/release';
+import { contentOf } from '@slipway/delivery/configuration/content';
 import { identityOf } from '@slipway/delivery/names';
 import { findCondition } from '@slipway/kube/conditions';
 
@@ -9,6 +10,8 @@ export type Goal = 'promoted' | 'succeeded';
 export interface Followed {
   /** As it was applied. */
   readonly asked: Application;
+  /** What was applied with it, of the configuration that its version freezes: hash of the content, by `Kind/name`. */
+  readonly configuration?: ReadonlyMap<string, string> | undefined;
   /** As the controller sees it now; undefined before it is known. */
   readonly current: Application | undefined;
   readonly releases: readonly Release[];
@@ -27,12 +30,18 @@ export interface FollowOutcome {
 }
 
 /** The release that was asked for: by content, and by version where one is given. */
-export function findAskedRelease({ asked, current, releases }: Followed): Release | undefined {
+export function findAskedRelease({ asked, current, releases, configuration }: Followed): Release | undefined {
   const { template } = identityOf(asked.spec);
   const matching = releases
     .filter((release) => release.spec.identity.template === template && isAsked(release, asked.spec.version))
+    .filter((release) => hasFrozen(release, configuration))
     .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
   return matching.find(({ metadata }) => metadata.name === current?.status?.candidate) ?? matching.at(-1);
+}
+
+/** A release of the content before is not what was asked for: the controller waits a moment before it makes the next one. */
+function hasFrozen({ spec }: Release, configuration: Followed['configuration'] = new Map()): boolean {
+  return configuration.entries().every(([key, content]) => contentOf(spec.frozen?.[key] ?? '') === content);
 }
 
 function isAsked(release: Release, version: string | undefined): boolean {
