@@ -11,6 +11,7 @@ import { unknownPath } from './api-errors.ts';
 import { authorize, mayDoEverything, type Grants, type Identity } from './authorization.ts';
 import { handleMeta, isOpenToAll } from './meta-paths.ts';
 import { defaultTolerations } from './default-tolerations.ts';
+import { createClassAdmission } from './class-admission.ts';
 import { createLimitRangeAdmission } from './limits/limit-range-admission.ts';
 import { QuotaAdmission } from './limits/quota-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
@@ -72,6 +73,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: [
       createServiceAccountAdmission({ resources, random: options.random }),
       createPriorityAdmission(resources),
+      createClassAdmission(resources),
       createLimitRangeAdmission(resources),
       defaultTolerations,
       immortalNamespaces,
