@@ -180,6 +180,23 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     await expect.poll(asked, { timeout: 30_000 }).toMatch(/^web-\S+ \/by-hand$/);
   });
 
+  it('answers for a Service of type LoadBalancer where its status says', async () => {
+    await cluster.ask(
+      'expose',
+      'deployment',
+      'web',
+      '--name=balanced',
+      '--type=LoadBalancer',
+      '--port=80',
+      '--target-port=8080',
+    );
+    const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
+    await cluster.ask('wait', `--for=${path}`, 'service/balanced', '--timeout=30s');
+    const address = await cluster.ask('get', 'service', 'balanced', '-o', path);
+    const asked = (): Promise<string> => fetchBody(`http://${address}/balanced`).catch(() => '');
+    await expect.poll(asked, { timeout: 30_000 }).toMatch(/^web-\S+ \/balanced$/);
+  });
+
   it('carries UDP to a Service, and keeps a client with one pod where it is asked to', async () => {
     const script = [
       'const socket = require("node:dgram").createSocket("udp4");',

@@ -75,7 +75,6 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       random: () => 0.5,
       allTypes: listedTypes,
       namespacedTypes: () => listedTypes().filter(({ namespaced }) => namespaced),
-      loadBalancerAddress: '127.0.0.1',
       certificateAuthority: 'authority',
       late,
     });

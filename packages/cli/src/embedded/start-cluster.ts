@@ -102,7 +102,6 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     client: clientFor('kube-controller-manager'),
     allTypes: () => listedTypes(catalog),
     namespacedTypes: () => listedTypes(catalog).filter(({ namespaced }) => namespaced),
-    loadBalancerAddress: host,
     certificateAuthority: certificates.authority,
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });

@@ -252,12 +252,12 @@ describe('a Service', () => {
     expect(mirror.subsets?.[0]?.addresses).toHaveLength(2);
   });
 
-  it('of type LoadBalancer has an address at once', async () => {
+  it('of type LoadBalancer is told at once the address at which it is reached', async () => {
     const cluster = await given();
     await cluster.client.create(services, { ...webService, spec: { ...webService.spec, type: 'LoadBalancer' } });
     await cluster.advance(10);
-    const { status } = await cluster.client.get(services, { namespace: 'default', name: 'web' });
-    expect(status?.loadBalancer?.ingress).toEqual([{ ip: '127.0.0.1', ipMode: 'VIP' }]);
+    const { spec, status } = await cluster.client.get(services, { namespace: 'default', name: 'web' });
+    expect(status?.loadBalancer?.ingress).toEqual([{ ip: spec?.clusterIP, ipMode: 'VIP' }]);
   });
 
   it('without a selector keeps the endpoints that somebody else wrote', async () => {

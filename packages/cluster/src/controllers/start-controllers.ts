@@ -31,8 +31,6 @@ export interface ControllersOptions {
   /** Every kind that is served, and those of them that live in namespaces; custom resources come and go. */
   readonly allTypes: () => readonly ResourceType[];
   readonly namespacedTypes: () => readonly ResourceType[];
-  /** What Services of type LoadBalancer get. */
-  readonly loadBalancerAddress: string;
   /** In PEM form; every namespace gets it as the ConfigMap `kube-root-ca.crt`. */
   readonly certificateAuthority: string;
   /** Those that start with the first object of their kind. */
@@ -58,7 +56,7 @@ export function startControllers(options: ControllersOptions): RunningController
     startTtlAfterFinishedController(context),
     startDisruptionController(context),
     startEndpointSliceController(context),
-    startServiceAddressController(context, options.loadBalancerAddress),
+    startServiceAddressController(context),
     startNamespaceController(context, options.namespacedTypes),
     startNamespaceDefaultsController(context, options.certificateAuthority),
     startNodeLifecycleController(context),

@@ -7,31 +7,27 @@ import type { ControllerContext } from '../controller-context.ts';
 import { isSemanticallyEqual } from '../semantic-equality.ts';
 import { writeStatus } from '../write-status.ts';
 
-export interface ServiceAddressObserved {
-  readonly service: Service;
-  readonly address: string;
-}
-
-/** A Service of type LoadBalancer has the address of this machine; one that is no such Service any more loses it. */
-export function reconcileServiceAddress({ service, address }: ServiceAddressObserved): Plan<never, ServiceStatus> {
+/**
+ * A Service of type LoadBalancer is reached at its cluster IP, which this machine has a way to, at the port that it says;
+ * one that is no such Service any more loses that.
+ */
+export function reconcileServiceAddress(service: Service): Plan<never, ServiceStatus> {
   const { spec, status, metadata } = service;
   // A Service with a class belongs to somebody else's controller.
   if (metadata.deletionTimestamp !== undefined || spec?.loadBalancerClass !== undefined) return { actions: [] };
-  const loadBalancer = spec?.type === 'LoadBalancer' ? { ingress: [{ ip: address, ipMode: 'VIP' }] } : {};
+  const ip = spec?.type === 'LoadBalancer' ? spec.clusterIP : undefined;
+  const loadBalancer = ip === undefined ? {} : { ingress: [{ ip, ipMode: 'VIP' }] };
   const isCurrent = isSemanticallyEqual(status?.loadBalancer?.ingress, loadBalancer.ingress);
   return { actions: [], status: isCurrent ? undefined : { ...status, loadBalancer } };
 }
 
-export function startServiceAddressController(context: ControllerContext, address: string): RunningController {
+export function startServiceAddressController(context: ControllerContext): RunningController {
   const { informers, client } = context;
-  const controller: Controller<ServiceAddressObserved, never, ServiceStatus> = {
+  const controller: Controller<Service, never, ServiceStatus> = {
     name: 'service-address',
-    observe(key: ObjectKey) {
-      const service = informers.services.get(key);
-      return service === undefined ? undefined : { service, address };
-    },
+    observe: (key: ObjectKey) => informers.services.get(key),
     reconcile: reconcileServiceAddress,
-    async apply({ status }, { service }) {
+    async apply({ status }, service) {
       if (status !== undefined) await writeStatus(client, services, { object: service, status });
     },
   };
