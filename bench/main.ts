@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, (count?: number) => Promise<readonly Benc
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),
+  readers: async (count) => (await import('./readers.ts')).benchReaders(count),
   fleet: async (count) => (await import('./fleet.ts')).benchFleet(count),
 };
 
