@@ -1,6 +1,7 @@
 /** From what was observed to what a strategy and the interlock look at. */
 import { isBetweenVersions, isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
+import { findHookGate } from './hooks/hook-gates.ts';
 import { withUnrecorded } from './lost-versions.ts';
 import { viewsByName } from './interlock/rules.ts';
 import type { World } from './interlock/world.ts';
@@ -77,8 +78,10 @@ function neededReleases(observation: Observation, active: Release | undefined, n
 
 function isAdmitted({ release, ready }: VersionView, { application, answers }: Observation): boolean {
   const { healthyAt, promotedBy, phase, health = [] } = statusOf(release);
-  if (healthyAt !== undefined || promotedBy !== undefined || phase === 'Succeeded') return true;
+  if (promotedBy !== undefined || phase === 'Succeeded') return true;
   if (application.status?.serving?.release === nameOf(release)) return true;
+  if (!isAgreed(release)) return false;
+  if (healthyAt !== undefined) return true;
   const { healthCheck } = release.spec;
   const passed = new Set(
     [...health, ...answers.values()].filter(({ outcome }) => outcome === 'passed').map(({ uid }) => uid),
@@ -88,4 +91,12 @@ function isAdmitted({ release, ready }: VersionView, { application, answers }: O
     healthCheck.ignore === true ||
     ready.some(({ metadata }) => passed.has(metadata.uid ?? ''))
   );
+}
+
+/** What is to be done before it begins is done: without that there should be no pod of it. */
+function isAgreed(release: Release): boolean {
+  return (release.spec.hooks?.beforeRelease ?? []).every(({ name, onFailure }) => {
+    const outcome = findHookGate(statusOf(release), name)?.outcome;
+    return outcome === 'passed' || (outcome !== undefined && onFailure === 'ignore');
+  });
 }
