@@ -1,6 +1,6 @@
 /** Somebody agrees to releases, before they are begun or promoted. */
 import { formatTime } from '@slipway/kube/clock';
-import { hookTimes } from '../../src/api/hook.ts';
+import { hookTimes, type Hooks } from '../../src/api/hook.ts';
 import { awaitedApprovals } from '../../src/hooks/awaited-approvals.ts';
 import { isFinished, type Release } from '../../src/api/release.ts';
 import { labels } from '../../src/names.ts';
@@ -47,9 +47,21 @@ export function approveAll(world: World, isUnheeded: boolean): World {
   );
 }
 
+const named = new WeakMap<Hooks, readonly string[]>();
+
+/** Names of those that somebody has to agree to. */
 function hooksOf({ spec: { hooks } }: Release): readonly string[] {
+  if (hooks === undefined) return none;
+  const known = named.get(hooks) ?? approvalsAmong(hooks);
+  named.set(hooks, known);
+  return known;
+}
+
+const none: readonly string[] = [];
+
+function approvalsAmong(hooks: Hooks): readonly string[] {
   return hookTimes
-    .flatMap((time) => hooks?.[time] ?? [])
+    .flatMap((time) => hooks[time] ?? [])
     .filter(({ approval }) => approval !== undefined)
     .map(({ name }) => name);
 }
@@ -62,10 +74,12 @@ export const deleteApproval: Effect<'deleteApproval'> = ({ name }, world) => ({
 /** Nothing of a version is made, and no traffic moves to it for good, before somebody has agreed to that. */
 export function checkApprovals({ releases, replicaSets, agreed }: World): void {
   for (const release of releases) {
+    const asked = hooksOf(release);
+    if (asked.length === 0) continue;
     const { name = '' } = release.metadata;
     const isMade = replicaSets.some(({ metadata }) => metadata.labels?.[labels.release] === name);
     const done = [...(isMade ? ['agree'] : []), ...(release.status?.trafficMovedAt === undefined ? [] : ['confirm'])];
-    const early = hooksOf(release).find((hook) => done.includes(hook) && !agreed.has(`${name} ${hook}`));
+    const early = asked.find((hook) => done.includes(hook) && !agreed.has(`${name} ${hook}`));
     if (early !== undefined) throw new Violation(`approvals: nobody agreed to ${early} ${name}`);
   }
 }

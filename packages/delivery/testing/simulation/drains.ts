@@ -1,8 +1,10 @@
+import type { Pod } from '@slipway/kube/api.generated';
 import { annotations } from '../../src/names.ts';
 import type { World } from './world.ts';
 
 /** Since when which pods drain, as they are seen now. */
 export function sightDrains({ pods, drains, now }: World): World['drains'] {
+  if (drains.size === 0 && !pods.some(isDraining)) return drains;
   const noted = pods.flatMap(({ metadata: { uid = '', annotations: notes } }) => {
     const note = notes?.[annotations.drainingSince];
     return note === undefined ? [] : [{ uid, note }];
@@ -15,4 +17,8 @@ export function sightDrains({ pods, drains, now }: World): World['drains'] {
       return [uid, known?.note === note ? known : { note, since: now }];
     }),
   );
+}
+
+function isDraining({ metadata }: Pod): boolean {
+  return metadata.annotations?.[annotations.drainingSince] !== undefined;
 }

@@ -152,7 +152,7 @@ export function observationOf(given: World): Observation {
     releases: world.releases,
     replicaSets: world.replicaSets,
     pods: world.pods,
-    drainedFor: new Map([...world.drains].map(([uid, { since }]) => [uid, world.now - since])),
+    drainedFor: drainedFor(world),
     services: world.services,
     budgets: world.budgets,
     slices: slicesOf(world),
@@ -171,6 +171,12 @@ export function observationOf(given: World): Observation {
     sessionKey: world.sessionKey,
   };
   return withLostVersions(observation, controllerTime(world));
+}
+
+const nothingDrained: Observation['drainedFor'] = new Map();
+
+function drainedFor({ drains, now }: World): Observation['drainedFor'] {
+  return drains.size === 0 ? nothingDrained : new Map([...drains].map(([uid, { since }]) => [uid, now - since]));
 }
 
 function isFirst({ application: { metadata } }: World): boolean {
