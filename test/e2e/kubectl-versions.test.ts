@@ -1,0 +1,278 @@
+/** What people do with kubectl, by every kubectl that this machine has: each in a namespace and with a node of its own. */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execute, type Outcome } from './support/execute.ts';
+import { findKubectls, type Kubectl } from './support/kubectl-versions.ts';
+import { startCluster, type TestCluster } from './support/slipway.ts';
+
+const kubectls = await findKubectls();
+
+const program =
+  "require('http').createServer((q,s)=>q.pipe(s)).listen(8080,process.env.POD_IP,()=>console.log('serving'));process.on('SIGTERM',()=>process.exit(0))";
+
+class Person {
+  readonly namespace: string;
+  readonly folder: string;
+  readonly node: string;
+  readonly minor: number;
+  readonly #cluster: TestCluster;
+  readonly #kubectl: Kubectl;
+
+  constructor(cluster: TestCluster, kubectl: Kubectl) {
+    this.#cluster = cluster;
+    this.#kubectl = kubectl;
+    this.minor = kubectl.minor;
+    this.namespace = `by-1-${kubectl.minor}`;
+    this.folder = join(cluster.directory, this.namespace);
+    this.node = `slipway-${kubectls.indexOf(kubectl) + 2}`;
+  }
+
+  get command(): readonly [string, ...(readonly string[])] {
+    const config = ['--kubeconfig', this.#cluster.kubeconfig, '--cache-dir', join(this.folder, 'cache')];
+    return [this.#kubectl.path, ...config, '--namespace', this.namespace];
+  }
+
+  kubectl(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    const [path, ...config] = this.command;
+    return execute(path, [...config, ...words], environment);
+  }
+
+  /** Output of a kubectl that must succeed. */
+  async ask(...words: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.kubectl(words);
+    if (exitCode !== 0) throw new Error(`${this.#kubectl.version}: kubectl ${words.join(' ')} failed: ${stderr}`);
+    return stdout.trim();
+  }
+
+  field(object: string, path: string): Promise<string> {
+    return this.ask('get', object, '-o', `jsonpath={${path}}`);
+  }
+
+  async saved(name: string, object: object): Promise<string> {
+    const file = join(this.folder, name);
+    await writeFile(file, JSON.stringify(object));
+    return file;
+  }
+
+  deployment(name: string, replicas: number): object {
+    const container = {
+      name: 'main',
+      image: 'node:24',
+      command: ['node', '-e', program],
+      ports: [{ containerPort: 8080 }],
+    };
+    const template = {
+      metadata: { labels: { app: name } },
+      spec: { nodeSelector: { 'kubernetes.io/hostname': this.node }, containers: [container] },
+    };
+    const spec = { replicas, selector: { matchLabels: { app: name } }, template };
+    return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };
+  }
+}
+
+describe.skipIf(kubectls.length === 0)(
+  `kubectl ${kubectls.map(({ version }) => version).join(', ') || '(none)'}`,
+  () => {
+    let cluster: TestCluster;
+
+    beforeAll(async () => {
+      cluster = await startCluster({ words: ['--nodes', String(kubectls.length + 1)] });
+      for (const kubectl of kubectls) {
+        const person = new Person(cluster, kubectl);
+        await mkdir(person.folder);
+        await person.ask('create', 'namespace', person.namespace);
+      }
+    });
+
+    afterAll(() => cluster.stop());
+
+    describe.each(kubectls)('$version', { concurrent: true }, (kubectl) => {
+      const person = (): Person => new Person(cluster, kubectl);
+
+      it('creates by every generator', async () => {
+        const { ask, minor, namespace } = bound(person());
+        const generated: readonly (readonly string[])[] = [
+          ['configmap', 'made', '--from-literal=a=b'],
+          ['secret', 'generic', 'made', '--from-literal=a=b'],
+          [
+            'secret',
+            'docker-registry',
+            'pull',
+            '--docker-username=a',
+            '--docker-password=b',
+            '--docker-server=example.com',
+          ],
+          ['serviceaccount', 'made'],
+          ['role', 'made', '--verb=get', '--resource=pods'],
+          ['rolebinding', 'made', '--role=made', '--serviceaccount=default:made'],
+          ['clusterrole', namespace, '--verb=get', '--resource=nodes'],
+          ['clusterrolebinding', namespace, `--clusterrole=${namespace}`, '--user=somebody'],
+          ['deployment', 'made', '--image=example.com/x', '--replicas=0'],
+          ['job', 'made', '--image=example.com/x'],
+          // Older ones ask for versions of these two that Kubernetes serves no more.
+          ...(minor < 21 ? [] : [['cronjob', 'made', '--image=example.com/x', '--schedule=0 0 1 1 *']]),
+          ...(minor < 22 ? [] : [['poddisruptionbudget', 'made', '--selector=app=nothing', '--min-available=1']]),
+          ['ingress', 'made', '--rule=made.localhost/=made:80'],
+          ['service', 'clusterip', 'made', '--tcp=80:8080'],
+          ['service', 'nodeport', 'made-node', '--tcp=80:8080'],
+          ['service', 'loadbalancer', 'made-load', '--tcp=80:8080'],
+          ['service', 'externalname', 'made-name', '--external-name=example.com'],
+          ['quota', 'made', '--hard=configmaps=1000'],
+          ['priorityclass', namespace, '--value=10'],
+          ['namespace', `${namespace}-more`],
+        ];
+        for (const words of generated) expect(await ask('create', ...words)).toMatch(/ created$/);
+        for (const what of minor < 24 ? [] : ['token'])
+          expect(await ask('create', what, 'made')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+      });
+
+      it('changes objects in each way', async () => {
+        const { ask, kubectl: run, field, saved, folder, minor } = bound(person());
+        const config = (value: string) => ({
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'changed' },
+          data: { a: value },
+        });
+        const one = await saved('one.json', config('one'));
+        const two = await saved('two.json', config('two'));
+        expect(await ask('apply', '-f', one)).toBe('configmap/changed created');
+        expect(await ask('apply', '-f', one)).toBe('configmap/changed unchanged');
+        expect(await run(['diff', '-f', one])).toMatchObject({ exitCode: 0, stdout: '' });
+        const diff = await run(['diff', '-f', two]);
+        expect(diff).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('+  a: two') });
+        expect(await ask('explain', 'configmap.data')).toContain('data');
+        expect(await ask('explain', 'deployment.spec.strategy')).toContain('rollingUpdate');
+        const editor = join(folder, 'editor');
+        await writeFile(editor, '#!/bin/sh\nsed -i "s/a: one/a: edited/" "$1"\n', { mode: 0o755 });
+        expect(await run(['edit', 'configmap', 'changed'], { KUBE_EDITOR: editor })).toMatchObject({ exitCode: 0 });
+        const value = (): Promise<string> => field('configmap/changed', '.data.a');
+        expect(await value()).toBe('edited');
+        const patches: Readonly<Record<string, string>> = {
+          strategic: '{"data":{"a":"strategic"}}',
+          merge: '{"data":{"a":"merge"}}',
+          json: '[{"op":"replace","path":"/data/a","value":"json"}]',
+        };
+        for (const [type, patch] of Object.entries(patches)) {
+          await ask('patch', 'configmap', 'changed', `--type=${type}`, '-p', patch);
+          expect(await value()).toBe(type);
+        }
+        await ask('apply', '--server-side', '--force-conflicts', '-f', two);
+        expect(await value()).toBe('two');
+        await ask('label', 'configmap', 'changed', 'tier=front');
+        await ask('annotate', 'configmap', 'changed', 'note=here');
+        expect(await field('configmap/changed', '.metadata.labels.tier}{.metadata.annotations.note')).toBe('fronthere');
+        await ask('replace', '-f', one);
+        expect(await value()).toBe('one');
+        for (const output of ['json', 'yaml', 'wide', 'name', 'custom-columns=A:.data.a', 'go-template={{.data.a}}'])
+          expect(await ask('get', 'configmap', 'changed', '-o', output)).toMatch(/changed|one/);
+        expect(await ask('get', 'configmaps', '--selector=tier=front', '--no-headers')).toBe('');
+        expect(await ask('describe', 'configmap', 'changed')).toContain('one');
+        expect(await ask('auth', 'can-i', 'delete', 'pods')).toBe('yes');
+        expect(await ask('auth', 'can-i', '--list')).toContain('*.*');
+        for (const question of minor < 28 ? [] : ['whoami'])
+          expect(await ask('auth', question)).toContain('system:masters');
+        expect(await ask('api-resources', '-o', 'name')).toContain('deployments.apps');
+      });
+
+      it('runs, looks into, rolls out and deletes pods', async () => {
+        const who = person();
+        const { ask, kubectl: run, field, saved, node, folder } = bound(who);
+        await ask('apply', '-f', await saved('web.json', who.deployment('web', 1)));
+        expect(await ask('rollout', 'status', 'deployment/web', '--timeout=60s')).toContain('successfully rolled out');
+        await ask('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s');
+        const pod = (await ask('get', 'pods', '-l', 'app=web', '-o', 'name')).replace('pod/', '');
+        await waitFor(async () => (await ask('logs', pod)) === 'serving');
+        const failed = await run(['exec', pod, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']);
+        expect(failed).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: expect.stringContaining('err\n') });
+        const file = await saved('sent.json', { text: 'x'.repeat(300_000) });
+        await ask('cp', file, `${pod}:/tmp/sent.json`);
+        await ask('cp', `${pod}:/tmp/sent.json`, join(folder, 'back.json'));
+        expect(await readFile(join(folder, 'back.json'), 'utf8')).toBe(await readFile(file, 'utf8'));
+        expect(await forwarded(who, pod, 'through the tunnel')).toBe('through the tunnel');
+        const debugged = [
+          '--copy-to=debugged',
+          '--container=main',
+          '--image=node:24',
+          '--',
+          'sh',
+          '-c',
+          'echo debugging',
+        ];
+        await ask('debug', pod, ...debugged);
+        await waitFor(async () => (await run(['logs', 'debugged'])).stdout === 'debugging\n');
+        await ask('set', 'env', 'deployment/web', 'COLOUR=blue');
+        await ask('rollout', 'status', 'deployment/web', '--timeout=60s');
+        expect(await ask('rollout', 'history', 'deployment/web')).toMatch(/^2 /m);
+        await ask('rollout', 'undo', 'deployment/web');
+        await ask('rollout', 'status', 'deployment/web', '--timeout=60s');
+        expect(await field('deployment/web', '.spec.template.spec.containers[0].env')).toBe('');
+        await ask('expose', 'deployment', 'web', '--port=80', '--target-port=8080');
+        await ask('autoscale', 'deployment', 'web', '--min=1', '--max=2');
+        await ask('scale', 'deployment', 'web', '--replicas=2');
+        await ask('delete', 'hpa', 'web');
+        await ask('drain', node, '--ignore-daemonsets', '--force', '--delete-emptydir-data', '--timeout=60s');
+        expect(await field(`node/${node}`, '.spec.unschedulable')).toBe('true');
+        await ask('uncordon', node);
+        await ask('delete', 'deployment', 'web', '--cascade=foreground', '--timeout=60s');
+        expect(await ask('get', 'replicasets', '-l', 'app=web', '-o', 'name')).toBe('');
+        await ask('apply', '-f', await saved('none.json', who.deployment('none', 0)));
+        await ask('wait', '--for=condition=Available', 'deployment/none', '--timeout=60s');
+        await ask('delete', 'deployment', 'none', '--cascade=orphan');
+        expect(await ask('get', 'replicasets', '-l', 'app=none', '-o', 'name')).toMatch(/^replicaset/);
+        await ask('delete', 'replicasets', '-l', 'app=none', '--cascade=background');
+        expect(await ask('get', 'replicasets', '-l', 'app=none', '-o', 'name')).toBe('');
+      });
+    });
+  },
+);
+
+/** Its methods by themselves. */
+function bound(person: Person) {
+  const { namespace, folder, node, minor } = person;
+  return {
+    namespace,
+    folder,
+    node,
+    minor,
+    ask: person.ask.bind(person),
+    kubectl: person.kubectl.bind(person),
+    field: person.field.bind(person),
+    saved: person.saved.bind(person),
+  };
+}
+
+/** Each look takes as long as a kubectl does. */
+async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
+  for (let look = 0; look < 200; look += 1) if (await isSo()) return;
+  throw new Error('it did not come to be so in 200 looks');
+}
+
+/** What the pod answers over a forwarded port. */
+async function forwarded(person: Person, pod: string, body: string): Promise<string> {
+  const port = await freePort();
+  const [path, ...config] = person.command;
+  const child = spawn(path, [...config, 'port-forward', pod, `${port}:8080`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+    return await answer.text();
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
