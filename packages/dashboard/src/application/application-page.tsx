@@ -14,6 +14,7 @@ import type {
 import { pathOf, withQuery } from '../api/client.ts';
 import { failureOf } from '../overview/select.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Words } from '../parts/words.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
@@ -116,8 +117,11 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
       </Head>
       {problem !== undefined && <ProblemNotice problem={problem} />}
       {failure !== undefined && <Notice tone="bad">{failure}</Notice>}
-      {candidate === undefined && application.waitingFor !== undefined && (
-        <Notice tone="wait">It waits for {application.waitingFor}.</Notice>
+      {/* What was refused is said above, with why. */}
+      {candidate === undefined && application.waitingFor !== undefined && !isRefused(application) && (
+        <Notice tone="wait">
+          It waits for <Words text={application.waitingFor} />.
+        </Notice>
       )}
       <section className="card" aria-labelledby="traffic">
         <header>
@@ -144,6 +148,11 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
       <Events events={events} />
     </>
   );
+}
+
+/** The version that spec asks for, which is what is waited for then. */
+function isRefused({ conditions }: ApplicationAnswer): boolean {
+  return conditions.some(({ type, reason }) => type === 'Synced' && reason === 'VersionRefused');
 }
 
 interface HeadProps {

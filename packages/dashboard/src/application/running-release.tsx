@@ -1,6 +1,7 @@
 import type { ReleaseAnswer } from '../api/answers.ts';
 import { Chip, PhaseChip, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { Words } from '../parts/words.tsx';
 import { toneOfOutcome } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -40,7 +41,9 @@ function WaitingFor({ release }: { readonly release: ReleaseAnswer }) {
   const { waitingFor, waitingSince } = release.status ?? {};
   return (
     <div className="row wrap waiting">
-      <p>{waitingFor === undefined ? 'It goes on.' : `Waits for ${waitingFor}`}</p>
+      <p>
+        <Words text={waitingFor === undefined ? 'It goes on.' : `Waits for ${waitingFor}`} />
+      </p>
       {waitingSince !== undefined && (
         <span className="small faint">
           <Duration from={waitingSince} />

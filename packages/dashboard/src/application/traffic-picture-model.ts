@@ -115,7 +115,8 @@ export interface PictureLayout {
   readonly bands: readonly Band[];
 }
 
-const rowHeight = 92;
+const rowHeights = { wide: 92, narrow: 122 } as const;
+const entranceHeights = { wide: 84, narrow: 98 } as const;
 const rowGap = 14;
 const thickest = 46;
 const thinnest = 2;
@@ -125,6 +126,8 @@ export function layOutPicture(nodes: readonly VersionNode[], width: number): Pic
   const isNarrow = width < 620;
   const gateway = isNarrow ? 74 : 132;
   const space = isNarrow ? 44 : Math.min(260, width * 0.24);
+  const rowHeight = isNarrow ? rowHeights.narrow : rowHeights.wide;
+  const entrance = isNarrow ? entranceHeights.narrow : entranceHeights.wide;
   const rows = Math.max(1, nodes.length);
   const height = rows * rowHeight + (rows - 1) * rowGap;
   const left = gateway + space;
@@ -146,7 +149,7 @@ export function layOutPicture(nodes: readonly VersionNode[], width: number): Pic
     const to = box.top + box.height / 2 - thickness / 2;
     return [{ version, role, thickness, ...drawBand({ from, to, thickness, left: gateway, right: left }) }];
   });
-  return { height, gateway: { left: 0, top: height / 2 - 42, width: gateway, height: 84 }, boxes, bands };
+  return { height, gateway: { left: 0, top: (height - entrance) / 2, width: gateway, height: entrance }, boxes, bands };
 }
 
 interface BandPlace {

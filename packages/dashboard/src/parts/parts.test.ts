@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { releasePhases } from '@slipway/delivery/api/release';
+import { splitAtInstants } from './instants.ts';
 import { describeShares, shareOut } from './shares.ts';
 import { describeAge, describeDuration } from './time-words.ts';
 import { toneOfOutcome, toneOfPhase } from './tones.ts';
@@ -52,4 +53,13 @@ describe('rows in sight', () => {
 test('every phase has a look, and what runs has one', () => {
   expect(releasePhases.map(toneOfPhase)).toHaveLength(releasePhases.length);
   expect([toneOfOutcome(undefined), toneOfOutcome('passed'), toneOfOutcome('odd')]).toEqual(['busy', 'good', 'calm']);
+});
+
+test('a sentence of the server is told apart from the times in it', () => {
+  expect(splitAtInstants('kept until 2026-11-22T04:48:27.388000Z for a look')).toEqual([
+    'kept until ',
+    '2026-11-22T04:48:27.388000Z',
+    ' for a look',
+  ]);
+  expect(splitAtInstants('2 of 3 pods ready')).toEqual(['2 of 3 pods ready']);
 });

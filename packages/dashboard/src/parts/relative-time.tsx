@@ -17,7 +17,8 @@ export function Duration({ from, to }: { readonly from: string; readonly to?: st
   const words = useNow((now) => {
     const end = to === undefined ? now : Date.parse(to);
     const took = Math.max(0, end - Date.parse(from));
-    return describeDuration(to === undefined ? Math.floor(took / 1_000) * 1_000 : took);
+    if (to !== undefined) return describeDuration(took);
+    return took < 1_000 ? '0 s' : describeDuration(Math.floor(took / 1_000) * 1_000);
   });
   return <span title={`since ${describeInstant(Date.parse(from))}`}>{words}</span>;
 }
