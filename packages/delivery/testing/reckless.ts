@@ -13,7 +13,7 @@ import { runHistory } from './histories.ts';
 import type { History } from './history.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets } from './simulation/controllers.ts';
-import { observationOf, type World } from './simulation/world.ts';
+import { isBeingDeleted, observationOf, type World } from './simulation/world.ts';
 
 const kinds = ['scale', 'leave', 'join', 'mark', 'split', 'close', 'remove', 'delete'] as const;
 
@@ -48,7 +48,8 @@ export function runReckless({ history, steps }: RecklessHistory, by: Interlock):
 }
 
 function grant(world: World, wishes: readonly Wish[], by: Interlock): World {
-  if ((world.application.spec.replicas ?? 1) === 0) return world;
+  // Where nobody is to be served any more, pods may go whatever they are given.
+  if ((world.application.spec.replicas ?? 1) === 0 || isBeingDeleted(world.application)) return world;
   const seen = observationOf(world);
   const actions = wishes.flatMap((each) => wished(each, world) ?? []);
   const { safe } = check(actions, worldOf(seen, activeRelease(seen), world.now), by);
