@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHttpReceiver } from '../../packages/server/testing/receiver.ts';
 import { listRemains, readState, takeFootprint } from './support/footprint.ts';
 import { removeFolder, self } from './support/person.ts';
 import { upWords } from './support/slipway.ts';
@@ -39,7 +40,7 @@ describe('slipway up', () => {
 
   beforeAll(async () => {
     directory = await self.createFolder();
-    const { stdout, stderr, exitCode } = await up('--server-port', '0');
+    const { stdout, stderr, exitCode } = await up('--server-port', '0', '--allow-private-targets');
     if (exitCode !== 0) throw new Error(`the cluster did not start: ${stderr}`);
     place = JSON.parse(stdout).deploymentServer;
   });
@@ -58,6 +59,20 @@ describe('slipway up', () => {
     const token = (await readFile(place.tokenFile, 'utf8')).trim();
     const asked = await call(place.url, '/api/v1/applications', { authorization: `Bearer ${token}` });
     expect(asked.status).toBe(200);
+  });
+
+  it('notifies an address of this machine where it was told that it may', async () => {
+    const receiver = await startHttpReceiver();
+    const token = (await readFile(place.tokenFile, 'utf8')).trim();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const channels = new URL('/api/v1/notifications/channels', place.url);
+    const body = JSON.stringify({ name: 'here', type: 'webhook', url: receiver.url, secret: 'x'.repeat(32) });
+    const created = await fetch(channels, { method: 'POST', headers, body });
+    const { id } = (await created.json()) as { readonly id: string };
+    const { authorization } = headers;
+    await fetch(`${channels.href}/${id}/test`, { method: 'POST', headers: { authorization } });
+    await receiver.count(1);
+    await receiver.close();
   });
 
   it('says where it is, and whether it answers', async () => {

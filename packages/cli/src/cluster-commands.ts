@@ -45,6 +45,7 @@ function addUp(program: Command): void {
     )
     .option('--nodes <n>', 'how many nodes there are, to try cordon, drain and spreading', parseNodes, 1)
     .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
+    .option('--allow-private-targets', 'let its deployment server send notifications to private addresses too', false)
     .option(
       '--server-port <n>',
       'port of the deployment server on 127.0.0.1; 0: any free one (default: 8090, or any free one where that is in use)',

@@ -34,6 +34,8 @@ export interface UpOptions extends GlobalOptions {
   readonly server: boolean;
   /** Absent: the usual one, or any free one where that is in use. */
   readonly serverPort?: number;
+  /** Of the notifications of the deployment server. */
+  readonly allowPrivateTargets: boolean;
   readonly detach: boolean;
 }
 
@@ -58,7 +60,9 @@ export async function up(options: UpOptions): Promise<void> {
     nodes: options.nodes,
     level: 'auto',
     controller: options.controller,
-    deploymentServer: options.server ? { port: await choosePort(options.serverPort) } : undefined,
+    deploymentServer: options.server
+      ? { port: await choosePort(options.serverPort), allowPrivateTargets: options.allowPrivateTargets }
+      : undefined,
     mergeInto,
   };
   await checkPorts(server);

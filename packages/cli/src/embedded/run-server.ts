@@ -64,7 +64,9 @@ async function openBeside(
 ): Promise<() => Promise<void>> {
   if (deploymentServer === undefined) return async () => undefined;
   const { openServerBeside } = await import('./server-beside.ts');
-  return openServerBeside({ state: deploymentServer, directory, ephemeral: options.ephemeral, log });
+  const { ephemeral } = options;
+  const allowPrivateTargets = options.deploymentServer?.allowPrivateTargets === true;
+  return openServerBeside({ state: deploymentServer, directory, ephemeral, allowPrivateTargets, log });
 }
 
 async function start(given: FoundationOptions): Promise<EmbeddedCluster> {

@@ -16,12 +16,15 @@ export interface BesideOptions {
   /** A file of SQLite, or none where the cluster keeps nothing. */
   readonly database: string;
   readonly tokenFile: string;
+  /** Notifications may lead to private addresses and to this machine. */
+  readonly allowPrivateTargets: boolean;
 }
 
 export interface Beside {
   readonly state: NonNullable<ClusterState['deploymentServer']>;
   readonly directory: DataDirectory;
   readonly ephemeral: boolean;
+  readonly allowPrivateTargets: boolean;
   readonly log: LogOutput;
 }
 
@@ -47,7 +50,10 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
   };
 }
 
-async function runOnce({ state, directory, ephemeral }: Beside, signal: AbortSignal): Promise<string> {
+async function runOnce(
+  { state, directory, ephemeral, allowPrivateTargets }: Beside,
+  signal: AbortSignal,
+): Promise<string> {
   // Its database is gone with the one before it, and every token with that.
   if (ephemeral) await rm(state.tokenFile, { force: true });
   const log = await open(join(directory.log, 'deployment-server.log'), 'a', 0o600);
@@ -63,6 +69,7 @@ async function runOnce({ state, directory, ephemeral }: Beside, signal: AbortSig
       port: Number(new URL(state.url).port),
       database: ephemeral ? ':memory:' : join(directory.deploymentServer, 'server.db'),
       tokenFile: state.tokenFile,
+      allowPrivateTargets,
     };
     return await endOf(child, options, signal);
   } finally {

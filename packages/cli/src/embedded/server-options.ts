@@ -22,7 +22,7 @@ export interface ServerOptions {
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
   /** The deployment server beside it; undefined: none. */
-  readonly deploymentServer: { readonly port: number } | undefined;
+  readonly deploymentServer: { readonly port: number; readonly allowPrivateTargets?: boolean } | undefined;
   /** The kubeconfig to add the cluster to, its file an absolute path; undefined: none. */
   readonly mergeInto: KubeconfigEntry | undefined;
 }
