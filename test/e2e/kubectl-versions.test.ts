@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, type Outcome } from './support/execute.ts';
-import { findKubectls, type Kubectl } from './support/kubectl-versions.ts';
+import { findKubectls, type Kubectl } from './support/kubectls.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const kubectls = await findKubectls();
@@ -25,15 +25,15 @@ class Person {
   constructor(cluster: TestCluster, kubectl: Kubectl) {
     this.#cluster = cluster;
     this.#kubectl = kubectl;
-    this.minor = kubectl.minor;
-    this.namespace = `by-1-${kubectl.minor}`;
+    this.minor = Number(kubectl.version.split('.')[1]);
+    this.namespace = `by-1-${this.minor}`;
     this.folder = join(cluster.directory, this.namespace);
     this.node = `slipway-${kubectls.indexOf(kubectl) + 2}`;
   }
 
   get command(): readonly [string, ...(readonly string[])] {
     const config = ['--kubeconfig', this.#cluster.kubeconfig, '--cache-dir', join(this.folder, 'cache')];
-    return [this.#kubectl.path, ...config, '--namespace', this.namespace];
+    return [this.#kubectl.program, ...config, '--namespace', this.namespace];
   }
 
   kubectl(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
