@@ -116,7 +116,11 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
         <Actions application={application} candidate={candidate} history={history} />
       </Head>
       {problem !== undefined && <ProblemNotice problem={problem} />}
-      {failure !== undefined && <Notice tone="bad">{failure}</Notice>}
+      {failure !== undefined && (
+        <Notice tone="bad">
+          <Words text={failure} />
+        </Notice>
+      )}
       {/* What was refused is said above, with why. */}
       {candidate === undefined && application.waitingFor !== undefined && !isRefused(application) && (
         <Notice tone="wait">

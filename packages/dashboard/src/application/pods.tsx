@@ -90,7 +90,7 @@ interface SelectionProps {
 
 function Filters({ selection, onSelect }: SelectionProps) {
   return (
-    <span className="row wrap push">
+    <span className="row push pod-filters">
       <input
         type="search"
         className="input slim"
