@@ -9,6 +9,14 @@ import type { Carriers } from './route-handover.ts';
 import type { WebhookOrder } from './hooks/webhook-call.ts';
 import type { Subject } from './gates/metric/subject.ts';
 
+interface Growth {
+  /**
+   * Only where nothing of another version is there, of which the API server itself is asked: a copy that is behind may not show
+   * what this controller has just made.
+   */
+  readonly alone?: boolean | undefined;
+}
+
 /** What each action needs to know. */
 export interface ActionDetails {
   /** Asks the API server whether it would take the objects of the version; nothing is written. */
@@ -20,12 +28,12 @@ export interface ActionDetails {
   readonly deleteCopy: { readonly kind: ConfigurationKind; readonly name: string };
   readonly createRelease: { readonly release: Release };
   /** Creates what a version needs: its Service, and its ReplicaSet with that many pods. */
-  readonly createVersion: { readonly release: Release; readonly replicas: number };
+  readonly createVersion: { readonly release: Release; readonly replicas: number } & Growth;
   /** The Service of the Application, or of one version. */
   readonly ensureService: { readonly release?: string | undefined };
   /** The Service of the Application. */
   readonly deleteService: object;
-  readonly scale: { readonly release: string; readonly replicas: number; readonly reason: string };
+  readonly scale: { readonly release: string; readonly replicas: number; readonly reason: string } & Growth;
   /** Gives pods the routing label or takes it, and with `template` all future pods of the version too. */
   readonly setServing: {
     readonly release: string;

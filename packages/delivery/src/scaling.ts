@@ -164,14 +164,18 @@ export function earlier(a: number | undefined, b: number | undefined): number | 
 }
 
 /** Of a version that has been made: a ReplicaSet that somebody has deleted is made again, from the record. */
-export function planGrowth({ replicaSet, release }: VersionView, replicas: number): readonly Action[] {
+export function planGrowth(
+  { replicaSet, release }: VersionView,
+  replicas: number,
+  { alone = false }: { readonly alone?: boolean } = {},
+): readonly Action[] {
   const size = replicaSet?.spec?.replicas ?? 0;
   if (size >= replicas) return [];
   if (replicaSet !== undefined)
-    return [{ type: 'scale', release: nameOf(release), replicas, reason: `${replicas} pods should serve` }];
+    return [{ type: 'scale', release: nameOf(release), replicas, reason: `${replicas} pods should serve`, alone }];
   const message = `the ReplicaSet of version ${release.spec.version} is gone, and is made again`;
   return [
-    { type: 'createVersion', release, replicas },
+    { type: 'createVersion', release, replicas, alone },
     { type: 'event', kind: 'Warning', reason: 'ReplicaSetMissing', message },
   ];
 }

@@ -1,14 +1,15 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { keyOf } from '@slipway/kube/object';
-import { pods } from '@slipway/kube/resources';
+import { pods, replicaSets } from '@slipway/kube/resources';
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { createMemoryCluster } from '../../../cluster/testing/memory-cluster.ts';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { runHistory } from '../../testing/histories.ts';
 import { observationOf } from '../../testing/simulation/world.ts';
 import { annotations } from '../names.ts';
-import { markForDeletion, startDrain } from './version-effects.ts';
+import { versionReplicaSet } from '../version-objects.ts';
+import { createVersion, markForDeletion, startDrain } from './version-effects.ts';
 
 const names = ['a', 'b', 'c'];
 const world = runHistory({ strategy: { type: 'blueGreen' }, routed: false, replicas: 1, happenings: [] });
@@ -54,4 +55,25 @@ describe('of several pods, of which one has changed since it was seen, the other
     await expect(outcome).rejects.toMatchObject({ reason: 'Conflict' });
     expect(await marked(annotations.deletionCost)).toEqual(['b', 'c']);
   });
+});
+
+test('a version that must meet no other is not made beside one that the look did not show', async () => {
+  const { client, close } = await createMemoryCluster({ clock: new FakeClock() });
+  const [first, second] = runHistory({
+    strategy: { type: 'recreate' },
+    routed: false,
+    replicas: 1,
+    serving: true,
+    happenings: [{ type: 'deploy', image: 'b' }],
+  }).releases;
+  if (first === undefined || second === undefined) throw new Error('there are not two versions');
+  const other = await client.create(replicaSets, versionReplicaSet(first, 1));
+  const look = { client, observation: { ...observationOf(world), replicaSets: [], pods: [] } };
+  const make = (alone: boolean) => createVersion({ type: 'createVersion', release: second, replicas: 1, alone }, look);
+  await expect(make(true)).rejects.toMatchObject({ reason: 'Conflict', message: expect.stringContaining('shop-1-') });
+  await client.patch(replicaSets, keyOf(other), { type: 'merge', body: { spec: { replicas: 0 } } });
+  await make(true);
+  const { items } = await client.list(replicaSets, { namespace: 'default' });
+  expect(items.map(({ spec }) => spec?.replicas).toSorted()).toEqual([0, 1]);
+  await close();
 });

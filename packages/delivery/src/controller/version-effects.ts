@@ -3,24 +3,45 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { pods, replicaSets, services } from '@slipway/kube/resources';
 import { formatMicroTime } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
 import { withCopies } from '../adoption/frozen-template.ts';
 import type { TakenMeasurement } from '../gates/metric/check-state.ts';
-import { annotations, backendName, fieldManager } from '../names.ts';
+import { annotations, backendName, fieldManager, labels } from '../names.ts';
+import { otherVersions } from '../other-versions.ts';
 import type { ActionOf } from '../plan.ts';
+import { nameOf } from '../release-context.ts';
 import { versionService } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
 import { podsOf, releaseOf, replicaSetOf, type Effect, type Look } from './effects.ts';
 import { allOf, createOwned, deleteSeen } from './writing.ts';
 
+type VersionLook = Pick<Look, 'client' | 'observation'>;
+
 /** The Service first: a pod that is ready before it would stand behind nothing. */
-export const createVersion: Effect<'createVersion'> = async ({ release, replicas }, { client, observation }) => {
+export const createVersion = async (
+  { release, replicas, alone }: ActionOf<'createVersion'>,
+  look: VersionLook,
+): Promise<void> => {
+  const { client, observation } = look;
+  if (alone === true) await requireAlone(look, nameOf(release));
   const uid = release.spec.applicationUid;
   const { service } = observation.application.spec;
   if (service !== undefined) await createOwned(client, services, { object: versionService(release, service), uid });
   await createOwned(client, replicaSets, { object: versionReplicaSet(release, replicas), uid });
 };
 
-export const scale: Effect<'scale'> = async ({ release, replicas }, look) => {
+/** Rejects as a write does that was decided on an older look. */
+async function requireAlone({ client, observation }: VersionLook, release: string): Promise<void> {
+  const { name, namespace } = keyOf(observation.application);
+  const selection = { namespace, labelSelector: `${labels.application}=${name}` };
+  const [sets, running] = await Promise.all([client.list(replicaSets, selection), client.list(pods, selection)]);
+  const [other] = otherVersions({ replicaSets: sets.items, pods: running.items }, release);
+  if (other !== undefined)
+    throw new StatusError('Conflict', `version ${release} would meet ${other}, which an older look did not show`);
+}
+
+export const scale: Effect<'scale'> = async ({ release, replicas, alone }, look) => {
+  if (alone === true) await requireAlone(look, release);
   const set = replicaSetOf(look, release);
   const { resourceVersion } = set.metadata;
   await look.client.patch(

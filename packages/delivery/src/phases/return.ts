@@ -33,7 +33,7 @@ export function planReturn(given: ReleaseContext): Step {
       requeueAfter: clearing.requeueAfter,
       status: waiting(status, clearing.waitingFor, now),
     };
-  const growth = planGrowth(stable, replicas);
+  const growth = planGrowth(stable, replicas, { alone: clearing !== undefined });
   const needed = Math.max(1, replicas - context.maxUnavailable);
   if (stable.ready.length < needed && !isLeft(context, stable)) {
     const { actions, waitingFor, requeueAfter } = planPartialReturn({ ...context, stable, needed });

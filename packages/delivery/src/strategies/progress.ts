@@ -12,11 +12,12 @@ const lookAgainMilliseconds = 500;
 
 /** Creates the candidate, or gives it the pods it should have by now. */
 export function planSize(context: ReleaseContext, replicas: number): readonly Action[] {
-  const { candidate, release } = context;
-  if (candidate.replicaSet === undefined) return [{ type: 'createVersion', release, replicas }];
+  const { candidate, release, traits } = context;
+  const alone = traits.isApart;
+  if (candidate.replicaSet === undefined) return [{ type: 'createVersion', release, replicas, alone }];
   const current = candidate.replicaSet.spec?.replicas ?? 0;
   return current < replicas
-    ? [{ type: 'scale', release: nameOf(release), replicas, reason: 'the candidate grows' }]
+    ? [{ type: 'scale', release: nameOf(release), replicas, reason: 'the candidate grows', alone }]
     : [];
 }
 

@@ -132,6 +132,30 @@ test.each<[string, History]>([
     },
   ],
   [
+    'a version of strategy recreate does not start where a copy is behind that does not show the other one made again',
+    {
+      strategy: { type: 'rainbow', rainbow: { idleSeconds: 8 } },
+      routed: true,
+      replicas: 1,
+      approved: false,
+      serving: true,
+      happenings: [
+        { type: 'deploy', image: 'c' },
+        { type: 'strategy', strategy: { type: 'recreate' } },
+        ...rounds(2),
+        { type: 'removed', kind: 'replicaSet', index: 0 },
+        ...rounds(1),
+        { type: 'look', stopAfter: 1_000, lag: 0, late: { gateways: 1 } },
+        { type: 'look', stopAfter: 1, lag: 0, late: { replicaSets: 1 } },
+        { type: 'wait', seconds: 1 },
+        { type: 'replicaSets' },
+        { type: 'ready', pod: 0 },
+        { type: 'replicaSets' },
+        ...rounds(1),
+      ],
+    },
+  ],
+  [
     'sessions stay while nobody knows which version is stable',
     {
       strategy: { type: 'rainbow', rainbow: { idleSeconds: 8 } },

@@ -4,6 +4,8 @@ import type { Release } from '../../src/api/release.ts';
 import { nextNumber } from '../../src/gates/metric/check-state.ts';
 import { annotations, backendName, labels } from '../../src/names.ts';
 import type { HeardAnswer, Observation } from '../../src/observation.ts';
+import { otherVersions } from '../../src/other-versions.ts';
+import { nameOf } from '../../src/release-context.ts';
 import { attemptOf } from '../../src/release-status.ts';
 import { versionService } from '../../src/serving-objects.ts';
 import { versionReplicaSet } from '../../src/version-objects.ts';
@@ -13,7 +15,8 @@ import { controllerTime, replacePod, versioned, type World } from './world.ts';
 export const brokenImage = 'broken';
 export const unfitMetricImage = 'slow';
 
-export const createVersion: Effect<'createVersion'> = ({ release, replicas }, world) => {
+export const createVersion: Effect<'createVersion'> = ({ release, replicas, alone }, world) => {
+  if (alone === true) requireAlone(world, nameOf(release));
   const served = withVersionService(world, release);
   const name = backendName(release.spec);
   if (served.replicaSets.some(({ metadata }) => metadata.name === name)) return served;
@@ -24,6 +27,10 @@ export const createVersion: Effect<'createVersion'> = ({ release, replicas }, wo
   return { ...served, revision, replicaSets: [...served.replicaSets, written] };
 };
 
+function requireAlone(world: World, release: string): void {
+  if (otherVersions(world, release).length > 0) throw outdated;
+}
+
 /** What is there stays as it is. */
 export function withVersionService(world: World, release: Release): World {
   const { service = {} } = world.application.spec;
@@ -33,11 +40,13 @@ export function withVersionService(world: World, release: Release): World {
   return { ...world, revision, services: [...world.services, written] };
 }
 
-export const scale: Effect<'scale'> = ({ release, replicas }, world, seen) =>
-  changeReplicaSet(world, { seen, release }, (set) => ({
+export const scale: Effect<'scale'> = ({ release, replicas, alone }, world, seen) => {
+  if (alone === true) requireAlone(world, release);
+  return changeReplicaSet(world, { seen, release }, (set) => ({
     ...set,
     spec: { ...set.spec, selector: set.spec?.selector ?? {}, replicas },
   }));
+};
 
 export interface Target {
   readonly seen: Observation;
