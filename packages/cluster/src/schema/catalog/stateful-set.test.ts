@@ -26,6 +26,17 @@ describe('a StatefulSet', () => {
     expect(faultsOf(statefulSet, setOf())).toEqual([]);
   });
 
+  it('lets containers mount its claims, and nothing else that there is not', () => {
+    const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce' as const] } };
+    const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+    const containers = [{ name: 'db', image: 'db:1', volumeMounts }];
+    const mounting = { ...template, spec: { containers } };
+    expect(faultsOf(statefulSet, setOf({ template: mounting, volumeClaimTemplates: [claim] }))).toEqual([]);
+    expect(faultsOf(statefulSet, setOf({ template: mounting }))).toEqual([
+      'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"',
+    ]);
+  });
+
   it('leaves alone the pods of one that is updated by deleting them', () => {
     const { spec } = statefulSet.applyDefaults(setOf({ updateStrategy: { type: 'OnDelete' } })) as StatefulSet;
     expect(spec?.updateStrategy).toEqual({ type: 'OnDelete' });

@@ -76,10 +76,22 @@ function validateStatefulSet(object: StatefulSet): readonly Fault[] {
     ...validatePodManagement(spec.podManagementPolicy ?? ''),
     ...validateStrategy(spec.updateStrategy),
     ...validateRetention(spec.persistentVolumeClaimRetentionPolicy),
-    ...validateWorkload(object, 'statefulset'),
+    ...validateWorkload(withClaims(object, spec), 'statefulset'),
     ...atLeast(spec.ordinals?.start, 0, 'spec.ordinals.start'),
     ...noDeadline(spec.template, 'StatefulSet'),
   ];
+}
+
+/** As its pods have them: each claim is a volume of its name, which containers may mount. */
+function withClaims(object: StatefulSet, spec: StatefulSetSpec): StatefulSet {
+  const { template, volumeClaimTemplates = [] } = spec;
+  if (template?.spec === undefined) return object;
+  const volumes = template.spec.volumes ?? [];
+  const claimed = volumeClaimTemplates
+    .map(({ metadata: { name = '' } }) => ({ name, persistentVolumeClaim: { claimName: name } }))
+    .filter(({ name }) => !volumes.some((volume) => volume.name === name));
+  const withVolumes = { ...template.spec, volumes: [...volumes, ...claimed] };
+  return { ...object, spec: { ...spec, template: { ...template, spec: withVolumes } } };
 }
 
 function validatePodManagement(policy: string): readonly Fault[] {
