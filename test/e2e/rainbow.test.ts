@@ -67,7 +67,9 @@ describe.for(dataPlanes)('rainbow by $name', ({ words, missing }) => {
       await application.reaches({ version: 'v1', phases: ['Succeeded'] });
       const first = visit();
       await first.answers(some);
-      const traffic = await startTraffic({ target, host, rate: 50, versions: ['v1'], patienceMilliseconds });
+      // A WebSocket would keep its version: nobody of the load is to stay with one.
+      const pace = { webSockets: 0 };
+      const traffic = await startTraffic({ target, host, rate: 50, versions: ['v1'], pace, patienceMilliseconds });
       onTestFinished(async () => {
         await traffic.stop();
       });

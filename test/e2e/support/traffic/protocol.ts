@@ -31,7 +31,7 @@ export interface StreamOptions extends ClientOptions {
   readonly rate: number;
   /** Whose answers count as right. */
   readonly versions: readonly string[];
-  readonly pace?: Pace | undefined;
+  readonly pace?: Partial<Pace> | undefined;
 }
 
 export type TrafficCommand =

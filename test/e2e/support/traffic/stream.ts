@@ -28,9 +28,9 @@ export class Stream {
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(name: string, options: StreamOptions) {
-    const { pace = defaultPace, patienceMilliseconds = defaultPatienceMilliseconds } = options;
+    const { pace, patienceMilliseconds = defaultPatienceMilliseconds } = options;
     this.#options = { ...options, patienceMilliseconds };
-    this.#pace = pace;
+    this.#pace = { ...defaultPace, ...pace };
     const send = sendByHttp({ ...options, path: '/version' });
     this.#load = new OpenLoad({ ...this.#options, clock: systemClock, name, send });
   }
