@@ -136,6 +136,16 @@ export async function postponeClaim(
   );
 }
 
+/** On the way out another server, or the next start, may go on at once: what was only interrupted is not counted as a try. */
+export async function releaseClaim(sql: Sql, { delivery, holder }: Claim, now: number): Promise<void> {
+  await sql.query(
+    `UPDATE webhook_deliveries SET state = 'waiting', message = 'the server stopped meanwhile', due_at = $3, holder = NULL,
+       beat = beat + 1, attempts = attempts - 1
+     WHERE number = $1 AND holder = $2 AND state = 'running'`,
+    [delivery.number, holder, new Date(now).toISOString()],
+  );
+}
+
 function parseOpen(row: Row): Open {
   const holder = row['holder'];
   return {

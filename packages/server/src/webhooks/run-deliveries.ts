@@ -4,7 +4,16 @@ import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import { Problem } from '../http/problem.ts';
-import { claimNext, finishClaim, postponeClaim, renewClaim, type Claim, type Heard, type Outcome } from './claims.ts';
+import {
+  claimNext,
+  finishClaim,
+  postponeClaim,
+  releaseClaim,
+  renewClaim,
+  type Claim,
+  type Heard,
+  type Outcome,
+} from './claims.ts';
 import { deliveriesTopic } from './deliveries.ts';
 
 export interface DeliveriesOptions {
@@ -112,7 +121,8 @@ async function workOn(claim: Claim, options: DeliveriesOptions): Promise<void> {
   try {
     const end = await attempt(claim, options, held.signal);
     // What was interrupted goes on where it is taken over.
-    if (held.signal.aborted) return await release(claim, options);
+    if (options.signal.aborted) return await releaseClaim(database, claim, clock.now());
+    if (held.signal.aborted) return;
     if (end.type === 'later') {
       logger.warn('a delivery of a webhook is tried again later', { ...about, message: end.message });
       return await postponeClaim(database, claim, { message: end.message, dueAt: clock.now() + end.milliseconds });
@@ -127,12 +137,6 @@ async function workOn(claim: Claim, options: DeliveriesOptions): Promise<void> {
   } finally {
     held.letGo();
   }
-}
-
-/** On the way out another server, or the next start, may go on at once. */
-async function release(claim: Claim, { database, clock, signal }: DeliveriesOptions): Promise<void> {
-  if (signal.aborted)
-    await postponeClaim(database, claim, { message: 'the server stopped meanwhile', dueAt: clock.now() });
 }
 
 type End =

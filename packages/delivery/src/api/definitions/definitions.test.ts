@@ -17,6 +17,6 @@ describe('the rules of the kinds', () => {
   });
 
   test('are loaded by one that does not', async () => {
-    await expect(judge([])).rejects.toThrow('the rules of custom resources are not loaded yet');
+    await expect(judge([])).rejects.toThrow('a module is needed that has not been read yet');
   });
 });
