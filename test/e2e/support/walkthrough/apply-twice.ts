@@ -24,17 +24,16 @@ export async function applyTwice(root: string, { kubectl, namespace }: Applying)
   for (const words of found) {
     const apply = (): Promise<Outcome> => kubectl('apply', '-n', namespaceOf(words), ...words);
     await apply();
-    said.push(...surprises(await apply(), await holdsStringData(words)));
+    said.push(...surprises(await apply(), await sentAgain(words)));
   }
   for (const each of new Set(found.map(namespaceOf))) await kubectl('delete', 'namespace', each, '--wait=false');
   return said;
 }
 
-function surprises({ stdout, stderr }: Outcome, isStringData: boolean): readonly string[] {
+function surprises({ stdout, stderr }: Outcome, sent: readonly string[]): readonly string[] {
   return `${stdout}\n${stderr}`.split('\n').filter((line) => {
     const isExpected = line === '' || line.endsWith(' unchanged') || notServed.test(line) || warning.test(line);
-    // What is written as stringData comes back as data, so kubectl finds it missing each time.
-    return !isExpected && !(isStringData && line.startsWith('secret/'));
+    return !isExpected && !sent.some((kind) => line.startsWith(kind));
   });
 }
 
@@ -57,6 +56,14 @@ async function findManifests(root: string): Promise<readonly Manifest[]> {
   return found;
 }
 
-async function holdsStringData([option, path]: Manifest): Promise<boolean> {
-  return option === '-f' && (await readFile(path, 'utf8')).includes('stringData:');
+/**
+ * Kinds that kubectl sends each time, of any cluster: what is written as stringData comes back as data, and a list without
+ * keys, as that of the claims of a StatefulSet is, differs where the server has filled in a default.
+ */
+async function sentAgain([option, path]: Manifest): Promise<readonly string[]> {
+  const text = option === '-f' ? await readFile(path, 'utf8') : '';
+  return [
+    ...(text.includes('stringData:') ? ['secret/'] : []),
+    ...(text.includes('volumeClaimTemplates:') ? ['statefulset.apps/'] : []),
+  ];
 }
