@@ -377,7 +377,11 @@ function addServerCommand(program: Command): void {
       [],
     )
     .option('--keep-releases <n>', 'releases of each application that history keeps (default: all)', parseKept)
-    .option('--keep-days <n>', 'days for which history keeps a release (default: for ever)', parseKept)
+    .option(
+      '--keep-days <n>',
+      'days for which history keeps a release, and the audit what was done (default: for ever)',
+      parseKept,
+    )
     .option(
       '--lease-seconds <n>',
       'how long other servers wait for one that is silent, the same for all of them',

@@ -4,6 +4,7 @@ import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { openSqlite } from '../database/sqlite.ts';
+import { listAudit, recordAudit } from '../audit/audit.ts';
 import { removeOutdated, type Retention } from './retention.ts';
 
 let database: Database;
@@ -62,5 +63,21 @@ describe('the history', () => {
   it('is made shorter batch by batch', async () => {
     for (let index = 0; index < 450; index += 1) await add(`many-${index}`, 'many', 100);
     expect(await left({ days: 50 })).toEqual(['shop-1', 'shop-3', 'shop-4']);
+  });
+});
+
+describe('the audit', () => {
+  /** Of each entry, in days: the oldest first. */
+  const ages = [...Array.from({ length: 450 }, () => 200), 20, 2];
+
+  it.each<[rule: string, retention: Retention, kept: readonly number[]]>([
+    ['is kept unless somebody says otherwise', { releases: 1 }, ages],
+    ['goes when it is as old as releases that go', { days: 30 }, [20, 2]],
+  ])('%s', async (_, retention, kept) => {
+    const entry = { principal: 'ann', address: '::1', action: 'POST /', outcome: '200', details: {} };
+    for (const age of ages) await recordAudit(database, { ...entry, at: daysAgo(age) });
+    await left(retention);
+    const rest = await listAudit(database, { limit: 1_000 });
+    expect(rest.map(({ at }) => at)).toEqual(kept.map(daysAgo).toReversed());
   });
 });

@@ -7,7 +7,7 @@ import { isDatabaseFault, type Database } from '../database/database.ts';
 export interface Retention {
   /** Of each application, the newest. */
   readonly releases?: number | undefined;
-  /** Since they began. */
+  /** Since they began; of the audit too, which has no other bound. */
   readonly days?: number | undefined;
 }
 
@@ -47,17 +47,32 @@ export async function removeOutdated(options: RetentionOptions): Promise<number>
   await database.query("DELETE FROM deliveries WHERE state <> 'pending' AND created_at < $1", [before(deliveryDays)]);
   if (options.releases === undefined && options.days === undefined) return 0;
   const oldest = options.days === undefined ? '' : before(options.days);
+  const kept = options.releases ?? Number.MAX_SAFE_INTEGER;
+  await inBatches(signal, () => removeAudit(database, oldest));
+  return inBatches(signal, () => removeReleases(database, { kept, oldest }));
+}
+
+/** Until a batch is not full, or the signal. Resolves with how many went. */
+async function inBatches(signal: AbortSignal, removeBatch: () => Promise<number>): Promise<number> {
   let removed = 0;
   while (!signal.aborted) {
-    const batch = await removeBatch(database, { kept: options.releases ?? Number.MAX_SAFE_INTEGER, oldest });
+    const batch = await removeBatch();
     removed += batch;
     if (batch < batchSize) break;
   }
   return removed;
 }
 
+async function removeAudit(database: Database, oldest: string): Promise<number> {
+  const rows = await database.query(
+    `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT ${batchSize}) RETURNING id`,
+    [oldest],
+  );
+  return rows.length;
+}
+
 /** What the cluster still has is never removed: it would be written down again. Log, measurements and commands go along. */
-async function removeBatch(
+async function removeReleases(
   database: Database,
   { kept, oldest }: { readonly kept: number; readonly oldest: string },
 ): Promise<number> {
