@@ -1,4 +1,5 @@
 /** Labels, annotations and names of what delivery creates. */
+import type { Pod } from '@slipway/kube/api.generated';
 import { canonicalJson, fnv32a } from '@slipway/kube/hash';
 import type { KubeObject } from '@slipway/kube/object';
 import { hash } from 'node:crypto';
@@ -124,6 +125,11 @@ export function replicaSetName(spec: Pick<ReleaseSpec, 'application' | 'version'
 
 export function isOurs(object: KubeObject, applicationUid: string): boolean {
   return object.metadata.annotations?.[annotations.ownerUid] === applicationUid;
+}
+
+/** What was adopted says nothing of whose it is. */
+export function isOurPod({ metadata }: Pod, applicationUid: string): boolean {
+  return [undefined, applicationUid].includes(metadata.annotations?.[annotations.ownerUid]);
 }
 
 /** Somebody else's, which leads to the pods of the Application. */

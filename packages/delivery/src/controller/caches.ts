@@ -29,7 +29,7 @@ import { referencesOf } from '../asked.ts';
 import { environmentReferences } from '../configuration/environment.ts';
 import { contentHash, isLive, saysLive, type Copy, type Source } from '../configuration/content.ts';
 import { referenceKey, type Reference } from '../configuration/references.ts';
-import { annotations, isAdoptedBy, isOurs, labels } from '../names.ts';
+import { annotations, isAdoptedBy, isOurPod, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
@@ -196,12 +196,11 @@ export function observe(
   return isHandedOver(observation) ? withLostVersions(observation, now) : observation;
 }
 
-/** What was adopted says nothing of whose it is. */
 function podsOf(
   all: readonly Pod[],
   { uid, drains }: { readonly uid: string } & Pick<Found, 'drains'>,
 ): Pick<Observation, 'pods' | 'drainedFor'> {
-  const own = all.filter(({ metadata }) => [undefined, uid].includes(metadata.annotations?.[annotations.ownerUid]));
+  const own = all.filter((pod) => isOurPod(pod, uid));
   return { pods: own, drainedFor: drains.measure(own) };
 }
 

@@ -32,10 +32,14 @@ export const createVersion = async (
 
 /** Rejects as a write does that was decided on an older look. */
 async function requireAlone({ client, observation }: VersionLook, release: string): Promise<void> {
-  const { name, namespace } = keyOf(observation.application);
+  const { application } = observation;
+  const { name, namespace } = keyOf(application);
   const selection = { namespace, labelSelector: `${labels.application}=${name}` };
   const [sets, running] = await Promise.all([client.list(replicaSets, selection), client.list(pods, selection)]);
-  const [other] = otherVersions({ replicaSets: sets.items, pods: running.items }, release);
+  const [other] = otherVersions(
+    { replicaSets: sets.items, pods: running.items },
+    { release, uid: application.metadata.uid ?? '' },
+  );
   if (other !== undefined)
     throw new StatusError('Conflict', `version ${release} would meet ${other}, which an older look did not show`);
 }

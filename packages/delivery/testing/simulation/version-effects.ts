@@ -28,7 +28,8 @@ export const createVersion: Effect<'createVersion'> = ({ release, replicas, alon
 };
 
 function requireAlone(world: World, release: string): void {
-  if (otherVersions(world, release).length > 0) throw outdated;
+  const uid = world.application.metadata.uid ?? '';
+  if (otherVersions(world, { release, uid }).length > 0) throw outdated;
 }
 
 /** What is there stays as it is. */
