@@ -2,6 +2,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import { EventRecorder } from '@slipway/kube/event-recorder';
 import type { Logger } from '@slipway/kube/logger';
+import type { ResourceType } from '@slipway/kube/object';
 import type { SharedInformers } from './shared-informers.ts';
 
 /** What every controller is given. */
@@ -16,4 +17,10 @@ export interface ControllerContext {
 
 export function recorderFor({ client, clock, logger }: ControllerContext, component: string): EventRecorder {
   return new EventRecorder({ client, clock, logger, component });
+}
+
+/** What controllers know that are started with the first object of their kind. */
+export interface LateContext extends ControllerContext {
+  /** Every kind that lives in namespaces and is served now. */
+  readonly namespacedTypes: () => readonly ResourceType[];
 }

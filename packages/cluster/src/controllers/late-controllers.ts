@@ -1,14 +1,9 @@
 /** Controllers of kinds that most clusters never see: read and started with the first object, so that no start pays for them. */
 import type { RunningController } from '@slipway/kube/controller-runtime';
 import type { Informer } from '@slipway/kube/informer';
-import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import type { ControllerContext } from './controller-context.ts';
+import type { KubeObject } from '@slipway/kube/object';
+import type { LateContext } from './controller-context.ts';
 import type { SharedInformers } from './shared-informers.ts';
-
-export interface LateContext extends ControllerContext {
-  /** Every kind that lives in namespaces and is served now. */
-  readonly namespacedTypes: () => readonly ResourceType[];
-}
 
 type Start = (context: LateContext) => Pick<RunningController, 'done'>;
 

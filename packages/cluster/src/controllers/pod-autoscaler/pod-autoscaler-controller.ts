@@ -9,7 +9,7 @@ import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { horizontalPodAutoscalers } from '@slipway/kube/resources';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
-import type { LateContext } from '../late-controllers.ts';
+import type { LateContext } from '../controller-context.ts';
 import { writeStatus } from '../write-status.ts';
 import {
   reconcileAutoscaler,

@@ -5,7 +5,7 @@ import { Informer, type InformerChange } from '@slipway/kube/informer';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import { persistentVolumeClaims, resourceQuotas } from '@slipway/kube/resources';
 import { countedTypes } from '../../quota/check-quota.ts';
-import type { LateContext } from '../late-controllers.ts';
+import type { LateContext } from '../controller-context.ts';
 import { byNamespace } from '../shared-informers.ts';
 import { writeStatus } from '../write-status.ts';
 import { reconcileQuota, type CountedObject, type QuotaObserved } from './reconcile-quota.ts';
