@@ -145,6 +145,11 @@ async function survives(story: Story): Promise<void> {
     const { items } = await cluster.client.list(releases, { namespace });
     return items.length === count * (waves - 1);
   });
+  // That an object is gone is seen after it went: by the server that leads by then.
+  await until(async () => {
+    const gone = (await site.list(`/api/v1/releases?namespace=${namespace}`)).filter(({ deletedAt }) => deletedAt);
+    return gone.length >= old.length;
+  });
 
   // Every release is in the history as it ended, with its log, and readers have read it without a gap.
   await Promise.all(logs.values());
