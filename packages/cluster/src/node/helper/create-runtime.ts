@@ -10,7 +10,7 @@ import type { Isolation } from '../runtimes/process/isolation.ts';
 import { LocalImages } from '../runtimes/process/local-images.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
-import { RootIsolation } from '../runtimes/process/root-isolation.ts';
+import { NamespaceIsolation } from '../runtimes/process/namespace-isolation.ts';
 import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
 import { findTools, rootTools } from '../runtimes/process/tools.ts';
 import type { HelperOptions } from './helper-options.ts';
@@ -46,7 +46,7 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
 }
 
 function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
-  return new RootIsolation({
+  return new NamespaceIsolation({
     dataDirectory: options.dataDirectory,
     tools: findTools([...rootTools, 'setsid'], searchPath).tools,
     network,

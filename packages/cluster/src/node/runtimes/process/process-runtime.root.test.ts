@@ -19,7 +19,7 @@ import { rangesOfBlock } from '../../../network/ranges.ts';
 import { ControlGroups } from '../../control-groups/control-groups.ts';
 import { findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
 import { ProcessRuntime } from './process-runtime.ts';
-import { RootIsolation } from './root-isolation.ts';
+import { NamespaceIsolation } from './namespace-isolation.ts';
 import { SandboxPool } from './sandbox-pool.ts';
 import { findTools, requireTool, rootTools } from './tools.ts';
 
@@ -167,7 +167,7 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
   const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
   const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
   const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
-  const isolation = new RootIsolation({
+  const isolation = new NamespaceIsolation({
     dataDirectory,
     tools,
     network,

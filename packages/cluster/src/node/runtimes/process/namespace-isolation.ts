@@ -17,7 +17,7 @@ import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
 import { resolveUser, type UserIdentity } from './user.ts';
 
-export interface RootIsolationOptions {
+export interface NamespaceIsolationOptions {
   readonly dataDirectory: string;
   readonly tools: Tools;
   readonly network: ClusterNetwork;
@@ -57,7 +57,7 @@ interface PodSandbox extends IsolatedSandbox {
 }
 
 /** Containers in namespaces of their own, inside a process that already lives in the cluster's. Needs the rights of root. */
-export class RootIsolation implements Isolation {
+export class NamespaceIsolation implements Isolation {
   readonly level = 'root';
   readonly limitations: readonly string[] = [
     'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
@@ -65,13 +65,13 @@ export class RootIsolation implements Isolation {
   ];
   readonly pipes: OutputPipes;
   readonly memoryVolumes: MemoryMounts;
-  private readonly options: RootIsolationOptions;
+  private readonly options: NamespaceIsolationOptions;
   private readonly directory: string;
   private readonly sandboxes = new Map<string, PodSandbox>();
   private machine: MachineRoot | undefined;
   private roots = 0;
 
-  constructor(options: RootIsolationOptions) {
+  constructor(options: NamespaceIsolationOptions) {
     this.options = options;
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
