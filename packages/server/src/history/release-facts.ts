@@ -34,32 +34,27 @@ export interface Fact {
 /** One answer or message in a log; the whole of it stands in the Release. */
 const maximumCharacters = 500;
 
+/** Causes before what follows from them: many carry the time of one and the same look. */
 export function calculateFacts(release: Release): readonly Fact[] {
   const { status } = release;
   if (status === undefined) return [];
+  const { attempts = [] } = status;
   return [
-    ...(status.attempts ?? []).flatMap(attemptFacts),
+    ...attempts.map(attemptStart),
     ...(status.commands ?? []).map(commandFact),
+    ...imageFacts(status),
+    ...(status.gates ?? []).flatMap(gateFacts),
+    ...(status.health ?? []).map(healthFact),
+    ...(status.checks ?? []).flatMap(checkFacts),
+    ...progressFacts(status),
     ...(status.transitions ?? []).map(({ phase, at, reason }) => ({
       kind: 'phase' as const,
       key: `phase ${phase} ${at}`,
       text: withReason(phase, reason),
       at,
     })),
-    ...progressFacts(status),
-    ...(status.gates ?? []).flatMap(gateFacts),
-    ...(status.health ?? []).map(healthFact),
-    ...(status.checks ?? []).flatMap(checkFacts),
-    ...(status.images ?? []).map(({ container, imageIDs }) => ({
-      kind: 'image' as const,
-      key: `image ${container}`,
-      text: `container ${container} runs ${imageIDs.join(' and ')}`,
-    })),
-    ...Object.entries(status.imageFaults ?? {}).map(([image, cause]) => ({
-      kind: 'image' as const,
-      key: `image fault ${image}`,
-      text: `image ${image} cannot be pulled: ${shorten(cause)}`,
-    })),
+    ...waitingFacts(status),
+    ...attempts.flatMap(attemptEnd),
   ];
 }
 
@@ -76,14 +71,16 @@ function identify({ key, text }: Fact): string {
   return `${key}\n${text}`;
 }
 
-function attemptFacts(attempt: ReleaseAttempt): readonly Fact[] {
-  const { number, cause, by, startedAt, endedAt, outcome } = attempt;
-  const key = `attempt ${number}`;
+function attemptStart({ number, cause, by, startedAt }: ReleaseAttempt): Fact {
   const asked = by === undefined ? '' : `, asked by ${by}`;
-  const start: Fact = { kind: 'attempt', key, text: `attempt ${number} starts: ${cause}${asked}`, at: startedAt };
-  if (endedAt === undefined) return [start];
+  const text = `attempt ${number} starts: ${cause}${asked}`;
+  return { kind: 'attempt', key: `attempt ${number}`, text, at: startedAt };
+}
+
+function attemptEnd({ number, endedAt, outcome }: ReleaseAttempt): readonly Fact[] {
+  if (endedAt === undefined) return [];
   const text = `attempt ${number} has ended: ${outcome ?? 'without an outcome'}`;
-  return [start, { kind: 'attempt', key: `${key} end`, text, at: endedAt }];
+  return [{ kind: 'attempt', key: `attempt ${number} end`, text, at: endedAt }];
 }
 
 function commandFact({ name, verb, requestedBy, at, outcome, message }: CommandOutcome): Fact {
@@ -91,8 +88,7 @@ function commandFact({ name, verb, requestedBy, at, outcome, message }: CommandO
   return { kind: 'command', key: `command ${name}`, text: `${verb}${by} ${outcome}: ${shorten(message)}`, at };
 }
 
-function progressFacts(status: ReleaseStatus): readonly Fact[] {
-  const { step, waitingFor, waitingSince, split, replicas } = status;
+function progressFacts({ step, split, replicas }: ReleaseStatus): readonly Fact[] {
   const facts: Fact[] = [];
   if (step !== undefined) facts.push({ kind: 'step', key: 'step', text: `step ${step}`, at: undefined });
   if (replicas !== undefined) {
@@ -100,9 +96,27 @@ function progressFacts(status: ReleaseStatus): readonly Fact[] {
     facts.push({ kind: 'pods', key: 'pods', text: `${ready} of ${desired} pods ready, ${serving} serving` });
   }
   if (split !== undefined) facts.push({ kind: 'split', key: 'split', text: describeSplit(split) });
-  if (waitingFor !== undefined)
-    facts.push({ kind: 'waiting', key: 'waiting', text: `waits for ${waitingFor}`, at: waitingSince });
   return facts;
+}
+
+function waitingFacts({ waitingFor, waitingSince }: ReleaseStatus): readonly Fact[] {
+  if (waitingFor === undefined) return [];
+  return [{ kind: 'waiting', key: 'waiting', text: `waits for ${waitingFor}`, at: waitingSince }];
+}
+
+function imageFacts({ images = [], imageFaults = {} }: ReleaseStatus): readonly Fact[] {
+  return [
+    ...images.map(({ container, imageIDs }) => ({
+      kind: 'image' as const,
+      key: `image ${container}`,
+      text: `container ${container} runs ${imageIDs.join(' and ')}`,
+    })),
+    ...Object.entries(imageFaults).map(([image, cause]) => ({
+      kind: 'image' as const,
+      key: `image fault ${image}`,
+      text: `image ${image} cannot be pulled: ${shorten(cause)}`,
+    })),
+  ];
 }
 
 function describeSplit({ weights, confirmed, confirmedBy }: NonNullable<ReleaseStatus['split']>): string {
