@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { listDatabaseTests } from './packages/server/testing/list-database-tests.ts';
+import { findPostgres } from './packages/server/testing/postgres.ts';
 
 const report = process.env['SLIPWAY_TEST_REPORT'] ?? '';
+
+const hasPostgres = (await findPostgres()) !== undefined;
 
 /** Fast tests stand beside what they test; end-to-end tests, which start real clusters and programs, stand in `test/e2e`. */
 export default defineConfig({
@@ -21,6 +25,20 @@ export default defineConfig({
           // Each file imports a hundred modules: sharing them between files halves the time of the fast tests.
           isolate: false,
           // What runs in virtual time waits for nothing but the processor: this ends a test that hangs, and no other one.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // What of the fast tests has tables, once more, in a PostgreSQL that is started for all of them.
+        test: {
+          name: 'postgres',
+          include: [
+            'packages/server/testing/*.test.ts',
+            ...(hasPostgres ? await listDatabaseTests(import.meta.dirname) : []),
+          ],
+          globalSetup: 'packages/server/testing/postgres-setup.ts',
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

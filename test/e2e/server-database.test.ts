@@ -11,7 +11,7 @@ import { authenticateToken } from '@slipway/server/identity/tokens';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseContract } from '../../packages/server/testing/database-contract.ts';
 import { outboxContract } from '../../packages/server/testing/outbox-contract.ts';
-import { findPostgres, startPostgres, type RunningPostgres } from './support/postgres.ts';
+import { findPostgres, startPostgres, type RunningPostgres } from '../../packages/server/testing/postgres.ts';
 
 const programs = await findPostgres();
 const open = (url: string) => openPostgres({ url, clock: systemClock });

@@ -4,7 +4,7 @@ import { namespaces } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHttpReceiver, type HttpReceiver } from '../../packages/server/testing/receiver.ts';
 import { removeFolder, self } from './support/person.ts';
-import { findPostgres, startPostgres } from './support/postgres.ts';
+import { findPostgres, startPostgres } from '../../packages/server/testing/postgres.ts';
 import { Site, until } from './support/server-site.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 

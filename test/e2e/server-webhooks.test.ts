@@ -14,7 +14,7 @@ import {
   until,
 } from '../../packages/server/testing/webhook-queue.ts';
 import { webhookQueueContract } from '../../packages/server/testing/webhook-queue-contract.ts';
-import { findPostgres, startPostgres, type RunningPostgres } from './support/postgres.ts';
+import { findPostgres, startPostgres, type RunningPostgres } from '../../packages/server/testing/postgres.ts';
 
 const programs = await findPostgres();
 const open = (url: string) => openPostgres({ url, clock: systemClock });

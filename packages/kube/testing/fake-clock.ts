@@ -6,6 +6,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** Resolves when nothing is under way any more, with whether anything was. */
+type Rest = () => Promise<boolean>;
+
 /** Virtual time: nothing happens until a test advances it, and then everything that is due happens in order. */
 export class FakeClock implements Clock {
   #now: number;
@@ -13,6 +16,7 @@ export class FakeClock implements Clock {
   #jumped = 0;
   #sequence = 0;
   readonly #timers = new Set<Timer>();
+  readonly #rests = new Set<Rest>();
 
   constructor(start: number = Date.UTC(2026, 0, 1)) {
     this.#now = start;
@@ -40,6 +44,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** Virtual time stands still while something works in real time that tests are to see the end of, such as a database. */
+  waitFor(rest: Rest): void {
+    this.#rests.add(rest);
+  }
+
   get pendingTimers(): number {
     return this.#timers.size;
   }
@@ -47,15 +56,23 @@ export class FakeClock implements Clock {
   /** Runs all timers that fall due in the next `milliseconds`, letting promises settle before, between and after them. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.due);
       next.callback();
-      await settle();
+      await this.#settle();
     }
     this.#now = end;
-    await settle();
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    let wasBusy = true;
+    while (wasBusy) {
+      await settle();
+      wasBusy = (await Promise.all([...this.#rests].map((rest) => rest()))).includes(true);
+    }
   }
 
   #next(end: number): Timer | undefined {

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, glob, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execute } from './execute.ts';
+import pg from 'pg';
 
 /** A PostgreSQL of its own, on a socket in a temporary folder: no port is taken, and nobody else gets in. */
 export interface RunningPostgres extends AsyncDisposable {
+  /** Where its socket is. */
+  readonly folder: string;
   /** A new, empty database. */
   createDatabase(): Promise<string>;
   /** All connections end, as when it is restarted. */
@@ -36,7 +39,7 @@ export async function startPostgres(programs: string): Promise<RunningPostgres> 
     ['-D', data, '-U', 'slipway', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
     identity,
   );
-  const settings = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off', max_connections: '60' };
+  const settings = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off', max_connections: '300' };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(join(programs, 'postgres'), ['-D', data, ...options], {
     ...identity,
@@ -61,23 +64,37 @@ export async function startPostgres(programs: string): Promise<RunningPostgres> 
     await stop();
     throw new Error(`postgres has ended: ${said.join('\n')}`);
   }
-  const ask = async (command: string): Promise<void> => {
-    const outcome = await execute('psql', ['-h', folder, '-U', 'slipway', '-d', 'postgres', '-c', command]);
-    if (outcome.exitCode !== 0) throw new Error(`${command}: ${outcome.stderr}`);
-  };
-  let databases = 0;
+  const ask = (command: string): Promise<void> => askPostgres(urlOf(folder, 'postgres'), command);
   return {
-    createDatabase: async () => {
-      databases += 1;
-      await ask(`CREATE DATABASE d${databases}`);
-      return `postgres://slipway@/d${databases}?host=${encodeURIComponent(folder)}`;
-    },
+    folder,
+    createDatabase: () => createDatabase(folder),
     cutConnections: () =>
       ask(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
       ),
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A new, empty database of the PostgreSQL whose socket is in that folder; any process of this machine may ask. */
+export async function createDatabase(folder: string): Promise<string> {
+  const name = `d${randomBytes(8).toString('hex')}`;
+  await askPostgres(urlOf(folder, 'postgres'), `CREATE DATABASE ${name}`);
+  return urlOf(folder, name);
+}
+
+function urlOf(folder: string, database: string): string {
+  return `postgres://slipway@/${database}?host=${encodeURIComponent(folder)}`;
+}
+
+async function askPostgres(connectionString: string, command: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(command);
+  } finally {
+    await client.end();
+  }
 }
 
 async function runProgram(

@@ -1,15 +1,15 @@
-/** A server on a cluster in virtual time, with its tables in memory; asked over real HTTP and WebSockets. */
+/** A server on a cluster in virtual time, asked over real HTTP and WebSockets. */
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import { createDeliveryCluster, type DeliveryCluster } from '../../delivery/testing/delivery-cluster.ts';
 import type { Database } from '../src/database/database.ts';
-import { openSqlite } from '../src/database/sqlite.ts';
 import type { OidcOptions } from '../src/identity/oidc/oidc-options.ts';
 import type { Grant, Role } from '../src/identity/principal.ts';
 import { startServer, type RunningServer } from '../src/start-server.ts';
 import { createAnswerCheck, type OpenApiDocument } from './openapi-check.ts';
+import { openTestDatabase } from './test-database.ts';
 
 export interface TestServer {
   readonly cluster: DeliveryCluster;
@@ -81,7 +81,7 @@ export async function startTestServer({
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const cluster = await createDeliveryCluster();
-  const database = openSqlite(':memory:');
+  const database = await openTestDatabase(cluster.clock);
   const stopping = new AbortController();
   let token = '';
   const server = await startServer({

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../../delivery/testing/delivery-cluster.ts';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { openSqlite } from '../database/sqlite.ts';
+import { openTestDatabase } from '../../testing/test-database.ts';
 import { runArchivist } from './archivist.ts';
 import { findRecord, listRecords, readCommands, readLog } from './read-history.ts';
 import { bindCluster, identifyCluster } from './bind-cluster.ts';
@@ -29,7 +29,7 @@ describe('the archivist', () => {
 
   beforeEach(async () => {
     cluster = await createDeliveryCluster();
-    database = openSqlite(':memory:');
+    database = await openTestDatabase(cluster.clock);
     await migrate(database, '2026-01-01T00:00:00.000Z');
     start();
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../../delivery/testing/delivery-cluster.ts';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { openSqlite } from '../database/sqlite.ts';
+import { openTestDatabase } from '../../testing/test-database.ts';
 import { runArchivist } from './archivist.ts';
 import { nameDatabase, refuseBesideOthers } from './other-servers.ts';
 
@@ -33,7 +33,7 @@ describe('servers of one cluster', () => {
   const homeOf = ({ namespace }: Server) => namespace ?? 'kube-system';
 
   async function open(): Promise<Database> {
-    const database = openSqlite(':memory:');
+    const database = await openTestDatabase(cluster.clock);
     databases.push(database);
     await migrate(database, '2026-01-01T00:00:00.000Z');
     return database;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { openSqlite } from '../database/sqlite.ts';
+import { openTestDatabase } from '../../testing/test-database.ts';
 import { listAudit, recordAudit } from '../audit/audit.ts';
 import { removeOutdated, type Retention } from './retention.ts';
 
@@ -12,7 +12,7 @@ const clock = new FakeClock();
 const daysAgo = (days: number) => new Date(clock.now() - days * 86_400_000).toISOString();
 
 beforeEach(async () => {
-  database = openSqlite(':memory:');
+  database = await openTestDatabase();
   await migrate(database, daysAgo(0));
 });
 afterEach(() => database.close());

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { openSqlite } from '../database/sqlite.ts';
+import { openTestDatabase } from '../../testing/test-database.ts';
 import { createFirstToken } from './first-token.ts';
 import type { Grant } from './principal.ts';
 import { beginSession, endSession, findSession } from './sessions.ts';
@@ -16,7 +16,7 @@ const grants: readonly Grant[] = [{ role: 'operate', namespaces: ['shop'] }];
 let database: Database;
 
 beforeEach(async () => {
-  database = openSqlite(':memory:');
+  database = await openTestDatabase();
   await migrate(database, new Date(now).toISOString());
 });
 afterEach(() => database.close());
