@@ -220,6 +220,20 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       expect(await underTest.runtime.list()).not.toContainEqual(expect.objectContaining({ sandbox }));
     });
 
+    it('tells what the processes of its containers use', async () => {
+      const { runtime } = harness;
+      const sandbox = await harness.createSandbox();
+      const work = 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo done; sleep 600';
+      const { id, says } = await harness.start(sandbox, { command: ['sh', '-c', `(${work}) & wait`] });
+      await says('done');
+      const usage = (await runtime.usage?.())?.find(({ containerId }) => containerId === id);
+      expect(usage?.podUid).toBe(sandbox.podUid);
+      expect(usage?.cpuNanoseconds).toBeGreaterThan(0);
+      expect(usage?.memoryBytes).toBeGreaterThan(0);
+      await runtime.removeSandbox(sandbox.podUid);
+      expect((await runtime.usage?.())?.some(({ containerId }) => containerId === id)).toBe(false);
+    });
+
     it('gives every pod an address of its own', async () => {
       const sandboxes = await Promise.all(['a', 'b', 'c'].map((hostname) => harness.createSandbox(hostname)));
       expect(new Set(sandboxes.map(({ podIP }) => podIP)).size).toBe(3);

@@ -100,8 +100,8 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
   startControllers({
     ...shared,
     client: clientFor('kube-controller-manager'),
-    allTypes: () => listedTypes(catalog),
-    namespacedTypes: () => listedTypes(catalog).filter(({ namespaced }) => namespaced),
+    allTypes: () => watchedTypes(catalog),
+    namespacedTypes: () => watchedTypes(catalog).filter(({ namespaced }) => namespaced),
     certificateAuthority: certificates.authority,
   });
   startScheduler({ ...shared, client: clientFor('kube-scheduler') });
@@ -197,9 +197,9 @@ function apiServiceAddressOf({ node }: Foundation): string {
   return firstAddress(node.ranges.services);
 }
 
-/** Those that are kept: a review is answered and forgotten. */
-function listedTypes(catalog: MutableCatalog): readonly ResourceType[] {
-  return catalog.all().flatMap(({ type, verbs }) => (verbs.includes('list') ? [type] : []));
+/** Those that are kept: a review is answered and forgotten, and what is measured cannot be watched. */
+function watchedTypes(catalog: MutableCatalog): readonly ResourceType[] {
+  return catalog.all().flatMap(({ type, verbs }) => (verbs.includes('watch') ? [type] : []));
 }
 
 const apiNames = [

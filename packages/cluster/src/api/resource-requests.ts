@@ -39,6 +39,7 @@ async function handleStored(request: TransportRequest, at: ResourceRequest): Pro
   const { path, definition } = at;
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);
+  if (definition.isMeasured === true) return (await import('./metrics/answer-metrics.ts')).answerMetrics(request, at);
   if (path.subresource !== '' && path.subresource !== 'status' && path.subresource !== 'scale')
     return connect(request, at);
   if (

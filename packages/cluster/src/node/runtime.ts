@@ -37,9 +37,20 @@ export interface Runtime {
   probe?(request: ProbeRequest): Promise<ProbeAnswer>;
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */
   podProxy?(request: PodProxyRequest): Promise<RawResponse>;
+  /** What the containers that run have used so far. Absent: nothing is measured. */
+  usage?(): Promise<readonly ContainerUsage[]>;
   /** For volumes whose files are in memory. Absent: they are on disk like others. */
   readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;
+}
+
+export interface ContainerUsage {
+  readonly podUid: string;
+  readonly containerId: string;
+  /** Since it started, of all its processes. */
+  readonly cpuNanoseconds: number;
+  /** Now; what several processes share is counted for each in part. */
+  readonly memoryBytes: number;
 }
 
 export interface MemoryVolumes {

@@ -8,6 +8,7 @@ import { configMap, endpoint, event, namespace, node, secret, service, serviceAc
 import { cronJob } from './catalog/cron-job.ts';
 import { daemonSet } from './catalog/daemon-set.ts';
 import { limitRange } from './catalog/limit-range.ts';
+import { nodeMetrics, podMetrics } from './catalog/metrics.ts';
 import { networkPolicy } from './catalog/network-policy.ts';
 import { customResourceDefinition, endpointSlice, ingress, ingressClass, lease } from './catalog/others.ts';
 import { persistentVolume } from './catalog/persistent-volume.ts';
@@ -78,6 +79,9 @@ const kinds: readonly ResourceDefinition[] = [
   selfSubjectAccessReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  // After the pods and nodes themselves, which are meant by their names.
+  nodeMetrics,
+  podMetrics,
 ];
 
 export interface MutableCatalog extends Catalog {

@@ -104,6 +104,8 @@ export interface ResourceDefinition {
   readonly verbs: readonly string[];
   /** A question to the server: answered when it is created, and never stored. */
   readonly isReview?: boolean | undefined;
+  /** Made from what nodes measure whenever somebody asks, and never stored. */
+  readonly isMeasured?: boolean | undefined;
   /** Absent: objects are stored in this version. */
   readonly conversion?: Conversion | undefined;
   /** Served as `<plural>/status` with the spec kept, and `metadata.generation` counting changes of the rest. */

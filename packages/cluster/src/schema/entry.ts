@@ -15,6 +15,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly categories?: readonly string[];
   readonly hasStatus?: boolean;
   readonly isReview?: boolean;
+  readonly isMeasured?: boolean;
   readonly conversion?: Conversion;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
@@ -73,8 +74,9 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     listKind: `${entry.type.kind}List`,
     shortNames: entry.shortNames ?? [],
     categories: entry.categories ?? [],
-    verbs: entry.isReview === true ? ['create'] : allVerbs,
+    verbs: verbsOf(entry),
     isReview: entry.isReview,
+    isMeasured: entry.isMeasured,
     conversion: entry.conversion,
     hasStatus,
     scale: entry.scale,
@@ -110,6 +112,17 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     validateRules: (object, { stored }) =>
       entry.validateRules?.(of(object), stored === undefined ? undefined : of(stored)) ?? [],
   };
+}
+
+function verbsOf({
+  isReview,
+  isMeasured,
+}: {
+  readonly isReview?: boolean;
+  readonly isMeasured?: boolean;
+}): readonly string[] {
+  if (isReview === true) return ['create'];
+  return isMeasured === true ? ['get', 'list'] : allVerbs;
 }
 
 function tableColumns<T extends KubeObject>({ columns = [], bareColumns }: CatalogEntry<T>): readonly TableColumn[] {

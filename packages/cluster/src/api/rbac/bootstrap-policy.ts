@@ -119,6 +119,12 @@ const plainRoles: readonly ClusterRole[] = [
     inGroup('authorization.k8s.io', ['create'], ['subjectaccessreviews']),
   ]),
   role('system:node', nodeRules),
+  // As metrics-server brings it along.
+  role(
+    'system:aggregated-metrics-reader',
+    [inGroup('metrics.k8s.io', read, ['nodes', 'pods'])],
+    Object.fromEntries(['view', 'edit', 'admin'].map((name) => [aggregationLabel(name), 'true'])),
+  ),
   aggregated('view', viewRules),
   aggregated('edit', editRules),
   aggregated('admin', adminRules),

@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime.ts';
 /** One node's part of a runtime that several nodes use: an agent must neither see nor end what another one has started. */
 export function shareOf(runtime: Runtime): Runtime {
   const own = new Set<string>();
+  const usage = runtime.usage?.bind(runtime);
   return {
     name: runtime.name,
     limitations: runtime.limitations,
@@ -24,6 +25,7 @@ export function shareOf(runtime: Runtime): Runtime {
     exec: (containerId, request) => runtime.exec(containerId, request),
     ...(runtime.openExec === undefined ? {} : { openExec: runtime.openExec.bind(runtime) }),
     ...(runtime.attach === undefined ? {} : { attach: runtime.attach.bind(runtime) }),
+    ...(usage === undefined ? {} : { usage: async () => (await usage()).filter(({ podUid }) => own.has(podUid)) }),
     onExit: (listener) =>
       runtime.onExit((exit) => {
         if (own.has(exit.podUid)) listener(exit);

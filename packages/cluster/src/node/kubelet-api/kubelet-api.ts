@@ -5,7 +5,6 @@
  */
 import { isFlagSet } from '@slipway/kube/query-flag';
 import type { Clock } from '@slipway/kube/clock';
-import { formatTime } from '@slipway/kube/clock';
 import type { RawResponse } from '@slipway/kube/client';
 import type { ObjectKey } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
@@ -17,6 +16,8 @@ import { errorAnswer, jsonAnswer, textAnswer } from './answers.ts';
 import type { KubeletRequest } from './kubelet-request.ts';
 import { parseLogOptions, selectInstance } from './log-request.ts';
 import { forwardToPod } from './pod-proxy.ts';
+import { summarise } from './stats-summary.ts';
+import { UsageMeter } from './usage-meter.ts';
 
 export interface KubeletApiOptions {
   readonly pods: { find(key: ObjectKey): PodRecord | undefined; records(): readonly PodRecord[] };
@@ -28,9 +29,13 @@ export interface KubeletApiOptions {
 
 export class KubeletApi {
   readonly #options: KubeletApiOptions;
+  readonly #meter: UsageMeter | undefined;
 
   constructor(options: KubeletApiOptions) {
     this.#options = options;
+    const { runtime, clock } = options;
+    const read = runtime.usage?.bind(runtime);
+    if (read !== undefined) this.#meter = new UsageMeter({ read, clock });
   }
 
   /** Never rejects: a fault is an answer with a `Status`. */
@@ -59,7 +64,7 @@ export class KubeletApi {
       case 'healthz':
         return textAnswer(200, 'ok');
       case 'stats':
-        return jsonAnswer(200, this.#summarise());
+        return this.#summarise();
       case 'containerLogs':
         return this.#readLog(request, rest.map(decode), new URLSearchParams(query));
       case 'podProxy':
@@ -110,15 +115,10 @@ export class KubeletApi {
     throw new StatusError('NotFound', `pod ${namespace ?? ''}/${name ?? ''} is not on node ${this.#options.nodeName}`);
   }
 
-  #summarise(): object {
-    const pods = this.#options.pods.records().map(({ pod, startTime, containers }) => ({
-      podRef: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
-      startTime: formatTime(startTime),
-      containers: containers.flatMap(({ name, state }) =>
-        state.kind === 'running' ? [{ name, startTime: formatTime(state.startedAt) }] : [],
-      ),
-    }));
-    return { node: { nodeName: this.#options.nodeName }, pods };
+  async #summarise(): Promise<RawResponse> {
+    const { nodeName, pods } = this.#options;
+    const measurement = await this.#meter?.measure();
+    return jsonAnswer(200, summarise({ nodeName, records: pods.records(), measurement }));
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type Attachment,
   type ContainerExit,
   type ContainerRequest,
+  type ContainerUsage,
   type ExecRequest,
   type ExecResult,
   type ImageInfo,
@@ -23,6 +24,7 @@ import {
 } from '../../runtime.ts';
 import { awaitReport, startProcess } from './contained-process.ts';
 import { openConsole, type Console } from './console.ts';
+import { measureProcesses } from './process-usage.ts';
 import { runInside } from './exec.ts';
 import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
 import { openExec } from './open-exec.ts';
@@ -179,6 +181,15 @@ export class ProcessRuntime implements Runtime {
       resize: (size) => console.resize(size),
       exitCode,
     };
+  }
+
+  async usage(): Promise<readonly ContainerUsage[]> {
+    const running = [...this.containers.values()];
+    const used = await measureProcesses(new Set(running.map(({ pid }) => pid)));
+    return running.flatMap(({ podUid, started: { containerId }, pid }) => {
+      const usage = used.get(pid);
+      return usage === undefined ? [] : [{ podUid, containerId, ...usage }];
+    });
   }
 
   onExit(listener: (exit: ContainerExit) => void): void {
