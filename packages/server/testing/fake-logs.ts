@@ -8,6 +8,8 @@ export interface FakeLogs {
   breakConnections(): void;
   /** Requests for logs so far. */
   readonly requests: readonly URL[];
+  /** Lines that somebody has read so far. */
+  readonly read: number;
   answering(client: KubeClient): KubeClient;
 }
 
@@ -16,19 +18,24 @@ export function createFakeLogs(): FakeLogs {
   const requests: URL[] = [];
   let change = Promise.withResolvers<void>();
   let breaks = 0;
+  let read = 0;
   const wake = (): void => {
     change.resolve();
     change = Promise.withResolvers();
   };
 
-  async function* read(pod: string, url: URL, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  async function* follow(pod: string, url: URL, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
     const since = Date.parse(url.searchParams.get('sinceTime') ?? '1970-01-01T00:00:00Z');
     const tail = Number(url.searchParams.get('tailLines') ?? Infinity);
     const connection = breaks;
     const isAsked = (line: string): boolean => Date.parse(line.split(' ')[0] ?? '') >= since;
     let next = Math.max(0, (lines.get(pod)?.length ?? 0) - tail);
     for (;;) {
-      for (const line of lines.get(pod)?.slice(next) ?? []) if (isAsked(line)) yield Buffer.from(`${line}\n`);
+      for (const line of lines.get(pod)?.slice(next) ?? []) {
+        if (!isAsked(line)) continue;
+        read += 1;
+        yield Buffer.from(`${line}\n`);
+      }
       next = lines.get(pod)?.length ?? 0;
       if (url.searchParams.get('follow') !== 'true' || signal?.aborted === true) return;
       const gone = Promise.withResolvers<void>();
@@ -43,11 +50,14 @@ export function createFakeLogs(): FakeLogs {
     const pod = /pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
     if (pod === undefined) return undefined;
     requests.push(url);
-    return { status: 200, headers: {}, body: read(pod, url, signal) };
+    return { status: 200, headers: {}, body: follow(pod, url, signal) };
   };
 
   return {
     requests,
+    get read() {
+      return read;
+    },
     write: (pod, time, text) => {
       lines.set(pod, [...(lines.get(pod) ?? []), `${time} ${text}`]);
       wake();

@@ -41,6 +41,8 @@ type Json = any;
 
 export interface ListenOptions {
   readonly token?: string;
+  /** Nothing is read from the start, until `resume`. */
+  readonly paused?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -50,6 +52,10 @@ export interface TestStream {
   until(isSo: (frame: Json) => boolean): Promise<void>;
   /** Resolves with why it ended: the code of the close, or the HTTP status that it was refused with. */
   readonly ended: Promise<number>;
+  /** What it was told when it ended. */
+  readonly reason: string;
+  pause(): void;
+  resume(): void;
   close(): void;
 }
 
@@ -134,7 +140,7 @@ export async function startTestServer({
     server,
     token,
     call,
-    listen: (path, given = {}) => openStream(new URL(path, server.url), given.token ?? token, given.headers),
+    listen: (path, given = {}) => openStream(new URL(path, server.url), { token, ...given }),
     tokenFor: async (...grants) => {
       const { body } = await call('POST', '/api/v1/tokens', { body: { name: 'test', grants } });
       return body.token as string;
@@ -158,7 +164,7 @@ export const shopSpec = (image: string) => ({
   drainSeconds: 0,
 });
 
-function openStream(url: URL, token: string, headers: Readonly<Record<string, string>> = {}): TestStream {
+function openStream(url: URL, { token = '', headers = {}, paused = false }: ListenOptions): TestStream {
   const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
   const socket = new WebSocket(`ws://${url.host}${url.pathname}${url.search}`, {
     headers: { ...authorization, ...headers },
@@ -166,11 +172,16 @@ function openStream(url: URL, token: string, headers: Readonly<Record<string, st
   const ended = Promise.withResolvers<number>();
   const frames: TestStream['frames'] = [];
   const waiting = new Set<() => void>();
+  let reason = '';
+  if (paused) socket.on('open', () => socket.pause());
   socket.on('message', (data) => {
     frames.push(JSON.parse(String(data)));
     for (const look of waiting) look();
   });
-  socket.on('close', (code) => ended.resolve(code));
+  socket.on('close', (code, told) => {
+    reason = String(told);
+    ended.resolve(code);
+  });
   socket.on('unexpected-response', (request, response) => {
     ended.resolve(response.statusCode ?? 0);
     request.destroy();
@@ -179,6 +190,11 @@ function openStream(url: URL, token: string, headers: Readonly<Record<string, st
   return {
     frames,
     ended: ended.promise,
+    get reason() {
+      return reason;
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     close: () => socket.close(),
     until: (isSo) =>
       new Promise((resolve) => {

@@ -32,7 +32,7 @@ export async function streamApplications(socket: PacedSocket, stream: Applicatio
       const keys = changes.since(position);
       // It fell so far behind that nobody remembers: it is told everything again.
       if (keys === undefined) position = await sendAll(socket, stream);
-      else if (await sendChanged(socket, stream, { keys, revision })) position = revision;
+      else if (await sendChanged(socket, stream, { keys, from: position, revision })) position = revision;
       else return;
     }
   } finally {
@@ -67,15 +67,16 @@ async function sendAll(
 
 interface Changed {
   readonly keys: readonly string[];
+  readonly from: number;
   readonly revision: number;
 }
 
+/** Many changes are many frames: who was given some of them and goes on is given all of them again. */
 async function sendChanged(
   socket: PacedSocket,
   { changes, principal, epoch }: ApplicationStream,
-  { keys, revision }: Changed,
+  { keys, from, revision }: Changed,
 ): Promise<boolean> {
-  const after = `${epoch}.${revision}`;
   const changed = [];
   const removed = [];
   for (const key of keys) {
@@ -85,6 +86,12 @@ async function sendChanged(
     if (item === undefined) removed.push({ namespace, name });
     else changed.push(item);
   }
-  if (changed.length === 0 && removed.length === 0) return true;
-  return socket.send({ type: 'changes', changed, removed, after }, `after=${after}`);
+  const length = Math.max(changed.length, removed.length);
+  for (let start = 0; start < length; start += itemsAtOnce) {
+    const end = start + itemsAtOnce;
+    const after = `${epoch}.${end >= length ? revision : from}`;
+    const items = { changed: changed.slice(start, end), removed: removed.slice(start, end) };
+    if (!(await socket.send({ type: 'changes', ...items, after }, `after=${after}`))) return false;
+  }
+  return true;
 }

@@ -1,20 +1,28 @@
+/** How much of something it holds at a time: what is more than that by itself is held alone. */
+export interface QueueBound<T> {
+  readonly maximum: number;
+  readonly sizeOf: (item: T) => number;
+}
+
 /** Between many that write and one that reads: who writes waits while it is full. */
 export class LineQueue<T> {
-  readonly #maximum: number;
+  readonly #bound: QueueBound<T>;
   #items: T[] = [];
+  #size = 0;
   #room = Promise.withResolvers<void>();
   #news = Promise.withResolvers<void>();
   #isClosed = false;
 
-  constructor(maximum: number) {
-    this.#maximum = maximum;
+  constructor(bound: QueueBound<T>) {
+    this.#bound = bound;
   }
 
   /** False once it is closed. */
   async push(item: T): Promise<boolean> {
-    while (this.#items.length >= this.#maximum && !this.#isClosed) await this.#room.promise;
+    while (this.#size >= this.#bound.maximum && !this.#isClosed) await this.#room.promise;
     if (this.#isClosed) return false;
     this.#items.push(item);
+    this.#size += this.#bound.sizeOf(item);
     this.#news.resolve();
     return true;
   }
@@ -23,7 +31,7 @@ export class LineQueue<T> {
   async take(): Promise<readonly T[]> {
     while (this.#items.length === 0 && !this.#isClosed) await this.#news.promise;
     const taken = this.#items;
-    this.#items = [];
+    [this.#items, this.#size] = [[], 0];
     this.#room.resolve();
     this.#room = Promise.withResolvers();
     this.#news = Promise.withResolvers();

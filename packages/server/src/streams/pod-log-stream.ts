@@ -32,8 +32,10 @@ export interface PodLogStream extends LogChoice {
 
 /** Logs that one reader has open at a time. */
 const maximumRuns = 100;
-/** Lines between those who read logs and the one who sends them. */
-const maximumLines = 500;
+/** Between those who read logs and the one who sends them; one frame of the stream. */
+const maximumQueued = 256 * 1_024;
+/** What a line takes beside its text. */
+const lineOverhead = 200;
 const maximumCharacters = 16_384;
 const retryMilliseconds = 1_000;
 
@@ -46,7 +48,7 @@ interface Line extends TimedLine {
  * missing and nothing repeated, as long as the cluster has it. It reads no faster than the reader.
  */
 export async function streamPodLogs(socket: PacedSocket, stream: PodLogStream): Promise<void> {
-  const queue = new LineQueue<Line>(maximumLines);
+  const queue = new LineQueue<Line>({ maximum: maximumQueued, sizeOf: ({ text }) => text.length + lineOverhead });
   const ended = new AbortController();
   const signal = AbortSignal.any([socket.closed, ended.signal]);
   signal.addEventListener('abort', () => queue.close(), { once: true });

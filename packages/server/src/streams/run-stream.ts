@@ -14,8 +14,13 @@ export function createRunner(context: ServerContext): Run {
   const { clock, logger } = context;
   const readers = new ReaderCounts();
   return (request, webSocket, stream) => {
-    const socket = new PacedSocket(webSocket, clock);
-    if (!readers.admit(readerOf(request), socket.closed)) {
+    const reader = readerOf(request);
+    const socket = new PacedSocket(webSocket, {
+      clock,
+      onLetGo: (reason) =>
+        logger.info('a reader of a stream was let go', { reader, url: request.routeOptions.url, reason }),
+    });
+    if (!readers.admit(reader, socket.closed)) {
       socket.close(closeCodes.tryAgainLater, `${maximumStreams} streams are open already: close one`);
       return;
     }
