@@ -39,7 +39,7 @@ export function worldOf(known: Observation, active: Release | undefined, now: nu
     earlierWeights: [],
     withSessions: sessionVersions(observation),
     isRouted: isRouted(observation),
-    route: routeState(observation, now),
+    route: routeState(observation),
     floor: calculateFloor(observation, active),
     admitted,
     needed: isDeleted(observation) ? new Set() : neededReleases(observation, active, now),

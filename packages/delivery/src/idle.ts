@@ -50,7 +50,7 @@ function planWithoutStable(observation: Observation, now: number): Step {
   const newest = observation.releases.at(-1);
   const former = newest === undefined ? { actions: [] } : planFormerVersions(observation, newest, now);
   const withdrawals = observation.releases.flatMap((release) => planWithdrawal(viewOf(observation, release)).actions);
-  const route: Sizing = leadsToFailed(observation) ? planRouteRemoval(observation, now) : { actions: [] };
+  const route: Sizing = leadsToFailed(observation) ? planRouteRemoval(observation) : { actions: [] };
   return {
     actions: [...route.actions, ...withdrawals, ...former.actions],
     status: initialStatus,

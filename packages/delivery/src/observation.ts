@@ -29,6 +29,11 @@ export interface Observation {
    * so for the first time.
    */
   readonly drainedFor: ReadonlyMap<string, number>;
+  /**
+   * For how many milliseconds the one who leads has seen each gateway confirm the generation of the Split that it confirms now,
+   * by name, by that clock too. Absent: it sees it so for the first time.
+   */
+  readonly confirmedFor: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   /** Of the namespace, and of no Application. Absent: none. */
   readonly otherServices?: readonly Service[] | undefined;

@@ -26,6 +26,7 @@ const observation: Observation = {
   replicaSets: [],
   pods: [],
   drainedFor: new Map(),
+  confirmedFor: new Map(),
   services: [],
   slices: [],
   budgets: [],

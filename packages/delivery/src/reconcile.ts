@@ -58,7 +58,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
 
 /** What the interlock refuses is only looked at again. */
 function teardown(observation: Observation, now: number): Decision {
-  const planned = planTeardown(observation, now);
+  const planned = planTeardown(observation);
   const { safe, refused } = check(planned.actions, worldOf(observation, undefined, now));
   const again = refused === undefined ? undefined : refusedLookMilliseconds;
   return { ...planned, actions: safe, requeueAfter: earlier(planned.requeueAfter, again) };

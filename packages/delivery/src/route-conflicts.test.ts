@@ -16,6 +16,7 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
     replicaSets: [],
     pods: [],
     drainedFor: new Map(),
+    confirmedFor: new Map(),
     services: [],
     slices: [],
     budgets: [],

@@ -22,6 +22,7 @@ const byHttpRoute: ApplicationRoute = {
 };
 const byIstio: ApplicationRoute = { ...byGateway, through: 'istio', propagationSeconds: 4 };
 const stepMilliseconds = 500;
+const hour = 3_600_000;
 /** Of real time, on a machine that does much else. */
 const timeout = 120_000;
 
@@ -134,6 +135,19 @@ describe('another router in spec', { timeout }, () => {
     expect(await isConfirmedBy('gateway-0')).toBe(true);
     await until(async () => (await cluster.client.list(istio.type, { namespace: 'default' })).items.length === 0);
     expect((await split()).spec.rules[0]?.backends.map(({ port }) => port)).toEqual(['http']);
+  });
+
+  test('carries alone after that time and not before, whatever clocks say meanwhile', async () => {
+    await deploy(byHttpRoute);
+    await succeeds('1');
+    await deploy(byIstio);
+    await until(() => isConfirmedBy('istio'));
+    cluster.clock.jump(hour);
+    await cluster.advance(50_000);
+    expect(await carriers()).toBe('istio,gatewayApi');
+    cluster.clock.jump(-2 * hour);
+    await cluster.advance(30_000);
+    expect(await carriers()).toBe('istio');
   });
 
   test('is followed by releases together with the one before', async () => {

@@ -37,13 +37,13 @@ export function carriersIn({ through, parentRefs, propagationSeconds, alsoThroug
 }
 
 /** The next step of the way from those that carry to the one that is asked for. */
-export function planHandover(observation: Observation, now: number): Handover {
+export function planHandover(observation: Observation): Handover {
   const { application, split } = observation;
   if (split === undefined) return { carriers: undefined };
   const asked = askedCarrier(application);
   if (mainCarrier(asked) !== mainCarrier(split.spec)) return planTakeover(observation, split.spec, asked);
   const { alsoThrough = [] } = split.spec;
-  const left = alsoThrough.length === 0 ? 0 : handoverLeft(observation, now);
+  const left = alsoThrough.length === 0 ? 0 : handoverLeft(observation);
   if (left > 0) return { ...changed(split.spec, { ...asked, alsoThrough }), requeueAfter: finite(left) };
   const gone = alsoThrough.map(({ name }) => name);
   const message =
@@ -77,8 +77,11 @@ function changed(present: SplitSpec, wanted: Carriers): Pick<Handover, 'carriers
   return { carriers: isSameJson(carriersIn(present), wanted) ? undefined : wanted };
 }
 
-/** Milliseconds; without end while the new router has not said that it carries. A clock ahead of ours counts as now. */
-function handoverLeft({ application, split, gateways }: Observation, now: number): number {
+/**
+ * Milliseconds; without end while the new router has not said that it carries. Counted from when that was seen: clocks jump.
+ * Who leads anew counts once more.
+ */
+function handoverLeft({ application, split, gateways, confirmedFor }: Observation): number {
   const main = split?.spec.through;
   const generation = split?.metadata.generation ?? Infinity;
   const confirmers = gateways.filter((name) => (isForeign(name) ? name : undefined) === main);
@@ -86,9 +89,8 @@ function handoverLeft({ application, split, gateways }: Observation, now: number
     ({ name, observedGeneration }) => confirmers.includes(name) && observedGeneration >= generation,
   );
   if (entries.length === 0 || entries.length < confirmers.length) return Infinity;
-  const since = Math.max(...entries.map(({ inForceSince }) => Math.min(now, Date.parse(inForceSince))));
   const seconds = application.spec.route?.handoverSeconds ?? defaultHandoverSeconds;
-  return since + seconds * 1_000 - now;
+  return seconds * 1_000 - Math.min(...entries.map(({ name }) => confirmedFor.get(name) ?? 0));
 }
 
 /** Whom spec names, or the split. */

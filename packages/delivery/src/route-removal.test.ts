@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from './api/application.ts';
 
+const hour = 3_600_000;
 let cluster: DeliveryCluster;
 
 afterEach(() => cluster.stop());
@@ -58,6 +59,29 @@ describe('a route that spec asks for no more', () => {
     await cluster.advance(12_000);
     expect((await findSplit())?.spec.rules).toEqual([]);
     expect((await cluster.application()).status?.waitingFor).toBe('late to confirm that the route is closed');
+    await cluster.advance(20_000);
+    expect(await findSplit()).toBeUndefined();
+  });
+
+  test('drains for its time whatever clocks say meanwhile', async () => {
+    await serve();
+    await cluster.deploy(inside);
+    await cluster.advance(2_000);
+    cluster.clock.jump(hour);
+    await cluster.advance(2_000);
+    expect((await cluster.application()).status?.waitingFor).toBe('requests that came by the route to end');
+    cluster.clock.jump(-2 * hour);
+    await cluster.advance(10_000);
+    expect(await findSplit()).toBeUndefined();
+  });
+
+  test('drains once more for who leads anew, whatever its clock says', async () => {
+    await serve();
+    await cluster.deploy(inside);
+    await cluster.advance(2_000);
+    await cluster.away(20_000, async () => cluster.clock.jump(hour));
+    await cluster.advance(2_000);
+    expect((await findSplit())?.spec.rules).toEqual([]);
     await cluster.advance(20_000);
     expect(await findSplit()).toBeUndefined();
   });

@@ -19,11 +19,11 @@ export interface Removal {
 const lookMilliseconds = 100;
 const defaultDrainSeconds = 30;
 
-export function routeState(observation: Observation, now: number): RouteState {
+export function routeState(observation: Observation): RouteState {
   const split = ownSplit(observation);
   if (split === undefined) return 'none';
   if (isRouteOpen(observation)) return split.spec.rules.length > 0 ? 'open' : 'closing';
-  return routeDrainLeft(observation, now) > 0 ? 'draining' : 'drained';
+  return routeDrainLeft(observation) > 0 ? 'draining' : 'drained';
 }
 
 /** Whether a gateway may still lead somebody to a pod: until it says otherwise. */
@@ -33,8 +33,8 @@ export function isRouteOpen(observation: Observation): boolean {
 }
 
 /** The next step towards having no route. */
-export function planRouteRemoval(observation: Observation, now: number): Removal {
-  switch (routeState(observation, now)) {
+export function planRouteRemoval(observation: Observation): Removal {
+  switch (routeState(observation)) {
     case 'none':
       return { actions: [], waitingFor: undefined };
     case 'open':
@@ -49,7 +49,7 @@ export function planRouteRemoval(observation: Observation, now: number): Removal
       return {
         actions: [],
         waitingFor: 'requests that came by the route to end',
-        requeueAfter: routeDrainLeft(observation, now),
+        requeueAfter: routeDrainLeft(observation),
       };
     case 'drained':
       return { actions: [{ type: 'removeRoute' }], waitingFor: 'the route to go', requeueAfter: lookMilliseconds };
@@ -66,11 +66,11 @@ function isClosingConfirmed(observation: Observation): boolean {
   return observation.gateways.length === 0 || isSplitConfirmed(observation);
 }
 
-/** Milliseconds that requests may still take after the last gateway closed it; a clock ahead of ours counts as now. */
-function routeDrainLeft({ application, split, gateways }: Observation, now: number): number {
-  const closings = (split?.status?.instances ?? [])
-    .filter(({ name }) => gateways.includes(name))
-    .map(({ inForceSince }) => Math.min(now, Date.parse(inForceSince)));
-  const seconds = application.spec.drainSeconds ?? defaultDrainSeconds;
-  return Math.max(0, Math.max(0, ...closings) + seconds * 1_000 - now);
+/**
+ * Milliseconds that requests may still take after the last gateway closed it: counted from when that was seen, because the
+ * times that gateways write are of clocks that jump. Who leads anew lets them drain once more.
+ */
+function routeDrainLeft({ application, gateways, confirmedFor }: Observation): number {
+  const milliseconds = (application.spec.drainSeconds ?? defaultDrainSeconds) * 1_000;
+  return Math.max(0, ...gateways.map((name) => milliseconds - (confirmedFor.get(name) ?? 0)));
 }

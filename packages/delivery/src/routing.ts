@@ -26,9 +26,9 @@ import { isAskedFor, planSessionKey, withSessions } from './sessions/session-rou
 import { calculateReturn, calculateShare, shareOut } from './sharing.ts';
 
 export function planRoute(observation: Observation, now: number): Removal {
-  if (!isRouted(observation)) return planRouteRemoval(observation, now);
+  if (!isRouted(observation)) return planRouteRemoval(observation);
   const { leaving, requeueAfter } = planDepartures(observation, now);
-  const handover = planHandover(observation, now);
+  const handover = planHandover(observation);
   return {
     actions: planRule(observation, leaving, handover),
     waitingFor: handover.waitingFor,

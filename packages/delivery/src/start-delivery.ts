@@ -16,6 +16,7 @@ import { createArchiveController, createArchiveSources } from './controller/arch
 import { CheckExpressions } from './controller/check-expressions.ts';
 import { createSources } from './controller/sources.ts';
 import { Findings } from './controller/findings.ts';
+import { ConfirmationWatch } from './controller/confirmation-watch.ts';
 import { DrainWatch } from './controller/drain-watch.ts';
 import { createGroupController, createGroupSources } from './controller/group-controller.ts';
 import { createOrphanController, createOrphanSources } from './controller/orphan-controller.ts';
@@ -129,11 +130,13 @@ function createReader(options: DeliveryOptions, caches: Caches) {
   const expressions = new CheckExpressions();
   const drains = new DrainWatch(options.clock);
   drains.follow(caches.pods);
+  const confirmations = new ConfirmationWatch(options.clock);
+  confirmations.follow(caches.splits);
   followSecrets(caches, secretContents);
   return async (key: ObjectKey) => {
     await readSecrets(key, caches, secretContents);
     const expressionFaults = await expressions.findFaults(caches.applications.get(key)?.spec.checks);
-    return { secretContents, expressionFaults, drains };
+    return { secretContents, expressionFaults, drains, confirmations };
   };
 }
 

@@ -13,10 +13,10 @@ const defaultDrainSeconds = 30;
  * An Application that is deleted takes its traffic away first, lets requests end, and only then its pods. What ran before
  * there was an Application goes on without it: nothing that we did not create is deleted.
  */
-export function planTeardown(observation: Observation, now: number): Decision {
+export function planTeardown(observation: Observation): Decision {
   const isKept = observation.application.spec.deletionPolicy === 'Orphan' || observation.workload !== undefined;
   if (isKept) return decide([{ type: 'setFinalizer', present: false }]);
-  const route = planRouteRemoval(observation, now);
+  const route = planRouteRemoval(observation);
   // A pod that leaves its Service before the gateways have closed the route would take requests with it.
   if (isRouteOpen(observation)) return decide(route.actions, { ...route, observation });
   const leaving = planLeaving(observation);

@@ -35,6 +35,7 @@ function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, str
     replicaSets: [],
     pods: [],
     drainedFor: new Map(),
+    confirmedFor: new Map(),
     services: [],
     slices: [],
     budgets: [],

@@ -8,8 +8,8 @@ import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
-import { sightDrains } from './simulation/drains.ts';
 import { ask, changeSpec, templateOf } from './simulation/people.ts';
+import { sight } from './simulation/sightings.ts';
 import { createWorld, isPodReady, isTerminating, observationOf, versioned, type World } from './simulation/world.ts';
 
 /** `quota`: what is too much is not created; `nodes`: it waits for a node; `image`: it cannot be pulled any more. */
@@ -90,7 +90,7 @@ export class CrowdedCluster {
       const grown = this.#runReplicaSets();
       const started = grown.pods.reduce((all, pod, index) => (isPlaced(pod) ? setReady(all, index, true) : all), grown);
       const moved = confirmed(runEndpoints(started));
-      const world = { ...moved, drains: sightDrains(moved) };
+      const world = { ...moved, ...sight(moved) };
       const seen = observationOf(world);
       const decision = reconcileApplication(seen, world.now);
       const { world: after } = carryOut(world, decision, {

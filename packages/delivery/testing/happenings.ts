@@ -5,7 +5,7 @@ import { arrive, forgetting, look, round, runSizes, type Run } from './looks.ts'
 import { isTrying } from './refusals.ts';
 import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
 import { autoscale, evict, removeByHand } from './simulation/hands.ts';
-import { changeGateway, runGateway } from './simulation/gateways.ts';
+import { changeGateway, runGateway, stopGateway } from './simulation/gateways.ts';
 import { endJob } from './simulation/hook-effects.ts';
 import { approve } from './simulation/approvals.ts';
 import { applyAgain, ask, changeSpec, configure, deleteApplication, templateOf } from './simulation/people.ts';
@@ -40,7 +40,7 @@ export function happen(run: Run, event: Happening): World {
     case 'gateway':
       return runGateway(world, event.index ?? 0);
     case 'gatewayDies':
-      return changeGateway(world, event.index ?? 0, { isAlive: false, inForce: undefined, sessions: new Map() });
+      return stopGateway(world, event.index ?? 0);
     case 'gatewayReturns':
       return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false });
     case 'gatewaySticks':

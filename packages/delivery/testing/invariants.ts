@@ -180,12 +180,18 @@ function checkMemory({ before, action }: Change): string | undefined {
   return isStable ? 'memory: the stable version is deleted' : undefined;
 }
 
-/** A Split goes only without rules, and when no gateway that lives routes by it any more. */
+/** A Split goes only without rules, and when what came by the last gateway that lives has ended. */
 function checkInFlight({ before, action }: Change): string | undefined {
-  const { split, gateways } = before;
+  const { split, gateways, now, application } = before;
   if (action.type !== 'removeRoute' || split === undefined) return undefined;
-  const isRouting = gateways.some(({ isAlive, inForce }) => isAlive && (inForce?.rules ?? []).length > 0);
-  return split.spec.rules.length > 0 || isRouting ? 'in flight: the Split goes while requests come by it' : undefined;
+  const living = gateways.filter(({ isAlive }) => isAlive);
+  const isRouting = living.some(({ inForce }) => (inForce?.rules ?? []).length > 0);
+  if (split.spec.rules.length > 0 || isRouting) return 'in flight: the Split goes while requests come by it';
+  const since = now - Math.max(...living.map(({ closedAt = -Infinity }) => closedAt));
+  const { drainSeconds = 0 } = application.spec;
+  return since < drainSeconds * 1_000
+    ? `in flight: the Split goes ${since} ms after a request may have come by it`
+    : undefined;
 }
 
 /** What lets an Application go leaves nothing of it to be in the way of the next one of its name. */

@@ -8,7 +8,7 @@ import { checkRefusals, type Refusals } from './refusals.ts';
 import { checkDelivered, checkRemoval, type Reached } from './requests.ts';
 import { carryOut, type Write } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
-import { sightDrains } from './simulation/drains.ts';
+import { sight } from './simulation/sightings.ts';
 import { runGateways } from './simulation/gateways.ts';
 import { runJobs } from './simulation/hook-effects.ts';
 import { controllerTime, isBeingDeleted, isGone, observationOf, type World } from './simulation/world.ts';
@@ -49,9 +49,10 @@ export const whole: Look = { stopAfter: Infinity, lag: 0 };
 export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Looked {
   const { interruption } = run;
   const before = lateWorld(run, { lag, late });
-  const drains = sightDrains(before);
-  const world: World = drains === before.drains ? run.world : { ...run.world, drains };
-  const seen = observationOf({ ...before, drains });
+  const sightings = sight(before);
+  const isSame = sightings.drains === before.drains && sightings.confirmations === before.confirmations;
+  const world: World = isSame ? run.world : { ...run.world, ...sightings };
+  const seen = observationOf({ ...before, ...sightings });
   if (isGone(seen.application)) return { world, decision: noDecision };
   const isCurrent = lag === 0 && Object.keys(late).length === 0;
   const decision = run.planner(seen, controllerTime(world));
@@ -86,6 +87,7 @@ export function forgetting(world: World): World {
   return {
     ...world,
     drains: new Map(),
+    confirmations: new Map(),
     answers: new Map(),
     measurements: new Map(),
     hookFindings: new Map(),

@@ -1,5 +1,7 @@
 /** Planners with one fault each about Applications that are deleted. */
+import type { Observation } from '../src/observation.ts';
 import type { Action } from '../src/plan.ts';
+import { reconcileApplication } from '../src/reconcile.ts';
 import { nameOf } from '../src/release-context.ts';
 import type { History } from './history.ts';
 import { deciding, rounds, type Mutant } from './mutants.ts';
@@ -12,6 +14,17 @@ const deleted: History = {
   serving: true,
   happenings: [{ type: 'delete', foreground: false }, ...rounds(20)],
 };
+
+const setForward: History = {
+  ...deleted,
+  happenings: [{ type: 'delete', foreground: false }, ...rounds(2), { type: 'clock', seconds: 3_600 }, ...rounds(20)],
+};
+
+/** As gateways write it, by a clock that somebody sets. */
+function byClock({ split }: Observation, now: number): Observation['confirmedFor'] {
+  const instances = split?.status?.instances ?? [];
+  return new Map(instances.map(({ name, inForceSince }) => [name, now - Date.parse(inForceSince)]));
+}
 
 /** What a look at an Application that is being deleted does instead. */
 function ending(
@@ -36,6 +49,13 @@ export const removalMutants: readonly Mutant[] = [
     planner: ending((actions) => actions.filter(({ type }) => type !== 'deleteCopy')),
     breaks: /^left: copies/,
     example: deleted,
+  },
+  {
+    fault: 'counts the drain of a route by the clock',
+    planner: (observation, now) =>
+      reconcileApplication({ ...observation, confirmedFor: byClock(observation, now) }, now),
+    breaks: /^in flight: the Split goes .* ms after/,
+    example: setForward,
   },
   {
     fault: 'never lets go',

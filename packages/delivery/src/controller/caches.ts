@@ -36,6 +36,7 @@ import { statusOf } from '../release-changes.ts';
 import { askedCarrier } from '../route-handover.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
+import type { ConfirmationWatch } from './confirmation-watch.ts';
 import type { DrainWatch } from './drain-watch.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
@@ -147,6 +148,7 @@ interface Found {
   readonly secretContents: SecretContents;
   readonly gateways: readonly string[];
   readonly drains: Pick<DrainWatch, 'measure'>;
+  readonly confirmations: Pick<ConfirmationWatch, 'measure'>;
   readonly now: number;
 }
 
@@ -154,7 +156,7 @@ interface Found {
 export function observe(
   key: ObjectKey,
   caches: Caches,
-  { findings, secretContents, gateways, drains, now }: Found,
+  { findings, secretContents, gateways, drains, confirmations, now }: Found,
 ): Observation | undefined {
   const given = caches.applications.get(key);
   if (given === undefined) return undefined;
@@ -179,6 +181,7 @@ export function observe(
     slices: caches.slices.byIndex(byApplication, index),
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
     split,
+    confirmedFor: confirmations.measure(split),
     gateways: confirmersOf({ application, split, gateways }),
     answers: findings.answers,
     sources: sourcesOf(application, caches, secretContents),

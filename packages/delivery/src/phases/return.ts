@@ -113,7 +113,7 @@ function end({ status, now, release }: ReleaseContext, ending: ReleaseEnding): S
 function endWithoutStable(context: ReleaseContext): Step {
   const { observation, candidate, status, now } = context;
   const isOther = leadsElsewhere(context);
-  const route: Removal = isOther ? { actions: [], waitingFor: undefined } : planRouteRemoval(observation, now);
+  const route: Removal = isOther ? { actions: [], waitingFor: undefined } : planRouteRemoval(observation);
   const withdrawal = planWithdrawal(candidate);
   const waitingFor = route.waitingFor ?? withdrawal.waitingFor;
   if (waitingFor === undefined)

@@ -16,9 +16,7 @@ export function runGateway(world: World, index: number): World {
   const gateway = world.gateways[index];
   if (gateway === undefined || !gateway.isAlive) return world;
   const isChanged = !gateway.isStuck && gateway.inForce !== split?.spec;
-  const routed = isChanged
-    ? changeGateway(world, index, { inForce: split?.spec, sessions: startSessions(gateway, split?.spec, world.now) })
-    : world;
+  const routed = isChanged ? changeGateway(world, index, rerouted(gateway, world)) : world;
   const current = routed.gateways[index];
   const generation = split?.metadata.generation;
   if (split === undefined || generation === undefined || current === undefined) return routed;
@@ -35,6 +33,29 @@ export function runGateway(world: World, index: number): World {
   const others = instances.filter(({ name }) => name !== gateway.name);
   const [written, revision] = versioned(world, { ...split, status: { instances: [...others, reported] } });
   return { ...routed, revision, split: written };
+}
+
+function rerouted({ inForce, closedAt, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
+  const isClosing = isLeading(inForce) && !isLeading(split?.spec);
+  return {
+    inForce: split?.spec,
+    closedAt: isClosing ? now : closedAt,
+    sessions: startSessions(sessions, split?.spec, now),
+  };
+}
+
+function isLeading(spec: Gateway['inForce']): boolean {
+  return (spec?.rules ?? []).length > 0;
+}
+
+/** What it had to do ends with it. */
+export function stopGateway(world: World, index: number): World {
+  return changeGateway(world, index, {
+    isAlive: false,
+    inForce: undefined,
+    closedAt: undefined,
+    sessions: new Map(),
+  });
 }
 
 /** A gateway that starts anew routes nothing before it has seen the Split. */

@@ -7,7 +7,7 @@ import { isPodReady, type Gateway, type SeenSessions, type World } from './world
 type Seen = Gateway['sessions'];
 
 /** With each new routing: a version that it names for the first time is counted from now on. */
-export function startSessions({ sessions }: Gateway, spec: SplitSpec | undefined, now: number): Seen {
+export function startSessions(sessions: Seen, spec: SplitSpec | undefined, now: number): Seen {
   const rule = sessionRule(spec);
   return new Map(
     (rule?.backends ?? []).map(({ version }) => [version, sessions.get(version) ?? { since: now, users: new Map() }]),

@@ -68,6 +68,7 @@ function writeSplit(world: World, spec: Split['spec']): World {
   const [split, revision] = versioned(world, {
     metadata: {
       name: application,
+      uid: world.split?.metadata.uid ?? String(world.revision),
       generation: (world.split?.metadata.generation ?? 0) + 1,
       annotations: { [annotations.ownerUid]: world.application.metadata.uid ?? '' },
     },

@@ -27,6 +27,8 @@ export interface Gateway {
   readonly isStuck: boolean;
   /** What it routes by: the Split as it saw it last. */
   readonly inForce: Split['spec'] | undefined;
+  /** When it closed the route; undefined: it has not, since it runs. */
+  readonly closedAt: number | undefined;
   /** Of each version whose sessions it keeps: since when it counts them, and when it saw which user last. */
   readonly sessions: ReadonlyMap<string, SeenSessions>;
 }
@@ -36,7 +38,7 @@ export interface SeenSessions {
   readonly users: ReadonlyMap<number, number>;
 }
 
-export interface SeenDrain {
+export interface Sighting {
   readonly note: string;
   readonly since: number;
 }
@@ -52,7 +54,9 @@ export interface World {
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
   /** What the controller that leads has seen drain, by uid: what was written on it, and when that was first seen. */
-  readonly drains: ReadonlyMap<string, SeenDrain>;
+  readonly drains: ReadonlyMap<string, Sighting>;
+  /** What it has seen gateways confirm of the Split, by name: which generation, and when that was first seen. */
+  readonly confirmations: ReadonlyMap<string, Sighting>;
   readonly slice: EndpointSlice;
   readonly split: Split | undefined;
   readonly gateways: readonly Gateway[];
@@ -113,6 +117,7 @@ export function createWorld(spec: ApplicationSpec): World {
     revision: 1,
     application: { ...created, metadata: { ...created.metadata, finalizers: [teardownFinalizer] } },
     drains: new Map(),
+    confirmations: new Map(),
     releases: [],
     replicaSets: [],
     pods: [],
@@ -123,6 +128,7 @@ export function createWorld(spec: ApplicationSpec): World {
       isAlive: true,
       isStuck: false,
       inForce: undefined,
+      closedAt: undefined,
       sessions: new Map(),
     })),
     commands: [],
@@ -153,6 +159,7 @@ export function observationOf(given: World): Observation {
     replicaSets: world.replicaSets,
     pods: world.pods,
     drainedFor: drainedFor(world),
+    confirmedFor: confirmedFor(world),
     services: world.services,
     budgets: world.budgets,
     slices: slicesOf(world),
@@ -177,6 +184,14 @@ const nothingDrained: Observation['drainedFor'] = new Map();
 
 function drainedFor({ drains, now }: World): Observation['drainedFor'] {
   return drains.size === 0 ? nothingDrained : new Map([...drains].map(([uid, { since }]) => [uid, now - since]));
+}
+
+const nothingConfirmed: Observation['confirmedFor'] = new Map();
+
+function confirmedFor({ confirmations, now }: World): Observation['confirmedFor'] {
+  return confirmations.size === 0
+    ? nothingConfirmed
+    : new Map([...confirmations].map(([name, { since }]) => [name, now - since]));
 }
 
 function isFirst({ application: { metadata } }: World): boolean {
