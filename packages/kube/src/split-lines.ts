@@ -1,5 +1,5 @@
 /** A longer line is given out in parts: a container may write without ever ending one. */
-const maximumLineLength = 256 * 1024;
+export const maximumLineLength = 256 * 1024;
 
 /** The lines of a stream of UTF-8, without their ends; what follows the last end is a line too. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -34,7 +34,7 @@ export function createFakeLogs(): FakeLogs {
       for (const line of lines.get(pod)?.slice(next) ?? []) {
         if (!isAsked(line)) continue;
         read += 1;
-        yield Buffer.from(`${line}\n`);
+        yield* inParts(`${line}\n`);
       }
       next = lines.get(pod)?.length ?? 0;
       if (url.searchParams.get('follow') !== 'true' || signal?.aborted === true) return;
@@ -78,4 +78,10 @@ export function createFakeLogs(): FakeLogs {
       request: async (request) => answer(request) ?? client.request(request),
     }),
   };
+}
+
+/** As a connection brings them: not all at once, and never in the same parts. */
+function* inParts(text: string): Iterable<Uint8Array> {
+  for (let start = 0, size = 60_000; start < text.length; start += size, size += 1_000)
+    yield Buffer.from(text.slice(start, start + size));
 }

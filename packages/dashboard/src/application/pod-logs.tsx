@@ -69,7 +69,7 @@ interface LinesProps {
 }
 
 function Lines({ namespace, application, pod }: LinesProps) {
-  const { lines, state } = usePodLogs(namespace, application, pod);
+  const { lines, state, leftOut } = usePodLogs(namespace, application, pod);
   const box = useRef<HTMLDivElement>(null);
   const isFollowing = useRef(true);
   useEffect(() => {
@@ -92,8 +92,14 @@ function Lines({ namespace, application, pod }: LinesProps) {
       {lines.length === 0 && (
         <p className="line-none soft">{state === 'ended' ? 'They wrote nothing.' : 'Nothing has been written yet.'}</p>
       )}
+      {leftOut > 0 && (
+        <p className="line-none soft">
+          {leftOut === 1 ? 'One container is' : `${leftOut} containers are`} left out, beyond the first 100: choose a
+          pod.
+        </p>
+      )}
       {state === 'waiting' && <Chip tone="wait">connecting</Chip>}
-      {lines.map(({ pod: of, at, text }, index) => (
+      {lines.map(({ pod: of, at, text, cut }, index) => (
         <div key={`${of} ${at} ${index}`} className="line pod-line">
           <time dateTime={at} title={describeInstant(Date.parse(at))}>
             {describeClock(Date.parse(at))}
@@ -101,7 +107,10 @@ function Lines({ namespace, application, pod }: LinesProps) {
           <span className="kind cut" title={of}>
             {of.split('-').at(-1)}
           </span>
-          <span className="text">{text}</span>
+          <span className="text">
+            {text}
+            {cut === true && <span className="soft"> … (the line goes on)</span>}
+          </span>
         </div>
       ))}
     </div>

@@ -10,16 +10,23 @@ export interface PodLogLine {
   readonly version?: string | undefined;
   readonly at: string;
   readonly text: string;
+  /** There is more of it, which was not sent. */
+  readonly cut?: boolean | undefined;
 }
 
 type PodLogFrame =
+  | { readonly type: 'leftOut'; readonly containers: number }
   | { readonly type: 'lines'; readonly items: readonly PodLogLine[]; readonly after?: string | undefined }
   | { readonly type: 'end' };
 
 export interface PodLogs {
   readonly lines: readonly PodLogLine[];
   readonly state: StreamState;
+  /** Containers that there is no room for. */
+  readonly leftOut: number;
 }
+
+const nothing = { lines: [], leftOut: 0, state: 'connecting' } as const;
 
 /** Lines that are kept: a program may write for ever. */
 const maximumLines = 1_000;
@@ -29,7 +36,7 @@ const gatherMilliseconds = 150;
 
 /** What the containers of an application write, of one pod or of all; live. */
 export function usePodLogs(namespace: string, application: string, pod: string | undefined): PodLogs {
-  const [logs, setLogs] = useState<PodLogs>({ lines: [], state: 'connecting' });
+  const [logs, setLogs] = useState<PodLogs>(nothing);
   useEffect(() => {
     let lines: readonly PodLogLine[] = [];
     let after: string | undefined;
@@ -45,14 +52,16 @@ export function usePodLogs(namespace: string, application: string, pod: string |
       path: () => withQuery(pathOf(namespace, 'applications', application, 'logs', 'stream'), { pod, after, tail }),
       onFrame: (received) => {
         const frame = received as PodLogFrame;
+        if (frame.type === 'leftOut') setLogs((before) => ({ ...before, leftOut: frame.containers }));
         if (frame.type !== 'lines') return;
         lines = [...lines, ...frame.items].slice(-maximumLines);
         after = frame.after ?? after;
         cancel ??= browserClock.schedule(gatherMilliseconds, show);
       },
-      onState: (state) => setLogs((before) => ({ ...before, state })),
+      onState: (state) =>
+        setLogs((before) => ({ ...before, state, leftOut: state === 'connecting' ? 0 : before.leftOut })),
     });
-    setLogs({ lines, state: 'connecting' });
+    setLogs(nothing);
     stream.start();
     return () => {
       cancel?.();

@@ -11,6 +11,7 @@ export class LineQueue<T> {
   #size = 0;
   #room = Promise.withResolvers<void>();
   #news = Promise.withResolvers<void>();
+  #isNudged = false;
   #isClosed = false;
 
   constructor(bound: QueueBound<T>) {
@@ -27,15 +28,22 @@ export class LineQueue<T> {
     return true;
   }
 
-  /** All that there is, as soon as there is something; nothing once it is closed and empty. */
-  async take(): Promise<readonly T[]> {
-    while (this.#items.length === 0 && !this.#isClosed) await this.#news.promise;
+  /** All that there is, as soon as there is something, or somebody nudges; undefined once it is closed and empty. */
+  async take(): Promise<readonly T[] | undefined> {
+    while (this.#items.length === 0 && !this.#isNudged && !this.#isClosed) await this.#news.promise;
     const taken = this.#items;
-    [this.#items, this.#size] = [[], 0];
+    if (taken.length === 0 && !this.#isNudged) return undefined;
+    [this.#items, this.#size, this.#isNudged] = [[], 0, false];
     this.#room.resolve();
     this.#room = Promise.withResolvers();
     this.#news = Promise.withResolvers();
     return taken;
+  }
+
+  /** There is something to be said beside what is in it. */
+  nudge(): void {
+    this.#isNudged = true;
+    this.#news.resolve();
   }
 
   /** What is in it can still be taken. */

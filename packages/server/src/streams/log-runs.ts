@@ -6,6 +6,8 @@ import { runKey } from './pod-log-position.ts';
 /** One run of a container: a restart is another one. */
 export interface LogRun {
   readonly key: string;
+  /** The same for all runs of a container. */
+  readonly of: string;
   readonly pod: string;
   readonly container: string;
   readonly version: string | undefined;
@@ -44,11 +46,12 @@ function runsOf(
   isKnown: (key: string) => boolean,
 ): readonly LogRun[] {
   const own = {
+    of: `${metadata.uid ?? ''} ${name}`,
     pod: metadata.name ?? '',
     container: name,
     version: metadata.annotations?.[versionAnnotation],
   };
-  const keyOf = (restarts: number): string => runKey(`${metadata.uid ?? ''} ${name} ${restarts}`);
+  const keyOf = (restarts: number): string => runKey(`${own.of} ${restarts}`);
   const isRunning = state?.running !== undefined;
   const hasStarted = isRunning || state?.terminated !== undefined;
   const current = hasStarted ? [{ ...own, key: keyOf(restartCount), isPrevious: false, isRunning }] : [];
@@ -56,4 +59,21 @@ function runsOf(
   return lastState?.terminated === undefined || !isKnown(before)
     ? current
     : [{ ...own, key: before, isPrevious: true, isRunning: false }, ...current];
+}
+
+/** Containers that one reader is given at a time, of each of them two runs: as many as a position has room for. */
+export const maximumContainers = 100;
+
+export interface LogSelection {
+  readonly runs: readonly LogRun[];
+  /** Containers beyond those. */
+  readonly leftOut: number;
+}
+
+/** Those first that a reader has begun with: nobody loses one because others come. */
+export function selectRuns(runs: readonly LogRun[], isKnown: (key: string) => boolean): LogSelection {
+  const known = new Set(runs.filter(({ key }) => isKnown(key)).map(({ of }) => of));
+  const containers = new Set([...known, ...runs.map(({ of }) => of)]);
+  const chosen = new Set([...containers].slice(0, maximumContainers));
+  return { runs: runs.filter(({ of }) => chosen.has(of)), leftOut: containers.size - chosen.size };
 }

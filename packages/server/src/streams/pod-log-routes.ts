@@ -27,7 +27,6 @@ const QuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** Frames: `{ type: 'lines', items: [{ pod, container, version, at, text }], after }`, and `{ type: 'end' }` at last. */
 export function addPodLogStream(app: App, { client, clock, view }: ServerContext, run: Run): void {
   app.get(
     '/api/v1/namespaces/:namespace/applications/:name/logs/stream',
@@ -37,6 +36,8 @@ export function addPodLogStream(app: App, { client, clock, view }: ServerContext
       schema: {
         tags: ['streams'],
         summary: 'WebSocket: what the containers of an application write, of all its pods, each line with its time',
+        description:
+          'Frames are `{type: "lines", items: [{pod, container, version, at, text, cut}], after}`, where `cut` says that the line is longer than the 16,384 characters that are sent; `{type: "leftOut", containers}`, how many there is no room for beyond 100; and at last `{type: "end"}`. A position counts for the same `pod` and `container`.',
         params: ObjectParams,
         querystring: QuerySchema,
       },

@@ -23,12 +23,25 @@ beforeEach(async () => {
   const { client } = server.cluster;
   const { items } = await client.list(pods, { namespace: 'default' });
   names = items.map(({ metadata }) => metadata.name ?? '').toSorted();
-  const web = { name: 'web', image: 'i', imageID: 'i', ready: true, restartCount: 0, state: { running: {} } };
-  const patch = { type: 'merge', body: { status: { containerStatuses: [web] } } } as const;
-  for (const name of names) await client.patch(pods, { namespace: 'default', name }, patch, { subresource: 'status' });
-  await server.cluster.advance(0);
+  for (const name of names) await runContainers(name, 1);
 });
 afterEach(() => server.stop());
+
+/** The first is `web`; all of a pod write the same. */
+async function runContainers(name: string, count: number, restartCount = 0): Promise<void> {
+  const containerStatuses = Array.from({ length: count }, (_, index) => ({
+    name: index === 0 ? 'web' : `web-${index}`,
+    image: 'i',
+    imageID: 'i',
+    ready: true,
+    restartCount,
+    state: { running: {} },
+    ...(restartCount > 0 ? { lastState: { terminated: { exitCode: 1 } } } : {}),
+  }));
+  const patch = { type: 'merge', body: { status: { containerStatuses } } } as const;
+  await server.cluster.client.patch(pods, { namespace: 'default', name }, patch, { subresource: 'status' });
+  await server.cluster.advance(0);
+}
 
 function itemsOf({ frames }: TestStream): readonly Item[] {
   return frames.filter(({ type }) => type === 'lines').flatMap(({ items }) => items as Item[]);
@@ -99,6 +112,56 @@ describe('what all pods of an application write', () => {
     await until(stream, 'after');
     expect(textsOf(stream)).toEqual(['before', 'after']);
     stream.close();
+  });
+
+  it('says how many containers there is no room for, and goes on with those that it has', async () => {
+    const [one = '', other = ''] = names;
+    await runContainers(other, 101);
+    logs.write(one, time(1), 'first');
+    const stream = server.listen(path);
+    // The pod that is first by its name is read, and what is left of a hundred.
+    await Promise.all([until(stream, 'first'), stream.until(({ type }) => type === 'leftOut')]);
+    expect(stream.frames.find(({ type }) => type === 'leftOut')).toEqual({ type: 'leftOut', containers: 2 });
+    await runContainers(other, 50);
+    await stream.until(({ type, containers }) => type === 'leftOut' && containers === 0);
+    stream.close();
+  });
+
+  it('repeats nothing, however often containers have started again', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'a');
+    const first = server.listen(`${path}?pod=${one}`);
+    for (const restarts of [0, 1, 2, 3]) {
+      await runContainers(one, 100, restarts);
+      while (textsOf(first).length < 100 * (restarts + 1)) await server.call('GET', '/healthz');
+    }
+    const { after } = first.frames.at(-1);
+    first.close();
+    logs.write(one, time(2), 'b');
+    const second = server.listen(`${path}?pod=${one}&follow=false&after=${after}`);
+    expect(await second.ended).toBe(1_000);
+    expect(new Set(textsOf(second))).toEqual(new Set(['b']));
+  });
+
+  it('says of a line that it is longer, and repeats none that came in parts', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'x'.repeat(16_385));
+    logs.write(one, time(1), 'y'.repeat(600_000));
+    logs.write(one, time(1), 'short');
+    const first = server.listen(`${path}?pod=${one}`);
+    await until(first, 'short');
+    expect(itemsOf(first)).toMatchObject([
+      { text: 'x'.repeat(16_384), cut: true },
+      { text: 'y'.repeat(16_384), cut: true },
+      { text: 'short' },
+    ]);
+    expect(itemsOf(first).at(-1)).not.toHaveProperty('cut');
+    const { after } = first.frames.at(-1);
+    first.close();
+    logs.write(one, time(1), 'next');
+    const second = server.listen(`${path}?pod=${one}&follow=false&after=${after}`);
+    await second.ended;
+    expect(textsOf(second)).toEqual(['next']);
   });
 
   it('is refused to who may not see it, where there is none, and from what is no position', async () => {

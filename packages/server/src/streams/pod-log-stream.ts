@@ -2,10 +2,10 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Informer } from '@slipway/kube/informer';
-import { splitLines } from '@slipway/kube/split-lines';
+import { maximumLineLength, splitLines } from '@slipway/kube/split-lines';
 import { optional } from '../optional.ts';
 import { LineQueue } from './line-queue.ts';
-import { findLogRuns, type LogChoice, type LogRun } from './log-runs.ts';
+import { findLogRuns, selectRuns, type LogChoice, type LogRun } from './log-runs.ts';
 import { closeCodes, type PacedSocket } from './paced-socket.ts';
 import {
   advance,
@@ -30,8 +30,6 @@ export interface PodLogStream extends LogChoice {
   readonly follow: boolean;
 }
 
-/** Logs that one reader has open at a time. */
-const maximumRuns = 100;
 /** Between those who read logs and the one who sends them; one frame of the stream. */
 const maximumQueued = 256 * 1_024;
 /** What a line takes beside its text. */
@@ -39,7 +37,12 @@ const lineOverhead = 200;
 const maximumCharacters = 16_384;
 const retryMilliseconds = 1_000;
 
-interface Line extends TimedLine {
+interface News extends TimedLine {
+  /** There is more of it, which is not sent. */
+  readonly isCut: boolean;
+}
+
+interface Line extends News {
   readonly run: LogRun;
 }
 
@@ -52,9 +55,11 @@ export async function streamPodLogs(socket: PacedSocket, stream: PodLogStream): 
   const ended = new AbortController();
   const signal = AbortSignal.any([socket.closed, ended.signal]);
   signal.addEventListener('abort', () => queue.close(), { once: true });
-  const reading = new Readers(stream, queue, signal).run();
+  const readers = new Readers(stream, queue, signal);
+  const reading = readers.run();
   try {
-    await Promise.all([send(socket, queue, stream), reading.finally(() => queue.close())]);
+    const sending = send(socket, { queue, readers, after: stream.after });
+    await Promise.all([sending, reading.finally(() => queue.close())]);
     if (!socket.closed.aborted) {
       await socket.send({ type: 'end' }, 'nothing');
       socket.close(closeCodes.normal, 'all that was written is sent');
@@ -64,22 +69,31 @@ export async function streamPodLogs(socket: PacedSocket, stream: PodLogStream): 
   }
 }
 
-async function send(socket: PacedSocket, queue: LineQueue<Line>, { after }: PodLogStream): Promise<void> {
+interface Sending {
+  readonly queue: LineQueue<Line>;
+  readonly readers: Readers;
+  readonly after: LogPositions;
+}
+
+async function send(socket: PacedSocket, { queue, readers, after }: Sending): Promise<void> {
+  const resume = 'the position of the last frame';
   const positions = new Map<string, LinePosition>(after);
-  for (;;) {
-    const lines = await queue.take();
-    if (lines.length === 0) return;
+  let told = 0;
+  for (let lines = await queue.take(); lines !== undefined; lines = await queue.take()) {
+    const { leftOut } = readers;
+    if (leftOut !== told && !(await socket.send({ type: 'leftOut', containers: leftOut }, resume))) return;
+    told = leftOut;
+    if (lines.length === 0) continue;
     for (const { run, at } of lines) positions.set(run.key, advance(positions.get(run.key), at));
-    const items = lines.map(({ run, time, text }) => ({
-      pod: run.pod,
-      container: run.container,
-      ...optional('version', run.version),
-      at: time,
-      text,
-    }));
+    for (const key of positions.keys()) if (readers.isGone(key)) positions.delete(key);
     const position = encodePositions(positions);
-    if (!(await socket.send({ type: 'lines', items, after: position }, 'the position of the last frame'))) return;
+    if (!(await socket.send({ type: 'lines', items: lines.map(present), after: position }, resume))) return;
   }
+}
+
+function present({ run, time, text, isCut }: Line) {
+  const { pod, container, version } = run;
+  return { pod, container, ...optional('version', version), at: time, text, ...(isCut ? { cut: true } : {}) };
 }
 
 /** Reads every log once, and those that begin meanwhile. */
@@ -89,7 +103,9 @@ class Readers {
   readonly #signal: AbortSignal;
   /** By the key of the run; settled ones stay, so that nothing is read twice. */
   readonly #reading = new Map<string, Promise<void>>();
-  #open = 0;
+  #current: ReadonlySet<string> = new Set();
+  /** Containers that there is no room for. */
+  leftOut = 0;
 
   constructor(stream: PodLogStream, queue: LineQueue<Line>, signal: AbortSignal) {
     this.#stream = stream;
@@ -114,21 +130,29 @@ class Readers {
   }
 
   #runs(): readonly LogRun[] {
-    const { pods, namespace, application, after } = this.#stream;
+    const { pods, namespace, application } = this.#stream;
     const own = pods.byIndex('application', `${namespace}/${application}`);
-    return findLogRuns(own, this.#stream, (key) => after.has(key) || this.#reading.has(key));
+    return findLogRuns(own, this.#stream, (key) => this.#isKnown(key));
+  }
+
+  #isKnown(key: string): boolean {
+    return this.#stream.after.has(key) || this.#reading.has(key);
+  }
+
+  /** The cluster has it no more: nobody goes on with it. */
+  isGone(key: string): boolean {
+    return this.#stream.pods.hasSynced && !this.#current.has(key);
   }
 
   #look(fail: (error: unknown) => void): void {
-    const runs = this.#runs();
-    const current = new Set(runs.map(({ key }) => key));
-    for (const key of this.#reading.keys()) if (!current.has(key)) this.#reading.delete(key);
+    const { runs, leftOut } = selectRuns(this.#runs(), (key) => this.#isKnown(key));
+    this.#current = new Set(runs.map(({ key }) => key));
+    if (leftOut !== this.leftOut) this.#queue.nudge();
+    this.leftOut = leftOut;
+    for (const key of this.#reading.keys()) if (!this.#current.has(key)) this.#reading.delete(key);
     for (const run of runs) {
-      if (this.#reading.has(run.key) || this.#open >= maximumRuns || this.#signal.aborted) continue;
-      this.#open += 1;
-      const reading = this.#read(run).finally(() => {
-        this.#open -= 1;
-      });
+      if (this.#reading.has(run.key) || this.#signal.aborted) continue;
+      const reading = this.#read(run);
       this.#reading.set(run.key, reading);
       reading.catch(fail);
     }
@@ -195,6 +219,7 @@ interface Reading {
 /** What was sent before comes again first: the API asks by whole seconds. */
 class Progress {
   readonly #before: LinePosition | undefined;
+  #isInLongLine = false;
   #repeated = 0;
   position: LinePosition | undefined;
 
@@ -203,17 +228,25 @@ class Progress {
     this.position = before;
   }
 
-  /** Undefined for what was sent before. */
-  take(line: string): TimedLine | undefined {
-    const parsed = parseLine(line) ?? { at: this.position?.at ?? 0n, time: timeOf(this.position), text: line };
-    const before = this.#before;
-    if (before !== undefined && parsed.at < before.at) return undefined;
-    if (before !== undefined && parsed.at === before.at && this.#repeated < before.count) {
-      this.#repeated += 1;
-      return undefined;
-    }
+  /** Undefined for what was sent before, and for what is beyond the end of a line that was cut. */
+  take(line: string): News | undefined {
+    const timed = parseLine(line);
+    // So long a line comes in parts, which are not the same ones each time.
+    if (timed === undefined && this.#isInLongLine) return undefined;
+    this.#isInLongLine = line.length >= maximumLineLength;
+    const parsed = timed ?? { at: this.position?.at ?? 0n, time: timeOf(this.position), text: line };
+    if (this.#isRepeated(parsed.at)) return undefined;
     this.position = advance(this.position, parsed.at);
-    return { ...parsed, text: parsed.text.slice(0, maximumCharacters) };
+    const { text } = parsed;
+    return { ...parsed, text: text.slice(0, maximumCharacters), isCut: text.length > maximumCharacters };
+  }
+
+  #isRepeated(at: bigint): boolean {
+    const before = this.#before;
+    if (before === undefined || at > before.at) return false;
+    if (at < before.at) return true;
+    this.#repeated += 1;
+    return this.#repeated <= before.count;
   }
 }
 
