@@ -14,6 +14,7 @@ import { describeTarget, judge, type BenchRow } from './row.ts';
 const benches: Readonly<Record<string, (count?: number) => Promise<readonly BenchRow[]>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
   apply: async () => (await import('./apply.ts')).benchApply(),
+  api: async () => (await import('./api.ts')).benchApi(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),

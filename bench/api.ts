@@ -1,0 +1,220 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { KubeClient } from '@slipway/kube/client';
+import { configMaps, namespaces } from '@slipway/kube/resources';
+import { connect } from '../packages/cli/src/connection/connection.ts';
+import { startBenchCluster, type BenchCluster } from './cluster.ts';
+import type { Outcome, Plan } from './reference/api-load.ts';
+import { median, rounded, type BenchRow } from './row.ts';
+
+const run = promisify(execFile);
+const connections = 32;
+const rounds = 3;
+const secondsEach = 4;
+const listed = 2_000;
+const listRequests = 20;
+const listNamespace = 'listed';
+const atOnce = 32;
+const path = '/api/v1/namespaces/default/configmaps';
+
+/**
+ * The API server against a bare `node:https` server with its certificate and its bodies, which reads, keeps nothing and
+ * answers: in alternation, under the same generator, each a process of its own.
+ */
+export async function benchApi(): Promise<readonly BenchRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-api-'));
+  const cluster = await startBenchCluster({ options: ['--runtime', 'simulated', '--no-server', '--no-controller'] });
+  try {
+    const target = await describeTarget(cluster);
+    const answers = await prepare(target.client);
+    const bare = await startBare(folder, { ...target.server, answers });
+    try {
+      return await measure({ ours: target.port, bare: bare.port, token: target.token });
+    } finally {
+      bare.stop();
+    }
+  } finally {
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Target {
+  readonly client: KubeClient;
+  readonly port: number;
+  readonly token: string;
+  readonly server: { readonly key: string; readonly cert: string };
+}
+
+async function describeTarget({ directory, kubeconfig }: BenchCluster): Promise<Target> {
+  const { client } = await connect({ kubeconfig });
+  const { server, adminToken } = JSON.parse(await readFile(join(directory, 'pki', 'certificates.json'), 'utf8'));
+  const { apiServer } = JSON.parse(await readFile(join(directory, 'run', 'cluster.json'), 'utf8'));
+  return {
+    client,
+    port: Number(new URL(apiServer).port),
+    token: adminToken,
+    server: { key: server.key, cert: server.certificate },
+  };
+}
+
+const kilobyte = 'x'.repeat(1_024);
+
+function configMap(name: string): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value: kilobyte } });
+}
+
+/** What is read and patched; resolves with what the API server answers to each method. */
+async function prepare(client: KubeClient): Promise<Readonly<Record<string, string>>> {
+  const namespace = 'default';
+  const one = await client.create(configMaps, {
+    ...JSON.parse(configMap('read-0')),
+    metadata: { namespace, name: 'read-0' },
+  });
+  for (let index = 1; index < connections; index++)
+    await client.create(configMaps, { metadata: { namespace, name: `read-${index}` }, data: { value: kilobyte } });
+  await client.create(namespaces, { metadata: { name: listNamespace } });
+  const left = Array.from({ length: listed }, (_, index) => `listed-${index}`);
+  const create = async (): Promise<void> => {
+    for (let name = left.pop(); name !== undefined; name = left.pop())
+      await client.create(configMaps, { metadata: { namespace: listNamespace, name }, data: { value: kilobyte } });
+  };
+  await Promise.all(Array.from({ length: atOnce }, create));
+  const list = await client.list(configMaps, { namespace: listNamespace });
+  const single = JSON.stringify(one);
+  return { POST: single, PATCH: single, GET: single, LIST: JSON.stringify(list) };
+}
+
+interface Bare {
+  readonly port: number;
+  stop(): void;
+}
+
+async function startBare(folder: string, given: Target['server'] & { readonly answers: object }): Promise<Bare> {
+  const file = join(folder, 'bare.json');
+  await writeFile(file, JSON.stringify(given), { mode: 0o600 });
+  const child = spawn(process.execPath, [programAt('bare-server.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { port: Number(line), stop: () => child.kill() };
+}
+
+function programAt(name: string): string {
+  return fileURLToPath(new URL(`reference/${name}`, import.meta.url));
+}
+
+interface Ports {
+  readonly ours: number;
+  readonly bare: number;
+  readonly token: string;
+}
+
+type Request = Pick<Plan, 'method' | 'contentType' | 'path' | 'body'>;
+
+async function measure(ports: Ports): Promise<readonly BenchRow[]> {
+  const merge = 'application/merge-patch+json';
+  const body = JSON.stringify({ data: { value: kilobyte, count: '{n}' } });
+  return [
+    await compareRates(ports, {
+      figure: 'durable creates, share of what a bare node:https server answers',
+      atLeast: 0.5,
+      // By the round, too: no name comes twice.
+      requestIn: (round) => ({
+        method: 'POST',
+        contentType: 'application/json',
+        path,
+        body: configMap(`made-${round}-{n}`),
+      }),
+    }),
+    await compareRates(ports, {
+      figure: 'durable merge patches, share of what a bare node:https server answers',
+      atLeast: 0.4,
+      requestIn: () => ({ method: 'PATCH', contentType: merge, path: `${path}/read-{c}`, body }),
+    }),
+    await compareRates(ports, {
+      figure: 'gets, share of what a bare node:https server answers',
+      atLeast: 0.65,
+      requestIn: () => ({ method: 'GET', contentType: '', path: `${path}/read-{c}`, body: '' }),
+    }),
+    await compareLists(ports),
+  ];
+}
+
+interface Rates {
+  readonly figure: string;
+  readonly atLeast: number;
+  requestIn(round: string): Request;
+}
+
+async function compareRates(ports: Ports, { figure, atLeast, requestIn }: Rates): Promise<BenchRow> {
+  const at = (port: number, round: string, milliseconds: number): Promise<Outcome> =>
+    load({ port, token: ports.token, connections, milliseconds, ...requestIn(round) });
+  await at(ports.ours, 'warm', 1_000);
+  await at(ports.bare, 'warm', 1_000);
+  const pairs: Array<{ readonly ours: Outcome; readonly bare: Outcome }> = [];
+  for (let round = 0; round < rounds; round++)
+    pairs.push({
+      ours: await at(ports.ours, String(round), secondsEach * 1_000),
+      bare: await at(ports.bare, String(round), secondsEach * 1_000),
+    });
+  const failed = pairs.reduce((sum, { ours, bare }) => sum + ours.failed + bare.failed, 0);
+  if (failed > 0) throw new Error(`${figure}: ${failed} requests failed`);
+  const [ours, bare] = [pairs.map((pair) => pair.ours), pairs.map((pair) => pair.bare)];
+  return {
+    figure,
+    value: rounded(median(pairs.map((pair) => rateOf(pair.ours) / rateOf(pair.bare))), 2),
+    unit: 'times',
+    target: { atLeast },
+    reference:
+      `${describeRate(ours)} against ${describeRate(bare)}; median ${middle(ours, ({ median: time }) => time)} and ` +
+      `${middle(bare, ({ median: time }) => time)} ms, p99 ${middle(ours, ({ p99 }) => p99)} and ${middle(bare, ({ p99 }) => p99)} ms; ` +
+      `the generator took ${middle(bare, ({ load: share }) => share * 100, 0)} % of a core`,
+  };
+}
+
+/** One after the other, since one answer is long. */
+async function compareLists(ports: Ports): Promise<BenchRow> {
+  const plan = {
+    token: ports.token,
+    connections: 1,
+    milliseconds: 60_000,
+    requests: listRequests,
+    method: 'GET',
+    contentType: '',
+    path: `/api/v1/namespaces/${listNamespace}/configmaps`,
+    body: '',
+  } as const;
+  const pairs: Array<{ readonly ours: Outcome; readonly bare: Outcome }> = [];
+  for (let round = 0; round < rounds; round++)
+    pairs.push({ ours: await load({ ...plan, port: ports.ours }), bare: await load({ ...plan, port: ports.bare }) });
+  const [ours, bare] = [pairs.map((pair) => pair.ours), pairs.map((pair) => pair.bare)];
+  return {
+    figure: `${listed} ConfigMaps of 1 KB listed, times what the same bytes take a bare node:https server`,
+    value: rounded(median(pairs.map((pair) => pair.ours.median / pair.bare.median)), 2),
+    unit: 'times',
+    target: { atMost: 1.5 },
+    reference: `median ${middle(ours, ({ median: time }) => time)} against ${middle(bare, ({ median: time }) => time)} ms`,
+  };
+}
+
+async function load(plan: Plan): Promise<Outcome> {
+  const { stdout } = await run(process.execPath, [programAt('api-load.ts'), JSON.stringify(plan)]);
+  return JSON.parse(stdout);
+}
+
+function rateOf({ requests, milliseconds }: Outcome): number {
+  return (requests * 1_000) / milliseconds;
+}
+
+function describeRate(outcomes: readonly Outcome[]): string {
+  return `${Math.round(median(outcomes.map(rateOf)))} requests/s`;
+}
+
+function middle(outcomes: readonly Outcome[], read: (outcome: Outcome) => number, digits = 1): number {
+  return rounded(median(outcomes.map(read)), digits);
+}
