@@ -23,6 +23,7 @@ import { readBody } from './request-body.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
 import { parseTarget } from './request-target.ts';
+import { eventText, toContent } from './stored-text.ts';
 import { isWatchSocket, socketToken, type SocketConnection } from './socket-request.ts';
 
 const maximumHeaderBytes = 64 * 1024;
@@ -104,7 +105,10 @@ function close(server: Server, streams: ReadonlySet<Socket>): Promise<void> {
 
 async function serve(incoming: IncomingMessage, outgoing: Outgoing, options: ListenOptions): Promise<void> {
   const abort = new AbortController();
-  outgoing.once('close', () => abort.abort(new Error('the client went away')));
+  outgoing.once('close', () => {
+    // After each answer that was sent whole, nobody waits for it any more.
+    if (!outgoing.writableFinished) abort.abort(new Error('the client went away'));
+  });
   const answer = await answerTo(incoming, options, abort.signal);
   // The rest of a body that is too large stays unread, and nothing can follow it on this connection.
   if (incoming.destroyed && !incoming.complete) outgoing.setHeader('connection', 'close');
@@ -157,7 +161,7 @@ async function serveStreams(
   try {
     const { pathname: path, searchParams: query } = parseTarget(asked);
     const identity = await callerOf(incoming, options);
-    const headers = withoutCredentials(plainHeaders(incoming));
+    const headers = plainHeaders(incoming);
     answer = await options.api.openStreams({ method, path, query, headers }, identity);
   } catch (error) {
     return sendInstead(failure(error, { method, path: asked }, options.logger), incoming, socket);
@@ -203,7 +207,7 @@ async function answerTo(
     const request: TransportRequest = {
       ...target,
       rawQuery: url.search.slice(1),
-      headers: withoutCredentials(plainHeaders(incoming)),
+      headers: plainHeaders(incoming),
       body: takesBody ? await readBody(incoming, { path: url.pathname, catalog }) : undefined,
       signal,
     };
@@ -228,18 +232,13 @@ function admitsBody(
   return true;
 }
 
-function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(
-    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const,
-  );
-  return Object.fromEntries(entries);
-}
-
 /** Who asks is known by now: what proved it must not reach the pods that requests are passed on to. */
-function withoutCredentials(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name !== 'authorization' && !name.startsWith('impersonate-')),
-  );
+function plainHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  const plain: Record<string, string> = {};
+  for (const [name, value = ''] of Object.entries(headers))
+    if (name !== 'authorization' && !name.startsWith('impersonate-'))
+      plain[name] = typeof value === 'string' ? value : value.join(', ');
+  return plain;
 }
 
 /** A wrong token or certificate is refused; none at all makes an anonymous caller. */
@@ -248,7 +247,7 @@ async function identify(incoming: IncomingMessage, options: ListenOptions): Prom
   if (certificates === undefined) return identity ?? anonymous;
   const token = /^Bearer (.+)$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? socketToken(incoming);
   if (token !== undefined) {
-    if (isSameSecret(token, certificates.adminToken)) return adminIdentity;
+    if (isAdminToken(token, incoming.socket, certificates)) return adminIdentity;
     const known = await api.tokens.authenticate(token);
     if (known !== undefined) return known;
     throw new StatusError('Unauthorized', 'Unauthorized');
@@ -269,23 +268,35 @@ function identityOf(socket: TLSSocket): Identity {
   return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
 }
 
+/** What a connection has proven once it need not prove with each request: the token of the administrator stays the same. */
+const proven = new WeakMap<Socket, string>();
+
+function isAdminToken(token: string, socket: Socket, { adminToken }: ClusterCertificates): boolean {
+  if (proven.get(socket) === token) return true;
+  if (!isSameSecret(token, adminToken)) return false;
+  proven.set(socket, token);
+  return true;
+}
+
 /** Hashes have one length and are compared in constant time. */
 function isSameSecret(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
+const hopByHop = new Set(['connection', 'transfer-encoding', 'keep-alive']);
+
 async function send(
   { status, headers, body }: TransportResponse,
   outgoing: Outgoing,
   incoming: IncomingMessage,
 ): Promise<void> {
-  const hidden = new Set(['connection', 'transfer-encoding', 'keep-alive']);
-  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.has(name)));
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name)) own[name] = value;
   if (body.kind === 'json') {
-    const { text, type } = await written(body.value, incoming);
-    outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...own });
-    outgoing.end(incoming.method === 'HEAD' ? undefined : text);
+    const { content, type } = await written(body.value, incoming);
+    outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(content), ...own });
+    outgoing.end(incoming.method === 'HEAD' ? undefined : content);
     return;
   }
   outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...own });
@@ -304,19 +315,19 @@ const handTools = /^(curl|wget|mozilla)\b/i;
 async function written(
   value: unknown,
   { url = '', headers }: IncomingMessage,
-): Promise<{ readonly text: string; readonly type: string }> {
+): Promise<{ readonly content: string | Buffer; readonly type: string }> {
   if (findForm(headers.accept)?.text === 'yaml') {
     const { stringify } = await import('yaml');
-    return { text: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
+    return { content: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
   }
   const asked = url.includes('pretty=') ? parseTarget(url).searchParams : new URLSearchParams();
   const isPretty = asked.has('pretty') ? isFlagSet(asked, 'pretty') : handTools.test(headers['user-agent'] ?? '');
-  return { text: isPretty ? JSON.stringify(value, null, 2) : JSON.stringify(value), type: 'application/json' };
+  return { content: isPretty ? JSON.stringify(value, null, 2) : toContent(value), type: 'application/json' };
 }
 
 async function* lines(events: AsyncIterable<unknown>): AsyncIterable<string> {
   try {
-    for await (const event of events) yield `${JSON.stringify(event)}\n`;
+    for await (const event of events) yield eventText(event);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     yield `${JSON.stringify({ type: 'ERROR', object: error.toStatus() })}\n`;

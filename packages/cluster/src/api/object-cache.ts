@@ -1,5 +1,6 @@
 import type { KubeObject } from '@slipway/kube/object';
 import type { StoredObject } from '../store/store.ts';
+import { rememberText } from './stored-text.ts';
 
 interface Entry {
   readonly revision: number;
@@ -23,6 +24,7 @@ export class ObjectCache {
     const known = [cached, cached?.previous].find((each) => each?.revision === stored.revision);
     if (known !== undefined) return known.object;
     const object: KubeObject = JSON.parse(stored.value);
+    rememberText(object, stored.value);
     this.remember(stored.key, stored.revision, object);
     return object;
   }

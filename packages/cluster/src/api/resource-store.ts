@@ -4,6 +4,7 @@ import { RevisionConflict, StoreUnavailable, type Store, type StoredObject } fro
 import { alreadyExists, conflict, notFound, staleObject } from './api-errors.ts';
 import { ObjectCache } from './object-cache.ts';
 import { storeKey, storePrefix } from './object-key.ts';
+import { rememberText } from './stored-text.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 
 /** Which object of which resource. */
@@ -81,14 +82,17 @@ export class ResourceStore {
 
   async #write(key: string, expected: number, object: KubeObject): Promise<KubeObject> {
     let stamped = object;
+    let text = '';
     const revision = await this.store.write({
       key,
       expected,
       encode: (assigned) => {
         stamped = withResourceVersion(object, assigned);
-        return JSON.stringify(stamped);
+        text = JSON.stringify(stamped);
+        return text;
       },
     });
+    rememberText(stamped, text);
     this.cache.remember(key, revision, stamped);
     return stamped;
   }
