@@ -122,6 +122,20 @@ describe('describeReleases', () => {
     ]);
   });
 
+  it('knows the order of one that was adopted, one that began in the same second, and one that waits', () => {
+    const created = (version: string, status: Partial<Release['status']>): Release => {
+      const known = release(version, status);
+      return { ...known, metadata: { ...known.metadata, creationTimestamp: '2026-01-01T11:00:05Z' } };
+    };
+    const all = [
+      created('1', { phase: 'Succeeded' }),
+      created('2', { startedAt: '2026-01-01T11:00:05.250000Z' }),
+      created('3', { phase: 'Pending' }),
+    ];
+    const lines = describeReleases(all, now).split('\n').slice(1);
+    expect(lines.map((line) => line.slice(0, 1))).toEqual(['3', '2', '1']);
+  });
+
   it('says what one that is under way waits for', () => {
     const under = release('3', { phase: 'Guarding', waitingFor: 'the guard to end' });
     expect(describeReleases([under], now)).toContain('waits for the guard to end');

@@ -176,18 +176,31 @@ function courseOf(status: Release['status'], now: number): readonly string[] {
 
 /** Newest first, as `kubectl get` would show them. */
 export function describeReleases(releases: readonly Release[], now: number): string {
-  const newestFirst = releases.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
   return table(
     ['VERSION', 'PHASE', 'STRATEGY', 'AGE', 'TOOK', 'REASON'],
-    newestFirst.map((release) => [
-      release.spec.version,
-      release.status?.phase ?? 'Pending',
-      release.spec.strategy.type,
-      age(timeOf(release), now),
-      duration(release),
-      reasonOf(release),
-    ]),
+    releases
+      .toSorted(newestFirst)
+      .map((release) => [
+        release.spec.version,
+        release.status?.phase ?? 'Pending',
+        release.spec.strategy.type,
+        age(timeOf(release), now),
+        duration(release),
+        reasonOf(release),
+      ]),
   );
+}
+
+/**
+ * What waits has not begun, and comes last. As instants: a creation is known to the second, `12:00:00Z`, and as a text that is
+ * after `12:00:00.5Z`.
+ */
+function newestFirst(a: Release, b: Release): number {
+  return Number(isWaiting(b)) - Number(isWaiting(a)) || Date.parse(timeOf(b)) - Date.parse(timeOf(a));
+}
+
+function isWaiting({ status }: Release): boolean {
+  return status?.startedAt === undefined && (status?.phase ?? 'Pending') === 'Pending';
 }
 
 function reasonOf({ status }: Release): string {
