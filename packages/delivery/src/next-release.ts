@@ -8,6 +8,7 @@ import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
 import { environmentGiven } from './configuration/environment.ts';
+import { findLacks } from './configuration/needs-beside.ts';
 import { isSameIdentity, releaseName, replicaSetName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
@@ -162,17 +163,24 @@ function planOther(question: Question, same: Wanted): Wanted {
   if (kept !== undefined) return { ...same, ...returnTo(question, kept) };
   const namesake = findNamesake(observation, asked);
   if (namesake !== undefined) return { ...same, unsynced: describeNamesake(namesake) };
-  if (asked.missing.length > 0)
-    return {
-      ...same,
-      unsynced: {
-        reason: 'ConfigurationMissing',
-        message: `the pod template refers to what does not exist: ${asked.missing.join(', ')}; create it, or mark the reference optional`,
-      },
-    };
+  const lacking = describeLacking(question);
+  if (lacking !== undefined) return createNext(question, { lacking });
   const settling = settlingOf(question);
   const left = settling === undefined ? 0 : Date.parse(settling.since) + settleMilliseconds - question.now;
-  return left > 0 ? { ...same, settling, requeueAfter: left } : createNext(question, settling);
+  return left > 0 ? { ...same, settling, requeueAfter: left } : createNext(question, { settling });
+}
+
+/** What its pods, hooks and checks need and nobody has made. */
+function describeLacking({ observation, asked: { missing } }: Question): Unsynced | undefined {
+  const sentences = [
+    ...(missing.length === 0
+      ? []
+      : [
+          `the pod template refers to what does not exist: ${missing.join(', ')}; create it, or mark the reference optional`,
+        ]),
+    ...findLacks(observation),
+  ];
+  return sentences.length === 0 ? undefined : { reason: 'ConfigurationMissing', message: sentences.join('; ') };
 }
 
 /** A version with the same content that ended before: by name where spec gives one, or else one that has served. */
@@ -239,8 +247,14 @@ function settlingOf({ observation, asked, now }: Question): SettlingConfiguratio
   return known?.hash === identity.configuration ? known : { hash: identity.configuration, since: formatTime(now) };
 }
 
+interface Circumstances {
+  readonly settling?: SettlingConfiguration | undefined;
+  /** Keeps it from being begun, and not from being tried: everything that is against it is told at once. */
+  readonly lacking?: Unsynced | undefined;
+}
+
 /** Tried first, so that what the API server would refuse leaves nothing half begun. */
-function createNext(question: Question, settling: SettlingConfiguration | undefined): Wanted {
+function createNext(question: Question, { settling, lacking }: Circumstances): Wanted {
   const { observation, asked, now } = question;
   const { application, releases, trial } = observation;
   const version = nextVersion(observation, asked);
@@ -258,16 +272,30 @@ function createNext(question: Question, settling: SettlingConfiguration | undefi
   const release = newRelease(application, { version, asked: content, name, adopted, request });
   const attempt = `${asked.attempt}/${version}`;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
-  const waiting: Wanted = { actions: [], releases, settling, isNew: true };
+  const waiting: Wanted =
+    lacking === undefined
+      ? { actions: [], releases, settling, isNew: true }
+      : { actions: [], releases, unsynced: lacking };
   if (!isTried) return { ...waiting, actions: [{ type: 'tryRelease', release, attempt }] };
   if (trial.refusal !== undefined)
-    return { ...waiting, unsynced: trial.refusal, requeueAfter: trial.at + tryAgainMilliseconds - now };
+    return {
+      ...waiting,
+      unsynced: joined(lacking, trial.refusal),
+      requeueAfter: trial.at + tryAgainMilliseconds - now,
+    };
+  if (lacking !== undefined) return waiting;
   const active = activeRelease(observation);
   return {
     ...waiting,
     actions: planRecord(release),
     releases: active === undefined ? releases : makeWay({ observation, now, active, version }),
   };
+}
+
+function joined(lacking: Unsynced | undefined, refusal: Unsynced): Unsynced {
+  if (lacking === undefined) return refusal;
+  const message = `${lacking.message}; ${refusal.message}`;
+  return { ...lacking, message, all: [lacking, ...(refusal.all ?? [refusal])] };
 }
 
 /** What serves already, and only has no record, goes on with what its pods are given. */

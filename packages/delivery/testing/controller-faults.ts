@@ -20,6 +20,7 @@ const web = { url: 'https://metrics.test/', jsonPath: '$.rate' };
 const check: Check = { name: 'errors', provider: { web }, successWhen: 'value < 0.1' };
 
 const invalid = { type: 'Valid', status: 'False' } as const;
+const unsynced = { type: 'Synced', status: 'False' } as const;
 
 function row(name: string, spec: Partial<ApplicationSpec>, said: string): ControllerFault {
   return { name, spec: { template, ...spec }, condition: invalid, said };
@@ -151,9 +152,43 @@ export const controllerFaults: readonly ControllerFault[] = [
   {
     name: 'configuration that there is none of',
     spec: { template, environmentFrom: [{ configMapRef: { name: 'nowhere' } }] },
-    condition: { type: 'Synced', status: 'False' },
+    condition: unsynced,
     said: 'the pod template refers to what does not exist: ConfigMap/nowhere',
   },
+  {
+    name: 'a hook that signs by a Secret that there is none of',
+    spec: {
+      template,
+      hooks: {
+        afterPromotion: [{ name: 'tell', webhook: { url: 'https://hooks.test/', secretRef: { name: 'nowhere' } } }],
+      },
+    },
+    condition: unsynced,
+    said: 'hook tell needs Secret/nowhere, which does not exist: create it',
+  },
+  {
+    name: 'a Job that is given a Secret that there is none of',
+    spec: {
+      template,
+      ...job({ spec: { containers: [{ ...container, envFrom: [{ secretRef: { name: 'nowhere' } }] }] } }),
+    },
+    condition: unsynced,
+    said: 'hook migrate needs Secret/nowhere, which does not exist: create it',
+  },
+  {
+    name: 'a check that asks with a Secret that there is none of',
+    spec: { template, ...checked({ provider: { web: { ...web, secretRef: { name: 'nowhere' } } } }) },
+    condition: unsynced,
+    said: 'check errors needs Secret/nowhere, which does not exist: create it',
+  },
+  row(
+    'a volume that there is none of beside configuration that there is none of',
+    {
+      template: { spec: { containers: [{ ...container, volumeMounts: [{ name: 'nowhere', mountPath: '/data' }] }] } },
+      environmentFrom: [{ configMapRef: { name: 'nowhere' } }],
+    },
+    'volumeMounts[0].name',
+  ),
   {
     name: 'no pods at all',
     spec: { template, replicas: 0 },

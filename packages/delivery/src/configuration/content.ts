@@ -69,6 +69,8 @@ export interface Source {
   /** Its hash; undefined where it exists and has not been read. */
   readonly content: string | undefined;
   readonly isLive: boolean;
+  /** Of a Secret that was read: under which there is something. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 /** A copy that a version was made with, or is about to be. */

@@ -74,7 +74,11 @@ describe('what is known of Secrets', () => {
     await contents.read([seen, live]);
     const reads = api.requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
     expect(reads).toEqual(['/api/v1/namespaces/default/secrets/keys']);
-    expect(contents.sourceOf(seen)).toEqual({ content: expect.stringMatching(/^[0-9a-f]{10}$/), isLive: false });
+    expect(contents.sourceOf(seen)).toEqual({
+      content: expect.stringMatching(/^[0-9a-f]{10}$/),
+      isLive: false,
+      keys: ['key'],
+    });
     const changed = { metadata: { ...seen.metadata, resourceVersion: '99' } };
     expect(contents.sourceOf(changed).content).toBeUndefined();
     contents.forget(key);

@@ -27,6 +27,7 @@ import { releaseGroups, type ReleaseGroup } from '../api/release-group.ts';
 import { releases, type Release } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { environmentReferences } from '../configuration/environment.ts';
+import { needsBeside } from '../configuration/needs-beside.ts';
 import { contentHash, isLive, saysLive, type Copy, type Source } from '../configuration/content.ts';
 import { referenceKey, type Reference } from '../configuration/references.ts';
 import { annotations, isAdoptedBy, isOurPod, isOurs, labels } from '../names.ts';
@@ -238,15 +239,16 @@ function confirmersOf({
   );
 }
 
-/** What spec refers to, and the variables of the platform, as far as they exist. */
+/** What spec refers to, for its pods or beside them, and the variables of the platform, as far as they exist. */
 function sourcesOf(application: Application, caches: Caches, contents: SecretContents): ReadonlyMap<string, Source> {
   const { namespace } = application.metadata;
-  const wanted = [...referencesOf(application.spec), ...environmentReferences];
+  const beside = needsBeside(application.spec).map(({ reference }) => reference);
+  const wanted = [...referencesOf(application.spec), ...environmentReferences, ...beside];
   const ofConfigMaps = wanted.flatMap((reference) => {
     const object = reference.kind === 'Secret' ? undefined : caches.configMaps.get({ namespace, name: reference.name });
     return object === undefined ? [] : [[referenceKey(reference), sourceOf(object)] as const];
   });
-  const ofSecrets = referredSecrets(application, caches).map(
+  const ofSecrets = [...referredSecrets(application, caches), ...secretsBeside(application, caches)].map(
     (object) =>
       [referenceKey({ kind: 'Secret', name: object.metadata.name ?? '' }), contents.sourceOf(object)] as const,
   );
@@ -261,6 +263,14 @@ function referredSecrets({ metadata, spec }: Application, caches: Caches): reado
   return wanted.flatMap(({ name }) => caches.secrets.get({ namespace: metadata.namespace, name }) ?? []);
 }
 
+/** Of hooks and checks, which read them where they stand. */
+function secretsBeside({ metadata, spec }: Application, { secrets: all }: Caches): readonly KubeObject[] {
+  return needsBeside(spec)
+    .map(({ reference }) => reference)
+    .filter(isSecret)
+    .flatMap(({ name }) => all.get({ namespace: metadata.namespace, name }) ?? []);
+}
+
 function isSecret({ kind }: Reference): boolean {
   return kind === 'Secret';
 }
@@ -272,7 +282,8 @@ export function readSecrets(key: ObjectKey, caches: Caches, contents: SecretCont
   const { application } = resolveApplication(given, caches);
   // Of the platform's variables there is a copy whatever they say.
   const isCopied = (secret: KubeObject): boolean => !saysLive(secret) || secret.metadata.name === environmentName;
-  return contents.read(referredSecrets(application, caches).filter(isCopied));
+  const copied = referredSecrets(application, caches).filter(isCopied);
+  return contents.read([...new Set([...copied, ...secretsBeside(application, caches)])]);
 }
 
 /** What is deleted is forgotten. */

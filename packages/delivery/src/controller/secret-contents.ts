@@ -1,5 +1,5 @@
 /**
- * What the Secrets hold to which Applications refer, as hashes: Secrets are watched as metadata alone, and one is read only
+ * What the Secrets hold to which Applications refer, as hashes and the names of keys: Secrets are watched as metadata alone, and one is read only
  * where an Application refers to it, and again only when it has changed.
  */
 import type { Secret } from '@slipway/kube/api.generated';
@@ -63,7 +63,7 @@ export class SecretContents {
     const key = keyOf(seen);
     try {
       const secret: Secret = await client.get(secrets, key, { signal });
-      const source = { content: contentHash(secret), isLive: isLive(secret) };
+      const source = { content: contentHash(secret), isLive: isLive(secret), keys: keysOf(secret) };
       this.#known.set(keyString(key), { seen: versionOf(seen), source });
     } catch (error) {
       // The watch tells of the deletion.
@@ -71,6 +71,10 @@ export class SecretContents {
       logger.warn('a Secret cannot be read, trying again', { ...key, error });
     }
   }
+}
+
+function keysOf({ data = {} }: Secret): readonly string[] {
+  return Object.keys(data).filter((key) => data[key] !== '');
 }
 
 function versionOf({ metadata }: KubeObject): string {

@@ -7,6 +7,7 @@ import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import type { ReleaseApproval } from '../api/release-approval.ts';
 import type { ReleaseCommand } from '../api/release-command.ts';
 import { referencesOf } from '../asked.ts';
+import { needsBeside } from '../configuration/needs-beside.ts';
 import { annotations, labels } from '../names.ts';
 import { isSelectorConflict } from '../selector-conflicts.ts';
 import { resolveApplication, type Caches } from './caches.ts';
@@ -76,8 +77,9 @@ function versionNote({ metadata }: KubeObject): string {
 function referringTo(caches: Caches, { namespace, name = '' }: KubeObject['metadata']): readonly ObjectKey[] {
   return caches.applications
     .list(namespace)
-    .filter((application) =>
-      referencesOf(resolveApplication(application, caches).application.spec).some(
+    .map((application) => resolveApplication(application, caches).application)
+    .filter(({ spec }) =>
+      [...referencesOf(spec), ...needsBeside(spec).map(({ reference }) => reference)].some(
         (reference) => reference.name === name,
       ),
     )

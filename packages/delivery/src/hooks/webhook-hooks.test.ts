@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from '../api/application.ts';
 import type { Hook } from '../api/hook.ts';
+import { releaseApprovals } from '../api/release-approval.ts';
 import type { GateResult, ReleaseStatus } from '../api/release.ts';
 import { signWebhook } from './sign-webhook.ts';
 
@@ -109,13 +110,25 @@ test('is not called beyond its time', async () => {
 });
 
 test('is an error where its key cannot be read, and tells nothing of the Secret', async () => {
-  const webhook = { url: 'https://hooks.example.org/', secretRef: { name: 'signing', key: 'other' } };
-  await releaseWith({ webhook, retries: 0 });
+  const webhook = { url: 'https://hooks.example.org/', secretRef: { name: 'signing' } };
+  const agree: Hook = { name: 'agree', approval: {} };
+  const tell: Hook = { name: 'tell', webhook, retries: 0 };
+  await cluster.deploy(spec('b', { hooks: { beforePromotion: [agree, tell] } }));
+  await cluster.advance(10_000);
+  await cluster.client.patch(
+    secrets,
+    { namespace: 'default', name: 'signing' },
+    { type: 'merge', body: { data: { secret: null, other: 'a2V5IG9mIHRoZSBob29r' } } },
+  );
+  await cluster.client.create(releaseApprovals, {
+    metadata: { name: 'agreed', namespace: 'default' },
+    spec: { application: 'shop', release: 'shop-2', hook: 'agree' },
+  });
   await cluster.advance(20_000);
   expect(cluster.webhooks.calls).toEqual([]);
   expect(await gate()).toMatchObject({ outcome: 'error' });
   expect((await gate())?.message).toBe(
-    'the webhook was called once and could not be told: the Secret signing has nothing under other, where the signing key is expected',
+    'the webhook was called once and could not be told: the Secret signing has nothing under secret, where the signing key is expected',
   );
   expect(JSON.stringify(await status())).not.toContain('key of the hook');
 });

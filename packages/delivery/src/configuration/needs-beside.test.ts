@@ -1,0 +1,138 @@
+/** What hooks and checks need and nobody has made keeps a version from being begun, and is told at once. */
+import { secrets } from '@slipway/kube/resources';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
+import type { ApplicationSpec } from '../api/application.ts';
+import type { Source } from './content.ts';
+import { findLacks } from './needs-beside.ts';
+
+const template = { spec: { containers: [{ name: 'web', image: 'a' }] } };
+const webhook = { url: 'https://hooks.test/', secretRef: { name: 'signing' } };
+const web = { url: 'https://metrics.test/', jsonPath: '$.rate', secretRef: { name: 'access' } };
+
+const spec: Partial<ApplicationSpec> = {
+  template,
+  guardSeconds: 0,
+  drainSeconds: 0,
+  hooks: { beforePromotion: [{ name: 'tell', webhook }] },
+};
+
+describe('what is not there', () => {
+  const checked: ApplicationSpec = {
+    template,
+    checks: [{ name: 'errors', provider: { web }, successWhen: 'value < 1.0' }],
+  };
+  const given = (configuration: object): ApplicationSpec => ({
+    template,
+    hooks: {
+      beforeRelease: [
+        { name: 'migrate', job: { template: { spec: { containers: [{ name: 'migrate', ...configuration }] } } } },
+      ],
+    },
+  });
+  const holding = (...keys: readonly string[]): Source => ({ content: 'hash', isLive: false, keys });
+
+  test.each<readonly [string, ApplicationSpec, Readonly<Record<string, Source>>, readonly string[]]>([
+    [
+      'a webhook signs by the key secret',
+      { ...checked, ...spec, checks: [] },
+      { 'Secret/signing': holding('secret') },
+      [],
+    ],
+    [
+      'a key of another name is none',
+      { ...checked, ...spec, checks: [] },
+      { 'Secret/signing': holding('key') },
+      ['hook tell needs Secret/signing with secret, and there is no such key in it'],
+    ],
+    [
+      'a Secret that could not be read may hold it',
+      { ...checked, ...spec, checks: [] },
+      { 'Secret/signing': { content: undefined, isLive: false } },
+      [],
+    ],
+    ['a check may ask with a token', checked, { 'Secret/access': holding('token') }, []],
+    ['a check may ask with a name and a password', checked, { 'Secret/access': holding('password', 'username') }, []],
+    [
+      'a name alone proves nothing',
+      checked,
+      { 'Secret/access': holding('username') },
+      [
+        'check errors needs Secret/access with token, or username and password, or ca.crt, and there is no such key in it',
+      ],
+    ],
+    [
+      'a Job needs what it is given',
+      given({ envFrom: [{ configMapRef: { name: 'settings' } }] }),
+      {},
+      ['hook migrate needs ConfigMap/settings, which does not exist: create it'],
+    ],
+    [
+      'a Job starts without what is optional',
+      given({ envFrom: [{ configMapRef: { name: 'settings', optional: true } }] }),
+      {},
+      [],
+    ],
+  ])('%s', (_, asked, sources, said) => {
+    const application = { metadata: { name: 'shop' }, spec: asked };
+    expect(findLacks({ application, sources: new Map(Object.entries(sources)) })).toEqual(said);
+  });
+});
+
+describe('a Secret that a hook signs by', () => {
+  let cluster: DeliveryCluster;
+
+  beforeEach(async () => {
+    cluster = await createDeliveryCluster();
+  });
+  afterEach(() => cluster.stop());
+
+  async function hold(data: Readonly<Record<string, string>>): Promise<void> {
+    const metadata = { namespace: 'default', name: 'signing' };
+    await cluster.client.create(secrets, { metadata, data });
+  }
+
+  test('is waited for, and the version begins when it is there', async () => {
+    await cluster.deploy(spec);
+    await cluster.advance(100);
+    expect(await cluster.condition('Synced')).toEqual({
+      status: 'False',
+      reason: 'ConfigurationMissing',
+      message: 'hook tell needs Secret/signing, which does not exist: create it',
+    });
+    await hold({ secret: 'a2V5' });
+    await cluster.advance(10_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'True' });
+  });
+
+  test('is not enough without its key', async () => {
+    await hold({ secret: '', other: 'a2V5' });
+    await cluster.deploy(spec);
+    await cluster.advance(100);
+    expect((await cluster.condition('Synced'))?.message).toBe(
+      'hook tell needs Secret/signing with secret, and there is no such key in it',
+    );
+    const key = { namespace: 'default', name: 'signing' };
+    await cluster.client.patch(secrets, key, { type: 'merge', body: { data: { secret: 'a2V5' } } });
+    await cluster.advance(10_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
+  test('that is gone stands neither in the way of what serves nor of going back to it', async () => {
+    await hold({ secret: 'a2V5' });
+    await cluster.deploy(spec);
+    await cluster.advance(10_000);
+    await cluster.client.delete(secrets, { namespace: 'default', name: 'signing' });
+    await cluster.advance(1_000);
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'True' });
+    const other = { spec: { containers: [{ name: 'web', image: 'b' }] } };
+    await cluster.deploy({ ...spec, template: other });
+    await cluster.advance(1_000);
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'ConfigurationMissing' });
+    expect(await cluster.condition('Available')).toMatchObject({ status: 'True' });
+    await cluster.deploy(spec);
+    await cluster.advance(1_000);
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'True' });
+  });
+});
