@@ -1,5 +1,6 @@
 import type { Application, ApplicationSpec } from '@slipway/delivery/api/application';
 import { applicationService } from '@slipway/delivery/serving-objects';
+import type { EnvVar } from '@slipway/kube/api.generated';
 import { services } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -20,6 +21,21 @@ function application(container: object, more: Partial<ApplicationSpec> = {}): Ap
   };
 }
 
+function hooked(container: { readonly name: string; readonly env?: readonly EnvVar[] }): Application {
+  const template = { spec: { containers: [{ image: 'migrate:1', ...container }] } };
+  return application(
+    {},
+    {
+      hooks: {
+        beforePromotion: [
+          { name: 'agree', approval: {} },
+          { name: 'migrate', job: { template } },
+        ],
+      },
+    },
+  );
+}
+
 async function faultsOf(asked: Application): Promise<readonly string[]> {
   return (await tryObjects(cluster.client, asked)).map(({ field, message }) => `${field}: ${message}`);
 }
@@ -28,6 +44,7 @@ describe('what a release needs', () => {
   test('is taken when nothing is wrong with it, and nothing of it is made', async () => {
     const service = { ports: [{ port: 80 }] };
     expect(await faultsOf(application({ ports: [{ containerPort: 80 }] }, { service }))).toEqual([]);
+    expect(await faultsOf(hooked({ name: 'migrate' }))).toEqual([]);
     const { items } = await cluster.client.list(services, { namespace: 'default' });
     expect(items.map(({ metadata }) => metadata.name)).not.toContain('shop');
   });
@@ -52,6 +69,16 @@ describe('what a release needs', () => {
       name: 'a port of the Service',
       asked: application({}, { service: { ports: [{ port: 0 }] } }),
       fault: 'spec.service.ports[0].port: Invalid value: 0',
+    },
+    {
+      name: 'a Job of a hook, by the place of the hook',
+      asked: hooked({ name: 'A_b' }),
+      fault: 'spec.hooks.beforePromotion[1].job.template.spec.containers[0].name: Invalid value: "A_b"',
+    },
+    {
+      name: 'a variable of a Job, by its place in the manifest',
+      asked: hooked({ name: 'migrate', env: [{ name: 'VERSION', value: '1' }, { name: 'a=b' }] }),
+      fault: 'spec.hooks.beforePromotion[1].job.template.spec.containers[0].env[1].name: Invalid value: "a=b"',
     },
   ])('is refused by the field of the Application: $name', async ({ asked, fault }) => {
     const faults = await faultsOf(asked);

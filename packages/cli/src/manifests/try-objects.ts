@@ -1,13 +1,15 @@
 /** Whether the API server would take what an Application is released with, asked before the Application is changed. */
 import type { Application } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
+import { firstJobs } from '@slipway/delivery/hooks/first-jobs';
 import { identityOf, isOurs } from '@slipway/delivery/names';
 import { newRelease } from '@slipway/delivery/new-release';
 import { applicationService, servicePatch } from '@slipway/delivery/serving-objects';
 import { versionReplicaSet } from '@slipway/delivery/version-objects';
-import type { PodTemplateSpec, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import type { PodTemplateSpec, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { keyOf } from '@slipway/kube/object';
-import { replicaSets, services } from '@slipway/kube/resources';
+import { jobs, replicaSets, services } from '@slipway/kube/resources';
 import { isStatusReason, type StatusError } from '@slipway/kube/status-error';
 import type { ApplicationFault } from './application-faults.ts';
 import { explainType } from './explain-refusal.ts';
@@ -16,34 +18,52 @@ type TryingClient = Pick<KubeClient, 'get' | 'create' | 'patch'>;
 
 /** `application` as the API server has it, defaults included. No fault may also mean that this person may not ask. */
 export async function tryObjects(client: TryingClient, application: Application): Promise<readonly ApplicationFault[]> {
-  const replicaSet = trialReplicaSet(application);
-  const [pods, service] = await Promise.all([
+  const release = trialRelease(application);
+  const [ofPods, ofJobs, service] = await Promise.all([
     // The template of a Deployment has been accepted there.
-    application.spec.workloadRef === undefined
-      ? refusalOf(client.create(replicaSets, replicaSet, { dryRun: true }))
-      : undefined,
+    application.spec.workloadRef === undefined ? tryPods(client, application, release) : [],
+    tryJobs(client, application, release),
     application.spec.service === undefined
       ? undefined
       : refusalOf(tryService(client, applicationService(application), application.metadata.uid ?? '')),
   ]);
-  const { template = {} } = application.spec;
   return [
-    ...(pods === undefined ? [] : faultsOf(pods, { field: 'spec.template', path: 'spec.template' })).map((fault) => ({
-      ...fault,
-      field: asWritten(fault.field, template, replicaSet.spec?.template ?? {}),
-    })),
+    ...ofPods,
+    ...ofJobs,
     ...(service === undefined ? [] : faultsOf(service, { field: 'spec.service', path: 'spec' })),
   ];
 }
 
 /** Of a version that may not have its name yet: neither that nor the configuration can be refused. */
-function trialReplicaSet(application: Application): ReplicaSet {
+function trialRelease(application: Application): Release {
   const { spec, metadata } = application;
   const asked = { identity: identityOf(spec), frozen: {} };
-  return versionReplicaSet(
-    newRelease(application, { version: spec.version ?? '1', asked, name: metadata.name ?? '' }),
-    0,
+  return newRelease(application, { version: spec.version ?? '1', asked, name: metadata.name ?? '' });
+}
+
+async function tryPods(
+  client: TryingClient,
+  { spec: { template = {} } }: Application,
+  release: Release,
+): Promise<readonly ApplicationFault[]> {
+  const replicaSet = versionReplicaSet(release, 0);
+  const refusal = await refusalOf(client.create(replicaSets, replicaSet, { dryRun: true }));
+  const tried = replicaSet.spec?.template ?? {};
+  return templateFaults(refusal, { field: 'spec.template', written: template, tried });
+}
+
+async function tryJobs(
+  client: TryingClient,
+  application: Application,
+  release: Release,
+): Promise<readonly ApplicationFault[]> {
+  const found = await Promise.all(
+    firstJobs(release, { application, services: [] }).map(async ({ path, written, job }) => {
+      const refusal = await refusalOf(client.create(jobs, job, { dryRun: true }));
+      return templateFaults(refusal, { field: path, written, tried: job.spec?.template ?? {} });
+    }),
   );
+  return found.flat();
 }
 
 async function tryService(client: TryingClient, wanted: Service, applicationUid: string): Promise<void> {
@@ -91,14 +111,36 @@ function faultsOf({ message, details }: StatusError, { field, path }: Place): re
 }
 
 const preamble = /^\S+ in version "\S+" cannot be handled as a \S+: /;
-const counted = /^spec\.template\.spec\.containers\[(\d+)\]\.(env|envFrom)\[(\d+)\]/;
+const counted = /^\.spec\.(containers|initContainers)\[(\d+)\]\.(env|envFrom)\[(\d+)\]/;
+
+/** A template as it stands in the Application, and as it was tried. */
+interface TriedTemplate {
+  /** Where it stands in the Application. */
+  readonly field: string;
+  readonly written: PodTemplateSpec;
+  readonly tried: PodTemplateSpec;
+}
+
+function templateFaults(refusal: StatusError | undefined, template: TriedTemplate): readonly ApplicationFault[] {
+  if (refusal === undefined) return [];
+  return faultsOf(refusal, { field: template.field, path: 'spec.template' }).map((fault) => ({
+    ...fault,
+    field: asWritten(fault.field, template),
+  }));
+}
 
 /** Before the variables of a container come those that every pod gets: `env[4]` of the pod may be `env[0]` of the manifest. */
-function asWritten(field: string, written: PodTemplateSpec, tried: PodTemplateSpec): string {
-  return field.replace(counted, (whole, container: string, list: 'env' | 'envFrom', position: string) => {
-    const lengthIn = ({ spec }: PodTemplateSpec): number => spec?.containers?.[Number(container)]?.[list]?.length ?? 0;
-    const index = Number(position) - (lengthIn(tried) - lengthIn(written));
-    if (index >= 0) return `spec.template.spec.containers[${container}].${list}[${index}]`;
-    return list === 'envFrom' ? `spec.environmentFrom[${position}]` : whole;
-  });
+function asWritten(fault: string, { field, written, tried }: TriedTemplate): string {
+  const match = fault.startsWith(field) ? counted.exec(fault.slice(field.length)) : null;
+  if (match === null) return fault;
+  const [found, kind = '', container = '', list = '', position = ''] = match;
+  const lengthIn = ({ spec }: PodTemplateSpec): number => {
+    const all = kind === 'initContainers' ? spec?.initContainers : spec?.containers;
+    const { env = [], envFrom = [] } = all?.[Number(container)] ?? {};
+    return list === 'env' ? env.length : envFrom.length;
+  };
+  const rest = fault.slice(field.length + found.length);
+  const index = Number(position) - (lengthIn(tried) - lengthIn(written));
+  if (index >= 0) return `${field}.spec.${kind}[${container}].${list}[${index}]${rest}`;
+  return list === 'envFrom' ? `spec.environmentFrom[${position}]${rest}` : fault;
 }

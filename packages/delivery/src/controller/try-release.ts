@@ -1,16 +1,12 @@
 /** Whether the API server would take everything that a version needs, before any of it is written. */
-import type { Job } from '@slipway/kube/api.generated';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { jobs, replicaSets, secrets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
 import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
 import { releases, type Release } from '../api/release.ts';
-import { hookTimes } from '../api/hook.ts';
-import { hookJob } from '../hooks/hook-job.ts';
-import { hookFacts, hookRun } from '../hooks/hook-run.ts';
+import { firstJobs } from '../hooks/first-jobs.ts';
 import { isOurs } from '../names.ts';
-import { adoptedServices, type Observation, type Trial } from '../observation.ts';
-import { initialStatus } from '../release-status.ts';
+import { adoptedServices, type Trial } from '../observation.ts';
 import { applicationService, versionService } from '../serving-objects.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { versionReplicaSet } from '../version-objects.ts';
@@ -56,7 +52,7 @@ function objectsOf(release: Release, { observation }: Look): readonly Candidate[
   return [
     { type: replicaSets, object: versionReplicaSet(release, 0), isTried: true },
     { type: releases, object: release, isTried: false },
-    ...hookJobs(release, observation).map((object) => ({ type: jobs, object, isTried: true })),
+    ...firstJobs(release, observation).map(({ job }) => ({ type: jobs, object: job, isTried: true })),
     ...(service === undefined
       ? []
       : [...(isServed ? [] : [applicationService(application)]), versionService(release, service)].map((object) => ({
@@ -69,17 +65,6 @@ function objectsOf(release: Release, { observation }: Look): readonly Candidate[
       : []),
     ...(route === undefined ? [] : [{ type: splits, object: { metadata: { namespace, name } }, isTried: false }]),
   ];
-}
-
-/** As they would be started first. */
-function hookJobs(release: Release, observation: Observation): readonly Job[] {
-  const context = { release, observation, stable: undefined, status: initialStatus };
-  return hookTimes.flatMap((during) =>
-    (release.spec.hooks?.[during] ?? []).flatMap((hook) => {
-      const run = hookRun(context, hook, during);
-      return hookJob(release, run, hookFacts(context, run)) ?? [];
-    }),
-  );
 }
 
 async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise<Trial['refusal']> {

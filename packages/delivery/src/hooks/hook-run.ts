@@ -41,10 +41,11 @@ export interface HookFacts {
   readonly candidateUrl: string;
 }
 
-export function hookFacts(
-  { release, stable, observation }: Pick<ReleaseContext, 'release' | 'stable' | 'observation'>,
-  { attempt }: HookRun,
-): HookFacts {
+type Scene = Pick<ReleaseContext, 'release' | 'stable'> & {
+  readonly observation: Pick<Observation, 'application' | 'services'>;
+};
+
+export function hookFacts({ release, stable, observation }: Scene, { attempt }: HookRun): HookFacts {
   const { application, version } = release.spec;
   return {
     application,
@@ -57,7 +58,7 @@ export function hookFacts(
 }
 
 /** By the address, once the Service has one: not every cluster resolves names. */
-function candidateUrl({ application, services }: Observation, release: Release): string {
+function candidateUrl({ application, services }: Scene['observation'], release: Release): string {
   const port = application.spec.service?.ports?.[0]?.port;
   const name = backendName(release.spec);
   const address = services.find(({ metadata }) => metadata.name === name)?.spec?.clusterIP;
