@@ -326,6 +326,18 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 
+    it('lets a container see the processes of another one, where those of containers are apart', async () => {
+      const sandbox = await harness.createSandbox();
+      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 987'] });
+      await target.says('up');
+      const script = 'tr "\\0" " " </proc/1/cmdline; exit 3';
+      const look = await harness.start(sandbox, { command: ['/bin/sh', '-c', script], processesOf: target.id });
+      expect((await look.exit).exitCode).toBe(3);
+      const first = await readFile('/proc/1/cmdline', 'utf8');
+      expect([`sleep 987 `, first.replaceAll('\0', ' ')]).toContain(look.output());
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
     it('executes commands inside, with a limit of time', async () => {
       const sandbox = await harness.createSandbox();
       const container = await harness.start(sandbox, {

@@ -40,8 +40,7 @@ async function handleStored(request: TransportRequest, at: ResourceRequest): Pro
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);
   if (definition.isMeasured === true) return (await import('./metrics/answer-metrics.ts')).answerMetrics(request, at);
-  if (path.subresource !== '' && path.subresource !== 'status' && path.subresource !== 'scale')
-    return connect(request, at);
+  if (path.subresource !== '' && !isPartOfObject(at)) return connect(request, at);
   if (
     (path.subresource === 'status' && !definition.hasStatus) ||
     (path.subresource === 'scale' && definition.scale === undefined)
@@ -50,6 +49,11 @@ async function handleStored(request: TransportRequest, at: ResourceRequest): Pro
   // Before anything is written that could not be told of.
   requireForm(request.headers['accept']);
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
+}
+
+/** Read and written as the object itself is. */
+function isPartOfObject({ path: { subresource }, definition }: ResourceRequest): boolean {
+  return subresource === 'status' || subresource === 'scale' || definition.parts?.[subresource] !== undefined;
 }
 
 async function handleReview(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
@@ -91,6 +95,7 @@ async function handleObject(request: TransportRequest, at: ResourceRequest): Pro
     case 'PATCH':
       return patch(request, at, warnings);
     case 'DELETE':
+      if (at.path.subresource !== '') throw methodNotAllowed(request);
       return remove(request, at);
     default:
       throw methodNotAllowed(request);

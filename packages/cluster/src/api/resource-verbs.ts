@@ -259,9 +259,11 @@ export class ResourceVerbs {
       if (definition.validatesStatus === true) this.#validate(reported, current, request);
       return reported;
     }
-    const stamped = stampUpdate(decoded, current, definition);
+    const part = definition.parts?.[subresource];
+    const stamped = stampUpdate(part?.take(decoded, current) ?? decoded, current, definition);
     // The status is not theirs to change, so it is put back before generations are counted.
-    const prepared = subresource === '' ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
+    const isOfSpec = subresource === '' || part !== undefined;
+    const prepared = isOfSpec ? definition.prepare(definition.applyDefaults(stamped), current) : stamped;
     // Everything that follows compares the two, and so does whoever compares them later.
     const counted = stampUpdate(withSharedParts(prepared, current), current, definition);
     const admitted = this.#admit(counted, attempt);
@@ -282,8 +284,9 @@ export class ResourceVerbs {
     const { definition, subresource } = request;
     // A node may be bound and finalizers may go through subresources although updates may not touch them.
     const ofObject = definition.validate(object, subresource === '' ? old : undefined);
+    const ofPart = old === undefined ? [] : (definition.parts?.[subresource]?.validate(object, old) ?? []);
     const ofRules = definition.validateRules?.(object, { stored: old, faults: ofObject }) ?? [];
-    const faults = [...ofObject, ...ofRules];
+    const faults = [...ofObject, ...ofPart, ...ofRules];
     if (faults.length > 0) throw invalidObject(definition.type, object.metadata.name ?? '', faults);
     for (const message of definition.warnings?.(object) ?? []) request.warn(message);
   }

@@ -149,6 +149,8 @@ export interface ContainerRequest {
   readonly mounts: readonly Mount[];
   readonly resources: ResourceRequirements;
   readonly securityContext: SecurityContext | undefined;
+  /** Id of a container of the same pod whose processes it sees and may signal, instead of having its own. */
+  readonly processesOf?: string | undefined;
   readonly tty: boolean;
   /** Whether it has an input that can be attached to; else it reads nothing. */
   readonly stdin?: boolean | undefined;

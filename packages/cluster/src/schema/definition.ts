@@ -95,6 +95,13 @@ export interface Conversion {
   fromStored(object: KubeObject): KubeObject;
 }
 
+export interface ObjectPart {
+  /** The current object with the part as it was asked for. */
+  take(asked: KubeObject, current: KubeObject): KubeObject;
+  /** Beside the rules of the whole object. */
+  validate(object: KubeObject, old: KubeObject): readonly Fault[];
+}
+
 export interface ResourceDefinition {
   readonly type: ResourceType;
   readonly singular: string;
@@ -115,6 +122,8 @@ export interface ResourceDefinition {
   readonly connect: readonly string[];
   /** What becomes of dependents where a delete does not say; absent: they are deleted in the background. */
   readonly defaultPropagation?: 'Orphan' | undefined;
+  /** Subresources by which a part of the object is written, in the form of the whole. */
+  readonly parts?: Readonly<Record<string, ObjectPart>> | undefined;
   readonly schema: SchemaNode;
   readonly columns: readonly TableColumn[];
   /** Field selectors beyond metadata.name and metadata.namespace. */

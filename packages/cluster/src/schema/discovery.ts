@@ -112,13 +112,18 @@ const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };
 
-function subresources({ type, hasStatus, scale, connect }: ResourceDefinition): readonly Subresource[] {
+function subresources({ type, hasStatus, scale, connect, parts = {} }: ResourceDefinition): readonly Subresource[] {
   const own = { group: type.group, version: type.version, kind: type.kind };
   return [
     ...connect.map((subresource) => ({
       subresource,
       responseKind: connectKinds[subresource] ?? own,
       verbs: connectVerbs[subresource] ?? ['get'],
+    })),
+    ...Object.keys(parts).map((subresource) => ({
+      subresource,
+      responseKind: own,
+      verbs: ['get', 'patch', 'update'],
     })),
     ...(scale === undefined
       ? []

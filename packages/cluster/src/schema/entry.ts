@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import type { Conversion, Fault, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
+import type { Conversion, Fault, ObjectPart, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
 import { validateMetadata } from './metadata.ts';
 import type { NameRule } from './names.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
@@ -19,6 +19,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly conversion?: Conversion;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
+  readonly parts?: Readonly<Record<string, Part<T>>>;
   /** What becomes of dependents where a delete does not say; the usual: they are deleted in the background. */
   readonly defaultPropagation?: 'Orphan';
   readonly nameRule: NameRule;
@@ -37,6 +38,11 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly validateUpdate?: (object: T, old: T) => readonly Fault[];
   /** `old` is there on every write but a create. */
   readonly validateRules?: (object: T, old: T | undefined) => readonly Fault[];
+}
+
+interface Part<T extends KubeObject> {
+  take(asked: T, current: T): T;
+  validate(object: T, old: T): readonly Fault[];
 }
 
 export interface Column<T extends KubeObject> {
@@ -81,6 +87,15 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     hasStatus,
     scale: entry.scale,
     connect: entry.connect ?? [],
+    parts: Object.fromEntries(
+      Object.entries(entry.parts ?? {}).map(([subresource, part]): [string, ObjectPart] => [
+        subresource,
+        {
+          take: (asked, current) => part.take(of(asked), of(current)),
+          validate: (object, old) => part.validate(of(object), of(old)),
+        },
+      ]),
+    ),
     defaultPropagation: entry.defaultPropagation,
     get schema() {
       return schemaNode(entry.schemaType);

@@ -132,8 +132,10 @@ function toRunning(
 }
 
 function findStatus(pod: Pod, name: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...initContainerStatuses, ...containerStatuses].find((status) => status.name === name);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    (status) => status.name === name,
+  );
 }
 
 function toTerminated(state: ContainerStateTerminated | undefined): Terminated | undefined {

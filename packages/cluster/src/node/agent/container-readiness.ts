@@ -8,6 +8,7 @@ export function hasStarted({ state }: ContainerRecord): boolean {
 /** For an init container: done. Else: started, and its readiness probe says yes. */
 export function isReady(record: PodRecord, container: ContainerRecord): boolean {
   const { state } = container;
+  if (container.role === 'ephemeral') return false;
   if (container.role === 'init') return state.kind === 'terminated' && state.exitCode === 0;
   return state.kind === 'running' && hasStarted(container) && state.readinessPassed && !isTakenOut(record, state);
 }
@@ -26,7 +27,7 @@ export function isTakenOut({ termination }: PodRecord, { fault, stop }: Running)
 export function isInitialized(record: PodRecord, container: ContainerRecord): boolean {
   if (container.role === 'init') return container.state.kind === 'terminated' && container.state.exitCode === 0;
   const later = record.containers.slice(record.containers.indexOf(container) + 1);
-  return hasStarted(container) || later.some(hasBegun);
+  return hasStarted(container) || later.some((each) => each.role !== 'ephemeral' && hasBegun(each));
 }
 
 function hasBegun({ state, restartCount }: ContainerRecord): boolean {

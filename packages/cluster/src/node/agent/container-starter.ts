@@ -46,6 +46,8 @@ export interface StartRequest {
   readonly container: Container;
   readonly attempt: number;
   readonly sandbox: Sandbox;
+  /** Id of a container that runs, whose processes this one is to see. */
+  readonly processesOf?: string | undefined;
   /** Asked once before the process is made: the pod may have begun to end meanwhile. */
   isWanted(): boolean;
 }
@@ -78,7 +80,7 @@ export class ContainerStarter {
   }
 
   async #prepare(
-    { pod, container, attempt, sandbox }: StartRequest,
+    { pod, container, attempt, sandbox, processesOf }: StartRequest,
     image: ImageInfo,
   ): Promise<Omit<ContainerRequest, 'onOutput'>> {
     const variables = await this.#environmentOf(pod, container, sandbox);
@@ -106,6 +108,7 @@ export class ContainerStarter {
       mounts: [...mounts, ...message],
       resources: container.resources ?? {},
       securityContext: mergeSecurityContext(pod, container),
+      processesOf,
       tty: container.tty ?? false,
       stdin: container.stdin ?? false,
       probed: container.readinessProbe !== undefined || container.startupProbe !== undefined,

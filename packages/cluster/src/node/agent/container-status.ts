@@ -4,6 +4,7 @@ import { formatTime } from '@slipway/kube/clock';
 import { formatGoDuration } from './back-off.ts';
 import { hasStarted, isReady } from './container-readiness.ts';
 import {
+  comesBeforeMain,
   describePod,
   settledState,
   specOf,
@@ -96,7 +97,7 @@ function describeFailure({ message, waitsAs }: Terminated): string {
 
 /** Of a container that has not been tried yet. */
 export function defaultWaitingReason(record: PodRecord): string {
-  return record.containers.some(({ role }) => role !== 'main') ? 'PodInitializing' : 'ContainerCreating';
+  return record.containers.some(comesBeforeMain) ? 'PodInitializing' : 'ContainerCreating';
 }
 
 function shownContainerId(container: ContainerRecord): string | undefined {

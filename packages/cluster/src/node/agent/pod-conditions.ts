@@ -2,7 +2,7 @@
 import type { Pod, PodCondition, PodPhase } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { isInitialized, isReady } from './container-readiness.ts';
-import type { ContainerRecord, PodRecord } from './pod-record.ts';
+import { comesBeforeMain, type ContainerRecord, type PodRecord } from './pod-record.ts';
 
 interface Verdict {
   readonly status: 'True' | 'False';
@@ -52,7 +52,7 @@ function toCondition(
 
 function judgeInitialized(record: PodRecord, phase: PodPhase): Verdict {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
-  const init = record.containers.filter(({ role }) => role !== 'main');
+  const init = record.containers.filter(comesBeforeMain);
   const incomplete = init.filter((container) => !isInitialized(record, container));
   if (incomplete.length === 0) return yes;
   return {
@@ -65,7 +65,8 @@ function judgeInitialized(record: PodRecord, phase: PodPhase): Verdict {
 function judgeContainersReady(record: PodRecord, phase: PodPhase): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const unready = record.containers.filter((container) => container.role !== 'init' && !isReady(record, container));
+  const asked = record.containers.filter(({ role }) => role === 'main' || role === 'sidecar');
+  const unready = asked.filter((container) => !isReady(record, container));
   if (unready.length === 0) return yes;
   return {
     status: 'False',

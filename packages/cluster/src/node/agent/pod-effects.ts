@@ -7,7 +7,7 @@ import type { HookTarget } from './lifecycle-hook.ts';
 import type { PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
 import type { PodAction } from './pod-plan.ts';
-import { describePod, sandboxOf, specOf, type PodRecord, type Termination } from './pod-record.ts';
+import { describePod, sandboxOf, specOf, targetOf, type PodRecord, type Termination } from './pod-record.ts';
 import { calculateHostLines, calculateResolvConf, hostnameOf } from './resolver-config.ts';
 
 /** The worker, as its effects see it. */
@@ -137,7 +137,8 @@ async function startContainer(name: string, attempt: number, { host, record, tel
     return;
   }
   const isWanted = (): boolean => record().termination === undefined;
-  tell(await host.starter.start({ pod, container, attempt, sandbox, isWanted }));
+  const processesOf = targetOf(record(), name);
+  tell(await host.starter.start({ pod, container, attempt, sandbox, processesOf, isWanted }));
 }
 
 async function runPostStart(name: string, context: EffectContext): Promise<void> {

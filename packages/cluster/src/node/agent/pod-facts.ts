@@ -3,7 +3,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { Sandbox } from '../runtime.ts';
 import { advanceContainer, type ContainerFact } from './container-facts.ts';
 import type { PodAction } from './pod-plan.ts';
-import { specOf, type ContainerRecord, type PodRecord, type Stop, type Termination } from './pod-record.ts';
+import { specOf, withPod, type ContainerRecord, type PodRecord, type Stop, type Termination } from './pod-record.ts';
 
 export type PodFact =
   | { readonly kind: 'podChanged'; readonly pod: Pod }
@@ -21,7 +21,7 @@ export type PodFact =
 export function advance(record: PodRecord, fact: PodFact, now: number): PodRecord {
   switch (fact.kind) {
     case 'podChanged':
-      return { ...record, pod: fact.pod };
+      return withPod(record, fact.pod);
     case 'podGone':
       return { ...record, gone: true };
     case 'volumesReady':

@@ -1,6 +1,6 @@
 import type { PodPhase } from '@slipway/kube/api.generated';
 import { isInitialized } from './container-readiness.ts';
-import { settledState, type ContainerRecord, type PodRecord } from './pod-record.ts';
+import { comesBeforeMain, settledState, type ContainerRecord, type PodRecord } from './pod-record.ts';
 import { isFinished } from './restart-policy.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
@@ -23,12 +23,12 @@ export function hasEnded({ termination, containers }: PodRecord): boolean {
 
 function allSucceeded(record: PodRecord): boolean {
   return record.containers
-    .filter(({ role }) => role !== 'sidecar')
+    .filter(({ role }) => role === 'init' || role === 'main')
     .every(({ state }) => state.kind === 'terminated' && state.exitCode === 0);
 }
 
 function initContainersDone(record: PodRecord): boolean {
-  return record.containers.every((container) => container.role === 'main' || isInitialized(record, container));
+  return record.containers.filter(comesBeforeMain).every((container) => isInitialized(record, container));
 }
 
 /** Not even an earlier instance: one that waits for its restart counts as running. */

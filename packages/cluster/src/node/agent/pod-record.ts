@@ -13,7 +13,7 @@ export interface PodRecord {
   readonly gone: boolean;
   readonly volumes: VolumesState;
   readonly sandbox: SandboxState;
-  /** Init containers first, each kind in the order of the spec. */
+  /** Init containers first and ephemeral ones last, each kind in the order of the spec. */
   readonly containers: readonly ContainerRecord[];
   /** Why the pod must leave: it takes more than it may. */
   readonly overLimit: string | undefined;
@@ -30,7 +30,12 @@ export type SandboxState =
   | { readonly kind: 'failed'; readonly failures: number; readonly retryAt: number }
   | { readonly kind: 'ready' | 'removing' | 'removed'; readonly sandbox: Sandbox | undefined };
 
-export type ContainerRole = 'init' | 'sidecar' | 'main';
+/** `ephemeral`: added to the pod while it runs, to look into it; it decides nothing about the pod. */
+export type ContainerRole = 'init' | 'sidecar' | 'main' | 'ephemeral';
+
+export function comesBeforeMain({ role }: { readonly role: ContainerRole }): boolean {
+  return role === 'init' || role === 'sidecar';
+}
 
 export interface ContainerRecord {
   readonly name: string;
@@ -136,7 +141,12 @@ export function containerSpecs(pod: Pod): ReadonlyArray<{ readonly role: Contain
     role: spec.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
     spec,
   }));
-  return [...init, ...(pod.spec?.containers ?? []).map((spec) => ({ role: 'main' as const, spec }))];
+  const main = (pod.spec?.containers ?? []).map((spec) => ({ role: 'main' as const, spec }));
+  return [
+    ...init,
+    ...main,
+    ...(pod.spec?.ephemeralContainers ?? []).map((spec) => ({ role: 'ephemeral' as const, spec })),
+  ];
 }
 
 export function specOf(pod: Pod, name: string): Container | undefined {
@@ -154,6 +164,22 @@ function newContainerRecord(name: string, role: ContainerRole): ContainerRecord 
     crashBackOff: undefined,
     imageBackOff: undefined,
   };
+}
+
+/** The pod as it is now, with ephemeral containers that have come to it: all others it has from its beginning. */
+export function withPod(record: PodRecord, pod: Pod): PodRecord {
+  const known = new Set(record.containers.map(({ name }) => name));
+  const added = containerSpecs(pod).filter(({ spec }) => !known.has(spec.name));
+  if (added.length === 0) return { ...record, pod };
+  const containers = [...record.containers, ...added.map(({ role, spec }) => newContainerRecord(spec.name, role))];
+  return { ...record, pod, containers };
+}
+
+/** Of the container whose processes this one is to see, if that runs. */
+export function targetOf({ pod, containers }: PodRecord, name: string): string | undefined {
+  const target = pod.spec?.ephemeralContainers?.find((each) => each.name === name)?.targetContainerName ?? '';
+  const state = containers.find((each) => each.name === target)?.state;
+  return state?.kind === 'running' ? state.containerId : undefined;
 }
 
 /** A pod that this node has not seen before. */

@@ -3,7 +3,7 @@ import { formatTime } from '@slipway/kube/clock';
 import { calculateContainerStatus, type StatusCircumstances } from './container-status.ts';
 import { calculateConditions } from './pod-conditions.ts';
 import { calculatePhase } from './pod-phase.ts';
-import { sandboxOf, type PodRecord } from './pod-record.ts';
+import { comesBeforeMain, sandboxOf, type PodRecord } from './pod-record.ts';
 import { calculateQosClass } from './qos-class.ts';
 
 export interface PodStatusCircumstances extends StatusCircumstances {
@@ -16,7 +16,8 @@ export interface PodStatusCircumstances extends StatusCircumstances {
 /** The status of a pod as the kubelet reports it. */
 export function calculatePodStatus(record: PodRecord, when: PodStatusCircumstances): PodStatus {
   const phase = calculatePhase(record);
-  const init = record.containers.filter(({ role }) => role !== 'main');
+  const init = record.containers.filter(comesBeforeMain);
+  const ephemeral = record.containers.filter(({ role }) => role === 'ephemeral');
   const main = record.containers.filter(({ role }) => role === 'main');
   const statuses = (containers: PodRecord['containers']) =>
     containers.map((container) => calculateContainerStatus(record, container, when));
@@ -28,6 +29,7 @@ export function calculatePodStatus(record: PodRecord, when: PodStatusCircumstanc
     startTime: formatTime(record.startTime),
     ...(init.length === 0 ? {} : { initContainerStatuses: statuses(init) }),
     containerStatuses: statuses(main),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: statuses(ephemeral) }),
     qosClass: record.pod.status?.qosClass ?? calculateQosClass(record.pod),
   };
 }

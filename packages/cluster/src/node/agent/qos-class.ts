@@ -8,7 +8,7 @@ const counted = ['cpu', 'memory'] as const;
  * nothing else; Burstable otherwise. https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
  */
 export function calculateQosClass(pod: Pod): PodQOSClass {
-  const containers = containerSpecs(pod).map(({ spec }) => spec);
+  const containers = containerSpecs(pod).flatMap(({ role, spec }) => (role === 'ephemeral' ? [] : [spec]));
   if (!containers.some((container) => hasAny(container.resources?.requests) || hasAny(container.resources?.limits))) {
     return 'BestEffort';
   }

@@ -5,7 +5,14 @@
  */
 import { calculateRestart, isFinished } from './restart-policy.ts';
 import { actNow, emptyPlan, joinPlans, waitUntil, type PodPlan } from './pod-plan.ts';
-import { specOf, type Blocked, type ContainerRecord, type PodRecord, type Running } from './pod-record.ts';
+import {
+  comesBeforeMain,
+  specOf,
+  type Blocked,
+  type ContainerRecord,
+  type PodRecord,
+  type Running,
+} from './pod-record.ts';
 import { isInitialized } from './container-readiness.ts';
 import { forcedGraceSeconds, planTermination } from './plan-termination.ts';
 import { planStop } from './plan-stop.ts';
@@ -57,12 +64,12 @@ function retry(at: number, now: number, plan: PodPlan): PodPlan {
   return now < at ? waitUntil(at) : plan;
 }
 
-/** Init containers one after the other (a sidecar counts as done once it has started), then all main containers at once. */
+/** Ephemeral containers at any time; init containers one after the other (a sidecar counts as done once it has started), then all main containers at once. */
 function planContainers(record: PodRecord, now: number): PodPlan {
   if (record.sandbox.kind !== 'ready' || record.volumes.kind !== 'ready') return emptyPlan;
-  const plans: PodPlan[] = [];
-  for (const container of record.containers) {
-    if (container.role === 'main') continue;
+  const ephemeral = record.containers.filter(({ role }) => role === 'ephemeral');
+  const plans: PodPlan[] = ephemeral.map((container) => planContainer(record, container, now));
+  for (const container of record.containers.filter(comesBeforeMain)) {
     plans.push(planContainer(record, container, now));
     if (!isInitialized(record, container)) return joinPlans(plans);
   }

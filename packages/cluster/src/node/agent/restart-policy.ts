@@ -23,6 +23,8 @@ function mayRestart(record: PodRecord, container: ContainerRecord, exitCode: num
       return true;
     case 'init':
       return exitCode !== 0 && policy !== 'Never';
+    case 'ephemeral':
+      return false;
     case 'main':
       return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
   }

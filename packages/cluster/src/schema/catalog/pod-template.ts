@@ -1,8 +1,9 @@
-import type { Container, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
+import type { Container, EphemeralContainer, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
 import { duplicate, invalid, notFound, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Label } from '../names.ts';
+import { checkEphemeralContainers, refuseEphemeralContainers } from './ephemeral-containers.ts';
 import { checkPod } from './pod-rules.ts';
 
 /** Defaults of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/. */
@@ -17,6 +18,9 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     ...spec,
     containers: (spec.containers ?? []).map(defaultContainer),
     ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(defaultContainer) }),
+    ...(spec.ephemeralContainers === undefined
+      ? {}
+      : { ephemeralContainers: spec.ephemeralContainers.map(defaultContainer) }),
     ...(spec.volumes === undefined ? {} : { volumes: spec.volumes.map(defaultVolume) }),
   };
 }
@@ -35,7 +39,7 @@ function defaultVolume(volume: Volume): Volume {
   };
 }
 
-function defaultContainer(container: Container): Container {
+function defaultContainer<T extends Container | EphemeralContainer>(container: T): T {
   const withProbes = (['livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((name) => {
     const probe = container[name];
     return probe === undefined ? [] : [[name, defaultProbe(probe)] as const];
@@ -86,6 +90,7 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, path:
   return [
     ...validateLabels(template.metadata?.labels, `${path}.metadata.labels`),
     ...validatePodSpec(template.spec, `${path}.spec`),
+    ...refuseEphemeralContainers(template, `${path}.spec`, 'ephemeral containers not allowed in pod template'),
   ];
 }
 
@@ -96,6 +101,8 @@ export function validatePodSpec(spec: PodSpec, path: string): readonly Fault[] {
     ...(spec.containers.length === 0 ? [required(`${path}.containers`)] : []),
     ...validateContainers(spec.containers, 'containers', context),
     ...validateContainers(spec.initContainers ?? [], 'initContainers', context),
+    ...validateContainers(spec.ephemeralContainers ?? [], 'ephemeralContainers', context),
+    ...checkEphemeralContainers(spec, path),
     ...duplicateNames(
       [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name),
       `${path}.containers`,

@@ -7,6 +7,7 @@ import type { Fault } from '../definition.ts';
 import { define, type Column } from '../entry.ts';
 import { forbidden } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
+import { checkEphemeralChange, refuseEphemeralContainers, takeEphemeralContainers } from './ephemeral-containers.ts';
 import { defaultPodSpec, validatePodSpec } from './pod-template.ts';
 
 const columns: ReadonlyArray<Column<Pod>> = [
@@ -26,6 +27,7 @@ export const pod = define<Pod>({
   categories: ['all'],
   hasStatus: true,
   connect: ['attach', 'binding', 'eviction', 'exec', 'log', 'portforward', 'proxy'],
+  parts: { ephemeralcontainers: { take: takeEphemeralContainers, validate: checkEphemeralChange } },
   nameRule: dns1123Subdomain,
   columns,
   selectableFields: {
@@ -43,6 +45,8 @@ export const pod = define<Pod>({
   prepareCreate: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClass(object) } }),
   validate: (object) => (object.spec === undefined ? [] : validatePodSpec(object.spec, 'spec')),
   validateUpdate: validatePodUpdate,
+  validateRules: (object, old) =>
+    old === undefined ? refuseEphemeralContainers(object, 'spec', 'cannot be set on create') : [],
 });
 
 /** What a container may have it is promised, unless it asks for less. Of templates only their pods say so. */

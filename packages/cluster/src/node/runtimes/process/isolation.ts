@@ -25,6 +25,8 @@ export interface ContainerPlace {
   readonly image: LocalImage;
   /** Files to each of which a process writes `0`, before it becomes one of the container's, to be held to its limits. */
   readonly groupEntries: readonly string[];
+  /** First process of a container whose processes are to be seen; absent: only its own are. */
+  readonly processesOf?: number | undefined;
 }
 
 export interface IsolatedSandbox {

@@ -109,7 +109,7 @@ export class NamespaceIsolation implements Isolation {
 
   async prepare(
     request: ContainerRequest,
-    { sandbox, image, groupEntries }: ContainerPlace,
+    { sandbox, image, groupEntries, processesOf }: ContainerPlace,
   ): Promise<PreparedContainer> {
     const { podUid } = sandbox.sandbox;
     const pod = this.sandboxes.get(podUid);
@@ -122,7 +122,7 @@ export class NamespaceIsolation implements Isolation {
     try {
       mkdirSync(directory);
       const root = this.createRoot({ directory, request, pod, image });
-      return this.describe({ directory, request, pod, root, groupEntries, remove });
+      return this.describe({ directory, request, pod, root, groupEntries, processesOf, remove });
     } catch (error) {
       await remove();
       throw error;
@@ -173,9 +173,10 @@ export class NamespaceIsolation implements Isolation {
     readonly pod: PodSandbox;
     readonly root: ContainerRoot;
     readonly groupEntries: readonly string[];
+    readonly processesOf: number | undefined;
     readonly remove: () => Promise<void>;
   }): PreparedContainer {
-    const { directory, request, pod, root, groupEntries } = made;
+    const { directory, request, pod, root, groupEntries, processesOf } = made;
     const user = resolveUser(root.view, request.user);
     const searchPath = `${nodeDirectory}:${request.environment['PATH'] ?? this.options.searchPath}`;
     const environment = { HOSTNAME: pod.request.hostname, HOME: user.home, ...request.environment, PATH: searchPath };
@@ -194,9 +195,17 @@ export class NamespaceIsolation implements Isolation {
       reports,
     });
     const mount = requireTool(this.options.tools, 'mount');
-    const unshare = [requireTool(this.options.tools, 'unshare'), '--mount', '--pid', '--propagation', 'unchanged'];
+    const ownProcesses = processesOf === undefined ? ['--pid'] : [];
+    const unshare = [
+      requireTool(this.options.tools, 'unshare'),
+      '--mount',
+      ...ownProcesses,
+      '--propagation',
+      'unchanged',
+    ];
     const script = ['/bin/sh', '-c', entryScript, 'sh', pod.request.hostname, directory, mount, ...groupEntries, '--'];
-    const namespaces = [`--target=${pod.holderPid}`, '--net', '--ipc', '--uts'];
+    const others = processesOf === undefined ? [] : [`--pid=/proc/${processesOf}/ns/pid`];
+    const namespaces = [`--target=${pod.holderPid}`, '--net', '--ipc', '--uts', ...others];
     return {
       launch: launch([nsenter, ...namespaces, ...unshare, ...script, ...entry], true),
       execLaunch: (pid, command, options = { tty: false }) =>

@@ -138,7 +138,8 @@ export class ProcessRuntime implements Runtime {
     }
     const image = (await this.options.images.find(request.image)) ?? machineImage;
     const group = await this.options.groups.create(request.resources);
-    const place = { sandbox, image, groupEntries: group.entries };
+    const processesOf = this.containers.get(request.processesOf ?? '')?.pid;
+    const place = { sandbox, image, groupEntries: group.entries, processesOf };
     try {
       const prepared = await this.options.isolation.prepare(request, place);
       return await this.launch(request, { prepared, group, stopSignal: image.stopSignal });
