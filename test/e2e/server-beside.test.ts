@@ -1,7 +1,9 @@
 /** The deployment server that `slipway up` starts beside its cluster. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startHttpReceiver } from '../../packages/server/testing/receiver.ts';
 import { listRemains, readState, takeFootprint } from './support/footprint.ts';
 import { removeFolder, self } from './support/person.ts';
@@ -93,6 +95,29 @@ describe('slipway up', () => {
     const token = (await readFile(place.tokenFile, 'utf8')).trim();
     const headers = { authorization: `Bearer ${token}` };
     expect((await call(place.url, '/api/v1/session', headers)).status).toBe(200);
+  });
+
+  it('goes elsewhere when its port is taken while it is away, and says so', async () => {
+    const other = createServer();
+    onTestFinished(() => void other.close());
+    const port = Number(new URL(place.url).port);
+    // Whoever is faster: it may be there again.
+    const take = async (): Promise<boolean> => {
+      for (const pid of await findProcesses(directory)) process.kill(pid, 'SIGKILL');
+      other.listen({ host: '127.0.0.1', port });
+      const [taken] = await Promise.race([
+        once(other, 'listening').then(() => [true] as const),
+        once(other, 'error').then(() => [false] as const),
+      ]);
+      return taken;
+    };
+    await expect.poll(take, patience).toBe(true);
+    const found = async (): Promise<Place> =>
+      JSON.parse((await slipway('status', '-o', 'json')).stdout).deploymentServer;
+    await expect.poll(async () => (await found()).url, patience).not.toBe(place.url);
+    place = await found();
+    await expect.poll(() => isHealthy(place.url), patience).toBe(200);
+    expect((await slipway('open', '--print')).stdout.startsWith(place.url)).toBe(true);
   });
 
   it('leaves none behind when the cluster is killed, and none after down', async () => {

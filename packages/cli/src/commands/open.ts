@@ -21,8 +21,7 @@ const patienceMilliseconds = 60_000;
 /** Logs a browser in as the first admin: whoever can read the token of the data directory may. */
 export async function open(options: OpenOptions): Promise<void> {
   const directory = await locateEmbedded(options, 'open');
-  const server = await findServer(directory);
-  await awaitAnswer(server, directory);
+  const server = await awaitServer(directory);
   const link = await makeLink(server, await readToken(server));
   if (options.output !== undefined) return printValue(link, options.output);
   const browser = browserCommand({
@@ -45,12 +44,17 @@ async function findServer(directory: DataDirectory): Promise<Server> {
   );
 }
 
-async function awaitAnswer({ url }: Server, { log }: DataDirectory): Promise<void> {
+/** Looked for anew each time: it goes elsewhere where its port is taken. */
+async function awaitServer(directory: DataDirectory): Promise<Server> {
   const deadline = performance.now() + patienceMilliseconds;
-  while (!(await answers(url))) {
+  for (;;) {
+    const server = await findServer(directory);
+    const { url, waitsFor } = server;
+    if (waitsFor !== undefined) throw new CommandFailure(`The deployment server at ${url} waits for ${waitsFor}.`);
+    if (await answers(url)) return server;
     if (performance.now() > deadline)
       throw new CommandFailure(
-        `The deployment server at ${url} does not answer. Its log: ${log}/deployment-server.log`,
+        `The deployment server at ${url} does not answer. Its log: ${directory.log}/deployment-server.log`,
       );
     await pause(100);
   }

@@ -35,7 +35,9 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
   const state = await readClusterState(directory);
   const serverRuns = state !== undefined && (await isRunning(state.server));
   const nodeRuns = state?.node !== undefined && (await isRunning(state.node));
-  const deploymentServerRuns = state?.deploymentServer && (await answers(state.deploymentServer.url));
+  const beside = state?.deploymentServer;
+  // Whoever answers where it waits for the port is somebody else.
+  const deploymentServerRuns = beside && beside.waitsFor === undefined && (await answers(beside.url));
   if (!serverRuns) process.exitCode = exitCodes.failure;
   if (options.output !== undefined) {
     await printValue(
@@ -65,9 +67,10 @@ interface Alive {
 }
 
 function describeServer(
-  { url, tokenFile }: NonNullable<ClusterState['deploymentServer']>,
+  { url, tokenFile, waitsFor }: NonNullable<ClusterState['deploymentServer']>,
   { deploymentServerRuns }: Alive,
 ): string {
+  if (waitsFor !== undefined) return `${url} ${colour('red', `(waits for ${waitsFor})`)}`;
   const health = deploymentServerRuns === true ? '' : colour('red', ' (does not answer)');
   return `${url}${health}; log in with slipway open, or with the token in ${tokenFile}`;
 }

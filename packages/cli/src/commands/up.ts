@@ -14,9 +14,10 @@ import {
   type ClusterState,
   type DataDirectory,
 } from '../embedded/data-directory.ts';
-import { checkPorts, choosePort } from '../embedded/check-ports.ts';
+import { checkPorts, choosePort, usualPort } from '../embedded/check-ports.ts';
 import { launchServer } from '../embedded/launch-server.ts';
 import type { ServerOptions } from '../embedded/server-options.ts';
+import { portOf } from '../embedded/server-place.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { colour, fold, print, printValue } from '../output/output.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -61,7 +62,11 @@ export async function up(options: UpOptions): Promise<void> {
     level: 'auto',
     controller: options.controller,
     deploymentServer: options.server
-      ? { port: await choosePort(options.serverPort), allowPrivateTargets: options.allowPrivateTargets }
+      ? {
+          port: await choosePort(options.serverPort),
+          isPortNamed: (options.serverPort ?? 0) !== 0,
+          allowPrivateTargets: options.allowPrivateTargets,
+        }
       : undefined,
     mergeInto,
   };
@@ -70,18 +75,24 @@ export async function up(options: UpOptions): Promise<void> {
   if (options.detach) {
     const launched = await launchServer(server);
     if (options.output !== undefined) return printValue(launched, options.output);
-    return print([...greeting(launched), ...withoutController(options)].join('\n'));
+    return print([...greeting(launched), ...remarks(options, launched)].join('\n'));
   }
   const { runServer } = await import('../embedded/run-server.ts');
   return runServer(server, {
     log: process.stderr,
-    onReady: (state) => print([...greeting(state), ...withoutController(options), '', 'Stop with Ctrl-C.'].join('\n')),
+    onReady: (state) => print([...greeting(state), ...remarks(options, state), '', 'Stop with Ctrl-C.'].join('\n')),
     onStopping: () => print('Stopping the cluster and its pods.'),
   });
 }
 
-function withoutController({ controller }: UpOptions): readonly string[] {
-  return controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller'];
+/** What is otherwise than usual. */
+function remarks({ controller, serverPort }: UpOptions, { deploymentServer }: ClusterState): readonly string[] {
+  const isElsewhere =
+    serverPort === undefined && deploymentServer !== undefined && portOf(deploymentServer) !== usualPort;
+  return [
+    ...(isElsewhere ? [`  Elsewhere   the server's usual port ${usualPort} is in use`] : []),
+    ...(controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller']),
+  ];
 }
 
 function checkOptions({ apiPort, gatewayPort, server, serverPort = 0, detach, output }: UpOptions): void {

@@ -13,7 +13,7 @@ export async function checkPorts(options: ServerOptions): Promise<void> {
 }
 
 /** Where the deployment server is unless something else is there. */
-const usualPort = 8090;
+export const usualPort = 8090;
 /** Of none of them the system gives one away by itself, nor the cluster. */
 const [firstFree, lastFree] = [20_000, 29_999];
 
@@ -27,7 +27,7 @@ export async function choosePort(asked: number | undefined): Promise<number> {
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   try {
     await tryPort(port);
     return true;

@@ -30,6 +30,8 @@ export interface ClusterState {
         readonly url: string;
         /** Has the token of its first admin. */
         readonly tokenFile: string;
+        /** Why it does not listen there. Absent: nothing is in its way. */
+        readonly waitsFor?: string | undefined;
       }
     | undefined;
   readonly runtime: string;

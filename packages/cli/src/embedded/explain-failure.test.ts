@@ -14,7 +14,7 @@ const options: ServerOptions = {
   nodes: 1,
   level: 'auto',
   controller: true,
-  deploymentServer: { port: 90 },
+  deploymentServer: { port: 90, isPortNamed: true, allowPrivateTargets: false },
   mergeInto: undefined,
 };
 

@@ -16,7 +16,8 @@ import {
 import { explainFailure } from './explain-failure.ts';
 import { clearFoundation, layFoundation, type FoundationOptions } from './lay-foundation.ts';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
-import { host, type ServerOptions } from './server-options.ts';
+import type { ServerOptions } from './server-options.ts';
+import { placeAt } from './server-place.ts';
 import type { EmbeddedCluster } from './start-cluster.ts';
 import { keepYoungHeap } from './young-heap.ts';
 
@@ -59,14 +60,19 @@ export async function runServer(options: ServerOptions, surroundings: ServerSurr
 
 /** Reads the modules for it where there is one. */
 async function openBeside(
-  { deploymentServer }: ClusterState,
+  state: ClusterState,
   { options, directory, log }: FoundationOptions,
 ): Promise<() => Promise<void>> {
-  if (deploymentServer === undefined) return async () => undefined;
+  if (options.deploymentServer === undefined || state.deploymentServer === undefined) return async () => undefined;
   const { openServerBeside } = await import('./server-beside.ts');
-  const { ephemeral } = options;
-  const allowPrivateTargets = options.deploymentServer?.allowPrivateTargets === true;
-  return openServerBeside({ state: deploymentServer, directory, ephemeral, allowPrivateTargets, log });
+  return openServerBeside({
+    ...options.deploymentServer,
+    place: state.deploymentServer,
+    onPlace: (deploymentServer) => writeClusterState(directory, { ...state, deploymentServer }),
+    directory,
+    ephemeral: options.ephemeral,
+    log,
+  });
 }
 
 async function start(given: FoundationOptions): Promise<EmbeddedCluster> {
@@ -111,10 +117,8 @@ async function publish({ options, directory, cluster }: Publication): Promise<Cl
     node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),
     apiServer: cluster.apiServer,
     gateway: cluster.gateway,
-    deploymentServer: options.deploymentServer && {
-      url: `http://${host}:${options.deploymentServer.port}`,
-      tokenFile: tokenFileOf(directory, options.ephemeral),
-    },
+    deploymentServer:
+      options.deploymentServer && placeAt(options.deploymentServer.port, tokenFileOf(directory, options.ephemeral)),
     runtime: cluster.runtime,
     level: cluster.level,
     limitations: cluster.limitations,

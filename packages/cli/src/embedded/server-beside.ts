@@ -3,11 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import type { LogOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import type { ClusterState, DataDirectory } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { keepRunning } from './keep-running.ts';
+import { nextPlace, portOf, type ServerPlace } from './server-place.ts';
 
 /** What the process is told when it has started. */
 export interface BesideOptions {
@@ -21,7 +23,12 @@ export interface BesideOptions {
 }
 
 export interface Beside {
-  readonly state: NonNullable<ClusterState['deploymentServer']>;
+  /** Where it begins. */
+  readonly place: ServerPlace;
+  /** Whether somebody asked for its port. */
+  readonly isPortNamed: boolean;
+  /** Told where it is from now on, or what it waits for there, where that is another than before. */
+  readonly onPlace: (place: ServerPlace) => Promise<void>;
   readonly directory: DataDirectory;
   readonly ephemeral: boolean;
   readonly allowPrivateTargets: boolean;
@@ -37,11 +44,20 @@ const heapOptions = ['--max-semi-space-size=4'];
 /** Begins it, again when it ends. Gives the way to end it, which resolves when it has. */
 export function openServerBeside(beside: Beside): () => Promise<void> {
   const stopping = new AbortController();
+  const logger = createJsonLogger({ output: beside.log, clock: systemClock, level: 'warn' });
+  let { place } = beside;
+  const run = async (signal: AbortSignal): Promise<string> => {
+    const next = await nextPlace(place, beside.isPortNamed);
+    if (next.url !== place.url) logger.warn('the deployment server has moved: its port is in use', { to: next.url });
+    if (!isSameJson(next, place)) await beside.onPlace(next);
+    place = next;
+    return next.waitsFor === undefined ? runOnce(beside, place, signal) : `waits for ${next.waitsFor}`;
+  };
   const done = keepRunning({
     name: 'the deployment server',
-    run: (signal) => runOnce(beside, signal),
+    run: (signal) => run(signal).catch(messageOf),
     clock: systemClock,
-    logger: createJsonLogger({ output: beside.log, clock: systemClock, level: 'warn' }),
+    logger,
     signal: stopping.signal,
   });
   return () => {
@@ -50,12 +66,18 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
   };
 }
 
+/** It is begun again, as after any other end. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function runOnce(
-  { state, directory, ephemeral, allowPrivateTargets }: Beside,
+  { directory, ephemeral, allowPrivateTargets }: Beside,
+  place: ServerPlace,
   signal: AbortSignal,
 ): Promise<string> {
   // Its database is gone with the one before it, and every token with that.
-  if (ephemeral) await rm(state.tokenFile, { force: true });
+  if (ephemeral) await rm(place.tokenFile, { force: true });
   const log = await open(join(directory.log, 'deployment-server.log'), 'a', 0o600);
   try {
     // In a session of its own: Ctrl-C is for the cluster, which ends this in its turn.
@@ -66,15 +88,15 @@ async function runOnce(
     });
     const options: BesideOptions = {
       kubeconfig: directory.kubeconfig,
-      port: Number(new URL(state.url).port),
+      port: portOf(place),
       database: ephemeral ? ':memory:' : join(directory.deploymentServer, 'server.db'),
-      tokenFile: state.tokenFile,
+      tokenFile: place.tokenFile,
       allowPrivateTargets,
     };
     return await endOf(child, options, signal);
   } finally {
     await log.close();
-    if (ephemeral) await rm(state.tokenFile, { force: true });
+    if (ephemeral) await rm(place.tokenFile, { force: true });
   }
 }
 

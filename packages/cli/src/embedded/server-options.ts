@@ -22,9 +22,16 @@ export interface ServerOptions {
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
   /** The deployment server beside it; undefined: none. */
-  readonly deploymentServer: { readonly port: number; readonly allowPrivateTargets?: boolean } | undefined;
+  readonly deploymentServer: DeploymentServerOptions | undefined;
   /** The kubeconfig to add the cluster to, its file an absolute path; undefined: none. */
   readonly mergeInto: KubeconfigEntry | undefined;
+}
+
+interface DeploymentServerOptions {
+  readonly port: number;
+  /** Whether somebody asked for that port: otherwise another one serves as well. */
+  readonly isPortNamed: boolean;
+  readonly allowPrivateTargets: boolean;
 }
 
 /** What a detached server tells the command that started it. */
