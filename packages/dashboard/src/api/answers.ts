@@ -205,6 +205,7 @@ export interface ManifestsAnswer {
   readonly directory: string;
   readonly namespaces: readonly string[];
   readonly force?: boolean | undefined;
+  readonly prune?: boolean | undefined;
 }
 
 export interface WebhookAnswer {
@@ -236,7 +237,7 @@ export interface WebhookResultAnswer {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly outcome: 'released' | 'applied' | 'unchanged' | 'passedOver' | 'failed';
+  readonly outcome: 'released' | 'applied' | 'unchanged' | 'removed' | 'left' | 'passedOver' | 'failed';
   readonly message?: string | undefined;
   readonly version?: string | undefined;
   readonly release?: string | undefined;

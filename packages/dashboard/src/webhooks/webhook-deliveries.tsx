@@ -132,6 +132,8 @@ const outcomeWords: Readonly<Record<WebhookResultAnswer['outcome'], string>> = {
   released: 'released',
   applied: 'applied',
   unchanged: 'as it was',
+  removed: 'removed, as no longer in the directory',
+  left: 'no longer in the directory, and left',
   passedOver: 'passed over',
   failed: 'failed',
 };

@@ -132,6 +132,7 @@ function Manifests() {
       <TextField label="User (optional)" name="username" maxLength={200} />
       <TextField label="Password or token of that user" name="password" type="password" maxLength={1_000} />
       <Check name="force">Take over fields that somebody else has written</Check>
+      <Check name="prune">Remove what it has applied and what is no longer in the directory</Check>
     </>
   );
 }

@@ -51,6 +51,7 @@ describe('a webhook', () => {
       ['directory', ''],
       ['namespaces', 'shop'],
       ['force', 'on'],
+      ['prune', 'on'],
       ['username', 'robot'],
       ['password', 'sesame'],
     );
@@ -64,6 +65,7 @@ describe('a webhook', () => {
           directory: '.',
           namespaces: ['shop'],
           force: true,
+          prune: true,
         },
       },
       credentials: { username: 'robot', password: 'sesame' },
@@ -88,6 +90,9 @@ describe('a webhook', () => {
     expect(describeTarget({ manifests: { repository: 'r', branch: 'main', directory: '.', namespaces } })).toEqual([
       'r: . of main, into shop',
     ]);
+    expect(
+      describeTarget({ manifests: { repository: 'r', branch: 'main', directory: '.', namespaces, prune: true } }),
+    ).toEqual(['r: . of main, into shop, removing what is gone']);
   });
 
   it('names what was pushed', () => {

@@ -60,14 +60,15 @@ function readManifests(data: FormData): object {
     directory: textOf(data, 'directory') || '.',
     namespaces: wordsOf(textOf(data, 'namespaces')),
     ...(data.get('force') === null ? {} : { force: true }),
+    ...(data.get('prune') === null ? {} : { prune: true }),
   };
 }
 
 /** `ghcr.io/acme/shop: versions of ^1.4.0, in shop`; one sentence for each rule. */
 export function describeTarget({ images = [], manifests }: WebhookAnswer['target']): readonly string[] {
   if (manifests === undefined) return images.map(describeRule);
-  const { repository, branch, directory, namespaces, force } = manifests;
-  const how = force === true ? ', taking over fields of others' : '';
+  const { repository, branch, directory, namespaces, force, prune } = manifests;
+  const how = `${force === true ? ', taking over fields of others' : ''}${prune === true ? ', removing what is gone' : ''}`;
   return [`${repository}: ${directory} of ${branch}, into ${namespaces.join(', ')}${how}`];
 }
 

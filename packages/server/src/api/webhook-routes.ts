@@ -50,6 +50,9 @@ const ManifestsSchema = Type.Object(
     directory: Type.String({ minLength: 1, maxLength: 500, description: 'Inside of the repository; `.` is its root.' }),
     namespaces: Namespaces,
     force: Type.Optional(Type.Boolean({ description: 'Take over fields that somebody else has written.' })),
+    prune: Type.Optional(
+      Type.Boolean({ description: 'Remove what it has applied and what is no longer in the directory.' }),
+    ),
     allowAddresses: Type.Optional(
       Type.Array(Type.String({ maxLength: 50 }), {
         minItems: 1,

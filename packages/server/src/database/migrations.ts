@@ -1,4 +1,5 @@
 import type { Dialect } from './database.ts';
+import { appliedTables } from './applied-tables.ts';
 import { compatTables } from './compat-tables.ts';
 import { notificationTables } from '../notifications/notification-tables.ts';
 import { webhookTables } from './webhook-tables.ts';
@@ -134,4 +135,5 @@ export const migrations: readonly Migration[] = [
     name: 'what a database is called',
     statements: () => ['CREATE TABLE database_name (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)'],
   },
+  { number: 9, name: 'what webhooks have applied', statements: appliedTables },
 ];

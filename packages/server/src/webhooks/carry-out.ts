@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../audit/audit.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Claim, Outcome } from './claims.ts';
+import type { DeliveryResult } from './deliveries.ts';
 import { releaseImages } from './release-images.ts';
 import { syncManifests } from './sync-manifests.ts';
 import { findWebhook } from './webhook-records.ts';
@@ -29,10 +30,12 @@ export async function carryOut({ delivery }: Claim, context: ServerContext, sign
   );
 }
 
+const changes: ReadonlySet<DeliveryResult['outcome']> = new Set(['released', 'applied', 'removed', 'failed']);
+
 /** Who asked for each change that a delivery has brought. */
 export function describeForAudit({ delivery }: Claim, outcome: Outcome, now: number): readonly AuditEntry[] {
   return outcome.results
-    .filter(({ outcome }) => outcome === 'released' || outcome === 'applied' || outcome === 'failed')
+    .filter(({ outcome }) => changes.has(outcome))
     .map(({ kind, namespace, name, outcome, message, image, version, release }) => ({
       at: new Date(now).toISOString(),
       principal: delivery.requestedBy,

@@ -7,7 +7,7 @@ import type { WebhookEvent } from './webhook.ts';
 export const deliveryStates = ['waiting', 'running', 'succeeded', 'failed', 'ignored', 'refused'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-export const resultOutcomes = ['released', 'applied', 'unchanged', 'passedOver', 'failed'] as const;
+export const resultOutcomes = ['released', 'applied', 'unchanged', 'removed', 'left', 'passedOver', 'failed'] as const;
 
 /** Of one object that a delivery was about. */
 export interface DeliveryResult {

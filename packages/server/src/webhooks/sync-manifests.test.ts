@@ -132,6 +132,81 @@ describe('a push to a repository of manifests', () => {
     expect(await colorOf('settings-own')).toBe('black');
   });
 
+  it('leaves what is no longer in the directory, and says so until it is gone', async () => {
+    const sender = await createSender(server, 'github', source());
+    await push(
+      sender,
+      await git.commit({ 'deploy/a.yaml': settings('red', '-stays'), 'deploy/b.yaml': settings('red', '-old') }),
+    );
+    for (const color of ['green', 'blue']) {
+      const commit = await git.commit({ 'deploy/a.yaml': settings(color, '-stays') });
+      expect(await push(sender, commit)).toMatchObject({
+        state: 'succeeded',
+        message: `1 objects are as at ${commit.slice(0, 12)}, 1 were changed; no longer in the directory, and left: ConfigMap settings-old`,
+        results: [
+          { outcome: 'applied' },
+          { name: 'settings-old', outcome: 'left', message: 'the webhook has no prune: true' },
+        ],
+      });
+      expect(await colorOf('settings-old')).toBe('red');
+    }
+    await server.cluster.client.delete(configMaps, { namespace: 'default', name: 'settings-old' });
+    const commit = await git.commit({ 'deploy/a.yaml': settings('gold', '-stays') });
+    expect((await push(sender, commit)).results).toHaveLength(1);
+  });
+
+  it('removes what is no longer in the directory where it is told to, and nothing that others want', async () => {
+    const { client } = server.cluster;
+    const sender = await createSender(server, 'github', source({ prune: true }));
+    const kept = settings('red', '-kept').replace('-kept }', '-kept, annotations: { slipway.dev/prune: "false" } }');
+    const first = await push(
+      sender,
+      await git.commit({
+        'deploy/a.yaml': settings('red', '-main'),
+        'deploy/b.yaml': `${settings('red', '-gone')}---\n${settings('red', '-anew')}---\n${kept}`,
+        'deploy/c.yaml': shop.replace('synced', 'pruned'),
+      }),
+    );
+    expect(first).toMatchObject({ state: 'succeeded' });
+    const anew = { namespace: 'default', name: 'settings-anew' };
+    await client.delete(configMaps, anew);
+    await client.create(configMaps, { metadata: anew, data: { color: 'of somebody' } }, { fieldManager: 'somebody' });
+    const second = await push(sender, await git.commit({ 'deploy/a.yaml': settings('green', '-main') }));
+    expect(second).toMatchObject({
+      state: 'succeeded',
+      message: expect.stringMatching(
+        /removed, as no longer in the directory: Application pruned, ConfigMap settings-gone; .* left: ConfigMap settings-kept$/,
+      ),
+      results: [
+        { name: 'settings-main', outcome: 'applied' },
+        { kind: 'Application', name: 'pruned', outcome: 'removed' },
+        { name: 'settings-gone', outcome: 'removed' },
+        { name: 'settings-kept', outcome: 'left' },
+      ],
+    });
+    await expect(colorOf('settings-gone')).rejects.toMatchObject({ reason: 'NotFound' });
+    expect([await colorOf('settings-anew'), await colorOf('settings-kept')]).toEqual(['of somebody', 'red']);
+    const { items } = (await server.call('GET', '/api/v1/audit?limit=20')).body;
+    expect(items).toContainEqual(expect.objectContaining({ subject: 'settings-gone', outcome: 'removed' }));
+    // Back to where it was: what an earlier commit has is there again.
+    await client.delete(configMaps, anew);
+    const { body } = await server.call('POST', `${webhooksPath}/${sender.id}/deliveries/${first.id}/redeliver`);
+    expect(await sender.outcome(body.id)).toMatchObject({ state: 'succeeded' });
+    expect(await colorOf('settings-gone')).toBe('red');
+  });
+
+  it('removes nothing of a directory that is refused', async () => {
+    const sender = await createSender(server, 'github', source({ prune: true }));
+    await push(
+      sender,
+      await git.commit({ 'deploy/a.yaml': settings('red', '-first'), 'deploy/b.yaml': settings('red', '-b') }),
+    );
+    const bad = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Not_A_Name }\n';
+    expect(await push(sender, await git.commit({ 'deploy/a.yaml': bad }))).toMatchObject({ state: 'failed' });
+    expect(await push(sender, await git.commit({ 'deploy/README.md': '#' }))).toMatchObject({ state: 'failed' });
+    expect(await colorOf('settings-b')).toBe('red');
+  });
+
   const map = settings('red', '-map');
   it.each([
     { name: 'a link out of the repository', files: { 'deploy/a.yaml': '-> /etc/hostname' }, why: 'symbolic link' },

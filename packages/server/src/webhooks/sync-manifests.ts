@@ -9,10 +9,13 @@ import { parseApart } from '../platform/parse-apart.ts';
 import type { Outcome } from './claims.ts';
 import type { DeliveryResult } from './deliveries.ts';
 import { fetchDirectory } from './git/fetch-directory.ts';
+import { managerPrefix } from './manifests/judge-gone.ts';
 import { checkManifest, orderForWriting, type Writable } from './manifests/check-manifest.ts';
 import { Kinds } from './manifests/find-kinds.ts';
 import type { Manifest } from './manifests/parse-manifests.ts';
+import { noteApplied } from './applied-objects.ts';
 import { isSameRepository } from './same-repository.ts';
+import { findGone, prune, tryRemoving, type PruneMeans } from './prune-manifests.ts';
 import { findCredentials } from './webhook-records.ts';
 import type { ManifestSource, PushedCommit } from './webhook.ts';
 
@@ -49,16 +52,15 @@ export async function syncManifests(
   if (fetched.type === 'overtaken') return ignored(`${source.branch} is at ${fetched.by} by now`);
   const { manifests, faults } = await parseApart(fetched.files, signal);
   if (faults.length > 0) return failed(faults);
-  const means: Means = { ...order, client: context.client, signal };
+  const { client, database } = context;
+  const isPruned = source.prune === true;
+  const means: Means = { ...order, client, database, isPruned, signal };
   const checked = await check(manifests, means, context.namespace);
   if ('faults' in checked) return failed(checked.faults);
   return await apply(orderForWriting(checked.objects), means);
 }
 
-interface Means extends ManifestOrder {
-  readonly client: KubeClient;
-  readonly signal: AbortSignal;
-}
+interface Means extends ManifestOrder, PruneMeans {}
 
 async function check(
   manifests: readonly Manifest[],
@@ -78,20 +80,43 @@ async function check(
 
 /** Everything is tried first: what the cluster would refuse keeps all of it from beginning. */
 async function apply(objects: readonly Writable[], means: Means): Promise<Outcome> {
+  const applied = objects.map(({ object, namespace, name }) => {
+    const { apiVersion = '', kind = '' } = object;
+    return { apiVersion, kind, namespace, name };
+  });
   const tried = await writeAll(objects, means, { dryRun: true });
-  const refused = tried.filter(({ outcome }) => outcome === 'failed');
+  const gone = await findGone(applied, means);
+  const refused = [...tried.filter(hasFailed), ...(await tryRemoving(gone, means))];
   if (refused.length > 0)
     return { state: 'failed', message: `nothing was changed: ${describe(refused)}`, results: refused };
-  const results = await writeAll(objects, means, { dryRun: false });
-  const failures = results.filter(({ outcome }) => outcome === 'failed');
-  if (failures.length > 0) return { state: 'failed', message: describe(failures), results };
-  const changed = results.filter(({ outcome }) => outcome === 'applied').length;
-  const commit = means.pushed.commit.slice(0, 12);
-  return {
-    state: 'succeeded',
-    message: `${results.length} objects are as at ${commit}, ${changed} were changed`,
-    results,
-  };
+  await noteApplied(means.database, means.webhookId, applied);
+  const written = await writeAll(objects, means, { dryRun: false });
+  if (written.some(hasFailed))
+    return { state: 'failed', message: describe(written.filter(hasFailed)), results: written };
+  // What took the place of something stands by now.
+  const pruned = await prune(gone, means);
+  const results = [...written, ...pruned];
+  if (pruned.some(hasFailed)) return { state: 'failed', message: describe(pruned.filter(hasFailed)), results };
+  return { state: 'succeeded', message: summarize(written, pruned, means.pushed.commit), results };
+}
+
+function hasFailed({ outcome }: DeliveryResult): boolean {
+  return outcome === 'failed';
+}
+
+function summarize(written: readonly DeliveryResult[], pruned: readonly DeliveryResult[], commit: string): string {
+  const changed = written.filter(({ outcome }) => outcome === 'applied').length;
+  const removed = pruned.filter(({ outcome }) => outcome === 'removed');
+  const left = pruned.filter(({ outcome }) => outcome === 'left');
+  const sentences = [`${written.length} objects are as at ${commit.slice(0, 12)}, ${changed} were changed`];
+  if (removed.length > 0) sentences.push(`removed, as no longer in the directory: ${name(removed)}`);
+  if (left.length > 0) sentences.push(`no longer in the directory, and left: ${name(left)}`);
+  return sentences.join('; ');
+}
+
+function name(results: readonly DeliveryResult[]): string {
+  const shown = results.slice(0, 5).map(({ kind, name }) => `${kind} ${name}`);
+  return `${shown.join(', ')}${results.length > shown.length ? ` and ${results.length - shown.length} more` : ''}`;
 }
 
 function describe(failures: readonly DeliveryResult[]): string {
@@ -118,7 +143,7 @@ async function write(
   const about = { kind: type.kind, namespace, name };
   const key = { namespace, name };
   const patch = { type: 'apply', body: object, force: source.force === true } as const;
-  const options = { fieldManager: `slipway-webhook-${webhookId}`, fieldValidation: 'Strict', dryRun, signal } as const;
+  const options = { fieldManager: `${managerPrefix}${webhookId}`, fieldValidation: 'Strict', dryRun, signal } as const;
   try {
     const before = dryRun ? undefined : await readMetadata(client, type, key);
     const isNamed = !dryRun && type.kind === applications.kind && type.group === applications.group;

@@ -52,6 +52,8 @@ export interface ManifestSource {
   readonly namespaces: readonly string[];
   /** Takes over fields that somebody else has written. */
   readonly force?: boolean | undefined;
+  /** Removes what it has applied and is no longer in the directory. */
+  readonly prune?: boolean | undefined;
   /** Networks that the repository may be in although they are private, such as `10.1.0.0/16`. */
   readonly allowAddresses?: readonly string[] | undefined;
 }
