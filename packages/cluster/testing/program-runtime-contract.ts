@@ -338,6 +338,24 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 
+    it("reaches what listens on a pod's own 127.0.0.1, where it has one", async () => {
+      const { runtime } = harness;
+      const sandbox = await harness.createSandbox();
+      const script = `const server = require('node:net').createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+server.listen(0, '127.0.0.1', () => console.log('port', server.address().port));`;
+      const container = await harness.start(sandbox, { command: ['node', '-e', script] });
+      await container.says('\n');
+      const echo = async (port: number): Promise<string | undefined> => {
+        const socket = await runtime.dialLoopback?.(sandbox.podUid, port);
+        return socket && textOf(socket.end('there and back'));
+      };
+      const answer = echo(Number(container.output().split(' ')[1])).catch(({ message }: Error) => message);
+      const hasOwn = !runtime.limitations.some((said) => said.includes('share the network'));
+      expect(await answer).toMatch(hasOwn ? /^there and back$/ : /no loopback address of its own$/);
+      await expect(echo(1)).rejects.toThrow(hasOwn ? 'ECONNREFUSED' : 'no loopback');
+      await runtime.removeSandbox(sandbox.podUid);
+    });
+
     it('executes commands inside, with a limit of time', async () => {
       const sandbox = await harness.createSandbox();
       const container = await harness.start(sandbox, {

@@ -3,6 +3,7 @@
  * `simulated` (nothing runs), later `docker`. The agent owns restarts, probes, volumes, log files and status; a runtime
  * only does as it is told, remembers nothing that it cannot be asked, and survives every call being made twice.
  */
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Pod, Probe, ResourceRequirements, SecurityContext } from '@slipway/kube/api.generated';
 import type { RawResponse } from '@slipway/kube/client';
@@ -37,6 +38,8 @@ export interface Runtime {
   probe?(request: ProbeRequest): Promise<ProbeAnswer>;
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */
   podProxy?(request: PodProxyRequest): Promise<RawResponse>;
+  /** Connects to a port of the pod's own 127.0.0.1; rejects where it has none. Absent: no pod has one. */
+  dialLoopback?(podUid: string, port: number): Promise<Socket>;
   /** What the containers that run have used so far. Absent: nothing is measured. */
   usage?(): Promise<readonly ContainerUsage[]>;
   /** For volumes whose files are in memory. Absent: they are on disk like others. */

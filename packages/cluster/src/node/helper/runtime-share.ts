@@ -25,6 +25,7 @@ export function shareOf(runtime: Runtime): Runtime {
     exec: (containerId, request) => runtime.exec(containerId, request),
     ...(runtime.openExec === undefined ? {} : { openExec: runtime.openExec.bind(runtime) }),
     ...(runtime.attach === undefined ? {} : { attach: runtime.attach.bind(runtime) }),
+    ...(runtime.dialLoopback === undefined ? {} : { dialLoopback: runtime.dialLoopback.bind(runtime) }),
     ...(usage === undefined ? {} : { usage: async () => (await usage()).filter(({ podUid }) => own.has(podUid)) }),
     onExit: (listener) =>
       runtime.onExit((exit) => {

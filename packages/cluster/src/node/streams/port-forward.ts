@@ -1,8 +1,9 @@
 /** Connections to ports of a pod, many over one. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
 import { StatusError } from '@slipway/kube/status-error';
 import { createWebSocketStream, type RawData, type WebSocket } from 'ws';
+import { dialPod, type PodAddress } from './dial-pod.ts';
 import { describeDialError } from '../probes/dial-error.ts';
 import { bytesOf, channelOf } from './command-streams.ts';
 import { acceptSpdy, acceptWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
@@ -11,8 +12,7 @@ import { SpdySession, type SpdyStream } from './spdy/session.ts';
 const tunnelled = 'SPDY/3.1+portforward.k8s.io';
 const channelled = 'v4.channel.k8s.io';
 
-export interface ForwardTarget {
-  readonly host: string;
+export interface ForwardTarget extends PodAddress {
   /** Those that a client names in the request itself. */
   readonly ports: readonly string[];
 }
@@ -26,7 +26,7 @@ export async function servePortForward(upgrade: Upgrade, target: ForwardTarget):
     return port;
   });
   const socket = await acceptWebSocket(upgrade, [tunnelled, channelled]);
-  if (socket.protocol === channelled) return overChannels(socket, { host: target.host, ports });
+  if (socket.protocol === channelled) return overChannels(socket, target, ports);
   return overSpdy(createWebSocketStream(socket), target);
 }
 
@@ -36,7 +36,7 @@ interface Pair {
 }
 
 /** A connection has two streams of one `requestID`, in any order. */
-function overSpdy(connection: Duplex, { host }: ForwardTarget): Promise<void> {
+function overSpdy(connection: Duplex, address: PodAddress): Promise<void> {
   connection.on('error', () => {});
   const pairs = new Map<string, Pair>();
   const session = new SpdySession(connection, {
@@ -50,7 +50,7 @@ function overSpdy(connection: Duplex, { host }: ForwardTarget): Promise<void> {
       if (data === undefined || error === undefined) pairs.set(id, pair);
       else {
         pairs.delete(id);
-        join({ host, port, data, error });
+        join({ address, port, data, error });
       }
     },
   });
@@ -58,14 +58,14 @@ function overSpdy(connection: Duplex, { host }: ForwardTarget): Promise<void> {
 }
 
 interface Connection {
-  readonly host: string;
+  readonly address: PodAddress;
   readonly port: string;
   readonly data: Duplex;
   readonly error: NodeJS.WritableStream;
 }
 
 /** Each side's end is told to the other one; what breaks ends both. */
-function join({ host, port, data, error }: Connection): void {
+function join({ address, port, data, error }: Connection): void {
   const refuse = (why: string): void => {
     error.end(`unable to do port forwarding: ${why}`);
     data.end();
@@ -73,19 +73,19 @@ function join({ host, port, data, error }: Connection): void {
   };
   const number = parsePort(port);
   if (number === undefined) return refuse(describeWrongPort(port));
-  const pod = connect({ host, port: number, allowHalfOpen: true, noDelay: true });
-  const failed = (cause: Error): void => refuse(describeDialError(cause, `${host}:${port}`));
-  pod.once('error', failed);
-  pod.once('connect', () => {
-    pod.off('error', failed);
-    error.end();
-    pipeBoth(pod, data);
-  });
-  data.once('close', () => pod.destroy());
+  dialPod(address, number).then(
+    (pod) => {
+      error.end();
+      pipeBoth(pod, data);
+    },
+    (cause: Error) => refuse(describeDialError(cause, `${address.host}:${port}`)),
+  );
 }
 
 function pipeBoth(pod: Socket, data: Duplex): void {
   pod.on('error', () => data.destroy());
+  if (data.destroyed) pod.destroy();
+  data.once('close', () => pod.destroy());
   pod.pipe(data);
   data.pipe(pod);
 }
@@ -100,10 +100,7 @@ function describeWrongPort(text: string): string {
 }
 
 /** Two channels for each port of the request, for data and errors; the first message of each is its port. */
-function overChannels(
-  socket: WebSocket,
-  { host, ports }: { readonly host: string; readonly ports: readonly number[] },
-): Promise<void> {
+function overChannels(socket: WebSocket, address: PodAddress, ports: readonly number[]): Promise<void> {
   const inputs = ports.map((port, index) => {
     const number = Buffer.alloc(2);
     number.writeUInt16LE(port);
@@ -111,14 +108,25 @@ function overChannels(
     output.write(number);
     error.write(number);
     const input = new PassThrough();
-    const pod = connect({ host, port, noDelay: true });
-    pod.on('error', (cause) => error.end(describeDialError(cause, `${host}:${port}`)));
-    pod.pipe(output);
-    input.pipe(pod);
-    socket.once('close', () => pod.destroy());
-    pod.once('close', () => {
+    const failed = (cause: Error): void => void error.end(describeDialError(cause, `${address.host}:${port}`));
+    const closed = (): void => {
       if (ports.length === 1) socket.close(1000);
-    });
+    };
+    dialPod(address, port).then(
+      (pod) => {
+        pod.on('error', failed);
+        pod.once('close', closed);
+        pod.once('end', () => pod.end());
+        pod.pipe(output);
+        input.pipe(pod);
+        if (socket.readyState !== socket.OPEN) pod.destroy();
+        socket.once('close', () => pod.destroy());
+      },
+      (cause: Error) => {
+        failed(cause);
+        closed();
+      },
+    );
     return input;
   });
   socket.on('message', (data: RawData) => {

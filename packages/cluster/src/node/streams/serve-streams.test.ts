@@ -1,5 +1,5 @@
 /** Streams as a client on a WebSocket sees them; kubectl speaks SPDY too, in the end-to-end tests. */
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -57,11 +57,15 @@ interface Asked {
   readonly query: string;
   readonly protocol: string;
   readonly openExec?: (request: OpenExecRequest) => Promise<RunningCommand>;
+  readonly dialLoopback?: Runtime['dialLoopback'];
 }
 
-async function ask({ area, query, protocol, openExec }: Asked): Promise<WebSocket> {
+async function ask({ area, query, protocol, openExec, dialLoopback }: Asked): Promise<WebSocket> {
   const open = openExec ?? (() => Promise.reject(new Error('not asked for')));
-  const runtime = { openExec: (_id: string, request: OpenExecRequest) => open(request) } as unknown as Runtime;
+  const runtime = {
+    openExec: (_id: string, request: OpenExecRequest) => open(request),
+    dialLoopback,
+  } as unknown as Runtime;
   const server = createServer();
   const record = runningPod();
   const asked = { area, record, container: record.containers[0]!.name, query: new URLSearchParams(query) };
@@ -166,6 +170,30 @@ it('refuses a client that knows none of the protocols', async () => {
   const client = await ask({ area: 'exec', query: 'command=x&stdout=true', protocol: 'v9.channel.k8s.io' });
   const failed = await new Promise((resolve) => client.once('error', resolve));
   expect(failed).toBeInstanceOf(Error);
+});
+
+it('forwards to the loopback address of a pod what its own address refuses', async () => {
+  const echo = createTcpServer((socket) => socket.end('from within'));
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => echo.close(resolve)));
+  const { port } = echo.address() as AddressInfo;
+  const dialled: unknown[] = [];
+  const dialLoopback: Runtime['dialLoopback'] = (podUid, asked) => {
+    dialled.push({ podUid, asked });
+    return Promise.resolve(connect({ port, host: '127.0.0.1' }));
+  };
+  const refusing = createTcpServer();
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const { port: refused } = refusing.address() as AddressInfo;
+  await new Promise((resolve) => refusing.close(resolve));
+  const client = await ask({
+    area: 'portForward',
+    query: `ports=${refused}`,
+    protocol: 'v4.channel.k8s.io',
+    dialLoopback,
+  });
+  expect((await messages(client))[0]?.slice(2)).toBe('from within');
+  expect(dialled).toEqual([{ podUid: 'uid-1', asked: refused }]);
 });
 
 it('forwards a port whose number is in the request, as clients without SPDY ask for it', async () => {

@@ -5,6 +5,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import { sandboxOf, settledState, specOf, type PodRecord } from '../agent/pod-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { acceptCommand, type WantedStreams } from './command-streams.ts';
+import type { PodAddress } from './dial-pod.ts';
 import { servePortForward } from './port-forward.ts';
 import type { Upgrade } from './protocol-upgrade.ts';
 import { serveAttach, serveExec } from './run-command.ts';
@@ -27,7 +28,7 @@ export async function serveStreams(upgrade: Upgrade, asked: StreamRequest): Prom
     case 'attach':
       return attach(upgrade, asked);
     case 'portForward':
-      return servePortForward(upgrade, { host: hostOf(asked.record), ports: asked.query.getAll('ports') });
+      return servePortForward(upgrade, { ...addressOf(asked), ports: asked.query.getAll('ports') });
     default:
       throw new StatusError('NotFound', `the node has no streams at "${asked.area ?? ''}"`);
   }
@@ -75,6 +76,13 @@ function runningContainer({ record, container }: StreamRequest): string {
     'BadRequest',
     `container not found ("${container}"): it does not run in pod ${nameOf(record.pod)}`,
   );
+}
+
+function addressOf({ record, runtime }: StreamRequest): PodAddress {
+  const podUid = record.pod.metadata.uid ?? '';
+  const dial = runtime.dialLoopback?.bind(runtime);
+  const host = hostOf(record);
+  return dial === undefined ? { host } : { host, dialLoopback: (port) => dial(podUid, port) };
 }
 
 function hostOf(record: PodRecord): string {

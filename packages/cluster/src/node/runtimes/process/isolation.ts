@@ -1,4 +1,5 @@
 import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxRequest } from '../../runtime.ts';
+import type { Socket } from 'node:net';
 import type { OutputPipes } from './output-pipes.ts';
 
 export const isolationLevels = ['root', 'plain'] as const;
@@ -32,6 +33,8 @@ export interface ContainerPlace {
 export interface IsolatedSandbox {
   readonly sandbox: Sandbox;
   readonly request: SandboxRequest;
+  /** Absent: it shares that of the machine. */
+  dialLoopback?(port: number): Promise<Socket>;
   remove(): Promise<void>;
 }
 

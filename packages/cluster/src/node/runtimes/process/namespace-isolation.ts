@@ -7,6 +7,7 @@ import { calculateCapabilities } from './capabilities.ts';
 import { findExecutable } from './executable.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
+import { dialLoopback } from './loopback-dialer.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
 import { OutputPipes } from './output-pipes.ts';
@@ -94,10 +95,13 @@ export class NamespaceIsolation implements Isolation {
   async createSandbox(request: SandboxRequest): Promise<PodSandbox> {
     const namespace = request.hostNetwork ? this.ownNamespace() : await this.options.pool.take();
     const { nodeAddress } = this.options.network;
+    const { nodeProgram, tools } = this.options;
+    const dialer = { nsenter: requireTool(tools, 'nsenter'), nodeProgram, holderPid: namespace.holderPid };
     const sandbox = {
       sandbox: { podUid: request.podUid, podIP: namespace.address, hostIP: nodeAddress },
       request,
       holderPid: namespace.holderPid,
+      ...(request.hostNetwork ? {} : { dialLoopback: (port: number) => dialLoopback(dialer, port) }),
       remove: async () => {
         this.sandboxes.delete(request.podUid);
         await namespace.remove();

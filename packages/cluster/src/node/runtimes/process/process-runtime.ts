@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
 import type { ContainerGroup, ControlGroups } from '../../control-groups/control-groups.ts';
@@ -182,6 +183,12 @@ export class ProcessRuntime implements Runtime {
       resize: (size) => console.resize(size),
       exitCode,
     };
+  }
+
+  async dialLoopback(podUid: string, port: number): Promise<Socket> {
+    const sandbox = await this.sandboxes.get(podUid);
+    if (sandbox?.dialLoopback === undefined) throw new Error(`pod ${podUid} has no loopback address of its own`);
+    return sandbox.dialLoopback(port);
   }
 
   async usage(): Promise<readonly ContainerUsage[]> {
