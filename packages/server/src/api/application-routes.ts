@@ -6,7 +6,9 @@ import { Problem } from '../http/problem.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
 import { optional } from '../optional.ts';
+import { answerOnceByMark, onceDescription } from './answer-once.ts';
 import { awaitRelease, rememberReleases } from './await-release.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
 import { KubernetesSchema, NoBody, Name, NamespaceParams, ObjectParams, problems } from './schemas.ts';
 import {
@@ -176,17 +178,22 @@ function addCreation(app: App, context: ServerContext): void {
       schema: {
         tags,
         summary: 'Create an application, and release its first version',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         params: NamespaceParams,
         querystring: WriteQuery,
         body: Type.Object({ name: Name, spec: KubernetesSchema }, { additionalProperties: false }),
         response: { 200: AcceptedSchema, 202: AcceptedSchema, ...problems },
       },
     },
-    async ({ params, body, query, principal }, reply) => {
-      const dryRun = query.dryRun === true;
+    async (request, reply) => {
+      const wanted = { ...request.params, ...request.body };
+      const means = { dryRun: request.query.dryRun === true, by: request.principal.name, context };
       const condition = { type: 'new', refusal: 409 } as const;
-      const accepted = await change({ ...params, ...body }, condition, { dryRun, by: principal.name, context });
-      if (dryRun) return reply.code(200).send(accepted);
+      if (means.dryRun) return reply.code(200).send(await change(wanted, condition, means));
+      const accepted = await answerOnceByMark(request, context, (mark) =>
+        change(wanted, { ...condition, ...optional('mark', mark) }, means),
+      );
       const location = locationOf({ namespace: accepted.namespace, name: accepted.name });
       return reply.code(202).header('location', location).send(accepted);
     },
@@ -204,7 +211,8 @@ async function change(wanted: Wanted, condition: Condition, { dryRun, by, contex
   const before = rememberReleases(wanted, context);
   const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
   if (dryRun) await requireFaultless(written.application, context);
-  const release = dryRun ? undefined : await awaitRelease(written, before, context);
+  const known = written.wasThere ? new Set<string>() : before;
+  const release = dryRun ? undefined : await awaitRelease(written, known, context);
   const { generation = 0 } = written.application.metadata;
   return { namespace, name, generation, ...optional('release', release?.metadata.name) };
 }

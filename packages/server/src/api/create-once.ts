@@ -6,6 +6,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type from 'typebox';
+import type { Sql } from '../database/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { identifierOf, type Principal } from '../identity/principal.ts';
@@ -40,6 +41,17 @@ export function nameAsked({ about, what, key, principal, random }: Asked): strin
 
 /** A key is remembered for so long: an outcome is not, once enough others have come. */
 const keptMilliseconds = 7 * 86_400_000;
+/** With its answer, which may hold a secret, not as long. */
+const answerMilliseconds = 86_400_000;
+
+/** Those whose time is over; of servers that see the same, each may. */
+export async function forgetRequests(sql: Sql, now: number): Promise<void> {
+  const before = (milliseconds: number): string => new Date(now - milliseconds).toISOString();
+  await sql.query('DELETE FROM asked_requests WHERE at < $1 OR (at < $2 AND answer IS NOT NULL)', [
+    before(keptMilliseconds),
+    before(answerMilliseconds),
+  ]);
+}
 
 /**
  * Notes what is asked under that name, or rejects with 422 where that was something else. The objects themselves tell only
@@ -53,7 +65,7 @@ export async function claimName(
   const now = clock.now();
   const kept = `${namespace}/${name}`;
   const hash = createHash('sha256').update(canonicalJson(asked)).digest('hex');
-  await database.query('DELETE FROM asked_requests WHERE at < $1', [new Date(now - keptMilliseconds).toISOString()]);
+  await forgetRequests(database, now);
   await database.query(
     'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING',
     [kept, hash, new Date(now).toISOString()],

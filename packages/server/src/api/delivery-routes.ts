@@ -5,6 +5,8 @@ import { Problem } from '../http/problem.ts';
 import { deliveryStates, listDeliveries, repeatDelivery, type Delivery } from '../notifications/outbox.ts';
 import { optional } from '../optional.ts';
 import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
+import { answerOnce, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { NoBody, problems } from './schemas.ts';
 
 const tags = ['notifications'];
@@ -25,7 +27,8 @@ const DeliverySchema = Type.Object({
 });
 
 /** What was sent, what was not, and what is still to be. */
-export function addDeliveryRoutes(app: App, { database, clock }: ServerContext): void {
+export function addDeliveryRoutes(app: App, context: ServerContext): void {
+  const { database, clock } = context;
   app.get(
     '/api/v1/notifications/deliveries',
     {
@@ -62,13 +65,18 @@ export function addDeliveryRoutes(app: App, { database, clock }: ServerContext):
       schema: {
         tags,
         summary: 'Send it again, under the same id',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         params: Type.Object({ id: Id }),
         response: { 202: NoBody, ...problems },
       },
     },
-    async ({ params }, reply) => {
-      if (!(await repeatDelivery(database, params.id, clock.now())))
-        throw new Problem(404, `there is no delivery ${params.id} that is not under way already`);
+    async (request, reply) => {
+      const { id } = request.params;
+      await answerOnce(request, context, async (transaction) => {
+        if (await repeatDelivery(transaction, id, clock.now())) return {};
+        throw new Problem(404, `there is no delivery ${id} that is not under way already`);
+      });
       return reply.code(202).send(undefined);
     },
   );

@@ -9,6 +9,8 @@ import { logIn } from '../http/session-cookie.ts';
 import { beginLogin, endLogin } from '../identity/pending-logins.ts';
 import type { Identity } from '../identity/principal.ts';
 import { findTokenIdentity } from '../identity/tokens.ts';
+import { answerOnce, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { problems } from './schemas.ts';
 
 const tags = ['session'];
@@ -21,7 +23,8 @@ export function addLoginLinkRoutes(app: App, context: ServerContext): void {
   addFollowing(app, context);
 }
 
-function addMaking(app: App, { database, clock, random }: ServerContext): void {
+function addMaking(app: App, context: ServerContext): void {
+  const { clock, random } = context;
   app.post(
     '/api/v1/session/links',
     {
@@ -29,6 +32,8 @@ function addMaking(app: App, { database, clock, random }: ServerContext): void {
       schema: {
         tags,
         summary: 'A link that logs a browser in as who asks, once and within a minute',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         response: {
           201: Type.Object({
             path: Type.String({ description: 'On this server.' }),
@@ -38,12 +43,15 @@ function addMaking(app: App, { database, clock, random }: ServerContext): void {
         },
       },
     },
-    async ({ principal: { identity, name: principalName } }, reply) => {
+    async (request, reply) => {
+      const { identity, name: principalName } = request.principal;
       // Of any other one the end is not ours to see: links would carry it on for ever.
       if (identity.source !== 'token')
         throw new Problem(403, `only who has a token of this server gets a link, not ${principalName}`);
       const login = { kind, content: identity, lifetimeMilliseconds };
-      const { secret, expiresAt } = await beginLogin(database, login, { now: clock.now(), random });
+      const { secret, expiresAt } = await answerOnce(request, context, (sql) =>
+        beginLogin(sql, login, { now: clock.now(), random }),
+      );
       return reply.code(201).send({ path: `/api/v1/session/links/${secret}`, expiresAt });
     },
   );

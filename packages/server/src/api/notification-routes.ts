@@ -16,6 +16,8 @@ import { findChannelFaults } from '../notifications/channel-faults.ts';
 import { eventTypes } from '../notifications/release-events.ts';
 import type { Send } from '../notifications/send.ts';
 import { optional } from '../optional.ts';
+import { answerOnce, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { Name, problems } from './schemas.ts';
 
 const tags = ['notifications'];
@@ -129,18 +131,23 @@ function addWriting(app: App, context: ServerContext): void {
       schema: {
         tags,
         summary: 'Tell somebody from now on',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         body: ChannelBody,
         response: { 201: ChannelSchema, ...problems },
       },
     },
-    async ({ body, principal }, reply) => {
-      const spec = requireSound(specOf(body, undefined));
-      if ((await listChannels(database, sealer)).length >= maximumChannels)
-        throw new Problem(422, `there are ${maximumChannels} channels already: delete one first`);
-      const createdAt = new Date(clock.now()).toISOString();
-      const channel = { ...spec, id: random(idBytes), createdAt, createdBy: principal.name };
-      await unlessTaken(insertChannel(database, channel, sealer), channel);
-      return reply.code(201).header('location', `/api/v1/notifications/channels/${channel.id}`).send(present(channel));
+    async (request, reply) => {
+      const spec = requireSound(specOf(request.body, undefined));
+      const created = await answerOnce(request, context, async (sql) => {
+        if ((await listChannels(sql, sealer)).length >= maximumChannels)
+          throw new Problem(422, `there are ${maximumChannels} channels already: delete one first`);
+        const createdAt = new Date(clock.now()).toISOString();
+        const channel = { ...spec, id: random(idBytes), createdAt, createdBy: request.principal.name };
+        await unlessTaken(insertChannel(sql, channel, sealer), channel);
+        return present(channel);
+      });
+      return reply.code(201).header('location', `/api/v1/notifications/channels/${created.id}`).send(created);
     },
   );
 

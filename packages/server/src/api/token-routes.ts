@@ -3,6 +3,8 @@ import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { createToken, listTokens, revokeToken, type TokenRecord } from '../identity/tokens.ts';
+import { answerOnce, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { GrantsSchema, presentGrants, problems } from './schemas.ts';
 
 const tags = ['tokens'];
@@ -18,7 +20,8 @@ const TokenSchema = Type.Object({
   usedAt: Type.Optional(Type.String({ format: 'date-time', description: 'To within a minute.' })),
 });
 
-export function addTokenRoutes(app: App, { database, clock, random }: ServerContext): void {
+export function addTokenRoutes(app: App, context: ServerContext): void {
+  const { database, clock, random } = context;
   app.get(
     '/api/v1/tokens',
     {
@@ -39,6 +42,8 @@ export function addTokenRoutes(app: App, { database, clock, random }: ServerCont
       schema: {
         tags,
         summary: 'A new token, which is shown this once',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 100 }),
@@ -57,7 +62,9 @@ export function addTokenRoutes(app: App, { database, clock, random }: ServerCont
           errors: [{ field: 'body/expiresAt', message: 'is in the past' }],
         });
       const given = { ...request.body, createdBy: request.principal.name };
-      const { token, record } = await createToken(database, given, { now: clock.now(), random });
+      const { token, record } = await answerOnce(request, context, (sql) =>
+        createToken(sql, given, { now: clock.now(), random }),
+      );
       return reply
         .code(201)
         .header('location', `/api/v1/tokens/${record.id}`)

@@ -12,6 +12,8 @@ import {
   type Delivery,
 } from '../webhooks/deliveries.ts';
 import { findWebhook } from '../webhooks/webhook-records.ts';
+import { answerOnceByMark, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
 import { problems, WebhookId } from './schemas.ts';
 import { noWebhook } from './webhook-routes.ts';
@@ -113,7 +115,8 @@ function addReading(app: App, { database }: ServerContext): void {
   );
 }
 
-function addRepeating(app: App, { database, clock, random }: ServerContext): void {
+function addRepeating(app: App, context: ServerContext): void {
+  const { database, clock, random } = context;
   app.post(
     '/api/v1/webhooks/:id/deliveries/:delivery/redeliver',
     {
@@ -121,33 +124,39 @@ function addRepeating(app: App, { database, clock, random }: ServerContext): voi
       schema: {
         tags,
         summary: 'Do again what a delivery asked for, also where something newer has come since',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         params: DeliveryParams,
         response: { 202: DeliverySchema, ...problems },
       },
     },
-    async ({ params, principal, ip }, reply) => {
+    async (request, reply) => {
+      const { params, principal, ip } = request;
       const repeated = await findDelivery(database, params.id, params.delivery);
       if (repeated === undefined) throw noDelivery(params);
       if (repeated.events.length === 0)
         throw new Problem(409, `delivery ${repeated.id} asked for nothing: there is nothing to repeat`);
-      const id = random(18);
-      const receipt = await receiveDelivery(database, {
-        id,
-        webhookId: params.id,
-        now: clock.now(),
-        address: ip,
-        events: repeated.events,
-        repeats: repeated.id,
-        requestedBy: principal.name,
-        state: 'waiting',
-        marks: [],
-      });
-      if (receipt.type === 'full')
-        throw new Problem(503, 'too many deliveries of this webhook wait: try again later', {
-          headers: { 'retry-after': '60' },
+      const { id } = await answerOnceByMark(request, context, async (mark) => {
+        const own = random(18);
+        const receipt = await receiveDelivery(database, {
+          id: own,
+          webhookId: params.id,
+          now: clock.now(),
+          address: ip,
+          events: repeated.events,
+          repeats: repeated.id,
+          requestedBy: principal.name,
+          state: 'waiting',
+          marks: mark === undefined ? [] : [`asked ${mark}`],
         });
+        if (receipt.type === 'full')
+          throw new Problem(503, 'too many deliveries of this webhook wait: try again later', {
+            headers: { 'retry-after': '60' },
+          });
+        return { id: receipt.type === 'replayed' ? receipt.id : own };
+      });
       const delivery = await findDelivery(database, params.id, id);
-      if (delivery === undefined) throw noWebhook(params.id);
+      if (delivery === undefined) throw noDelivery({ id: params.id, delivery: id });
       const location = `/api/v1/webhooks/${params.id}/deliveries/${id}`;
       return reply.code(202).header('location', location).send(present(delivery));
     },

@@ -8,6 +8,8 @@ import { secretPlaces } from '../webhooks/senders/sender.ts';
 import { senders } from '../webhooks/senders/senders.ts';
 import { createWebhook, deleteWebhook, findWebhook, listWebhooks, rotateSecret } from '../webhooks/webhook-records.ts';
 import { senderNames, type Webhook, type WebhookTarget } from '../webhooks/webhook.ts';
+import { answerOnce, onceDescription } from './answer-once.ts';
+import { IdempotencyHeaders } from './create-once.ts';
 import { Name, problems, WebhookId } from './schemas.ts';
 
 const tags = ['webhooks'];
@@ -147,7 +149,8 @@ function addReading(app: App, { database }: ServerContext): void {
   );
 }
 
-function addCreation(app: App, { database, clock, random, sealer, namespace }: ServerContext): void {
+function addCreation(app: App, context: ServerContext): void {
+  const { clock, random, sealer, namespace } = context;
   app.post(
     '/api/v1/webhooks',
     {
@@ -155,11 +158,14 @@ function addCreation(app: App, { database, clock, random, sealer, namespace }: S
       schema: {
         tags,
         summary: 'A new webhook, whose secret is shown this once',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         body: NewWebhookSchema,
         response: { 201: SecretSchema, ...problems },
       },
     },
-    async ({ body, principal }, reply) => {
+    async (request, reply) => {
+      const { body, principal } = request;
       const { name, sender, credentials } = body;
       const asked = { sender, target: body.target, hasCredentials: credentials !== undefined, served: namespace };
       const checked = checkWebhook(asked);
@@ -168,7 +174,9 @@ function addCreation(app: App, { database, clock, random, sealer, namespace }: S
         throw new Problem(422, `the webhook cannot be: ${said}`, { errors: checked.faults });
       }
       const given = { name, sender, target: checked.target, credentials, createdBy: principal.name };
-      const created = await createWebhook(database, given, { now: clock.now(), random, sealer });
+      const created = await answerOnce(request, context, (sql) =>
+        createWebhook(sql, given, { now: clock.now(), random, sealer }),
+      );
       return reply
         .code(201)
         .header('location', `/api/v1/webhooks/${created.webhook.id}`)
@@ -177,7 +185,8 @@ function addCreation(app: App, { database, clock, random, sealer, namespace }: S
   );
 }
 
-function addChanging(app: App, { database, clock, random, sealer }: ServerContext): void {
+function addChanging(app: App, context: ServerContext): void {
+  const { database, clock, random, sealer } = context;
   app.post(
     '/api/v1/webhooks/:id/rotate',
     {
@@ -185,15 +194,20 @@ function addChanging(app: App, { database, clock, random, sealer }: ServerContex
       schema: {
         tags,
         summary: 'Another secret, which is shown this once; messages with the old one are refused at once',
+        description: onceDescription,
+        headers: IdempotencyHeaders,
         params: Type.Object({ id: WebhookId }),
         response: { 200: SecretSchema, ...problems },
       },
     },
-    async ({ params }) => {
-      const secret = await rotateSecret(database, params.id, { now: clock.now(), random, sealer });
-      const webhook = await findWebhook(database, params.id);
-      if (secret === undefined || webhook === undefined) throw noWebhook(params.id);
-      return presentSecret(webhook, secret);
+    async (request) => {
+      const { id } = request.params;
+      return await answerOnce(request, context, async (sql) => {
+        const secret = await rotateSecret(sql, id, { now: clock.now(), random, sealer });
+        const webhook = await findWebhook(sql, id);
+        if (secret === undefined || webhook === undefined) throw noWebhook(id);
+        return presentSecret(webhook, secret);
+      });
     },
   );
 

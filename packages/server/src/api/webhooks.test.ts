@@ -103,6 +103,21 @@ describe('a webhook for images', () => {
     expect(body).toMatchObject({ repeats: first.body.delivery, requestedBy: 'admin' });
     expect(await sender.outcome(body.id)).toMatchObject({ state: 'succeeded', results: [{ version: 'v7' }] });
   });
+
+  it('does it again once, however often it is told so under one key', async () => {
+    const sender = await createSender(server, 'github', images({ pattern: 'v*' }));
+    const first = await sender.push(messages.githubPackage({ tag: 'v9', at: now() }));
+    await sender.outcome(first.body.delivery);
+    const path = `${webhooksPath}/${sender.id}/deliveries/${first.body.delivery}/redeliver`;
+    const repeat = () => server.call('POST', path, { headers: { 'idempotency-key': 'again' } });
+    const { body } = await repeat();
+    await sender.outcome(body.id);
+    // Killed before it was answered.
+    await server.database.query('UPDATE asked_requests SET answer = NULL');
+    for (const { status, body: other } of [await repeat(), await repeat()])
+      expect([status, other.id]).toEqual([202, body.id]);
+    expect(await sender.deliveries()).toHaveLength(2);
+  });
 });
 
 describe('a message', () => {

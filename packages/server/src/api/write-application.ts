@@ -3,6 +3,7 @@ import { withRequest, type Request } from '@slipway/delivery/api/requested-by';
 import type { KubeClient, WriteOptions } from '@slipway/kube/client';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { Problem } from '../http/problem.ts';
+import { optional } from '../optional.ts';
 
 export interface ApplicationKey {
   readonly namespace: string;
@@ -16,8 +17,8 @@ export interface Wanted extends ApplicationKey {
 /** What has to be so for a write. */
 export type Condition =
   | { readonly type: 'none' }
-  /** Nothing is there; otherwise the answer has this status. */
-  | { readonly type: 'new'; readonly refusal: 409 | 412 }
+  /** Nothing is there but what was made under the same mark; otherwise the answer has this status. */
+  | { readonly type: 'new'; readonly refusal: 409 | 412; readonly mark?: string }
   /** What is there has this ETag, or is there at all: `*`. */
   | { readonly type: 'match'; readonly etag: string };
 
@@ -41,7 +42,12 @@ export interface Written {
   readonly application: Application;
   /** Undefined: there was none. */
   readonly generationBefore: number | undefined;
+  /** By the same request, when it came before. */
+  readonly wasThere: boolean;
 }
+
+/** By which a request that created one and comes again is known. */
+const markAnnotation = 'slipway.dev/created-under';
 
 /** Others write meanwhile: the controller its status, people their changes. */
 const maximumAttempts = 10;
@@ -58,23 +64,28 @@ export async function writeApplication(
   const options = { fieldManager: 'slipway-server', fieldValidation: 'Strict', dryRun } as const;
   for (let attempt = 1; ; attempt += 1) {
     const current = await readApplication(client, wanted);
+    const mark = condition.type === 'new' ? condition.mark : undefined;
+    if (mark !== undefined && current?.metadata.annotations?.[markAnnotation] === mark)
+      return { application: current, generationBefore: undefined, wasThere: true };
     requireCondition(condition, current, wanted);
     try {
-      const asked = { ...wanted, current, requestedBy: dryRun ? undefined : requestedBy };
+      const asked = { ...wanted, current, mark, requestedBy: dryRun ? undefined : requestedBy };
       const application = await put(client, asked, options);
-      return { application, generationBefore: current?.metadata.generation };
+      return { application, generationBefore: current?.metadata.generation, wasThere: false };
     } catch (error) {
       if (attempt === maximumAttempts || !isOvertaken(error, current)) throw error;
     }
   }
 }
 
-async function put(
-  client: KubeClient,
-  asked: Wanted & { readonly current: Application | undefined; readonly requestedBy: string | undefined },
-  options: WriteOptions,
-): Promise<Application> {
-  const { namespace, name, spec, current, requestedBy } = asked;
+interface Asked extends Wanted {
+  readonly current: Application | undefined;
+  readonly mark: string | undefined;
+  readonly requestedBy: string | undefined;
+}
+
+async function put(client: KubeClient, asked: Asked, options: WriteOptions): Promise<Application> {
+  const { namespace, name, spec, current, mark, requestedBy } = asked;
   const isNamed = requestedBy !== undefined;
   if (current !== undefined) {
     const changed = { ...current, spec };
@@ -83,7 +94,12 @@ async function put(
     return await client.update(applications, { ...changed, metadata }, options);
   }
   const identity = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application' };
-  const metadata = isNamed ? withRequest({ namespace, name }, { by: requestedBy, generation: 1 }) : { namespace, name };
+  const own = {
+    namespace,
+    name,
+    ...optional('annotations', mark === undefined ? undefined : { [markAnnotation]: mark }),
+  };
+  const metadata = isNamed ? withRequest(own, { by: requestedBy, generation: 1 }) : own;
   return await client.create(applications, { ...identity, metadata, spec }, options);
 }
 

@@ -136,4 +136,9 @@ export const migrations: readonly Migration[] = [
     statements: () => ['CREATE TABLE database_name (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)'],
   },
   { number: 9, name: 'what webhooks have applied', statements: appliedTables },
+  {
+    number: 10,
+    name: 'what was answered under a key',
+    statements: () => ['ALTER TABLE asked_requests ADD COLUMN answer TEXT'],
+  },
 ];

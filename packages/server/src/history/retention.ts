@@ -1,6 +1,7 @@
 /** What of the history is kept, where somebody has said that not all of it is. */
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import { forgetRequests } from '../api/create-once.ts';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 
 /** Absent: without a bound. A release goes by whichever comes first. */
@@ -45,6 +46,7 @@ export async function removeOutdated(options: RetentionOptions): Promise<number>
   const { database, clock, signal } = options;
   const before = (days: number): string => new Date(clock.now() - days * dayMilliseconds).toISOString();
   await database.query("DELETE FROM deliveries WHERE state <> 'pending' AND created_at < $1", [before(deliveryDays)]);
+  await forgetRequests(database, clock.now());
   if (options.releases === undefined && options.days === undefined) return 0;
   const oldest = options.days === undefined ? '' : before(options.days);
   const kept = options.releases ?? Number.MAX_SAFE_INTEGER;

@@ -157,16 +157,14 @@ export async function listDeliveries(sql: Sql, selection: DeliverySelection): Pr
 }
 
 /** Sends it again from the first attempt on, under the same id. False where there is none, or it is under way already. */
-export async function repeatDelivery(database: Database, id: string, now: number): Promise<boolean> {
-  return await database.transaction(async (transaction) => {
-    const rows = await transaction.query(
-      `UPDATE deliveries SET state = 'pending', attempts = 0, next_at = $2, claimed_by = NULL, claimed_until = NULL
-       WHERE id = $1 AND state <> 'pending' RETURNING id`,
-      [id, toTime(now)],
-    );
-    await transaction.notify(outboxTopic);
-    return rows.length > 0;
-  });
+export async function repeatDelivery(transaction: Transaction, id: string, now: number): Promise<boolean> {
+  const rows = await transaction.query(
+    `UPDATE deliveries SET state = 'pending', attempts = 0, next_at = $2, claimed_by = NULL, claimed_until = NULL
+     WHERE id = $1 AND state <> 'pending' RETURNING id`,
+    [id, toTime(now)],
+  );
+  await transaction.notify(outboxTopic);
+  return rows.length > 0;
 }
 
 function parseDelivery(row: Row): Delivery {

@@ -1,0 +1,160 @@
+/** Every request that makes something, sent again under its Idempotency-Key. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestServer, shopSpec, type Answer, type TestServer } from '../../testing/test-server.ts';
+
+interface Creation {
+  readonly name: string;
+  readonly path: string;
+  readonly body?: object;
+  readonly other?: object;
+  /** Where what was made is listed. */
+  readonly list: string;
+}
+
+const grants = [{ role: 'view', namespaces: ['*'] }];
+const target = { images: [{ repository: 'ghcr.io/acme/shop', policy: { semver: '*' }, namespaces: ['default'] }] };
+const webhook = (name: string) => ({ name, sender: 'github', target });
+const channel = (name: string) => ({ name, type: 'slack', secretUrl: `https://hooks.slack.com/services/${name}` });
+const application = (name: string) => ({ name, spec: { ...shopSpec('web:1'), version: '1' } });
+
+const creations: readonly Creation[] = [
+  {
+    name: 'a token',
+    path: '/api/v1/tokens',
+    body: { name: 'robot', grants },
+    other: { name: 'other', grants },
+    list: '/api/v1/tokens',
+  },
+  {
+    name: 'a webhook',
+    path: '/api/v1/webhooks',
+    body: webhook('push'),
+    other: webhook('other'),
+    list: '/api/v1/webhooks',
+  },
+  {
+    name: 'a channel',
+    path: '/api/v1/notifications/channels',
+    body: channel('chat'),
+    other: channel('other'),
+    list: '/api/v1/notifications/channels',
+  },
+  {
+    name: 'an application',
+    path: '/api/v1/namespaces/default/applications',
+    body: application('store'),
+    other: application('other'),
+    list: '/api/v1/applications',
+  },
+];
+
+let server: TestServer;
+
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(() => server.stop());
+
+/** An answer that waits for the controller needs time to go on. */
+async function send(path: string, body: object | undefined, more: { key?: string; token?: string } = {}) {
+  const { key = 'key-1', token = server.token } = more;
+  const headers = { 'idempotency-key': key };
+  const going = new Set(['going']);
+  const answer = server
+    .call('POST', path, { token, headers, ...(body === undefined ? {} : { body }) })
+    .finally(() => going.clear());
+  while (going.size > 0) {
+    await server.cluster.advance(100);
+    await new Promise(setImmediate);
+  }
+  return await answer;
+}
+
+async function count({ list }: Creation): Promise<number> {
+  await server.cluster.advance(1_000);
+  return (await server.call('GET', list)).body.items.length as number;
+}
+
+const essence = ({ status, body, headers }: Answer) => ({ status, body, location: headers.get('location') });
+
+describe.each(creations)('$name that is asked for under a key', (creation) => {
+  const { path, body, other } = creation;
+
+  it('is made once, and answered as it was', async () => {
+    const before = await count(creation);
+    const first = await send(path, body);
+    expect(first.status).toBeLessThan(300);
+    expect(essence(await send(path, body))).toEqual(essence(first));
+    expect(await count(creation)).toBe(before + 1);
+  });
+
+  it('is refused under the key of another one', async () => {
+    await send(path, body);
+    const before = await count(creation);
+    expect(await send(path, other)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'headers/idempotency-key' }] },
+    });
+    expect(await count(creation)).toBe(before);
+  });
+
+  it('is made where the key was that of something refused, or of somebody else', async () => {
+    expect((await send(path, { ...body, name: '' })).status).toBe(400);
+    const token = await server.tokenFor({ role: 'admin', namespaces: ['*'] });
+    expect((await send(path, other, { token })).status).toBeLessThan(300);
+    expect((await send(path, body)).status).toBeLessThan(300);
+  });
+});
+
+describe('many at once under one key', () => {
+  it.each(creations.slice(0, 3))('make $name once', async (creation) => {
+    const before = await count(creation);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send(creation.path, creation.body)));
+    expect(new Set(answers.map((answer) => JSON.stringify(essence(answer)))).size).toBe(1);
+    expect(await count(creation)).toBe(before + 1);
+  });
+});
+
+describe('an application that is asked for under a key', () => {
+  const path = '/api/v1/namespaces/default/applications';
+
+  it('is found again by who was killed before it could be answered', async () => {
+    const first = await send(path, application('store'));
+    await server.database.query('UPDATE asked_requests SET answer = NULL');
+    expect(await send(path, application('store'))).toMatchObject({ status: 202, body: first.body });
+    expect((await send(path, application('store'), { key: 'key-2' })).status).toBe(409);
+  });
+
+  it('is asked for again where it could not be', async () => {
+    const { name, spec } = application('store');
+    const wrong = { name, spec: { ...spec, replicas: -1 } };
+    expect((await send(path, wrong)).status).toBe(422);
+    expect((await send(path, { name, spec })).status).toBe(202);
+  });
+});
+
+describe('what is kept of an answer', () => {
+  it('opens with the key of who asked alone, and goes after a day', async () => {
+    const { body } = await send('/api/v1/tokens', { name: 'robot', grants });
+    const rows = await server.database.query('SELECT * FROM asked_requests');
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(body.token);
+    expect(JSON.stringify(rows)).not.toContain('key-1');
+    const yesterday = new Date(server.cluster.clock.now() - 86_400_001).toISOString();
+    await server.database.query('UPDATE asked_requests SET at = $1', [yesterday]);
+    const again = await send('/api/v1/tokens', { name: 'robot', grants });
+    expect(again.body.record.id).not.toBe(body.record.id);
+    expect(await server.database.query('SELECT * FROM asked_requests')).toHaveLength(1);
+  });
+});
+
+describe('another secret of a webhook, under a key', () => {
+  it('is drawn once', async () => {
+    const { body } = await server.call('POST', '/api/v1/webhooks', { body: webhook('push') });
+    const path = `/api/v1/webhooks/${body.webhook.id}/rotate`;
+    const first = await send(path, undefined);
+    expect(first).toMatchObject({ status: 200, body: { secret: expect.not.stringMatching(body.secret) } });
+    expect(essence(await send(path, undefined))).toEqual(essence(first));
+    expect((await send(path, undefined, { key: 'key-2' })).body.secret).not.toBe(first.body.secret);
+  });
+});
