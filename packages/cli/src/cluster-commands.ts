@@ -43,6 +43,7 @@ function addUp(program: Command): void {
     .addOption(
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
     )
+    .addOption(levelOption())
     .option('--nodes <n>', 'how many nodes there are, to try cordon, drain and spreading', parseNodes, 1)
     .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
     .option('--allow-private-targets', 'let its deployment server send notifications to private addresses too', false)
@@ -121,4 +122,10 @@ function addBuild(program: Command): void {
     .option('--target <stage>', 'stop at this stage')
     .option('--data-dir <dir>', 'data directory of the cluster')
     .action(async (directory, options) => (await import('./commands/build.ts')).build(directory, options));
+}
+
+export function levelOption(): Option {
+  return new Option('--level <level>', 'rights that the runtime "process" uses; auto: the most that there are')
+    .choices(['auto', 'root', 'user', 'plain'])
+    .default('auto');
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { addClusterCommands } from './cluster-commands.ts';
+import { addClusterCommands, levelOption } from './cluster-commands.ts';
 import { command, leave } from './command.ts';
 import { helpStyle, overview } from './help-style.ts';
 import {
@@ -466,6 +466,6 @@ function addPartCommands(program: Command): void {
     .summary('watch a release, an upgrade under load and a refused version')
     .option('--once', 'exit when done: 0 only if no request failed and the broken version was refused', false)
     .option('--rate <n>', 'requests a second', parseRate, 300)
-    .addOption(new Option('--level <level>', 'rights to use').choices(['auto', 'root', 'plain']).default('auto'))
+    .addOption(levelOption())
     .action(async (options) => (await import('./commands/demo.ts')).demo(options));
 }

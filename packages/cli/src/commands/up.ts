@@ -29,6 +29,7 @@ export interface UpOptions extends GlobalOptions {
   readonly gatewayPort: number;
   readonly dataPlane: ServerOptions['dataPlane'];
   readonly runtime: ServerOptions['runtime'];
+  readonly level: ServerOptions['level'];
   readonly nodes: number;
   readonly controller: boolean;
   /** Whether there is a deployment server. */
@@ -59,7 +60,7 @@ export async function up(options: UpOptions): Promise<void> {
     dataPlane: options.dataPlane,
     runtime: options.runtime,
     nodes: options.nodes,
-    level: 'auto',
+    level: options.level,
     controller: options.controller,
     deploymentServer: options.server
       ? {

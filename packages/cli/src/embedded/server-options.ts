@@ -18,7 +18,7 @@ export interface ServerOptions {
   /** How many nodes there are. */
   readonly nodes: number;
   /** Which rights the node uses; `auto` finds out by trying. */
-  readonly level: 'auto' | 'root' | 'plain';
+  readonly level: 'auto' | 'root' | 'user' | 'plain';
   /** Whether the delivery controller runs within the server; one outside may lead otherwise. */
   readonly controller: boolean;
   /** The deployment server beside it; undefined: none. */

@@ -9,10 +9,10 @@ import type { StepRunner } from './run-step.ts';
 export async function chooseRunner(given: {
   readonly searchPath: string;
   readonly nodeProgram: string;
-  readonly level?: 'auto' | 'root' | 'plain' | undefined;
+  readonly level?: 'auto' | 'root' | 'user' | 'plain' | undefined;
 }): Promise<StepRunner> {
   const { tools, missing } = findTools(rootTools, given.searchPath);
-  const mayTry = given.level !== 'plain' && missing.length === 0 && process.getuid?.() === 0;
+  const mayTry = given.level !== 'user' && given.level !== 'plain' && missing.length === 0 && process.getuid?.() === 0;
   if (mayTry && (given.level === 'root' || (await canUnshare(requireTool(tools, 'unshare'))))) {
     return createRootRunner({ ...given, tools });
   }

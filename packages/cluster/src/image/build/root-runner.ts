@@ -59,6 +59,7 @@ function describeStep(
 ) {
   const root = createContainerRoot({
     directory: given.directory,
+    rights: 'root',
     machine: readMachineRoot(),
     layers: state.layers.map((digest) => store.layerDirectory(digest)).toReversed(),
     onMachineRoot: state.onMachineRoot,

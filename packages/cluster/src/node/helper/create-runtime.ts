@@ -1,5 +1,6 @@
 import { AddressPool } from '../../network/address-pool.ts';
 import type { ClusterNetwork } from '../../network/cluster-network.ts';
+import { SharedNetwork } from '../../network/shared-network.ts';
 import { addressAt, parseCidr } from '../../network/ipv4.ts';
 import { ImageStore } from '../../image/image-store.ts';
 import type { Clock } from '@slipway/kube/clock';
@@ -11,8 +12,9 @@ import { LocalImages } from '../runtimes/process/local-images.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
 import { NamespaceIsolation } from '../runtimes/process/namespace-isolation.ts';
+import { rightsOfRoot, rightsOfUser } from '../runtimes/process/namespace-rights.ts';
 import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
-import { findTools, rootTools } from '../runtimes/process/tools.ts';
+import { findTools, requireTool, rootTools, userTools } from '../runtimes/process/tools.ts';
 import type { HelperOptions } from './helper-options.ts';
 
 /** Enough for two deployments of three replicas to change at once; each costs the kernel a few hundred kilobytes. */
@@ -35,20 +37,25 @@ export interface NodeRuntime {
 
 export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const { options, clock, logger } = parts;
+  const { limitations } = options;
   const store = new ImageStore(`${options.dataDirectory}/images`);
   const nodeAddress = addressOf(options.ranges.pods, 1);
   const { network } = parts;
-  const isolation = network === undefined ? createPlain(parts, { store, nodeAddress }) : createRoot(parts, network);
+  const isolation =
+    network === undefined ? createUnprivileged(parts, { store, nodeAddress }) : createRoot(parts, network);
   const groups = new ControlGroups({ locations: options.controlGroups, clock });
-  const runtime = new ProcessRuntime({ isolation, groups, images: new LocalImages(store), clock, logger });
+  const images = new LocalImages(store);
+  const runtime = new ProcessRuntime({ isolation, groups, images, limitations, clock, logger });
   const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
 
 function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
+  const { tools } = findTools([...rootTools, 'setsid'], searchPath);
   return new NamespaceIsolation({
     dataDirectory: options.dataDirectory,
-    tools: findTools([...rootTools, 'setsid'], searchPath).tools,
+    tools,
+    rights: rightsOfRoot(tools),
     network,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
     searchPath,
@@ -57,10 +64,35 @@ function createRoot({ options, searchPath, logger }: RuntimeParts, network: Clus
   });
 }
 
-function createPlain(
-  { options, searchPath, clock }: RuntimeParts,
-  { store, nodeAddress }: { readonly store: ImageStore; readonly nodeAddress: string },
-): Isolation {
+interface Unprivileged {
+  readonly store: ImageStore;
+  readonly nodeAddress: string;
+}
+
+function createUnprivileged(parts: RuntimeParts, given: Unprivileged): Isolation {
+  return parts.options.level === 'user' ? createUser(parts, given) : createPlain(parts, given);
+}
+
+function createUser({ options, searchPath, logger }: RuntimeParts, { nodeAddress }: Unprivileged): Isolation {
+  const { tools } = findTools([...userTools, 'hostname', 'setsid'], searchPath);
+  const network = new SharedNetwork({
+    addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
+    nodeAddress,
+    unshare: requireTool(tools, 'unshare'),
+  });
+  return new NamespaceIsolation({
+    dataDirectory: options.dataDirectory,
+    tools,
+    rights: rightsOfUser(tools),
+    network,
+    pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
+    searchPath,
+    nodeProgram: process.execPath,
+    ownPid: process.pid,
+  });
+}
+
+function createPlain({ options, searchPath, clock }: RuntimeParts, { store, nodeAddress }: Unprivileged): Isolation {
   return new PlainIsolation({
     clock,
     dataDirectory: options.dataDirectory,

@@ -22,6 +22,7 @@ import {
   type HelperStatus,
 } from './helper-options.ts';
 import { planNode } from './plan-node.ts';
+import { userNamespaces } from './try-level.ts';
 
 export interface LaunchOptions {
   readonly dataDirectory: string;
@@ -84,15 +85,16 @@ export async function launchNodeHelper(options: LaunchOptions): Promise<NodeHelp
   return { ready, isTakenOver: false };
 }
 
-/** Another number of nodes needs another helper, and so does another store or place of it. */
+/** Another number of nodes or level needs another helper, and so does another store or place of it. */
 export function canTakeOver(
-  running: Omit<HelperStatus, 'pid' | 'level' | 'limitations' | 'ranges'>,
-  asked: Pick<LaunchOptions, 'dataDirectory' | 'storeIdentity' | 'nodeNames'>,
+  running: Omit<HelperStatus, 'pid' | 'limitations' | 'ranges'>,
+  asked: Pick<LaunchOptions, 'dataDirectory' | 'storeIdentity' | 'nodeNames' | 'level'>,
 ): boolean {
   // It looks for servers where its directory was when it began.
   const isOfThis = running.dataDirectory === asked.dataDirectory && running.storeIdentity === asked.storeIdentity;
   const serves = running.protocol === helperProtocol && running.nodeNames.join() === asked.nodeNames.join();
-  return isOfThis && serves && !running.isStopping;
+  const { level = 'auto' } = asked;
+  return isOfThis && serves && (level === 'auto' || level === running.level) && !running.isStopping;
 }
 
 function describeHelper(status: HelperStatus, socketPath: string): NodeHelper {
@@ -144,7 +146,7 @@ async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
  * everything in the namespaces. The shell that stays outside only waits. The number that the machine has for the helper
  * is read before /proc is the namespace's.
  */
-const rootScript = `
+const namespaceScript = `
 (
   ( read -r pid rest </proc/self/stat; export ${pidVariable}="$pid"; mount -t proc proc /proc && exec "$@" ) &
   exec 3>&- 4>&-
@@ -179,7 +181,7 @@ function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log
   const command = [process.execPath, main, JSON.stringify(options)];
   const network = openSync('/proc/self/ns/net', 'r');
   try {
-    const [file = '', ...parameters] = options.level === 'root' ? isolate(command, options, environment) : command;
+    const [file = '', ...parameters] = options.level === 'plain' ? command : isolate(command, options, environment);
     return spawn(file, parameters, {
       detached: true,
       cwd: '/',
@@ -193,12 +195,13 @@ function spawnHelper(options: HelperOptions, environment: NodeJS.ProcessEnv, log
 
 function isolate(
   command: readonly string[],
-  { controlGroups }: HelperOptions,
+  { controlGroups, level }: HelperOptions,
   environment: NodeJS.ProcessEnv,
 ): readonly string[] {
   const unshare = requireTool(findTools(['unshare'], environment['PATH'] ?? '').tools, 'unshare');
   const groups = directoriesOf(controlGroups).join('\n');
-  const isolated = [unshare, '--net', '--mount', '--pid', '/bin/sh', '-c', rootScript, 'sh', ...command];
+  const namespaces = level === 'root' ? ['--net', '--mount', '--pid'] : userNamespaces;
+  const isolated = [unshare, ...namespaces, '/bin/sh', '-c', namespaceScript, 'sh', ...command];
   return groups === '' ? isolated : ['/bin/sh', '-c', groupsScript, 'sh', groups, ...isolated];
 }
 

@@ -9,7 +9,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { delay } from '@slipway/kube/clock';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { endpointSlices, pods } from '@slipway/kube/resources';
-import { noRootReason } from '../../../testing/isolated-process.ts';
+import { findNoUserReason, noRootReason } from '../../../testing/isolated-process.ts';
 import {
   createBoundPod,
   createServiceWith,
@@ -92,8 +92,10 @@ function interfacesOf(block: string): readonly string[] {
     .map(([name]) => name);
 }
 
-describe.each(['root', 'plain'] as const)('node helper, level %s', (level) => {
-  const reason = level === 'root' ? noRootReason : undefined;
+const reasons = { root: noRootReason, user: findNoUserReason(), plain: undefined };
+
+describe.each(['root', 'user', 'plain'] as const)('node helper, level %s', (level) => {
+  const reason = reasons[level];
   const isImpossible = reason !== undefined;
   const because = reason === undefined ? '' : ` (skipped: ${reason})`;
 
@@ -152,7 +154,7 @@ describe.each(['root', 'plain'] as const)('node helper, level %s', (level) => {
 
   it.skipIf(isImpossible)(`takes pods and what they started with it when it is killed${because}`, async () => {
     cluster = await startNodeCluster(level);
-    const marker = `${process.pid}.${level === 'root' ? 1 : 2}`;
+    const marker = `${process.pid}.${Object.keys(reasons).indexOf(level) + 1}`;
     const script = `setsid sleep 1000${marker} & sleep 2000${marker} & echo up; exec sleep 3000${marker}`;
     await createBoundPod(cluster.client, 'family', ['/bin/sh', '-c', script]);
     await podWhen(cluster.client, 'family', isRunning);

@@ -7,9 +7,10 @@ import { canClaimBlock } from '../../network/block-claim.ts';
 import { formatCidr, overlaps, type Cidr } from '../../network/ipv4.ts';
 import { freeBlocks, parseBlock, rangesOfBlock, routedRanges, type NodeRanges } from '../../network/ranges.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
-import { findTools, requireTool, rootTools, type Tools } from '../runtimes/process/tools.ts';
+import { findTools, requireTool, type Tools } from '../runtimes/process/tools.ts';
 import { fetchHelperStatus } from './control.ts';
 import { controlSocketOf } from './helper-options.ts';
+import { tryRoot, tryUser } from './try-level.ts';
 
 const run = promisify(execFile);
 
@@ -28,50 +29,64 @@ export interface PlanOptions {
 
 const rangesWithin: Readonly<Record<IsolationLevel, Cidr>> = {
   root: { base: 0x0a000000, prefix: 8 },
+  user: { base: 0x7f000000, prefix: 8 },
   plain: { base: 0x7f000000, prefix: 8 },
 };
 
 /** What this machine allows, found by trying, and addresses that are free on it. The same again for a data directory that has been used. */
 export async function planNode(options: PlanOptions): Promise<NodePlan> {
   const running = await fetchHelperStatus(controlSocketOf(options.dataDirectory));
-  if (running !== undefined) {
+  if (running !== undefined && (options.level === 'auto' || options.level === running.level)) {
     return { level: running.level, limitations: [], ranges: running.ranges };
   }
-  const missing = options.level === 'plain' ? 'Level "plain" was asked for.' : await tryRoot(options.searchPath);
-  if (options.level === 'root' && missing !== undefined) {
-    throw new Error(`level "root" is not possible here: ${missing} Start without --level to use what is.`);
+  const chosen = await chooseLevel(options);
+  // It holds them until the next one takes its place.
+  if (running !== undefined && (running.level === 'root') === (chosen.level === 'root')) {
+    return { ...chosen, ranges: running.ranges };
   }
-  const level = missing === undefined ? 'root' : 'plain';
-  const block = await chooseBlock(options, level);
-  const limitations = missing === undefined ? [] : [`Pods share the network of this machine: ${missing}`];
-  return { level, limitations, ranges: rangesOfBlock(block) };
+  return { ...chosen, ranges: rangesOfBlock(await chooseBlock(options, chosen.level)) };
 }
 
-/** Undefined when namespaces can be made; else why not. */
-async function tryRoot(searchPath: string): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) {
-    return 'network and mount namespaces need root, and this is an ordinary user.';
+type Level = Pick<NodePlan, 'level' | 'limitations'>;
+
+/** The first one that works here, or the one that was asked for. */
+async function chooseLevel({ level: asked, searchPath }: PlanOptions): Promise<Level> {
+  switch (asked) {
+    case 'root':
+      return required(asked, await tryRoot(searchPath));
+    case 'user':
+      return required(asked, await tryUser(searchPath), [sharesNetwork(`level "${asked}" was asked for.`)]);
+    case 'plain':
+      return { level: asked, limitations: [sharesMachine(`level "${asked}" was asked for.`)] };
+    case 'auto': {
+      const notRoot = await tryRoot(searchPath);
+      if (notRoot === undefined) return { level: 'root', limitations: [] };
+      const notUser = await tryUser(searchPath);
+      if (notUser === undefined) return { level: 'user', limitations: [sharesNetwork(notRoot)] };
+      return { level: 'plain', limitations: [sharesMachine(notUser), sharesNetwork(notRoot)] };
+    }
   }
-  const { tools, missing } = findTools(rootTools, searchPath);
-  if (missing.length > 0) {
-    return `the programs ${missing.join(', ')} are not installed (packages util-linux and iproute2).`;
-  }
-  try {
-    const script = '( "$1" -t proc proc /proc && "$2" link add slip0 type veth peer name slip1 ) & wait $!';
-    const words = ['sh', '-c', script, 'sh', requireTool(tools, 'mount'), requireTool(tools, 'ip')];
-    await run(requireTool(tools, 'unshare'), ['--net', '--mount', '--pid', '--ipc', '--uts', ...words]);
-    return undefined;
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    return `namespaces cannot be made, although this is root: ${said.split('\n')[0] ?? ''}.`;
-  }
+}
+
+function required(level: IsolationLevel, fault: string | undefined, limitations: readonly string[] = []): Level {
+  if (fault === undefined) return { level, limitations };
+  throw new Error(`level "${level}" is not possible here: ${fault} Start without --level to use what is.`);
+}
+
+function sharesNetwork(why: string): string {
+  return `Pods share the network of this machine: ${why}`;
+}
+
+function sharesMachine(why: string): string {
+  return `Containers are ordinary processes of this machine: ${why}`;
 }
 
 async function chooseBlock(options: PlanOptions, level: IsolationLevel): Promise<Cidr> {
   const within = rangesWithin[level];
   const taken = level === 'root' ? await listRoutes(findTools(['ip'], options.searchPath).tools) : [];
   const seed = createHash('sha256').update(options.dataDirectory).digest().readUInt16BE();
-  const file = join(options.dataDirectory, `network-${level}.json`);
+  // A cluster that comes to be of level user keeps the addresses that its services have.
+  const file = join(options.dataDirectory, `network-${level === 'root' ? level : 'plain'}.json`);
   const remembered = await readBlock(file);
   const candidates = freeBlocks({ within, taken, seed });
   const isFree = (block: Cidr): boolean => !taken.some((range) => overlaps(range, block));

@@ -102,7 +102,7 @@ async function start({ options, logger, stopping, ending, phase }: Start) {
     storeIdentity: options.storeIdentity,
     nodeNames: options.nodeNames,
     level: options.level,
-    limitations: [...options.limitations, ...runtime.limitations],
+    limitations: runtime.limitations,
     ranges: options.ranges,
     isStopping: phase.isStopping,
   });

@@ -46,7 +46,8 @@ export const diskFiles: Files = {
     try {
       await lchown(path, -1, group);
     } catch (error) {
-      if (!hasCode(error, 'EPERM')) throw error;
+      // A user namespace has one group.
+      if (!hasCode(error, 'EPERM', 'EINVAL')) throw error;
     }
   },
   changeMode: (path, mode) => chmod(path, mode),

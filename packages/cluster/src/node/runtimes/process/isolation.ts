@@ -2,8 +2,11 @@ import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxReques
 import type { Socket } from 'node:net';
 import type { OutputPipes } from './output-pipes.ts';
 
-export const isolationLevels = ['root', 'plain'] as const;
-/** `root`: namespaces and a root filesystem of its own for every container. `plain`: processes with an address and nothing else. */
+export const isolationLevels = ['root', 'user', 'plain'] as const;
+/**
+ * `root`: namespaces and a root filesystem of its own for every container, and a network of the cluster. `user`: the same by
+ * a user namespace and without rights, on the network of the machine. `plain`: processes with an address and nothing else.
+ */
 export type IsolationLevel = (typeof isolationLevels)[number];
 
 /** What the process runtime asks of the level that this machine allows. */

@@ -15,13 +15,13 @@ export class MemoryMounts implements MemoryVolumes {
     if (this.mounted.has(path)) return;
     const size = sizeBytes === undefined ? [] : [`size=${sizeBytes}`];
     const options = ['nodev', 'nosuid', 'mode=0777', ...size].join(',');
-    await runToEnd(requireTool(this.tools, 'mount'), ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
+    await runToEnd(requireTool(this.tools, 'mount'), ['-n', '-t', 'tmpfs', '-o', options, 'tmpfs', path]);
     this.mounted.add(path);
   }
 
   async unmount(path: string): Promise<void> {
     if (!this.mounted.delete(path)) return;
     // Lazily: a process that was killed a moment ago may still hold a file of it.
-    await runToEnd(requireTool(this.tools, 'umount'), ['--lazy', path]);
+    await runToEnd(requireTool(this.tools, 'umount'), ['-n', '--lazy', path]);
   }
 }

@@ -2,32 +2,42 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
-import type { ClusterNetwork, PodNamespace } from '../../../network/cluster-network.ts';
-import { calculateCapabilities } from './capabilities.ts';
+import type { PodNamespace } from '../../../network/cluster-network.ts';
 import { findExecutable } from './executable.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { dialLoopback } from './loopback-dialer.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
+import type { NamespaceRights } from './namespace-rights.ts';
 import { OutputPipes } from './output-pipes.ts';
 import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
 import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
-import { resolveUser, type UserIdentity } from './user.ts';
+import { resolveUser } from './user.ts';
 
 export interface NamespaceIsolationOptions {
   readonly dataDirectory: string;
   readonly tools: Tools;
-  readonly network: ClusterNetwork;
+  readonly rights: NamespaceRights;
+  readonly network: PodNetwork;
   readonly pool: SandboxPool;
   /** Where programs are looked for when an image does not say: PATH of the caller. */
   readonly searchPath: string;
   /** The Node that containers find as `node`. */
   readonly nodeProgram: string;
   readonly ownPid: number;
+}
+
+/** Where pods get their addresses, and a namespace for what their containers share. */
+export interface PodNetwork {
+  readonly nodeAddress: string;
+  /** What programs of a pod must know of their address. */
+  environmentOf?(address: string): Readonly<Record<string, string>>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /**
@@ -39,31 +49,29 @@ export interface NamespaceIsolationOptions {
  * on descriptor 3.
  */
 const entryScript = `
-echo "$1" >/proc/sys/kernel/hostname
 exec 4>&1 5>&2 >/dev/null 2>&1
-( read -r pid rest </proc/self/stat && echo "pid $pid" >&3 &&
-  cd "$2" && "$3" -T fstab -a 2>&3 || exit 125
-  mount=$3; shift 3
+( read -r pid rest </proc/self/stat && echo "pid $pid" >&3 || exit 125
+  if [ -n "$2" ]; then "$2" "$1"; elif [ -n "$1" ]; then echo "$1" >/proc/sys/kernel/hostname; fi
+  cd "$3" && "$4" -n -T fstab -a 2>&3 || exit 125
+  mount=$4; shift 4
   while [ "$1" != -- ]; do { echo 0 >"$1"; } 2>&3 || exit 125; shift; done; shift
-  cd root && "$mount" --move . / 2>&3 && echo ready >&3 || exit 125
+  cd root && "$mount" -n --move . / 2>&3 && echo ready >&3 || exit 125
   exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
 exit "$?"
 `;
-
-const everyNamespace: readonly string[] = ['--net', '--ipc', '--uts', '--mount', '--pid', '--root'];
 
 interface PodSandbox extends IsolatedSandbox {
   /** The process whose namespaces the pod's containers enter. */
   readonly holderPid: number;
 }
 
-/** Containers in namespaces of their own, inside a process that already lives in the cluster's. Needs the rights of root. */
+/**
+ * Containers in namespaces of their own, inside a process that already lives in the cluster's and has the rights of root
+ * there.
+ */
 export class NamespaceIsolation implements Isolation {
-  readonly level = 'root';
-  readonly limitations: readonly string[] = [
-    'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
-    'Pods reach each other, services and this machine, but no other machine.',
-  ];
+  readonly level: NamespaceRights['level'];
+  readonly limitations: readonly string[];
   readonly pipes: OutputPipes;
   readonly memoryVolumes: MemoryMounts;
   private readonly options: NamespaceIsolationOptions;
@@ -74,6 +82,8 @@ export class NamespaceIsolation implements Isolation {
 
   constructor(options: NamespaceIsolationOptions) {
     this.options = options;
+    this.level = options.rights.level;
+    this.limitations = options.rights.limitations;
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
     this.pipes = new OutputPipes(join(this.directory, 'pipes'));
@@ -82,26 +92,34 @@ export class NamespaceIsolation implements Isolation {
   /** The tmpfs is seen by this process and its children only, and goes with them. */
   async start(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    // Before there is a mount of ours.
+    this.machine = readMachineRoot();
     const mount = requireTool(this.options.tools, 'mount');
     await Promise.all([
-      runToEnd(mount, ['-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]),
+      runToEnd(mount, ['-n', '-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]),
       this.options.network.start(),
     ]);
     await this.pipes.start();
-    this.machine = readMachineRoot();
     this.options.pool.fill();
   }
 
   async createSandbox(request: SandboxRequest): Promise<PodSandbox> {
     const namespace = request.hostNetwork ? this.ownNamespace() : await this.options.pool.take();
-    const { nodeAddress } = this.options.network;
-    const { nodeProgram, tools } = this.options;
-    const dialer = { nsenter: requireTool(tools, 'nsenter'), nodeProgram, holderPid: namespace.holderPid };
+    const { network, nodeProgram, rights, tools } = this.options;
+    const { address, holderPid } = namespace;
+    const environment = network.environmentOf?.(address);
+    const dialer = { nsenter: requireTool(tools, 'nsenter'), nodeProgram, holderPid };
+    const hasOwnNetwork = rights.shared.includes('--net') && !request.hostNetwork;
     const sandbox = {
-      sandbox: { podUid: request.podUid, podIP: namespace.address, hostIP: nodeAddress },
+      sandbox: {
+        podUid: request.podUid,
+        podIP: address,
+        hostIP: network.nodeAddress,
+        ...(environment === undefined ? {} : { environment }),
+      },
       request,
-      holderPid: namespace.holderPid,
-      ...(request.hostNetwork ? {} : { dialLoopback: (port: number) => dialLoopback(dialer, port) }),
+      holderPid,
+      ...(hasOwnNetwork ? { dialLoopback: (port: number) => dialLoopback(dialer, port) } : {}),
       remove: async () => {
         this.sandboxes.delete(request.podUid);
         await namespace.remove();
@@ -137,7 +155,7 @@ export class NamespaceIsolation implements Isolation {
     await this.pipes.stop();
     await this.options.pool.stop();
     await this.options.network.stop();
-    await runToEnd(requireTool(this.options.tools, 'umount'), ['--lazy', this.directory]);
+    await runToEnd(requireTool(this.options.tools, 'umount'), ['-n', '--lazy', this.directory]);
   }
 
   private ownNamespace(): PodNamespace {
@@ -154,6 +172,7 @@ export class NamespaceIsolation implements Isolation {
     const { directory, request, pod, image } = container;
     return createContainerRoot({
       directory,
+      rights: this.level,
       machine: this.machine ?? readMachineRoot(),
       layers: image.layers,
       onMachineRoot: image.onMachineRoot,
@@ -180,7 +199,7 @@ export class NamespaceIsolation implements Isolation {
     readonly processesOf: number | undefined;
     readonly remove: () => Promise<void>;
   }): PreparedContainer {
-    const { directory, request, pod, root, groupEntries, processesOf } = made;
+    const { request, pod, root, groupEntries } = made;
     const user = resolveUser(root.view, request.user);
     const searchPath = `${nodeDirectory}:${request.environment['PATH'] ?? this.options.searchPath}`;
     const environment = { HOSTNAME: pod.request.hostname, HOME: user.home, ...request.environment, PATH: searchPath };
@@ -188,9 +207,11 @@ export class NamespaceIsolation implements Isolation {
       findExecutable(root.view, command[0] ?? '', { searchPath, directory: root.workingDirectory }),
       ...command.slice(1),
     ];
-    const { tty } = request;
-    const entry = this.entryCommand({ request, root, user, tty, command: locate(request.command) });
-    const nsenter = requireTool(this.options.tools, 'nsenter');
+    const { tools, rights } = this.options;
+    const nsenter = requireTool(tools, 'nsenter');
+    const become = (tty: boolean, command: readonly string[]): readonly string[] =>
+      rights.become({ request, root, user, tty, command: locate(command) });
+    const first = become(request.tty, request.command);
     const launch = ([file = '', ...parameters]: readonly string[], reports: boolean): Launch => ({
       file,
       parameters,
@@ -198,84 +219,44 @@ export class NamespaceIsolation implements Isolation {
       directory: '/',
       reports,
     });
-    const mount = requireTool(this.options.tools, 'mount');
-    const ownProcesses = processesOf === undefined ? ['--pid'] : [];
-    const unshare = [
-      requireTool(this.options.tools, 'unshare'),
-      '--mount',
-      ...ownProcesses,
-      '--propagation',
-      'unchanged',
-    ];
-    const script = ['/bin/sh', '-c', entryScript, 'sh', pod.request.hostname, directory, mount, ...groupEntries, '--'];
-    const others = processesOf === undefined ? [] : [`--pid=/proc/${processesOf}/ns/pid`];
-    const namespaces = [`--target=${pod.holderPid}`, '--net', '--ipc', '--uts', ...others];
     return {
-      launch: launch([nsenter, ...namespaces, ...unshare, ...script, ...entry], true),
-      execLaunch: (pid, command, options = { tty: false }) =>
-        launch(
-          joinGroups(groupEntries, [
-            nsenter,
-            `--target=${pid}`,
-            ...everyNamespace,
-            `--wd=/proc/${pid}/root${root.workingDirectory}`,
-            ...this.identityCommand({ request, root, user, tty: options.tty, command: locate(command) }),
-          ]),
-          false,
-        ),
+      launch: launch([...this.enterNew(pod, made), ...first], true),
+      execLaunch: (pid, command, { tty } = { tty: false }) => {
+        const target = [`--target=${pid}`, ...rights.shared, '--mount', '--pid', '--root'];
+        const where = `--wd=/proc/${pid}/root${root.workingDirectory}`;
+        return launch(joinGroups(groupEntries, [nsenter, ...target, where, ...become(tty, command)]), false);
+      },
       kill: (pid) => signalIfRunning(pid, 'SIGKILL'),
       remove: made.remove,
     };
   }
 
   /** From the moved root, whose mount lies over `/` while the process still sees the machine's own: into it, and to the user. */
-  private entryCommand(entry: EntryRequest): readonly string[] {
-    const nsenter = requireTool(this.options.tools, 'nsenter');
-    return [nsenter, '--root=.', `--wd=.${entry.root.workingDirectory}`, ...this.identityCommand(entry)];
-  }
-
-  /**
-   * Where the container has `setpriv` (any with the machine's root), it sets user, groups and capabilities there. An image
-   * from scratch gets user and group from nsenter and keeps the capabilities.
-   */
-  private identityCommand({ request, root, user, tty, command: given }: EntryRequest): readonly string[] {
-    const command = [...(tty ? this.terminalCommand(root) : []), ...given];
-    const setpriv = requireTool(this.options.tools, 'setpriv');
-    if (root.view.locate(setpriv).stats === undefined) {
-      return [`--setuid=${user.uid}`, `--setgid=${user.gid}`, '--', ...command];
-    }
-    const capabilities = calculateCapabilities(request.securityContext);
-    const bounding =
-      capabilities === undefined ? [] : [`--bounding-set=-all${capabilities.map((name) => `,+${name}`).join('')}`];
-    const all = [...new Set([...user.groups, ...(request.supplementalGroups ?? [])])];
-    const groups = all.length === 0 ? ['--clear-groups'] : [`--groups=${all.join(',')}`];
-    const privileges = request.securityContext?.allowPrivilegeEscalation === false ? ['--no-new-privs'] : [];
+  private enterNew(
+    { holderPid, request: { hostname, hostNetwork } }: PodSandbox,
+    container: {
+      readonly directory: string;
+      readonly root: ContainerRoot;
+      readonly groupEntries: readonly string[];
+      readonly processesOf: number | undefined;
+    },
+  ): readonly string[] {
+    const { tools, rights } = this.options;
+    const [mount, nsenter] = [requireTool(tools, 'mount'), requireTool(tools, 'nsenter')];
+    const { directory, root, groupEntries, processesOf } = container;
+    const [ownProcesses, others] =
+      processesOf === undefined ? [['--pid'], []] : [[], [`--pid=/proc/${processesOf}/ns/pid`]];
+    // Root writes it to a file, which belongs to the machine's root alone. The hostname of the machine is not a pod's to set.
+    const setter = rights.level === 'user' ? (tools['hostname'] ?? '') : '';
+    const name = hostNetwork ? ['', ''] : [hostname, setter];
+    const given = [...name, directory, mount];
     return [
-      '--',
-      setpriv,
-      `--reuid=${user.uid}`,
-      `--regid=${user.gid}`,
-      ...groups,
-      ...bounding,
-      ...privileges,
-      '--',
-      ...command,
+      ...[nsenter, `--target=${holderPid}`, ...rights.shared, ...others],
+      ...[requireTool(tools, 'unshare'), '--mount', ...ownProcesses, '--propagation', 'unchanged'],
+      ...['/bin/sh', '-c', entryScript, 'sh', ...given, ...groupEntries, '--'],
+      ...[nsenter, '--root=.', `--wd=.${root.workingDirectory}`],
     ];
   }
-
-  /** Makes its input the terminal of a session of its own, where the container has the program for it: then keys send signals. */
-  private terminalCommand({ view }: ContainerRoot): readonly string[] {
-    const { setsid } = this.options.tools;
-    return setsid === undefined || view.locate(setsid).stats === undefined ? [] : [setsid, '--ctty'];
-  }
-}
-
-interface EntryRequest {
-  readonly tty: boolean;
-  readonly request: ContainerRequest;
-  readonly root: ContainerRoot;
-  readonly user: UserIdentity;
-  readonly command: readonly string[];
 }
 
 function formatHosts({ sandbox, request }: PodSandbox): string {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@slipway/kube/logger';
@@ -13,6 +13,7 @@ import {
   RuntimeHarness,
   type RuntimeUnderTest,
 } from '../../../../testing/program-runtime-contract.ts';
+import { sandboxRequest } from '../../../../testing/runtime-lifecycle-contract.ts';
 import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
@@ -20,6 +21,7 @@ import { ControlGroups } from '../../control-groups/control-groups.ts';
 import { findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 import { NamespaceIsolation } from './namespace-isolation.ts';
+import { rightsOfRoot } from './namespace-rights.ts';
 import { SandboxPool } from './sandbox-pool.ts';
 import { findTools, requireTool, rootTools } from './tools.ts';
 
@@ -53,6 +55,14 @@ inside('level root', () => {
   it('gives a container names of its own and process number 1', async () => {
     const { output } = await harness.run({ script: 'hostname; cat /etc/resolv.conf; grep friend /etc/hosts; echo $$' });
     expect(output).toBe('web-0\nnameserver 10.9.9.9\n10.1.2.3\tfriend\n1\n');
+  });
+
+  it('leaves the hostname of the machine to it when a pod has its network', async () => {
+    const before = hostname();
+    const request = { ...sandboxRequest('host'), hostname: 'not-the-machine', hostNetwork: true };
+    const sandbox = await cluster.runtime.createSandbox(request);
+    expect((await harness.run({ sandbox, script: 'hostname' })).output).toBe(`${before}\n`);
+    expect(hostname()).toBe(before);
   });
 
   it('hides the data directory and the temporary files of the machine', async () => {
@@ -138,7 +148,7 @@ outside('process runtime, level root', () => {
       ];
       // A run within the run: its results are this test's, not a report of their own.
       const environment = { ...process.env, SLIPWAY_TEST_REPORT: '', SLIPWAY_TEST_ISOLATED: '1' };
-      const { exitCode, output } = await runIsolated(command, environment);
+      const { exitCode, output } = await runIsolated('root', command, environment);
       // The whole output, so that a failure inside is read here.
       expect(exitCode === 0 && !output.includes('No test files found') ? '' : output).toBe('');
     },
@@ -170,6 +180,7 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
   const isolation = new NamespaceIsolation({
     dataDirectory,
     tools,
+    rights: rightsOfRoot(tools),
     network,
     pool,
     searchPath,

@@ -37,6 +37,8 @@ export interface ProcessRuntimeOptions {
   readonly isolation: Isolation;
   readonly groups: ControlGroups;
   readonly images: ImageSource;
+  /** Why the level is no better one. */
+  readonly limitations?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -76,8 +78,8 @@ export class ProcessRuntime implements Runtime {
   }
 
   get limitations(): readonly string[] {
-    const { groups, isolation } = this.options;
-    return [...groups.limitations, ...isolation.limitations];
+    const { groups, isolation, limitations = [] } = this.options;
+    return [...limitations, ...groups.limitations, ...isolation.limitations];
   }
 
   get memoryVolumes(): MemoryVolumes | undefined {

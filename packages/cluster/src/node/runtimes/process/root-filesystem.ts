@@ -6,7 +6,6 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
@@ -18,12 +17,16 @@ import { dirname, join } from 'node:path';
 import type { Mount } from '../../runtime.ts';
 import { StartError } from '../../runtime.ts';
 import { FileView, isWithin } from './file-view.ts';
-import { freshDirectories, type MachineRoot } from './machine-root.ts';
+import { freshDirectories, keptOptions, type MachineRoot } from './machine-root.ts';
 import { formatMountTable, type MountEntry } from './mount-table.ts';
+import { hasSubmounts, isOpen, isReadable, splitDirectory, type Piece } from './split-directory.ts';
+import { lookAt } from './visible.ts';
 
 export interface RootRequest {
   /** An empty directory on a tmpfs. */
   readonly directory: string;
+  /** Whose root it is: that of a user namespace owns what this user owns, and no more. */
+  readonly rights: 'root' | 'user';
   readonly machine: MachineRoot;
   readonly layers: readonly string[];
   readonly onMachineRoot: boolean;
@@ -57,6 +60,9 @@ const deviceLinks: Readonly<Record<string, string>> = {
 };
 /** Never an image's. */
 const kernelDirectories = new Set(['dev', 'proc', 'sys']);
+/** What programs look up of the machine's /sys where no other one can be had. */
+const systemDirectories = ['block', 'bus', 'class', 'dev', 'devices'];
+const maximumCopyBytes = 64 * 1024;
 /** Writing there would change the machine, not the container. */
 const readOnlyProcPaths = ['sys', 'sysrq-trigger', 'irq', 'bus'];
 
@@ -93,13 +99,13 @@ class RootBuilder {
     this.bind(join(directory, 'root'), '', readOnly ? ['ro'] : []);
     layers.forEach((layer, index) => symlinkSync(layer, join(directory, 'layer', String(index))));
     if (onMachineRoot) symlinkSync('/', join(directory, 'layer/machine'));
-    for (const name of this.topLevelNames()) this.addOverlay(name);
+    for (const name of this.topLevelNames()) this.addTree(`/${name}`);
     for (const layer of layers) this.addTopLevelFiles(layer);
     for (const { name, target } of onMachineRoot ? machine.links : []) {
       if (!exists(join(directory, 'root', name))) symlinkSync(target, join(directory, 'root', name));
     }
     if (onMachineRoot) {
-      for (const point of machine.submounts) this.addSubmount(point);
+      for (const point of this.isRoot ? machine.submounts : []) this.addSubmount(point);
       if (!freshDirectories.some((name) => isWithin(dataDirectory, `/${name}`))) this.hide(dataDirectory);
     }
   }
@@ -108,10 +114,8 @@ class RootBuilder {
     const { directory, nodeProgram, privileged } = this.request;
     for (const name of freshDirectories) mkdirSync(join(directory, 'root', name), { recursive: true });
     chmodSync(join(directory, 'root/tmp'), 0o1777);
-    this.table.push(
-      { source: 'proc', target: 'root/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] },
-      { source: 'sysfs', target: 'root/sys', type: 'sysfs', options: ['ro', 'nosuid', 'nodev', 'noexec'] },
-    );
+    this.table.push({ source: 'proc', target: 'root/proc', type: 'proc', options: ['nosuid', 'nodev', 'noexec'] });
+    this.addSystem();
     if (!privileged) {
       for (const name of readOnlyProcPaths.filter((path) => exists(`/proc/${path}`))) {
         this.table.push({
@@ -123,6 +127,7 @@ class RootBuilder {
       }
     }
     this.addDevices();
+    if (!this.isRoot) this.addOwnTemporary();
     this.bind(nodeProgram, this.addFile(join(nodeDirectory, 'node'), ''), ['ro']);
   }
 
@@ -167,24 +172,73 @@ class RootBuilder {
     return new Set([...ofLayers, ...(onMachineRoot ? machine.directories : [])]);
   }
 
-  private addOverlay(name: string): void {
+  private get isRoot(): boolean {
+    return this.request.rights === 'root';
+  }
+
+  private addTree(path: string): void {
+    const { layers, machine, onMachineRoot } = this.request;
+    if (this.isRoot || !onMachineRoot || !hasSubmounts(path, machine)) {
+      this.addOverlay(path);
+      return;
+    }
+    for (const piece of splitDirectory(path, { machine, layers: [...layers, '/'] })) this.addPiece(piece);
+  }
+
+  private addPiece(piece: Piece): void {
+    const target = join(this.request.directory, 'root', piece.path);
+    switch (piece.kind) {
+      case 'directory':
+        mkdirSync(target);
+        chmodSync(target, piece.mode);
+        break;
+      case 'tree':
+        this.addOverlay(piece.path);
+        break;
+      case 'mount':
+        if (lookAt(piece.path)?.isDirectory() === true) mkdirSync(target);
+        else writeFileSync(target, '');
+        this.addSubmount(piece.path);
+        break;
+      case 'link':
+        symlinkSync(piece.target, target);
+        break;
+      case 'file':
+        this.addPart(piece);
+        break;
+    }
+  }
+
+  /** A copy, as long as it costs no more than a mount. */
+  private addPart({ path, hostPath, size }: Extract<Piece, { kind: 'file' }>): void {
+    const target = join(this.request.directory, 'root', path);
+    if (size <= maximumCopyBytes && isReadable(hostPath)) copyFileSync(hostPath, target);
+    else {
+      writeFileSync(target, '', { mode: statSync(hostPath).mode & 0o7777 });
+      this.bind(hostPath, path, ['ro']);
+    }
+  }
+
+  /** Of what no layer lets this user look into, the container gets an empty one. */
+  private addOverlay(path: string): void {
     const { directory, layers, machine, onMachineRoot, readOnly } = this.request;
-    const lower = [
-      ...layers.map((_, index) => String(index)),
-      ...(onMachineRoot && machine.directories.includes(name) ? ['machine'] : []),
-    ]
-      .map((layer) => `layer/${layer}/${name}`)
-      .filter((path) => exists(join(directory, path)));
-    mkdirSync(join(directory, 'root', name));
-    mkdirSync(join(directory, 'work', name));
-    copyDirectory(join(directory, lower[0] ?? ''), join(directory, 'upper', name));
-    this.overlaid.add(name);
-    const options = [`lowerdir=${lower.map(escapeLower).join(':')}`, `upperdir=upper/${name}`, `workdir=work/${name}`];
+    const isOfMachine = onMachineRoot && machine.directories.some((name) => isWithin(path, `/${name}`));
+    const lower = [...layers.map((_, index) => String(index)), ...(isOfMachine ? ['machine'] : [])]
+      .map((layer) => `layer/${layer}${path}`)
+      .filter((layer) => isOpen(join(directory, layer)));
+    const [topmost] = lower;
+    mkdirSync(join(directory, 'root', path));
+    if (topmost === undefined) return;
+    mkdirSync(join(directory, 'work', path), { recursive: true });
+    mkdirSync(dirname(join(directory, 'upper', path)), { recursive: true });
+    this.copyDirectory(join(directory, topmost), join(directory, 'upper', path));
+    this.overlaid.add(path);
+    const options = [`lowerdir=${lower.map(escapeLower).join(':')}`, `upperdir=upper${path}`, `workdir=work${path}`];
     this.table.push({
       source: 'overlay',
-      target: `root/${name}`,
+      target: `root${path}`,
       type: 'overlay',
-      options: [...(readOnly ? ['ro'] : []), 'nodev', ...options],
+      options: [...(readOnly ? ['ro'] : []), 'nodev', ...(this.isRoot ? [] : ['userxattr']), ...options],
     });
   }
 
@@ -200,10 +254,34 @@ class RootBuilder {
   }
 
   private addSubmount(point: string): void {
-    if (!exists(point) || isWithin(point, this.request.dataDirectory)) {
+    const isReplaced = isWithin(point, this.request.dataDirectory) || point in this.request.files;
+    if (!exists(point) || isReplaced) return;
+    const options = [this.isRoot ? 'bind' : 'rbind', 'ro', ...this.kept(point), 'nofail'];
+    this.table.push({ source: point, target: `root${point}`, type: 'none', options });
+  }
+
+  /** A user namespace gets no /sys of its own as long as it has no network of its own. */
+  private addSystem(): void {
+    const options = ['ro', 'nosuid', 'nodev', 'noexec'];
+    if (this.isRoot) {
+      this.table.push({ source: 'sysfs', target: 'root/sys', type: 'sysfs', options });
       return;
     }
-    this.table.push({ source: point, target: `root${point}`, type: 'none', options: ['bind', 'ro', 'nofail'] });
+    const { mounts } = this.request.machine;
+    for (const path of systemDirectories.map((name) => `/sys/${name}`)) {
+      if (!exists(path) || mounts.some(({ point }) => isWithin(point, path))) continue;
+      mkdirSync(join(this.request.directory, 'root', path));
+      this.table.push({ source: path, target: `root${path}`, type: 'none', options: ['bind', ...options] });
+    }
+  }
+
+  /** A user namespace cannot make a copy of a directory that belongs to nobody in it, to change it: here one is needed. */
+  private addOwnTemporary(): void {
+    if (this.view.locate('/var/tmp').stats?.isDirectory() === true) this.addParents('/var/tmp/entry');
+  }
+
+  private kept(path: string): readonly string[] {
+    return this.isRoot ? [] : keptOptions(this.request.machine, path);
   }
 
   private hide(path: string): void {
@@ -270,7 +348,7 @@ class RootBuilder {
     for (const parent of parents.filter((candidate) => !exists(this.writablePath(candidate)))) {
       const { hostPath, stats } = this.view.locate(parent);
       if (hostPath !== undefined && stats?.isDirectory() === true) {
-        copyDirectory(hostPath, this.writablePath(parent));
+        this.copyDirectory(hostPath, this.writablePath(parent));
       } else {
         mkdirSync(this.writablePath(parent), { recursive: true, mode: 0o755 });
       }
@@ -278,8 +356,8 @@ class RootBuilder {
   }
 
   private writablePath(path: string): string {
-    const top = path.split('/')[1] ?? '';
-    return join(this.request.directory, this.overlaid.has(top) ? 'upper' : 'root', path);
+    const isOverlaid = [...this.overlaid].some((directory) => isWithin(path, directory));
+    return join(this.request.directory, isOverlaid ? 'upper' : 'root', path);
   }
 
   private isMounted(path: string): boolean {
@@ -288,19 +366,20 @@ class RootBuilder {
 
   private bind(source: string, target: string, options: readonly string[]): void {
     const absolute = join(this.request.directory, 'root', target);
-    this.table.push({ source, target: absolute, type: 'none', options: ['rbind', ...options] });
+    const kept = options.length === 0 ? [] : this.kept(source);
+    this.table.push({ source, target: absolute, type: 'none', options: ['rbind', ...options, ...kept] });
+  }
+
+  private copyDirectory(from: string, to: string): void {
+    const { mode, uid, gid } = statSync(from);
+    mkdirSync(to);
+    if (this.isRoot) chownSync(to, uid, gid);
+    chmodSync(to, mode & 0o7777);
   }
 }
 
-function copyDirectory(from: string, to: string): void {
-  const { mode, uid, gid } = statSync(from);
-  mkdirSync(to);
-  chownSync(to, uid, gid);
-  chmodSync(to, mode & 0o7777);
-}
-
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lookAt(path) !== undefined;
 }
 
 function escapeLower(path: string): string {

@@ -7,6 +7,9 @@ export type Tools = Readonly<Record<string, string>>;
 /** What level root needs: util-linux and iproute2. */
 export const rootTools = ['ip', 'mount', 'nsenter', 'setpriv', 'umount', 'unshare'] as const;
 
+/** What level user needs: util-linux alone. */
+export const userTools = ['mount', 'nsenter', 'setpriv', 'umount', 'unshare'] as const;
+
 const administrativeDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 export function findTool(name: string, searchPath: string): string | undefined {

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { findTools, requireTool, rootTools, userTools } from '../runtimes/process/tools.ts';
+
+const run = promisify(execFile);
+
+/** Undefined when namespaces can be made; else why not, as a sentence that follows a colon. */
+export async function tryRoot(searchPath: string): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) {
+    return 'network and mount namespaces need root, and this is an ordinary user.';
+  }
+  const { tools, missing } = findTools(rootTools, searchPath);
+  if (missing.length > 0) {
+    return `the programs ${missing.join(', ')} are not installed (packages util-linux and iproute2).`;
+  }
+  try {
+    const script = '( "$1" -n -t proc proc /proc && "$2" link add slip0 type veth peer name slip1 ) & wait $!';
+    const words = ['sh', '-c', script, 'sh', requireTool(tools, 'mount'), requireTool(tools, 'ip')];
+    await run(requireTool(tools, 'unshare'), ['--net', '--mount', '--pid', '--ipc', '--uts', ...words]);
+    return undefined;
+  } catch (error) {
+    return `namespaces cannot be made, although this is root: ${saidBy(error)}.`;
+  }
+}
+
+/** Flags of `unshare`. The user who runs it is root in them, and owns there what is his outside. */
+export const userNamespaces: readonly string[] = [
+  ...['--user', '--map-user=0', '--map-group=0'],
+  ...['--mount', '--pid', '--ipc', '--uts'],
+];
+
+/**
+ * All that containers need: processes of their own, and changes to a directory that belongs to somebody else, with one
+ * deleted and made again.
+ */
+const userScript = `
+( "$1" -n -t proc proc /proc && "$1" -n -t tmpfs tmpfs /tmp && cd /tmp && mkdir -p lower/a upper work root &&
+  "$1" -n -t overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr overlay root && rmdir root/a && mkdir root/a ) &
+wait $!
+`;
+
+export async function tryUser(searchPath: string): Promise<string | undefined> {
+  const { tools, missing } = findTools(userTools, searchPath);
+  if (missing.length > 0) return `the programs ${missing.join(', ')} are not installed (package util-linux).`;
+  try {
+    const words = ['/bin/sh', '-c', userScript, 'sh', requireTool(tools, 'mount')];
+    await run(requireTool(tools, 'unshare'), [...userNamespaces, ...words]);
+    return undefined;
+  } catch (error) {
+    return explainUserFault(saidBy(error), readSetting);
+  }
+}
+
+/** Settings of the kernel by which an administrator keeps users from namespaces: the file, and what it then says. */
+const prohibitions = [
+  { file: 'user/max_user_namespaces', value: '0' },
+  { file: 'kernel/unprivileged_userns_clone', value: '0' },
+  { file: 'kernel/apparmor_restrict_unprivileged_userns', value: '1' },
+];
+
+/** In words of who can change it, where that is known. */
+export function explainUserFault(said: string, read: (file: string) => string | undefined): string {
+  const found = prohibitions.find(({ file, value }) => read(file) === value);
+  if (found === undefined) return `user namespaces do not work here: ${said}.`;
+  return `this machine allows ordinary users none (sysctl ${found.file.replaceAll('/', '.')}=${found.value}).`;
+}
+
+function readSetting(file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${file}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function saidBy(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+  return said.split('\n')[0] ?? '';
+}
