@@ -15,7 +15,7 @@ import { changeStatus, restart, sendBack, statusOf } from './release-changes.ts'
 import { afterStep, inPhase, withoutOpenChecks } from './release-status.ts';
 import { strategies } from './strategies/strategies.ts';
 import { isTimedPause } from './strategies/canary-steps.ts';
-import { isRefused } from './status/refused-versions.ts';
+import { findRefused } from './status/refused-versions.ts';
 import { undo } from './undo.ts';
 import type { Accepted, Request, Verdict } from './verdict.ts';
 
@@ -114,8 +114,8 @@ function abort({ observation, command, active, by, now }: Request): Verdict {
 }
 
 function retry({ observation, active, by, now }: Request): Verdict {
-  const { application, releases } = observation;
-  const target = releases.findLast((release) => isRefused(application, release));
+  const { releases } = observation;
+  const target = findRefused(observation);
   if (active !== undefined) return { message: `a release is under way${describePhase(active)}` };
   if (target === undefined) return { message: 'no version was refused' };
   return {

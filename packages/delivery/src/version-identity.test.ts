@@ -134,6 +134,24 @@ describe('a version that was rolled back', () => {
     expect(await serving()).toBe('2');
     expect(await cluster.condition('Synced')).toMatchObject({ status: 'True' });
   });
+
+  test('by a person after it had become stable is tried again by a retry, though another one has failed since', async () => {
+    await deploy('a');
+    await deploy('b');
+    await deploy('broken');
+    await deploy('b');
+    await cluster.command('rollback', '1');
+    await cluster.advance(15_000);
+    expect(await serving()).toBe('1');
+    const { waitingFor } = (await cluster.application()).status ?? {};
+    expect(waitingFor).toMatch(/^version 2 was refused .*: rolled back by a person; change spec or retry$/);
+    await cluster.command('retry');
+    await cluster.advance(15_000);
+    expect(await attempts('2')).toEqual(['deploy by -: Succeeded', 'retry by a person: Succeeded']);
+    expect(await attempts('3')).toEqual(['deploy by -: RolledBack']);
+    expect(await serving()).toBe('2');
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'True' });
+  });
 });
 
 describe('a Release whose record is deleted', () => {

@@ -1,7 +1,7 @@
 /** Versions that were rolled back, and are not tried again by themselves. */
 import { formatTime } from '@slipway/kube/clock';
 import type { Application, RefusedVersion } from '../api/application.ts';
-import type { Release, ReleaseStatus } from '../api/release.ts';
+import { isFinished, type Release, type ReleaseStatus } from '../api/release.ts';
 import { askedOf, isAsked, type Asked } from '../asked.ts';
 import type { Observation } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
@@ -19,12 +19,26 @@ export function findStanding({ application }: Observation, { attempt }: Asked): 
   return application.status?.refused?.findLast((each) => each.lifted !== true && each.attempt === attempt);
 }
 
-/** It has failed, or its refusal stands because a new attempt of it was taken back. */
-export function isRefused({ status }: Application, release: Release): boolean {
+/** It has failed, or its refusal stands: a person went back from it, or a new attempt of it was taken back. */
+export function isRefused(application: Application, release: Release): boolean {
   const { phase } = statusOf(release);
-  return phase === 'Superseded'
-    ? status?.refused?.some((each) => each.lifted !== true && isAbout(each, release)) === true
-    : phase === 'RolledBack' || phase === 'Failed';
+  return phase === 'RolledBack' || phase === 'Failed' || isStandingAgainst(application, release);
+}
+
+/** What is said to be refused is this one, though others have failed since. */
+export function findRefused({
+  application,
+  releases,
+}: Pick<Observation, 'application' | 'releases'>): Release | undefined {
+  return (
+    releases.findLast((release) => isStandingAgainst(application, release)) ??
+    releases.findLast((release) => isRefused(application, release))
+  );
+}
+
+function isStandingAgainst({ status }: Application, release: Release): boolean {
+  const isOver = isFinished(statusOf(release).phase);
+  return isOver && status?.refused?.some((each) => each.lifted !== true && isAbout(each, release)) === true;
 }
 
 /** Another version may have the same content. */
