@@ -15,7 +15,7 @@ function refusal(status: Partial<ReleaseStatus>, more: Partial<Hook> = {}): stri
   const candidate = release({ spec: { hooks }, status: { phase: 'Progressing', healthyAt, ...status } });
   const observation = { ...observationOf(createWorld({ template: {}, replicas: 1 })), releases: [candidate] };
   const join = { type: 'setServing', release: 'shop-1', pods: [], serves: true, template: true } as const;
-  return check([join], worldOf(observation, candidate, 0)).refused;
+  return check([join], worldOf(observation, { active: candidate, now: 0 })).refused;
 }
 
 const refused = 'the rule "sum" to allow setServing: the gates of shop-1 have not passed';

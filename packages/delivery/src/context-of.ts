@@ -1,11 +1,11 @@
 /** From what was observed to what a strategy and the interlock look at. */
 import { isBetweenVersions, isEnding, isReturnable, stableRelease } from './current-releases.ts';
 import type { Release } from './api/release.ts';
-import { findHookGate } from './hooks/hook-gates.ts';
 import { withUnrecorded } from './lost-versions.ts';
+import { isAdmitted, type AdmissionGate } from './interlock/admission.ts';
 import { viewsByName } from './interlock/rules.ts';
 import type { World } from './interlock/world.ts';
-import { isRouted, replicasOf, splitWeights, viewOf, type Observation, type VersionView } from './observation.ts';
+import { isRouted, replicasOf, splitWeights, viewOf, type Observation } from './observation.ts';
 import { statusOf } from './release-changes.ts';
 import { nameOf, type ReleaseContext } from './release-context.ts';
 import { routeState } from './route-removal.ts';
@@ -29,10 +29,23 @@ export function contextOf(observation: Observation, release: Release, now: numbe
 }
 
 /** What the interlock looks at, whatever is under way. */
-export function worldOf(known: Observation, active: Release | undefined, now: number): World {
+export function worldOf(
+  known: Observation,
+  {
+    active,
+    now,
+    gates,
+  }: {
+    readonly active: Release | undefined;
+    readonly now: number;
+    readonly gates?: readonly AdmissionGate[] | undefined;
+  },
+): World {
   const observation = withUnrecorded(known);
   const views = observation.releases.map((each) => viewOf(observation, each));
-  const admitted = new Set(views.filter((view) => isAdmitted(view, observation)).map((view) => nameOf(view.release)));
+  const { application, answers } = observation;
+  const hasStable = stableRelease(observation) !== undefined;
+  const admitted = views.filter((view) => isAdmitted({ ...view, answers, hasStable, now }, { application, gates }));
   return {
     versions: viewsByName(views),
     weights: splitWeights(observation),
@@ -41,7 +54,7 @@ export function worldOf(known: Observation, active: Release | undefined, now: nu
     isRouted: isRouted(observation),
     route: routeState(observation),
     floor: calculateFloor(observation, active),
-    admitted,
+    admitted: new Set(admitted.map((view) => nameOf(view.release))),
     needed: isDeleted(observation) ? new Set() : neededReleases(observation, active, now),
   };
 }
@@ -74,29 +87,4 @@ function neededReleases(observation: Observation, active: Release | undefined, n
   const wanted = [active, stable].flatMap((release) => release ?? []);
   const returnable = observation.releases.filter((each) => isReturnable(observation, each, now));
   return new Set([...wanted, ...returnable].map(nameOf));
-}
-
-function isAdmitted({ release, ready }: VersionView, { application, answers }: Observation): boolean {
-  const { healthyAt, promotedBy, phase, health = [] } = statusOf(release);
-  if (promotedBy !== undefined || phase === 'Succeeded') return true;
-  if (application.status?.serving?.release === nameOf(release)) return true;
-  if (!isAgreed(release)) return false;
-  if (healthyAt !== undefined) return true;
-  const { healthCheck } = release.spec;
-  const passed = new Set(
-    [...health, ...answers.values()].filter(({ outcome }) => outcome === 'passed').map(({ uid }) => uid),
-  );
-  return (
-    healthCheck === undefined ||
-    healthCheck.ignore === true ||
-    ready.some(({ metadata }) => passed.has(metadata.uid ?? ''))
-  );
-}
-
-/** What is to be done before it begins is done: without that there should be no pod of it. */
-function isAgreed(release: Release): boolean {
-  return (release.spec.hooks?.beforeRelease ?? []).every(({ name, onFailure }) => {
-    const outcome = findHookGate(statusOf(release), name)?.outcome;
-    return outcome === 'passed' || (outcome !== undefined && onFailure === 'ignore');
-  });
 }

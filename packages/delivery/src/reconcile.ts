@@ -59,7 +59,7 @@ export function reconcileApplication(observation: Observation, now: number): Dec
 /** What the interlock refuses is only looked at again. */
 function teardown(observation: Observation, now: number): Decision {
   const planned = planTeardown(observation);
-  const { safe, refused } = check(planned.actions, worldOf(observation, undefined, now));
+  const { safe, refused } = check(planned.actions, worldOf(observation, { active: undefined, now }));
   const again = refused === undefined ? undefined : refusedLookMilliseconds;
   return { ...planned, actions: safe, requeueAfter: earlier(planned.requeueAfter, again) };
 }
@@ -77,7 +77,7 @@ function planApplication(before: Observation, now: number): Decision {
   const active = activeRelease(after);
   const asked = planStep(after, active, now);
   const planned = { ...asked, actions: planSessions(after, asked.actions) };
-  const first = check([...commanded.announcements, ...planned.actions], worldOf(after, active, now));
+  const first = check([...commanded.announcements, ...planned.actions], worldOf(after, { active, now }));
   const step = withRefusal(planned, { active, refused: first.refused, now });
   const hasSplit = planned.actions.some(({ type }) => type === 'setSplit');
   const upkeep = planUpkeep(after, { active, now, faults, hasSplit });

@@ -77,7 +77,7 @@ describe('what a version without a ready pod carried', () => {
       split: { ...split, spec: { ...split.spec, rules: [{ ...rule, backends }] } },
     };
     const actions = planRescue(given, active);
-    const { safe, refused } = check(actions, worldOf(given, active, 0));
+    const { safe, refused } = check(actions, worldOf(given, { active, now: 0 }));
     expect(refused).toBeUndefined();
     expect(safe).toHaveLength(actions.length);
     return actions.flatMap((action) => (action.type === 'setSplit' ? Object.values(action.weights) : []));

@@ -25,6 +25,10 @@ const strategies: ReadonlyArray<History['strategy']> = [
     type: 'canary',
     canary: { steps: [{ setWeight: 40 }, { check: 'errors' }, { setWeight: 100 }], approximate: true },
   },
+  {
+    type: 'canary',
+    canary: { steps: [{ setReplicas: 2 }, { check: 'errors' }, { pause: {} }, { setWeight: 50 }], approximate: true },
+  },
   { type: 'recreate' },
   { type: 'recreate', recreate: { holdSeconds: 30 } },
   { type: 'rolling' },

@@ -91,6 +91,8 @@ export interface History {
   readonly hooked?: boolean;
   /** Whether somebody has to agree, before it begins and before its promotion. */
   readonly approved?: boolean;
+  /** Whether its pods are not asked for their health. */
+  readonly unasked?: boolean;
   /** Whether its first version serves already, and nothing is under way. */
   readonly serving?: boolean;
   readonly happenings: readonly Happening[];

@@ -3,6 +3,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
+import { checkFirstTraffic, isAdmitted } from './gate-invariants.ts';
 import { checkSessions, findDeserted } from './session-invariants.ts';
 import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
@@ -53,7 +54,7 @@ function highestLoad(world: World): number {
 const rounding = 1;
 
 export function checkAction(change: Change): void {
-  const broken = [checkCapacity, checkLoad, checkSum, checkMemory, checkInFlight].flatMap(
+  const broken = [checkCapacity, checkLoad, checkSum, checkFirstTraffic, checkMemory, checkInFlight].flatMap(
     (check) => check(change) ?? [],
   );
   if (broken.length > 0) throw new Violation(`${broken.join('; ')} by ${JSON.stringify(change.action)}`);
@@ -145,18 +146,18 @@ function checkGates({ before, action, after }: Change): string | undefined {
   );
   const joined = action.type === 'setServing' && action.serves ? [action.release] : [];
   const early = [...raised, ...joined].find(
-    (name) => isNew(name) && !isAdmitted(after, name) && unheardPods(after, name) > 0,
+    (name) => isNew(name) && !isNamedAdmitted(after, name) && unheardPods(after, name) > 0,
   );
   return early === undefined
     ? undefined
     : `gates: ${early} gets traffic, and ${unheardPods(after, early)} of its pods have not said that they are healthy`;
 }
 
-/** It is or was stable, all traffic had moved to it before, or a person answers for it. */
-function isAdmitted({ application, releases }: World, name: string): boolean {
-  const status = releases.find(({ metadata }) => metadata.name === name)?.status;
-  if (application.status?.serving?.release === name || status?.phase === 'Succeeded') return true;
-  return status?.promotedBy !== undefined || status?.trafficMovedAt !== undefined;
+/** Also one that nobody has to ask. */
+function isNamedAdmitted(world: World, name: string): boolean {
+  const release = world.releases.find(({ metadata }) => metadata.name === name);
+  if (release === undefined) return world.application.status?.serving?.release === name;
+  return release.spec.healthCheck === undefined || isAdmitted(world, release);
 }
 
 function isInside({ pods }: World, name: string): boolean {

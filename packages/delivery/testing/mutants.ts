@@ -21,7 +21,7 @@ export function rounds(count: number): readonly Happening[] {
   return Array.from({ length: count }, () => ({ type: 'round' }));
 }
 
-const look: Happening = { type: 'look', stopAfter: Infinity, lag: 0 };
+export const look: Happening = { type: 'look', stopAfter: Infinity, lag: 0 };
 
 const stuckGateway: History = {
   strategy: { type: 'blueGreen' },

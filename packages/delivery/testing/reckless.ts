@@ -3,6 +3,7 @@
  * must leave the world whole.
  */
 import * as fc from 'fast-check';
+import type { AdmissionGate } from '../src/interlock/admission.ts';
 import { check, type Interlock } from '../src/interlock/interlock.ts';
 import type { Action } from '../src/plan.ts';
 import { worldOf } from '../src/context-of.ts';
@@ -12,8 +13,8 @@ import { history } from './generators.ts';
 import { runHistory } from './histories.ts';
 import type { History } from './history.ts';
 import { carryOut } from './simulation/api.ts';
-import { runEndpoints, runReplicaSets } from './simulation/controllers.ts';
-import { isBeingDeleted, observationOf, type World } from './simulation/world.ts';
+import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { controllerTime, isBeingDeleted, observationOf, type World } from './simulation/world.ts';
 
 const kinds = ['scale', 'leave', 'join', 'mark', 'split', 'close', 'remove', 'delete'] as const;
 
@@ -43,20 +44,37 @@ export const recklessHistory: fc.Arbitrary<RecklessHistory> = fc.record({
   steps: fc.array(fc.array(wish, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 6 }),
 });
 
-export function runReckless({ history, steps }: RecklessHistory, by: Interlock): void {
+/** What stands between the planner and the world, in parts that may be missing. */
+export interface Net extends Interlock {
+  readonly gates?: readonly AdmissionGate[];
+}
+
+export function runReckless({ history, steps }: RecklessHistory, by: Net): void {
   steps.reduce((world, wishes) => grant(world, wishes, by), runHistory(history, { atRest: false }));
 }
 
-function grant(world: World, wishes: readonly Wish[], by: Interlock): World {
+function grant(world: World, wishes: readonly Wish[], by: Net): World {
   // Where nobody is to be served any more, pods may go whatever they are given.
   if ((world.application.spec.replicas ?? 1) === 0 || isBeingDeleted(world.application)) return world;
   const seen = observationOf(world);
   const actions = wishes.flatMap((each) => wished(each, world) ?? []);
-  const { safe } = check(actions, worldOf(seen, activeRelease(seen), world.now), by);
+  const { safe } = check(
+    actions,
+    worldOf(seen, { active: activeRelease(seen), now: controllerTime(world), gates: by.gates }),
+    by,
+  );
   const decision = { actions: safe, applicationStatus: undefined, releaseStatuses: new Map(), requeueAfter: undefined };
   // The second write to one object is refused by the API server, and ends the step.
   const { world: written } = carryOut(world, decision, { decidedOn: seen, stopAfter: Infinity, onAction: checkAction });
-  return runEndpoints(runReplicaSets(written, checkDeletion));
+  return runEndpoints(withStarted(runReplicaSets(written, checkDeletion)));
+}
+
+/** What is new is ready with the next step. */
+function withStarted(world: World): World {
+  return world.pods.reduce(
+    (all, { status }, index) => (status === undefined ? setReady(all, index, true) : all),
+    world,
+  );
 }
 
 /** Undefined where there is nothing of the kind. */

@@ -4,7 +4,7 @@ import type { Action } from '../src/plan.ts';
 import { reconcileApplication } from '../src/reconcile.ts';
 import { nameOf } from '../src/release-context.ts';
 import type { History } from './history.ts';
-import { deciding, rounds, type Mutant } from './mutants.ts';
+import { deciding, look, rounds, type Mutant } from './mutants.ts';
 
 /** One version serves, and the Application is deleted. */
 const deleted: History = {
@@ -17,7 +17,17 @@ const deleted: History = {
 
 const setForward: History = {
   ...deleted,
-  happenings: [{ type: 'delete', foreground: false }, ...rounds(2), { type: 'clock', seconds: 3_600 }, ...rounds(20)],
+  happenings: [
+    { type: 'delete', foreground: false },
+    look,
+    { type: 'gateway', index: 0 },
+    { type: 'gateway', index: 1 },
+    look,
+    { type: 'endpoints' },
+    look,
+    { type: 'clock', seconds: 3_600 },
+    look,
+  ],
 };
 
 /** As gateways write it, by a clock that somebody sets. */

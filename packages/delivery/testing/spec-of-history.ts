@@ -20,7 +20,7 @@ const webhook: HookWebhook = { url: 'https://hooks.test/told' };
 
 /** Of each time, and of both kinds. */
 const hooks: Hooks = {
-  beforeRelease: [{ name: 'migrate', job, timeoutSeconds: 20 }],
+  beforeRelease: [{ name: 'migrate', job, timeoutSeconds: 20, everyAttempt: true }],
   beforePromotion: [
     { name: 'warm', webhook, timeoutSeconds: 10 },
     { name: 'verify', job, timeoutSeconds: 20, everyAttempt: true },
@@ -59,10 +59,10 @@ const specs = new WeakMap<History['strategy'], Map<string, ApplicationSpec>>();
 
 /** One object for all histories that begin with the same. */
 export function specOf(history: History): ApplicationSpec {
-  const { strategy, routed, replicas, hooked = false, approved = false } = history;
+  const { strategy, routed, replicas, hooked = false, approved = false, unasked = false } = history;
   const known = specs.get(strategy) ?? new Map<string, ApplicationSpec>();
   specs.set(strategy, known);
-  const key = `${routed} ${replicas} ${hooked} ${approved}`;
+  const key = `${routed} ${replicas} ${hooked} ${approved} ${unasked}`;
   const spec = known.get(key) ?? createSpec(history);
   known.set(key, spec);
   return spec;
@@ -75,7 +75,7 @@ function createSpec(history: History): ApplicationSpec {
     strategy: fittingStrategy(history.strategy, history.routed),
     template: templateOf('a'),
     service: { ports: [{ port: 80 }] },
-    healthCheck: { path: '/health', timeoutSeconds: 10 },
+    ...(history.unasked === true ? {} : { healthCheck: { path: '/health', timeoutSeconds: 10 } }),
     checks: [errors, latency],
     progressDeadlineSeconds: 40,
     guardSeconds: 5,

@@ -12,6 +12,7 @@ import { followApproval } from './follow-approval.ts';
 import { followWebhook } from './follow-webhook.ts';
 import { endGate, findHookGate, withHookGate } from './hook-gates.ts';
 import type { HookEnded, HookLook } from './hook-look.ts';
+import { isGood, isOver } from './hook-policy.ts';
 import { hookRun, type HookRun } from './hook-run.ts';
 
 export interface HooksLook {
@@ -38,15 +39,17 @@ export function runHooks(context: ReleaseContext, during: HookTime): HooksLook {
 /** The step of a release that waits for its hooks, goes back for one that failed, and otherwise goes on. */
 export function afterHooks(context: ReleaseContext, during: HookTime, goOn: (status: ReleaseStatus) => Step): Step {
   const look = runHooks(context, during);
-  const { status, waitingFor, failure } = look;
+  const { status, failure } = look;
   if (failure !== undefined) return withActions(goBack(context, status, { by: 'hook', reason: failure }), look.actions);
+  // Traffic moves by what is on record, and not by what is about to be.
+  const waitingFor = awaitedBy(look);
   if (waitingFor === undefined) return withActions(goOn(status), look.actions);
   // Before there is anything of the new version no strategy looks after the sizes.
   const sizes = during === 'beforeRelease' ? planSizes(context) : { actions: [], requeueAfter: undefined };
   return {
     actions: [...sizes.actions, ...look.actions],
     status: waiting(status, waitingFor, context.now),
-    requeueAfter: earlier(look.requeueAfter, sizes.requeueAfter),
+    requeueAfter: earlier(look.waitingFor === undefined ? 0 : look.requeueAfter, sizes.requeueAfter),
     isStanding: true,
   };
 }
@@ -93,10 +96,11 @@ interface Ended {
   readonly look: HookEnded;
 }
 
-function judge(before: HooksLook, { hook, during }: HookRun, { outcome, message = '' }: GateResult): HooksLook {
-  return outcome === 'passed' || policyOf(hook, during) === 'ignore'
+function judge(before: HooksLook, run: HookRun, gate: GateResult): HooksLook {
+  const { outcome, message = '' } = gate;
+  return isGood(gate, run)
     ? before
-    : { ...before, failure: `hook ${hook.name} ${describeOutcome(outcome)}: ${message}` };
+    : { ...before, failure: `hook ${run.hook.name} ${describeOutcome(outcome)}: ${message}` };
 }
 
 function describeOutcome(outcome: GateResult['outcome']): string {
@@ -116,19 +120,6 @@ function openGate({ now }: ReleaseContext, run: HookRun, known: GateResult | und
   return known === undefined || known.attempt !== attempt
     ? { name: hook.name, during, attempt, key, startedAt }
     : { ...known, startedAt: Date.parse(known.startedAt) <= now ? known.startedAt : startedAt };
-}
-
-/** In this attempt, or for good in an earlier one: what had failed or was cancelled is what a retry is for. */
-function isOver(gate: GateResult, { hook, during, attempt }: HookRun): boolean {
-  if (gate.outcome === undefined) return false;
-  if (gate.attempt === attempt) return true;
-  const isDone = gate.outcome === 'passed' || (gate.outcome !== 'cancelled' && policyOf(hook, during) === 'ignore');
-  return isDone && hook.everyAttempt !== true;
-}
-
-/** A version that has been promoted is not taken back for what comes after. */
-function policyOf({ onFailure }: Hook, during: HookTime): NonNullable<Hook['onFailure']> {
-  return onFailure ?? (during === 'beforeRelease' || during === 'beforePromotion' ? 'fail' : 'ignore');
 }
 
 function announce({ hook, attempt }: HookRun, known: GateResult | undefined, look: HookLook): readonly Action[] {

@@ -1,4 +1,5 @@
 import { formatMicroTime } from '@slipway/kube/clock';
+import type { Strategy as StrategySpec } from '../api/application.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { isRouted, previewOf, splitWeights } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
@@ -8,14 +9,31 @@ import { inPhase, waiting } from '../release-status.ts';
 import { planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
+import type { Opening } from './traits.ts';
 
 /** The candidate stands beside the stable version at full size and takes all traffic at once. */
-export const blueGreen: Strategy = { type: 'blueGreen', plan };
+export const blueGreen: Strategy = { type: 'blueGreen', plan, calculateOpening };
 
 function plan(context: ReleaseContext): Step {
   return withSizes(context, () =>
     context.status.phase === 'Promoting' ? promote(context, context.status) : bringUp(context),
   );
+}
+
+/** What has begun goes on where the clock is set back. */
+function calculateOpening(
+  { blueGreen: parameters }: StrategySpec,
+  { status, now }: { readonly status: ReleaseStatus; readonly now: number },
+): Opening {
+  const { autoPromote = true, promoteAfterSeconds = 0 } = parameters ?? {};
+  if (!autoPromote) return 'closed';
+  const isBegun = status.phase === 'Promoting' || promoteAfterSeconds === 0;
+  return isBegun || now >= promotionTime(status, promoteAfterSeconds, now) ? 'promoted' : 'closed';
+}
+
+/** In milliseconds. */
+function promotionTime({ healthyAt }: ReleaseStatus, promoteAfterSeconds: number, now: number): number {
+  return (healthyAt === undefined ? now : Date.parse(healthyAt)) + promoteAfterSeconds * 1_000;
 }
 
 /** As many pods as a look at it takes, every one of them healthy. */
@@ -57,7 +75,7 @@ function awaitPromotion(context: ReleaseContext, status: ReleaseStatus): Step {
       status: waiting(inPhase(status, 'Paused', { now, reason: 'autoPromote is off' }), 'a person to promote it', now),
       isStanding: true,
     };
-  const due = Date.parse(status.healthyAt ?? formatMicroTime(now)) + promoteAfterSeconds * 1_000;
+  const due = promotionTime(status, promoteAfterSeconds, now);
   if (now >= due) return complete(context, status);
   return {
     actions: [],

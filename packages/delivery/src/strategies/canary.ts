@@ -25,18 +25,39 @@ import { calculateMirror, calculateServing, calculateSize, calculateWeight, find
 import { goBack, hasPassed, healthAnswers, planHealth, planSize } from './progress.ts';
 import { complete, promote, withSizes } from './promotion.ts';
 import type { Strategy } from './strategy.ts';
+import type { Opening } from './traits.ts';
 
 /**
  * Traffic moves in steps. What a step needs is made true again at every look, pods and weight alike, so that a pod that
  * was lost, or a controller that was killed, changes nothing but the time it takes.
  */
-export const canary: Strategy = { type: 'canary', plan, leastOfCandidate, sharesOutside: true, hasSteps: true };
+export const canary: Strategy = {
+  type: 'canary',
+  plan,
+  leastOfCandidate,
+  calculateOpening,
+  sharesOutside: true,
+  hasSteps: true,
+};
 
 function leastOfCandidate(
   { canary: parameters }: StrategySpec,
   { stepIndex, replicas }: { readonly stepIndex: number; readonly replicas: number },
 ): number {
   return calculateSize(parameters?.steps ?? [], stepIndex, replicas);
+}
+
+function calculateOpening(
+  { canary: parameters }: StrategySpec,
+  { status: { stepIndex = 0 } }: { readonly status: ReleaseStatus },
+): Opening {
+  const { steps = [] } = parameters ?? {};
+  if (stepIndex >= steps.length) return 'promoted';
+  const isShared =
+    calculateWeight(steps, stepIndex) > 0 ||
+    calculateMirror(steps, stepIndex) > 0 ||
+    findMatch(steps, stepIndex) !== undefined;
+  return isShared ? 'shared' : 'closed';
 }
 
 function plan(context: ReleaseContext): Step {

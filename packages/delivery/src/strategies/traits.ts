@@ -1,5 +1,6 @@
 /** What the rest of a release asks of a strategy beside its steps: numbers in, numbers out. */
 import type { Strategy as StrategySpec } from '../api/application.ts';
+import type { ReleaseStatus } from '../api/release.ts';
 
 export interface StrategyTraits {
   /** How many of the pods that are asked for may be missing; absent: none. */
@@ -8,6 +9,8 @@ export interface StrategyTraits {
   calculateGoals?(given: ChangingHands): readonly SizeGoal[];
   /** As few pods of the candidate as the step needs that it has reached; absent: none. */
   leastOfCandidate?(spec: StrategySpec, reached: { readonly stepIndex: number; readonly replicas: number }): number;
+  /** How far the way to the first traffic is open; absent: no step of its own comes before the promotion. */
+  calculateOpening?(spec: StrategySpec, reached: { readonly status: ReleaseStatus; readonly now: number }): Opening;
   /** The two versions must not meet: the one before is not kept ready beside the new one. */
   readonly isApart?: true;
   /** Pods of the candidate take a share of the route outside of the Service of the Application. */
@@ -15,6 +18,9 @@ export interface StrategyTraits {
   /** It waits at steps of its own, from which a person may let it go on. */
   readonly hasSteps?: true;
 }
+
+/** `closed`: something is waited for; `shared`: a step gives it traffic before the promotion; `promoted`: nothing is left but that. */
+export type Opening = 'closed' | 'shared' | 'promoted';
 
 export interface ChangingHands {
   readonly spec: StrategySpec;
