@@ -12,6 +12,7 @@ import { addVariableRoutes } from './api/variable-routes.ts';
 import { addExportRoutes } from './api/export-routes.ts';
 import { addLoginLinkRoutes } from './api/login-link-routes.ts';
 import { addMetaRoutes } from './api/meta-routes.ts';
+import { addMetricsRoutes } from './api/metrics-routes.ts';
 import { addNotificationRoutes } from './api/notification-routes.ts';
 import { addOidcRoutes } from './api/oidc-routes.ts';
 import { addReleaseRoutes } from './api/release-routes.ts';
@@ -131,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const send = createSend({ clock, judge, signal: stopping });
     addNotificationRoutes(app, context, send);
     addDeliveryRoutes(app, context);
+    addMetricsRoutes(app, context);
     addExportRoutes(app, context);
     addReferenceRoutes(app);
     await addPageRoutes(app, options.pages);

@@ -5,9 +5,9 @@ import { FakeClock } from '../../kube/testing/fake-clock.ts';
 import type { Database } from '../src/database/database.ts';
 import { migrate } from '../src/database/migrate.ts';
 import type { Channel } from '../src/notifications/channel.ts';
-import { deleteChannel, insertChannel } from '../src/notifications/channels.ts';
+import { deleteChannel, findChannel, insertChannel, replaceChannel } from '../src/notifications/channels.ts';
 import { runCourier, sendDue, type CourierOptions } from '../src/notifications/courier.ts';
-import { enqueue, listDeliveries, repeatDelivery } from '../src/notifications/outbox.ts';
+import { enqueue, listDeliveries, maximumPending, repeatDelivery } from '../src/notifications/outbox.ts';
 import type { ReleaseEvent } from '../src/notifications/release-events.ts';
 import { createSealer } from '../src/secrets/sealer.ts';
 import type { Outcome } from '../src/notifications/send.ts';
@@ -204,6 +204,29 @@ export function outboxContract(create: () => Promise<DatabaseUnderTest>): void {
     stopping.abort(new Error('the test has ended'));
     await running;
     expect(sent).toHaveLength(1);
+  });
+
+  it('has room for so much, says what it has left out, and takes what comes when there is room again', async () => {
+    await database.query(
+      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${maximumPending})
+       INSERT INTO deliveries (id, channel_id, event, created_at, state, attempts, next_at)
+       SELECT 'old-' || n, 'one', '{}', $1, 'pending', 0, $1 FROM numbers`,
+      [now()],
+    );
+    await insertChannel(database, channel('two'), sealer);
+    const first = now();
+    expect(await tell(event('a'), event('b'))).toEqual([{ channel: 'one', count: 2 }]);
+    clock.jump(1_000);
+    expect(await tell(event('c'))).toEqual([{ channel: 'one', count: 1 }]);
+    const full = await findChannel(database, 'one', sealer);
+    expect(full?.leftOut).toEqual({ count: 3, since: first, last: now() });
+    expect(await listDeliveries(database, { channelId: 'two', limit: 10 })).toHaveLength(3);
+    await database.query("DELETE FROM deliveries WHERE id = 'old-1'");
+    expect(await tell(event('d'))).toEqual([]);
+    // Told again it is known, and nothing that is left out.
+    expect(await tell(event('d'))).toEqual([]);
+    await replaceChannel(database, channel('one'), sealer);
+    expect((await findChannel(database, 'one', sealer))?.leftOut).toBeUndefined();
   });
 
   it('forgets what was to be sent where the channel is deleted', async () => {

@@ -284,6 +284,8 @@ export interface ChannelAnswer {
   readonly hasSecret: boolean;
   readonly createdAt: string;
   readonly createdBy: string;
+  /** What it was not told of, because too much waited for it. */
+  readonly leftOut?: { readonly count: number; readonly since: string; readonly last: string } | undefined;
 }
 
 export interface NotificationAnswer {

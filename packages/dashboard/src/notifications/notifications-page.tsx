@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { ChannelAnswer, List } from '../api/answers.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
+import { RelativeTime } from '../parts/relative-time.tsx';
 import { Chip, Empty, Notice, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
@@ -104,7 +105,7 @@ function ChannelList({ channels, isTrying, onTry, onAsk }: ChannelListProps) {
   return (
     <ul className="card list" aria-label="Channels">
       {channels.map((channel) => {
-        const { id, name, type, enabled, filter, template } = channel;
+        const { id, name, type, enabled, filter, template, leftOut } = channel;
         return (
           <li key={id} className="row wrap">
             <div className="about">
@@ -114,6 +115,12 @@ function ChannelList({ channels, isTrying, onTry, onAsk }: ChannelListProps) {
               </p>
               <p className="small rule">{describeAddress(channel)}</p>
               <p className="small soft">{describeFilter(filter)}</p>
+              {leftOut !== undefined && (
+                <p className="small">
+                  <Chip tone="bad">{leftOut.count} left out</Chip> too much waited here, last{' '}
+                  <RelativeTime at={leftOut.last} />. Saving the channel again forgets it.
+                </p>
+              )}
               {template !== undefined && <code className="small soft value">{template}</code>}
             </div>
             <span className="row wrap push">

@@ -86,6 +86,16 @@ const ChannelSchema = Type.Object({
   hasSecret: Type.Boolean(),
   createdAt: Type.String({ format: 'date-time' }),
   createdBy: Type.String(),
+  leftOut: Optional(
+    Type.Object(
+      {
+        count: Type.Integer(),
+        since: Type.String({ format: 'date-time' }),
+        last: Type.String({ format: 'date-time' }),
+      },
+      { description: 'What was not told there because 10,000 waited already; until the channel is replaced.' },
+    ),
+  ),
 });
 
 const IdParams = Type.Object({ id: Type.String({ maxLength: 100, pattern: '^[\\w-]+$' }) });
@@ -164,7 +174,7 @@ function addWriting(app: App, context: ServerContext): void {
       },
     },
     async ({ params, body }) => {
-      const { id, createdAt, createdBy, ...before } = await find(params.id, context);
+      const { id, createdAt, createdBy, leftOut: _, ...before } = await find(params.id, context);
       const channel = { ...requireSound(specOf(body, before)), id, createdAt, createdBy };
       await unlessTaken(replaceChannel(database, channel, sealer), channel);
       return present(channel);
@@ -279,6 +289,7 @@ function notFound(id: string): Problem {
 function present(channel: Channel): Static<typeof ChannelSchema> {
   const { id, name, type, mode, template, enabled, createdAt, createdBy, mail, filter, url, secret, secretUrl } =
     channel;
+  const { leftOut } = channel;
   return {
     id,
     name,
@@ -294,6 +305,7 @@ function present(channel: Channel): Static<typeof ChannelSchema> {
     },
     ...optional('url', url?.split('?')[0]),
     ...optional('host', secretUrl === undefined ? undefined : new URL(secretUrl).host),
+    ...optional('leftOut', leftOut && { ...leftOut }),
     ...optional('mode', mode),
     ...optional('template', template),
     ...optional('mail', mail && presentMail(mail)),

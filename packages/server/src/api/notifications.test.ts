@@ -126,6 +126,22 @@ describe('notifications', () => {
     expect(answer.body.errors).toEqual(expect.arrayContaining([expect.objectContaining({ field })]));
   });
 
+  it('say what there was no room for, until they are saved again', async () => {
+    const body = { name: 'full', type: 'slack', secretUrl: 'https://a.org/full' };
+    const path = `${channels}/${(await create(body)).body.id}`;
+    const [since, last] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
+    await server.database.query(
+      "UPDATE channels SET left_out = 7, left_out_since = $1, left_out_at = $2 WHERE name = 'full'",
+      [since, last],
+    );
+    expect((await server.call('GET', path)).body.leftOut).toEqual({ count: 7, since, last });
+    const metrics = await server.call('GET', '/metrics');
+    expect(metrics.body).toContain('slipway_server_notifications_left_out{channel="full"} 7');
+    expect((await server.call('PUT', path, { body })).body).not.toHaveProperty('leftOut');
+    expect((await server.call('DELETE', path)).status).toBe(204);
+    expect((await server.call('GET', '/metrics', { token: '' })).status).toBe(401);
+  });
+
   it('have names of their own', async () => {
     expect((await create({ name: 'chat', type: 'slack', secretUrl: 'https://a.org' })).status).toBe(409);
   });

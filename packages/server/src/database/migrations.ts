@@ -1,7 +1,7 @@
 import type { Dialect } from './database.ts';
 import { appliedTables } from './applied-tables.ts';
 import { compatTables } from './compat-tables.ts';
-import { notificationTables } from '../notifications/notification-tables.ts';
+import { leftOutColumns, notificationTables } from '../notifications/notification-tables.ts';
 import { webhookTables } from './webhook-tables.ts';
 
 export interface Migration {
@@ -141,4 +141,5 @@ export const migrations: readonly Migration[] = [
     name: 'what was answered under a key',
     statements: () => ['ALTER TABLE asked_requests ADD COLUMN answer TEXT'],
   },
+  { number: 11, name: 'what nobody is told of', statements: leftOutColumns },
 ];

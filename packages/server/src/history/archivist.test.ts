@@ -7,6 +7,8 @@ import { createDeliveryCluster, type DeliveryCluster } from '../../../delivery/t
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { openTestDatabase } from '../../testing/test-database.ts';
+import { listDeliveries } from '../notifications/outbox.ts';
+import { optional } from '../optional.ts';
 import { runArchivist } from './archivist.ts';
 import { findRecord, listRecords, readCommands, readLog } from './read-history.ts';
 import { bindCluster, identifyCluster } from './bind-cluster.ts';
@@ -160,7 +162,7 @@ describe('the archivist', () => {
   it('writes nothing in a term that another server has ended by its own', async () => {
     await cluster.deploy({ ...web('web:1'), version: '1' });
     await cluster.advance(5_000);
-    const later = await beginTerm(database, { holder: 'server-2' });
+    const later = await beginTerm(database, { holder: 'server-2', now: '2026-01-01T00:00:00.000Z' });
     await cluster.deploy({ ...web('broken'), version: '2' });
     // Less than the first one waits before it begins again.
     await cluster.advance(900);
@@ -177,9 +179,13 @@ describe('the archivist', () => {
     await cluster.advance(5_000);
     const release = await cluster.release('1');
     const sighting = { release, seenAt: '2026-01-01T00:00:00.000Z' };
-    const elsewhere = await beginTerm(database, { namespace: 'default', holder: 'server-1' });
-    const early = await beginTerm(database, { holder: 'server-2' });
-    const late = await beginTerm(database, { holder: 'server-3' });
+    const elsewhere = await beginTerm(database, {
+      namespace: 'default',
+      holder: 'server-1',
+      now: '2026-01-01T00:00:00.000Z',
+    });
+    const early = await beginTerm(database, { holder: 'server-2', now: '2026-01-01T00:00:00.000Z' });
+    const late = await beginTerm(database, { holder: 'server-3', now: '2026-01-01T00:00:00.000Z' });
     const deletion = { uid: release.metadata.uid ?? '', at: sighting.seenAt };
     await expect(recordRelease(database, early, sighting)).rejects.toBeInstanceOf(TermOver);
     await expect(recordDeletion(database, early, deletion)).rejects.toBeInstanceOf(TermOver);
@@ -187,12 +193,46 @@ describe('the archivist', () => {
     await recordRelease(database, elsewhere, sighting);
   });
 
+  it('tells what it sees late, and nothing of before it wrote history', async () => {
+    await cluster.deploy({ ...web('web:1'), version: '1' });
+    await cluster.advance(60_000);
+    const release = await cluster.release('1');
+    await stop();
+    await database.query('DELETE FROM releases');
+    const channel = { name: 'team', type: 'slack', filter: {}, enabled: true } as const;
+    await database.query('INSERT INTO channels (id, name, spec, created_at, created_by) VALUES ($1, $1, $2, $3, $1)', [
+      'team',
+      JSON.stringify(channel),
+      '2026-01-01T00:00:00.000Z',
+    ]);
+    const told = async () => (await listDeliveries(database, { limit: 100 })).map(({ event }) => event.type).toSorted();
+    const tomorrow = new Date(cluster.clock.now() + 86_400_000).toISOString();
+    // A scope of its own, which begins now: all that the release says is older.
+    const late = await beginTerm(database, { namespace: 'default', holder: 'server-2', now: tomorrow });
+    await recordRelease(database, late, { release, seenAt: tomorrow });
+    expect(await told()).toEqual([]);
+    await database.query('DELETE FROM releases');
+    const term = await beginTerm(database, { holder: 'server-2', now: tomorrow });
+    const { metadata, status } = release;
+    const transitions = status?.transitions ?? [];
+    const began = {
+      ...release,
+      metadata: { ...metadata, resourceVersion: '1' },
+      ...optional('status', status && { ...status, transitions: transitions.slice(0, 1) }),
+    };
+    await recordRelease(database, term, { release: began, seenAt: tomorrow });
+    expect(await told()).toHaveLength(1);
+    await recordRelease(database, term, { release, seenAt: tomorrow });
+    expect(await told()).toContain('release.succeeded');
+    expect(await told()).toHaveLength(transitions.length);
+  });
+
   it('knows a release as there again that it took for gone', async () => {
     await cluster.deploy({ ...web('web:1'), version: '1' });
     await cluster.advance(60_000);
     await stop();
     const release = await cluster.release('1');
-    const term = await beginTerm(database, { holder: 'server-2' });
+    const term = await beginTerm(database, { holder: 'server-2', now: '2026-01-01T00:00:00.000Z' });
     await recordDeletion(database, term, { uid: release.metadata.uid ?? '', at: '2026-01-01T00:00:00.000Z' });
     expect((await findRecord(database, shop))?.deletedAt).toBeDefined();
     start();

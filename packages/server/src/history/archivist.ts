@@ -62,7 +62,7 @@ async function lead(options: ArchivistOptions, { client, signal: leading }: Lead
   await refuseBesideOthers({ ...options, client, leaseNamespace: options.lease.namespace, signal: leading });
   const overtaken = new AbortController();
   const signal = AbortSignal.any([leading, overtaken.signal]);
-  const term = await beginTerm(database, { namespace, holder: options.identity });
+  const term = await beginTerm(database, { namespace, holder: options.identity, now: toTime(clock) });
   const informer = new Informer<Release>({ ...options, client, type: releases, namespace });
   const controller: Controller<ArchiveObservation, ArchiveAction> = {
     name: 'archivist',
@@ -70,7 +70,7 @@ async function lead(options: ArchivistOptions, { client, signal: leading }: Lead
     reconcile: (observed) => ({ actions: planArchive(observed) }),
     apply: async ({ actions }) => {
       try {
-        for (const action of actions) await carryOut(action, { client, database, clock, term });
+        for (const action of actions) await carryOut(action, { client, database, clock, logger, term });
       } catch (error) {
         if (error instanceof TermOver) overtaken.abort(error);
         throw error;
@@ -121,14 +121,23 @@ interface Means {
   readonly client: KubeClient;
   readonly database: Database;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly term: Term;
 }
 
-async function carryOut(action: ArchiveAction, { client, database, clock, term }: Means): Promise<void> {
-  const now = new Date(clock.now()).toISOString();
+function toTime(clock: Clock): string {
+  return new Date(clock.now()).toISOString();
+}
+
+async function carryOut(action: ArchiveAction, { client, database, clock, logger, term }: Means): Promise<void> {
+  const now = toTime(clock);
   switch (action.type) {
-    case 'record':
-      return recordRelease(database, term, { release: action.release, seenAt: now });
+    case 'record': {
+      const leftOut = await recordRelease(database, term, { release: action.release, seenAt: now });
+      for (const { channel, count } of leftOut)
+        logger.warn('too much waits for a channel: it is not told of everything', { channel, count });
+      return;
+    }
     case 'recordDeletion':
       return recordDeletion(database, term, { uid: action.uid, at: now });
     case 'hold':

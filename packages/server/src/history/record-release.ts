@@ -1,20 +1,24 @@
 import type { CheckState } from '@slipway/delivery/api/check';
 import type { Release } from '@slipway/delivery/api/release';
 import type { Database, Row, Transaction } from '../database/database.ts';
-import { enqueue } from '../notifications/outbox.ts';
-import { calculateEvents } from '../notifications/release-events.ts';
+import { enqueue, type LeftOut } from '../notifications/outbox.ts';
+import { calculateEvents, calculateFirstEvents } from '../notifications/release-events.ts';
 import { calculateNews, nameRun, type Fact } from './release-facts.ts';
 
 /** Whoever writes history: it got this number when it began, and a later one gets a higher. */
 export interface Term {
   readonly scope: string;
   readonly number: number;
+  /** ISO 8601: when history of this scope was first written. */
+  readonly since: string;
 }
 
 export interface Candidacy {
   /** The one namespace whose history is written; absent: all of them. */
   readonly namespace?: string | undefined;
   readonly holder: string;
+  /** ISO 8601. */
+  readonly now: string;
 }
 
 const allNamespaces = '*';
@@ -37,35 +41,42 @@ export class TermOver extends Error {
 const maximumLines = 10_000;
 
 /** From now on only the term that is returned may write, of all that are for the same namespaces. */
-export async function beginTerm(database: Database, { namespace, holder }: Candidacy): Promise<Term> {
+export async function beginTerm(database: Database, { namespace, holder, now }: Candidacy): Promise<Term> {
   const scope = namespace ?? allNamespaces;
   return await database.transaction(async (transaction) => {
     const [row] = await transaction.query(
-      `INSERT INTO archivist (scope, term, holder) VALUES ($1, 1, $2)
-       ON CONFLICT (scope) DO UPDATE SET term = archivist.term + 1, holder = excluded.holder RETURNING term`,
-      [scope, holder],
+      `INSERT INTO archivist (scope, term, holder, begun_at) VALUES ($1, 1, $2, $3)
+       ON CONFLICT (scope) DO UPDATE SET term = archivist.term + 1, holder = excluded.holder,
+         begun_at = coalesce(archivist.begun_at, (SELECT applied_at FROM migrations WHERE number = 1))
+       RETURNING term, begun_at`,
+      [scope, holder, now],
     );
-    return { scope, number: Number(row?.['term']) };
+    return { scope, number: Number(row?.['term']), since: String(row?.['begun_at'] ?? now) };
   });
 }
 
 /**
  * Writes down what a Release says now, and in its log what it did not say before. Recording the same again changes
- * nothing. Rejects with `TermOver` when another server has begun its term.
+ * nothing. Resolves with what there was no room for of what somebody is to be told. Rejects with `TermOver` when another
+ * server has begun its term.
  */
-export async function recordRelease(database: Database, term: Term, sighting: Sighting): Promise<void> {
-  await database.transaction(async (transaction) => {
+export async function recordRelease(database: Database, term: Term, sighting: Sighting): Promise<readonly LeftOut[]> {
+  return await database.transaction(async (transaction) => {
     await requireTerm(transaction, term);
     const known = await readKnown(transaction, sighting.release);
-    if (known !== undefined && isWritten(known, sighting.release)) return;
+    if (known !== undefined && isWritten(known, sighting.release)) return [];
     const news = limitNews(calculateNews(known?.release, sighting.release), known?.logLength ?? 0);
     await writeRecord(transaction, sighting, (known?.logLength ?? 0) + news.length);
     await appendLog(transaction, { sighting, news, from: known?.logLength ?? 0 });
     await keepMeasurements(transaction, sighting.release, known?.release);
     await keepCommands(transaction, sighting.release);
-    const events = calculateEvents(known?.release, sighting.release, Date.parse(sighting.seenAt));
-    await enqueue(transaction, events, sighting.seenAt);
+    const events =
+      known === undefined
+        ? calculateFirstEvents(sighting.release, term.since)
+        : calculateEvents(known.release, sighting.release);
+    const leftOut = await enqueue(transaction, events, sighting.seenAt);
     await transaction.notify(releaseTopic(uidOf(sighting.release)));
+    return leftOut;
   });
 }
 

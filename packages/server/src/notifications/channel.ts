@@ -1,5 +1,6 @@
 /** Where somebody wants to be told, of what, and in which words. */
 import type { Row, SqlValue } from '../database/database.ts';
+import { optional } from '../optional.ts';
 import type { ReleaseEvent } from './release-events.ts';
 
 export const channelTypes = ['slack', 'teams', 'discord', 'email', 'webhook', 'cloudevents'] as const;
@@ -44,6 +45,8 @@ export interface Channel extends ChannelSpec {
   readonly id: string;
   readonly createdAt: string;
   readonly createdBy: string;
+  /** What it was not told of, because too much waited for it. */
+  readonly leftOut?: { readonly count: number; readonly since: string; readonly last: string } | undefined;
 }
 
 export function isWanted({ enabled, filter }: Pick<Channel, 'enabled' | 'filter'>, event: ReleaseEvent): boolean {
@@ -62,10 +65,16 @@ export function parseChannel(row: Row): Channel {
     id: String(row['id']),
     createdAt: String(row['created_at']),
     createdBy: String(row['created_by']),
+    ...optional('leftOut', parseLeftOut(row)),
   };
 }
 
-export function channelValues({ id, createdAt, createdBy, ...spec }: Channel): readonly SqlValue[] {
+function parseLeftOut(row: Row): Channel['leftOut'] {
+  const count = Number(row['left_out'] ?? 0);
+  return count === 0 ? undefined : { count, since: String(row['left_out_since']), last: String(row['left_out_at']) };
+}
+
+export function channelValues({ id, createdAt, createdBy, leftOut: _, ...spec }: Channel): readonly SqlValue[] {
   return [id, spec.name, JSON.stringify(spec), createdAt, createdBy];
 }
 

@@ -7,7 +7,7 @@ import { channelValues, mapSecrets, parseChannel, type Channel } from './channel
 export const maximumChannels = 100;
 
 /** Who wants what, without what is secret. */
-export async function listWants(sql: Sql): Promise<ReadonlyArray<Pick<Channel, 'id' | 'enabled' | 'filter'>>> {
+export async function listWants(sql: Sql): Promise<ReadonlyArray<Pick<Channel, 'id' | 'name' | 'enabled' | 'filter'>>> {
   return (await sql.query('SELECT * FROM channels')).map(parseChannel);
 }
 
@@ -28,10 +28,13 @@ export async function insertChannel(sql: Sql, channel: Channel, sealer: Sealer):
   );
 }
 
-/** Rejects with fault `duplicate` where the name is taken. */
+/** What it was not told of before is over with it. Rejects with fault `duplicate` where the name is taken. */
 export async function replaceChannel(sql: Sql, channel: Channel, sealer: Sealer): Promise<void> {
   const [id = null, name = null, spec = null] = channelValues(seal(channel, sealer));
-  await sql.query('UPDATE channels SET name = $2, spec = $3 WHERE id = $1', [id, name, spec]);
+  await sql.query(
+    'UPDATE channels SET name = $2, spec = $3, left_out = 0, left_out_since = NULL, left_out_at = NULL WHERE id = $1',
+    [id, name, spec],
+  );
 }
 
 function seal(channel: Channel, sealer: Sealer): Channel {

@@ -26,3 +26,13 @@ export function notificationTables(): readonly string[] {
     'CREATE INDEX deliveries_by_time ON deliveries (created_at, id)',
   ];
 }
+
+/** Since when history is written, and what a channel had no room for. */
+export function leftOutColumns(): readonly string[] {
+  return [
+    'ALTER TABLE archivist ADD COLUMN begun_at TEXT',
+    'ALTER TABLE channels ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE channels ADD COLUMN left_out_since TEXT',
+    'ALTER TABLE channels ADD COLUMN left_out_at TEXT',
+  ];
+}

@@ -28,24 +28,61 @@ export interface Delivery {
 }
 
 export const outboxTopic = 'outbox';
-/** Of one channel: what comes beyond is not kept, or one that is away for long would fill the database. */
-const maximumPending = 10_000;
+/** Of one channel: what comes beyond is counted alone, or one that is away for long would fill the database. */
+export const maximumPending = 10_000;
 
-export async function enqueue(transaction: Transaction, events: readonly ReleaseEvent[], now: string): Promise<void> {
-  if (events.length === 0) return;
+/** What a channel is not told of, because too much waits for it. */
+export interface LeftOut {
+  /** By its name. */
+  readonly channel: string;
+  readonly count: number;
+}
+
+export async function enqueue(
+  transaction: Transaction,
+  events: readonly ReleaseEvent[],
+  now: string,
+): Promise<readonly LeftOut[]> {
+  if (events.length === 0) return [];
   const channels = await listWants(transaction);
-  const wanted = events.flatMap((event) =>
-    channels.filter((channel) => isWanted(channel, event)).map(({ id }) => ({ channelId: id, event })),
-  );
-  for (const { channelId, event } of wanted)
-    await transaction.query(
+  const leftOut: LeftOut[] = [];
+  for (const channel of channels) {
+    const wanted = events.filter((event) => isWanted(channel, event));
+    const count = await enqueueFor(transaction, channel.id, { events: wanted, now });
+    if (count > 0) leftOut.push({ channel: channel.name, count });
+    if (wanted.length > 0) await transaction.notify(outboxTopic);
+  }
+  return leftOut;
+}
+
+interface News {
+  readonly events: readonly ReleaseEvent[];
+  readonly now: string;
+}
+
+/** Resolves with how many there is no room for; the channel says so from then on. */
+async function enqueueFor(transaction: Transaction, channelId: string, { events, now }: News): Promise<number> {
+  let leftOut = 0;
+  for (const event of events) {
+    const id = deliveryId(event.id, channelId);
+    const [isKept] = await transaction.query(
       `INSERT INTO deliveries (id, channel_id, event, created_at, state, attempts, next_at)
        SELECT $1, $2, $3, $4, 'pending', 0, $4
        WHERE (SELECT count(*) FROM deliveries WHERE channel_id = $2 AND state = 'pending') < ${maximumPending}
-       ON CONFLICT DO NOTHING`,
-      [deliveryId(event.id, channelId), channelId, JSON.stringify(event), now],
+       ON CONFLICT DO NOTHING RETURNING id`,
+      [id, channelId, JSON.stringify(event), now],
     );
-  if (wanted.length > 0) await transaction.notify(outboxTopic);
+    if (isKept !== undefined) continue;
+    const [isKnown] = await transaction.query('SELECT id FROM deliveries WHERE id = $1', [id]);
+    if (isKnown === undefined) leftOut += 1;
+  }
+  if (leftOut > 0)
+    await transaction.query(
+      `UPDATE channels SET left_out = left_out + $2, left_out_since = coalesce(left_out_since, $3), left_out_at = $3
+       WHERE id = $1`,
+      [channelId, leftOut, now],
+    );
+  return leftOut;
 }
 
 function deliveryId(eventId: string, channelId: string): string {

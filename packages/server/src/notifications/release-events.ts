@@ -25,12 +25,17 @@ export interface ReleaseEvent {
   readonly requestedBy?: string;
 }
 
-/** What is older was seen too late to be news: a server that is new to a cluster does not tell its past. */
-const maximumAgeMilliseconds = 3_600_000;
+/** What a Release says that it did not say before, however late that is seen: nobody looked for a while, and it is news still. */
+export function calculateEvents(before: Release, after: Release): readonly ReleaseEvent[] {
+  const known = new Set(eventsOf(before).map(({ id }) => id));
+  return eventsOf(after).filter(({ id }) => !known.has(id));
+}
 
-export function calculateEvents(before: Release | undefined, after: Release, now: number): readonly ReleaseEvent[] {
-  const known = new Set((before === undefined ? [] : eventsOf(before)).map(({ id }) => id));
-  return eventsOf(after).filter(({ id, at }) => !known.has(id) && now - Date.parse(at) <= maximumAgeMilliseconds);
+/** Of a Release that was not known: whoever is new to a cluster does not tell what was before it came. */
+export function calculateFirstEvents(release: Release, since: string): readonly ReleaseEvent[] {
+  // Kubernetes tells whole seconds.
+  const first = Math.floor(Date.parse(since) / 1_000) * 1_000;
+  return eventsOf(release).filter(({ at }) => Date.parse(at) >= first);
 }
 
 function eventsOf(release: Release): readonly ReleaseEvent[] {
