@@ -10,7 +10,7 @@ import { privileges } from './pods/privileges.ts';
 import { probes } from './pods/probes.ts';
 import { terminations } from './pods/terminations.ts';
 import { missing } from './support/execute.ts';
-import { ordinaryUser, root } from './support/person.ts';
+import { ordinaryUser, plainUser, root } from './support/person.ts';
 import { PodLives } from './support/pod-lives.ts';
 import { startCluster } from './support/slipway.ts';
 
@@ -27,7 +27,7 @@ const topics = [
 
 const noKubectl = await missing('kubectl');
 
-describe.each([root, ordinaryUser])('pods of $name', (person) => {
+describe.each([root, ordinaryUser, plainUser])('pods of $name', (person) => {
   const reason = person.reason ?? noKubectl;
   describe.skipIf(reason !== undefined).concurrent(reason ?? `at level ${person.level}`, () => {
     const pods = new PodLives();

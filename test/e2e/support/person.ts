@@ -3,13 +3,16 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { findNoUserReason } from '../../../packages/cluster/testing/isolated-process.ts';
 import { execute, slipwayEntry, type Outcome } from './execute.ts';
 
 /** Somebody who types commands on this machine. */
 export interface Person {
   readonly name: string;
   /** What their clusters can do here. */
-  readonly level: 'root' | 'plain';
+  readonly level: 'root' | 'user' | 'plain';
+  /** The words that `up` needs for it. */
+  readonly levelWords: readonly string[];
   /** Why they cannot be had here. */
   readonly reason: string | undefined;
   /** The words that start a program as them. */
@@ -27,6 +30,7 @@ const isRoot = process.getuid?.() === 0;
 export const root: Person = createPerson({
   name: 'root',
   level: 'root',
+  levelWords: [],
   reason: isRoot ? undefined : 'the tests were not started as root',
   userId: undefined,
 });
@@ -34,8 +38,18 @@ export const root: Person = createPerson({
 /** Somebody without any rights: who runs the tests, or nobody when that is root. */
 export const ordinaryUser: Person = createPerson({
   name: 'an ordinary user',
-  level: 'plain',
+  level: findNoUserReason() === undefined ? 'user' : 'plain',
+  levelWords: [],
   reason: undefined,
+  userId: isRoot ? nobody : undefined,
+});
+
+/** The same one, who wants no namespaces. */
+export const plainUser: Person = createPerson({
+  name: 'an ordinary user without namespaces',
+  level: 'plain',
+  levelWords: ['--level', 'plain'],
+  reason: ordinaryUser.level === 'plain' ? 'no ordinary user has namespaces here' : undefined,
   userId: isRoot ? nobody : undefined,
 });
 
@@ -43,7 +57,7 @@ export const ordinaryUser: Person = createPerson({
 export const self: Person = isRoot ? root : ordinaryUser;
 
 function createPerson(
-  given: Pick<Person, 'name' | 'level' | 'reason'> & { readonly userId: number | undefined },
+  given: Pick<Person, 'name' | 'level' | 'levelWords' | 'reason'> & { readonly userId: number | undefined },
 ): Person {
   const { userId, ...about } = given;
   const commandOf: Person['commandOf'] = (program, words) =>

@@ -46,7 +46,7 @@ function mergedKubeconfig(directory: string): string {
 export async function startCluster(options: StartOptions = {}): Promise<TestCluster> {
   const { person = self, words = [] } = options;
   const directory = options.directory ?? (await person.createFolder());
-  const started = await person.slipway(...upWords(directory, ['--detach', ...words]));
+  const started = await person.slipway(...upWords(directory, ['--detach', ...person.levelWords, ...words]));
   if (started.exitCode !== 0) throw new Error(`the cluster did not start: ${started.stderr}`);
   return findCluster(directory, person);
 }

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Pod } from '@slipway/kube/api.generated';
 import { delay } from '@slipway/kube/clock';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { endpointSlices, pods } from '@slipway/kube/resources';
+import { endpointSlices, nodes, pods } from '@slipway/kube/resources';
 import { findNoUserReason, noRootReason } from '../../../testing/isolated-process.ts';
 import {
   createBoundPod,
@@ -140,6 +140,13 @@ describe.each(['root', 'user', 'plain'] as const)('node helper, level %s', (leve
       (await cluster.client.get(pods, { namespace: 'default', name: 'kept' })).status?.containerStatuses?.[0]
         ?.restartCount,
     ).toBe(0);
+  });
+
+  it.skipIf(isImpossible || level === 'root')(`says at its node why the level is no better one${because}`, async () => {
+    cluster = await startNodeCluster(level);
+    const { status } = await cluster.client.get(nodes, { name: 'node-1' });
+    const limited = status?.conditions?.find(({ type }) => type === 'slipway.dev/RuntimeLimited');
+    expect(limited?.message).toContain(`of this machine: level "${level}" was asked for. `);
   });
 
   it.skipIf(isImpossible)(`leaves nothing when it is stopped${because}`, async () => {
