@@ -88,6 +88,12 @@ describe('an informer', () => {
     expect(informer.resourceVersion).toBe(String(api.revision));
   });
 
+  test('lists at first with no revision: an answer from some cache may be older than what another one acted on', async () => {
+    const { api } = await start();
+    const lists = api.requests.filter((request) => request.method === 'GET' && !isWatch(request));
+    expect(lists.map(({ query }) => query.get('resourceVersion'))).toEqual([null]);
+  });
+
   test('has synced with an empty list too', async () => {
     const { informer, stop, clock } = createWorld();
     informer.start(stop.signal);
