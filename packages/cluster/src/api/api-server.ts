@@ -28,6 +28,7 @@ import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { createServiceAccountAdmission } from './service-account-admission.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
+import { createLateWebhooks } from './webhooks/late-webhooks.ts';
 import { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ApiServerOptions {
@@ -82,6 +83,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       // The last: what others refuse takes nothing.
       new QuotaAdmission(resources, catalog),
     ],
+    external: createLateWebhooks({ resources, catalog, clock, logger }),
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
   const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants, tokens };

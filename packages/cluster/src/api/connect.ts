@@ -13,7 +13,8 @@ import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
 import { hasStreams, upgradeRequired } from './pod-streams.ts';
 import type { ResourceRequest } from './resource-request.ts';
-import type { Preconditions, WriteRequest } from './resource-verbs.ts';
+import type { WriteRequest } from './write-request.ts';
+import type { Preconditions } from './write-preconditions.ts';
 import { chooseBackend, type ServiceBackend } from './service-proxy.ts';
 import { requestToken } from './tokens/token-request.ts';
 

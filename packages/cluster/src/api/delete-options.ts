@@ -4,7 +4,7 @@ import { invalid, notSupported } from '../schema/faults.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { invalidOptions } from './api-errors.ts';
 import type { DeleteRequest } from './deletion.ts';
-import type { Preconditions } from './resource-verbs.ts';
+import type { Preconditions } from './write-preconditions.ts';
 
 export interface DeleteOptions extends DeleteRequest {
   readonly preconditions?: Preconditions | undefined;

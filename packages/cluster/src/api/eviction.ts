@@ -12,7 +12,8 @@ import { conflict, forbidden, staleObject, unknownPath } from './api-errors.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun, isDryRunOf } from './dry-run.ts';
 import type { ResourceRequest } from './resource-request.ts';
-import type { ResourceVerbs, WriteRequest } from './resource-verbs.ts';
+import type { ResourceVerbs } from './resource-verbs.ts';
+import type { WriteRequest } from './write-request.ts';
 
 /** More evictions than these that nobody has confirmed mean that nobody counts them. */
 const maximumDisruptedPods = 2_000;
@@ -168,9 +169,9 @@ function tooMany(details: NonNullable<StatusError['details']>): StatusError {
 }
 
 function deletionOf({ at, pod, options }: Eviction): Parameters<ResourceVerbs['delete']>[0] {
-  const { definition, path } = at;
+  const { definition, path, identity } = at;
   const preconditions = { ...options.preconditions, uid: options.preconditions?.uid ?? pod.metadata.uid };
-  return { definition, namespace: path.namespace, name: path.name, ...options, preconditions, dryRun: false };
+  return { definition, namespace: path.namespace, name: path.name, identity, ...options, preconditions, dryRun: false };
 }
 
 /** The pod says why it goes, before it goes. One that goes because it is not ready must not have become so meanwhile. */

@@ -21,7 +21,7 @@ import { listPage, type ListPage } from './list-page.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import { attributesOf } from './request-attributes.ts';
 import type { ResourceRequest } from './resource-request.ts';
-import type { WriteRequest } from './resource-verbs.ts';
+import type { WriteRequest } from './write-request.ts';
 import { appliedScale, fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { answerTokenReview } from './tokens/token-review.ts';
@@ -193,7 +193,8 @@ const shownWhenGone: ReadonlySet<string> = new Set(['Pod', 'Service', 'ServiceAc
 
 async function remove(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { type } = at.definition;
-  const deletion = { ...target(at), ...deleteOptions(request), dryRun: isDryRun(request) };
+  const { identity } = at;
+  const deletion = { ...target(at), ...deleteOptions(request), identity, dryRun: isDryRun(request) };
   const { object, hasGone } = await at.verbs.delete(deletion);
   if (!hasGone || (type.group === '' && shownWhenGone.has(type.kind)))
     return one({ object, request, at, status: 200, warnings: [] });
@@ -218,12 +219,12 @@ async function deleteCollection(request: TransportRequest, at: ResourceRequest):
 /** What has gone meanwhile is as it was wanted; what has come in its place was not asked for and stays. */
 async function removeListed(
   { metadata: { namespace, name = '', uid } }: KubeObject,
-  { definition, resources, verbs }: ResourceRequest,
+  { definition, resources, verbs, identity }: ResourceRequest,
   options: DeleteOptions & { readonly dryRun: boolean },
 ): Promise<void> {
   const listed = { definition, namespace, name };
   try {
-    await verbs.delete({ ...listed, ...options, preconditions: { uid } });
+    await verbs.delete({ ...listed, ...options, identity, preconditions: { uid } });
   } catch (error) {
     const hasGone = resources.find(listed)?.metadata.uid !== uid;
     if (!hasGone || !isStatusReason(error, 'NotFound', 'Conflict')) throw error;

@@ -4,8 +4,6 @@ import { namespaces } from '@slipway/kube/resources';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
-import type { ResourceDefinition } from '../schema/definition.ts';
-import { invalid } from '../schema/faults.ts';
 import { withLateModules } from '../schema/late-module.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
@@ -20,32 +18,28 @@ import {
   staleObject,
 } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
-import { decodeApplied, decodeObject, type Decoding } from './decode-object.ts';
+import type { ExternalAdmission } from './external-admission.ts';
+import { externalWrite, isJudged, OvertakenError, withGivenMetadata } from './external-writes.ts';
+import { decodeApplied, decodeObject } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
 import type { ResourceStore, Target } from './resource-store.ts';
 import { isUnchanged, stampNew, stampUpdate, type ServerContext } from './server-fields.ts';
-
-export interface WriteRequest extends Decoding {
-  /** Who asks. */
-  readonly identity: Identity;
-  readonly namespace: string | undefined;
-  /** Empty for a create. */
-  readonly name: string;
-  readonly subresource: string;
-  readonly dryRun: boolean;
-  readonly fieldManager: string;
-}
+import type { WriteRequest } from './write-request.ts';
+import {
+  checkMeant,
+  checkPreconditions,
+  checkUid,
+  requireSameIdentity,
+  requireSameName,
+  type Preconditions,
+} from './write-preconditions.ts';
 
 export interface VerbsOptions {
   readonly resources: ResourceStore;
   readonly admission: readonly AdmissionPlugin[];
+  readonly external: ExternalAdmission;
   readonly context: () => ServerContext;
-}
-
-export interface Preconditions {
-  readonly uid?: string | undefined;
-  readonly resourceVersion?: string | undefined;
 }
 
 /** One try at a write. */
@@ -54,7 +48,14 @@ interface Attempt {
   readonly current: KubeObject | undefined;
   readonly request: WriteRequest;
   readonly reservations: Reservations;
+  /** Others may still change the object before it is judged. */
+  readonly isTentative: boolean;
 }
+
+type UpdateAttempt = Attempt & { readonly current: KubeObject };
+
+/** How often a write that others were asked about starts again when the object was changed meanwhile. */
+const maximumAskedAttempts = 8;
 
 export class ResourceVerbs {
   readonly #options: VerbsOptions;
@@ -101,7 +102,8 @@ export class ResourceVerbs {
     const tracking = this.#tracking(request, 'Update');
     return this.#write(
       request,
-      (current, reservations) => {
+      (attempt) => {
+        const { current } = attempt;
         const asked = mutate(current);
         if (asked === current) return current;
         const decoded = asked === undefined ? current : decodeObject(asked, request);
@@ -115,8 +117,7 @@ export class ResourceVerbs {
         }
         requireSameName(decoded, request);
         requireSameIdentity(decoded, current, request.definition);
-        const next = this.#prepareUpdate(decoded, { current, request, reservations });
-        return trackUpdate(current, next, tracking);
+        return trackUpdate(current, this.#prepareUpdate(decoded, attempt), tracking);
       },
       resourceVersion,
     );
@@ -159,16 +160,21 @@ export class ResourceVerbs {
       const object = await this.#insert(applied, request, (prepared) => withManagers(prepared, merge(undefined)));
       return { object, created: true };
     }
-    const object = await this.#write(request, (current, reservations) => {
-      const merged = merge(current);
-      return withManagers(this.#prepareUpdate(merged, { current, request, reservations }), merged);
+    const object = await this.#write(request, (attempt) => {
+      const merged = merge(attempt.current);
+      return withManagers(this.#prepareUpdate(merged, attempt), merged);
     });
     return { object, created: false };
   }
 
   /** Has it not gone, it waits for finalizers or for the end of its grace period. */
   async delete(
-    request: Target & DeleteRequest & { readonly preconditions?: Preconditions | undefined; readonly dryRun: boolean },
+    request: Target &
+      DeleteRequest & {
+        readonly identity: Identity;
+        readonly preconditions?: Preconditions | undefined;
+        readonly dryRun: boolean;
+      },
   ): Promise<{ readonly object: KubeObject; readonly hasGone: boolean }> {
     const { definition } = request;
     let hasGone = false;
@@ -179,6 +185,14 @@ export class ResourceVerbs {
       hasGone = next === undefined;
       return next;
     };
+    if (this.#options.external.isAsked(definition)) {
+      const old = this.resources.get(request);
+      checkPreconditions(old, request);
+      const asked = { ...request, subresource: '', fieldManager: '', warn: () => {} };
+      const write = externalWrite(asked, { operation: 'DELETE', old });
+      await this.#options.external.mutate(undefined, write);
+      await this.#options.external.validate(undefined, write);
+    }
     if (request.dryRun) {
       const current = this.resources.get(request);
       return { object: change(current) ?? current, hasGone };
@@ -209,8 +223,8 @@ export class ResourceVerbs {
     if (this.resources.find(target) !== undefined) throw alreadyExists(definition.type, target.name);
     const reservations = new Reservations();
     try {
-      const admitted = this.#admit(prepared, { current: undefined, request, reservations });
-      await withLateModules(async () => this.#validate(admitted, undefined, request));
+      const attempt: Attempt = { current: undefined, request, reservations, isTentative: false };
+      const admitted = await this.#askOnCreate(this.#admit(prepared, attempt), attempt);
       if (dryRun) return admitted;
       const created = await this.resources.create(target, admitted);
       reservations.keep();
@@ -220,17 +234,99 @@ export class ResourceVerbs {
     }
   }
 
+  /** Judges what is to be created, with what others make of it where they are asked. */
+  async #askOnCreate(admitted: KubeObject, attempt: Attempt): Promise<KubeObject> {
+    const { request, reservations } = attempt;
+    const { definition } = request;
+    const { external } = this.#options;
+    const judged = async (object: KubeObject): Promise<KubeObject> => {
+      await withLateModules(async () => this.#validate(object, undefined, request));
+      return object;
+    };
+    if (!external.isAsked(definition)) return judged(admitted);
+    const write = externalWrite(request, { operation: 'CREATE', old: undefined });
+    const changed = (await external.mutate(admitted, write)) ?? admitted;
+    if (changed === admitted) {
+      await external.validate(await judged(admitted), write);
+      return admitted;
+    }
+    const decoded = definition.applyDefaults(decodeObject(changed, request));
+    const metadata = withGivenMetadata(admitted.metadata, decoded.metadata);
+    reservations.abandon();
+    const prepared = definition.prepare({ ...decoded, metadata }, undefined);
+    const object = await judged(this.#admit(prepared, attempt));
+    await external.validate(object, write);
+    return object;
+  }
+
+  /** The same for an update: what others were asked about is stored unless the object has changed meanwhile. */
+  async #writeAsking(
+    request: WriteRequest,
+    mutate: (attempt: UpdateAttempt) => KubeObject,
+    resourceVersion = '',
+  ): Promise<KubeObject> {
+    const { definition, dryRun } = request;
+    for (let round = 1; ; round += 1) {
+      const reservations = new Reservations();
+      try {
+        const current = this.resources.get(request);
+        const seen = current.metadata.resourceVersion;
+        if (resourceVersion !== '' && resourceVersion !== seen)
+          throw conflict(definition.type, request.name, staleObject);
+        const object = await this.#askOnUpdate({ current, request, reservations, isTentative: true }, mutate);
+        if (object === current || dryRun) return object;
+        const isDone = isDeletionDone(object, definition);
+        if (isDone) reservations.abandon();
+        const stored = await this.resources.update(request, (live) => {
+          if (live.metadata.resourceVersion !== seen) throw new OvertakenError();
+          return isDone ? undefined : object;
+        });
+        reservations.keep();
+        return stored;
+      } catch (error) {
+        if (!(error instanceof OvertakenError)) throw error;
+        if (round === maximumAskedAttempts) throw conflict(definition.type, request.name, staleObject);
+      } finally {
+        reservations.abandon();
+      }
+    }
+  }
+
+  async #askOnUpdate(attempt: UpdateAttempt, mutate: (attempt: UpdateAttempt) => KubeObject): Promise<KubeObject> {
+    const { current, request, reservations } = attempt;
+    const { external } = this.#options;
+    const tentative = await withLateModules(async () => {
+      reservations.abandon();
+      return mutate(attempt);
+    });
+    if (tentative === current || isUnchanged(tentative, current)) return current;
+    const write = externalWrite(request, { operation: 'UPDATE', old: current });
+    const changed = (await external.mutate(tentative, write)) ?? tentative;
+    const object = await withLateModules(async () => {
+      if (changed === tentative) {
+        if (isJudged(request)) this.#validate(tentative, current, request);
+        return tentative;
+      }
+      reservations.abandon();
+      const decoded = decodeObject(changed, request);
+      return withManagers(this.#prepareUpdate(decoded, { ...attempt, isTentative: false }), tentative);
+    });
+    await external.validate(object, write);
+    return object;
+  }
+
   async #write(
     request: WriteRequest,
-    mutate: (current: KubeObject, reservations: Reservations) => KubeObject,
+    mutate: (attempt: UpdateAttempt) => KubeObject,
     resourceVersion?: string,
   ): Promise<KubeObject> {
     const { definition } = request;
+    if (this.#options.external.isAsked(definition)) return this.#writeAsking(request, mutate, resourceVersion);
     const reservations = new Reservations();
     const change = (current: KubeObject): KubeObject | undefined => {
       // An attempt before this one was not stored.
       reservations.abandon();
-      const next = mutate(current, reservations);
+      const next = mutate({ current, request, reservations, isTentative: false });
       const isChange = next !== current && !isUnchanged(next, current);
       if (isChange && !isDeletionDone(next, definition)) return next;
       // Nothing is stored that would hold what was reserved.
@@ -251,12 +347,12 @@ export class ResourceVerbs {
   }
 
   /** The rest of the object stays as it is when a subresource is written, and the subresource when the object is. */
-  #prepareUpdate(decoded: KubeObject, attempt: Attempt & { readonly current: KubeObject }): KubeObject {
-    const { current, request } = attempt;
+  #prepareUpdate(decoded: KubeObject, attempt: UpdateAttempt): KubeObject {
+    const { current, request, isTentative } = attempt;
     const { definition, subresource } = request;
     if (subresource === 'status') {
       const reported = withSharedParts(withStatusOf(decoded, current), current);
-      if (definition.validatesStatus === true) this.#validate(reported, current, request);
+      if (!isTentative && isJudged(request)) this.#validate(reported, current, request);
       return reported;
     }
     const part = definition.parts?.[subresource];
@@ -267,7 +363,7 @@ export class ResourceVerbs {
     // Everything that follows compares the two, and so does whoever compares them later.
     const counted = stampUpdate(withSharedParts(prepared, current), current, definition);
     const admitted = this.#admit(counted, attempt);
-    this.#validate(admitted, current, request);
+    if (!isTentative) this.#validate(admitted, current, request);
     return admitted;
   }
 
@@ -333,80 +429,4 @@ function withManagers(object: KubeObject, from: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   const { managedFields } = from.metadata;
   return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
-}
-
-function checkUid(
-  current: KubeObject,
-  uid: string | undefined,
-  { definition, name }: { readonly definition: ResourceDefinition; readonly name: string },
-): void {
-  if (uid === undefined || uid === '' || uid === current.metadata.uid) return;
-  throw conflict(
-    definition.type,
-    name,
-    `StorageError: invalid object, Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
-  );
-}
-
-/** What is written is what the path names. */
-function requireSameName({ metadata }: KubeObject, { name, namespace = '' }: WriteRequest): void {
-  const given = metadata.name ?? '';
-  if (given !== '' && given !== name)
-    throw new StatusError(
-      'BadRequest',
-      `the name of the object (${given}) does not match the name on the URL (${name})`,
-    );
-  const within = metadata.namespace ?? '';
-  if (namespace !== '' && within !== '' && within !== namespace)
-    throw new StatusError(
-      'BadRequest',
-      `the namespace of the object (${within}) does not match the namespace on the request (${namespace})`,
-    );
-}
-
-/** Which one an object is never changes. */
-function requireSameIdentity({ metadata }: KubeObject, current: KubeObject, { type }: ResourceDefinition): void {
-  const uid = metadata.uid ?? '';
-  if (uid === '' || uid === current.metadata.uid) return;
-  throw invalidObject(type, current.metadata.name ?? '', [invalid('metadata.uid', uid, 'field is immutable')]);
-}
-
-/** What is applied to another object, or to another version of it, than its author has seen changes nothing. */
-function checkMeant(
-  live: KubeObject | undefined,
-  { uid = '', resourceVersion = '' }: Pick<KubeObject['metadata'], 'uid' | 'resourceVersion'>,
-  request: WriteRequest,
-): void {
-  const { name, definition } = request;
-  const { type } = definition;
-  if (live !== undefined) checkUid(live, uid, request);
-  else if (uid !== '')
-    throw conflict(
-      type,
-      name,
-      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
-    );
-  if (resourceVersion !== '' && resourceVersion !== live?.metadata.resourceVersion)
-    throw conflict(type, name, staleObject);
-}
-
-/** Kubernetes names the kind here, where other conflicts name the resource. */
-function checkPreconditions(
-  { metadata }: KubeObject,
-  { definition, name, preconditions = {} }: Target & { readonly preconditions?: Preconditions | undefined },
-): void {
-  const resource = { ...definition.type, plural: definition.type.kind };
-  const { uid, resourceVersion } = preconditions;
-  if (uid !== undefined && uid !== metadata.uid)
-    throw conflict(
-      resource,
-      name,
-      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
-    );
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
-    throw conflict(
-      resource,
-      name,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
-    );
 }

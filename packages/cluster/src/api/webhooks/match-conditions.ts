@@ -1,0 +1,47 @@
+import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
+import { CelScope } from '@slipway/kube/cel';
+import type { KubeObject } from '@slipway/kube/object';
+import { StatusError } from '@slipway/kube/status-error';
+import type { ResourceDefinition } from '../../schema/definition.ts';
+import type { ExternalWrite } from '../external-admission.ts';
+import { reviewRequest } from './admission-review.ts';
+
+export interface ConditionSubject {
+  readonly write: ExternalWrite;
+  readonly object: KubeObject | undefined;
+  readonly definition: ResourceDefinition;
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-matchconditions */
+export function meetsConditions(
+  { name, matchConditions = [], failurePolicy }: ValidatingWebhook | MutatingWebhook,
+  { write, object, definition }: ConditionSubject,
+): boolean {
+  if (matchConditions.length === 0) return true;
+  const request = reviewRequest({ uid: '', write, object, definition });
+  const values = { object: object ?? null, oldObject: write.old ?? null, request };
+  let fault: unknown;
+  for (const condition of matchConditions) {
+    try {
+      if (scope().compile(condition.expression).evaluate(values) === false) return false;
+    } catch (error) {
+      fault ??= error;
+    }
+  }
+  if (fault === undefined) return true;
+  if (failurePolicy === 'Ignore') return false;
+  const said = fault instanceof Error ? fault.message : String(fault);
+  throw new StatusError(
+    'Forbidden',
+    `failed to evaluate match conditions of webhook ${JSON.stringify(name)}: ${said}`,
+    { cause: fault },
+  );
+}
+
+let made: CelScope | undefined;
+
+/** What is written, as it comes: its types are not known to expressions. */
+function scope(): CelScope {
+  made ??= new CelScope({ object: { kind: 'dyn' }, oldObject: { kind: 'dyn' }, request: { kind: 'dyn' } });
+  return made;
+}

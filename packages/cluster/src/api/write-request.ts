@@ -1,0 +1,13 @@
+import type { Identity } from './authorization.ts';
+import type { Decoding } from './decode-object.ts';
+
+export interface WriteRequest extends Decoding {
+  /** Who asks. */
+  readonly identity: Identity;
+  readonly namespace: string | undefined;
+  /** Empty for a create. */
+  readonly name: string;
+  readonly subresource: string;
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+}
