@@ -45,7 +45,10 @@ test('prints what an engine with a fault breaks, as short as it can be, and runs
 }, 120_000);
 
 test.each([
-  [['--strategy', 'none'], 'there is no strategy "none", there are blueGreen, canary, recreate, rolling, rainbow\n'],
+  [
+    ['--strategy', 'none'],
+    'there is no strategy "none", there are blueGreen, canary, recreate, rolling, rainbow, inOrder\n',
+  ],
   [['--histories', 'many'], '"many" is no whole number\n'],
 ])('%o is refused', (words, said) => {
   expect(simulate(...words)).toEqual({ status: 2, said });

@@ -1,10 +1,10 @@
 /**
  * Runs the release engine through random histories of the whole control loop: pods that start late, die and come back,
- * gateways that fall silent, people, changes of mind, and a controller that sees old news and is killed between its
+ * gateways that fall silent or refuse a route, people, changes of mind, and a controller that sees old news and is killed between its
  * writes. Every promise of the interlock is held against each; a history that breaks one is made as short as it can be and
  * printed, so that it can be run again.
  *
- *     npm run simulate                                    10,000 of each strategy, twice as many in CI
+ *     npm run simulate                                    10,000 of each strategy, and of several in one order
  *     npm run simulate -- --histories 1000000 --seed 7    as many as one likes
  *     npm run simulate -- --strategy canary
  *     npm run simulate -- --replay history.json

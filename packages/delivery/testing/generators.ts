@@ -1,4 +1,4 @@
-/** Random histories, by strategy. */
+/** Random histories, by strategy, and of several Applications that are released in one order. */
 import * as fc from 'fast-check';
 import type { Verb } from '../src/api/release-command.ts';
 import { cacheNames, type Happening, type History } from './history.ts';
@@ -77,6 +77,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
         'gatewayDies' as const,
         'gatewayReturns' as const,
         'gatewaySticks' as const,
+        'gatewayRefuses' as const,
       ),
       index: fc.nat(1),
     }),
@@ -204,6 +205,20 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
   });
 }
 
+/** New versions and what people say of them are what an order is about. */
+const befalling: fc.Arbitrary<Happening> = fc
+  .tuple(
+    fc.oneof(
+      { weight: 4, arbitrary: happening },
+      {
+        weight: 1,
+        arbitrary: fc.record({ type: fc.constant('deploy' as const), image: fc.constantFrom('b', 'c', brokenImage) }),
+      },
+    ),
+    fc.nat(2),
+  )
+  .map(([event, of]) => (of === 0 ? event : { ...event, of }));
+
 /** Sessions come by a route, and where nobody sends requests there are none. */
 const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   strategy: fc.constantFrom(...rainbows),
@@ -214,11 +229,34 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   happenings: happeningsOf(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), 48),
 });
 
+/** What befalls one of several is told by its place; a look at each of them takes as long as one at one. */
+const historyOfGroup: fc.Arbitrary<History> = fc.record({
+  strategy: fc.constantFrom(...strategies),
+  routed: fc.boolean(),
+  replicas: fc.integer({ min: 1, max: 2 }),
+  hooked: fc.boolean(),
+  approved: seldomTrue,
+  serving: fc.constantFrom(true, true, false),
+  group: fc.record({
+    members: fc.constantFrom(2, 2, 3),
+    by: fc.constantFrom('group' as const, 'group' as const, 'dependsOn' as const),
+    together: fc.boolean(),
+  }),
+  happenings: happeningsOf(befalling, 28),
+});
+
+/** Any strategy, and several Applications. */
+export const inOrder = 'inOrder';
+
 export const history = historyOfAny(strategies);
 
 /** Those that histories are made of. */
-export const strategyTypes: readonly string[] = [...new Set([...strategies, ...rainbows].map(({ type }) => type))];
+export const strategyTypes: readonly string[] = [
+  ...new Set([...strategies, ...rainbows].map(({ type }) => type)),
+  inOrder,
+];
 
 export function historyOf(strategy: string): fc.Arbitrary<History> {
+  if (strategy === inOrder) return historyOfGroup;
   return strategy === 'rainbow' ? historyOfRainbow : historyOfAny(strategies.filter(({ type }) => type === strategy));
 }

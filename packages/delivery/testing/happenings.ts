@@ -42,9 +42,11 @@ export function happen(run: Run, event: Happening): World {
     case 'gatewayDies':
       return stopGateway(world, event.index ?? 0);
     case 'gatewayReturns':
-      return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false });
+      return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false, isRefusing: false });
     case 'gatewaySticks':
       return changeGateway(world, event.index ?? 0, { isStuck: true });
+    case 'gatewayRefuses':
+      return changeGateway(world, event.index ?? 0, { isRefusing: true });
     case 'ready':
     case 'unready':
       return setReady(world, event.pod, event.type === 'ready');

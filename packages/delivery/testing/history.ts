@@ -20,11 +20,15 @@ export const cacheNames = [
   'jobs',
   'configuration',
   'gateways',
+  'companions',
 ] as const;
 
 export type CacheName = (typeof cacheNames)[number];
 
-export type Happening =
+/** Of several Applications, the place of the one that it befalls; absent: the first. */
+export type Happening = AnyHappening & { readonly of?: number };
+
+type AnyHappening =
   | {
       readonly type: 'look';
       /** How many of its writes are done before one is not. */
@@ -45,7 +49,7 @@ export type Happening =
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'replicaSets' | 'endpoints' }
   | {
-      readonly type: 'gateway' | 'gatewayDies' | 'gatewayReturns' | 'gatewaySticks';
+      readonly type: 'gateway' | 'gatewayDies' | 'gatewayReturns' | 'gatewaySticks' | 'gatewayRefuses';
       /** Which of them; absent: the first. */
       readonly index?: number;
     }
@@ -83,6 +87,15 @@ export interface BrokenWrite {
   readonly lives: boolean;
 }
 
+/** Several Applications that are alike, and released one after the other. */
+export interface Group {
+  readonly members: number;
+  /** What says so: a ReleaseGroup, or each of them, which depends on the one before it. */
+  readonly by: 'group' | 'dependsOn';
+  /** Whether they go back as one; by a ReleaseGroup only. */
+  readonly together: boolean;
+}
+
 export interface History {
   readonly strategy: NonNullable<ApplicationSpec['strategy']>;
   readonly routed: boolean;
@@ -95,5 +108,7 @@ export interface History {
   readonly unasked?: boolean;
   /** Whether its first version serves already, and nothing is under way. */
   readonly serving?: boolean;
+  /** Absent: it is alone. */
+  readonly group?: Group;
   readonly happenings: readonly Happening[];
 }

@@ -4,6 +4,7 @@ import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
 import { checkFirstTraffic, isAdmitted } from './gate-invariants.ts';
+import { checkRefusedRoute } from './route-invariants.ts';
 import { checkSessions, findDeserted } from './session-invariants.ts';
 import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
@@ -63,7 +64,12 @@ export function checkAction(change: Change): void {
 /** What a planner promises beyond the interlock. */
 export function checkDecided(change: Change): void {
   checkAction(change);
-  const broken = checkGates(change) ?? checkRouted(change) ?? checkSessions(change) ?? checkLeft(change);
+  const broken =
+    checkGates(change) ??
+    checkRouted(change) ??
+    checkSessions(change) ??
+    checkRefusedRoute(change) ??
+    checkLeft(change);
   if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(change.action)}`);
 }
 

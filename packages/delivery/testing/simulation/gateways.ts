@@ -28,6 +28,7 @@ export function runGateway(world: World, index: number): World {
     observedGeneration: gateway.isStuck ? (told?.observedGeneration ?? 0) : generation,
     inForceSince: formatMicroTime(world.now),
     ...(backends.length === 0 ? {} : { backends }),
+    ...(gateway.isRefusing && isLeading(split.spec) ? refusal : {}),
   };
   if (isSameJson({ ...told, inForceSince: '' }, { ...reported, inForceSince: '' })) return routed;
   const others = instances.filter(({ name }) => name !== gateway.name);
@@ -47,6 +48,8 @@ function rerouted({ inForce, closedAt, sessions }: Gateway, { split, now }: Worl
 function isLeading(spec: Gateway['inForce']): boolean {
   return (spec?.rules ?? []).length > 0;
 }
+
+const refusal = { conflicts: ['host shop belongs to other'], unservedRules: [0] } as const;
 
 /** What it had to do ends with it. */
 export function stopGateway(world: World, index: number): World {

@@ -12,7 +12,7 @@ import { annotations, isOurs, labels, teardownFinalizer } from '../../src/names.
 import { withLostVersions } from '../../src/lost-versions.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
-import { noCompanions } from '../../src/order/companions.ts';
+import { noCompanions, type Companions } from '../../src/order/companions.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
 /** Every template refers to it. */
@@ -25,6 +25,8 @@ export interface Gateway {
   readonly isAlive: boolean;
   /** It runs, and does not take what the Split says. */
   readonly isStuck: boolean;
+  /** It has seen the Split, and serves nothing of the route, which is somebody else's. */
+  readonly isRefusing: boolean;
   /** What it routes by: the Split as it saw it last. */
   readonly inForce: Split['spec'] | undefined;
   /** When it closed the route; undefined: it has not, since it runs. */
@@ -82,6 +84,8 @@ export interface World {
   readonly sessionKey: KubeObject | undefined;
   /** The version in the cookie of each user; undefined: he has none. */
   readonly homes: ReadonlyArray<string | undefined>;
+  /** Those that are released in one order with it, as they are now. */
+  readonly companions: Companions;
 }
 
 /** By which the API server keeps an owner until what it owns is gone. */
@@ -127,6 +131,7 @@ export function createWorld(spec: ApplicationSpec): World {
       name,
       isAlive: true,
       isStuck: false,
+      isRefusing: false,
       inForce: undefined,
       closedAt: undefined,
       sessions: new Map(),
@@ -147,6 +152,7 @@ export function createWorld(spec: ApplicationSpec): World {
     copies: [],
     sessionKey: undefined,
     homes: Array.from({ length: users }, () => undefined),
+    companions: noCompanions,
   };
 }
 
@@ -174,7 +180,7 @@ export function observationOf(given: World): Observation {
     approvals: world.approvals,
     jobs: world.jobs,
     hookFindings: world.hookFindings,
-    companions: noCompanions,
+    companions: world.companions,
     sessionKey: world.sessionKey,
   };
   return withLostVersions(observation, controllerTime(world));

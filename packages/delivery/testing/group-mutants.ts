@@ -1,0 +1,84 @@
+/** Planners with one fault each about Applications that are released in one order, and about routes that are refused. */
+import type { Observation } from '../src/observation.ts';
+import { noCompanions } from '../src/order/companions.ts';
+import type { Happening, History } from './history.ts';
+import { rounds, seeing, type Mutant } from './mutants.ts';
+
+const both: readonly Happening[] = [
+  { type: 'deploy', image: 'b' },
+  { type: 'deploy', image: 'b', of: 1 },
+];
+
+const shared: History = {
+  strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } },
+  routed: true,
+  replicas: 2,
+  serving: true,
+  group: { members: 2, by: 'group', together: false },
+  happenings: [...both, ...rounds(12)],
+};
+
+/** The first goes back when both are guarded. */
+const abandoned: History = {
+  strategy: { type: 'blueGreen' },
+  routed: true,
+  replicas: 1,
+  serving: true,
+  group: { members: 2, by: 'group', together: true },
+  happenings: [...both, ...rounds(9), { type: 'command', verb: 'abort' }, ...rounds(20)],
+};
+
+const refused: History = {
+  strategy: { type: 'blueGreen' },
+  routed: true,
+  replicas: 1,
+  serving: true,
+  happenings: [{ type: 'gatewayRefuses', index: 1 }, { type: 'deploy', image: 'b' }, ...rounds(20)],
+};
+
+function withGroups(
+  observation: Observation,
+  change: Partial<Observation['companions']['groups'][number]['spec']>,
+): Observation {
+  const { companions } = observation;
+  const groups = companions.groups.map((group) => ({ ...group, spec: { ...group.spec, ...change } }));
+  return { ...observation, companions: { ...companions, groups } };
+}
+
+/** Takes itself for the last one on the way back. */
+function asLast(observation: Observation): Observation {
+  const isBack = observation.releases.some(({ status }) => status?.phase === 'RollingBack');
+  return isBack ? withGroups(observation, { members: ['m1', 'shop'] }) : observation;
+}
+
+function withoutConflicts({ split, ...others }: Observation): Observation {
+  const instances = split?.status?.instances?.map(({ conflicts: _, unservedRules: __, ...each }) => each);
+  return { ...others, split: split === undefined ? undefined : { ...split, status: { instances } } };
+}
+
+export const groupMutants: readonly Mutant[] = [
+  {
+    fault: 'waits for nobody',
+    planner: seeing((observation) => ({ ...observation, companions: noCompanions })),
+    breaks: /^order: shop-2 takes traffic before/,
+    example: shared,
+  },
+  {
+    fault: 'lets its group go back without it',
+    planner: seeing((observation) => withGroups(observation, { abortTogether: false })),
+    breaks: /^order: shop-2 goes on/,
+    example: abandoned,
+  },
+  {
+    fault: 'goes back in any order',
+    planner: seeing(asLast),
+    breaks: /^order: shop-2 gives its traffic back before/,
+    example: abandoned,
+  },
+  {
+    fault: 'does not heed that a route is refused',
+    planner: seeing(withoutConflicts),
+    breaks: /^route: shop-2 gets more of a route/,
+    example: refused,
+  },
+];
