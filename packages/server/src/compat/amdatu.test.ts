@@ -1,5 +1,7 @@
+import { formatMicroTime } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
-import { pods, secrets } from '@slipway/kube/resources';
+import { endpointSlices, leases, pods, secrets } from '@slipway/kube/resources';
+import { gatewayLeaseLabel, gatewayLeaseNamespace } from '@slipway/kube/split';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTestServer, type Answer, type TestServer } from '../../testing/test-server.ts';
@@ -284,8 +286,40 @@ describe('the API of the Amdatu deployer', () => {
       expect(await deployment(first)).toMatchObject({ status: 'DEPLOYED' });
       const { body } = await server.call('GET', '/api/v1/namespaces/default/applications/steady');
       expect(body).toMatchObject({ serving: { version: '1' }, split: { 1: 100 } });
-      // Nor was the end of its log lost.
-      expect((await call('GET', `/deployments/${second}/logs${query}`)).body).toMatch(/RolledBack: .*health/);
+      expect(await servedBy('steady')).toEqual(['1']);
+    });
+
+    it('loses nothing of the log where a deployment fails, neither read nor streamed', async () => {
+      await deploy(descriptorOf('told'));
+      const id = await begin(await keep(descriptorOf('told', { image: 'broken' })));
+      const { frames, first, ended } = listen(`${base}/stream/deployments/${id}/logs${query}`);
+      await first;
+      await server.cluster.advance(400_000);
+      expect(await ended).toBe(1_000);
+      const { body } = await call('GET', `/deployments/${id}/logs${query}`);
+      expect(body).toMatch(/RolledBack: .*health[^\n]*\n(.*\n)*.*attempt 1 has ended: RolledBack\n$/);
+      expect(frames.join('')).toBe(body);
+    });
+
+    it('moves no traffic inside the cluster before the outside has proven that it follows', async () => {
+      await deploy(descriptorOf('proven'));
+      // Another gateway stands before the application, and confirms nothing.
+      const { client, clock } = server.cluster;
+      const late = { namespace: gatewayLeaseNamespace, name: 'gateway-late' };
+      await client.create(leases, {
+        metadata: { ...late, labels: { [gatewayLeaseLabel]: 'true' } },
+        spec: { holderIdentity: late.name, leaseDurationSeconds: 86_400, renewTime: formatMicroTime(clock.now()) },
+      });
+      const second = await begin(await keep(descriptorOf('proven', { image: 'web:2' })));
+      await server.cluster.advance(20_000);
+      const { body } = await server.call('GET', '/api/v1/namespaces/default/applications/proven');
+      const meanwhile = [(await deployment(second)).status, body.split, body.waitingFor, await servedBy('proven')];
+      await client.delete(leases, late);
+      const waitingFor = 'gateway-late to confirm that version 2 takes all traffic';
+      expect(meanwhile).toEqual(['DEPLOYING', { 1: 0, 2: 100 }, waitingFor, ['1']]);
+      await server.cluster.advance(60_000);
+      expect(await deployment(second)).toMatchObject({ status: 'DEPLOYED' });
+      expect(await servedBy('proven')).toEqual(['2']);
     });
 
     it('asks for health at the port that the descriptor names', async () => {
@@ -317,10 +351,17 @@ describe('the API of the Amdatu deployer', () => {
     });
 
     it('moves no traffic before pods are ready where there is no health check', async () => {
-      const id = await begin(await keep(descriptorOf('unchecked', { more: { useHealthCheck: false } })));
-      expect(await deployment(id)).toMatchObject({ status: 'DEPLOYING' });
-      await server.cluster.advance(400_000);
-      expect(await deployment(id)).toMatchObject({ status: 'DEPLOYED' });
+      const first = await deploy(descriptorOf('unchecked', { more: { useHealthCheck: false } }));
+      expect(await deployment(first)).toMatchObject({ status: 'DEPLOYED' });
+      const containers = [{ name: 'web', image: 'web:2', ports: [{ containerPort: 8080 }] }];
+      // No node is like that: its pods never start.
+      const podspec = { containers, nodeSelector: { no: 'such' } };
+      const second = await begin(await keep(descriptorOf('unchecked', { more: { useHealthCheck: false, podspec } })));
+      await server.cluster.advance(60_000);
+      expect(await deployment(second)).toMatchObject({ status: 'DEPLOYING' });
+      const { body } = await server.call('GET', '/api/v1/namespaces/default/applications/unchecked');
+      expect(body).toMatchObject({ serving: { version: '1' }, split: { 1: 100 } });
+      expect(await servedBy('unchecked')).toEqual(['1']);
     });
 
     it('leaves nothing in DEPLOYING for ever that a server left half-asked', async () => {
@@ -366,6 +407,17 @@ describe('the API of the Amdatu deployer', () => {
       expect(await deployment(id)).toMatchObject({ status: 'DEPLOYED' });
     });
   });
+
+  /** Versions of the pods that the Service in the cluster leads to. */
+  async function servedBy(service: string): Promise<readonly string[]> {
+    const { client } = server.cluster;
+    const labelSelector = `kubernetes.io/service-name=${service}`;
+    const { items } = await client.list(endpointSlices, { namespace: 'default', labelSelector });
+    const ready = items.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions?.ready === true);
+    // `shop-1-…`
+    const versions = ready.map(({ targetRef }) => targetRef?.name?.slice(service.length + 1).split('-')[0] ?? '');
+    return [...new Set(versions)].toSorted();
+  }
 
   async function runOutOfMemory(image: string): Promise<void> {
     const { client } = server.cluster;
