@@ -11,7 +11,7 @@ import type { Identity } from '../identity/principal.ts';
 import { findTokenIdentity } from '../identity/tokens.ts';
 import { answerOnce, onceDescription } from './answer-once.ts';
 import { IdempotencyHeaders } from './create-once.ts';
-import { problems } from './schemas.ts';
+import { pagedProblems, problems } from './schemas.ts';
 
 const tags = ['session'];
 const kind = 'link';
@@ -64,13 +64,17 @@ function addFollowing(app: App, context: ServerContext): void {
     {
       // Who only asks whether there is something must not use it up.
       exposeHeadRoute: false,
-      config: { access: { type: 'public' }, rateLimit: { max: attemptsPerMinute, timeWindow: 60_000 } },
+      config: {
+        access: { type: 'public' },
+        rateLimit: { max: attemptsPerMinute, timeWindow: 60_000 },
+        answersPeople: true,
+      },
       schema: {
         tags,
         summary: 'Log in by a link, and go on to the first page',
         security: [],
         params: Type.Object({ secret: Type.String({ maxLength: 100 }) }),
-        response: { 303: Type.Null(), ...problems },
+        response: { 303: Type.Null(), ...pagedProblems },
       },
     },
     async (request, reply) => {

@@ -29,6 +29,8 @@ describe('a link that logs in', () => {
     const session = await server.call('GET', '/api/v1/session', { token: '', headers: { cookie: first.cookie } });
     expect(session.body).toMatchObject({ name: 'test', grants: [{ role: 'view', namespaces: ['default'] }] });
     expect((await follow(path)).status).toBe(401);
+    const page = await fetch(new URL(path, server.server.url), { headers: { accept: 'text/html' } });
+    expect([page.status, await page.text()]).toEqual([401, expect.stringContaining('was used or has expired')]);
     expect(await follow(path, { cookie: first.cookie })).toMatchObject({ status: 303, cookie: '' });
   });
 

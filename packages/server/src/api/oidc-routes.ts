@@ -12,7 +12,7 @@ import type { OidcProvider } from '../identity/oidc/oidc-provider.ts';
 import { beginLogin, endLogin } from '../identity/pending-logins.ts';
 import type { Credentials } from '../identity/principal.ts';
 import { hashSecret, isSecret } from '../identity/secret-text.ts';
-import { problems } from './schemas.ts';
+import { pagedProblems, problems } from './schemas.ts';
 
 const tags = ['session'];
 const kind = 'oidc';
@@ -68,12 +68,12 @@ function addBeginning(app: App, context: ServerContext, oidc: OidcProvider): voi
     path,
     {
       exposeHeadRoute: false,
-      config: { access: { type: 'public' }, rateLimit },
+      config: { access: { type: 'public' }, rateLimit, answersPeople: true },
       schema: {
         tags,
         summary: 'Log in at the issuer',
         security: [],
-        response: { 303: Type.Null(), ...problems },
+        response: { 303: Type.Null(), ...pagedProblems },
       },
     },
     async (request, reply) => {
@@ -103,13 +103,13 @@ function addEnding(app: App, context: ServerContext, oidc: OidcProvider): void {
     callbackPath,
     {
       exposeHeadRoute: false,
-      config: { access: { type: 'public' }, rateLimit },
+      config: { access: { type: 'public' }, rateLimit, answersPeople: true },
       schema: {
         tags,
         summary: 'Come back from the issuer, and go on to the first page',
         security: [],
         querystring: CallbackQuery,
-        response: { 303: Type.Null(), ...problems },
+        response: { 303: Type.Null(), ...pagedProblems },
       },
     },
     async (request, reply) => {
@@ -119,9 +119,9 @@ function addEnding(app: App, context: ServerContext, oidc: OidcProvider): void {
       const { code, error, iss } = request.query;
       // https://www.rfc-editor.org/rfc/rfc9207: what another issuer answers is not sent to this one.
       if (iss !== undefined && iss !== oidc.issuer) throw refused('another issuer has answered');
-      if (code === undefined) throw refused(`the issuer answers ${error ?? 'without a code'}`);
+      if (code === undefined) throw refused(`the issuer ${describeRefusal(error)}`);
       const credentials = await oidc.redeem({ ...begun, code });
-      if (credentials === undefined) throw refused('the issuer does not confirm it');
+      if (credentials === undefined) throw refused('the issuer does not confirm it; its log says why');
       identifyCaller(request, principalOf(credentials.identity));
       await noteLogin(request, context);
       return enter({ request, reply }, credentials, context);
@@ -160,6 +160,13 @@ async function noteLogin(request: FastifyRequest, { database, clock }: ServerCon
     outcome: '303',
     details: {},
   });
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1, of which a word is repeated and nothing longer. */
+function describeRefusal(error = ''): string {
+  if (error === 'access_denied')
+    return 'denies it (access_denied): whoever administers it says who may use this server';
+  return /^\w{1,60}$/.test(error) ? `answers ${error}` : 'answers without a code';
 }
 
 function refused(why: string): Problem {

@@ -32,6 +32,10 @@ export const ProblemSchema = Type.Object(
 const problem = { content: { 'application/problem+json': { schema: ProblemSchema } }, description: 'What went wrong.' };
 export const problems = { '4xx': problem, '5xx': problem };
 
+/** Of a route that a browser is led to. */
+const pageOrProblem = { ...problem, content: { ...problem.content, 'text/html': { schema: Type.String() } } };
+export const pagedProblems = { '4xx': pageOrProblem, '5xx': pageOrProblem };
+
 /** An answer without a body. */
 export const Nothing = Type.Unsafe<undefined>({ type: 'null', description: 'No body.' });
 

@@ -3,7 +3,6 @@ import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, {
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyInstance,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
@@ -11,9 +10,10 @@ import fastify, {
 } from 'fastify';
 import { controlAccess } from './access.ts';
 import { allowOrigins } from './allow-origins.ts';
+import { answerWithProblems, problemType } from './answer-problems.ts';
 import type { ServerContext } from './context.ts';
 import { limitRequests } from './limit-requests.ts';
-import { findProblem, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -39,7 +39,8 @@ export async function buildApp(context: ServerContext): Promise<App> {
     frameworkErrors: (error, _, reply) => {
       const problem = new Problem(error.statusCode ?? 400, error.message);
       reply.hijack();
-      reply.raw.writeHead(problem.status, { 'content-type': 'application/problem+json', connection: 'close' });
+      const headers = { 'content-type': problemType, 'x-content-type-options': 'nosniff', connection: 'close' };
+      reply.raw.writeHead(problem.status, headers);
       reply.raw.end(JSON.stringify(problem.toDetails()));
     },
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
@@ -80,21 +81,3 @@ const contentSecurity = {
   'script-src': ["'self'"],
   'style-src': ["'self'"],
 };
-
-function answerWithProblems(app: App, { logger }: ServerContext): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = findProblem(error);
-    if (known === undefined || known.status >= 500)
-      logger.error('request failed', { method: request.method, url: request.routeOptions.url, error });
-    const problem = known ?? new Problem(500, 'an error of the server; its log says more');
-    return reply
-      .code(problem.status)
-      .headers(problem.headers)
-      .type('application/problem+json')
-      .send(JSON.stringify(problem.toDetails()));
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const problem = new Problem(404, `there is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}`);
-    return reply.code(404).type('application/problem+json').send(JSON.stringify(problem.toDetails()));
-  });
-}

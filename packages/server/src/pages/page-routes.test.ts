@@ -12,7 +12,10 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'slipway-pages-'));
   await mkdir(join(directory, 'assets'));
-  await writeFile(join(directory, 'index.html'), '<!doctype html><title>Slipway</title>');
+  await writeFile(
+    join(directory, 'index.html'),
+    '<!doctype html><link rel="stylesheet" href="/assets/main-7f.css"><title>Slipway</title>',
+  );
   await writeFile(join(directory, 'assets/main-1a2b3c.js'), script);
   await writeFile(join(directory, 'assets/mark-4d5e6f.svg'), '<svg/>');
   server = await startTestServer({ pages: directory });
@@ -67,6 +70,12 @@ describe('the dashboard', () => {
     const etag = (await get('/')).headers.get('etag') ?? '';
     expect(await get('/', { 'if-none-match': `"other", ${etag}` })).toMatchObject({ status: 304, body: '' });
     expect(await get('/', { 'if-none-match': '"other"' })).toMatchObject({ status: 200 });
+  });
+
+  test('lends its look to a page that says why a login did not succeed', async () => {
+    const { status, body } = await get('/api/v1/session/links/none', { accept: 'text/html' });
+    expect(status).toBe(401);
+    expect(body).toContain('<link rel="stylesheet" href="/assets/main-7f.css">');
   });
 
   test('stands in no document of the API', async () => {

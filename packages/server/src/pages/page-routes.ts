@@ -17,6 +17,7 @@ const schema = { hide: true };
 export async function addPageRoutes(app: App, directory: string | undefined): Promise<void> {
   const files = directory === undefined ? [] : await readPageFiles(directory);
   const page = files.find(({ path }) => path === 'index.html');
+  app.pageStyle = stylesheetOf(page) ?? app.pageStyle;
   for (const path of pagePaths)
     app.get(path, { config, schema }, async (request, reply) => {
       if (page === undefined) throw notBuilt();
@@ -26,6 +27,11 @@ export async function addPageRoutes(app: App, directory: string | undefined): Pr
     app.get(`/${file.path}`, { config, schema }, async (request, reply) =>
       sendFile(request, reply, { file, cache: forever }),
     );
+}
+
+function stylesheetOf(page: PageFile | undefined): string | undefined {
+  const [link] = /<link\b[^>]*\brel="stylesheet"[^>]*>/.exec(page?.plain.toString('utf8') ?? '') ?? [];
+  return /\bhref="([^"]+)"/.exec(link ?? '')?.[1];
 }
 
 function notBuilt(): Problem {

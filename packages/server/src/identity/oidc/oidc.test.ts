@@ -240,6 +240,47 @@ describe('a server with an issuer', () => {
     }
   });
 
+  const look = async (url: string | URL, cookie: string) => {
+    const response = await fetch(url, { redirect: 'manual', headers: { cookie, accept: 'text/html,*/*;q=0.8' } });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it('says on a page why a login did not succeed, and what to do', async () => {
+    const denied = await begin();
+    const changed = new URL(denied.callback);
+    changed.searchParams.delete('code');
+    changed.searchParams.set('error', 'access_denied');
+    const page = await look(changed, denied.cookie);
+    expect([page.status, page.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8']);
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.text).toContain('The login did not succeed: the issuer denies it (access_denied): whoever administers');
+    expect(page.text).toContain('<a class="button primary" href="/">Go to the login</a>');
+    // A second look is not taken for the first.
+    expect((await look(changed, denied.cookie)).text).toContain('took too long. Begin again');
+  });
+
+  it('says nothing on a page that somebody has put into the address', async () => {
+    const { callback, cookie } = await begin();
+    const changed = new URL(callback);
+    changed.searchParams.delete('code');
+    changed.searchParams.set('error', '<script src="//evil.example.org">');
+    const { status, text } = await look(changed, cookie);
+    expect(status).toBe(401);
+    expect(text).not.toMatch(/evil|script/);
+    const unread = await look(new URL('/api/v1/session/oidc/callback?iss=<b>', server.server.url), '');
+    expect(unread.status).toBe(400);
+    expect(unread.text).not.toContain('<b>');
+    expect(unread.text).toContain('&#39;state&#39;');
+  });
+
+  it('says on a page that the issuer does not answer', async () => {
+    const away = await startTestServer({ oidc: { ...optionsOf(issuer), issuer: 'http://127.0.0.1:1' } });
+    const page = await look(new URL('/api/v1/session/oidc', away.server.url), '');
+    expect([page.status, page.text]).toEqual([503, expect.stringContaining('Who you are cannot be told just now')]);
+    await away.stop();
+  });
+
   it('is over after ten minutes', async () => {
     const { callback, cookie } = await begin();
     await server.cluster.advance(601_000);

@@ -1,0 +1,84 @@
+/** What holds for every answer and every request of the API. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
+
+const shops = '/api/v1/namespaces/default/applications';
+const maximumBytes = 1_500_000;
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+describe('every answer', () => {
+  it.each([
+    { name: 'that is given', path: '/api/v1/applications', status: 200 },
+    { name: 'to nobody known', path: '/api/v1/applications', token: '', status: 401 },
+    { name: 'from nowhere', path: '/api/v1/nowhere', status: 404 },
+    { name: 'to what cannot be', path: '/api/v1/releases?version=1%00', status: 400 },
+    { name: 'to the deployer', path: '/compat/amdatu/descriptors/?namespace=default', status: 200 },
+    { name: 'without a login', path: '/healthz', token: '', status: 200 },
+  ])('$name forbids browsers to do more with it than show it', async ({ path, status, ...given }) => {
+    const answer = await server.call('GET', path, given);
+    expect(answer.status).toBe(status);
+    const headers = Object.fromEntries(answer.headers);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'strict-transport-security': expect.stringContaining('max-age='),
+    });
+    const policy = headers['content-security-policy'] ?? '';
+    for (const rule of ["default-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "script-src 'self'"])
+      expect(policy.split(';')).toContain(rule);
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('server');
+  });
+
+  it('to a path that is no text is a problem too, and nothing else', async () => {
+    const response = await fetch(new URL('/api/v1/%zz', server.server.url));
+    expect(response.status).toBe(400);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a body', () => {
+  /** As long as that, all in all. */
+  const bodyOf = (bytes: number): string => {
+    const body = (fill: string) =>
+      JSON.stringify({ name: 'long', spec: { ...shopSpec('web:1'), version: '1', replicas: -1 }, fill });
+    return body('x'.repeat(bytes - body('').length));
+  };
+
+  it('may be a million and a half bytes long, and not one more', async () => {
+    const longest = await server.call('POST', shops, { body: bodyOf(maximumBytes) });
+    // It was read, and is wrong.
+    expect(longest.status).toBe(400);
+    const longer = await server.call('POST', shops, { body: bodyOf(maximumBytes + 1) });
+    expect(longer).toMatchObject({ status: 413, body: { title: 'Content Too Large', status: 413 } });
+    expect(longer.headers.get('content-type')).toContain('application/problem+json');
+    const { items } = (await server.call('GET', '/api/v1/applications')).body;
+    expect(items).toEqual([]);
+  });
+
+  it('that does not say how long it is ends where it is too long', async () => {
+    const bytes = Buffer.from(bodyOf(maximumBytes + 1));
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (let from = 0; from < bytes.length; from += 65_536) controller.enqueue(bytes.subarray(from, from + 65_536));
+        controller.close();
+      },
+    });
+    const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' };
+    const response = await fetch(new URL(shops, server.server.url), { method: 'POST', headers, body, duplex: 'half' });
+    expect(response.status).toBe(413);
+    await response.body?.cancel();
+    expect((await server.call('GET', '/healthz', { token: '' })).status).toBe(200);
+  });
+});

@@ -1,0 +1,38 @@
+/** What went wrong, for somebody whose browser was led to the server: as the page on which one logs in looks. Pure. */
+import type { Problem } from '../http/problem.ts';
+
+/** `style`: the path of a stylesheet. */
+export function problemPage(problem: Problem, style: string): string {
+  const { title, detail } = problem.toDetails();
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} – Slipway</title>
+<link rel="stylesheet" href="${escapeHtml(style)}">
+<main class="login">
+<div class="card">
+<h1>You are not logged in</h1>
+<p class="notice wait" role="alert">${escapeHtml(capitalize(detail))}</p>
+<p><a class="button primary" href="/">Go to the login</a></p>
+</div>
+</main>
+</html>
+`;
+}
+
+function capitalize(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
+}
