@@ -15,6 +15,7 @@ import { addMetaRoutes } from './api/meta-routes.ts';
 import { addMetricsRoutes } from './api/metrics-routes.ts';
 import { addNotificationRoutes } from './api/notification-routes.ts';
 import { addOidcRoutes } from './api/oidc-routes.ts';
+import { addReleaseAgainRoutes } from './api/release-again-routes.ts';
 import { addReleaseRoutes } from './api/release-routes.ts';
 import { addSessionRoutes } from './api/session-routes.ts';
 import { addTokenRoutes } from './api/token-routes.ts';
@@ -215,6 +216,7 @@ async function addRoutes(app: App, context: ServerContext, prefixes: readonly st
   addApplicationRoutes(app, context);
   addApplicationPartsRoutes(app, context);
   addReleaseRoutes(app, context);
+  addReleaseAgainRoutes(app, context);
   addCommandRoutes(app, context);
   addEnvironmentRoutes(app, context);
   addVariableRoutes(app, context);

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ApplicationAnswer, CommandAnswer, Page, ReleaseSummary } from '../api/answers.ts';
+import type { ApplicationAnswer, CommandAnswer, List, Page, ReleaseSummary } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import { CommandDialog } from '../application/command-dialog.tsx';
 import { listReturns, offerReturn, type Offer } from '../application/verbs.ts';
@@ -48,10 +48,9 @@ function Compared({ namespace, application, from, to }: ComparedProps) {
     { news },
   );
   const current = useResource<ApplicationAnswer>(pathOf(namespace, 'applications', application), { news });
+  const known = useResource<List<string>>(pathOf(namespace, 'applications', application, 'versions'), { news });
   const releases = history.data?.items ?? [];
-  const versions = [...new Set([...releases.map(({ version }) => version), from, to])].filter(
-    (each) => each !== undefined,
-  );
+  const versions = [...new Set([...(known.data?.items ?? []), from, to])].filter((each) => each !== undefined);
   const [older, newer] = [from ?? versions[1], to ?? versions[0]];
   const choose = (part: { readonly from?: string; readonly to?: string }): void =>
     go(withQuery('/compare', { namespace, application, from: older, to: newer, ...part }), { replace: true });
@@ -93,7 +92,7 @@ function Compared({ namespace, application, from, to }: ComparedProps) {
       <section className="card" aria-label="Differences">
         <div className="inside">
           {older === undefined || newer === undefined ? (
-            history.data === undefined ? (
+            known.data === undefined ? (
               <Skeleton height={160} />
             ) : (
               <p className="soft">There is only one version to look at.</p>

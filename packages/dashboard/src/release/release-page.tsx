@@ -13,6 +13,7 @@ import { useSummary } from '../session/desk.ts';
 import { useResource } from '../state/use-resource.ts';
 import { Difference } from './difference.tsx';
 import { LogView } from './log-view.tsx';
+import { ReleaseAgain } from './release-again.tsx';
 import { listMoments } from './timeline.ts';
 
 export interface ReleasePageProps {
@@ -79,6 +80,7 @@ function Shown({ release, commands, measurements, before }: ShownProps) {
     <>
       <Head namespace={namespace} name={name} application={application}>
         <PhaseChip phase={phase} />
+        <ReleaseAgain release={release} />
       </Head>
       {reason !== undefined && <Notice tone={phase === 'Superseded' ? 'calm' : 'bad'}>{reason}</Notice>}
       {status?.waitingFor !== undefined && <Notice tone="wait">Waits for {status.waitingFor}</Notice>}

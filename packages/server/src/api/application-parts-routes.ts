@@ -1,7 +1,7 @@
 import type { Release } from '@slipway/delivery/api/release';
 import Type from 'typebox';
 import { compareVersions } from '../history/compare-versions.ts';
-import { listRecords } from '../history/read-history.ts';
+import { listRecords, listVersions } from '../history/read-history.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -16,6 +16,8 @@ import { notFound, type ApplicationKey } from './write-application.ts';
 
 const tags = ['applications'];
 const access = { type: 'namespace', permission: 'view' } as const;
+
+const maximumVersions = 5_000;
 
 const PodsQuery = Type.Object(
   {
@@ -35,6 +37,7 @@ const PodsSchema = Type.Interface([pageOf(ListedPodSchema)], {
 export function addApplicationPartsRoutes(app: App, context: ServerContext): void {
   addPods(app, context);
   addEvents(app, context);
+  addVersions(app, context);
   addDifference(app, context);
 }
 
@@ -99,6 +102,29 @@ function addEvents(app: App, { view, client }: ServerContext): void {
       const found = await listEvents(client, { namespace, application: name, releases: names }, query.limit ?? 100);
       return { items: [...found] };
     },
+  );
+}
+
+function addVersions(app: App, { database }: ServerContext): void {
+  app.get(
+    '/api/v1/namespaces/:namespace/applications/:name/versions',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Every version of it that history knows, newest first: any two can be compared',
+        params: ObjectParams,
+        response: {
+          200: Type.Object({
+            items: Type.Array(Type.String(), { maxItems: maximumVersions, description: 'The newest 5,000.' }),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async ({ params: { namespace, name } }) => ({
+      items: [...(await listVersions(database, { namespace, application: name, limit: maximumVersions }))],
+    }),
   );
 }
 

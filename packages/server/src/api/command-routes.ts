@@ -7,6 +7,7 @@ import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { findOutcome } from '../view/command-outcome.ts';
 import { claimName, createOnce, IdempotencyHeaders, nameAsked, otherRequest } from './create-once.ts';
+import { requireReturnable } from './release-again-routes.ts';
 import { Name, ObjectParams, problems, Version } from './schemas.ts';
 import { notFound, type ApplicationKey } from './write-application.ts';
 
@@ -61,6 +62,7 @@ function addCommanding(app: App, context: ServerContext): void {
         throw new Problem(422, `only rollback takes a version, not ${verb}`, {
           errors: [{ field: 'body/version', message: 'is for rollback alone' }],
         });
+      if (version !== undefined) await requireReturnable(request.params, version, context);
       const { principal } = request;
       const key = request.headers['idempotency-key'];
       const name = nameAsked({ about: application, what: verb, key, principal, random });

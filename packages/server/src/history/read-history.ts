@@ -67,6 +67,23 @@ export async function listRecords(
   return rows.map(parseRecord);
 }
 
+/** All that were ever released, newest first, each once. */
+export async function listVersions(
+  sql: Sql,
+  {
+    namespace,
+    application,
+    limit,
+  }: { readonly namespace: string; readonly application: string; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    `SELECT version, max(created_at) AS at FROM releases WHERE namespace = $1 AND application = $2
+     GROUP BY version ORDER BY at DESC, version LIMIT $3`,
+    [namespace, application, limit],
+  );
+  return rows.map(({ version }) => String(version));
+}
+
 export async function findRecord(
   sql: Sql,
   key: { readonly namespace: string; readonly name: string },
