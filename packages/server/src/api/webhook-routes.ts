@@ -106,6 +106,9 @@ const WebhookSchema = Type.Object({
 const SecretSchema = Type.Object({
   webhook: WebhookSchema,
   secret: Type.String({ description: 'Shown this once.' }),
+  signingToken: Type.Optional(
+    Type.String({ description: 'The secret in the form in which GitLab takes it to sign by, instead of sending it.' }),
+  ),
   path: Type.String({ description: 'Where the sender sends to, on this server.' }),
 });
 
@@ -235,8 +238,14 @@ export function noWebhook(id: string): Problem {
 
 function presentSecret(webhook: Webhook, secret: string): Static<typeof SecretSchema> {
   const path = `/hooks/${webhook.id}`;
-  const isInAddress = senders[webhook.sender].secretGoes === 'address';
-  return { webhook: present(webhook), secret, path: isInAddress ? `${path}/${secret}` : path };
+  const sender = senders[webhook.sender];
+  const isInAddress = sender.secretGoes === 'address';
+  return {
+    webhook: present(webhook),
+    secret,
+    ...optional('signingToken', sender.signingToken?.(secret)),
+    path: isInAddress ? `${path}/${secret}` : path,
+  };
 }
 
 function present({ id, name, sender, target, createdAt, createdBy, rotatedAt }: Webhook): Static<typeof WebhookSchema> {

@@ -32,6 +32,26 @@ export function hasSecretHeader({ headers }: Message, secret: string, name: stri
   return isSecret(headerOf(headers, name) ?? '', hashSecret(secret));
 }
 
+/**
+ * https://www.standardwebhooks.com: `v1,` and the HMAC-SHA256 of id, time and body in base64; of several signatures one is
+ * enough, as while keys change. The key is the secret's bytes.
+ */
+export function isSignedByStandard({ headers, body }: Message, secret: string): boolean {
+  const [id = '', time = ''] = [headerOf(headers, 'webhook-id'), headerOf(headers, 'webhook-timestamp')];
+  const signed = Buffer.concat([Buffer.from(`${id}.${time}.`), body]);
+  const expected = `v1,${createHmac('sha256', Buffer.from(secret, 'base64url')).update(signed).digest('base64')}`;
+  const given = (headerOf(headers, standardSignature) ?? '').split(' ').slice(0, maximumSignatures);
+  return id !== '' && time !== '' && given.map((each) => isSameText(each, expected)).includes(true);
+}
+
+export const standardSignature = 'webhook-signature';
+const maximumSignatures = 5;
+
+/** As senders take it that sign by that standard. */
+export function signingTokenOf(secret: string): string {
+  return `whsec_${Buffer.from(secret, 'base64url').toString('base64')}`;
+}
+
 /** `Authorization` holds the secret, alone or as a bearer's. */
 export function isAuthorized({ headers }: Message, secret: string): boolean {
   const given = headerOf(headers, 'authorization') ?? '';

@@ -9,6 +9,8 @@ export interface Sender {
   readonly saysDigest: boolean;
   /** Where its settings take the secret: for who enters it there. */
   readonly secretGoes: SecretPlace;
+  /** The secret as the sender takes it to sign by, where it can do that instead of sending the secret. */
+  signingToken?(secret: string): string;
   /**
    * It sends a message again and again until it hears that it was taken, and nothing else meanwhile: a refusal would stop it
    * for good, so that one is answered like a success, and says in its body what it is.

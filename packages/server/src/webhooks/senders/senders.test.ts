@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as messages from '../../../testing/webhook-messages.ts';
 import { Unreadable } from '../json-fields.ts';
@@ -209,4 +210,36 @@ describe('a message of another form', () => {
 
 it('names every sender', () => {
   expect(Object.keys(senders)).toEqual([...senderNames]);
+});
+
+describe('GitLab, where it signs', () => {
+  // As GitLab's own: 32 bytes, given to it as `whsec_` and base64.
+  const key = Buffer.from('0123456789abcdef0123456789abcdef');
+  const own = key.toString('base64url');
+  const body = Buffer.from(JSON.stringify(messages.gitlabPush()));
+  const sign = (id: string, time: string, text: Buffer) =>
+    `v1,${createHmac('sha256', key).update(`${id}.${time}.`).update(text).digest('base64')}`;
+  const headers = {
+    'webhook-id': 'message-1',
+    'webhook-timestamp': '1767225600',
+    'webhook-signature': sign('message-1', '1767225600', body),
+  };
+  const isGenuine = (given: Headers, text = body) => senders.gitlab.isGenuine({ headers: given, body: text }, own);
+
+  it('is believed by its signature, of which there may be several', () => {
+    expect(senders.gitlab.signingToken?.(own)).toBe(`whsec_${key.toString('base64')}`);
+    expect(isGenuine(headers)).toBe(true);
+    expect(isGenuine({ ...headers, 'webhook-signature': `v1,b3RoZXI= ${headers['webhook-signature']}` })).toBe(true);
+    expect(read('gitlab', messages.gitlabPush(), headers).at).toBe(Date.parse('2026-01-01T00:00:00Z'));
+  });
+
+  it.each([
+    ['another body', headers, Buffer.from('{}')],
+    ['another time', { ...headers, 'webhook-timestamp': '1767225601' }, body],
+    ['another message', { ...headers, 'webhook-id': 'message-2' }, body],
+    ['no id', { ...headers, 'webhook-id': undefined }, body],
+    ['a wrong signature beside the secret', { ...headers, 'webhook-signature': 'v1,', 'x-gitlab-token': own }, body],
+  ])('is not believed with %s', (_, given, text) => {
+    expect(isGenuine(given, text)).toBe(false);
+  });
 });
