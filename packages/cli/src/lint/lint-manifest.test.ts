@@ -52,6 +52,10 @@ describe('an Application', () => {
   test.each<[object, string]>([
     [withContainer({ image: 'shop' }), `warning floating-tag ${web}.image`],
     [withContainer({ readinessProbe: undefined }), `warning missing-readiness-probe ${web}.readinessProbe`],
+    [
+      withContainer({ readinessProbe: undefined, ports: undefined }),
+      `warning missing-readiness-probe ${web}.readinessProbe`,
+    ],
     [withContainer({ livenessProbe: undefined }), `warning missing-liveness-probe ${web}.livenessProbe`],
     [
       withContainer({ resources: { requests: { memory: 1 }, limits: { memory: 1 } } }),

@@ -30,7 +30,7 @@ function lintApplication({ spec }: Application): readonly Concern[] {
   const path = 'spec.template';
   return [
     ...lintImages(spec.template, path),
-    ...lintProbes(spec.template, path),
+    ...lintProbes(spec.template, path, { isServed: spec.service !== undefined }),
     ...lintResources(spec.template, path),
     ...lintReplicas(spec.replicas),
     ...lintHealth(spec),
@@ -48,7 +48,7 @@ function lintWorkload(object: KubeObject): readonly Concern[] {
   const replicas = fieldOf(spec, 'replicas');
   return [
     ...lintImages(template, path),
-    ...(runsOn ? lintProbes(template, path) : []),
+    ...(runsOn ? lintProbes(template, path, { isServed: false }) : []),
     ...lintResources(template, path),
     ...(object.kind === 'Deployment' ? lintReplicas(typeof replicas === 'number' ? replicas : undefined) : []),
   ];

@@ -29,9 +29,18 @@ export function lintImages(template: PodTemplateSpec | undefined, path: string):
 }
 
 /** Of the containers that go on running: what starts before them has no probes. */
-export function lintProbes(template: PodTemplateSpec | undefined, path: string): readonly Concern[] {
-  return mainContainers(template, path).flatMap(({ container, field }) => [
-    ...(container.readinessProbe === undefined && (container.ports ?? []).length > 0
+export function lintProbes(
+  template: PodTemplateSpec | undefined,
+  path: string,
+  { isServed }: { readonly isServed: boolean },
+): readonly Concern[] {
+  const places = mainContainers(template, path);
+  const isReached = ({ ports = [] }: Container): boolean => ports.length > 0;
+  // A Service leads to a port that nobody names too; which container that is of is not known where one has a probe.
+  const isAnyones =
+    isServed && !places.some(({ container }) => isReached(container) || container.readinessProbe !== undefined);
+  return places.flatMap(({ container, field }, index) => [
+    ...(container.readinessProbe === undefined && (isReached(container) || (isAnyones && index === 0))
       ? [
           {
             rule: 'missing-readiness-probe',
