@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { userNamespaces } from '../src/node/helper/try-level.ts';
+import { userNamespaces, userScript } from '../src/node/helper/try-level.ts';
 
 /** Why the tests of level root cannot run here; undefined when they can. */
 export const noRootReason =
@@ -18,18 +18,10 @@ const asOrdinaryUser =
 
 /** Why the tests of level user cannot run here; undefined when they can. */
 export function findNoUserReason(): string | undefined {
-  const [file, ...words] = [...asOrdinaryUser, 'test', '-r', import.meta.filename];
-  if (spawnSync(file, words).status !== 0) return 'an ordinary user may not read this checkout';
-  const [program, ...parameters] = [
-    ...asOrdinaryUser,
-    'unshare',
-    ...userNamespaces,
-    'mount',
-    '-t',
-    'tmpfs',
-    'none',
-    '/tmp',
-  ];
+  const [file, ...tested] = [...asOrdinaryUser, 'test', '-r', import.meta.filename];
+  if (spawnSync(file, tested).status !== 0) return 'an ordinary user may not read this checkout';
+  const words = ['/bin/sh', '-c', userScript, 'sh', 'mount'];
+  const [program = '', ...parameters] = [...asOrdinaryUser, 'unshare', ...userNamespaces, ...words];
   const { status, stderr } = spawnSync(program, parameters, { encoding: 'utf8' });
   return status === 0 ? undefined : `ordinary users cannot make namespaces: ${stderr.trim()}`;
 }

@@ -1,3 +1,4 @@
+import { LevelError } from '@slipway/cluster/node/helper/level-error';
 import { ListenError } from '@slipway/gateway/listen';
 import { describe, expect, it } from 'vitest';
 import { CommandFailure } from '../failure.ts';
@@ -44,6 +45,11 @@ describe('explainFailure', () => {
       name: 'a port that is in use',
       error: new ListenError({ host, port: 80 }, systemError('EADDRINUSE', 80)),
       said: /^Port 80 on 127\.0\.0\.1 is in use.*\n.* --gateway-port N .* or stop what uses it\.$/,
+    },
+    {
+      name: 'a level that cannot be had',
+      error: new LevelError('root', 'this is an ordinary user.'),
+      said: /^Level "root" is not possible here: this is an ordinary user\.\nStart without --level to use what is\.$/,
     },
   ])('says what to do about $name', ({ error, said }) => {
     const explained = explainFailure(error, options);

@@ -10,6 +10,7 @@ import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 import { findTools, requireTool, type Tools } from '../runtimes/process/tools.ts';
 import { fetchHelperStatus } from './control.ts';
 import { controlSocketOf } from './helper-options.ts';
+import { LevelError } from './level-error.ts';
 import { tryRoot, tryUser } from './try-level.ts';
 
 const run = promisify(execFile);
@@ -52,25 +53,27 @@ type Level = Pick<NodePlan, 'level' | 'limitations'>;
 /** The first one that works here, or the one that was asked for. */
 async function chooseLevel({ level: asked, searchPath }: PlanOptions): Promise<Level> {
   switch (asked) {
-    case 'root':
-      return required(asked, await tryRoot(searchPath));
-    case 'user':
-      return required(asked, await tryUser(searchPath), [sharesNetwork(`level "${asked}" was asked for.`)]);
+    case 'root': {
+      const fault = await tryRoot(searchPath);
+      if (fault !== undefined) throw new LevelError(asked, fault);
+      return { level: asked, limitations: [] };
+    }
+    case 'user': {
+      const trial = await tryUser(searchPath);
+      if (!trial.isPossible) throw new LevelError(asked, trial.why);
+      return { level: asked, limitations: [sharesNetwork(`level "${asked}" was asked for.`), ...trial.limitations] };
+    }
     case 'plain':
       return { level: asked, limitations: [sharesMachine(`level "${asked}" was asked for.`)] };
     case 'auto': {
       const notRoot = await tryRoot(searchPath);
       if (notRoot === undefined) return { level: 'root', limitations: [] };
-      const notUser = await tryUser(searchPath);
-      if (notUser === undefined) return { level: 'user', limitations: [sharesNetwork(notRoot)] };
-      return { level: 'plain', limitations: [sharesMachine(notUser), sharesNetwork(notRoot)] };
+      const trial = await tryUser(searchPath);
+      return trial.isPossible
+        ? { level: 'user', limitations: [sharesNetwork(notRoot), ...trial.limitations] }
+        : { level: 'plain', limitations: [sharesMachine(trial.why), sharesNetwork(notRoot)] };
     }
   }
-}
-
-function required(level: IsolationLevel, fault: string | undefined, limitations: readonly string[] = []): Level {
-  if (fault === undefined) return { level, limitations };
-  throw new Error(`level "${level}" is not possible here: ${fault} Start without --level to use what is.`);
 }
 
 function sharesNetwork(why: string): string {

@@ -6,17 +6,17 @@ describe('why an ordinary user gets no namespaces', () => {
     {
       name: 'the setting of Debian',
       settings: { 'kernel/unprivileged_userns_clone': '0' },
-      says: 'this machine allows ordinary users none (sysctl kernel.unprivileged_userns_clone=0).',
+      says: 'ordinary users get no namespaces here (sysctl kernel.unprivileged_userns_clone=0).',
     },
     {
       name: 'the setting of Ubuntu',
       settings: { 'kernel/unprivileged_userns_clone': '1', 'kernel/apparmor_restrict_unprivileged_userns': '1' },
-      says: 'this machine allows ordinary users none (sysctl kernel.apparmor_restrict_unprivileged_userns=1).',
+      says: 'ordinary users get no namespaces here (sysctl kernel.apparmor_restrict_unprivileged_userns=1).',
     },
     {
       name: 'the setting of the kernel',
       settings: { 'user/max_user_namespaces': '0' },
-      says: 'this machine allows ordinary users none (sysctl user.max_user_namespaces=0).',
+      says: 'ordinary users get no namespaces here (sysctl user.max_user_namespaces=0).',
     },
     {
       name: 'what the program said, where no setting explains it',

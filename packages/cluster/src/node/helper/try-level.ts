@@ -31,24 +31,36 @@ export const userNamespaces: readonly string[] = [
 ];
 
 /**
- * All that containers need: processes of their own, and changes to a directory that belongs to somebody else, with one
- * deleted and made again.
+ * All that containers need: processes of their own, and a directory of which changes stay apart. Says `partly` where one
+ * that was deleted cannot be made again, for which the kernel must let users keep attributes of files in memory.
  */
-const userScript = `
+export const userScript = `
 ( "$1" -n -t proc proc /proc && "$1" -n -t tmpfs tmpfs /tmp && cd /tmp && mkdir -p lower/a upper work root &&
-  "$1" -n -t overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr overlay root && rmdir root/a && mkdir root/a ) &
+  "$1" -n -t overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr overlay root && rmdir root/a &&
+  { mkdir root/a 2>/dev/null || echo partly; } ) &
 wait $!
 `;
 
-export async function tryUser(searchPath: string): Promise<string | undefined> {
+export type Trial =
+  | { readonly isPossible: true; readonly limitations: readonly string[] }
+  /** A sentence that follows a colon. */
+  | { readonly isPossible: false; readonly why: string };
+
+const partly =
+  'A directory of the machine or of an image that a container has deleted it cannot make again: that needs Linux 6.6.';
+
+export async function tryUser(searchPath: string): Promise<Trial> {
   const { tools, missing } = findTools(userTools, searchPath);
-  if (missing.length > 0) return `the programs ${missing.join(', ')} are not installed (package util-linux).`;
+  if (missing.length > 0) {
+    const why = `the programs ${missing.join(', ')} are not installed (package util-linux).`;
+    return { isPossible: false, why };
+  }
   try {
     const words = ['/bin/sh', '-c', userScript, 'sh', requireTool(tools, 'mount')];
-    await run(requireTool(tools, 'unshare'), [...userNamespaces, ...words]);
-    return undefined;
+    const { stdout } = await run(requireTool(tools, 'unshare'), [...userNamespaces, ...words]);
+    return { isPossible: true, limitations: stdout.includes('partly') ? [partly] : [] };
   } catch (error) {
-    return explainUserFault(saidBy(error), readSetting);
+    return { isPossible: false, why: explainUserFault(saidBy(error), readSetting) };
   }
 }
 
@@ -63,7 +75,7 @@ const prohibitions = [
 export function explainUserFault(said: string, read: (file: string) => string | undefined): string {
   const found = prohibitions.find(({ file, value }) => read(file) === value);
   if (found === undefined) return `user namespaces do not work here: ${said}.`;
-  return `this machine allows ordinary users none (sysctl ${found.file.replaceAll('/', '.')}=${found.value}).`;
+  return `ordinary users get no namespaces here (sysctl ${found.file.replaceAll('/', '.')}=${found.value}).`;
 }
 
 function readSetting(file: string): string | undefined {
@@ -76,5 +88,5 @@ function readSetting(file: string): string | undefined {
 
 function saidBy(error: unknown): string {
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-  return said.split('\n')[0] ?? '';
+  return (said.split('\n')[0] ?? '').replace(/\.$/, '');
 }
