@@ -12,7 +12,7 @@ import { startCluster, type TestCluster } from './support/slipway.ts';
 const kubectls = await findKubectls();
 
 const program =
-  "require('http').createServer((q,s)=>q.pipe(s)).listen(8080,process.env.POD_IP,()=>console.log('serving'));process.on('SIGTERM',()=>process.exit(0))";
+  "require('http').createServer((q,s)=>q.pipe(s)).listen(8080,process.env.POD_IP,()=>console.log('serving'));process.on('SIGTERM',()=>process.exit(0));setInterval(()=>console.log('still'),500)";
 
 class Person {
   readonly namespace: string;
@@ -94,7 +94,7 @@ describe.skipIf(kubectls.length === 0)(
       const person = (): Person => new Person(cluster, kubectl);
 
       it('creates by every generator', async () => {
-        const { ask, minor, namespace } = bound(person());
+        const { ask, kubectl: run, minor, namespace } = bound(person());
         const generated: readonly (readonly string[])[] = [
           ['configmap', 'made', '--from-literal=a=b'],
           ['secret', 'generic', 'made', '--from-literal=a=b'],
@@ -126,12 +126,16 @@ describe.skipIf(kubectls.length === 0)(
           ['namespace', `${namespace}-more`],
         ];
         for (const words of generated) expect(await ask('create', ...words)).toMatch(/ created$/);
+        const tried = ['create', 'deployment', 'tried', '--image=example.com/x', '--dry-run=server'];
+        expect(await ask(...tried)).toContain('created');
+        expect((await run(['get', 'deployment', 'tried'])).stderr).toContain('"tried" not found');
         for (const what of minor < 24 ? [] : ['token'])
           expect(await ask('create', what, 'made')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
       });
 
       it('changes objects in each way', async () => {
-        const { ask, kubectl: run, field, saved, folder, minor } = bound(person());
+        const who = person();
+        const { ask, kubectl: run, field, saved, folder, minor, namespace } = bound(who);
         const config = (value: string) => ({
           apiVersion: 'v1',
           kind: 'ConfigMap',
@@ -147,6 +151,7 @@ describe.skipIf(kubectls.length === 0)(
         expect(diff).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('+  a: two') });
         expect(await ask('explain', 'configmap.data')).toContain('data');
         expect(await ask('explain', 'deployment.spec.strategy')).toContain('rollingUpdate');
+        expect(await ask('explain', 'deployment.spec.replicas')).toContain('How many pods are wanted.');
         const editor = join(folder, 'editor');
         await writeFile(editor, '#!/bin/sh\nsed -i "s/a: one/a: edited/" "$1"\n', { mode: 0o755 });
         expect(await run(['edit', 'configmap', 'changed'], { KUBE_EDITOR: editor })).toMatchObject({ exitCode: 0 });
@@ -163,6 +168,8 @@ describe.skipIf(kubectls.length === 0)(
         }
         await ask('apply', '--server-side', '--force-conflicts', '-f', two);
         expect(await value()).toBe('two');
+        const other = ['apply', '--server-side', '--field-manager=other', '-f', one];
+        expect(await run(other)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('.data.a') });
         await ask('label', 'configmap', 'changed', 'tier=front');
         await ask('annotate', 'configmap', 'changed', 'note=here');
         expect(await field('configmap/changed', '.metadata.labels.tier}{.metadata.annotations.note')).toBe('fronthere');
@@ -171,22 +178,54 @@ describe.skipIf(kubectls.length === 0)(
         for (const output of ['json', 'yaml', 'wide', 'name', 'custom-columns=A:.data.a', 'go-template={{.data.a}}'])
           expect(await ask('get', 'configmap', 'changed', '-o', output)).toMatch(/changed|one/);
         expect(await ask('get', 'configmaps', '--selector=tier=front', '--no-headers')).toBe('');
+        const byName = ['get', 'configmaps', '--field-selector', 'metadata.name=changed', '-o', 'name'];
+        expect(await ask(...byName)).toBe('configmap/changed');
         expect(await ask('describe', 'configmap', 'changed')).toContain('one');
         expect(await ask('auth', 'can-i', 'delete', 'pods')).toBe('yes');
         expect(await ask('auth', 'can-i', '--list')).toContain('*.*');
         for (const question of minor < 28 ? [] : ['whoami'])
           expect(await ask('auth', question)).toContain('system:masters');
         expect(await ask('api-resources', '-o', 'name')).toContain('deployments.apps');
+        const proxied = await overProxy(who, `/api/v1/namespaces/${namespace}/configmaps/changed`);
+        expect(proxied).toMatchObject({ kind: 'ConfigMap', data: { a: 'one' } });
+      });
+
+      it('applies one of several ports, and refuses a field that there is not', async () => {
+        const who = person();
+        const { ask, kubectl: run, field, saved } = bound(who);
+        const withPorts = (...ports: readonly object[]) => ({
+          ...who.deployment('ported', 0),
+          spec: { ...specOf(who.deployment('ported', 0)), template: templateWith(ports) },
+        });
+        const both = await saved('both.json', withPorts({ containerPort: 80 }, { containerPort: 81 }));
+        expect(await ask('apply', '-f', both, '--dry-run=server')).toContain('created (server dry run)');
+        await ask('apply', '-f', both);
+        await ask('annotate', 'deployment', 'ported', 'kept=yes');
+        await ask('apply', '-f', await saved('second.json', withPorts({ containerPort: 81, name: 'http' })));
+        const left = '.metadata.annotations.kept} {.spec.template.spec.containers[0].ports[*].containerPort';
+        expect(await field('deployment/ported', left)).toBe('yes 81');
+        expect(await ask('get', 'deployment', 'ported', '-o', 'wide')).toMatch(
+          /NAME +READY .*\nported +0\/0 .*app=ported/,
+        );
+        const wrong = { ...who.deployment('ported', 0), spec: { ...specOf(who.deployment('ported', 0)), replica: 1 } };
+        const refused = await run(['apply', '-f', await saved('wrong.json', wrong)]);
+        expect({
+          exitCode: refused.exitCode,
+          isNamed: /unknown field "?(spec\.)?replica"?/.test(refused.stderr),
+        }).toEqual({
+          exitCode: 1,
+          isNamed: true,
+        });
       });
 
       it('runs, looks into, rolls out and deletes pods', async () => {
         const who = person();
-        const { ask, kubectl: run, field, saved, node, folder } = bound(who);
+        const { ask, kubectl: run, field, saved, node, folder, minor } = bound(who);
         await ask('apply', '-f', await saved('web.json', who.deployment('web', 1)));
         expect(await ask('rollout', 'status', 'deployment/web', '--timeout=60s')).toContain('successfully rolled out');
         await ask('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s');
         const pod = (await ask('get', 'pods', '-l', 'app=web', '-o', 'name')).replace('pod/', '');
-        await waitFor(async () => (await ask('logs', pod)) === 'serving');
+        await waitFor(async () => (await ask('logs', pod)).startsWith('serving'));
         const failed = await run(['exec', pod, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']);
         expect(failed).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: expect.stringContaining('err\n') });
         const file = await saved('sent.json', { text: 'x'.repeat(300_000) });
@@ -194,6 +233,18 @@ describe.skipIf(kubectls.length === 0)(
         await ask('cp', `${pod}:/tmp/sent.json`, join(folder, 'back.json'));
         expect(await readFile(join(folder, 'back.json'), 'utf8')).toBe(await readFile(file, 'utf8'));
         expect(await forwarded(who, pod, 'through the tunnel')).toBe('through the tunnel');
+        expect(await firstWords(who, ['attach', pod])).toContain('still');
+        expect(await ask('top', 'pod', pod, '--no-headers')).toMatch(/^web-\S+ +\d+m +\d+Mi$/);
+        expect(await ask('top', 'nodes', '--no-headers')).toMatch(
+          new RegExp(`^${node} +\\d+m +\\d+% +\\d+Mi +\\d+%`, 'm'),
+        );
+        // Before, they add containers by another subresource, which Kubernetes serves no more.
+        for (const name of minor < 25 ? [] : ['looker']) {
+          const looking = ['--image=node:24', '--target=main', '-c', name, '--', 'sh', '-c', 'echo looking'];
+          await ask('debug', pod, ...looking);
+          await waitFor(async () => (await run(['logs', pod, '-c', name])).stdout === 'looking\n');
+          expect(await ask('describe', 'pod', pod)).toMatch(/Ephemeral Containers:\n +looker:/);
+        }
         const debugged = [
           '--copy-to=debugged',
           '--container=main',
@@ -246,6 +297,15 @@ function bound(person: Person) {
   };
 }
 
+function specOf(deployment: object): object {
+  return 'spec' in deployment && typeof deployment.spec === 'object' ? (deployment.spec ?? {}) : {};
+}
+
+function templateWith(ports: readonly object[]): object {
+  const containers = [{ name: 'main', image: 'node:24', ports }];
+  return { metadata: { labels: { app: 'ported' } }, spec: { containers } };
+}
+
 /** Each look takes as long as a kubectl does. */
 async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
   for (let look = 0; look < 200; look += 1) if (await isSo()) return;
@@ -262,6 +322,34 @@ async function forwarded(person: Person, pod: string, body: string): Promise<str
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
     return await answer.text();
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+/** What a command that goes on says first. */
+async function firstWords(person: Person, words: readonly string[]): Promise<string> {
+  const [path, ...config] = person.command;
+  const child = spawn(path, [...config, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    return await new Promise((resolve) => child.stdout.once('data', (said: Buffer) => resolve(said.toString())));
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+/** What the API answers over `kubectl proxy`. */
+async function overProxy(person: Person, path: string): Promise<unknown> {
+  const [program, ...config] = person.command;
+  const child = spawn(program, [...config, 'proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve));
+    const [address] = /127\.0\.0\.1:\d+/.exec(said.toString()) ?? [''];
+    return await (await fetch(`http://${address}${path}`)).json();
   } finally {
     child.kill();
     await ended;
