@@ -17,6 +17,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What was asked for is not there. */
+export function isMissing(problem: unknown): boolean {
+  return problem instanceof ApiProblem && problem.status === 404;
+}
+
 export function describeProblem(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,6 +12,7 @@ import type {
   TrafficAnswer,
 } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
+import { isMissing } from '../api/problem.ts';
 import { failureOf } from '../overview/select.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { Words } from '../parts/words.tsx';
@@ -47,20 +48,23 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
   const path = pathOf(namespace, 'applications', name);
   const application = useResource<ApplicationAnswer>(path, { news: summary });
   const under = application.data?.candidate?.release;
+  // Nobody is asked for parts of what is not there, again and again.
+  const isThere = (summary ?? application.data) !== undefined && !isMissing(application.problem);
+  const partOf = (part: string): string | undefined => (isThere ? `${path}/${part}` : undefined);
   const history = useResource<Page<ReleaseSummary>>(
-    withQuery('/api/v1/releases', { namespace, application: name, limit: 20 }),
+    isThere ? withQuery('/api/v1/releases', { namespace, application: name, limit: 20 }) : undefined,
     { news: application.data, everyMilliseconds: lookMilliseconds },
   );
   const candidate = useResource<ReleaseAnswer>(under === undefined ? undefined : pathOf(namespace, 'releases', under), {
     news: summary,
     everyMilliseconds: lookMilliseconds,
   });
-  const pods = useResource<PodsAnswer>(withQuery(`${path}/pods`, { limit: podsAtOnce }), {
+  const pods = useResource<PodsAnswer>(partOf(`pods?limit=${podsAtOnce}`), {
     news: summary,
     everyMilliseconds: lookMilliseconds,
   });
-  const traffic = useResource<TrafficAnswer>(`${path}/traffic`, { everyMilliseconds: sampleMilliseconds });
-  const events = useResource<List<EventAnswer>>(`${path}/events?limit=30`, { everyMilliseconds: sampleMilliseconds });
+  const traffic = useResource<TrafficAnswer>(partOf('traffic'), { everyMilliseconds: sampleMilliseconds });
+  const events = useResource<List<EventAnswer>>(partOf('events?limit=30'), { everyMilliseconds: sampleMilliseconds });
   const parts = [application, history, pods, traffic, events, ...(under === undefined ? [] : [candidate])];
   // All at once: what comes later would push away what somebody reads already.
   if (application.data === undefined || parts.some(({ data, problem }) => data === undefined && problem === undefined))

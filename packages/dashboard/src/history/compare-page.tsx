@@ -47,7 +47,9 @@ function Compared({ namespace, application, from, to }: ComparedProps) {
     withQuery('/api/v1/releases', { namespace, application, limit: 200 }),
     { news },
   );
-  const current = useResource<ApplicationAnswer>(pathOf(namespace, 'applications', application), { news });
+  // One that has been removed has a history, and nothing to go back with.
+  const path = news === undefined ? undefined : pathOf(namespace, 'applications', application);
+  const current = useResource<ApplicationAnswer>(path, { news });
   const known = useResource<List<string>>(pathOf(namespace, 'applications', application, 'versions'), { news });
   const releases = history.data?.items ?? [];
   const versions = [...new Set([...(known.data?.items ?? []), from, to])].filter((each) => each !== undefined);

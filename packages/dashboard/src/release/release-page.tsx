@@ -29,8 +29,10 @@ export function ReleasePage({ namespace, name }: ReleasePageProps) {
   const release = useResource<ReleaseAnswer>(path, { everyMilliseconds: lookMilliseconds });
   const application = release.data?.application;
   const news = useSummary(namespace, application ?? '');
-  const commands = useResource<List<CommandOutcome>>(`${path}/commands`, { news });
-  const measurements = useResource<List<MeasurementAnswer>>(`${path}/measurements`, { news });
+  // Nobody is asked for parts of a release that is not there.
+  const partOf = (part: string): string | undefined => (application === undefined ? undefined : `${path}/${part}`);
+  const commands = useResource<List<CommandOutcome>>(partOf('commands'), { news });
+  const measurements = useResource<List<MeasurementAnswer>>(partOf('measurements'), { news });
   const history = useResource<Page<ReleaseSummary>>(
     application === undefined ? undefined : withQuery('/api/v1/releases', { namespace, application, limit: 100 }),
   );

@@ -1,7 +1,8 @@
 import type { Release } from '@slipway/delivery/api/release';
 import Type from 'typebox';
 import { compareVersions } from '../history/compare-versions.ts';
-import { listRecords, listVersions } from '../history/read-history.ts';
+import { describeUnwritten } from '../history/find-release.ts';
+import { listRecords, listVersions, type ReleaseRecord } from '../history/read-history.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -162,8 +163,15 @@ function addDifference(app: App, context: ServerContext): void {
   );
 }
 
-async function findVersion({ namespace, name }: ApplicationKey, version: string, { database }: ServerContext) {
+async function findVersion(
+  { namespace, name }: ApplicationKey,
+  version: string,
+  { database, view }: ServerContext,
+): Promise<ReleaseRecord> {
   const [record] = await listRecords(database, { namespaces: [namespace], application: name, version }, { limit: 1 });
   if (record !== undefined) return record;
+  // Too new to be written down.
+  const seen = releasesOf(view, { namespace, name }).find(({ spec }) => spec.version === version);
+  if (seen !== undefined) return describeUnwritten(seen);
   throw new Problem(404, `no release of version ${version} of ${name} in namespace ${namespace} is known`);
 }

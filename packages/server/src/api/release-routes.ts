@@ -1,13 +1,7 @@
 import { releasePhases } from '@slipway/delivery/api/release';
 import Type from 'typebox';
-import {
-  findRecord,
-  listRecords,
-  readCommands,
-  readLog,
-  readMeasurements,
-  type ReleaseRecord,
-} from '../history/read-history.ts';
+import { findRelease } from '../history/find-release.ts';
+import { listRecords, readCommands, readLog, readMeasurements, type ReleaseRecord } from '../history/read-history.ts';
 import { logKinds } from '../history/release-facts.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -234,9 +228,9 @@ async function namespacesToShow(
 
 async function find(
   key: { readonly namespace: string; readonly name: string },
-  { database }: ServerContext,
+  context: ServerContext,
 ): Promise<ReleaseRecord> {
-  const record = await findRecord(database, key);
+  const record = await findRelease(context, key);
   if (record === undefined) throw new Problem(404, `there is no release ${key.name} in namespace ${key.namespace}`);
   return record;
 }

@@ -95,10 +95,13 @@ export async function findRecord(
   return row === undefined ? undefined : parseRecord(row);
 }
 
+export type RecordState = 'missing' | 'open' | 'over';
+
 /** Whether more is to come: what a reader of its log asks at each change. */
-export async function isOver(sql: Sql, uid: string): Promise<boolean> {
+export async function readState(sql: Sql, uid: string): Promise<RecordState> {
   const [row] = await sql.query('SELECT phase, deleted_at FROM releases WHERE uid = $1', [uid]);
-  return row === undefined || row['deleted_at'] !== null || isFinished(String(row['phase']) as ReleasePhase);
+  if (row === undefined) return 'missing';
+  return row['deleted_at'] !== null || isFinished(String(row['phase']) as ReleasePhase) ? 'over' : 'open';
 }
 
 export async function readRecord(sql: Sql, uid: string): Promise<ReleaseRecord | undefined> {

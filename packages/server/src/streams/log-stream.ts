@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { isOver, readLog, readRecord } from '../history/read-history.ts';
+import { readLog, readRecord, readState } from '../history/read-history.ts';
 import { releaseTopic } from '../history/record-release.ts';
 import { closeCodes, type PacedSocket } from './paced-socket.ts';
 import { Signal } from './signal.ts';
@@ -25,15 +25,18 @@ export async function streamLog(socket: PacedSocket, { database, uid, after }: L
   socket.closed.addEventListener('abort', () => changes.raise(), { once: true });
   try {
     let last = after;
+    // A release that has just begun is written down in a moment; one that was written down and is gone has ended.
+    let wasWritten = false;
     while (!socket.closed.aborted) {
       // Before the lines: what is added after this look raises it again.
       changes.lower();
-      const hasEnded = await isOver(database, uid);
+      const state = await readState(database, uid);
+      wasWritten ||= state !== 'missing';
       const items = await readLog(database, uid, { after: last, limit: linesAtOnce });
       last = items.at(-1)?.number ?? last;
       if (items.length > 0 && !(await socket.send({ type: 'lines', items }, `after=${last}`))) return;
       if (items.length === linesAtOnce) continue;
-      if (hasEnded) {
+      if (state === 'over' || (state === 'missing' && wasWritten)) {
         const { phase = 'Unknown', release } = (await readRecord(database, uid)) ?? {};
         await socket.send(
           { type: 'end', phase, reason: release?.status?.ending?.reason, lines: last },

@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket';
 import Type from 'typebox';
-import { findRecord } from '../history/read-history.ts';
+import { findRelease } from '../history/find-release.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -45,7 +45,7 @@ export async function addStreamRoutes(
   });
 }
 
-function addLogStream(app: App, { database }: ServerContext, run: Run): void {
+function addLogStream(app: App, context: ServerContext, run: Run): void {
   app.get(
     '/api/v1/namespaces/:namespace/releases/:name/log/stream',
     {
@@ -61,16 +61,16 @@ function addLogStream(app: App, { database }: ServerContext, run: Run): void {
       },
       preValidation: async (request) => {
         const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
-        if ((await findRecord(database, { namespace, name })) === undefined)
+        if ((await findRelease(context, { namespace, name })) === undefined)
           throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
       },
     },
     (socket, request) => {
       const { params, query } = request;
       run(request, socket, async (paced) => {
-        const record = await findRecord(database, params);
+        const record = await findRelease(context, params);
         if (record === undefined) return paced.close(closeCodes.refused, 'the release is not known any more');
-        await streamLog(paced, { database, uid: record.uid, after: query.after ?? 0 });
+        await streamLog(paced, { database: context.database, uid: record.uid, after: query.after ?? 0 });
       });
     },
   );
