@@ -52,7 +52,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       const body = { name: 'shop', spec: { ...shopSpec(`${repository}:1.3.0`), version: '1.3.0', guardSeconds: 0 } };
       await server.call('POST', '/api/v1/namespaces/default/applications', { body });
       await server.cluster.advance(30_000);
-      visitor = await visit(browser, server.url, undefined, [issuer.url]);
+      visitor = await visit(browser, server.url, { others: [issuer.url], isRefused: true });
       page = visitor.page;
       page.setDefaultTimeout(patience);
     }, 180_000);
@@ -222,7 +222,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       let other: Visitor;
 
       beforeAll(async () => {
-        other = await visit(browser, server.url, look);
+        other = await visit(browser, server.url, { look });
         await other.context.request.post('/api/v1/session', { data: { token: server.token } });
       });
       afterAll(() => other?.context.close());

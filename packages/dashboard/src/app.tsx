@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
-import { ApiProblem } from './api/problem.ts';
 import { Pages } from './pages.tsx';
 import { ProblemNotice } from './parts/small.tsx';
 import { browserClock, drawRandom } from './platform/browser.ts';
@@ -25,14 +24,21 @@ export function App() {
     () => new ApiClient({ fetch: (...given) => fetch(...given), onLoginEnded: () => end('The login has ended.') }),
     [end],
   );
+  const [methods, setMethods] = useState<LoginMethods>({});
   useEffect(() => {
     const leaving = new AbortController();
-    void findLogin(client, leaving.signal).then((found) => {
-      if (!leaving.signal.aborted) setLogin(found);
-    });
+    // Who is not logged in has made no mistake: that is no error, and with it comes how to log in.
+    void client.get<LoginMethods>('/api/v1/session/methods', leaving.signal).then(
+      (found) => {
+        setMethods(found);
+        setLogin(found.session === undefined ? { state: 'none' } : { state: 'some', session: found.session });
+      },
+      (problem: unknown) => {
+        if (!leaving.signal.aborted) setLogin({ state: 'unreachable', problem });
+      },
+    );
     return () => leaving.abort();
   }, [client]);
-  const methods = useLoginMethods(client, login.state === 'none');
   switch (login.state) {
     case 'unknown':
       return null;
@@ -43,7 +49,7 @@ export function App() {
         </main>
       );
     case 'none':
-      return methods === undefined ? null : (
+      return (
         <LoginPage
           client={client}
           methods={methods}
@@ -54,25 +60,6 @@ export function App() {
     case 'some':
       return <LoggedIn key={login.session.csrf ?? ''} client={client} session={login.session} onEnd={end} />;
   }
-}
-
-async function findLogin(client: ApiClient, signal: AbortSignal): Promise<Login> {
-  try {
-    return { state: 'some', session: await client.get<SessionAnswer>('/api/v1/session', signal) };
-  } catch (problem) {
-    if (problem instanceof ApiProblem && problem.status === 401) return { state: 'none' };
-    return { state: 'unreachable', problem };
-  }
-}
-
-/** Before the page is shown, so that nothing on it moves. Where nobody answers there is the token. */
-function useLoginMethods(client: ApiClient, isAsked: boolean): LoginMethods | undefined {
-  const [methods, setMethods] = useState<LoginMethods>();
-  useEffect(() => {
-    if (isAsked && methods === undefined)
-      void client.get<LoginMethods>('/api/v1/session/methods').then(setMethods, () => setMethods({}));
-  }, [client, isAsked, methods]);
-  return methods;
 }
 
 interface LoggedInProps {

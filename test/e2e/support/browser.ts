@@ -26,25 +26,28 @@ export type Look = (typeof looks)[number];
 export interface Visitor {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Errors of the console and of scripts, and requests to anybody else than the server. */
+  /** Errors and warnings of the console and of scripts, and requests to anybody else than the server. */
   readonly complaints: readonly string[];
 }
 
-/** Whom it may ask beside the server, `others` says by their origins. */
-export async function visit(
-  browser: Browser,
-  url: string,
-  look: Look = looks[0],
-  others: readonly string[] = [],
-): Promise<Visitor> {
+export interface VisitOptions {
+  readonly look?: Look;
+  /** Whom it may ask beside the server, by their origins. */
+  readonly others?: readonly string[];
+  /** What is asked is refused on purpose: the browser itself notes each such answer, and the test reads it on the page. */
+  readonly isRefused?: boolean;
+}
+
+export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visitor> {
+  const { look = looks[0], others = [], isRefused = false } = options;
   const { colorScheme, viewport } = look;
   const context = await browser.newContext({ baseURL: url, colorScheme, viewport, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    // The browser itself notes each answer that is no success; tests that provoke one read it on the page.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-      complaints.push(message.text());
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (isRefused && message.text().startsWith('Failed to load resource')) return;
+    complaints.push(`${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {

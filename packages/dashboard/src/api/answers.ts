@@ -166,8 +166,9 @@ export interface EventAnswer {
   readonly lastAt?: string | undefined;
 }
 
-/** How somebody may log in. */
+/** How somebody may log in, and who has. */
 export interface LoginMethods {
+  readonly session?: SessionAnswer | undefined;
   readonly oidc?: { readonly issuer: string; readonly path: string } | undefined;
 }
 

@@ -1,7 +1,8 @@
 /** Links that log a browser in, once: whoever may read a token need not paste it into a page. */
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { identifyCaller } from '../http/access.ts';
-import { authenticate, unauthorized } from '../http/authenticate.ts';
+import { findCaller, unauthorized } from '../http/authenticate.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -98,10 +99,7 @@ async function identityNow(kept: Identity, { database, clock }: ServerContext): 
   return kept.source === 'token' ? findTokenIdentity(database, kept.tokenId, clock.now()) : kept;
 }
 
-async function requireLogin(request: Parameters<typeof authenticate>[0], context: ServerContext): Promise<void> {
-  const caller = await authenticate(request, context).catch((error: unknown) => {
-    if (error instanceof Problem) return undefined;
-    throw error;
-  });
+async function requireLogin(request: FastifyRequest, context: ServerContext): Promise<void> {
+  const caller = await findCaller(request, context);
   if (caller?.session === undefined) throw unauthorized('the link is not known here, was used or has expired');
 }

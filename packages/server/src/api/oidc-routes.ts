@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { recordAudit } from '../audit/audit.ts';
 import { identifyCaller } from '../http/access.ts';
+import { findCaller } from '../http/authenticate.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -13,6 +14,7 @@ import { beginLogin, endLogin } from '../identity/pending-logins.ts';
 import type { Credentials } from '../identity/principal.ts';
 import { hashSecret, isSecret } from '../identity/secret-text.ts';
 import { pagedProblems, problems } from './schemas.ts';
+import { describeCaller, SessionSchema } from './session-routes.ts';
 
 const tags = ['session'];
 const kind = 'oidc';
@@ -39,7 +41,7 @@ export function addOidcRoutes(app: App, context: ServerContext): void {
       config: { access: { type: 'public' } },
       schema: {
         tags,
-        summary: 'How to log in',
+        summary: 'How to log in, and who has',
         security: [],
         response: {
           200: Type.Object({
@@ -47,15 +49,21 @@ export function addOidcRoutes(app: App, context: ServerContext): void {
             oidc: Type.Optional(
               Type.Object({ issuer: Type.String(), path: Type.String({ description: 'Where a browser begins.' }) }),
             ),
+            session: Type.Optional(SessionSchema),
           }),
           ...problems,
         },
       },
     },
-    async () => ({
-      token: true as const,
-      ...(oidc === undefined ? {} : { oidc: { issuer: oidc.issuer, path } }),
-    }),
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const caller = await findCaller(request, context);
+      return {
+        token: true as const,
+        ...(oidc === undefined ? {} : { oidc: { issuer: oidc.issuer, path } }),
+        ...(caller === undefined ? {} : { session: describeCaller(caller) }),
+      };
+    },
   );
   if (oidc === undefined) return;
   addBeginning(app, context, oidc);

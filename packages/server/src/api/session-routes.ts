@@ -6,12 +6,13 @@ import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { logIn } from '../http/session-cookie.ts';
 import type { Identity } from '../identity/principal.ts';
+import type { Caller } from '../http/authenticate.ts';
 import { GrantSchema, presentGrants, problems } from './schemas.ts';
 
 const tags = ['session'];
 const attemptsPerMinute = 10;
 
-const SessionSchema = Type.Object({
+export const SessionSchema = Type.Object({
   name: Type.String(),
   source: Type.String(),
   grants: Type.Optional(Type.Array(GrantSchema, { description: 'Absent where the roles of the cluster decide.' })),
@@ -49,10 +50,7 @@ export function addSessionRoutes(app: App, context: ServerContext): void {
       config: { access: { type: 'login' } },
       schema: { tags, summary: 'Who asks, and what he may', response: { 200: SessionSchema, ...problems } },
     },
-    async ({ principal, session }) => ({
-      ...describe(principal.identity),
-      ...(session === undefined ? {} : { csrf: session.csrf, expiresAt: session.expiresAt }),
-    }),
+    async (request) => describeCaller(request),
   );
 
   app.delete(
@@ -70,6 +68,13 @@ export function addSessionRoutes(app: App, context: ServerContext): void {
         .send(null);
     },
   );
+}
+
+export function describeCaller({ principal, session }: Caller) {
+  return {
+    ...describe(principal.identity),
+    ...(session === undefined ? {} : { csrf: session.csrf, expiresAt: session.expiresAt }),
+  };
 }
 
 function describe(identity: Identity) {

@@ -23,6 +23,14 @@ export async function authenticate(request: FastifyRequest, context: ServerConte
   throw unauthorized(secret === undefined ? 'a login is needed' : 'the login has ended');
 }
 
+/** Undefined for who says nothing, or what is not known: he is told how to log in. */
+export async function findCaller(request: FastifyRequest, context: ServerContext): Promise<Caller | undefined> {
+  return authenticate(request, context).catch((error: unknown) => {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  });
+}
+
 async function authenticateBearer(token: string, context: ServerContext): Promise<Principal> {
   const credentials = await context.identifyBearer(token);
   if (credentials === undefined) throw unauthorized('the token is not known here, has expired or was revoked');

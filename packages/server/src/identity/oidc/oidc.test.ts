@@ -200,12 +200,14 @@ describe('a server with an issuer', () => {
     const entered = await visit(callback, cookie);
     expect(entered).toMatchObject({ status: 303, location: '/' });
     const session = entered.cookies.find((each) => each.startsWith('slipway_session=')) ?? '';
-    const who = await server.call('GET', '/api/v1/session', { token: '', headers: { cookie: session } });
+    const asJane = { token: '', headers: { cookie: session } };
+    const who = await server.call('GET', '/api/v1/session', asJane);
     expect(who.body).toMatchObject({
       name: 'oidc:jane',
       source: 'oidc',
       grants: [{ role: 'operate', namespaces: ['default'] }],
     });
+    expect((await server.call('GET', '/api/v1/session/methods', asJane)).body.session).toEqual(who.body);
     const { body } = await server.call('GET', '/api/v1/audit?limit=1');
     expect(body.items[0]).toMatchObject({ principal: 'oidc:jane', outcome: '303' });
     expect((await visit(callback, cookie)).status).toBe(401);
