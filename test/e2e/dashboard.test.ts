@@ -143,7 +143,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByLabel(/3 measurements, passes when value < 0.05/).waitFor();
       await page.locator('.line-chart').first().waitFor();
       await page.locator('.version-box', { hasText: 'req/s' }).nth(1).waitFor();
-      await page.locator('.line-chart path.candidate[d*="L"]').first().waitFor({ state: 'attached' });
+      await page.getByRole('list', { name: 'Versions' }).getByText('2', { exact: true }).waitFor();
+      await page.locator('.line-chart path.line[d*="L"]').nth(1).waitFor({ state: 'attached' });
       await keepPicture(page, 'canary');
       await page.getByRole('button', { name: 'Resume' }).click();
       await page.getByRole('dialog').getByText('The release of version 2 goes on and gets all traffic.').waitFor();

@@ -14,6 +14,7 @@ import type {
 import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
 import { failureOf } from '../overview/select.ts';
+import { coloursOf } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { Words } from '../parts/words.tsx';
 import { Link } from '../routing/navigation.tsx';
@@ -113,6 +114,10 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
     counts: pods.versions,
     traffic,
   });
+  const recent = [...new Set(history.map(({ version }) => version))];
+  const drawn = new Set([...nodes, ...(traffic?.versions ?? [])].map(({ version }) => version));
+  const shown = [...drawn].toSorted((one, other) => recent.indexOf(other) - recent.indexOf(one));
+  const colours = coloursOf(`${namespace}/${name}`, { shown, recent });
   const entrance = application.spec.route === undefined ? 'Service' : 'Gateway';
   return (
     <>
@@ -137,9 +142,9 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
           <Hosts hosts={hosts} />
         </header>
         <div className="inside">
-          <TrafficPicture nodes={nodes} entrance={entrance} hosts={hosts} />
+          <TrafficPicture nodes={nodes} colours={colours} entrance={entrance} hosts={hosts} />
         </div>
-        <TrafficCharts traffic={traffic} candidate={candidate?.version} />
+        <TrafficCharts traffic={traffic} colours={colours} />
       </section>
       {candidate !== undefined && <RunningRelease release={candidate} />}
       <Pods path={pathOf(namespace, 'applications', name)} first={pods} />

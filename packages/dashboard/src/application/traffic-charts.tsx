@@ -1,27 +1,36 @@
-import type { Traffic } from '../api/answers.ts';
+import type { Traffic, TrafficPoint } from '../api/answers.ts';
 import { LineChart, type Line } from '../parts/line-chart.tsx';
 import { formatPercent } from '../parts/shares.ts';
+import { Version } from '../parts/small.tsx';
+import { colourClass, type Colours } from '../parts/version-colours.ts';
 import { formatLatency, formatRate } from './traffic-picture-model.ts';
 
 export interface TrafficChartsProps {
   readonly traffic: Traffic | undefined;
-  readonly candidate: string | undefined;
+  readonly colours: Colours;
 }
 
 /** Requests, errors and latency of the last ten minutes, of each version. */
-export function TrafficCharts({ traffic, candidate }: TrafficChartsProps) {
-  if (traffic === undefined) return <div className="charts waiting-charts" />;
-  if (!traffic.counted) return <p className="charts-none small soft">No figures: {traffic.reason}.</p>;
-  const lines = (
-    value: (point: Traffic['versions'][number]['points'][number]) => number | undefined,
-  ): readonly Line[] =>
-    traffic.versions.map(({ version, points }) => ({
+export function TrafficCharts({ traffic, colours }: TrafficChartsProps) {
+  if (traffic?.counted === false) return <p className="charts-none small soft">No figures: {traffic.reason}.</p>;
+  const versions = (traffic?.versions ?? []).filter(({ points }) => points.length > 0);
+  if (versions.length === 0)
+    return <p className="charts-none tall small soft">The gateways begin to count: figures come in a few seconds.</p>;
+  const lines = (value: (point: TrafficPoint) => number | undefined): readonly Line[] =>
+    versions.map(({ version, points }) => ({
       name: version,
-      isCandidate: version === candidate,
+      colour: colours.get(version),
       points: points.map((point) => ({ at: Date.parse(point.at), value: value(point) })),
     }));
   return (
     <div className="charts">
+      <ul className="legend" aria-label="Versions">
+        {versions.map(({ version }) => (
+          <li key={version} className={`key ${colourClass(colours.get(version))}`}>
+            <Version>{version}</Version>
+          </li>
+        ))}
+      </ul>
       <LineChart title="Requests a second" lines={lines(({ rate }) => rate)} format={formatRate} />
       <LineChart
         title="Errors"

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 import { formatPercent } from '../parts/shares.ts';
 import { Version } from '../parts/small.tsx';
+import { colourClass, type Colours } from '../parts/version-colours.ts';
 import {
   describePicture,
   formatLatency,
@@ -12,6 +13,7 @@ import {
 
 export interface TrafficPictureProps {
   readonly nodes: readonly VersionNode[];
+  readonly colours: Colours;
   /** Where requests come in: a gateway, or the Service where no route leads from outside. */
   readonly entrance: string;
   readonly hosts: readonly string[];
@@ -20,7 +22,7 @@ export interface TrafficPictureProps {
 const roleWords = { serving: 'serves', candidate: 'comes', other: 'stays' } as const;
 
 /** Gateway, split, versions and pods, as they are now. */
-export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) {
+export function TrafficPicture({ nodes, colours, entrance, hosts }: TrafficPictureProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -39,8 +41,8 @@ export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) 
     <figure ref={frame} className="picture" style={{ height }} aria-label={describePicture(nodes)}>
       {width > 0 && (
         <svg width={width} height={height} aria-hidden="true">
-          {bands.map(({ version, role, outline, middle, thickness }) => (
-            <g key={version} className={`band ${role}`}>
+          {bands.map(({ version, outline, middle, thickness }) => (
+            <g key={version} className={colourClass(colours.get(version))}>
               <path className="ribbon" d={outline} />
               <path className="flow" d={middle} strokeWidth={Math.max(1, Math.min(3, thickness / 6))} />
             </g>
@@ -60,7 +62,9 @@ export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) 
           </div>
           {nodes.map((node, index) => {
             const box = boxes[index];
-            return box === undefined ? null : <VersionBox key={node.version} node={node} box={box} />;
+            return box === undefined ? null : (
+              <VersionBox key={node.version} node={node} box={box} colour={colours.get(node.version)} />
+            );
           })}
         </>
       )}
@@ -68,10 +72,16 @@ export function TrafficPicture({ nodes, entrance, hosts }: TrafficPictureProps) 
   );
 }
 
-function VersionBox({ node, box }: { readonly node: VersionNode; readonly box: Box }) {
+interface VersionBoxProps {
+  readonly node: VersionNode;
+  readonly box: Box;
+  readonly colour: number | undefined;
+}
+
+function VersionBox({ node, box, colour }: VersionBoxProps) {
   const { version, role, weight, dots, count, ready, rate, errorShare = 0, p95 } = node;
   return (
-    <div className={`version-box ${role}`} style={place(box)}>
+    <div className={`version-box ${colourClass(colour)}`} style={place(box)}>
       <div className="about">
         <div className="row">
           <Version>{version}</Version>

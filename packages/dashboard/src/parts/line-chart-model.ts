@@ -31,20 +31,16 @@ export function highestOf(lines: readonly Drawn[]): number {
   return lines.flatMap(({ points }) => points.map(({ value = 0 }) => value)).reduce((a, b) => Math.max(a, b), 0);
 }
 
-/** A path from point to point, begun anew after each gap. */
+/** A path from point to point, begun anew after each gap; a point alone is a dot. */
 export function drawLine(points: readonly Point[], { from, to, high, width, height }: Frame): string {
-  let isDrawing = false;
+  const isKnown = (index: number): boolean => points[index]?.value !== undefined;
   return points
-    .map(({ at, value }) => {
-      if (value === undefined) {
-        isDrawing = false;
-        return '';
-      }
+    .map(({ at, value }, index) => {
+      if (value === undefined) return '';
       const x = Math.round(((at - from) / Math.max(1, to - from)) * width * 10) / 10;
       const y = Math.round((height - 1.5 - (value / high) * (height - 3)) * 10) / 10;
-      const point = `${isDrawing ? 'L' : 'M'}${x} ${y}`;
-      isDrawing = true;
-      return point;
+      const isAlone = !isKnown(index - 1) && !isKnown(index + 1);
+      return `${isKnown(index - 1) ? 'L' : 'M'}${x} ${y}${isAlone ? 'h0' : ''}`;
     })
     .join('');
 }
