@@ -20,3 +20,11 @@ test('shares are told by version, as releases are named otherwise', () => {
   const releases = [release('1.0', {}), release('2.0', { phase: 'Progressing', split })];
   expect(summarizeApplication(application, releases).split).toEqual({ '1.0': 75, '2.0': 25 });
 });
+
+test('what serves has all of it until the release under way divides something', () => {
+  const releases = [
+    release('1.0', {}),
+    release('2.0', { phase: 'Progressing', split: { weights: {}, confirmed: false } }),
+  ];
+  expect(summarizeApplication(application, releases).split).toEqual({ '1.0': 100 });
+});

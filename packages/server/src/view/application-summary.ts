@@ -91,14 +91,15 @@ function describeCandidate({ metadata, spec, status }: Release): NonNullable<App
   };
 }
 
-/** As the release under way tells it; all of it at what serves, where there is none. */
+/** As the release under way tells it; all of it at what serves, where there is none, or it has divided nothing yet. */
 function splitInForce(
   releases: readonly Release[],
   candidate: Release | undefined,
   serving: string | undefined,
 ): Readonly<Record<string, number>> {
-  if (candidate?.status?.split !== undefined && !isFinished(candidate.status.phase))
-    return byVersion(candidate.status.split.weights, releases);
+  const { split, phase } = candidate?.status ?? {};
+  if (split !== undefined && phase !== undefined && !isFinished(phase) && Object.keys(split.weights).length > 0)
+    return byVersion(split.weights, releases);
   const stable = releases.find(({ metadata }) => metadata.name === serving);
   return stable === undefined ? {} : { [stable.spec.version]: 100 };
 }
