@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { EventAnswer } from '../api/answers.ts';
 import { Chip } from '../parts/small.tsx';
+import { Words } from '../parts/words.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 
 const shownAtFirst = 6;
@@ -31,10 +32,12 @@ export function Events({ events }: { readonly events: readonly EventAnswer[] | u
                 <tr key={`${index} ${kind} ${name} ${reason}`}>
                   <td className="soft">{lastAt !== undefined && <RelativeTime at={lastAt} />}</td>
                   <td>{type === 'Warning' ? <Chip tone="wait">{reason}</Chip> : reason}</td>
-                  <td className="soft">
-                    {kind} <span className="mono">{name}</span>
+                  <td className="soft short">
+                    {kind} <span className="mono small">{name}</span>
                   </td>
-                  <td className="message">{message}</td>
+                  <td className="message">
+                    <Words text={message} />
+                  </td>
                   <td className="number">{count}</td>
                 </tr>
               ),

@@ -90,7 +90,11 @@ export function Gates({ release: { spec, status } }: { readonly release: Release
               <Duration from={startedAt} to={endedAt} />
             </span>
           </div>
-          {message !== undefined && message !== '' && <p className="small soft">{message}</p>}
+          {message !== undefined && message !== '' && (
+            <p className="small soft">
+              <Words text={message} />
+            </p>
+          )}
         </div>
       ))}
     </div>

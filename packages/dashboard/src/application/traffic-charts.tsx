@@ -38,7 +38,7 @@ export function TrafficCharts({ traffic, colours }: TrafficChartsProps) {
         format={(share) => formatPercent(share * 100)}
         least={0.01}
       />
-      <LineChart title="Latency, 95th percentile" lines={lines(({ p95 }) => p95)} format={formatLatency} least={0.01} />
+      <LineChart title="Latency, p95" lines={lines(({ p95 }) => p95)} format={formatLatency} least={0.01} />
     </div>
   );
 }

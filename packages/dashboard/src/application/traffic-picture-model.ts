@@ -124,8 +124,8 @@ const thinnest = 2;
 /** Boxes for the versions below each other, and bands to them that are as thick as their share. */
 export function layOutPicture(nodes: readonly VersionNode[], width: number): PictureLayout {
   const isNarrow = width < 620;
-  const gateway = isNarrow ? 74 : 132;
-  const space = isNarrow ? 44 : Math.min(260, width * 0.24);
+  const gateway = isNarrow ? 84 : 132;
+  const space = isNarrow ? 34 : Math.min(260, width * 0.24);
   const rowHeight = isNarrow ? rowHeights.narrow : rowHeights.wide;
   const entrance = isNarrow ? entranceHeights.narrow : entranceHeights.wide;
   const rows = Math.max(1, nodes.length);

@@ -50,28 +50,32 @@ export function Form({ manifest, faults, namespaces, isNamed, onEdit }: FormProp
       <div className="fields">
         <TextField label="Namespace" {...field(paths.namespace)} options={namespaces} isReadOnly={isNamed} isRequired />
         <TextField label="Name" {...field(paths.name)} isReadOnly={isNamed} isRequired />
-        <TextField label="Version" hint="Empty: next number" {...field(paths.version)} />
+        <TextField label="Version" hint="Empty: the next" {...field(paths.version)} />
         <TextField label="Replicas" type="number" {...number(paths.replicas)} />
       </div>
       <div className="fields">
-        <TextField label="Image" {...field(paths.image)} isWide isRequired />
-        <TextField label="Port" type="number" hint="On which it listens" {...number(paths.port)} />
-        <TextField label="Front-end hosts" hint="Separated by commas" {...field(paths.hosts)} onEdit={hosts} />
-      </div>
-      <div className="fields">
+        <TextField label="Image" {...field(paths.image)} span={2} isRequired />
         <TextField label="CPU limit" hint="Such as 500m" {...field(paths.cpu)} />
         <TextField label="Memory limit" hint="Such as 256Mi" {...field(paths.memory)} />
+      </div>
+      <div className="fields">
+        <TextField label="Front-end hosts" hint="Separated by commas" {...field(paths.hosts)} onEdit={hosts} span={3} />
+        <TextField label="Port" type="number" hint="Of the container" {...number(paths.port)} />
+      </div>
+      <div className="fields">
         <TextField label="Health path" hint="Such as /health" {...field(paths.healthPath)} />
         <SelectField
           label="Health answer"
+          span={2}
           {...field(paths.healthType)}
           options={[
             ['', 'Any 2xx'],
             ['probe', '{"healthy": true}'],
           ]}
         />
+        <TextField label="Guard (s)" hint="Empty: 300" type="number" {...number(paths.guard)} />
       </div>
-      <Strategy manifest={manifest} field={field} number={number} onEdit={onEdit} />
+      <Strategy manifest={manifest} field={field} onEdit={onEdit} />
     </div>
   );
 }
@@ -84,18 +88,17 @@ interface Bound {
 
 interface StrategyProps extends Pick<FormProps, 'manifest' | 'onEdit'> {
   readonly field: (path: Path) => Bound;
-  readonly number: (path: Path) => Bound;
 }
 
 const strategies = [
   ['rolling', 'Rolling: pod by pod'],
-  ['blueGreen', 'Blue-green: all at once, beside the old one'],
+  ['blueGreen', 'Blue-green: all at once'],
   ['canary', 'Canary: step by step'],
-  ['rainbow', 'Rainbow: sessions stay with their version'],
-  ['recreate', 'Recreate: the old one ends first'],
+  ['rainbow', 'Rainbow: sessions keep theirs'],
+  ['recreate', 'Recreate: the old ends first'],
 ] as const;
 
-function Strategy({ manifest, field, number, onEdit }: StrategyProps) {
+function Strategy({ manifest, field, onEdit }: StrategyProps) {
   const { type = 'rolling', canary, blueGreen } = manifest.spec.strategy ?? {};
   const choose = (chosen: string): void =>
     onEdit(['spec', 'strategy'], {
@@ -111,9 +114,8 @@ function Strategy({ manifest, field, number, onEdit }: StrategyProps) {
           value={type}
           onEdit={choose}
           options={strategies}
-          isWide
+          span={2}
         />
-        <TextField label="Guard, seconds" hint="Empty: 300" type="number" {...number(paths.guard)} />
         {type === 'blueGreen' && (
           <label className="row check">
             <input
@@ -137,21 +139,24 @@ function Strategy({ manifest, field, number, onEdit }: StrategyProps) {
   );
 }
 
+/** Of the four columns. */
+type Span = 2 | 3;
+
 interface TextFieldProps extends Bound {
   readonly label: string;
   readonly hint?: string;
   readonly type?: 'text' | 'number';
   readonly options?: readonly string[];
-  readonly isWide?: boolean;
+  readonly span?: Span;
   readonly isReadOnly?: boolean;
   readonly isRequired?: boolean;
 }
 
 function TextField({ label, hint, type = 'text', options = [], ...props }: TextFieldProps) {
   const id = useId();
-  const { value, faults, onEdit, isWide, isReadOnly, isRequired } = props;
+  const { value, faults, onEdit, span, isReadOnly, isRequired } = props;
   return (
-    <Labelled id={id} label={label} hint={hint} faults={faults} isWide={isWide}>
+    <Labelled id={id} label={label} hint={hint} faults={faults} span={span}>
       <input
         id={id}
         className="input"
@@ -181,13 +186,13 @@ function TextField({ label, hint, type = 'text', options = [], ...props }: TextF
 interface SelectFieldProps extends Bound {
   readonly label: string;
   readonly options: ReadonlyArray<readonly [value: string, text: string]>;
-  readonly isWide?: boolean;
+  readonly span?: Span;
 }
 
-function SelectField({ label, value, faults, onEdit, options, isWide }: SelectFieldProps) {
+function SelectField({ label, value, faults, onEdit, options, span }: SelectFieldProps) {
   const id = useId();
   return (
-    <Labelled id={id} label={label} faults={faults} isWide={isWide}>
+    <Labelled id={id} label={label} faults={faults} span={span}>
       <select
         id={id}
         className="input"
@@ -210,13 +215,13 @@ interface LabelledProps {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly faults: readonly string[];
-  readonly isWide?: boolean | undefined;
+  readonly span?: Span | undefined;
   readonly children: ReactNode;
 }
 
-function Labelled({ id, label, hint, faults, isWide, children }: LabelledProps) {
+function Labelled({ id, label, hint, faults, span, children }: LabelledProps) {
   return (
-    <div className={isWide === true ? 'field wide' : 'field'}>
+    <div className={span === undefined ? 'field' : `field span-${span}`}>
       <label htmlFor={id}>{label}</label>
       {children}
       <p id={`${id}-about`} className={faults.length > 0 ? 'fault' : 'hint'}>

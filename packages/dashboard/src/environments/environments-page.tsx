@@ -70,9 +70,9 @@ function EnvironmentTable({ environments, chosen }: EnvironmentTableProps) {
                     {namespace}
                   </Link>
                 </td>
-                <td className="number">{applications}</td>
-                <td className="number">{underWay}</td>
-                <td className={unready > 0 ? 'number bad-text' : 'number'}>{unready}</td>
+                <td className={toneOfCount(applications)}>{applications}</td>
+                <td className={toneOfCount(underWay)}>{underWay}</td>
+                <td className={`${toneOfCount(unready)} ${unready > 0 ? 'bad-text' : ''}`}>{unready}</td>
                 <td className="soft">{permissions.join(', ')}</td>
               </tr>
             ))}
@@ -81,6 +81,11 @@ function EnvironmentTable({ environments, chosen }: EnvironmentTableProps) {
       </div>
     </section>
   );
+}
+
+/** What is nought steps back. */
+function toneOfCount(count: number): string {
+  return count === 0 ? 'number faint' : 'number';
 }
 
 type Asked =

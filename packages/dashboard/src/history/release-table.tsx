@@ -1,5 +1,6 @@
 import type { ReleaseSummary } from '../api/answers.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
+import { Words } from '../parts/words.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -29,7 +30,6 @@ export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose 
             {!isOfOne && <th>Application</th>}
             <th>Version</th>
             <th>State</th>
-            <th>Strategy</th>
             <th>Asked by</th>
             <th>Begun</th>
             <th className="number">Took</th>
@@ -64,25 +64,25 @@ function Cells({ release, isOfOne }: { readonly release: ReleaseSummary; readonl
     <>
       {!isOfOne && (
         <td>
-          <Link to={formatPlace({ page: 'application', namespace, name: application })}>{application}</Link>{' '}
-          <span className="small faint">{namespace}</span>
+          <Link to={formatPlace({ page: 'application', namespace, name: application })}>{application}</Link>
+          <p className="small faint">{namespace}</p>
         </td>
       )}
       <td>
         <Link to={formatPlace({ page: 'release', namespace, name })}>
           <Version>{version}</Version>
         </Link>
+        <p className="small faint">{strategy}</p>
       </td>
       <td>
         <PhaseChip phase={phase} />
         {reason !== undefined && (
           <p className="small soft why" title={reason}>
-            {reason}
+            <Words text={reason} />
           </p>
         )}
       </td>
-      <td className="soft">{strategy}</td>
-      <td className="soft">{requestedBy}</td>
+      <td className="soft short">{requestedBy}</td>
       <td className="soft">
         <RelativeTime at={createdAt} />
       </td>

@@ -14,7 +14,7 @@ import { failureOf } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 
-const rowHeights = { wide: 58, narrow: 108 } as const;
+const rowHeights = { wide: 64, narrow: 118 } as const;
 
 /** A row for each application; of a long list those in sight. */
 export function FleetTable({ applications }: { readonly applications: readonly ApplicationSummary[] }) {
@@ -114,7 +114,7 @@ const Row = memo(function Row({ application, traffic, index, top, height }: RowP
       <div className={failure === undefined ? 'cell state' : 'cell state bad'} role="cell">
         <PhaseChip phase={phase === 'Stable' && failure !== undefined ? 'Failed' : phase} />
         {why !== undefined && (
-          <div className="why cut" title={why}>
+          <div className="why" title={why}>
             {why}
           </div>
         )}

@@ -10,12 +10,12 @@ describe('words for times', () => {
   const now = Date.parse('2026-01-01T12:00:00Z');
   test.each([
     ['2026-01-01T11:59:58Z', 'now'],
-    ['2026-01-01T11:59:20Z', '40s ago'],
-    ['2026-01-01T11:30:10Z', '29m ago'],
-    ['2025-12-30T12:00:00Z', '2d ago'],
-    ['2026-01-01T14:00:00Z', 'in 2h'],
+    ['2026-01-01T11:59:20Z', '40 s ago'],
+    ['2026-01-01T11:30:10Z', '29 min ago'],
+    ['2025-12-30T12:00:00Z', '2 days ago'],
+    ['2026-01-01T14:00:00Z', 'in 2 h'],
   ])('%s is %s', (at, words) => {
-    expect(describeAge(Date.parse(at), now)).toMatch(new RegExp(words.replace(' ', '.?')));
+    expect(describeAge(Date.parse(at), now)).toBe(words);
   });
   test.each([
     [180, '180 ms'],

@@ -1,20 +1,21 @@
 const units = [
-  { name: 'year', seconds: 31_557_600 },
-  { name: 'month', seconds: 2_629_800 },
-  { name: 'day', seconds: 86_400 },
-  { name: 'hour', seconds: 3_600 },
-  { name: 'minute', seconds: 60 },
+  { one: 'year', many: 'years', seconds: 31_557_600 },
+  { one: 'month', many: 'months', seconds: 2_629_800 },
+  { one: 'day', many: 'days', seconds: 86_400 },
+  { one: 'h', many: 'h', seconds: 3_600 },
+  { one: 'min', many: 'min', seconds: 60 },
+  { one: 's', many: 's', seconds: 1 },
 ] as const;
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' });
-
-/** `3 min. ago`; within the last minute by the second, and `now` where clocks differ by a little. */
+/** `3 min ago`, `in 2 days`; within the last minute by the second, and `now` where clocks differ by a little. */
 export function describeAge(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1_000);
-  if (Math.abs(seconds) < 3) return 'now';
-  const unit = units.find((each) => Math.abs(seconds) >= each.seconds);
-  if (unit === undefined) return relative.format(seconds, 'second');
-  return relative.format(Math.trunc(seconds / unit.seconds), unit.name);
+  const size = Math.abs(seconds);
+  const unit = units.find((each) => size >= each.seconds);
+  if (size < 3 || unit === undefined) return 'now';
+  const count = Math.trunc(size / unit.seconds);
+  const words = `${count} ${count === 1 ? unit.one : unit.many}`;
+  return seconds < 0 ? `${words} ago` : `in ${words}`;
 }
 
 /** `1 h 5 min`, `2 min 3 s`, `4.2 s`, `180 ms`: the two largest units. */

@@ -6,6 +6,7 @@ import { Gates, ReleaseStages } from '../application/running-release.tsx';
 import { CheckChart } from '../application/check-chart.tsx';
 import { Chip, Notice, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { Words } from '../parts/words.tsx';
 import { toneOfOutcome } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -84,8 +85,16 @@ function Shown({ release, commands, measurements, before }: ShownProps) {
         <PhaseChip phase={phase} />
         <ReleaseAgain release={release} />
       </Head>
-      {reason !== undefined && <Notice tone={phase === 'Superseded' ? 'calm' : 'bad'}>{reason}</Notice>}
-      {status?.waitingFor !== undefined && <Notice tone="wait">Waits for {status.waitingFor}</Notice>}
+      {reason !== undefined && (
+        <Notice tone={phase === 'Superseded' ? 'calm' : 'bad'}>
+          <Words text={reason} />
+        </Notice>
+      )}
+      {status?.waitingFor !== undefined && (
+        <Notice tone="wait">
+          <Words text={`Waits for ${status.waitingFor}`} />
+        </Notice>
+      )}
       <section className="card" aria-labelledby="course">
         <header>
           <h2 id="course">Course</h2>
@@ -162,7 +171,7 @@ function Facts({ release }: { readonly release: ReleaseAnswer }) {
       {status?.images?.map(({ container, imageIDs }) => (
         <Fact key={container} name={`Image of ${container}`}>
           <span className="mono small cut" title={imageIDs.join(' ')}>
-            {imageIDs.join(' ')}
+            {imageIDs.map(shorten).join(' ')}
           </span>
         </Fact>
       ))}
@@ -173,6 +182,11 @@ function Facts({ release }: { readonly release: ReleaseAnswer }) {
       )}
     </dl>
   );
+}
+
+/** A digest by its first digits, as everybody names it; all of it stands in the title. */
+function shorten(image: string): string {
+  return image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/, '$1…');
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
@@ -229,7 +243,11 @@ function Timeline({ release, commands }: Pick<ShownProps, 'release' | 'commands'
             <p className="small faint">
               <RelativeTime at={at} />
             </p>
-            {detail !== undefined && detail !== '' && <p className="small soft detail">{detail}</p>}
+            {detail !== undefined && detail !== '' && (
+              <p className="small soft detail">
+                <Words text={detail} />
+              </p>
+            )}
           </li>
         ))}
       </ol>

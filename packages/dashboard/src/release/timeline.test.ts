@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { release } from '../../testing/release.ts';
 import { listMoments } from './timeline.ts';
 
+const at = (second: number): string => `2026-01-01T00:00:0${second}Z`;
+
 test('what happened stands in the order of time, whoever noted it', () => {
-  const at = (second: number): string => `2026-01-01T00:00:0${second}Z`;
   const candidate = release({
     phase: 'RolledBack',
     attempts: [
@@ -34,4 +35,20 @@ test('what happened stands in the order of time, whoever noted it', () => {
     'Rolling back',
     'Attempt 2 by ann',
   ]);
+});
+
+test('a timeline tells why something failed where it did, and not again', () => {
+  const reason = 'pods are not healthy';
+  const moments = listMoments(
+    release({
+      phase: 'RolledBack',
+      transitions: [
+        { phase: 'RollingBack', at: at(5), reason },
+        { phase: 'RolledBack', at: at(6), reason },
+      ],
+      gates: [{ name: 'health', attempt: 1, startedAt: at(1), endedAt: at(4), outcome: 'failed', message: reason }],
+    }),
+    [],
+  );
+  expect(moments.flatMap(({ title, detail }) => (detail === undefined ? [] : [title]))).toEqual(['health: failed']);
 });

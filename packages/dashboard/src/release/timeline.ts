@@ -52,7 +52,19 @@ export function listMoments(
     })),
     ...milestones(status),
   ];
-  return moments.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  return withoutRepeats(moments.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)));
+}
+
+/** Why something failed is told where it is told first: gate, phase and end say the same. */
+function withoutRepeats(moments: readonly Moment[]): readonly Moment[] {
+  const told = new Set<string>();
+  return moments.map((moment) => {
+    if (moment.detail === undefined || !told.has(moment.detail)) {
+      told.add(moment.detail ?? '');
+      return moment;
+    }
+    return { ...moment, detail: undefined };
+  });
 }
 
 function milestones(status: ReleaseAnswer['status']): readonly Moment[] {
