@@ -1,5 +1,7 @@
 import type { AuditAnswer } from '../api/answers.ts';
 import { More } from '../parts/more.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Table } from '../parts/table.tsx';
 import { Chip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 import { usePages } from '../state/use-pages.ts';
@@ -10,31 +12,15 @@ export function AuditPage() {
   const records = items ?? [];
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Audit</h1>
-      </div>
+      <PageHead title="Audit" />
       {items === undefined && problem === undefined && <Skeleton height={420} />}
       {records.length > 0 && (
         <section className="card" aria-label="Audit">
-          <div className="scroll-x" tabIndex={0} role="region" aria-label="What was asked">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th>When</th>
-                  <th>Who</th>
-                  <th>Asked for</th>
-                  <th>Of</th>
-                  <th>Answer</th>
-                  <th>With</th>
-                </tr>
-              </thead>
-              <tbody>
-                {records.map((record) => (
-                  <Row key={record.id} record={record} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="What was asked" columns={['When', 'Who', 'Asked for', 'Of', 'Answer', 'With']}>
+            {records.map((record) => (
+              <Row key={record.id} record={record} />
+            ))}
+          </Table>
           <More readOn={readOn} />
         </section>
       )}

@@ -2,9 +2,11 @@ import { useState } from 'react';
 import type { CommandAnswer } from '../api/answers.ts';
 import { pathOf, type ApiClient } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { textOf } from '../parts/form-words.ts';
 import { ProblemNotice } from '../parts/small.tsx';
 import { browserClock, drawKey, type Clock } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
+import { useAction } from '../state/use-action.ts';
 import type { Offer } from './verbs.ts';
 
 export interface CommandDialogProps {
@@ -18,25 +20,18 @@ export interface CommandDialogProps {
 /** Says what a command will do, and gives it. */
 export function CommandDialog({ namespace, application, offer, onClose }: CommandDialogProps) {
   const { client } = useDesk();
-  const [problem, setProblem] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useAction();
   // Of this dialog: asked again after a failure it is the same command.
   const [key] = useState(drawKey);
   const give = async (reason: string): Promise<void> => {
-    setBusy(true);
     const path = pathOf(namespace, 'applications', application, 'commands');
     const body = {
       verb: offer.verb,
       ...(offer.version === undefined ? {} : { version: offer.version }),
       ...(reason === '' ? {} : { reason }),
     };
-    try {
-      const asked = await client.send<CommandAnswer>('POST', path, { body, key });
-      onClose(await awaitOutcome({ client, clock: browserClock, path: `${path}/${asked.name}` }, asked));
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
+    const asked = await client.send<CommandAnswer>('POST', path, { body, key });
+    onClose(await awaitOutcome({ client, clock: browserClock, path: `${path}/${asked.name}` }, asked));
   };
   return (
     <Dialog
@@ -44,7 +39,7 @@ export function CommandDialog({ namespace, application, offer, onClose }: Comman
       confirm={offer.label}
       isDangerous={offer.isDangerous}
       isBusy={isBusy}
-      onConfirm={(data) => void give(String(data.get('reason') ?? '').trim())}
+      onConfirm={(data) => run(() => give(textOf(data, 'reason')))}
       onClose={() => onClose()}
     >
       <p className="soft">{offer.effect}</p>

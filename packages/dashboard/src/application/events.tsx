@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { EventAnswer } from '../api/answers.ts';
 import { Chip } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { Words } from '../parts/words.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 
@@ -15,36 +16,23 @@ export function Events({ events }: { readonly events: readonly EventAnswer[] | u
       <header>
         <h2 id="events">Events</h2>
       </header>
-      <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="events">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>When</th>
-              <th>Reason</th>
-              <th>About</th>
-              <th>Message</th>
-              <th className="number">Times</th>
+      <Table label="Events" columns={['When', 'Reason', 'About', 'Message', { head: 'Times', isNumber: true }]}>
+        {(isWhole ? events : events.slice(0, shownAtFirst)).map(
+          ({ type, reason, message, kind, name, count, lastAt }, index) => (
+            <tr key={`${index} ${kind} ${name} ${reason}`}>
+              <td className="soft">{lastAt !== undefined && <RelativeTime at={lastAt} />}</td>
+              <td>{type === 'Warning' ? <Chip tone="wait">{reason}</Chip> : reason}</td>
+              <td className="soft short">
+                {kind} <span className="mono small">{name}</span>
+              </td>
+              <td className="message">
+                <Words text={message} />
+              </td>
+              <td className="number">{count}</td>
             </tr>
-          </thead>
-          <tbody>
-            {(isWhole ? events : events.slice(0, shownAtFirst)).map(
-              ({ type, reason, message, kind, name, count, lastAt }, index) => (
-                <tr key={`${index} ${kind} ${name} ${reason}`}>
-                  <td className="soft">{lastAt !== undefined && <RelativeTime at={lastAt} />}</td>
-                  <td>{type === 'Warning' ? <Chip tone="wait">{reason}</Chip> : reason}</td>
-                  <td className="soft short">
-                    {kind} <span className="mono small">{name}</span>
-                  </td>
-                  <td className="message">
-                    <Words text={message} />
-                  </td>
-                  <td className="number">{count}</td>
-                </tr>
-              ),
-            )}
-          </tbody>
-        </table>
-      </div>
+          ),
+        )}
+      </Table>
       {!isWhole && events.length > shownAtFirst && (
         <div className="more">
           <button type="button" className="button plain slim" onClick={() => setWhole(true)}>

@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { PodsAnswer } from '../api/answers.ts';
+import { FollowingLog, LineTime } from '../parts/following-log.tsx';
 import { Chip } from '../parts/small.tsx';
-import { describeClock, describeInstant } from '../parts/time-words.ts';
 import { usePodLogs } from './use-pod-logs.ts';
 
 export interface PodLogsProps {
@@ -70,25 +70,8 @@ interface LinesProps {
 
 function Lines({ namespace, application, pod }: LinesProps) {
   const { lines, state, leftOut } = usePodLogs(namespace, application, pod);
-  const box = useRef<HTMLDivElement>(null);
-  const isFollowing = useRef(true);
-  useEffect(() => {
-    if (isFollowing.current) box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [lines]);
-  const look = (): void => {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
-    isFollowing.current = scrollHeight - scrollTop - clientHeight < 40;
-  };
   return (
-    <div
-      className="log"
-      ref={box}
-      onScroll={look}
-      tabIndex={0}
-      role="log"
-      aria-label="Logs of the pods"
-      aria-live="off"
-    >
+    <FollowingLog label="Logs of the pods" lines={lines}>
       {lines.length === 0 && (
         <p className="line-none soft">{state === 'ended' ? 'They wrote nothing.' : 'Nothing has been written yet.'}</p>
       )}
@@ -101,9 +84,7 @@ function Lines({ namespace, application, pod }: LinesProps) {
       {state === 'waiting' && <Chip tone="wait">connecting</Chip>}
       {lines.map(({ pod: of, at, text, cut }, index) => (
         <div key={`${of} ${at} ${index}`} className="line pod-line">
-          <time dateTime={at} title={describeInstant(Date.parse(at))}>
-            {describeClock(Date.parse(at))}
-          </time>
+          <LineTime at={at} />
           <span className="kind cut" title={of}>
             {of.split('-').at(-1)}
           </span>
@@ -113,6 +94,6 @@ function Lines({ namespace, application, pod }: LinesProps) {
           </span>
         </div>
       ))}
-    </div>
+    </FollowingLog>
   );
 }

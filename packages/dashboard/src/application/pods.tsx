@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import type { ListedPod, PodsAnswer, PodState } from '../api/answers.ts';
 import { withQuery } from '../api/client.ts';
 import { ProblemNotice, Chip, Version } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 import type { Tone } from '../parts/tones.ts';
 import { useResource } from '../state/use-resource.ts';
@@ -23,6 +24,7 @@ const tones: Readonly<Record<PodState, Tone>> = {
 const states = ['failing', 'starting', 'ending', 'ready', 'serving'] as const;
 /** More at once help nobody; those that are not well come first. */
 export const podsAtOnce = 20;
+const columns = ['Pod', 'Version', 'State', { head: 'Restarts', isNumber: true }, 'Node', 'Address', 'Age'];
 const lookMilliseconds = 3_000;
 
 interface Selection {
@@ -56,26 +58,11 @@ export function Pods({ path, first }: PodsProps) {
         {count > podsAtOnce && <Filters selection={selection} onSelect={setSelection} />}
       </header>
       {other.problem !== undefined && <ProblemNotice problem={other.problem} />}
-      <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="pods">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Pod</th>
-              <th>Version</th>
-              <th>State</th>
-              <th className="number">Restarts</th>
-              <th>Node</th>
-              <th>Address</th>
-              <th>Age</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.items.map((pod) => (
-              <PodRow key={pod.uid} pod={pod} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Pods" columns={columns}>
+        {shown.items.map((pod) => (
+          <PodRow key={pod.uid} pod={pod} />
+        ))}
+      </Table>
       {(shown.next !== undefined || cursors.length > 0) && (
         <Pager selection={selection} shown={shown} onSelect={setSelection} />
       )}

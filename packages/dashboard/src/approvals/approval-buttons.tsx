@@ -1,10 +1,12 @@
 import { useState } from 'react';
 import { pathOf } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { textOf } from '../parts/form-words.ts';
 import { ProblemNotice } from '../parts/small.tsx';
 import { drawKey } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
+import { useAction } from '../state/use-action.ts';
 import { findAwaited } from './awaited.ts';
 
 export interface ApprovalButtonsProps {
@@ -41,26 +43,19 @@ interface ApprovalDialogProps {
 
 function ApprovalDialog({ namespace, release, hook, onClose }: ApprovalDialogProps) {
   const { client } = useDesk();
-  const [problem, setProblem] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, run } = useAction();
   const [key] = useState(drawKey);
   const agree = async (reason: string): Promise<void> => {
-    setBusy(true);
-    try {
-      const body = { hook, ...(reason === '' ? {} : { reason }) };
-      await client.send('POST', pathOf(namespace, 'releases', release, 'approvals'), { body, key });
-      onClose();
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
+    const body = { hook, ...(reason === '' ? {} : { reason }) };
+    await client.send('POST', pathOf(namespace, 'releases', release, 'approvals'), { body, key });
+    onClose();
   };
   return (
     <Dialog
       title={`Approve ${hook}?`}
       confirm="Approve"
       isBusy={isBusy}
-      onConfirm={(data) => void agree(String(data.get('reason') ?? '').trim())}
+      onConfirm={(data) => run(() => agree(textOf(data, 'reason')))}
       onClose={onClose}
     >
       <p className="soft">

@@ -1,3 +1,4 @@
+import { PageHead } from '../parts/page-head.tsx';
 import { Empty, Skeleton, Version } from '../parts/small.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 import { Link } from '../routing/navigation.tsx';
@@ -13,9 +14,7 @@ export function ApprovalsPage() {
   const waiting = [...applications.values()].filter(awaitsApproval);
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Approvals</h1>
-      </div>
+      <PageHead title="Approvals" />
       {after === undefined ? (
         <Skeleton height={160} />
       ) : waiting.length === 0 ? (

@@ -2,7 +2,10 @@ import { useState } from 'react';
 import type { EnvironmentAnswer, List, VariableAnswer } from '../api/answers.ts';
 import { withQuery } from '../api/client.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
-import { Chip, Empty, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Chip, Empty } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { Link, useLocation } from '../routing/navigation.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useResource } from '../state/use-resource.ts';
@@ -21,24 +24,26 @@ export function EnvironmentsPage() {
   const chosen = all.find(({ namespace }) => namespace === asked) ?? all[0];
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Environments</h1>
-      </div>
-      {environments.data === undefined ? (
-        environments.problem === undefined ? (
-          <Skeleton height={300} />
-        ) : (
-          <ProblemNotice problem={environments.problem} />
-        )
-      ) : (
-        <>
-          <EnvironmentTable environments={all} chosen={chosen?.namespace} />
-          {chosen !== undefined && <Variables key={chosen.namespace} environment={chosen} />}
-        </>
-      )}
+      <PageHead title="Environments" />
+      <Loaded resource={environments} height={300}>
+        {() => (
+          <>
+            <EnvironmentTable environments={all} chosen={chosen?.namespace} />
+            {chosen !== undefined && <Variables key={chosen.namespace} environment={chosen} />}
+          </>
+        )}
+      </Loaded>
     </>
   );
 }
+
+const environmentColumns = [
+  'Namespace',
+  { head: 'Applications', isNumber: true },
+  { head: 'Releases under way', isNumber: true },
+  { head: 'Not all pods ready', isNumber: true },
+  'You may',
+];
 
 interface EnvironmentTableProps {
   readonly environments: readonly EnvironmentAnswer[];
@@ -48,37 +53,24 @@ interface EnvironmentTableProps {
 function EnvironmentTable({ environments, chosen }: EnvironmentTableProps) {
   return (
     <section className="card" aria-label="Namespaces">
-      <div className="scroll-x bounded" tabIndex={0} role="region" aria-label="Namespaces">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Namespace</th>
-              <th className="number">Applications</th>
-              <th className="number">Releases under way</th>
-              <th className="number">Not all pods ready</th>
-              <th>You may</th>
-            </tr>
-          </thead>
-          <tbody>
-            {environments.map(({ namespace, applications, underWay, unready, permissions }) => (
-              <tr key={namespace} className={namespace === chosen ? 'chosen' : undefined}>
-                <td>
-                  <Link
-                    to={withQuery('/environments', { namespace })}
-                    aria-current={namespace === chosen ? 'true' : undefined}
-                  >
-                    {namespace}
-                  </Link>
-                </td>
-                <td className={toneOfCount(applications)}>{applications}</td>
-                <td className={toneOfCount(underWay)}>{underWay}</td>
-                <td className={`${toneOfCount(unready)} ${unready > 0 ? 'bad-text' : ''}`}>{unready}</td>
-                <td className="soft">{permissions.join(', ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table className="bounded" label="Namespaces" columns={environmentColumns}>
+        {environments.map(({ namespace, applications, underWay, unready, permissions }) => (
+          <tr key={namespace} className={namespace === chosen ? 'chosen' : undefined}>
+            <td>
+              <Link
+                to={withQuery('/environments', { namespace })}
+                aria-current={namespace === chosen ? 'true' : undefined}
+              >
+                {namespace}
+              </Link>
+            </td>
+            <td className={toneOfCount(applications)}>{applications}</td>
+            <td className={toneOfCount(underWay)}>{underWay}</td>
+            <td className={`${toneOfCount(unready)} ${unready > 0 ? 'bad-text' : ''}`}>{unready}</td>
+            <td className="soft">{permissions.join(', ')}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
@@ -116,19 +108,17 @@ function Variables({ environment: { namespace, permissions } }: { readonly envir
         Every container of every application here is given them, from its next release on. What runs goes on with what
         it has, and what a template says of a variable wins.
       </p>
-      {variables.data === undefined ? (
-        variables.problem === undefined ? (
-          <Skeleton height={120} />
-        ) : (
-          <ProblemNotice problem={variables.problem} />
-        )
-      ) : variables.data.items.length === 0 ? (
-        <Empty>
-          <p>There is no variable yet.</p>
-        </Empty>
-      ) : (
-        <VariableTable variables={variables.data.items} onAsk={mayChange ? setAsked : undefined} />
-      )}
+      <Loaded resource={variables} height={120}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty>
+              <p>There is no variable yet.</p>
+            </Empty>
+          ) : (
+            <VariableTable variables={items} onAsk={mayChange ? setAsked : undefined} />
+          )
+        }
+      </Loaded>
       {asked?.type === 'set' && <VariableDialog path={path} variable={asked.variable} onClose={close} />}
       {asked?.type === 'remove' && (
         <ConfirmDialog
@@ -152,49 +142,30 @@ interface VariableTableProps {
 
 function VariableTable({ variables, onAsk }: VariableTableProps) {
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="variables">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Value</th>
-            <th>
-              <span className="unseen">Change</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {variables.map((variable) => (
-            <tr key={variable.name}>
-              <td className="mono">{variable.name}</td>
-              <td>
-                {variable.value === undefined ? <Chip tone="calm">secret</Chip> : <Value text={variable.value} />}
-              </td>
-              <td className="number tools">
-                {onAsk !== undefined && (
-                  <>
-                    <button
-                      type="button"
-                      className="button plain slim"
-                      onClick={() => onAsk({ type: 'set', variable })}
-                    >
-                      Change<span className="unseen"> {variable.name}</span>
-                    </button>
-                    <button
-                      type="button"
-                      className="button plain slim"
-                      onClick={() => onAsk({ type: 'remove', name: variable.name })}
-                    >
-                      Remove<span className="unseen"> {variable.name}</span>
-                    </button>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Variables" columns={['Name', 'Value', { head: 'Change', isUnseen: true }]}>
+      {variables.map((variable) => (
+        <tr key={variable.name}>
+          <td className="mono">{variable.name}</td>
+          <td>{variable.value === undefined ? <Chip tone="calm">secret</Chip> : <Value text={variable.value} />}</td>
+          <td className="number tools">
+            {onAsk !== undefined && (
+              <>
+                <button type="button" className="button plain slim" onClick={() => onAsk({ type: 'set', variable })}>
+                  Change<span className="unseen"> {variable.name}</span>
+                </button>
+                <button
+                  type="button"
+                  className="button plain slim"
+                  onClick={() => onAsk({ type: 'remove', name: variable.name })}
+                >
+                  Remove<span className="unseen"> {variable.name}</span>
+                </button>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -1,12 +1,14 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { releasePhases } from '@slipway/delivery/api/release';
-import type { Page, ReleaseSummary } from '../api/answers.ts';
+import type { ReleaseSummary } from '../api/answers.ts';
 import { withQuery } from '../api/client.ts';
 import { describePhase } from '../parts/tones.ts';
+import { More } from '../parts/more.tsx';
+import { PageHead } from '../parts/page-head.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { go, useLocation } from '../routing/navigation.tsx';
-import { useDesk, useFleet } from '../session/desk.ts';
-import { useResource } from '../state/use-resource.ts';
+import { useFleet } from '../session/desk.ts';
+import { usePages } from '../state/use-pages.ts';
 import { ReleaseTable } from './release-table.tsx';
 
 const pageSize = 50;
@@ -25,9 +27,7 @@ export function HistoryPage() {
     go(withQuery('/history', { ...asked, ...part }), { replace: true });
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>History</h1>
-      </div>
+      <PageHead title="History" />
       <div className="filters" role="search">
         <select
           className="input"
@@ -83,26 +83,11 @@ export function HistoryPage() {
 }
 
 function Releases({ path }: { readonly path: string }) {
-  const { client } = useDesk();
   const { applications } = useFleet();
-  const first = useResource<Page<ReleaseSummary>>(path, { news: applications });
-  const [older, setOlder] = useState<Page<ReleaseSummary>>();
-  const [problem, setProblem] = useState<unknown>();
+  const { items: releases, problem, readOn } = usePages<ReleaseSummary>(path, { news: applications });
   const [chosen, setChosen] = useState<readonly ReleaseSummary[]>([]);
-  useEffect(() => setProblem(undefined), [older]);
-  if (first.data === undefined)
-    return first.problem === undefined ? <Skeleton height={420} /> : <ProblemNotice problem={first.problem} />;
-  const known = new Set(first.data.items.map(({ uid }) => uid));
-  const releases = [...first.data.items, ...(older?.items ?? []).filter(({ uid }) => !known.has(uid))];
-  const next = older === undefined ? first.data.next : older.next;
-  const readOn = async (): Promise<void> => {
-    try {
-      const page = await client.get<Page<ReleaseSummary>>(`${path}&cursor=${next ?? ''}`);
-      setOlder({ items: [...(older?.items ?? []), ...page.items], next: page.next });
-    } catch (error) {
-      setProblem(error);
-    }
-  };
+  if (releases === undefined)
+    return problem === undefined ? <Skeleton height={420} /> : <ProblemNotice problem={problem} />;
   if (releases.length === 0)
     return (
       <Empty>
@@ -118,13 +103,7 @@ function Releases({ path }: { readonly path: string }) {
           chosen={chosen.map(({ uid }) => uid)}
           onChoose={(release) => setChosen(toggle(chosen, release))}
         />
-        {next !== undefined && (
-          <div className="more">
-            <button type="button" className="button plain slim" onClick={() => void readOn()}>
-              Show older ones
-            </button>
-          </div>
-        )}
+        <More readOn={readOn} />
       </section>
       {problem !== undefined && <ProblemNotice problem={problem} />}
     </>

@@ -1,5 +1,6 @@
 import type { ReleaseSummary } from '../api/answers.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import { Words } from '../parts/words.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Link } from '../routing/navigation.tsx';
@@ -18,42 +19,34 @@ export interface ReleaseTableProps {
 export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose }: ReleaseTableProps) {
   if (releases.length === 0) return <p className="inside soft">None has been written down yet.</p>;
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label="Releases">
-      <table className="table releases">
-        <thead>
-          <tr>
-            {onChoose !== undefined && (
-              <th>
-                <span className="unseen">Compare</span>
-              </th>
-            )}
-            {!isOfOne && <th>Application</th>}
-            <th>Version</th>
-            <th>State</th>
-            <th>Asked by</th>
-            <th>Begun</th>
-            <th className="number">Took</th>
-          </tr>
-        </thead>
-        <tbody>
-          {releases.map((release) => (
-            <tr key={release.uid}>
-              {onChoose !== undefined && (
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Compare ${release.name}`}
-                    checked={chosen.includes(release.uid)}
-                    onChange={() => onChoose(release)}
-                  />
-                </td>
-              )}
-              <Cells release={release} isOfOne={isOfOne} />
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Releases"
+      columns={[
+        ...(onChoose === undefined ? [] : [{ head: 'Compare', isUnseen: true }]),
+        ...(isOfOne ? [] : ['Application']),
+        'Version',
+        'State',
+        'Asked by',
+        'Begun',
+        { head: 'Took', isNumber: true },
+      ]}
+    >
+      {releases.map((release) => (
+        <tr key={release.uid}>
+          {onChoose !== undefined && (
+            <td>
+              <input
+                type="checkbox"
+                aria-label={`Compare ${release.name}`}
+                checked={chosen.includes(release.uid)}
+                onChange={() => onChoose(release)}
+              />
+            </td>
+          )}
+          <Cells release={release} isOfOne={isOfOne} />
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -1,8 +1,10 @@
 import { useState } from 'react';
 import type { ChannelAnswer, List } from '../api/answers.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { PageHead } from '../parts/page-head.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
-import { Chip, Empty, Notice, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Chip, Empty, Notice, ProblemNotice } from '../parts/small.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
 import { useResource } from '../state/use-resource.ts';
@@ -41,14 +43,11 @@ export function NotificationsPage() {
     });
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Notifications</h1>
-        <div className="actions">
-          <button type="button" className="button primary" onClick={() => setAsked({ type: 'save' })}>
-            New channel
-          </button>
-        </div>
-      </div>
+      <PageHead title="Notifications">
+        <button type="button" className="button primary" onClick={() => setAsked({ type: 'save' })}>
+          New channel
+        </button>
+      </PageHead>
       {tried !== undefined && (
         <Notice tone={tried.sent ? 'good' : 'bad'}>
           {tried.sent ? `${tried.channel.name} was sent a message that says it is a test.` : `${tried.channel.name}: `}
@@ -56,24 +55,20 @@ export function NotificationsPage() {
         </Notice>
       )}
       {trying.problem !== undefined && <ProblemNotice problem={trying.problem} />}
-      {channels.data === undefined ? (
-        channels.problem === undefined ? (
-          <Skeleton height={300} />
-        ) : (
-          <ProblemNotice problem={channels.problem} />
-        )
-      ) : (
-        <>
-          {channels.data.items.length === 0 ? (
-            <Empty>
-              <p>Nobody is told of anything yet.</p>
-            </Empty>
-          ) : (
-            <ChannelList channels={channels.data.items} isTrying={trying.isBusy} onTry={tryOut} onAsk={setAsked} />
-          )}
-          <Outbox channels={channels.data.items} />
-        </>
-      )}
+      <Loaded resource={channels} height={300}>
+        {({ items }) => (
+          <>
+            {items.length === 0 ? (
+              <Empty>
+                <p>Nobody is told of anything yet.</p>
+              </Empty>
+            ) : (
+              <ChannelList channels={items} isTrying={trying.isBusy} onTry={tryOut} onAsk={setAsked} />
+            )}
+            <Outbox channels={items} />
+          </>
+        )}
+      </Loaded>
       {asked?.type === 'save' && <ChannelDialog path={path} channel={asked.channel} onClose={close} />}
       {asked?.type === 'remove' && (
         <ConfirmDialog

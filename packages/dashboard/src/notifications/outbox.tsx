@@ -1,18 +1,15 @@
 import { useState } from 'react';
 import type { ChannelAnswer, NotificationAnswer } from '../api/answers.ts';
 import { withQuery } from '../api/client.ts';
-import { More } from '../parts/more.tsx';
+import { DeliverySection, type Repeating } from '../parts/delivery-section.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
-import { Chip, Empty, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
+import { Chip, Version } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import type { Tone } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
-import { useDesk } from '../session/desk.ts';
-import { useAction } from '../state/use-action.ts';
-import { usePages } from '../state/use-pages.ts';
 import { describeEventType } from './channel-form.ts';
 
-const lookMilliseconds = 3_000;
 const path = '/api/v1/notifications/deliveries';
 
 const words: Readonly<Record<NotificationAnswer['state'], string>> = {
@@ -25,96 +22,62 @@ const states = ['pending', 'delivered', 'dead'] as const;
 
 /** What was sent, what is to be, and what was given up, each with why. */
 export function Outbox({ channels }: { readonly channels: readonly ChannelAnswer[] }) {
-  const { client } = useDesk();
   const [state, setState] = useState('');
-  const { items, problem, readOn, reload } = usePages<NotificationAnswer>(withQuery(path, { limit: 50, state }), {
-    everyMilliseconds: lookMilliseconds,
-  });
-  const repeat = useAction();
-  const ask = (id: string): void =>
-    repeat.run(async () => {
-      await client.send('POST', `${path}/${encodeURIComponent(id)}/repeat`);
-      reload();
-    });
-  return (
-    <section className="card" aria-labelledby="outbox">
-      <header>
-        <h2 id="outbox">Outbox</h2>
-        <select
-          className="input slim push"
-          aria-label="State"
-          value={state}
-          onChange={({ target }) => setState(target.value)}
-        >
-          <option value="">All</option>
-          {states.map((each) => (
-            <option key={each} value={each}>
-              {words[each]}
-            </option>
-          ))}
-        </select>
-      </header>
-      {problem !== undefined && <ProblemNotice problem={problem} />}
-      {repeat.problem !== undefined && <ProblemNotice problem={repeat.problem} />}
-      {items === undefined ? (
-        problem === undefined && <Skeleton height={160} />
-      ) : items.length === 0 ? (
-        <Empty>
-          <p>{state === '' ? 'Nothing was told yet.' : 'Nothing is like this.'}</p>
-        </Empty>
-      ) : (
-        <NotificationTable notifications={items} channels={channels} isBusy={repeat.isBusy} onRepeat={ask} />
-      )}
-      <More readOn={readOn} />
-    </section>
-  );
-}
-
-interface NotificationTableProps {
-  readonly notifications: readonly NotificationAnswer[];
-  readonly channels: readonly ChannelAnswer[];
-  readonly isBusy: boolean;
-  readonly onRepeat: (id: string) => void;
-}
-
-function NotificationTable({ notifications, channels, isBusy, onRepeat }: NotificationTableProps) {
   const names = new Map(channels.map(({ id, name }) => [id, name]));
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="outbox">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Told</th>
-            <th>To</th>
-            <th>State</th>
-            <th>
-              <span className="unseen">Repeat</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {notifications.map((notification) => (
+    <DeliverySection<NotificationAnswer>
+      title="Outbox"
+      path={withQuery(path, { limit: 50, state })}
+      repeatPath={(id) => `${path}/${id}/repeat`}
+      empty={state === '' ? 'Nothing was told yet.' : 'Nothing is like this.'}
+      tools={<StateChoice state={state} onChoose={setState} />}
+    >
+      {(items, repeating) => (
+        <Table label="Outbox" columns={['When', 'Told', 'To', 'State', { head: 'Repeat', isUnseen: true }]}>
+          {items.map((notification) => (
             <NotificationRow
               key={notification.id}
               notification={notification}
               channel={names.get(notification.channel)}
-              isBusy={isBusy}
-              onRepeat={onRepeat}
+              repeating={repeating}
             />
           ))}
-        </tbody>
-      </table>
-    </div>
+        </Table>
+      )}
+    </DeliverySection>
   );
 }
 
-interface NotificationRowProps extends Pick<NotificationTableProps, 'isBusy' | 'onRepeat'> {
-  readonly notification: NotificationAnswer;
-  readonly channel: string | undefined;
+interface StateChoiceProps {
+  readonly state: string;
+  readonly onChoose: (state: string) => void;
 }
 
-function NotificationRow({ notification, channel, isBusy, onRepeat }: NotificationRowProps) {
+function StateChoice({ state, onChoose }: StateChoiceProps) {
+  return (
+    <select
+      className="input slim push"
+      aria-label="State"
+      value={state}
+      onChange={({ target }) => onChoose(target.value)}
+    >
+      <option value="">All</option>
+      {states.map((each) => (
+        <option key={each} value={each}>
+          {words[each]}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+interface NotificationRowProps {
+  readonly notification: NotificationAnswer;
+  readonly channel: string | undefined;
+  readonly repeating: Repeating;
+}
+
+function NotificationRow({ notification, channel, repeating: { isBusy, ask } }: NotificationRowProps) {
   const { id, event, state, attempts, createdAt, nextAt, error } = notification;
   return (
     <tr>
@@ -137,7 +100,7 @@ function NotificationRow({ notification, channel, isBusy, onRepeat }: Notificati
       </td>
       <td className="number">
         {state !== 'pending' && (
-          <button type="button" className="button slim" disabled={isBusy} onClick={() => onRepeat(id)}>
+          <button type="button" className="button slim" disabled={isBusy} onClick={() => ask(id)}>
             Send again
             <span className="unseen">
               {' '}

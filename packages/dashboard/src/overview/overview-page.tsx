@@ -1,4 +1,5 @@
 import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
+import { PageHead } from '../parts/page-head.tsx';
 import { Empty, Skeleton } from '../parts/small.tsx';
 import { go, Link, useLocation } from '../routing/navigation.tsx';
 import { useFleet } from '../session/desk.ts';
@@ -16,9 +17,7 @@ export function OverviewPage() {
   );
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Overview</h1>
-      </div>
+      <PageHead title="Overview" />
       <Filters selection={readSelection(query)} overview={overview} />
       {fleet.after === undefined ? (
         <Skeleton height={400} />

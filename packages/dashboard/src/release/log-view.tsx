@@ -1,32 +1,21 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { LogLine } from '../api/answers.ts';
+import { FollowingLog, LineTime } from '../parts/following-log.tsx';
 import { Chip } from '../parts/small.tsx';
-import { describeClock, describeInstant } from '../parts/time-words.ts';
 import { useReleaseLog } from './use-release-log.ts';
 
-/** So near to its end somebody follows it. */
-const nearPixels = 40;
 const maximumShown = 2_000;
 
-/** The log, live; it stays at its end for as long as nobody scrolls away from there. */
+/** The log, live. */
 export function LogView({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const { lines, state } = useReleaseLog(namespace, name);
   const [search, setSearch] = useState('');
-  const box = useRef<HTMLDivElement>(null);
-  const isFollowing = useRef(true);
   const shown = useMemo(() => {
     const words = search.toLowerCase();
     const found =
       words === '' ? lines : lines.filter(({ text, kind }) => `${kind} ${text}`.toLowerCase().includes(words));
     return found.slice(-maximumShown);
   }, [lines, search]);
-  useEffect(() => {
-    if (isFollowing.current) box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [shown]);
-  const look = (): void => {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
-    isFollowing.current = scrollHeight - scrollTop - clientHeight < nearPixels;
-  };
   return (
     <section className="card" aria-labelledby="log">
       <header>
@@ -43,19 +32,11 @@ export function LogView({ namespace, name }: { readonly namespace: string; reado
           onChange={({ target }) => setSearch(target.value)}
         />
       </header>
-      <div
-        className="log"
-        ref={box}
-        onScroll={look}
-        tabIndex={0}
-        role="log"
-        aria-label="Log of the release"
-        aria-live="off"
-      >
+      <FollowingLog label="Log of the release" lines={shown}>
         {shown.map((line) => (
           <Line key={line.number} line={line} />
         ))}
-      </div>
+      </FollowingLog>
     </section>
   );
 }
@@ -65,9 +46,7 @@ function Line({ line: { number, at, kind, text } }: { readonly line: LogLine }) 
   return (
     <div className={isBad ? 'line bad-text' : 'line'}>
       <span className="number faint">{number}</span>
-      <time dateTime={at} title={describeInstant(Date.parse(at))}>
-        {describeClock(Date.parse(at))}
-      </time>
+      <LineTime at={at} />
       <span className="kind">{kind}</span>
       <span className="text">{text}</span>
     </div>

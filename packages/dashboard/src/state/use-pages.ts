@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Page } from '../api/answers.ts';
 import { useDesk } from '../session/desk.ts';
-import { mergePages } from './merge-pages.ts';
+import { mergePages, type Listed } from './merge-pages.ts';
 import { useResource, type ResourceOptions } from './use-resource.ts';
 
 export interface Pages<Item> {
@@ -20,10 +20,7 @@ interface Older<Item> {
 }
 
 /** A long list, newest first: its head stays current, and what is older is read when somebody wants it. */
-export function usePages<Item extends { readonly id: string | number }>(
-  path: string,
-  options: ResourceOptions = {},
-): Pages<Item> {
+export function usePages<Item extends Listed>(path: string, options: ResourceOptions = {}): Pages<Item> {
   const { client } = useDesk();
   const head = useResource<Page<Item>>(path, options);
   const [read, setRead] = useState<Older<Item>>();

@@ -1,16 +1,12 @@
 import type { WebhookAnswer, WebhookDeliveryAnswer, WebhookResultAnswer } from '../api/answers.ts';
-import { More } from '../parts/more.tsx';
+import { DeliverySection, type Repeating } from '../parts/delivery-section.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
-import { Chip, Empty, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
+import { Chip, Version } from '../parts/small.tsx';
+import { Table } from '../parts/table.tsx';
 import type { Tone } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
-import { useDesk } from '../session/desk.ts';
-import { useAction } from '../state/use-action.ts';
-import { usePages } from '../state/use-pages.ts';
 import { describeEvent } from './webhook-form.ts';
-
-const lookMilliseconds = 3_000;
 
 const tones: Readonly<Record<WebhookDeliveryAnswer['state'], Tone>> = {
   waiting: 'calm',
@@ -23,74 +19,31 @@ const tones: Readonly<Record<WebhookDeliveryAnswer['state'], Tone>> = {
 
 /** What one webhook was told, and what came of it. */
 export function WebhookDeliveries({ webhook }: { readonly webhook: WebhookAnswer }) {
-  const { client } = useDesk();
   const path = `/api/v1/webhooks/${encodeURIComponent(webhook.id)}/deliveries`;
-  const { items, problem, readOn, reload } = usePages<WebhookDeliveryAnswer>(`${path}?limit=50`, {
-    everyMilliseconds: lookMilliseconds,
-  });
-  const repeat = useAction();
-  const ask = (id: string): void =>
-    repeat.run(async () => {
-      await client.send('POST', `${path}/${encodeURIComponent(id)}/redeliver`);
-      reload();
-    });
   return (
-    <section className="card" aria-labelledby="deliveries">
-      <header>
-        <h2 id="deliveries">What came for {webhook.name}</h2>
-      </header>
-      {problem !== undefined && <ProblemNotice problem={problem} />}
-      {repeat.problem !== undefined && <ProblemNotice problem={repeat.problem} />}
-      {items === undefined ? (
-        problem === undefined && <Skeleton height={160} />
-      ) : items.length === 0 ? (
-        <Empty>
-          <p>Nothing yet.</p>
-        </Empty>
-      ) : (
-        <DeliveryTable deliveries={items} isBusy={repeat.isBusy} onRepeat={ask} />
-      )}
-      <More readOn={readOn} />
-    </section>
-  );
-}
-
-interface DeliveryTableProps {
-  readonly deliveries: readonly WebhookDeliveryAnswer[];
-  readonly isBusy: boolean;
-  readonly onRepeat: (id: string) => void;
-}
-
-function DeliveryTable({ deliveries, isBusy, onRepeat }: DeliveryTableProps) {
-  return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="deliveries">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Pushed</th>
-            <th>Outcome</th>
-            <th>From</th>
-            <th>
-              <span className="unseen">Repeat</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((delivery) => (
-            <DeliveryRow key={delivery.id} delivery={delivery} isBusy={isBusy} onRepeat={onRepeat} />
+    <DeliverySection<WebhookDeliveryAnswer>
+      title={`What came for ${webhook.name}`}
+      path={`${path}?limit=50`}
+      repeatPath={(id) => `${path}/${id}/redeliver`}
+      empty="Nothing yet."
+    >
+      {(items, repeating) => (
+        <Table label="Deliveries" columns={['When', 'Pushed', 'Outcome', 'From', { head: 'Repeat', isUnseen: true }]}>
+          {items.map((delivery) => (
+            <DeliveryRow key={delivery.id} delivery={delivery} repeating={repeating} />
           ))}
-        </tbody>
-      </table>
-    </div>
+        </Table>
+      )}
+    </DeliverySection>
   );
 }
 
-interface DeliveryRowProps extends Pick<DeliveryTableProps, 'isBusy' | 'onRepeat'> {
+interface DeliveryRowProps {
   readonly delivery: WebhookDeliveryAnswer;
+  readonly repeating: Repeating;
 }
 
-function DeliveryRow({ delivery, isBusy, onRepeat }: DeliveryRowProps) {
+function DeliveryRow({ delivery, repeating: { isBusy, ask } }: DeliveryRowProps) {
   const { id, receivedAt, events, state, attempts, message, results, address, requestedBy, repeats } = delivery;
   const pushed = events.map(describeEvent);
   return (
@@ -119,7 +72,7 @@ function DeliveryRow({ delivery, isBusy, onRepeat }: DeliveryRowProps) {
       <td className="small soft">{repeats === undefined ? address : `repeated by ${requestedBy}`}</td>
       <td className="number">
         {events.length > 0 && (
-          <button type="button" className="button slim" disabled={isBusy} onClick={() => onRepeat(id)}>
+          <button type="button" className="button slim" disabled={isBusy} onClick={() => ask(id)}>
             Repeat<span className="unseen"> {pushed.join(', ')}</span>
           </button>
         )}

@@ -3,7 +3,9 @@ import type { List, WebhookAnswer, WebhookSecretAnswer } from '../api/answers.ts
 import { withQuery } from '../api/client.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
-import { Empty, Notice, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { Empty, Notice } from '../parts/small.tsx';
 import { Link, useLocation } from '../routing/navigation.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useResource } from '../state/use-resource.ts';
@@ -28,31 +30,26 @@ export function WebhooksPage() {
   };
   return (
     <>
-      <div className="page-head">
-        <h1 tabIndex={-1}>Webhooks</h1>
-        <div className="actions">
-          <button type="button" className="button primary" onClick={() => setAsked({ type: 'create' })}>
-            New webhook
-          </button>
-        </div>
-      </div>
+      <PageHead title="Webhooks">
+        <button type="button" className="button primary" onClick={() => setAsked({ type: 'create' })}>
+          New webhook
+        </button>
+      </PageHead>
       {made !== undefined && <MadeSecret made={made} />}
-      {webhooks.data === undefined ? (
-        webhooks.problem === undefined ? (
-          <Skeleton height={300} />
-        ) : (
-          <ProblemNotice problem={webhooks.problem} />
-        )
-      ) : chosen === undefined ? (
-        <Empty>
-          <p>Nobody tells this server of pushes yet.</p>
-        </Empty>
-      ) : (
-        <>
-          <WebhookList webhooks={all} chosen={chosen} onAsk={setAsked} />
-          <WebhookDeliveries key={chosen.id} webhook={chosen} />
-        </>
-      )}
+      <Loaded resource={webhooks} height={300}>
+        {() =>
+          chosen === undefined ? (
+            <Empty>
+              <p>Nobody tells this server of pushes yet.</p>
+            </Empty>
+          ) : (
+            <>
+              <WebhookList webhooks={all} chosen={chosen} onAsk={setAsked} />
+              <WebhookDeliveries key={chosen.id} webhook={chosen} />
+            </>
+          )
+        }
+      </Loaded>
       {asked?.type === 'create' && (
         <WebhookDialog
           onClose={(given) => {
