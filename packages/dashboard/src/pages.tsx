@@ -13,6 +13,7 @@ import { ReleasePage } from './release/release-page.tsx';
 import { Link, useLocation } from './routing/navigation.tsx';
 import type { Place } from './routing/routes.ts';
 import { WebhooksPage } from './webhooks/webhooks-page.tsx';
+import { awaitTitle, Title } from './parts/title.tsx';
 
 // The only pages that read and write YAML.
 const CreationPage = lazy(() => import('./creation/creation-page.tsx'));
@@ -24,7 +25,7 @@ export function Pages() {
   const first = useRef(true);
   useEffect(() => {
     const heading = document.querySelector('h1');
-    document.title = `${heading?.textContent ?? 'Slipway'} · Slipway`;
+    if (!first.current && heading === null) awaitTitle();
     if (!first.current) heading?.focus();
     first.current = false;
   }, [path]);
@@ -66,7 +67,7 @@ function show(place: Place) {
     default:
       return (
         <Empty>
-          <h1 tabIndex={-1}>Nothing is here</h1>
+          <Title>Nothing is here</Title>
           <p>
             The address leads nowhere. <Link to="/">Go to the overview</Link>
           </p>

@@ -32,6 +32,7 @@ import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
 import { describeVersions } from './traffic-picture-model.ts';
 import { listOffers, type Offer } from './verbs.ts';
+import { Title } from '../parts/title.tsx';
 
 export interface ApplicationPageProps {
   readonly namespace: string;
@@ -183,7 +184,7 @@ function Head({ namespace, name, phase, children }: HeadProps) {
           <Link to="/">Overview</Link> / <Link to={withQuery('/', { namespace })}>{namespace}</Link>
         </p>
         <div className="row wrap">
-          <h1 tabIndex={-1}>{name}</h1>
+          <Title>{name}</Title>
           {phase !== undefined && <PhaseChip phase={phase} />}
         </div>
       </div>

@@ -15,6 +15,7 @@ import { otherFaults } from './faults.ts';
 import { Form, paths } from './form.tsx';
 import { editManifest, firstManifest, readManifest, type Manifest } from './manifest.ts';
 import { useValidation, type Mode, type Validation } from './use-validation.ts';
+import { Title } from '../parts/title.tsx';
 
 /** A new application, by form and by text. */
 export default function CreationPage() {
@@ -32,7 +33,7 @@ export function ChangePage({ namespace, name }: ChangePageProps) {
   if (data === undefined)
     return (
       <>
-        <h1 tabIndex={-1}>Change {name}</h1>
+        <Title>Change {name}</Title>
         {problem === undefined ? <Skeleton height={480} /> : <ProblemNotice problem={problem} />}
       </>
     );
@@ -150,7 +151,7 @@ function Head({ mode, manifest }: { readonly mode: Mode; readonly manifest: Mani
   if (mode === 'create' || manifest === undefined)
     return (
       <div className="page-head">
-        <h1 tabIndex={-1}>New application</h1>
+        <Title>New application</Title>
       </div>
     );
   const { namespace, name } = manifest;
@@ -161,7 +162,7 @@ function Head({ mode, manifest }: { readonly mode: Mode; readonly manifest: Mani
           <Link to="/">Overview</Link> / {namespace} /{' '}
           <Link to={formatPlace({ page: 'application', namespace, name })}>{name}</Link>
         </p>
-        <h1 tabIndex={-1}>Change {name}</h1>
+        <Title>Change {name}</Title>
       </div>
     </div>
   );

@@ -10,6 +10,7 @@ import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
 import { useResource } from '../state/use-resource.ts';
+import { Title } from '../parts/title.tsx';
 
 /** Any two versions of an application beside each other, and the way back to either. */
 export function ComparePage() {
@@ -18,7 +19,7 @@ export function ComparePage() {
   if (namespace === null || application === null)
     return (
       <Empty>
-        <h1 tabIndex={-1}>Compare</h1>
+        <Title>Compare</Title>
         <p>
           Which ones? <Link to="/history">Choose two releases in the history.</Link>
         </p>
@@ -65,7 +66,7 @@ function Compared({ namespace, application, from, to }: ComparedProps) {
             <Link to="/history">History</Link> / {namespace} /{' '}
             <Link to={formatPlace({ page: 'application', namespace, name: application })}>{application}</Link>
           </p>
-          <h1 tabIndex={-1}>Compare versions</h1>
+          <Title>Compare versions</Title>
         </div>
         <Returns
           namespace={namespace}

@@ -20,6 +20,7 @@ export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose 
   if (releases.length === 0) return <p className="inside soft">None has been written down yet.</p>;
   return (
     <Table
+      className="stacked"
       label="Releases"
       columns={[
         ...(onChoose === undefined ? [] : [{ head: 'Compare', isUnseen: true }]),

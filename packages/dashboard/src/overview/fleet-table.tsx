@@ -4,6 +4,7 @@ import { describeShares, formatPercent, shareOut } from '../parts/shares.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
 import { SplitBar } from '../parts/split-bar.tsx';
 import { useMedia } from '../parts/use-media.ts';
+import { Words } from '../parts/words.tsx';
 import { useWindowRows } from '../parts/use-window-rows.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -14,7 +15,7 @@ import { failureOf } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 
-const rowHeights = { wide: 64, narrow: 118 } as const;
+const rowHeights = { wide: 64, narrow: 134 } as const;
 
 /** A row for each application; of a long list those in sight. */
 export function FleetTable({ applications }: { readonly applications: readonly ApplicationSummary[] }) {
@@ -115,7 +116,7 @@ const Row = memo(function Row({ application, traffic, index, top, height }: RowP
         <PhaseChip phase={phase === 'Stable' && failure !== undefined ? 'Failed' : phase} />
         {why !== undefined && (
           <div className="why" title={why}>
-            {why}
+            <Words text={why} />
           </div>
         )}
       </div>

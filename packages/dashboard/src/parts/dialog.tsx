@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode, type SubmitEvent, type SyntheticEvent } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode, type SubmitEvent, type SyntheticEvent } from 'react';
 
 export interface DialogProps {
   readonly title: string;
@@ -14,7 +14,8 @@ export interface DialogProps {
 export function Dialog({ title, confirm, isDangerous, isBusy, onConfirm, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Closed before it is taken away: the browser then gives the keyboard back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

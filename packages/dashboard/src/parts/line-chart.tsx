@@ -46,7 +46,7 @@ export function LineChart({ title, lines, format, least = 0 }: LineChartProps) {
         <span className="high">{format(frame.high)}</span>
       </div>
       <div className="span">
-        <span>{describeDuration(Math.round((span.to - span.from) / 1_000) * 1_000)} ago</span>
+        <span>{describeDuration(Math.round((span.to - span.from) / 60_000) * 60_000)} ago</span>
         <span>now</span>
       </div>
     </figure>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Title } from './title.tsx';
 
 export interface PageHeadProps {
   readonly title: string;
@@ -10,7 +11,7 @@ export interface PageHeadProps {
 export function PageHead({ title, children }: PageHeadProps) {
   return (
     <div className="page-head">
-      <h1 tabIndex={-1}>{title}</h1>
+      <Title>{title}</Title>
       {children !== undefined && <div className="actions">{children}</div>}
     </div>
   );

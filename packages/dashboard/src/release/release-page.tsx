@@ -16,6 +16,7 @@ import { Difference } from './difference.tsx';
 import { LogView } from './log-view.tsx';
 import { ReleaseAgain } from './release-again.tsx';
 import { listMoments } from './timeline.ts';
+import { Title } from '../parts/title.tsx';
 
 export interface ReleasePageProps {
   readonly namespace: string;
@@ -148,7 +149,7 @@ function Head({ namespace, name, application, children }: HeadProps) {
           )}
         </p>
         <div className="row wrap">
-          <h1 tabIndex={-1}>{name}</h1>
+          <Title>{name}</Title>
           {children}
         </div>
       </div>

@@ -28,7 +28,11 @@ export function WebhookDeliveries({ webhook }: { readonly webhook: WebhookAnswer
       empty="Nothing yet."
     >
       {(items, repeating) => (
-        <Table label="Deliveries" columns={['When', 'Pushed', 'Outcome', 'From', { head: 'Repeat', isUnseen: true }]}>
+        <Table
+          className="stacked"
+          label="Deliveries"
+          columns={['When', 'Pushed', 'Outcome', 'From', { head: 'Repeat', isUnseen: true }]}
+        >
           {items.map((delivery) => (
             <DeliveryRow key={delivery.id} delivery={delivery} repeating={repeating} />
           ))}
