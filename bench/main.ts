@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, (count?: number) => Promise<readonly Benc
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),
   readers: async (count) => (await import('./readers.ts')).benchReaders(count),
+  dashboard: async () => (await import('./dashboard.ts')).benchDashboard(),
   fleet: async (count) => (await import('./fleet.ts')).benchFleet(count),
 };
 

@@ -1,0 +1,141 @@
+/** How long a page takes until there is something to see, and how evenly it moves; beside one that does nothing. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { systemClock } from '@slipway/kube/platform/system-clock';
+import type { TestServer } from '../../../packages/server/testing/test-server.ts';
+import { visit, type Visitor } from './browser.ts';
+import { fleet } from './large-cluster.ts';
+
+/** Milliseconds between frames. */
+export interface Frames {
+  readonly median: number;
+  readonly p95: number;
+  readonly longest: number;
+}
+
+export function describeFrames({ median, p95, longest }: Frames): string {
+  return `frames of ${median.toFixed(1)} ms (median), ${p95.toFixed(1)} (95 %), ${longest.toFixed(1)} (longest)`;
+}
+
+/** Scrolls through all of it and back. */
+export async function measureFrames(page: Page): Promise<Frames> {
+  const frames = await page.evaluate<number[]>(`new Promise((resolve) => {
+    const times = [];
+    let last = performance.now();
+    let step = 0;
+    const draw = (now) => {
+      times.push(now - last);
+      last = now;
+      step += 1;
+      scrollTo(0, (document.body.scrollHeight - innerHeight) * (1 - Math.abs(1 - step / 60)));
+      if (step === 120) resolve(times.slice(1)); else requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);
+  })`);
+  const sorted = frames.toSorted((one, other) => one - other);
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { median: at(0.5), p95: at(0.95), longest: at(1) };
+}
+
+/** Milliseconds from the beginning of its navigation to the frame in which there is such an element. */
+async function measureFirstView(page: Page, path: string, selector: string): Promise<number> {
+  await page.addInitScript({
+    content: `{
+      const look = () => {
+        if (document.querySelector('${selector}') === null) requestAnimationFrame(look);
+        else requestAnimationFrame(() => { globalThis.firstView = performance.now(); });
+      };
+      look();
+    }`,
+  });
+  await page.goto(path);
+  await page.waitForFunction('globalThis.firstView !== undefined');
+  return Math.round(await page.evaluate<number>('globalThis.firstView'));
+}
+
+export interface MeasuredView {
+  readonly milliseconds: number;
+  readonly visitor: Visitor;
+}
+
+/** The overview, by a browser that has kept nothing of it. */
+export async function openMeasured(
+  browser: Browser,
+  { token, server }: Pick<TestServer, 'token' | 'server'>,
+): Promise<MeasuredView> {
+  const visitor = await visit(browser, server.url);
+  await visitor.context.request.post('/api/v1/session', { data: { token } });
+  return { milliseconds: await measureFirstView(visitor.page, '/', '.fleet .application'), visitor };
+}
+
+/** Of what the dashboard loads: a page without it would be a reference for nothing. */
+const scriptBytes = 340_000;
+
+/** As many rows and as large a script as the overview, which has nothing to ask and nothing to decide. */
+const barePages: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {
+  '/': {
+    type: 'text/html',
+    text: `<!doctype html><title>Bare</title><link rel="icon" href="data:,"><body><script src="/bare.js"></script>`,
+  },
+  '/bare.js': {
+    type: 'text/javascript',
+    text: `const ballast = ${JSON.stringify('x'.repeat(scriptBytes))};
+      for (let row = 0; row < ${fleet}; row += 1) {
+        const element = document.createElement('p');
+        element.className = 'row';
+        element.style.height = '46px';
+        for (const word of ['service-' + row, 'default', '1.0', '10/10', 'Stable']) {
+          const cell = document.createElement('span');
+          cell.textContent = word + ' ';
+          element.append(cell);
+        }
+        document.body.append(element);
+      }`,
+  },
+};
+
+export async function measureBarePage(
+  browser: Browser,
+): Promise<{ readonly firstView: number; readonly frames: Frames }> {
+  const server = createServer(({ url = '/' }, response) => {
+    const { type, text } = barePages[url] ?? { type: 'text/plain', text: '' };
+    response.setHeader('content-type', type).end(text);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { context, page } = await visit(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  try {
+    return { firstView: await measureFirstView(page, '/', '.row'), frames: await measureFrames(page) };
+  } finally {
+    await context.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** 2,500 changes a second: every application five times. */
+const changedAtOnce = 50;
+const betweenMilliseconds = 20;
+
+/** From now on the page hears of changes in place of the server's stream. */
+export async function changeAlways(page: Page, { call }: Pick<TestServer, 'call'>): Promise<void> {
+  const { body } = await call('GET', `/api/v1/applications?limit=${fleet}`);
+  const items: readonly object[] = body.items;
+  let told = 0;
+  await page.routeWebSocket(/applications\/stream/, (socket) => {
+    socket.send(JSON.stringify({ type: 'snapshot', first: true, last: true, items, after: 'test.1' }));
+    let cancel = systemClock.schedule(betweenMilliseconds, tell);
+    socket.onClose(() => cancel());
+
+    function tell(): void {
+      told += 1;
+      const first = (told * changedAtOnce) % fleet;
+      const replicas = { desired: 10, ready: Math.floor((told * changedAtOnce) / fleet) % 10 };
+      const changed = items.slice(first, first + changedAtOnce).map((item) => ({ ...item, replicas }));
+      socket.send(JSON.stringify({ type: 'changes', changed, removed: [], after: `test.${told + 1}` }));
+      cancel = systemClock.schedule(betweenMilliseconds, tell);
+    }
+  });
+}
