@@ -183,7 +183,7 @@ describe.skipIf(kubectls.length === 0)(
         expect(await ask('describe', 'configmap', 'changed')).toContain('one');
         expect(await ask('auth', 'can-i', 'delete', 'pods')).toBe('yes');
         expect(await ask('auth', 'can-i', '--list')).toContain('*.*');
-        for (const question of minor < 28 ? [] : ['whoami'])
+        for (const question of minor < 27 ? [] : ['whoami'])
           expect(await ask('auth', question)).toContain('system:masters');
         expect(await ask('api-resources', '-o', 'name')).toContain('deployments.apps');
         const proxied = await overProxy(who, `/api/v1/namespaces/${namespace}/configmaps/changed`);
