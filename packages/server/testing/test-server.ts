@@ -75,6 +75,8 @@ export interface TestServerOptions {
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly allowPrivateTargets?: boolean;
+  /** Outside of a test, which is told which one to use. */
+  readonly openDatabase?: () => Promise<Database>;
   /** What stands between the server and its tables. */
   readonly on?: (database: Database) => Database;
   /** What stands between the server and the cluster. */
@@ -84,10 +86,11 @@ export interface TestServerOptions {
 export async function startTestServer({
   through = (client) => client,
   on = (database) => database,
+  openDatabase,
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const cluster = await createDeliveryCluster();
-  const database = await openTestDatabase(cluster.clock);
+  const database = await (openDatabase?.() ?? openTestDatabase(cluster.clock));
   const stopping = new AbortController();
   let token = '';
   const server = await startServer({
