@@ -14,6 +14,8 @@ import type { Opening } from '../strategies/traits.ts';
 export interface Newcomer {
   readonly release: Release;
   readonly ready: readonly Pod[];
+  /** Behind the Service of the Application. */
+  readonly serving: readonly Pod[];
   readonly answers: Observation['answers'];
   /** Whether there is a version that serves, to which this one is compared. */
   readonly hasStable: boolean;
@@ -61,7 +63,8 @@ const hooksBeforePromotion: AdmissionGate = {
 /** A gate has failed, or a person has decided: what goes back is given nothing that it does not have. */
 const goingOn: AdmissionGate = {
   name: 'that it does not go back',
-  isPassed: ({ release }) => statusOf(release).ending === undefined,
+  // Who comes inside the cluster is served by it still: a route that was deleted by hand may lead there until stable can.
+  isPassed: ({ release, serving }) => statusOf(release).ending === undefined || serving.length > 0,
 };
 
 export const admissionGates: readonly AdmissionGate[] = [

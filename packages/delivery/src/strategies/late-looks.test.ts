@@ -29,6 +29,28 @@ test.each<[string, History]>([
       ],
     },
   ],
+  [
+    'a route that was deleted leads to pods that serve inside, also of a version that goes back',
+    {
+      strategy: { type: 'rolling', rolling: { maxSurge: 2, maxUnavailable: '50%' } },
+      routed: true,
+      replicas: 2,
+      serving: true,
+      happenings: [
+        { type: 'deploy', image: 'b' },
+        { type: 'look', stopAfter: 2, lag: 0, broken: { part: 9, end: 'late', lives: false } },
+        ...rounds(1),
+        { type: 'look', stopAfter: Infinity, lag: 0, late: { jobs: 3, gateways: 3, copies: 1 } },
+        ...rounds(2),
+        { type: 'die', pod: 5 },
+        { type: 'look', stopAfter: Infinity, lag: 1 },
+        { type: 'deploy', image: 'broken' },
+        { type: 'removed', kind: 'replicaSet', index: 2 },
+        { type: 'command', verb: 'pause' },
+        { type: 'removed', kind: 'split', index: 1 },
+      ],
+    },
+  ],
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });
