@@ -79,7 +79,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
         'gatewaySticks' as const,
         'gatewayRefuses' as const,
       ),
-      index: fc.nat(1),
+      index: fc.constantFrom(0, 1, 0, 1, 2, 3),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('through' as const),
+      router: fc.constantFrom('gateway' as const, 'gatewayApi' as const, 'istio' as const),
     }),
   },
   {

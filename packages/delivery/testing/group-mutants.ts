@@ -1,4 +1,4 @@
-/** Planners with one fault each about Applications that are released in one order, and about routes that are refused. */
+/** Planners with one fault each about Applications that are released in one order, and about routers that refuse or change. */
 import type { Observation } from '../src/observation.ts';
 import { noCompanions } from '../src/order/companions.ts';
 import type { Happening, History } from './history.ts';
@@ -35,6 +35,18 @@ const refused: History = {
   serving: true,
   happenings: [{ type: 'gatewayRefuses', index: 1 }, { type: 'deploy', image: 'b' }, ...rounds(20)],
 };
+
+const handedOver: History = {
+  strategy: { type: 'blueGreen' },
+  routed: true,
+  replicas: 1,
+  serving: true,
+  happenings: [{ type: 'through', router: 'gatewayApi' }, ...rounds(12)],
+};
+
+function impatient(observation: Observation): Observation {
+  return { ...observation, confirmedFor: new Map(observation.gateways.map((name) => [name, Infinity])) };
+}
 
 function withGroups(
   observation: Observation,
@@ -80,5 +92,11 @@ export const groupMutants: readonly Mutant[] = [
     planner: seeing(withoutConflicts),
     breaks: /^route: shop-2 gets more of a route/,
     example: refused,
+  },
+  {
+    fault: 'lets a router go at once',
+    planner: seeing(impatient),
+    breaks: /^handover: gateway is let go before gatewayApi/,
+    example: handedOver,
   },
 ];

@@ -1,5 +1,6 @@
 /** What each happening makes of the world. */
-import type { Happening } from './history.ts';
+import { validateRouter } from '../src/routers/validate-router.ts';
+import type { Happening, History } from './history.ts';
 import { fittingStrategy } from './spec-of-history.ts';
 import { arrive, forgetting, look, round, runSizes, type Run } from './looks.ts';
 import { isTrying } from './refusals.ts';
@@ -9,6 +10,7 @@ import { changeGateway, runGateway, stopGateway } from './simulation/gateways.ts
 import { endJob } from './simulation/hook-effects.ts';
 import { approve } from './simulation/approvals.ts';
 import { applyAgain, ask, changeSpec, configure, deleteApplication, templateOf } from './simulation/people.ts';
+import { changeRouter } from './simulation/router-changes.ts';
 import { visit } from './simulation/sessions.ts';
 import type { World } from './simulation/world.ts';
 
@@ -88,12 +90,19 @@ export function happen(run: Run, event: Happening): World {
     case 'apply':
       run.refusals.reasons += 1;
       return applyAgain(world);
+    case 'through':
+      return changeRouter(world, event.router);
     case 'strategy':
       run.refusals.reasons += 1;
-      return changeSpec(world, {
-        strategy: fittingStrategy(event.strategy, world.application.spec.route !== undefined),
-      });
+      return changeStrategy(world, event.strategy);
   }
+}
+
+/** What its router cannot do nobody asks for. */
+function changeStrategy(world: World, asked: History['strategy']): World {
+  const { spec } = world.application;
+  const strategy = fittingStrategy(asked, spec.route !== undefined);
+  return validateRouter({ ...spec, strategy }).length > 0 ? world : changeSpec(world, { strategy });
 }
 
 function deploy({ world, refusals }: Run, image: string): World {

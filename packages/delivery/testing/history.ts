@@ -71,6 +71,8 @@ type AnyHappening =
   | { readonly type: 'command'; readonly verb: Verb }
   /** A user of an Application with sessions sends a request by one of the gateways. */
   | { readonly type: 'visit'; readonly user: number; readonly gateway: number }
+  /** Spec names another router. */
+  | { readonly type: 'through'; readonly router: 'gateway' | 'gatewayApi' | 'istio' }
   | { readonly type: 'strategy'; readonly strategy: History['strategy'] }
   /** Of the Application, by a person; with `foreground` what it owns goes before it. */
   | { readonly type: 'delete'; readonly foreground: boolean }

@@ -1,4 +1,6 @@
 /** Where a system ends that nothing disturbs any more. */
+import { carriersOf } from '@slipway/kube/split';
+import { askedCarrier, mainCarrier } from '../src/route-handover.ts';
 import { isFinished } from '../src/api/release.ts';
 import { Violation } from './violation.ts';
 import { isBeingDeleted, isGone, type World } from './simulation/world.ts';
@@ -8,10 +10,17 @@ export function isAtRest(world: World): boolean {
   if (isBeingDeleted(application)) return isGone(application) && world.pods.length === 0;
   if (commands.length > 0 || application.status?.settling !== undefined) return false;
   if (application.spec.replicas === 0) return true;
-  if (approvals.length > 0) return false;
+  if (approvals.length > 0 || isHandingOver(world)) return false;
   if (releases.some(({ status }) => status === undefined || !isFinished(status.phase))) return false;
   const serving = application.status?.serving?.release;
   return serving === undefined ? isUnserved(world) : hasAllPods(world, serving) && hasAllTraffic(world, serving);
+}
+
+/** From one router to another. */
+function isHandingOver({ application, split }: World): boolean {
+  if (application.spec.route === undefined || split === undefined) return false;
+  const carriers = carriersOf(split.spec);
+  return carriers.length > 1 || carriers[0] !== mainCarrier(askedCarrier(application));
 }
 
 /**

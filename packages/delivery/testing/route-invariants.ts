@@ -1,7 +1,9 @@
-/** What must hold of routes that gateways refuse. */
+/** What must hold of routes that gateways refuse, and of those that change hands. */
+import { carriersOf } from '@slipway/kube/split';
 import { isFinished } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import type { Change } from './simulation/api.ts';
+import { routerOf } from './simulation/routers.ts';
 import { isPodReady, type World } from './simulation/world.ts';
 
 /** Where a gateway that lives says that it serves nothing of the route, no release goes forward, unless a person promotes it. */
@@ -25,6 +27,31 @@ function isRefused({ application, split, gateways }: World): boolean {
     ({ name, observedGeneration, unservedRules = [] }) =>
       living.has(name) && observedGeneration >= (split?.metadata.generation ?? 0) && unservedRules.includes(0),
   );
+}
+
+/**
+ * A router is let go when the one that was asked for has led somewhere for the time of both; and that one takes over only where
+ * no release is under way, which may need what the other one can do.
+ */
+export function checkHandover({ before, after }: Change): string | undefined {
+  if (before.split === undefined || after.split === undefined || before.split === after.split) return undefined;
+  const [old, next] = [carriersOf(before.split.spec), carriersOf(after.split.spec)];
+  const [main] = next;
+  // What is made by the same look has not begun.
+  const isOpen = before.releases.some(
+    ({ status }) => status !== undefined && status.phase !== 'Pending' && !isFinished(status.phase),
+  );
+  if (main !== old[0] && isOpen) return `handover: ${main} takes over in the middle of a release`;
+  const gone = old.find((name) => !next.includes(name));
+  if (gone === undefined) return undefined;
+  const seconds = before.application.spec.route?.handoverSeconds ?? 0;
+  const isReady = before.gateways.some(
+    (each) =>
+      (routerOf(each) ?? 'gateway') === main &&
+      each.openSince !== undefined &&
+      before.now - each.openSince >= seconds * 1_000,
+  );
+  return isReady ? undefined : `handover: ${gone} is let go before ${main} has led somewhere for ${seconds} s`;
 }
 
 /** A version that has weight has nobody to carry it. */

@@ -10,6 +10,8 @@ import { controllerTime, isPodReady, type World } from './simulation/world.ts';
 export function checkSessions({ before, action, after }: Change): string | undefined {
   const old = sessionRule(before.split?.spec);
   if (action.type !== 'setSplit' || old === undefined) return undefined;
+  // Who asks for a router that has no sessions ends them.
+  if (after.application.spec.route?.through !== undefined) return undefined;
   const next = sessionRule(after.split?.spec);
   if (next === undefined)
     return isOfAnother(after) || isUnrecorded(after)

@@ -82,6 +82,6 @@ function createSpec(history: History): ApplicationSpec {
     drainSeconds: 2,
     keepFailedSeconds: 1,
     ...(asked === undefined ? {} : { hooks: asked }),
-    ...(history.routed ? { route: { hosts: ['shop'] } } : {}),
+    ...(history.routed ? { route: { hosts: ['shop'], handoverSeconds: 5 } } : {}),
   };
 }

@@ -2,6 +2,8 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitInstanceStatus } from '@slipway/kube/split';
+import { withoutFormerRouters } from './router-changes.ts';
+import { isCarrying, routerOf } from './routers.ts';
 import { startSessions, sessionCounts } from './sessions.ts';
 import { versioned, type Gateway, type World } from './world.ts';
 
@@ -15,7 +17,10 @@ export function runGateway(world: World, index: number): World {
   const { split } = world;
   const gateway = world.gateways[index];
   if (gateway === undefined || !gateway.isAlive) return world;
-  const isChanged = !gateway.isStuck && gateway.inForce !== split?.spec;
+  if (split !== undefined && !isCarrying(gateway, split.spec))
+    return withoutEntry(withoutFormerRouters(world), gateway);
+  const isRefused = gateway.isRefusing && routerOf(gateway) !== undefined && isLeading(split?.spec);
+  const isChanged = !gateway.isStuck && !isRefused && gateway.inForce !== split?.spec;
   const routed = isChanged ? changeGateway(world, index, rerouted(gateway, world)) : world;
   const current = routed.gateways[index];
   const generation = split?.metadata.generation;
@@ -25,7 +30,11 @@ export function runGateway(world: World, index: number): World {
   const backends = sessionCounts(current, world.now);
   const reported: SplitInstanceStatus = {
     name: gateway.name,
-    observedGeneration: gateway.isStuck ? (told?.observedGeneration ?? 0) : generation,
+    observedGeneration: isRefused
+      ? Math.min(told?.observedGeneration ?? 0, generation - 1)
+      : gateway.isStuck
+        ? (told?.observedGeneration ?? 0)
+        : generation,
     inForceSince: formatMicroTime(world.now),
     ...(backends.length === 0 ? {} : { backends }),
     ...(gateway.isRefusing && isLeading(split.spec) ? refusal : {}),
@@ -36,11 +45,22 @@ export function runGateway(world: World, index: number): World {
   return { ...routed, revision, split: written };
 }
 
-function rerouted({ inForce, closedAt, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
+/** Nothing is left to be said by a router of another project. */
+function withoutEntry(world: World, gateway: Gateway): World {
+  const { split } = world;
+  const instances = split?.status?.instances ?? [];
+  const others = instances.filter(({ name }) => name !== gateway.name);
+  if (split === undefined || routerOf(gateway) === undefined || others.length === instances.length) return world;
+  const [written, revision] = versioned(world, { ...split, status: { instances: others } });
+  return { ...world, revision, split: written };
+}
+
+function rerouted({ inForce, closedAt, openSince, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
   const isClosing = isLeading(inForce) && !isLeading(split?.spec);
   return {
     inForce: split?.spec,
     closedAt: isClosing ? now : closedAt,
+    openSince: isLeading(split?.spec) ? (openSince ?? now) : undefined,
     sessions: startSessions(sessions, split?.spec, now),
   };
 }
@@ -53,6 +73,9 @@ const refusal = { conflicts: ['host shop belongs to other'], unservedRules: [0] 
 
 /** What it had to do ends with it. */
 export function stopGateway(world: World, index: number): World {
+  const gateway = world.gateways[index % world.gateways.length];
+  // Of a router of another project nobody knows whether it lives.
+  if (gateway !== undefined && routerOf(gateway) !== undefined) return changeGateway(world, index, { isStuck: true });
   return changeGateway(world, index, {
     isAlive: false,
     inForce: undefined,

@@ -3,8 +3,10 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { Split, SplitRule } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
 import { isMarked, type Observation } from '../../src/observation.ts';
+import { askedCarrier, carriersIn } from '../../src/route-handover.ts';
 import { closedPreview, routePort, routeRule } from '../../src/route-rule.ts';
 import { outdated, replicaSetName, type Effect } from './effect.ts';
+import { withoutFormerRouters } from './router-changes.ts';
 import { annotated, changePods, changeReplicaSet, withoutUndefined, type Target } from './version-effects.ts';
 import { controllerTime, application, versioned, type World } from './world.ts';
 
@@ -43,7 +45,7 @@ function labelled(pod: Pod, changes: Readonly<Record<string, string | undefined>
   return { ...pod, metadata: { ...pod.metadata, labels: withoutUndefined({ ...pod.metadata.labels, ...changes }) } };
 }
 
-export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, world, seen) => {
+export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling, carriers }, world, seen) => {
   // Where none was seen it is created, and one that is there by now stays as it is.
   if (seen.split === undefined && world.split !== undefined) return world;
   if (isSplitOutdated(world, seen)) throw outdated;
@@ -51,7 +53,10 @@ export const setSplit: Effect<'setSplit'> = ({ weights, preview, handling }, wor
   const previewed =
     preview === undefined ? closedPreview(world.application) : [ruleOf(world, seen, { [preview]: 100 })];
   const rules = [{ ...ruleOf(world, seen, weights), ...handling }, ...previewed];
-  return writeSplit(world, { application, rules, drainSeconds: spec.drainSeconds });
+  const carrying =
+    carriers ?? (world.split === undefined ? askedCarrier(world.application) : carriersIn(world.split.spec));
+  const written = writeSplit(world, { application, ...carrying, rules, drainSeconds: spec.drainSeconds });
+  return carriers === undefined ? written : withoutFormerRouters(written);
 };
 
 function ruleOf(world: World, seen: Observation, weights: Readonly<Record<string, number>>): SplitRule {

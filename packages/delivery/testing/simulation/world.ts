@@ -13,6 +13,8 @@ import { withLostVersions } from '../../src/lost-versions.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import { noCompanions, type Companions } from '../../src/order/companions.ts';
+import { askedCarrier } from '../../src/route-handover.ts';
+import { isCarrying, routerOf } from './routers.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
 /** Every template refers to it. */
@@ -31,6 +33,8 @@ export interface Gateway {
   readonly inForce: Split['spec'] | undefined;
   /** When it closed the route; undefined: it has not, since it runs. */
   readonly closedAt: number | undefined;
+  /** Since when it leads somewhere. */
+  readonly openSince: number | undefined;
   /** Of each version whose sessions it keeps: since when it counts them, and when it saw which user last. */
   readonly sessions: ReadonlyMap<string, SeenSessions>;
 }
@@ -134,6 +138,7 @@ export function createWorld(spec: ApplicationSpec): World {
       isRefusing: false,
       inForce: undefined,
       closedAt: undefined,
+      openSince: undefined,
       sessions: new Map(),
     })),
     commands: [],
@@ -170,7 +175,7 @@ export function observationOf(given: World): Observation {
     budgets: world.budgets,
     slices: slicesOf(world),
     split: world.split,
-    gateways: world.gateways.filter(({ isAlive }) => isAlive).map(({ name }) => name),
+    gateways: confirmersIn(world),
     commands: world.commands,
     answers: world.answers,
     measurements: world.measurements,
@@ -184,6 +189,14 @@ export function observationOf(given: World): Observation {
     sessionKey: world.sessionKey,
   };
   return withLostVersions(observation, controllerTime(world));
+}
+
+/** Names of those that are to confirm: our gateways that live, and whoever else carries. */
+function confirmersIn({ application, split, gateways }: World): readonly string[] {
+  const spec = split?.spec ?? askedCarrier(application);
+  return gateways
+    .filter((each) => isCarrying(each, spec) && (each.isAlive || routerOf(each) !== undefined))
+    .map(({ name }) => name);
 }
 
 const nothingDrained: Observation['drainedFor'] = new Map();
