@@ -49,8 +49,10 @@ function findMissing(world: World, { metadata, spec, status = { phase: 'Pending'
   const isAtStep = isCompared && index < (canary?.steps ?? []).length;
   if (isAtStep && !isSharing(steps)) return `the end of step ${index}`;
   if (isCompared && blueGreen?.autoPromote === false) return 'its promotion';
-  const early =
-    Date.parse(status.healthyAt ?? '') + (blueGreen?.promoteAfterSeconds ?? 0) * 1_000 > controllerTime(world);
+  const { promoteAfterSeconds = 0 } = blueGreen ?? {};
+  const due = Date.parse(status.healthyAt ?? '') + promoteAfterSeconds * 1_000;
+  // Where there is no such time, the clock may stand before the health.
+  const early = promoteAfterSeconds > 0 && due > controllerTime(world);
   if (isCompared && early && status.phase !== 'Promoting') return 'the time of its promotion';
   const { beforeRelease = [], beforePromotion = [] } = spec.hooks ?? {};
   const open = [...beforeRelease, ...(isAtStep ? [] : beforePromotion)].find((hook) => !isDone(hook, status));

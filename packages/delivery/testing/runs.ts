@@ -109,6 +109,7 @@ export function comeToRest(company: Company): void {
   const { runs } = company;
   for (const run of runs) free(run);
   let unheeded = 0;
+  let still = 0;
   for (let count = 0; count < roundsToRest * runs.length; count += 1) {
     const { isStill, requeueAfter } = goRound(company);
     if (isStill && runs.every(({ world }) => isAtRest(world))) {
@@ -117,7 +118,9 @@ export function comeToRest(company: Company): void {
     }
     for (const run of runs) checkWorld(run);
     const isUnheeded = isStill && requeueAfter === undefined && !runs.some(({ world }) => hasFormerSessions(world));
-    if (isStill && approve(runs, isUnheeded) === 'given') continue;
+    still += isStill ? 1 : 0;
+    // People read what is waited for even where the controller looks again by itself, at what it cannot do.
+    if (isStill && approve(runs, isUnheeded || still % 5 === 4) === 'given') continue;
     unheeded += isUnheeded ? 1 : 0;
     if (unheeded > maximumUnheeded * runs.length) throw new Violation(`nobody looks again: ${describe(runs)}`);
     for (const run of runs) {
