@@ -39,13 +39,19 @@ const unmarked: RecklessHistory = {
   steps: [[wish('leave', 1)], [wish('mark', 1)], [wish('scale', 1), wish('join', 1)]],
 };
 
-/** All weight is given to the candidate, and in the same step its pods are to leave. */
+/** All weight is given to a candidate that was promoted a moment ago, and in the same step its pods are to leave. */
 const deserted: RecklessHistory = {
   history: {
     strategy: { type: 'blueGreen', blueGreen: { autoPromote: false } },
     routed: true,
     replicas: 1,
-    happenings: [...rounds(12), { type: 'deploy', image: 'b' }, ...rounds(8)],
+    happenings: [
+      ...rounds(12),
+      { type: 'deploy', image: 'b' },
+      ...rounds(8),
+      { type: 'command', verb: 'promote' },
+      { type: 'look', stopAfter: 1, lag: 0 },
+    ],
   },
   steps: [[{ type: 'split', version: 0, amount: 0, weights: [0, 100] }, wish('leave', 1)]],
 };
