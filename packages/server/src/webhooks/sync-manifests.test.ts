@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { applications } from '@slipway/delivery/api/application';
 import { configMaps } from '@slipway/kube/resources';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -153,6 +155,30 @@ describe('a push to a repository of manifests', () => {
     await server.cluster.client.delete(configMaps, { namespace: 'default', name: 'settings-old' });
     const commit = await git.commit({ 'deploy/a.yaml': settings('gold', '-stays') });
     expect((await push(sender, commit)).results).toHaveLength(1);
+  });
+
+  it('waits for an Application that is going, and makes it anew', async () => {
+    const { client } = server.cluster;
+    const key = { namespace: 'default', name: 'leaving' };
+    const files = { 'deploy/a.yaml': settings('red', '-waits'), 'deploy/b.yaml': shop.replace('synced', 'leaving') };
+    const sender = await createSender(server, 'github', source());
+    await push(sender, await git.commit(files));
+    const hold = (finalizers: readonly string[]) =>
+      client.patch(applications, key, { type: 'merge', body: { metadata: { finalizers } } });
+    const { metadata } = await hold(['example.org/hold']);
+    await client.delete(applications, key);
+    const commit = await git.commit({ ...files, 'deploy/a.yaml': settings('blue', '-waits') });
+    const payload = messages.githubPush({ commit, repository: git.url, at: server.cluster.clock.now() });
+    const { body } = await sender.push(payload);
+    const shown = `${webhooksPath}/${sender.id}/deliveries/${body.delivery}`;
+    while ((await server.call('GET', shown)).body.message !== 'Application leaving is still going')
+      await Promise.all([server.cluster.advance(100), setTimeout(10)]);
+    expect(await colorOf('settings-waits')).toBe('red');
+    await hold([]);
+    expect(await sender.outcome(body.delivery)).toMatchObject({ state: 'succeeded' });
+    const anew = (await client.get(applications, key)).metadata;
+    expect([anew.deletionTimestamp, anew.uid === metadata.uid]).toEqual([undefined, false]);
+    expect(await colorOf('settings-waits')).toBe('blue');
   });
 
   it('removes what is no longer in the directory where it is told to, and nothing that others want', async () => {

@@ -14,6 +14,7 @@ import { checkManifest, orderForWriting, type Writable } from './manifests/check
 import { Kinds } from './manifests/find-kinds.ts';
 import type { Manifest } from './manifests/parse-manifests.ts';
 import { noteApplied } from './applied-objects.ts';
+import { TryLater } from './run-deliveries.ts';
 import { isSameRepository } from './same-repository.ts';
 import { findGone, prune, tryRemoving, type PruneMeans } from './prune-manifests.ts';
 import { findCredentials } from './webhook-records.ts';
@@ -146,16 +147,26 @@ async function write(
   const options = { fieldManager: `${managerPrefix}${webhookId}`, fieldValidation: 'Strict', dryRun, signal } as const;
   try {
     const before = dryRun ? undefined : await readMetadata(client, type, key);
+    requireStaying(before, about);
     const isNamed = !dryRun && type.kind === applications.kind && type.group === applications.group;
     const tried = isNamed ? await client.patch(type, key, patch, { ...options, dryRun: true }) : undefined;
     const asked = tried === undefined ? patch : nameAsker(patch, { before, tried: tried.metadata, by: requestedBy });
     const after = await client.patch(type, key, asked, options);
+    requireStaying(after.metadata, about);
     return { ...about, outcome: after.metadata.resourceVersion === before?.resourceVersion ? 'unchanged' : 'applied' };
   } catch (error) {
     const isPassing = isStatusReason(error, 'ServiceUnavailable', 'Timeout', 'TooManyRequests');
     if (isPassing || !(error instanceof StatusError)) throw error;
     return { ...about, outcome: 'failed', message: error.message.slice(0, 1_000) };
   }
+}
+
+/** What is written onto an object that goes, goes with it. */
+function requireStaying(
+  metadata: ObjectMeta | undefined,
+  { kind, name }: { readonly kind: string; readonly name: string },
+): void {
+  if (metadata?.deletionTimestamp !== undefined) throw new TryLater(`${kind} ${name} is still going`);
 }
 
 type Applied = { readonly type: 'apply'; readonly body: KubeObject; readonly force: boolean };
