@@ -16,14 +16,16 @@ export function judgeGone(
   { manager, isPruned }: { readonly manager: string; readonly isPruned: boolean },
 ): Verdict {
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) return { type: 'forget' };
+  // Who applies a status alone has not asked for the object.
   const managers = (live.metadata.managedFields ?? [])
-    .filter(({ operation }) => operation === 'Apply')
+    .filter(({ operation, subresource = '' }) => operation === 'Apply' && subresource === '')
     .flatMap((entry) => entry.manager ?? []);
   // Somebody has made it anew, or has taken over all of it.
   if (!managers.includes(manager)) return { type: 'forget' };
   // As where a file has moved from one directory to another.
-  if (managers.some((name) => name !== manager && name.startsWith(managerPrefix)))
-    return { type: 'keep', message: 'another webhook applies it too' };
+  const other = managers.find((name) => name !== manager);
+  if (other !== undefined)
+    return { type: 'keep', message: `${other.startsWith(managerPrefix) ? 'another webhook' : other} applies it too` };
   if (!isPruned) return { type: 'keep', message: 'the webhook has no prune: true' };
   if (live.metadata.annotations?.[pruneAnnotation] === 'false')
     return { type: 'keep', message: `it says ${pruneAnnotation}: "false"` };
