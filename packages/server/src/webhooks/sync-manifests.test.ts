@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { applications } from '@slipway/delivery/api/application';
+import type { KubeClient } from '@slipway/kube/client';
 import { configMaps } from '@slipway/kube/resources';
+import { StatusError } from '@slipway/kube/status-error';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +13,40 @@ import { startGitServer, type GitServer } from '../../testing/git-server.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import * as messages from '../../testing/webhook-messages.ts';
 import { createSender, webhooksPath, type TestSender } from '../../testing/webhook-sender.ts';
+import { noteApplied } from './applied-objects.ts';
 import { fetchDirectory } from './git/fetch-directory.ts';
 import type { ManifestSource } from './webhook.ts';
 
 let server: TestServer;
 let git: GitServer;
 
+/** Once, before the server removes an object of that name. */
+const beforeRemoval = new Map<string, () => Promise<unknown>>();
+/** Names of objects that it may not read. */
+const unreadable = new Set<string>();
+
+const meddle = (client: KubeClient): KubeClient => ({
+  get: async (type, key, options) => {
+    if (unreadable.has(key.name)) throw new StatusError('Forbidden', `you may not read ${key.name}`);
+    return await client.get(type, key, options);
+  },
+  delete: async (type, key, options) => {
+    const change = options?.dryRun === true ? undefined : beforeRemoval.get(key.name);
+    if (change !== undefined) beforeRemoval.delete(key.name);
+    await change?.();
+    return await client.delete(type, key, options);
+  },
+  list: (...args) => client.list(...args),
+  watch: (...args) => client.watch(...args),
+  create: (...args) => client.create(...args),
+  update: (...args) => client.update(...args),
+  patch: (...args) => client.patch(...args),
+  deleteCollection: (...args) => client.deleteCollection(...args),
+  request: (...args) => client.request(...args),
+});
+
 beforeAll(async () => {
-  [server, git] = await Promise.all([startTestServer(), startGitServer()]);
+  [server, git] = await Promise.all([startTestServer({ through: meddle }), startGitServer()]);
 });
 afterAll(async () => {
   await Promise.all([server.stop(), git[Symbol.asyncDispose]()]);
@@ -219,6 +247,63 @@ describe('a push to a repository of manifests', () => {
     const { body } = await server.call('POST', `${webhooksPath}/${sender.id}/deliveries/${first.id}/redeliver`);
     expect(await sender.outcome(body.id)).toMatchObject({ state: 'succeeded' });
     expect(await colorOf('settings-gone')).toBe('red');
+  });
+
+  it('looks again before it removes: what others want by then stays', async () => {
+    const { client } = server.cluster;
+    const sender = await createSender(server, 'github', source({ prune: true }));
+    const names = ['-late-a', '-late-b', '-late-c'];
+    const files = { 'deploy/a.yaml': settings('red', '-late') };
+    await push(
+      sender,
+      await git.commit({ ...files, 'deploy/b.yaml': names.map((name) => settings('red', name)).join('---\n') }),
+    );
+    const change = (name: string, metadata: object, data = {}) => {
+      const key = { namespace: 'default', name };
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...key, ...metadata }, data };
+      return () => client.patch(configMaps, key, { type: 'apply', body, force: true }, { fieldManager: 'somebody' });
+    };
+    const annotate = (name: string, annotations: object) => () =>
+      client.patch(configMaps, { namespace: 'default', name }, { type: 'merge', body: { metadata: { annotations } } });
+    beforeRemoval.set('settings-late-a', change('settings-late-a', {}, { by: 'somebody' }));
+    beforeRemoval.set('settings-late-b', annotate('settings-late-b', { 'slipway.dev/prune': 'false' }));
+    beforeRemoval.set('settings-late-c', annotate('settings-late-c', { seen: 'true' }));
+    expect(await push(sender, await git.commit(files))).toMatchObject({
+      state: 'succeeded',
+      results: [
+        { name: 'settings-late' },
+        { name: 'settings-late-a', outcome: 'left', message: 'somebody applies it too' },
+        { name: 'settings-late-b', outcome: 'left' },
+        { name: 'settings-late-c', outcome: 'removed' },
+      ],
+    });
+    expect(beforeRemoval.size).toBe(0);
+    expect([await colorOf('settings-late-a'), await colorOf('settings-late-b')]).toEqual(['red', 'red']);
+  });
+
+  it.each([true, false])('says what it cannot look at, and does the rest (prune: %s)', async (prune) => {
+    const sender = await createSender(server, 'github', source({ prune, force: true }));
+    const files = { 'deploy/a.yaml': settings(`red-${prune}`, '-rest') };
+    await push(sender, await git.commit({ ...files, 'deploy/b.yaml': settings('red', '-secret') }));
+    await noteApplied(server.database, sender.id, [
+      { apiVersion: 'policy/v1beta1', kind: 'Forgotten', namespace: 'default', name: 'old' },
+    ]);
+    unreadable.add('settings-secret');
+    const outcome = await push(sender, await git.commit({ 'deploy/a.yaml': settings(`blue-${prune}`, '-rest') }));
+    unreadable.clear();
+    expect(outcome).toMatchObject({
+      state: 'succeeded',
+      results: [
+        { name: 'settings-rest', outcome: 'applied' },
+        { name: 'old', outcome: 'left', message: 'its kind is not served in policy/v1beta1' },
+        {
+          name: 'settings-secret',
+          outcome: 'left',
+          message: 'it cannot be looked at: you may not read settings-secret',
+        },
+      ],
+    });
+    expect(await colorOf('settings-rest')).toBe(`blue-${prune}`);
   });
 
   it('removes nothing of a directory that is refused', async () => {

@@ -42,14 +42,24 @@ export function checkManifest(
   return { type, object: { ...object, metadata: { ...metadata, namespace } }, namespace, name };
 }
 
+interface Kinded {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
 /** What others refer to comes first, and what begins a release last: it takes the configuration that is there. */
 export function orderForWriting(objects: readonly Writable[]): readonly Writable[] {
-  return objects.toSorted((one, other) => rank(one) - rank(other));
+  return objects.toSorted((one, other) => rank(one.object) - rank(other.object));
+}
+
+/** The other way round: what runs goes before what it refers to. */
+export function orderForRemoving<T extends Kinded>(objects: readonly T[]): readonly T[] {
+  return objects.toSorted((one, other) => rank(other) - rank(one));
 }
 
 const early: ReadonlySet<string> = new Set(['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim']);
 
-function rank({ type }: Writable): number {
-  if (type.group === '' && early.has(type.kind)) return 0;
-  return type.group === 'slipway.dev' ? 2 : 1;
+function rank({ apiVersion = '', kind = '' }: Kinded): number {
+  if (apiVersion === 'v1' && early.has(kind)) return 0;
+  return apiVersion.startsWith('slipway.dev/') ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 import type { ResourceType } from '@slipway/kube/object';
 import { describe, expect, it } from 'vitest';
-import { checkManifest, orderForWriting } from './check-manifest.ts';
+import { checkManifest, orderForRemoving, orderForWriting } from './check-manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
 
 const parse = (...texts: readonly string[]) =>
@@ -109,9 +109,19 @@ describe('a webhook', () => {
     expect(given).toContain(why);
   });
 
+  it('removes what runs first, and what others refer to last', () => {
+    const objects = [
+      { apiVersion: 'v1', kind: 'ConfigMap' },
+      { apiVersion: 'v1', kind: 'Service' },
+      { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application' },
+    ];
+    expect(orderForRemoving(objects).map(({ kind }) => kind)).toEqual(['Application', 'Service', 'ConfigMap']);
+  });
+
   it('writes what others refer to first, and what begins a release last', () => {
     const objects = [type('Application', 'slipway.dev'), type('Service'), type('Secret')].flatMap((type) => {
-      const checked = checkManifest(manifest(type.kind), type, ['a']);
+      const apiVersion = type.group === '' ? 'v1' : `${type.group}/v1alpha1`;
+      const checked = checkManifest(manifest(type.kind, undefined, apiVersion), type, ['a']);
       return typeof checked === 'string' ? [] : [checked];
     });
     expect(orderForWriting(objects).map(({ type }) => type.kind)).toEqual(['Secret', 'Service', 'Application']);
