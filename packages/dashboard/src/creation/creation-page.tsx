@@ -5,10 +5,10 @@ import { pathOf } from '../api/client.ts';
 import { StageChart } from '../application/stage-chart.tsx';
 import { planStages } from '../application/stages.ts';
 import { Chip, Notice, ProblemNotice, Skeleton } from '../parts/small.tsx';
-import { drawKey } from '../platform/browser.ts';
 import { go, Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk } from '../session/desk.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { useResource } from '../state/use-resource.ts';
 import { changeUnlessChanged } from './change-unless-changed.ts';
 import { otherFaults } from './faults.ts';
@@ -131,13 +131,15 @@ function useSaving(generation: number | undefined): Saving {
   const { client } = useDesk();
   const [problem, setProblem] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const [key] = useState(drawKey);
+  const key = useRequestKey();
   const save = async (wanted: Manifest): Promise<void> => {
     setBusy(true);
     try {
       const { namespace, name, spec } = wanted;
+      const path = pathOf(namespace, 'applications');
+      const body = { name, spec };
       if (generation !== undefined) await changeUnlessChanged(client, wanted, generation);
-      else await client.send<AcceptedAnswer>('POST', pathOf(namespace, 'applications'), { body: { name, spec }, key });
+      else await client.send<AcceptedAnswer>('POST', path, { body, key: key.of(path, body) });
       go(formatPlace({ page: 'application', namespace, name }));
     } catch (error) {
       setProblem(error);
