@@ -12,14 +12,17 @@ import { Table } from '../parts/table.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { useResource } from '../state/use-resource.ts';
+
+const path = '/api/v1/tokens';
 
 type Asked = { readonly type: 'create' } | { readonly type: 'revoke'; readonly token: TokenAnswer };
 
 /** Who may come in by a token, and with which roles. */
 export function TokensPage() {
   const { client } = useDesk();
-  const tokens = useResource<List<TokenAnswer>>('/api/v1/tokens');
+  const tokens = useResource<List<TokenAnswer>>(path);
   const [asked, setAsked] = useState<Asked>();
   const [made, setMade] = useState<string>();
   const close = (): void => {
@@ -55,7 +58,7 @@ export function TokensPage() {
           title={`Revoke ${asked.token.name}?`}
           confirm="Revoke"
           isDangerous
-          perform={() => client.send('DELETE', `/api/v1/tokens/${encodeURIComponent(asked.token.id)}`)}
+          perform={() => client.send('DELETE', `${path}/${encodeURIComponent(asked.token.id)}`)}
           onClose={close}
         >
           The token ends at once, with every login and stream that began with it. It cannot be taken back.
@@ -109,9 +112,11 @@ function describeGrant({ role, namespaces }: Grant): string {
 function CreateDialog({ onClose }: { readonly onClose: (token?: string) => void }) {
   const { client } = useDesk();
   const { isBusy, problem, run } = useAction();
+  const key = useRequestKey();
   const create = async (data: FormData): Promise<void> => {
     const body = readToken(data);
-    onClose((await client.send<{ readonly token: string }>('POST', '/api/v1/tokens', { body })).token);
+    const made = await client.send<{ readonly token: string }>('POST', path, { body, key: key.of(path, body) });
+    onClose(made.token);
   };
   return (
     <Dialog

@@ -1,12 +1,12 @@
-import { useState } from 'react';
 import type { CommandAnswer } from '../api/answers.ts';
 import { pathOf, type ApiClient } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { textOf } from '../parts/form-words.ts';
 import { ProblemNotice } from '../parts/small.tsx';
-import { browserClock, drawKey, type Clock } from '../platform/browser.ts';
+import { browserClock, type Clock } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import type { Offer } from './verbs.ts';
 
 export interface CommandDialogProps {
@@ -21,8 +21,8 @@ export interface CommandDialogProps {
 export function CommandDialog({ namespace, application, offer, onClose }: CommandDialogProps) {
   const { client } = useDesk();
   const { isBusy, problem, run } = useAction();
-  // Of this dialog: asked again after a failure it is the same command.
-  const [key] = useState(drawKey);
+  // Never forgotten: who asks again because its outcome could not be read asks for the same command.
+  const key = useRequestKey();
   const give = async (reason: string): Promise<void> => {
     const path = pathOf(namespace, 'applications', application, 'commands');
     const body = {
@@ -30,7 +30,7 @@ export function CommandDialog({ namespace, application, offer, onClose }: Comman
       ...(offer.version === undefined ? {} : { version: offer.version }),
       ...(reason === '' ? {} : { reason }),
     };
-    const asked = await client.send<CommandAnswer>('POST', path, { body, key });
+    const asked = await client.send<CommandAnswer>('POST', path, { body, key: key.of(path, body) });
     onClose(await awaitOutcome({ client, clock: browserClock, path: `${path}/${asked.name}` }, asked));
   };
   return (

@@ -3,10 +3,10 @@ import { pathOf } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { textOf } from '../parts/form-words.ts';
 import { ProblemNotice } from '../parts/small.tsx';
-import { drawKey } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
 import { useAction } from '../state/use-action.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { findAwaited } from './awaited.ts';
 
 export interface ApprovalButtonsProps {
@@ -44,10 +44,11 @@ interface ApprovalDialogProps {
 function ApprovalDialog({ namespace, release, hook, onClose }: ApprovalDialogProps) {
   const { client } = useDesk();
   const { isBusy, problem, run } = useAction();
-  const [key] = useState(drawKey);
+  const key = useRequestKey();
   const agree = async (reason: string): Promise<void> => {
     const body = { hook, ...(reason === '' ? {} : { reason }) };
-    await client.send('POST', pathOf(namespace, 'releases', release, 'approvals'), { body, key });
+    const path = pathOf(namespace, 'releases', release, 'approvals');
+    await client.send('POST', path, { body, key: key.of(path, body) });
     onClose();
   };
   return (

@@ -5,6 +5,7 @@ import { Check, ChoiceField, TextField } from '../parts/field.tsx';
 import { ProblemNotice } from '../parts/small.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { channelTypes, describeEventType, events, readChannel, type ChannelType } from './channel-form.ts';
 
 export interface ChannelDialogProps {
@@ -19,12 +20,13 @@ export interface ChannelDialogProps {
 export function ChannelDialog({ path, channel, onClose }: ChannelDialogProps) {
   const { client } = useDesk();
   const { isBusy, problem, run } = useAction();
+  const key = useRequestKey();
   const [type, setType] = useState<ChannelType>(
     channelTypes.find(({ name }) => name === channel?.type)?.name ?? 'slack',
   );
   const save = async (data: FormData): Promise<void> => {
     const body = readChannel(data);
-    if (channel === undefined) await client.send('POST', path, { body });
+    if (channel === undefined) await client.send('POST', path, { body, key: key.of(path, body) });
     else await client.send('PUT', `${path}/${encodeURIComponent(channel.id)}`, { body });
     onClose();
   };

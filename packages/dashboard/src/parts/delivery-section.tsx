@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
 import { usePages } from '../state/use-pages.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { More } from './more.tsx';
 import { Empty, ProblemNotice, Skeleton } from './small.tsx';
 
@@ -30,9 +31,12 @@ export function DeliverySection<Item extends { readonly id: string }>(props: Del
   const { client } = useDesk();
   const { items, problem, readOn, reload } = usePages<Item>(path, { everyMilliseconds: lookMilliseconds });
   const repeat = useAction();
+  const key = useRequestKey();
   const ask = (id: string): void =>
     repeat.run(async () => {
-      await client.send('POST', repeatPath(encodeURIComponent(id)));
+      const asked = repeatPath(encodeURIComponent(id));
+      await client.send('POST', asked, { key: key.of(asked) });
+      key.forget();
       reload();
     });
   return (

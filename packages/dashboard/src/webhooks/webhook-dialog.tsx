@@ -5,6 +5,7 @@ import { Check, ChoiceField, TextField } from '../parts/field.tsx';
 import { ProblemNotice } from '../parts/small.tsx';
 import { useDesk } from '../session/desk.ts';
 import { useAction } from '../state/use-action.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { policies, readWebhook, senders } from './webhook-form.ts';
 
 const targets = [
@@ -13,16 +14,21 @@ const targets = [
 ] as const;
 type Target = (typeof targets)[number]['name'];
 
+const path = '/api/v1/webhooks';
+
 /** A new webhook: who sends, and what is done with what he tells. */
 export function WebhookDialog({ onClose }: { readonly onClose: (made?: WebhookSecretAnswer) => void }) {
   const { client } = useDesk();
   const { isBusy, problem, run } = useAction();
+  const key = useRequestKey();
   const [sender, setSender] = useState(senders[0]);
   const [wanted, setWanted] = useState<Target>('images');
   const offered = targets.filter(({ name }) => sender?.brings.includes(name));
   const target = offered.find(({ name }) => name === wanted)?.name ?? offered[0]?.name ?? 'images';
-  const create = async (data: FormData): Promise<void> =>
-    onClose(await client.send<WebhookSecretAnswer>('POST', '/api/v1/webhooks', { body: readWebhook(data) }));
+  const create = async (data: FormData): Promise<void> => {
+    const body = readWebhook(data);
+    onClose(await client.send<WebhookSecretAnswer>('POST', path, { body, key: key.of(path, body) }));
+  };
   return (
     <Dialog
       title="New webhook"

@@ -8,6 +8,7 @@ import { PageHead } from '../parts/page-head.tsx';
 import { Empty, Notice } from '../parts/small.tsx';
 import { Link, useLocation } from '../routing/navigation.tsx';
 import { useDesk } from '../session/desk.ts';
+import { useRequestKey } from '../state/use-request-key.ts';
 import { useResource } from '../state/use-resource.ts';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
@@ -24,7 +25,13 @@ export function WebhooksPage() {
   const [made, setMade] = useState<WebhookSecretAnswer>();
   const all = webhooks.data?.items ?? [];
   const chosen = all.find(({ id }) => id === query.get('webhook')) ?? all[0];
+  const key = useRequestKey();
+  const rotate = async (webhook: WebhookAnswer): Promise<void> => {
+    const path = `${pathOf(webhook)}/rotate`;
+    setMade(await client.send<WebhookSecretAnswer>('POST', path, { key: key.of(path) }));
+  };
   const close = (): void => {
+    key.forget();
     setAsked(undefined);
     webhooks.reload();
   };
@@ -63,9 +70,7 @@ export function WebhooksPage() {
           title={`A new secret for ${asked.webhook.name}?`}
           confirm="Replace it"
           isDangerous
-          perform={async () =>
-            setMade(await client.send<WebhookSecretAnswer>('POST', `${pathOf(asked.webhook)}/rotate`))
-          }
+          perform={() => rotate(asked.webhook)}
           onClose={close}
         >
           What comes with the old one is refused at once, until {labelOf(asked.webhook.sender)} has the new one.
