@@ -214,6 +214,18 @@ describe.skipIf(noBrowserReason !== undefined)(
       expect(await page.locator('.secret:not(.address)').innerText()).not.toBe(secret);
     });
 
+    it('are shown what a GitLab signs by', async () => {
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('shop manifests');
+      await page.getByLabel('Sender').selectOption('gitlab');
+      await page.getByLabel('What is done').selectOption('manifests');
+      await page.getByLabel('Repository').fill('https://git.example.org/acme/manifests.git');
+      await confirm('Make it');
+      await closed();
+      expect(await page.locator('.secret.signing').innerText()).toMatch(/^whsec_/);
+      await page.getByText('in the field Signing token').waitFor();
+    });
+
     it('complain of nothing', () => {
       expect(visitor.complaints).toEqual([]);
     });

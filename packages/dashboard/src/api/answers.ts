@@ -226,6 +226,8 @@ export interface WebhookAnswer {
 export interface WebhookSecretAnswer {
   readonly webhook: WebhookAnswer;
   readonly secret: string;
+  /** The same as its sender takes it to sign by, where it can. */
+  readonly signingToken?: string | undefined;
   /** On this server. */
   readonly path: string;
 }

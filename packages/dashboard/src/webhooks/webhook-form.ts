@@ -90,6 +90,10 @@ export const secretPlaces: Readonly<Record<WebhookAnswer['secretGoes'], string>>
   address: 'it is the end of the address, so keep the address as a secret',
 };
 
+/** Of GitLab, which takes the one or the other. */
+export const signingWords =
+  'Better give it the signing token, in the field Signing token: GitLab then signs what it sends, and sends no secret along. Its registry of images signs nothing, and takes the secret in the header Authorization.';
+
 /** `ghcr.io/acme/shop:1.4.0`, or `acme/manifests main 3f2a51c` */
 export function describeEvent(event: WebhookEventAnswer): string {
   return event.type === 'image'

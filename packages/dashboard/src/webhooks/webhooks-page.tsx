@@ -12,7 +12,7 @@ import { useRequestKey } from '../state/use-request-key.ts';
 import { useResource } from '../state/use-resource.ts';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
-import { describeTarget, labelOf, secretPlaces } from './webhook-form.ts';
+import { describeTarget, labelOf, secretPlaces, signingWords } from './webhook-form.ts';
 
 type Asked = { readonly type: 'create' } | { readonly type: 'rotate' | 'remove'; readonly webhook: WebhookAnswer };
 
@@ -95,17 +95,24 @@ function pathOf({ id }: WebhookAnswer): string {
   return `/api/v1/webhooks/${encodeURIComponent(id)}`;
 }
 
-function MadeSecret({ made: { webhook, secret, path } }: { readonly made: WebhookSecretAnswer }) {
+function MadeSecret({ made: { webhook, secret, signingToken, path } }: { readonly made: WebhookSecretAnswer }) {
   return (
     <Notice tone="good">
       <p>
         The secret of {webhook.name} is shown this once; {secretPlaces[webhook.secretGoes]}.
+        {signingToken !== undefined && ` ${signingWords}`}
       </p>
       <dl className="facts">
         <dt>Address</dt>
         <dd className="mono secret address">{`${location.origin}${path}`}</dd>
         <dt>Secret</dt>
         <dd className="mono secret">{secret}</dd>
+        {signingToken !== undefined && (
+          <>
+            <dt>Signing token</dt>
+            <dd className="mono secret signing">{signingToken}</dd>
+          </>
+        )}
       </dl>
     </Notice>
   );
