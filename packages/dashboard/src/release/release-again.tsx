@@ -7,14 +7,14 @@ import { go } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
+import { describeEnding } from './ending-words.ts';
 
 /** The way back to a version that the cluster has forgotten. */
 export function ReleaseAgain({ release }: { readonly release: ReleaseAnswer }) {
   const { client, session } = useDesk();
   const [key, setKey] = useState<string>();
-  const { namespace, name, application, version, phase, deletedAt } = release;
-  const hasServed = phase === 'Succeeded' || phase === 'Superseded';
-  if (deletedAt === undefined || !hasServed || !isOffered(session, 'operate', namespace)) return null;
+  const { namespace, name, application, version, deletedAt } = release;
+  if (deletedAt === undefined || !isOffered(session, 'operate', namespace)) return null;
   return (
     <>
       <button type="button" className="button" onClick={() => setKey(drawKey())}>
@@ -30,8 +30,11 @@ export function ReleaseAgain({ release }: { readonly release: ReleaseAnswer }) {
           }}
           onClose={() => setKey(undefined)}
         >
-          The cluster has forgotten this version. The application is asked for its template again, with its strategy and
-          the configuration as they are now.
+          <p>{describeEnding(release)}</p>
+          <p>
+            The cluster has forgotten this version. The application is asked for its template again, with its strategy
+            and the configuration as they are now.
+          </p>
         </ConfirmDialog>
       )}
     </>
