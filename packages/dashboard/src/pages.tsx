@@ -13,7 +13,7 @@ import { ReleasePage } from './release/release-page.tsx';
 import { Link, useLocation } from './routing/navigation.tsx';
 import type { Place } from './routing/routes.ts';
 import { WebhooksPage } from './webhooks/webhooks-page.tsx';
-import { awaitTitle, Title } from './parts/title.tsx';
+import { awaitTitle, forgetTitle, Title } from './parts/title.tsx';
 
 // The only pages that read and write YAML.
 const CreationPage = lazy(() => import('./creation/creation-page.tsx'));
@@ -28,6 +28,7 @@ export function Pages() {
     if (!first.current && heading === null) awaitTitle();
     if (!first.current) heading?.focus();
     first.current = false;
+    return forgetTitle;
   }, [path]);
   return (
     <div className="page" key={path}>

@@ -7,6 +7,11 @@ export function awaitTitle(): void {
   isAwaited = true;
 }
 
+/** Somebody has gone on, or a page ended that had none: the next one is not what he went to. */
+export function forgetTitle(): void {
+  isAwaited = false;
+}
+
 /** What the page is: names its tab, and is where who goes there begins. */
 export function Title({ children }: { readonly children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
