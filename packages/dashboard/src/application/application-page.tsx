@@ -14,7 +14,7 @@ import type {
 import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
 import { failureOf } from '../overview/select.ts';
-import { coloursOf } from '../parts/given-colours.ts';
+import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { Words } from '../parts/words.tsx';
 import { Link } from '../routing/navigation.tsx';
@@ -118,7 +118,7 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
   const recent = [...new Set(history.map(({ version }) => version))];
   const drawn = new Set([...nodes, ...(traffic?.versions ?? [])].map(({ version }) => version));
   const shown = [...drawn].toSorted((one, other) => recent.indexOf(other) - recent.indexOf(one));
-  const colours = coloursOf(`${namespace}/${name}`, { shown, recent });
+  const colours = useColours(`${namespace}/${name}`, { shown, recent });
   const entrance = application.spec.route === undefined ? 'Service' : 'Gateway';
   return (
     <>

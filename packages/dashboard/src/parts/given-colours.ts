@@ -1,11 +1,14 @@
+import { useEffect } from 'react';
+import { ColourMemory } from './colour-memory.ts';
 import { assignColours, type ColourNeed, type Colours } from './version-colours.ts';
 
-/** Of each application, for as long as the pages are open: a version keeps its colour from one look to the next. */
-const given = new Map<string, Colours>();
+/** For as long as the pages are open. */
+const memory = new ColourMemory();
 
-/** Undefined colours are those of versions that nobody shows. */
-export function coloursOf(application: string, need: Omit<ColourNeed, 'known'>): Colours {
-  const colours = assignColours({ ...need, known: given.get(application) ?? new Map() });
-  given.set(application, colours);
+/** A version keeps its colour from one look to the next, and from one visit of its application to the next. */
+export function useColours(application: string, { shown, recent }: Omit<ColourNeed, 'known'>): Colours {
+  const colours = assignColours({ shown, recent, known: memory.of(application) });
+  // What is drawn and thrown away again leaves nothing behind.
+  useEffect(() => memory.keep(application, { colours, shown }));
   return colours;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assignColours, colourCount, type Colours } from './version-colours.ts';
+import { assignColours, colourClass, colourCount, type Colours } from './version-colours.ts';
 
 const none: Colours = new Map();
 
@@ -36,5 +36,9 @@ describe('versions', () => {
     const known = assignColours({ known: none, shown, recent: [] });
     expect(new Set(known.values()).size).toBe(colourCount);
     expect(assignColours({ known, shown, recent: [] })).toEqual(known);
+  });
+
+  test('that were given no colour look like none that was', () => {
+    expect([colourClass(undefined), colourClass(0)]).toEqual(['colour-none', 'colour-0']);
   });
 });

@@ -41,6 +41,7 @@ function hash(text: string): number {
   return [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7) % colourCount;
 }
 
+/** Of one that was given none, a class that no version has. */
 export function colourClass(colour: number | undefined): string {
-  return `colour-${colour ?? 0}`;
+  return `colour-${colour ?? 'none'}`;
 }
