@@ -7,6 +7,7 @@ import type { ResourceDefinition } from '../schema/definition.ts';
 import { requireForm, type AcceptedForm } from './accepted-form.ts';
 import { scaleColumns, toScale } from './scale.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
+import { warningHeaders } from './warning-header.ts';
 import type { WatchStreamEvent } from './watch-stream.ts';
 
 export interface AnswerContext {
@@ -77,9 +78,7 @@ export interface Answer {
 }
 
 export function one({ object, request, at, status, warnings }: Answer): TransportResponse {
-  const headers =
-    warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
-  return { status, headers, body: { kind: 'json', value: inForm(object, request, at) } };
+  return { status, headers: warningHeaders(warnings), body: { kind: 'json', value: inForm(object, request, at) } };
 }
 
 function inForm(object: KubeObject, request: TransportRequest, at: AnswerContext): unknown {

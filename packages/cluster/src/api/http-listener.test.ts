@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +56,17 @@ interface Sent {
   readonly body?: string;
 }
 
-function send({ method = 'GET', path, headers = {}, body }: Sent): Promise<{ status: number; object: unknown }> {
+interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly object: unknown;
+}
+
+function send({ method = 'GET', path, headers = {}, body }: Sent): Promise<Received> {
   return new Promise((resolve, reject) => {
     request({ socketPath: socketPath(), method, path, headers, agent: false }, (response) => {
-      const answer = text(response).then((all) => ({ status: response.statusCode ?? 0, object: JSON.parse(all) }));
+      const { statusCode: status = 0, headers: received } = response;
+      const answer = text(response).then((all) => ({ status, headers: received, object: JSON.parse(all) }));
       answer.then(resolve, reject);
     })
       .on('error', reject)
@@ -114,6 +121,18 @@ describe('who may not', () => {
     await listenAs(anonymous);
     const { status } = await send({ method: 'POST', path: '/api/v1/ships', body: '{' });
     expect(status).toBe(403);
+  });
+});
+
+describe('a warning', () => {
+  it('is sent in whatever script it is written, with the object that was stored', async () => {
+    await listenAs(adminIdentity);
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, '名前\u0000': 'x' };
+    const path = `${configMaps}?fieldValidation=Warn`;
+    const sent = await send({ method: 'POST', path, body: JSON.stringify(object) });
+    expect(sent).toMatchObject({ status: 201, object: { metadata: { name: 'a' } } });
+    const warning = Buffer.from(sent.headers['warning'] ?? '', 'latin1').toString();
+    expect(warning).toBe(String.raw`299 - "unknown field \"名前\""`);
   });
 });
 

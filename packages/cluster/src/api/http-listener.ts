@@ -296,7 +296,9 @@ async function send(
   if (body.kind === 'json') {
     const { content, type } = await written(body.value, incoming);
     outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(content), ...own });
-    outgoing.end(incoming.method === 'HEAD' ? undefined : content);
+    // With a text as its body the head would be written in UTF-8 as well, and a warning in UTF-8 a second time.
+    const sent = own['warning'] === undefined ? content : Buffer.from(content);
+    outgoing.end(incoming.method === 'HEAD' ? undefined : sent);
     return;
   }
   outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...own });

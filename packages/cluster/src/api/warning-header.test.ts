@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { warningHeaders } from './warning-header.ts';
+
+describe('warnings as a header', () => {
+  it.each<{ name: string; warnings: readonly string[]; said: string | undefined }>([
+    { name: 'are none where nothing is to be said', warnings: [], said: undefined },
+    { name: 'stand one after the other', warnings: ['a', 'b'], said: '299 - "a", 299 - "b"' },
+    { name: 'are quoted', warnings: [String.raw`a "b" \c`], said: String.raw`299 - "a \"b\" \\c"` },
+    { name: 'hold no control characters', warnings: ['a\r\nb\0\u{85}c'], said: '299 - "abc"' },
+    { name: 'are cut at 256 characters', warnings: ['𝒳'.repeat(300)], said: `299 - "${'𝒳'.repeat(256)}"` },
+    { name: 'are as many as fit', warnings: Array(40).fill('x'.repeat(256)), said: fifteen() },
+  ])('$name', ({ warnings, said }) => {
+    const { warning } = warningHeaders(warnings);
+    expect(warning && Buffer.from(warning, 'latin1').toString()).toBe(said);
+  });
+});
+
+function fifteen(): string {
+  return Array(15)
+    .fill(`299 - "${'x'.repeat(256)}"`)
+    .join(', ');
+}
