@@ -221,6 +221,15 @@ describe('a validating webhook', () => {
     await expect(callWebhook(other, review, signal)).rejects.toThrow('other.team.svc');
   });
 
+  it('is reached at an address of IPv6, which is no name', async () => {
+    const review = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', request: { uid: 'u' } });
+    // Where it listens in truth, which machines without IPv6 have too.
+    const url = new URL(`https://[::1]:${port}/`);
+    const endpoint = { url, address: '127.0.0.1', authority: certificates.authority };
+    const { signal } = new AbortController();
+    expect(await callWebhook(endpoint, review, signal)).toMatchObject({ response: { uid: 'u' } });
+  });
+
   it('is waited for as long as it says', async () => {
     const clock = new FakeClock();
     const waiting = await createMemoryCluster({ clock });

@@ -17,6 +17,8 @@ const maximumBytes = 16 * 1024 * 1024;
 
 /** Posts a review, on a connection of its own. Rejects with why there is no answer in JSON. */
 export const callWebhook: CallWebhook = async ({ url, address, authority }, body, signal) => {
+  // An address is no name that a server could be asked by; one of IPv6 stands in brackets here.
+  const isAddress = isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = requestHttps(url, {
       method: 'POST',
@@ -28,11 +30,12 @@ export const callWebhook: CallWebhook = async ({ url, address, authority }, body
       },
       agent: false,
       signal,
-      ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}),
+      ...(isAddress ? {} : { servername: url.hostname }),
       ...(address === undefined ? {} : { hostname: address }),
       ...(authority === undefined ? {} : { ca: authority }),
     });
-    sent.once('response', resolve).once('error', reject);
+    // A second error is as bad as the first: one that nobody listens to ends the process.
+    sent.once('response', resolve).on('error', reject);
     sent.end(body);
   });
   const parts: Buffer[] = [];
