@@ -5,15 +5,19 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
   copyFileSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Mount } from '../../runtime.ts';
 import { StartError } from '../../runtime.ts';
 import { FileView, isWithin } from './file-view.ts';
@@ -62,6 +66,10 @@ const deviceLinks: Readonly<Record<string, string>> = {
 const kernelDirectories = new Set(['dev', 'proc', 'sys']);
 /** What programs look up of the machine's /sys where no other one can be had. */
 const systemDirectories = ['block', 'bus', 'class', 'dev', 'devices'];
+/** At the top of a root they are ours: a link or a file of an image in their place would lead us out of it. */
+const ownNames = new Set([...freshDirectories, ...kernelDirectories]);
+/** A file that is made here and now, and nothing that a link leads to. */
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const maximumCopyBytes = 64 * 1024;
 /** Writing there would change the machine, not the container. */
 const readOnlyProcPaths = ['sys', 'sysrq-trigger', 'irq', 'bus'];
@@ -128,11 +136,11 @@ class RootBuilder {
     }
     this.addDevices();
     if (!this.isRoot) this.addOwnTemporary();
-    this.bind(nodeProgram, this.addFile(join(nodeDirectory, 'node'), ''), ['ro']);
+    this.bind(nodeProgram, this.addFileBehindLinks(join(nodeDirectory, 'node'), ''), ['ro']);
   }
 
   addFiles(): void {
-    for (const [path, content] of Object.entries(this.request.files)) this.addFile(path, content);
+    for (const [path, content] of Object.entries(this.request.files)) this.addFileBehindLinks(path, content);
   }
 
   addMounts(): void {
@@ -224,6 +232,7 @@ class RootBuilder {
     const { directory, layers, machine, onMachineRoot, readOnly } = this.request;
     const isOfMachine = onMachineRoot && machine.directories.some((name) => isWithin(path, `/${name}`));
     const lower = [...layers.map((_, index) => String(index)), ...(isOfMachine ? ['machine'] : [])]
+      .filter((layer) => !isBehindLink(join(directory, 'layer', layer), path))
       .map((layer) => `layer/${layer}${path}`)
       .filter((layer) => isOpen(join(directory, layer)));
     const [topmost] = lower;
@@ -247,7 +256,7 @@ class RootBuilder {
     for (const entry of readdirSync(layer, { withFileTypes: true })) {
       const source = join(layer, entry.name);
       const target = join(this.request.directory, 'root', entry.name);
-      if (exists(target)) continue;
+      if (exists(target) || ownNames.has(entry.name)) continue;
       if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
       if (entry.isFile()) copyFileSync(source, target);
     }
@@ -277,7 +286,8 @@ class RootBuilder {
 
   /** A user namespace cannot make a copy of a directory that belongs to nobody in it, to change it: here one is needed. */
   private addOwnTemporary(): void {
-    if (this.view.locate('/var/tmp').stats?.isDirectory() === true) this.addParents('/var/tmp/entry');
+    const { path, stats } = this.view.locate('/var/tmp');
+    if (stats?.isDirectory() === true) this.addParents(join(path, 'entry'));
   }
 
   private kept(path: string): readonly string[] {
@@ -335,9 +345,19 @@ class RootBuilder {
     return path;
   }
 
+  /** Where the links of the image lead inside the container, as for its programs. */
+  private addFileBehindLinks(path: string, content: string): string {
+    return this.addFile(join(this.view.locate(dirname(path)).path, basename(path)), content);
+  }
+
+  /** In place of what lies there. */
   private addFile(path: string, content: string): string {
     this.addParents(path);
-    writeFileSync(this.writablePath(path), content, { mode: 0o644 });
+    const target = this.writablePath(path);
+    rmSync(target, { force: true });
+    const file = openSync(target, newFile, 0o644);
+    writeFileSync(file, content);
+    closeSync(file);
     return path;
   }
 
@@ -357,7 +377,14 @@ class RootBuilder {
 
   private writablePath(path: string): string {
     const isOverlaid = [...this.overlaid].some((directory) => isWithin(path, directory));
-    return join(this.request.directory, isOverlaid ? 'upper' : 'root', path);
+    const root = join(this.request.directory, isOverlaid ? 'upper' : 'root');
+    if (isBehindLink(root, path)) {
+      throw new StartError(
+        'CreateContainerError',
+        `"${path}" cannot be made: a link of the image leads out of its root`,
+      );
+    }
+    return join(root, path);
   }
 
   private isMounted(path: string): boolean {
@@ -380,6 +407,14 @@ class RootBuilder {
 
 function exists(path: string): boolean {
   return lookAt(path) !== undefined;
+}
+
+/** Whether a directory above the path is a link, which this machine would follow from its own root. */
+function isBehindLink(root: string, path: string): boolean {
+  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) {
+    if (lookAt(join(root, parent))?.isSymbolicLink() === true) return true;
+  }
+  return false;
 }
 
 function escapeLower(path: string): string {

@@ -45,4 +45,13 @@ describe('a directory below which something is mounted', () => {
     const [, , lib] = splitDirectory('/var', { machine: { submounts }, layers: [machine] });
     expect(lib).toEqual({ kind: 'directory', path: '/var/lib', mode: 0o711 });
   });
+
+  it('takes nothing from where a link of an image leads on this machine', async () => {
+    await rm(join(layer, 'var'), { recursive: true });
+    await mkdir(join(layer, 'keys/lib'), { recursive: true });
+    await writeFile(join(layer, 'keys/lib/key'), 'of the machine');
+    await symlink(join(layer, 'keys'), join(layer, 'var'));
+    const pieces = splitDirectory('/var', { machine: { submounts }, layers: [layer, machine] });
+    expect(pieces.map(({ path }) => path)).not.toContain('/var/lib/key');
+  });
 });

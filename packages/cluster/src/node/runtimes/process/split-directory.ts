@@ -31,14 +31,16 @@ export function hasSubmounts(path: string, { submounts }: Pick<MachineRoot, 'sub
  * the machine has mounted, and so refuses any directory with a mount in it. Its parts are taken one by one.
  */
 export function splitDirectory(path: string, sources: SplitSources): readonly Piece[] {
-  const { layers, machine } = sources;
-  const top = layers.map((layer) => join(layer, path)).find((directory) => lookAt(directory)?.isDirectory() === true);
-  const mode = top === undefined ? 0o755 : statSync(top).mode & 0o7777;
+  const { machine } = sources;
+  // Where a layer has a link instead, this machine would follow it from its own root.
+  const layers = sources.layers.filter((layer) => lookAt(join(layer, path))?.isDirectory() === true);
+  const [top] = layers;
+  const mode = top === undefined ? 0o755 : statSync(join(top, path)).mode & 0o7777;
   const names = new Set(layers.flatMap((layer) => namesIn(join(layer, path))));
   const parts = [...names].toSorted().flatMap((name): readonly Piece[] => {
     const part = join(path, name);
     if (machine.submounts.includes(part)) return [{ kind: 'mount', path: part }];
-    return hasSubmounts(part, machine) ? splitDirectory(part, sources) : pieceAt(part, layers);
+    return hasSubmounts(part, machine) ? splitDirectory(part, { machine, layers }) : pieceAt(part, layers);
   });
   return [{ kind: 'directory', path, mode }, ...parts];
 }

@@ -1,0 +1,79 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createContainerRoot, type ContainerRoot, type RootRequest } from './root-filesystem.ts';
+
+let base: string;
+let layer: string;
+let outside: string;
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'slipway-root-'));
+  layer = join(base, 'layer');
+  outside = join(base, 'outside');
+  for (const directory of [layer, outside, join(base, 'made')]) await mkdir(directory);
+  await chmod(outside, 0o700);
+});
+afterEach(() => rm(base, { recursive: true }));
+
+function create(changes: Partial<RootRequest> = {}): ContainerRoot {
+  return createContainerRoot({
+    directory: join(base, 'made'),
+    rights: 'user',
+    machine: { directories: [], links: [], submounts: [], mounts: [] },
+    layers: [layer],
+    onMachineRoot: false,
+    mounts: [],
+    dataDirectory: join(base, 'data'),
+    files: { '/etc/hosts': 'given\n', '/etc/resolv.conf': 'given\n' },
+    workingDirectory: '/',
+    nodeProgram: process.execPath,
+    privileged: false,
+    readOnly: false,
+    ...changes,
+  });
+}
+
+describe('a root of an image with links', () => {
+  it.each(['dev', 'etc', 'proc', 'run', 'sys', 'tmp', 'var'])(
+    'writes nothing where a link "%s" leads on this machine',
+    async (name) => {
+      await symlink(outside, join(layer, name));
+      create({ workingDirectory: `/${name}/work` });
+      expect(await readdir(outside)).toEqual([]);
+      expect((await stat(outside)).mode & 0o7777).toBe(0o700);
+    },
+  );
+
+  it('writes nothing for a volume behind one', async () => {
+    await symlink(outside, join(layer, 'data'));
+    await symlink(join(outside, 'file'), join(layer, 'file'));
+    const file = join(base, 'file');
+    await writeFile(file, '');
+    const mounts = ['/data/deep', '/data', '/file'].map((containerPath) => ({
+      hostPath: containerPath === '/file' ? file : layer,
+      containerPath,
+      readOnly: false,
+    }));
+    create({ mounts });
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('leaves alone what a link of the image in place of a file leads to', async () => {
+    await writeFile(join(outside, 'hosts'), 'of the machine\n');
+    await mkdir(join(layer, 'etc'));
+    await symlink(join(outside, 'hosts'), join(layer, 'etc/hosts'));
+    create();
+    expect(await readFile(join(outside, 'hosts'), 'utf8')).toBe('of the machine\n');
+    expect(await readFile(join(base, 'made/upper/etc/hosts'), 'utf8')).toBe('given\n');
+  });
+
+  it('shows programs its files where the links lead in the container', async () => {
+    await mkdir(join(layer, 'usr/etc'), { recursive: true });
+    await symlink('usr/etc', join(layer, 'etc'));
+    create();
+    expect(await readlink(join(base, 'made/root/etc'))).toBe('usr/etc');
+    expect(await readFile(join(base, 'made/upper/usr/etc/hosts'), 'utf8')).toBe('given\n');
+  });
+});
