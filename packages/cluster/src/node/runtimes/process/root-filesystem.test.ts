@@ -35,6 +35,36 @@ function create(changes: Partial<RootRequest> = {}): ContainerRoot {
   });
 }
 
+describe('the data directory', () => {
+  const top = (): string => `/${base.split('/')[1] ?? ''}`;
+  const hidden = async (directories: readonly string[], dataDirectory: string): Promise<readonly string[]> => {
+    await rm(join(base, 'made'), { recursive: true });
+    await mkdir(join(base, 'made'));
+    const links = [{ name: 'linked', target: base }];
+    create({ machine: { directories, links, submounts: [], mounts: [] }, onMachineRoot: true, dataDirectory });
+    const table = await readFile(join(base, 'made/fstab'), 'utf8');
+    return table.split('\n').flatMap((line) => (line.startsWith('hidden ') ? [line.split(' ')[1] ?? ''] : []));
+  };
+
+  beforeEach(async () => {
+    // Not below what containers never see of the machine.
+    await rm(base, { recursive: true });
+    base = await mkdtemp('/var/tmp/slipway-root-');
+    layer = join(base, 'layer');
+    for (const directory of ['layer', 'made', 'data']) await mkdir(join(base, directory));
+  });
+
+  it('is hidden where the container sees it, also behind a link', async () => {
+    expect(await hidden([top().slice(1)], join(base, 'data'))).toEqual([`root${base}/data`]);
+    expect(await hidden([top().slice(1)], '/linked/data')).toEqual([`root${base}/data`]);
+  });
+
+  it('is left alone where the container gets an empty directory or it is not there', async () => {
+    expect(await hidden([], join(base, 'data'))).toEqual([]);
+    expect(await hidden([top().slice(1)], join(base, 'other'))).toEqual([]);
+  });
+});
+
 describe('a root of an image with links', () => {
   it.each(['dev', 'etc', 'proc', 'run', 'sys', 'tmp', 'var'])(
     'writes nothing where a link "%s" leads on this machine',

@@ -95,6 +95,8 @@ class RootBuilder {
   readonly table: MountEntry[] = [];
   private readonly request: RootRequest;
   private readonly overlaid = new Set<string>();
+  /** Where files of the machine show. */
+  private readonly shown: string[] = [];
 
   constructor(request: RootRequest) {
     this.request = request;
@@ -103,7 +105,7 @@ class RootBuilder {
   }
 
   addTopLevel(): void {
-    const { directory, layers, machine, onMachineRoot, dataDirectory, readOnly } = this.request;
+    const { directory, layers, machine, onMachineRoot, readOnly } = this.request;
     this.bind(join(directory, 'root'), '', readOnly ? ['ro'] : []);
     layers.forEach((layer, index) => symlinkSync(layer, join(directory, 'layer', String(index))));
     if (onMachineRoot) symlinkSync('/', join(directory, 'layer/machine'));
@@ -114,7 +116,7 @@ class RootBuilder {
     }
     if (onMachineRoot) {
       for (const point of this.isRoot ? machine.submounts : []) this.addSubmount(point);
-      if (!freshDirectories.some((name) => isWithin(dataDirectory, `/${name}`))) this.hide(dataDirectory);
+      this.hideData();
     }
   }
 
@@ -242,6 +244,7 @@ class RootBuilder {
     mkdirSync(dirname(join(directory, 'upper', path)), { recursive: true });
     this.copyDirectory(join(directory, topmost), join(directory, 'upper', path));
     this.overlaid.add(path);
+    if (lower.includes(`layer/machine${path}`)) this.shown.push(path);
     const options = [`lowerdir=${lower.map(escapeLower).join(':')}`, `upperdir=upper${path}`, `workdir=work${path}`];
     this.table.push({
       source: 'overlay',
@@ -267,6 +270,7 @@ class RootBuilder {
     if (!exists(point) || isReplaced) return;
     const options = [this.isRoot ? 'bind' : 'rbind', 'ro', ...this.kept(point), 'nofail'];
     this.table.push({ source: point, target: `root${point}`, type: 'none', options });
+    this.shown.push(point);
   }
 
   /** A user namespace gets no /sys of its own as long as it has no network of its own. */
@@ -294,7 +298,10 @@ class RootBuilder {
     return this.isRoot ? [] : keptOptions(this.request.machine, path);
   }
 
-  private hide(path: string): void {
+  /** Only where it shows: what lies in a directory that this user may not list is not there, and nothing can be mounted on it. */
+  private hideData(): void {
+    const { path, stats } = this.viewWith([]).locate(this.request.dataDirectory);
+    if (stats === undefined || !this.shown.some((directory) => isWithin(path, directory))) return;
     this.table.push({
       source: 'hidden',
       target: `root${path}`,
