@@ -248,7 +248,7 @@ export class ImageError extends Error {
 
 /** `reason` is what the container's state shows: StartError for a command that does not exist (exit code 127 or 128), RunContainerError else. */
 export class StartError extends Error {
-  readonly reason: 'CreateContainerError' | 'RunContainerError' | 'StartError';
+  readonly reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError' | 'StartError';
   readonly exitCode: number;
   constructor(reason: StartError['reason'], message: string, options: { exitCode?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -1,4 +1,4 @@
-import type { ContainerRequest } from '../../runtime.ts';
+import { StartError, type ContainerRequest } from '../../runtime.ts';
 import { calculateCapabilities } from './capabilities.ts';
 import type { IsolationLevel } from './isolation.ts';
 import type { ContainerRoot } from './root-filesystem.ts';
@@ -20,7 +20,7 @@ export interface NamespaceRights {
   readonly limitations: readonly string[];
   /** What the containers of a pod share, as flags of `nsenter`. */
   readonly shared: readonly string[];
-  /** The last words of an `nsenter` into the container's root: its user, and the command. */
+  /** The last words of an `nsenter` into the container's root: its user, and the command. Throws a `StartError` where they cannot be had. */
   become(entry: Entry): readonly string[];
 }
 
@@ -51,7 +51,8 @@ export function rightsOfRoot(tools: Tools): NamespaceRights {
 
 /**
  * A user namespace knows one user and one group, who are root in it and the user who started the cluster outside. Who is to
- * be somebody else in a container gets one more namespace, in which the same user has that number.
+ * be somebody else in a container gets one more namespace, in which the same user has that number. The container must have
+ * the program for it: nobody who is not to be root becomes root for want of it.
  */
 export function rightsOfUser(tools: Tools): NamespaceRights {
   const setpriv = requireTool(tools, 'setpriv');
@@ -70,15 +71,23 @@ export function rightsOfUser(tools: Tools): NamespaceRights {
     shared: ['--ipc', '--uts'],
     become: (entry) => {
       const { user, root } = entry;
-      const isOther = (user.uid !== 0 || user.gid !== 0) && hasProgram(root, unshare);
+      const isOther = user.uid !== 0 || user.gid !== 0;
+      if (isOther && !hasProgram(root, unshare)) throw cannotBecome(user, unshare);
       const map = isOther ? [unshare, '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--'] : [];
       const command = withTerminal(entry, tools);
       // Whoever is not root in the inner namespace has no capabilities that could be bounded.
-      const bounds = isOther ? privilegesOf(entry) : [...capabilitiesOf(entry), ...privilegesOf(entry)];
+      const bounds = user.uid !== 0 ? privilegesOf(entry) : [...capabilitiesOf(entry), ...privilegesOf(entry)];
       const isBounded = bounds.length > 0 && hasProgram(root, setpriv);
       return ['--', ...map, ...(isBounded ? [setpriv, ...bounds, '--'] : []), ...command];
     },
   };
+}
+
+function cannotBecome({ uid, gid }: UserIdentity, unshare: string): StartError {
+  return new StartError(
+    'CreateContainerConfigError',
+    `the container cannot run as user ${uid} and group ${gid}: at the level "user" that needs ${unshare} in its image, which is not there; run it as root, or build the image on the machine's files`,
+  );
 }
 
 /** Flags of `setpriv`. */

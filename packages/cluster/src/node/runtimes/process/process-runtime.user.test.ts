@@ -103,6 +103,15 @@ inside('level user', () => {
     await rm(directory, { recursive: true });
   });
 
+  it('takes capabilities from root of another group too', async () => {
+    const { output } = await harness.run({
+      script: 'id -u; id -g; grep CapBnd /proc/self/status',
+      user: '0:5',
+      securityContext: { capabilities: { drop: ['ALL'] } },
+    });
+    expect(output).toBe(`0\n5\nCapBnd:\t${'0'.repeat(16)}\n`);
+  });
+
   it('honours read-only mounts and a read-only root, also behind a symbolic link', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'slipway-volume-'));
     await chmod(directory, 0o755);
