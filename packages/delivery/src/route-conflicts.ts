@@ -11,10 +11,12 @@ export function routeConflicts(observation: Observation): readonly string[] {
  * refused is no reason to hold up what others serve.
  */
 export function isRouteLost(observation: Observation): boolean {
-  return currentInstances(observation).some(
-    // A gateway that does not say which rules it serves is taken to serve none that it has anything against.
-    ({ conflicts = [], unservedRules = [mainRule] }) => conflicts.length > 0 && unservedRules.includes(mainRule),
-  );
+  return currentInstances(observation).some(isServingNothing);
+}
+
+/** Of what users come by. A gateway that does not say which rules it serves is taken to serve none that it has anything against. */
+export function isServingNothing({ conflicts = [], unservedRules = [mainRule] }: SplitInstanceStatus): boolean {
+  return conflicts.length > 0 && unservedRules.includes(mainRule);
 }
 
 /** The other one is that of the preview hosts. */

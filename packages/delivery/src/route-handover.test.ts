@@ -1,6 +1,6 @@
 import type { KubeObject } from '@slipway/kube/object';
 import { customResourceDefinitions } from '@slipway/kube/resources';
-import { carriersOf, splits, type Split } from '@slipway/kube/split';
+import { carriersOf, splits, type Split, type SplitInstanceStatus } from '@slipway/kube/split';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import { httpRouteDefinition, virtualServiceDefinition } from '../testing/routers/definitions.ts';
@@ -104,6 +104,21 @@ describe('another router in spec', { timeout }, () => {
     );
   }
 
+  /** Of the Split as it is, while there is no other. */
+  async function gatewaySays(said: Pick<SplitInstanceStatus, 'conflicts' | 'unservedRules'>): Promise<void> {
+    const { status } = await split();
+    const instances = (status?.instances ?? []).map((each) =>
+      each.name === 'gateway-0' ? { ...each, ...said } : each,
+    );
+    const body = { status: { instances } };
+    await cluster.client.patch(
+      splits,
+      { namespace: 'default', name: 'shop' },
+      { type: 'merge', body },
+      { subresource: 'status' },
+    );
+  }
+
   test('carries beside the one before until clients have had their time, and then alone', async () => {
     await deploy(byGateway);
     await succeeds('1');
@@ -179,6 +194,24 @@ describe('another router in spec', { timeout }, () => {
       async () => (await carriers()) === 'gatewayApi',
       () => expect(serves(httpRoutes)).toBe(true),
     );
+  });
+
+  test('that confirms the route and serves nothing of it leaves the one before at work', async () => {
+    await deploy(byHttpRoute);
+    await succeeds('1');
+    await deploy(byGateway);
+    await until(async () => (await carriers()) === 'gateway,gatewayApi');
+    await until(() => isConfirmedBy('gateway-0'));
+    await gatewaySays({
+      conflicts: ['RouteConflict: the host belongs to Application default/older'],
+      unservedRules: [0],
+    });
+    await cluster.advance(300_000);
+    expect(await carriers()).toBe('gateway,gatewayApi');
+    expect(serves(httpRoutes)).toBe(true);
+    expect(await isConfirmedBy('gateway-0')).toBe(true);
+    await gatewaySays({ conflicts: ['RouteConflict: one path of it does'], unservedRules: [] });
+    await until(async () => (await carriers()) === 'gateway');
   });
 
   test('waits for the release that is under way', async () => {

@@ -9,6 +9,7 @@ import type { Application } from './api/application.ts';
 import { activeRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { nameOf } from './release-context.ts';
+import { isServingNothing } from './route-conflicts.ts';
 
 /** Who carries the requests: without any field, our gateways alone. */
 export type Carriers = Pick<SplitSpec, 'through' | 'parentRefs' | 'propagationSeconds' | 'alsoThrough'>;
@@ -78,8 +79,8 @@ function changed(present: SplitSpec, wanted: Carriers): Pick<Handover, 'carriers
 }
 
 /**
- * Milliseconds; without end while the new router has not said that it carries. Counted from when that was seen: clocks jump.
- * Who leads anew counts once more.
+ * Milliseconds; without end while the new router has not said that it carries, or says that what it was told leads nowhere,
+ * because the hosts are somebody else's. Counted from when that was seen: clocks jump. Who leads anew counts once more.
  */
 function handoverLeft({ application, split, gateways, confirmedFor }: Observation): number {
   const main = split?.spec.through;
@@ -88,7 +89,7 @@ function handoverLeft({ application, split, gateways, confirmedFor }: Observatio
   const entries = (split?.status?.instances ?? []).filter(
     ({ name, observedGeneration }) => confirmers.includes(name) && observedGeneration >= generation,
   );
-  if (entries.length === 0 || entries.length < confirmers.length) return Infinity;
+  if (entries.length === 0 || entries.length < confirmers.length || entries.some(isServingNothing)) return Infinity;
   const seconds = application.spec.route?.handoverSeconds ?? defaultHandoverSeconds;
   return seconds * 1_000 - Math.min(...entries.map(({ name }) => confirmedFor.get(name) ?? 0));
 }
