@@ -31,7 +31,7 @@ export interface Observation {
   readonly drainedFor: ReadonlyMap<string, number>;
   /**
    * For how many milliseconds the one who leads has seen each gateway confirm the generation of the Split that it confirms now,
-   * by name, by that clock too. Absent: it sees it so for the first time.
+   * and serve of it what it serves now, by name, by that clock too. Absent: it sees it so for the first time.
    */
   readonly confirmedFor: ReadonlyMap<string, number>;
   readonly services: readonly Service[];

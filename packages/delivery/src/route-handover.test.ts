@@ -211,6 +211,8 @@ describe('another router in spec', { timeout }, () => {
     expect(serves(httpRoutes)).toBe(true);
     expect(await isConfirmedBy('gateway-0')).toBe(true);
     await gatewaySays({ conflicts: ['RouteConflict: one path of it does'], unservedRules: [] });
+    await cluster.advance(50_000);
+    expect(await carriers()).toBe('gateway,gatewayApi');
     await until(async () => (await carriers()) === 'gateway');
   });
 

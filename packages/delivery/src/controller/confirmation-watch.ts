@@ -1,14 +1,17 @@
 /** For how long gateways have confirmed what they confirm, by our own clock alone: the times that they write are another machine's. */
 import type { Clock } from '@slipway/kube/clock';
 import type { Informer } from '@slipway/kube/informer';
+import { isSameJson } from '@slipway/kube/json-equality';
 import type { Split, SplitInstanceStatus } from '@slipway/kube/split';
 
 interface Sighting {
-  /** What the instance was seen to observe; another one is another confirmation. */
-  readonly generation: number;
+  readonly confirmed: Confirmed;
   /** When it was first seen so, by the monotonic clock. */
   readonly since: number;
 }
+
+/** What the instance was seen to say of the Split; anything else is another confirmation. */
+type Confirmed = Pick<SplitInstanceStatus, 'observedGeneration' | 'conflicts' | 'unservedRules'>;
 
 type Sightings = ReadonlyMap<string, Sighting>;
 
@@ -22,7 +25,7 @@ export class ConfirmationWatch {
     this.#clock = clock;
   }
 
-  follow(splits: Informer<Split>): void {
+  follow(splits: Pick<Informer<Split>, 'onChange'>): void {
     splits.onChange(({ current, old }) => {
       // One of the same name that has taken its place is another Split, which nobody has confirmed.
       if (old !== undefined && old.metadata.uid !== current?.metadata.uid) this.#sightings.delete(uidOf(old));
@@ -41,10 +44,10 @@ export class ConfirmationWatch {
     const known = this.#sightings.get(uidOf(split));
     const instances = split.status?.instances ?? [];
     const now = this.#clock.monotonic();
-    const sighted = (instance: SplitInstanceStatus): Sighting => {
-      const generation = instance.observedGeneration;
-      const before = known?.get(instance.name);
-      return before?.generation === generation ? before : { generation, since: now };
+    const sighted = ({ name, observedGeneration, conflicts, unservedRules }: SplitInstanceStatus): Sighting => {
+      const confirmed = { observedGeneration, conflicts, unservedRules };
+      const before = known?.get(name);
+      return before !== undefined && isSameJson(before.confirmed, confirmed) ? before : { confirmed, since: now };
     };
     this.#sightings.set(uidOf(split), new Map(instances.map((instance) => [instance.name, sighted(instance)])));
   }

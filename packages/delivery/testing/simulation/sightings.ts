@@ -27,7 +27,8 @@ function sightConfirmations({ split, confirmations, now }: World): Sightings {
   const instances = split?.status?.instances ?? [];
   if (instances.length + confirmations.size === 0) return confirmations;
   const notes = instances.map(
-    ({ name, observedGeneration }) => [name, `${split?.metadata.uid} ${observedGeneration}`] as const,
+    ({ name, observedGeneration, conflicts, unservedRules }) =>
+      [name, JSON.stringify([split?.metadata.uid, observedGeneration, conflicts, unservedRules])] as const,
   );
   return sighted(notes, confirmations, now);
 }
