@@ -27,9 +27,10 @@ function versionsWithTraffic({ split, pods }: World): ReadonlySet<string> {
   ]);
 }
 
-/** It is or was stable, all traffic had moved to it before, or a person answers for it. */
+/** It is or was stable; or its release has not ended, and all traffic had moved to it before, or a person answers for it. */
 export function isAdmitted({ application }: World, { metadata, status }: Release): boolean {
   if (application.status?.serving?.release === metadata.name || status?.phase === 'Succeeded') return true;
+  if (status?.finishedAt !== undefined) return false;
   return status?.promotedBy !== undefined || status?.trafficMovedAt !== undefined;
 }
 

@@ -34,6 +34,9 @@ const triedAgain: readonly Happening[] = [
   ...looks(2),
 ];
 
+/** It had all of the traffic, was sent back, and has ended. */
+const guardedOnce: readonly Happening[] = [...rounds(10), { type: 'command', verb: 'abort' }, ...rounds(16)];
+
 const stories: ReadonlyArray<readonly [story: string, gate: string, history: RecklessHistory]> = [
   [
     'its pods have not been asked for their health',
@@ -110,6 +113,15 @@ const stories: ReadonlyArray<readonly [story: string, gate: string, history: Rec
         { type: 'command', verb: 'abort' },
         ...looks(1),
       ],
+    }),
+  ],
+  [
+    'it went back after its guard, and every gate had passed',
+    'that it does not go back',
+    recklessly({
+      ...byBlueGreen,
+      happenings: guardedOnce,
+      steps: [[{ ...all, type: 'scale', version: 1, amount: 1 }], [all]],
     }),
   ],
 ];

@@ -3,7 +3,7 @@
  * what a planner thinks of a gate that has not ended is no end of it.
  */
 import type { Pod } from '@slipway/kube/api.generated';
-import type { Release, ReleaseStatus } from '../api/release.ts';
+import { isFinished, type Release, type ReleaseStatus } from '../api/release.ts';
 import { haveHooksEnded } from '../hooks/hook-policy.ts';
 import type { Observation } from '../observation.ts';
 import { statusOf } from '../release-changes.ts';
@@ -82,7 +82,10 @@ function openingOf({ release, hasStable, now }: Newcomer): Opening {
   return calculate === undefined || !hasStable ? 'promoted' : calculate(strategy, { status: statusOf(release), now });
 }
 
-/** It serves, has served, or had all of the traffic in this attempt; a person answers for it; or every gate has passed. */
+/**
+ * It serves or has served; in the attempt that is under way it had all of the traffic, or a person answers for it; or every
+ * gate has passed. What came to nothing is asked for all of them again.
+ */
 export function isAdmitted(
   newcomer: Newcomer,
   {
@@ -92,7 +95,8 @@ export function isAdmitted(
 ): boolean {
   const { release } = newcomer;
   const { promotedBy, trafficMovedAt, phase }: ReleaseStatus = statusOf(release);
-  const isKnown = promotedBy !== undefined || trafficMovedAt !== undefined || phase === 'Succeeded';
+  const isVouchedFor = promotedBy !== undefined || trafficMovedAt !== undefined;
+  const isKnown = phase === 'Succeeded' || (isVouchedFor && !isFinished(phase));
   if (isKnown || application.status?.serving?.release === nameOf(release)) return true;
   return gates.every((gate) => gate.isPassed(newcomer));
 }
