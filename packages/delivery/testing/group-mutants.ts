@@ -44,6 +44,18 @@ const handedOver: History = {
   happenings: [{ type: 'through', router: 'gatewayApi' }, ...rounds(12)],
 };
 
+/** To a router of our own, one instance of which serves nothing of it. */
+const handedToRefused: History = {
+  ...handedOver,
+  happenings: [
+    { type: 'through', router: 'gatewayApi' },
+    ...rounds(20),
+    { type: 'gatewayRefuses', index: 1 },
+    { type: 'through', router: 'gateway' },
+    ...rounds(20),
+  ],
+};
+
 function impatient(observation: Observation): Observation {
   return { ...observation, confirmedFor: new Map(observation.gateways.map((name) => [name, Infinity])) };
 }
@@ -98,5 +110,11 @@ export const groupMutants: readonly Mutant[] = [
     planner: seeing(impatient),
     breaks: /^handover: gateway is let go before gatewayApi/,
     example: handedOver,
+  },
+  {
+    fault: 'lets a router go though the next one serves nothing',
+    planner: seeing(withoutConflicts),
+    breaks: /^handover: gatewayApi is let go before gateway /,
+    example: handedToRefused,
   },
 ];

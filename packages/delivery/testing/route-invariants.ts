@@ -1,10 +1,10 @@
 /** What must hold of routes that gateways refuse, and of those that change hands. */
-import { carriersOf } from '@slipway/kube/split';
+import { carriersOf, type Carrier } from '@slipway/kube/split';
 import { isFinished } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import type { Change } from './simulation/api.ts';
 import { routerOf } from './simulation/routers.ts';
-import { isPodReady, type World } from './simulation/world.ts';
+import { isPodReady, type Gateway, type World } from './simulation/world.ts';
 
 /** Where a gateway that lives says that it serves nothing of the route, no release goes forward, unless a person promotes it. */
 export function checkRefusedRoute({ before, after, action }: Change): string | undefined {
@@ -30,8 +30,8 @@ function isRefused({ application, split, gateways }: World): boolean {
 }
 
 /**
- * A router is let go when the one that was asked for has led somewhere for the time of both; and that one takes over only where
- * no release is under way, which may need what the other one can do.
+ * A router is let go when the one that was asked for has led somewhere for the time of both, and each instance of it does so;
+ * and that one takes over only where no release is under way, which may need what the other one can do.
  */
 export function checkHandover({ before, after }: Change): string | undefined {
   if (before.split === undefined || after.split === undefined || before.split === after.split) return undefined;
@@ -45,13 +45,16 @@ export function checkHandover({ before, after }: Change): string | undefined {
   const gone = old.find((name) => !next.includes(name));
   if (gone === undefined) return undefined;
   const seconds = before.application.spec.route?.handoverSeconds ?? 0;
-  const isReady = before.gateways.some(
-    (each) =>
-      (routerOf(each) ?? 'gateway') === main &&
-      each.openSince !== undefined &&
-      before.now - each.openSince >= seconds * 1_000,
-  );
-  return isReady ? undefined : `handover: ${gone} is let go before ${main} has led somewhere for ${seconds} s`;
+  return hasLed(before, main, seconds * 1_000)
+    ? undefined
+    : `handover: ${gone} is let go before ${main} has led somewhere for ${seconds} s`;
+}
+
+/** One instance for so long, and all others by now: one that has just started gets no requests before it has seen the Split. */
+function hasLed({ gateways, now }: World, main: Carrier | undefined, milliseconds: number): boolean {
+  const leading = gateways.filter((each) => each.isAlive && (routerOf(each) ?? 'gateway') === main);
+  const isLeading = ({ openSince, inForce }: Gateway): boolean => openSince !== undefined || inForce === undefined;
+  return leading.every(isLeading) && leading.some(({ openSince = Infinity }) => now - openSince >= milliseconds);
 }
 
 /** A version that has weight has nobody to carry it. */

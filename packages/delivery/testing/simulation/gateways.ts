@@ -21,7 +21,7 @@ export function runGateway(world: World, index: number): World {
     return withoutEntry(withoutFormerRouters(world), gateway);
   const isRefused = gateway.isRefusing && routerOf(gateway) !== undefined && isLeading(split?.spec);
   const isChanged = !gateway.isStuck && !isRefused && gateway.inForce !== split?.spec;
-  const routed = isChanged ? changeGateway(world, index, rerouted(gateway, world)) : world;
+  const routed = withOpening(isChanged ? changeGateway(world, index, rerouted(gateway, world)) : world, index);
   const current = routed.gateways[index];
   const generation = split?.metadata.generation;
   if (split === undefined || generation === undefined || current === undefined) return routed;
@@ -55,14 +55,22 @@ function withoutEntry(world: World, gateway: Gateway): World {
   return { ...world, revision, split: written };
 }
 
-function rerouted({ inForce, closedAt, openSince, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
+function rerouted({ inForce, closedAt, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
   const isClosing = isLeading(inForce) && !isLeading(split?.spec);
   return {
     inForce: split?.spec,
     closedAt: isClosing ? now : closedAt,
-    openSince: isLeading(split?.spec) ? (openSince ?? now) : undefined,
     sessions: startSessions(sessions, split?.spec, now),
   };
+}
+
+/** What a router of another project refuses never is in force; a gateway of ours takes what it refuses, and leads nowhere. */
+function withOpening(world: World, index: number): World {
+  const gateway = world.gateways[index];
+  if (gateway === undefined) return world;
+  const isOpen = isLeading(gateway.inForce) && (!gateway.isRefusing || routerOf(gateway) !== undefined);
+  const openSince = isOpen ? (gateway.openSince ?? world.now) : undefined;
+  return openSince === gateway.openSince ? world : changeGateway(world, index, { openSince });
 }
 
 function isLeading(spec: Gateway['inForce']): boolean {
@@ -80,6 +88,7 @@ export function stopGateway(world: World, index: number): World {
     isAlive: false,
     inForce: undefined,
     closedAt: undefined,
+    openSince: undefined,
     sessions: new Map(),
   });
 }
