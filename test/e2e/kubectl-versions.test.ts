@@ -1,5 +1,6 @@
 /** What people do with kubectl, by every kubectl that this machine has: each in a namespace and with a node of its own. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -315,41 +316,44 @@ async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
 /** What the pod answers over a forwarded port. */
 async function forwarded(person: Person, pod: string, body: string): Promise<string> {
   const port = await freePort();
-  const [path, ...config] = person.command;
-  const child = spawn(path, [...config, 'port-forward', pod, `${port}:8080`], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  try {
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+  return whileRunning(person, ['port-forward', pod, `${port}:8080`], async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
-    return await answer.text();
-  } finally {
-    child.kill();
-    await ended;
-  }
+    return answer.text();
+  });
 }
 
 /** What a command that goes on says first. */
-async function firstWords(person: Person, words: readonly string[]): Promise<string> {
-  const [path, ...config] = person.command;
-  const child = spawn(path, [...config, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  try {
-    return await new Promise((resolve) => child.stdout.once('data', (said: Buffer) => resolve(said.toString())));
-  } finally {
-    child.kill();
-    await ended;
-  }
+function firstWords(person: Person, words: readonly string[]): Promise<string> {
+  return whileRunning(person, words, async (said) => said);
 }
 
 /** What the API answers over `kubectl proxy`. */
-async function overProxy(person: Person, path: string): Promise<unknown> {
-  const [program, ...config] = person.command;
-  const child = spawn(program, [...config, 'proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+function overProxy(person: Person, path: string): Promise<unknown> {
+  return whileRunning(person, ['proxy', '--port=0'], async (said) => {
+    const [address] = /127\.0\.0\.1:\d+/.exec(said) ?? [''];
+    return (await fetch(`http://${address}${path}`)).json();
+  });
+}
+
+/** From the first words of a command that goes on, with them. Rejects with its reason where it ends before. */
+async function whileRunning<T>(
+  person: Person,
+  words: readonly string[],
+  act: (said: string) => Promise<T>,
+): Promise<T> {
+  const [path, ...config] = person.command;
+  const child = spawn(path, [...config, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (complaint: Buffer) => complaints.push(complaint));
+  const ended = once(child, 'close');
   try {
-    const said = await new Promise<Buffer>((resolve) => child.stdout.once('data', resolve));
-    const [address] = /127\.0\.0\.1:\d+/.exec(said.toString()) ?? [''];
-    return await (await fetch(`http://${address}${path}`)).json();
+    const said = await Promise.race([
+      once(child.stdout, 'data').then(([first]) => String(first)),
+      ended.then(([code]) => {
+        throw new Error(`kubectl ${words.join(' ')} ended with ${code}: ${Buffer.concat(complaints).toString()}`);
+      }),
+    ]);
+    return await act(said);
   } finally {
     child.kill();
     await ended;
