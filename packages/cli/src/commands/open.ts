@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import { answers, callServer } from '../deployment-server/call.ts';
 import { browserCommand, openBrowser } from '../deployment-server/open-browser.ts';
+import { requireListening } from '../deployment-server/require-listening.ts';
 import { runningCluster, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -49,12 +50,14 @@ async function awaitServer(directory: DataDirectory): Promise<Server> {
   const deadline = performance.now() + patienceMilliseconds;
   for (;;) {
     const server = await findServer(directory);
-    const { url, waitsFor } = server;
-    if (waitsFor !== undefined) throw new CommandFailure(`The deployment server at ${url} waits for ${waitsFor}.`);
-    if (await answers(url)) return server;
+    // One that is started again is waited for; another has its port perhaps.
+    if (server.endedWith === undefined) {
+      requireListening(server);
+      if (await answers(server.url)) return server;
+    }
     if (performance.now() > deadline)
       throw new CommandFailure(
-        `The deployment server at ${url} does not answer. Its log: ${directory.log}/deployment-server.log`,
+        `The deployment server at ${server.url} does not answer. Its log: ${directory.log}/deployment-server.log`,
       );
     await pause(100);
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { findEmbedded, locateEmbedded, namesKubeconfig, type EmbeddedOptions } from '../connection/embedded-context.ts';
 import { dataDirectory, readClusterState, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
 import { isRunning } from '../embedded/process-identity.ts';
+import type { ServerPlace } from '../embedded/server-place.ts';
 import { answers } from '../deployment-server/call.ts';
 import { exitCodes } from '../failure.ts';
 import { colour, fold, print, printValue } from '../output/output.ts';
@@ -36,8 +37,7 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
   const serverRuns = state !== undefined && (await isRunning(state.server));
   const nodeRuns = state?.node !== undefined && (await isRunning(state.node));
   const beside = state?.deploymentServer;
-  // Whoever answers where it waits for the port is somebody else.
-  const deploymentServerRuns = beside && beside.waitsFor === undefined && (await answers(beside.url));
+  const deploymentServerRuns = beside && (await serves(beside));
   if (!serverRuns) process.exitCode = exitCodes.failure;
   if (options.output !== undefined) {
     await printValue(
@@ -59,6 +59,11 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
   print(describeCluster(state, { serverRuns, nodeRuns, deploymentServerRuns }).join('\n'));
 }
 
+/** Whoever answers where it is not is somebody else. */
+async function serves({ url, waitsFor, endedWith }: ServerPlace): Promise<boolean> {
+  return waitsFor === undefined && endedWith === undefined && answers(url);
+}
+
 interface Alive {
   readonly serverRuns: boolean;
   readonly nodeRuns: boolean;
@@ -66,11 +71,9 @@ interface Alive {
   readonly deploymentServerRuns: boolean | undefined;
 }
 
-function describeServer(
-  { url, tokenFile, waitsFor }: NonNullable<ClusterState['deploymentServer']>,
-  { deploymentServerRuns }: Alive,
-): string {
+function describeServer({ url, tokenFile, waitsFor, endedWith }: ServerPlace, { deploymentServerRuns }: Alive): string {
   if (waitsFor !== undefined) return `${url} ${colour('red', `(waits for ${waitsFor})`)}`;
+  if (endedWith !== undefined) return `${url} ${colour('red', `(has ended: ${endedWith}; it is started again)`)}`;
   const health = deploymentServerRuns === true ? '' : colour('red', ' (does not answer)');
   return `${url}${health}; log in with slipway open, or with the token in ${tokenFile}`;
 }

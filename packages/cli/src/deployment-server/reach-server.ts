@@ -4,6 +4,7 @@ import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-con
 import { runningCluster } from '../embedded/data-directory.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { isSystemError } from '../system-error.ts';
+import { requireListening } from './require-listening.ts';
 
 export interface ServerWords extends EmbeddedOptions {
   /** `https://deploy.example.org`; absent: $SLIPWAY_SERVER, then the one beside the embedded cluster. */
@@ -52,7 +53,10 @@ async function locate(words: ServerWords, environment: Environment, name: string
   }
   const directory = await locateEmbedded(words, name);
   const { deploymentServer } = (await runningCluster(directory)) ?? {};
-  if (deploymentServer !== undefined) return deploymentServer;
+  if (deploymentServer !== undefined) {
+    requireListening(deploymentServer);
+    return deploymentServer;
+  }
   throw new CommandFailure(
     `No deployment server runs beside a cluster in ${directory.path}.\nName one with --server URL, or start a cluster with: slipway up`,
   );

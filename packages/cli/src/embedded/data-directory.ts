@@ -32,6 +32,8 @@ export interface ClusterState {
         readonly tokenFile: string;
         /** Why it does not listen there. Absent: nothing is in its way. */
         readonly waitsFor?: string | undefined;
+        /** How it ended: it is started again by itself, and until then whoever answers there is somebody else. */
+        readonly endedWith?: string | undefined;
       }
     | undefined;
   readonly runtime: string;

@@ -3,12 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isSameJson } from '@slipway/kube/json-equality';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import type { LogOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { DataDirectory } from './data-directory.ts';
-import { keepRunning } from './keep-running.ts';
+import { keepServing } from './keep-serving.ts';
 import { nextPlace, portOf, type ServerPlace } from './server-place.ts';
 
 /** What the process is told when it has started. */
@@ -27,7 +26,7 @@ export interface Beside {
   readonly place: ServerPlace;
   /** Whether somebody asked for its port. */
   readonly isPortNamed: boolean;
-  /** Told where it is from now on, or what it waits for there, where that is another than before. */
+  /** Told where it is from now on, or why it is not there, where that is another than before. */
   readonly onPlace: (place: ServerPlace) => Promise<void>;
   readonly directory: DataDirectory;
   readonly ephemeral: boolean;
@@ -45,17 +44,11 @@ const heapOptions = ['--max-semi-space-size=4'];
 export function openServerBeside(beside: Beside): () => Promise<void> {
   const stopping = new AbortController();
   const logger = createJsonLogger({ output: beside.log, clock: systemClock, level: 'warn' });
-  let { place } = beside;
-  const run = async (signal: AbortSignal): Promise<string> => {
-    const next = await nextPlace(place, beside.isPortNamed);
-    if (next.url !== place.url) logger.warn('the deployment server has moved: its port is in use', { to: next.url });
-    if (!isSameJson(next, place)) await beside.onPlace(next);
-    place = next;
-    return next.waitsFor === undefined ? runOnce(beside, place, signal) : `waits for ${next.waitsFor}`;
-  };
-  const done = keepRunning({
-    name: 'the deployment server',
-    run: (signal) => run(signal).catch(messageOf),
+  const done = keepServing({
+    place: beside.place,
+    look: (place) => nextPlace(place, beside.isPortNamed),
+    serve: (place, signal) => runOnce(beside, place, signal),
+    onPlace: beside.onPlace,
     clock: systemClock,
     logger,
     signal: stopping.signal,
@@ -64,11 +57,6 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
     stopping.abort();
     return done;
   };
-}
-
-/** It is begun again, as after any other end. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function runOnce(
@@ -80,6 +68,7 @@ async function runOnce(
   if (ephemeral) await rm(place.tokenFile, { force: true });
   const log = await open(join(directory.log, 'deployment-server.log'), 'a', 0o600);
   try {
+    if (signal.aborted) return 'it was asked to';
     // In a session of its own: Ctrl-C is for the cluster, which ends this in its turn.
     const child = spawn(process.execPath, [...heapOptions, entry, 'deployment-process'], {
       detached: true,

@@ -19,7 +19,7 @@ export async function nextPlace(place: ServerPlace, isNamed: boolean): Promise<S
   if (await isFree(port)) return placeAt(port, place.tokenFile);
   return isNamed
     ? {
-        ...place,
+        ...placeAt(port, place.tokenFile),
         waitsFor: `port ${port} on ${host}, which something else uses: stop that, or start the cluster again with --server-port 0`,
       }
     : placeAt(await choosePort(0), place.tokenFile);
