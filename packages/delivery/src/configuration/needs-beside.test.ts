@@ -30,6 +30,13 @@ describe('what is not there', () => {
       ],
     },
   });
+  const job = { template: { spec: { containers: [{ name: 'main', envFrom: [{ secretRef: { name: 'made' } }] }] } } };
+  const asking = (hooks: ApplicationSpec['hooks'], checks?: ApplicationSpec['checks']): ApplicationSpec => ({
+    template,
+    hooks,
+    checks,
+  });
+  const notMade = 'hook make needs Secret/made, which does not exist: create it';
   const holding = (...keys: readonly string[]): Source => ({ content: 'hash', isLive: false, keys });
 
   test.each<readonly [string, ApplicationSpec, Readonly<Record<string, Source>>, readonly string[]]>([
@@ -38,6 +45,47 @@ describe('what is not there', () => {
       { ...checked, ...spec, checks: [] },
       { 'Secret/signing': holding('secret') },
       [],
+    ],
+    [
+      'a webhook signs by the key that it names',
+      asking({ beforePromotion: [{ name: 'tell', webhook: { ...webhook, secretRef: { name: 'signing', key: 'hmac' } } }] }),
+      { 'Secret/signing': holding('hmac') },
+      [],
+    ],
+    [
+      'a hook that may fail stops nothing',
+      asking({
+        beforePromotion: [{ name: 'tell', webhook, onFailure: 'ignore' }],
+        afterPromotion: [{ name: 'tell-all', webhook }],
+        onRollback: [{ name: 'tell-back', webhook }],
+      }),
+      {},
+      [],
+    ],
+    [
+      'a hook after promotion by which a release fails stops it',
+      asking({ afterPromotion: [{ name: 'tell', webhook, onFailure: 'fail' }] }),
+      {},
+      ['hook tell needs Secret/signing, which does not exist: create it'],
+    ],
+    [
+      'what comes after a Job before the release may need what that makes',
+      asking(
+        { beforeRelease: [{ name: 'make', job }, { name: 'ask', webhook }], beforePromotion: [{ name: 'tell', webhook }] },
+        checked.checks,
+      ),
+      {},
+      [notMade],
+    ],
+    [
+      'what comes before a Job does not',
+      asking({ beforePromotion: [{ name: 'tell', webhook }, { name: 'make', job }] }, checked.checks),
+      {},
+      [
+        'check errors needs Secret/access, which does not exist: create it',
+        'hook tell needs Secret/signing, which does not exist: create it',
+        notMade,
+      ],
     ],
     [
       'a key of another name is none',

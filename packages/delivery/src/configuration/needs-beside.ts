@@ -1,7 +1,8 @@
 /** What the hooks and checks of an Application read in its namespace, beside what its pods are given. It is never copied. */
 import type { ApplicationSpec } from '../api/application.ts';
 import type { Check } from '../api/check.ts';
-import { hookTimes, type Hook } from '../api/hook.ts';
+import type { Hook, Hooks, HookTime } from '../api/hook.ts';
+import { policyOf } from '../hooks/hook-policy.ts';
 import type { Observation } from '../observation.ts';
 import type { Source } from './content.ts';
 import { findReferences, referenceKey, type Reference } from './references.ts';
@@ -18,18 +19,36 @@ const waysToProve = [['token'], ['username', 'password'], ['ca.crt']];
 
 const needs = new WeakMap<ApplicationSpec, readonly Need[]>();
 
-/** A spec is walked once however often it is looked at. */
+/** Without which no version can get through. A spec is walked once however often it is looked at. */
 export function needsBeside(spec: ApplicationSpec): readonly Need[] {
   const known = needs.get(spec) ?? calculateNeeds(spec);
   needs.set(spec, known);
   return known;
 }
 
+interface Stage {
+  readonly needs: readonly Need[];
+  readonly isJob: boolean;
+}
+
+/** Up to the first Job: what comes after it may need what that makes, such as a Secret. */
 function calculateNeeds({ hooks = {}, checks = [] }: ApplicationSpec): readonly Need[] {
-  return [
-    ...hookTimes.flatMap((during) => (hooks[during] ?? []).flatMap(needsOfHook)),
-    ...checks.flatMap(needsOfCheck),
+  const stages = [
+    ...stagesOf(hooks, 'beforeRelease'),
+    ...checks.map((check) => ({ needs: needsOfCheck(check), isJob: false })),
+    ...stagesOf(hooks, 'beforePromotion'),
+    ...stagesOf(hooks, 'afterPromotion'),
   ];
+  const firstJob = stages.findIndex(({ isJob }) => isJob);
+  return stages.slice(0, firstJob === -1 ? undefined : firstJob + 1).flatMap(({ needs: own }) => own);
+}
+
+/** What may fail stops no release, also not for want of what it reads. */
+function stagesOf(hooks: Hooks, during: HookTime): readonly Stage[] {
+  return (hooks[during] ?? []).map((hook) => ({
+    needs: policyOf(hook, during) === 'fail' ? needsOfHook(hook) : [],
+    isJob: hook.job !== undefined,
+  }));
 }
 
 function needsOfHook({ name, job, webhook }: Hook): readonly Need[] {

@@ -19,7 +19,7 @@ export function isGood({ outcome }: GateResult, { hook, during }: Pick<HookRun, 
 }
 
 /** A version that has been promoted is not taken back for what comes after. */
-function policyOf({ onFailure }: Hook, during: HookTime): NonNullable<Hook['onFailure']> {
+export function policyOf({ onFailure }: Hook, during: HookTime): NonNullable<Hook['onFailure']> {
   return onFailure ?? (during === 'beforeRelease' || during === 'beforePromotion' ? 'fail' : 'ignore');
 }
 
