@@ -91,7 +91,7 @@ describe('what is not there', () => {
       'a key of another name is none',
       { ...checked, ...spec, checks: [] },
       { 'Secret/signing': holding('key') },
-      ['hook tell needs Secret/signing with secret, and there is no such key in it'],
+      ['hook tell signs by the key "secret" of Secret/signing, which is missing or empty: add it'],
     ],
     [
       'a Secret that could not be read may hold it',
@@ -106,7 +106,7 @@ describe('what is not there', () => {
       checked,
       { 'Secret/access': holding('username') },
       [
-        'check errors needs Secret/access with token, or username and password, or ca.crt, and there is no such key in it',
+        'check errors asks with the key "token", or "username" and "password", or "ca.crt" of Secret/access, which are missing or empty: add one of these',
       ],
     ],
     [
@@ -159,7 +159,7 @@ describe('a Secret that a hook signs by', () => {
     await cluster.deploy(spec);
     await cluster.advance(100);
     expect((await cluster.condition('Synced'))?.message).toBe(
-      'hook tell needs Secret/signing with secret, and there is no such key in it',
+      'hook tell signs by the key "secret" of Secret/signing, which is missing or empty: add it',
     );
     const key = { namespace: 'default', name: 'signing' };
     await cluster.client.patch(secrets, key, { type: 'merge', body: { data: { secret: 'a2V5' } } });

@@ -11,8 +11,16 @@ export interface Need {
   /** `hook tell` */
   readonly of: string;
   readonly reference: Reference;
-  /** Of a Secret: the keys that it must have, in one of these ways. Absent: it only has to exist. */
-  readonly keys?: ReadonlyArray<readonly string[]> | undefined;
+  /** Absent: it only has to exist. */
+  readonly content?: NeededContent | undefined;
+}
+
+/** Of a Secret. */
+interface NeededContent {
+  /** The keys that it must have, in one of these ways. */
+  readonly ways: ReadonlyArray<readonly string[]>;
+  /** Said where it has them in none of these. */
+  readonly lack: string;
 }
 
 const waysToProve = [['token'], ['username', 'password'], ['ca.crt']];
@@ -53,21 +61,31 @@ function stagesOf(hooks: Hooks, during: HookTime): readonly Stage[] {
 
 function needsOfHook({ name, job, webhook }: Hook): readonly Need[] {
   const of = `hook ${name}`;
-  const { secretRef } = webhook ?? {};
+  const { name: secret, key = 'secret' } = webhook?.secretRef ?? {};
   const given = job === undefined ? [] : findReferences(job.template).filter(({ isOptional }) => !isOptional);
   return [
     ...given.map((reference) => ({ of, reference })),
-    ...(secretRef === undefined
+    ...(secret === undefined
       ? []
-      : [{ of, reference: secretNamed(secretRef.name), keys: [[secretRef.key ?? 'secret']] }]),
+      : [
+          {
+            of,
+            reference: secretNamed(secret),
+            content: {
+              ways: [[key]],
+              lack: `${of} signs by the key "${key}" of Secret/${secret}, which is missing or empty: add it`,
+            },
+          },
+        ]),
   ];
 }
 
 function needsOfCheck({ name, provider: { prometheus, web } }: Check): readonly Need[] {
   const { secretRef } = prometheus ?? web ?? {};
-  return secretRef === undefined
-    ? []
-    : [{ of: `check ${name}`, reference: secretNamed(secretRef.name), keys: waysToProve }];
+  if (secretRef === undefined) return [];
+  const of = `check ${name}`;
+  const lack = `${of} asks with the key "token", or "username" and "password", or "ca.crt" of Secret/${secretRef.name}, which are missing or empty: add one of these`;
+  return [{ of, reference: secretNamed(secretRef.name), content: { ways: waysToProve, lack } }];
 }
 
 function secretNamed(name: string): Reference {
@@ -79,14 +97,9 @@ export function findLacks({ application, sources }: Pick<Observation, 'applicati
   return needsBeside(application.spec).flatMap((need) => describeLack(need, sources.get(referenceKey(need.reference))));
 }
 
-function describeLack({ of, reference, keys: ways }: Need, source: Source | undefined): readonly string[] {
-  const what = referenceKey(reference);
-  if (source === undefined) return [`${of} needs ${what}, which does not exist: create it`];
+function describeLack({ of, reference, content }: Need, source: Source | undefined): readonly string[] {
+  if (source === undefined) return [`${of} needs ${referenceKey(reference)}, which does not exist: create it`];
   const { keys } = source;
-  if (ways === undefined || keys === undefined) return [];
-  return ways.some((way) => way.every((key) => keys.includes(key)))
-    ? []
-    : [
-        `${of} needs ${what} with ${ways.map((way) => way.join(' and ')).join(', or ')}, and there is no such key in it`,
-      ];
+  if (content === undefined || keys === undefined) return [];
+  return content.ways.some((way) => way.every((key) => keys.includes(key))) ? [] : [content.lack];
 }
