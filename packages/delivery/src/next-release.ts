@@ -8,7 +8,7 @@ import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
 import { environmentGiven } from './configuration/environment.ts';
-import { findLacks } from './configuration/needs-beside.ts';
+import { findLacks, findUnread } from './configuration/needs-beside.ts';
 import { isSameIdentity, releaseName, replicaSetName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
@@ -109,8 +109,8 @@ function findHold({ application: { spec } }: Observation): Unsynced | undefined 
 }
 
 /** An error while reading is never a change: until everything is read, spec asks for what it asked for before. */
-function awaitReading(unread: Asked['unread']): Omit<Wanted, 'releases'> {
-  const message = `pods are given what cannot be read now: ${unread.join(', ')}`;
+function awaitReading(unread: Asked['unread'], who = 'pods are given'): Omit<Wanted, 'releases'> {
+  const message = `${who} what cannot be read now: ${unread.join(', ')}`;
   return {
     actions: [],
     unsynced: { reason: 'ConfigurationUnread', message },
@@ -165,6 +165,8 @@ function planOther(question: Question, same: Wanted): Wanted {
   if (namesake !== undefined) return { ...same, unsynced: describeNamesake(namesake) };
   const lacking = describeLacking(question);
   if (lacking !== undefined) return createNext(question, { lacking });
+  const unread = findUnread(observation);
+  if (unread.length > 0) return { ...same, ...awaitReading(unread, 'hooks and checks need') };
   const settling = settlingOf(question);
   const left = settling === undefined ? 0 : Date.parse(settling.since) + settleMilliseconds - question.now;
   return left > 0 ? { ...same, settling, requeueAfter: left } : createNext(question, { settling });

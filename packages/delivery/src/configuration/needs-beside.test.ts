@@ -48,7 +48,9 @@ describe('what is not there', () => {
     ],
     [
       'a webhook signs by the key that it names',
-      asking({ beforePromotion: [{ name: 'tell', webhook: { ...webhook, secretRef: { name: 'signing', key: 'hmac' } } }] }),
+      asking({
+        beforePromotion: [{ name: 'tell', webhook: { ...webhook, secretRef: { name: 'signing', key: 'hmac' } } }],
+      }),
       { 'Secret/signing': holding('hmac') },
       [],
     ],
@@ -71,7 +73,13 @@ describe('what is not there', () => {
     [
       'what comes after a Job before the release may need what that makes',
       asking(
-        { beforeRelease: [{ name: 'make', job }, { name: 'ask', webhook }], beforePromotion: [{ name: 'tell', webhook }] },
+        {
+          beforeRelease: [
+            { name: 'make', job },
+            { name: 'ask', webhook },
+          ],
+          beforePromotion: [{ name: 'tell', webhook }],
+        },
         checked.checks,
       ),
       {},
@@ -79,7 +87,15 @@ describe('what is not there', () => {
     ],
     [
       'what comes before a Job does not',
-      asking({ beforePromotion: [{ name: 'tell', webhook }, { name: 'make', job }] }, checked.checks),
+      asking(
+        {
+          beforePromotion: [
+            { name: 'tell', webhook },
+            { name: 'make', job },
+          ],
+        },
+        checked.checks,
+      ),
       {},
       [
         'check errors needs Secret/access, which does not exist: create it',
@@ -94,7 +110,7 @@ describe('what is not there', () => {
       ['hook tell signs by the key "secret" of Secret/signing, which is missing or empty: add it'],
     ],
     [
-      'a Secret that could not be read may hold it',
+      'of a Secret that could not be read nothing is said to be missing',
       { ...checked, ...spec, checks: [] },
       { 'Secret/signing': { content: undefined, isLive: false } },
       [],
@@ -164,6 +180,21 @@ describe('a Secret that a hook signs by', () => {
     const key = { namespace: 'default', name: 'signing' };
     await cluster.client.patch(secrets, key, { type: 'merge', body: { data: { secret: 'a2V5' } } });
     await cluster.advance(10_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
+  test('is not known to have its key while it cannot be read, which is said', async () => {
+    cluster.unreadable.add('Secret');
+    await hold({ secret: 'a2V5' });
+    await cluster.deploy(spec);
+    await cluster.advance(10_000);
+    expect(await cluster.condition('Synced')).toEqual({
+      status: 'False',
+      reason: 'ConfigurationUnread',
+      message: 'hooks and checks need what cannot be read now: Secret/signing',
+    });
+    cluster.unreadable.clear();
+    await cluster.advance(20_000);
     expect((await cluster.application()).status?.serving?.version).toBe('1');
   });
 

@@ -92,8 +92,19 @@ function secretNamed(name: string): Reference {
   return { kind: 'Secret', name, isOptional: false };
 }
 
-/** A sentence for each that is not there. What exists and could not be read is said by the hook or check itself. */
-export function findLacks({ application, sources }: Pick<Observation, 'application' | 'sources'>): readonly string[] {
+type Sources = Pick<Observation, 'application' | 'sources'>;
+
+/** `Secret/name` of what exists and could not be read: nobody knows whether the keys are in it. */
+export function findUnread({ application, sources }: Sources): readonly string[] {
+  const unread = needsBeside(application.spec)
+    .filter(({ content }) => content !== undefined)
+    .map(({ reference }) => referenceKey(reference))
+    .filter((key) => sources.has(key) && sources.get(key)?.keys === undefined);
+  return [...new Set(unread)];
+}
+
+/** A sentence for each that is not there. */
+export function findLacks({ application, sources }: Sources): readonly string[] {
   return needsBeside(application.spec).flatMap((need) => describeLack(need, sources.get(referenceKey(need.reference))));
 }
 
