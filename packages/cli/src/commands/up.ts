@@ -76,22 +76,23 @@ export async function up(options: UpOptions): Promise<void> {
   if (options.detach) {
     const launched = await launchServer(server);
     if (options.output !== undefined) return printValue(launched, options.output);
-    return print([...greeting(launched), ...remarks(options, launched)].join('\n'));
+    return print(welcome(options, launched).join('\n'));
   }
   const { runServer } = await import('../embedded/run-server.ts');
   return runServer(server, {
     log: process.stderr,
-    onReady: (state) => print([...greeting(state), ...remarks(options, state), '', 'Stop with Ctrl-C.'].join('\n')),
+    onReady: (state) => print([...welcome(options, state), '', 'Stop with Ctrl-C.'].join('\n')),
     onStopping: () => print('Stopping the cluster and its pods.'),
   });
 }
 
-/** What is otherwise than usual. */
-function remarks({ controller, serverPort }: UpOptions, { deploymentServer }: ClusterState): readonly string[] {
+/** With what is otherwise than usual. */
+function welcome({ controller, serverPort }: UpOptions, state: ClusterState): readonly string[] {
+  const { deploymentServer } = state;
   const isElsewhere =
     serverPort === undefined && deploymentServer !== undefined && portOf(deploymentServer) !== usualPort;
   return [
-    ...(isElsewhere ? [`  Elsewhere   the server's usual port ${usualPort} is in use`] : []),
+    ...greeting(state, isElsewhere ? ` (${usualPort} is in use)` : ''),
     ...(controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller']),
   ];
 }
@@ -143,14 +144,15 @@ function alreadyRunning(directory: DataDirectory, state: ClusterState): CommandF
   );
 }
 
-export function greeting(state: ClusterState): readonly string[] {
+/** With a remark on where its deployment server is. */
+export function greeting(state: ClusterState, serverRemark = ''): readonly string[] {
   return [
     `${colour('green', '✔')} Cluster ready in ${state.readyMilliseconds} ms (runtime ${state.runtime}, level ${state.level}).`,
     `  API server  ${state.apiServer}`,
     `  Gateway     ${state.gateway}`,
     ...(state.deploymentServer === undefined
       ? []
-      : [`  Server      ${state.deploymentServer.url} (log in: slipway open${dataDirOption(state)})`]),
+      : [`  Server      ${state.deploymentServer.url}${serverRemark} (log in: slipway open${dataDirOption(state)})`]),
     `  kubeconfig  ${state.kubeconfig}`,
     `  Try         kubectl ${kubectlOptions(state).join(' ')} get nodes`,
     ...state.limitations.map((limitation) => `  ${colour('yellow', 'Limited')}     ${fold(limitation, 14)}`),
