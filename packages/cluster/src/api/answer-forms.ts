@@ -120,6 +120,6 @@ function metaVersion({ headers }: TransportRequest): string {
   return `meta.k8s.io/${requireForm(headers['accept']).version}`;
 }
 
-export function answer(value: unknown): TransportResponse {
-  return { status: 200, headers: {}, body: { kind: 'json', value } };
+export function answer(value: unknown, warnings: readonly string[] = []): TransportResponse {
+  return { status: 200, headers: warningHeaders(warnings), body: { kind: 'json', value } };
 }

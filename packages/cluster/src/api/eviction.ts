@@ -171,7 +171,9 @@ function tooMany(details: NonNullable<StatusError['details']>): StatusError {
 function deletionOf({ at, pod, options }: Eviction): Parameters<ResourceVerbs['delete']>[0] {
   const { definition, path, identity } = at;
   const preconditions = { ...options.preconditions, uid: options.preconditions?.uid ?? pod.metadata.uid };
-  return { definition, namespace: path.namespace, name: path.name, identity, ...options, preconditions, dryRun: false };
+  const target = { definition, namespace: path.namespace, name: path.name };
+  // Kubernetes asks of an eviction as it is created, and not again of the delete that it is.
+  return { ...target, identity, ...options, preconditions, dryRun: false, warn: () => {}, asks: 'nobody' };
 }
 
 /** The pod says why it goes, before it goes. One that goes because it is not ready must not have become so meanwhile. */

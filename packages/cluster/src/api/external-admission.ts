@@ -16,6 +16,10 @@ export interface ExternalWrite {
   /** As in `CreateOptions`. */
   readonly options: object;
   readonly warn: (message: string) => void;
+  /** When all must have answered, in milliseconds. */
+  readonly deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Whom the objects of the cluster say that they are to be asked, which takes a while. */

@@ -1,5 +1,6 @@
 /** How others outside of this server are asked about a write, and what becomes of what they change. */
 import type { KubeObject } from '@slipway/kube/object';
+import type { DeleteOptions } from './delete-options.ts';
 import type { ExternalWrite } from './external-admission.ts';
 import type { WriteRequest } from './write-request.ts';
 
@@ -13,24 +14,42 @@ export function isJudged({ definition, subresource }: WriteRequest): boolean {
   return subresource !== 'status' || definition.validatesStatus === true;
 }
 
+/** What others have made of an object is read without complaints: its author has not written it. */
+export function asOthersWrite(request: WriteRequest): WriteRequest {
+  return { ...request, fieldValidation: 'Ignore', repeated: undefined };
+}
+
 type ExternalRequest = Pick<
   WriteRequest,
-  'identity' | 'definition' | 'namespace' | 'name' | 'subresource' | 'dryRun' | 'fieldManager' | 'warn'
->;
+  'identity' | 'definition' | 'namespace' | 'name' | 'subresource' | 'dryRun' | 'fieldManager' | 'warn' | 'signal'
+> &
+  DeleteOptions;
 
 const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
 export function externalWrite(
-  { identity, definition, namespace, name, subresource, dryRun, fieldManager, warn }: ExternalRequest,
-  { operation, old }: Pick<ExternalWrite, 'operation' | 'old'>,
+  request: ExternalRequest,
+  { operation, old, deadline }: Pick<ExternalWrite, 'operation' | 'old' | 'deadline'>,
 ): ExternalWrite {
+  const { identity, definition, namespace, name, subresource, dryRun, fieldManager, warn, signal } = request;
   const options = {
     kind: optionsKinds[operation],
     apiVersion: 'meta.k8s.io/v1',
     ...(dryRun ? { dryRun: ['All'] } : {}),
     ...(fieldManager === '' ? {} : { fieldManager }),
+    ...deletionOptions(request),
   };
-  return { operation, identity, definition, namespace, name, subresource, old, dryRun, options, warn };
+  const target = { definition, namespace, name, subresource };
+  return { operation, identity, ...target, old, dryRun, options, warn, deadline, signal };
+}
+
+function deletionOptions({ gracePeriodSeconds, propagationPolicy, preconditions = {} }: ExternalRequest): object {
+  const given = Object.entries(preconditions).filter(([, value]) => value !== undefined);
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(given.length === 0 ? {} : { preconditions: Object.fromEntries(given) }),
+  };
 }
 
 /** Of an object that is to be created only these can be given by others; who it is belongs to the server. */

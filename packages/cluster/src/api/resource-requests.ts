@@ -138,6 +138,7 @@ function writeRequest(
     fieldManager: options.fieldManager === '' ? programOf(request, at.identity) : options.fieldManager,
     repeated: request.body !== undefined && 'json' in request.body ? request.body.repeated : undefined,
     warn: (message) => warnings.push(message),
+    signal: request.signal,
   };
 }
 
@@ -194,33 +195,32 @@ const shownWhenGone: ReadonlySet<string> = new Set(['Pod', 'Service', 'ServiceAc
 async function remove(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { type } = at.definition;
   const { identity } = at;
-  const deletion = { ...target(at), ...deleteOptions(request), identity, dryRun: isDryRun(request) };
+  const warnings: string[] = [];
+  const told = { warn: (message: string) => warnings.push(message), signal: request.signal };
+  const deletion = { ...target(at), ...deleteOptions(request), identity, dryRun: isDryRun(request), ...told };
   const { object, hasGone } = await at.verbs.delete(deletion);
   if (!hasGone || (type.group === '' && shownWhenGone.has(type.kind)))
-    return one({ object, request, at, status: 200, warnings: [] });
+    return one({ object, request, at, status: 200, warnings });
   const { name, uid } = object.metadata;
-  return answer({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Success',
-    details: { name, group: type.group === '' ? undefined : type.group, kind: type.plural, uid },
-  });
+  const details = { name, group: type.group === '' ? undefined : type.group, kind: type.plural, uid };
+  return answer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }, warnings);
 }
 
 async function deleteCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const { objects, metadata } = pageOf(request, at);
   const { preconditions: _, ...options } = deleteOptions(request);
   const dryRun = isDryRun(request);
-  for (const object of objects) await removeListed(object, at, { ...options, dryRun });
-  return answer(listOf(objects, at.definition, metadata));
+  const warnings: string[] = [];
+  const told = { warn: (message: string) => warnings.push(message), signal: request.signal };
+  for (const object of objects) await removeListed(object, at, { ...options, dryRun, ...told });
+  return answer(listOf(objects, at.definition, metadata), warnings);
 }
 
 /** What has gone meanwhile is as it was wanted; what has come in its place was not asked for and stays. */
 async function removeListed(
   { metadata: { namespace, name = '', uid } }: KubeObject,
   { definition, resources, verbs, identity }: ResourceRequest,
-  options: DeleteOptions & { readonly dryRun: boolean },
+  options: DeleteOptions & Pick<WriteRequest, 'dryRun' | 'warn' | 'signal'>,
 ): Promise<void> {
   const listed = { definition, namespace, name };
   try {

@@ -18,8 +18,8 @@ import {
   staleObject,
 } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
-import type { ExternalAdmission } from './external-admission.ts';
-import { externalWrite, isJudged, OvertakenError, withGivenMetadata } from './external-writes.ts';
+import type { ExternalAdmission, ExternalWrite } from './external-admission.ts';
+import { asOthersWrite, externalWrite, isJudged, OvertakenError, withGivenMetadata } from './external-writes.ts';
 import { decodeApplied, decodeObject } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
@@ -53,6 +53,24 @@ interface Attempt {
 }
 
 type UpdateAttempt = Attempt & { readonly current: KubeObject };
+
+interface DeletionRequest extends Target, DeleteRequest {
+  readonly identity: Identity;
+  readonly preconditions?: Preconditions | undefined;
+  readonly dryRun: boolean;
+  readonly warn: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether those outside of this server are asked; they are unless it is said. */
+  readonly asks?: 'others' | 'nobody';
+}
+
+interface Deleted {
+  readonly object: KubeObject;
+  readonly hasGone: boolean;
+}
+
+/** How long all of them together may think about one write. */
+const maximumAskedMilliseconds = 30_000;
 
 /** How often a write that others were asked about starts again when the object was changed meanwhile. */
 const maximumAskedAttempts = 8;
@@ -168,37 +186,51 @@ export class ResourceVerbs {
   }
 
   /** Has it not gone, it waits for finalizers or for the end of its grace period. */
-  async delete(
-    request: Target &
-      DeleteRequest & {
-        readonly identity: Identity;
-        readonly preconditions?: Preconditions | undefined;
-        readonly dryRun: boolean;
-      },
-  ): Promise<{ readonly object: KubeObject; readonly hasGone: boolean }> {
+  async delete(request: DeletionRequest): Promise<Deleted> {
+    const { definition, asks = 'others' } = request;
+    const { external } = this.#options;
+    if (asks === 'nobody' || !external.isAsked(definition)) return this.#delete(request);
+    const deadline = this.#deadline();
+    for (let round = 1; ; round += 1) {
+      const old = this.resources.get(request);
+      checkPreconditions(old, request);
+      const asked = { ...request, subresource: '', fieldManager: '' };
+      const write = externalWrite(asked, { operation: 'DELETE', old, deadline });
+      await external.mutate(undefined, write);
+      await external.validate(undefined, write);
+      try {
+        return await this.#delete(request, old);
+      } catch (error) {
+        if (!(error instanceof OvertakenError)) throw error;
+        if (round === maximumAskedAttempts) throw conflict(definition.type, request.name, staleObject);
+      }
+    }
+  }
+
+  /** `seen`: what others were asked about, which alone may go. */
+  async #delete(request: DeletionRequest, seen?: KubeObject): Promise<Deleted> {
     const { definition } = request;
     let hasGone = false;
     const change = (current: KubeObject): KubeObject | undefined => {
+      if (seen !== undefined && seen.metadata.resourceVersion !== current.metadata.resourceVersion)
+        throw new OvertakenError();
       checkPreconditions(current, request);
       for (const plugin of this.#options.admission) plugin.admitDeletion?.({ definition, object: current });
       const next = beginDeletion(current, definition, { ...request, now: this.#options.context().now });
       hasGone = next === undefined;
       return next;
     };
-    if (this.#options.external.isAsked(definition)) {
-      const old = this.resources.get(request);
-      checkPreconditions(old, request);
-      const asked = { ...request, subresource: '', fieldManager: '', warn: () => {} };
-      const write = externalWrite(asked, { operation: 'DELETE', old });
-      await this.#options.external.mutate(undefined, write);
-      await this.#options.external.validate(undefined, write);
-    }
     if (request.dryRun) {
       const current = this.resources.get(request);
       return { object: change(current) ?? current, hasGone };
     }
     const object = await this.resources.update(request, change);
     return { object, hasGone };
+  }
+
+  /** When all who are asked about a write that begins now must have answered. */
+  #deadline(): number {
+    return this.#options.context().now + maximumAskedMilliseconds;
   }
 
   #tracking(request: WriteRequest, operation: Manager['operation']) {
@@ -225,6 +257,8 @@ export class ResourceVerbs {
     try {
       const attempt: Attempt = { current: undefined, request, reservations, isTentative: false };
       const admitted = await this.#askOnCreate(this.#admit(prepared, attempt), attempt);
+      // It may have begun to go while others were asked.
+      this.#requireLivingNamespace(request, target.name);
       if (dryRun) return admitted;
       const created = await this.resources.create(target, admitted);
       reservations.keep();
@@ -244,13 +278,13 @@ export class ResourceVerbs {
       return object;
     };
     if (!external.isAsked(definition)) return judged(admitted);
-    const write = externalWrite(request, { operation: 'CREATE', old: undefined });
+    const write = externalWrite(request, { operation: 'CREATE', old: undefined, deadline: this.#deadline() });
     const changed = (await external.mutate(admitted, write)) ?? admitted;
     if (changed === admitted) {
       await external.validate(await judged(admitted), write);
       return admitted;
     }
-    const decoded = definition.applyDefaults(decodeObject(changed, request));
+    const decoded = definition.applyDefaults(decodeObject(changed, asOthersWrite(request)));
     const metadata = withGivenMetadata(admitted.metadata, decoded.metadata);
     reservations.abandon();
     const prepared = definition.prepare({ ...decoded, metadata }, undefined);
@@ -266,6 +300,7 @@ export class ResourceVerbs {
     resourceVersion = '',
   ): Promise<KubeObject> {
     const { definition, dryRun } = request;
+    const deadline = this.#deadline();
     for (let round = 1; ; round += 1) {
       const reservations = new Reservations();
       try {
@@ -273,8 +308,11 @@ export class ResourceVerbs {
         const seen = current.metadata.resourceVersion;
         if (resourceVersion !== '' && resourceVersion !== seen)
           throw conflict(definition.type, request.name, staleObject);
-        const object = await this.#askOnUpdate({ current, request, reservations, isTentative: true }, mutate);
-        if (object === current || dryRun) return object;
+        const attempt = { current, request, reservations, isTentative: true, deadline };
+        const object = await this.#askOnUpdate(attempt, mutate);
+        // Others may have taken back what was to be changed.
+        if (object === current || isUnchanged(object, current)) return current;
+        if (dryRun) return object;
         const isDone = isDeletionDone(object, definition);
         if (isDone) reservations.abandon();
         const stored = await this.resources.update(request, (live) => {
@@ -292,15 +330,18 @@ export class ResourceVerbs {
     }
   }
 
-  async #askOnUpdate(attempt: UpdateAttempt, mutate: (attempt: UpdateAttempt) => KubeObject): Promise<KubeObject> {
-    const { current, request, reservations } = attempt;
+  async #askOnUpdate(
+    attempt: UpdateAttempt & Pick<ExternalWrite, 'deadline'>,
+    mutate: (attempt: UpdateAttempt) => KubeObject,
+  ): Promise<KubeObject> {
+    const { current, request, reservations, deadline } = attempt;
     const { external } = this.#options;
     const tentative = await withLateModules(async () => {
       reservations.abandon();
       return mutate(attempt);
     });
     if (tentative === current || isUnchanged(tentative, current)) return current;
-    const write = externalWrite(request, { operation: 'UPDATE', old: current });
+    const write = externalWrite(request, { operation: 'UPDATE', old: current, deadline });
     const changed = (await external.mutate(tentative, write)) ?? tentative;
     const object = await withLateModules(async () => {
       if (changed === tentative) {
@@ -308,7 +349,7 @@ export class ResourceVerbs {
         return tentative;
       }
       reservations.abandon();
-      const decoded = decodeObject(changed, request);
+      const decoded = decodeObject(changed, asOthersWrite(request));
       return withManagers(this.#prepareUpdate(decoded, { ...attempt, isTentative: false }), tentative);
     });
     await external.validate(object, write);

@@ -8,15 +8,18 @@ describe('warnings as a header', () => {
     { name: 'are quoted', warnings: [String.raw`a "b" \c`], said: String.raw`299 - "a \"b\" \\c"` },
     { name: 'hold no control characters', warnings: ['a\r\nb\0\u{85}c'], said: '299 - "abc"' },
     { name: 'are cut at 256 characters', warnings: ['𝒳'.repeat(300)], said: `299 - "${'𝒳'.repeat(256)}"` },
-    { name: 'are as many as fit', warnings: Array(40).fill('x'.repeat(256)), said: fifteen() },
+    { name: 'are said once', warnings: ['a', 'b', 'a'], said: '299 - "a", 299 - "b"' },
+    { name: 'are as many as fit', warnings: long(40), said: sent(long(15)) },
   ])('$name', ({ warnings, said }) => {
     const { warning } = warningHeaders(warnings);
     expect(warning && Buffer.from(warning, 'latin1').toString()).toBe(said);
   });
 });
 
-function fifteen(): string {
-  return Array(15)
-    .fill(`299 - "${'x'.repeat(256)}"`)
-    .join(', ');
+function long(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => String(index).padStart(256, 'x'));
+}
+
+function sent(texts: readonly string[]): string {
+  return texts.map((text) => `299 - "${text}"`).join(', ');
 }

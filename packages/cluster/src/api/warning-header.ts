@@ -7,7 +7,7 @@ const maximumBytes = 4 * 1024;
 /** In UTF-8, a byte a character as headers are written. Absent where there is nothing to say. */
 export function warningHeaders(warnings: readonly string[]): Readonly<Record<string, string>> {
   let warning = '';
-  for (const text of warnings) {
+  for (const text of new Set(warnings)) {
     const next = `${warning === '' ? '' : `${warning}, `}299 - ${quoted(text)}`;
     if (next.length > maximumBytes) break;
     warning = next;

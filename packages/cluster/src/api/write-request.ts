@@ -10,4 +10,6 @@ export interface WriteRequest extends Decoding {
   readonly subresource: string;
   readonly dryRun: boolean;
   readonly fieldManager: string;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }

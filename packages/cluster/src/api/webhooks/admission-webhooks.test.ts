@@ -5,18 +5,21 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigMap, MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
 import {
   configMaps,
   mutatingWebhookConfigurations,
   namespaces,
+  pods,
   services,
   validatingWebhookConfigurations,
 } from '@slipway/kube/resources';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import { createMemoryCluster, type MemoryCluster } from '../../../testing/memory-cluster.ts';
 import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { loadCertificates, type ClusterCertificates } from '../../pki/certificates.ts';
+import { adminIdentity } from '../authorization.ts';
 import { callWebhook } from './call-webhook.ts';
 
 interface Review {
@@ -31,7 +34,7 @@ interface Review {
   readonly options: object;
 }
 
-type Answer = (review: Review, path: string) => object | undefined;
+type Answer = (review: Review, path: string) => object | undefined | Promise<object | undefined>;
 
 const key = { namespace: 'team', name: 'config' };
 
@@ -53,7 +56,7 @@ beforeAll(async () => {
     const { apiVersion, request: review } = (await json(request)) as { apiVersion: string; request: Review };
     reviews.push(review);
     if (request.url?.startsWith('/never') === true) return silence.resolve();
-    const given = answer(review, request.url ?? '');
+    const given = await answer(review, request.url ?? '');
     if (given === undefined) return void response.destroy();
     response.end(JSON.stringify({ kind: 'AdmissionReview', apiVersion, response: { uid: review.uid, ...given } }));
   });
@@ -103,6 +106,19 @@ async function mutating(...changes: readonly Partial<MutatingWebhook>[]): Promis
 
 function create(data: Record<string, string> = { a: '1' }, options: { readonly dryRun?: boolean } = {}) {
   return cluster.client.create(configMaps, { metadata: key, data }, options);
+}
+
+interface Sent extends Pick<TransportRequest, 'method' | 'body' | 'signal'> {
+  readonly resource?: string;
+  readonly name?: string;
+  readonly query?: string;
+}
+
+function send({ resource = 'configmaps', name = '', query = '', ...sent }: Sent): Promise<TransportResponse> {
+  const path = `/api/v1/namespaces/team/${resource}${name}`;
+  return cluster.api
+    .transportFor(adminIdentity)
+    .send({ path, query: new URLSearchParams(query), headers: {}, ...sent });
 }
 
 function patched(...operations: readonly object[]): object {
@@ -254,6 +270,56 @@ describe('a validating webhook', () => {
   });
 });
 
+describe('a webhook that is asked of a delete', () => {
+  beforeEach(() => validating({ rules: [rule({ operations: ['DELETE'], resources: ['configmaps', 'pods'] })] }));
+
+  it('is asked again of what the object has become meanwhile', async () => {
+    await create({ a: '1' });
+    answer = async ({ oldObject }) => {
+      if (oldObject?.data?.['a'] !== '1') return { allowed: false };
+      await cluster.client.patch(configMaps, key, { type: 'merge', body: { data: { a: '2' } } });
+      return { allowed: true };
+    };
+    await expect(cluster.client.delete(configMaps, key)).rejects.toMatchObject({ code: 400 });
+    expect(reviews.map(({ oldObject }) => oldObject?.data)).toEqual([{ a: '1' }, { a: '2' }]);
+    expect(await cluster.client.get(configMaps, key)).toMatchObject({ data: { a: '2' } });
+  });
+
+  it('is told how it is deleted, and its warnings reach the caller', async () => {
+    const { metadata } = await create();
+    answer = () => ({ allowed: true, warnings: ['think twice'] });
+    const preconditions = { uid: metadata.uid };
+    const json = { gracePeriodSeconds: 5, propagationPolicy: 'Foreground', preconditions };
+    const { headers } = await send({ method: 'DELETE', name: '/config', body: { json } });
+    expect(headers).toMatchObject({ warning: '299 - "think twice"' });
+    expect(reviews[0]?.options).toEqual({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...json });
+  });
+
+  it('is not asked of an eviction', async () => {
+    const containers = [{ name: 'web', image: 'web' }];
+    await cluster.client.create(pods, { metadata: { name: 'web', namespace: 'team' }, spec: { containers } });
+    const json = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } };
+    const sent = await send({ method: 'POST', resource: 'pods', name: '/web/eviction', body: { json } });
+    expect(sent).toMatchObject({ status: 201 });
+    await expect(cluster.client.get(pods, { namespace: 'team', name: 'web' })).rejects.toMatchObject({ code: 404 });
+    expect(reviews).toEqual([]);
+  });
+});
+
+describe('a namespace', () => {
+  it('that begins to go while webhooks are asked gets nothing new', async () => {
+    await validating({});
+    answer = async () => {
+      await cluster.client.delete(namespaces, { name: 'team' });
+      return { allowed: true };
+    };
+    await expect(create()).rejects.toMatchObject({
+      code: 403,
+      message: expect.stringContaining('because it is being terminated'),
+    });
+  });
+});
+
 describe('a mutating webhook', () => {
   it('changes what is created and what is updated', async () => {
     await mutating({});
@@ -278,10 +344,68 @@ describe('a mutating webhook', () => {
     answer = ({ object }) => (object?.data?.['by'] === undefined ? patched(set('by', 'x')) : { allowed: true });
     await create();
     expect(reviews.map(({ object }) => object?.data)).toEqual([{ a: '1' }, { a: '1', by: 'x' }]);
-    answer = () => patched({ op: 'add', path: '/data', value: 7 });
-    await expect(
-      cluster.client.create(configMaps, { metadata: { ...key, name: 'other' }, data: {} }),
-    ).rejects.toMatchObject({ code: expect.toSatisfy((code: number) => code >= 400) });
+  });
+
+  it.each<{ name: string; operation: object }>([
+    { name: 'takes the metadata away', operation: { op: 'remove', path: '/metadata' } },
+    { name: 'leaves no metadata', operation: { op: 'replace', path: '/metadata', value: 'none' } },
+    { name: 'leaves no object', operation: { op: 'replace', path: '', value: null } },
+    { name: 'changes what is not there', operation: { op: 'replace', path: '/spec/none', value: 1 } },
+    { name: 'gives a field of another form', operation: { op: 'add', path: '/data', value: 7 } },
+    { name: 'gives labels of another form', operation: { op: 'add', path: '/metadata/labels', value: 7 } },
+  ])('is named where its patch $name', async ({ operation }) => {
+    await mutating({ failurePolicy: 'Ignore' }, {});
+    answer = () => patched(operation);
+    await expect(create()).rejects.toMatchObject({
+      code: 500,
+      message: expect.stringContaining('the patch of admission webhook "editor0.example.com" cannot be applied: '),
+    });
+  });
+
+  it('is no reason to complain to the author of fields that it adds', async () => {
+    await mutating({});
+    answer = () => patched({ op: 'add', path: '/unknown', value: 'x' });
+    const json = { metadata: key };
+    const { status } = await send({ method: 'POST', query: 'fieldValidation=Strict', body: { json } });
+    expect(status).toBe(201);
+  });
+
+  it('that takes back what was to be changed leaves the object as it is', async () => {
+    const made = await create({ a: '1' });
+    await mutating({});
+    answer = () => patched(set('a', '1'));
+    const updated = await cluster.client.update(configMaps, { ...made, data: { a: '2' } });
+    expect(updated.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+  });
+
+  it('shares thirty seconds with all others, whatever its failures are to be', async () => {
+    const clock = new FakeClock();
+    const waiting = await createMemoryCluster({ clock });
+    const slow = webhook<MutatingWebhook>({ failurePolicy: 'Ignore', clientConfig: at('/never') });
+    const webhooks = [1, 2, 3, 4].map((each) => ({ ...slow, name: `slow${each}.example.com` }));
+    await waiting.client.create(mutatingWebhookConfigurations, { metadata: { name: 'slow' }, webhooks });
+    const creating = waiting.client.create(configMaps, { metadata: { name: 'config', namespace: 'default' } });
+    const refusal = creating.catch((error: unknown) => error);
+    for (const asked of [1, 2, 3]) {
+      await vi.waitFor(() => expect(reviews).toHaveLength(asked), { timeout: 20_000 });
+      await clock.advance(10_000);
+    }
+    expect(await refusal).toMatchObject({
+      reason: 'Timeout',
+      message: 'the request has taken too long when admission webhook "slow3.example.com" was to be asked',
+    });
+    expect(reviews).toHaveLength(3);
+    await waiting.close();
+  });
+
+  it('is not waited for by somebody who has gone', async () => {
+    await mutating({ failurePolicy: 'Ignore', clientConfig: at('/never') });
+    const client = new AbortController();
+    const sending = send({ method: 'POST', body: { json: { metadata: key } }, signal: client.signal });
+    await vi.waitFor(() => expect(reviews).toHaveLength(1), { timeout: 20_000 });
+    client.abort(new Error('the client went away'));
+    expect(await sending).toMatchObject({ status: 504 });
+    await expect(cluster.client.get(configMaps, key)).rejects.toMatchObject({ reason: 'NotFound' });
   });
 
   it('is asked again, once, if another one has changed the object after it', async () => {

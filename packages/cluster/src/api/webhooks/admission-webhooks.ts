@@ -21,6 +21,8 @@ import {
 import { StatusError } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
 import type { Catalog, ResourceDefinition } from '../../schema/definition.ts';
+import { isJsonObject } from '../../schema/shape.ts';
+import { decodeObject } from '../decode-object.ts';
 import type { ExternalWrite } from '../external-admission.ts';
 import { storeKey, storePrefix } from '../object-key.ts';
 import { patchedObject } from '../patches.ts';
@@ -104,8 +106,7 @@ export class AdmissionWebhooks {
     if (object === undefined || answer?.patch === undefined) return object;
     const { definition } = asked;
     const told = inVersion(object, definition, write.definition);
-    const body = answer.patch;
-    const patched = patchedObject(told, { kind: 'json', body, definition }) as KubeObject;
+    const patched = patchedBy(webhook, { told, patch: answer.patch, definition });
     return isSameJson(patched, told) ? object : fromVersion(patched, { definition, stored: write.definition, object });
   }
 
@@ -156,10 +157,12 @@ export class AdmissionWebhooks {
     const old = write.old && inVersion(write.old, definition, write.definition);
     const request = { uid: randomUUID(), version, write: { ...write, old }, object: told, definition };
     let answer: ReviewAnswer;
+    this.#requireTime(webhook, write);
     try {
       const body = JSON.stringify(reviewOf(request));
-      answer = readAnswer(await this.#send(webhook, body), { ...request, webhook: webhook.name });
+      answer = readAnswer(await this.#send(webhook, body, write), { ...request, webhook: webhook.name });
     } catch (error) {
+      this.#requireTime(webhook, write);
       this.#failed(webhook, error);
       return undefined;
     }
@@ -168,12 +171,19 @@ export class AdmissionWebhooks {
     return answer;
   }
 
-  async #send(webhook: Webhook, body: string): Promise<unknown> {
+  /** Throws where the time of the whole write is over, or nobody waits for it any more, whatever failures are to be. */
+  #requireTime({ name }: Webhook, { deadline, signal }: ExternalWrite): void {
+    if (signal?.aborted !== true && this.#options.clock.now() < deadline) return;
+    const why = signal?.aborted === true ? 'the request was cancelled' : 'the request has taken too long';
+    throw new StatusError('Timeout', `${why} when admission webhook ${JSON.stringify(name)} was to be asked`);
+  }
+
+  async #send(webhook: Webhook, body: string, { deadline, signal }: ExternalWrite): Promise<unknown> {
     const { clock, call } = this.#options;
-    const { signal } = new AbortController();
     const seconds = webhook.timeoutSeconds ?? 10;
+    const milliseconds = Math.min(seconds * 1_000, deadline - clock.now());
     const message = 'context deadline exceeded';
-    using limit = limitTime({ clock, milliseconds: seconds * 1_000, signal, message });
+    using limit = limitTime({ clock, milliseconds, signal: signal ?? new AbortController().signal, message });
     const endpoint = this.#endpointOf(webhook, seconds);
     try {
       return await call(endpoint, body, limit.signal);
@@ -216,6 +226,25 @@ export class AdmissionWebhooks {
         cause: error,
       },
     );
+  }
+}
+
+interface Patched {
+  readonly told: KubeObject;
+  readonly patch: unknown;
+  readonly definition: ResourceDefinition;
+}
+
+/** Throws what names the webhook, where there is no such object. As in Kubernetes it is a fault of the cluster, whatever the policy. */
+function patchedBy({ name }: Webhook, { told, patch, definition }: Patched): KubeObject {
+  try {
+    const patched = patchedObject(told, { kind: 'json', body: patch, definition });
+    if (!isJsonObject(patched) || !isJsonObject(patched['metadata'])) throw new Error('it leaves no metadata');
+    return decodeObject(patched, { definition, fieldValidation: 'Ignore', warn: () => {} });
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const message = `Internal error occurred: the patch of admission webhook ${JSON.stringify(name)} cannot be applied: ${said}`;
+    throw new StatusError('InternalError', message, { cause });
   }
 }
 
