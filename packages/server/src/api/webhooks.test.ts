@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
 import * as messages from '../../testing/webhook-messages.ts';
@@ -149,6 +150,21 @@ describe('a message', () => {
     expect((await sender.push(payload)).status).toBe(202);
     const { items } = (await server.call('GET', '/api/v1/audit')).body;
     expect(JSON.stringify(items)).not.toContain(sender.secret);
+  });
+
+  it('of GitLab that is signed is known again by the id that is signed, whatever else it is called', async () => {
+    const sender = await createSender(server, 'gitlab', images({ semver: '*' }));
+    const send = (id: string, name: string) =>
+      sender.push(messages.gitlabPush(), ({ body }) => {
+        const time = String(Math.floor(now() / 1_000));
+        const key = Buffer.from(sender.secret, 'base64url');
+        const signature = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64');
+        const signed = { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': `v1,${signature}` };
+        return { headers: { 'content-type': 'application/json', ...signed, 'idempotency-key': name }, body };
+      });
+    expect((await send('message-1', 'one')).status).toBe(202);
+    expect((await send('message-1', 'two')).status).toBe(409);
+    expect((await send('message-2', 'one')).status).toBe(202);
   });
 
   it('that comes again is refused, under whatever name it comes', async () => {

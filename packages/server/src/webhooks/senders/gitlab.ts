@@ -28,7 +28,11 @@ export const gitlab: Sender = {
     message.headers[standardSignature] === undefined
       ? [hasSecretHeader(message, secret, 'x-gitlab-token'), isAuthorized(message, secret)].includes(true)
       : isSignedByStandard(message, secret),
-  deliveryOf: (headers) => headerOf(headers, 'idempotency-key') ?? headerOf(headers, 'x-gitlab-event-uuid'),
+  // Of a message that is signed the signature covers one name alone: any other could be a new one each time.
+  deliveryOf: (headers) =>
+    headers[standardSignature] === undefined
+      ? (headerOf(headers, 'idempotency-key') ?? headerOf(headers, 'x-gitlab-event-uuid'))
+      : headerOf(headers, 'webhook-id'),
   read: (body, headers) => {
     if (fieldAt(body, 'events') !== undefined) return readEnvelope(body);
     const kind = requireText(body, 'object_kind');
