@@ -1,4 +1,5 @@
 /** Logs of containers as an API server gives them: what was written, and what is written while somebody follows. */
+import { passOn } from './pass-on.ts';
 import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
 
 export interface FakeLogs {
@@ -67,14 +68,7 @@ export function createFakeLogs(): FakeLogs {
       wake();
     },
     answering: (client) => ({
-      get: (...args) => client.get(...args),
-      list: (...args) => client.list(...args),
-      watch: (...args) => client.watch(...args),
-      create: (...args) => client.create(...args),
-      update: (...args) => client.update(...args),
-      patch: (...args) => client.patch(...args),
-      delete: (...args) => client.delete(...args),
-      deleteCollection: (...args) => client.deleteCollection(...args),
+      ...passOn(client),
       request: async (request) => answer(request) ?? client.request(request),
     }),
   };

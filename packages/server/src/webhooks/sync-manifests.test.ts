@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGitServer, type GitServer } from '../../testing/git-server.ts';
+import { passOn } from '../../testing/pass-on.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import * as messages from '../../testing/webhook-messages.ts';
 import { createSender, webhooksPath, type TestSender } from '../../testing/webhook-sender.ts';
@@ -26,6 +27,7 @@ const beforeRemoval = new Map<string, () => Promise<unknown>>();
 const unreadable = new Set<string>();
 
 const meddle = (client: KubeClient): KubeClient => ({
+  ...passOn(client),
   get: async (type, key, options) => {
     if (unreadable.has(key.name)) throw new StatusError('Forbidden', `you may not read ${key.name}`);
     return await client.get(type, key, options);
@@ -36,13 +38,6 @@ const meddle = (client: KubeClient): KubeClient => ({
     await change?.();
     return await client.delete(type, key, options);
   },
-  list: (...args) => client.list(...args),
-  watch: (...args) => client.watch(...args),
-  create: (...args) => client.create(...args),
-  update: (...args) => client.update(...args),
-  patch: (...args) => client.patch(...args),
-  deleteCollection: (...args) => client.deleteCollection(...args),
-  request: (...args) => client.request(...args),
 });
 
 beforeAll(async () => {
