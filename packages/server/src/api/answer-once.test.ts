@@ -1,4 +1,5 @@
 /** Every request that makes something, sent again under its Idempotency-Key. */
+import { applications } from '@slipway/delivery/api/application';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestServer, shopSpec, type Answer, type TestServer } from '../../testing/test-server.ts';
 
@@ -123,6 +124,24 @@ describe('an application that is asked for under a key', () => {
     await server.database.query('UPDATE asked_requests SET answer = NULL');
     expect(await send(path, application('store'))).toMatchObject({ status: 202, body: first.body });
     expect((await send(path, application('store'), { key: 'key-2' })).status).toBe(409);
+  });
+
+  it('is another one where something else is asked when the key is forgotten', async () => {
+    const first = await send(path, application('store'));
+    await server.database.query('DELETE FROM asked_requests');
+    const other = { name: 'store', spec: { ...shopSpec('web:2'), version: '2' } };
+    expect((await send(path, other)).status).toBe(409);
+    expect(await send(path, application('store'))).toMatchObject({ status: 202, body: first.body });
+  });
+
+  it('leaves what is noted to who noted it, where a second one is refused', async () => {
+    await send(path, application('store'));
+    await server.database.query('UPDATE asked_requests SET answer = NULL');
+    const annotations = { 'slipway.dev/created-under': null };
+    const key = { namespace: 'default', name: 'store' };
+    await server.cluster.client.patch(applications, key, { type: 'merge', body: { metadata: { annotations } } });
+    expect((await send(path, application('store'))).status).toBe(409);
+    expect(await server.database.query('SELECT * FROM asked_requests')).toHaveLength(1);
   });
 
   it('is asked for again where it could not be', async () => {

@@ -32,7 +32,7 @@ export async function answerOnce<T extends object>(
   if (keyed !== undefined) await forgetRequests(means.database, keyed.now);
   return await means.database.transaction(async (transaction) => {
     if (keyed === undefined) return create(transaction);
-    const known = await claim<T>(transaction, keyed);
+    const { answer: known } = await claim<T>(transaction, keyed);
     if (known !== undefined) return known;
     const answer = await create(transaction);
     await keep(transaction, keyed, answer);
@@ -53,14 +53,16 @@ export async function answerOnceByMark<T extends object>(
   if (keyed === undefined) return await create(undefined);
   const { database } = means;
   await forgetRequests(database, keyed.now);
-  const known = await database.transaction((transaction) => claim<T>(transaction, keyed));
+  const { answer: known, isNew } = await database.transaction((transaction) => claim<T>(transaction, keyed));
   if (known !== undefined) return known;
   try {
-    const answer = await create(keyed.name);
+    // What is marked outlives what is noted here: by then something else may be asked under the same key.
+    const answer = await create(`${keyed.name}-${keyed.hash.slice(0, 32)}`);
     await keep(database, keyed, answer);
     return answer;
   } catch (error) {
-    if ((findProblem(error)?.status ?? 500) < 500)
+    // Where it is another one's, that one is under way, or was killed after it was done.
+    if (isNew && (findProblem(error)?.status ?? 500) < 500)
       await database.query('DELETE FROM asked_requests WHERE name = $1 AND answer IS NULL', [keyed.name]);
     throw error;
   }
@@ -100,17 +102,26 @@ function sealerUnder(
   };
 }
 
-/** The answer, where there is one. Rejects with 422 where something else was asked. */
-async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<T | undefined> {
-  await sql.query('INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING', [
-    name,
-    hash,
-    new Date(now).toISOString(),
-  ]);
+interface Claimed<T> {
+  /** Where there is one. */
+  readonly answer: T | undefined;
+  /** Nobody has asked it before. */
+  readonly isNew: boolean;
+}
+
+/** Rejects with 422 where something else was asked. */
+async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<T>> {
+  const inserted = await sql.query(
+    'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING name',
+    [name, hash, new Date(now).toISOString()],
+  );
   const [row] = await sql.query('SELECT hash, answer FROM asked_requests WHERE name = $1', [name]);
   if (row?.['hash'] !== hash) throw otherRequest();
   const answer = row['answer'];
-  return typeof answer === 'string' ? (JSON.parse(sealer.open(answer, name)) as T) : undefined;
+  return {
+    answer: typeof answer === 'string' ? (JSON.parse(sealer.open(answer, name)) as T) : undefined,
+    isNew: inserted.length > 0,
+  };
 }
 
 async function keep(sql: Sql, { name, hash, sealer }: Keyed, answer: object): Promise<void> {
