@@ -1,4 +1,5 @@
 import { applications, type Application } from '@slipway/delivery/api/application';
+import type { Release } from '@slipway/delivery/api/release';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type from 'typebox';
 import { findRecord, listRecords, type ReleaseRecord } from '../history/read-history.ts';
@@ -41,8 +42,8 @@ export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
       const { namespace, name } = request.params;
       const record = await findRecord(context.database, { namespace, name });
       if (record === undefined) throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
-      const begun = await answerOnceByMark(request, context, () =>
-        releaseAgain(record, request.principal.name, context),
+      const begun = await answerOnceByMark(request, context, (mark) =>
+        releaseAgain(record, { by: request.principal.name, mark }, context),
       );
       const place = begun.release === undefined ? `applications/${begun.application}` : `releases/${begun.release}`;
       return reply.code(202).header('location', `/api/v1/namespaces/${namespace}/${place}`).send(begun);
@@ -50,31 +51,53 @@ export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
   );
 }
 
-async function releaseAgain(record: ReleaseRecord, by: string, context: ServerContext) {
-  const { namespace, application: name, release } = record;
-  const current = await readApplication({ namespace, name }, context);
-  requireForgotten(record, context);
-  if (current.spec.workloadRef !== undefined)
-    throw new Problem(
-      409,
-      `the template of ${name} stands in ${current.spec.workloadRef.kind} ${current.spec.workloadRef.name}: change it there`,
-    );
+/** By which a request that has released again and comes again is known. */
+const markAnnotation = 'slipway.dev/released-again-under';
+
+/** Others write meanwhile: the controller its status, people their changes. */
+const maximumAttempts = 10;
+
+interface Asked {
+  readonly by: string;
+  readonly mark: string | undefined;
+}
+
+async function releaseAgain(record: ReleaseRecord, asked: Asked, context: ServerContext) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptAgain(record, asked, context);
+    } catch (error) {
+      // It was written since it was read, of which whoever asked has said nothing.
+      const isOvertaken = error instanceof Problem && error.status === 412;
+      if (!isOvertaken || attempt === maximumAttempts) throw error;
+    }
+  }
+}
+
+async function attemptAgain(record: ReleaseRecord, { by, mark }: Asked, context: ServerContext) {
+  const { namespace, application: name, version: recorded, release } = record;
+  const key = { namespace, name };
+  // Before the Application is read: whoever has begun that Release has left his mark by then.
+  const isThere = isKept(key, recorded, context);
+  const current = await readApplication(key, context);
+  const wasDone = mark !== undefined && current.metadata.annotations?.[markAnnotation] === mark;
+  if (!wasDone) requireReleasable(record, { current, isThere });
   const { version, ...spec } = current.spec;
   const named = version === undefined || version === '#' ? version : release.spec.version;
+  const about = { namespace, application: name, ...optional('version', named === '#' ? undefined : named) };
+  if (wasDone) {
+    const begun = findKept(key, recorded, context);
+    return { ...about, ...optional('release', begun?.metadata.name) };
+  }
   const wanted = { ...spec, ...optional('version', named), template: release.spec.template };
-  const before = rememberReleases({ namespace, name }, context);
+  const before = rememberReleases(key, context);
   const written = await writeApplication(
-    { namespace, name, spec: wanted },
+    { ...key, spec: wanted, ...optional('annotations', mark === undefined ? undefined : { [markAnnotation]: mark }) },
     { type: 'match', etag: etagOf(current) },
     { client: context.client, dryRun: false, requestedBy: by },
   );
   const begun = await awaitRelease(written, before, context);
-  return {
-    namespace,
-    application: name,
-    ...optional('version', named === '#' ? undefined : named),
-    ...optional('release', begun?.metadata.name),
-  };
+  return { ...about, ...optional('release', begun?.metadata.name) };
 }
 
 async function readApplication(key: ApplicationKey, { client }: ServerContext): Promise<Application> {
@@ -85,14 +108,27 @@ async function readApplication(key: ApplicationKey, { client }: ServerContext): 
   }
 }
 
-function requireForgotten({ namespace, application, version }: ReleaseRecord, context: ServerContext): void {
-  if (isKept({ namespace, name: application }, version, context))
+function requireReleasable(
+  { application, version }: ReleaseRecord,
+  { current, isThere }: { readonly current: Application; readonly isThere: boolean },
+): void {
+  if (isThere)
     throw new Problem(409, `the cluster still has version ${version} of ${application}: roll back to it, or retry it`);
+  const { workloadRef } = current.spec;
+  if (workloadRef !== undefined)
+    throw new Problem(
+      409,
+      `the template of ${application} stands in ${workloadRef.kind} ${workloadRef.name}: change it there`,
+    );
 }
 
 /** The cluster has a Release of that version. */
-function isKept({ namespace, name }: ApplicationKey, version: string, { view }: ServerContext): boolean {
-  return view.releases.byIndex('application', `${namespace}/${name}`).some(({ spec }) => spec.version === version);
+function isKept(key: ApplicationKey, version: string, context: ServerContext): boolean {
+  return findKept(key, version, context) !== undefined;
+}
+
+function findKept({ namespace, name }: ApplicationKey, version: string, { view }: ServerContext): Release | undefined {
+  return view.releases.byIndex('application', `${namespace}/${name}`).find(({ spec }) => spec.version === version);
 }
 
 /** Rejects with the way back where only history knows the version: no controller can go back to it. */

@@ -1,5 +1,8 @@
 /** Back to any version: also to one that the cluster has forgotten. */
+import { applications } from '@slipway/delivery/api/application';
+import type { KubeClient } from '@slipway/kube/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { passOn } from '../../testing/pass-on.ts';
 import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
 
 const shop = '/api/v1/namespaces/default/applications/shop';
@@ -7,9 +10,21 @@ const releases = '/api/v1/namespaces/default/releases';
 const history = { limit: 1, rollbackWindowSeconds: 0 };
 
 let server: TestServer;
+/** Is written before the server writes the next time. */
+let meanwhile: (() => Promise<unknown>) | undefined;
+
+const overtake = (client: KubeClient): KubeClient => ({
+  ...passOn(client),
+  update: async (...args) => {
+    const write = args[2]?.dryRun === true ? undefined : meanwhile;
+    if (write !== undefined) meanwhile = undefined;
+    await write?.();
+    return await client.update(...args);
+  },
+});
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ through: overtake });
   for (const version of ['1', '2', '3', '4']) {
     await server.cluster.deploy({ ...shopSpec(`web:${version}`), version, replicas: 2, history });
     await server.cluster.advance(60_000);
@@ -45,10 +60,18 @@ describe('a version that the cluster has forgotten', () => {
 
   it('is released again as it was asked for, by name of who asks, and once under one key', async () => {
     const send = () => ask(`${releases}/shop-1/again`, { headers: { 'idempotency-key': 'back' } });
+    const annotations = { seen: 'true' };
+    const key = { namespace: 'default', name: 'shop' };
+    meanwhile = () =>
+      server.cluster.client.patch(applications, key, { type: 'merge', body: { metadata: { annotations } } });
     const first = await send();
+    expect(meanwhile).toBe(undefined);
     expect(first).toMatchObject({ status: 202, body: { application: 'shop', version: '1', release: 'shop-1' } });
     expect(first.headers.get('location')).toBe(`${releases}/shop-1`);
     expect((await send()).body).toEqual(first.body);
+    // Killed before it could be answered.
+    await server.database.query('UPDATE asked_requests SET answer = NULL');
+    expect(await send()).toMatchObject({ status: 202, body: first.body });
     await server.cluster.advance(60_000);
     const { spec, status } = await server.cluster.application();
     expect(status?.serving?.version).toBe('1');

@@ -12,6 +12,8 @@ export interface ApplicationKey {
 
 export interface Wanted extends ApplicationKey {
   readonly spec: object;
+  /** Stand with a change of what is there. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What has to be so for a write. */
@@ -85,12 +87,13 @@ interface Asked extends Wanted {
 }
 
 async function put(client: KubeClient, asked: Asked, options: WriteOptions): Promise<Application> {
-  const { namespace, name, spec, current, mark, requestedBy } = asked;
+  const { namespace, name, spec, annotations, current, mark, requestedBy } = asked;
   const isNamed = requestedBy !== undefined;
   if (current !== undefined) {
-    const changed = { ...current, spec };
+    const noted = { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } };
+    const changed = { ...current, metadata: noted, spec };
     const request = isNamed ? await findRequest(client, { current, changed, by: requestedBy }, options) : undefined;
-    const metadata = request === undefined ? current.metadata : withRequest(current.metadata, request);
+    const metadata = request === undefined ? noted : withRequest(noted, request);
     return await client.update(applications, { ...changed, metadata }, options);
   }
   const identity = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application' };
