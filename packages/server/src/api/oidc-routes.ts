@@ -178,7 +178,8 @@ function describeRefusal(error = ''): string {
 }
 
 function refused(why: string): Problem {
-  return new Problem(401, `the login did not succeed: ${why}. Begin again at ${path}`);
+  const detail = `the login did not succeed: ${why}`;
+  return new Problem(401, `${detail}. Begin again at ${path}`, { forPeople: `${detail}. Begin again.` });
 }
 
 function loginCookie({ place }: ServerContext): string {

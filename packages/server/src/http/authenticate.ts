@@ -49,5 +49,6 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
 export function unauthorized(detail: string): Problem {
   return new Problem(401, `${detail}: send Authorization: Bearer TOKEN, or log in with POST /api/v1/session`, {
     headers: { 'www-authenticate': 'Bearer realm="slipway"' },
+    forPeople: detail,
   });
 }

@@ -21,6 +21,7 @@ export interface ProblemDetails {
 interface ProblemOptions {
   readonly errors?: readonly FieldFault[] | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly forPeople?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -29,6 +30,8 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly FieldFault[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** What a page says instead of the detail, which is for who writes a program. */
+  readonly forPeople: string | undefined;
 
   constructor(status: number, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -36,6 +39,7 @@ export class Problem extends Error {
     this.status = status;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.forPeople = options.forPeople;
   }
 
   toDetails(): ProblemDetails {

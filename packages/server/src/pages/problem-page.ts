@@ -3,7 +3,7 @@ import type { Problem } from '../http/problem.ts';
 
 /** `style`: the path of a stylesheet. */
 export function problemPage(problem: Problem, style: string): string {
-  const { title, detail } = problem.toDetails();
+  const { title, detail, status } = problem.toDetails();
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -12,14 +12,21 @@ export function problemPage(problem: Problem, style: string): string {
 <link rel="stylesheet" href="${escapeHtml(style)}">
 <main class="login">
 <div class="card">
-<h1>You are not logged in</h1>
-<p class="notice wait" role="alert">${escapeHtml(capitalize(detail))}</p>
+<h1>${headings[status] ?? 'Something went wrong'}</h1>
+<p class="notice wait" role="alert">${escapeHtml(capitalize(problem.forPeople ?? detail))}</p>
 <p><a class="button primary" href="/">Go to the login</a></p>
 </div>
 </main>
 </html>
 `;
 }
+
+const headings: Readonly<Record<number, string>> = {
+  401: 'You are not logged in',
+  403: 'You may not log in',
+  429: 'Too many attempts',
+  503: 'It is not possible just now',
+};
 
 function capitalize(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
