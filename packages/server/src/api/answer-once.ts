@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@slipway/kube/hash';
 import type { FastifyRequest } from 'fastify';
+import { forgetRequests } from '../database/asked-requests.ts';
 import type { Sql, Transaction } from '../database/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { findProblem } from '../http/problem.ts';
 import { identifierOf } from '../identity/principal.ts';
 import type { RandomText } from '../identity/tokens.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
-import { forgetRequests, otherRequest } from './create-once.ts';
+import { otherRequest } from './create-once.ts';
 
 type Means = Pick<ServerContext, 'database' | 'clock' | 'random' | 'sealer'>;
 type Request = Pick<FastifyRequest, 'method' | 'url' | 'body' | 'principal'> & {

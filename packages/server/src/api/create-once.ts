@@ -6,7 +6,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type from 'typebox';
-import type { Sql } from '../database/database.ts';
+import { forgetRequests } from '../database/asked-requests.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { identifierOf, type Principal } from '../identity/principal.ts';
@@ -37,20 +37,6 @@ export function nameAsked({ about, what, key, principal, random }: Asked): strin
   const suffix = createHash('sha256').update(`${about}\n${source}`).digest('hex').slice(0, 16);
   const prefix = key === undefined ? `${about}-${what}` : about;
   return `${prefix.slice(0, maximumPrefix).replaceAll(/[^a-z0-9-]/g, '-')}-${suffix}`;
-}
-
-/** A key is remembered for so long: an outcome is not, once enough others have come. */
-const keptMilliseconds = 7 * 86_400_000;
-/** With its answer, which may hold a secret, not as long. */
-const answerMilliseconds = 86_400_000;
-
-/** Those whose time is over; of servers that see the same, each may. */
-export async function forgetRequests(sql: Sql, now: number): Promise<void> {
-  const before = (milliseconds: number): string => new Date(now - milliseconds).toISOString();
-  await sql.query('DELETE FROM asked_requests WHERE at < $1 OR (at < $2 AND answer IS NOT NULL)', [
-    before(keptMilliseconds),
-    before(answerMilliseconds),
-  ]);
 }
 
 /**

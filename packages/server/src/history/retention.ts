@@ -1,7 +1,7 @@
 /** What of the history is kept, where somebody has said that not all of it is. */
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
-import { forgetRequests } from '../api/create-once.ts';
+import { forgetRequests } from '../database/asked-requests.ts';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 
 /** Absent: without a bound. A release goes by whichever comes first. */
