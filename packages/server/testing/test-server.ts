@@ -19,6 +19,8 @@ export interface TestServer {
   readonly token: string;
   /** Throws where the answer is not as the server's OpenAPI document says. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Time goes on until it is there: for an answer that waits for a controller, and for the end of a stream. */
+  during<T>(awaited: Promise<T>): Promise<T>;
   /** Frames of a stream as they come; ends with the stream. */
   listen(path: string, options?: ListenOptions): TestStream;
   /** A new token with these rights. */
@@ -143,6 +145,16 @@ export async function startTestServer({
     server,
     token,
     call,
+    during: async (awaited) => {
+      const going = new Set(['going']);
+      const settled = awaited.finally(() => going.clear());
+      while (going.size > 0) {
+        await cluster.advance(50);
+        // What is asked and read meanwhile goes over the network, in real time.
+        await call('GET', '/healthz');
+      }
+      return await settled;
+    },
     listen: (path, given = {}) => openStream(new URL(path, server.url), { token, ...given }),
     tokenFor: async (...grants) => {
       const { body } = await call('POST', '/api/v1/tokens', { body: { name: 'test', grants } });

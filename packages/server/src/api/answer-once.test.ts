@@ -60,15 +60,7 @@ afterEach(() => server.stop());
 async function send(path: string, body: object | undefined, more: { key?: string; token?: string } = {}) {
   const { key = 'key-1', token = server.token } = more;
   const headers = { 'idempotency-key': key };
-  const going = new Set(['going']);
-  const answer = server
-    .call('POST', path, { token, headers, ...(body === undefined ? {} : { body }) })
-    .finally(() => going.clear());
-  while (going.size > 0) {
-    await server.cluster.advance(100);
-    await new Promise(setImmediate);
-  }
-  return await answer;
+  return await server.during(server.call('POST', path, { token, headers, ...(body === undefined ? {} : { body }) }));
 }
 
 async function count({ list }: Creation): Promise<number> {

@@ -35,12 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** An answer that waits for the controller needs time to go on. */
-async function ask(path: string, more: object = {}) {
-  const going = new Set(['going']);
-  const answer = server.call('POST', path, more).finally(() => going.clear());
-  while (going.size > 0) await server.cluster.advance(100);
-  return await answer;
-}
+const ask = (path: string, more: object = {}) => server.during(server.call('POST', path, more));
 
 describe('a version that the cluster has forgotten', () => {
   it('is among the versions that can be compared, any two of them', async () => {

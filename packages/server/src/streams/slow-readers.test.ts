@@ -49,15 +49,7 @@ async function untilLetGo(): Promise<void> {
 }
 
 /** How it ended: while it is read, time goes on. */
-async function untilEnded({ ended }: TestStream): Promise<number> {
-  const going = new Set(['going']);
-  const code = ended.finally(() => going.clear());
-  while (going.size > 0) {
-    await server.cluster.advance(50);
-    await server.call('GET', '/healthz');
-  }
-  return await code;
-}
+const untilEnded = ({ ended }: TestStream): Promise<number> => server.during(ended);
 
 function itemsOf({ frames }: TestStream): ReadonlyArray<Readonly<Record<string, unknown>>> {
   return frames.filter(({ type }) => type === 'lines').flatMap(({ items }) => items);

@@ -30,10 +30,8 @@ describe('an image that is pushed', () => {
     'to $name becomes a release where the policy wants it, and nothing where it does not',
     async ({ name, sender: product, repository, push, application }) => {
       const spec = { ...shopSpec(`${repository}:1.3.0`), version: '1.3.0', guardSeconds: 0 };
-      await Promise.all([
-        server.call('POST', '/api/v1/namespaces/default/applications', { body: { name: application, spec } }),
-        server.cluster.advance(5_000),
-      ]);
+      const body = { name: application, spec };
+      await server.during(server.call('POST', '/api/v1/namespaces/default/applications', { body }));
       const rule = { repository, policy: { semver: '^1.3.0' }, namespaces: ['default'], applications: [application] };
       const sender = await createSender(server, product, { images: [rule] });
       const at = server.cluster.clock.now();
@@ -42,9 +40,9 @@ describe('an image that is pushed', () => {
       expect((await pushOf('1.4.0', `${sender.secret.slice(1)}x`)).status).toBe(401);
       const unwanted = await pushOf('2.0.0');
       expect(await sender.outcome(unwanted.body.delivery)).toMatchObject({ state: 'ignored' });
-      const { status, body } = await pushOf('1.4.0');
+      const { status, body: pushed } = await pushOf('1.4.0');
       expect([name, status]).toEqual([name, 202]);
-      expect(await sender.outcome(body.delivery)).toMatchObject({
+      expect(await sender.outcome(pushed.delivery)).toMatchObject({
         state: 'succeeded',
         results: [{ name: application, outcome: 'released', version: '1.4.0', release: `${application}-1.4.0` }],
       });
