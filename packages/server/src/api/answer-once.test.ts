@@ -159,6 +159,18 @@ describe('what is kept of an answer', () => {
   });
 });
 
+describe('a token for a while that is asked for under a key', () => {
+  it('is answered as it was when it is over, and refused under another key', async () => {
+    const expiresAt = new Date(server.cluster.clock.now() + 30_000).toISOString();
+    const body = { name: 'robot', grants, expiresAt };
+    const first = await send('/api/v1/tokens', body);
+    expect(first.status).toBe(201);
+    await server.cluster.advance(60_000);
+    expect(essence(await send('/api/v1/tokens', body))).toEqual(essence(first));
+    expect((await send('/api/v1/tokens', body, { key: 'key-2' })).status).toBe(422);
+  });
+});
+
 describe('another secret of a webhook, under a key', () => {
   it('is drawn once', async () => {
     const { body } = await server.call('POST', '/api/v1/webhooks', { body: webhook('push') });

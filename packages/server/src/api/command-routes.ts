@@ -62,13 +62,14 @@ function addCommanding(app: App, context: ServerContext): void {
         throw new Problem(422, `only rollback takes a version, not ${verb}`, {
           errors: [{ field: 'body/version', message: 'is for rollback alone' }],
         });
-      if (version !== undefined) await requireReturnable(request.params, version, context);
       const { principal } = request;
       const key = request.headers['idempotency-key'];
       const name = nameAsked({ about: application, what: verb, key, principal, random });
       reply.header('location', `/api/v1/namespaces/${namespace}/applications/${application}/commands/${name}`);
-      if (key !== undefined) await claimName(context, { namespace, name }, { verb, version, reason });
       const known = findOutcome(context.view, request.params, name);
+      // What was carried out already is not held against what has become of it since.
+      if (known === undefined && version !== undefined) await requireReturnable(request.params, version, context);
+      if (key !== undefined) await claimName(context, { namespace, name }, { verb, version, reason });
       if (known !== undefined) return reply.code(202).send(repeat(known, verb));
       const asked = { namespace, name, version, reason, requestedBy: principal.name };
       const command = createCommand(verb, application, asked);

@@ -56,15 +56,11 @@ export function addTokenRoutes(app: App, context: ServerContext): void {
       },
     },
     async (request, reply) => {
-      const { expiresAt } = request.body;
-      if (expiresAt !== undefined && !(Date.parse(expiresAt) > clock.now()))
-        throw new Problem(422, 'the token would be over before it is used: give a later expiresAt, or none', {
-          errors: [{ field: 'body/expiresAt', message: 'is in the past' }],
-        });
       const given = { ...request.body, createdBy: request.principal.name };
-      const { token, record } = await answerOnce(request, context, (sql) =>
-        createToken(sql, given, { now: clock.now(), random }),
-      );
+      const { token, record } = await answerOnce(request, context, (sql) => {
+        requireLater(given.expiresAt, clock.now());
+        return createToken(sql, given, { now: clock.now(), random });
+      });
       return reply
         .code(201)
         .header('location', `/api/v1/tokens/${record.id}`)
@@ -89,6 +85,13 @@ export function addTokenRoutes(app: App, context: ServerContext): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+function requireLater(expiresAt: string | undefined, now: number): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > now) return;
+  throw new Problem(422, 'the token would be over before it is used: give a later expiresAt, or none', {
+    errors: [{ field: 'body/expiresAt', message: 'is in the past' }],
+  });
 }
 
 function present({ grants, ...record }: TokenRecord) {
