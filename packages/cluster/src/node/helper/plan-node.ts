@@ -11,7 +11,7 @@ import { findTools, requireTool, type Tools } from '../runtimes/process/tools.ts
 import { fetchHelperStatus } from './control.ts';
 import { controlSocketOf } from './helper-options.ts';
 import { LevelError } from './level-error.ts';
-import { tryRoot, tryUser } from './try-level.ts';
+import { trialLimit, tryRoot, tryUser } from './try-level.ts';
 
 const run = promisify(execFile);
 
@@ -105,7 +105,7 @@ async function chooseBlock(options: PlanOptions, level: IsolationLevel): Promise
 }
 
 async function listRoutes(tools: Tools): Promise<readonly Cidr[]> {
-  const { stdout } = await run(requireTool(tools, 'ip'), ['-json', '-4', 'route', 'show', 'table', 'all']);
+  const { stdout } = await run(requireTool(tools, 'ip'), ['-json', '-4', 'route', 'show', 'table', 'all'], trialLimit);
   const routes: unknown = JSON.parse(stdout === '' ? '[]' : stdout);
   return routedRanges(routes);
 }

@@ -1,5 +1,20 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { explainUserFault } from './try-level.ts';
+import { userTools } from '../runtimes/process/tools.ts';
+import { explainUserFault, tryUser } from './try-level.ts';
+
+it('gives up a trial that hangs', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-tools-'));
+  for (const name of userTools) {
+    await writeFile(join(directory, name), '#!/bin/sh\nexec sleep 1000\n');
+    await chmod(join(directory, name), 0o755);
+  }
+  const trial = await tryUser(directory, { timeout: 50, killSignal: 'SIGKILL' });
+  expect(trial).toMatchObject({ isPossible: false, why: expect.stringMatching(/(did not end in time|sysctl .*)\W*$/) });
+  await rm(directory, { recursive: true });
+});
 
 describe('why an ordinary user gets no namespaces', () => {
   it.each([

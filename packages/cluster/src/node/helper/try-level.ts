@@ -5,6 +5,9 @@ import { findTools, requireTool, rootTools, userTools } from '../runtimes/proces
 
 const run = promisify(execFile);
 
+/** What has not ended by then hangs in the kernel: a trial takes some milliseconds. */
+export const trialLimit = { timeout: 20_000, killSignal: 'SIGKILL' } as const;
+
 /** Undefined when namespaces can be made; else why not, as a sentence that follows a colon. */
 export async function tryRoot(searchPath: string): Promise<string | undefined> {
   if (process.getuid?.() !== 0) {
@@ -17,7 +20,7 @@ export async function tryRoot(searchPath: string): Promise<string | undefined> {
   try {
     const script = '( "$1" -n -t proc proc /proc && "$2" link add slip0 type veth peer name slip1 ) & wait $!';
     const words = ['sh', '-c', script, 'sh', requireTool(tools, 'mount'), requireTool(tools, 'ip')];
-    await run(requireTool(tools, 'unshare'), ['--net', '--mount', '--pid', '--ipc', '--uts', ...words]);
+    await run(requireTool(tools, 'unshare'), ['--net', '--mount', '--pid', '--ipc', '--uts', ...words], trialLimit);
     return undefined;
   } catch (error) {
     return `namespaces cannot be made, although this is root: ${saidBy(error)}.`;
@@ -49,7 +52,10 @@ export type Trial =
 const partly =
   'A directory of the machine or of an image that a container has deleted it cannot make again: that needs Linux 6.6.';
 
-export async function tryUser(searchPath: string): Promise<Trial> {
+export async function tryUser(
+  searchPath: string,
+  limit: { readonly timeout: number; readonly killSignal: NodeJS.Signals } = trialLimit,
+): Promise<Trial> {
   const { tools, missing } = findTools(userTools, searchPath);
   if (missing.length > 0) {
     const why = `the programs ${missing.join(', ')} are not installed (package util-linux).`;
@@ -57,7 +63,7 @@ export async function tryUser(searchPath: string): Promise<Trial> {
   }
   try {
     const words = ['/bin/sh', '-c', userScript, 'sh', requireTool(tools, 'mount')];
-    const { stdout } = await run(requireTool(tools, 'unshare'), [...userNamespaces, ...words]);
+    const { stdout } = await run(requireTool(tools, 'unshare'), [...userNamespaces, ...words], limit);
     return { isPossible: true, limitations: stdout.includes('partly') ? [partly] : [] };
   } catch (error) {
     return { isPossible: false, why: explainUserFault(saidBy(error), readSetting) };
@@ -87,6 +93,7 @@ function readSetting(file: string): string | undefined {
 }
 
 function saidBy(error: unknown): string {
+  if (error instanceof Error && 'killed' in error && error.killed === true) return 'the trial did not end in time';
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
   return (said.split('\n')[0] ?? '').replace(/\.$/, '');
 }
