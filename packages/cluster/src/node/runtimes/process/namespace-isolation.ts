@@ -6,7 +6,7 @@ import type { PodNamespace } from '../../../network/cluster-network.ts';
 import { findExecutable } from './executable.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
-import { dialLoopback } from './loopback-dialer.ts';
+import { createLoopbackDialer } from './loopback-dialer.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
 import type { NamespaceRights } from './namespace-rights.ts';
@@ -60,6 +60,8 @@ exec 4>&1 5>&2 >/dev/null 2>&1
 exit "$?"
 `;
 
+const dialLimitMilliseconds = 10_000;
+
 interface PodSandbox extends IsolatedSandbox {
   /** The process whose namespaces the pod's containers enter. */
   readonly holderPid: number;
@@ -108,7 +110,8 @@ export class NamespaceIsolation implements Isolation {
     const { network, nodeProgram, rights, tools } = this.options;
     const { address, holderPid } = namespace;
     const environment = network.environmentOf?.(address);
-    const dialer = { nsenter: requireTool(tools, 'nsenter'), nodeProgram, holderPid };
+    const nsenter = requireTool(tools, 'nsenter');
+    const dialer = { nsenter, nodeProgram, holderPid, limitMilliseconds: dialLimitMilliseconds };
     const hasOwnNetwork = rights.shared.includes('--net') && !request.hostNetwork;
     const sandbox = {
       sandbox: {
@@ -119,7 +122,7 @@ export class NamespaceIsolation implements Isolation {
       },
       request,
       holderPid,
-      ...(hasOwnNetwork ? { dialLoopback: (port: number) => dialLoopback(dialer, port) } : {}),
+      ...(hasOwnNetwork ? { dialLoopback: createLoopbackDialer(dialer) } : {}),
       remove: async () => {
         this.sandboxes.delete(request.podUid);
         await namespace.remove();
