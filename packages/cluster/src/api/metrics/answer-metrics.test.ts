@@ -4,6 +4,7 @@ import type { NodeMetrics, PodMetrics } from '@slipway/kube/api.generated';
 import type { ResourceType } from '@slipway/kube/object';
 import { clusterRoles, namespaces, nodes, pods, roleBindings, serviceAccounts } from '@slipway/kube/resources';
 import { defaultRoles } from '../rbac/bootstrap-policy.ts';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../../testing/memory-cluster.ts';
 import type { StatsSummary } from '../../node/kubelet-api/stats-summary.ts';
 
@@ -17,6 +18,10 @@ let summaries: Readonly<Record<string, StatsSummary | undefined>>;
 
 async function* bodyOf(value: unknown): AsyncGenerator<Uint8Array> {
   yield Buffer.from(JSON.stringify(value));
+}
+
+async function* mebibytes(): AsyncGenerator<Uint8Array> {
+  for (;;) yield Buffer.alloc(1024 * 1024);
 }
 
 async function createPod(name: string, nodeName: string): Promise<StatsSummary['pods'][number]> {
@@ -74,6 +79,39 @@ describe('metrics.k8s.io', () => {
     expect(await of({ labelSelector: 'app=web' })).toEqual(['web']);
     expect(await of({ fieldSelector: 'spec.nodeName=two' })).toEqual([]);
     expect(await of({ namespace: 'default' })).toEqual([]);
+  });
+
+  it('is told whole, whatever page is asked for', async () => {
+    const { items, metadata } = await cluster.client.list(podMetrics, { namespace: 'team', limit: 1 });
+    expect(items).toHaveLength(2);
+    expect(metadata.continue).toBeUndefined();
+  });
+
+  it('is not waited for longer than ten seconds a node', async () => {
+    const clock = new FakeClock();
+    const asked = Promise.withResolvers<void>();
+    const silent = await createMemoryCluster({
+      clock,
+      onNodeRequest: (_, { signal }) => {
+        asked.resolve();
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
+      },
+    });
+    await silent.client.create(nodes, { metadata: { name: 'one' } });
+    const listing = silent.client.list(nodeMetrics);
+    await asked.promise;
+    await clock.advance(10_000);
+    expect(await listing).toMatchObject({ items: [] });
+    await silent.close();
+  });
+
+  it('gives up a node that does not end', async () => {
+    const endless = await createMemoryCluster({
+      onNodeRequest: () => Promise.resolve({ status: 200, headers: {}, body: mebibytes() }),
+    });
+    await endless.client.create(nodes, { metadata: { name: 'one' } });
+    expect(await endless.client.list(nodeMetrics)).toMatchObject({ items: [] });
+    await endless.close();
   });
 
   it('gives one, or says that there is none', async () => {

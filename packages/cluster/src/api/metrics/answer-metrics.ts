@@ -3,6 +3,7 @@ import type { ContainerMetrics, NodeMetrics, Pod, PodMetrics } from '@slipway/ku
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { nodes, pods } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
+import { limitTime } from '@slipway/kube/time-limit';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ContainerStats, PodStats, StatsSummary } from '../../node/kubelet-api/stats-summary.ts';
 import { requireForm } from '../accepted-form.ts';
@@ -20,22 +21,32 @@ export async function answerMetrics(request: TransportRequest, at: ResourceReque
     throw new StatusError('MethodNotAllowed', `metrics are measured: ${request.method} is not for them`);
   requireForm(request.headers['accept']);
   const type: MeasuredType = at.definition.type.kind === 'NodeMetrics' ? nodes : pods;
+  const { signal = new AbortController().signal } = request;
   if (at.path.name === '') {
     const { objects, metadata } = listPage(at.resources, {
       definition: storedDefinition(at, type),
       namespace: at.path.namespace,
-      query: request.query,
+      query: unpaged(request.query),
     });
-    return collection(await measure(objects, type, at), request, at, { resourceVersion: metadata.resourceVersion });
+    return collection(await measure(objects, type, { at, signal }), request, at, {
+      resourceVersion: metadata.resourceVersion,
+    });
   }
   const stored = at.resources.find({
     definition: storedDefinition(at, type),
     namespace: at.path.namespace,
     name: at.path.name,
   });
-  const [object] = stored === undefined ? [] : await measure([stored], type, at);
+  const [object] = stored === undefined ? [] : await measure([stored], type, { at, signal });
   if (object === undefined) throw notFound(named(at), at.path.name);
   return one({ object, request, at, status: 200, warnings: [] });
+}
+
+/** Metrics are told whole, as metrics-server does. */
+function unpaged(query: URLSearchParams): URLSearchParams {
+  const whole = new URLSearchParams(query);
+  for (const name of ['limit', 'continue']) whole.delete(name);
+  return whole;
 }
 
 function storedDefinition({ catalog }: ResourceRequest, type: MeasuredType) {
@@ -49,16 +60,25 @@ function named({ definition: { type } }: ResourceRequest) {
   return { ...type, plural: type.kind.toLowerCase() };
 }
 
+interface Asking {
+  readonly at: ResourceRequest;
+  readonly signal: AbortSignal;
+}
+
+/** For one node; thousands of pods take a part of that much. */
+const maximumMilliseconds = 10_000;
+const maximumBytes = 16 * 1024 * 1024;
+
 /** Without those of which nothing is known: on a node that measures nothing, or does not answer, or not yet. */
 async function measure(
   objects: readonly KubeObject[],
   type: MeasuredType,
-  at: ResourceRequest,
+  asking: Asking,
 ): Promise<readonly KubeObject[]> {
   const nodeOf = (object: KubeObject): string =>
     (type === nodes ? object.metadata.name : (object as Pod).spec?.nodeName) ?? '';
   const asked = new Set(objects.map(nodeOf).filter((name) => name !== ''));
-  const answers = await Promise.allSettled([...asked].map(async (name) => [name, await ask(name, at)] as const));
+  const answers = await Promise.allSettled([...asked].map(async (name) => [name, await ask(name, asking)] as const));
   const summaries = new Map(answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
   return objects.flatMap((object) => {
     const summary = summaries.get(nodeOf(object));
@@ -67,10 +87,18 @@ async function measure(
   });
 }
 
-async function ask(node: string, { nodes: connector }: ResourceRequest): Promise<StatsSummary> {
-  const { body } = await connector.request(node, { method: 'GET', path: '/stats/summary' });
+async function ask(node: string, { at: { nodes: connector, clock }, signal }: Asking): Promise<StatsSummary> {
+  const message = `${node} has not told its metrics in time`;
+  using limit = limitTime({ clock, milliseconds: maximumMilliseconds, signal, message });
+  const asked = { method: 'GET', path: '/stats/summary', signal: limit.signal };
+  const { body } = await connector.request(node, asked);
   const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part);
+  let length = 0;
+  for await (const part of body) {
+    length += part.length;
+    if (length > maximumBytes) throw new Error(`${node} tells more than ${maximumBytes} bytes`);
+    parts.push(part);
+  }
   return JSON.parse(Buffer.concat(parts).toString()) as StatsSummary;
 }
 
