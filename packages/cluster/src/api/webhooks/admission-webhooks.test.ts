@@ -203,6 +203,15 @@ describe('a validating webhook', () => {
     expect(reviews).toHaveLength(1);
   });
 
+  it('is not asked, and fails the write, where a condition is neither true nor false', async () => {
+    await validating({ matchConditions: [{ name: 'text', expression: 'object.data.a' }] });
+    await expect(create()).rejects.toMatchObject({
+      reason: 'Forbidden',
+      message: expect.stringContaining('condition "text" must give a bool'),
+    });
+    expect(reviews).toEqual([]);
+  });
+
   it('fails what it cannot be asked about, unless that is to be ignored', async () => {
     answer = () => undefined;
     await validating({ failurePolicy: 'Fail' });

@@ -23,7 +23,9 @@ export function meetsConditions(
   let fault: unknown;
   for (const condition of matchConditions) {
     try {
-      if (scope().compile(condition.expression).evaluate(values) === false) return false;
+      const isMet = scope().compile(condition.expression).evaluate(values);
+      if (isMet === false) return false;
+      if (isMet !== true) fault ??= new Error(`condition ${JSON.stringify(condition.name)} must give a bool`);
     } catch (error) {
       fault ??= error;
     }
