@@ -160,7 +160,7 @@ export const controllerFaults: readonly ControllerFault[] = [
     spec: {
       template,
       hooks: {
-        afterPromotion: [{ name: 'tell', webhook: { url: 'https://hooks.test/', secretRef: { name: 'nowhere' } } }],
+        beforePromotion: [{ name: 'tell', webhook: { url: 'https://hooks.test/', secretRef: { name: 'nowhere' } } }],
       },
     },
     condition: unsynced,
