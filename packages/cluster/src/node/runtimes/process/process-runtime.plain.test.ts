@@ -1,10 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,12 +11,11 @@ import {
   RuntimeHarness,
   type RuntimeUnderTest,
 } from '../../../../testing/program-runtime-contract.ts';
-import { machineImage } from '../../../../testing/machine-image.ts';
+import { startProcessRuntime } from '../../../../testing/process-runtime-under-test.ts';
 import { AddressPool } from '../../../network/address-pool.ts';
 import { PlainIsolation } from './plain-isolation.ts';
 import { ControlGroups } from '../../control-groups/control-groups.ts';
 import { directoriesOf, findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
-import { ProcessRuntime } from './process-runtime.ts';
 import { findTools } from './tools.ts';
 
 let clusters = 0;
@@ -39,21 +37,7 @@ async function createPlain(): Promise<RuntimeUnderTest> {
     groupDirectories: directoriesOf(locations),
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
   });
-  const runtime = new ProcessRuntime({
-    isolation,
-    groups,
-    images: machineImage,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await runtime.start();
-  return {
-    runtime,
-    close: async () => {
-      await runtime.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
-    },
-  };
+  return startProcessRuntime({ dataDirectory, isolation, groups });
 }
 
 describeProgramRuntime('process, level plain', createPlain);

@@ -1,28 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { silentLogger } from '@slipway/kube/logger';
-import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostNetworkFd, noRootReason, runIsolated } from '../../../../testing/isolated-process.ts';
-import { machineImage } from '../../../../testing/machine-image.ts';
-import {
-  describeProgramRuntime,
-  RuntimeHarness,
-  type RuntimeUnderTest,
-} from '../../../../testing/program-runtime-contract.ts';
+import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
+import { startNamespaceRuntime, type ProcessRuntimeUnderTest } from '../../../../testing/process-runtime-under-test.ts';
 import { sandboxRequest } from '../../../../testing/runtime-lifecycle-contract.ts';
 import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
-import { ControlGroups } from '../../control-groups/control-groups.ts';
-import { findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
-import { ProcessRuntime } from './process-runtime.ts';
-import { NamespaceIsolation } from './namespace-isolation.ts';
 import { rightsOfRoot } from './namespace-rights.ts';
-import { SandboxPool } from './sandbox-pool.ts';
 import { findTools, requireTool, rootTools } from './tools.ts';
 
 const isInside = process.env['SLIPWAY_TEST_ISOLATED'] === '1';
@@ -158,7 +147,7 @@ outside('process runtime, level root', () => {
 
 let clusters = 0;
 
-async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory: string }> {
+async function createRoot(): Promise<ProcessRuntimeUnderTest> {
   const dataDirectory = await mkdtemp('/var/tmp/slipway-root-');
   const searchPath = process.env['PATH'] ?? '';
   const { tools } = findTools([...rootTools, 'setsid'], searchPath);
@@ -174,33 +163,5 @@ async function createRoot(): Promise<RuntimeUnderTest & { readonly dataDirectory
     hostNetworkFd,
     ownPid: process.pid,
   });
-  const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
-  const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
-  const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
-  const isolation = new NamespaceIsolation({
-    dataDirectory,
-    tools,
-    rights: rightsOfRoot(tools),
-    network,
-    pool,
-    searchPath,
-    nodeProgram: process.execPath,
-    ownPid: process.pid,
-  });
-  const runtime = new ProcessRuntime({
-    isolation,
-    groups,
-    images: machineImage,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await runtime.start();
-  return {
-    runtime,
-    dataDirectory,
-    close: async () => {
-      await runtime.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
-    },
-  };
+  return startNamespaceRuntime({ dataDirectory, tools, rights: rightsOfRoot(tools), network, searchPath });
 }

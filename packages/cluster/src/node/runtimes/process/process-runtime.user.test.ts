@@ -1,25 +1,14 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { silentLogger } from '@slipway/kube/logger';
-import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNoUserReason, runIsolated } from '../../../../testing/isolated-process.ts';
-import { machineImage } from '../../../../testing/machine-image.ts';
-import {
-  describeProgramRuntime,
-  RuntimeHarness,
-  type RuntimeUnderTest,
-} from '../../../../testing/program-runtime-contract.ts';
+import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
+import { startNamespaceRuntime, type ProcessRuntimeUnderTest } from '../../../../testing/process-runtime-under-test.ts';
 import { AddressPool } from '../../../network/address-pool.ts';
 import { SharedNetwork } from '../../../network/shared-network.ts';
-import { ControlGroups } from '../../control-groups/control-groups.ts';
-import { findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
-import { NamespaceIsolation } from './namespace-isolation.ts';
 import { rightsOfUser } from './namespace-rights.ts';
-import { ProcessRuntime } from './process-runtime.ts';
-import { SandboxPool } from './sandbox-pool.ts';
 import { findTools, requireTool, userTools } from './tools.ts';
 
 const isInside = process.env['SLIPWAY_TEST_ISOLATED'] === '1';
@@ -148,7 +137,7 @@ outside('process runtime, level user', () => {
 
 let clusters = 0;
 
-async function createUser(): Promise<RuntimeUnderTest & { readonly dataDirectory: string }> {
+async function createUser(): Promise<ProcessRuntimeUnderTest> {
   const dataDirectory = await mkdtemp('/var/tmp/slipway-user-');
   const searchPath = process.env['PATH'] ?? '';
   const { tools } = findTools([...userTools, 'hostname', 'setsid'], searchPath);
@@ -159,33 +148,5 @@ async function createUser(): Promise<RuntimeUnderTest & { readonly dataDirectory
     nodeAddress: `${block}.1`,
     unshare: requireTool(tools, 'unshare'),
   });
-  const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
-  const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
-  const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
-  const isolation = new NamespaceIsolation({
-    dataDirectory,
-    tools,
-    rights: rightsOfUser(tools),
-    network,
-    pool,
-    searchPath,
-    nodeProgram: process.execPath,
-    ownPid: process.pid,
-  });
-  const runtime = new ProcessRuntime({
-    isolation,
-    groups,
-    images: machineImage,
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  await runtime.start();
-  return {
-    runtime,
-    dataDirectory,
-    close: async () => {
-      await runtime.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
-    },
-  };
+  return startNamespaceRuntime({ dataDirectory, tools, rights: rightsOfUser(tools), network, searchPath });
 }
