@@ -31,8 +31,10 @@ interface Environment {
   readonly unread: readonly string[];
 }
 
+export type Asking = Pick<Observation, 'application' | 'sources' | 'releases'>;
+
 /** Every look asks several times, and the answer changes only with a spec or with what that refers to. */
-export function askedOf(observation: Observation): Asked {
+export function askedOf(observation: Asking): Asked {
   const { sources, releases } = observation;
   const { spec } = observation.application;
   const before = releases.at(-1)?.spec.frozen;
@@ -52,7 +54,7 @@ interface Answer {
 
 const answers = new WeakMap<ApplicationSpec, Answer>();
 
-function calculateAsked(observation: Observation, known: Asked | undefined): Asked {
+function calculateAsked(observation: Asking, known: Asked | undefined): Asked {
   const { spec } = observation.application;
   const { frozen, missing, unread } = configurationOf(observation);
   const environment = environmentOf(observation);
@@ -64,7 +66,7 @@ function calculateAsked(observation: Observation, known: Asked | undefined): Ask
 }
 
 /** What was deleted is given to nobody any more. */
-function environmentOf({ application, sources }: Observation): Environment {
+function environmentOf({ application, sources }: Asking): Environment {
   const found = environmentReferences.flatMap((reference) => {
     const key = referenceKey(reference);
     const source = sources.get(key);
@@ -87,7 +89,7 @@ interface Frozen {
   readonly isUnread: boolean;
 }
 
-function configurationOf(observation: Observation): Pick<Asked, 'frozen' | 'missing' | 'unread'> {
+function configurationOf(observation: Asking): Pick<Asked, 'frozen' | 'missing' | 'unread'> {
   const { spec } = observation.application;
   const before = new Map(Object.entries(observation.releases.at(-1)?.spec.frozen ?? {}));
   const live = new Set(spec.configuration?.live);
@@ -103,7 +105,7 @@ function configurationOf(observation: Observation): Pick<Asked, 'frozen' | 'miss
 
 /** Undefined: it is read where it stands. */
 function freeze(
-  { application, sources }: Observation,
+  { application, sources }: Asking,
   reference: Reference,
   before: ReadonlyMap<string, string>,
 ): Frozen | undefined {
@@ -167,7 +169,11 @@ export function isNumbered(version: string | undefined): version is undefined | 
 }
 
 /** Whether a release is what spec asks for: by content, and by version where one is given. */
-export function isAsked({ application: { spec } }: Observation, asked: Asked, release: Release): boolean {
+export function isAsked(
+  { application: { spec } }: Pick<Asking, 'application'>,
+  asked: Asked,
+  release: Release,
+): boolean {
   return (
     isSameIdentity(release.spec.identity, asked.identity) &&
     (isNumbered(spec.version) || isOfVersion(release, spec.version))

@@ -43,6 +43,8 @@ export const annotations = {
   attempt: 'slipway.dev/attempt',
   /** On what the controller keeps of a ConfigMap or Secret, in place of its data. */
   content: 'slipway.dev/content',
+  /** On what the controller keeps of a ConfigMap: its keys, with a space between two. */
+  keys: 'slipway.dev/keys',
   /** On a Deployment and on the Services of its pods: the uid of the Application that has them. */
   adoptedBy: 'slipway.dev/adopted-by',
   /** On a Deployment of which everything has been handed over: the name of the ReplicaSet that was. */

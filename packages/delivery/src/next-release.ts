@@ -8,7 +8,8 @@ import { adoptedRelease, findAdopted } from './adoption/adopted-release.ts';
 import { askedOf, isAsked, isNumbered, type Asked } from './asked.ts';
 import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } from './current-releases.ts';
 import { environmentGiven } from './configuration/environment.ts';
-import { findLacks, findUnread } from './configuration/needs-beside.ts';
+import { findUnread } from './configuration/needs-beside.ts';
+import { findLacking } from './lacking.ts';
 import { isSameIdentity, releaseName, replicaSetName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
@@ -163,26 +164,14 @@ function planOther(question: Question, same: Wanted): Wanted {
   if (kept !== undefined) return { ...same, ...returnTo(question, kept) };
   const namesake = findNamesake(observation, asked);
   if (namesake !== undefined) return { ...same, unsynced: describeNamesake(namesake) };
-  const lacking = describeLacking(question);
-  if (lacking !== undefined) return createNext(question, { lacking });
+  const lacks = findLacking({ ...observation, asked });
+  if (lacks.length > 0)
+    return createNext(question, { lacking: { reason: 'ConfigurationMissing', message: lacks.join('; ') } });
   const unread = findUnread(observation);
   if (unread.length > 0) return { ...same, ...awaitReading(unread, 'hooks and checks need') };
   const settling = settlingOf(question);
   const left = settling === undefined ? 0 : Date.parse(settling.since) + settleMilliseconds - question.now;
   return left > 0 ? { ...same, settling, requeueAfter: left } : createNext(question, { settling });
-}
-
-/** What its pods, hooks and checks need and nobody has made. */
-function describeLacking({ observation, asked: { missing } }: Question): Unsynced | undefined {
-  const sentences = [
-    ...(missing.length === 0
-      ? []
-      : [
-          `the pod template refers to what does not exist: ${missing.join(', ')}; create it, or mark the reference optional`,
-        ]),
-    ...findLacks(observation),
-  ];
-  return sentences.length === 0 ? undefined : { reason: 'ConfigurationMissing', message: sentences.join('; ') };
 }
 
 /** A version with the same content that ended before: by name where spec gives one, or else one that has served. */

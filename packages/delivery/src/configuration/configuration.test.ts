@@ -142,6 +142,73 @@ describe('the configuration of a version', () => {
     expect(await serving()).toBe('1.4.0');
   });
 
+  describe('that lacks a key which a pod cannot start without', () => {
+    const needing: ApplicationSpec = {
+      version: '1.4.0',
+      template: {
+        spec: {
+          containers: [
+            {
+              name: 'web',
+              image: 'a',
+              env: [
+                { name: 'URL', valueFrom: { secretKeyRef: { name: 'keys', key: 'url' } } },
+                { name: 'MODE', valueFrom: { secretKeyRef: { name: 'keys', key: 'mode', optional: true } } },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'files', configMap: { name: 'settings', items: [{ key: 'logging', path: 'logging.xml' }] } },
+          ],
+        },
+      },
+      guardSeconds: 0,
+      drainSeconds: 0,
+    };
+    const lacking = {
+      status: 'False',
+      reason: 'ConfigurationMissing',
+      message:
+        'the pod template names keys that are missing: "logging" of ConfigMap/settings; "url" of Secret/keys; add them, or mark the reference optional',
+    };
+
+    async function hold(name: string, data: Readonly<Record<string, string>>): Promise<void> {
+      const type = name === 'keys' ? secrets : configMaps;
+      await cluster.client.patch(type, key(name), { type: 'merge', body: { data } });
+      await cluster.advance(10_000);
+    }
+
+    beforeEach(async () => {
+      await configure('blue');
+      await cluster.client.create(secrets, { metadata: key('keys'), data: { key: 'c2VjcmV0' }, type: 'Opaque' });
+    });
+
+    test('is told at the first look, and waited for with nothing begun', async () => {
+      await cluster.deploy(needing);
+      await cluster.advance(100);
+      expect(await cluster.condition('Synced')).toEqual(lacking);
+      await hold('settings', { logging: 'info' });
+      expect((await cluster.condition('Synced'))?.message).toContain('missing: "url" of Secret/keys; add');
+      expect((await cluster.client.list(releases, { namespace: 'default' })).items).toEqual([]);
+      await hold('keys', { url: '' });
+      expect(await serving()).toBe('1.4.0');
+    });
+
+    test('is no release of what serves, and stands in the way of none of what is optional or live', async () => {
+      await hold('settings', { logging: 'info' });
+      await hold('keys', { url: 'aHR0cDovL2E=' });
+      await cluster.deploy(needing);
+      await cluster.advance(10_000);
+      await cluster.client.patch(secrets, key('keys'), { type: 'merge', body: { data: { url: null } } });
+      await cluster.advance(10_000);
+      expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'ConfigurationMissing' });
+      expect(await serving()).toBe('1.4.0');
+      await cluster.deploy({ ...needing, version: '1.5.0', configuration: { live: ['keys'] } });
+      await cluster.advance(10_000);
+      expect(await serving()).toBe('1.5.0');
+    });
+  });
+
   test('goes with the last version that used it', async () => {
     await start({ version: '#', history: { limit: 1, rollbackWindowSeconds: 0 } });
     const [old = ''] = Object.values(await frozen('1'));

@@ -69,8 +69,34 @@ export interface Source {
   /** Its hash; undefined where it exists and has not been read. */
   readonly content: string | undefined;
   readonly isLive: boolean;
-  /** Of a Secret that was read: under which there is something. */
+  /** Undefined where it has not been read. */
   readonly keys?: readonly string[] | undefined;
+  /** Those of its keys under which there is nothing. Absent: none, or it is not looked at. */
+  readonly emptyKeys?: readonly string[] | undefined;
+}
+
+/** Of an object that is at hand. */
+export function sourceOf(object: ConfigMap | Secret): Source {
+  const { data = {} } = object;
+  const keys = keysOf(object);
+  const emptyKeys = keys.filter((key) => data[key] === '');
+  return {
+    content: contentHash(object),
+    isLive: isLive(object),
+    keys,
+    ...(emptyKeys.length === 0 ? {} : { emptyKeys }),
+  };
+}
+
+/** Of those that are needed. What could not be read lacks nothing that anybody knows of. */
+export function missingKeys(source: Source | undefined, needed: readonly string[] = []): readonly string[] {
+  const given = source?.keys;
+  return given === undefined ? [] : needed.filter((key) => !given.includes(key));
+}
+
+export function keysOf(object: ConfigMap | Secret): readonly string[] {
+  const { data = {} } = object;
+  return [...Object.keys(data), ...('binaryData' in object ? Object.keys(object.binaryData ?? {}) : [])];
 }
 
 /** A copy that a version was made with, or is about to be. */

@@ -132,6 +132,18 @@ describe('what is not there', () => {
       ['hook migrate needs ConfigMap/settings, which does not exist: create it'],
     ],
     [
+      'a Job needs the keys that it names',
+      given({ env: [{ name: 'URL', valueFrom: { secretKeyRef: { name: 'database', key: 'url' } } }] }),
+      { 'Secret/database': holding('user') },
+      ['hook migrate needs "url" of Secret/database, which is missing there: add it'],
+    ],
+    [
+      'a key of a Secret that could not be read is not said to be missing',
+      given({ env: [{ name: 'URL', valueFrom: { secretKeyRef: { name: 'database', key: 'url' } } }] }),
+      { 'Secret/database': { content: undefined, isLive: false } },
+      [],
+    ],
+    [
       'a Job starts without what is optional',
       given({ envFrom: [{ configMapRef: { name: 'settings', optional: true } }] }),
       {},

@@ -4,7 +4,7 @@ import type { Check } from '../api/check.ts';
 import type { Hook, Hooks, HookTime } from '../api/hook.ts';
 import { policyOf } from '../hooks/hook-policy.ts';
 import type { Observation } from '../observation.ts';
-import type { Source } from './content.ts';
+import { missingKeys, type Source } from './content.ts';
 import { findReferences, referenceKey, type Reference } from './references.ts';
 
 export interface Need {
@@ -24,6 +24,11 @@ interface NeededContent {
 }
 
 const waysToProve = [['token'], ['username', 'password'], ['ca.crt']];
+
+/** What it holds matters, and not only that it is there. */
+export function isReadFor({ reference, content }: Need): boolean {
+  return content !== undefined || reference.keys !== undefined;
+}
 
 const needs = new WeakMap<ApplicationSpec, readonly Need[]>();
 
@@ -109,8 +114,16 @@ export function findLacks({ application, sources }: Sources): readonly string[] 
 }
 
 function describeLack({ of, reference, content }: Need, source: Source | undefined): readonly string[] {
-  if (source === undefined) return [`${of} needs ${referenceKey(reference)}, which does not exist: create it`];
-  const { keys } = source;
-  if (content === undefined || keys === undefined) return [];
-  return content.ways.some((way) => way.every((key) => keys.includes(key))) ? [] : [content.lack];
+  const key = referenceKey(reference);
+  if (source === undefined) return [`${of} needs ${key}, which does not exist: create it`];
+  const missing = missingKeys(source, reference.keys);
+  if (missing.length > 0)
+    return [`${of} needs ${missing.map((each) => `"${each}"`).join(', ')} of ${key}, which is missing there: add it`];
+  return content === undefined || isGiven(source, content) ? [] : [content.lack];
+}
+
+/** Nothing can be proven or signed by what is empty. */
+function isGiven({ keys, emptyKeys = [] }: Source, { ways }: NeededContent): boolean {
+  const filled = keys?.filter((key) => !emptyKeys.includes(key));
+  return filled === undefined || ways.some((way) => way.every((key) => filled.includes(key)));
 }

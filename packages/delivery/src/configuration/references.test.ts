@@ -57,6 +57,36 @@ test('what is found is renamed in its place, and everything else stays as it is'
   expect(renameReferences(renamed, ({ name }) => name.replace(/-copy$/, ''))).toEqual(template);
 });
 
+test('keys are needed by variables and by items of volumes, unless these say that they are optional', () => {
+  const key = (name: string, optional?: boolean) => ({ name: 'keys', key: name, ...(optional ? { optional } : {}) });
+  const found = findReferences({
+    spec: {
+      containers: [
+        {
+          name: 'web',
+          env: [
+            { name: 'A', valueFrom: { secretKeyRef: key('twice') } },
+            { name: 'B', valueFrom: { secretKeyRef: key('optional', true) } },
+            { name: 'C', valueFrom: { configMapKeyRef: key('optional', true) } },
+          ],
+          envFrom: [{ prefix: 'X_', secretRef: { name: 'whole' } }],
+        },
+      ],
+      volumes: [
+        { name: 'a', secret: { secretName: 'keys', items: [{ key: 'twice', path: 'a' }] } },
+        { name: 'b', configMap: { name: 'files', items: [{ key: 'file', path: 'b' }] } },
+        { name: 'c', projected: { sources: [{ secret: { name: 'keys', items: [{ key: 'part', path: 'c' }] } }] } },
+      ],
+    },
+  });
+  expect(found).toEqual([
+    { kind: 'ConfigMap', name: 'files', isOptional: false, keys: ['file'] },
+    { kind: 'ConfigMap', name: 'keys', isOptional: true },
+    { kind: 'Secret', name: 'keys', isOptional: false, keys: ['part', 'twice'] },
+    { kind: 'Secret', name: 'whole', isOptional: false },
+  ]);
+});
+
 test('one that the pod needs in one place and not in another is needed', () => {
   const envFrom = [{ configMapRef: { name: 'from' } }];
   const both = {

@@ -15,6 +15,8 @@ export interface Reference {
   readonly name: string;
   /** The pod starts without it. */
   readonly isOptional: boolean;
+  /** Without which the pod does not start, each once. Absent: whatever it holds will do. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 /** `ConfigMap/settings` */
@@ -50,11 +52,20 @@ export function findReferences(template: PodTemplateSpec): readonly Reference[] 
   const found = new Map<string, Reference>();
   renameReferences(template, (reference) => {
     const key = referenceKey(reference);
-    const known = found.get(key);
-    found.set(key, { ...reference, isOptional: reference.isOptional && (known?.isOptional ?? true) });
+    found.set(key, both(reference, found.get(key)));
     return reference.name;
   });
   return [...found.values()].toSorted((a, b) => (referenceKey(a) < referenceKey(b) ? -1 : 1));
+}
+
+/** What is optional in one place needs nothing there, also no keys. */
+function both({ isOptional, keys = [], ...reference }: Reference, known: Reference | undefined): Reference {
+  const needed = [...new Set([...(known?.keys ?? []), ...(isOptional ? [] : keys)])];
+  return {
+    ...reference,
+    isOptional: isOptional && (known?.isOptional ?? true),
+    ...(needed.length === 0 ? {} : { keys: needed.toSorted() }),
+  };
 }
 
 /** The template with other names in the same places. */
@@ -107,7 +118,9 @@ function renameVolume(volume: Volume, rename: Rename): Volume {
       configMap: configMap && named(configMap, 'ConfigMap', rename),
       secret: secret && {
         ...secret,
-        ...(secretName === undefined ? {} : { secretName: rename({ kind: 'Secret', name: secretName, isOptional }) }),
+        ...(secretName === undefined
+          ? {}
+          : { secretName: rename({ kind: 'Secret', name: secretName, isOptional, keys: keysOf(secret) }) }),
       },
       projected: projected && {
         ...projected,
@@ -128,13 +141,25 @@ function renameProjection(source: VolumeProjection, rename: Rename): VolumeProje
   };
 }
 
-function named<T extends { readonly name?: string | undefined; readonly optional?: boolean | undefined }>(
-  source: T,
-  kind: ConfigurationKind,
-  rename: Rename,
-): T {
+/** One key for a variable, several for a volume, none where everything is taken as it is. */
+interface Part {
+  readonly key?: string | undefined;
+  readonly items?: ReadonlyArray<{ readonly key: string }> | undefined;
+}
+
+function keysOf({ key, items = [] }: Part): readonly string[] {
+  return [...(key === undefined ? [] : [key]), ...items.map((item) => item.key)];
+}
+
+interface Named extends Part {
+  readonly name?: string | undefined;
+  readonly optional?: boolean | undefined;
+}
+
+function named<T extends Named>(source: T, kind: ConfigurationKind, rename: Rename): T {
   const { name, optional } = source;
-  return name === undefined ? source : { ...source, name: rename({ kind, name, isOptional: optional === true }) };
+  if (name === undefined) return source;
+  return { ...source, name: rename({ kind, name, isOptional: optional === true, keys: keysOf(source) }) };
 }
 
 /** Without the keys whose value is undefined: a template that names nothing stays as it is. */

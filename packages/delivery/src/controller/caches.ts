@@ -24,16 +24,16 @@ import { environmentName } from '../api/environment.ts';
 import { releaseApprovals, type ReleaseApproval } from '../api/release-approval.ts';
 import { releaseCommands, type ReleaseCommand } from '../api/release-command.ts';
 import { releaseGroups, type ReleaseGroup } from '../api/release-group.ts';
-import { releases, type Release } from '../api/release.ts';
+import { releases } from '../api/release.ts';
 import { referencesOf } from '../asked.ts';
 import { environmentReferences } from '../configuration/environment.ts';
-import { needsBeside } from '../configuration/needs-beside.ts';
-import { contentHash, isLive, saysLive, type Copy, type Source } from '../configuration/content.ts';
+import { isReadFor, needsBeside, type Need } from '../configuration/needs-beside.ts';
+import { contentHash, isLive, keysOf, saysLive, type Copy, type Source } from '../configuration/content.ts';
 import { referenceKey, type Reference } from '../configuration/references.ts';
 import { annotations, isAdoptedBy, isOurPod, isOurs, labels } from '../names.ts';
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
-import { statusOf } from '../release-changes.ts';
+import { byRevision, byStart } from '../release-order.ts';
 import { askedCarrier } from '../route-handover.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
@@ -108,9 +108,13 @@ function createInformers(given: CacheOptions) {
 
 const ofGateways = { type: leases, namespace: gatewayLeaseNamespace, labelSelector: gatewayLeaseLabel };
 
-/** Its hash is all that is kept of what may be large. */
+/** Its hash and the names of its keys are all that is kept of what may be large. */
 function withoutContent(object: ConfigMap): ConfigMap {
-  const annotated = { ...object.metadata.annotations, [annotations.content]: contentHash(object) };
+  const annotated = {
+    ...object.metadata.annotations,
+    [annotations.content]: contentHash(object),
+    [annotations.keys]: keysOf(object).join(' '),
+  };
   const metadata = { ...object.metadata, annotations: annotated, managedFields: undefined };
   return { ...object, data: undefined, binaryData: undefined, metadata };
 }
@@ -242,13 +246,14 @@ function confirmersOf({
 /** What spec refers to, for its pods or beside them, and the variables of the platform, as far as they exist. */
 function sourcesOf(application: Application, caches: Caches, contents: SecretContents): ReadonlyMap<string, Source> {
   const { namespace } = application.metadata;
-  const beside = needsBeside(application.spec).map(({ reference }) => reference);
+  const needs = needsBeside(application.spec);
+  const beside = needs.map(({ reference }) => reference);
   const wanted = [...referencesOf(application.spec), ...environmentReferences, ...beside];
   const ofConfigMaps = wanted.flatMap((reference) => {
     const object = reference.kind === 'Secret' ? undefined : caches.configMaps.get({ namespace, name: reference.name });
     return object === undefined ? [] : [[referenceKey(reference), sourceOf(object)] as const];
   });
-  const ofSecrets = [...referredSecrets(application, caches), ...secretsBeside(application, caches)].map(
+  const ofSecrets = [...referredSecrets(application, caches), ...secretsBeside(application, needs, caches)].map(
     (object) =>
       [referenceKey({ kind: 'Secret', name: object.metadata.name ?? '' }), contents.sourceOf(object)] as const,
   );
@@ -264,11 +269,11 @@ function referredSecrets({ metadata, spec }: Application, caches: Caches): reado
 }
 
 /** Of hooks and checks, which read them where they stand. */
-function secretsBeside({ metadata, spec }: Application, { secrets: all }: Caches): readonly KubeObject[] {
-  return needsBeside(spec)
+function secretsBeside({ metadata }: Application, all: readonly Need[], caches: Caches): readonly KubeObject[] {
+  return all
     .map(({ reference }) => reference)
     .filter(isSecret)
-    .flatMap(({ name }) => all.get({ namespace: metadata.namespace, name }) ?? []);
+    .flatMap(({ name }) => caches.secrets.get({ namespace: metadata.namespace, name }) ?? []);
 }
 
 function isSecret({ kind }: Reference): boolean {
@@ -283,7 +288,8 @@ export function readSecrets(key: ObjectKey, caches: Caches, contents: SecretCont
   // Of the platform's variables there is a copy whatever they say.
   const isCopied = (secret: KubeObject): boolean => !saysLive(secret) || secret.metadata.name === environmentName;
   const copied = referredSecrets(application, caches).filter(isCopied);
-  return contents.read([...new Set([...copied, ...secretsBeside(application, caches)])]);
+  const beside = secretsBeside(application, needsBeside(application.spec).filter(isReadFor), caches);
+  return contents.read([...new Set([...copied, ...beside])]);
 }
 
 /** What is deleted is forgotten. */
@@ -294,7 +300,8 @@ export function followSecrets(caches: Caches, contents: SecretContents): void {
 }
 
 function sourceOf(object: ConfigMap): Source {
-  return { content: object.metadata.annotations?.[annotations.content] ?? '', isLive: isLive(object) };
+  const { [annotations.content]: content = '', [annotations.keys]: keys = '' } = object.metadata.annotations ?? {};
+  return { content, isLive: isLive(object), keys: keys.split(' ') };
 }
 
 function copiesOf(caches: Caches, index: string): readonly Copy[] {
@@ -303,22 +310,4 @@ function copiesOf(caches: Caches, index: string): readonly Copy[] {
     ...caches.configMaps.byIndex(byApplication, index).map((object) => ({ kind: 'ConfigMap', object }) as const),
     ...caches.secrets.byIndex(byApplication, index).map((object) => ({ kind: 'Secret', object }) as const),
   ].filter(({ object }) => isCopy(object));
-}
-
-/** What has not begun comes last: its creation is known to the second only, and by another clock. */
-function byStart(a: Release, b: Release): number {
-  return Number(isWaiting(a)) - Number(isWaiting(b)) || startOf(a).localeCompare(startOf(b)) || byRevision(a, b);
-}
-
-function isWaiting(release: Release): boolean {
-  const { phase, attempts = [] } = statusOf(release);
-  return phase === 'Pending' && attempts.length === 0;
-}
-
-function startOf({ status, metadata }: Release): string {
-  return status?.attempts?.at(-1)?.startedAt ?? (metadata.creationTimestamp ?? '').slice(0, 19);
-}
-
-function byRevision(a: KubeObject, b: KubeObject): number {
-  return Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion);
 }

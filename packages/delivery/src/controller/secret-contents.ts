@@ -10,7 +10,7 @@ import { keyOf, keyString, type KubeObject, type ObjectKey } from '@slipway/kube
 import { secrets } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
-import { contentHash, isLive, saysLive, type Source } from '../configuration/content.ts';
+import { saysLive, sourceOf, type Source } from '../configuration/content.ts';
 
 /** A look waits for it: what keeps traffic alive must not wait long for a Secret. */
 const maximumReadMilliseconds = 5_000;
@@ -63,18 +63,13 @@ export class SecretContents {
     const key = keyOf(seen);
     try {
       const secret: Secret = await client.get(secrets, key, { signal });
-      const source = { content: contentHash(secret), isLive: isLive(secret), keys: keysOf(secret) };
-      this.#known.set(keyString(key), { seen: versionOf(seen), source });
+      this.#known.set(keyString(key), { seen: versionOf(seen), source: sourceOf(secret) });
     } catch (error) {
       // The watch tells of the deletion.
       if (isStatusReason(error, 'NotFound') || this.#options.signal.aborted) return;
       logger.warn('a Secret cannot be read, trying again', { ...key, error });
     }
   }
-}
-
-function keysOf({ data = {} }: Secret): readonly string[] {
-  return Object.keys(data).filter((key) => data[key] !== '');
 }
 
 function versionOf({ metadata }: KubeObject): string {
