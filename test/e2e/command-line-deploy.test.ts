@@ -188,6 +188,13 @@ it('says what a deployment would do, and what is wrong with it, by a dry run', a
   const asData = await deploy(manifest, '--version', '2', '--dry-run', '-o', 'json');
   expect(JSON.parse(asData.stdout)).toMatchObject({ kind: 'Application', spec: { version: '2' } });
   expect(await deploy(manifest, '--dry-run', '--wait')).toMatchObject({ exitCode: 2 });
+  const lacking = { version: '3', environmentFrom: [{ secretRef: { name: 'nowhere' } }] };
+  expect(await deploy(await writeApplication('tried', lacking), '--dry-run')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'application/tried would not be released:\n  the pod template refers to what does not exist: Secret/nowhere',
+    ),
+  });
 });
 
 it('says what is not there, and what there is', async () => {

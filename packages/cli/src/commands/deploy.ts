@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os';
 import { claimRequest, keepRequest } from '@slipway/delivery/api/requested-by';
+import { findMissing } from '@slipway/delivery/api/find-missing';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { absentAsUndefined } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';
+import { listReleases } from '../connection/list-releases.ts';
 import { findResource } from '../connection/resources.ts';
-import { usageFailure } from '../failure.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
 import { isSameContent } from '../install/write-manifests.ts';
 import {
   checkChanges,
@@ -51,7 +53,10 @@ export async function deploy(path: string, options: DeployOptions): Promise<void
   const planned = await Promise.all(manifests.map((manifest) => plan(connection, manifest)));
   const tried: KubeObject[] = [];
   for (const each of planned) tried.push(await tryOut(connection, each));
-  if (options.dryRun) return tellTrial(connection, planned, { tried, output: options.output });
+  if (options.dryRun) {
+    await tellTrial(connection, planned, { tried, output: options.output });
+    return requireNothingMissing(connection, tried);
+  }
   const applied: KubeObject[] = [];
   for (const [index, each] of planned.entries()) applied.push(await apply(connection, each, tried[index]));
   if (options.output !== undefined) await printObjects(applied, options.output);
@@ -113,6 +118,21 @@ async function tellTrial(connection: Connection, planned: readonly Planned[], { 
     print(`${nameOf(after)} ${describeChange(before, after)}`);
   }
   return print('Nothing was written.');
+}
+
+/** A manifest without a fault can be applied; the version in it would wait. */
+async function requireNothingMissing(connection: Connection, tried: readonly KubeObject[]): Promise<void> {
+  const lacking: string[] = [];
+  for (const application of tried.filter(isApplication)) {
+    const { name = '', namespace = '' } = application.metadata;
+    const releases = await listReleases({ client: connection.client, namespace }, name);
+    const { lacks, unread } = await findMissing(application, { client: connection.client, releases, beside: tried });
+    if (unread.length > 0)
+      note(`Whether ${nameOf(application)} finds what it needs is not known: you may not read ${unread.join(', ')}.`);
+    if (lacks.length > 0)
+      lacking.push(`${nameOf(application)} would not be released:`, ...lacks.map((lack) => `  ${lack}`));
+  }
+  if (lacking.length > 0) throw new CommandFailure(lacking.join('\n'));
 }
 
 function describeChange(before: KubeObject | undefined, after: KubeObject): string {

@@ -109,6 +109,15 @@ describe('the API', () => {
     expect((await server.call('GET', shop)).body.generation).toBe(1);
   });
 
+  it('says in a dry run what the version would lack', async () => {
+    const environmentFrom = [{ secretRef: { name: 'nowhere' } }];
+    const body = { spec: { ...shopSpec('web:9'), version: '9', environmentFrom } };
+    expect((await server.call('PUT', `${shop}?dryRun=true`, { body })).body).toMatchObject({
+      status: 422,
+      errors: [{ field: 'spec', message: expect.stringContaining('does not exist: Secret/nowhere; create it') }],
+    });
+  });
+
   it('creates nothing over what is there', async () => {
     const body = { name: 'shop', spec: { ...shopSpec('web:9'), version: '9' } };
     expect(await server.call('POST', '/api/v1/namespaces/default/applications', { body })).toMatchObject({

@@ -218,11 +218,15 @@ async function change(wanted: Wanted, condition: Condition, { dryRun, by, contex
 }
 
 /** Otherwise the controller would say it in a condition, when the Application is written. */
-async function requireFaultless(application: Application, { view }: ServerContext): Promise<void> {
+async function requireFaultless(application: Application, { client, view }: ServerContext): Promise<void> {
   // What judges is of use to those alone who ask.
   const { findFaults } = await import('@slipway/delivery/api/find-faults');
+  const { findMissing } = await import('@slipway/delivery/api/find-missing');
   const { namespace = '', name = '' } = application.metadata;
-  const errors = await findFaults(application, view.releases.byIndex('application', `${namespace}/${name}`));
+  const releases = view.releases.byIndex('application', `${namespace}/${name}`);
+  const faults = await findFaults(application, releases);
+  const { lacks } = faults.length > 0 ? { lacks: [] } : await findMissing(application, { client, releases });
+  const errors = [...faults, ...lacks.map((message) => ({ field: 'spec', message }))];
   if (errors.length === 0) return;
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
   throw new Problem(422, `the application ${name} would not be released: ${detail}`.slice(0, maximumDetail), {
