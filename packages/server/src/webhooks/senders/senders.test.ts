@@ -226,6 +226,28 @@ describe('GitLab, where it signs', () => {
   };
   const isGenuine = (given: Headers, text = body) => senders.gitlab.isGenuine({ headers: given, body: text }, own);
 
+  // GitLab signs `{webhook-id}.{timestamp}.{body}` and holds its messages against the library of Standard Webhooks
+  // (https://gitlab.com/gitlab-org/gitlab/-/merge_requests/230944). The vector is that of its libraries:
+  // https://github.com/standard-webhooks/standard-webhooks/tree/main/libraries
+  it('is believed by the vector that Standard Webhooks publishes', () => {
+    const published = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const signed = {
+      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    };
+    const message = { headers: signed, body: Buffer.from('{"test": 2432232314}') };
+    expect(senders.gitlab.signingToken?.(published)).toBe(`whsec_${published}`);
+    expect(senders.gitlab.isGenuine(message, published)).toBe(true);
+    expect(senders.gitlab.isGenuine({ ...message, body: Buffer.from('{"test":2432232314}') }, published)).toBe(false);
+  });
+
+  // https://docs.gitlab.com/user/project/integrations/webhooks/: sent as it is, in a header of its own.
+  it('that does not sign sends the secret itself, and is believed by nothing like it', () => {
+    const says = (token: string) => isGenuine({ 'x-gitlab-token': token });
+    expect([own, `${own} `, own.slice(1), `v1,${own}`, ''].map(says)).toEqual([true, false, false, false, false]);
+  });
+
   it('is believed by its signature, of which there may be several', () => {
     expect(senders.gitlab.signingToken?.(own)).toBe(`whsec_${key.toString('base64')}`);
     expect(isGenuine(headers)).toBe(true);
