@@ -28,7 +28,13 @@ const PolicySchema = Type.Object(
     pattern: Type.Optional(
       Type.String({ ...Text, description: 'Tags of this form: `*` is any text, `?` any one character.' }),
     ),
-    digestOf: Type.Optional(Type.String({ ...Text, description: 'Whatever this tag leads to, by its digest.' })),
+    digestOf: Type.Optional(
+      Type.String({
+        ...Text,
+        description:
+          'Whatever this tag leads to, by its digest, which the registry is asked for where the sender does not say it.',
+      }),
+    ),
   },
   { ...strict, description: 'Exactly one of them.' },
 );
@@ -40,6 +46,14 @@ const ImageRuleSchema = Type.Object(
     namespaces: Namespaces,
     applications: Type.Optional(
       Type.Array(Name, { minItems: 1, maxItems: 100, description: 'Absent: all that have a container of it.' }),
+    ),
+    allowAddresses: Type.Optional(
+      Type.Array(Type.String({ maxLength: 50 }), {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          'Networks that the registry may be in although they are private, where it is asked for a digest, such as 10.1.0.0/16.',
+      }),
     ),
   },
   strict,
@@ -85,7 +99,11 @@ const NewWebhookSchema = Type.Object(
           username: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}:]+$' }),
           password: Type.String({ minLength: 1, maxLength: 1_000, pattern: '^[^\\p{Cc}]+$' }),
         },
-        { ...strict, description: 'For the repository of the manifests; never shown again.' },
+        {
+          ...strict,
+          description:
+            'For the repository of the manifests, or the registry that is asked for digests; never shown again.',
+        },
       ),
     ),
   },

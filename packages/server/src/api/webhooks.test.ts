@@ -327,10 +327,36 @@ describe('webhooks by the API', () => {
       field: 'body/target/images/0/policy/semver',
     },
     {
-      name: 'a digest that nobody says',
+      name: 'a network where no registry is asked',
+      sender: 'github',
+      target: images({ semver: '1' }, { allowAddresses: ['10.0.0.0/8'] }),
+      field: 'body/target/images/0/allowAddresses',
+    },
+    {
+      name: 'a network of a registry that is none',
       sender: 'quay',
-      target: images({ digestOf: 'a' }),
-      field: 'body/target/images/0/policy/digestOf',
+      target: images({ digestOf: 'a' }, { allowAddresses: ['10.0.0.0'] }),
+      field: 'body/target/images/0/allowAddresses/0',
+    },
+    {
+      name: 'credentials where no registry is asked',
+      sender: 'quay',
+      target: images({ semver: '1' }),
+      credentials: { username: 'a', password: 'b' },
+      field: 'body/credentials',
+    },
+    {
+      name: 'credentials of one registry that another would see',
+      sender: 'quay',
+      target: {
+        images: ['quay.io/acme/shop', 'quay.example.org/acme/shop'].map((repository) => ({
+          repository,
+          policy: { digestOf: 'a' },
+          namespaces: ['default'],
+        })),
+      },
+      credentials: { username: 'a', password: 'b' },
+      field: 'body/credentials',
     },
     { name: 'commits of a registry', sender: 'quay', target: { manifests }, field: 'body/target/manifests' },
     { name: 'images of Gitea', sender: 'gitea', target: images({ semver: '1' }), field: 'body/target/images' },
@@ -376,8 +402,8 @@ describe('webhooks by the API', () => {
       target: { manifests: { ...manifests, allowAddresses: ['10.0.0.0'] } },
       field: 'body/target/manifests/allowAddresses/0',
     },
-  ])('name what is wrong: $name', async ({ sender, target, field }) => {
-    const { status, body } = await server.call('POST', webhooksPath, { body: { name: 'x', sender, target } });
+  ])('name what is wrong: $name', async ({ name: _, field, ...asked }) => {
+    const { status, body } = await server.call('POST', webhooksPath, { body: { name: 'x', ...asked } });
     expect(status).toBe(422);
     expect(body.errors.map((fault: { field: string }) => fault.field)).toContain(field);
   });

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../audit/audit.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Claim, Outcome } from './claims.ts';
 import type { DeliveryResult } from './deliveries.ts';
+import { createFindTagDigest } from './registry/tag-digests.ts';
 import { releaseImages } from './release-images.ts';
 import { syncManifests } from './sync-manifests.ts';
 import { findWebhook } from './webhook-records.ts';
@@ -14,8 +15,9 @@ export async function carryOut({ delivery }: Claim, context: ServerContext, sign
   const isRepetition = delivery.repeats !== undefined;
   if ('images' in target) {
     const images = delivery.events.filter((event) => event.type === 'image');
+    const findDigest = createFindTagDigest(webhook.id, context, signal);
     return await releaseImages(
-      { rules: target.images, images, requestedBy: delivery.requestedBy, isRepetition },
+      { rules: target.images, images, requestedBy: delivery.requestedBy, isRepetition, findDigest },
       context,
       signal,
     );

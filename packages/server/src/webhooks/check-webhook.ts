@@ -1,8 +1,8 @@
 /** What is wrong with a webhook that somebody wants, all of it, each with its field. Pure. */
-import { BlockList, isIP } from 'node:net';
 import type { FieldFault } from '../http/problem.ts';
 import { normalizeRepository } from './image-reference.ts';
 import { findPolicyFaults } from './image-policy.ts';
+import { parseNetwork } from './open-networks.ts';
 import { senders } from './senders/senders.ts';
 import type { ImageRule, ManifestSource, SenderName, WebhookTarget } from './webhook.ts';
 
@@ -43,19 +43,33 @@ function* findImageFaults(rules: readonly ImageRule[], asked: AskedWebhook): Gen
   const at = 'body/target/images';
   if (!sender.brings.includes('image'))
     yield { field: at, message: `${asked.sender} tells of commits alone: use manifests` };
-  if (asked.hasCredentials) yield { field: 'body/credentials', message: 'are for manifests alone' };
+  if (asked.hasCredentials) yield* findCredentialFaults(rules);
   for (const [index, rule] of rules.entries()) {
     const here = `${at}/${index}`;
     if (normalizeRepository(rule.repository) === undefined)
       yield { field: `${here}/repository`, message: 'is no repository of images, such as ghcr.io/acme/shop' };
     for (const { field, message } of findPolicyFaults(rule.policy)) yield { field: `${here}/policy${field}`, message };
-    if (rule.policy.digestOf !== undefined && !sender.saysDigest)
-      yield {
-        field: `${here}/policy/digestOf`,
-        message: `${asked.sender} does not say the digest of what is pushed: use semver or pattern`,
-      };
+    if (rule.allowAddresses !== undefined && rule.policy.digestOf === undefined)
+      yield { field: `${here}/allowAddresses`, message: noQuestion };
+    yield* findNetworkFaults(rule.allowAddresses, here);
     yield* findNamespaceFaults(rule.namespaces, `${here}/namespaces`, asked.served);
   }
+}
+
+const noQuestion = 'is of use with digestOf alone: the registry is asked for nothing else';
+
+/** One registry is not shown the credentials of another. */
+function* findCredentialFaults(rules: readonly ImageRule[]): Generator<FieldFault> {
+  const field = 'body/credentials';
+  const asked = rules.filter(({ policy }) => policy.digestOf !== undefined);
+  if (asked.length === 0) yield { field, message: noQuestion };
+  const registries = new Set(asked.map(({ repository }) => registryOf(repository)));
+  if (registries.size > 1)
+    yield { field, message: `would be shown to ${[...registries].join(' and ')}: make a webhook for each` };
+}
+
+function registryOf(repository: string): string {
+  return (normalizeRepository(repository) ?? '').split('/')[0] ?? '';
 }
 
 function* findManifestFaults(source: ManifestSource, asked: AskedWebhook): Generator<FieldFault> {
@@ -70,10 +84,14 @@ function* findManifestFaults(source: ManifestSource, asked: AskedWebhook): Gener
       field: `${at}/directory`,
       message: 'is no directory inside of the repository, such as deploy/production or .',
     };
-  for (const [index, network] of (source.allowAddresses ?? []).entries())
+  yield* findNetworkFaults(source.allowAddresses, at);
+  yield* findNamespaceFaults(source.namespaces, `${at}/namespaces`, asked.served);
+}
+
+function* findNetworkFaults(networks: readonly string[] = [], at: string): Generator<FieldFault> {
+  for (const [index, network] of networks.entries())
     if (parseNetwork(network) === undefined)
       yield { field: `${at}/allowAddresses/${index}`, message: 'is no network, such as 10.1.0.0/16 or fd00::/8' };
-  yield* findNamespaceFaults(source.namespaces, `${at}/namespaces`, asked.served);
 }
 
 function* findNamespaceFaults(
@@ -109,25 +127,4 @@ function isDirectory(path: string): boolean {
   return (
     /^[^\p{Cc}\\:*?[\]]+$/u.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
   );
-}
-
-export interface Network {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: 'ipv4' | 'ipv6';
-}
-
-/** Undefined for what is no network. */
-export function parseNetwork(text: string): Network | undefined {
-  const [address = '', bits = ''] = text.split('/');
-  const version = isIP(address);
-  const maximum = version === 4 ? 32 : 128;
-  if (version === 0 || address.includes('%') || !/^\d{1,3}$/.test(bits) || Number(bits) > maximum) return undefined;
-  return { address, bits: Number(bits), family: version === 4 ? 'ipv4' : 'ipv6' };
-}
-
-export function isInNetworks(address: string, networks: readonly Network[]): boolean {
-  const list = new BlockList();
-  for (const network of networks) list.addSubnet(network.address, network.bits, network.family);
-  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }

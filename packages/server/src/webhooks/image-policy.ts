@@ -7,6 +7,8 @@ import type { ImagePolicy, PushedImage } from './webhook.ts';
 export type Judgement =
   /** `suffix` goes behind the name of the image: `:1.4.0` or `@sha256:…`. */
   | { readonly verdict: 'wanted'; readonly suffix: string; readonly version: string }
+  /** What the tag leads to has to be known first. */
+  | { readonly verdict: 'needsDigest' }
   /** Not what is asked for, and why. */
   | { readonly verdict: 'passedOver'; readonly reason: string };
 
@@ -36,7 +38,7 @@ const maximumVersion = 63;
 
 function judgeDigest(tag: string, { tag: pushedTag, digest }: PushedImage): Judgement {
   if (pushedTag !== tag) return passOver(`${pushedTag} is not ${tag}`);
-  if (digest === undefined) return passOver(`the sender does not say which digest ${tag} has`);
+  if (digest === undefined) return { verdict: 'needsDigest' };
   const digits = digest.slice(digestPrefix.length, digestPrefix.length + shownDigits);
   const version = `${tag.slice(0, maximumVersion - shownDigits - 1)}-${digits}`;
   return { verdict: 'wanted', suffix: `@${digest}`, version };

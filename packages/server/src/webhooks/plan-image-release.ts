@@ -16,6 +16,8 @@ export type ImagePlan =
   /** It asks for it already. */
   | { readonly type: 'unchanged'; readonly image: string }
   | { readonly type: 'passedOver'; readonly reason: string }
+  /** The registry has to be asked what the tag leads to. */
+  | { readonly type: 'needsDigest' }
   /** The image is none of this Application's. */
   | { readonly type: 'unconcerned' };
 
@@ -33,6 +35,7 @@ export function planImageRelease({ spec }: Application, { rule, pushed, mayGoBac
   const asked = [...current.flatMap(({ tag }) => tag ?? []), ...(version === undefined ? [] : [version])];
   const judgement = judgeImage(rule.policy, pushed, mayGoBack ? [] : asked);
   if (judgement.verdict === 'passedOver') return { type: 'passedOver', reason: judgement.reason };
+  if (judgement.verdict === 'needsDigest') return { type: 'needsDigest' };
   const image = `${pushed.repository}${judgement.suffix}`;
   const changed = withImage(spec, pushed.repository, judgement.suffix);
   // Its version may be somebody's own name for the same image.

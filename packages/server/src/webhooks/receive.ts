@@ -50,7 +50,7 @@ export async function receiveMessage(arrival: Arrival, { database, now, random }
     address,
     senderDelivery: sender.deliveryOf(message.headers)?.slice(0, 200),
     requestedBy: askerOf(webhook),
-    marks: marksOf(sender, message),
+    marks: isOccasion(arrival, judged) ? [] : marksOf(sender, message),
     events: judged.events,
     state: judged.state,
     message: judged.message,
@@ -62,7 +62,11 @@ export async function receiveMessage(arrival: Arrival, { database, now, random }
 }
 
 type Refusal = Extract<Reception, { readonly type: 'refused' }>;
-type Judged = Pick<NewDelivery, 'events' | 'state' | 'message'> & { readonly refusal?: Refusal };
+type Judged = Pick<NewDelivery, 'events' | 'state' | 'message'> & {
+  readonly refusal?: Refusal;
+  /** When it happened, where the sender says it. */
+  readonly at?: number | undefined;
+};
 
 function judge({ webhook, sender, message }: Arrival, now: number): Judged {
   let reading: Reading;
@@ -79,7 +83,7 @@ function judge({ webhook, sender, message }: Arrival, now: number): Judged {
     return refused(422, `it is of ${new Date(at).toISOString()}, which is yet to come: set the clocks`);
   const wanted = 'images' in webhook.target ? 'image' : 'commit';
   const events = reading.events.filter(({ type }) => type === wanted);
-  if (events.length > 0) return { events, state: 'waiting' };
+  if (events.length > 0) return { events, state: 'waiting', at };
   const why = ignored ?? `the webhook is for ${wanted === 'image' ? 'images' : 'commits'}, and this tells of none`;
   return { events: [], state: 'ignored', message: why };
 }
@@ -99,6 +103,19 @@ function refuse(receipt: Receipt): Refusal | undefined {
     case 'full':
       return { type: 'refused', status: 503, reason: 'too many deliveries of this webhook wait: send it again later' };
   }
+}
+
+/**
+ * A push that looks like the one before, and leads to nothing but a question to the registry, which is answered by what the tag
+ * leads to then: again and again is as good as once, and the second push is not taken for the first.
+ */
+function isOccasion({ webhook: { target }, sender, message }: Arrival, { events, at }: Judged): boolean {
+  if (at !== undefined || sender.deliveryOf(message.headers) !== undefined) return false;
+  if (!('images' in target)) return false;
+  const images = events.filter((event) => event.type === 'image');
+  const rules = target.images.filter(({ repository }) => images.some((image) => image.repository === repository));
+  const isAsked = rules.length > 0 && rules.every(({ policy }) => policy.digestOf !== undefined);
+  return isAsked && images.every(({ digest }) => digest === undefined);
 }
 
 /**

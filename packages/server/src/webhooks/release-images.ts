@@ -8,6 +8,7 @@ import { optional } from '../optional.ts';
 import type { Outcome } from './claims.ts';
 import type { DeliveryResult } from './deliveries.ts';
 import { planImageRelease } from './plan-image-release.ts';
+import type { FindTagDigest } from './registry/tag-digests.ts';
 import type { ImageRule, PushedImage } from './webhook.ts';
 
 export interface ImageOrder {
@@ -16,6 +17,8 @@ export interface ImageOrder {
   readonly requestedBy: string;
   /** Somebody asks for it again, whatever came since. */
   readonly isRepetition: boolean;
+  /** Of what the sender says no digest of. */
+  readonly findDigest: FindTagDigest;
 }
 
 /** Asks for the pushed images in every Application that a rule means. Doing it again changes nothing more. */
@@ -25,10 +28,7 @@ export async function releaseImages(order: ImageOrder, context: ServerContext, s
     for (const rule of order.rules.filter(({ repository }) => repository === image.repository))
       for (const key of await findApplications(rule, context, signal)) {
         signal.throwIfAborted();
-        const result = await releaseImage(
-          { key, rule, image, requestedBy: order.requestedBy, mayGoBack: order.isRepetition },
-          context,
-        );
+        const result = await releaseImage({ key, rule, image, order }, context);
         if (result !== undefined) results.push(result);
       }
   return summarize(results, order.images);
@@ -52,8 +52,7 @@ interface Wanted {
   readonly key: ApplicationKey;
   readonly rule: ImageRule;
   readonly image: PushedImage;
-  readonly requestedBy: string;
-  readonly mayGoBack: boolean;
+  readonly order: ImageOrder;
 }
 
 /** Others write meanwhile: what they wrote is looked at again. */
@@ -67,20 +66,27 @@ async function releaseImage(wanted: Wanted, context: ServerContext): Promise<Del
     } catch (error) {
       const isOvertaken = error instanceof Problem && error.status === 412;
       if (isOvertaken && attempt < maximumAttempts) continue;
-      if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden'))
+      if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden') || isRefused(error))
         return { ...identify(wanted.key), outcome: 'failed', message: error.message };
       throw error;
     }
 }
 
-async function tryRelease(
-  { key, rule, image, requestedBy, mayGoBack }: Wanted,
-  context: ServerContext,
-): Promise<DeliveryResult | undefined> {
+/** By the registry. */
+function isRefused(error: unknown): error is Problem {
+  return error instanceof Problem && error.status === 422;
+}
+
+async function tryRelease(wanted: Wanted, context: ServerContext): Promise<DeliveryResult | undefined> {
+  const { key, rule, image, order } = wanted;
   const application = await read(key, context);
   if (application === undefined || application.metadata.deletionTimestamp !== undefined) return undefined;
-  const plan = planImageRelease(application, { rule, pushed: image, mayGoBack });
+  const plan = planImageRelease(application, { rule, pushed: image, mayGoBack: order.isRepetition });
   switch (plan.type) {
+    case 'needsDigest': {
+      const digest = await order.findDigest(rule, image);
+      return await tryRelease({ ...wanted, image: { ...image, digest } }, context);
+    }
     case 'unconcerned':
       return undefined;
     case 'passedOver':
@@ -93,7 +99,7 @@ async function tryRelease(
       const written = await writeApplication({ ...key, spec: plan.spec }, condition, {
         client: context.client,
         dryRun: false,
-        requestedBy,
+        requestedBy: order.requestedBy,
       });
       const release = await awaitRelease(written, before, context);
       const began = optional('release', release?.metadata.name);

@@ -9,11 +9,12 @@ export interface NewWebhook {
   readonly name: string;
   readonly sender: SenderName;
   readonly target: WebhookTarget;
-  readonly credentials?: GitCredentials | undefined;
+  readonly credentials?: Credentials | undefined;
   readonly createdBy: string;
 }
 
-export interface GitCredentials {
+/** For a repository of manifests, or for a registry of images. */
+export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
@@ -76,11 +77,11 @@ export async function findWithSecret(
   return row && { webhook: parse(row), secret: sealer.open(String(row['secret']), secretPlace(id)) };
 }
 
-export async function findCredentials(sql: Sql, id: string, sealer: Sealer): Promise<GitCredentials | undefined> {
+export async function findCredentials(sql: Sql, id: string, sealer: Sealer): Promise<Credentials | undefined> {
   const [row] = await sql.query('SELECT credentials FROM webhooks WHERE id = $1', [id]);
   const sealed = row?.['credentials'];
   if (typeof sealed !== 'string') return undefined;
-  return JSON.parse(sealer.open(sealed, credentialsPlace(id))) as GitCredentials;
+  return JSON.parse(sealer.open(sealed, credentialsPlace(id))) as Credentials;
 }
 
 /** Its deliveries go with it. Whether there was one. */

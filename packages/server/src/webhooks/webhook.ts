@@ -8,7 +8,7 @@ export interface PushedImage {
   /** With its registry, as `normalizeRepository` writes it: `docker.io/library/nginx`. */
   readonly repository: string;
   readonly tag: string;
-  /** `sha256:…`; not every sender says it. */
+  /** `sha256:…`; where the sender does not say it, the registry is asked. */
   readonly digest?: string | undefined;
 }
 
@@ -40,6 +40,8 @@ export interface ImageRule {
   readonly namespaces: readonly string[];
   /** Of these names alone; absent: all. */
   readonly applications?: readonly string[] | undefined;
+  /** Networks that its registry may be in although they are private, where that is asked for a digest. */
+  readonly allowAddresses?: readonly string[] | undefined;
 }
 
 export interface ManifestSource {

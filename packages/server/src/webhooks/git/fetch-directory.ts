@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Problem } from '../../http/problem.ts';
 import { runGit, type GitCall, type GitOutcome } from '../../platform/run-git.ts';
 import { TryLater } from '../run-deliveries.ts';
-import type { GitCredentials } from '../webhook-records.ts';
+import type { Credentials } from '../webhook-records.ts';
 import { openAddress, type FindAddresses } from './open-address.ts';
 
 export interface DirectoryOrder {
@@ -15,7 +15,7 @@ export interface DirectoryOrder {
   readonly commit: string;
   /** Also where the branch has gone on since. */
   readonly isWhateverCame: boolean;
-  readonly credentials?: GitCredentials | undefined;
+  readonly credentials?: Credentials | undefined;
   readonly allowAddresses: readonly string[];
   readonly findAddresses?: FindAddresses | undefined;
   /** Where its files are for the time; absent: where the system keeps such. */
@@ -59,7 +59,7 @@ export async function fetchDirectory(order: DirectoryOrder, signal: AbortSignal)
   }
 }
 
-function authorization(credentials: GitCredentials | undefined): Readonly<Record<string, string>> {
+function authorization(credentials: Credentials | undefined): Readonly<Record<string, string>> {
   if (credentials === undefined) return {};
   const text = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
   return { 'http.extraHeader': `Authorization: Basic ${text}` };

@@ -7,7 +7,6 @@ import { ignore, maximumEvents, type Reading, type Sender } from './sender.ts';
 
 export const distribution: Sender = {
   brings: ['image'],
-  saysDigest: true,
   secretGoes: 'authorizationHeader',
   insists: () => true,
   isGenuine: isAuthorized,

@@ -6,7 +6,6 @@ import type { Sender } from './sender.ts';
 
 export const dockerHub: Sender = {
   brings: ['image'],
-  saysDigest: false,
   secretGoes: 'address',
   isGenuine: hasSecretPath,
   deliveryOf: () => undefined,

@@ -6,7 +6,6 @@ import { ignore, type Sender } from './sender.ts';
 
 export const gitea: Sender = {
   brings: ['commit'],
-  saysDigest: false,
   secretGoes: 'secret',
   isGenuine: (message, secret) => isSigned(message, secret, { name: 'x-gitea-signature', prefix: '' }),
   deliveryOf: (headers) => headerOf(headers, 'x-gitea-delivery'),

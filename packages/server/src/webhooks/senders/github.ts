@@ -6,7 +6,6 @@ import { ignore, type Reading, type Sender } from './sender.ts';
 
 export const github: Sender = {
   brings: ['image', 'commit'],
-  saysDigest: true,
   secretGoes: 'secret',
   // Not the older header, whose SHA-1 nobody should rely on any more.
   isGenuine: (message, secret) => isSigned(message, secret, { name: 'x-hub-signature-256', prefix: 'sha256=' }),

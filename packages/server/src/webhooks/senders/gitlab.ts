@@ -18,7 +18,6 @@ import { ignore, type Sender } from './sender.ts';
 
 export const gitlab: Sender = {
   brings: ['image', 'commit'],
-  saysDigest: true,
   secretGoes: 'token',
   insists: (headers) =>
     (headerOf(headers, 'content-type') ?? '').startsWith('application/vnd.docker.distribution.events'),

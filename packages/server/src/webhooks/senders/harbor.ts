@@ -10,7 +10,6 @@ import { ignore, maximumEvents, type Reading, type Sender } from './sender.ts';
 
 export const harbor: Sender = {
   brings: ['image'],
-  saysDigest: true,
   secretGoes: 'authorizationHeader',
   isGenuine: isAuthorized,
   deliveryOf: () => undefined,

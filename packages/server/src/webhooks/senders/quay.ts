@@ -6,7 +6,6 @@ import { maximumEvents, type Sender } from './sender.ts';
 
 export const quay: Sender = {
   brings: ['image'],
-  saysDigest: false,
   secretGoes: 'address',
   isGenuine: hasSecretPath,
   deliveryOf: () => undefined,

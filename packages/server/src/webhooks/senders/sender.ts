@@ -5,8 +5,6 @@ import type { WebhookEvent } from '../webhook.ts';
 export interface Sender {
   /** What its messages can lead to. */
   readonly brings: ReadonlyArray<WebhookEvent['type']>;
-  /** Whether it says the digest of what was pushed. */
-  readonly saysDigest: boolean;
   /** Where its settings take the secret: for who enters it there. */
   readonly secretGoes: SecretPlace;
   /** The secret as the sender takes it to sign by, where it can do that instead of sending the secret. */
