@@ -5,6 +5,10 @@ import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
 export interface FakeLogs {
   /** Of one pod; the time is such as `2026-01-01T00:00:00.5Z`. */
   write(pod: string, time: string, text: string): void;
+  /** What runs in the pod ends: who follows has all of it, and it is the run before. */
+  end(pod: string): void;
+  /** It runs again, after an end; what is written from now on is of the new run. */
+  startAgain(pod: string): void;
   /** Every connection that follows breaks, without a word. */
   breakConnections(): void;
   /** Requests for logs so far. */
@@ -14,8 +18,14 @@ export interface FakeLogs {
   answering(client: KubeClient): KubeClient;
 }
 
+interface FakeRuns {
+  readonly lines: readonly (readonly string[])[];
+  /** The last one, and none has begun since. */
+  readonly hasEnded: boolean;
+}
+
 export function createFakeLogs(): FakeLogs {
-  const lines = new Map<string, string[]>();
+  const pods = new Map<string, FakeRuns>();
   const requests: URL[] = [];
   let change = Promise.withResolvers<void>();
   let breaks = 0;
@@ -25,19 +35,27 @@ export function createFakeLogs(): FakeLogs {
     change = Promise.withResolvers();
   };
 
+  const runsOf = (pod: string): FakeRuns => pods.get(pod) ?? { lines: [[]], hasEnded: false };
+
   async function* follow(pod: string, url: URL, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
     const since = Date.parse(url.searchParams.get('sinceTime') ?? '1970-01-01T00:00:00Z');
     const tail = Number(url.searchParams.get('tailLines') ?? Infinity);
     const connection = breaks;
     const isAsked = (line: string): boolean => Date.parse(line.split(' ')[0] ?? '') >= since;
-    let next = Math.max(0, (lines.get(pod)?.length ?? 0) - tail);
+    const { lines, hasEnded } = runsOf(pod);
+    const run = lines.length - (url.searchParams.get('previous') === 'true' && !hasEnded ? 2 : 1);
+    const written = (): readonly string[] => runsOf(pod).lines[run] ?? [];
+    const isOver = (): boolean => run < runsOf(pod).lines.length - 1 || runsOf(pod).hasEnded;
+    let next = Math.max(0, written().length - tail);
     for (;;) {
-      for (const line of lines.get(pod)?.slice(next) ?? []) {
+      const isLast = isOver();
+      for (const line of written().slice(next)) {
         if (!isAsked(line)) continue;
         read += 1;
         yield* inParts(`${line}\n`);
       }
-      next = lines.get(pod)?.length ?? 0;
+      if (isLast) return;
+      next = written().length;
       if (url.searchParams.get('follow') !== 'true' || signal?.aborted === true) return;
       const gone = Promise.withResolvers<void>();
       signal?.addEventListener('abort', () => gone.resolve(), { once: true });
@@ -60,7 +78,16 @@ export function createFakeLogs(): FakeLogs {
       return read;
     },
     write: (pod, time, text) => {
-      lines.set(pod, [...(lines.get(pod) ?? []), `${time} ${text}`]);
+      const { lines, hasEnded } = runsOf(pod);
+      pods.set(pod, { lines: [...lines.slice(0, -1), [...(lines.at(-1) ?? []), `${time} ${text}`]], hasEnded });
+      wake();
+    },
+    end: (pod) => {
+      pods.set(pod, { ...runsOf(pod), hasEnded: true });
+      wake();
+    },
+    startAgain: (pod) => {
+      pods.set(pod, { lines: [...runsOf(pod).lines, []], hasEnded: false });
       wake();
     },
     breakConnections: () => {

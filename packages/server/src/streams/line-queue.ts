@@ -20,10 +20,11 @@ export class LineQueue<T> {
 
   /** False once it is closed. */
   async push(item: T): Promise<boolean> {
-    while (this.#size >= this.#bound.maximum && !this.#isClosed) await this.#room.promise;
+    const size = this.#bound.sizeOf(item);
+    while (this.#size > 0 && this.#size + size > this.#bound.maximum && !this.#isClosed) await this.#room.promise;
     if (this.#isClosed) return false;
     this.#items.push(item);
-    this.#size += this.#bound.sizeOf(item);
+    this.#size += size;
     this.#news.resolve();
     return true;
   }

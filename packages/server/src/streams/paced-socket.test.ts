@@ -2,23 +2,33 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { PacedSocket, type Wire } from './paced-socket.ts';
 
-/** A reader that takes what it is told to take. */
+/** A reader that reads what it is told to read; a kernel, which takes everything at once, is between. */
 class FakeReader implements Wire {
   readonly said: string[] = [];
+  readonly frames: string[] = [];
+  bufferedAmount = 0;
   answersPings = true;
-  readonly #waiting: Array<{ readonly frame: string; readonly onTaken: () => void }> = [];
-  readonly #listeners = new Map<string, () => void>();
+  /** Pieces and pings, in their order. */
+  #waiting: Array<{ readonly bytes: Uint8Array; readonly isLast: boolean } | { readonly ping: string }> = [];
+  #frame = '';
+  readonly #listeners = new Map<string, (content: Uint8Array) => void>();
 
-  get bufferedAmount(): number {
-    return this.#waiting.reduce((sum, { frame }) => sum + frame.length, 0);
+  /** Bytes that are on their way. */
+  get unread(): number {
+    return this.#waiting.reduce((sum, item) => sum + ('bytes' in item ? item.bytes.length : 0), 0);
   }
 
-  send(frame: string, onTaken: () => void): void {
-    this.#waiting.push({ frame, onTaken });
+  get largestPiece(): number {
+    return Math.max(...this.#waiting.map((item) => ('bytes' in item ? item.bytes.length : 0)));
   }
 
-  ping(): void {
-    if (this.answersPings) this.#tell('pong');
+  send(bytes: Uint8Array, { fin }: { readonly fin: boolean }): void {
+    this.#waiting.push({ bytes, isLast: fin });
+  }
+
+  ping(content: string): void {
+    this.#waiting.push({ ping: content });
+    if (this.unread === 0) this.read(0);
   }
 
   close(code: number, reason: string): void {
@@ -30,21 +40,37 @@ class FakeReader implements Wire {
     this.#tell('close');
   }
 
-  on(event: string, listener: () => void): void {
+  on(event: string, listener: (content: Uint8Array) => void): void {
     this.#listeners.set(event, listener);
   }
 
-  /** So many frames. */
+  /** So many pieces, and the pings behind them. */
   read(count: number): void {
-    for (const { onTaken } of this.#waiting.splice(0, count)) onTaken();
+    let left = count;
+    while (left > 0 || (this.#waiting[0] !== undefined && 'ping' in this.#waiting[0])) {
+      const item = this.#waiting.shift();
+      if (item === undefined) return;
+      if ('ping' in item) this.answer(item.ping);
+      else {
+        left -= 1;
+        this.#frame += Buffer.from(item.bytes).toString('latin1');
+        if (item.isLast) this.frames.push(this.#frame);
+        if (item.isLast) this.#frame = '';
+      }
+    }
   }
 
-  #tell(event: string): void {
-    this.#listeners.get(event)?.();
+  answer(content: string): void {
+    if (this.answersPings) this.#tell('pong', content);
+  }
+
+  #tell(event: string, content = ''): void {
+    this.#listeners.get(event)?.(Buffer.from(content));
   }
 }
 
-const frame = 'x'.repeat(100 * 1_024);
+const piece = 32 * 1_024;
+const frame = 'x'.repeat(3 * piece + 10);
 
 let clock: FakeClock;
 let reader: FakeReader;
@@ -62,10 +88,11 @@ async function sendAll(): Promise<number> {
 }
 
 describe('a reader that reads nothing', () => {
-  it('is sent no more than it is to be given at a time', async () => {
+  it('is sent no more than it is to be given at a time, by whatever a kernel takes', async () => {
     const sending = sendAll();
     await clock.advance(29_000);
-    expect(reader.bufferedAmount).toBe(3 * frame.length);
+    expect(reader.unread).toBe(3 * frame.length);
+    expect(reader.largestPiece).toBe(piece);
     await clock.advance(1_000);
     expect(await sending).toBe(3);
   });
@@ -82,18 +109,38 @@ describe('a reader that reads nothing', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is let go where it answers no ping, too', async () => {
+  it('is let go though there is little to read: it is asked', async () => {
     reader.answersPings = false;
-    await Promise.all([socket.sendText('last', 'after=7'), clock.advance(40_000)]);
-    expect(reader.said).toEqual(['1013 no ping was answered for 20 s: go on with after=7']);
+    await Promise.all([socket.sendText('last', 'after=7'), clock.advance(50_000)]);
+    expect(reader.said).toEqual(['1013 nothing was read for 30 s: go on with after=7']);
     expect(await socket.sendText('more', 'after=8')).toBe(false);
     await clock.advance(5_000);
     expect(reader.said.at(-1)).toBe('terminated');
   });
 
+  it('is let go though it says that it reads what it was not sent', async () => {
+    const sending = sendAll();
+    for (let second = 0; second < 30; second += 1) {
+      for (const content of ['', '-1', '0', '1e9', 'NaN', `${100 * frame.length}`]) reader.answer(content);
+      await clock.advance(1_000);
+    }
+    expect(await sending).toBe(3);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is given no more where it answers what it has not read', async () => {
+    reader.bufferedAmount = 256 * 1_024 + 1;
+    const sending = socket.sendText(frame, 'after=1');
+    reader.read(4);
+    await clock.advance(60_000);
+    reader.bufferedAmount = 0;
+    reader.terminate();
+    expect(await sending).toBe(false);
+  });
+
   it('is not kept waiting for where it closes by itself', async () => {
     reader.answersPings = false;
-    await clock.advance(40_000);
+    await clock.advance(50_000);
     reader.terminate();
     await clock.advance(60_000);
     expect(reader.said.filter((word) => word === 'terminated')).toHaveLength(1);
@@ -101,16 +148,25 @@ describe('a reader that reads nothing', () => {
 });
 
 describe('a reader that is slow', () => {
-  it('stays as long as it takes something, though its answers come late', async () => {
-    reader.answersPings = false;
+  it('stays as long as it reads two pieces in the time that it has', async () => {
     const sending = sendAll();
-    for (let second = 0; second < 120; second += 10) {
-      await clock.advance(10_000);
-      reader.read(1);
+    for (let read = 0; read < 20; read += 1) {
+      await clock.advance(29_000);
+      reader.read(2);
     }
     expect(reader.said).toEqual([]);
-    await clock.advance(60_000);
+    expect(reader.frames).toEqual(Array.from({ length: 10 }, () => frame));
+    await clock.advance(30_000);
     expect(await sending).toBeGreaterThan(10);
+    expect(told).toHaveLength(1);
+  });
+
+  it('gets characters whole that lie between two pieces', async () => {
+    const text = `${'x'.repeat(piece - 1)}ü${'€'.repeat(piece)}`;
+    const sending = socket.sendText(text, 'after=1');
+    reader.read(10);
+    await sending;
+    expect(Buffer.from(reader.frames[0] ?? '', 'latin1').toString()).toBe(text);
   });
 });
 

@@ -1,10 +1,12 @@
 import type { Clock } from '@slipway/kube/clock';
 
-/** More than this is not put between us and a reader that does not take it. */
-const maximumBufferedBytes = 256 * 1_024;
-const lookMilliseconds = 50;
-/** A reader that takes nothing for so long is let go: it comes back when it can, and goes on where it was. */
+/** More than this is not on its way to a reader: what it has read is known by the pings that it answers. */
+const maximumUnreadBytes = 256 * 1_024;
+/** Frames are sent in pieces of at most this size, with a ping behind so many bytes: kernels keep megabytes that nobody has read. */
+const pieceBytes = 32 * 1_024;
+/** A reader that does not get as far as the next ping, two pieces at most, is let go: it comes back when it can, and goes on where it was. */
 const maximumStandstillMilliseconds = 30_000;
+/** Proxies on the way end a connection that is silent; one that is dead shows itself. */
 const pingMilliseconds = 20_000;
 /** Why it was let go is behind all that it did not read: so long it may still read, and then it is told nothing any more. */
 const lastWordsMilliseconds = 5_000;
@@ -18,15 +20,22 @@ export const closeCodes = {
   tryAgainLater: 1_013,
 } as const;
 
+interface Piece {
+  readonly binary: false;
+  /** The last one of its frame. */
+  readonly fin: boolean;
+}
+
 /** What is used of a WebSocket. */
 export interface Wire {
-  /** What nobody has taken yet. */
+  /** Bytes that the kernel has not taken yet. */
   readonly bufferedAmount: number;
-  send(frame: string, onTaken: () => void): void;
-  ping(): void;
+  send(bytes: Uint8Array, piece: Piece, onTaken: () => void): void;
+  ping(content: string): void;
   close(code: number, reason: string): void;
   terminate(): void;
-  on(event: 'close' | 'error' | 'pong', listener: () => void): unknown;
+  on(event: 'close' | 'error', listener: () => void): unknown;
+  on(event: 'pong', listener: (content: Uint8Array) => void): unknown;
 }
 
 export interface Pace {
@@ -42,9 +51,14 @@ export class PacedSocket {
   readonly #onLetGo: (reason: string) => void;
   readonly #closed = new AbortController();
   #cancelPing = (): void => undefined;
+  #cancelStandstill = (): void => undefined;
   #cancelEnd = (): void => undefined;
-  /** Since the last ping: an answer, or something that was taken which had waited for the reader. */
-  #isAlive = true;
+  /** Bytes, since the beginning: sent, sent before the last ping, and read by the last answer to one. */
+  #sent = 0;
+  #pinged = 0;
+  #read = 0;
+  #isAsked = false;
+  #news = Promise.withResolvers<void>();
   /** Where the reader goes on once it has what was sent. */
   #resume = 'what it has';
 
@@ -54,16 +68,15 @@ export class PacedSocket {
     this.#onLetGo = onLetGo;
     const onClose = (): void => {
       this.#cancelPing();
+      this.#cancelStandstill();
       this.#cancelEnd();
-      this.#closed.abort(new Error('the reader has gone'));
+      this.#end('the reader has gone');
     };
     wire.on('close', onClose);
     // What went wrong with a connection is of no use to anybody: `close` follows.
     wire.on('error', onClose);
-    wire.on('pong', () => {
-      this.#isAlive = true;
-    });
-    this.#scheduleFirstPing();
+    wire.on('pong', (content) => this.#hear(Number(Buffer.from(content).toString())));
+    this.#schedulePing();
   }
 
   /** Aborts when the reader is gone, or was let go. */
@@ -80,12 +93,15 @@ export class PacedSocket {
   async sendText(frame: string, resume: string): Promise<boolean> {
     if (this.closed.aborted) return false;
     this.#resume = resume;
-    let hasWaited = false;
-    this.#wire.send(frame, () => {
-      this.#isAlive ||= hasWaited;
-    });
-    hasWaited = this.#wire.bufferedAmount > 0;
-    return this.#awaitRoom();
+    const bytes = Buffer.from(frame);
+    for (let start = 0; start < bytes.length; start += pieceBytes) {
+      const end = Math.min(start + pieceBytes, bytes.length);
+      this.#wire.send(bytes.subarray(start, end), { binary: false, fin: end === bytes.length }, () => this.#wake());
+      this.#sent += end - start;
+      if (this.#sent - this.#pinged >= pieceBytes) this.#ask();
+    }
+    while (!this.closed.aborted && !this.#hasRoom()) await this.#news.promise;
+    return !this.closed.aborted;
   }
 
   close(code: number, reason: string): void {
@@ -93,52 +109,59 @@ export class PacedSocket {
     this.#wire.close(code, reason.slice(0, 120));
   }
 
-  async #awaitRoom(): Promise<boolean> {
-    let [least, since] = [this.#wire.bufferedAmount, this.#clock.monotonic()];
-    while (!this.closed.aborted && this.#wire.bufferedAmount > maximumBufferedBytes) {
-      await this.#pause(lookMilliseconds);
-      const buffered = this.#wire.bufferedAmount;
-      if (buffered < least) [least, since] = [buffered, this.#clock.monotonic()];
-      else if (this.#clock.monotonic() - since >= maximumStandstillMilliseconds)
-        this.#letGo(`nothing was read for 30 s: go on with ${this.#resume}`);
-    }
-    return !this.closed.aborted;
+  /** By its own account, and by that of the kernel: a reader might answer pings that it has no right to answer yet. */
+  #hasRoom(): boolean {
+    return this.#sent - this.#read <= maximumUnreadBytes && this.#wire.bufferedAmount <= maximumUnreadBytes;
   }
 
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.schedule(milliseconds, done);
-      this.closed.addEventListener('abort', done, { once: true });
-      const { closed } = this;
-      function done(): void {
-        cancel();
-        closed.removeEventListener('abort', done);
-        resolve();
-      }
+  #wake(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  /** The answer comes once the reader has read what was sent before. */
+  #ask(): void {
+    this.#pinged = this.#sent;
+    if (!this.#isAsked) this.#awaitAnswer();
+    this.#wire.ping(String(this.#pinged));
+  }
+
+  #awaitAnswer(): void {
+    this.#isAsked = true;
+    this.#cancelStandstill = this.#clock.schedule(maximumStandstillMilliseconds, () =>
+      this.#letGo(`nothing was read for 30 s: go on with ${this.#resume}`),
+    );
+  }
+
+  /** Of the pings that a reader has before it, it may answer the last one only. */
+  #hear(read: number): void {
+    const isNews = read > this.#read || read === this.#pinged;
+    const isAnswer = this.#isAsked && isNews && read <= this.#pinged;
+    if (!isAnswer || this.closed.aborted) return;
+    this.#read = read;
+    this.#isAsked = false;
+    this.#cancelStandstill();
+    if (read < this.#pinged) this.#awaitAnswer();
+    this.#wake();
+  }
+
+  #schedulePing(): void {
+    this.#cancelPing = this.#clock.schedule(pingMilliseconds, () => {
+      if (!this.#isAsked) this.#ask();
+      this.#schedulePing();
     });
   }
 
-  /** Proxies on the way end a connection that is silent; one that is dead, or of a reader that does not read, shows itself. */
-  #scheduleFirstPing(): void {
-    const ping = (): void => {
-      if (this.closed.aborted) return;
-      if (!this.#isAlive) {
-        this.#letGo(`no ping was answered for 20 s: go on with ${this.#resume}`);
-        return;
-      }
-      this.#isAlive = false;
-      this.#wire.ping();
-      this.#cancelPing = this.#clock.schedule(pingMilliseconds, ping);
-    };
-    this.#cancelPing = this.#clock.schedule(pingMilliseconds, ping);
-  }
-
   #letGo(reason: string): void {
-    if (this.closed.aborted) return;
     this.#cancelPing();
     this.close(closeCodes.tryAgainLater, reason);
     this.#cancelEnd = this.#clock.schedule(lastWordsMilliseconds, () => this.#wire.terminate());
-    this.#closed.abort(new Error(reason));
+    this.#end(reason);
     this.#onLetGo(reason);
+  }
+
+  #end(reason: string): void {
+    this.#closed.abort(new Error(reason));
+    this.#wake();
   }
 }

@@ -6,15 +6,15 @@ import {
   encodePositions,
   maximumPositionLength,
   parseLine,
-  runKey,
+  containerKey,
   sinceTimeOf,
 } from './pod-log-position.ts';
 
 describe('how far logs were sent', () => {
   it('comes back as it went', () => {
     const entry = fc.tuple(
-      fc.string().map(runKey),
-      fc.record({ at: fc.bigInt({ min: 0n, max: 2n ** 63n }), count: fc.nat({ max: 65_535 }) }),
+      fc.string().map(containerKey),
+      fc.record({ run: fc.nat(), at: fc.bigInt({ min: 0n, max: 2n ** 63n }), count: fc.nat({ max: 65_535 }) }),
     );
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 50 }), (entries) => {
@@ -26,11 +26,14 @@ describe('how far logs were sent', () => {
 
   it('is bounded, and keeps the newest', () => {
     const positions = new Map(
-      Array.from({ length: 1_000 }, (_, index) => [runKey(String(index)), { at: BigInt(index), count: 1 }]),
+      Array.from({ length: 1_000 }, (_, index) => [
+        containerKey(String(index)),
+        { run: 0, at: BigInt(index), count: 1 },
+      ]),
     );
     const text = encodePositions(positions);
     expect(text.length).toBeLessThanOrEqual(maximumPositionLength);
-    expect(decodePositions(text)?.has(runKey('999'))).toBe(true);
+    expect(decodePositions(text)?.has(containerKey('999'))).toBe(true);
   });
 
   it('is nothing else', () => {
@@ -45,11 +48,12 @@ describe('how far logs were sent', () => {
   });
 
   it('counts the lines of one moment', () => {
-    const first = advance(undefined, 5n);
-    expect([first, advance(first, 5n), advance(first, 6n)]).toEqual([
-      { at: 5n, count: 1 },
-      { at: 5n, count: 2 },
-      { at: 6n, count: 1 },
+    const first = advance(undefined, 0, 5n);
+    expect([first, advance(first, 0, 5n), advance(first, 0, 6n), advance(first, 1, 5n)]).toEqual([
+      { run: 0, at: 5n, count: 1 },
+      { run: 0, at: 5n, count: 2 },
+      { run: 0, at: 6n, count: 1 },
+      { run: 1, at: 5n, count: 1 },
     ]);
   });
 });
@@ -71,6 +75,6 @@ describe('a line with its time', () => {
 
   it('is asked for again from its second on', () => {
     const at = parseLine('2026-01-01T00:00:01.9Z x')?.at ?? 0n;
-    expect(sinceTimeOf({ at, count: 1 })).toBe('2026-01-01T00:00:01Z');
+    expect(sinceTimeOf({ run: 0, at, count: 1 })).toBe('2026-01-01T00:00:01Z');
   });
 });

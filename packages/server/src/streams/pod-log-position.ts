@@ -1,24 +1,26 @@
 /** How far the log of each container was sent: what a reader comes back with. Pure. */
 import { createHash } from 'node:crypto';
 
-/** In nanoseconds since the epoch, and how many lines of that very time were sent. */
+/** Which run of the container, in nanoseconds since the epoch, and how many lines of that very time were sent. */
 export interface LinePosition {
+  readonly run: number;
   readonly at: bigint;
   readonly count: number;
 }
 
-/** By the run of the container. */
+/** By the container: its runs are read one after the other. */
 export type LogPositions = ReadonlyMap<string, LinePosition>;
 
-/** 6 bytes for the run, 8 for the time, 2 for the lines of that time. */
-const entryBytes = 16;
+/** 6 bytes for the container, 4 for its run, 8 for the time, 2 for the lines of that time. */
+const entryBytes = 20;
 const keyBytes = 6;
-const maximumEntries = 250;
+const maximumEntries = 200;
+const maximumRun = 2 ** 32 - 1;
 const maximumCount = 65_535;
 export const maximumPositionLength = Math.ceil((maximumEntries * entryBytes * 4) / 3);
 
 /** Short, because it travels in a URL: containers are known by a part of a hash. */
-export function runKey(id: string): string {
+export function containerKey(id: string): string {
   return createHash('sha256')
     .update(id)
     .digest('hex')
@@ -30,11 +32,12 @@ export function encodePositions(positions: LogPositions): string {
   const newest = [...positions]
     .toSorted(([, one], [, other]) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0))
     .slice(0, maximumEntries);
-  const entries = newest.map(([key, { at, count }]) => {
+  const entries = newest.map(([key, { run, at, count }]) => {
     const entry = Buffer.alloc(entryBytes);
     entry.write(key, 'hex');
-    entry.writeBigUInt64BE(at, keyBytes);
-    entry.writeUInt16BE(Math.min(count, maximumCount), keyBytes + 8);
+    entry.writeUInt32BE(Math.min(run, maximumRun), keyBytes);
+    entry.writeBigUInt64BE(at, keyBytes + 4);
+    entry.writeUInt16BE(Math.min(count, maximumCount), keyBytes + 12);
     return entry;
   });
   return Buffer.concat(entries).toString('base64url');
@@ -47,8 +50,12 @@ export function decodePositions(text: string): LogPositions | undefined {
   const positions = new Map<string, LinePosition>();
   for (let start = 0; start < bytes.length; start += entryBytes) {
     const key = bytes.toString('hex', start, start + keyBytes);
-    const at = bytes.readBigUInt64BE(start + keyBytes);
-    positions.set(key, { at, count: bytes.readUInt16BE(start + keyBytes + 8) });
+    const from = start + keyBytes;
+    positions.set(key, {
+      run: bytes.readUInt32BE(from),
+      at: bytes.readBigUInt64BE(from + 4),
+      count: bytes.readUInt16BE(from + 12),
+    });
   }
   return positions;
 }
@@ -76,6 +83,6 @@ export function sinceTimeOf({ at }: LinePosition): string {
   return `${new Date(Number(at / 1_000_000_000n) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
-export function advance(position: LinePosition | undefined, at: bigint): LinePosition {
-  return position?.at === at ? { at, count: position.count + 1 } : { at, count: 1 };
+export function advance(position: LinePosition | undefined, run: number, at: bigint): LinePosition {
+  return position?.run === run && position.at === at ? { run, at, count: position.count + 1 } : { run, at, count: 1 };
 }

@@ -27,20 +27,38 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
+type Status = Readonly<Record<string, unknown>>;
+
 /** The first is `web`; all of a pod write the same. */
-async function runContainers(name: string, count: number, restartCount = 0): Promise<void> {
+async function setContainers(name: string, count: number, status: Status): Promise<void> {
   const containerStatuses = Array.from({ length: count }, (_, index) => ({
     name: index === 0 ? 'web' : `web-${index}`,
     image: 'i',
     imageID: 'i',
     ready: true,
-    restartCount,
-    state: { running: {} },
-    ...(restartCount > 0 ? { lastState: { terminated: { exitCode: 1 } } } : {}),
+    restartCount: 0,
+    ...status,
   }));
   const patch = { type: 'merge', body: { status: { containerStatuses } } } as const;
   await server.cluster.client.patch(pods, { namespace: 'default', name }, patch, { subresource: 'status' });
   await server.cluster.advance(0);
+}
+
+const ended = { terminated: { exitCode: 1 } };
+const runContainers = (name: string, count: number, restartCount = 0): Promise<void> =>
+  setContainers(name, count, {
+    restartCount,
+    state: { running: {} },
+    ...(restartCount > 0 ? { lastState: ended } : {}),
+  });
+/** Its one container has ended, and is to run again in a while; the count is still that of the run that has ended. */
+async function backOff(name: string, restartCount: number): Promise<void> {
+  logs.end(name);
+  await setContainers(name, 1, { restartCount, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: ended });
+}
+async function runAgain(name: string, restartCount: number): Promise<void> {
+  logs.startAgain(name);
+  await runContainers(name, 1, restartCount);
 }
 
 function itemsOf({ frames }: TestStream): readonly Item[] {
@@ -49,7 +67,9 @@ function itemsOf({ frames }: TestStream): readonly Item[] {
 
 const textsOf = (stream: TestStream) => itemsOf(stream).map(({ text }) => text);
 const until = (stream: TestStream, text: string) =>
-  stream.until(({ items = [] }: { items?: readonly Item[] }) => items.some((item) => item.text === text));
+  server.during(
+    stream.until(({ items = [] }: { items?: readonly Item[] }) => items.some((item) => item.text === text)),
+  );
 
 describe('what all pods of an application write', () => {
   it('comes line by line with pod, container, version and time', async () => {
@@ -127,20 +147,123 @@ describe('what all pods of an application write', () => {
     stream.close();
   });
 
-  it('repeats nothing, however often containers have started again', async () => {
+  it('gives of a container that starts again and again each run whole, in order and once', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'begin 0');
+    const stream = server.listen(`${path}?pod=${one}&tail=1`);
+    await until(stream, 'begin 0');
+    logs.write(one, time(1), 'end 0');
+    await backOff(one, 0);
+    for (const run of [1, 2, 3]) {
+      await runAgain(one, run);
+      // All before the reader is there: it is no beginning of which he asked for so many lines.
+      for (const what of ['begin', 'go on', 'end']) logs.write(one, time(1 + run), `${what} ${run}`);
+      if (run < 3) await backOff(one, run);
+      await until(stream, `end ${run}`);
+    }
+    const runs = [1, 2, 3].flatMap((run) => [`begin ${run}`, `go on ${run}`, `end ${run}`]);
+    expect(textsOf(stream)).toEqual(['begin 0', 'end 0', ...runs]);
+    stream.close();
+  });
+
+  it('gives what a container in back-off has written to whoever comes then', async () => {
+    const [one = ''] = names;
+    for (const text of ['a', 'b']) logs.write(one, time(1), text);
+    await backOff(one, 0);
+    const stream = server.listen(`${path}?pod=${one}&follow=false&tail=1`);
+    expect(await stream.ended).toBe(1_000);
+    expect(textsOf(stream)).toEqual(['b']);
+  });
+
+  it('goes on in the run that has ended meanwhile, and then with the one after it', async () => {
+    const [one = '', other = ''] = names;
+    logs.write(one, time(1), 'a');
+    // Of which nothing was sent when the reader went.
+    await setContainers(other, 1, { state: { running: {} } });
+    const first = server.listen(path);
+    await until(first, 'a');
+    const { after } = first.frames.at(-1);
+    first.close();
+    for (const pod of names) {
+      logs.write(pod, time(2), `end of ${pod}`);
+      await backOff(pod, 0);
+    }
+    const whileWaiting = server.listen(`${path}?follow=false&after=${after}`);
+    await whileWaiting.ended;
+    expect(textsOf(whileWaiting).toSorted()).toEqual(names.map((pod) => `end of ${pod}`).toSorted());
+    for (const pod of names) {
+      await runAgain(pod, 1);
+      logs.write(pod, time(3), `again ${pod}`);
+    }
+    for (const [from, rest] of [
+      [after, [`end of ${one}`, `again ${one}`]],
+      [whileWaiting.frames.at(-2).after, [`again ${one}`]],
+    ] as const) {
+      const stream = server.listen(`${path}?follow=false&after=${from}`);
+      await stream.ended;
+      expect(
+        itemsOf(stream)
+          .filter(({ pod }) => pod === one)
+          .map(({ text }) => text),
+      ).toEqual(rest);
+      expect(itemsOf(stream).filter(({ pod }) => pod === other)).toHaveLength(rest.length);
+    }
+  });
+
+  it('repeats nothing where it is told late that a container runs again', async () => {
     const [one = ''] = names;
     logs.write(one, time(1), 'a');
+    const stream = server.listen(`${path}?pod=${one}`);
+    await until(stream, 'a');
+    logs.end(one);
+    logs.startAgain(one);
+    logs.write(one, time(3), 'b');
+    await until(stream, 'b');
+    const lastState = { terminated: { exitCode: 1, startedAt: time(0) } };
+    await setContainers(one, 1, { restartCount: 1, state: { running: { startedAt: time(2) } }, lastState });
+    logs.breakConnections();
+    logs.write(one, time(4), 'c');
+    await until(stream, 'c');
+    expect(textsOf(stream)).toEqual(['a', 'b', 'c']);
+    stream.close();
+  });
+
+  it('repeats nothing, however often a hundred containers have started again', async () => {
+    const [one = ''] = names;
+    await runContainers(one, 100);
+    logs.write(one, time(1), 'a');
     const first = server.listen(`${path}?pod=${one}`);
-    for (const restarts of [0, 1, 2, 3]) {
-      await runContainers(one, 100, restarts);
-      while (textsOf(first).length < 100 * (restarts + 1)) await server.call('GET', '/healthz');
+    for (const run of [0, 1, 2]) {
+      if (run > 0) {
+        logs.end(one);
+        logs.startAgain(one);
+        await runContainers(one, 100, run);
+        logs.write(one, time(1 + run), 'a');
+      }
+      const count = 100 * (run + 1);
+      await server.during(first.until(() => textsOf(first).length >= count));
+      expect(textsOf(first)).toHaveLength(count);
     }
     const { after } = first.frames.at(-1);
     first.close();
-    logs.write(one, time(2), 'b');
+    logs.write(one, time(9), 'b');
     const second = server.listen(`${path}?pod=${one}&follow=false&after=${after}`);
     expect(await second.ended).toBe(1_000);
     expect(new Set(textsOf(second))).toEqual(new Set(['b']));
+    expect(textsOf(second)).toHaveLength(100);
+  });
+
+  it('comes in frames of at most 256 KiB, whatever letters and signs it is written in', async () => {
+    const [one = ''] = names;
+    const texts = ['€'.repeat(16_000), '\u0001'.repeat(16_000), `${'x'.repeat(16_383)}😀`];
+    for (let line = 0; line < 60; line += 1) logs.write(one, time(1), texts[line % texts.length] ?? '');
+    const stream = server.listen(`${path}?pod=${one}&follow=false`);
+    expect(await stream.ended).toBe(1_000);
+    expect(textsOf(stream)).toEqual(Array.from({ length: 60 }, (_, line) => (texts[line % 3] ?? '').slice(0, 16_383)));
+    // As they came: what is read of JSON is written as it was.
+    const bytes = stream.frames.map((frame) => Buffer.byteLength(JSON.stringify(frame)));
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(256 * 1_024);
+    expect(Math.max(...bytes)).toBeGreaterThan(128 * 1_024);
   });
 
   it('says of a line that it is longer, and repeats none that came in parts', async () => {
