@@ -1,7 +1,8 @@
-import { applications, type Application } from '@slipway/delivery/api/application';
-import type { Release } from '@slipway/delivery/api/release';
+import { applications, type Application, type ApplicationSpec } from '@slipway/delivery/api/application';
+import type { Release, ReleaseSpec } from '@slipway/delivery/api/release';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { isStatusReason } from '@slipway/kube/status-error';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { findRecord, listRecords, type ReleaseRecord } from '../history/read-history.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
@@ -11,7 +12,21 @@ import { answerOnceByMark, onceDescription } from './answer-once.ts';
 import { awaitRelease, rememberReleases } from './await-release.ts';
 import { IdempotencyHeaders } from './create-once.ts';
 import { ObjectParams, problems } from './schemas.ts';
-import { etagOf, notFound, writeApplication, type ApplicationKey } from './write-application.ts';
+import { etagOf, notFound, writeApplication, type ApplicationKey, type Written } from './write-application.ts';
+
+const BegunSchema = Type.Object({
+  namespace: Type.String(),
+  application: Type.String(),
+  version: Type.Optional(Type.String({ description: 'Absent: the next number.' })),
+  release: Type.Optional(Type.String({ description: 'The Release that it began, where it is there already.' })),
+  changedConfiguration: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'What it runs with that is not as it was then, such as ConfigMap/settings: what it holds has changed, or it was given to one of both alone. Absent where the Release is not there yet.',
+    }),
+  ),
+});
+type Begun = Static<typeof BegunSchema>;
 
 /** The way back to what the cluster has forgotten: history has the template that was asked for. */
 export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
@@ -22,26 +37,18 @@ export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
       schema: {
         tags: ['releases'],
         summary: 'Release again what a release that the cluster has forgotten had asked for',
-        description: `The template of its Application becomes that of the release, and its version too, where versions are given and not counted; all else, and the configuration that the template refers to, is as it is now. ${onceDescription}`,
+        description: `What says how the version runs becomes that of the release: template, environmentFrom and healthCheck of its Application, and its version too, where versions are given and not counted. All else is as it is now, and so is what the ConfigMaps and Secrets hold that the template refers to: the copies of then went with the release, and nobody keeps secrets of before. Which of them hold something else the answer says. ${onceDescription}`,
         params: ObjectParams,
         headers: IdempotencyHeaders,
         response: {
-          202: Type.Object({
-            namespace: Type.String(),
-            application: Type.String(),
-            version: Type.Optional(Type.String({ description: 'Absent: the next number.' })),
-            release: Type.Optional(
-              Type.String({ description: 'The Release that it began, where it is there already.' }),
-            ),
-          }),
+          202: BegunSchema,
           ...problems,
         },
       },
     },
     async (request, reply) => {
       const { namespace, name } = request.params;
-      const record = await findRecord(context.database, { namespace, name });
-      if (record === undefined) throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
+      const record = await findForgotten({ namespace, name }, context);
       const begun = await answerOnceByMark(request, context, (mark) =>
         releaseAgain(record, { by: request.principal.name, mark }, context),
       );
@@ -49,6 +56,17 @@ export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
       return reply.code(202).header('location', `/api/v1/namespaces/${namespace}/${place}`).send(begun);
     },
   );
+}
+
+/** Where it was released again already, that one bears its name too: what is meant is the one before. */
+async function findForgotten(key: ApplicationKey, { database }: ServerContext): Promise<ReleaseRecord> {
+  const { namespace, name } = key;
+  const newest = await findRecord(database, { namespace, name });
+  if (newest === undefined) throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
+  if (newest.deletedAt !== undefined) return newest;
+  const { application, version } = newest;
+  const [, before] = await listRecords(database, { namespaces: [namespace], application, version }, { limit: 2 });
+  return before?.name === name ? before : newest;
 }
 
 /** By which a request that has released again and comes again is known. */
@@ -62,7 +80,7 @@ interface Asked {
   readonly mark: string | undefined;
 }
 
-async function releaseAgain(record: ReleaseRecord, asked: Asked, context: ServerContext) {
+async function releaseAgain(record: ReleaseRecord, asked: Asked, context: ServerContext): Promise<Begun> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptAgain(record, asked, context);
@@ -74,30 +92,73 @@ async function releaseAgain(record: ReleaseRecord, asked: Asked, context: Server
   }
 }
 
-async function attemptAgain(record: ReleaseRecord, { by, mark }: Asked, context: ServerContext) {
+async function attemptAgain(record: ReleaseRecord, { by, mark }: Asked, context: ServerContext): Promise<Begun> {
   const { namespace, application: name, version: recorded, release } = record;
   const key = { namespace, name };
   // Before the Application is read: whoever has begun that Release has left his mark by then.
   const isThere = isKept(key, recorded, context);
-  const current = await readApplication(key, context);
-  const wasDone = mark !== undefined && current.metadata.annotations?.[markAnnotation] === mark;
-  if (!wasDone) requireReleasable(record, { current, isThere });
-  const { version, ...spec } = current.spec;
-  const named = version === undefined || version === '#' ? version : release.spec.version;
-  const about = { namespace, application: name, ...optional('version', named === '#' ? undefined : named) };
-  if (wasDone) {
-    const begun = findKept(key, recorded, context);
-    return { ...about, ...optional('release', begun?.metadata.name) };
-  }
-  const wanted = { ...spec, ...optional('version', named), template: release.spec.template };
   const before = rememberReleases(key, context);
+  const current = await readApplication(key, context);
+  const { version } = current.spec;
+  const isCounted = version === undefined || version === '#';
+  if (mark !== undefined && current.metadata.annotations?.[markAnnotation] === mark) {
+    const begun = findBegun(record, isCounted, context) ?? (await awaitRelease(asWritten(current), before, context));
+    return describeBegun(record, begun, isCounted);
+  }
+  requireReleasable(record, { current, isThere });
+  const wanted = { ...askFor(current.spec, release.spec), ...(isCounted ? {} : { version: release.spec.version }) };
   const written = await writeApplication(
     { ...key, spec: wanted, ...optional('annotations', mark === undefined ? undefined : { [markAnnotation]: mark }) },
     { type: 'match', etag: etagOf(current) },
     { client: context.client, dryRun: false, requestedBy: by },
   );
-  const begun = await awaitRelease(written, before, context);
-  return { ...about, ...optional('release', begun?.metadata.name) };
+  return describeBegun(record, await awaitRelease(written, before, context), isCounted);
+}
+
+/** As the request that came before has written it, or as it was written since. */
+function asWritten(application: Application): Written {
+  return { application, generationBefore: undefined, wasThere: true };
+}
+
+/** What says how the version runs is as it was, with what a release of that version would have been given. */
+function askFor(now: ApplicationSpec, { template, environmentFrom, healthCheck }: ReleaseSpec): ApplicationSpec {
+  const { environmentFrom: _, healthCheck: __, ...kept } = now;
+  return {
+    ...kept,
+    template,
+    ...optional('environmentFrom', environmentFrom),
+    ...optional('healthCheck', healthCheck),
+  };
+}
+
+/** A counted version has another number than it had. */
+function findBegun({ release, ...record }: ReleaseRecord, isCounted: boolean, { view }: ServerContext) {
+  return view.releases
+    .byIndex('application', `${record.namespace}/${record.application}`)
+    .find(({ spec }) =>
+      isCounted ? isSameJson(spec.template, release.spec.template) : spec.version === record.version,
+    );
+}
+
+function describeBegun(
+  { namespace, application, release }: ReleaseRecord,
+  begun: Release | undefined,
+  isCounted: boolean,
+): Begun {
+  return {
+    namespace,
+    application,
+    ...optional('version', isCounted ? undefined : release.spec.version),
+    ...optional('release', begun?.metadata.name),
+    ...optional('changedConfiguration', begun && [...listChanged(release.spec.frozen, begun.spec.frozen)]),
+  };
+}
+
+/** Copies are named by their content. */
+function listChanged(then: ReleaseSpec['frozen'] = {}, now: ReleaseSpec['frozen'] = {}): readonly string[] {
+  return [...new Set([...Object.keys(then), ...Object.keys(now)])]
+    .filter((part) => then[part] !== now[part])
+    .toSorted();
 }
 
 async function readApplication(key: ApplicationKey, { client }: ServerContext): Promise<Application> {
@@ -109,7 +170,7 @@ async function readApplication(key: ApplicationKey, { client }: ServerContext): 
 }
 
 function requireReleasable(
-  { application, version }: ReleaseRecord,
+  { namespace, name, application, version }: ReleaseRecord,
   { current, isThere }: { readonly current: Application; readonly isThere: boolean },
 ): void {
   if (isThere)
@@ -118,7 +179,7 @@ function requireReleasable(
   if (workloadRef !== undefined)
     throw new Problem(
       409,
-      `the template of ${application} stands in ${workloadRef.kind} ${workloadRef.name}: change it there`,
+      `the template of ${application} stands in ${workloadRef.kind} ${workloadRef.name}, which is somebody else's and which the server has no right to change: put spec.template of GET /api/v1/namespaces/${namespace}/releases/${name} there, and the controller releases it`,
     );
 }
 

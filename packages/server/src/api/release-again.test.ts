@@ -1,6 +1,7 @@
 /** Back to any version: also to one that the cluster has forgotten. */
 import { applications } from '@slipway/delivery/api/application';
 import type { KubeClient } from '@slipway/kube/client';
+import { configMaps } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { passOn } from '../../testing/pass-on.ts';
 import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
@@ -8,6 +9,24 @@ import { shopSpec, startTestServer, type TestServer } from '../../testing/test-s
 const shop = '/api/v1/namespaces/default/applications/shop';
 const releases = '/api/v1/namespaces/default/releases';
 const history = { limit: 1, rollbackWindowSeconds: 0 };
+const key = { namespace: 'default', name: 'shop' };
+const settings = { namespace: 'default', name: 'settings' };
+
+/** Each asks for its health elsewhere. */
+function specOf(version: string) {
+  const { template, healthCheck, ...spec } = shopSpec(`web:${version}`);
+  const envFrom = [{ configMapRef: { name: 'settings' } }];
+  const containers = template.spec.containers.map((container) => ({ ...container, envFrom }));
+  const path = `/health?of=${version}`;
+  return {
+    ...spec,
+    version,
+    replicas: 2,
+    history,
+    template: { spec: { containers } },
+    healthCheck: { ...healthCheck, path },
+  };
+}
 
 let server: TestServer;
 /** Is written before the server writes the next time. */
@@ -26,7 +45,19 @@ const overtake = (client: KubeClient): KubeClient => ({
 beforeAll(async () => {
   server = await startTestServer({ through: overtake });
   for (const version of ['1', '2', '3', '4']) {
-    await server.cluster.deploy({ ...shopSpec(`web:${version}`), version, replicas: 2, history });
+    const body = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: settings,
+      data: { colour: version < '3' ? 'blue' : 'red' },
+    };
+    await server.cluster.client.patch(
+      configMaps,
+      settings,
+      { type: 'apply', body, force: true },
+      { fieldManager: 'test' },
+    );
+    await server.cluster.deploy(specOf(version));
     await server.cluster.advance(60_000);
   }
   while ((await server.call('GET', `${releases}/shop-1`)).body.deletedAt === undefined)
@@ -56,13 +87,14 @@ describe('a version that the cluster has forgotten', () => {
   it('is released again as it was asked for, by name of who asks, and once under one key', async () => {
     const send = () => ask(`${releases}/shop-1/again`, { headers: { 'idempotency-key': 'back' } });
     const annotations = { seen: 'true' };
-    const key = { namespace: 'default', name: 'shop' };
     meanwhile = () =>
       server.cluster.client.patch(applications, key, { type: 'merge', body: { metadata: { annotations } } });
     const first = await send();
     expect(meanwhile).toBe(undefined);
     expect(first).toMatchObject({ status: 202, body: { application: 'shop', version: '1', release: 'shop-1' } });
     expect(first.headers.get('location')).toBe(`${releases}/shop-1`);
+    // What it held then is gone with the copy, which is said.
+    expect(first.body.changedConfiguration).toEqual(['ConfigMap/settings']);
     expect((await send()).body).toEqual(first.body);
     // Killed before it could be answered.
     await server.database.query('UPDATE asked_requests SET answer = NULL');
@@ -70,7 +102,8 @@ describe('a version that the cluster has forgotten', () => {
     await server.cluster.advance(60_000);
     const { spec, status } = await server.cluster.application();
     expect(status?.serving?.version).toBe('1');
-    expect(spec).toMatchObject({ replicas: 2, history, template: shopSpec('web:1').template });
+    const { template, healthCheck } = specOf('1');
+    expect(spec).toMatchObject({ replicas: 2, history, template, healthCheck });
     const { body } = await server.call('GET', `${releases}/shop-1`);
     expect(body).toMatchObject({ phase: 'Succeeded', requestedBy: 'admin (as claimed)' });
     expect(body.deletedAt).toBeUndefined();
@@ -81,5 +114,31 @@ describe('a version that the cluster has forgotten', () => {
     expect((await ask(`${releases}/shop-9/again`)).status).toBe(404);
     const token = await server.tokenFor({ role: 'view', namespaces: ['*'] });
     expect((await ask(`${releases}/shop-2/again`, { token })).status).toBe(403);
+  });
+
+  it('is released again once by two who ask at once under one key, and both are told the same', async () => {
+    const before = (await server.cluster.application()).metadata.generation ?? 0;
+    const send = () => server.call('POST', `${releases}/shop-2/again`, { headers: { 'idempotency-key': 'both' } });
+    const [one, other] = await server.during(Promise.all([send(), send()]));
+    expect(one).toMatchObject({ status: 202, body: { version: '2', release: 'shop-2' } });
+    expect([other.status, other.body]).toEqual([202, one.body]);
+    expect(one.body.changedConfiguration).toEqual(['ConfigMap/settings']);
+    expect((await server.cluster.application()).metadata.generation).toBe(before + 1);
+    await server.cluster.advance(60_000);
+    expect((await server.cluster.application()).status?.serving?.version).toBe('2');
+    // What was answered is answered again, whatever has become of it since.
+    expect((await send()).body).toEqual(one.body);
+    expect((await ask(`${releases}/shop-2/again`)).status).toBe(409);
+  });
+
+  it('is not released again where its template is that of a Deployment, and says where it is to be put', async () => {
+    while ((await server.call('GET', `${releases}/shop-4`)).body.deletedAt === undefined)
+      await server.cluster.advance(10_000);
+    const workloadRef = { kind: 'Deployment', name: 'shop' };
+    const body = { spec: { template: null, workloadRef } };
+    await server.cluster.client.patch(applications, key, { type: 'merge', body });
+    const { status, body: answer } = await ask(`${releases}/shop-4/again`);
+    expect(status).toBe(409);
+    expect(answer.detail).toContain(`put spec.template of GET ${releases}/shop-4 there`);
   });
 });
