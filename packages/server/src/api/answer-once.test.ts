@@ -134,6 +134,11 @@ describe('an application that is asked for under a key', () => {
     await server.cluster.client.patch(applications, key, { type: 'merge', body: { metadata: { annotations } } });
     expect((await send(path, application('store'))).status).toBe(409);
     expect(await server.database.query('SELECT * FROM asked_requests')).toHaveLength(1);
+    expect((await send(path, application('other'))).status).toBe(422);
+    // By now whoever noted it was killed, and what is refused may be corrected.
+    await server.cluster.advance(601_000);
+    expect((await send(path, application('store'))).status).toBe(409);
+    expect((await send(path, application('other'))).status).toBe(202);
   });
 
   it('is asked for again where it could not be', async () => {

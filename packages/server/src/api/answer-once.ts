@@ -54,7 +54,7 @@ export async function answerOnceByMark<T extends object>(
   if (keyed === undefined) return await create(undefined);
   const { database } = means;
   await forgetRequests(database, keyed.now);
-  const { answer: known, isNew } = await database.transaction((transaction) => claim<T>(transaction, keyed));
+  const { answer: known, isOurs } = await database.transaction((transaction) => claim<T>(transaction, keyed));
   if (known !== undefined) return known;
   try {
     // What is marked outlives what is noted here: by then something else may be asked under the same key.
@@ -62,8 +62,8 @@ export async function answerOnceByMark<T extends object>(
     await keep(database, keyed, answer);
     return answer;
   } catch (error) {
-    // Where it is another one's, that one is under way, or was killed after it was done.
-    if (isNew && (findProblem(error)?.status ?? 500) < 500)
+    // Where it is another one's, that one is under way.
+    if (isOurs && (findProblem(error)?.status ?? 500) < 500)
       await database.query('DELETE FROM asked_requests WHERE name = $1 AND answer IS NULL', [keyed.name]);
     throw error;
   }
@@ -106,9 +106,12 @@ function sealerUnder(
 interface Claimed<T> {
   /** Where there is one. */
   readonly answer: T | undefined;
-  /** Nobody has asked it before. */
-  readonly isNew: boolean;
+  /** Nobody has asked it before, or whoever did was killed: by now every request is over. */
+  readonly isOurs: boolean;
 }
+
+/** Longer than any request takes. */
+const underWayMilliseconds = 10 * 60_000;
 
 /** Rejects with 422 where something else was asked. */
 async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<T>> {
@@ -116,12 +119,12 @@ async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<C
     'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING name',
     [name, hash, new Date(now).toISOString()],
   );
-  const [row] = await sql.query('SELECT hash, answer FROM asked_requests WHERE name = $1', [name]);
+  const [row] = await sql.query('SELECT hash, answer, at FROM asked_requests WHERE name = $1', [name]);
   if (row?.['hash'] !== hash) throw otherRequest();
   const answer = row['answer'];
   return {
     answer: typeof answer === 'string' ? (JSON.parse(sealer.open(answer, name)) as T) : undefined,
-    isNew: inserted.length > 0,
+    isOurs: inserted.length > 0 || now - Date.parse(String(row['at'])) > underWayMilliseconds,
   };
 }
 

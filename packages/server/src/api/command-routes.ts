@@ -3,6 +3,7 @@ import { createCommand, releaseCommands, verbs, type CommandOutcome } from '@sli
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type, { type Static } from 'typebox';
 import type { App } from '../http/build-app.ts';
+import { findCommand } from '../history/read-history.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { findOutcome } from '../view/command-outcome.ts';
@@ -66,7 +67,7 @@ function addCommanding(app: App, context: ServerContext): void {
       const key = request.headers['idempotency-key'];
       const name = nameAsked({ about: application, what: verb, key, principal, random });
       reply.header('location', `/api/v1/namespaces/${namespace}/applications/${application}/commands/${name}`);
-      const known = findOutcome(context.view, request.params, name);
+      const known = key === undefined ? undefined : await readOutcome(context, request.params, name);
       // What was carried out already is not held against what has become of it since.
       if (known === undefined && version !== undefined) await requireReturnable(request.params, version, context);
       if (key !== undefined) await claimName(context, { namespace, name }, { verb, version, reason });
@@ -95,7 +96,7 @@ function addOutcomes(app: App, context: ServerContext): void {
     },
     async ({ params }) => {
       const { namespace, name: application, command: name } = params;
-      const outcome = findOutcome(context.view, params, name);
+      const outcome = await readOutcome(context, params, name);
       if (outcome !== undefined) return { name, outcome: outcome.outcome, message: outcome.message };
       try {
         await client.get(releaseCommands, { namespace, name });
@@ -106,6 +107,15 @@ function addOutcomes(app: App, context: ServerContext): void {
       }
     },
   );
+}
+
+/** The cluster tells of the last commands of what it still has. */
+async function readOutcome(
+  { view, database }: ServerContext,
+  application: ApplicationKey,
+  command: string,
+): Promise<CommandOutcome | undefined> {
+  return findOutcome(view, application, command) ?? (await findCommand(database, application, command));
 }
 
 function addApproving(app: App, context: ServerContext): void {

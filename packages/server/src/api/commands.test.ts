@@ -1,3 +1,5 @@
+import { releases } from '@slipway/delivery/api/release';
+import { releaseCommands } from '@slipway/delivery/api/release-command';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopSpec, startTestServer, type Answer, type TestServer } from '../../testing/test-server.ts';
 
@@ -116,5 +118,23 @@ describe('a version that was refused', () => {
         expect.objectContaining({ kind: 'ReplicaSet', reason: 'SuccessfulCreate', type: 'Normal' }),
       ]),
     );
+  });
+
+  it('is what was asked of it once, also when the cluster has forgotten what came of it', async () => {
+    const send = () =>
+      server.call('POST', `${shop}/commands`, { body: { verb: 'retry' }, headers: { 'idempotency-key': 'kept' } });
+    const first = await send();
+    expect(first.body).toMatchObject({ outcome: 'waiting' });
+    await server.cluster.advance(400_000);
+    const remembered = await outcomeOf(first);
+    expect(remembered).toMatchObject({ name: first.body.name, outcome: 'accepted' });
+    expect((await send()).body).toEqual(remembered);
+    await server.cluster.client.delete(releases, { namespace: 'default', name: 'shop-2' });
+    while ((await server.call('GET', second)).body.deletedAt === undefined) await server.cluster.advance(10_000);
+
+    expect(await send()).toMatchObject({ status: 202, body: remembered });
+    expect(await outcomeOf(first)).toEqual(remembered);
+    const { items } = await server.cluster.client.list(releaseCommands, { namespace: 'default' });
+    expect(items.map(({ metadata }) => metadata.name)).not.toContain(first.body.name);
   });
 });

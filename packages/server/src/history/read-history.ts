@@ -190,6 +190,20 @@ export async function readCommands(sql: Sql, uid: string): Promise<readonly Comm
   return rows.map((row) => JSON.parse(String(row['object'])) as CommandOutcome);
 }
 
+/** Also of a command whose release the cluster has forgotten, or that has been given too many since to tell of it. */
+export async function findCommand(
+  sql: Sql,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  command: string,
+): Promise<CommandOutcome | undefined> {
+  const [row] = await sql.query(
+    `SELECT commands.object FROM releases JOIN commands ON commands.release_uid = releases.uid
+     WHERE releases.namespace = $1 AND releases.application = $2 AND commands.name = $3`,
+    [namespace, name, command],
+  );
+  return row && (JSON.parse(String(row['object'])) as CommandOutcome);
+}
+
 function parseRecord(row: Row): ReleaseRecord {
   return {
     uid: String(row['uid']),
