@@ -49,6 +49,7 @@ export async function createMemoryCluster(options: MemoryClusterOptions = {}): P
     random,
     logger,
     nodes,
+    freezesObjects: true,
     ranges: { serviceCidr: options.serviceCidr ?? '10.96.0.0/16', nodePorts: { first: 30_000, last: 32_767 } },
   });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));

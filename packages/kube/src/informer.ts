@@ -1,6 +1,7 @@
 import type { KubeClient, Reading, WatchEvent } from './client.ts';
 import { delay, type Clock } from './clock.ts';
 import { silentLogger, type Logger } from './logger.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import { keyOf, keyString, type KubeObject, type ObjectKey, type ResourceType } from './object.ts';
 import { isStatusReason } from './status-error.ts';
 import { limitTime, type TimeLimit } from './time-limit.ts';
@@ -260,10 +261,4 @@ function dropFromIndex(index: Map<string, Set<string>>, value: string, key: stri
   const keys = index.get(value);
   keys?.delete(key);
   if (keys?.size === 0) index.delete(value);
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const child of Object.values(value)) deepFreeze(child);
 }

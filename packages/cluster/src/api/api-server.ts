@@ -44,6 +44,8 @@ export interface ApiServerOptions {
   readonly loadServiceAccountKey?: (() => Promise<KeyObject>) | undefined;
   /** `host:port` that clients reach this server by, for discovery. */
   readonly address?: string | undefined;
+  /** Freezes what the cache holds, so that who changes it is found out. For tests. */
+  readonly freezesObjects?: boolean | undefined;
 }
 
 /** The API, independent of how requests reach it. */
@@ -63,7 +65,7 @@ export interface ApiServer {
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, catalog, clock, logger } = options;
-  const resources = new ResourceStore(store);
+  const resources = new ResourceStore(store, { freeze: options.freezesObjects });
   const grants = new PolicyIndex(store);
   const loadKey = options.loadServiceAccountKey ?? (() => Promise.resolve(makeServiceAccountKey()));
   const tokens = new ServiceAccountTokens({ resources, clock, loadKey });

@@ -24,9 +24,20 @@ describe('the cache of parsed objects', () => {
   });
 
   it('forgets the object that was not used for longest', () => {
-    const cache = new ObjectCache(1);
-    const first = cache.parse(stored('a', 1));
-    cache.parse(stored('b', 2));
-    expect(cache.parse(stored('a', 1))).not.toBe(first);
+    const cache = new ObjectCache({ maximum: 4 });
+    const [used, unused] = [cache.parse(stored('used', 1)), cache.parse(stored('unused', 2))];
+    for (let revision = 3; revision < 9; revision++) {
+      cache.parse(stored(`other-${revision}`, revision));
+      expect(cache.parse(stored('used', 1))).toBe(used);
+    }
+    expect(cache.parse(stored('unused', 2))).not.toBe(unused);
+  });
+
+  it('freezes all of an object where tests ask for it', () => {
+    const cache = new ObjectCache({ freeze: true });
+    const read = cache.parse(stored('a', 1));
+    const written = { metadata: { name: 'b', labels: { app: 'x' } } };
+    cache.remember(stored('b', 2), written);
+    expect([Object.isFrozen(read.metadata), Object.isFrozen(written.metadata.labels)]).toEqual([true, true]);
   });
 });

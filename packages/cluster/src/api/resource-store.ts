@@ -2,9 +2,8 @@ import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { RevisionConflict, StoreUnavailable, type Store, type StoredObject } from '../store/store.ts';
 import { alreadyExists, conflict, notFound, staleObject } from './api-errors.ts';
-import { ObjectCache } from './object-cache.ts';
+import { ObjectCache, type ObjectCacheOptions } from './object-cache.ts';
 import { storeKey, storePrefix } from './object-key.ts';
-import { rememberText } from './stored-text.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 
 /** Which object of which resource. */
@@ -20,10 +19,11 @@ const maximumAttempts = 16;
 /** Objects in the store: parsed, with their resourceVersion, and with failures in the words of the API. */
 export class ResourceStore {
   readonly store: Store;
-  readonly cache = new ObjectCache();
+  readonly cache: ObjectCache;
 
-  constructor(store: Store) {
+  constructor(store: Store, options: ObjectCacheOptions = {}) {
     this.store = store;
+    this.cache = new ObjectCache(options);
   }
 
   get({ definition, namespace, name }: Target): KubeObject {
@@ -82,18 +82,18 @@ export class ResourceStore {
 
   async #write(key: string, expected: number, object: KubeObject): Promise<KubeObject> {
     let stamped = object;
-    let text = '';
-    const revision = await this.store.write({
+    let value = '';
+    await this.store.write({
       key,
       expected,
       encode: (assigned) => {
         stamped = withResourceVersion(object, assigned);
-        text = JSON.stringify(stamped);
-        return text;
+        value = JSON.stringify(stamped);
+        return value;
       },
+      // Watchers are told next: they need not read what was just written.
+      onVisible: (revision) => this.cache.remember({ key, revision, value }, stamped),
     });
-    rememberText(stamped, text);
-    this.cache.remember(key, revision, stamped);
     return stamped;
   }
 

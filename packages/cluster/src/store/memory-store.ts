@@ -2,7 +2,7 @@ import { type Logger, silentLogger } from '@slipway/kube/logger';
 import { type BatchPlan, objectAfter, planBatch, type PlannedWrite } from './batch.ts';
 import { defaultRingBounds, EventRing, type RingBounds } from './event-ring.ts';
 import { type Journal, memoryJournal } from './journal.ts';
-import { SortedObjects } from './sorted-objects.ts';
+import { resourceOf, SortedObjects } from './sorted-objects.ts';
 import {
   type Mutation,
   RevisionCompacted,
@@ -30,6 +30,7 @@ interface Watcher {
   readonly listener: (event: StoreEvent) => void;
   /** Everything up to this revision has been delivered. */
   seen: number;
+  isClosed: boolean;
 }
 
 export interface MemoryStoreOptions {
@@ -51,7 +52,7 @@ export class MemoryStore implements Store {
   readonly #logger: Logger;
   readonly #objects = new SortedObjects();
   readonly #ring: EventRing;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Watchers();
   #revision: number;
   #waiting: PendingWrite[] = [];
   #writing: Promise<void> | undefined;
@@ -102,10 +103,10 @@ export class MemoryStore implements Store {
 
   watch(prefix: string, afterRevision: number, listener: (event: StoreEvent) => void): StoreWatch {
     this.#requireKnown(afterRevision);
-    const watcher: Watcher = { prefix, listener, seen: afterRevision };
+    const watcher: Watcher = { prefix, listener, seen: afterRevision, isClosed: false };
     this.#watchers.add(watcher);
     for (const event of this.#ring.after(afterRevision)) this.#deliver(watcher, event);
-    return { close: () => void this.#watchers.delete(watcher) };
+    return { close: () => this.#watchers.delete(watcher) };
   }
 
   close(): Promise<void> {
@@ -157,14 +158,15 @@ export class MemoryStore implements Store {
       else this.#objects.set(object);
       this.#revision = event.revision;
       this.#ring.push(event);
-      for (const watcher of this.#watchers) this.#deliver(watcher, event);
+      write.mutation.onVisible?.(event.revision);
+      this.#watchers.forEach(event.key, (watcher) => this.#deliver(watcher, event));
       write.resolve(event.revision);
     }
   }
 
   /** A watch that begins inside a listener has read the event from the ring already. */
   #deliver(watcher: Watcher, event: StoreEvent): void {
-    if (event.revision <= watcher.seen || !this.#watchers.has(watcher)) return;
+    if (event.revision <= watcher.seen || watcher.isClosed) return;
     watcher.seen = event.revision;
     if (!event.key.startsWith(watcher.prefix)) return;
     try {
@@ -174,6 +176,38 @@ export class MemoryStore implements Store {
       this.#watchers.delete(watcher);
       this.#logger.error('a watch was ended because its listener failed', { key: event.key, error });
     }
+  }
+}
+
+/** By the resource that they follow, since there are many and most follow one. */
+class Watchers {
+  readonly #byResource = new Map<string, Set<Watcher>>();
+
+  add(watcher: Watcher): void {
+    const resource = resourceOf(watcher.prefix) ?? '';
+    const known = this.#byResource.get(resource);
+    if (known === undefined) this.#byResource.set(resource, new Set([watcher]));
+    else known.add(watcher);
+  }
+
+  delete(watcher: Watcher): void {
+    watcher.isClosed = true;
+    const resource = resourceOf(watcher.prefix) ?? '';
+    const known = this.#byResource.get(resource);
+    known?.delete(watcher);
+    if (known?.size === 0) this.#byResource.delete(resource);
+  }
+
+  clear(): void {
+    for (const watchers of this.#byResource.values()) for (const watcher of watchers) watcher.isClosed = true;
+    this.#byResource.clear();
+  }
+
+  /** Those that may be concerned by a change of the key. */
+  forEach(key: string, tell: (watcher: Watcher) => void): void {
+    this.#byResource.get('')?.forEach(tell);
+    const resource = resourceOf(key);
+    if (resource !== undefined) this.#byResource.get(resource)?.forEach(tell);
   }
 }
 

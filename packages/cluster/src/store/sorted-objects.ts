@@ -6,6 +6,13 @@ const maxBlockLength = 512;
 /** Greater than every key that starts with the prefix: keys are names and paths, which never hold this code unit. */
 const pastEveryKey = '\uffff';
 
+/** `/<group>/<plural>/` of a key or of a longer prefix; undefined where it does not reach that far. */
+export function resourceOf(key: string): string | undefined {
+  const group = key.indexOf('/', 1);
+  const end = group < 0 ? -1 : key.indexOf('/', group + 1);
+  return end < 0 ? undefined : key.slice(0, end + 1);
+}
+
 interface Position {
   readonly block: number;
   readonly index: number;
@@ -18,6 +25,8 @@ interface Position {
 export class SortedObjects {
   readonly #byKey = new Map<string, StoredObject>();
   readonly #blocks: StoredObject[][] = [];
+  /** Of whole resources, which is asked with every write. */
+  readonly #counts = new Map<string, number>();
 
   get size(): number {
     return this.#byKey.size;
@@ -30,6 +39,7 @@ export class SortedObjects {
   set(object: StoredObject): void {
     const isNew = !this.#byKey.has(object.key);
     this.#byKey.set(object.key, object);
+    if (isNew) this.#countUp(object.key, 1);
     const at = this.#lowerBound(object.key);
     const block = this.#blocks[at.block];
     if (block === undefined) {
@@ -44,6 +54,7 @@ export class SortedObjects {
 
   delete(key: string): void {
     if (!this.#byKey.delete(key)) return;
+    this.#countUp(key, -1);
     const at = this.#lowerBound(key);
     const block = this.#blocks[at.block];
     block?.splice(at.index, 1);
@@ -66,6 +77,15 @@ export class SortedObjects {
   }
 
   count(prefix: string): number {
+    return resourceOf(prefix) === prefix ? (this.#counts.get(prefix) ?? 0) : this.#countBetween(prefix);
+  }
+
+  #countUp(key: string, difference: number): void {
+    const resource = resourceOf(key);
+    if (resource !== undefined) this.#counts.set(resource, (this.#counts.get(resource) ?? 0) + difference);
+  }
+
+  #countBetween(prefix: string): number {
     const from = this.#lowerBound(prefix);
     const to = this.#lowerBound(prefix + pastEveryKey);
     let count = to.index - from.index;

@@ -13,6 +13,8 @@ export interface Mutation {
   readonly expected: number;
   /** The new JSON, which may name the revision that the write gets; `undefined` deletes. Called once, synchronously. */
   readonly encode: ((revision: number) => string) | undefined;
+  /** Called once the write is visible, before watchers and the writer hear of it. Must not throw. */
+  readonly onVisible?: ((revision: number) => void) | undefined;
 }
 
 export interface StoreEvent {
