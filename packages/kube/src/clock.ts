@@ -35,7 +35,9 @@ function abortReason(signal: AbortSignal | undefined): Error {
 
 /** The time as Kubernetes writes it in `metav1.Time`: UTC with whole seconds. */
 export function formatTime(milliseconds: number): string {
-  return textsOf(milliseconds).seconds;
+  const second = Math.floor(milliseconds / 1_000);
+  if (lastSecond.second !== second) lastSecond = { second, text: textsOf(milliseconds).seconds };
+  return lastSecond.text;
 }
 
 /** The time as Kubernetes writes it in `metav1.MicroTime`: UTC with six decimals. */
@@ -49,6 +51,7 @@ interface Texts {
   readonly microseconds: string;
 }
 
+let lastSecond = { second: Number.NaN, text: '' };
 let last: Texts = { milliseconds: Number.NaN, seconds: '', microseconds: '' };
 
 /** One decision writes the same moment in many places. */

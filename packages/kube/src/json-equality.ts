@@ -50,7 +50,9 @@ function sharedList(value: readonly unknown[], before: readonly unknown[]): read
 function sharedRecord(value: JsonRecord, before: JsonRecord): JsonRecord {
   let copy: Record<string, unknown> | undefined;
   let isSame = true;
-  for (const [key, child] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const child = value[key];
+    if (child === before[key]) continue;
     const shared = Object.hasOwn(before, key) ? withSharedParts(child, before[key]) : child;
     isSame &&= shared === before[key];
     // A key of that name is one like any other, but cannot be assigned.

@@ -2,11 +2,17 @@
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
+  for (const key of Object.keys(patch)) {
+    const value = patch[key];
     if (value === null) delete result[key];
-    else define(result, key, applyMergePatch(Object.hasOwn(result, key) ? result[key] : undefined, value));
+    else if (key === '__proto__') define(result, key, applyMergePatch(own(result, key), value));
+    else result[key] = isObject(value) ? applyMergePatch(own(result, key), value) : value;
   }
   return result;
+}
+
+function own(target: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(target, key) ? target[key] : undefined;
 }
 
 /** As plain assignment, but a key named `__proto__` is a key like any other. */

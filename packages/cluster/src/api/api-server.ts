@@ -99,7 +99,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const admit = (request: TransportRequest, identity: Identity): void => {
     if (!mayDoEverything(identity) && !isOpenToAll(request.path)) authorize(identity, attributesOf(request), grants);
   };
-  const route = async (request: TransportRequest, identity: Identity): Promise<TransportResponse> => {
+  const route = (request: TransportRequest, identity: Identity): TransportResponse | Promise<TransportResponse> => {
     admit(request, identity);
     const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1' });
     if (meta !== undefined) return meta;

@@ -16,7 +16,7 @@ export interface ConvertedRequest {
   readonly conversion: Conversion;
 }
 
-type Handle = (request: TransportRequest, at: ResourceRequest) => Promise<TransportResponse>;
+type Handle = (request: TransportRequest, at: ResourceRequest) => TransportResponse | Promise<TransportResponse>;
 
 export async function handleConverted(converted: ConvertedRequest, handle: Handle): Promise<TransportResponse> {
   const { at, conversion } = converted;

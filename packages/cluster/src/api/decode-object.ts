@@ -24,7 +24,8 @@ export interface Decoding {
 export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeObject {
   const { type, schema } = decoding.definition;
   requireType(body, decoding.definition);
-  const { object, unknownFields } = decode(body, decoding.definition);
+  const { object: shaped, unknownFields } = decode(body, decoding.definition);
+  const object = withMetadata(shaped, decoding.definition);
   reportStrict(decoding.fieldValidation === 'Strict' ? unknownFields : [], decoding);
   const undeclared = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
   const faults = [...undeclared, ...itemFaults(object, schema)];
@@ -91,12 +92,12 @@ export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
   reportStrict(unknownFields, decoding);
   // An object that is applied keeps its empty fields: who applies them owns them.
   return schema.kind === 'object'
-    ? withMetadata(omitEmptyMetadata({ ...object }, schema), decoding.definition)
-    : object;
+    ? withMetadata(omitEmptyMetadata(object, schema), decoding.definition)
+    : withMetadata(object, decoding.definition);
 }
 
 interface Decoded {
-  readonly object: KubeObject;
+  readonly object: JsonObject;
   readonly unknownFields: readonly string[];
 }
 
@@ -110,7 +111,7 @@ function decode(
     throw new StatusError('BadRequest', `the body of the request must be an object of kind ${type.kind}`);
   checkType(body, definition);
   const { object, unknownFields } = shapeObject(body, schema, { ...type, keepsMisfits });
-  return { object: withMetadata(object, definition), unknownFields };
+  return { object, unknownFields };
 }
 
 function withMetadata(object: JsonObject, { type }: ResourceDefinition): KubeObject {
@@ -132,8 +133,8 @@ function checkType(body: JsonObject, { type }: ResourceDefinition): void {
 function reportStrict(unknownFields: readonly string[], decoding: Decoding): void {
   const { definition, fieldValidation, repeated = [], warn } = decoding;
   if (fieldValidation === 'Ignore') return;
+  if (repeated.length + unknownFields.length === 0) return;
   const messages = [...repeated, ...unknownFields.map((field) => `unknown field "${field}"`)];
-  if (messages.length === 0) return;
   if (fieldValidation === 'Strict') throw undecodable(definition.type, `strict decoding error: ${messages.join(', ')}`);
   for (const message of messages) warn(message);
 }

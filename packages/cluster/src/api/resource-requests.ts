@@ -28,18 +28,21 @@ import { answerTokenReview } from './tokens/token-review.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
 
-export async function handleResource(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+/** Not awaited on the way: each step of it would put the answer off. */
+type Answered = TransportResponse | Promise<TransportResponse>;
+
+export function handleResource(request: TransportRequest, at: ResourceRequest): Answered {
   const { conversion } = at.definition;
   return conversion === undefined
     ? handleStored(request, at)
     : handleConverted({ request, at, conversion }, handleStored);
 }
 
-async function handleStored(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+function handleStored(request: TransportRequest, at: ResourceRequest): Answered {
   const { path, definition } = at;
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);
-  if (definition.isMeasured === true) return (await import('./metrics/answer-metrics.ts')).answerMetrics(request, at);
+  if (definition.isMeasured === true) return handleMeasured(request, at);
   if (path.subresource !== '' && !isPartOfObject(at)) return connect(request, at);
   if (
     (path.subresource === 'status' && !definition.hasStatus) ||
@@ -56,6 +59,11 @@ function isPartOfObject({ path: { subresource }, definition }: ResourceRequest):
   return subresource === 'status' || subresource === 'scale' || definition.parts?.[subresource] !== undefined;
 }
 
+async function handleMeasured(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const { answerMetrics } = await import('./metrics/answer-metrics.ts');
+  return answerMetrics(request, at);
+}
+
 async function handleReview(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   if (at.path.name !== '') throw unknownPath();
   if (request.method !== 'POST') throw methodNotAllowed(request);
@@ -69,15 +77,12 @@ async function handleReview(request: TransportRequest, at: ResourceRequest): Pro
   return one({ object, request, at, status: 201, warnings });
 }
 
-async function handleCollection(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+function handleCollection(request: TransportRequest, at: ResourceRequest): Answered {
   switch (request.method) {
     case 'GET':
       return isFlagSet(request.query, 'watch') ? watch(request, at) : list(request, at);
-    case 'POST': {
-      const warnings: string[] = [];
-      const object = await at.verbs.create(bodyOf(request), writeRequest(request, at, warnings));
-      return one({ object, request, at, status: 201, warnings });
-    }
+    case 'POST':
+      return create(request, at);
     case 'DELETE':
       return deleteCollection(request, at);
     default:
@@ -85,15 +90,20 @@ async function handleCollection(request: TransportRequest, at: ResourceRequest):
   }
 }
 
-async function handleObject(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+async function create(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const warnings: string[] = [];
+  const object = await at.verbs.create(bodyOf(request), writeRequest(request, at, warnings));
+  return one({ object, request, at, status: 201, warnings });
+}
+
+function handleObject(request: TransportRequest, at: ResourceRequest): Answered {
   switch (request.method) {
     case 'GET':
-      return one({ object: read(request, at), request, at, status: 200, warnings });
+      return one({ object: read(request, at), request, at, status: 200, warnings: [] });
     case 'PUT':
-      return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
+      return replace(request, at);
     case 'PATCH':
-      return patch(request, at, warnings);
+      return patch(request, at);
     case 'DELETE':
       if (at.path.subresource !== '') throw methodNotAllowed(request);
       return remove(request, at);
@@ -148,6 +158,11 @@ function programOf({ headers }: TransportRequest, { user }: Identity): string {
   return program.slice(0, 128);
 }
 
+async function replace(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const warnings: string[] = [];
+  return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
+}
+
 async function put(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<KubeObject> {
   const write = writeRequest(request, at, warnings);
   const { scale } = at.definition;
@@ -162,7 +177,8 @@ async function put(request: TransportRequest, at: ResourceRequest, warnings: str
   );
 }
 
-async function patch(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<TransportResponse> {
+async function patch(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
+  const warnings: string[] = [];
   const write = writeRequest(request, at, warnings);
   const kind = patchKind(request.headers['content-type'] ?? '');
   const body = bodyOf(request);

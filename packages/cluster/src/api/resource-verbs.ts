@@ -4,7 +4,7 @@ import { namespaces } from '@slipway/kube/resources';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { apiVersionOf } from '@slipway/kube/object';
-import { withLateModules } from '../schema/late-module.ts';
+import { withLateModules, withLateModulesAtOnce } from '../schema/late-module.ts';
 import type { Manager, WrittenPart } from '../schema/managed-fields.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
@@ -256,11 +256,15 @@ export class ResourceVerbs {
     const reservations = new Reservations();
     try {
       const attempt: Attempt = { current: undefined, request, reservations, isTentative: false };
-      const admitted = await this.#askOnCreate(this.#admit(prepared, attempt), attempt);
+      const admitted = this.#admit(prepared, attempt);
+      const judged = this.#options.external.isAsked(definition)
+        ? this.#askOnCreate(admitted, attempt)
+        : withLateModulesAtOnce(() => this.#judged(admitted, request));
+      const object = judged instanceof Promise ? await judged : judged;
       // It may have begun to go while others were asked.
-      this.#requireLivingNamespace(request, target.name);
-      if (dryRun) return admitted;
-      const created = await this.resources.create(target, admitted);
+      if (judged instanceof Promise) this.#requireLivingNamespace(request, target.name);
+      if (dryRun) return object;
+      const created = await this.resources.create(target, object);
       reservations.keep();
       return created;
     } finally {
@@ -268,16 +272,18 @@ export class ResourceVerbs {
     }
   }
 
-  /** Judges what is to be created, with what others make of it where they are asked. */
+  #judged(object: KubeObject, request: WriteRequest): KubeObject {
+    this.#validate(object, undefined, request);
+    return object;
+  }
+
+  /** Judges what is to be created, with what others make of it. */
   async #askOnCreate(admitted: KubeObject, attempt: Attempt): Promise<KubeObject> {
     const { request, reservations } = attempt;
     const { definition } = request;
     const { external } = this.#options;
-    const judged = async (object: KubeObject): Promise<KubeObject> => {
-      await withLateModules(async () => this.#validate(object, undefined, request));
-      return object;
-    };
-    if (!external.isAsked(definition)) return judged(admitted);
+    const judged = (object: KubeObject): Promise<KubeObject> =>
+      withLateModules(async () => this.#judged(object, request));
     const write = externalWrite(request, { operation: 'CREATE', old: undefined, deadline: this.#deadline() });
     const changed = (await external.mutate(admitted, write)) ?? admitted;
     if (changed === admitted) {
@@ -410,22 +416,21 @@ export class ResourceVerbs {
 
   #admit(object: KubeObject, { current, request, reservations }: Attempt): KubeObject {
     const { definition, dryRun, identity } = request;
-    return this.#options.admission.reduce(
-      (admitted, plugin) =>
-        plugin.admit({ identity, definition, object: admitted, old: current, dryRun, reservations }),
-      object,
-    );
+    let admitted = object;
+    for (const plugin of this.#options.admission)
+      admitted = plugin.admit({ identity, definition, object: admitted, old: current, dryRun, reservations });
+    return admitted;
   }
 
   #validate(object: KubeObject, old: KubeObject | undefined, request: WriteRequest): void {
     const { definition, subresource } = request;
     // A node may be bound and finalizers may go through subresources although updates may not touch them.
     const ofObject = definition.validate(object, subresource === '' ? old : undefined);
-    const ofPart = old === undefined ? [] : (definition.parts?.[subresource]?.validate(object, old) ?? []);
-    const ofRules = definition.validateRules?.(object, { stored: old, faults: ofObject }) ?? [];
-    const faults = [...ofObject, ...ofPart, ...ofRules];
-    if (faults.length > 0) throw invalidObject(definition.type, object.metadata.name ?? '', faults);
-    for (const message of definition.warnings?.(object) ?? []) request.warn(message);
+    const ofPart = old === undefined ? noFaults : (definition.parts?.[subresource]?.validate(object, old) ?? noFaults);
+    const ofRules = definition.validateRules?.(object, { stored: old, faults: ofObject }) ?? noFaults;
+    if (ofObject.length + ofPart.length + ofRules.length > 0)
+      throw invalidObject(definition.type, object.metadata.name ?? '', [...ofObject, ...ofPart, ...ofRules]);
+    for (const message of definition.warnings?.(object) ?? noFaults) request.warn(message);
   }
 
   #checkNamespace({ metadata }: KubeObject, { definition, namespace }: WriteRequest): void {
@@ -454,6 +459,8 @@ export class ResourceVerbs {
     );
   }
 }
+
+const noFaults: readonly never[] = [];
 
 function writtenPart({ definition, subresource }: WriteRequest): WrittenPart {
   if (subresource === 'status') return 'status';

@@ -1,7 +1,8 @@
 /** The part of an object's metadata that belongs to the server. */
+import type { ManagedFieldsEntry, ObjectMeta } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { randomSuffix } from '@slipway/kube/hash';
-import { isSameJson } from '@slipway/kube/json-equality';
+import { isSameJson, isSameJsonBut } from '@slipway/kube/json-equality';
 import type { KubeObject } from '@slipway/kube/object';
 import type { ResourceDefinition } from '../schema/definition.ts';
 
@@ -24,60 +25,58 @@ export function stampNew(
   namespace: string | undefined,
   context: ServerContext & { readonly definition: ResourceDefinition },
 ): KubeObject {
-  const {
-    resourceVersion: _,
-    deletionTimestamp: __,
-    deletionGracePeriodSeconds: ___,
-    managedFields: ____,
-    selfLink: _____,
-    ...given
-  } = object.metadata;
-  const generated =
-    given.generateName === undefined ? undefined : `${given.generateName.slice(0, 58)}${randomSuffix(context.random)}`;
-  const name = given.name === undefined || given.name === '' ? generated : given.name;
-  return {
-    ...object,
-    metadata: {
-      ...given,
-      ...(name === undefined ? {} : { name }),
-      ...(context.definition.type.namespaced ? { namespace } : {}),
-      uid: context.uuid(),
-      creationTimestamp: formatTime(context.now),
-      ...(countsGenerations(context.definition) ? { generation: 1 } : {}),
-    },
-  };
+  const metadata: Mutable<ObjectMeta> = { ...object.metadata };
+  for (const field of neverGiven) if (field in metadata) delete metadata[field];
+  const { name, generateName } = metadata;
+  if ((name === undefined || name === '') && generateName !== undefined)
+    metadata.name = `${generateName.slice(0, 58)}${randomSuffix(context.random)}`;
+  if (context.definition.type.namespaced && namespace !== undefined) metadata.namespace = namespace;
+  metadata.uid = context.uuid();
+  metadata.creationTimestamp = formatTime(context.now);
+  if (countsGenerations(context.definition)) metadata.generation = 1;
+  return { ...object, metadata };
 }
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** Whoever creates an object does not say these. */
+const neverGiven = [
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'managedFields',
+  'selfLink',
+] as const;
 
 /** An update with the server's fields as they were, and the generation counted up when more than metadata and status changed. */
 export function stampUpdate(object: KubeObject, old: KubeObject, definition: ResourceDefinition): KubeObject {
-  const {
-    uid,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation,
-    namespace,
-    name,
-    resourceVersion,
-    generateName,
-  } = old.metadata;
-  const server = {
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation,
-    generateName,
-  };
-  const { selfLink: _, ...given } = object.metadata;
-  const known = Object.fromEntries(Object.entries(server).filter(([, value]) => value !== undefined));
-  const { deletionTimestamp: __, deletionGracePeriodSeconds: ___, generation: ____, ...rest } = given;
-  const next: KubeObject = { ...object, metadata: { ...rest, ...known } };
-  if (!countsGenerations(definition) || !isDesiredStateChanged(object, old)) return next;
-  return { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
+  const metadata = withServerFields(object.metadata, old.metadata);
+  if (!countsGenerations(definition) || !isDesiredStateChanged(object, old))
+    return metadata === object.metadata ? object : { ...object, metadata };
+  return { ...object, metadata: { ...metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+}
+
+/** Nobody else says these: where the server has not, they are not there. */
+const ours = ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink'] as const;
+const kept = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'generateName',
+] as const;
+
+/** The very same where they are as they were: most of what is patched leaves the metadata alone. */
+function withServerFields(given: ObjectMeta, old: ObjectMeta): ObjectMeta {
+  if (given === old && old.selfLink === undefined) return given;
+  const metadata: Record<string, unknown> = { ...given };
+  for (const field of ours) if (field in metadata) delete metadata[field];
+  for (const field of kept) if (old[field] !== undefined) metadata[field] = old[field];
+  return metadata as ObjectMeta;
 }
 
 function isDesiredStateChanged(object: KubeObject, old: KubeObject): boolean {
@@ -90,10 +89,16 @@ function isDesiredStateChanged(object: KubeObject, old: KubeObject): boolean {
 
 /** Whether an update changes nothing that is worth a revision. The bookkeeping of managers alone is not. */
 export function isUnchanged(object: KubeObject, old: KubeObject): boolean {
-  return isSameJson(comparable(object), comparable(old));
+  if (!isSameJsonBut(metadataOnly, object, old) || !isSameJsonBut(managersOnly, object.metadata, old.metadata))
+    return false;
+  const [before = [], after = []] = [old.metadata.managedFields, object.metadata.managedFields];
+  return before.length === after.length && after.every((entry, index) => isSameEntry(entry, before[index]));
 }
 
-function comparable(object: KubeObject): unknown {
-  const managedFields = object.metadata.managedFields?.map(({ time: _, ...entry }) => entry);
-  return { ...object, metadata: { ...object.metadata, managedFields } };
+const metadataOnly = new Set(['metadata']);
+const managersOnly = new Set(['managedFields']);
+const timeOnly = new Set(['time']);
+
+function isSameEntry(entry: ManagedFieldsEntry, before: ManagedFieldsEntry | undefined): boolean {
+  return before !== undefined && isSameJsonBut(timeOnly, entry, before);
 }

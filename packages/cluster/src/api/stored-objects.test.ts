@@ -80,7 +80,8 @@ describe('stored objects', () => {
       },
       adminIdentity,
     );
-    if (body.kind === 'json') expect(String(toContent(body.value))).toBe(JSON.stringify(body.value));
+    if (body.kind !== 'json') throw new Error('a write was answered without JSON');
+    expect(String(toContent(body.value))).toBe(JSON.stringify(body.value));
     return status;
   }
 

@@ -12,7 +12,9 @@ const metadata = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
  */
 export function omitEmptyMetadata(value: JsonObject, node: ObjectNode): JsonObject {
   let copy: Record<string, unknown> | undefined;
-  for (const [name, child] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const child = value[name];
+    if (typeof child !== 'object' || child === null) continue;
     const field = node.fields.get(name);
     if (field === undefined) continue;
     const isOmitted = node.name === metadata && isEmptyCollection(child, field.node);

@@ -1,5 +1,6 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { Conversion, Fault, ObjectPart, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
+import { joinFaults } from './faults.ts';
 import { validateMetadata } from './metadata.ts';
 import type { NameRule } from './names.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
@@ -39,6 +40,8 @@ export interface CatalogEntry<T extends KubeObject> {
   /** `old` is there on every write but a create. */
   readonly validateRules?: (object: T, old: T | undefined) => readonly Fault[];
 }
+
+const none: readonly never[] = [];
 
 interface Part<T extends KubeObject> {
   take(asked: T, current: T): T;
@@ -112,20 +115,21 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
       const typed = of(isJsonObject(filled) ? (filled as unknown as KubeObject) : object);
       return entry.defaults?.(typed) ?? typed;
     },
-    warnings: (object) => entry.warnings?.(of(object)) ?? [],
+    warnings: (object) => entry.warnings?.(of(object)) ?? none,
     prepare: (object, old) => {
       if (old === undefined)
         return entry.prepareCreate?.(of(object)) ?? (hasStatus ? withStatus(object, undefined) : object);
       const kept = hasStatus ? withStatus(object, statusOf(old)) : object;
       return entry.prepareUpdate?.(of(kept), of(old)) ?? kept;
     },
-    validate: (object, old) => [
-      ...validateMetadata(object, { nameRule: entry.nameRule, namespaced: entry.type.namespaced }, old),
-      ...(entry.validate?.(of(object)) ?? []),
-      ...(old === undefined ? [] : (entry.validateUpdate?.(of(object), of(old)) ?? [])),
-    ],
+    validate: (object, old) =>
+      joinFaults([
+        validateMetadata(object, { nameRule: entry.nameRule, namespaced: entry.type.namespaced }, old),
+        entry.validate?.(of(object)) ?? none,
+        old === undefined ? none : (entry.validateUpdate?.(of(object), of(old)) ?? none),
+      ]),
     validateRules: (object, { stored }) =>
-      entry.validateRules?.(of(object), stored === undefined ? undefined : of(stored)) ?? [],
+      entry.validateRules?.(of(object), stored === undefined ? undefined : of(stored)) ?? none,
   };
 }
 

@@ -7,6 +7,13 @@ function quote(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? 'null');
 }
 
+const none: readonly never[] = [];
+
+/** Most of what is judged has no faults, and nothing is made of it. */
+export function joinFaults(lists: ReadonlyArray<readonly Fault[]>): readonly Fault[] {
+  return lists.some((faults) => faults.length > 0) ? lists.flat() : none;
+}
+
 export function required(field: string, detail = ''): Fault {
   return {
     reason: 'FieldValueRequired',

@@ -17,7 +17,8 @@ const leaf: FieldSet = Object.freeze({});
 export const emptySet: FieldSet = leaf;
 
 type ListNode = SchemaNode & { readonly kind: 'list' };
-type Granular = { readonly node: SchemaNode & { readonly kind: 'object' | 'map' }; childOf(name: string): SchemaNode };
+type GranularNode = SchemaNode & { readonly kind: 'object' | 'map' };
+type Granular = { readonly node: GranularNode; childOf(name: string): SchemaNode };
 
 export function isEmpty(set: FieldSet): boolean {
   for (const element in set) if (Object.hasOwn(set, element)) return false;
@@ -54,26 +55,39 @@ function isMember(set: FieldSet): boolean {
   return isEmpty(set) || self in set;
 }
 
+/** The very same `a` where `b` adds nothing to it. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const result: Record<string, FieldSet> = { ...a };
-  for (const [element, child] of Object.entries(b)) {
-    const own = a[element];
-    result[element] = own === undefined ? child : unionBelow(own, child);
+  let result: Record<string, FieldSet> | undefined;
+  for (const element of Object.keys(b)) {
+    const [own, child = leaf] = [a[element], b[element]];
+    const joined = own === undefined ? child : unionBelow(own, child);
+    if (joined === own) continue;
+    result ??= { ...a };
+    result[element] = joined;
   }
-  return result;
+  return result ?? a;
 }
 
 function unionBelow(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmpty(a) && isEmpty(b)) return leaf;
+  if (a === b || (isEmpty(a) && isEmpty(b))) return a;
   const joined = union(a, b);
-  return isMember(a) || isMember(b) ? { [self]: leaf, ...joined } : joined;
+  return self in a || !(isMember(a) || isMember(b)) ? joined : { [self]: leaf, ...joined };
 }
 
-/** The members of `a` that `b` does not have. */
+/** The members of `a` that `b` does not have; the very same `a` where these are all. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  return hasCommon(a, b) ? without(a, b) : a;
+}
+
+function hasCommon(a: FieldSet, b: FieldSet): boolean {
+  for (const element in b) if (Object.hasOwn(b, element) && a[element] !== undefined) return true;
+  return false;
+}
+
+function without(a: FieldSet, b: FieldSet): Record<string, FieldSet> {
   const result: Record<string, FieldSet> = {};
-  for (const [element, child] of Object.entries(a)) {
-    const other = b[element];
+  for (const element of Object.keys(a)) {
+    const [child = leaf, other] = [a[element], b[element]];
     const rest = other === undefined ? child : differenceBelow(child, other);
     if (rest !== undefined) result[element] = rest;
   }
@@ -82,7 +96,8 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
 
 function differenceBelow(a: FieldSet, b: FieldSet): FieldSet | undefined {
   const stays = isMember(a) && !isMember(b);
-  const { [self]: _, ...children } = difference(a, b);
+  const children = without(a, b);
+  if (self in children) delete children[self];
   if (isEmpty(children)) return stays ? leaf : undefined;
   return stays ? { [self]: leaf, ...children } : children;
 }
@@ -164,14 +179,36 @@ function keyDefault(node: ListNode, key: string): unknown {
   return node.items.kind === 'object' ? node.items.fields.get(key)?.default : undefined;
 }
 
+/** The same as `granular` tells, of a node that is met with every write. */
+function isGranular(node: SchemaNode): node is GranularNode {
+  if (node.kind === 'object') return node.structType !== 'atomic';
+  return node.kind === 'map' && node.mapType !== 'atomic';
+}
+
+const unknownNode: SchemaNode = { kind: 'any' };
+
+function childNode(node: GranularNode, name: string): SchemaNode {
+  return node.kind === 'map' ? node.values : (node.fields.get(name)?.node ?? unknownNode);
+}
+
+/** Of the fields of types, which are few; the keys of maps are whatever somebody writes. */
+const elements = new Map<string, string>();
+
+function fieldElement(node: GranularNode, name: string): string {
+  const known = node.kind === 'map' ? undefined : elements.get(name);
+  if (known !== undefined) return known;
+  const element = `f:${name}`;
+  if (node.kind === 'object' && node.fields.has(name)) elements.set(name, element);
+  return element;
+}
+
 /** Every field that a value sets. */
 export function fieldsOf(value: unknown, node: SchemaNode): FieldSet {
-  const fields = granular(node);
-  if (fields !== undefined && isJsonObject(value)) {
-    const entries = Object.entries(value).map(
-      ([name, child]) => [`f:${name}`, fieldsOf(child, fields.childOf(name))] as const,
-    );
-    return Object.fromEntries(entries);
+  if (isGranular(node) && isJsonObject(value)) {
+    const fields: Record<string, FieldSet> = {};
+    for (const name of Object.keys(value))
+      fields[fieldElement(node, name)] = fieldsOf(value[name], childNode(node, name));
+    return fields;
   }
   if (node.kind !== 'list' || node.listType === 'atomic' || !Array.isArray(value)) return leaf;
   const result: Record<string, FieldSet> = {};
@@ -195,12 +232,9 @@ const noDifference: Difference = { changed: leaf, removed: leaf };
 /** What differs between two values of one type. Shared parts are recognised by identity and cost nothing. */
 export function compareFields(before: unknown, after: unknown, node: SchemaNode): Difference {
   if (before === after) return noDifference;
-  const fields = granular(node);
-  if (fields !== undefined && isJsonObject(before) && isJsonObject(after)) {
-    return compareChildren(entriesOf(before, fields), entriesOf(after, fields));
-  }
+  if (isGranular(node) && isJsonObject(before) && isJsonObject(after)) return compareObjects(before, after, node);
   if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(before) && Array.isArray(after)) {
-    return compareChildren(itemsOf(before, node), itemsOf(after, node));
+    return compareItems(itemsOf(before, node), itemsOf(after, node));
   }
   return noDifference;
 }
@@ -211,25 +245,44 @@ interface Child {
   readonly isItem: boolean;
 }
 
-function entriesOf(value: JsonObject, fields: Granular): ReadonlyMap<string, Child> {
-  return new Map(
-    Object.entries(value).map(([name, child]) => [
-      `f:${name}`,
-      { value: child, node: fields.childOf(name), isItem: false },
-    ]),
-  );
+function compareObjects(before: JsonObject, after: JsonObject, node: GranularNode): Difference {
+  let changed: Record<string, FieldSet> | undefined;
+  let removed = missingOf(before, after, node);
+  for (const name of Object.keys(after)) {
+    const isNew = !Object.hasOwn(before, name);
+    if (!isNew && before[name] === after[name]) continue;
+    const child: Child = { value: after[name], node: childNode(node, name), isItem: false };
+    const delta = isNew ? added(child) : compareChild(before[name], child);
+    if (delta === undefined) continue;
+    const element = fieldElement(node, name);
+    if (isNew || delta === replaced || !isEmpty(delta.changed)) (changed ??= {})[element] = delta.changed;
+    if (!isEmpty(delta.removed)) (removed ??= {})[element] = delta.removed;
+  }
+  if (changed === undefined && removed === undefined) return noDifference;
+  return { changed: changed ?? leaf, removed: removed ?? leaf };
+}
+
+/** Undefined where nothing is. */
+function missingOf(before: JsonObject, after: JsonObject, node: GranularNode): Record<string, FieldSet> | undefined {
+  let missing: Record<string, FieldSet> | undefined;
+  for (const name of Object.keys(before)) {
+    if (Object.hasOwn(after, name)) continue;
+    missing ??= {};
+    missing[fieldElement(node, name)] = fieldsOf(before[name], childNode(node, name));
+  }
+  return missing;
 }
 
 function itemsOf(items: readonly unknown[], node: ListNode): ReadonlyMap<string, Child> {
   return new Map(items.map((item) => [itemElement(item, node) ?? '', { value: item, node: node.items, isItem: true }]));
 }
 
-function compareChildren(before: ReadonlyMap<string, Child>, after: ReadonlyMap<string, Child>): Difference {
+function compareItems(before: ReadonlyMap<string, Child>, after: ReadonlyMap<string, Child>): Difference {
   const changed: Record<string, FieldSet> = {};
   const removed: Record<string, FieldSet> = {};
   for (const [element, child] of after) {
     const old = before.get(element);
-    const difference = old === undefined ? { changed: memberSet(child), removed: leaf } : compareChild(old, child);
+    const difference = old === undefined ? added(child) : compareChild(old.value, child);
     if (difference === undefined) continue;
     if (old === undefined || !isEmpty(difference.changed) || difference === replaced)
       changed[element] = difference.changed;
@@ -241,17 +294,18 @@ function compareChildren(before: ReadonlyMap<string, Child>, after: ReadonlyMap<
 
 const replaced: Difference = { changed: leaf, removed: leaf };
 
+function added(child: Child): Difference {
+  return { changed: memberSet(child), removed: leaf };
+}
+
 /** Undefined: the same. `replaced`: one value that is another one now. */
-function compareChild(old: Child, child: Child): Difference | undefined {
-  if (old.value === child.value) return undefined;
+function compareChild(old: unknown, { value, node }: Child): Difference | undefined {
+  if (old === value) return undefined;
   const isStructured =
-    (granular(child.node) !== undefined && isJsonObject(old.value) && isJsonObject(child.value)) ||
-    (child.node.kind === 'list' &&
-      child.node.listType !== 'atomic' &&
-      Array.isArray(old.value) &&
-      Array.isArray(child.value));
-  if (isStructured) return compareFields(old.value, child.value, child.node);
-  return isSameJson(old.value ?? null, child.value ?? null) ? undefined : replaced;
+    (isGranular(node) && isJsonObject(old) && isJsonObject(value)) ||
+    (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(old) && Array.isArray(value));
+  if (isStructured) return compareFields(old, value, node);
+  return isSameJson(old ?? null, value ?? null) ? undefined : replaced;
 }
 
 function memberSet(child: Child): FieldSet {

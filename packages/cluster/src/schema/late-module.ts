@@ -24,6 +24,16 @@ export function lateModule<T>(load: () => Promise<T>): () => T {
   };
 }
 
+/** The same for what does not wait: mostly nothing is needed, and it is done at once. */
+export function withLateModulesAtOnce<T>(judge: () => T): T | Promise<T> {
+  try {
+    return judge();
+  } catch (error) {
+    if (!(error instanceof ModuleNotLoaded)) throw error;
+    return error.load().then(() => withLateModulesAtOnce(judge));
+  }
+}
+
 /** Begins the write again for each module that it turns out to need. */
 export async function withLateModules<T>(write: () => Promise<T>): Promise<T> {
   for (;;) {

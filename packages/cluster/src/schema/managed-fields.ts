@@ -43,9 +43,11 @@ export type WrittenPart = 'all' | 'withoutStatus' | 'status';
 
 /** The fields of that part that somebody can own. */
 export function ownable(fields: FieldSet, part: WrittenPart): FieldSet {
-  const { 'f:status': status, ...rest } = fields;
+  const status = fields['f:status'];
   if (part === 'status') return status === undefined ? {} : { 'f:status': status };
-  return difference(part === 'all' ? fields : rest, unowned);
+  if (part === 'all' || status === undefined) return difference(fields, unowned);
+  const { 'f:status': _, ...rest } = fields;
+  return difference(rest, unowned);
 }
 
 export function ownedSets(object: KubeObject | undefined): readonly Owned[] {
@@ -71,7 +73,7 @@ function fieldsOfEntry(value: ManagedFieldsEntry['fieldsV1']): FieldSet | undefi
 }
 
 function formatFields(fields: FieldSet): FieldSet {
-  parsedSets.set(fields, fields);
+  if (!parsedSets.has(fields)) parsedSets.set(fields, fields);
   return fields;
 }
 
@@ -101,12 +103,12 @@ export function isSameManager(a: Manager, b: Manager): boolean {
 }
 
 export function withManagedFields<T extends KubeObject>(object: T, owned: readonly Owned[]): T {
-  const entries = owned
-    .filter(({ fields }) => !isEmpty(fields))
-    .toSorted(compareOwned)
-    .map(formatEntry);
+  const kept = owned.filter(({ fields }) => !isEmpty(fields));
+  if (kept.length > 1) kept.sort(compareOwned);
+  const managedFields = kept.map(formatEntry);
+  if (managedFields.length > 0) return { ...object, metadata: { ...object.metadata, managedFields } };
   const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
+  return { ...object, metadata };
 }
 
 function compareOwned(a: Owned, b: Owned): number {
@@ -124,15 +126,13 @@ function compareText(a: string, b: string): number {
 }
 
 function formatEntry({ manager, time, fields }: Owned): ManagedFieldsEntry {
-  return {
-    manager: manager.name,
-    operation: manager.operation,
-    apiVersion: manager.apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: formatFields(fields),
-    ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
-  };
+  const { name, operation, apiVersion, subresource } = manager;
+  const [fieldsType, fieldsV1] = ['FieldsV1', formatFields(fields)];
+  const entry =
+    time === undefined
+      ? { manager: name, operation, apiVersion, fieldsType, fieldsV1 }
+      : { manager: name, operation, apiVersion, time, fieldsType, fieldsV1 };
+  return subresource === '' ? entry : { ...entry, subresource };
 }
 
 export function joinOldest(owned: readonly Owned[]): readonly Owned[] {

@@ -1,7 +1,7 @@
 import type { ObjectMeta } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import type { Fault } from './definition.ts';
-import { forbidden, invalid, required, tooLong } from './faults.ts';
+import { forbidden, invalid, joinFaults, required, tooLong } from './faults.ts';
 import { goStrings } from './go-text.ts';
 import { dns1123Label, labelValueText, qualifiedKey, type NameRule } from './names.ts';
 
@@ -13,15 +13,18 @@ export function validateMetadata(
   old: KubeObject | undefined,
 ): readonly Fault[] {
   const { metadata } = object;
-  return [
-    ...validateName(metadata, kind.nameRule),
-    ...validateNamespace(metadata, kind.namespaced),
-    ...validateLabels(metadata.labels, 'metadata.labels'),
-    ...validateAnnotations(metadata.annotations),
-    ...validateOwners(metadata),
-    ...validateFinalizers(metadata, old?.metadata),
-  ];
+  const { labels, annotations, ownerReferences, finalizers } = metadata;
+  return joinFaults([
+    validateName(metadata, kind.nameRule),
+    validateNamespace(metadata, kind.namespaced),
+    labels === undefined ? none : validateLabels(labels, 'metadata.labels'),
+    annotations === undefined ? none : validateAnnotations(annotations),
+    ownerReferences === undefined ? none : validateOwners(metadata),
+    finalizers === undefined ? none : validateFinalizers(metadata, old?.metadata),
+  ]);
 }
+
+const none: readonly never[] = [];
 
 function validateName(metadata: ObjectMeta, nameRule: NameRule): readonly Fault[] {
   const { name } = metadata;

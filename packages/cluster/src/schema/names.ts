@@ -20,11 +20,15 @@ const labelValueRule =
 /** Each gives what is wrong with the text, or nothing. */
 export type NameRule = (text: string) => readonly string[];
 
+const none: readonly never[] = [];
+
 function rule(pattern: RegExp, maximum: number, message: string): NameRule {
-  return (text) => [
-    ...(text.length > maximum ? [`must be no more than ${maximum} characters`] : []),
-    ...(pattern.test(text) ? [] : [message]),
-  ];
+  return (text) => {
+    const isInPattern = pattern.test(text);
+    if (isInPattern && text.length <= maximum) return none;
+    const length = text.length > maximum ? [`must be no more than ${maximum} characters`] : none;
+    return isInPattern ? length : [...length, message];
+  };
 }
 
 export const dns1123Subdomain: NameRule = rule(subdomain1123, 253, subdomainRule);

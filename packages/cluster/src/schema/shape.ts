@@ -35,10 +35,48 @@ export interface Shaping extends ShapedType {
  * wrong type, in the words of Kubernetes' decoder.
  */
 export function shapeObject(object: JsonObject, node: SchemaNode, type: Shaping): ShapeResult {
+  if (fits(object, node, 0)) return { object, unknownFields: none };
   const unknownFields: string[] = [];
   const keepsMisfits = type.keepsMisfits === true;
   const shaped = shape(object, node, { type, path: '', unknownFields, depth: 0, keepsMisfits });
   return { object: isJsonObject(shaped) ? shaped : object, unknownFields };
+}
+
+const none: readonly string[] = [];
+
+/** Whether nothing in a value is unknown, null or of a wrong type: that of most is not, and this makes nothing on its way. */
+function fits(value: unknown, node: SchemaNode, depth: number): boolean {
+  if (depth > maximumDepth) return false;
+  switch (node.kind) {
+    case 'any':
+      return true;
+    case 'scalar':
+      return scalars[node.type].accepts(value, node);
+    case 'list':
+      return Array.isArray(value) && value.every((item) => item !== null && fits(item, node.items, depth + 1));
+    case 'map':
+      return isJsonObject(value) && everyFits(value, node.values, depth + 1);
+    case 'object':
+      return isJsonObject(value) && fieldsFit(value, node, depth + 1);
+  }
+}
+
+function everyFits(value: JsonObject, values: SchemaNode, depth: number): boolean {
+  for (const name of Object.keys(value)) {
+    const child = value[name];
+    if (child === null || !fits(child, values, depth)) return false;
+  }
+  return true;
+}
+
+function fieldsFit(value: JsonObject, node: ObjectNode, depth: number): boolean {
+  for (const name of Object.keys(value)) {
+    const field = node.fields.get(name);
+    if (field === undefined && node.preserveUnknownFields === true) continue;
+    const child = value[name];
+    if (field === undefined || child === null || !fits(child, field.node, depth)) return false;
+  }
+  return true;
 }
 
 export interface ShapedType {
@@ -298,7 +336,9 @@ export function applySchemaDefaults(value: unknown, node: SchemaNode): unknown {
     case 'object':
       return isJsonObject(value) ? defaultFields(value, node) : value;
     case 'map':
-      return isJsonObject(value) ? mapValues(value, (child) => applySchemaDefaults(child, node.values)) : value;
+      return isJsonObject(value) && node.values.kind !== 'scalar'
+        ? mapValues(value, (child) => applySchemaDefaults(child, node.values))
+        : value;
     case 'list':
       return Array.isArray(value) && node.items.kind !== 'scalar'
         ? mapItems(value, (item) => applySchemaDefaults(item, node.items))
@@ -313,9 +353,12 @@ type ObjectNode = SchemaNode & { readonly kind: 'object' };
 
 function defaultFields(value: JsonObject, node: ObjectNode): JsonObject {
   let copy: Record<string, unknown> | undefined;
-  for (const [name, child] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const child = value[name];
+    // Whatever has no parts has none that is missing.
+    if (typeof child !== 'object' || child === null) continue;
     const field = node.fields.get(name);
-    if (field === undefined || child === undefined) continue;
+    if (field === undefined) continue;
     const filled = applySchemaDefaults(child, field.node);
     if (filled === child) continue;
     copy ??= { ...value };

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { SortedObjects } from './sorted-objects.ts';
 
 test('behaves as a sorted map over thousands of changes', () => {
-  const key = fc.tuple(fc.constantFrom('/a/', '/ab/', '/b/', '/b/c/', '/b/cd/', '//c/d/'), fc.integer({ min: 0, max: 900 })).map(([p, n]) => p + n);
+  const key = fc
+    .tuple(fc.constantFrom('/a/', '/ab/', '/b/', '/b/c/', '/b/cd/', '//c/d/'), fc.integer({ min: 0, max: 900 }))
+    .map(([p, n]) => p + n);
   const change = fc.record({ key, isDeletion: fc.boolean() });
   fc.assert(
     fc.property(fc.array(change, { minLength: 2_000, maxLength: 3_000 }), (changes) => {

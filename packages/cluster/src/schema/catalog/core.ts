@@ -294,7 +294,7 @@ export const configMap = define<ConfigMap>({
   validate: ({ data, binaryData }) => [
     ...dataKeys(data, 'data'),
     ...dataKeys(binaryData, 'binaryData'),
-    ...dataSize({ ...data, ...binaryData }, ''),
+    ...(binaryData === undefined ? dataSize(data, '') : dataSize({ ...data, ...binaryData }, '')),
   ],
   validateUpdate: (object, old) => immutableData(object, old),
 });
@@ -340,15 +340,18 @@ const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
 function dataKeys(data: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   const rule =
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-  return Object.keys(data ?? {}).flatMap((key) =>
-    /^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== '.' && !key.startsWith('..')
-      ? []
-      : [invalid(`${path}[${key}]`, key, rule)],
-  );
+  return Object.keys(data ?? {})
+    .filter((key) => !isDataKey(key))
+    .map((key) => invalid(`${path}[${key}]`, key, rule));
 }
 
-function dataSize(data: Readonly<Record<string, string>>, path: string): readonly Fault[] {
-  const size = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+function isDataKey(key: string): boolean {
+  return /^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== '.' && !key.startsWith('..');
+}
+
+function dataSize(data: Readonly<Record<string, string>> = {}, path: string): readonly Fault[] {
+  let size = 0;
+  for (const value of Object.values(data)) size += Buffer.byteLength(value);
   return size > maximumDataBytes ? [tooLong(path, maximumDataBytes)] : [];
 }
 
