@@ -13,6 +13,8 @@ const rememberedEvents = 4_096;
 /** What waits to be written; an event beyond that is dropped and logged: events are advice, not state. */
 const maximumQueue = 1_000;
 const maximumMessage = 1_024;
+/** Events that are written at once, of as many objects: with one after the other a busy component would wait for the disk. */
+const lanes = 16;
 
 export interface EventRecorderOptions {
   readonly client: KubeClient;
@@ -42,13 +44,14 @@ interface Recorded {
   readonly count: number;
 }
 
-/** Writes core/v1 Events in the order in which they happened; one that repeats counts up instead. Never throws. */
+/** Writes core/v1 Events, those of one object in the order in which they happened; one that repeats counts up instead. Never throws. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator = new EventCorrelator();
   readonly #recorded = new Map<string, Recorded>();
-  #queue: Promise<void> = Promise.resolve();
+  readonly #lanes = new Map<number, Promise<void>>();
   #queued = 0;
+  #dropped = 0;
   #sequence = 0;
   #lastMillisecond = 0;
 
@@ -59,28 +62,38 @@ export class EventRecorder {
   event(subject: EventSubject, what: EventContent): void {
     const { logger, clock } = this.#options;
     if (this.#queued >= maximumQueue) {
-      logger.warn('event dropped, too many wait to be written', { reason: what.reason });
+      this.#dropped += 1;
       return;
     }
-    const correlated = this.#correlator.correlate({ ...what, subject: textOf(subject) }, clock.monotonic());
+    const text = textOf(subject);
+    const correlated = this.#correlator.correlate({ ...what, subject: text }, clock.monotonic());
     if (correlated === undefined) {
       logger.debug('event dropped, its object has had too many', { reason: what.reason });
       return;
     }
     const { identity, message } = correlated;
     const now = clock.now();
+    const built = this.#build(subject, { ...what, message: cut(message) }, now);
     this.#queued += 1;
-    this.#queue = this.#queue
-      .then(() => this.#write(identity, this.#build(subject, { ...what, message: cut(message) }, now)))
+    const lane = fnv32a(subject.object.metadata.uid ?? text) % lanes;
+    const written = (this.#lanes.get(lane) ?? Promise.resolve())
+      .then(() => this.#write(identity, built))
       .catch((error: unknown) => logger.debug('event not recorded', { reason: what.reason, error }))
-      .finally(() => {
-        this.#queued -= 1;
-      });
+      .finally(() => this.#settle(lane, written));
+    this.#lanes.set(lane, written);
+  }
+
+  #settle(lane: number, written: Promise<void>): void {
+    this.#queued -= 1;
+    if (this.#lanes.get(lane) === written) this.#lanes.delete(lane);
+    if (this.#dropped === 0 || this.#queued > maximumQueue / 2) return;
+    this.#options.logger.warn('events were dropped, too many waited to be written', { count: this.#dropped });
+    this.#dropped = 0;
   }
 
   /** Resolves when everything that was recorded so far has been written or given up. */
-  flush(): Promise<void> {
-    return this.#queue;
+  async flush(): Promise<void> {
+    await Promise.all(this.#lanes.values());
   }
 
   async #write(identity: string, event: Event): Promise<void> {
