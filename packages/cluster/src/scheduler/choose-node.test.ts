@@ -341,3 +341,21 @@ describe('pods among pods', () => {
     expect(placeOf(pod({ affinity: far }), nodes())).toBe('a');
   });
 });
+
+describe('a large cluster', () => {
+  const thousand = Array.from({ length: 1_000 }, (_, index) => node({ name: `n-${index}` }));
+
+  it('is not searched whole: a hundred nodes that would do are enough', () => {
+    expect(choose(pod(), thousand)).toMatchObject({ kind: 'bind', visited: 100 });
+  });
+
+  it('is searched until there are as many', () => {
+    const full = thousand.map((each, index) => (index % 2 === 0 ? node({ name: each.name, pods: 0 }) : each));
+    expect(choose(pod(), full)).toMatchObject({ kind: 'bind', visited: 200 });
+  });
+
+  it('is searched to its end for a pod that fits nowhere else', () => {
+    const full = thousand.map(({ name }, index) => node({ name, pods: index === 999 ? 1 : 0 }));
+    expect(choose(pod(), full)).toMatchObject({ kind: 'bind', nodeName: 'n-999', visited: 1_000 });
+  });
+});

@@ -25,7 +25,7 @@ export type Decision =
 const minimumFeasible = 100;
 
 export function chooseNode({ pod, demand, nodes, startAt, random }: Question): Decision {
-  const relations = [spreadOf(pod, nodes), relationsOf(pod, nodes)];
+  const relations = [spreadOf(pod, nodes), relationsOf(pod, nodes)].filter((each) => each !== undefined);
   const enough = calculateEnough(nodes.length);
   const feasible: Candidate[] = [];
   const refusals: Refusal[] = [];
@@ -44,10 +44,12 @@ export function chooseNode({ pod, demand, nodes, startAt, random }: Question): D
   return { kind: 'bind', nodeName: best.info.name, visited };
 }
 
-/** All nodes of a small cluster, and a shrinking share of a large one: 100 nodes need 100, 1,000 need 420, 5,000 need 500. */
+/**
+ * All nodes of a small cluster, and a shrinking share of a large one, as small as Kubernetes makes it at the least: where the
+ * search begins moves on, so that all get their turn. 100 nodes need 100, 1,000 need 100, 5,000 need 250.
+ */
 function calculateEnough(nodes: number): number {
-  const percentage = Math.max(5, 50 - Math.floor(nodes / 125));
-  return Math.max(minimumFeasible, Math.floor((nodes * percentage) / 100));
+  return Math.max(minimumFeasible, Math.floor(nodes / 20));
 }
 
 function chooseBest(candidates: readonly Candidate[], random: number): Candidate | undefined {

@@ -28,11 +28,13 @@ export interface Relations {
   preference(info: NodeInfo): number;
 }
 
-export function relationsOf(pod: Pod, nodes: readonly NodeInfo[]): Relations {
+/** Undefined where this pod says nothing of others, and no other one minds it. */
+export function relationsOf(pod: Pod, nodes: readonly NodeInfo[]): Relations | undefined {
   const own = neighbourOf(pod);
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
-  const attracting = podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const repelled = findRepelled(own, nodes);
+  if (podAffinity === undefined && podAntiAffinity === undefined && repelled.length === 0) return undefined;
+  const attracting = podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const repelling = own.repels.map((term) => ({ term, domains: findDomains(term, own.namespace, nodes) }));
   const wanted = attracting.map((term) => ({ term, domains: findDomains(term, own.namespace, nodes) }));
   // The first of a group that wants to be together has nobody to join.
@@ -100,14 +102,16 @@ interface Repelled {
 
 /** Where those are who do not want this pod. */
 function findRepelled(own: Neighbour, nodes: readonly NodeInfo[]): readonly Repelled[] {
-  return nodes.flatMap((info) =>
-    [...info.repelling].flatMap((other) =>
-      other.repels
-        .filter((term) => speaksOf(term, other.namespace, own))
-        .flatMap(({ topologyKey: key }) => {
-          const domain = domainOf(info, key);
-          return domain === undefined ? [] : [{ key, domain }];
-        }),
-    ),
-  );
+  return nodes
+    .filter((info) => info.isRepelling)
+    .flatMap((info) =>
+      [...info.repelling].flatMap((other) =>
+        other.repels
+          .filter((term) => speaksOf(term, other.namespace, own))
+          .flatMap(({ topologyKey: key }) => {
+            const domain = domainOf(info, key);
+            return domain === undefined ? [] : [{ key, domain }];
+          }),
+      ),
+    );
 }

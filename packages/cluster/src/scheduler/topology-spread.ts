@@ -19,9 +19,10 @@ interface Spread {
   readonly self: number;
 }
 
-/** Refuses where a hard constraint would be broken; prefers where soft ones see fewer of the pod's like. */
-export function spreadOf(pod: Pod, nodes: readonly NodeInfo[]): Relations {
+/** Refuses where a hard constraint would be broken; prefers where soft ones see fewer of the pod's like. Undefined without any. */
+export function spreadOf(pod: Pod, nodes: readonly NodeInfo[]): Relations | undefined {
   const constraints = pod.spec?.topologySpreadConstraints ?? [];
+  if (constraints.length === 0) return undefined;
   const keys = constraints.filter(isHard).map(({ topologyKey }) => topologyKey);
   const spreads = constraints.map((constraint) => calculateSpread(pod, constraint, { nodes, keys }));
   const [hard, soft] = [
