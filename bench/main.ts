@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, (count?: number) => Promise<readonly Benc
   start: async () => (await import('./start.ts')).benchStart(),
   apply: async () => (await import('./apply.ts')).benchApply(),
   api: async () => (await import('./api.ts')).benchApi(),
+  nodes: async (count) => (await import('./nodes.ts')).benchNodes(count),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   releases: async () => (await import('./releases.ts')).benchReleases(),

@@ -36,7 +36,7 @@ export async function benchMemory(): Promise<readonly BenchRow[]> {
 }
 
 /** The child of the cluster's server that is the deployment server. */
-async function findDeploymentServer(parent: number): Promise<number> {
+export async function findDeploymentServer(parent: number): Promise<number> {
   const children = (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')).trim().split(' ').map(Number);
   for (const pid of children)
     if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('deployment-process')) return pid;

@@ -19,6 +19,7 @@ function addUp(program: Command): void {
       'slipway up --detach --data-dir ./second --context second --api-port 0 --gateway-port 0',
       'slipway up --ephemeral --runtime simulated',
       'slipway up --detach --nodes 3',
+      'slipway up --ephemeral --runtime simulated --nodes 1000',
     ]),
     {
       kubeconfig: 'kubeconfig to add the cluster to (default: $KUBECONFIG, then ~/.kube/config)',
@@ -44,7 +45,12 @@ function addUp(program: Command): void {
       new Option('--runtime <name>', 'what runs containers').choices(['auto', 'process', 'simulated']).default('auto'),
     )
     .addOption(levelOption())
-    .option('--nodes <n>', 'how many nodes there are, to try cordon, drain and spreading', parseNodes, 1)
+    .option(
+      '--nodes <n>',
+      'how many nodes there are, to try cordon, drain and spreading: up to 16, or 5000 simulated ones',
+      parseNodes,
+      1,
+    )
     .option('--no-controller', 'leave the delivery controller out, for one outside (slipway controller)')
     .option('--allow-private-targets', 'let its deployment server send notifications to private addresses too', false)
     .option(

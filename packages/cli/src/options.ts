@@ -98,7 +98,8 @@ export function chooseManifests(file: string | undefined, filename: string | und
   return path;
 }
 
-const maximumNodes = 16;
+/** Simulated ones; of those that run programs there are few (`checkOptions` of `up`). */
+const maximumNodes = 5_000;
 
 export function parseNodes(value: string): number {
   const count = Number(value);

@@ -97,7 +97,13 @@ function welcome({ controller, serverPort }: UpOptions, state: ClusterState): re
   ];
 }
 
-function checkOptions({ apiPort, gatewayPort, server, serverPort = 0, detach, output }: UpOptions): void {
+/** Nodes that run programs: each offers the whole machine. */
+const maximumRealNodes = 16;
+
+function checkOptions(options: UpOptions): void {
+  const { apiPort, gatewayPort, server, serverPort = 0, detach, output, nodes, runtime } = options;
+  if (nodes > maximumRealNodes && runtime !== 'simulated')
+    throw usageFailure(`--nodes ${nodes}: expected at most ${maximumRealNodes}, or --runtime simulated with it`);
   if (output !== undefined && !detach)
     throw usageFailure('--output prints where the cluster is once it is ready: give --detach with it');
   const ports: ReadonlyArray<readonly [option: string, port: number]> = [

@@ -73,6 +73,7 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
       ? { dns: { address: dnsAddressOf(plan.ranges), forwardSocket: dnsSocketOf(directory.path) } }
       : {}),
     connector: kubeletConnector(directory, nodeNames),
+    hasDoors: true,
     start: async () => describeHelper(await ready),
     stop,
     abandon: () => (isTakenOver ? Promise.resolve() : stop(0)),

@@ -11,6 +11,8 @@ export interface ClusterNode {
   /** Where pods ask for names; undefined if they cannot. */
   readonly dns?: { readonly address: string; readonly forwardSocket: string } | undefined;
   readonly connector: NodeConnector;
+  /** Whether nodes ask the API server from outside of this process, each at a socket of its own. */
+  readonly hasDoors: boolean;
   /** Resolves when the node is ready to run pods. */
   start(context: NodeContext): Promise<RunningNode>;
   /** Stops its pods and then the node, however far its start has come. */

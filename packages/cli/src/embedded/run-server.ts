@@ -19,7 +19,7 @@ import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ServerOptions } from './server-options.ts';
 import { placeAt } from './server-place.ts';
 import type { EmbeddedCluster } from './start-cluster.ts';
-import { keepYoungHeap } from './young-heap.ts';
+import { keepOldHeapClose, keepYoungHeap } from './young-heap.ts';
 
 /** Pods get this long to end unless `slipway down --grace` says otherwise. */
 const defaultGraceSeconds = 2;
@@ -47,6 +47,7 @@ export async function runServer(options: ServerOptions, surroundings: ServerSurr
     // Nobody waits for it: what is ready is the cluster.
     closeBeside = await openBeside(state, { options, directory, log: surroundings.log });
     await keepYoungHeap();
+    await keepOldHeapClose();
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {

@@ -1,11 +1,15 @@
 import { availableParallelism, machine, release, totalmem } from 'node:os';
 import { startNodeAgent, type RunningAgent } from '@slipway/cluster/node/agent/node-agent';
+import { shareSources, type AgentSources } from '@slipway/cluster/node/agent/agent-sources';
 import { AddressRange } from '@slipway/cluster/node/runtimes/simulated/address-range';
 import { discardingFiles } from '@slipway/cluster/node/runtimes/simulated/discarding-files';
 import { SimulatedRuntime } from '@slipway/cluster/node/runtimes/simulated/simulated-runtime';
 import type { RawRequest } from '@slipway/kube/client';
 import { unknownNode, type ClusterNode, type NodeContext } from './node-port.ts';
 import type { DataDirectory } from './data-directory.ts';
+
+/** Of so many nodes, each tells of every image that it has not pulled; of more, only what went wrong is worth an Event. */
+const tellingNodes = 16;
 
 const ranges = { pods: '10.244.0.0/16', services: '10.96.0.0/16' };
 
@@ -17,6 +21,7 @@ export function simulatedNodes(nodeNames: readonly string[], directory: DataDire
   };
   return {
     ranges,
+    hasDoors: false,
     connector: {
       request: (nodeName, request) => {
         const agent = agents.get(nodeName);
@@ -26,10 +31,22 @@ export function simulatedNodes(nodeNames: readonly string[], directory: DataDire
     },
     start: async (context) => {
       const addresses = new AddressRange(ranges.pods);
+      // A node may read all pods: one of them asks for the others too.
+      const events = nodeNames.length > tellingNodes ? 'warnings' : 'all';
+      const sourcesOf = shareSources({ ...context, client: context.clientFor(nodeNames[0] ?? '') });
       for (const [index, nodeName] of nodeNames.entries()) {
+        const sources = sourcesOf(nodeName);
         agents.set(
           nodeName,
-          startAgent({ ...context, nodeName, directory, addresses, hostIP: `127.0.0.${index + 1}` }),
+          startAgent({
+            ...context,
+            nodeName,
+            directory,
+            addresses,
+            sources,
+            events,
+            hostIP: loopbackAddress(index + 1),
+          }),
         );
       }
       const all = [...agents.values()];
@@ -52,6 +69,13 @@ interface SimulatedNode extends NodeContext {
   readonly directory: DataDirectory;
   readonly addresses: AddressRange;
   readonly hostIP: string;
+  readonly sources: AgentSources;
+  readonly events: 'all' | 'warnings';
+}
+
+/** `127.0.0.1` of 1, `127.0.1.44` of 300. */
+function loopbackAddress(number: number): string {
+  return `127.0.${Math.floor(number / 256)}.${number % 256}`;
 }
 
 function startAgent({ nodeName, directory, addresses, hostIP, clientFor, ...context }: SimulatedNode): RunningAgent {

@@ -186,7 +186,7 @@ async function openApi({ options, directory, foundation, undo }: Composition): P
     directory,
     certificates,
     port: options.apiPort,
-    nodes: nodeDoors(options.nodes, directory),
+    nodes: node.hasDoors ? nodeDoors(options.nodes, directory) : [],
     undo,
   });
   undo.add(serveCustomResources({ ...common, store, catalog, client: clientFor('apiserver') }));

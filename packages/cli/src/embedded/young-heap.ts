@@ -8,3 +8,12 @@ export async function keepYoungHeap(): Promise<void> {
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--semi-space-growth-factor=1');
 }
+
+/**
+ * All else is collected when it is four fifths larger than what was alive the last time. Left to itself it quadruples first
+ * while work comes in: a server of 10,000 pods held more that was dead than alive.
+ */
+export async function keepOldHeapClose(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--heap-growing-percent=80');
+}

@@ -7,11 +7,9 @@ import type { Node, NodeAddress, Pod, Service } from '@slipway/kube/api.generate
 import type { Clock } from '@slipway/kube/clock';
 import type { KubeClient } from '@slipway/kube/client';
 import { EventRecorder } from '@slipway/kube/event-recorder';
-import { fnv32a } from '@slipway/kube/hash';
-import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
-import { nodes, pods, services } from '@slipway/kube/resources';
+import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { Files } from '../files.ts';
 import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
@@ -21,6 +19,7 @@ import type { Runtime } from '../runtime.ts';
 import { PodTokens, rotateTokens } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { listTokenProjections } from '../volumes/volume-files.ts';
+import { ownSources, type AgentSources } from './agent-sources.ts';
 import { ContainerStarter } from './container-starter.ts';
 import { LifecycleHooks } from './lifecycle-hook.ts';
 import { Limiter } from './limiter.ts';
@@ -54,6 +53,10 @@ export interface NodeAgentOptions {
   readonly addresses: readonly NodeAddress[];
   readonly machine: Machine;
   readonly dns?: ClusterDns | undefined;
+  /** Whether what goes well is told in Events too. Absent: it is. */
+  readonly events?: 'all' | 'warnings' | undefined;
+  /** Shared with the other agents of this process. Absent: its own. */
+  readonly sources?: AgentSources | undefined;
   /** How many sandboxes and containers are made at once. */
   readonly maxConcurrentStarts?: number | undefined;
   readonly signal: AbortSignal;
@@ -71,7 +74,6 @@ export interface RunningAgent {
 }
 
 const defaultConcurrentStarts = 16;
-const eventRecorders = 8;
 const noDns: ClusterDns = { nameservers: [], domain: 'cluster.local', hostResolvConf: '' };
 
 export function startNodeAgent(options: NodeAgentOptions): RunningAgent {
@@ -92,8 +94,7 @@ export function startNodeAgent(options: NodeAgentOptions): RunningAgent {
 class NodeAgent {
   readonly kubelet: KubeletApi;
   readonly #options: NodeAgentOptions;
-  readonly #podInformer: Informer<Pod>;
-  readonly #serviceInformer: Informer<Service>;
+  readonly #sources: AgentSources;
   readonly #registration: NodeRegistration;
   readonly #volumes: PodVolumes;
   readonly #tokens: PodTokens;
@@ -105,9 +106,15 @@ class NodeAgent {
     this.#options = options;
     const { client, clock, logger, random, nodeName, runtime, signal } = options;
     const informed = { client, clock, logger, random };
-    this.#podInformer = new Informer({ ...informed, type: pods, fieldSelector: `spec.nodeName=${nodeName}` });
-    this.#serviceInformer = new Informer({ ...informed, type: services });
-    this.#registration = new NodeRegistration({ client, clock, logger, signal, description: describeNode(options) });
+    this.#sources = options.sources ?? ownSources(informed, nodeName);
+    this.#registration = new NodeRegistration({
+      client,
+      clock,
+      random,
+      logger,
+      signal,
+      description: describeNode(options),
+    });
     const objects = new ReferencedObjects(client);
     this.#tokens = new PodTokens({ client, clock });
     this.#volumes = createVolumes(options, { objects, tokens: this.#tokens });
@@ -119,7 +126,7 @@ class NodeAgent {
     const host = createHost(options, {
       objects,
       volumes: this.#volumes,
-      services: (namespace) => this.#serviceInformer.list(namespace),
+      services: (namespace) => this.#sources.services(namespace),
     });
     this.#workers = new PodWorkers(host, {
       onAdded: (pod) => {
@@ -141,17 +148,12 @@ class NodeAgent {
   async start(): Promise<Node> {
     const { runtime, signal } = this.#options;
     runtime.onExit((exit) => this.#workers.exited(exit));
-    this.#podInformer.start(signal);
-    this.#serviceInformer.start(signal);
+    this.#sources.start(signal);
     await this.#keepPrivate();
-    const [node] = await Promise.all([
-      this.#registration.register(),
-      this.#podInformer.synced(),
-      this.#serviceInformer.synced(),
-    ]);
-    this.#workers.adopt(await runtime.list(), this.#podInformer.list());
+    const [node] = await Promise.all([this.#registration.register(), this.#sources.synced()]);
+    this.#workers.adopt(await runtime.list(), this.#sources.pods());
     await this.#removeLeftovers();
-    this.#podInformer.onChange(({ old, current }) => this.#onPodChange(old, current));
+    this.#sources.onPodChange(({ old, current }) => this.#onPodChange(old, current));
     reportLimitations(this.#options, node);
     return node;
   }
@@ -215,7 +217,7 @@ class NodeAgent {
 
   /** What pods left on the disk that ended while no agent ran. */
   async #removeLeftovers(): Promise<void> {
-    const known = new Set(this.#podInformer.list().map(({ metadata }) => metadata.uid));
+    const known = new Set(this.#sources.pods().map(({ metadata }) => metadata.uid));
     const { files, dataDirectory } = this.#options;
     const left = (await files.list(join(dataDirectory, 'pods'))).filter((uid) => !known.has(uid));
     await Promise.all(left.map((uid) => this.#volumes.remove(uid)));
@@ -317,14 +319,13 @@ function createRecorder({ client, clock, logger, nodeName }: NodeAgentOptions): 
   return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
 }
 
-/** A recorder writes one event after the other; those of different pods need not wait for each other. */
 function createEvents(options: NodeAgentOptions): PodEvents {
-  const recorders = Array.from({ length: eventRecorders }, () => createRecorder(options));
+  const recorder = createRecorder(options);
   return {
     event(pod, { type, reason, message, container }) {
+      if (options.events === 'warnings' && type === 'Normal') return;
       const fieldPath = container === undefined ? undefined : fieldPathOf(pod, container);
-      const recorder = recorders[fnv32a(pod.metadata.uid ?? '') % eventRecorders];
-      recorder?.event({ object: pod, type: pods, fieldPath }, { type, reason, message });
+      recorder.event({ object: pod, type: pods, fieldPath }, { type, reason, message });
     },
   };
 }

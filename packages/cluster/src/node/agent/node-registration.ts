@@ -18,12 +18,16 @@ import {
 export interface NodeRegistrationOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
+  /** 0 to 1, as Math.random. */
+  readonly random: () => number;
   readonly logger: Logger;
   readonly description: NodeDescription;
   readonly signal: AbortSignal;
 }
 
 const renewEvery = (leaseDurationSeconds * 1000) / 4;
+/** Nodes that start together are not to write together for ever: each wait is longer or shorter by as much at the most. */
+const renewalJitter = 0.1;
 /** The Lease says that the node lives; its status is repeated less often, as the kubelet does. */
 const reportEvery = 300_000;
 const firstRetry = 100;
@@ -47,14 +51,14 @@ export class NodeRegistration {
 
   /** Renews until the signal aborts. */
   async keepAlive(node: Node): Promise<void> {
-    const { clock, signal } = this.#options;
+    const { clock, random, signal } = this.#options;
     while (!signal.aborted) {
       await this.#retried('The lease of the node could not be renewed', () => this.#renew(node));
       const isDue = clock.monotonic() - this.#reportedAt >= reportEvery;
       if (isDue || (await this.#isTakenForLost())) {
         await this.#retried('The node status could not be written', () => this.#report(node));
       }
-      await delay(clock, renewEvery, signal);
+      await delay(clock, renewEvery * (1 + renewalJitter * (2 * random() - 1)), signal);
     }
   }
 

@@ -6,6 +6,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { whenAllIsSaid } from '@slipway/kube/turns';
 import { calculateStatusPatch } from './status-patch.ts';
 
 export interface StatusWriterOptions {
@@ -52,7 +53,7 @@ export class StatusWriter {
 
   async #write(entry: Entry): Promise<void> {
     // What several facts of one moment amount to is written once.
-    await Promise.resolve();
+    await whenAllIsSaid();
     for (let retry = firstRetry; entry.wanted !== undefined && !this.#options.signal.aborted;) {
       const { pod, status } = entry.wanted;
       entry.wanted = undefined;
