@@ -10,17 +10,25 @@ import { launchBrowser, noBrowserReason, visit } from '../test/e2e/support/brows
 import { fleet, namespace, podsOfOne, withMany } from '../test/e2e/support/large-cluster.ts';
 import {
   changeAlways,
+  changesOfAll,
+  changesOfSome,
   describeFrames,
   measureBarePage,
   measureFrames,
+  measureWork,
   openMeasured,
+  type Changes,
   type Frames,
 } from '../test/e2e/support/page-speed.ts';
 import { median, rounded, type BenchRow } from './row.ts';
 
 const views = 7;
+/** Of each sight, by turns with the reference: the one in the middle counts. */
+const rounds = 3;
 /** Two frames of sixty a second, for a browser that draws without a graphics card. */
 const smoothMilliseconds = 34;
+/** One frame of sixty a second: more work than that for each of them is seen, on whatever machine. */
+const frameMilliseconds = 16.7;
 
 /** What a person waits for, and how evenly pages move, with 500 applications and with 5,000 pods of one. */
 export async function benchDashboard(): Promise<readonly BenchRow[]> {
@@ -44,60 +52,83 @@ export async function benchDashboard(): Promise<readonly BenchRow[]> {
   }
 }
 
+interface Sight {
+  readonly what: string;
+  readonly path: string;
+  /** Stands there once there is something to scroll. */
+  readonly text: string;
+  readonly changes?: Changes;
+}
+
+const sights: readonly Sight[] = [
+  { what: `${fleet} applications`, path: '/', text: 'service-001' },
+  { what: `${fleet} applications, 20 changes a second`, path: '/', text: 'service-001', changes: changesOfSome },
+  { what: `${fleet} applications, 2,500 changes a second`, path: '/', text: '9/10', changes: changesOfAll },
+  {
+    what: `an application of ${podsOfOne} pods`,
+    path: `/applications/${namespace}/huge`,
+    text: `1 to 20 of ${podsOfOne}`,
+  },
+];
+
 async function measure(browser: Browser, server: TestServer): Promise<readonly BenchRow[]> {
+  const rows = [await measureViews(browser, server)];
+  for (const sight of sights) rows.push(...(await measureSight(browser, server, sight)));
+  return rows;
+}
+
+async function measureViews(browser: Browser, server: TestServer): Promise<BenchRow> {
   const bare: number[] = [];
   const shown: number[] = [];
-  let reference: Frames | undefined;
   for (let view = 0; view < views; view += 1) {
-    const { firstView, frames } = await measureBarePage(browser);
-    reference = frames;
-    bare.push(firstView);
+    bare.push((await measureBarePage(browser)).firstView);
     const { milliseconds, visitor } = await openMeasured(browser, server);
     shown.push(milliseconds);
     await visitor.context.close();
   }
-  const beside = `a bare page of ${fleet} rows: ${reference === undefined ? '' : describeFrames(reference)}`;
-  const row = (what: string, frames: Frames): BenchRow => ({
-    figure: `time between frames while scrolling ${what}, median`,
-    value: rounded(frames.median),
+  return {
+    figure: `first view of the dashboard with ${fleet} applications, nothing kept (median of ${views})`,
+    value: median(shown),
     unit: 'ms',
-    target: { atMost: smoothMilliseconds },
-    reference: `${describeFrames(frames)}; ${beside}`,
+    target: { atMost: 1_000 },
+    reference: `a bare page with a script of the same size and as many rows: ${median(bare)} ms`,
+  };
+}
+
+async function measureSight(browser: Browser, server: TestServer, sight: Sight): Promise<readonly BenchRow[]> {
+  const bare: Frames[] = [];
+  const frames: Frames[] = [];
+  const work: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    bare.push((await measureBarePage(browser)).frames);
+    const { context, page } = await visit(browser, server.server.url);
+    await context.request.post('/api/v1/session', { data: { token: server.token } });
+    if (sight.changes !== undefined) await changeAlways(page, server, sight.changes);
+    await page.goto(sight.path);
+    await page.getByText(sight.text).first().waitFor();
+    frames.push(await measureFrames(page));
+    work.push(await measureWork(browser, page));
+    await context.close();
+  }
+  const middle = (of: readonly Frames[]): Frames => ({
+    median: median(of.map((each) => each.median)),
+    p95: median(of.map((each) => each.p95)),
+    longest: median(of.map((each) => each.longest)),
   });
   return [
     {
-      figure: `first view of the dashboard with ${fleet} applications, nothing kept (median of ${views})`,
-      value: median(shown),
+      figure: `time between frames while scrolling ${sight.what}, 95 % (median of ${rounds})`,
+      value: rounded(middle(frames).p95),
       unit: 'ms',
-      target: { atMost: 1_000 },
-      reference: `a bare page with a script of the same size and as many rows: ${median(bare)} ms`,
+      target: { atMost: smoothMilliseconds },
+      reference: `${describeFrames(middle(frames))}; a bare page of ${fleet} rows: ${describeFrames(middle(bare))}`,
     },
-    row(`${fleet} applications`, await scroll(browser, server, { path: '/', text: 'service-001' })),
-    row(
-      `${fleet} applications, 2,500 changes a second`,
-      await scroll(browser, server, { path: '/', text: '9/10', isChanging: true }),
-    ),
-    row(
-      `an application of ${podsOfOne} pods`,
-      await scroll(browser, server, { path: `/applications/${namespace}/huge`, text: `1 to 20 of ${podsOfOne}` }),
-    ),
+    {
+      figure: `work of the page for each frame while scrolling ${sight.what}`,
+      value: rounded(median(work)),
+      unit: 'ms of CPU',
+      target: { atMost: frameMilliseconds },
+      reference: `a frame of 60 a second: ${frameMilliseconds} ms`,
+    },
   ];
-}
-
-interface Sight {
-  readonly path: string;
-  /** Stands there once there is something to scroll. */
-  readonly text: string;
-  readonly isChanging?: boolean;
-}
-
-async function scroll(browser: Browser, server: TestServer, { path, text, isChanging }: Sight): Promise<Frames> {
-  const { context, page } = await visit(browser, server.server.url);
-  await context.request.post('/api/v1/session', { data: { token: server.token } });
-  if (isChanging === true) await changeAlways(page, server);
-  await page.goto(path);
-  await page.getByText(text).first().waitFor();
-  const frames = await measureFrames(page);
-  await context.close();
-  return frames;
 }

@@ -18,6 +18,8 @@ export function describeFrames({ median, p95, longest }: Frames): string {
   return `frames of ${median.toFixed(1)} ms (median), ${p95.toFixed(1)} (95 %), ${longest.toFixed(1)} (longest)`;
 }
 
+const steps = 120;
+
 /** Scrolls through all of it and back. */
 export async function measureFrames(page: Page): Promise<Frames> {
   const frames = await page.evaluate<number[]>(`new Promise((resolve) => {
@@ -28,14 +30,43 @@ export async function measureFrames(page: Page): Promise<Frames> {
       times.push(now - last);
       last = now;
       step += 1;
-      scrollTo(0, (document.body.scrollHeight - innerHeight) * (1 - Math.abs(1 - step / 60)));
-      if (step === 120) resolve(times.slice(1)); else requestAnimationFrame(draw);
+      scrollTo(0, (document.body.scrollHeight - innerHeight) * (1 - Math.abs(1 - step / ${steps / 2})));
+      if (step === ${steps}) resolve(times.slice(1)); else requestAnimationFrame(draw);
     };
     requestAnimationFrame(draw);
   })`);
   const sorted = frames.toSorted((one, other) => one - other);
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
   return { median: at(0.5), p95: at(0.95), longest: at(1) };
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds that the thread had a processor. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/**
+ * Milliseconds for which the thread of the page has a processor for each frame, while all of it is scrolled through: how busy the
+ * machine is does not matter for them.
+ */
+export async function measureWork(browser: Browser, page: Page): Promise<number> {
+  await browser.startTracing(page, { categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+  await measureFrames(page);
+  const { traceEvents }: { readonly traceEvents: readonly TraceEvent[] } = JSON.parse(
+    String(await browser.stopTracing()),
+  );
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+  const pages = new Set(
+    traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf),
+  );
+  return traceEvents
+    .filter((event) => event.name === 'RunTask' && event.ph === 'X' && pages.has(threadOf(event)))
+    .reduce((sum, { tdur = 0 }) => sum + tdur / 1_000 / steps, 0);
 }
 
 /** Milliseconds from the beginning of its navigation to the frame in which there is such an element. */
@@ -122,12 +153,22 @@ export async function measureBarePage(
   }
 }
 
+export interface Changes {
+  readonly atOnce: number;
+  readonly betweenMilliseconds: number;
+}
+
 /** 2,500 changes a second: every application five times. */
-const changedAtOnce = 50;
-const betweenMilliseconds = 20;
+export const changesOfAll: Changes = { atOnce: 50, betweenMilliseconds: 20 };
+/** 20 a second. */
+export const changesOfSome: Changes = { atOnce: 1, betweenMilliseconds: 50 };
 
 /** From now on the page hears of changes in place of the server's stream. */
-export async function changeAlways(page: Page, { call }: Pick<TestServer, 'call'>): Promise<void> {
+export async function changeAlways(
+  page: Page,
+  { call }: Pick<TestServer, 'call'>,
+  { atOnce, betweenMilliseconds }: Changes = changesOfAll,
+): Promise<void> {
   const { body } = await call('GET', `/api/v1/applications?limit=${fleet}`);
   const items: readonly object[] = body.items;
   let told = 0;
@@ -138,9 +179,9 @@ export async function changeAlways(page: Page, { call }: Pick<TestServer, 'call'
 
     function tell(): void {
       told += 1;
-      const first = (told * changedAtOnce) % fleet;
-      const replicas = { desired: 10, ready: Math.floor((told * changedAtOnce) / fleet) % 10 };
-      const changed = items.slice(first, first + changedAtOnce).map((item) => ({ ...item, replicas }));
+      const first = (told * atOnce) % fleet;
+      const replicas = { desired: 10, ready: Math.floor((told * atOnce) / fleet) % 10 };
+      const changed = items.slice(first, first + atOnce).map((item) => ({ ...item, replicas }));
       socket.send(JSON.stringify({ type: 'changes', changed, removed: [], after: `test.${told + 1}` }));
       cancel = systemClock.schedule(betweenMilliseconds, tell);
     }
