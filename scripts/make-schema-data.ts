@@ -28,6 +28,7 @@ interface SourceType {
   readonly alias?: TypeReference;
   readonly protoItems?: number;
   readonly special?: string;
+  structType?: 'atomic';
 }
 
 interface Source {
@@ -68,6 +69,47 @@ const meaningfulZeros: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(new URL('meaningful-zeros.json', import.meta.url), 'utf8'),
 );
 
+/**
+ * Types whose objects are one value to server-side apply: references, selectors and the like. Kubernetes says so of the type
+ * (`+structType=atomic`, in OpenAPI `x-kubernetes-map-type: atomic`) and the source does not; what it says of a field stands.
+ */
+const atomicTypes = [
+  ...inGroup('io.k8s.api.admissionregistration.v1', [
+    'MatchResources',
+    'NamedRuleWithOperations',
+    'ParamKind',
+    'ParamRef',
+    'Variable',
+  ]),
+  ...inGroup('io.k8s.api.autoscaling.v1', ['CrossVersionObjectReference']),
+  ...inGroup('io.k8s.api.core.v1', [
+    'ConfigMapKeySelector',
+    'EndpointAddress',
+    'EndpointPort',
+    'LocalObjectReference',
+    'NodeSelector',
+    'NodeSelectorTerm',
+    'ObjectFieldSelector',
+    'ObjectReference',
+    'ResourceFieldSelector',
+    'ScopeSelector',
+    'ScopedResourceSelectorRequirement',
+    'SecretKeySelector',
+    'SecretReference',
+    'TopologySelectorTerm',
+    'TypedLocalObjectReference',
+  ]),
+  ...inGroup('io.k8s.api.discovery.v1', ['EndpointPort']),
+  ...inGroup('io.k8s.api.networking.v1', ['ServiceBackendPort']),
+  ...inGroup('io.k8s.api.rbac.v1', ['RoleRef', 'Subject']),
+  ...inGroup('io.k8s.apimachinery.pkg.apis.meta.v1', ['LabelSelector', 'OwnerReference']),
+];
+
+for (const name of atomicTypes) {
+  const type = schema.types[name];
+  if (type === undefined) throw new Error(`there is no type ${name} that could be one value`);
+  type.structType = 'atomic';
+}
 for (const [type, { fields = [] }] of Object.entries(schema.types)) {
   for (const field of fields) if (field.default !== undefined) field.default = resolveDefault(field.default, type);
 }
@@ -76,6 +118,10 @@ write('kubernetes.json', schema, (key, value: unknown) =>
   key === 'proto' || key === 'protoItems' ? undefined : value,
 );
 write('kubernetes-protobuf.json', wireTable());
+
+function inGroup(group: string, names: readonly string[]): readonly string[] {
+  return names.map((name) => `${group}.${name}`);
+}
 
 function write(name: string, value: unknown, replacer?: (key: string, value: unknown) => unknown): void {
   const target = new URL(`../packages/cluster/src/schema/${name}`, import.meta.url);
