@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
+import type { Container, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
 import { duplicate, invalid, notFound, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
@@ -6,84 +6,7 @@ import { dns1123Label } from '../names.ts';
 import { checkEphemeralContainers, refuseEphemeralContainers } from './ephemeral-containers.ts';
 import { checkPod } from './pod-rules.ts';
 
-/** Defaults of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/. */
-export function defaultPodSpec(spec: PodSpec): PodSpec {
-  return {
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: 'ClusterFirst',
-    securityContext: {},
-    schedulerName: 'default-scheduler',
-    enableServiceLinks: true,
-    ...spec,
-    containers: (spec.containers ?? []).map(defaultContainer),
-    ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(defaultContainer) }),
-    ...(spec.ephemeralContainers === undefined
-      ? {}
-      : { ephemeralContainers: spec.ephemeralContainers.map(defaultContainer) }),
-    ...(spec.volumes === undefined ? {} : { volumes: spec.volumes.map(defaultVolume) }),
-  };
-}
-
 type Volume = NonNullable<PodSpec['volumes']>[number];
-
-function defaultVolume(volume: Volume): Volume {
-  const mode = { defaultMode: 0o644 };
-  return {
-    ...volume,
-    ...(volume.configMap === undefined ? {} : { configMap: { ...mode, ...volume.configMap } }),
-    ...(volume.secret === undefined ? {} : { secret: { ...mode, ...volume.secret } }),
-    ...(volume.downwardAPI === undefined ? {} : { downwardAPI: { ...mode, ...volume.downwardAPI } }),
-    ...(volume.projected === undefined ? {} : { projected: { ...mode, ...volume.projected } }),
-    ...(volume.hostPath === undefined ? {} : { hostPath: { type: '', ...volume.hostPath } }),
-  };
-}
-
-function defaultContainer<T extends Container | EphemeralContainer>(container: T): T {
-  const withProbes = (['livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((name) => {
-    const probe = container[name];
-    return probe === undefined ? [] : [[name, defaultProbe(probe)] as const];
-  });
-  return {
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    imagePullPolicy: pullPolicyOf(container.image),
-    resources: {},
-    ...container,
-    ...Object.fromEntries(withProbes),
-    ...(container.ports === undefined
-      ? {}
-      : { ports: container.ports.map((port) => ({ protocol: 'TCP' as const, ...port })) }),
-    ...(container.env === undefined ? {} : { env: container.env.map(defaultEnvironmentVariable) }),
-  };
-}
-
-function defaultEnvironmentVariable(
-  variable: NonNullable<Container['env']>[number],
-): NonNullable<Container['env']>[number] {
-  const fieldRef = variable.valueFrom?.fieldRef;
-  return fieldRef === undefined
-    ? variable
-    : { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { apiVersion: 'v1', ...fieldRef } } };
-}
-
-/** A floating tag is pulled each time. */
-function pullPolicyOf(image: string | undefined): 'Always' | 'IfNotPresent' {
-  const name = (image ?? '').slice((image ?? '').lastIndexOf('/') + 1);
-  if (name.includes('@')) return 'IfNotPresent';
-  return !name.includes(':') || name.endsWith(':latest') ? 'Always' : 'IfNotPresent';
-}
-
-function defaultProbe(probe: Probe): Probe {
-  return {
-    timeoutSeconds: 1,
-    periodSeconds: 10,
-    successThreshold: 1,
-    failureThreshold: 3,
-    ...probe,
-    ...(probe.httpGet === undefined ? {} : { httpGet: { path: '/', scheme: 'HTTP' as const, ...probe.httpGet } }),
-  };
-}
 
 export function validatePodTemplate(template: PodTemplateSpec | undefined, path: string): readonly Fault[] {
   if (template?.spec === undefined) return [required(`${path}.spec.containers`)];

@@ -8,7 +8,8 @@ import { define, type Column } from '../entry.ts';
 import { forbidden } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { checkEphemeralChange, refuseEphemeralContainers, takeEphemeralContainers } from './ephemeral-containers.ts';
-import { defaultPodSpec, validatePodSpec } from './pod-template.ts';
+import { defaultPodSpec } from './pod-defaults.ts';
+import { validatePodSpec } from './pod-template.ts';
 
 const columns: ReadonlyArray<Column<Pod>> = [
   { name: 'Ready', cell: readyText },
@@ -40,8 +41,7 @@ export const pod = define<Pod>({
     'status.phase': (object) => object.status?.phase ?? '',
     'status.podIP': (object) => object.status?.podIP ?? '',
   },
-  defaults: (object) =>
-    object.spec === undefined ? object : { ...object, spec: requestingLimits(defaultPodSpec(object.spec)) },
+  defaults: (object) => (object.spec === undefined ? object : { ...object, spec: defaultSpec(object.spec) }),
   prepareCreate: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClass(object) } }),
   validate: (object) => (object.spec === undefined ? [] : validatePodSpec(object.spec, 'spec')),
   validateUpdate: validatePodUpdate,
@@ -49,7 +49,12 @@ export const pod = define<Pod>({
     old === undefined ? refuseEphemeralContainers(object, 'spec', 'cannot be set on create') : [],
 });
 
-/** What a container may have it is promised, unless it asks for less. Of templates only their pods say so. */
+/** With what pods say and templates do not. */
+function defaultSpec(spec: PodSpec): PodSpec {
+  return { enableServiceLinks: true, ...requestingLimits(defaultPodSpec(spec)) };
+}
+
+/** What a container may have it is promised, unless it asks for less. */
 function requestingLimits(spec: PodSpec): PodSpec {
   const { initContainers } = spec;
   return {

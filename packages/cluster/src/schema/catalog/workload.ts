@@ -7,7 +7,8 @@ import type { Fault } from '../definition.ts';
 import type { Column } from '../entry.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { goLabelSelector, goStringMap } from '../go-text.ts';
-import { atLeast, defaultPodSpec, validatePodTemplate } from './pod-template.ts';
+import { defaultPodSpec } from './pod-defaults.ts';
+import { atLeast, validatePodTemplate } from './pod-template.ts';
 
 /** As it is named where a selector is refused; Kubernetes speaks of deployments for ReplicaSets too. */
 type WorkloadKind = 'deployment' | 'statefulset' | 'daemonset';
