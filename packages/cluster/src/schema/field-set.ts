@@ -102,11 +102,14 @@ function differenceBelow(a: FieldSet, b: FieldSet): FieldSet | undefined {
   return stays ? { [self]: leaf, ...children } : children;
 }
 
-/** The set with everything that stands above a member: who owns a field keeps the objects that it is in. */
+/**
+ * The set with every field that stands above a member: who owns a field keeps the objects that it is in, but not the item
+ * of a list, which goes with whoever brought it.
+ */
 export function withParents(set: FieldSet): FieldSet {
   const entries = Object.entries(set).map(([element, child]) => {
-    const isAbove = element !== self && !isEmpty(child);
-    return [element, isAbove ? { [self]: leaf, ...withParents(child) } : child] as const;
+    const isAbove = element.startsWith('f:') && !isEmpty(child);
+    return [element, isAbove ? { [self]: leaf, ...withParents(child) } : withParents(child)] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -123,20 +126,6 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
     else if (both) result[element] = leaf;
   }
   return result;
-}
-
-/** Who owns something in an item of a list needs the item: it and its keys are members too. */
-export function withItems(set: FieldSet): FieldSet {
-  const entries = Object.entries(set).map(([element, child]) => {
-    const below = withItems(child);
-    return [element, element.startsWith('k:') ? { [self]: leaf, ...keyFields(element), ...below } : below] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function keyFields(element: string): FieldSet {
-  const keys: JsonObject = JSON.parse(element.slice(2));
-  return Object.fromEntries(Object.keys(keys).map((key) => [`f:${key}`, leaf]));
 }
 
 /** Every member as a path such as `.spec.template.spec.containers[name="web"].image`. */
@@ -204,11 +193,19 @@ function fieldElement(node: GranularNode, name: string): string {
 
 /** Every field that a value sets. */
 export function fieldsOf(value: unknown, node: SchemaNode): FieldSet {
+  return fieldsWithin(value, node) ?? leaf;
+}
+
+/** Undefined: nothing that could have an owner, which is said of lists of items with owners while they have none. */
+function fieldsWithin(value: unknown, node: SchemaNode): FieldSet | undefined {
   if (isGranular(node) && isJsonObject(value)) {
+    const names = Object.keys(value);
     const fields: Record<string, FieldSet> = {};
-    for (const name of Object.keys(value))
-      fields[fieldElement(node, name)] = fieldsOf(value[name], childNode(node, name));
-    return fields;
+    for (const name of names) {
+      const below = fieldsWithin(value[name], childNode(node, name));
+      if (below !== undefined) fields[fieldElement(node, name)] = below;
+    }
+    return names.length > 0 && isEmpty(fields) ? undefined : fields;
   }
   if (node.kind !== 'list' || node.listType === 'atomic' || !Array.isArray(value)) return leaf;
   const result: Record<string, FieldSet> = {};
@@ -218,7 +215,7 @@ export function fieldsOf(value: unknown, node: SchemaNode): FieldSet {
     const below = node.listType === 'map' ? fieldsOf(item, node.items) : leaf;
     result[element] = isEmpty(below) ? leaf : { [self]: leaf, ...below };
   }
-  return result;
+  return isEmpty(result) ? undefined : result;
 }
 
 export interface Difference {

@@ -78,6 +78,59 @@ describe('an object that was applied empty', () => {
   });
 });
 
+describe('lists that several apply to', () => {
+  const finalizers = (object: KubeObject): unknown => object.metadata.finalizers;
+  const withFinalizers = (...names: readonly string[]): JsonObject => ({ metadata: { finalizers: names } });
+
+  it.each([
+    { live: ['a'], applied: ['b'], joined: ['a', 'b'] },
+    { live: ['a', 'b'], applied: ['b', 'a'], joined: ['b', 'a'] },
+    { live: ['a', 'x', 'b'], applied: ['b', 'c', 'a'], joined: ['x', 'b', 'c', 'a'] },
+    { live: ['a', 'x', 'b', 'y'], applied: ['n', 'a', 'b'], joined: ['n', 'a', 'x', 'b', 'y'] },
+  ])('keep the order that was applied and the place of the rest: $live, then $applied', ({ live, applied, joined }) => {
+    const before = forced(undefined, 'other', withFinalizers(...live));
+    expect(finalizers(forced(before, 'me', withFinalizers(...applied)))).toEqual(joined);
+  });
+
+  it('have no owner while they are empty', () => {
+    const volumes = { spec: { template: { spec: { volumes: [] } } } };
+    expect(ownedBy(forced(undefined, 'me', volumes), 'me')).toEqual({});
+  });
+
+  it('lose an item with whoever applied it, whatever somebody else changed in it', () => {
+    const withContainers = (...containers: readonly JsonObject[]): JsonObject => ({
+      spec: { template: { spec: { containers } } },
+    });
+    const [web, helper] = [
+      { name: 'web', image: 'web:1' },
+      { name: 'helper', image: 'helper:1' },
+    ] as const;
+    const applied = forced(undefined, 'me', withContainers(web, helper));
+    const edited = updated(applied, 'kubectl-set', withContainers(web, { ...helper, image: 'helper:2' }));
+    const object = forced(edited, 'me', withContainers(web));
+    expect(withoutManagers(object)).toMatchObject(withContainers(web));
+    expect(ownedBy(object, 'kubectl-set')).toEqual({});
+  });
+});
+
+it('takes away what the server put into a field that is not applied any more', () => {
+  const container = (fields: JsonObject): JsonObject => ({
+    spec: { template: { spec: { containers: [{ name: 'web', ...fields }] } } },
+  });
+  const probe = { livenessProbe: { httpGet: { port: 80 } } };
+  const withDefaults = { livenessProbe: { periodSeconds: 10, httpGet: { port: 80, path: '/', scheme: 'HTTP' } } };
+  const { metadata } = forced(undefined, 'me', container(probe));
+  const live = { ...objectOf(container(withDefaults)), metadata };
+  expect(withoutManagers(forced(live, 'me', container({})))).toEqual(objectOf(container({})));
+});
+
+it('takes a selector for one value, which belongs to whoever set it', () => {
+  const selector = (app: string): JsonObject => ({ spec: { selector: { matchLabels: { app } } } });
+  expect(ownedBy(forced(undefined, 'me', selector('web')), 'me')).toEqual({ 'f:spec': { 'f:selector': {} } });
+  const { conflicts } = apply(forced(undefined, 'other', selector('web')), { by: 'me', fields: selector('shop') });
+  expect(conflicts.map(({ field }) => field)).toEqual(['.spec.selector']);
+});
+
 describe('applying', () => {
   it('changes nothing the second time', () => {
     fc.assert(

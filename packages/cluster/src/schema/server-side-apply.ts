@@ -17,7 +17,6 @@ import {
   itemElement,
   paths,
   union,
-  withItems,
   withParents,
   type FieldSet,
 } from './field-set.ts';
@@ -88,9 +87,10 @@ export function applyServerSide(request: ApplyRequest): ApplyResult {
   const taken = intersection(asked, changed);
   const conflicts = conflictsOf(others, difference(taken, allowedConflicts(request)));
   if (conflicts.length > 0 && !request.force) return { object: merged, conflicts };
-  const dropped = ownedByNobody(difference(own?.fields ?? emptySet, withParents(asked)), others);
+  const dropped = ownedByNobody(difference(withParents(own?.fields ?? emptySet), kept(asked)), others);
   const pruned = toObject(removeFields(merged, dropped, node), merged);
-  const losers = others.map((each) => ({ ...each, fields: difference(each.fields, taken) }));
+  const gone = compareFields(merged, pruned, node).removed;
+  const losers = others.map((each) => ({ ...each, fields: difference(difference(each.fields, taken), gone) }));
   const isUnchanged =
     own !== undefined && isEmpty(changed) && isEmpty(dropped) && isEmpty(difference(asked, own.fields));
   const mine: Owned = { manager, time: isUnchanged ? own.time : formatTime(now), fields: asked };
@@ -115,8 +115,13 @@ function toObject(value: unknown, fallback: KubeObject): KubeObject {
   return isJsonObject(value) && isJsonObject(value['metadata']) ? { ...value, metadata: value['metadata'] } : fallback;
 }
 
+/** Metadata has fields that the server set, and whoever applies an object names it. */
+function kept(asked: FieldSet): FieldSet {
+  return union(withParents(asked), { 'f:metadata': emptySet });
+}
+
 function ownedByNobody(fields: FieldSet, others: readonly Owned[]): FieldSet {
-  return others.reduce((rest, each) => difference(rest, withParents(withItems(each.fields))), fields);
+  return others.reduce((rest, each) => difference(rest, withParents(each.fields)), fields);
 }
 
 function conflictsOf(others: readonly Owned[], taken: FieldSet): readonly StatusCause[] {
@@ -145,29 +150,36 @@ function mergeValues(live: unknown, applied: unknown, node: SchemaNode): unknown
   return applied;
 }
 
-/** In the order that was applied; items that only the live list has keep their place before the ones that follow them. */
+/**
+ * Items that both lists have come in the order that was applied. One that only the live list has keeps its place among
+ * them, and comes before what is new where both could be next.
+ */
 function mergeItems(
   live: readonly unknown[],
   applied: readonly unknown[],
   node: SchemaNode & { readonly kind: 'list' },
 ): readonly unknown[] {
   const elementOf = (item: unknown): string => itemElement(item, node) ?? '';
-  const places = new Map(live.map((item, place) => [elementOf(item), place]));
-  const asked = new Set(applied.map(elementOf));
-  const others = [...live.entries()].filter(([, item]) => !asked.has(elementOf(item)));
+  const liveItems = new Map(live.map((item) => [elementOf(item), item]));
+  const asked = applied.map((item) => ({ element: elementOf(item), item }));
+  const askedElements = new Set(asked.map(({ element }) => element));
+  const shared = asked.map(({ element }) => element).filter((element) => liveItems.has(element));
+  const left = [...liveItems];
   const result: unknown[] = [];
-  let next = 0;
-  for (const item of applied) {
-    const place = places.get(elementOf(item));
-    if (place === undefined) {
-      result.push(item);
-      continue;
+  const takeUpTo = (turn: string | undefined): void => {
+    for (let next = left[0]; next !== undefined && next[0] !== turn; next = left[0]) {
+      left.shift();
+      if (!askedElements.has(next[0])) result.push(next[1]);
     }
-    for (let other = others[next]; other !== undefined && other[0] < place; other = others[++next])
-      result.push(other[1]);
-    result.push(mergeValues(live[place], item, node.items));
+  };
+  for (const { element, item } of asked) {
+    takeUpTo(shared[0]);
+    const isShared = element === shared[0];
+    result.push(isShared ? mergeValues(liveItems.get(element), item, node.items) : item);
+    if (isShared) shared.shift();
   }
-  return [...result, ...others.slice(next).map(([, item]) => item)];
+  takeUpTo(undefined);
+  return result;
 }
 
 function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unknown {
@@ -187,7 +199,7 @@ function removeFromObject(value: JsonObject, fields: FieldSet, childOf: (name: s
   const entries = Object.entries(value).flatMap(([name, child]) => {
     const below = fields[`f:${name}`];
     if (below === undefined) return [[name, child] as const];
-    const rest = isEmpty(below) ? undefined : removeFields(child, below, childOf(name));
+    const rest = isWhole(below) ? undefined : removeFields(child, below, childOf(name));
     return rest === undefined || isHollow(rest) ? [] : [[name, rest] as const];
   });
   return Object.fromEntries(entries);
@@ -198,7 +210,10 @@ function isHollow(value: unknown): boolean {
   return isJsonObject(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0;
 }
 
-/** An item of a list goes when its own path was dropped; what others own in it was taken out of the set before. */
+/**
+ * A field or an item of a list goes when its own path was dropped, with the defaults that the server put into it; what
+ * others own in it was taken out of the set before.
+ */
 function isWhole(below: FieldSet): boolean {
   return isEmpty(below) || '.' in below;
 }
