@@ -57,7 +57,7 @@ export async function createDeliveryCluster({
   crashAfterWrites,
   writesOfLife = () => Infinity,
 }: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
-  const cluster = await createControlledCluster({ endsBy: endOfHook });
+  const cluster = await createControlledCluster({ endsBy: endOfHook, readyAfter });
   const { client, clock } = cluster;
   const stopping = new AbortController();
   await installKinds(client, stopping.signal);
@@ -158,6 +158,18 @@ export async function createDeliveryCluster({
       await cluster.stop();
     },
   };
+}
+
+/** Pods of an image that says so take their time, or are never ready. */
+function readyAfter({ spec }: Pod): number | undefined {
+  switch (spec?.containers[0]?.image) {
+    case 'stuck':
+      return undefined;
+    case 'slow':
+      return 20_000;
+    default:
+      return 100;
+  }
 }
 
 /** Pods of a hook do what their image is named for; those of an endless one run until they are stopped. */

@@ -1,9 +1,10 @@
 /** Releases as scripts: what is done in what order, and what is seen between. For tables of scenarios in virtual time. */
 import { pods } from '@slipway/kube/resources';
+import { absentAsUndefined } from '@slipway/kube/status-error';
 import { splits } from '@slipway/kube/split';
 import type { ApplicationSpec, Strategy } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
-import { releases } from '../src/api/release.ts';
+import { releases, type ReleaseAttempt } from '../src/api/release.ts';
 import { createDeliveryCluster, type DeliveryCluster } from './delivery-cluster.ts';
 
 /** What a person would look at. */
@@ -16,6 +17,10 @@ export interface Seen {
   readonly phases?: string;
   /** Of every version that has any: `1:4 2:1`. */
   readonly pods?: string;
+  /** What was tried with every version, and how it ended: `1 deploy Succeeded, 2 deploy RolledBack, 2 retry`. */
+  readonly attempts?: string;
+  /** What an autoscaler is told to count. */
+  readonly scale?: number;
 }
 
 export type Deed =
@@ -32,7 +37,8 @@ export interface Script {
   readonly name: string;
   readonly strategy: Strategy;
   readonly spec?: Partial<ApplicationSpec> | undefined;
-  /** Version 1, of image `a`, serves already. */
+  /** Version 1, of this image, has had its time already. Absent: `a`, and so it serves. */
+  readonly first?: string | undefined;
   readonly deeds: readonly Deed[];
 }
 
@@ -41,11 +47,11 @@ const settled = 12;
 /** How what is seen is held against what should be. */
 type Compare = (seen: Required<Seen>, wanted: Seen) => void;
 
-export async function play({ strategy, spec, deeds }: Script, compare: Compare): Promise<void> {
+export async function play({ strategy, spec, first = 'a', deeds }: Script, compare: Compare): Promise<void> {
   const cluster = await createDeliveryCluster();
   try {
     const actor = new Actor(cluster, { strategy, spec, compare });
-    for (const deed of [{ measure: 0 }, { deploy: 'a' }, { seconds: settled }, ...deeds]) await actor.perform(deed);
+    for (const deed of [{ measure: 0 }, { deploy: first }, { seconds: settled }, ...deeds]) await actor.perform(deed);
   } finally {
     await cluster.stop();
   }
@@ -102,13 +108,22 @@ class Actor {
       const own = items.filter((pod) => pod.metadata.labels?.['slipway.dev/release'] === metadata.name);
       return { version: spec.version, count: own.length };
     });
-    const split = await client.get(splits, { namespace: 'default', name: 'shop' });
-    const backends = (split.spec.rules[0]?.backends ?? []).filter(({ weight }) => weight > 0);
+    const split = await absentAsUndefined(client.get(splits, { namespace: 'default', name: 'shop' }));
+    const backends = (split?.spec.rules[0]?.backends ?? []).filter(({ weight }) => weight > 0);
+    const { status } = await this.#cluster.application();
     return {
-      serving: (await this.#cluster.application()).status?.serving?.version ?? '',
+      serving: status?.serving?.version ?? '',
       weights: backends.map(({ version, weight }) => `${version}:${weight}`).join(' '),
       phases: all.map(({ spec, status }) => `${spec.version} ${status?.phase ?? ''}`).join(', '),
       pods: sizes.flatMap(({ version, count }) => (count === 0 ? [] : [`${version}:${count}`])).join(' '),
+      attempts: all
+        .flatMap(({ spec, status: own }) => (own?.attempts ?? []).map((each) => describe(spec.version, each)))
+        .join(', '),
+      scale: status?.replicas ?? 0,
     };
   }
+}
+
+function describe(version: string, { cause, outcome }: ReleaseAttempt): string {
+  return [version, cause, ...(outcome === undefined ? [] : [outcome])].join(' ');
 }

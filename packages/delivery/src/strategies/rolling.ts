@@ -203,6 +203,9 @@ function calculateGoals({ spec, replicas, share, mayLeave, stable, candidate }: 
       { of: 'stable', atLeast: goals.stable, atMost: Infinity },
       { of: 'candidate', atLeast: goals.candidate, atMost: Infinity },
     ];
+  // Pods of the candidate that do not get ready are no reason to leave stable smaller than what is asked for.
+  const lacking = Math.min(replicas - maxUnavailable - candidate.serving, replicas + maxSurge - candidate.size);
+  if (stable.size < lacking) return [{ of: 'stable', atLeast: lacking, atMost: Infinity, place: 'serving' }];
   const isShort = stable.serving + candidate.serving < replicas - maxUnavailable;
   const place = isShort ? 'serving' : undefined;
   // Those outside may be led to the candidate already where those inside are not.
