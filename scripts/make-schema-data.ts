@@ -20,7 +20,9 @@ interface SourceField {
   readonly type: TypeReference;
   readonly proto?: number;
   readonly required?: boolean;
+  readonly inline?: boolean;
   default?: string;
+  byValue?: true;
 }
 
 interface SourceType {
@@ -110,14 +112,48 @@ for (const name of atomicTypes) {
   if (type === undefined) throw new Error(`there is no type ${name} that could be one value`);
   type.structType = 'atomic';
 }
+/**
+ * Fields that hold a struct and no pointer to one in Go: its encoder writes them although they are empty, so whoever sets
+ * something in them does not set them. They are those that are required, and these.
+ */
+const valueFields = new Set([
+  ...['metadata', 'spec', 'status', 'template', 'strategy', 'updateStrategy', 'resources', 'loadBalancer'],
+  ...['daemonEndpoints', 'kubeletEndpoint', 'nodeInfo', 'conditions', 'state', 'lastState', 'source', 'involvedObject'],
+  ...['regarding', 'deprecatedSource', 'acceptedNames', 'user', 'port'],
+]);
+
+/** Pointers although they are called so, or required. */
+const pointerFields = new Set([
+  'AdmissionResponse.status',
+  'ContainerStatus.resources',
+  'CustomResourceSubresources.status',
+  'DaemonSetSpec.selector',
+  'DeploymentSpec.selector',
+  'PodSpec.resources',
+  'ReplicaSetSpec.selector',
+  'ReplicationControllerSpec.template',
+  'ScaleIOPersistentVolumeSource.secretRef',
+  'ScaleIOVolumeSource.secretRef',
+  'StatefulSetSpec.selector',
+]);
+
 for (const [type, { fields = [] }] of Object.entries(schema.types)) {
-  for (const field of fields) if (field.default !== undefined) field.default = resolveDefault(field.default, type);
+  for (const field of fields) {
+    if (field.default !== undefined) field.default = resolveDefault(field.default, type);
+    if (isByValue(field, type)) field.byValue = true;
+  }
 }
 
 write('kubernetes.json', schema, (key, value: unknown) =>
   key === 'proto' || key === 'protoItems' ? undefined : value,
 );
 write('kubernetes-protobuf.json', wireTable());
+
+function isByValue({ name = '', type, required, inline }: SourceField, of: string): boolean {
+  if (inline === true || typeof type !== 'string' || schema.types[type]?.fields === undefined) return false;
+  const isPointer = pointerFields.has(`${of.slice(of.lastIndexOf('.') + 1)}.${name}`);
+  return !isPointer && (required === true || valueFields.has(name));
+}
 
 function inGroup(group: string, names: readonly string[]): readonly string[] {
   return names.map((name) => `${group}.${name}`);

@@ -62,6 +62,8 @@ export interface SchemaField {
   /** What a person is told of it; only custom resources bring their own. */
   readonly description?: string | undefined;
   readonly required: boolean;
+  /** A struct that is there although it is empty, as `spec`: nobody adds it, and nobody takes it away. */
+  readonly byValue?: boolean | undefined;
   readonly default?: unknown;
   readonly patchStrategy?: string | undefined;
   readonly patchMergeKey?: string | undefined;

@@ -239,17 +239,17 @@ export function compareFields(before: unknown, after: unknown, node: SchemaNode)
 interface Child {
   readonly value: unknown;
   readonly node: SchemaNode;
-  readonly isItem: boolean;
 }
 
 function compareObjects(before: JsonObject, after: JsonObject, node: GranularNode): Difference {
   let changed: Record<string, FieldSet> | undefined;
   let removed = missingOf(before, after, node);
   for (const name of Object.keys(after)) {
-    const isNew = !Object.hasOwn(before, name);
-    if (!isNew && before[name] === after[name]) continue;
-    const child: Child = { value: after[name], node: childNode(node, name), isItem: false };
-    const delta = isNew ? added(child) : compareChild(before[name], child);
+    const old = Object.hasOwn(before, name) ? before[name] : absentOf(node, name);
+    const isNew = old === undefined;
+    if (old === after[name]) continue;
+    const child: Child = { value: after[name], node: childNode(node, name) };
+    const delta = isNew ? added(child) : compareChild(old, child);
     if (delta === undefined) continue;
     const element = fieldElement(node, name);
     if (isNew || delta === replaced || !isEmpty(delta.changed)) (changed ??= {})[element] = delta.changed;
@@ -264,14 +264,25 @@ function missingOf(before: JsonObject, after: JsonObject, node: GranularNode): R
   let missing: Record<string, FieldSet> | undefined;
   for (const name of Object.keys(before)) {
     if (Object.hasOwn(after, name)) continue;
+    const child: Child = { value: before[name], node: childNode(node, name) };
+    const absent = absentOf(node, name);
+    const members = absent === undefined ? membersOf(child) : compareChild(absent, child)?.changed;
+    if (members === undefined || (absent !== undefined && isEmpty(members))) continue;
     missing ??= {};
-    missing[fieldElement(node, name)] = fieldsOf(before[name], childNode(node, name));
+    missing[fieldElement(node, name)] = members;
   }
   return missing;
 }
 
+const emptyStruct: JsonObject = Object.freeze({});
+
+/** What a field is that is not there. */
+function absentOf(node: GranularNode, name: string): JsonObject | undefined {
+  return node.kind === 'object' && node.fields.get(name)?.byValue === true ? emptyStruct : undefined;
+}
+
 function itemsOf(items: readonly unknown[], node: ListNode): ReadonlyMap<string, Child> {
-  return new Map(items.map((item) => [itemElement(item, node) ?? '', { value: item, node: node.items, isItem: true }]));
+  return new Map(items.map((item) => [itemElement(item, node) ?? '', { value: item, node: node.items }]));
 }
 
 function compareItems(before: ReadonlyMap<string, Child>, after: ReadonlyMap<string, Child>): Difference {
@@ -285,14 +296,14 @@ function compareItems(before: ReadonlyMap<string, Child>, after: ReadonlyMap<str
       changed[element] = difference.changed;
     if (!isEmpty(difference.removed)) removed[element] = difference.removed;
   }
-  for (const [element, child] of before) if (!after.has(element)) removed[element] = memberSet(child);
+  for (const [element, child] of before) if (!after.has(element)) removed[element] = membersOf(child);
   return { changed, removed };
 }
 
 const replaced: Difference = { changed: leaf, removed: leaf };
 
 function added(child: Child): Difference {
-  return { changed: memberSet(child), removed: leaf };
+  return { changed: membersOf(child), removed: leaf };
 }
 
 /** Undefined: the same. `replaced`: one value that is another one now. */
@@ -305,7 +316,18 @@ function compareChild(old: unknown, { value, node }: Child): Difference | undefi
   return isSameJson(old ?? null, value ?? null) ? undefined : replaced;
 }
 
-function memberSet(child: Child): FieldSet {
-  const below = fieldsOf(child.value, child.node);
-  return child.isItem && !isEmpty(below) ? { [self]: leaf, ...below } : below;
+/** All that comes or goes with a value: what is above others is a member too. */
+function membersOf({ value, node }: Child): FieldSet {
+  const members: Record<string, FieldSet> = {};
+  if (isGranular(node) && isJsonObject(value)) {
+    for (const name of Object.keys(value))
+      members[fieldElement(node, name)] = membersOf({ value: value[name], node: childNode(node, name) });
+  } else if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(value)) {
+    for (const item of value) {
+      const element = itemElement(item, node);
+      if (element === undefined) continue;
+      members[element] = node.listType === 'map' ? membersOf({ value: item, node: node.items }) : leaf;
+    }
+  }
+  return isEmpty(members) ? leaf : { [self]: leaf, ...members };
 }

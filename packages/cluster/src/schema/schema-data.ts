@@ -9,6 +9,7 @@ interface FieldData {
   readonly type: TypeReference;
   readonly required?: boolean;
   readonly inline?: boolean;
+  readonly byValue?: boolean;
   /** JSON text. */
   readonly default?: string;
   readonly patchStrategy?: string;
@@ -108,6 +109,7 @@ function addField(fields: Map<string, SchemaField>, field: FieldData): void {
       return node;
     },
     required: field.required ?? false,
+    byValue: field.byValue,
     default: field.default === undefined ? emptyValue(field) : JSON.parse(field.default),
     patchStrategy: field.patchStrategy,
     patchMergeKey: field.patchMergeKey,

@@ -232,6 +232,37 @@ describe('conflicts', () => {
 });
 
 describe('updating', () => {
+  it('owns the objects and lists that it brings, and not the structs that are always there', () => {
+    const object = updated(undefined, 'kubectl-create', {
+      metadata: { labels: { app: 'web' } },
+      spec: {
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } },
+        template: { spec: { containers: [{ name: 'web', resources: {}, ports: [] }] } },
+      },
+    });
+    expect(ownedBy(object, 'kubectl-create')).toEqual({
+      'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
+      'f:spec': {
+        'f:strategy': { 'f:type': {}, 'f:rollingUpdate': { '.': {}, 'f:maxSurge': {} } },
+        'f:template': {
+          'f:spec': {
+            'f:containers': {
+              '.': {},
+              'k:{"name":"web"}': { '.': {}, 'f:name': {}, 'f:resources': {}, 'f:ports': {} },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('gives up an object that it takes away with all that is in it', () => {
+    const fields = { metadata: { labels: { app: 'web' }, annotations: { by: 'me' } } };
+    const live = updated(undefined, 'kubectl-create', fields);
+    const object = updated(live, 'kubectl-edit', { metadata: { labels: { app: 'web' } } });
+    expect(ownedBy(object, 'kubectl-create')).toEqual({ 'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } } });
+  });
+
   it('takes from others the fields that it changes', () => {
     fc.assert(
       fc.property(fields, fields, (applied, wanted) => {
