@@ -21,7 +21,7 @@ export function undo(request: Request): Verdict {
   const undone = takeBack(request, last);
   if (undone === undefined)
     return {
-      message: `${describe(last)} cannot be undone any more: the version is ${statusOf(last.release).phase}${describeOtherWay(last.release)}`,
+      message: `${describe(last)} cannot be undone any more: the version is ${statusOf(last.release).phase}${describeOtherWay(last)}`,
     };
   const releases = changeStatus(undone.releases, last.release, (status) => ({
     ...status,
@@ -32,9 +32,10 @@ export function undo(request: Request): Verdict {
   return { ...undone, releases, message: `takes back ${describe(last)}: ${undone.message}` };
 }
 
-/** What has the traffic is not undone: it goes back. */
-function describeOtherWay(release: Release): string {
-  return isIn(release, 'Promoting', 'Guarding') ? '; abort takes its traffic back' : '';
+/** What has the traffic is not undone: it goes back. What was aborted comes again by another attempt. */
+function describeOtherWay({ release, outcome: { verb } }: Given): string {
+  if (isIn(release, 'Promoting', 'Guarding')) return '; abort takes its traffic back';
+  return verb === 'abort' && isIn(release, 'RolledBack', 'Failed') ? '; retry tries it again' : '';
 }
 
 /** The command was another member's. */

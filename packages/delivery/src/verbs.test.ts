@@ -267,6 +267,12 @@ describe('undo', () => {
     );
   });
 
+  test('says what brings a version again whose abort is not undone any more', () => {
+    const outcome = { name: 'a', verb: 'abort', outcome: 'accepted', message: '', at: before } as const;
+    const aborted: ReleaseStatus = { phase: 'RolledBack', startedAt: before, commands: [outcome] };
+    expect(outcomeOf(aborted, ['undo'])).toMatch(/ cannot be undone any more: .* RolledBack; retry tries it again$/);
+  });
+
   test('of a promotion pauses again what was paused', () => {
     const { observation } = planCommands(observe({ phase: 'Progressing' }, [['pause'], ['promote'], ['undo']]), now);
     const { status } = observation.releases.at(-1) ?? {};
