@@ -11,6 +11,7 @@ import { configMaps, namespaces } from '@slipway/kube/resources';
 import { connect } from '../packages/cli/src/connection/connection.ts';
 import { startBenchCluster, type BenchCluster } from './cluster.ts';
 import type { Outcome, Plan } from './reference/api-load.ts';
+import type { WatchOutcome, WatchPlan } from './reference/watch-load.ts';
 import { median, rounded, type BenchRow } from './row.ts';
 
 const run = promisify(execFile);
@@ -21,6 +22,10 @@ const listed = 2_000;
 const listRequests = 20;
 const listNamespace = 'listed';
 const atOnce = 32;
+const watches = 500;
+const writesPerSecond = 300;
+const watchedWrites = 1_500;
+const watchNamespace = 'watched';
 const path = '/api/v1/namespaces/default/configmaps';
 
 /**
@@ -35,7 +40,8 @@ export async function benchApi(): Promise<readonly BenchRow[]> {
     const answers = await prepare(target.client);
     const bare = await startBare(folder, { ...target.server, answers });
     try {
-      return await measure({ ours: target.port, bare: bare.port, token: target.token });
+      const rows = await measure({ ours: target.port, bare: bare.port, token: target.token });
+      return [...rows, await measureWatches(target)];
     } finally {
       bare.stop();
     }
@@ -200,6 +206,44 @@ async function compareLists(ports: Ports): Promise<BenchRow> {
     target: { atMost: 1.5 },
     reference: `median ${middle(ours, ({ median: time }) => time)} against ${middle(bare, ({ median: time }) => time)} ms`,
   };
+}
+
+/** Beside one watch alone at the same rate: what is left of it is what the others cost. */
+async function measureWatches({ client, port, token }: Target): Promise<BenchRow> {
+  await client.create(namespaces, { metadata: { name: watchNamespace } });
+  // What every namespace gets, after which nobody else writes there.
+  await until(async () => (await client.list(configMaps, { namespace: watchNamespace })).items.length > 0);
+  const at = async (count: number): Promise<WatchOutcome> => {
+    const { metadata } = await client.list(configMaps, { namespace: watchNamespace });
+    const plan: WatchPlan = {
+      port,
+      token,
+      path: `/api/v1/namespaces/${watchNamespace}/configmaps`,
+      kind: 'ConfigMap',
+      resourceVersion: metadata.resourceVersion ?? '',
+      watches: count,
+      writesPerSecond,
+      writes: watchedWrites,
+      prefix: `for-${count}`,
+    };
+    const { stdout } = await run(process.execPath, [programAt('watch-load.ts'), JSON.stringify(plan)]);
+    return JSON.parse(stdout);
+  };
+  const alone = await at(1);
+  const all = await at(watches);
+  return {
+    figure: `${watches} watches at ${writesPerSecond} durable writes a second: until the last of them has an event, p99`,
+    value: rounded(all.p99, 1),
+    unit: 'ms',
+    target: { atMost: 50 },
+    reference:
+      `median ${rounded(all.median, 1)} ms, slowest ${rounded(all.slowest, 1)} ms; with one watch ${rounded(alone.p99, 1)} ms, ` +
+      `median ${rounded(alone.median, 1)} ms; the generator took ${rounded(all.load * 100, 0)} % of a core`,
+  };
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function load(plan: Plan): Promise<Outcome> {

@@ -30,7 +30,12 @@ export type TransportBody =
   /** A complete JSON answer. Shared: never change it. */
   | { readonly kind: 'json'; readonly value: unknown }
   /** A watch: one value an event, each `{type, object}`. */
-  | { readonly kind: 'watch'; readonly events: AsyncIterable<unknown> }
+  | {
+      readonly kind: 'watch';
+      readonly events: AsyncIterable<unknown>;
+      /** The same, as many at once as have happened since the last were taken, for whoever sends them on. One of both is read. */
+      readonly batches?: AsyncIterable<readonly unknown[]> | undefined;
+    }
   /** Anything else: logs, proxied answers. */
   | { readonly kind: 'bytes'; readonly chunks: AsyncIterable<Uint8Array> };
 

@@ -8,7 +8,7 @@ import { requireForm, type AcceptedForm } from './accepted-form.ts';
 import { scaleColumns, toScale } from './scale.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
 import { warningHeaders } from './warning-header.ts';
-import type { WatchStreamEvent } from './watch-stream.ts';
+import type { WatchStreamEvent } from './watch-event.ts';
 
 export interface AnswerContext {
   readonly definition: ResourceDefinition;

@@ -23,7 +23,8 @@ import { readBody } from './request-body.ts';
 import { attributesOf } from './request-attributes.ts';
 import { parseResourcePath } from './request-path.ts';
 import { parseTarget } from './request-target.ts';
-import { eventText, toContent } from './stored-text.ts';
+import { toContent } from './stored-text.ts';
+import { watchLines, watchPieces } from './watch-lines.ts';
 import { isWatchSocket, socketToken, type SocketConnection } from './socket-request.ts';
 
 const maximumHeaderBytes = 64 * 1024;
@@ -128,7 +129,7 @@ async function serveSocket(
   const answer = await answerTo(incoming, options, abort.signal);
   if (answer.body.kind === 'watch') {
     const { sendWatch } = await import('./watch-socket.ts');
-    return sendWatch(lines(answer.body.events), incoming, connection);
+    return sendWatch(watchLines(answer.body.events), incoming, connection);
   }
   await sendInstead(answer, incoming, socket);
 }
@@ -303,7 +304,7 @@ async function send(
   }
   outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...own });
   outgoing.flushHeaders();
-  const chunks = body.kind === 'watch' ? lines(body.events) : body.chunks;
+  const chunks = body.kind === 'watch' ? watchPieces(body) : body.chunks;
   for await (const chunk of chunks) {
     if (outgoing.destroyed) return;
     if (!outgoing.write(chunk)) await drained(outgoing);
@@ -325,15 +326,6 @@ async function written(
   const asked = url.includes('pretty=') ? parseTarget(url).searchParams : new URLSearchParams();
   const isPretty = asked.has('pretty') ? isFlagSet(asked, 'pretty') : handTools.test(headers['user-agent'] ?? '');
   return { content: isPretty ? JSON.stringify(value, null, 2) : toContent(value), type: 'application/json' };
-}
-
-async function* lines(events: AsyncIterable<unknown>): AsyncIterable<string> {
-  try {
-    for await (const event of events) yield eventText(event);
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    yield `${JSON.stringify({ type: 'ERROR', object: error.toStatus() })}\n`;
-  }
 }
 
 function drained(outgoing: Outgoing): Promise<void> {

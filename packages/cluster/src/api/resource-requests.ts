@@ -271,11 +271,11 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,
     signal: request.signal,
   });
-  return {
-    status: 200,
-    headers: {},
-    body: { kind: 'watch', events: formOf(request) === 'object' ? events : formed(events, request, at) },
-  };
+  const body: TransportResponse['body'] =
+    formOf(request) === 'object'
+      ? { kind: 'watch', events, batches: events.batches() }
+      : { kind: 'watch', events: formed(events, request, at) };
+  return { status: 200, headers: {}, body };
 }
 
 function methodNotAllowed({ method }: TransportRequest): StatusError {

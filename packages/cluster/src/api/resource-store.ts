@@ -4,6 +4,7 @@ import { RevisionConflict, StoreUnavailable, type Store, type StoredObject } fro
 import { alreadyExists, conflict, notFound, staleObject } from './api-errors.ts';
 import { ObjectCache, type ObjectCacheOptions } from './object-cache.ts';
 import { storeKey, storePrefix } from './object-key.ts';
+import { OpenWatches } from './open-watches.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 
 /** Which object of which resource. */
@@ -20,6 +21,7 @@ const maximumAttempts = 16;
 export class ResourceStore {
   readonly store: Store;
   readonly cache: ObjectCache;
+  readonly watches = new OpenWatches();
 
   constructor(store: Store, options: ObjectCacheOptions = {}) {
     this.store = store;

@@ -25,6 +25,17 @@ export function eventText(event: unknown): string {
   return isEvent(event) ? `{"type":"${event.type}","object":${toText(event.object)}}\n` : `${JSON.stringify(event)}\n`;
 }
 
+const lines = new WeakMap<object, Buffer>();
+
+/** The same as it is sent, made once for all who are told of one event. */
+export function eventLine(event: unknown): Buffer {
+  const known = typeof event === 'object' && event !== null ? lines.get(event) : undefined;
+  if (known !== undefined) return known;
+  const line = Buffer.from(eventText(event));
+  if (typeof event === 'object' && event !== null) lines.set(event, line);
+  return line;
+}
+
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
   return typeof value === 'object' && value !== null && 'items' in value && Array.isArray(value.items);
 }

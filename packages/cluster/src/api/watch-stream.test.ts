@@ -5,20 +5,23 @@ import { configMap } from '../schema/catalog/core.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { storeKey } from './object-key.ts';
 import { ResourceStore } from './resource-store.ts';
-import { openWatch, type WatchRequest, type WatchStreamEvent } from './watch-stream.ts';
+import type { WatchEvents, WatchStreamEvent } from './watch-event.ts';
+import { openWatch, type WatchRequest } from './watch-stream.ts';
 
 const manyObjects = 10_500;
 
 let store: MemoryStore;
+let resources: ResourceStore;
 let clock: FakeClock;
 
 beforeEach(() => {
   store = new MemoryStore({ ring: { maxEvents: 2 * manyObjects, maxSize: 64 * 1024 * 1024 } });
+  resources = new ResourceStore(store);
   clock = new FakeClock();
 });
 
-function open(request: Partial<WatchRequest>): AsyncIterable<WatchStreamEvent> {
-  return openWatch(new ResourceStore(store), clock, {
+function open(request: Partial<WatchRequest>): WatchEvents {
+  return openWatch(resources, clock, {
     definition: configMap,
     namespace: undefined,
     matcher: undefined,
@@ -174,5 +177,51 @@ describe('bookmarks', () => {
       kind: 'ConfigMap',
       metadata: { resourceVersion: '0', annotations: { 'k8s.io/initial-events-end': 'true' } },
     });
+  });
+});
+
+describe('batches of a watch', () => {
+  const namesOf = (batch: IteratorResult<readonly WatchStreamEvent[]>): readonly unknown[] =>
+    batch.done === true ? ['end'] : batch.value.map(({ object }) => object.metadata.name);
+
+  it('begin with what exists and go on with what has happened together', async () => {
+    await Promise.all([put('a'), put('b')]);
+    const batches = open({}).batches()[Symbol.asyncIterator]();
+    expect(namesOf(await batches.next())).toEqual(['a', 'b']);
+    await Promise.all([put('c'), put('d')]);
+    expect(namesOf(await batches.next())).toEqual(['c', 'd']);
+    const next = batches.next();
+    await put('e');
+    expect(namesOf(await next)).toEqual(['e']);
+    await batches.return?.();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('of many watches wait for more, and tell all the very same events', async () => {
+    const all = Array.from({ length: 500 }, () => open({}).batches()[Symbol.asyncIterator]());
+    const takeAll = () => Promise.all(all.map((batches) => batches.next()));
+    const first = takeAll();
+    await put('a');
+    expect((await first).map(namesOf)).toEqual(all.map(() => ['a']));
+    const next = takeAll();
+    await put('b');
+    await put('c');
+    await clock.advance(20);
+    const told = await next;
+    expect(told.map(namesOf)).toEqual(all.map(() => ['b', 'c']));
+    expect(new Set(told.map(({ value }) => value[0])).size).toBe(1);
+    await Promise.all(all.map((batches) => batches.return?.()));
+  });
+
+  it('end with the watch, and what had happened is told before', async () => {
+    const abort = new AbortController();
+    const batches = open({ afterRevision: 0, signal: abort.signal }).batches()[Symbol.asyncIterator]();
+    const first = batches.next();
+    await put('a');
+    expect(namesOf(await first)).toEqual(['a']);
+    await put('b');
+    abort.abort();
+    expect(namesOf(await batches.next())).toEqual(['b']);
+    expect(namesOf(await batches.next())).toEqual(['end']);
   });
 });

@@ -1,11 +1,11 @@
-import type { KubeObject } from '@slipway/kube/object';
-import type { Clock } from '@slipway/kube/clock';
+import { delay, type Clock } from '@slipway/kube/clock';
 import { StatusError } from '@slipway/kube/status-error';
 import { RevisionCompacted, type StoredObject, type StoreEvent, type StoreWatch } from '../store/store.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { storePrefix } from './object-key.ts';
 import { withResourceVersion, type ResourceStore } from './resource-store.ts';
 import type { Matcher } from './selection.ts';
+import type { WatchEvents, WatchStreamEvent } from './watch-event.ts';
 
 export interface WatchRequest {
   readonly definition: ResourceDefinition;
@@ -20,34 +20,27 @@ export interface WatchRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-export interface WatchStreamEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  readonly object: KubeObject;
-}
-
 /** A reader that lets so many changes pile up is cut off: it lists again and is current. */
 const maximumBacklog = 10_000;
+/** Of what existed at the beginning so many events are sent together. */
+const maximumPortion = 100;
 /** Kubernetes takes about a minute; some readers give up a stream that has been silent for half of one. */
 const bookmarkMilliseconds = 15_000;
 /** A stream that nobody bounds ends by itself after a while, so that readers spread over servers and forget nothing. */
 const maximumLifeMilliseconds = 60 * 60_000;
 
 /** Changes of one resource as they happen. Throws `Expired` at once for a revision that is no longer known, or not yet. */
-export function openWatch(
-  resources: ResourceStore,
-  clock: Clock,
-  request: WatchRequest,
-): AsyncIterable<WatchStreamEvent> {
+export function openWatch(resources: ResourceStore, clock: Clock, request: WatchRequest): WatchEvents {
   const stream = new WatchStream(resources, clock, request);
   stream.open();
   return stream;
 }
 
-class WatchStream implements AsyncIterable<WatchStreamEvent> {
+class WatchStream implements WatchEvents {
   readonly #resources: ResourceStore;
   readonly #clock: Clock;
   readonly #request: WatchRequest;
-  readonly #queue: WatchStreamEvent[] = [];
+  #queue: WatchStreamEvent[] = [];
   /** What existed at the beginning; turned into events only as they are read, so it is no backlog. */
   #existing: readonly StoredObject[] = [];
   #start = 0;
@@ -97,13 +90,44 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
       for (;;) {
         for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) yield event;
         if (this.#ended) return;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+        await this.#awoken();
       }
     } finally {
       this.#end();
     }
+  }
+
+  async *batches(): AsyncIterable<readonly WatchStreamEvent[]> {
+    const { watches } = this.#resources;
+    const end = watches.begin();
+    try {
+      for (const portion of portions(this.#initialEvents())) {
+        yield portion;
+        if (this.#ended) return;
+      }
+      for (;;) {
+        const batch = this.#queue;
+        if (batch.length > 0) {
+          this.#queue = [];
+          yield batch;
+          await this.#rest(watches.paceMilliseconds);
+        } else if (this.#ended) return;
+        else await this.#awoken();
+      }
+    } finally {
+      end();
+      this.#end();
+    }
+  }
+
+  #awoken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    if (milliseconds > 0 && !this.#ended) await delay(this.#clock, milliseconds);
   }
 
   get #beginsWithExisting(): boolean {
@@ -141,15 +165,19 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
       yield this.#bookmark(this.#start, { 'k8s.io/initial-events-end': 'true' });
   }
 
-  #accept({ type, key, value, revision, previous }: StoreEvent): void {
+  #accept(change: StoreEvent): void {
+    const { type, previous, revision } = change;
+    const { cache, watches } = this.#resources;
+    const wasSelected = previous !== undefined && this.#selects(previous);
+    if (type === 'put' && this.#selects(change))
+      this.#push(watches.tell(change, wasSelected ? 'MODIFIED' : 'ADDED', () => cache.parse(change)));
+    else if (wasSelected)
+      this.#push(watches.tell(change, 'DELETED', () => withResourceVersion(cache.parse(previous), revision)));
+  }
+
+  #selects(stored: StoredObject): boolean {
     const { matcher } = this.#request;
-    const { cache } = this.#resources;
-    const old = previous === undefined ? undefined : cache.parse(previous);
-    const stored = type === 'put' ? cache.parse({ key, value, revision }) : undefined;
-    const wasSelected = old !== undefined && (matcher === undefined || matcher(old));
-    const isSelected = stored !== undefined && (matcher === undefined || matcher(stored));
-    if (isSelected) this.#push({ type: wasSelected ? 'MODIFIED' : 'ADDED', object: stored });
-    else if (wasSelected) this.#push({ type: 'DELETED', object: withResourceVersion(old, revision) });
+    return matcher === undefined || matcher(this.#resources.cache.parse(stored));
   }
 
   #push(event: WatchStreamEvent): void {
@@ -197,4 +225,14 @@ class WatchStream implements AsyncIterable<WatchStreamEvent> {
     this.#cancelBookmark?.();
     this.#wake?.();
   }
+}
+
+function* portions(events: Iterable<WatchStreamEvent>): Iterable<readonly WatchStreamEvent[]> {
+  let portion: WatchStreamEvent[] = [];
+  for (const event of events) {
+    if (portion.push(event) < maximumPortion) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }

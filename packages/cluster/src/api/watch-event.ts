@@ -1,0 +1,12 @@
+import type { KubeObject } from '@slipway/kube/object';
+
+export interface WatchStreamEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: KubeObject;
+}
+
+/** Either is read, and only once. */
+export interface WatchEvents extends AsyncIterable<WatchStreamEvent> {
+  /** For whoever sends them on: what has happened meanwhile together, at a pace at which all who watch can be told. */
+  batches(): AsyncIterable<readonly WatchStreamEvent[]>;
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { StatusError } from '@slipway/kube/status-error';
+import { watchLines, watchPieces } from './watch-lines.ts';
+
+const events = ['a', 'b', 'c'].map((name) => ({ type: 'ADDED', object: { metadata: { name } } }));
+const line = (event: unknown): string => `${JSON.stringify(event)}\n`;
+
+async function* thenExpired<T>(given: readonly T[]): AsyncIterable<T> {
+  yield* given;
+  throw new StatusError('Expired', 'too old');
+}
+
+async function read(pieces: AsyncIterable<string | Uint8Array>): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for await (const piece of pieces) texts.push(Buffer.from(piece).toString());
+  return texts;
+}
+
+const failure = expect.stringMatching(/^\{"type":"ERROR","object":\{.*"reason":"Expired".*\}\}\n$/);
+
+describe('a watch as text', () => {
+  it('is a line an event, and the last one says why it ends', async () => {
+    expect(await read(watchLines(thenExpired(events)))).toEqual([...events.map(line), failure]);
+  });
+
+  it('leaves in pieces of what has happened together', async () => {
+    const batches = thenExpired([events.slice(0, 2), events.slice(2)]);
+    const pieces = await read(watchPieces({ kind: 'watch', events: thenExpired([]), batches }));
+    expect(pieces).toEqual([events.slice(0, 2).map(line).join(''), ...events.slice(2).map(line), failure]);
+  });
+
+  it('leaves line by line where nothing is known to have happened together', async () => {
+    expect(await read(watchPieces({ kind: 'watch', events: thenExpired(events) }))).toEqual([
+      ...events.map(line),
+      failure,
+    ]);
+  });
+});
