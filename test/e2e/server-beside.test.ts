@@ -44,7 +44,8 @@ describe('slipway up', () => {
     directory = await self.createFolder();
     const { stdout, stderr, exitCode } = await up('--server-port', '0', '--allow-private-targets');
     if (exitCode !== 0) throw new Error(`the cluster did not start: ${stderr}`);
-    place = JSON.parse(stdout).deploymentServer;
+    const { url, tokenFile } = JSON.parse(stdout).deploymentServer;
+    place = { url, tokenFile };
   });
   afterAll(async () => {
     await slipway('down', '--grace', '0');

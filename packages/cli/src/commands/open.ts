@@ -50,8 +50,8 @@ async function awaitServer(directory: DataDirectory): Promise<Server> {
   const deadline = performance.now() + patienceMilliseconds;
   for (;;) {
     const server = await findServer(directory);
-    // One that is started again is waited for; another has its port perhaps.
-    if (server.endedWith === undefined) {
+    // One that is started, or started again, is waited for; another has its port perhaps.
+    if (server.isStarting !== true && server.endedWith === undefined) {
       requireListening(server);
       if (await answers(server.url)) return server;
     }

@@ -60,8 +60,8 @@ async function embeddedStatus(directory: DataDirectory, options: GlobalOptions):
 }
 
 /** Whoever answers where it is not is somebody else. */
-async function serves({ url, waitsFor, endedWith }: ServerPlace): Promise<boolean> {
-  return waitsFor === undefined && endedWith === undefined && answers(url);
+async function serves({ url, isStarting, waitsFor, endedWith }: ServerPlace): Promise<boolean> {
+  return isStarting !== true && waitsFor === undefined && endedWith === undefined && answers(url);
 }
 
 interface Alive {
@@ -71,7 +71,11 @@ interface Alive {
   readonly deploymentServerRuns: boolean | undefined;
 }
 
-function describeServer({ url, tokenFile, waitsFor, endedWith }: ServerPlace, { deploymentServerRuns }: Alive): string {
+function describeServer(
+  { url, tokenFile, isStarting, waitsFor, endedWith }: ServerPlace,
+  { deploymentServerRuns }: Alive,
+): string {
+  if (isStarting === true) return `${url} ${colour('yellow', '(starts)')}`;
   if (waitsFor !== undefined) return `${url} ${colour('red', `(waits for ${waitsFor})`)}`;
   if (endedWith !== undefined) return `${url} ${colour('red', `(has ended: ${endedWith}; it is started again)`)}`;
   const health = deploymentServerRuns === true ? '' : colour('red', ' (does not answer)');

@@ -58,6 +58,10 @@ describe('the deployment server beside a cluster', () => {
     );
   });
 
+  it('is not asked before it listens: somebody else may', async () => {
+    await expect(reach({ isStarting: true })).rejects.toThrow(`at ${url} starts, and does not listen yet`);
+  });
+
   it('is not asked while it is away', async () => {
     await expect(reach({ endedWith: 'SIGKILL' })).rejects.toThrow(`at ${url} has ended (SIGKILL)`);
   });

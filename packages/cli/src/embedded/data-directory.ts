@@ -30,6 +30,8 @@ export interface ClusterState {
         readonly url: string;
         /** Has the token of its first admin. */
         readonly tokenFile: string;
+        /** It was begun and does not listen yet: until then whoever answers there is somebody else. */
+        readonly isStarting?: boolean | undefined;
         /** Why it does not listen there. Absent: nothing is in its way. */
         readonly waitsFor?: string | undefined;
         /** How it ended: it is started again by itself, and until then whoever answers there is somebody else. */

@@ -35,5 +35,8 @@ async function run(options: BesideOptions, signal: AbortSignal): Promise<void> {
   const { client } = await connect({ kubeconfig: options.kubeconfig });
   const logger = createJsonLogger({ output: new LogFile(process.stderr.fd), clock: systemClock, level: 'warn' });
   await mkdir(dirname(options.tokenFile), { recursive: true, mode: 0o700 });
-  await runDeploymentServer({ ...options, client, logger, host, signal }, () => undefined);
+  await runDeploymentServer({ ...options, client, logger, host, signal }, () => {
+    // Who started it may be gone by now; `disconnect` follows.
+    if (process.connected) process.send?.('listening');
+  });
 }

@@ -5,6 +5,7 @@ import { keepServing } from './keep-serving.ts';
 import type { ServerPlace } from './server-place.ts';
 
 const here: ServerPlace = { url: 'http://127.0.0.1:8090', tokenFile: 'token' };
+const starting: ServerPlace = { ...here, isStarting: true };
 const waiting: ServerPlace = { ...here, waitsFor: 'port 8090' };
 
 describe('a server that is kept running', () => {
@@ -14,6 +15,7 @@ describe('a server that is kept running', () => {
   let told: ServerPlace[];
   let logged: string[];
   let served: string[];
+  let listen: () => void;
   let end: (how: string) => void;
   let done: Promise<void>;
 
@@ -27,9 +29,10 @@ describe('a server that is kept running', () => {
   function start(): void {
     const { signal } = stopping;
     done = keepServing({
-      place: here,
+      place: starting,
       look: async () => found,
-      serve: ({ url }) => {
+      serve: ({ url }, { onListening }) => {
+        listen = onListening;
         served.push(`${clock.now()} ${url}`);
         const { promise, resolve } = Promise.withResolvers<string>();
         end = resolve;
@@ -43,18 +46,36 @@ describe('a server that is kept running', () => {
     });
   }
 
-  it('is told of as away from its end until its next start', async () => {
+  it('is told of once it listens, and as away from its end until it listens again', async () => {
     start();
+    await clock.advance(60_000);
+    expect(told).toEqual([]);
+    listen();
     await clock.advance(0);
+    expect(told).toEqual([here]);
     end('SIGKILL');
     await clock.advance(500);
-    expect(told).toEqual([{ ...here, endedWith: 'SIGKILL' }]);
+    expect(told.slice(1)).toEqual([{ ...here, endedWith: 'SIGKILL' }]);
     await clock.advance(500);
-    expect(told.slice(1)).toEqual([here]);
+    expect(told.slice(2)).toEqual([starting]);
     expect(served).toHaveLength(2);
+    listen();
+    await clock.advance(0);
+    expect(told.slice(3)).toEqual([here]);
     stopping.abort();
     await done;
-    expect(told).toHaveLength(2);
+    expect(told).toHaveLength(4);
+  });
+
+  it('is told of in the end as it is in the end, though it ends at once', async () => {
+    start();
+    await clock.advance(0);
+    listen();
+    end('exit code 1');
+    await clock.advance(500);
+    expect(told).toEqual([here, { ...here, endedWith: 'exit code 1' }]);
+    stopping.abort();
+    await done;
   });
 
   it('waits for its place with a word on it before and after, and is there soon when that is free', async () => {
@@ -69,7 +90,7 @@ describe('a server that is kept running', () => {
     found = here;
     await clock.advance(5_000);
     expect(served).toHaveLength(1);
-    expect(told).toEqual([waiting, here]);
+    expect(told).toEqual([waiting, starting]);
     expect(logged).toEqual(['the deployment server waits', 'the deployment server waits no longer']);
     stopping.abort();
     await done;
@@ -80,7 +101,7 @@ describe('a server that is kept running', () => {
     found = elsewhere;
     start();
     await clock.advance(0);
-    expect({ told, served }).toEqual({ told: [elsewhere], served: [`0 ${elsewhere.url}`] });
+    expect({ told, served }).toEqual({ told: [{ ...elsewhere, isStarting: true }], served: [`0 ${elsewhere.url}`] });
     stopping.abort();
     await done;
   });

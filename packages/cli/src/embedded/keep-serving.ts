@@ -11,12 +11,17 @@ export interface KeepServing {
   /** Where it may listen now, or what it has to wait for. */
   readonly look: (place: ServerPlace) => Promise<ServerPlace>;
   /** Runs it there, and resolves when it has ended, with how. Ends it when the signal aborts. */
-  readonly serve: (place: ServerPlace, signal: AbortSignal) => Promise<string>;
+  readonly serve: (place: ServerPlace, run: ServerRun) => Promise<string>;
   /** Told where it is from now on, or why it is not there, where that is another than before. */
   readonly onPlace: (place: ServerPlace) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+}
+
+export interface ServerRun {
+  readonly signal: AbortSignal;
+  readonly onListening: () => void;
 }
 
 const lookAgainMilliseconds = 3_000;
@@ -32,19 +37,29 @@ export function keepServing(given: KeepServing): Promise<void> {
 class KeptServer {
   readonly #given: KeepServing;
   #place: ServerPlace;
+  /** What was told last. */
+  #told: ServerPlace;
+  #settled = Promise.resolve();
 
   constructor(given: KeepServing) {
     this.#given = given;
     this.#place = given.place;
+    this.#told = given.place;
   }
 
   async run(): Promise<string> {
-    const { serve, signal } = this.#given;
+    const { serve, logger, signal } = this.#given;
     await this.#findPlace();
     if (signal.aborted) return 'it was asked to';
-    const end = await serve(this.#place, signal);
+    const { isStarting: _, ...place } = this.#place;
+    const onListening = (): void => {
+      this.#settle(place).catch((error: unknown) =>
+        logger.warn('where the deployment server is could not be written down', { error }),
+      );
+    };
+    const end = await serve(place, { signal, onListening });
     // At once: until it is there again its port is anybody's, who must not be taken for it.
-    if (!signal.aborted) await this.#settle({ ...this.#place, endedWith: end });
+    await (signal.aborted ? this.#settled : this.#settle({ ...place, endedWith: end }));
     return end;
   }
 
@@ -62,12 +77,19 @@ class KeptServer {
     if (hasWaited) logger.warn('the deployment server waits no longer', { at: next.url });
     if (next.url !== this.#place.url)
       logger.warn('the deployment server has moved: its port is in use', { to: next.url });
-    await this.#settle(next);
+    await this.#settle({ ...next, isStarting: true });
   }
 
-  async #settle(next: ServerPlace): Promise<void> {
-    if (!isSameJson(next, this.#place)) await this.#given.onPlace(next);
+  /** One after the other: the last one is what is told in the end. */
+  #settle(next: ServerPlace): Promise<void> {
+    const tell = async (): Promise<void> => {
+      if (isSameJson(next, this.#told)) return;
+      await this.#given.onPlace(next);
+      this.#told = next;
+    };
     this.#place = next;
+    this.#settled = this.#settled.then(tell, tell);
+    return this.#settled;
   }
 }
 

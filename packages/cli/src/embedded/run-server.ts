@@ -118,8 +118,10 @@ async function publish({ options, directory, cluster }: Publication): Promise<Cl
     node: cluster.nodePid === undefined ? undefined : await requireIdentity(cluster.nodePid),
     apiServer: cluster.apiServer,
     gateway: cluster.gateway,
-    deploymentServer:
-      options.deploymentServer && placeAt(options.deploymentServer.port, tokenFileOf(directory, options.ephemeral)),
+    deploymentServer: options.deploymentServer && {
+      ...placeAt(options.deploymentServer.port, tokenFileOf(directory, options.ephemeral)),
+      isStarting: true,
+    },
     runtime: cluster.runtime,
     level: cluster.level,
     limitations: cluster.limitations,

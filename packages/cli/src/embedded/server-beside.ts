@@ -7,7 +7,7 @@ import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import type { LogOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { DataDirectory } from './data-directory.ts';
-import { keepServing } from './keep-serving.ts';
+import { keepServing, type ServerRun } from './keep-serving.ts';
 import { nextPlace, portOf, type ServerPlace } from './server-place.ts';
 
 /** What the process is told when it has started. */
@@ -47,7 +47,7 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
   const done = keepServing({
     place: beside.place,
     look: (place) => nextPlace(place, beside.isPortNamed),
-    serve: (place, signal) => runOnce(beside, place, signal),
+    serve: (place, run) => runOnce(beside, place, run),
     onPlace: beside.onPlace,
     clock: systemClock,
     logger,
@@ -62,7 +62,7 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
 async function runOnce(
   { directory, ephemeral, allowPrivateTargets }: Beside,
   place: ServerPlace,
-  signal: AbortSignal,
+  { signal, onListening }: ServerRun,
 ): Promise<string> {
   // Its database is gone with the one before it, and every token with that.
   if (ephemeral) await rm(place.tokenFile, { force: true });
@@ -75,6 +75,7 @@ async function runOnce(
       stdio: ['ignore', 'ignore', log.fd, 'ipc'],
       cwd: directory.path,
     });
+    child.once('message', onListening);
     const options: BesideOptions = {
       kubeconfig: directory.kubeconfig,
       port: portOf(place),
