@@ -76,7 +76,7 @@ function withServerFields(given: ObjectMeta, old: ObjectMeta): ObjectMeta {
   const metadata: Record<string, unknown> = { ...given };
   for (const field of ours) if (field in metadata) delete metadata[field];
   for (const field of kept) if (old[field] !== undefined) metadata[field] = old[field];
-  return metadata as ObjectMeta;
+  return metadata;
 }
 
 function isDesiredStateChanged(object: KubeObject, old: KubeObject): boolean {

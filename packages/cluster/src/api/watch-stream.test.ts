@@ -210,7 +210,7 @@ describe('batches of a watch', () => {
     const told = await next;
     expect(told.map(namesOf)).toEqual(all.map(() => ['b', 'c']));
     expect(new Set(told.map(({ value }) => value[0])).size).toBe(1);
-    await Promise.all(all.map((batches) => batches.return?.()));
+    for (const batches of all) await batches.return?.();
   });
 
   it('end with the watch, and what had happened is told before', async () => {
