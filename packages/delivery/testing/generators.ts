@@ -209,6 +209,7 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
     approved: seldomTrue,
     serving: fc.constantFrom(true, true, false),
     happenings: happeningsOf(happening, 36),
+    unasked: seldomTrue,
   });
 }
 
@@ -234,6 +235,7 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   approved: seldomTrue,
   serving: fc.constantFrom(true, true, false),
   happenings: happeningsOf(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), 48),
+  unasked: seldomTrue,
 });
 
 /** What befalls one of several is told by its place; a look at each of them takes as long as one at one. */
@@ -250,6 +252,7 @@ const historyOfGroup: fc.Arbitrary<History> = fc.record({
     together: fc.boolean(),
   }),
   happenings: happeningsOf(befalling, 28),
+  unasked: seldomTrue,
 });
 
 /** Any strategy, and several Applications. */

@@ -56,6 +56,12 @@ const deserted: RecklessHistory = {
   steps: [[{ type: 'split', version: 0, amount: 0, weights: [0, 100] }, wish('leave', 1)]],
 };
 
+/** The other way round: its pods leave, and in the same step it is given all weight. */
+const emptied: RecklessHistory = {
+  ...deserted,
+  steps: [[wish('leave', 1), { type: 'split', version: 0, amount: 0, weights: [0, 100] }]],
+};
+
 /** The record of the version that serves is deleted by hand, and the route to it is to be closed. */
 const unrecorded: RecklessHistory = {
   history: {
@@ -116,10 +122,12 @@ const rejoined: RecklessHistory = {
   ],
 };
 
+/** What breaks where a rule is missing or a write is not remembered, and random histories seldom show. */
+const told: Array<[RecklessHistory]> = [[unmarked], [deserted], [emptied], [rejoined]];
+
 function isBroken(by: Interlock): boolean {
   const property = fc.property(recklessHistory, (history) => runReckless(history, by));
-  return fc.check(property, { numRuns: runs, seed, endOnFailure: true, examples: [[unmarked], [deserted], [rejoined]] })
-    .failed;
+  return fc.check(property, { numRuns: runs, seed, endOnFailure: true, examples: told }).failed;
 }
 
 describe('the interlock, before a planner that wants anything at any time', () => {
@@ -130,7 +138,7 @@ describe('the interlock, before a planner that wants anything at any time', () =
         {
           numRuns: runs,
           seed,
-          examples: [[endpointsBehind], [unmarked], [deserted], [unmade], [unrecorded], [rejoined]],
+          examples: [[endpointsBehind], ...told, [unmade], [unrecorded]],
         },
       );
     expect(run).not.toThrow();
