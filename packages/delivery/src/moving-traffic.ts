@@ -81,10 +81,14 @@ function planJoining(to: VersionView): readonly Action[] {
     : [{ type: 'setServing', release: nameOf(to.release), pods, serves: true, backend: true, template: true }];
 }
 
-/** Where nobody stands in the Service, stable comes back to it, whatever those wait for who come by the route. */
+/**
+ * Whatever those wait for who come by the route: where nobody stands in the Service stable comes back to it, and where stable
+ * does, all of its pods do.
+ */
 export function planComeback({ application, pods }: Observation, to: VersionView): readonly Action[] {
   const isStable = application.status?.serving?.release === nameOf(to.release);
-  return isStable && !pods.some(isServing) ? planJoining(to) : [];
+  const isStanding = isTemplateServing(to) && to.pods.some(isServing);
+  return isStable && (isStanding || !pods.some(isServing)) ? planJoining(to) : [];
 }
 
 /** Takes a whole version out of the Application's Service. */
