@@ -25,6 +25,24 @@ test.each<[string, History]>([
       ],
     },
   ],
+  [
+    'a router is let go though all gateways that take over are started anew meanwhile: clients find them where they were',
+    {
+      ...serving,
+      strategy: { type: 'blueGreen' },
+      happenings: [
+        { type: 'through', router: 'istio' },
+        ...rounds(20),
+        { type: 'through', router: 'gateway' },
+        ...rounds(4),
+        { type: 'gatewayDies', index: 0 },
+        { type: 'gatewayDies', index: 1 },
+        { type: 'gatewayReturns', index: 0 },
+        { type: 'gatewayReturns', index: 1 },
+        ...rounds(10),
+      ],
+    },
+  ],
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });

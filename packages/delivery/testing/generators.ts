@@ -1,5 +1,6 @@
 /** Random histories, by strategy, and of several Applications that are released in one order. */
 import * as fc from 'fast-check';
+import { foreignRouters, type Carrier } from '@slipway/kube/split';
 import type { Verb } from '../src/api/release-command.ts';
 import { cacheNames, type Happening, type History } from './history.ts';
 import { removableKinds } from './simulation/hands.ts';
@@ -86,7 +87,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('through' as const),
-      router: fc.constantFrom('gateway' as const, 'gatewayApi' as const, 'istio' as const),
+      router: fc.constantFrom<Carrier>('gateway', ...foreignRouters),
     }),
   },
   {

@@ -1,4 +1,5 @@
 /** Histories of one Application, as data: what happened, in order, so that a failing one is shrunk and run again. */
+import type { Carrier } from '@slipway/kube/split';
 import type { ApplicationSpec } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import type { RemovableKind } from './simulation/hands.ts';
@@ -72,7 +73,7 @@ type AnyHappening =
   /** A user of an Application with sessions sends a request by one of the gateways. */
   | { readonly type: 'visit'; readonly user: number; readonly gateway: number }
   /** Spec names another router. */
-  | { readonly type: 'through'; readonly router: 'gateway' | 'gatewayApi' | 'istio' }
+  | { readonly type: 'through'; readonly router: Carrier }
   | { readonly type: 'strategy'; readonly strategy: History['strategy'] }
   /** Of the Application, by a person; with `foreground` what it owns goes before it. */
   | { readonly type: 'delete'; readonly foreground: boolean }

@@ -4,7 +4,7 @@ import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import { calculateBounds } from '../src/replica-bounds.ts';
 import { checkFirstTraffic, isAdmitted } from './gate-invariants.ts';
-import { checkHandover, checkRefusedRoute } from './route-invariants.ts';
+import { checkFeasible, checkHandover, checkRefusedRoute } from './route-invariants.ts';
 import { checkSessions, findDeserted } from './session-invariants.ts';
 import type { Change } from './simulation/api.ts';
 import { sessionRule } from './simulation/sessions.ts';
@@ -70,6 +70,7 @@ export function checkDecided(change: Change): void {
     checkSessions(change) ??
     checkRefusedRoute(change) ??
     checkHandover(change) ??
+    checkFeasible(change) ??
     checkLeft(change);
   if (broken !== undefined) throw new Violation(`${broken} by ${JSON.stringify(change.action)}`);
 }

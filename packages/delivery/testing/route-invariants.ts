@@ -1,8 +1,12 @@
 /** What must hold of routes that gateways refuse, and of those that change hands. */
+import { isSameJson } from '@slipway/kube/json-equality';
 import { carriersOf, type Carrier } from '@slipway/kube/split';
 import { isFinished } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
+import { ingressNginx } from '../src/routers/ingress-nginx.ts';
+import { askedOf } from '../src/routers/router.ts';
 import type { Change } from './simulation/api.ts';
+import { isOpen } from './simulation/gateways.ts';
 import { routerOf } from './simulation/routers.ts';
 import { isPodReady, type Gateway, type World } from './simulation/world.ts';
 
@@ -50,10 +54,20 @@ export function checkHandover({ before, after }: Change): string | undefined {
     : `handover: ${gone} is let go before ${main} has led somewhere for ${seconds} s`;
 }
 
+/** What it could never have in force it would never confirm: an Ingress and its canary lead to two versions. */
+export function checkFeasible({ after, action }: Change): string | undefined {
+  const { split } = after;
+  if (action.type !== 'setSplit' || split === undefined) return undefined;
+  if (!carriersOf(split.spec).includes('ingressNginx')) return undefined;
+  const written = new Map(ingressNginx.render(split, new Map()).map((each) => [each.metadata.name ?? '', each]));
+  const isGiven = isSameJson(askedOf(split), ingressNginx.readBack(split, written));
+  return isGiven ? undefined : `feasible: ingressNginx cannot route by ${JSON.stringify(askedOf(split))}`;
+}
+
 /** One instance for so long, and all others by now: one that has just started gets no requests before it has seen the Split. */
 function hasLed({ gateways, now }: World, main: Carrier | undefined, milliseconds: number): boolean {
   const leading = gateways.filter((each) => each.isAlive && (routerOf(each) ?? 'gateway') === main);
-  const isLeading = ({ openSince, inForce }: Gateway): boolean => openSince !== undefined || inForce === undefined;
+  const isLeading = (each: Gateway): boolean => isOpen(each) || each.inForce === undefined;
   return leading.every(isLeading) && leading.some(({ openSince = Infinity }) => now - openSince >= milliseconds);
 }
 

@@ -1,11 +1,11 @@
 /** Gateways, each of which routes by the Split as it saw it last, and counts the sessions that it sees. */
 import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
-import type { SplitInstanceStatus } from '@slipway/kube/split';
+import type { SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
 import { withoutFormerRouters } from './router-changes.ts';
 import { isCarrying, routerOf } from './routers.ts';
 import { startSessions, sessionCounts } from './sessions.ts';
-import { versioned, type Gateway, type World } from './world.ts';
+import { unrouted, versioned, type Gateway, type World } from './world.ts';
 
 /** Each takes the Split as it stands, and says so. */
 export function runGateways(world: World): World {
@@ -30,11 +30,12 @@ export function runGateway(world: World, index: number): World {
   const backends = sessionCounts(current, world.now);
   const reported: SplitInstanceStatus = {
     name: gateway.name,
-    observedGeneration: isRefused
-      ? Math.min(told?.observedGeneration ?? 0, generation - 1)
-      : gateway.isStuck
-        ? (told?.observedGeneration ?? 0)
-        : generation,
+    observedGeneration:
+      isRefused || current.taking !== undefined
+        ? Math.min(told?.observedGeneration ?? 0, generation - 1)
+        : gateway.isStuck
+          ? (told?.observedGeneration ?? 0)
+          : generation,
     inForceSince: formatMicroTime(world.now),
     ...(backends.length === 0 ? {} : { backends }),
     ...(gateway.isRefusing && isLeading(split.spec) ? refusal : {}),
@@ -55,22 +56,46 @@ function withoutEntry(world: World, gateway: Gateway): World {
   return { ...world, revision, split: written };
 }
 
-function rerouted({ inForce, closedAt, sessions }: Gateway, { split, now }: World): Partial<Gateway> {
+function rerouted(gateway: Gateway, { split, now }: World): Partial<Gateway> {
+  const { inForce, taking, closedAt, sessions } = gateway;
+  if (routerOf(gateway) === 'ingressNginx' && split !== undefined && taking !== split.spec)
+    return { inForce: halfTaken(inForce, split.spec), taking: split.spec };
   const isClosing = isLeading(inForce) && !isLeading(split?.spec);
   return {
     inForce: split?.spec,
+    taking: undefined,
     closedAt: isClosing ? now : closedAt,
     sessions: startSessions(sessions, split?.spec, now),
   };
 }
 
-/** What a router of another project refuses never is in force; a gateway of ours takes what it refuses, and leads nowhere. */
+/** Of two Ingresses the one is read before the other: meanwhile each request goes where the last split says, or this one. */
+function halfTaken(before: Gateway['inForce'], next: NonNullable<Gateway['inForce']>): Gateway['inForce'] {
+  const former = before?.rules[0]?.backends ?? [];
+  const rules = next.rules.map((rule, index): SplitRule => {
+    if (index > 0) return rule;
+    const left = former.filter(({ weight, version }) => weight > 0 && !isWeighed(rule, version));
+    const others = rule.backends.filter(({ version }) => left.every((each) => each.version !== version));
+    return { ...rule, backends: [...others, ...left] };
+  });
+  return { ...next, rules: rules.length === 0 ? (before?.rules ?? []) : rules };
+}
+
+function isWeighed({ backends }: SplitRule, version: string): boolean {
+  return backends.some((each) => each.version === version && each.weight > 0);
+}
+
 function withOpening(world: World, index: number): World {
   const gateway = world.gateways[index];
-  if (gateway === undefined) return world;
-  const isOpen = isLeading(gateway.inForce) && (!gateway.isRefusing || routerOf(gateway) !== undefined);
-  const openSince = isOpen ? (gateway.openSince ?? world.now) : undefined;
+  // One that has just been started says nothing of what it did before.
+  if (gateway?.inForce === undefined) return world;
+  const openSince = isOpen(gateway) ? (gateway.openSince ?? world.now) : undefined;
   return openSince === gateway.openSince ? world : changeGateway(world, index, { openSince });
+}
+
+/** What a router of another project refuses never is in force; a gateway of ours takes what it refuses, and leads nowhere. */
+export function isOpen(gateway: Gateway): boolean {
+  return isLeading(gateway.inForce) && (!gateway.isRefusing || routerOf(gateway) !== undefined);
 }
 
 function isLeading(spec: Gateway['inForce']): boolean {
@@ -84,13 +109,7 @@ export function stopGateway(world: World, index: number): World {
   const gateway = world.gateways[index % world.gateways.length];
   // Of a router of another project nobody knows whether it lives.
   if (gateway !== undefined && routerOf(gateway) !== undefined) return changeGateway(world, index, { isStuck: true });
-  return changeGateway(world, index, {
-    isAlive: false,
-    inForce: undefined,
-    closedAt: undefined,
-    openSince: undefined,
-    sessions: new Map(),
-  });
+  return changeGateway(world, index, { isAlive: false, ...unrouted });
 }
 
 /** A gateway that starts anew routes nothing before it has seen the Split. */

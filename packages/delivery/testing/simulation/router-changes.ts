@@ -4,7 +4,7 @@ import type { ApplicationRoute } from '../../src/api/application.ts';
 import { validateRouter } from '../../src/routers/validate-router.ts';
 import { changeSpec } from './people.ts';
 import { isCarrying } from './routers.ts';
-import type { Gateway, World } from './world.ts';
+import { newGateway, unrouted, type Gateway, type World } from './world.ts';
 
 /** What the router that is asked for cannot do nobody asks for. */
 export function changeRouter(world: World, router: Carrier): World {
@@ -17,36 +17,27 @@ export function changeRouter(world: World, router: Carrier): World {
 
 function routeBy({ hosts, handoverSeconds }: ApplicationRoute, router: Carrier): ApplicationRoute {
   const own = { hosts, handoverSeconds };
-  return router === 'gateway' ? own : { ...own, through: router, parentRefs: [{ name: 'public' }] };
+  if (router === 'gateway') return own;
+  return router === 'ingressNginx'
+    ? { ...own, through: router }
+    : { ...own, through: router, parentRefs: [{ name: 'public' }] };
 }
 
 function withRouter(world: World, name: Carrier): World {
   if (name === 'gateway' || world.gateways.some((each) => each.name === name)) return world;
-  const router: Gateway = {
-    name,
-    isAlive: true,
-    isStuck: false,
-    isRefusing: false,
-    inForce: undefined,
-    closedAt: undefined,
-    openSince: undefined,
-    sessions: new Map(),
-  };
-  return { ...world, gateways: [...world.gateways, router] };
+  return { ...world, gateways: [...world.gateways, newGateway(name)] };
 }
 
 /** By one that the Split names no more nobody comes: that is what the time of both was for. */
 export function withoutFormerRouters(world: World): World {
   const { split, gateways } = world;
   const isOver = (each: Gateway): boolean =>
-    split !== undefined && each.inForce !== undefined && !isCarrying(each, split.spec);
+    split !== undefined &&
+    (each.inForce !== undefined || each.openSince !== undefined) &&
+    !isCarrying(each, split.spec);
   if (!gateways.some(isOver)) return world;
   return {
     ...world,
-    gateways: gateways.map((each) =>
-      isOver(each)
-        ? { ...each, inForce: undefined, closedAt: undefined, openSince: undefined, sessions: new Map() }
-        : each,
-    ),
+    gateways: gateways.map((each) => (isOver(each) ? { ...each, ...unrouted, openSince: undefined } : each)),
   };
 }

@@ -31,9 +31,11 @@ export interface Gateway {
   readonly isRefusing: boolean;
   /** What it routes by: the Split as it saw it last. */
   readonly inForce: Split['spec'] | undefined;
+  /** What it is about to route by: it has read a part of it. */
+  readonly taking: Split['spec'] | undefined;
   /** When it closed the route; undefined: it has not, since it runs. */
   readonly closedAt: number | undefined;
-  /** Since when it leads somewhere. */
+  /** Since when it leads somewhere; one that is started anew is found where it was found before. */
   readonly openSince: number | undefined;
   /** Of each version whose sessions it keeps: since when it counts them, and when it saw which user last. */
   readonly sessions: ReadonlyMap<string, SeenSessions>;
@@ -113,6 +115,19 @@ export function newApplication(spec: ApplicationSpec, { now, revision }: Pick<Wo
   };
 }
 
+/** It has seen nothing yet. */
+export function newGateway(name: string): Gateway {
+  return { name, isAlive: true, isStuck: false, isRefusing: false, openSince: undefined, ...unrouted };
+}
+
+/** What a gateway loses that stops. */
+export const unrouted: Omit<Gateway, 'name' | 'isAlive' | 'isStuck' | 'isRefusing' | 'openSince'> = {
+  inForce: undefined,
+  taking: undefined,
+  closedAt: undefined,
+  sessions: new Map(),
+};
+
 const firstUid = 'u1';
 const users = 4;
 
@@ -131,16 +146,7 @@ export function createWorld(spec: ApplicationSpec): World {
     pods: [],
     slice: sliceOf([]),
     split: undefined,
-    gateways: ['gateway-0', 'gateway-1'].map((name) => ({
-      name,
-      isAlive: true,
-      isStuck: false,
-      isRefusing: false,
-      inForce: undefined,
-      closedAt: undefined,
-      openSince: undefined,
-      sessions: new Map(),
-    })),
+    gateways: ['gateway-0', 'gateway-1'].map(newGateway),
     commands: [],
     approvals: [],
     agreed: new Set(),
