@@ -5,7 +5,11 @@ import { askedCarrier, mainCarrier } from '../route-handover.ts';
 import { faultsThrough } from './validate-router.ts';
 
 /** What a router cannot do that still carries: a version that asks for it waits until the other one carries alone. */
-export function validateHandover({ application: { spec }, application, split }: Observation): readonly StatusCause[] {
+export function validateHandover({
+  application,
+  split,
+}: Pick<Observation, 'application' | 'split'>): readonly StatusCause[] {
+  const { spec } = application;
   if (split === undefined || spec.route === undefined) return [];
   const asked = mainCarrier(askedCarrier(application));
   return carriersOf(split.spec).flatMap((name) =>

@@ -94,12 +94,14 @@ const limits: readonly Limit[] = [
     routers: ['ingressNginx'],
     why: 'spec.route.hosts cover them, and an Ingress cannot take them out while nothing is previewed: give others',
   },
-  {
-    fieldsOf: ({ route }) => ((route?.parentRefs ?? []).length > 0 ? ['spec.route.parentRefs'] : []),
-    routers: ['ingressNginx'],
-    why: 'Gateways belong to the routers gatewayApi and istio: remove the field',
-  },
 ];
+
+/** Of the router that is asked for alone: one that carries until then is told its own Gateways. */
+const gateways: Limit = {
+  fieldsOf: ({ route }) => ((route?.parentRefs ?? []).length > 0 ? ['spec.route.parentRefs'] : []),
+  routers: ['ingressNginx'],
+  why: 'Gateways belong to the routers gatewayApi and istio: remove the field',
+};
 
 export function validateRouter(spec: ApplicationSpec): readonly StatusCause[] {
   const { route } = spec;
@@ -109,7 +111,7 @@ export function validateRouter(spec: ApplicationSpec): readonly StatusCause[] {
       ...(route?.parentRefs === undefined ? [] : [foreignOnly('parentRefs')]),
       ...(route?.propagationSeconds === undefined ? [] : [foreignOnly('propagationSeconds')]),
     ];
-  const faults = faultsThrough(router, spec);
+  const faults = faultsAgainst([...limits, gateways], router, spec);
   const isParentless = router === 'gatewayApi' && (route?.parentRefs ?? []).length === 0;
   return isParentless
     ? [...faults, fault('spec.route.parentRefs', 'gatewayApi needs at least one Gateway, such as [{name: public}]')]
@@ -118,7 +120,11 @@ export function validateRouter(spec: ApplicationSpec): readonly StatusCause[] {
 
 /** What is asked for that this router cannot do, whichever one spec names. */
 export function faultsThrough(router: ForeignRouter, spec: ApplicationSpec): readonly StatusCause[] {
-  return limits
+  return faultsAgainst(limits, router, spec);
+}
+
+function faultsAgainst(known: readonly Limit[], router: ForeignRouter, spec: ApplicationSpec): readonly StatusCause[] {
+  return known
     .filter(({ routers }) => routers.includes(router))
     .flatMap(({ fieldsOf, why }) =>
       fieldsOf(spec).map((field) => fault(field, `cannot be had through ${router}: ${why}`)),
