@@ -47,6 +47,16 @@ export function withUnrecorded(observation: Observation): Observation {
   return unrecorded.length === 0 ? observation : { ...observation, releases: [...unrecorded, ...observation.releases] };
 }
 
+/** What serves is what spec asks for, and has no record: to write one begins nothing new. */
+export function isToBeRecorded(observation: Observation): boolean {
+  const { serving } = observation.application.status ?? {};
+  const set = unrecordedSets(observation).find((each) => recordOf(each) === serving?.release);
+  const version = set?.metadata.annotations?.[annotations.version];
+  return (
+    set !== undefined && version !== undefined && isAskedAgain(observation, askedOf(observation), { set, version })
+  );
+}
+
 /** Milliseconds until a version counts as lost that does not do so yet; undefined where there is none. */
 export function untilLost(observation: Observation, now: number): number | undefined {
   const open = unrecordedSets(observation).map((set) => graceEnd(set) - now);

@@ -22,7 +22,7 @@ import { withGroupReturns } from './order/return-together.ts';
 import { validateOrder } from './order/validate-order.ts';
 import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
-import { untilLost } from './lost-versions.ts';
+import { isToBeRecorded, untilLost } from './lost-versions.ts';
 import { planPruning } from './pruning.ts';
 import { statusOf } from './release-changes.ts';
 import { waiting } from './release-status.ts';
@@ -72,7 +72,8 @@ function planApplication(before: Observation, now: number): Decision {
   const disorder = [...(before.expressionFaults ?? []), ...validateOrder(before), ...validateHandover(before)];
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
-  const wanted = faults.length + disorder.length === 0 ? planNextRelease(current, now) : wantsNothing(current);
+  const isHeld = disorder.length > 0 && !isToBeRecorded(current);
+  const wanted = faults.length === 0 && !isHeld ? planNextRelease(current, now) : wantsNothing(current);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
   const asked = planStep(after, active, now);

@@ -43,6 +43,21 @@ test.each<[string, History]>([
       ],
     },
   ],
+  [
+    'what serves is written down again while a router carries that cannot do what spec asks for by now',
+    {
+      ...serving,
+      strategy: { type: 'blueGreen' },
+      happenings: [
+        { type: 'through', router: 'gatewayApi' },
+        ...rounds(20),
+        { type: 'through', router: 'gateway' },
+        ...rounds(1),
+        { type: 'strategy', strategy: { type: 'recreate', recreate: { holdSeconds: 30 } } },
+        { type: 'removed', kind: 'release', index: 0 },
+      ],
+    },
+  ],
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });
