@@ -1,7 +1,7 @@
 /** Moving all traffic from one version to another, in the order of delivery.md: split, confirmed, joined, confirmed, left. */
 import type { Pod } from '@slipway/kube/api.generated';
+import { describeConfirmation } from './describe-confirmation.ts';
 import {
-  describeConfirmation,
   handlingOf,
   isBackend,
   isMarked,

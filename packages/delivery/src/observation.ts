@@ -317,7 +317,8 @@ export function isSplitConfirmed(observation: Observation): boolean {
   return split?.metadata.generation !== undefined && gateways.length > 0 && silentGateways(observation).length === 0;
 }
 
-function silentGateways({ split, gateways }: Observation): readonly string[] {
+/** Those that live and have not confirmed the Split as it is written now. */
+export function silentGateways({ split, gateways }: Observation): readonly string[] {
   const generation = split?.metadata.generation ?? 0;
   const instances = split?.status?.instances ?? [];
   const hasConfirmed = (name: string): boolean =>
@@ -329,14 +330,6 @@ function silentGateways({ split, gateways }: Observation): readonly string[] {
 export function isGatewaySilent(observation: Observation): boolean {
   const { split } = observation;
   return split !== undefined && carriersOf(split.spec).includes('gateway') && silentGateways(observation).length > 0;
-}
-
-/** `gateway-a, gateway-b to confirm` or, without any, what is missing. */
-export function describeConfirmation(observation: Observation, what: string): string {
-  const silent = silentGateways(observation);
-  return observation.gateways.length === 0
-    ? `a gateway to confirm ${what}: none has a live Lease`
-    : `${silent.join(', ') || 'every gateway'} to confirm ${what}`;
 }
 
 export function replicasOf({ application }: Observation): number {

@@ -5,7 +5,7 @@ import type { ApplicationStatus } from './api/application.ts';
 import type { Check, CheckState } from './api/check.ts';
 import type { Release, ReleaseStatus } from './api/release.ts';
 import type { ConfigurationKind } from './configuration/references.ts';
-import type { Carriers } from './route-handover.ts';
+import type { Carriers } from './carriers.ts';
 import type { WebhookOrder } from './hooks/webhook-call.ts';
 import type { Subject } from './gates/metric/subject.ts';
 

@@ -1,4 +1,4 @@
-import { foreignRouters, type SplitInstanceStatus } from '@slipway/kube/split';
+import { foreignRouters, type Carrier, type SplitInstanceStatus } from '@slipway/kube/split';
 import { isRouted, type Observation } from './observation.ts';
 
 /** Why gateways that live do not serve a part of the route as it is written now, each reason once. */
@@ -12,6 +12,39 @@ export function routeConflicts(observation: Observation): readonly string[] {
  */
 export function isRouteLost(observation: Observation): boolean {
   return currentInstances(observation).some(isServingNothing);
+}
+
+/** What a release waits for that cannot go on by the route as it is, and what a person can do about it. */
+export function describeLostRoute(observation: Observation): string {
+  const lost = currentInstances(observation).filter(isServingNothing);
+  const why = describeConflicts(lost);
+  const main = observation.split?.spec.through ?? 'gateway';
+  const former = lost.map(carrierOf).find((name) => name !== main);
+  if (former !== undefined) return `${main} to take over from ${former}, which refuses the route (${why})`;
+  return `the route to be free (${why}${main === 'gateway' ? '' : `; ${wayOut}`})`;
+}
+
+/** What keeps a router of another project from confirming: ` (…)`; empty where none refuses the route. */
+export function describeRefusal(observation: Observation): string {
+  const refusing = currentInstances(observation).filter(
+    (each) => carrierOf(each) !== 'gateway' && isServingNothing(each),
+  );
+  return refusing.length === 0 ? '' : ` (${describeConflicts(refusing)}; ${wayOut})`;
+}
+
+/** It carries, and serves nothing of what it is to carry. */
+export function isRefusedBy(observation: Observation, carrier: Carrier): boolean {
+  return currentInstances(observation).some((each) => carrierOf(each) === carrier && isServingNothing(each));
+}
+
+const wayOut = 'mend that, or name another router in spec.route.through';
+
+function describeConflicts(instances: readonly SplitInstanceStatus[]): string {
+  return [...new Set(instances.flatMap(({ conflicts = [] }) => conflicts))].join('; ');
+}
+
+function carrierOf({ name }: SplitInstanceStatus): Carrier {
+  return foreignRouters.find((router) => router === name) ?? 'gateway';
 }
 
 /** Of what users come by. A gateway that does not say which rules it serves is taken to serve none that it has anything against. */

@@ -29,8 +29,8 @@ const timeout = 120_000;
 describe('another router in spec', { timeout }, () => {
   let cluster: DeliveryCluster;
   let stopping: AbortController;
-  let httpRoutes: Pick<ModelledRouter<KubeObject>, 'send'>;
-  let virtualServices: Pick<ModelledRouter<KubeObject>, 'send'>;
+  let httpRoutes: Pick<ModelledRouter<KubeObject>, 'send' | 'takes'>;
+  let virtualServices: typeof httpRoutes;
 
   // Reading it takes real time, in which virtual time would run on.
   beforeAll(() => import('./routers/route-controller.ts'));
@@ -230,6 +230,32 @@ describe('another router in spec', { timeout }, () => {
     expect(await carriers()).toBe('gateway');
     await cluster.command('abort');
     await until(async () => (await carriers()) === 'istio,gateway');
+  });
+
+  test('takes over from one that refuses in the middle of a release, which then ends', async () => {
+    await deploy(byHttpRoute);
+    await succeeds('1');
+    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
+    await deploy(byHttpRoute, { image: 'b', ...paused });
+    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    httpRoutes.takes = false;
+    await cluster.command('abort');
+    await until(async () => {
+      const { waitingFor = '' } = (await cluster.release('2')).status ?? {};
+      return waitingFor.includes('RouteRefused') && waitingFor.includes('name another router in spec.route.through');
+    });
+
+    await deploy(byGateway, { image: 'b', ...paused });
+    await until(async () => (await carriers()) === 'gateway,gatewayApi');
+    // Whom it still sends to the version that goes back, as it has taken it last, is served.
+    await until(
+      async () => (await carriers()) === 'gateway',
+      () => expect(serves(httpRoutes)).toBe(true),
+    );
+    await until(async () => (await cluster.release('2')).status?.phase === 'RolledBack');
+    expect((await split()).spec.rules[0]?.backends.map(({ version, weight }) => `${version} ${weight}`)).toContain(
+      '1 100',
+    );
   });
 
   test('keeps back what the one before cannot do until that is let go', async () => {

@@ -5,14 +5,13 @@
  */
 import { isSameJson } from '@slipway/kube/json-equality';
 import { foreignRouters, type Carrier, type FormerCarrier, type SplitSpec } from '@slipway/kube/split';
-import type { Application } from './api/application.ts';
+import type { Release } from './api/release.ts';
+import { askedCarrier, carriersIn, mainCarrier, type Carriers } from './carriers.ts';
 import { activeRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { nameOf } from './release-context.ts';
-import { isServingNothing } from './route-conflicts.ts';
-
-/** Who carries the requests: without any field, our gateways alone. */
-export type Carriers = Pick<SplitSpec, 'through' | 'parentRefs' | 'propagationSeconds' | 'alsoThrough'>;
+import { isRefusedBy, isRouteLost, isServingNothing } from './route-conflicts.ts';
+import { faultsThrough } from './routers/validate-router.ts';
 
 export interface Handover {
   /** Undefined: those that the split has. */
@@ -24,18 +23,6 @@ export interface Handover {
 }
 
 const defaultHandoverSeconds = 300;
-
-/** As spec asks for it. */
-export function askedCarrier({ spec: { route } }: Application): Carriers {
-  const through = foreignRouters.find((name) => name === route?.through);
-  return through === undefined
-    ? {}
-    : { through, parentRefs: route?.parentRefs, propagationSeconds: route?.propagationSeconds };
-}
-
-export function carriersIn({ through, parentRefs, propagationSeconds, alsoThrough }: SplitSpec): Carriers {
-  return { through, parentRefs, propagationSeconds, alsoThrough };
-}
 
 /** The next step of the way from those that carry to the one that is asked for. */
 export function planHandover(observation: Observation): Handover {
@@ -52,21 +39,32 @@ export function planHandover(observation: Observation): Handover {
   return { ...changed(split.spec, asked), message };
 }
 
-/** A release goes through the router that it began with: another one may not be able to do what it asks for. */
 function planTakeover(observation: Observation, present: SplitSpec, asked: Carriers): Handover {
-  const active = activeRelease(observation);
   const [name, before] = [mainCarrier(asked), mainCarrier(present)];
-  if (active !== undefined)
-    return {
-      carriers: undefined,
-      waitingFor: `release ${nameOf(active)} to end before ${name} takes over from ${before}`,
-    };
+  const active = activeRelease(observation);
+  const hindrance = active === undefined ? undefined : findHindrance(observation, active, name);
+  if (hindrance !== undefined)
+    return { carriers: undefined, waitingFor: `${hindrance} before ${name} takes over from ${before}` };
   const { alsoThrough = [] } = present;
   const others = [...alsoThrough, formerCarrier(present)].filter((each) => each.name !== name);
   return {
     carriers: { ...asked, alsoThrough: others },
     message: `${name} takes over from ${before}, which carries requests too for the time of spec.route.handoverSeconds`,
   };
+}
+
+/**
+ * A release goes through the router that it began with: another one may not be able to do what it asks for. Where one that
+ * carries refuses the route, the release could neither go on nor back, and so goes through another one that can.
+ */
+function findHindrance(observation: Observation, active: Release, name: Carrier): string | undefined {
+  const end = `release ${nameOf(active)} to end`;
+  if (!isRouteLost(observation) || isRefusedBy(observation, name)) return end;
+  const { strategy, checks } = active.spec;
+  const faults = name === 'gateway' ? [] : faultsThrough(name, { ...observation.application.spec, strategy, checks });
+  return faults.length === 0
+    ? undefined
+    : `${end}, or another router to be named (${faults.map(({ field = '', message }) => `${field}: ${message}`).join('; ')})`;
 }
 
 function formerCarrier(present: SplitSpec): FormerCarrier {
@@ -92,11 +90,6 @@ function handoverLeft({ application, split, gateways, confirmedFor }: Observatio
   if (entries.length === 0 || entries.length < confirmers.length || entries.some(isServingNothing)) return Infinity;
   const seconds = application.spec.route?.handoverSeconds ?? defaultHandoverSeconds;
   return seconds * 1_000 - Math.min(...entries.map(({ name }) => confirmedFor.get(name) ?? 0));
-}
-
-/** Whom spec names, or the split. */
-export function mainCarrier({ through }: Carriers): Carrier {
-  return through ?? 'gateway';
 }
 
 function isForeign(name: string): boolean {

@@ -3,7 +3,8 @@
  * that is gone can be confirmed by nobody: it stays, without rules, until every gateway that lives has said so.
  */
 import { isOurs } from './names.ts';
-import { describeConfirmation, isSplitConfirmed, type Observation } from './observation.ts';
+import { describeConfirmation } from './describe-confirmation.ts';
+import { isSplitConfirmed, type Observation } from './observation.ts';
 import type { Action } from './plan.ts';
 
 /** Of the Split: absent, leading somewhere, nowhere but unconfirmed, confirmed with requests in flight, or without any. */

@@ -2,7 +2,7 @@
 import { carriersOf, type SplitBackend, type SplitRule } from '@slipway/kube/split';
 import type { Application } from './api/application.ts';
 import type { Observation } from './observation.ts';
-import { askedCarrier } from './route-handover.ts';
+import { askedCarrier } from './carriers.ts';
 
 /** What a rule says beside its backends. */
 export function routeRule({ spec }: Application): Omit<SplitRule, 'backends'> {

@@ -43,6 +43,8 @@ const rainbows: ReadonlyArray<History['strategy']> = [
   { type: 'rainbow', rainbow: { idleSeconds: 700, maxAgeSeconds: 40 } },
 ];
 
+const anyRouter = fc.constantFrom<Carrier>('gateway', ...foreignRouters);
+
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 10, arbitrary: fc.constant({ type: 'round' } as const) },
   {
@@ -87,7 +89,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('through' as const),
-      router: fc.constantFrom<Carrier>('gateway', ...foreignRouters),
+      router: anyRouter,
     }),
   },
   {
@@ -184,13 +186,24 @@ const removal: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ type: 'apply' } as const) },
 );
 
+/** Of routers that refuse in the middle of a release, and of others that take over from them. */
+const rerouting: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('through' as const), router: anyRouter }) },
+  { weight: 2, arbitrary: fc.constant({ type: 'gatewayRefuses', index: 2 } as const) },
+  { weight: 1, arbitrary: fc.constant({ type: 'command', verb: 'abort' } as const) },
+);
+
 /** In most histories nothing but what happens every day, and in a share of them each of the rest. */
 function happeningsOf(usual: fc.Arbitrary<Happening>, maxLength: number): fc.Arbitrary<readonly Happening[]> {
   const among = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
     fc.array(each, { minLength: 5, maxLength, size: 'max' });
-  const seldom = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
-    among(fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: each }));
-  return fc.oneof({ weight: 15, arbitrary: among(usual) }, { weight: 1, arbitrary: seldom(removal) });
+  const seldom = (each: fc.Arbitrary<Happening>, weight: number): fc.Arbitrary<readonly Happening[]> =>
+    among(fc.oneof({ weight: 12, arbitrary: usual }, { weight, arbitrary: each }));
+  return fc.oneof(
+    { weight: 15, arbitrary: among(usual) },
+    { weight: 1, arbitrary: seldom(removal, 1) },
+    { weight: 2, arbitrary: seldom(rerouting, 4) },
+  );
 }
 
 const visit: fc.Arbitrary<Happening> = fc.record({
@@ -211,6 +224,7 @@ function historyOfAny(among: ReadonlyArray<History['strategy']>): fc.Arbitrary<H
     serving: fc.constantFrom(true, true, false),
     happenings: happeningsOf(happening, 36),
     unasked: seldomTrue,
+    isRefusalLasting: fc.boolean(),
   });
 }
 
@@ -237,6 +251,7 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   serving: fc.constantFrom(true, true, false),
   happenings: happeningsOf(fc.oneof({ weight: 4, arbitrary: happening }, { weight: 1, arbitrary: visit }), 48),
   unasked: seldomTrue,
+  isRefusalLasting: fc.boolean(),
 });
 
 /** What befalls one of several is told by its place; a look at each of them takes as long as one at one. */
@@ -254,6 +269,7 @@ const historyOfGroup: fc.Arbitrary<History> = fc.record({
   }),
   happenings: happeningsOf(befalling, 28),
   unasked: seldomTrue,
+  isRefusalLasting: fc.boolean(),
 });
 
 /** Any strategy, and several Applications. */

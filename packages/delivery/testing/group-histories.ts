@@ -36,9 +36,9 @@ function wake(run: Run): void {
 /** Where they serve already, they have begun alone: the order is told to them afterwards. */
 function beginAll(history: GroupedHistory, planner: Planner | undefined): readonly [Run, ...Run[]] {
   const spec = specOf(history);
-  const { group, serving = false } = history;
+  const { group, serving = false, isRefusalLasting } = history;
   const begin = (place: number): Run => {
-    const run = beginRun({ spec, serving, planner }, never());
+    const run = beginRun({ spec, serving, isRefusalLasting, planner }, never());
     const { application } = run.world;
     run.world = { ...run.world, application: { ...application, spec: specOfMember(spec, place, group) } };
     return run;

@@ -62,5 +62,6 @@ function branch(run: Run, at: number): Run {
 }
 
 function begin(history: History, { planner }: RunOptions, interruption: Interruption): Run {
-  return beginRun({ spec: specOf(history), serving: history.serving === true, planner }, interruption);
+  const { serving = false, isRefusalLasting } = history;
+  return beginRun({ spec: specOf(history), serving, isRefusalLasting, planner }, interruption);
 }

@@ -111,6 +111,8 @@ export interface History {
   readonly unasked?: boolean;
   /** Whether its first version serves already, and nothing is under way. */
   readonly serving?: boolean;
+  /** Whether routers of other projects go on refusing until another one takes over: nothing else mends them. */
+  readonly isRefusalLasting?: boolean;
   /** Absent: it is alone. */
   readonly group?: Group;
   readonly happenings: readonly Happening[];

@@ -29,6 +29,8 @@ export interface Run {
   readonly refusals: Refusals;
   /** Writes that were sent, and have not arrived. */
   readonly underWay: Write[];
+  /** Whether routers that refuse go on doing so when nothing else goes wrong any more. */
+  readonly isRefusalLasting: boolean;
 }
 
 /** The controller dies after so many effects of its whole life, and another one goes on. */

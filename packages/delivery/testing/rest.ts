@@ -1,6 +1,6 @@
 /** Where a system ends that nothing disturbs any more. */
 import { carriersOf } from '@slipway/kube/split';
-import { askedCarrier, mainCarrier } from '../src/route-handover.ts';
+import { askedCarrier, mainCarrier } from '../src/carriers.ts';
 import { isFinished } from '../src/api/release.ts';
 import { Violation } from './violation.ts';
 import { isBeingDeleted, isGone, type World } from './simulation/world.ts';

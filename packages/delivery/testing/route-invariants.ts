@@ -7,7 +7,7 @@ import { ingressNginx } from '../src/routers/ingress-nginx.ts';
 import { askedOf } from '../src/routers/router.ts';
 import type { Change } from './simulation/api.ts';
 import { isOpen } from './simulation/gateways.ts';
-import { routerOf } from './simulation/routers.ts';
+import { isCarrying, routerOf } from './simulation/routers.ts';
 import { isPodReady, type Gateway, type World } from './simulation/world.ts';
 
 /** Where a gateway that lives says that it serves nothing of the route, no release goes forward, unless a person promotes it. */
@@ -24,18 +24,27 @@ export function checkRefusedRoute({ before, after, action }: Change): string | u
   return raised === undefined ? undefined : `route: ${raised.metadata.name} gets more of a route that is refused`;
 }
 
-function isRefused({ application, split, gateways }: World): boolean {
-  if (application.spec.route === undefined) return false;
-  const living = new Set(gateways.flatMap(({ name, isAlive }) => (isAlive ? name : [])));
-  return (split?.status?.instances ?? []).some(
+function isRefused(world: World): boolean {
+  return world.application.spec.route !== undefined && refusingCarriers(world).length > 0;
+}
+
+/** Those of which an instance says that it serves nothing of the route. What another project refuses it never observes. */
+function refusingCarriers({ split, gateways }: World): readonly Carrier[] {
+  if (split === undefined) return [];
+  const living = new Set(gateways.flatMap((each) => (each.isAlive && isCarrying(each, split.spec) ? each.name : [])));
+  const refusing = (split.status?.instances ?? []).filter(
     ({ name, observedGeneration, unservedRules = [] }) =>
-      living.has(name) && observedGeneration >= (split?.metadata.generation ?? 0) && unservedRules.includes(0),
+      living.has(name) &&
+      (routerOf({ name }) !== undefined || observedGeneration >= (split.metadata.generation ?? 0)) &&
+      unservedRules.includes(0),
   );
+  return refusing.map((each) => routerOf(each) ?? 'gateway');
 }
 
 /**
  * A router is let go when the one that was asked for has led somewhere for the time of both, and each instance of it does so;
- * and that one takes over only where no release is under way, which may need what the other one can do.
+ * and that one takes over only where no release is under way, which may need what the other one can do, or from one that
+ * refuses the route.
  */
 export function checkHandover({ before, after }: Change): string | undefined {
   if (before.split === undefined || after.split === undefined || before.split === after.split) return undefined;
@@ -45,7 +54,8 @@ export function checkHandover({ before, after }: Change): string | undefined {
   const isOpen = before.releases.some(
     ({ status }) => status !== undefined && status.phase !== 'Pending' && !isFinished(status.phase),
   );
-  if (main !== old[0] && isOpen) return `handover: ${main} takes over in the middle of a release`;
+  if (main !== old[0] && isOpen && refusingCarriers(before).length === 0)
+    return `handover: ${main} takes over in the middle of a release`;
   const gone = old.find((name) => !next.includes(name));
   if (gone === undefined) return undefined;
   const seconds = before.application.spec.route?.handoverSeconds ?? 0;

@@ -11,9 +11,11 @@ import { noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
 import { approveAll, checkApprovals } from './simulation/approvals.ts';
 import { changeGateway } from './simulation/gateways.ts';
+import { changeRouter } from './simulation/router-changes.ts';
+import { routerOf } from './simulation/routers.ts';
 import { applyAgain, ask, changeSpec } from './simulation/people.ts';
 import { hasFormerSessions } from './simulation/sessions.ts';
-import { createWorld, isGone, type World } from './simulation/world.ts';
+import { createWorld, isGone, type Gateway, type World } from './simulation/world.ts';
 import { Violation } from './violation.ts';
 
 /** Those that are looked at one after the other, and what is to be done around each look. */
@@ -37,15 +39,16 @@ export interface Beginning {
   readonly spec: ApplicationSpec;
   /** Whether its first version serves already. */
   readonly serving: boolean;
+  readonly isRefusalLasting?: boolean | undefined;
   readonly planner?: Planner | undefined;
 }
 
 export function beginRun(
-  { spec, serving, planner = reconcileApplication }: Beginning,
+  { spec, serving, isRefusalLasting = false, planner = reconcileApplication }: Beginning,
   interruption: Interruption,
 ): Run {
   const start = serving ? servedBy(spec) : { world: createWorld(spec), reached: new Map() };
-  return startRun(start, planner, interruption);
+  return { ...startRun(start, planner, interruption), isRefusalLasting };
 }
 
 interface Start {
@@ -63,6 +66,7 @@ function startRun({ world, reached }: Start, planner: Planner, interruption: Int
     seenUpTo: new Map(),
     refusals: noRefusals(),
     underWay: [],
+    isRefusalLasting: false,
   };
 }
 
@@ -133,12 +137,22 @@ export function comeToRest(company: Company): void {
 }
 
 function free(run: Run): void {
-  const freed = run.world.gateways.reduce(
-    (world, _, index) => changeGateway(world, index, { isAlive: true, isStuck: false, isRefusing: false }),
-    run.world,
+  const { world } = run;
+  const isLasting = (each: Gateway): boolean =>
+    run.isRefusalLasting && each.isRefusing && routerOf(each) !== undefined && !isGone(world.application);
+  const freed = world.gateways.reduce(
+    (before, each, index) =>
+      changeGateway(before, index, { isAlive: true, isStuck: false, isRefusing: isLasting(each) }),
+    world,
   );
-  run.world = unpaused({ ...freed, webhook: 'passed' });
+  const led = world.gateways.some(isLasting) ? ledElsewhere(freed) : freed;
+  run.world = unpaused({ ...led, webhook: 'passed' });
   while (run.underWay.length > 0) run.world = arrive(run);
+}
+
+/** What people do about a router that refuses for ever: they name another one, and give up what waits for it. */
+function ledElsewhere(world: World): World {
+  return ask(changeRouter(world, 'gateway'), 'abort');
 }
 
 interface Sweep {

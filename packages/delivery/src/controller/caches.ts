@@ -34,7 +34,7 @@ import { annotations, isAdoptedBy, isOurPod, isOurs, labels } from '../names.ts'
 import { withLostVersions } from '../lost-versions.ts';
 import type { Observation } from '../observation.ts';
 import { byRevision, byStart } from '../release-order.ts';
-import { askedCarrier } from '../route-handover.ts';
+import { askedCarrier } from '../carriers.ts';
 import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
 import type { ConfirmationWatch } from './confirmation-watch.ts';

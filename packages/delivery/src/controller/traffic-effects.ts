@@ -12,7 +12,7 @@ import {
 } from '@slipway/kube/split';
 import { annotations, backendName, fieldManager, isOurs, labels } from '../names.ts';
 import { isMarked } from '../observation.ts';
-import { askedCarrier, carriersIn } from '../route-handover.ts';
+import { askedCarrier, carriersIn } from '../carriers.ts';
 import type { ActionOf } from '../plan.ts';
 import { closedPreview, routePort, routeRule } from '../route-rule.ts';
 import { applicationService, servicePatch, versionService } from '../serving-objects.ts';

@@ -9,7 +9,7 @@ import type { Step } from '../plan.ts';
 import { describeFault } from '../pod-faults.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { inPhase, moving, progressedAt, standing, startedAt, waiting } from '../release-status.ts';
-import { isRouteLost, routeConflicts } from '../route-conflicts.ts';
+import { describeLostRoute, isRouteLost } from '../route-conflicts.ts';
 import { awaitedReplicas, earlier, planSizes } from '../scaling.ts';
 import { checksBeside, endsRelease, watchChecks, type Watched } from './checks.ts';
 import { goBack } from '../strategies/progress.ts';
@@ -25,7 +25,7 @@ export function planForward(context: ReleaseContext): Step {
     return stand(context, 'the Application to be resumed (spec.paused is true)');
   // Only a person can change that, or promote all the same.
   if (isRouteLost(observation) && status.promotedBy === undefined)
-    return stand(context, `the route to be free (${routeConflicts(observation).join('; ')})`);
+    return stand(context, describeLostRoute(observation));
   return advance(context);
 }
 

@@ -5,15 +5,8 @@
  */
 import { candidateDrainSeconds } from '../candidate-drain.ts';
 import { names, silentPods } from '../moving-traffic.ts';
-import {
-  describeConfirmation,
-  isRouted,
-  isServing,
-  isSplitConfirmed,
-  splitWeights,
-  viewOf,
-  type VersionView,
-} from '../observation.ts';
+import { describeConfirmation } from '../describe-confirmation.ts';
+import { isRouted, isServing, isSplitConfirmed, splitWeights, viewOf, type VersionView } from '../observation.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeMissing, isShortOfRoom } from '../pod-faults.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';

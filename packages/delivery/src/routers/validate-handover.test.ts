@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ApplicationSpec } from '../api/application.ts';
-import type { Carriers } from '../route-handover.ts';
+import type { Carriers } from '../carriers.ts';
 import { validateHandover } from './validate-handover.ts';
 
 const byGateways: Partial<ApplicationSpec> = {

@@ -1,7 +1,7 @@
 import type { StatusCause } from '@slipway/kube/status-error';
 import { carriersOf } from '@slipway/kube/split';
 import type { Observation } from '../observation.ts';
-import { askedCarrier, mainCarrier } from '../route-handover.ts';
+import { askedCarrier, mainCarrier } from '../carriers.ts';
 import { faultsThrough } from './validate-router.ts';
 
 /** What a router cannot do that still carries: a version that asks for it waits until the other one carries alone. */

@@ -5,15 +5,8 @@ import type { CanaryMatch, CanaryStep, Strategy as StrategySpec } from '../api/a
 import type { ReleaseStatus } from '../api/release.ts';
 import { names } from '../moving-traffic.ts';
 import { backendName } from '../names.ts';
-import {
-  describeConfirmation,
-  handlingOf,
-  isRouted,
-  isServing,
-  isSplitConfirmed,
-  splitWeights,
-  type VersionView,
-} from '../observation.ts';
+import { describeConfirmation } from '../describe-confirmation.ts';
+import { handlingOf, isRouted, isServing, isSplitConfirmed, splitWeights, type VersionView } from '../observation.ts';
 import { afterCompanions } from '../order/await-companions.ts';
 import type { Action, Step } from '../plan.ts';
 import { describeMissing, describePods } from '../pod-faults.ts';

@@ -1,4 +1,5 @@
-import { describeConfirmation, isRouted, isSplitConfirmed } from '../observation.ts';
+import { describeConfirmation } from '../describe-confirmation.ts';
+import { isRouted, isSplitConfirmed } from '../observation.ts';
 import type { Step } from '../plan.ts';
 import type { ReleaseContext } from '../release-context.ts';
 import { waiting } from '../release-status.ts';

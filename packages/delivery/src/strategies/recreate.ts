@@ -2,8 +2,8 @@ import type { MoveStep } from '../moving-traffic.ts';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import { unrecordedSets } from '../lost-versions.ts';
 import { labels, replicaSetName } from '../names.ts';
+import { describeConfirmation } from '../describe-confirmation.ts';
 import {
-  describeConfirmation,
   isRouted,
   isSplitConfirmed,
   splitWeights,

@@ -3,14 +3,8 @@ import type { Strategy as StrategySpec } from '../api/application.ts';
 import type { Pod } from '@slipway/kube/api.generated';
 import { afterHooks } from '../hooks/run-hooks.ts';
 import { isTemplateServing, names, planMove, silentPods } from '../moving-traffic.ts';
-import {
-  describeConfirmation,
-  isRouted,
-  isServing,
-  isSplitConfirmed,
-  splitWeights,
-  type VersionView,
-} from '../observation.ts';
+import { describeConfirmation } from '../describe-confirmation.ts';
+import { isRouted, isServing, isSplitConfirmed, splitWeights, type VersionView } from '../observation.ts';
 import { afterCompanions } from '../order/await-companions.ts';
 import type { Step } from '../plan.ts';
 import { nameOf, type ReleaseContext } from '../release-context.ts';

@@ -3,7 +3,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { Split, SplitRule } from '@slipway/kube/split';
 import { annotations, labels } from '../../src/names.ts';
 import { isMarked, type Observation } from '../../src/observation.ts';
-import { askedCarrier, carriersIn } from '../../src/route-handover.ts';
+import { askedCarrier, carriersIn } from '../../src/carriers.ts';
 import { closedPreview, routePort, routeRule } from '../../src/route-rule.ts';
 import { outdated, replicaSetName, type Effect } from './effect.ts';
 import { withoutFormerRouters } from './router-changes.ts';

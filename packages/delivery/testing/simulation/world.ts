@@ -13,7 +13,7 @@ import { withLostVersions } from '../../src/lost-versions.ts';
 import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import { noCompanions, type Companions } from '../../src/order/companions.ts';
-import { askedCarrier } from '../../src/route-handover.ts';
+import { askedCarrier } from '../../src/carriers.ts';
 import { isCarrying, routerOf } from './routers.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
