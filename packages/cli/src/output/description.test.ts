@@ -70,6 +70,12 @@ Conditions
   Synced   False    60s   VersionRefused`);
   });
 
+  it('calls nothing refused whose refusal was taken back', () => {
+    const refused = application.status?.refused?.map((each) => ({ ...each, lifted: true }));
+    const lines = describeApplication({ ...application, status: { ...application.status, refused } }, now);
+    expect(lines).not.toContain('Refused');
+  });
+
   it('calls serving what has the traffic, while the guard watches', () => {
     const status = { ...application.status, phase: 'Guarding' as const, candidate: 'shop-2' };
     const lines = describeApplication({ ...application, status }, now);

@@ -83,11 +83,13 @@ function describeServing(serving: ApplicationStatus['serving']): string {
   return serving === undefined ? '(nothing yet)' : `version ${serving.version} (release ${serving.release})`;
 }
 
+/** What was tried again, or is not asked for any more, is in the list of releases. */
 function describeRefused(status: ApplicationStatus | undefined, now: number): readonly string[] {
+  const standing = (status?.refused ?? []).filter(({ lifted }) => lifted !== true);
   return section(
     'Refused',
     ['VERSION', 'AGE', 'BY', 'REASON'],
-    (status?.refused ?? []).map(({ version, at, by, reason }) => [version, age(at, now), by, reason]),
+    standing.map(({ version, at, by, reason }) => [version, age(at, now), by, reason]),
   );
 }
 
