@@ -25,9 +25,20 @@ const forms: Readonly<Record<string, AcceptedForm['form']>> = {
   PartialObjectMetadataList: 'metadata',
 };
 
+/** Clients say the same with each request, and each is asked about it several times. */
+let lastAsked: { readonly accept: string; readonly found: AcceptedForm | undefined } = {
+  accept: '',
+  found: plainObject,
+};
+
 /** The first of what is accepted that there is. Undefined: there is none. */
 export function findForm(accept: string | undefined): AcceptedForm | undefined {
   if (accept === undefined || accept.trim() === '') return plainObject;
+  if (lastAsked.accept !== accept) lastAsked = { accept, found: firstForm(accept) };
+  return lastAsked.found;
+}
+
+function firstForm(accept: string): AcceptedForm | undefined {
   for (const range of accept.split(',')) {
     const found = formIn(range);
     if (found !== undefined) return found;

@@ -64,7 +64,7 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, catalog, clock, logger } = options;
+  const { store, catalog, clock, logger, address = '127.0.0.1' } = options;
   const resources = new ResourceStore(store, { freeze: options.freezesObjects });
   const grants = new PolicyIndex(store);
   const loadKey = options.loadServiceAccountKey ?? (() => Promise.resolve(makeServiceAccountKey()));
@@ -101,7 +101,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   const route = (request: TransportRequest, identity: Identity): TransportResponse | Promise<TransportResponse> => {
     admit(request, identity);
-    const meta = handleMeta(request, { catalog, documents, address: options.address ?? '127.0.0.1' });
+    // No path of a resource is one about the server.
+    const isResource = parseResourcePath(request.path) !== undefined;
+    const meta = isResource ? undefined : handleMeta(request, { catalog, documents, address });
     if (meta !== undefined) return meta;
     return handleResource(request, locate(request, identity));
   };

@@ -30,7 +30,7 @@ export async function handleConverted(converted: ConvertedRequest, handle: Handl
 
 /** A patch says how the object of this version changes, so that it is carried out here, and becomes a replacement. */
 function storedRequest({ request, at, conversion }: ConvertedRequest, stored: ResourceDefinition): TransportRequest {
-  const { body, method } = request;
+  const { body, method, signal } = request;
   if (method === 'DELETE' || body === undefined || !('json' in body)) return request;
   const current = at.resources.find({ definition: stored, namespace: at.path.namespace, name: at.path.name });
   const asObject = (json: unknown): { readonly json: unknown } => {
@@ -39,12 +39,12 @@ function storedRequest({ request, at, conversion }: ConvertedRequest, stored: Re
     return { json: conversion.toStored(object, current) };
   };
   const kind = method === 'PATCH' ? patchKind(request.headers['content-type'] ?? '') : 'apply';
-  if (kind === 'apply') return { ...request, body: asObject(body.json) };
-  if (current === undefined) return { ...request, method: 'GET' };
+  if (kind === 'apply') return { ...request, signal, body: asObject(body.json) };
+  if (current === undefined) return { ...request, signal, method: 'GET' };
   const seen = conversion.fromStored(current);
   const patched = patchedObject(seen, { kind, body: body.json, definition: at.definition });
   if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object');
-  return { ...request, method: 'PUT', body: asObject(patched) };
+  return { ...request, signal, method: 'PUT', body: asObject(patched) };
 }
 
 function convertedResponse(

@@ -224,6 +224,106 @@ describe('what is passed on to pods', () => {
   );
 });
 
+describe('a connection', () => {
+  const get = (path: string, ...fields: readonly string[]): string =>
+    `GET ${path} HTTP/1.1\r\n${['Host: a', ...fields].join('\r\n')}\r\n\r\n`;
+  const last = get('/version', 'Connection: close');
+  const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } });
+  const post = (fields: string, content: string): string =>
+    `POST ${configMaps} HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${content}`;
+  const chunked = post('Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+  const whole = post(`Content-Length: ${body.length}`, body);
+
+  async function talk(...said: readonly string[]): Promise<string> {
+    await listenAs(adminIdentity);
+    const socket = connect(socketPath());
+    socket.write(said.join(''));
+    return text(socket);
+  }
+
+  function statuses(answers: string): readonly number[] {
+    return [...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
+  }
+
+  it.each([
+    { name: 'plain ones', said: [get('/version'), whole, get(`${configMaps}/a`), last], as: [200, 201, 200, 200] },
+    {
+      name: 'a body in chunks',
+      said: [get('/version'), chunked, whole, get('/x'), last],
+      as: [200, 201, 409, 404, 200],
+    },
+    {
+      name: 'one that asks before it sends',
+      said: [get('/version'), post(`Expect: 100-continue\r\nContent-Length: ${body.length}`, body), last],
+      as: [200, 100, 201, 200],
+    },
+    {
+      name: 'a length that is told twice',
+      said: [get('/version'), post('Content-Length: 0\r\nContent-Length: 2', body)],
+      as: [200, 400],
+    },
+    {
+      name: 'a length beside chunks',
+      said: [get('/version'), post('Content-Length: 0\r\nTransfer-Encoding: chunked', '0\r\n\r\n'), last],
+      as: [200, 400],
+    },
+    { name: 'a space before a colon', said: [get('/version', 'Content-Length : 0'), last], as: [400] },
+  ])('carries answers in the order of its requests: $name', async ({ said, as }) => {
+    expect(statuses(await talk(...said))).toEqual(as);
+  });
+
+  it('says of an answer what HTTP wants said', async () => {
+    const answer = await talk(get('/api/v1/namespaces/default'), last);
+    const [head = '', content = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(head).toMatch(/\r\ndate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/i);
+    expect(JSON.parse(content.slice(0, Number(/content-length: (\d+)/i.exec(head)?.[1])))).toMatchObject({
+      kind: 'Namespace',
+    });
+  });
+
+  it('goes on after an answer that had no length', async () => {
+    const spec = { nodeName: 'node-1', containers: [{ name: 'web', image: 'web:1' }] };
+    await cluster.client.create(pods, { metadata: { name: 'web', namespace: 'default' }, spec });
+    const answer = await talk(get('/api/v1/namespaces/default/pods/web/log'), last);
+    expect(answer).toMatch(/transfer-encoding: chunked\r\n/i);
+    expect(answer).toContain('\r\n\r\n2\r\n{}\r\n0\r\n\r\nHTTP/1.1 200 OK');
+  });
+
+  it('goes on after an answer without content', async () => {
+    await listenAs(adminIdentity);
+    const { headers } = await send({ path: '/openapi/v3' });
+    await listener?.close();
+    expect(statuses(await talk(get('/openapi/v3', `If-None-Match: ${headers.etag ?? ''}`), last))).toEqual([304, 200]);
+  });
+
+  it('carries a watch as it happens', async () => {
+    await listenAs(adminIdentity);
+    const socket = connect(socketPath());
+    socket.write(get(`${configMaps}?watch=1`));
+    let answer = '';
+    for await (const piece of socket) {
+      if (answer === '') await send({ method: 'POST', path: configMaps, body });
+      answer += String(piece);
+      if (answer.includes('}\n\r\n')) break;
+    }
+    const [size = '', line = ''] = answer.slice(answer.indexOf('\r\n\r\n') + 4).split('\r\n');
+    expect(Number.parseInt(size, 16)).toBe(line.length);
+    expect(JSON.parse(line)).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'a' } } });
+  });
+
+  it('ends with the server', async () => {
+    await listenAs(adminIdentity);
+    const socket = connect(socketPath());
+    socket.write(get(`${configMaps}?watch=1`));
+    await new Promise((resolve) => {
+      socket.once('data', resolve);
+    });
+    await listener?.close();
+    await text(socket);
+  });
+});
+
 describe('an answer', () => {
   async function textOf(query: string, headers: Readonly<Record<string, string>>): Promise<string> {
     await listenAs(adminIdentity);

@@ -1,5 +1,4 @@
 /** Bodies of requests in the forms that clients of Kubernetes send: JSON, YAML, protobuf. */
-import type { IncomingMessage } from 'node:http';
 import type { YAMLParseError } from 'yaml';
 import { apiVersionOf } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
@@ -8,6 +7,7 @@ import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
 import { countFields, findDuplicateFields } from './duplicate-fields.ts';
 import { patchKind } from './patches.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import { parseResourcePath } from './request-path.ts';
 
 /** As large as Kubernetes takes. */
@@ -35,24 +35,29 @@ export interface BodyContext {
 
 /** Undefined where there is none. Throws for one that is too large or in no known form. */
 export async function readBody(
-  incoming: IncomingMessage,
+  { method, headers, content }: Pick<ReceivedRequest, 'method' | 'headers' | 'content'>,
   { path, catalog }: BodyContext,
 ): Promise<TransportRequest['body']> {
   const isPassedOn = isProxied(path);
-  if (!isPassedOn && (incoming.method === 'GET' || incoming.method === 'HEAD')) return undefined;
-  const chunks: Buffer[] = [];
+  if (!isPassedOn && (method === 'GET' || method === 'HEAD')) return undefined;
+  const bytes = Buffer.isBuffer(content) ? content : await collect(content);
+  if (bytes.length === 0) return undefined;
+  const type = headers['content-type'] ?? '';
+  // What a patch may come as is another question than what an object may.
+  if (!isPassedOn && method === 'PATCH') patchKind(type);
+  return isPassedOn ? { bytes } : parseBody(bytes, type, catalog);
+}
+
+async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  for await (const chunk of content) {
     size += chunk.length;
     if (size > maximumBodyBytes)
       throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maximumBodyBytes}`);
     chunks.push(chunk);
   }
-  if (size === 0) return undefined;
-  const bytes = Buffer.concat(chunks);
-  // What a patch may come as is another question than what an object may.
-  if (!isPassedOn && incoming.method === 'PATCH') patchKind(incoming.headers['content-type'] ?? '');
-  return isPassedOn ? { bytes } : parseBody(bytes, incoming.headers['content-type'] ?? '', catalog);
+  return Buffer.concat(chunks);
 }
 
 /** What is proxied is the business of whom it is for. */

@@ -13,37 +13,52 @@ export interface ResourcePath {
   readonly rest: string;
 }
 
+/** Of one request several ask, one after the other. */
+let last: { readonly path: string; readonly parsed: ResourcePath | undefined } = { path: '', parsed: undefined };
+
 /** Undefined for a path that names no resource. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
-  const parts = path.split('/').slice(1);
-  const [root, ...names] = parts.slice(0, 3).map(decodePart);
+  if (last.path !== path) last = { path, parsed: parse(path) };
+  return last.parsed;
+}
+
+function parse(path: string): ResourcePath | undefined {
+  const parts = path.split('/');
+  const root = decodePart(parts[1] ?? '');
   const isCore = root === 'api';
   if (!isCore && root !== 'apis') return undefined;
-  const [group, version] = isCore ? ['', names[0]] : names;
-  const below = parts.slice(isCore ? 2 : 3);
-  if (group === undefined || version === undefined || below[0] === undefined || below[0] === '') return undefined;
-  return { group, version, ...parseBelow(below, isCore) };
+  const start = isCore ? 3 : 4;
+  if (parts.length <= start || parts[start] === '') return undefined;
+  const group = isCore ? '' : decodePart(parts[2] ?? '');
+  return parseBelow(parts, start, { group, version: decodePart(parts[start - 1] ?? ''), isCore });
 }
 
 const namespaceSubresources = new Set(['status', 'finalize']);
 
-function parseBelow(below: readonly string[], isCore: boolean): Omit<ResourcePath, 'group' | 'version'> {
-  const [first = '', second, third] = below.slice(0, 3).map(decodePart);
+function parseBelow(
+  parts: readonly string[],
+  start: number,
+  { group, version, isCore }: { readonly group: string; readonly version: string; readonly isCore: boolean },
+): ResourcePath {
+  const third = parts[start + 2];
   // `namespaces/x` and `namespaces/x/status` are about the namespace itself, `namespaces/x/pods` is about what is in it.
-  const isNamespaceItself = isCore && (third === undefined || namespaceSubresources.has(third));
-  if (first === 'namespaces' && second !== undefined && !isNamespaceItself)
-    return { ...parseObject(below.slice(2)), namespace: second };
-  return { ...parseObject(below), namespace: undefined };
-}
-
-/** What follows the subresource stays encoded: `a%2Fb` is not `a/b` to whom it is for. */
-function parseObject(parts: readonly string[]): Omit<ResourcePath, 'group' | 'version' | 'namespace'> {
-  const [plural = '', name = '', subresource = ''] = parts.slice(0, 3).map(decodePart);
-  const rest = parts.slice(3);
-  return { plural, name, subresource, rest: rest.length === 0 ? '' : `/${rest.join('/')}` };
+  const isNamespaceItself = isCore && (third === undefined || namespaceSubresources.has(decodePart(third)));
+  const isInside = parts.length > start + 1 && !isNamespaceItself && decodePart(parts[start] ?? '') === 'namespaces';
+  const at = isInside ? start + 2 : start;
+  return {
+    group,
+    version,
+    plural: decodePart(parts[at] ?? ''),
+    namespace: isInside ? decodePart(parts[start + 1] ?? '') : undefined,
+    name: decodePart(parts[at + 1] ?? ''),
+    subresource: decodePart(parts[at + 2] ?? ''),
+    // What follows the subresource stays encoded: `a%2Fb` is not `a/b` to whom it is for.
+    rest: parts.length > at + 3 ? `/${parts.slice(at + 3).join('/')}` : '',
+  };
 }
 
 function decodePart(part: string): string {
+  if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);
   } catch {

@@ -12,8 +12,16 @@ export interface RequestTarget {
  * before them: a path below a proxy would leave the pod that it is for, and another one than the one asked for be served.
  */
 export function parseTarget(target: string): RequestTarget {
-  const { path, search = '' } = /^(?<path>\/(?!\/)[^?#]*)(?<search>\?[^#]*)?(?:#.*)?$/s.exec(target)?.groups ?? {};
-  if (path !== undefined) return { pathname: path, search, searchParams: new URLSearchParams(search) };
+  const fragment = target.indexOf('#');
+  const asked = fragment < 0 ? target : target.slice(0, fragment);
+  const query = asked.indexOf('?');
+  const search = query < 0 ? '' : asked.slice(query);
+  if (asked.startsWith('/') && !asked.startsWith('//'))
+    return {
+      pathname: query < 0 ? asked : asked.slice(0, query),
+      search,
+      searchParams: new URLSearchParams(search),
+    };
   throw new StatusError(
     'BadRequest',
     `the target of the request, ${JSON.stringify(target)}, is no path of the API; a path begins with one slash, as in /api/v1/pods`,

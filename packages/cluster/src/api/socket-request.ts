@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFlagSet } from '@slipway/kube/query-flag';
 import { StatusError } from '@slipway/kube/status-error';
+import type { ReceivedRequest } from './received-request.ts';
 import { parseTarget } from './request-target.ts';
 
 /** A connection that has left HTTP, with what has come on it already. */
@@ -30,8 +31,10 @@ export function isWatchSocket({
 }
 
 /** Undefined where there is none. Throws `BadRequest` for a token that is alone: no protocol would be left to speak. */
-export function socketToken({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  const offered = offeredProtocols(headers['sec-websocket-protocol'] ?? '');
+export function socketToken({ headers }: Pick<ReceivedRequest, 'headers'>): string | undefined {
+  const header = headers['sec-websocket-protocol'];
+  if (header === undefined) return undefined;
+  const offered = offeredProtocols(header);
   const held = offered.find((each) => each.startsWith(tokenProtocol));
   if (held === undefined) return undefined;
   if (spokenProtocol(offered) === undefined)

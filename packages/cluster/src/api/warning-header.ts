@@ -4,8 +4,11 @@
 const maximumCharacters = 256;
 const maximumBytes = 4 * 1024;
 
+const none = {};
+
 /** In UTF-8, a byte a character as headers are written. Absent where there is nothing to say. */
 export function warningHeaders(warnings: readonly string[]): Readonly<Record<string, string>> {
+  if (warnings.length === 0) return none;
   let warning = '';
   for (const text of new Set(warnings)) {
     const next = `${warning === '' ? '' : `${warning}, `}299 - ${quoted(text)}`;

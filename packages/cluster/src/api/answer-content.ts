@@ -1,0 +1,28 @@
+/** The content of an answer in the text that its reader wants: JSON for programs and for people, YAML. */
+import { isFlagSet } from '@slipway/kube/query-flag';
+import { findForm } from './accepted-form.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import { parseTarget } from './request-target.ts';
+import { toContent } from './stored-text.ts';
+
+export interface AnswerContent {
+  readonly content: string | Buffer;
+  readonly type: string;
+}
+
+/** People who look at the API by hand get it for people. */
+const handTools = /^(curl|wget|mozilla)\b/i;
+
+export async function contentOf(value: unknown, request: ReceivedRequest): Promise<AnswerContent> {
+  if (findForm(request.headers['accept'])?.text === 'yaml') {
+    const { stringify } = await import('yaml');
+    return { content: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
+  }
+  const content = isForPeople(request) ? JSON.stringify(value, null, 2) : toContent(value);
+  return { content, type: 'application/json' };
+}
+
+function isForPeople({ target, headers }: ReceivedRequest): boolean {
+  const asked = target.includes('pretty=') ? parseTarget(target).searchParams : undefined;
+  return asked?.has('pretty') === true ? isFlagSet(asked, 'pretty') : handTools.test(headers['user-agent'] ?? '');
+}

@@ -1,0 +1,72 @@
+/** From a request as it came to its answer: who asks, whether he may, and only then what is in the body. */
+import type { Logger } from '@slipway/kube/logger';
+import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
+import { failure, type ApiServer } from './api-server.ts';
+import { authorize, mayDoEverything, type Identity } from './authorization.ts';
+import { callerOf, type CallerOptions } from './caller.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import { attributesOf } from './request-attributes.ts';
+import { readBody } from './request-body.ts';
+import { parseResourcePath } from './request-path.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
+
+export interface AnswerOptions extends CallerOptions {
+  readonly logger: Logger;
+}
+
+/** Never rejects: a failure is an answer. */
+export async function answerRequest(received: ReceivedRequest, options: AnswerOptions): Promise<TransportResponse> {
+  const { method, target } = received;
+  try {
+    const url = parseTarget(target);
+    const identity = await callerOf(received, options);
+    const { pathname: path, searchParams: query } = url;
+    const body = admitsBody({ method, path, query }, identity, options.api)
+      ? await readBody(received, { path, catalog: options.api.catalog })
+      : undefined;
+    const request = new AskedRequest(received, url, body);
+    return await options.api.handle(request, identity);
+  } catch (error) {
+    return failure(error, { method, path: target }, options.logger);
+  }
+}
+
+/**
+ * Whether there is something that a body could be for. Throws `Forbidden` before a byte of it is read: to take it
+ * apart costs time, which is only for those who may ask.
+ */
+function admitsBody(
+  target: Pick<TransportRequest, 'method' | 'path' | 'query'>,
+  identity: Identity,
+  { catalog, grants }: ApiServer,
+): boolean {
+  const parsed = parseResourcePath(target.path);
+  if (parsed === undefined || catalog.find(parsed.group, parsed.version, parsed.plural) === undefined) return false;
+  if (!mayDoEverything(identity)) authorize(identity, attributesOf(target), grants);
+  return true;
+}
+
+/** Its signal is made by whoever asks for it, so that a copy has to ask. */
+class AskedRequest implements TransportRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly rawQuery: string;
+  readonly headers: TransportRequest['headers'];
+  readonly body: TransportRequest['body'];
+  readonly #received: ReceivedRequest;
+
+  constructor(received: ReceivedRequest, url: RequestTarget, body: TransportRequest['body']) {
+    this.method = received.method;
+    this.path = url.pathname;
+    this.query = url.searchParams;
+    this.rawQuery = url.search.slice(1);
+    this.headers = received.headers;
+    this.body = body;
+    this.#received = received;
+  }
+
+  get signal(): AbortSignal {
+    return this.#received.signal;
+  }
+}

@@ -1,0 +1,69 @@
+/** Who asks: a certificate of the connection, a token, or whom either of them may speak for. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { StatusError } from '@slipway/kube/status-error';
+import type { ClusterCertificates } from '../pki/certificates.ts';
+import type { ApiServer } from './api-server.ts';
+import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { impersonate } from './impersonation.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import { socketToken } from './socket-request.ts';
+
+export interface CallerOptions {
+  readonly api: ApiServer;
+  /** With certificates: callers say who they are. */
+  readonly certificates?: ClusterCertificates | undefined;
+  /** Without: everybody who can open the socket is this. */
+  readonly identity?: Identity | undefined;
+}
+
+/** Rejects with `Unauthorized` for what proves nothing, and with `Forbidden` for whom the caller may not speak for. */
+export async function callerOf(request: ReceivedRequest, options: CallerOptions): Promise<Identity> {
+  return impersonate(await identify(request, options), request.impersonation, options.api.grants);
+}
+
+/** A wrong token or certificate is refused; none at all makes an anonymous caller. */
+async function identify(
+  { headers, authorization, socket }: ReceivedRequest,
+  options: CallerOptions,
+): Promise<Identity> {
+  const { api, certificates, identity } = options;
+  if (certificates === undefined) return identity ?? anonymous;
+  const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? socketToken({ headers });
+  if (token !== undefined) {
+    if (isAdminToken(token, socket, certificates)) return adminIdentity;
+    const known = await api.tokens.authenticate(token);
+    if (known !== undefined) return known;
+    throw new StatusError('Unauthorized', 'Unauthorized');
+  }
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return anonymous;
+  const known = certified.get(socket) ?? identityOf(socket);
+  certified.set(socket, known);
+  return known;
+}
+
+/** A connection keeps its certificate, and taking that apart costs as much as many a request. */
+const certified = new WeakMap<TLSSocket, Identity>();
+
+function identityOf(socket: TLSSocket): Identity {
+  const { subject } = socket.getPeerCertificate();
+  const groups = [subject?.O ?? []].flat();
+  return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
+}
+
+/** What a connection has proven once it need not prove with each request: the token of the administrator stays the same. */
+const proven = new WeakMap<Socket, string>();
+
+function isAdminToken(token: string, socket: Socket, { adminToken }: ClusterCertificates): boolean {
+  if (proven.get(socket) === token) return true;
+  if (!isSameSecret(token, adminToken)) return false;
+  proven.set(socket, token);
+  return true;
+}
+
+/** Hashes have one length and are compared in constant time. */
+function isSameSecret(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

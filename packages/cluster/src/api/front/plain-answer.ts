@@ -1,0 +1,112 @@
+/** Answers to plain requests, on the connection itself: head and content leave as one piece where they are short. */
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from '@slipway/kube/platform/http';
+import { httpDate } from '@slipway/kube/platform/http-date';
+import type { TransportResponse } from '@slipway/kube/transport';
+import { contentOf } from '../answer-content.ts';
+import type { ReceivedRequest } from '../received-request.ts';
+import { watchPieces } from '../watch-lines.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const hopByHop: ReadonlySet<string> = new Set(['connection', 'transfer-encoding', 'keep-alive']);
+
+/** What an answer says of itself, and not of the connection that it came by. */
+export function answerHeaders(headers: Headers): Headers {
+  for (const name in headers) if (hopByHop.has(name)) return endToEnd(headers);
+  return headers;
+}
+
+function endToEnd(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)));
+}
+
+/** Resolves when another request may be answered on the connection. Rejects where it is of no more use. */
+export async function sendPlainAnswer(answer: TransportResponse, request: ReceivedRequest): Promise<void> {
+  const { status, body } = answer;
+  const { socket } = request;
+  const headers = answerHeaders(answer.headers);
+  if (body.kind !== 'json') {
+    const own = body.kind === 'watch' ? { 'content-type': 'application/json', ...headers } : headers;
+    await sendStream({ status, headers: own, chunks: body.kind === 'watch' ? watchPieces(body) : body.chunks }, socket);
+    return;
+  }
+  const { content, type } = await contentOf(body.value, request);
+  if (socket.destroyed) return;
+  const size = Buffer.byteLength(content);
+  const head = headOf(status, headers, `content-type: ${type}\r\ncontent-length: ${size}\r\n`);
+  // One text, unless the head holds what is UTF-8 already, as a warning may.
+  const isOneText = typeof content === 'string' && headers['warning'] === undefined;
+  const hasRoom = isOneText ? socket.write(head + content) : writeBoth(head, content, socket);
+  if (!hasRoom) await drained(socket);
+}
+
+function writeBoth(head: string, content: string | Buffer, socket: Socket): boolean {
+  socket.cork();
+  socket.write(head, 'latin1');
+  const hasRoom = socket.write(content);
+  socket.uncork();
+  return hasRoom;
+}
+
+/** `ofContent` are lines that need no proof, each with its end. */
+function headOf(status: number, headers: Headers, ofContent: string): string {
+  let lines = '';
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    lines += `${name}: ${value}\r\n`;
+  }
+  if (headers['date'] === undefined) lines += `date: ${httpDate()}\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}${ofContent}connection: keep-alive\r\nkeep-alive: timeout=120\r\n\r\n`;
+}
+
+interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly chunks: AsyncIterable<string | Uint8Array>;
+}
+
+async function sendStream({ status, headers, chunks }: StreamedAnswer, socket: Socket): Promise<void> {
+  const hasNone = status === 204 || status === 304;
+  const declared = headers['content-length'];
+  const isChunked = !hasNone && declared === undefined;
+  socket.write(headOf(status, headers, isChunked ? 'transfer-encoding: chunked\r\n' : ''), 'latin1');
+  let sent = 0;
+  for await (const chunk of chunks) {
+    if (socket.destroyed) return;
+    const size = Buffer.byteLength(chunk);
+    sent += size;
+    if (size === 0 || hasNone) continue;
+    if (!(isChunked ? writeChunk(chunk, size, socket) : socket.write(chunk))) await drained(socket);
+  }
+  if (isChunked) socket.write('0\r\n\r\n');
+  else if (!hasNone && sent !== Number(declared)) throw new Error(`${sent} bytes of ${declared} were there to send`);
+}
+
+function writeChunk(chunk: string | Uint8Array, size: number, socket: Socket): boolean {
+  const begin = `${size.toString(16)}\r\n`;
+  if (typeof chunk === 'string') return socket.write(`${begin}${chunk}\r\n`);
+  socket.cork();
+  socket.write(begin);
+  socket.write(chunk);
+  const hasRoom = socket.write('\r\n');
+  socket.uncork();
+  return hasRoom;
+}
+
+/** Until more can be written, or nothing any more. */
+export function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+    if (stream.destroyed) done();
+  });
+}

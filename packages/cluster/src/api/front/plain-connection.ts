@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import type { ReceivedRequest } from '../received-request.ts';
+import { type PlainFields, type PlainRequest, readPlainRequest } from './plain-request.ts';
+
+export interface FrontOptions {
+  /** Sends an answer; rejects if it could not. */
+  serve(request: ReceivedRequest): Promise<void>;
+  /** Takes over a connection whose next request, which can be read from it again, is none for us. */
+  handOver(socket: Socket): void;
+  readonly firstRequestMilliseconds: number;
+  readonly idleMilliseconds: number;
+}
+
+/** As much of what follows a request is read before that is answered. */
+const maximumWaitingBytes = 64 * 1024;
+const nothing = Buffer.alloc(0);
+const nobodyElse = {};
+
+/**
+ * One connection, request after request, as long as each comes whole and is a plain one. With the first other one the
+ * connection is handed over, and stays with whoever takes it.
+ */
+export class PlainConnection {
+  readonly #socket: Socket;
+  readonly #options: FrontOptions;
+  #waiting: Buffer = nothing;
+  #fields: PlainFields | undefined;
+  /** The request that is being answered. */
+  #current: PlainExchange | undefined;
+
+  constructor(socket: Socket, options: FrontOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#socket.setTimeout(this.#options.firstRequestMilliseconds);
+    for (const [event, listener] of this.#listeners) this.#socket.on(event, listener);
+  }
+
+  readonly #listeners: ReadonlyArray<readonly [event: string, listener: (piece: Buffer) => void]> = [
+    ['data', (piece) => this.#receive(piece)],
+    // Who has said all that he will say is not waiting for more than what he has been told by then.
+    ['end', () => this.#socket.end()],
+    ['error', () => this.#socket.destroy()],
+    ['close', () => this.#current?.abandon()],
+    ['timeout', () => this.#current === undefined && this.#socket.destroy()],
+  ];
+
+  #receive(piece: Buffer): void {
+    this.#waiting = this.#waiting.length === 0 ? piece : Buffer.concat([this.#waiting, piece]);
+    if (this.#current === undefined) this.#take();
+    else if (this.#waiting.length > maximumWaitingBytes) this.#socket.pause();
+  }
+
+  #take(): void {
+    const request = readPlainRequest(this.#waiting, this.#fields);
+    if (request === undefined) {
+      this.#handOver();
+      return;
+    }
+    const isFirst = this.#fields === undefined;
+    if (isFirst) this.#socket.setTimeout(this.#options.idleMilliseconds);
+    this.#fields = request.fields;
+    this.#waiting = request.end === this.#waiting.length ? nothing : this.#waiting.subarray(request.end);
+    this.#current = new PlainExchange(request, this.#socket);
+    this.#options.serve(this.#current).then(
+      () => this.#proceed(),
+      () => this.#socket.destroy(),
+    );
+  }
+
+  #proceed(): void {
+    this.#current = undefined;
+    if (!this.#socket.writable || this.#waiting.length === 0) return;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#take();
+  }
+
+  #handOver(): void {
+    const socket = this.#socket;
+    for (const [event, listener] of this.#listeners) socket.off(event, listener);
+    socket.setTimeout(0);
+    socket.unshift(this.#waiting);
+    this.#waiting = nothing;
+    this.#options.handOver(socket);
+    socket.resume();
+  }
+}
+
+/** Hardly anybody asks for its signal, and one costs as much as half of what else a request does. */
+class PlainExchange implements ReceivedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: ReceivedRequest['headers'];
+  readonly authorization: string;
+  readonly impersonation: ReceivedRequest['impersonation'] = nobodyElse;
+  readonly content: Buffer;
+  readonly socket: Socket;
+  #abort: AbortController | undefined;
+  #isAbandoned = false;
+
+  constructor({ method, target, fields, body }: PlainRequest, socket: Socket) {
+    this.method = method;
+    this.target = target;
+    this.headers = fields.headers;
+    this.authorization = fields.authorization;
+    this.content = body;
+    this.socket = socket;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#isAbandoned) this.#abort.abort(new Error('the client went away'));
+    return this.#abort.signal;
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#abort?.abort(new Error('the client went away'));
+  }
+}
