@@ -32,10 +32,12 @@ export interface BenchClusterOptions {
   readonly options?: readonly string[];
   /** The file that Node starts; absent: the command. */
   readonly entry?: string;
+  /** Where its data are, and stay; absent: a folder that goes with it. */
+  readonly directory?: string;
 }
 
 export async function startBenchCluster(options: BenchClusterOptions = {}): Promise<BenchCluster> {
-  const directory = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'slipway-bench-')));
   const kubeconfig = join(directory, 'kubeconfig');
   const startedAt = performance.now();
   const child = spawn(
@@ -67,7 +69,7 @@ export async function startBenchCluster(options: BenchClusterOptions = {}): Prom
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -13,8 +13,11 @@ import { describeTarget, judge, type BenchRow } from './row.ts';
 
 const benches: Readonly<Record<string, (count?: number) => Promise<readonly BenchRow[]>>> = {
   start: async () => (await import('./start.ts')).benchStart(),
+  restart: async (count) => (await import('./restart.ts')).benchRestart(count),
   apply: async () => (await import('./apply.ts')).benchApply(),
   api: async () => (await import('./api.ts')).benchApi(),
+  pods: async () => (await import('./pods.ts')).benchPods(),
+  dns: async () => (await import('./dns.ts')).benchDns(),
   nodes: async (count) => (await import('./nodes.ts')).benchNodes(count),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),

@@ -4,6 +4,7 @@ import { isConditionTrue } from '@slipway/kube/conditions';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { deployments, nodes, pods } from '@slipway/kube/resources';
 import { connect } from '../packages/cli/src/connection/connection.ts';
+import { eachAtOnce } from './at-once.ts';
 import { startBenchCluster, type BenchCluster } from './cluster.ts';
 import { findDeploymentServer, measureMemory } from './memory.ts';
 import { rounded, type BenchRow } from './row.ts';
@@ -121,10 +122,10 @@ const podSpec: PodSpec = {
 async function bindByHand(client: KubeClient, nodeCount: number): Promise<number> {
   const names = Array.from({ length: byHand }, (_, index) => `by-hand-${index}`);
   const spec = { ...podSpec, schedulerName: 'by-hand' };
-  await eachAtOnce(names, (name) => client.create(pods, { metadata: { namespace, name }, spec }));
+  await eachAtOnce(names, atOnce, (name) => client.create(pods, { metadata: { namespace, name }, spec }));
   const startedAt = performance.now();
   let turn = 0;
-  await eachAtOnce(names, (name) => {
+  await eachAtOnce(names, atOnce, (name) => {
     const target = { kind: 'Node', name: nodeName(turn++ % nodeCount) };
     return client.create(bindings, { metadata: { namespace, name }, target }, { subresource: 'binding' });
   });
@@ -140,14 +141,6 @@ const bindings: ResourceType<Binding> = { group: '', version: 'v1', kind: 'Bindi
 
 function nodeName(index: number): string {
   return index === 0 ? 'slipway' : `slipway-${index + 1}`;
-}
-
-async function eachAtOnce(names: readonly string[], act: (name: string) => Promise<unknown>): Promise<void> {
-  const left = [...names];
-  const work = async (): Promise<void> => {
-    for (let name = left.pop(); name !== undefined; name = left.pop()) await act(name);
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 /** Of all processes of the cluster together, every other second: reading it takes a while. */

@@ -44,7 +44,13 @@ export async function startNamespaceRuntime(level: NamespaceLevel): Promise<Proc
   const { dataDirectory, network } = level;
   const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
   const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
-  const pool = new SandboxPool({ create: () => network.createPodNamespace(), size: 4, logger: silentLogger });
+  const pool = new SandboxPool({
+    create: () => network.createPodNamespace(),
+    first: 4,
+    whole: 4,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   const isolation = new NamespaceIsolation({ ...level, pool, nodeProgram: process.execPath, ownPid: process.pid });
   return startProcessRuntime({ dataDirectory, isolation, groups });
 }

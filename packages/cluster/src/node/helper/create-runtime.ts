@@ -17,8 +17,8 @@ import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
 import { findTools, requireTool, rootTools, userTools } from '../runtimes/process/tools.ts';
 import type { HelperOptions } from './helper-options.ts';
 
-/** Enough for two deployments of three replicas to change at once; each costs the kernel a few hundred kilobytes. */
-const warmNamespaces = 6;
+/** Enough for two deployments of three replicas to change at once, and when it is quiet for twenty pods; each costs a few hundred kilobytes. */
+const warmNamespaces = { first: 6, whole: 20 } as const;
 
 export interface RuntimeParts {
   readonly options: HelperOptions;
@@ -50,14 +50,14 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
 
-function createRoot({ options, searchPath, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
+function createRoot({ options, searchPath, clock, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
   const { tools } = findTools([...rootTools, 'setsid'], searchPath);
   return new NamespaceIsolation({
     dataDirectory: options.dataDirectory,
     tools,
     rights: rightsOfRoot(tools),
     network,
-    pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
+    pool: new SandboxPool({ create: () => network.createPodNamespace(), ...warmNamespaces, clock, logger }),
     searchPath,
     nodeProgram: process.execPath,
     ownPid: process.pid,
@@ -73,7 +73,7 @@ function createUnprivileged(parts: RuntimeParts, given: Unprivileged): Isolation
   return parts.options.level === 'user' ? createUser(parts, given) : createPlain(parts, given);
 }
 
-function createUser({ options, searchPath, logger }: RuntimeParts, { nodeAddress }: Unprivileged): Isolation {
+function createUser({ options, searchPath, clock, logger }: RuntimeParts, { nodeAddress }: Unprivileged): Isolation {
   const { tools } = findTools([...userTools, 'hostname', 'setsid'], searchPath);
   const network = new SharedNetwork({
     addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
@@ -85,7 +85,7 @@ function createUser({ options, searchPath, logger }: RuntimeParts, { nodeAddress
     tools,
     rights: rightsOfUser(tools),
     network,
-    pool: new SandboxPool({ create: () => network.createPodNamespace(), size: warmNamespaces, logger }),
+    pool: new SandboxPool({ create: () => network.createPodNamespace(), ...warmNamespaces, clock, logger }),
     searchPath,
     nodeProgram: process.execPath,
     ownPid: process.pid,

@@ -1,0 +1,60 @@
+import { silentLogger } from '@slipway/kube/logger';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../../../kube/testing/fake-clock.ts';
+import { SandboxPool } from './sandbox-pool.ts';
+
+interface Given {
+  readonly clock: FakeClock;
+  readonly pool: SandboxPool;
+  made(): number;
+  removed(): number;
+}
+
+async function given(): Promise<Given> {
+  const clock = new FakeClock();
+  let [made, removed] = [0, 0];
+  const create = async () => {
+    made += 1;
+    return { holderPid: made, address: `10.0.0.${made}`, remove: async () => void (removed += 1) };
+  };
+  const pool = new SandboxPool({ create, first: 2, whole: 5, clock, logger: silentLogger });
+  pool.fill();
+  await clock.advance(0);
+  return { clock, pool, made: () => made, removed: () => removed };
+}
+
+describe('namespaces made ahead', () => {
+  it('are few at first, and all when it is quiet', async () => {
+    const { clock, made } = await given();
+    expect(made()).toBe(2);
+    await clock.advance(1_000);
+    expect(made()).toBe(5);
+  });
+
+  it('are not made while pods start, unless few are left', async () => {
+    const { clock, pool, made } = await given();
+    await clock.advance(1_000);
+    for (let count = 0; count < 3; count++) await pool.take();
+    await clock.advance(900);
+    expect(made()).toBe(5);
+    await pool.take();
+    await clock.advance(900);
+    expect(made()).toBe(6);
+    await clock.advance(100);
+    expect(made()).toBe(9);
+  });
+
+  it('are made for the pod where none is ready', async () => {
+    const { pool, made } = await given();
+    const all = await Promise.all([pool.take(), pool.take(), pool.take()]);
+    expect(new Set(all.map(({ holderPid }) => holderPid)).size).toBe(3);
+    expect(made()).toBeGreaterThanOrEqual(3);
+  });
+
+  it('go with the pool, and no more are made', async () => {
+    const { clock, pool, made, removed } = await given();
+    await pool.stop();
+    await clock.advance(10_000);
+    expect([made(), removed()]).toEqual([2, 2]);
+  });
+});
