@@ -27,6 +27,8 @@ const linkLimit = 40;
  */
 export class FileView {
   private readonly sources: FileSources;
+  /** What layers have at the directories above what was asked for, by their paths on this machine. */
+  private readonly above = new Map<string, 'directory' | 'nothing' | 'other'>();
 
   constructor(sources: FileSources) {
     this.sources = sources;
@@ -72,9 +74,26 @@ export class FileView {
     if (mount !== undefined) {
       return [join(mount.hostPath, path.slice(mount.containerPath.length))];
     }
-    const layers = this.sources.layers.map((layer) => join(layer, path));
+    const layers: string[] = [];
+    for (const layer of this.sources.layers) {
+      const parent = this.parentIn(layer, dirname(path));
+      if (parent === 'directory') layers.push(join(layer, path));
+      // What is no directory hides those below it; a link there would lead out of the image, on this machine.
+      if (parent === 'other') return layers;
+    }
     const isVisible = this.sources.onMachineRoot && !this.sources.hidden.some((hidden) => isWithin(path, hidden));
     return isVisible ? [...layers, path] : layers;
+  }
+
+  private parentIn(layer: string, directory: string): 'directory' | 'nothing' | 'other' {
+    if (directory === '/') return 'directory';
+    const hostPath = join(layer, directory);
+    const known = this.above.get(hostPath);
+    if (known !== undefined) return known;
+    const parent = this.parentIn(layer, dirname(directory));
+    const found = parent === 'directory' ? kindOf(lookAt(hostPath)) : parent;
+    this.above.set(hostPath, found);
+    return found;
   }
 }
 
@@ -85,6 +104,11 @@ export function isWithin(path: string, directory: string): boolean {
 /** How an overlay marks a file that a lower layer has and this one deleted. */
 export function isWhiteout(stats: Stats): boolean {
   return stats.isCharacterDevice() && stats.rdev === 0;
+}
+
+function kindOf(stats: Stats | undefined): 'directory' | 'nothing' | 'other' {
+  if (stats === undefined) return 'nothing';
+  return stats.isDirectory() ? 'directory' : 'other';
 }
 
 function segmentsOf(path: string): readonly string[] {
