@@ -183,7 +183,11 @@ async function remove(eviction: Eviction, goesUnhealthy: boolean): Promise<void>
   if (dryRun) return;
   if (pod.metadata.deletionTimestamp === undefined) {
     const now = at.clock.now();
-    const write = statusWrite(eviction, { definition: at.definition, name: at.path.name });
+    // As in Kubernetes the mark is part of the eviction, of which webhooks have been asked.
+    const write = {
+      ...statusWrite(eviction, { definition: at.definition, name: at.path.name }),
+      asks: 'nobody',
+    } as const;
     await at.verbs.change(write, (current) => {
       if (goesUnhealthy && isReady(current)) throw conflict(at.definition.type, at.path.name, staleObject);
       return marked(current, { uid: pod.metadata.uid, now });

@@ -368,7 +368,8 @@ export class ResourceVerbs {
     resourceVersion?: string,
   ): Promise<KubeObject> {
     const { definition } = request;
-    if (this.#options.external.isAsked(definition)) return this.#writeAsking(request, mutate, resourceVersion);
+    const isTold = request.asks !== 'nobody' && this.#options.external.isAsked(definition);
+    if (isTold) return this.#writeAsking(request, mutate, resourceVersion);
     const reservations = new Reservations();
     const change = (current: KubeObject): KubeObject | undefined => {
       // An attempt before this one was not stored.

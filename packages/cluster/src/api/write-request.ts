@@ -10,6 +10,8 @@ export interface WriteRequest extends Decoding {
   readonly subresource: string;
   readonly dryRun: boolean;
   readonly fieldManager: string;
+  /** Whether webhooks are asked; absent: they are. */
+  readonly asks?: 'others' | 'nobody';
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -315,6 +315,20 @@ describe('a webhook that is asked of a delete', () => {
   });
 });
 
+describe('a webhook that is asked of updates', () => {
+  it('is not asked of the mark that an eviction leaves on its pod', async () => {
+    const resources = ['pods', 'pods/status'];
+    await validating({ rules: [{ operations: ['UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources }] });
+    const spec = { containers: [{ name: 'web', image: 'web' }] };
+    await cluster.client.create(pods, { metadata: { name: 'web', namespace: 'team', finalizers: ['a.b/c'] }, spec });
+    const json = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } };
+    await send({ method: 'POST', resource: 'pods', name: '/web/eviction', body: { json } });
+    const { status } = await cluster.client.get(pods, { namespace: 'team', name: 'web' });
+    expect(status?.conditions).toMatchObject([{ type: 'DisruptionTarget', status: 'True' }]);
+    expect(reviews).toEqual([]);
+  });
+});
+
 describe('a namespace', () => {
   it('that begins to go while webhooks are asked gets nothing new', async () => {
     await validating({});

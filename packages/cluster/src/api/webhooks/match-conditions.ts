@@ -1,7 +1,7 @@
 import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
-import { CelScope } from '@slipway/kube/cel';
 import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
+import { conditionScope } from '../../schema/catalog/check-conditions.ts';
 import type { ResourceDefinition } from '../../schema/definition.ts';
 import type { ExternalWrite } from '../external-admission.ts';
 import { reviewRequest } from './admission-review.ts';
@@ -23,7 +23,7 @@ export function meetsConditions(
   let fault: unknown;
   for (const condition of matchConditions) {
     try {
-      const isMet = scope().compile(condition.expression).evaluate(values);
+      const isMet = conditionScope.compile(condition.expression).evaluate(values);
       if (isMet === false) return false;
       if (isMet !== true) fault ??= new Error(`condition ${JSON.stringify(condition.name)} must give a bool`);
     } catch (error) {
@@ -38,12 +38,4 @@ export function meetsConditions(
     `failed to evaluate match conditions of webhook ${JSON.stringify(name)}: ${said}`,
     { cause: fault },
   );
-}
-
-let made: CelScope | undefined;
-
-/** What is written, as it comes: its types are not known to expressions. */
-function scope(): CelScope {
-  made ??= new CelScope({ object: { kind: 'dyn' }, oldObject: { kind: 'dyn' }, request: { kind: 'dyn' } });
-  return made;
 }

@@ -1,6 +1,7 @@
 import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, faultsOf } from '../../../testing/catalog-checks.ts';
+import { withLateModulesAtOnce } from '../late-module.ts';
 import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './webhooks.ts';
 
 const plain: ValidatingWebhook & MutatingWebhook = {
@@ -60,6 +61,23 @@ describe('a webhook configuration', () => {
   ])('is refused with $fault', ({ webhook, fault }) => {
     const object = { metadata: {}, webhooks: [{ ...plain, ...webhook }] };
     expect(faultsOf(validatingWebhookConfiguration, object)).toContain(fault);
+  });
+
+  it.each([
+    { expression: 'object.metadata.name == "a"', faults: [] },
+    { expression: 'request.dryRun', faults: [] },
+    {
+      expression: 'object.metadata.name ==',
+      faults: [expect.stringMatching(/^webhooks\[0\]\.matchConditions\[0\]\.expression: .*compilation failed: /)],
+    },
+    { expression: 'unknown == 1', faults: [expect.stringContaining('compilation failed: ')] },
+    { expression: '1 + 1', faults: [expect.stringContaining('must evaluate to bool')] },
+    { expression: ' ', faults: ['webhooks[0].matchConditions[0].expression: Required value'] },
+  ])('is judged by its condition $expression', async ({ expression, faults }) => {
+    const webhook = { ...plain, matchConditions: [{ name: 'a', expression }] };
+    const object = { metadata: {}, webhooks: [webhook] };
+    // The first one reads what compiles.
+    expect(await withLateModulesAtOnce(() => faultsOf(validatingWebhookConfiguration, object))).toEqual(faults);
   });
 
   it('shows how many there are', () => {

@@ -12,7 +12,10 @@ import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
 import { duplicate, invalid, notSupported, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
+import { lateModule } from '../late-module.ts';
 import { dns1123Subdomain } from '../names.ts';
+
+const loadedConditions = lateModule(() => import('./check-conditions.ts'));
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
 
@@ -68,7 +71,7 @@ function validateWebhooks(webhooks: readonly Webhook[]): readonly Fault[] {
 }
 
 function validateWebhook(webhook: Partial<Webhook>, path: string): readonly Fault[] {
-  const { rules = [], timeoutSeconds, admissionReviewVersions = [] } = webhook;
+  const { rules = [], timeoutSeconds, admissionReviewVersions = [], matchConditions = [] } = webhook;
   return [
     ...validateName(webhook.name ?? '', `${path}.name`),
     ...validateVersions(admissionReviewVersions, `${path}.admissionReviewVersions`),
@@ -82,6 +85,9 @@ function validateWebhook(webhook: Partial<Webhook>, path: string): readonly Faul
       ? [invalid(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds')]
       : []),
     ...validateClient(webhook.clientConfig ?? {}, `${path}.clientConfig`),
+    ...(matchConditions.length === 0
+      ? []
+      : loadedConditions().checkConditions(matchConditions, `${path}.matchConditions`)),
   ];
 }
 
