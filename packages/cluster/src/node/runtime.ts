@@ -39,7 +39,7 @@ export interface Runtime {
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */
   podProxy?(request: PodProxyRequest): Promise<RawResponse>;
   /** Connects to a port of the pod's own 127.0.0.1; rejects where it has none. Absent: no pod has one. */
-  dialLoopback?(podUid: string, port: number): Promise<Socket>;
+  dialLoopback?(podUid: string, port: number, signal?: AbortSignal): Promise<Socket>;
   /** What the containers that run have used so far. Absent: nothing is measured. */
   usage?(): Promise<readonly ContainerUsage[]>;
   /** For volumes whose files are in memory. Absent: they are on disk like others. */

@@ -17,7 +17,7 @@ import { calculateEnvironment, listEnvironmentReferences } from './environment.t
 import { pullImage } from './image-pull.ts';
 import type { Limiter } from './limiter.ts';
 import type { PodEvents } from './pod-events.ts';
-import { containerIdFor } from './pod-record.ts';
+import { containerIdFor, type Target } from './pod-record.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
 import { hostnameOf } from './resolver-config.ts';
 import { calculateSupplementalGroups, calculateUser, mergeSecurityContext } from './security-context.ts';
@@ -46,8 +46,7 @@ export interface StartRequest {
   readonly container: Container;
   readonly attempt: number;
   readonly sandbox: Sandbox;
-  /** Id of a container that runs, whose processes this one is to see. */
-  readonly processesOf?: string | undefined;
+  readonly target: Target;
   /** Asked once before the process is made: the pod may have begun to end meanwhile. */
   isWanted(): boolean;
 }
@@ -80,9 +79,10 @@ export class ContainerStarter {
   }
 
   async #prepare(
-    { pod, container, attempt, sandbox, processesOf }: StartRequest,
+    { pod, container, attempt, sandbox, target }: StartRequest,
     image: ImageInfo,
   ): Promise<Omit<ContainerRequest, 'onOutput'>> {
+    if (target.kind === 'missing') throw new ConfigError(`unable to find target container ${target.name}`);
     const variables = await this.#environmentOf(pod, container, sandbox);
     const environment = {
       ...(container.tty === true ? { TERM: 'xterm' } : {}),
@@ -108,7 +108,7 @@ export class ContainerStarter {
       mounts: [...mounts, ...message],
       resources: container.resources ?? {},
       securityContext: mergeSecurityContext(pod, container),
-      processesOf,
+      processesOf: target.kind === 'running' ? target.containerId : undefined,
       tty: container.tty ?? false,
       stdin: container.stdin ?? false,
       probed: container.readinessProbe !== undefined || container.startupProbe !== undefined,

@@ -137,8 +137,8 @@ async function startContainer(name: string, attempt: number, { host, record, tel
     return;
   }
   const isWanted = (): boolean => record().termination === undefined;
-  const processesOf = targetOf(record(), name);
-  tell(await host.starter.start({ pod, container, attempt, sandbox, processesOf, isWanted }));
+  const target = targetOf(record(), name);
+  tell(await host.starter.start({ pod, container, attempt, sandbox, target, isWanted }));
 }
 
 async function runPostStart(name: string, context: EffectContext): Promise<void> {

@@ -175,11 +175,17 @@ export function withPod(record: PodRecord, pod: Pod): PodRecord {
   return { ...record, pod, containers };
 }
 
-/** Of the container whose processes this one is to see, if that runs. */
-export function targetOf({ pod, containers }: PodRecord, name: string): string | undefined {
-  const target = pod.spec?.ephemeralContainers?.find((each) => each.name === name)?.targetContainerName ?? '';
-  const state = containers.find((each) => each.name === target)?.state;
-  return state?.kind === 'running' ? state.containerId : undefined;
+/** Whose processes an ephemeral container is to see. */
+export type Target =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'running'; readonly containerId: string }
+  | { readonly kind: 'missing'; readonly name: string };
+
+export function targetOf({ pod, containers }: PodRecord, container: string): Target {
+  const name = pod.spec?.ephemeralContainers?.find((each) => each.name === container)?.targetContainerName ?? '';
+  if (name === '') return { kind: 'none' };
+  const state = containers.find((each) => each.name === name)?.state;
+  return state?.kind === 'running' ? { kind: 'running', containerId: state.containerId } : { kind: 'missing', name };
 }
 
 /** A pod that this node has not seen before. */

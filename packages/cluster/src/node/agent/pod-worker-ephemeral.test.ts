@@ -50,6 +50,18 @@ describe('an ephemeral container', () => {
     ]);
   });
 
+  it('does not start without a target that runs, and says so', async () => {
+    const pod = await debugged(testPod(), 'no-such');
+    expect(pod.starts.map(({ name }) => name)).toEqual(['app']);
+    expect(pod.status().ephemeralContainerStatuses).toMatchObject([
+      {
+        state: {
+          waiting: { reason: 'CreateContainerConfigError', message: 'unable to find target container no-such' },
+        },
+      },
+    ]);
+  });
+
   it('starts while init containers are still at work', async () => {
     const init = testContainer({ name: 'init' });
     const pod = await debugged(testPod({ initContainers: [init] }));

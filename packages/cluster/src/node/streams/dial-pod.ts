@@ -4,16 +4,19 @@ import { connect, type Socket } from 'node:net';
 export interface PodAddress {
   readonly host: string;
   /** Absent: the pod has no loopback address of its own, or none that can be reached. */
-  readonly dialLoopback?: ((port: number) => Promise<Socket>) | undefined;
+  readonly dialLoopback?: ((port: number, signal?: AbortSignal) => Promise<Socket>) | undefined;
 }
 
-/** Rejects with why the pod's own address cannot be reached. Each side of the connection ends for itself. */
-export async function dialPod({ host, dialLoopback }: PodAddress, port: number): Promise<Socket> {
+/**
+ * Rejects with why the pod's own address cannot be reached. Each side of the connection ends for itself. The signal aborts when
+ * nobody waits for it any more.
+ */
+export async function dialPod({ host, dialLoopback }: PodAddress, port: number, signal?: AbortSignal): Promise<Socket> {
   try {
     return await dial(host, port);
   } catch (cause) {
     if (dialLoopback === undefined || !isRefused(cause)) throw cause;
-    return await dialLoopback(port).catch(() => {
+    return await dialLoopback(port, signal).catch(() => {
       throw cause;
     });
   }

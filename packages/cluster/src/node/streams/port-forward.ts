@@ -73,7 +73,9 @@ function join({ address, port, data, error }: Connection): void {
   };
   const number = parsePort(port);
   if (number === undefined) return refuse(describeWrongPort(port));
-  dialPod(address, number).then(
+  const gone = new AbortController();
+  data.once('close', () => gone.abort());
+  dialPod(address, number, gone.signal).then(
     (pod) => {
       error.end();
       pipeBoth(pod, data);
@@ -101,6 +103,8 @@ function describeWrongPort(text: string): string {
 
 /** Two channels for each port of the request, for data and errors; the first message of each is its port. */
 function overChannels(socket: WebSocket, address: PodAddress, ports: readonly number[]): Promise<void> {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
   const inputs = ports.map((port, index) => {
     const number = Buffer.alloc(2);
     number.writeUInt16LE(port);
@@ -112,7 +116,7 @@ function overChannels(socket: WebSocket, address: PodAddress, ports: readonly nu
     const closed = (): void => {
       if (ports.length === 1) socket.close(1000);
     };
-    dialPod(address, port).then(
+    dialPod(address, port, gone.signal).then(
       (pod) => {
         pod.on('error', failed);
         pod.once('close', closed);

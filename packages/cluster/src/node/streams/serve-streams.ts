@@ -82,7 +82,7 @@ function addressOf({ record, runtime }: StreamRequest): PodAddress {
   const podUid = record.pod.metadata.uid ?? '';
   const dial = runtime.dialLoopback?.bind(runtime);
   const host = hostOf(record);
-  return dial === undefined ? { host } : { host, dialLoopback: (port) => dial(podUid, port) };
+  return dial === undefined ? { host } : { host, dialLoopback: (port, signal) => dial(podUid, port, signal) };
 }
 
 function hostOf(record: PodRecord): string {

@@ -37,7 +37,7 @@ export interface IsolatedSandbox {
   readonly sandbox: Sandbox;
   readonly request: SandboxRequest;
   /** Absent: it shares that of the machine. */
-  dialLoopback?(port: number): Promise<Socket>;
+  dialLoopback?(port: number, signal?: AbortSignal): Promise<Socket>;
   remove(): Promise<void>;
 }
 

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLoopbackDialer } from './loopback-dialer.ts';
+import { createLoopbackDialer, type DialLoopback } from './loopback-dialer.ts';
 
 let directory: string;
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 /** In place of the program that enters a namespace. */
-async function createDialer(does: string, limitMilliseconds: number): Promise<(port: number) => Promise<Socket>> {
+async function createDialer(does: string, limitMilliseconds: number): Promise<DialLoopback> {
   const nsenter = join(directory, 'nsenter');
   await writeFile(nsenter, `#!/bin/sh\n${does}\n`);
   await chmod(nsenter, 0o755);
@@ -39,5 +39,15 @@ describe('the loopback address of a pod', () => {
     expect(new Set(said.slice(0, 16))).toEqual(new Set(['Error: port 80 was not dialled: exit code SIGKILL']));
     expect(said[16]).toBe('Error: 16 connections to this pod are being made already');
     await expect(dial(80)).rejects.toThrow('SIGKILL');
+  });
+
+  it('is dialled no longer when nobody waits for it', async () => {
+    const dial = await createDialer('exec sleep 1000', 3_600_000);
+    const gone = new AbortController();
+    const dialled = Array.from({ length: 16 }, () => dial(80, gone.signal));
+    gone.abort();
+    for (const each of dialled) await expect(each).rejects.toThrow('aborted');
+    // There is room again.
+    await expect(dial(80, AbortSignal.abort())).rejects.toThrow('aborted');
   });
 });

@@ -11,6 +11,8 @@ export interface LoopbackDialerOptions {
   readonly limitMilliseconds: number;
 }
 
+export type DialLoopback = (port: number, signal?: AbortSignal) => Promise<Socket>;
+
 const mostAtOnce = 16;
 
 /**
@@ -33,15 +35,15 @@ dial(['127.0.0.1', '::1']);
 
 /**
  * A process for each connection, which ends once it has made it: no process can be in two network namespaces. What takes too
- * long is killed, and there are never many at once.
+ * long, or is waited for by nobody any more, is killed, and there are never many at once.
  */
-export function createLoopbackDialer(options: LoopbackDialerOptions): (port: number) => Promise<Socket> {
+export function createLoopbackDialer(options: LoopbackDialerOptions): DialLoopback {
   let running = 0;
-  return async (port) => {
+  return async (port, signal) => {
     if (running === mostAtOnce) throw new Error(`${mostAtOnce} connections to this pod are being made already`);
     running += 1;
     try {
-      return await dial(options, port);
+      return await dial(options, port, signal);
     } finally {
       running -= 1;
     }
@@ -51,6 +53,7 @@ export function createLoopbackDialer(options: LoopbackDialerOptions): (port: num
 function dial(
   { nsenter, nodeProgram, holderPid, limitMilliseconds }: LoopbackDialerOptions,
   port: number,
+  signal: AbortSignal | undefined,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const words = [`--target=${holderPid}`, '--net', '--', nodeProgram, '-e', script, String(port)];
@@ -59,6 +62,7 @@ function dial(
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       timeout: limitMilliseconds,
       killSignal: 'SIGKILL',
+      ...(signal === undefined ? {} : { signal }),
     });
     child.once('error', reject);
     child.once('message', (said, handed) => {

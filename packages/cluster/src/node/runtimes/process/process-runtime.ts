@@ -187,10 +187,10 @@ export class ProcessRuntime implements Runtime {
     };
   }
 
-  async dialLoopback(podUid: string, port: number): Promise<Socket> {
+  async dialLoopback(podUid: string, port: number, signal?: AbortSignal): Promise<Socket> {
     const sandbox = await this.sandboxes.get(podUid);
     if (sandbox?.dialLoopback === undefined) throw new Error(`pod ${podUid} has no loopback address of its own`);
-    return sandbox.dialLoopback(port);
+    return sandbox.dialLoopback(port, signal);
   }
 
   async usage(): Promise<readonly ContainerUsage[]> {
