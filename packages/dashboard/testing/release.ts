@@ -15,6 +15,7 @@ export function releaseSummary(version: string, given: Partial<ReleaseSummary> =
     version,
     phase: 'Succeeded',
     createdAt: '2026-01-01T00:00:00Z',
+    finishedAt: '2026-01-01T00:00:30Z',
     strategy: 'canary',
     logLength: 0,
     ...given,

@@ -55,6 +55,8 @@ export interface ReleaseSummary {
   readonly createdAt: string;
   readonly finishedAt?: string | undefined;
   readonly deletedAt?: string | undefined;
+  /** When another version became the stable one in its place. */
+  readonly servedUntil?: string | undefined;
   readonly requestedBy?: string | undefined;
   readonly reason?: string | undefined;
   readonly strategy: string;

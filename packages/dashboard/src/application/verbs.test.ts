@@ -70,12 +70,18 @@ describe('what is offered', () => {
 });
 
 test('one can go back to what has served and is still there, each version once', () => {
+  const [early, late] = ['2026-01-01T00:01:00Z', '2026-01-01T00:02:00Z'];
   const history = [
-    releaseSummary('3', { phase: 'Failed' }),
+    releaseSummary('4', { phase: 'Failed' }),
+    releaseSummary('never', { phase: 'Superseded' }),
     releaseSummary('1'),
-    releaseSummary('0', { phase: 'Superseded' }),
+    releaseSummary('3', { servedUntil: early }),
+    releaseSummary('2', { phase: 'RolledBack', servedUntil: late }),
+    releaseSummary('0', { phase: 'Superseded', servedUntil: early, uid: 'again' }),
     releaseSummary('0', { uid: 'older' }),
+    releaseSummary('open', { phase: 'Guarding', servedUntil: early }),
     releaseSummary('old', { deletedAt: '2026-01-01T00:00:00Z' }),
   ];
-  expect(listReturns(application({}), history).map(({ version }) => version)).toEqual(['0']);
+  expect(listReturns(application({}), history).map(({ version }) => version)).toEqual(['2', '3', '0']);
+  expect(listOffers({ application: application({}), history })[0]?.version).toBe('3');
 });

@@ -35,21 +35,32 @@ export function listOffers({ application, candidate, history }: OfferInput): rea
       effect: `Version ${refused.version}, which was refused (${refused.reason}), is released again from its first step.`,
       isDangerous: false,
     });
-  const [earlier] = listReturns(application, history);
+  // One that was tried again since and failed is gone back to by name only.
+  const earlier = listReturns(application, history).find(({ phase }) => phase !== 'RolledBack' && phase !== 'Failed');
   if (earlier !== undefined) offers.push(offerReturn(application.serving, earlier.version));
   return offers;
 }
 
-/** Versions that have served before, newest first, each once. */
+/** Versions that have been the stable one, the last of them first, each once; not those that never came so far. */
 export function listReturns(
   { serving }: Pick<ApplicationAnswer, 'serving'>,
   history: readonly ReleaseSummary[],
 ): readonly ReleaseSummary[] {
-  const served = history.filter(
-    ({ phase, version, deletedAt }) =>
-      (phase === 'Succeeded' || phase === 'Superseded') && version !== serving?.version && deletedAt === undefined,
-  );
+  const served = history
+    .filter(({ version, deletedAt }) => version !== serving?.version && deletedAt === undefined)
+    .filter((release) => isFinished(release.phase) && endOfService(release) !== undefined)
+    .toSorted((one, other) => (endOfService(other) ?? 0) - (endOfService(one) ?? 0));
   return served.filter(({ version }, index) => served.findIndex((each) => each.version === version) === index);
+}
+
+/** As the controller sees it, which writes down when another version took its place. */
+function endOfService({ phase, servedUntil, finishedAt }: ReleaseSummary): number | undefined {
+  const end = servedUntil ?? (phase === 'Succeeded' ? finishedAt : undefined);
+  return end === undefined ? undefined : Date.parse(end);
+}
+
+function isFinished(phase: string): boolean {
+  return phase === 'Succeeded' || phase === 'RolledBack' || phase === 'Failed' || phase === 'Superseded';
 }
 
 export function offerReturn(serving: ApplicationAnswer['serving'], version: string): Offer {

@@ -25,6 +25,9 @@ const SummarySchema = Type.Object({
   createdAt: Time,
   finishedAt: Type.Optional(Time),
   deletedAt: Type.Optional(Type.String({ format: 'date-time', description: 'When it went from the cluster.' })),
+  servedUntil: Type.Optional(
+    Type.String({ format: 'date-time', description: 'When another version became the stable one in its place.' }),
+  ),
   requestedBy: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String({ description: 'Why it ended as it did.' })),
   strategy: Type.String(),
@@ -250,6 +253,7 @@ function summarize(record: ReleaseRecord) {
     strategy: release.spec.strategy.type,
     ...optional('finishedAt', finishedAt),
     ...optional('deletedAt', deletedAt),
+    ...optional('servedUntil', release.status?.servedUntil),
     ...optional('requestedBy', requestedBy),
     ...optional('reason', release.status?.ending?.reason),
   };
