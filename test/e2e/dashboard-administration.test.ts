@@ -7,6 +7,7 @@ import { shopSpec } from '../../packages/server/testing/test-server.ts';
 import { githubPackage, sendAs } from '../../packages/server/testing/webhook-messages.ts';
 import {
   findBarriers,
+  findSideways,
   keepPicture,
   launchBrowser,
   looks,
@@ -245,10 +246,11 @@ describe.skipIf(noBrowserReason !== undefined)(
           await other.page.goto(place);
           await other.page.locator('.card .table').last().waitFor();
           await other.page.locator('.skeleton').first().waitFor({ state: 'detached' });
-          await keepPicture(other.page, `${look.name}${place.replaceAll(/\W+/g, '-')}`);
+          await keepPicture(other.page, `${look.name}${place.replaceAll(/\W+/g, '-')}`, { fullPage: true });
           expect(await findBarriers(other.page)).toEqual([]);
           expect(await readShift(other.page)).toBeLessThan(0.02);
           expect(await readOverflow(other.page)).toBeLessThanOrEqual(0);
+          expect(await findSideways(other.page)).toEqual([]);
           expect(other.complaints).toEqual([]);
         },
       );
@@ -265,6 +267,7 @@ describe.skipIf(noBrowserReason !== undefined)(
           await other.page.getByRole('dialog').waitFor();
           await keepPicture(other.page, `${look.name}-dialog${place.replaceAll(/\W+/g, '-')}`);
           expect(await findBarriers(other.page)).toEqual([]);
+          expect(await readOverflow(other.page)).toBeLessThanOrEqual(0);
           await other.page.keyboard.press('Escape');
           await other.page.getByRole('dialog').waitFor({ state: 'detached' });
         }

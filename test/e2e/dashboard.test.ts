@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   findBarriers,
+  findSideways,
   keepPicture,
   launchBrowser,
   looks,
@@ -264,6 +265,24 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByLabel(/version 1 takes 100 %/).waitFor();
     });
 
+    it('releases again from its history what the cluster has forgotten', async () => {
+      await dashboard.cluster.ask('delete', 'release', 'shop-2');
+      await page.goto('/history?application=shop');
+      await page
+        .getByRole('row', { name: 'Compare shop-2' })
+        .last()
+        .getByRole('link', { name: '2', exact: true })
+        .click();
+      await page.getByRole('button', { name: 'Release 2 again' }).click();
+      await page.getByRole('dialog').getByText('The cluster has forgotten this version.').waitFor();
+      await confirm('Release');
+      await page.getByLabel(/version 2 takes 25 %/).waitFor();
+      await state('Paused');
+      await keepPicture(page, 'again');
+      await give('Abort', /All traffic returns to version 1 at once/);
+      await state('Stable');
+    });
+
     it('makes a token that is shown once, and revokes it', async () => {
       await page.goto('/tokens');
       await page.getByRole('button', { name: 'New token' }).click();
@@ -320,10 +339,11 @@ describe.skipIf(noBrowserReason !== undefined)(
         await other.page.goto(place);
         await other.page.locator('h1').waitFor();
         await other.page.locator('.skeleton').first().waitFor({ state: 'detached' });
-        await keepPicture(other.page, `${look.name}${place.replaceAll(/\W+/g, '-')}`);
+        await keepPicture(other.page, `${look.name}${place.replaceAll(/\W+/g, '-')}`, { fullPage: true });
         expect(await findBarriers(other.page)).toEqual([]);
         expect(await readShift(other.page)).toBeLessThan(0.02);
         expect(await readOverflow(other.page)).toBeLessThanOrEqual(0);
+        expect(await findSideways(other.page)).toEqual([]);
         expect(other.complaints).toEqual([]);
       });
     });

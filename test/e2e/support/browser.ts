@@ -19,7 +19,8 @@ export function launchBrowser(): Promise<Browser> {
 export const looks = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1360, height: 900 } },
   { name: 'dark', colorScheme: 'dark', viewport: { width: 1360, height: 900 } },
-  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { name: 'phone', colorScheme: 'light', viewport: { width: 375, height: 812 } },
+  { name: 'phone-dark', colorScheme: 'dark', viewport: { width: 375, height: 812 } },
 ] as const;
 export type Look = (typeof looks)[number];
 
@@ -76,6 +77,15 @@ export function readOverflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
+/** What moves sideways on its own because there is no room for it; on a phone nothing does, but text that is written so. */
+export async function findSideways(page: Page): Promise<readonly string[]> {
+  return await page.evaluate(`innerWidth > 620 ? [] : [...document.querySelectorAll('main *')]
+    .filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
+    .filter((element) => /auto|scroll/.test(getComputedStyle(element).overflowX))
+    .filter((element) => !element.matches('textarea, pre, pre *, [role=log]'))
+    .map((element) => element.tagName + '.' + element.className + ' ' + element.innerText.slice(0, 60))`);
+}
+
 interface AxeViolation {
   readonly id: string;
   readonly impact?: string | null;
@@ -99,7 +109,11 @@ export async function findBarriers(page: Page): Promise<readonly string[]> {
 const folder = fileURLToPath(new URL('../../../coverage/dashboard/', import.meta.url));
 
 /** For people: nothing compares them. */
-export async function keepPicture(page: Page, name: string): Promise<void> {
+export async function keepPicture(
+  page: Page,
+  name: string,
+  options: { readonly fullPage?: boolean } = {},
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: `${folder}${name}.png` });
+  await page.screenshot({ path: `${folder}${name}.png`, ...options });
 }

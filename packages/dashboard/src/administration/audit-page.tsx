@@ -45,7 +45,7 @@ function Row({ record }: { readonly record: AuditAnswer }) {
       <td>
         <Chip tone={status >= 500 ? 'bad' : status >= 400 ? 'wait' : 'good'}>{outcome}</Chip>
       </td>
-      <td>
+      <td className="whole">
         <details>
           <summary className="small soft">Details</summary>
           <pre className="details">{JSON.stringify(details, undefined, 2)}</pre>

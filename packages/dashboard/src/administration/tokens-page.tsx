@@ -83,11 +83,15 @@ function TokenTable({ tokens, onRevoke }: TokenTableProps) {
             <tr key={id}>
               <td>{name}</td>
               <td>{grants.map(describeGrant).join('; ')}</td>
-              <td className="soft">
+              <td className="soft" data-head="made">
                 <RelativeTime at={createdAt} /> by {createdBy}
               </td>
-              <td className="soft">{usedAt === undefined ? 'never' : <RelativeTime at={usedAt} />}</td>
-              <td className="soft">{expiresAt === undefined ? 'never' : <RelativeTime at={expiresAt} />}</td>
+              <td className="soft" data-head="used">
+                {usedAt === undefined ? 'never' : <RelativeTime at={usedAt} />}
+              </td>
+              <td className="soft" data-head="ends">
+                {expiresAt === undefined ? 'never' : <RelativeTime at={expiresAt} />}
+              </td>
               <td className="number">
                 {revokedAt === undefined ? (
                   <button type="button" className="button danger slim" onClick={() => onRevoke(token)}>

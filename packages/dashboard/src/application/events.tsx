@@ -25,10 +25,12 @@ export function Events({ events }: { readonly events: readonly EventAnswer[] | u
               <td className="soft short">
                 {kind} <span className="mono small">{name}</span>
               </td>
-              <td className="message">
+              <td className="message whole">
                 <Words text={message} />
               </td>
-              <td className="number">{count}</td>
+              <td className="number" data-head="times">
+                {count}
+              </td>
             </tr>
           ),
         )}

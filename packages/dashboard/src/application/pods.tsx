@@ -141,7 +141,9 @@ function PodRow({ pod }: { readonly pod: ListedPod }) {
         <Chip tone={tones[state]}>{state}</Chip>
         {!ready && reasons.length > 0 && <p className="small soft why">{reasons.join('; ')}</p>}
       </td>
-      <td className="number">{restarts}</td>
+      <td className="number" data-head="restarts">
+        {restarts}
+      </td>
       <td className="soft">{node}</td>
       <td className="mono soft">{address}</td>
       <td className="soft">

@@ -64,9 +64,15 @@ function EnvironmentTable({ environments, chosen }: EnvironmentTableProps) {
                 {namespace}
               </Link>
             </td>
-            <td className={toneOfCount(applications)}>{applications}</td>
-            <td className={toneOfCount(underWay)}>{underWay}</td>
-            <td className={`${toneOfCount(unready)} ${unready > 0 ? 'bad-text' : ''}`}>{unready}</td>
+            <td className={toneOfCount(applications)} data-head="applications">
+              {applications}
+            </td>
+            <td className={toneOfCount(underWay)} data-head="under way">
+              {underWay}
+            </td>
+            <td className={`${toneOfCount(unready)} ${unready > 0 ? 'bad-text' : ''}`} data-head="not ready">
+              {unready}
+            </td>
             <td className="soft">{permissions.join(', ')}</td>
           </tr>
         ))}

@@ -20,7 +20,6 @@ export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose 
   if (releases.length === 0) return <p className="inside soft">None has been written down yet.</p>;
   return (
     <Table
-      className="stacked"
       label="Releases"
       columns={[
         ...(onChoose === undefined ? [] : [{ head: 'Compare', isUnseen: true }]),

@@ -33,11 +33,7 @@ export function Outbox({ channels }: { readonly channels: readonly ChannelAnswer
       tools={<StateChoice state={state} onChoose={setState} />}
     >
       {(items, repeating) => (
-        <Table
-          className="stacked"
-          label="Outbox"
-          columns={['When', 'Told', 'To', 'State', { head: 'Repeat', isUnseen: true }]}
-        >
+        <Table label="Outbox" columns={['When', 'Told', 'To', 'State', { head: 'Repeat', isUnseen: true }]}>
           {items.map((notification) => (
             <NotificationRow
               key={notification.id}

@@ -28,11 +28,7 @@ export function WebhookDeliveries({ webhook }: { readonly webhook: WebhookAnswer
       empty="Nothing yet."
     >
       {(items, repeating) => (
-        <Table
-          className="stacked"
-          label="Deliveries"
-          columns={['When', 'Pushed', 'Outcome', 'From', { head: 'Repeat', isUnseen: true }]}
-        >
+        <Table label="Deliveries" columns={['When', 'Pushed', 'Outcome', 'From', { head: 'Repeat', isUnseen: true }]}>
           {items.map((delivery) => (
             <DeliveryRow key={delivery.id} delivery={delivery} repeating={repeating} />
           ))}
