@@ -161,6 +161,26 @@ describe('applyStrategicMergePatch', () => {
     expect(applyStrategicMergePatch(current, patch, node)).toEqual(result);
   });
 
+  it('adds a container with two ports of one number', () => {
+    const ports = [
+      { containerPort: 53, protocol: 'UDP' },
+      { containerPort: 53, protocol: 'TCP' },
+    ];
+    const dns = { name: 'dns', image: 'dns:1', ports };
+    const patch = podOf({ ...dns, command: null });
+    const before = podOf({ name: 'web', image: 'web:1' });
+    expect(applyStrategicMergePatch(before, patch, pod)).toEqual(podOf({ name: 'web', image: 'web:1' }, dns));
+  });
+
+  it('leaves no directive in what it sets', () => {
+    const patch = podOf(
+      { $patch: 'replace' },
+      { name: 'a', $patch: 'delete' },
+      { name: 'b', image: 'b:1', $retainKeys: ['image', 'name'] },
+    );
+    expect(applyStrategicMergePatch(podOf({ name: 'c' }), patch, pod)).toEqual(podOf({ name: 'b', image: 'b:1' }));
+  });
+
   it('refuses an item without its key', () => {
     expect(() => applyStrategicMergePatch(podOf(), podOf({ image: 'x' }), pod)).toThrow(
       'map: {"image":"x"} does not contain declared merge key: name',
@@ -168,7 +188,8 @@ describe('applyStrategicMergePatch', () => {
   });
 
   it('refuses a directive that there is not', () => {
-    expect(() => applyStrategicMergePatch({}, { $patch: 'remove' }, pod)).toThrow('unknown patch directive "remove"');
+    expect(() => applyStrategicMergePatch({}, { $patch: 'remove' }, pod)).toThrow('unknown patch type: "remove"');
+    expect(() => applyStrategicMergePatch({}, { $patch: 'merge' }, pod)).toThrow('unknown patch type: "merge"');
   });
 
   it.each([
@@ -192,7 +213,7 @@ describe('applyStrategicMergePatch', () => {
       spec: { template: { spec: { '$setElementOrder/containers': [], containers: [{ name: 'b' }] } } },
     },
   ])('refuses $name', ({ spec }) => {
-    const current = { spec: { template: { spec: { containers: [] } } } };
+    const current = { spec: { strategy: {}, template: { spec: { containers: [] } } } };
     expect(() => applyStrategicMergePatch(current, { spec }, deployment)).toThrow(
       expect.objectContaining({ reason: 'BadRequest' }),
     );

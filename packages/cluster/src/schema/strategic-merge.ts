@@ -20,19 +20,20 @@ function mergeObjects(current: JsonObject, patch: JsonObject, node: SchemaNode):
   const directive = patch['$patch'];
   if (directive === 'replace') return withoutDirectives(patch);
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge')
+  if (directive !== undefined)
     throw new StatusError(
       'BadRequest',
-      `unknown patch directive ${JSON.stringify(directive)}: expected replace, merge or delete`,
+      `unknown patch type: ${JSON.stringify(directive)}: expected "replace" or "delete" as $patch`,
     );
   // A map, because in an object a field such as `__proto__` would be no field.
-  const result = new Map(Object.entries(retained(current, patch)));
+  const result = new Map(Object.entries(withoutDeleted(retained(current, patch), patch)));
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$')) continue;
     if (value === null) result.delete(key);
+    else if (!result.has(key)) result.set(key, added(value));
     else result.set(key, mergeField(result.get(key), value, { field: fieldOf(node, key), key, patch }));
   }
-  applyListDirectives(result, patch, node);
+  applyOrders(result, patch, node);
   return Object.fromEntries(result);
 }
 
@@ -70,7 +71,7 @@ function mergeField(current: unknown, value: unknown, { field, key, patch }: Fie
       return node.kind === 'any' ? applyStrategicMergePatch(current, value, node) : withoutDirectives(value);
     return mergeObjects(isJsonObject(current) ? current : {}, value, node);
   }
-  if (!Array.isArray(value) || !strategies.includes('merge') || node.kind !== 'list') return value;
+  if (!Array.isArray(value) || !strategies.includes('merge') || node.kind !== 'list') return plain(value);
   const mergeKey = field?.patchMergeKey;
   const before: readonly unknown[] = Array.isArray(current) ? current : [];
   const merged = mergeLists(before, value, { node, mergeKey });
@@ -98,7 +99,7 @@ function mergeLists(
   { node, mergeKey }: ListMerge,
 ): readonly unknown[] {
   if (patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace')) {
-    return patch.filter((item) => !(isJsonObject(item) && item['$patch'] === 'replace'));
+    return patch.filter((item) => !isDirective(item)).map(plain);
   }
   if (mergeKey === undefined) return [...current, ...patch.filter((item) => !current.includes(item))];
   const result = [...current];
@@ -127,32 +128,33 @@ function mergeItem(
     return;
   }
   const existing = result[index];
-  if (index < 0) result.push(mergeObjects({}, item, node.items));
+  if (index < 0) result.push(added(item));
   else result[index] = mergeObjects(isJsonObject(existing) ? existing : {}, item, node.items);
 }
 
-function applyListDirectives(result: Map<string, unknown>, patch: JsonObject, node: SchemaNode): void {
+/** What is deleted from a list and set in it by one patch is in it. */
+function withoutDeleted(current: JsonObject, patch: JsonObject): JsonObject {
+  let result = current;
   for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith(deleteFromPrimitiveList)) {
-      if (!Array.isArray(value)) throw badFormat('primitive list');
-      const list = key.slice(deleteFromPrimitiveList.length);
-      const present = result.get(list);
-      if (Array.isArray(present)) {
-        const kept = present.filter((item) => !value.includes(item));
-        result.set(list, kept);
-      }
-      continue;
-    }
+    if (!key.startsWith(deleteFromPrimitiveList)) continue;
+    if (!Array.isArray(value)) throw badFormat('primitive list');
+    const list = key.slice(deleteFromPrimitiveList.length);
+    const present = result[list];
+    if (Array.isArray(present)) result = { ...result, [list]: present.filter((item) => !value.includes(item)) };
+  }
+  return result;
+}
+
+/** Of lists without items of their own in the patch: those with some were put in order when they were merged. */
+function applyOrders(result: Map<string, unknown>, patch: JsonObject, node: SchemaNode): void {
+  for (const key of Object.keys(patch)) {
     const ordered = key.startsWith(setElementOrder) ? key.slice(setElementOrder.length) : undefined;
-    // With items of its own the list was put in order when it was merged.
     if (ordered === undefined || Array.isArray(patch[ordered])) continue;
     const order = orderOf(patch, ordered) ?? [];
     const present = result.get(ordered);
-    if (Array.isArray(present))
-      result.set(
-        ordered,
-        sortByOrder(present, { order, before: present, mergeKey: fieldOf(node, ordered)?.patchMergeKey }),
-      );
+    if (!Array.isArray(present)) continue;
+    const mergeKey = fieldOf(node, ordered)?.patchMergeKey;
+    result.set(ordered, sortByOrder(present, { order, before: present, mergeKey }));
   }
 }
 
@@ -201,6 +203,29 @@ function sortByOrder(
   return [...result, ...others];
 }
 
+/** A value for a place where none was: two items of a list in it with one key are two. */
+function added(value: unknown): unknown {
+  return withoutNulls(plain(value));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).filter(([, child]) => child !== null);
+  return Object.fromEntries(entries.map(([key, child]) => [key, withoutNulls(child)]));
+}
+
+/** A value that is set as it stands, with nothing in it that tells how to merge. */
 function withoutDirectives(patch: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$')));
+  const entries = Object.entries(patch).filter(([key]) => !key.startsWith('$'));
+  return Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]));
+}
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !isDirective(item)).map(plain);
+  return isJsonObject(value) ? withoutDirectives(value) : value;
+}
+
+function isDirective(item: unknown): boolean {
+  return isJsonObject(item) && item['$patch'] !== undefined;
 }
