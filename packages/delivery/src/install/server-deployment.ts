@@ -38,7 +38,9 @@ function podSpec(server: DeployedServer): PodSpec {
       runAsNonRoot: true,
       runAsUser: nobody,
       runAsGroup: nobody,
+      // The volume is another user's when it is new. What is in it stays its owner's alone, however often it is mounted.
       fsGroup: nobody,
+      fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
     topologySpreadConstraints: [
