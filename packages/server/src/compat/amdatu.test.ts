@@ -122,6 +122,12 @@ describe('the API of the Amdatu deployer', () => {
         expect(fields).toEqual(expect.arrayContaining(['body/id', 'body/namespace', 'body/frontend']));
       }
       expect(await call('POST', `/descriptors/validate${query}`, descriptorOf('fine'))).toMatchObject({ status: 204 });
+      // Pipelines name no namespace there but that of the descriptor.
+      const { namespace: _, ...nameless } = descriptorOf('fine');
+      expect(await call('POST', '/descriptors/validate', descriptorOf('fine'))).toMatchObject({ status: 204 });
+      expect(await call('POST', '/descriptors/validate', broken)).toMatchObject({ status: 400 });
+      const nowhere = await call('POST', '/descriptors/validate', nameless);
+      expect(nowhere).toMatchObject({ status: 400, body: { errors: [{ field: 'body/namespace' }] } });
       expect((await call('GET', `/descriptors/${query}&appname=fine`)).body).toEqual([]);
     });
 

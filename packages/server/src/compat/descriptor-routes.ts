@@ -2,6 +2,7 @@ import type { ApplicationSpec } from '@slipway/delivery/api/application';
 import Type from 'typebox';
 import { KubernetesSchema, Name, Nothing, problems } from '../api/schemas.ts';
 import { writeApplication, type ApplicationKey } from '../api/write-application.ts';
+import { requireInNamespace } from '../http/access.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { findProblem, Problem, type FieldFault } from '../http/problem.ts';
@@ -30,6 +31,7 @@ export function addDescriptorRoutes(app: App, prefix: string, context: ServerCon
   const path = `${prefix}/descriptors`;
   addReading(app, path, context);
   addWriting(app, path, context);
+  addValidation(app, path, context);
   addRemoving(app, path, context);
 }
 
@@ -127,21 +129,30 @@ function addWriting(app: App, path: string, server: ServerContext): void {
       return reply.code(204).send();
     },
   );
+}
 
+function addValidation(app: App, path: string, server: ServerContext): void {
   app.post(
     `${path}/validate`,
     {
-      config: operate,
+      config: { access: { type: 'login' } },
       schema: {
         tags,
         summary: 'Say all that is wrong with a descriptor, and keep nothing',
-        querystring: NamespaceQuery,
+        description: 'In the namespace of the query, or else in that of the descriptor.',
+        querystring: Type.Object({ namespace: Type.Optional(Name) }),
         body: DescriptorSchema,
         response: { 204: Nothing, ...problems },
       },
     },
-    async ({ body, query }, reply) => {
-      await requireValid(body, query.namespace, server);
+    async ({ body, query, principal }, reply) => {
+      const namespace = query.namespace ?? body.namespace;
+      if (namespace === undefined)
+        throw new Problem(400, 'neither the descriptor nor the query names a namespace', {
+          errors: [{ field: 'body/namespace', message: 'is needed where the query names none' }],
+        });
+      await requireInNamespace(principal, { permission: 'operate', namespace, served: server.namespace });
+      await requireValid(body, namespace, server);
       return reply.code(204).send();
     },
   );

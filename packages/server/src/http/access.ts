@@ -87,10 +87,25 @@ async function requirePermission(
   principal: Principal,
 ): Promise<void> {
   if (access.type === 'public' || access.type === 'login') return;
-  const where = access.type === 'namespace' ? namespaceOf(request, access.from) : undefined;
-  await requireAllowed(principal, access.permission, where);
-  if (where !== undefined && served !== undefined && where !== served)
-    throw new Problem(404, `this server serves namespace ${served} alone, not ${where}`);
+  if (access.type === 'server') return await requireAllowed(principal, access.permission);
+  const { permission, from } = access;
+  await requireInNamespace(principal, { permission, namespace: namespaceOf(request, from), served });
+}
+
+interface Wanted {
+  readonly permission: Permission;
+  readonly namespace: string;
+  readonly served: string | undefined;
+}
+
+/** Also for who learns the namespace from a body. */
+export async function requireInNamespace(
+  principal: Principal,
+  { permission, namespace, served }: Wanted,
+): Promise<void> {
+  await requireAllowed(principal, permission, namespace);
+  if (served !== undefined && namespace !== served)
+    throw new Problem(404, `this server serves namespace ${served} alone, not ${namespace}`);
 }
 
 function namespaceOf({ params, query, routeOptions }: FastifyRequest, from: 'query' | undefined): string {
