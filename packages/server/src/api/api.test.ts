@@ -46,6 +46,11 @@ describe('the API', () => {
     const etag = (await server.call('GET', shop)).headers.get('etag') ?? '';
     expect((await server.call('GET', shop, { headers: { 'if-none-match': etag } })).status).toBe(304);
     expect((await server.call('GET', shop, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+    expect((await server.call('GET', shop, { headers: { 'if-none-match': `"other", W/${etag}` } })).status).toBe(304);
+    const release = '/api/v1/namespaces/default/releases/shop-1';
+    const known = { headers: { 'if-none-match': (await server.call('GET', release)).headers.get('etag') ?? '' } };
+    expect((await server.call('GET', release, known)).status).toBe(304);
+    expect((await server.call('GET', release, { headers: { 'if-none-match': etag } })).status).toBe(200);
   });
 
   it('lists applications page by page', async () => {
@@ -205,6 +210,9 @@ describe('the API', () => {
     expect((await write(put({ ...paused, version: '1' }))).status).toBe(202);
     expect((await server.call('GET', path)).body.spec).toMatchObject({ replicas: 1 });
     expect((await put(paused, { 'if-none-match': '*' })).status).toBe(412);
+    const now = (await server.call('GET', path)).headers.get('etag') ?? '';
+    expect((await put({ ...paused, version: '1' }, { 'if-none-match': `${etag}, ${now}` })).status).toBe(412);
+    expect((await write(put({ ...paused, replicas: 3, version: '1' }, { 'if-none-match': etag }))).status).toBe(202);
     expect((await server.call('DELETE', path, { headers: { 'if-match': etag } })).status).toBe(412);
     expect((await server.call('DELETE', path)).status).toBe(202);
   });

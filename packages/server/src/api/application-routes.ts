@@ -2,6 +2,7 @@ import type { Application } from '@slipway/delivery/api/application';
 import Type, { type Static } from 'typebox';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
+import { isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
@@ -115,7 +116,7 @@ function addReadingRoutes(app: App, context: ServerContext): void {
       const application = find(request.params, context);
       const etag = etagOf(application);
       reply.header('etag', etag);
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
+      if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send(null);
       const { spec, status } = application;
       return reply.code(200).send({
         ...summarize(application, context),
@@ -135,7 +136,7 @@ function addChangingRoutes(app: App, context: ServerContext): void {
         tags,
         summary: 'Create an application or say what it should be; a release begins where that asks for one',
         description:
-          'With `If-Match` only the state that it names is replaced, with `If-None-Match: *` nothing that exists is.',
+          'With `If-Match` only the state that it names is replaced, with `If-None-Match: *` nothing that exists is, and with a tag there nothing that has it.',
         params: ObjectParams,
         querystring: WriteQuery,
         body: Type.Object({ spec: KubernetesSchema }, { additionalProperties: false }),

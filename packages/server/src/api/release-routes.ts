@@ -5,6 +5,7 @@ import { listRecords, readCommands, readLog, readMeasurements, type ReleaseRecor
 import { logKinds } from '../history/release-facts.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
+import { isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { coveredNamespaces, type Principal } from '../identity/principal.ts';
 import { optional } from '../optional.ts';
@@ -110,12 +111,21 @@ function addReading(app: App, context: ServerContext): void {
     '/api/v1/namespaces/:namespace/releases/:name',
     {
       config: { access },
-      schema: { tags, summary: 'One release', params: ObjectParams, response: { 200: ReleaseSchema, ...problems } },
+      schema: {
+        tags,
+        summary: 'One release',
+        params: ObjectParams,
+        response: { 200: ReleaseSchema, 304: Type.Null(), ...problems },
+      },
     },
-    async ({ params }) => {
+    async ({ params, headers }, reply) => {
       const record = await find(params, context);
       const { spec, status } = record.release;
-      return { ...summarize(record), spec: { ...spec }, ...optional('status', status && { ...status }) };
+      const etag = etagOf(record);
+      reply.header('etag', etag);
+      if (isKnown(headers['if-none-match'], etag)) return reply.code(304).send(null);
+      const answer = { ...summarize(record), spec: { ...spec }, ...optional('status', status && { ...status }) };
+      return reply.code(200).send(answer);
     },
   );
 }
@@ -236,6 +246,12 @@ async function find(
   const record = await findRelease(context, key);
   if (record === undefined) throw new Problem(404, `there is no release ${key.name} in namespace ${key.namespace}`);
   return record;
+}
+
+/** Its lines too: it is told of before they are written, and the same afterwards. */
+function etagOf({ uid, release, logLength, deletedAt }: ReleaseRecord): string {
+  const gone = deletedAt === undefined ? '' : '-gone';
+  return `"${uid}-${release.metadata.resourceVersion ?? ''}-${logLength}${gone}"`;
 }
 
 function summarize(record: ReleaseRecord) {

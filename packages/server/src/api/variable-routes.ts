@@ -4,6 +4,7 @@ import { readVariables, writeVariables, type Kept } from '../environment/keep-va
 import { maximumVariables, presentVariables, type VariableChange } from '../environment/variables.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
+import { isKnown } from '../http/entity-tags.ts';
 import { NamespaceParams, NoBody, problems } from './schemas.ts';
 
 const path = '/api/v1/environments/:namespace/variables';
@@ -67,7 +68,7 @@ function addReading(app: App, { client }: ServerContext): void {
     },
     async ({ params, headers }, reply) => {
       const kept = await readVariables(client, params.namespace);
-      if (headers['if-none-match'] === kept.etag) return reply.header('etag', kept.etag).code(304).send(null);
+      if (isKnown(headers['if-none-match'], kept.etag)) return reply.header('etag', kept.etag).code(304).send(null);
       return reply.code(200).send(answer(reply, kept));
     },
   );

@@ -2,6 +2,7 @@ import { applications, type Application } from '@slipway/delivery/api/applicatio
 import { withRequest, type Request } from '@slipway/delivery/api/requested-by';
 import type { KubeClient, WriteOptions } from '@slipway/kube/client';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { namesEtag } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { optional } from '../optional.ts';
 
@@ -22,7 +23,9 @@ export type Condition =
   /** Nothing is there but what was made under the same mark; otherwise the answer has this status. */
   | { readonly type: 'new'; readonly refusal: 409 | 412; readonly mark?: string }
   /** What is there has this ETag, or is there at all: `*`. */
-  | { readonly type: 'match'; readonly etag: string };
+  | { readonly type: 'match'; readonly etag: string }
+  /** What is there has none of these ETags. */
+  | { readonly type: 'otherThan'; readonly etag: string };
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-13.1 */
 export function conditionOf(headers: {
@@ -30,7 +33,9 @@ export function conditionOf(headers: {
   readonly 'if-none-match'?: string | undefined;
 }): Condition {
   if (headers['if-match'] !== undefined) return { type: 'match', etag: headers['if-match'] };
-  return headers['if-none-match'] === '*' ? { type: 'new', refusal: 412 } : { type: 'none' };
+  const other = headers['if-none-match'];
+  if (other === undefined) return { type: 'none' };
+  return other.trim() === '*' ? { type: 'new', refusal: 412 } : { type: 'otherThan', etag: other };
 }
 
 export interface WriteMeans {
@@ -157,8 +162,13 @@ function requireCondition(condition: Condition, current: Application | undefined
     const detail = `there is an application ${key.name} in ${key.namespace} already: change it with PUT`;
     throw new Problem(condition.refusal, detail);
   }
+  const etag = current && etagOf(current);
+  if (condition.type === 'otherThan') {
+    if (namesEtag(condition.etag, etag, 'weak')) throw new Problem(412, 'the application is as If-None-Match says');
+    return;
+  }
   if (current === undefined) throw notFound(key);
-  if (condition.etag !== '*' && condition.etag !== etagOf(current)) throw outdated(undefined);
+  if (!namesEtag(condition.etag, etag, 'strong')) throw outdated(undefined);
 }
 
 export function notFound({ namespace, name }: ApplicationKey): Problem {

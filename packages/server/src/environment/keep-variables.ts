@@ -6,6 +6,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf, type ResourceType } from '@slipway/kube/object';
 import { configMaps, secrets } from '@slipway/kube/resources';
 import { absentAsUndefined, isStatusReason } from '@slipway/kube/status-error';
+import { namesEtag } from '../http/entity-tags.ts';
 import { Problem, type FieldFault } from '../http/problem.ts';
 import { changeVariables, type Values, type VariableChange, type Variables } from './variables.ts';
 
@@ -54,7 +55,7 @@ export async function writeVariables(client: KubeClient, request: ChangeRequest)
 }
 
 function requireMatch({ etag }: Kept, ifMatch: string | undefined): void {
-  if (ifMatch === undefined || ifMatch === etag || (ifMatch === '*' && etag !== nothing)) return;
+  if (ifMatch === undefined || ifMatch === etag || (etag !== nothing && namesEtag(ifMatch, etag, 'strong'))) return;
   throw new Problem(412, 'the variables have changed since: read them again, and send their new ETag as If-Match');
 }
 

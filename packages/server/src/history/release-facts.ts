@@ -122,7 +122,7 @@ function imageFacts({ images = [], imageFaults = {} }: ReleaseStatus): readonly 
 function describeSplit({ weights, confirmed, confirmedBy }: NonNullable<ReleaseStatus['split']>): string {
   const shares = Object.entries(weights).map(([version, weight]) => `${version} ${weight} %`);
   const by = confirmedBy === undefined ? '' : ` by ${confirmedBy}`;
-  return `split ${shares.join(', ')}${confirmed ? `, confirmed${by}` : ', not confirmed yet'}`;
+  return `${shares.length === 0 ? 'no split' : `split ${shares.join(', ')}`}${confirmed ? `, confirmed${by}` : ', not confirmed yet'}`;
 }
 
 function gateFacts(gate: GateResult): readonly Fact[] {

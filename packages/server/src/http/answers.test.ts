@@ -67,6 +67,22 @@ describe('a body', () => {
     expect(items).toEqual([]);
   });
 
+  it('that is empty is none, whatever its type is said to be', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const ask = (method: string, path: string) => server.call(method, path, { headers });
+    expect((await ask('DELETE', `${shops}/none`)).status).toBe(404);
+    expect(await ask('POST', shops)).toMatchObject({ status: 400, body: { errors: [{ field: 'body' }] } });
+    expect((await server.call('POST', shops, { headers, body: '{' })).status).toBe(400);
+  });
+
+  it('of another type is refused with the type that is taken', async () => {
+    const { status, body } = await server.call('POST', shops, {
+      headers: { 'content-type': 'text/yaml' },
+      body: 'a: b',
+    });
+    expect([status, body.detail]).toEqual([415, expect.stringContaining('send application/json')]);
+  });
+
   it('that does not say how long it is ends where it is too long', async () => {
     const bytes = Buffer.from(bodyOf(maximumBytes + 1));
     const body = new ReadableStream<Uint8Array>({

@@ -50,11 +50,22 @@ export async function buildApp(context: ServerContext): Promise<App> {
   await app.register(cookie);
   // What is no JSON is refused: whatever it is, it is nowhere meant, and would stand in the audit as it came.
   app.removeContentTypeParser('text/plain');
+  takeEmptyBodies(app);
   await limitRequests(app);
   allowOrigins(app, context.corsOrigins);
   controlAccess(app, context);
   endConnections(app);
   return app;
+}
+
+/** Programs say JSON of every request that they send, also where they send none: where one is needed, its schema says so. */
+function takeEmptyBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null);
+    else void parse(request, body, done);
+  });
 }
 
 /** Once the server stops, an answer is the last on its connection: it would be waited for otherwise. */

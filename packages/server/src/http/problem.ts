@@ -109,6 +109,7 @@ function problemOfRequest(error: FrameworkError): Problem | undefined {
     const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ');
     return new Problem(400, `the request is not what was expected: ${detail}`, { errors, cause: error });
   }
+  if (statusCode === 415) return new Problem(415, 'the body is not of a type that is read here: send application/json');
   return statusCode >= 400 && statusCode < 500 ? new Problem(statusCode, message, { cause: error }) : undefined;
 }
 

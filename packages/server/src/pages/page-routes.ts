@@ -1,6 +1,7 @@
 /** The dashboard: its files, and one page for all of its places. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../http/build-app.ts';
+import { isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { readPageFiles, type PageFile } from './page-files.ts';
 import { pagePaths } from './page-paths.ts';
@@ -46,8 +47,7 @@ interface Sending {
 function sendFile(request: FastifyRequest, reply: FastifyReply, { file, cache }: Sending): FastifyReply {
   const { etag, type, plain, compressed } = file;
   reply.headers({ etag, 'cache-control': cache, vary: 'accept-encoding' });
-  const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
-  if (known.includes(etag)) return reply.code(304).send();
+  if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(type);
   if (compressed === undefined || !takesGzip(request)) return reply.send(plain);
   return reply.header('content-encoding', 'gzip').send(compressed);
