@@ -42,6 +42,34 @@ describe('the API', () => {
     });
   });
 
+  it('says in its document which requests may be conditional', async () => {
+    const { paths } = (await server.call('GET', '/api/v1/openapi.json')).body;
+    const parts = ['applications/{name}', 'releases/{name}'].map((part) => `/api/v1/namespaces/{namespace}/${part}`);
+    const named = [...parts, '/api/v1/environments/{namespace}/variables'].map((path) =>
+      Object.entries<{ parameters: ReadonlyArray<{ in: string; name: string }> }>(paths[path]).map(
+        ([method, { parameters }]) => [
+          method,
+          ...parameters.filter((each) => each.in === 'header').map(({ name }) => name),
+        ],
+      ),
+    );
+    const both = ['if-match', 'if-none-match'];
+    expect(named).toEqual([
+      [
+        ['get', 'if-none-match'],
+        ['put', ...both],
+        ['delete', ...both],
+      ],
+      [['get', 'if-none-match']],
+      [
+        ['get', 'if-none-match'],
+        ['put', 'if-match'],
+        ['patch', 'if-match'],
+        ['delete', 'if-match'],
+      ],
+    ]);
+  });
+
   it('answers that nothing has changed since', async () => {
     const etag = (await server.call('GET', shop)).headers.get('etag') ?? '';
     expect((await server.call('GET', shop, { headers: { 'if-none-match': etag } })).status).toBe(304);

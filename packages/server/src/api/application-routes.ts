@@ -11,7 +11,16 @@ import { answerOnceByMark, onceDescription } from './answer-once.ts';
 import { awaitRelease, rememberReleases } from './await-release.ts';
 import { IdempotencyHeaders } from './create-once.ts';
 import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
-import { KubernetesSchema, NoBody, Name, NamespaceParams, ObjectParams, problems } from './schemas.ts';
+import {
+  CreatingHeaders,
+  KubernetesSchema,
+  NoBody,
+  Name,
+  NamespaceParams,
+  ObjectParams,
+  problems,
+  ReadingHeaders,
+} from './schemas.ts';
 import {
   conditionOf,
   etagOf,
@@ -109,6 +118,7 @@ function addReadingRoutes(app: App, context: ServerContext): void {
         tags,
         summary: 'One application, with its spec and status',
         params: ObjectParams,
+        headers: ReadingHeaders,
         response: { 200: ApplicationSchema, 304: Type.Null(), ...problems },
       },
     },
@@ -138,6 +148,7 @@ function addChangingRoutes(app: App, context: ServerContext): void {
         description:
           'With `If-Match` only the state that it names is replaced, with `If-None-Match: *` nothing that exists is, and with a tag there nothing that has it.',
         params: ObjectParams,
+        headers: CreatingHeaders,
         querystring: WriteQuery,
         body: Type.Object({ spec: KubernetesSchema }, { additionalProperties: false }),
         response: { 200: AcceptedSchema, 202: AcceptedSchema, ...problems },
@@ -161,6 +172,7 @@ function addChangingRoutes(app: App, context: ServerContext): void {
         tags,
         summary: 'Remove an application: its route first, then its pods',
         params: ObjectParams,
+        headers: CreatingHeaders,
         response: { 202: NoBody, ...problems },
       },
     },

@@ -10,7 +10,7 @@ import { Problem } from '../http/problem.ts';
 import { coveredNamespaces, type Principal } from '../identity/principal.ts';
 import { optional } from '../optional.ts';
 import { decodeCursor, encodeCursor, pageOf, PageQuery } from './pages.ts';
-import { KubernetesSchema, maximumInteger, Name, ObjectParams, problems, Version } from './schemas.ts';
+import { KubernetesSchema, maximumInteger, Name, ObjectParams, problems, Version, ReadingHeaders } from './schemas.ts';
 
 const tags = ['releases'];
 const access = { type: 'namespace', permission: 'view' } as const;
@@ -115,6 +115,7 @@ function addReading(app: App, context: ServerContext): void {
         tags,
         summary: 'One release',
         params: ObjectParams,
+        headers: ReadingHeaders,
         response: { 200: ReleaseSchema, 304: Type.Null(), ...problems },
       },
     },

@@ -28,6 +28,13 @@ export const ProblemSchema = Type.Object(
   { description: 'What went wrong, as RFC 9457 tells it.' },
 );
 
+const Tags = Type.Optional(Type.String({ maxLength: 4_000, description: 'Entity tags of answers before, or `*`.' }));
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-13.1 */
+export const ReadingHeaders = Type.Object({ 'if-none-match': Tags });
+export const WritingHeaders = Type.Object({ 'if-match': Tags });
+export const CreatingHeaders = Type.Object({ 'if-match': Tags, 'if-none-match': Tags });
+
 /** Every answer that is no success. */
 const problem = { content: { 'application/problem+json': { schema: ProblemSchema } }, description: 'What went wrong.' };
 export const problems = { '4xx': problem, '5xx': problem };

@@ -5,7 +5,7 @@ import { maximumVariables, presentVariables, type VariableChange } from '../envi
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { isKnown } from '../http/entity-tags.ts';
-import { NamespaceParams, NoBody, problems } from './schemas.ts';
+import { NamespaceParams, NoBody, problems, ReadingHeaders, WritingHeaders } from './schemas.ts';
 
 const path = '/api/v1/environments/:namespace/variables';
 const tags = ['environments'];
@@ -63,6 +63,7 @@ function addReading(app: App, { client }: ServerContext): void {
         tags,
         summary: 'Variables that every pod of a namespace is given, by name; values of secret ones are left out',
         params: NamespaceParams,
+        headers: ReadingHeaders,
         response: { 200: VariablesSchema, 304: Type.Null(), ...problems },
       },
     },
@@ -84,6 +85,7 @@ function addReplacing(app: App, { client }: ServerContext): void {
         summary: 'Say what all variables of a namespace are; no release begins for that',
         description: 'With `If-Match` only the state that it names is replaced.',
         params: NamespaceParams,
+        headers: WritingHeaders,
         body: PutBody,
         response: { 200: VariablesSchema, ...problems },
       },
@@ -105,6 +107,7 @@ function addChanging(app: App, { client }: ServerContext): void {
         tags,
         summary: 'Set some variables of a namespace and remove others; no release begins for that',
         params: NamespaceParams,
+        headers: WritingHeaders,
         body: PatchBody,
         response: { 200: VariablesSchema, ...problems },
       },
@@ -126,6 +129,7 @@ function addRemoval(app: App, { client }: ServerContext): void {
         tags,
         summary: 'Remove all variables of a namespace; what runs keeps those that it has',
         params: NamespaceParams,
+        headers: WritingHeaders,
         response: { 204: NoBody, ...problems },
       },
     },
