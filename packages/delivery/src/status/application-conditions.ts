@@ -218,5 +218,8 @@ function findFailed({ observation, busy, wanted }: ConditionInput): Finding {
 }
 
 function describeSync({ wanted, faults }: ConditionInput): { readonly reason: string; readonly message?: string } {
-  return wanted.unsynced ?? { reason: faults.length === 0 ? 'Synced' : 'Invalid' };
+  if (wanted.unsynced !== undefined) return wanted.unsynced;
+  return faults.length === 0
+    ? { reason: 'Synced' }
+    : { reason: 'Invalid', message: 'what spec asks for is not released: the condition Valid says why' };
 }
