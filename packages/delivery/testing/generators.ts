@@ -193,8 +193,34 @@ const rerouting: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ type: 'command', verb: 'abort' } as const) },
 );
 
+/** Of an order in the middle of releases: members come, go and change places, groups end and are made again, and circles close. */
+const reordering: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('regroup' as const),
+      group: fc.constantFrom(0, 0, 1),
+      order: fc.option(
+        fc.record({ members: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 }), together: fc.boolean() }),
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('depend' as const),
+      on: fc.uniqueArray(fc.nat(3), { maxLength: 2 }),
+      of: fc.nat(2),
+    }),
+  },
+);
+
 /** In most histories nothing but what happens every day, and in a share of them each of the rest. */
-function happeningsOf(usual: fc.Arbitrary<Happening>, maxLength: number): fc.Arbitrary<readonly Happening[]> {
+function happeningsOf(
+  usual: fc.Arbitrary<Happening>,
+  maxLength: number,
+  others: ReadonlyArray<fc.Arbitrary<Happening>> = [],
+): fc.Arbitrary<readonly Happening[]> {
   const among = (each: fc.Arbitrary<Happening>): fc.Arbitrary<readonly Happening[]> =>
     fc.array(each, { minLength: 5, maxLength, size: 'max' });
   const seldom = (each: fc.Arbitrary<Happening>, weight: number): fc.Arbitrary<readonly Happening[]> =>
@@ -203,6 +229,7 @@ function happeningsOf(usual: fc.Arbitrary<Happening>, maxLength: number): fc.Arb
     { weight: 15, arbitrary: among(usual) },
     { weight: 1, arbitrary: seldom(removal, 1) },
     { weight: 2, arbitrary: seldom(rerouting, 4) },
+    ...others.map((each) => ({ weight: 8, arbitrary: seldom(each, 2) })),
   );
 }
 
@@ -267,7 +294,7 @@ const historyOfGroup: fc.Arbitrary<History> = fc.record({
     by: fc.constantFrom('group' as const, 'group' as const, 'dependsOn' as const),
     together: fc.boolean(),
   }),
-  happenings: happeningsOf(befalling, 28),
+  happenings: happeningsOf(befalling, 28, [reordering]),
   unasked: seldomTrue,
   isRefusalLasting: fc.boolean(),
 });

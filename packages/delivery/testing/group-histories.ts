@@ -1,6 +1,15 @@
 /** Runs histories of several Applications that are released in one order: each as it runs alone, and what holds between them. */
-import { companionsOf, specOfMember } from './group.ts';
-import { checkOrder, checkReturn, checkTogether } from './group-invariants.ts';
+import {
+  companionsOf,
+  orderOf,
+  placesAfter,
+  placesBefore,
+  placesBeside,
+  reordered,
+  specOfMember,
+  type Scene,
+} from './group.ts';
+import { checkCycle, checkOrder, checkReturn, checkTogether } from './group-invariants.ts';
 import type { Group, Happening, History } from './history.ts';
 import type { Planner, Run } from './looks.ts';
 import { beginRun, checkWorld, comeToRest, never, step, type Company } from './runs.ts';
@@ -47,37 +56,50 @@ function beginAll(history: GroupedHistory, planner: Planner | undefined): readon
   return [begin(0), ...others];
 }
 
-function companyOf(runs: readonly Run[], group: Group): Company {
-  const worlds = (): readonly World[] => runs.map(({ world }) => world);
+interface OrderedCompany extends Company {
+  /** What people say of their groups. */
+  readonly regroup: (change: Happening & { readonly type: 'regroup' }) => void;
+}
+
+function companyOf(runs: readonly Run[], group: Group): OrderedCompany {
+  let order = orderOf(group);
+  const scene = (): Scene => ({ worlds: runs.map(({ world }) => world), order });
   return {
     runs,
     show: (place) => {
       const run = runs[place];
       if (run === undefined) return;
-      const companions = companionsOf(worlds(), place, group);
+      const companions = companionsOf(scene(), place);
       if (companions !== run.world.companions) run.world = { ...run.world, companions };
     },
-    check: (place, before) => {
-      const all = worlds();
-      const after = all[place];
-      if (after === undefined) return;
-      const looked = { before, after };
-      checkOrder(looked, all.slice(group.by === 'group' ? 0 : Math.max(0, place - 1), place));
-      if (group.by !== 'group' || !group.together) return;
-      checkReturn(looked, all.slice(place + 1));
-      checkTogether(
-        looked,
-        all.filter((_, index) => index !== place),
-      );
+    check: (place, before) => checkLook(scene(), place, before),
+    regroup: (change) => {
+      order = reordered(order, change.group, change.order);
     },
   };
+}
+
+function checkLook(scene: Scene, place: number, before: World): void {
+  const { worlds } = scene;
+  const after = worlds[place];
+  if (after === undefined) return;
+  const looked = { before, after };
+  const present = (places: readonly number[]): readonly World[] => places.flatMap((each) => worlds[each] ?? []);
+  checkCycle(looked);
+  checkOrder(
+    looked,
+    placesBefore(scene, place).map((each) => worlds[each]),
+  );
+  checkReturn(looked, present(placesAfter(scene, place)));
+  checkTogether(looked, present(placesBeside(scene, place)));
 }
 
 /** What befalls the controller, and time, is the same for all of them. */
 const common: ReadonlySet<Happening['type']> = new Set(['round', 'wait', 'clock', 'restart']);
 
-function stepAll(company: Company, event: Happening): void {
+function stepAll(company: OrderedCompany, event: Happening): void {
   const { runs, show, check } = company;
+  if (event.type === 'regroup') return company.regroup(event);
   const chosen = (event.of ?? 0) % runs.length;
   const places = common.has(event.type) ? runs.keys() : [chosen];
   for (const place of places) {
@@ -85,7 +107,7 @@ function stepAll(company: Company, event: Happening): void {
     if (run === undefined) continue;
     show(place);
     const before = run.world;
-    step(run, event);
+    step(run, { ...event, of: place });
     if (isFresh(event)) check(place, before);
   }
   meetInTime(runs);

@@ -1,8 +1,9 @@
 /** What must hold between Applications of one order, in terms of weights, pods and times. */
 import { isFinished, type Release, type ReleaseStatus } from '../src/api/release.ts';
-import { labels } from '../src/names.ts';
+import { labels, teardownFinalizer } from '../src/names.ts';
 import { isBereft, weightOf } from './route-invariants.ts';
-import { controllerTime, type World } from './simulation/world.ts';
+import { hasFinalizer } from '@slipway/kube/finalizers';
+import { controllerTime, isBeingDeleted, type World } from './simulation/world.ts';
 import { Violation } from './violation.ts';
 
 /** One member as a look at it has changed it. */
@@ -11,11 +12,14 @@ export interface Looked {
   readonly after: World;
 }
 
-/** No version takes traffic before those that it waits for have all of theirs, unless a person promotes it. */
-export function checkOrder(looked: Looked, predecessors: readonly World[]): void {
+/**
+ * No version takes traffic before those that it waits for have all of theirs, unless a person promotes it. One that is missing
+ * never has.
+ */
+export function checkOrder(looked: Looked, predecessors: ReadonlyArray<World | undefined>): void {
   for (const release of looked.after.releases) {
     if (!isGoingForward(release) || !isTaking(looked, release)) continue;
-    const early = predecessors.findIndex((world) => !hasAll(world));
+    const early = predecessors.findIndex((world) => world === undefined || !hasAll(world));
     if (early >= 0)
       throw new Violation(
         `order: ${release.metadata.name} takes traffic before predecessor ${early} has all of its own`,
@@ -66,6 +70,22 @@ function hasAll(world: World): boolean {
 
 function imageOf(spec: Pick<World['application']['spec'], 'template'> | undefined): string | undefined {
   return spec?.template?.spec?.containers[0]?.image;
+}
+
+/** Those that wait for each other are told so, and nothing new is released of them. What serves already may be written down. */
+export function checkCycle({ before, after }: Looked): void {
+  const { companions, application } = before;
+  if (companions.cycle === undefined || isBeingDeleted(application) || !hasFinalizer(application, teardownFinalizer))
+    return;
+  const valid = after.application.status?.conditions?.find(({ type }) => type === 'Valid');
+  if (valid?.status !== 'False' || valid.message?.includes(' is a cycle') !== true)
+    throw new Violation(`order: those that wait for each other are not told so, Valid is ${valid?.status}`);
+  const known = new Set([
+    ...before.releases.map(({ metadata }) => metadata.name),
+    application.status?.serving?.release,
+  ]);
+  const begun = after.releases.find(({ metadata }) => !known.has(metadata.name));
+  if (begun !== undefined) throw new Violation(`order: ${begun.metadata.name} begins, and waits for itself`);
 }
 
 /** The last goes back first: nobody gives traffic back while one after it has not, for as long as a release may be without progress. */

@@ -18,6 +18,24 @@ const shared: History = {
   happenings: [...both, ...rounds(12)],
 };
 
+/** Another group closes a circle in the middle, and a new version is asked for. */
+const encircled: History = {
+  ...shared,
+  happenings: [
+    ...both,
+    ...rounds(3),
+    { type: 'regroup', group: 1, order: { members: [1, 0], together: false } },
+    { type: 'deploy', image: 'c', of: 1 },
+    ...rounds(6),
+  ],
+};
+
+/** In the middle the second comes to be the first. */
+const turned: History = {
+  ...shared,
+  happenings: [{ type: 'regroup', group: 0, order: { members: [1, 0], together: false } }, ...both, ...rounds(12)],
+};
+
 /** The first goes back when both are guarded. */
 const abandoned: History = {
   strategy: { type: 'blueGreen' },
@@ -86,6 +104,20 @@ export const groupMutants: readonly Mutant[] = [
     planner: seeing((observation) => ({ ...observation, companions: noCompanions })),
     breaks: /^order: shop-2 takes traffic before/,
     example: shared,
+  },
+  {
+    fault: 'releases what waits for itself',
+    planner: seeing(({ companions, ...others }) => ({ ...others, companions: { ...companions, cycle: undefined } })),
+    breaks: /^order: those that wait for each other are not told so/,
+    example: encircled,
+  },
+  {
+    fault: 'takes its group for what it was',
+    planner: seeing((observation) =>
+      observation.companions.known.has('m1') ? withGroups(observation, { members: ['shop', 'm1'] }) : observation,
+    ),
+    breaks: /^order: shop-2 takes traffic before/,
+    example: turned,
   },
   {
     fault: 'lets its group go back without it',

@@ -3,6 +3,7 @@ import { validateRouter } from '../src/routers/validate-router.ts';
 import type { Happening, History } from './history.ts';
 import { fittingStrategy } from './spec-of-history.ts';
 import { arrive, forgetting, look, round, runSizes, type Run } from './looks.ts';
+import { dependenciesOf } from './group.ts';
 import { isTrying } from './refusals.ts';
 import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
 import { autoscale, evict, removeByHand } from './simulation/hands.ts';
@@ -95,6 +96,11 @@ export function happen(run: Run, event: Happening): World {
     case 'strategy':
       run.refusals.reasons += 1;
       return changeStrategy(world, event.strategy);
+    case 'depend':
+      return changeSpec(world, { dependsOn: dependenciesOf(event.of ?? 0, event.on) });
+    case 'regroup':
+      // It befalls no Application: what becomes of it is for those that are released together.
+      return world;
   }
 }
 

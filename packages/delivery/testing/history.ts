@@ -75,6 +75,10 @@ type AnyHappening =
   /** Spec names another router. */
   | { readonly type: 'through'; readonly router: Carrier }
   | { readonly type: 'strategy'; readonly strategy: History['strategy'] }
+  /** One of two ReleaseGroups names other members, by their places, or is deleted. A place that nobody has is one that is missing. */
+  | { readonly type: 'regroup'; readonly group: number; readonly order: GroupOrder | null }
+  /** Spec names others that it depends on, by their places. */
+  | { readonly type: 'depend'; readonly on: readonly number[] }
   /** Of the Application, by a person; with `foreground` what it owns goes before it. */
   | { readonly type: 'delete'; readonly foreground: boolean }
   /** Of the manifest, again: where the Application is gone it is made anew. */
@@ -88,6 +92,11 @@ export interface BrokenWrite {
   readonly end: 'lost' | 'late';
   /** Whether the controller lives: it writes what stands beside the actions, and remembers what it was told. */
   readonly lives: boolean;
+}
+
+export interface GroupOrder {
+  readonly members: readonly number[];
+  readonly together: boolean;
 }
 
 /** Several Applications that are alike, and released one after the other. */

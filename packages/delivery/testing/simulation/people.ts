@@ -73,8 +73,8 @@ function changed(spec: ApplicationSpec, change: Partial<ApplicationSpec>): Appli
   return known;
 }
 
-function familyKey({ template, replicas, paused = false, strategy, route }: ApplicationSpec): string {
-  return `${route?.through} ${template?.spec?.containers[0]?.image} ${replicas} ${paused} ${JSON.stringify(strategy)}`;
+function familyKey({ template, replicas, paused = false, strategy, route, dependsOn }: ApplicationSpec): string {
+  return `${dependsOn?.join()} ${route?.through} ${template?.spec?.containers[0]?.image} ${replicas} ${paused} ${JSON.stringify(strategy)}`;
 }
 
 const templates = new Map<string, NonNullable<ApplicationSpec['template']>>();
