@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@slipway/kube/hash';
 import type { FastifyRequest } from 'fastify';
-import { forgetRequests } from '../database/asked-requests.ts';
+import { forgetRequests, noteRequest } from '../database/asked-requests.ts';
 import type { Sql, Transaction } from '../database/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { findProblem } from '../http/problem.ts';
@@ -115,16 +115,11 @@ const underWayMilliseconds = 10 * 60_000;
 
 /** Rejects with 422 where something else was asked. */
 async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<T>> {
-  const inserted = await sql.query(
-    'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING name',
-    [name, hash, new Date(now).toISOString()],
-  );
-  const [row] = await sql.query('SELECT hash, answer, at FROM asked_requests WHERE name = $1', [name]);
-  if (row?.['hash'] !== hash) throw otherRequest();
-  const answer = row['answer'];
+  const noted = await noteRequest(sql, { name, hash, now });
+  if (noted.hash !== hash) throw otherRequest();
   return {
-    answer: typeof answer === 'string' ? (JSON.parse(sealer.open(answer, name)) as T) : undefined,
-    isOurs: inserted.length > 0 || now - Date.parse(String(row['at'])) > underWayMilliseconds,
+    answer: noted.answer === undefined ? undefined : (JSON.parse(sealer.open(noted.answer, name)) as T),
+    isOurs: noted.isNew || now - noted.at > underWayMilliseconds,
   };
 }
 

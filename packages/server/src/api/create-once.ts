@@ -1,4 +1,7 @@
-/** A request that is sent again under the same Idempotency-Key is the same request. */
+/**
+ * A request that is sent again under the same Idempotency-Key is the same request: for what becomes an object in the cluster,
+ * whose name does it once, and is answered by what has come of that object. For all else see `answer-once.ts`.
+ */
 import { createHash } from 'node:crypto';
 import type { KubeClient } from '@slipway/kube/client';
 import { canonicalJson } from '@slipway/kube/hash';
@@ -6,7 +9,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type from 'typebox';
-import { forgetRequests } from '../database/asked-requests.ts';
+import { forgetRequests, noteRequest } from '../database/asked-requests.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { identifierOf, type Principal } from '../identity/principal.ts';
@@ -49,15 +52,10 @@ export async function claimName(
   asked: object,
 ): Promise<void> {
   const now = clock.now();
-  const kept = `${namespace}/${name}`;
   const hash = createHash('sha256').update(canonicalJson(asked)).digest('hex');
   await forgetRequests(database, now);
-  await database.query(
-    'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING',
-    [kept, hash, new Date(now).toISOString()],
-  );
-  const [row] = await database.query('SELECT hash FROM asked_requests WHERE name = $1', [kept]);
-  if (row?.['hash'] !== hash) throw otherRequest();
+  const noted = await noteRequest(database, { name: `${namespace}/${name}`, hash, now });
+  if (noted.hash !== hash) throw otherRequest();
 }
 
 /** Rejects with 422 where something else was asked under its name. */

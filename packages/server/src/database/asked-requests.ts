@@ -13,3 +13,34 @@ export async function forgetRequests(sql: Sql, now: number): Promise<void> {
     before(answerMilliseconds),
   ]);
 }
+
+export interface AskedRequest {
+  readonly name: string;
+  /** Of what is asked. */
+  readonly hash: string;
+  readonly now: number;
+}
+
+export interface NotedRequest {
+  /** Of what was asked first under that name. */
+  readonly hash: string;
+  readonly at: number;
+  readonly answer: string | undefined;
+  readonly isNew: boolean;
+}
+
+/** Of several that ask at once under a name, one is the first. */
+export async function noteRequest(sql: Sql, { name, hash, now }: AskedRequest): Promise<NotedRequest> {
+  const inserted = await sql.query(
+    'INSERT INTO asked_requests (name, hash, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING name',
+    [name, hash, new Date(now).toISOString()],
+  );
+  const [row] = await sql.query('SELECT hash, answer, at FROM asked_requests WHERE name = $1', [name]);
+  const answer = row?.['answer'];
+  return {
+    hash: String(row?.['hash']),
+    at: Date.parse(String(row?.['at'])),
+    answer: typeof answer === 'string' ? answer : undefined,
+    isNew: inserted.length > 0,
+  };
+}
