@@ -78,7 +78,7 @@ export function checkCycle({ before, after }: Looked): void {
   if (companions.cycle === undefined || isBeingDeleted(application) || !hasFinalizer(application, teardownFinalizer))
     return;
   const valid = after.application.status?.conditions?.find(({ type }) => type === 'Valid');
-  if (valid?.status !== 'False' || valid.message?.includes(' is a cycle') !== true)
+  if (valid?.status !== 'False' || !valid.message.includes(' is a cycle'))
     throw new Violation(`order: those that wait for each other are not told so, Valid is ${valid?.status}`);
   const known = new Set([
     ...before.releases.map(({ metadata }) => metadata.name),
