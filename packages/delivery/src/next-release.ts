@@ -244,24 +244,46 @@ interface Circumstances {
   readonly lacking?: Unsynced | undefined;
 }
 
-/** Tried first, so that what the API server would refuse leaves nothing half begun. */
-function createNext(question: Question, { settling, lacking }: Circumstances): Wanted {
-  const { observation, asked, now } = question;
-  const { application, releases, trial } = observation;
+/** Written as a record at last, once everything that its record says is known and the API server would take it. */
+function createNext(question: Question, circumstances: Circumstances): Wanted {
+  const drafted = draftNext(question);
+  return drafted.state === 'kept' ? drafted.wanted : tryDraft(question, drafted, circumstances);
+}
+
+interface Draft {
+  readonly state: 'drafted';
+  readonly release: Release;
+  /** Names what is tried: this content as this version. */
+  readonly attempt: string;
+}
+
+/** The record as it would be, or why there can be none yet. */
+function draftNext(question: Question): Draft | { readonly state: 'kept'; readonly wanted: Wanted } {
+  const { observation, asked } = question;
+  const { application, releases } = observation;
   const version = nextVersion(observation, asked);
   const name = releaseName(application.metadata.name ?? '', version);
   const other = releases.find((each) => nameOf(each) === name && each.spec.version !== version);
-  if (other !== undefined) return { actions: [], releases, unsynced: describeSameName(other, version) };
+  if (other !== undefined)
+    return { state: 'kept', wanted: { actions: [], releases, unsynced: describeSameName(other, version) } };
   const adopted = findAdopted(observation, name);
-  const environment = environmentFor(
-    question,
-    replicaSetName({ application: application.metadata.name ?? '', version, adopted }),
-  );
-  if (environment.unread.length > 0) return { ...awaitReading(environment.unread), releases };
+  const setName = replicaSetName({ application: application.metadata.name ?? '', version, adopted });
+  const environment = environmentFor(question, setName);
+  if (environment.unread.length > 0)
+    return { state: 'kept', wanted: { ...awaitReading(environment.unread), releases } };
   const content = { identity: asked.identity, frozen: { ...asked.frozen, ...environment.frozen } };
   const request = findRequest(observation);
   const release = newRelease(application, { version, asked: content, name, adopted, request });
-  const attempt = `${asked.attempt}/${version}`;
+  return { state: 'drafted', release, attempt: `${asked.attempt}/${version}` };
+}
+
+/** Tried first, so that what the API server would refuse leaves nothing half begun. */
+function tryDraft(
+  { observation, now }: Question,
+  { release, attempt }: Draft,
+  { settling, lacking }: Circumstances,
+): Wanted {
+  const { releases, trial } = observation;
   const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
   const waiting: Wanted =
     lacking === undefined
@@ -276,6 +298,7 @@ function createNext(question: Question, { settling, lacking }: Circumstances): W
     };
   if (lacking !== undefined) return waiting;
   const active = activeRelease(observation);
+  const { version } = release.spec;
   return {
     ...waiting,
     actions: planRecord(release),
