@@ -1,12 +1,13 @@
 /** The content of an answer in the text that its reader wants: JSON for programs and for people, YAML. */
 import { isFlagSet } from '@slipway/kube/query-flag';
 import { findForm } from './accepted-form.ts';
+import type { ListText } from './list-text.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { parseTarget } from './request-target.ts';
 import { toContent } from './stored-text.ts';
 
 export interface AnswerContent {
-  readonly content: string | Buffer;
+  readonly content: string | ListText;
   readonly type: string;
 }
 

@@ -61,12 +61,12 @@ export function collection(
   }
 }
 
-export function listOf(
-  objects: readonly KubeObject[],
-  { type, listKind }: ResourceDefinition,
-  metadata: object,
-): object {
-  return { kind: listKind, apiVersion: apiVersionOf(type), metadata, items: objects };
+export function listOf(objects: readonly KubeObject[], definition: ResourceDefinition, metadata: object): object {
+  return { ...listHead(definition, metadata), items: objects };
+}
+
+export function listHead({ type, listKind }: ResourceDefinition, metadata: object): object {
+  return { kind: listKind, apiVersion: apiVersionOf(type), metadata };
 }
 
 export interface Answer {

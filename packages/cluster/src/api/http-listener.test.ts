@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RawRequest } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
-import { clusterRoleBindings, clusterRoles, pods } from '@slipway/kube/resources';
+import { clusterRoleBindings, clusterRoles, configMaps as configMapType, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
@@ -280,6 +280,22 @@ describe('a connection', () => {
     expect(JSON.parse(content.slice(0, Number(/content-length: (\d+)/i.exec(head)?.[1])))).toMatchObject({
       kind: 'Namespace',
     });
+  });
+
+  it('carries long lists whole', async () => {
+    const metadata = { namespace: 'default' };
+    const names = Array.from({ length: 40 }, (_, index) => `long-${index}`);
+    for (const name of names)
+      await cluster.client.create(configMapType, { metadata: { ...metadata, name }, data: { a: 'é'.repeat(50_000) } });
+    await listenAs(adminIdentity);
+    const { object } = await send({ path: `${configMaps}?limit=40` });
+    const raw = await talk(get(`${configMaps}?limit=40`), get(configMaps, 'Connection: close'));
+    const [plain, byNode] = raw
+      .split(/HTTP\/1\.1 200 OK\r\n/)
+      .slice(1)
+      .map((each) => each.split('\r\n\r\n')[1] ?? '');
+    expect(JSON.parse(plain ?? '')).toEqual(object);
+    expect(JSON.parse(byNode ?? '')).toMatchObject({ items: names.toSorted().map((name) => ({ metadata: { name } })) });
   });
 
   it('goes on after an answer that had no length', async () => {

@@ -219,9 +219,14 @@ async function send(answer: TransportResponse, outgoing: Outgoing, request: Rece
   const headers = answerHeaders(answer.headers);
   if (body.kind === 'json') {
     const { content, type } = await contentOf(body.value, request);
-    outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(content), ...headers });
     // With a text as its body the head would be written in UTF-8 as well, and a warning in UTF-8 a second time.
-    const sent = headers['warning'] === undefined ? content : Buffer.from(content);
+    const sent =
+      typeof content !== 'string'
+        ? content.toBuffer()
+        : headers['warning'] === undefined
+          ? content
+          : Buffer.from(content);
+    outgoing.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(sent), ...headers });
     outgoing.end(request.method === 'HEAD' ? undefined : sent);
     return;
   }

@@ -17,6 +17,8 @@ export interface ListedCollection {
 }
 
 export interface ListPage {
+  readonly stored: readonly StoredObject[];
+  /** The same, parsed. */
   readonly objects: readonly KubeObject[];
   readonly metadata: {
     readonly resourceVersion: string;
@@ -36,14 +38,26 @@ export function listPage(resources: ResourceStore, asked: ListedCollection): Lis
   const rest = token === undefined ? all : all.filter(({ key }) => key >= prefix + token.start);
   // Kubernetes answers what may be of any revision from a cache that knows no pages.
   const limit = options.revision === 0 && token === undefined ? 0 : options.limit;
-  const { objects, taken } = takePage(rest, { limit, matcher, resources });
+  const { stored, taken } = takePage(rest, { limit, matcher, resources });
   const resourceVersion = String(revision);
   const last = rest[taken - 1];
-  if (last === undefined || taken === rest.length) return { objects, metadata: { resourceVersion } };
+  if (last === undefined || taken === rest.length) return page(resources, stored, { resourceVersion });
   const next = formatContinue({ revision, start: `${last.key.slice(prefix.length)}\0` });
   // How many of the rest a selector would select is not known.
   const remaining = matcher === undefined ? { remainingItemCount: rest.length - taken } : {};
-  return { objects, metadata: { resourceVersion, continue: next, ...remaining } };
+  return page(resources, stored, { resourceVersion, continue: next, ...remaining });
+}
+
+function page({ cache }: ResourceStore, stored: readonly StoredObject[], metadata: ListPage['metadata']): ListPage {
+  let objects: readonly KubeObject[] | undefined;
+  return {
+    stored,
+    get objects() {
+      objects ??= stored.map((each) => cache.parse(each));
+      return objects;
+    },
+    metadata,
+  };
 }
 
 function continuation({ continueToken, revision = 0 }: ListOptions): ContinueToken {
@@ -107,12 +121,15 @@ interface Taking {
 function takePage(
   stored: readonly StoredObject[],
   { limit, matcher, resources }: Taking,
-): { readonly objects: readonly KubeObject[]; readonly taken: number } {
-  const objects: KubeObject[] = [];
-  for (const [index, each] of stored.entries()) {
-    const object = resources.cache.parse(each);
-    if (matcher === undefined || matcher(object)) objects.push(object);
-    if (limit > 0 && objects.length === limit) return { objects, taken: index + 1 };
+): { readonly stored: readonly StoredObject[]; readonly taken: number } {
+  if (matcher === undefined) {
+    const all = limit > 0 ? stored.slice(0, limit) : stored;
+    return { stored: all, taken: all.length };
   }
-  return { objects, taken: stored.length };
+  const selected: StoredObject[] = [];
+  for (const [index, each] of stored.entries()) {
+    if (matcher(resources.cache.parse(each))) selected.push(each);
+    if (limit > 0 && selected.length === limit) return { stored: selected, taken: index + 1 };
+  }
+  return { stored: selected, taken: stored.length };
 }

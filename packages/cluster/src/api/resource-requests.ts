@@ -8,7 +8,7 @@ import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { requireForm } from './accepted-form.ts';
 import { answerReview } from './access-reviews.ts';
-import { answer, collection, formed, formOf, listOf, one } from './answer-forms.ts';
+import { answer, collection, formed, formOf, listHead, listOf, one } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
 import { authorize, type Identity } from './authorization.ts';
 import { connect } from './connect.ts';
@@ -24,6 +24,7 @@ import type { ResourceRequest } from './resource-request.ts';
 import type { WriteRequest } from './write-request.ts';
 import { appliedScale, fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
+import { listOfStored } from './stored-text.ts';
 import { answerTokenReview } from './tokens/token-review.ts';
 import { openWatch } from './watch-stream.ts';
 import { readWriteOptions, type WriteOptions } from './write-options.ts';
@@ -252,8 +253,10 @@ function pageOf({ query }: TransportRequest, { path, definition, resources }: Re
 }
 
 function list(request: TransportRequest, at: ResourceRequest): TransportResponse {
-  const { objects, metadata } = pageOf(request, at);
-  return collection(objects, request, at, metadata);
+  const page = pageOf(request, at);
+  if (formOf(request) !== 'object') return collection(page.objects, request, at, page.metadata);
+  const head = listHead(at.definition, page.metadata);
+  return answer(listOfStored({ head, stored: page.stored }, () => page.objects));
 }
 
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventText, rememberText, toContent } from './stored-text.ts';
+import { eventText, listOfStored, rememberText, toContent } from './stored-text.ts';
 
 function textOf(value: object): string {
-  return String(toContent(value));
+  const content = toContent(value);
+  return typeof content === 'string' ? content : String(content.toBuffer());
 }
 
 const object = { kind: 'ConfigMap', metadata: { name: 'a' } };
@@ -17,6 +18,20 @@ describe('answers as text', () => {
     expect(textOf({ kind: 'List', items: [stored, object] })).toBe(
       `{"kind":"List","items":[{"stored":true},${JSON.stringify(object)}]}`,
     );
+  });
+
+  it('of a list are the texts of what is stored, which is parsed for who looks at it alone', () => {
+    let parsed = 0;
+    const head = { kind: 'List' };
+    const stored = [{ key: '/a', value: '{"stored":1}', revision: 1 }];
+    const list = listOfStored({ head, stored }, () => {
+      parsed += 1;
+      return [object];
+    });
+    expect(textOf(list)).toBe('{"kind":"List","items":[{"stored":1}]}');
+    expect(parsed).toBe(0);
+    expect({ ...list }).toEqual({ kind: 'List', items: [object] });
+    expect(JSON.parse(JSON.stringify(list))).toEqual({ kind: 'List', items: [object] });
   });
 
   it('of what was never stored are as JSON has them', () => {

@@ -3,6 +3,10 @@
  * that go to hundreds of watchers. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
  */
 
+import type { KubeObject } from '@slipway/kube/object';
+import type { StoredObject } from '../store/store.ts';
+import { ListText } from './list-text.ts';
+
 /** By the object that it was read from or written as. Nobody changes such an object: they are shared. */
 const texts = new WeakMap<object, string>();
 
@@ -10,9 +14,41 @@ export function rememberText(object: object, text: string): void {
   texts.set(object, text);
 }
 
-/** As `JSON.stringify` writes it: a text that leaves with its head in one piece, or the bytes of a list. */
-export function toContent(value: unknown): string | Buffer {
-  return isList(value) ? listBytes(value) : toText(value);
+interface StoredList {
+  readonly head: object;
+  readonly stored: readonly StoredObject[];
+}
+
+/** By the list that was made of them. */
+const lists = new WeakMap<object, StoredList>();
+
+/** A list whose objects are parsed only if somebody looks at them: most lists leave as text. */
+export function listOfStored<Head extends object>(
+  { head, stored }: { readonly head: Head; readonly stored: readonly StoredObject[] },
+  parse: () => readonly KubeObject[],
+): Head & { readonly items: readonly KubeObject[] } {
+  const list = {
+    ...head,
+    get items(): readonly KubeObject[] {
+      return parse();
+    },
+  };
+  lists.set(list, { head, stored });
+  return list;
+}
+
+/** As `JSON.stringify` writes it: a text that leaves with its head in one piece, or a list that is too long for that. */
+export function toContent(value: unknown): string | ListText {
+  const known = typeof value === 'object' && value !== null ? lists.get(value) : undefined;
+  if (known !== undefined) return storedContent(known);
+  if (!isList(value)) return toText(value);
+  const { items, ...rest } = value;
+  const texts = items.map(toText);
+  return listContent(
+    rest,
+    texts,
+    texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+  );
 }
 
 function toText(value: unknown): string {
@@ -40,26 +76,28 @@ function isList(value: unknown): value is { readonly items: readonly unknown[] }
   return typeof value === 'object' && value !== null && 'items' in value && Array.isArray(value.items);
 }
 
-const comma = 0x2c;
+/** What is shorter is one text. */
+const longListBytes = 32 * 1024;
 
-/** Each text goes to its place at once: one text of them all, of megabytes, would be made and then encoded. */
-function listBytes({ items, ...rest }: { readonly items: readonly unknown[] }): Buffer {
+function storedContent({ head, stored }: StoredList): string | ListText {
+  let itemBytes = 0;
+  for (const each of stored) {
+    each.bytes ??= Buffer.byteLength(each.value);
+    itemBytes += each.bytes;
+  }
+  return listContent(
+    head,
+    stored.map(({ value }) => value),
+    itemBytes,
+  );
+}
+
+function listContent(rest: object, items: readonly string[], itemBytes: number): string | ListText {
   const head = JSON.stringify(rest).slice(0, -1);
   const [begin, end] = [`${head}${head.length > 1 ? ',' : ''}"items":[`, ']}'];
-  const parts = items.map(toText);
-  const commas = Math.max(0, parts.length - 1);
-  const length = parts.reduce(
-    (sum, part) => sum + Buffer.byteLength(part),
-    Buffer.byteLength(begin) + commas + end.length,
-  );
-  const bytes = Buffer.allocUnsafe(length);
-  let at = bytes.write(begin);
-  for (const [index, part] of parts.entries()) {
-    if (index > 0) bytes[at++] = comma;
-    at += bytes.write(part, at);
-  }
-  bytes.write(end, at);
-  return bytes;
+  return itemBytes < longListBytes
+    ? `${begin}${items.join(',')}${end}`
+    : new ListText({ begin, items, end, itemBytes });
 }
 
 const eventTypes = new Set<unknown>(['ADDED', 'MODIFIED', 'DELETED']);

@@ -5,6 +5,8 @@ export interface StoredObject {
   readonly value: string;
   /** Revision of the last change. */
   readonly revision: number;
+  /** Bytes of the value in UTF-8, noted when somebody has counted them: that takes longer than to write them. */
+  bytes?: number;
 }
 
 export interface Mutation {

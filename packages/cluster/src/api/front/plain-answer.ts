@@ -5,6 +5,7 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from '@slipway/
 import { httpDate } from '@slipway/kube/platform/http-date';
 import type { TransportResponse } from '@slipway/kube/transport';
 import { contentOf } from '../answer-content.ts';
+import type { ListText } from '../list-text.ts';
 import type { ReceivedRequest } from '../received-request.ts';
 import { watchPieces } from '../watch-lines.ts';
 
@@ -34,20 +35,31 @@ export async function sendPlainAnswer(answer: TransportResponse, request: Receiv
   }
   const { content, type } = await contentOf(body.value, request);
   if (socket.destroyed) return;
-  const size = Buffer.byteLength(content);
+  const size = typeof content === 'string' ? Buffer.byteLength(content) : content.size;
   const head = headOf(status, headers, `content-type: ${type}\r\ncontent-length: ${size}\r\n`);
-  // One text, unless the head holds what is UTF-8 already, as a warning may.
-  const isOneText = typeof content === 'string' && headers['warning'] === undefined;
-  const hasRoom = isOneText ? socket.write(head + content) : writeBoth(head, content, socket);
-  if (!hasRoom) await drained(socket);
+  if (typeof content !== 'string') await sendList(head, content, socket);
+  else if (!(headers['warning'] === undefined ? socket.write(head + content) : writeBoth(head, content, socket)))
+    await drained(socket);
 }
 
-function writeBoth(head: string, content: string | Buffer, socket: Socket): boolean {
+/** The head holds what is UTF-8 already, as a warning may, and must not become it a second time. */
+function writeBoth(head: string, content: string, socket: Socket): boolean {
   socket.cork();
   socket.write(head, 'latin1');
   const hasRoom = socket.write(content);
   socket.uncork();
   return hasRoom;
+}
+
+async function sendList(head: string, content: ListText, socket: Socket): Promise<void> {
+  socket.write(head, 'latin1');
+  for (const piece of content.pieces()) if ((await sent(piece, socket)) === 'broken') return;
+}
+
+function sent(piece: Buffer, socket: Socket): Promise<'sent' | 'broken'> {
+  return new Promise((resolve) => {
+    socket.write(piece, (error) => resolve(error ? 'broken' : 'sent'));
+  });
 }
 
 /** `ofContent` are lines that need no proof, each with its end. */
