@@ -3,12 +3,12 @@
  * only through the interface.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   StartError,
   type ContainerExit,
@@ -338,6 +338,21 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 
+    it('ends all processes of a container that sees those of another, and no others', async () => {
+      const sandbox = await harness.createSandbox();
+      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 986'] });
+      await target.says('up');
+      const script = 'setsid sleep 985 & echo up; wait';
+      const guest = await harness.start(sandbox, { command: ['/bin/sh', '-c', script], processesOf: target.id });
+      await guest.says('up');
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain('sleep 985'), 30_000);
+      await underTest.runtime.signalContainer(guest.id, 'SIGKILL');
+      await guest.exit;
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain('sleep 985'), 30_000);
+      expect(await commandsOf('sleep')).toContain('sleep 986');
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
     it("reaches what listens on a pod's own 127.0.0.1, where it has one", async () => {
       const { runtime } = harness;
       const sandbox = await harness.createSandbox();
@@ -394,4 +409,12 @@ server.listen(0, '127.0.0.1', () => console.log('port', server.address().port));
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
+}
+
+/** Of all processes of that program which can be seen from here. */
+async function commandsOf(program: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // One that ends meanwhile has none.
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.map((line) => line.replaceAll('\0', ' ').trim()).filter((line) => line.startsWith(`${program} `));
 }

@@ -71,6 +71,8 @@ export interface ExecLaunchOptions {
 
 export interface PreparedContainer {
   readonly launch: Launch;
+  /** To be told of its first process as soon as that runs, where it has to know. */
+  started?(pid: number): void;
   /** How a further process is started inside. `pid` is the container's first process. */
   execLaunch(pid: number, command: readonly string[], options?: ExecLaunchOptions): Launch;
   /** Ends every process of the container. */

@@ -11,6 +11,7 @@ import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
 import type { NamespaceRights } from './namespace-rights.ts';
 import { OutputPipes } from './output-pipes.ts';
+import { killMembers, mountNamespaceOf } from './namespace-members.ts';
 import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
@@ -229,8 +230,7 @@ export class NamespaceIsolation implements Isolation {
         const where = `--wd=/proc/${pid}/root${root.workingDirectory}`;
         return launch(joinGroups(groupEntries, [nsenter, ...target, where, ...become(tty, command)]), false);
       },
-      kill: (pid) => signalIfRunning(pid, 'SIGKILL'),
-      remove: made.remove,
+      ...endOf(made),
     };
   }
 
@@ -260,6 +260,33 @@ export class NamespaceIsolation implements Isolation {
       ...[nsenter, '--root=.', `--wd=.${root.workingDirectory}`],
     ];
   }
+}
+
+type End = Pick<PreparedContainer, 'started' | 'kill' | 'remove'>;
+
+/** With process 1 the kernel ends all others. One that shares the processes of another container has no process 1 of its own. */
+function endOf({
+  processesOf,
+  remove,
+}: {
+  readonly processesOf: number | undefined;
+  readonly remove: () => Promise<void>;
+}): End {
+  if (processesOf === undefined) return { kill: (pid) => signalIfRunning(pid, 'SIGKILL'), remove };
+  let namespace: string | undefined;
+  const kill = (): void => {
+    if (namespace !== undefined) killMembers(namespace);
+  };
+  return {
+    started: (pid) => {
+      namespace = mountNamespaceOf(pid);
+    },
+    kill,
+    remove: () => {
+      kill();
+      return remove();
+    },
+  };
 }
 
 function formatHosts({ sandbox, request }: PodSandbox): string {

@@ -237,6 +237,7 @@ export class ProcessRuntime implements Runtime {
       await prepared.remove(child.pid);
       throw error;
     }
+    prepared.started?.(pid);
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
     const gone = this.awaitEnd({ request, prepared, group, pid, ended, console });
     const { podUid, containerId } = request;
