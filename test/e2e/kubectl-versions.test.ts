@@ -2,8 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, type Outcome } from './support/execute.ts';
@@ -313,11 +311,11 @@ async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
   throw new Error('it did not come to be so in 200 looks');
 }
 
-/** What the pod answers over a forwarded port. */
-async function forwarded(person: Person, pod: string, body: string): Promise<string> {
-  const port = await freePort();
-  return whileRunning(person, ['port-forward', pod, `${port}:8080`], async () => {
-    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+/** What the pod answers over a forwarded port, which kubectl chooses: one that is named may be taken by then. */
+function forwarded(person: Person, pod: string, body: string): Promise<string> {
+  return whileRunning(person, ['port-forward', pod, ':8080'], async (said) => {
+    const [, address] = /Forwarding from (127\.0\.0\.1:\d+)/.exec(said) ?? [];
+    const answer = await fetch(`http://${address}/`, { method: 'POST', body });
     return answer.text();
   });
 }
@@ -358,13 +356,4 @@ async function whileRunning<T>(
     child.kill();
     await ended;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
