@@ -2,6 +2,7 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacV1Subject } from '@slipway/kube/api.generated';
 import { roles } from '@slipway/kube/resources';
 import { combineRules } from './combine-rules.ts';
+import { componentRoles } from './component-roles.ts';
 import { nodeRules } from './node-rules.ts';
 
 /** Of whoever sets it to anything but true, Slipway changes nothing any more. */
@@ -119,6 +120,7 @@ const plainRoles: readonly ClusterRole[] = [
     inGroup('authorization.k8s.io', ['create'], ['subjectaccessreviews']),
   ]),
   role('system:node', nodeRules),
+  ...componentRoles.map(({ name, rules }) => role(name, rules)),
   // As metrics-server brings it along.
   role(
     'system:aggregated-metrics-reader',
@@ -161,6 +163,7 @@ export const defaultBindings: readonly ClusterRoleBinding[] = [
   binding('system:basic-user', [everybody]),
   binding('system:public-info-viewer', [everybody, groupNamed('system:unauthenticated')]),
   binding('system:node', []),
+  ...componentRoles.flatMap(({ name, subjects }) => (subjects === undefined ? [] : [binding(name, subjects)])),
 ];
 
 function inGroup(apiGroup: string, verbs: readonly string[], resources: readonly string[]): PolicyRule {

@@ -1,5 +1,6 @@
 import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
+import type { ResourceType } from '@slipway/kube/object';
 import { clusterRoleBindings, clusterRoles } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -7,6 +8,14 @@ import { accessRoles } from '../../../../delivery/src/api/access-roles.ts';
 import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../../testing/memory-cluster.ts';
 import { openAccess } from './open-access.ts';
+
+const reviews: ResourceType = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  kind: 'SubjectAccessReview',
+  plural: 'subjectaccessreviews',
+  namespaced: false,
+};
 
 let clock: FakeClock;
 let cluster: MemoryCluster;
@@ -80,4 +89,21 @@ it('lets people see and change Applications by the roles that Kubernetes has for
   expect(await rights('view')).toEqual(read);
   expect((await rights('edit')).toSorted()).toEqual([...read, ...write].toSorted());
   expect((await rights('admin')).toSorted()).toEqual([...read, ...write].toSorted());
+});
+
+it.each([
+  { user: 'system:kube-scheduler', verb: 'create', resource: 'pods/binding', allowed: true },
+  { user: 'system:kube-scheduler', verb: 'update', resource: 'persistentvolumeclaims', allowed: true },
+  { user: 'system:kube-scheduler', verb: 'list', resource: 'secrets', allowed: false },
+  { user: 'system:kube-controller-manager', verb: 'watch', resource: 'secrets', allowed: true },
+  { user: 'system:kube-controller-manager', verb: 'delete', resource: 'nodes', allowed: false },
+  { user: 'system:kube-proxy', verb: 'watch', resource: 'services', allowed: true },
+  { user: 'system:kube-proxy', verb: 'list', resource: 'pods', allowed: false },
+])('lets $user $verb $resource: $allowed', async ({ user, verb, resource, allowed }) => {
+  open(cluster.client);
+  await clock.advance(1_000);
+  const [plural, subresource] = resource.split('/');
+  const attributes = { namespace: 'default', verb, resource: plural, subresource };
+  const review = { spec: { user, groups: ['system:authenticated'], resourceAttributes: attributes } };
+  expect(await cluster.client.create(reviews, { metadata: {}, ...review })).toMatchObject({ status: { allowed } });
 });
