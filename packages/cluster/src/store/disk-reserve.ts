@@ -4,6 +4,8 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 const floorBytes = 256 * 1024;
 /** A file grows by so much more than it must, and not with every write. */
 const chunkBytes = 256 * 1024;
+/** Where more is written at once it grows by so many times that. */
+const writesAhead = 8;
 
 const zeros = Buffer.alloc(64 * 1024);
 
@@ -31,7 +33,7 @@ export class DiskReserve {
   take(bytes: number, readUsed: () => number): void {
     if (this.#used + bytes + floorBytes > this.#size) {
       this.#used = readUsed();
-      this.#extend(this.#used + bytes);
+      this.#extend(this.#used + bytes, Math.max(chunkBytes, writesAhead * bytes));
     }
     this.#used += bytes;
   }
@@ -40,8 +42,8 @@ export class DiskReserve {
     closeSync(this.#fd);
   }
 
-  #extend(needed: number): void {
-    const wanted = needed + floorBytes + chunkBytes;
+  #extend(needed: number, ahead: number): void {
+    const wanted = needed + floorBytes + ahead;
     if (needed + floorBytes <= this.#size) return;
     try {
       while (this.#size < wanted)

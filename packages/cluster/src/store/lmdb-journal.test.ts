@@ -55,3 +55,17 @@ test('what is answered within the turn of an answer is gathered', async () => {
   expect(heard).toEqual(['answered', 'answered by who waited', 'gathered']);
   await journal.close();
 });
+
+test('all records of a batch are read as they were written, in whatever script and however long', async () => {
+  const path = join(directory, 'data');
+  const texts = ['', 'x', 'é漢😀', 'x'.repeat(5_000), '漢'.repeat(3_000), 'last'];
+  const revision = Number.MAX_SAFE_INTEGER - texts.length;
+  const objects = texts.map((value, index) => ({ key: `/k/${index}`, revision: revision + index, value }));
+  const first = new LmdbJournal(path);
+  await first.append([{ key: '/k/gone', revision: 1, value: 'x' }]);
+  await first.append([...objects, { key: '/k/gone', revision: Number.MAX_SAFE_INTEGER, value: undefined }]);
+  await first.close();
+  const again = new LmdbJournal(path);
+  expect(again.load()).toEqual({ objects, revision: Number.MAX_SAFE_INTEGER });
+  await again.close();
+});

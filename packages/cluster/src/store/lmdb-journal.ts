@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, statfsSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { open, type RootDatabase } from 'lmdb';
+import { asBinary, open, type RootDatabase } from 'lmdb';
 import { DiskReserve } from './disk-reserve.ts';
 import { whenAllIsSaid } from '@slipway/kube/turns';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -14,6 +14,9 @@ const noKey = 'none';
 
 /** LMDB's limit; the longest key of a Kubernetes object has about 640 bytes. */
 const maxKeyBytes = 1_900;
+
+/** It is read as text and written as bytes. */
+type Value = string | ReturnType<typeof asBinary>;
 
 const databaseOptions = {
   noSubdir: true,
@@ -47,14 +50,14 @@ export interface JournalContents {
  */
 export class LmdbJournal implements Journal {
   readonly #path: string;
-  readonly #database: RootDatabase<string, string>;
+  readonly #database: RootDatabase<Value, string>;
   readonly #reserve: DiskReserve;
 
   constructor(path: string) {
     this.#path = path;
     // LMDB would let everybody read them: there are Secrets in it.
     for (const file of [path, `${path}-lock`]) makePrivate(file);
-    this.#database = open<string, string>({ path, ...databaseOptions });
+    this.#database = open<Value, string>({ path, ...databaseOptions });
     this.#reserve = new DiskReserve(path);
   }
 
@@ -63,7 +66,7 @@ export class LmdbJournal implements Journal {
     let revision = 0;
     for (const { key, value } of this.#database.getRange({})) {
       if (key === revisionKey) revision = Number(value);
-      else objects.push(parseRecord(key, value));
+      else objects.push(parseRecord(key, String(value)));
     }
     if (!Number.isSafeInteger(revision)) throw new DamagedRecord(revisionKey, 'it is not a number');
     const ahead = objects.find((object) => object.revision > revision);
@@ -82,15 +85,17 @@ export class LmdbJournal implements Journal {
   }
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
-    const tooLong = batch.find((entry) => Buffer.byteLength(entry.key) > maxKeyBytes);
+    const tooLong = batch.find(({ key }) => 3 * key.length > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes);
     if (tooLong !== undefined) {
       throw new StoreUnavailable(`a key of ${tooLong.key.length} characters is too long to be stored: ${tooLong.key}`);
     }
-    const bytes = boundOf(batch);
+    const lengths = batch.map(({ value = '' }) => Buffer.byteLength(value));
+    const bytes = boundOf(batch, lengths);
     try {
       this.#reserve.take(bytes, () => this.#usedBytes());
+      const records = recordsOf(batch, lengths);
       // One promise, unless there was something to commit already; removing what is not there changes nothing.
-      await Promise.all([this.#database.batch(() => this.#put(batch)), this.#database.remove(noKey)]);
+      await Promise.all([this.#database.batch(() => this.#put(batch, records)), this.#database.remove(noKey)]);
     } catch (error) {
       throw new StoreUnavailable(this.#describeFailure(bytes), { cause: await commitErrorOf(error) });
     }
@@ -106,10 +111,11 @@ export class LmdbJournal implements Journal {
     return (lastPageNumber + 1) * pageSize;
   }
 
-  #put(batch: readonly JournalEntry[]): void {
-    for (const { key, value, revision } of batch) {
-      if (value === undefined) void this.#database.remove(key);
-      else void this.#database.put(key, `${revision} ${crc32(value)}\n${value}`);
+  #put(batch: readonly JournalEntry[], records: readonly (Buffer | undefined)[]): void {
+    for (const [index, { key }] of batch.entries()) {
+      const record = records[index];
+      if (record === undefined) void this.#database.remove(key);
+      else void this.#database.put(key, asBinary(record));
     }
     const last = batch.at(-1);
     if (last !== undefined) void this.#database.put(revisionKey, String(last.revision));
@@ -139,12 +145,33 @@ const pagesOfBatch = 16;
 const pagesOfEntry = 2;
 
 /** What a batch can at most add to the file: LMDB never writes over a page, and may have no free ones. */
-function boundOf(batch: readonly JournalEntry[]): number {
-  const valuePages = batch.map(({ key, value = '' }) =>
-    Math.ceil((Buffer.byteLength(key) + Buffer.byteLength(value)) / pageBytes),
-  );
-  const pages = valuePages.reduce((sum, count) => sum + count + pagesOfEntry, pagesOfBatch);
+function boundOf(batch: readonly JournalEntry[], lengths: readonly number[]): number {
+  let pages = pagesOfBatch;
+  for (const [index, { key }] of batch.entries())
+    pages += Math.ceil((3 * key.length + (lengths[index] ?? 0)) / pageBytes) + pagesOfEntry;
   return pages * pageBytes;
+}
+
+/** As long as `<revision> <crc32>\n` can be. */
+const maxHeaderBytes = 32;
+
+/**
+ * All records of a batch one after the other in one piece of memory, since to make each a text, bytes and the address of
+ * these takes longer than to write it. Undefined for a deletion.
+ */
+function recordsOf(batch: readonly JournalEntry[], lengths: readonly number[]): readonly (Buffer | undefined)[] {
+  const total = lengths.reduce((sum, length) => sum + length + maxHeaderBytes, 0);
+  const memory = Buffer.allocUnsafeSlow(total);
+  let at = 0;
+  return batch.map(({ value, revision }, index) => {
+    if (value === undefined) return undefined;
+    const [begin, end] = [at + maxHeaderBytes, at + maxHeaderBytes + (lengths[index] ?? 0)];
+    memory.write(value, begin);
+    const header = `${revision} ${crc32(memory.subarray(begin, end))}\n`;
+    memory.write(header, begin - header.length, 'latin1');
+    at = end;
+    return memory.subarray(begin - header.length, end);
+  });
 }
 
 function makePrivate(path: string): void {
