@@ -1,4 +1,5 @@
 /** Releases as scripts: what is done in what order, and what is seen between. For tables of scenarios in virtual time. */
+import { keyOf } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { absentAsUndefined } from '@slipway/kube/status-error';
 import { splits } from '@slipway/kube/split';
@@ -30,6 +31,8 @@ export type Deed =
   | { readonly command: Verb; readonly version?: string }
   /** What a check is answered. */
   | { readonly measure: number }
+  /** A pod of that version is deleted, as by a node that goes; none where it has none. */
+  | { readonly lose: string }
   | { readonly seconds: number }
   | { readonly see: Seen };
 
@@ -89,6 +92,7 @@ class Actor {
     } else if ('set' in deed) await this.#ask(deed.set);
     else if ('command' in deed) await this.#cluster.command(deed.command, deed.version);
     else if ('measure' in deed) this.#cluster.metrics.set('/errors', JSON.stringify({ rate: deed.measure }));
+    else if ('lose' in deed) await this.#lose(deed.lose);
     else if ('seconds' in deed) await this.#cluster.advance(deed.seconds * 1_000);
     else this.#compare(await this.#look(), deed.see);
   }
@@ -96,6 +100,13 @@ class Actor {
   async #ask(more: Partial<ApplicationSpec>): Promise<void> {
     this.#spec = { ...this.#spec, ...more };
     await this.#cluster.deploy(this.#spec);
+  }
+
+  async #lose(version: string): Promise<void> {
+    const { client } = this.#cluster;
+    const labelSelector = `slipway.dev/release=shop-${version}`;
+    const [lost] = (await client.list(pods, { namespace: 'default', labelSelector })).items;
+    if (lost !== undefined) await client.delete(pods, keyOf(lost), { gracePeriodSeconds: 0 });
   }
 
   async #look(): Promise<Required<Seen>> {

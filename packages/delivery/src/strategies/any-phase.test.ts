@@ -1,0 +1,91 @@
+/**
+ * Whatever happens in whichever phase has one right end, under every strategy that moves all traffic: each of them with each of
+ * those. What it is, `docs/releases.md` says under "What happens in between".
+ */
+import { expect, test } from 'vitest';
+import { play, type Deed, type Script, type Seen } from '../../testing/scripted-release.ts';
+import type { Strategy } from '../api/application.ts';
+
+/** With a drain that takes long enough to be met. */
+const spec = { guardSeconds: 15, drainSeconds: 3, healthCheck: undefined };
+
+const strategies: readonly Strategy[] = [
+  { type: 'rolling', rolling: { maxSurge: 1 } },
+  { type: 'recreate', recreate: { holdSeconds: 30 } },
+  { type: 'blueGreen', blueGreen: { autoPromote: false } },
+  { type: 'canary', canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: {} }] } },
+];
+
+interface Moment {
+  readonly name: string;
+  readonly deeds: readonly Deed[];
+  /** Which version serves where nothing else happens. */
+  readonly serving: '1' | '2';
+  /** Seconds in which it ends. */
+  readonly left: number;
+}
+
+const moments: readonly Moment[] = [
+  { name: 'before its pods are ready', deeds: [{ deploy: 'slow' }, { seconds: 2 }], serving: '2', left: 180 },
+  { name: 'on its way', deeds: [{ deploy: 'b' }, { seconds: 5 }], serving: '2', left: 60 },
+  {
+    name: 'when a person has let all traffic go',
+    deeds: [{ deploy: 'b' }, { seconds: 5 }, { command: 'promote' }, { seconds: 0.2 }],
+    serving: '2',
+    left: 60,
+  },
+  {
+    name: 'on its way back',
+    deeds: [{ deploy: 'b' }, { seconds: 5 }, { command: 'abort' }, { seconds: 0.2 }],
+    serving: '1',
+    left: 60,
+  },
+];
+
+interface Happening {
+  readonly name: string;
+  readonly deed: Deed;
+  /** What it leads to, where that would serve otherwise. */
+  seen(serving: string): Seen;
+}
+
+const only = (version: string, count = 4): Seen => ({
+  serving: version,
+  weights: `${version}:100`,
+  pods: `${version}:${count}`,
+});
+
+const happenings: readonly Happening[] = [
+  { name: 'more replicas', deed: { set: { replicas: 6 } }, seen: (serving) => only(serving, 6) },
+  { name: 'fewer replicas', deed: { set: { replicas: 2 } }, seen: (serving) => only(serving, 2) },
+  { name: 'a lost pod of the version before', deed: { lose: '1' }, seen: (serving) => only(serving) },
+  { name: 'a lost pod of the new version', deed: { lose: '2' }, seen: (serving) => only(serving) },
+  { name: 'a third version', deed: { deploy: 'c' }, seen: () => only('3') },
+  { name: 'the stable template again', deed: { deploy: 'a' }, seen: () => only('1') },
+  {
+    name: 'another strategy',
+    deed: { set: { strategy: { type: 'rainbow' } } },
+    seen: (serving) => only(serving),
+  },
+];
+
+const scripts: readonly Script[] = strategies.flatMap((strategy) =>
+  moments.flatMap(({ name: when, deeds, serving, left }) =>
+    happenings.map(({ name, deed, seen }) => ({
+      name: `${strategy.type}: ${name} ${when}`,
+      strategy,
+      spec,
+      deeds: [
+        ...deeds,
+        deed,
+        { seconds: 15 },
+        // A person lets go on what waits for one.
+        { command: 'promote' as const },
+        { seconds: left },
+        { see: seen(serving) },
+      ],
+    })),
+  ),
+);
+
+test.each(scripts)('$name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)), 60_000);
