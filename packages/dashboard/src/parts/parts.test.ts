@@ -42,8 +42,8 @@ describe('shares', () => {
 
 describe('rows in sight', () => {
   test.each([
-    { name: 'begin with the first', top: -200, range: { first: 0, end: 15 } },
-    { name: 'have some beyond either end', top: 5_600, range: { first: 92, end: 118 } },
+    { name: 'begin with the first', top: -200, range: { first: 0, end: 11 } },
+    { name: 'have some beyond either end', top: 5_600, range: { first: 96, end: 114 } },
     { name: 'end with the last', top: 56_000, range: { first: 990, end: 990 } },
   ])('$name', ({ top, range }) => {
     expect(calculateRange({ top, height: 560 }, top === 56_000 ? 990 : 1_000, 56)).toMatchObject(range);
