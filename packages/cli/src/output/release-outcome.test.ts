@@ -220,4 +220,19 @@ describe('configuration that was applied with it', () => {
       version: '2-c2',
     });
   });
+
+  it('is reached by the one that was begun last, whichever was made first', () => {
+    const attempt = (startedAt: string): Partial<ReleaseStatus> => ({
+      attempts: [{ number: 1, cause: 'deploy', startedAt }],
+    });
+    const failed = release(
+      { phase: 'RolledBack', ending, ...attempt('2026-01-01T10:00:02.000000Z') },
+      { version: '2-c2' },
+    );
+    const again = release({ phase: 'Succeeded', ...attempt('2026-01-01T10:00:05.000000Z') });
+    expect(outcome({ status: { serving }, releases: [again, failed] })).toMatchObject({
+      isReached: true,
+      version: '2',
+    });
+  });
 });

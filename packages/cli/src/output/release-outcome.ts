@@ -3,6 +3,7 @@ import type { DeliveryConditionType } from '@slipway/delivery/api/condition';
 import { isFinished, isOfVersion, type Release } from '@slipway/delivery/api/release';
 import { contentOf } from '@slipway/delivery/configuration/content';
 import { identityOf } from '@slipway/delivery/names';
+import { byStart } from '@slipway/delivery/release-order';
 import { findCondition } from '@slipway/kube/conditions';
 
 export type Goal = 'promoted' | 'succeeded';
@@ -35,7 +36,7 @@ export function findAskedRelease({ asked, current, releases, configuration }: Fo
   const matching = releases
     .filter((release) => release.spec.identity.template === template && isAsked(release, asked.spec.version))
     .filter((release) => hasFrozen(release, configuration))
-    .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+    .toSorted(byStart);
   return matching.find(({ metadata }) => metadata.name === current?.status?.candidate) ?? matching.at(-1);
 }
 
