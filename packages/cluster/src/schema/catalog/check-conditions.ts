@@ -11,10 +11,12 @@ export const conditionScope = new CelScope({
   request: { kind: 'dyn' },
 });
 
-export function checkConditions(conditions: readonly MatchCondition[], path: string): readonly Fault[] {
+export function checkConditions(conditions: ReadonlyArray<Partial<MatchCondition>>, path: string): readonly Fault[] {
   const names = conditions.map(({ name }) => name);
-  return conditions.flatMap(({ name, expression }, index) => [
-    ...(names.indexOf(name) < index ? [duplicate(`${path}[${index}].name`, name)] : []),
+  // What must be there may be missing all the same: it is this that says so.
+  return conditions.flatMap(({ name = '', expression = '' }, index) => [
+    ...(name === '' ? [required(`${path}[${index}].name`)] : []),
+    ...(name !== '' && names.indexOf(name) < index ? [duplicate(`${path}[${index}].name`, name)] : []),
     ...checkExpression(expression, `${path}[${index}].expression`),
   ]);
 }

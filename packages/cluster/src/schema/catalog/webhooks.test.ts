@@ -80,6 +80,15 @@ describe('a webhook configuration', () => {
     expect(await withLateModulesAtOnce(() => faultsOf(validatingWebhookConfiguration, object))).toEqual(faults);
   });
 
+  it('is refused with conditions that say nothing', async () => {
+    const object = { metadata: {}, webhooks: [{ ...plain, matchConditions: [{}, {}] }] };
+    expect(await withLateModulesAtOnce(() => faultsOf(validatingWebhookConfiguration, object))).toEqual(
+      ['[0].name', '[0].expression', '[1].name', '[1].expression'].map(
+        (field) => `webhooks[0].matchConditions${field}: Required value`,
+      ),
+    );
+  });
+
   it('shows how many there are', () => {
     expect(columnsOf(validatingWebhookConfiguration)).toEqual(['Name', 'Webhooks', 'Age']);
   });
