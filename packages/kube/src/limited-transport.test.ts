@@ -6,14 +6,16 @@ import type { Transport } from './transport.ts';
 let clock: FakeClock;
 let sent: string[];
 let transport: Transport;
+let busy: { readonly status: number; readonly headers: Record<string, string> } | undefined;
 
 beforeEach(() => {
   clock = new FakeClock();
   sent = [];
+  busy = undefined;
   const answers: Transport = {
     send: async ({ method, path }) => {
       sent.push(`${method} ${path.split('/').at(-1) ?? ''}`);
-      return { status: 200, headers: {}, body: { kind: 'json', value: {} } };
+      return { ...(busy ?? { status: 200, headers: {} }), body: { kind: 'json', value: {} } };
     },
   };
   transport = limitTransport(answers, { clock, perSecond: 10, burst: 5 });
@@ -53,6 +55,24 @@ describe('a limited transport', () => {
     // Every promise that was begun is settled.
     await pass(2_000);
     expect(sent).toHaveLength(25);
+  });
+
+  test('sends nothing for as long as the API server asks, but what keeps the leadership', async () => {
+    busy = { status: 429, headers: { 'retry-after': '3' } };
+    await askTimes(1);
+    busy = undefined;
+    await askTimes(2);
+    await askTimes(1, 'PUT', '/apis/coordination.k8s.io/v1/namespaces/a/leases/l');
+    await pass(2_900);
+    expect(sent).toEqual(['GET pods', 'PUT l']);
+    await pass(300);
+    expect(sent).toHaveLength(4);
+  });
+
+  test('does not take the answer of a pod for that of the API server', async () => {
+    busy = { status: 429, headers: { 'retry-after': '3' } };
+    await askTimes(2, 'GET', `${pods}/x/proxy/health`);
+    expect(sent).toHaveLength(2);
   });
 
   test('lets writes go first, then reads, and events last', async () => {

@@ -2,7 +2,7 @@
 import type { Clock } from './clock.ts';
 import { attributesOf } from './request-attributes.ts';
 import { StatusError } from './status-error.ts';
-import type { Transport, TransportRequest } from './transport.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 export interface RequestLimit {
   readonly clock: Clock;
@@ -19,16 +19,33 @@ type Precedence = (typeof precedences)[number];
 /** More than a controller can have under way: beyond it something is wrong that waiting does not mend. */
 const maximumWaiting = 10_000;
 
+/** However long an API server that is overloaded asks for. */
+const maximumRestSeconds = 30;
+
 /** Leases are never held up: a leader that cannot renew its own in time would not be one any more. */
 export function limitTransport(transport: Transport, limit: RequestLimit): Transport {
   const bucket = new TokenBucket(limit);
   return {
     send: async (request) => {
       const precedence = precedenceOf(request);
-      if (precedence !== undefined) await bucket.take(precedence, request.signal);
-      return transport.send(request);
+      if (precedence === undefined) return transport.send(request);
+      await bucket.take(precedence, request.signal);
+      const response = await transport.send(request);
+      if (isOverloaded(request, response.status)) bucket.rest(restOf(response));
+      return response;
     },
   };
+}
+
+/** The API server itself, and not a pod that is asked through it. */
+function isOverloaded(request: TransportRequest, status: number): boolean {
+  return status === 429 && attributesOf(request).resource !== 'pods/proxy';
+}
+
+/** Seconds: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
+function restOf({ headers }: TransportResponse): number {
+  const asked = Number(headers['retry-after']);
+  return Number.isFinite(asked) && asked > 0 ? Math.min(asked, maximumRestSeconds) : 1;
 }
 
 /** Undefined: not limited. A pod that is asked for its health is on the way to traffic. */
@@ -76,6 +93,12 @@ class TokenBucket {
         `${maximumWaiting} requests wait already for the limit of ${this.#limit.perSecond} a second`,
       );
     await this.#wait(precedence, signal);
+  }
+
+  /** Sends nothing for so long, and then one by one. */
+  rest(seconds: number): void {
+    this.#refill();
+    this.#tokens = Math.min(this.#tokens, 1 - seconds * this.#limit.perSecond);
   }
 
   get #length(): number {
