@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { homedir } from 'node:os';
 import {
   KubeconfigError,
   mergeKubeconfigs,
@@ -11,6 +10,7 @@ import {
 import type { ClusterCertificates } from '@slipway/cluster/pki/certificates';
 import { dataDirectory } from '../embedded/data-directory.ts';
 import { CommandFailure } from '../failure.ts';
+import { homeDirectory } from '../home-directory.ts';
 import { embeddedDirectory, embeddedExtension } from './embedded-extension.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 
@@ -71,7 +71,7 @@ export interface Foreign {
 /** The file that kubectl writes to: the first of $KUBECONFIG, or ~/.kube/config. */
 export function defaultKubeconfigFile(environment: NodeJS.ProcessEnv = process.env): string {
   const first = (environment['KUBECONFIG'] ?? '').split(':').find((file) => file !== '');
-  return first ?? join(homedir(), '.kube', 'config');
+  return first ?? join(homeDirectory('--kubeconfig FILE'), '.kube', 'config');
 }
 
 /** Where an embedded cluster is to be found by kubectl. */

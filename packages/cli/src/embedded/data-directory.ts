@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { CommandFailure } from '../failure.ts';
+import { homeDirectory } from '../home-directory.ts';
 import { describeSystemError, isSystemError } from '../system-error.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -51,10 +51,7 @@ export interface ClusterState {
 
 /** `--data-dir`, or the place where applications of this user keep their data. */
 export function dataDirectory(option: string | undefined, environment: NodeJS.ProcessEnv = process.env): DataDirectory {
-  const given = environment['XDG_DATA_HOME'] ?? '';
-  // https://specifications.freedesktop.org/basedir-spec/latest/: what is empty or relative counts as absent.
-  const base = isAbsolute(given) ? given : join(homedir(), '.local', 'share');
-  const path = option === undefined ? join(base, 'slipway', 'default') : resolve(option);
+  const path = option === undefined ? defaultDataDirectory(environment) : resolve(option);
   return {
     path,
     run: join(path, 'run'),
@@ -65,6 +62,13 @@ export function dataDirectory(option: string | undefined, environment: NodeJS.Pr
     stateFile: join(path, 'run', 'cluster.json'),
     shutdownFile: join(path, 'run', 'shutdown.json'),
   };
+}
+
+function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
+  const given = environment['XDG_DATA_HOME'] ?? '';
+  // https://specifications.freedesktop.org/basedir-spec/latest/: what is empty or relative counts as absent.
+  const base = isAbsolute(given) ? given : join(homeDirectory('--data-dir DIR'), '.local', 'share');
+  return join(base, 'slipway', 'default');
 }
 
 /** Of its deployment server; that of a cluster which keeps nothing goes with it. */
