@@ -91,11 +91,17 @@ describe('defaults of a pod', () => {
     });
   });
 
-  it('give a container in the network of its machine the ports of the machine', () => {
-    const ports = [{ containerPort: 80 }];
-    expect(defaulted({ hostNetwork: true, containers: [{ ...web, ports }] }).containers[0]?.ports).toEqual([
-      { containerPort: 80, hostPort: 80, protocol: 'TCP' },
-    ]);
-    expect(container({ ports })?.ports).toEqual([{ containerPort: 80, protocol: 'TCP' }]);
+  it('give a container of a pod in the network of its machine the ports of the machine', () => {
+    const ports = [{ containerPort: 80 }, { containerPort: 81, hostPort: 0 }, { containerPort: 82, hostPort: 82 }];
+    const spec = { hostNetwork: true, containers: [{ ...web, ports }] };
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec };
+    const portsOf = (applied: object): unknown => {
+      const { containers } = ('spec' in applied ? applied.spec : undefined) as PodSpec;
+      return containers[0]?.ports?.map(({ hostPort }) => hostPort);
+    };
+    expect(portsOf(pod.applyDefaults(object))).toEqual([80, 81, 82]);
+    const elsewhere = { ...object, spec: { ...spec, hostNetwork: false } };
+    expect(portsOf(pod.applyDefaults(elsewhere))).toEqual([undefined, 0, 82]);
+    expect(portsOf(defaultTemplate({ spec }))).toEqual([undefined, 0, 82]);
   });
 });

@@ -5,9 +5,6 @@
 import type { Container, EphemeralContainer, PodSpec, Probe } from '@slipway/kube/api.generated';
 
 export function defaultPodSpec(spec: PodSpec): PodSpec {
-  const containers = (spec.containers ?? []).map(defaultContainer);
-  const initContainers = spec.initContainers?.map(defaultContainer);
-  const usesHostPorts = spec.hostNetwork === true;
   return {
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: 30,
@@ -15,10 +12,8 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     securityContext: {},
     schedulerName: 'default-scheduler',
     ...spec,
-    containers: usesHostPorts ? containers.map(onHostPorts) : containers,
-    ...(initContainers === undefined
-      ? {}
-      : { initContainers: usesHostPorts ? initContainers.map(onHostPorts) : initContainers }),
+    containers: (spec.containers ?? []).map(defaultContainer),
+    ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(defaultContainer) }),
     ...(spec.ephemeralContainers === undefined
       ? {}
       : { ephemeralContainers: spec.ephemeralContainers.map(defaultContainer) }),
@@ -88,12 +83,6 @@ function defaultContainer<T extends Container | EphemeralContainer>(container: T
     ...(ports === undefined ? {} : { ports: ports.map((port) => ({ protocol: 'TCP' as const, ...port })) }),
     ...(env === undefined ? {} : { env: env.map(defaultEnvironmentVariable) }),
   };
-}
-
-/** A container in the network of its machine listens nowhere else. */
-function onHostPorts<T extends Container>(container: T): T {
-  const ports = container.ports?.map((port) => ({ hostPort: port.containerPort, ...port }));
-  return ports === undefined ? container : { ...container, ports };
 }
 
 function defaultEnvironmentVariable(

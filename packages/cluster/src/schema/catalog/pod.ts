@@ -50,26 +50,35 @@ export const pod = define<Pod>({
 });
 
 /** With what pods say and templates do not. */
-function defaultSpec(spec: PodSpec): PodSpec {
-  return { enableServiceLinks: true, ...requestingLimits(defaultPodSpec(spec)) };
-}
-
-/** What a container may have it is promised, unless it asks for less. */
-function requestingLimits(spec: PodSpec): PodSpec {
-  const { initContainers } = spec;
+function defaultSpec(given: PodSpec): PodSpec {
+  const spec = defaultPodSpec(given);
+  const { containers, initContainers, hostNetwork } = spec;
+  const complete = (container: Container): Container =>
+    requestingLimit(hostNetwork === true ? onHostPorts(container) : container);
   return {
+    enableServiceLinks: true,
     ...spec,
-    containers: spec.containers.map(requestingLimit),
-    ...(initContainers === undefined ? {} : { initContainers: initContainers.map(requestingLimit) }),
+    containers: containers.map(complete),
+    ...(initContainers === undefined ? {} : { initContainers: initContainers.map(complete) }),
   };
 }
 
+/** What a container may have it is promised, unless it asks for less. */
 function requestingLimit(container: Container): Container {
   const { limits, requests } = container.resources ?? {};
   const isAsked = Object.keys(limits ?? {}).every((name) => requests?.[name] !== undefined);
   return isAsked
     ? container
     : { ...container, resources: { ...container.resources, requests: { ...limits, ...requests } } };
+}
+
+/** A container in the network of its machine listens nowhere else. */
+function onHostPorts(container: Container): Container {
+  const { ports } = container;
+  if (ports === undefined || ports.every(({ hostPort = 0 }) => hostPort !== 0)) return container;
+  const onHost = (port: (typeof ports)[number]): (typeof ports)[number] =>
+    (port.hostPort ?? 0) === 0 ? { ...port, hostPort: port.containerPort } : port;
+  return { ...container, ports: ports.map(onHost) };
 }
 
 type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
