@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from '../api/application.ts';
 import type { Source } from './content.ts';
-import { findLacks } from './needs-beside.ts';
+import { findLacks, findUnread } from './needs-beside.ts';
 
 const template = { spec: { containers: [{ name: 'web', image: 'a' }] } };
 const webhook = { url: 'https://hooks.test/', secretRef: { name: 'signing' } };
@@ -155,7 +155,50 @@ describe('what is not there', () => {
   });
 });
 
-describe('a Secret that a hook signs by', () => {
+describe('what exists and could not be read', () => {
+  const job = {
+    template: {
+      spec: {
+        containers: [
+          {
+            name: 'migrate',
+            env: [{ name: 'URL', valueFrom: { secretKeyRef: { name: 'database', key: 'url' } } }],
+            envFrom: [{ secretRef: { name: 'whole' } }],
+          },
+        ],
+      },
+    },
+  };
+  const unread: Source = { content: undefined, isLive: false };
+  const asked: ApplicationSpec = {
+    template,
+    hooks: {
+      beforeRelease: [
+        { name: 'tell', webhook },
+        { name: 'migrate', job },
+      ],
+    },
+  };
+
+  test.each<readonly [string, Readonly<Record<string, Source>>, readonly string[]]>([
+    [
+      'is told of where keys are needed, by a Job too, and not where it only has to be there',
+      { 'Secret/signing': unread, 'Secret/database': unread, 'Secret/whole': unread },
+      ['Secret/signing', 'Secret/database'],
+    ],
+    [
+      'is not what has been read',
+      { 'Secret/signing': unread, 'Secret/database': { content: 'hash', isLive: false, keys: ['url'] } },
+      ['Secret/signing'],
+    ],
+    ['is not what does not exist', {}, []],
+  ])('%s', (_, sources, keys) => {
+    const application = { metadata: { name: 'shop' }, spec: asked };
+    expect(findUnread({ application, sources: new Map(Object.entries(sources)) })).toEqual(keys);
+  });
+});
+
+describe('a Secret that a hook needs', () => {
   let cluster: DeliveryCluster;
 
   beforeEach(async () => {
@@ -208,6 +251,23 @@ describe('a Secret that a hook signs by', () => {
     cluster.unreadable.clear();
     await cluster.advance(20_000);
     expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
+  test('begins no release while it cannot be read though a Job names a key of it', async () => {
+    const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'signing', key: 'secret' } } }];
+    const job = { template: { spec: { containers: [{ name: 'migrate', image: 'm', env }] } } };
+    cluster.unreadable.add('Secret');
+    await hold({ other: 'a2V5' });
+    await cluster.deploy({ ...spec, hooks: { beforeRelease: [{ name: 'migrate', job }] } });
+    await cluster.advance(10_000);
+    expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'ConfigurationUnread' });
+    await expect(cluster.release('1')).rejects.toThrow(/not found/);
+    cluster.unreadable.clear();
+    await cluster.advance(20_000);
+    expect((await cluster.condition('Synced'))?.message).toBe(
+      'hook migrate needs "secret" of Secret/signing, which is missing there: add it',
+    );
+    await expect(cluster.release('1')).rejects.toThrow(/not found/);
   });
 
   test('that is gone stands neither in the way of what serves nor of going back to it', async () => {

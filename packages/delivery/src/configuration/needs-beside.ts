@@ -102,7 +102,7 @@ type Sources = Pick<Observation, 'application' | 'sources'>;
 /** `Secret/name` of what exists and could not be read: nobody knows whether the keys are in it. */
 export function findUnread({ application, sources }: Sources): readonly string[] {
   const unread = needsBeside(application.spec)
-    .filter(({ content }) => content !== undefined)
+    .filter(isReadFor)
     .map(({ reference }) => referenceKey(reference))
     .filter((key) => sources.has(key) && sources.get(key)?.keys === undefined);
   return [...new Set(unread)];
