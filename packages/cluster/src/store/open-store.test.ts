@@ -223,17 +223,22 @@ interface Killed {
   readonly refused: number;
 }
 
-/** Runs a writer, kills it after `milliseconds` of work, and returns what it had been told. */
-async function writeAndKill(directory: string, run: number, milliseconds: number): Promise<Killed> {
+/** Runs a writer, kills it in the middle of more work when it has been told enough, and returns what it was told. */
+async function writeAndKill(
+  directory: string,
+  run: number,
+  isEnough: (lines: readonly string[]) => boolean,
+): Promise<Killed> {
   const writer = spawn(process.execPath, [writerProgram, directory, String(run)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
-  writer.stdout.setEncoding('latin1').on('data', (chunk: string) => (output += chunk));
-  await once(writer.stdout, 'data');
-  const killed = once(writer, 'close');
-  setTimeout(() => writer.kill('SIGKILL'), milliseconds);
-  await killed;
+  writer.stdout.setEncoding('latin1').on('data', (chunk: string) => {
+    output += chunk;
+    // The first line says that it has begun, and the last may not be whole.
+    if (output !== '' && isEnough(output.split('\n').slice(1, -1))) writer.kill('SIGKILL');
+  });
+  await once(writer, 'close');
   expect(writer.signalCode).toBe('SIGKILL');
   const acknowledged = new Map<string, Acknowledged>();
   let refused = 0;
@@ -274,7 +279,7 @@ describe('killed under load', () => {
     let lastRevision = 0;
     let writes = 0;
     for (let run = 0; run < 30; run++) {
-      const { acknowledged } = await writeAndKill(directory, run, (run * 13) % 100);
+      const { acknowledged } = await writeAndKill(directory, run, (lines) => lines.length >= (run * 13) % 60);
       writes += acknowledged.size;
       const revision = await revisionOfWhole(directory, acknowledged);
       expect(revision).toBeGreaterThanOrEqual(lastRevision);
@@ -325,7 +330,9 @@ describe('on a full disk', () => {
     for (let run = 0; run < 10; run++) {
       const { bavail, bsize } = statfsSync(disk);
       writeFileSync(ballast, Buffer.alloc(Math.max(bavail * bsize - room, 0)));
-      const { acknowledged, refused } = await writeAndKill(directory, run, 50 + ((run * 13) % 100));
+      const isEnough = (lines: readonly string[]): boolean =>
+        lines.filter((line) => line === 'unavailable').length > run;
+      const { acknowledged, refused } = await writeAndKill(directory, run, isEnough);
       unlinkSync(ballast);
       sum.writes += acknowledged.size;
       sum.refused += refused;
