@@ -29,6 +29,16 @@ describe('a watch as text', () => {
     expect(pieces).toEqual([events.slice(0, 2).map(line).join(''), ...events.slice(2).map(line), failure]);
   });
 
+  it('leaves in several pieces where much has happened together', async () => {
+    const large = Array.from({ length: 10 }, (_, index) => ({
+      type: 'ADDED',
+      object: { index, text: 'x'.repeat(100_000) },
+    }));
+    const pieces = await read(watchPieces({ kind: 'watch', events: thenExpired([]), batches: thenExpired([large]) }));
+    expect(pieces.map((piece) => piece.split('\n').length - 1)).toEqual([3, 3, 3, 1, 1]);
+    expect(pieces.slice(0, -1).join('')).toBe(large.map(line).join(''));
+  });
+
   it('leaves line by line where nothing is known to have happened together', async () => {
     expect(await read(watchPieces({ kind: 'watch', events: thenExpired(events) }))).toEqual([
       ...events.map(line),

@@ -11,6 +11,9 @@ export async function* watchLines(events: AsyncIterable<unknown>): AsyncIterable
   }
 }
 
+/** A piece that is as long ends, so that no more than that is copied before a slow reader is waited for. */
+const pieceBytes = 256 * 1024;
+
 /** The lines of one moment in one piece: to encrypt and send a piece takes longer than to make it. */
 export async function* watchPieces({
   events,
@@ -21,10 +24,29 @@ export async function* watchPieces({
     return;
   }
   try {
-    for await (const batch of batches) yield Buffer.concat(batch.map(eventLine));
+    for await (const batch of batches) yield* piecesOf(batch);
   } catch (error) {
     yield failureLine(error);
   }
+}
+
+function* piecesOf(batch: readonly unknown[]): Iterable<Uint8Array> {
+  let lines: Buffer[] = [];
+  let bytes = 0;
+  for (const event of batch) {
+    const line = eventLine(event);
+    bytes += line.length;
+    lines.push(line);
+    if (bytes < pieceBytes) continue;
+    yield joined(lines);
+    [lines, bytes] = [[], 0];
+  }
+  if (lines.length > 0) yield joined(lines);
+}
+
+function joined(lines: readonly Buffer[]): Buffer {
+  const [first, second] = lines;
+  return first !== undefined && second === undefined ? first : Buffer.concat(lines);
 }
 
 function failureLine(error: unknown): string {
