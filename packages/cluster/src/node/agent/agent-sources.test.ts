@@ -42,7 +42,7 @@ it('tells every node of its own pods alone, also where one comes back on another
   expect(b.pods()).toEqual([]);
   await client.delete(pods, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });
   await client.create(pods, podOn('b'));
-  await vi.waitFor(() => expect(b.pods()).toHaveLength(1));
+  await vi.waitFor(() => expect(b.pods()).toHaveLength(1), { timeout: 60_000 });
   expect(ofA).toEqual(['+', '-']);
   expect(ofB).toEqual(['+']);
 });
