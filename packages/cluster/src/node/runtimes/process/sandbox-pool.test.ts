@@ -51,6 +51,21 @@ describe('namespaces made ahead', () => {
     expect(made()).toBeGreaterThanOrEqual(3);
   });
 
+  it('come after the one of a pod that finds none ready', async () => {
+    const clock = new FakeClock();
+    const kernel: PromiseWithResolvers<void>[] = [];
+    const create = async () => {
+      const turn = Promise.withResolvers<void>();
+      const holderPid = kernel.push(turn);
+      await turn.promise;
+      return { holderPid, address: `10.0.0.${holderPid}`, remove: async () => undefined };
+    };
+    const pool = new SandboxPool({ create, first: 2, whole: 5, clock, logger: silentLogger });
+    const taken = pool.take();
+    for (const turn of kernel) turn.resolve();
+    expect([kernel.length, (await taken).holderPid]).toEqual([2, 1]);
+  });
+
   it('go with the pool, and no more are made', async () => {
     const { clock, pool, made, removed } = await given();
     await pool.stop();

@@ -37,10 +37,11 @@ export class SandboxPool {
   }
 
   async take(): Promise<PodNamespace> {
-    const namespace = this.ready.pop();
+    // The kernel makes one at a time: that of the pod first.
+    const namespace = this.ready.pop() ?? this.options.create();
     this.takenAt = this.options.clock.monotonic();
     this.fill();
-    return namespace ?? this.options.create();
+    return namespace;
   }
 
   async stop(): Promise<void> {
