@@ -10,6 +10,7 @@ import { clusterRoleBindings, clusterRoles, configMaps as configMapType, pods } 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { idleMilliseconds } from './front/idle-time.ts';
 import { listen, type Listener } from './http-listener.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -277,6 +278,8 @@ describe('a connection', () => {
     const [head = '', content = ''] = answer.split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(head).toMatch(/\r\ndate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/i);
+    // What is promised ends before the connection does.
+    expect(Number(/\r\nkeep-alive: timeout=(\d+)/.exec(head)?.[1])).toBe(idleMilliseconds / 1_000 - 1);
     expect(JSON.parse(content.slice(0, Number(/content-length: (\d+)/i.exec(head)?.[1])))).toMatchObject({
       kind: 'Namespace',
     });

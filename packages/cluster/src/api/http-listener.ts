@@ -14,6 +14,7 @@ import { contentOf } from './answer-content.ts';
 import { answerRequest, type AnswerOptions } from './answer-request.ts';
 import { failure } from './api-server.ts';
 import { callerOf } from './caller.ts';
+import { idleMilliseconds, promisedMilliseconds } from './front/idle-time.ts';
 import { answerHeaders, drained, sendPlainAnswer } from './front/plain-answer.ts';
 import { PlainConnection } from './front/plain-connection.ts';
 import type { UpgradeAnswer } from './node-connector.ts';
@@ -26,7 +27,6 @@ import { watchLines, watchPieces } from './watch-lines.ts';
 
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
-const idleMilliseconds = 120_000;
 
 export interface Listener {
   readonly port: number;
@@ -51,7 +51,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     maxHeaderSize: maximumHeaderBytes,
     headersTimeout: headersTimeoutMilliseconds,
     requestTimeout: 0,
-    keepAliveTimeout: idleMilliseconds,
+    keepAliveTimeout: promisedMilliseconds,
     shouldUpgradeCallback: (request: IncomingMessage) => isForStreams(request) || isWatchSocket(request),
   };
   const server =

@@ -8,6 +8,7 @@ import { contentOf } from '../answer-content.ts';
 import type { ListText } from '../list-text.ts';
 import type { ReceivedRequest } from '../received-request.ts';
 import { watchPieces } from '../watch-lines.ts';
+import { keepAliveLine } from './idle-time.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -72,7 +73,7 @@ function headOf(status: number, headers: Headers, ofContent: string): string {
     lines += `${name}: ${value}\r\n`;
   }
   if (headers['date'] === undefined) lines += `date: ${httpDate()}\r\n`;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}${ofContent}connection: keep-alive\r\nkeep-alive: timeout=120\r\n\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}${ofContent}connection: keep-alive\r\n${keepAliveLine}\r\n`;
 }
 
 interface StreamedAnswer {
