@@ -82,7 +82,22 @@ interface StreamedAnswer {
   readonly chunks: AsyncIterable<string | Uint8Array>;
 }
 
-async function sendStream({ status, headers, chunks }: StreamedAnswer, socket: Socket): Promise<void> {
+/**
+ * Who has sent so much behind a request that no more of it is read would not be seen to go away either, and a stream may
+ * not end by itself. Nobody does that who means well.
+ */
+async function sendStream(answer: StreamedAnswer, socket: Socket): Promise<void> {
+  const refuse = (): unknown => socket.destroy();
+  socket.on('pause', refuse);
+  if (socket.isPaused()) refuse();
+  try {
+    await sendChunks(answer, socket);
+  } finally {
+    socket.off('pause', refuse);
+  }
+}
+
+async function sendChunks({ status, headers, chunks }: StreamedAnswer, socket: Socket): Promise<void> {
   const hasNone = status === 204 || status === 304;
   const declared = headers['content-length'];
   const isChunked = !hasNone && declared === undefined;

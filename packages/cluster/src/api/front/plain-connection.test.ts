@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest } from '../received-request.ts';
+import { sendPlainAnswer } from './plain-answer.ts';
 import { type FrontOptions, PlainConnection } from './plain-connection.ts';
 
 let folder: string;
@@ -130,6 +131,31 @@ describe('a connection', () => {
     socket.write(plain('/1').repeat(20_000));
     await paused.promise;
     socket.destroy();
+  });
+
+  it.each(['before', 'after'])('ends where too much is sent behind a stream, %s that has begun', async (when) => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const socket = await open({
+      serve: async (request) => {
+        const { signal, socket: served } = request;
+        const chunks = (async function* () {
+          begun.resolve(signal);
+          if (!signal.aborted) await once(signal, 'abort');
+          yield* [];
+        })();
+        if (when === 'before') await once(served, 'pause');
+        await sendPlainAnswer({ status: 200, headers: {}, body: { kind: 'bytes', chunks } }, request);
+      },
+    });
+    const closed = new Promise((resolve) => {
+      // What was sent and is not read makes it a reset.
+      socket.on('error', () => undefined).on('close', resolve);
+    });
+    socket.write(plain('/1'));
+    if (when === 'after') await begun.promise;
+    socket.write(plain('/1').repeat(20_000));
+    await closed;
+    expect((await begun.promise).aborted).toBe(true);
   });
 
   it('ends where an answer could not be sent', async () => {
