@@ -58,7 +58,7 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     }
     if (!isSplitConfirmed(observation))
       return {
-        actions: planComeback(observation, to),
+        actions: planEarlyJoining(observation, to),
         waitingFor: describeConfirmation(observation, `that version ${to.release.spec.version} takes all traffic`),
       };
   }
@@ -81,14 +81,17 @@ function planJoining(to: VersionView): readonly Action[] {
     : [{ type: 'setServing', release: nameOf(to.release), pods, serves: true, backend: true, template: true }];
 }
 
-/**
- * Whatever those wait for who come by the route: where nobody stands in the Service stable comes back to it, and where stable
- * does, all of its pods do.
- */
+/** Where nobody stands in the Service, stable comes back to it, whatever those wait for who come by the route. */
 export function planComeback({ application, pods }: Observation, to: VersionView): readonly Action[] {
   const isStable = application.status?.serving?.release === nameOf(to.release);
+  return isStable && !pods.some(isServing) ? planJoining(to) : [];
+}
+
+/** On the way to stable the rest of it need not wait for those who come by the route where stable stands in the Service. */
+function planEarlyJoining(observation: Observation, to: VersionView): readonly Action[] {
+  const isStable = observation.application.status?.serving?.release === nameOf(to.release);
   const isStanding = isTemplateServing(to) && to.pods.some(isServing);
-  return isStable && (isStanding || !pods.some(isServing)) ? planJoining(to) : [];
+  return isStable && isStanding ? planJoining(to) : planComeback(observation, to);
 }
 
 /** Takes a whole version out of the Application's Service. */

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { runHistory } from '../testing/histories.ts';
-import type { Happening } from '../testing/history.ts';
+import type { Happening, History } from '../testing/history.ts';
 import { observationOf } from '../testing/simulation/world.ts';
 import { worldOf } from './context-of.ts';
 import { check } from './interlock/interlock.ts';
 import { backendName, labels } from './names.ts';
-import type { Observation } from './observation.ts';
+import { isServing, type Observation } from './observation.ts';
 import { nameOf } from './release-context.ts';
-import { planRescue, planRoute } from './routing.ts';
+import { planOpening, planRescue, planRoute } from './routing.ts';
 
 const rounds: readonly Happening[] = Array.from({ length: 20 }, () => ({ type: 'round' }));
 const world = runHistory({ strategy: { type: 'blueGreen' }, routed: true, replicas: 3, happenings: rounds });
@@ -28,6 +28,34 @@ test('a changed route keeps the weights', () => {
 
 test('a changed route waits for the record of the version that serves, and drops no backend', () => {
   expect(planRoute({ ...elsewhere(), releases: [] }, 0).actions).toEqual([]);
+});
+
+test.each<[string, History['strategy']]>([
+  ['a rolling', { type: 'rolling' }],
+  ['an approximate', { type: 'canary', canary: { steps: [{ setWeight: 40 }, { pause: {} }], approximate: true } }],
+])('a route given in the middle of %s release brings back no pod that has left for it', (_, strategy) => {
+  const halfway = runHistory(
+    {
+      strategy,
+      routed: false,
+      replicas: 5,
+      serving: true,
+      happenings: [{ type: 'deploy', image: 'b' }, ...rounds.slice(0, 9)],
+    },
+    { atRest: false },
+  );
+  const observation = observationOf(halfway);
+  const { application, releases, pods } = observation;
+  const [stable, candidate] = releases;
+  if (stable === undefined || candidate === undefined) throw new Error('the history does not come to two versions');
+  const standing = pods.filter(isServing).map(({ metadata }) => metadata.labels?.[labels.release]);
+  const [a, b] = [nameOf(stable), nameOf(candidate)];
+  expect(standing.toSorted()).toEqual([a, a, a, b, b]);
+  expect(pods).toHaveLength(7);
+  const given = { ...application, spec: { ...application.spec, route: { hosts: ['shop'] } } };
+  expect(planOpening({ ...observation, application: given }, candidate)).toEqual([
+    { type: 'setSplit', weights: { [a]: 60, [b]: 40 } },
+  ]);
 });
 
 describe('what a version without a ready pod carried', () => {
