@@ -29,7 +29,9 @@ export function describeRefusal(observation: Observation): string {
   const refusing = currentInstances(observation).filter(
     (each) => carrierOf(each) !== 'gateway' && isServingNothing(each),
   );
-  return refusing.length === 0 ? '' : ` (${describeConflicts(refusing)}; ${wayOut})`;
+  if (refusing.length === 0) return '';
+  const isFormer = !isRefusedBy(observation, observation.split?.spec.through ?? 'gateway');
+  return ` (${describeConflicts(refusing)}; ${isFormer ? wayOutOfFormer : wayOut})`;
 }
 
 /** It carries, and serves nothing of what it is to carry. */
@@ -38,6 +40,8 @@ export function isRefusedBy(observation: Observation, carrier: Carrier): boolean
 }
 
 const wayOut = 'mend that, or name another router in spec.route.through';
+/** The one that leads is well: no other router is needed, but the time of both to end. */
+const wayOutOfFormer = 'mend that, or set spec.route.handoverSeconds to 0 to let it go now';
 
 function describeConflicts(instances: readonly SplitInstanceStatus[]): string {
   return [...new Set(instances.flatMap(({ conflicts = [] }) => conflicts))].join('; ');

@@ -258,6 +258,33 @@ describe('another router in spec', { timeout }, () => {
     );
   });
 
+  test('takes over from one that carries well after the release, also where the one before that refuses', async () => {
+    await deploy(byHttpRoute);
+    await succeeds('1');
+    await deploy(byIstio);
+    await until(() => isConfirmedBy('istio'));
+    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
+    await deploy(byIstio, { image: 'b', ...paused });
+    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    expect(await carriers()).toBe('istio,gatewayApi');
+    httpRoutes.takes = false;
+    await cluster.command('abort');
+    await until(async () => {
+      const { waitingFor = '' } = (await cluster.release('2')).status ?? {};
+      return waitingFor.includes('RouteRefused') && waitingFor.includes('set spec.route.handoverSeconds to 0');
+    });
+
+    await deploy(byGateway, { image: 'b', ...paused });
+    // The one that refuses is let go in its time, and so the release ends.
+    await until(
+      async () => (await carriers()) === 'istio',
+      () => expect(serves(virtualServices)).toBe(true),
+    );
+    expect((await cluster.release('2')).status?.phase).not.toBe('RolledBack');
+    await until(async () => (await carriers()) === 'gateway,istio');
+    expect((await cluster.release('2')).status?.phase).toBe('RolledBack');
+  });
+
   test('keeps back what the one before cannot do until that is let go', async () => {
     await deploy(byIstio);
     await succeeds('1');

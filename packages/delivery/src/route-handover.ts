@@ -10,7 +10,7 @@ import { askedCarrier, carriersIn, mainCarrier, type Carriers } from './carriers
 import { activeRelease } from './current-releases.ts';
 import type { Observation } from './observation.ts';
 import { nameOf } from './release-context.ts';
-import { isRefusedBy, isRouteLost, isServingNothing } from './route-conflicts.ts';
+import { isRefusedBy, isServingNothing } from './route-conflicts.ts';
 import { faultsThrough } from './routers/validate-router.ts';
 
 export interface Handover {
@@ -29,39 +29,59 @@ export function planHandover(observation: Observation): Handover {
   const { application, split } = observation;
   if (split === undefined) return { carriers: undefined };
   const asked = askedCarrier(application);
-  if (mainCarrier(asked) !== mainCarrier(split.spec)) return planTakeover(observation, split.spec, asked);
-  const { alsoThrough = [] } = split.spec;
-  const left = alsoThrough.length === 0 ? 0 : handoverLeft(observation);
-  if (left > 0) return { ...changed(split.spec, { ...asked, alsoThrough }), requeueAfter: finite(left) };
-  const gone = alsoThrough.map(({ name }) => name);
-  const message =
-    gone.length === 0 ? undefined : `requests go through ${mainCarrier(asked)} alone, ${gone.join(', ')} is let go`;
-  return { ...changed(split.spec, asked), message };
+  return mainCarrier(asked) === mainCarrier(split.spec)
+    ? planLettingGo(observation, split.spec, asked)
+    : planTakeover(observation, split.spec, asked);
+}
+
+/** Those that carried before and are not asked for go when clients have had their time. */
+function planLettingGo(observation: Observation, present: SplitSpec, asked: Carriers): Handover {
+  const { alsoThrough = [] } = present;
+  const gone = alsoThrough.filter(({ name }) => asked.alsoThrough?.some((each) => each.name === name) !== true);
+  const left = gone.length === 0 ? 0 : handoverLeft(observation);
+  if (left > 0) return { ...changed(present, { ...asked, alsoThrough }), requeueAfter: finite(left) };
+  const names = gone.map(({ name }) => name).join(', ');
+  const message = names === '' ? undefined : `${names} is let go, requests go through ${mainCarrier(asked)}`;
+  return { ...changed(present, asked), message };
 }
 
 function planTakeover(observation: Observation, present: SplitSpec, asked: Carriers): Handover {
-  const [name, before] = [mainCarrier(asked), mainCarrier(present)];
+  const [to, from] = [mainCarrier(asked), mainCarrier(present)];
   const active = activeRelease(observation);
-  const hindrance = active === undefined ? undefined : findHindrance(observation, active, name);
-  if (hindrance !== undefined)
-    return { carriers: undefined, waitingFor: `${hindrance} before ${name} takes over from ${before}` };
+  const hindrance = active === undefined ? undefined : findHindrance(observation, active, { to, from });
   const { alsoThrough = [] } = present;
-  const others = [...alsoThrough, formerCarrier(present)].filter((each) => each.name !== name);
+  if (hindrance !== undefined)
+    return {
+      ...planLettingGo(observation, present, withoutRefusing(observation, present)),
+      waitingFor: `${hindrance} before ${to} takes over from ${from}`,
+    };
+  const others = [...alsoThrough, formerCarrier(present)].filter((each) => each.name !== to);
   return {
     carriers: { ...asked, alsoThrough: others },
-    message: `${name} takes over from ${before}, which carries requests too for the time of spec.route.handoverSeconds`,
+    message: `${to} takes over from ${from}, which carries requests too for the time of spec.route.handoverSeconds`,
   };
 }
 
+/** One that carried before and refuses the route would keep the release from the end that is waited for. */
+function withoutRefusing(observation: Observation, present: SplitSpec): Carriers {
+  const kept = (present.alsoThrough ?? []).filter(({ name }) => !isRefusedBy(observation, name));
+  return { ...carriersIn(present), alsoThrough: kept.length === 0 ? undefined : kept };
+}
+
+interface Takeover {
+  readonly to: Carrier;
+  readonly from: Carrier;
+}
+
 /**
- * A release goes through the router that it began with: another one may not be able to do what it asks for. Where one that
- * carries refuses the route, the release could neither go on nor back, and so goes through another one that can.
+ * A release goes through the router that it began with: another one may not be able to do what it asks for. Where that one
+ * refuses the route, the release could neither go on nor back, and so goes through another one that can.
  */
-function findHindrance(observation: Observation, active: Release, name: Carrier): string | undefined {
+function findHindrance(observation: Observation, active: Release, { to, from }: Takeover): string | undefined {
   const end = `release ${nameOf(active)} to end`;
-  if (!isRouteLost(observation) || isRefusedBy(observation, name)) return end;
+  if (!isRefusedBy(observation, from) || isRefusedBy(observation, to)) return end;
   const { strategy, checks } = active.spec;
-  const faults = name === 'gateway' ? [] : faultsThrough(name, { ...observation.application.spec, strategy, checks });
+  const faults = to === 'gateway' ? [] : faultsThrough(to, { ...observation.application.spec, strategy, checks });
   return faults.length === 0
     ? undefined
     : `${end}, or another router to be named (${faults.map(({ field = '', message }) => `${field}: ${message}`).join('; ')})`;

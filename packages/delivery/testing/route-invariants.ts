@@ -44,17 +44,18 @@ function refusingCarriers({ split, gateways }: World): readonly Carrier[] {
 /**
  * A router is let go when the one that was asked for has led somewhere for the time of both, and each instance of it does so;
  * and that one takes over only where no release is under way, which may need what the other one can do, or from one that
- * refuses the route.
+ * itself refuses the route.
  */
 export function checkHandover({ before, after }: Change): string | undefined {
   if (before.split === undefined || after.split === undefined || before.split === after.split) return undefined;
   const [old, next] = [carriersOf(before.split.spec), carriersOf(after.split.spec)];
   const [main] = next;
+  const [present = 'gateway'] = old;
   // What is made by the same look has not begun.
   const isOpen = before.releases.some(
     ({ status }) => status !== undefined && status.phase !== 'Pending' && !isFinished(status.phase),
   );
-  if (main !== old[0] && isOpen && refusingCarriers(before).length === 0)
+  if (main !== present && isOpen && !refusingCarriers(before).includes(present))
     return `handover: ${main} takes over in the middle of a release`;
   const gone = old.find((name) => !next.includes(name));
   if (gone === undefined) return undefined;
