@@ -35,7 +35,8 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly prepareCreate?: (object: T) => T;
   /** What an update may not change silently; the usual: the status stays. */
   readonly prepareUpdate?: (object: T, old: T) => T;
-  readonly validate?: (object: T) => readonly Fault[];
+  /** `old` is absent on create. */
+  readonly validate?: (object: T, old?: T) => readonly Fault[];
   readonly validateUpdate?: (object: T, old: T) => readonly Fault[];
   /** `old` is there on every write but a create. */
   readonly validateRules?: (object: T, old: T | undefined) => readonly Fault[];
@@ -125,7 +126,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     validate: (object, old) =>
       joinFaults([
         validateMetadata(object, { nameRule: entry.nameRule, namespaced: entry.type.namespaced }, old),
-        entry.validate?.(of(object)) ?? none,
+        entry.validate?.(of(object), old === undefined ? undefined : of(old)) ?? none,
         old === undefined ? none : (entry.validateUpdate?.(of(object), of(old)) ?? none),
       ]),
     validateRules: (object, { stored }) =>

@@ -2,7 +2,8 @@
 import type { MatchCondition } from '@slipway/kube/api.generated';
 import { CelScope } from '@slipway/kube/cel';
 import type { Fault } from '../definition.ts';
-import { duplicate, invalid, required } from '../faults.ts';
+import { duplicate, invalid, required, tooMany } from '../faults.ts';
+import { qualifiedKey } from '../names.ts';
 
 /** What is written, as it comes: its types are not known to expressions. */
 export const conditionScope = new CelScope({
@@ -11,14 +12,21 @@ export const conditionScope = new CelScope({
   request: { kind: 'dyn' },
 });
 
+const maximumConditions = 64;
+
 export function checkConditions(conditions: ReadonlyArray<Partial<MatchCondition>>, path: string): readonly Fault[] {
   const names = conditions.map(({ name }) => name);
   // What must be there may be missing all the same: it is this that says so.
-  return conditions.flatMap(({ name = '', expression = '' }, index) => [
-    ...(name === '' ? [required(`${path}[${index}].name`)] : []),
+  const each = conditions.flatMap(({ name = '', expression = '' }, index) => [
+    ...checkName(name, `${path}[${index}].name`),
     ...(name !== '' && names.indexOf(name) < index ? [duplicate(`${path}[${index}].name`, name)] : []),
     ...checkExpression(expression, `${path}[${index}].expression`),
   ]);
+  return conditions.length > maximumConditions ? [tooMany(path, conditions.length, maximumConditions), ...each] : each;
+}
+
+function checkName(name: string, field: string): readonly Fault[] {
+  return name === '' ? [required(field)] : qualifiedKey(name).map((fault) => invalid(field, name, fault));
 }
 
 function checkExpression(expression: string, field: string): readonly Fault[] {

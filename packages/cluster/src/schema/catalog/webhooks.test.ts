@@ -89,6 +89,39 @@ describe('a webhook configuration', () => {
     );
   });
 
+  it.each([
+    { name: 'a/b/c', faults: [expect.stringContaining('[0].name: Invalid value: "a/b/c": a qualified name must')] },
+    { name: 'not valid', faults: [expect.stringContaining('[0].name: Invalid value: "not valid": ')] },
+    { name: 'example.com/Mine', faults: [] },
+  ])('is judged by the name of its condition $name', async ({ name, faults }) => {
+    const object = { metadata: {}, webhooks: [{ ...plain, matchConditions: [{ name, expression: 'true' }] }] };
+    expect(await withLateModulesAtOnce(() => faultsOf(validatingWebhookConfiguration, object))).toEqual(faults);
+  });
+
+  it('has at most 64 conditions', async () => {
+    const conditions = Array.from({ length: 65 }, (_, index) => ({ name: `a${index}`, expression: 'true' }));
+    const given = (count: number) => ({
+      metadata: {},
+      webhooks: [{ ...plain, matchConditions: conditions.slice(0, count) }],
+    });
+    const faultsWith = (count: number) =>
+      withLateModulesAtOnce(() => faultsOf(mutatingWebhookConfiguration, given(count)));
+    expect(await faultsWith(64)).toEqual([]);
+    expect(await faultsWith(65)).toEqual(['webhooks[0].matchConditions: Too many: 65: must have at most 64 items']);
+  });
+
+  it('keeps conditions that are stored, whatever they are, until one of them changes', async () => {
+    const bad = { name: 'a', expression: 'unknown' };
+    const old = { metadata: {}, webhooks: [{ ...plain, matchConditions: [bad] }] };
+    const faultsWith = (webhook: object) => {
+      const object = { metadata: {}, webhooks: [{ ...plain, ...webhook }] };
+      return withLateModulesAtOnce(() => faultsOf(validatingWebhookConfiguration, object, old));
+    };
+    expect(await faultsWith({ matchConditions: [bad], timeoutSeconds: 5 })).toEqual([]);
+    const fault = expect.stringContaining('[0].expression: Invalid value: "unknown": compilation failed: ');
+    expect(await faultsWith({ matchConditions: [bad, { name: 'b', expression: 'true' }] })).toEqual([fault]);
+  });
+
   it('shows how many there are', () => {
     expect(columnsOf(validatingWebhookConfiguration)).toEqual(['Name', 'Webhooks', 'Age']);
   });

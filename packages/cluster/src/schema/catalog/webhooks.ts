@@ -1,12 +1,14 @@
 /** Whom the API server asks before it stores an object. */
 import type {
   AdmissionregistrationV1WebhookClientConfig,
+  MatchCondition,
   MutatingWebhook,
   MutatingWebhookConfiguration,
   RuleWithOperations,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '@slipway/kube/api.generated';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
@@ -27,7 +29,7 @@ export const validatingWebhookConfiguration = define<ValidatingWebhookConfigurat
   columns: [{ name: 'Webhooks', type: 'integer', cell: ({ webhooks = [] }) => webhooks.length }],
   defaults: (object) =>
     object.webhooks === undefined ? object : { ...object, webhooks: object.webhooks.map(defaultWebhook) },
-  validate: ({ webhooks = [] }) => validateWebhooks(webhooks),
+  validate: ({ webhooks = [] }, old) => validateWebhooks(webhooks, old?.webhooks),
 });
 
 export const mutatingWebhookConfiguration = define<MutatingWebhookConfiguration>({
@@ -43,7 +45,7 @@ export const mutatingWebhookConfiguration = define<MutatingWebhookConfiguration>
           ...object,
           webhooks: object.webhooks.map((webhook) => ({ reinvocationPolicy: 'Never', ...defaultWebhook(webhook) })),
         },
-  validate: ({ webhooks = [] }) => validateWebhooks(webhooks),
+  validate: ({ webhooks = [] }, old) => validateWebhooks(webhooks, old?.webhooks),
 });
 
 function defaultWebhook<T extends Webhook>(webhook: T): T {
@@ -62,16 +64,18 @@ function defaultWebhook<T extends Webhook>(webhook: T): T {
   };
 }
 
-function validateWebhooks(webhooks: readonly Webhook[]): readonly Fault[] {
+function validateWebhooks(webhooks: readonly Webhook[], old: readonly Webhook[] = []): readonly Fault[] {
+  const hasOldConditions = areConditionsUnchanged(webhooks, old);
   const names = webhooks.map(({ name }) => name);
   return webhooks.flatMap((webhook, index) => [
     ...validateWebhook(webhook, `webhooks[${index}]`),
+    ...(hasOldConditions ? [] : validateConditions(webhook.matchConditions, `webhooks[${index}].matchConditions`)),
     ...(names.indexOf(webhook.name) < index ? [duplicate(`webhooks[${index}].name`, webhook.name)] : []),
   ]);
 }
 
 function validateWebhook(webhook: Partial<Webhook>, path: string): readonly Fault[] {
-  const { rules = [], timeoutSeconds, admissionReviewVersions = [], matchConditions = [] } = webhook;
+  const { rules = [], timeoutSeconds, admissionReviewVersions = [] } = webhook;
   return [
     ...validateName(webhook.name ?? '', `${path}.name`),
     ...validateVersions(admissionReviewVersions, `${path}.admissionReviewVersions`),
@@ -85,10 +89,17 @@ function validateWebhook(webhook: Partial<Webhook>, path: string): readonly Faul
       ? [invalid(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds')]
       : []),
     ...validateClient(webhook.clientConfig ?? {}, `${path}.clientConfig`),
-    ...(matchConditions.length === 0
-      ? []
-      : loadedConditions().checkConditions(matchConditions, `${path}.matchConditions`)),
   ];
+}
+
+/** What is stored may be older than the rules for it: whoever changes something else is not kept from it, as in Kubernetes. */
+function areConditionsUnchanged(webhooks: readonly Webhook[], old: readonly Webhook[]): boolean {
+  const conditionsOf = (all: readonly Webhook[]): unknown => all.map(({ matchConditions = [] }) => matchConditions);
+  return isSameJson(conditionsOf(webhooks), conditionsOf(old));
+}
+
+function validateConditions(conditions: readonly MatchCondition[] = [], path: string): readonly Fault[] {
+  return conditions.length === 0 ? [] : loadedConditions().checkConditions(conditions, path);
 }
 
 function validateName(name: string, field: string): readonly Fault[] {
