@@ -33,6 +33,22 @@ describe('the cache of parsed objects', () => {
     expect(cache.parse(stored('unused', 2))).not.toBe(unused);
   });
 
+  it('keeps as many as it may, read again and again in one order', () => {
+    const cache = new ObjectCache({ maximum: 10 });
+    const all = Array.from({ length: 10 }, (_, index) => stored(`each-${index}`, index + 1));
+    const first = all.map((each) => cache.parse(each));
+    for (let pass = 0; pass < 5; pass++)
+      all.forEach((each, index) => expect(cache.parse(each), `pass ${pass}`).toBe(first[index]));
+  });
+
+  it('keeps no more than it may', () => {
+    const cache = new ObjectCache({ maximum: 10 });
+    const all = Array.from({ length: 30 }, (_, index) => stored(`each-${index}`, index + 1));
+    const first = all.map((each) => cache.parse(each));
+    const known = all.map((each) => cache.parse(each)).filter((object, index) => object === first[index]);
+    expect(known.length).toBeLessThanOrEqual(10);
+  });
+
   it('freezes all of an object where tests ask for it', () => {
     const cache = new ObjectCache({ freeze: true });
     const read = cache.parse(stored('a', 1));

@@ -18,16 +18,20 @@ export interface ObjectCacheOptions {
 
 /**
  * Parsed forms of stored objects, the most recently used ones. The store keeps text; most reads want objects. They are in
- * two generations: when the young one is full, it becomes the old one, and who was in that one and not used since is gone.
+ * two generations: who is used comes into the young one, and of the old one they are forgotten one by one where there are
+ * too many. When that is used up, the young one becomes the old one. As many as may be kept are, in whatever order they are
+ * read again and again.
  */
 export class ObjectCache {
-  readonly #generation: number;
+  readonly #maximum: number;
   readonly #freezes: boolean;
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
+  /** Goes once over the old ones: a map that is asked for its first key each time passes over all that were there. */
+  #oldest = this.#old.keys();
 
   constructor({ maximum = 5_000, freeze = false }: ObjectCacheOptions = {}) {
-    this.#generation = Math.max(1, Math.floor(maximum / 2));
+    this.#maximum = maximum;
     this.#freezes = freeze;
   }
 
@@ -57,16 +61,25 @@ export class ObjectCache {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
     const old = this.#old.get(key);
-    if (old !== undefined) this.#put(key, old);
+    if (old === undefined) return undefined;
+    this.#old.delete(key);
+    this.#put(key, old);
     return old;
   }
 
   #put(key: string, entry: Entry): void {
     if (this.#freezes) deepFreeze(entry.object);
     this.#young.set(key, entry);
-    if (this.#young.size <= this.#generation) return;
+    if (this.#young.size + this.#old.size > this.#maximum) this.#forgetOldest();
+    if (this.#old.size > 0 || this.#young.size <= this.#maximum / 2) return;
     this.#old = this.#young;
+    this.#oldest = this.#old.keys();
     this.#young = new Map();
+  }
+
+  #forgetOldest(): void {
+    const { value: key } = this.#oldest.next();
+    if (key !== undefined) this.#old.delete(key);
   }
 }
 
