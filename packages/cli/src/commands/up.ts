@@ -16,7 +16,7 @@ import {
 } from '../embedded/data-directory.ts';
 import { checkPorts, choosePort, usualPort } from '../embedded/check-ports.ts';
 import { launchServer } from '../embedded/launch-server.ts';
-import type { ServerOptions } from '../embedded/server-options.ts';
+import { maximumRealNodes, type ServerOptions } from '../embedded/server-options.ts';
 import { portOf } from '../embedded/server-place.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { colour, fold, print, printValue } from '../output/output.ts';
@@ -96,9 +96,6 @@ function welcome({ controller, serverPort }: UpOptions, state: ClusterState): re
     ...(controller ? [] : ['  Delivery    none until one leads; run it with: slipway controller']),
   ];
 }
-
-/** Nodes that run programs: each offers the whole machine. */
-const maximumRealNodes = 16;
 
 function checkOptions(options: UpOptions): void {
   const { apiPort, gatewayPort, server, serverPort = 0, detach, output, nodes, runtime } = options;

@@ -47,7 +47,7 @@ export async function runServer(options: ServerOptions, surroundings: ServerSurr
     // Nobody waits for it: what is ready is the cluster.
     closeBeside = await openBeside(state, { options, directory, log: surroundings.log });
     await keepYoungHeap();
-    await keepOldHeapClose();
+    await keepOldHeapClose(options.nodes);
     const reason = await Promise.race([stopRequested, cluster.failed]);
     if (reason instanceof Error) throw new CommandFailure(`The cluster ended: ${reason.message}`, { cause: reason });
   } finally {

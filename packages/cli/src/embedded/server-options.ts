@@ -5,6 +5,9 @@ import type { ClusterState } from './data-directory.ts';
 /** Where API server and gateway listen: nobody else reaches them. */
 export const host = '127.0.0.1';
 
+/** Nodes that run programs: each offers the whole machine. */
+export const maximumRealNodes = 16;
+
 /** How an embedded cluster is started: the command line of `slipway up`, checked and with its defaults. */
 export interface ServerOptions {
   readonly dataDirectory: string;

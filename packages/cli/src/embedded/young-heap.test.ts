@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { oldHeapFlags } from './young-heap.ts';
 
 const run = promisify(execFile);
 
@@ -29,3 +30,7 @@ test('the young heap stays as large as it is, and grows otherwise', async () => 
   expect(await growth(kept)).toBeLessThanOrEqual(2);
   expect(await growth('')).toBeGreaterThan(2);
 }, 60_000);
+
+test('the old heap is kept close to what is alive for more nodes than run pods', () => {
+  expect([1, 16, 17].map(oldHeapFlags)).toEqual([[], [], ['--heap-growing-percent=80']]);
+});

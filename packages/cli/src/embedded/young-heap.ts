@@ -1,3 +1,5 @@
+import { maximumRealNodes } from './server-options.ts';
+
 /**
  * The half-spaces where objects begin stay as large as they are. Left to themselves they grow with the work to 64 MB each on
  * large machines, stay so, and are empty nearly all of the time; a server that has just started has 16 MB each, and a
@@ -11,9 +13,14 @@ export async function keepYoungHeap(): Promise<void> {
 
 /**
  * All else is collected when it is four fifths larger than what was alive the last time. Left to itself it quadruples first
- * while work comes in: a server of 10,000 pods held more that was dead than alive.
+ * while work comes in: a server of 10,000 pods held more that was dead than alive. With fewer it is not worth collecting
+ * more often.
  */
-export async function keepOldHeapClose(): Promise<void> {
+export function oldHeapFlags(nodes: number): readonly string[] {
+  return nodes > maximumRealNodes ? ['--heap-growing-percent=80'] : [];
+}
+
+export async function keepOldHeapClose(nodes: number): Promise<void> {
   const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--heap-growing-percent=80');
+  for (const flag of oldHeapFlags(nodes)) setFlagsFromString(flag);
 }
