@@ -180,6 +180,8 @@ function childNode(node: GranularNode, name: string): SchemaNode {
   return node.kind === 'map' ? node.values : (node.fields.get(name)?.node ?? unknownNode);
 }
 
+/** So many are the fields of all types of Kubernetes several times over. Those of types that are gone go with the rest. */
+const maximumElements = 20_000;
 /** Of the fields of types, which are few; the keys of maps are whatever somebody writes. */
 const elements = new Map<string, string>();
 
@@ -187,7 +189,10 @@ function fieldElement(node: GranularNode, name: string): string {
   const known = node.kind === 'map' ? undefined : elements.get(name);
   if (known !== undefined) return known;
   const element = `f:${name}`;
-  if (node.kind === 'object' && node.fields.has(name)) elements.set(name, element);
+  if (node.kind === 'object' && node.fields.has(name)) {
+    if (elements.size >= maximumElements) elements.clear();
+    elements.set(name, element);
+  }
   return element;
 }
 
