@@ -1,9 +1,16 @@
 /**
- * Whom the weights lead where, by every data plane: of requests, and of users who keep their version. Each gateway is a
+ * Whom the weights lead where, by every data plane: of requests, and of users who keep their version; and whom the hosts of a
+ * preview do. Each gateway is a
  * `slipway gateway` alone, in front of the cluster.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clusterTitle, dataPlanes, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
+import {
+  clusterTitle,
+  dataPlanes,
+  startDeliveryCluster,
+  type DataPlaneName,
+  type DeliveryCluster,
+} from './support/delivery-cluster.ts';
 import { ask, countAnswers } from './support/traffic/count-answers.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
 
@@ -19,6 +26,8 @@ const tolerance = 2;
 
 const steps = stands.flatMap(({ weight }) => [{ setWeight: weight }, { pause: {} }]);
 
+const previewHosts = { own: 'next.localhost', covered: 'next.previewed.localhost' };
+
 /** Somebody with a browser. */
 interface User {
   cookie: string | undefined;
@@ -31,6 +40,8 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
   /** One without stickiness, and one with. */
   let loose: ReleasedApplication;
   let sticky: ReleasedApplication;
+  /** One that waits for its promotion, meanwhile reached by a host of its own, and by one that its route covers. */
+  let previewed: ReleasedApplication;
   const everybody: User[] = [];
   const missing = dataPlanes.map((dataPlane) => dataPlane.missing).find((reason) => reason !== undefined);
 
@@ -42,8 +53,13 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
       ...spec,
       strategy: { type: 'canary', canary: { steps, stickySeconds: 3_600 } },
     });
+    previewed = await applicationOn(cluster, 'previewed', {
+      ...spec,
+      route: { hosts: ['previewed.localhost', '*.previewed.localhost'] },
+      strategy: { type: 'blueGreen', blueGreen: { autoPromote: false, previewHosts: Object.values(previewHosts) } },
+    });
     await Promise.all(
-      [loose, sticky].map(async (application) => {
+      [loose, sticky, previewed].map(async (application) => {
         await application.ask('v1');
         await application.reaches({ version: 'v1', phases: ['Succeeded'] });
         await application.ask('v2');
@@ -54,10 +70,11 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
   afterAll(async () => {
     loose?.close();
     sticky?.close();
+    previewed?.close();
     await cluster?.stop();
   });
 
-  function target(name: (typeof dataPlanes)[number]['name']): string {
+  function target(name: DataPlaneName): string {
     const found = cluster.gateways.get(name);
     if (found === undefined) throw new Error(`no gateway carries requests by ${name}`);
     return found;
@@ -68,6 +85,33 @@ describe(`shares of a canary, ${clusterTitle}`, { timeout: 300_000 }, () => {
     const counts = await countAnswers(asked);
     return ((counts.get('v2') ?? 0) / asked.requests) * 100;
   }
+
+  /** What a data plane answers who asks for its hosts, a moment after the others. */
+  async function answersOf(name: DataPlaneName): Promise<Readonly<Record<string, string>>> {
+    const hosts = { main: previewed.host, other: 'any.previewed.localhost', ...previewHosts };
+    const answers = Object.entries(hosts).map(async ([key, host]) => {
+      const answer = await ask({ target: target(name), host }).then(({ body }) => body, String);
+      return [key, /status \d+/.exec(answer)?.[0] ?? answer];
+    });
+    return Object.fromEntries(await Promise.all(answers));
+  }
+
+  describe.each([
+    { when: 'before its promotion', main: 'v1', own: 'v2', covered: 'v2' },
+    { when: 'after it', main: 'v2', own: 'status 404', covered: 'status 503' },
+  ])('a preview $when', ({ main, own, covered }) => {
+    beforeAll(async () => {
+      await previewed.until('v2', ({ phase }) => phase === 'Paused' || phase === 'Succeeded');
+      if (main === 'v1') return;
+      await previewed.command('promote');
+      await previewed.reaches({ version: 'v2', phases: ['Succeeded'] });
+    });
+
+    it.for(dataPlanes)('is led by $name where its hosts say', async ({ name, missing }, { skip }) => {
+      skip(missing !== undefined, missing);
+      await expect.poll(() => answersOf(name), { timeout: 30_000 }).toEqual({ main, other: main, own, covered });
+    });
+  });
 
   describe.each(stands)('at $weight %', ({ weight, requests }) => {
     beforeAll(async () => {
