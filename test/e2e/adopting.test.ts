@@ -1,79 +1,72 @@
 /** A Deployment that serves is adopted, released and given back, by real commands, while every request is counted. */
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Deployment, Ingress, Service } from '@slipway/kube/api.generated';
 import { deployments, ingresses, services } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkoutMount, checkoutVolume } from './support/checkout-volume.ts';
-import { startCluster, type TestCluster } from './support/slipway.ts';
-import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
+import { clusterTitle, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
+import type { Outcome } from './support/execute.ts';
+import { self } from './support/person.ts';
+import { ask } from './support/traffic/count-answers.ts';
+import { bringProgram } from './support/traffic/program.ts';
+import { startTraffics, type Traffic } from './support/traffic/traffic.ts';
 
-const namespace = 'default';
 const host = 'shop.localhost';
-const program = fileURLToPath(new URL('support/traffic/application.ts', import.meta.url));
 const selector = { app: 'shop' };
-const metadata = { namespace, name: 'shop' };
+/** At each gateway. */
+const requestsPerSecond = 50;
 
-const deployment: Deployment = {
-  metadata,
-  spec: {
-    replicas: 3,
-    selector: { matchLabels: selector },
-    template: {
-      metadata: { labels: selector },
-      spec: {
-        volumes: [checkoutVolume],
-        containers: [
-          {
-            name: 'application',
-            image: 'node:24',
-            command: ['node', program],
-            env: [
-              { name: 'APP_VERSION', value: 'v1' },
-              { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-            ],
-            volumeMounts: [checkoutMount],
-            ports: [{ name: 'http', containerPort: 8080 }],
-            readinessProbe: { httpGet: { path: '/health', port: 'http' } },
-          },
-        ],
-      },
-    },
-  },
-};
-const service: Service = { metadata, spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] } };
-const ingress: Ingress = {
-  metadata,
-  spec: {
-    rules: [
-      {
-        host,
-        http: {
-          paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'shop', port: { name: 'http' } } } }],
-        },
-      },
-    ],
-  },
-};
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
 
-describe('a Deployment under load', () => {
-  let cluster: TestCluster;
-  let traffic: Traffic;
+function deploymentOf(metadata: Named, { spec }: Awaited<ReturnType<typeof bringProgram>>): Deployment {
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    env: [{ name: 'APP_VERSION', value: 'v1' }, ...(container.env ?? [])],
+  }));
+  const template = { metadata: { labels: selector }, spec: { ...spec, containers } };
+  return { metadata, spec: { replicas: 3, selector: { matchLabels: selector }, template } };
+}
+
+function serviceOf(metadata: Named): Service {
+  return { metadata, spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] } };
+}
+
+function ingressOf(metadata: Named): Ingress {
+  const backend = { service: { name: metadata.name, port: { name: 'http' } } };
+  return { metadata, spec: { rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] } };
+}
+
+describe(`a Deployment under load, ${clusterTitle}`, () => {
+  let cluster: DeliveryCluster;
+  let traffics: readonly Traffic[] = [];
+  let metadata: Named;
   let first: string;
 
   beforeAll(async () => {
-    cluster = await startCluster();
-    await cluster.client.create(deployments, deployment);
-    await cluster.client.create(services, service);
-    await cluster.client.create(ingresses, ingress);
+    cluster = await startDeliveryCluster({ leaseSeconds: 5 });
+    const { client, namespace, gateways } = cluster;
+    metadata = { namespace, name: 'shop' };
+    await client.create(deployments, deploymentOf(metadata, await bringProgram(cluster, 'shop')));
+    await client.create(services, serviceOf(metadata));
+    await client.create(ingresses, ingressOf(metadata));
     await cluster.ask('rollout', 'status', 'deployment/shop', '--timeout=120s');
     first = await podUids();
-    traffic = await startTraffic({ target: cluster.gateway, host, rate: 100, versions: ['v1'] });
+    const targets = [...gateways.values()];
+    for (const target of targets) while ((await versionAt(target)) !== 'v1') await pause(100);
+    const common = { host, rate: requestsPerSecond, versions: ['v1'] };
+    traffics = await startTraffics(targets.map((target) => ({ ...common, target })));
   });
 
   afterAll(async () => {
-    await traffic.stop();
-    await cluster.stop();
+    await Promise.all(traffics.map((traffic) => traffic.stop()));
+    await cluster?.stop();
   });
+
+  function versionAt(target: string): Promise<string> {
+    return ask({ target, host }).then(({ body }) => body, String);
+  }
 
   function podUids(): Promise<string> {
     return cluster.ask(
@@ -87,15 +80,28 @@ describe('a Deployment under load', () => {
     );
   }
 
+  function run(...words: readonly string[]): Promise<Outcome> {
+    return self.slipway(...words, '--kubeconfig', cluster.kubeconfig, '--namespace', cluster.namespace);
+  }
+
   async function slipway(...words: readonly string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await cluster.slipway(...words, '--kubeconfig', cluster.kubeconfig);
+    const { exitCode, stdout, stderr } = await run(...words);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     return stdout;
   }
 
+  async function allow(...versions: readonly string[]): Promise<void> {
+    await Promise.all(traffics.map(({ load }) => load.allow(versions)));
+  }
+
+  /** Of each gateway, once more. */
+  async function hearEverybody(): Promise<void> {
+    await Promise.all(traffics.map((traffic) => traffic.until(() => true)));
+  }
+
   function expectNothingLost(): void {
-    const { load, clients } = traffic;
-    expect({ short: load.report.failures, others: clients.failures }).toEqual({ short: [], others: [] });
+    for (const { load, clients } of traffics)
+      expect({ short: load.report.failures, others: clients.failures }).toEqual({ short: [], others: [] });
   }
 
   it('shows first what will change, and changes nothing by that', async () => {
@@ -105,10 +111,10 @@ describe('a Deployment under load', () => {
     expect(preview).toMatch(/change +Deployment +shop +pause it/);
     expect(preview).toMatch(/change +Service +shop +select the pods that serve/);
     const data: unknown = JSON.parse(await slipway('adopt', 'shop', '--dry-run', '-o', 'json'));
-    const pausing = { change: 'change', kind: 'Deployment', namespace, name: 'shop' };
+    const pausing = { change: 'change', kind: 'Deployment', ...metadata };
     expect(data).toMatchObject({ done: false, changes: expect.arrayContaining([expect.objectContaining(pausing)]) });
     expect(await cluster.client.get(deployments, metadata)).toEqual(before);
-    const unasked = await cluster.slipway('adopt', 'shop', '--kubeconfig', cluster.kubeconfig);
+    const unasked = await run('adopt', 'shop');
     expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('add --yes') });
   });
 
@@ -116,17 +122,17 @@ describe('a Deployment under load', () => {
     await slipway('adopt', 'shop', '--yes', '--strategy', 'blueGreen');
     expect(await podUids()).toBe(first);
     expect(await cluster.ask('get', 'application', 'shop', '-o', 'jsonpath={.status.serving.version}')).toBe('1');
-    await traffic.until(() => true);
+    await hearEverybody();
     expectNothingLost();
   });
 
   it('releases a change of its template, and loses no request', async () => {
     const terms = { guardSeconds: 0, drainSeconds: 1 };
     await cluster.ask('patch', 'application', 'shop', '--type=merge', '-p', JSON.stringify({ spec: terms }));
-    await traffic.load.allow(['v1', 'v2']);
+    await allow('v1', 'v2');
     await cluster.ask('set', 'env', 'deployment/shop', 'APP_VERSION=v2');
     await cluster.ask('wait', 'application/shop', '--for=jsonpath={.status.serving.version}=2', '--timeout=120s');
-    await traffic.load.allow(['v2']);
+    await allow('v2');
     // The pods of the first version go when they have drained.
     await cluster.ask('wait', 'pods', '-l', 'slipway.dev/release=shop-1', '--for=delete', '--timeout=120s');
     expectNothingLost();
@@ -142,9 +148,9 @@ describe('a Deployment under load', () => {
     expect(await podUids()).toBe(before);
     expect(await cluster.ask('get', 'applications,releases,poddisruptionbudgets', '-o', 'name')).toBe('');
     expect((await cluster.client.get(services, metadata)).spec?.selector).toEqual(selector);
-    await traffic.until(() => true);
-    const { load } = await traffic.stop();
+    await hearEverybody();
+    const reports = await Promise.all(traffics.map((traffic) => traffic.stop()));
     expectNothingLost();
-    expect(load.succeeded).toBe(load.sent);
+    for (const { load } of reports) expect(load.succeeded).toBe(load.sent);
   });
 });

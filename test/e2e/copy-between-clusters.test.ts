@@ -1,4 +1,7 @@
-/** A version that is carried from one cluster to another one: two contexts of one kubeconfig. */
+/**
+ * A version that is carried from one cluster to another one: two contexts of one kubeconfig. Neither is a cluster that is there
+ * already: the records of both are compared down to the imageIDs, and an embedded cluster, which pulls nothing, gives others.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applications } from '@slipway/delivery/api/application';

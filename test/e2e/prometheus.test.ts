@@ -1,13 +1,14 @@
-/** Checks against a real Prometheus. */
+/** Checks against a real Prometheus, by a person's words in Secrets of the cluster that the tests of delivery have. */
 import type { Check, CheckState } from '@slipway/delivery/api/check';
 import { startCheck } from '@slipway/delivery/gates/metric/check-state';
 import { advanceCheck, decideCheck } from '@slipway/delivery/gates/metric/decide-check';
-import { createHttpGet } from '@slipway/delivery/gates/metric/http-get';
-import { loadCompile } from '@slipway/delivery/gates/metric/load-compile';
+import { createMeasuringPorts } from '@slipway/delivery/gates/metric/measuring-ports';
 import { takeMeasurement, type MeasuringPorts } from '@slipway/delivery/gates/metric/take-measurement';
 import { delay } from '@slipway/kube/clock';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { secrets } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTitle, startPlace, type Place } from './support/delivery-cluster.ts';
 import { missing } from './support/execute.ts';
 import { serveMetrics, startPrometheus, type RunningPrometheus } from './support/prometheus.ts';
 
@@ -35,37 +36,29 @@ function metrics(): string {
 
 const share = `sum(rate(http_errors_total{version="{{version}}"}[5s])) / sum(rate(http_requests_total{version="{{version}}"}[5s]))`;
 
-describe.skipIf(reason !== undefined)(`a real Prometheus${reason === undefined ? '' : ` (${reason})`}`, () => {
+describe.skipIf(reason !== undefined)(`a real Prometheus, ${reason ?? clusterTitle}`, () => {
+  let place: Place;
   let target: Awaited<ReturnType<typeof serveMetrics>>;
   let prometheus: RunningPrometheus;
   let ports: MeasuringPorts;
 
   beforeAll(async () => {
+    place = await startPlace();
     target = await serveMetrics(metrics);
     prometheus = await startPrometheus(target.target);
     const { authority, username, password } = prometheus;
-    const secrets: Readonly<Record<string, object>> = {
-      access: { username, password, 'ca.crt': authority },
-      guess: { username, password: 'wrong horse', 'ca.crt': authority },
-      stranger: { username, password },
-    };
-    ports = {
-      clock: systemClock,
-      httpGet: createHttpGet({ clock: systemClock, loopback: true }),
-      compile: await loadCompile(),
-      readSecret: (name) => {
-        const encoded = Object.entries(secrets[name] ?? {}).map(([key, text]) => [
-          key,
-          Buffer.from(text).toString('base64'),
-        ]);
-        return Promise.resolve({ metadata: { name }, data: Object.fromEntries(encoded) });
-      },
-    };
+    const { client, namespace } = place;
+    const access = { username, password, 'ca.crt': authority };
+    const guess = { ...access, password: 'wrong horse' };
+    for (const [name, stringData] of Object.entries({ access, guess, stranger: { username, password } }))
+      await client.create(secrets, { metadata: { namespace, name }, stringData });
+    ports = await createMeasuringPorts({ client, clock: systemClock, loopback: true })(namespace);
   });
 
   afterAll(async () => {
     await prometheus?.[Symbol.asyncDispose]();
     await target?.[Symbol.asyncDispose]();
+    await place?.stop();
   });
 
   /** As a controller does it: measure, write down, wait, until there is a verdict. */

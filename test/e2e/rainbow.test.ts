@@ -1,12 +1,12 @@
 /** Versions with sessions of their own, under load: a user stays with his, new ones get the newest, and nothing is lost. */
 import { applications, type VersionSessions } from '@slipway/delivery/api/application';
-import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { pods } from '@slipway/kube/resources';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { labels } from '@slipway/delivery/names';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { noHaproxyReason } from '../../packages/gateway/testing/haproxy.ts';
-import { startCluster } from './support/slipway.ts';
+import { clusterTitle, dataPlanes, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
 import { applicationOn } from './support/traffic/released-application.ts';
 import { startTraffic } from './support/traffic/traffic.ts';
 import { startVisitor, type Visitor } from './support/traffic/visitor.ts';
@@ -16,15 +16,18 @@ const patienceMilliseconds = 60_000;
 /** More than a request of each gateway process. */
 const some = 10;
 
-const dataPlanes = [
-  { name: 'the built-in proxy', words: [], missing: undefined },
-  { name: 'HAProxy', words: ['--data-plane', 'haproxy'], missing: noHaproxyReason },
-];
+interface Watched extends Pick<DeliveryCluster, 'client' | 'namespace'> {
+  readonly name: string;
+}
 
 /** Resolves when the status says of an Application's sessions what is looked for. */
-async function sessionsOf(client: KubeClient, isSo: (sessions: readonly VersionSessions[]) => boolean): Promise<void> {
+async function sessionsOf(
+  { client, namespace, name }: Watched,
+  isSo: (sessions: readonly VersionSessions[]) => boolean,
+): Promise<void> {
   const stop = new AbortController();
-  const informer = new Informer({ client, type: applications, clock: systemClock, namespace: 'default' });
+  const fieldSelector = `metadata.name=${name}`;
+  const informer = new Informer({ client, type: applications, clock: systemClock, namespace, fieldSelector });
   const { promise, resolve } = Promise.withResolvers<void>();
   informer.onChange(({ current }) => {
     if (isSo(current?.status?.sessions ?? [])) resolve();
@@ -33,10 +36,10 @@ async function sessionsOf(client: KubeClient, isSo: (sessions: readonly VersionS
   await promise.finally(() => stop.abort());
 }
 
-async function versionsWithPods(client: KubeClient): Promise<ReadonlySet<string | undefined>> {
-  const { items } = await client.list(pods, { namespace: 'default' });
+async function releasesWithPods({ client, namespace, name }: Watched): Promise<ReadonlySet<string | undefined>> {
+  const { items } = await client.list(pods, { namespace, labelSelector: `${labels.application}=${name}` });
   const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return new Set(staying.map(({ metadata }) => metadata.labels?.['slipway.dev/release']));
+  return new Set(staying.map(({ metadata }) => metadata.labels?.[labels.release]));
 }
 
 /** What answers the visitor from now on. */
@@ -46,16 +49,26 @@ async function answersOf(visitor: Visitor): Promise<readonly string[]> {
   return [...visitor.versions];
 }
 
-describe.for(dataPlanes)('rainbow by $name', ({ words, missing }) => {
-  it.skipIf(missing !== undefined)(
-    'keeps users with their version until they leave, and loses none',
-    async () => {
-      const cluster = await startCluster({ words });
-      onTestFinished(async () => {
-        await cluster.stop();
-      });
-      const { client, gateway: target } = cluster;
-      const application = await applicationOn(cluster, 'shop', { strategy, replicas: 2 });
+describe(`rainbow, ${clusterTitle}`, { timeout: 240_000 }, () => {
+  let cluster: DeliveryCluster;
+
+  beforeAll(async () => {
+    const embeddedDataPlane = noHaproxyReason === undefined ? 'haproxy' : 'built-in';
+    cluster = await startDeliveryCluster({ leaseSeconds: 5, embeddedDataPlane });
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+  });
+
+  it.for(dataPlanes)(
+    'by $name keeps users with their version until they leave, and loses none',
+    async ({ name: dataPlane, missing }, { skip }) => {
+      skip(missing !== undefined, missing);
+      const target = cluster.gateways.get(dataPlane) ?? '';
+      const name = `shop-${dataPlane}`;
+      const watched = { ...cluster, name };
+      const application = await applicationOn(cluster, name, { strategy, replicas: 2 });
       onTestFinished(() => application.close());
       const { host } = application;
       const visit = (): Visitor => {
@@ -89,7 +102,7 @@ describe.for(dataPlanes)('rainbow by $name', ({ words, missing }) => {
       expect([await answersOf(first), await answersOf(second)]).toEqual([['v1'], ['v2']]);
       // The users of the load are gone by then: one is left to each, and the pods of as many.
       await sessionsOf(
-        client,
+        watched,
         (sessions) => sessions.filter(({ count, pods: ready }) => count === 1 && ready === 1).length === 2,
       );
 
@@ -100,15 +113,14 @@ describe.for(dataPlanes)('rainbow by $name', ({ words, missing }) => {
       expect([await answersOf(first), await answersOf(second)]).toEqual([['v1'], ['v2']]);
 
       await first.stop();
-      await sessionsOf(client, (sessions) => sessions.length === 1);
+      await sessionsOf(watched, (sessions) => sessions.length === 1);
       const { load, clients } = await traffic.stop();
       await second.stop();
       expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
       expect([first.failures, second.failures]).toEqual([[], []]);
       expect(load.succeeded).toBe(load.sent);
       // The last of the old pods drains for a second.
-      await expect.poll(() => versionsWithPods(client), { timeout: 30_000 }).toEqual(new Set(['shop-v2']));
+      await expect.poll(() => releasesWithPods(watched), { timeout: 30_000 }).toEqual(new Set([`${name}-v2`]));
     },
-    240_000,
   );
 });

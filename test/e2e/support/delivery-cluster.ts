@@ -33,13 +33,17 @@ export function needsEmbedded(what: string): string | undefined {
   return foreignKubeconfig === '' ? undefined : `it needs ${what}, which only the embedded cluster gives a test`;
 }
 
-export interface DeliveryCluster {
+/** A namespace in it, for a test file alone. */
+export interface Place {
   readonly kind: 'embedded' | 'foreign';
   readonly client: KubeClient;
   /** The administrator's. */
   readonly kubeconfig: string;
-  /** Of this test file alone. */
   readonly namespace: string;
+  stop(): Promise<void>;
+}
+
+export interface DeliveryCluster extends Place {
   /** Where the gateway with each data plane that can be had takes requests. */
   readonly gateways: ReadonlyMap<DataPlaneName, string>;
   readonly controllers: Controllers;
@@ -47,7 +51,6 @@ export interface DeliveryCluster {
   readonly directory: string | undefined;
   /** Output of a kubectl that must succeed, in the namespace. */
   ask(...words: readonly string[]): Promise<string>;
-  stop(): Promise<void>;
 }
 
 export interface DeliveryClusterOptions {
@@ -55,28 +58,55 @@ export interface DeliveryClusterOptions {
   readonly nodes?: number;
   /** Of the controllers. */
   readonly leaseSeconds?: number;
+  /** What the gateway of an embedded cluster carries requests by. Default `built-in`. */
+  readonly embeddedDataPlane?: DataPlaneName;
   /** Every gateway is a process of its own in front of the cluster, also where that brings one. Default false. */
   readonly hasGatewaysAlone?: boolean;
 }
 
-export async function startDeliveryCluster(options: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
-  const undo: (() => Promise<unknown>)[] = [];
+type Undo = (() => Promise<unknown>)[];
+
+export function startDeliveryCluster(options: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
+  return untilStopped((undo) => start(options, undo));
+}
+
+/** For what delivery asks of a cluster without controllers and gateways. */
+export function startPlace(): Promise<Place> {
+  return untilStopped(async (undo) => (await openPlace({}, undo)).place);
+}
+
+async function untilStopped<T>(open: (undo: Undo) => Promise<T>): Promise<T & Pick<Place, 'stop'>> {
+  const undo: Undo = [];
   const stop = async (): Promise<void> => {
     for (const each of undo.splice(0).toReversed()) await each();
   };
   try {
-    return { ...(await start(options, undo)), stop };
+    return { ...(await open(undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(
-  { nodes = 1, leaseSeconds, hasGatewaysAlone = false }: DeliveryClusterOptions,
-  undo: (() => Promise<unknown>)[],
-): Promise<Omit<DeliveryCluster, 'stop'>> {
-  const own = foreignKubeconfig === '' ? await startCluster({ words: embeddedWords(nodes) }) : undefined;
+async function start(options: DeliveryClusterOptions, undo: Undo): Promise<Omit<DeliveryCluster, 'stop'>> {
+  const { own, place } = await openPlace(options, undo);
+  const { client, kubeconfig, namespace } = place;
+  const controllers = new Controllers({ client, kubeconfig, leaseSeconds: options.leaseSeconds });
+  undo.push(() => controllers.stop());
+  if (own === undefined) undo.push(() => removeApplications(client, namespace));
+  await Promise.all([controllers.start(), controllers.start()]);
+  const gateways = await openGateways({ own, kubeconfig, options }, undo);
+  const ask = (...words: readonly string[]): Promise<string> => kubectl(kubeconfig, namespace, words);
+  return { ...place, gateways, controllers, directory: own?.directory, ask };
+}
+
+interface OpenPlace {
+  readonly own: TestCluster | undefined;
+  readonly place: Omit<Place, 'stop'>;
+}
+
+async function openPlace(options: DeliveryClusterOptions, undo: Undo): Promise<OpenPlace> {
+  const own = foreignKubeconfig === '' ? await startCluster({ words: embeddedWords(options) }) : undefined;
   if (own !== undefined) undo.push(() => own.stop());
   const kubeconfig = own?.kubeconfig ?? foreignKubeconfig;
   const { client, server } = await connect({ kubeconfig });
@@ -84,33 +114,33 @@ async function start(
   console.log(`Delivery is tried ${clusterTitle}, ${await describeServer(kubeconfig)} at ${server}.`);
   const namespace = `slipway-test-${randomBytes(4).toString('hex')}`;
   await client.create(namespaces, { metadata: { name: namespace } });
-  const controllers = new Controllers({ client, kubeconfig, leaseSeconds });
-  undo.push(() => controllers.stop());
-  if (own === undefined) undo.push(() => removeNamespace(client, namespace));
-  await Promise.all([controllers.start(), controllers.start()]);
-  const gateways = await openGateways(hasGatewaysAlone ? undefined : own, kubeconfig, undo);
-  const ask = (...words: readonly string[]): Promise<string> => kubectl(kubeconfig, namespace, words);
-  const kind = own === undefined ? 'foreign' : 'embedded';
-  return { kind, client, kubeconfig, namespace, gateways, controllers, directory: own?.directory, ask };
+  if (own === undefined) undo.push(() => client.delete(namespaces, { name: namespace }));
+  return { own, place: { kind: own === undefined ? 'foreign' : 'embedded', client, kubeconfig, namespace } };
 }
 
-function embeddedWords(nodes: number): readonly string[] {
-  return ['--no-controller', '--nodes', String(nodes)];
+function embeddedWords({ nodes = 1, embeddedDataPlane = 'built-in' }: DeliveryClusterOptions): readonly string[] {
+  return ['--no-controller', '--nodes', String(nodes), '--data-plane', embeddedDataPlane];
 }
 
-/** An embedded cluster brings one with the built-in proxy. */
+interface Fronted {
+  readonly own: TestCluster | undefined;
+  readonly kubeconfig: string;
+  readonly options: DeliveryClusterOptions;
+}
+
 async function openGateways(
-  own: TestCluster | undefined,
-  kubeconfig: string,
-  undo: (() => Promise<unknown>)[],
+  { own, kubeconfig, options }: Fronted,
+  undo: Undo,
 ): Promise<ReadonlyMap<DataPlaneName, string>> {
+  const { hasGatewaysAlone = false, embeddedDataPlane = 'built-in' } = options;
+  const brought = hasGatewaysAlone ? undefined : own;
   const beside = dataPlanes.filter(
-    ({ name, missing }) => missing === undefined && (own === undefined || name !== 'built-in'),
+    ({ name, missing }) => missing === undefined && (brought === undefined || name !== embeddedDataPlane),
   );
   const started = await Promise.all(beside.map(({ name }) => startGatewayProcess(kubeconfig, name)));
   undo.push(() => Promise.all(started.map((gateway: GatewayProcess) => gateway.stop())));
   const urls = started.map(({ url }, index) => [beside[index]?.name ?? 'built-in', url] as const);
-  return new Map<DataPlaneName, string>(own === undefined ? urls : [['built-in', own.gateway], ...urls]);
+  return new Map(brought === undefined ? urls : [[embeddedDataPlane, brought.gateway], ...urls]);
 }
 
 /** The tests stop and kill controllers, and may do that to their own only. */
@@ -137,10 +167,9 @@ async function kubectl(kubeconfig: string, namespace: string, words: readonly st
   return outcome.stdout.trim();
 }
 
-/** Applications first, while there is a controller to take them down. */
-async function removeNamespace(client: KubeClient, namespace: string): Promise<void> {
+/** Before their namespace, while there is a controller to take them down. */
+async function removeApplications(client: KubeClient, namespace: string): Promise<void> {
   for (const { metadata } of (await client.list(applications, { namespace })).items)
     await client.delete(applications, { namespace, name: metadata.name ?? '' });
   while ((await client.list(applications, { namespace })).items.length > 0) await pause(200);
-  await client.delete(namespaces, { name: namespace });
 }

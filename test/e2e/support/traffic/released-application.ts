@@ -1,6 +1,4 @@
 /** An Application under load, and what a person does with it, by the API as every client has it. */
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { applications, type Application, type ApplicationSpec } from '@slipway/delivery/api/application';
 import { createCommand, releaseCommands, type Verb } from '@slipway/delivery/api/release-command';
 import {
@@ -11,15 +9,10 @@ import {
   type ReleaseStatus,
 } from '@slipway/delivery/api/release';
 import { labels } from '@slipway/delivery/names';
-import type { ConfigMap, PodTemplateSpec, Volume, VolumeMount } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { Informer } from '@slipway/kube/informer';
 import { systemClock } from '@slipway/kube/platform/system-clock';
-import { configMaps } from '@slipway/kube/resources';
-import { checkoutMount, checkoutVolume } from '../checkout-volume.ts';
-
-const source = fileURLToPath(new URL('./application.ts', import.meta.url));
-const port = 8080;
+import { bringProgram, port } from './program.ts';
 
 interface Goal {
   readonly version: string;
@@ -61,7 +54,7 @@ export async function applicationOn(
   name: string,
   spec: Partial<ApplicationSpec>,
 ): Promise<ReleasedApplication> {
-  if (kind === 'foreign') await bringProgram(client, { namespace, name: programOf(name) });
+  const template = await bringProgram({ client, namespace, kind }, name);
   const host = `${name}.localhost`;
   const stop = new AbortController();
   const informer = new Informer<Release>({
@@ -84,7 +77,6 @@ export async function applicationOn(
     host,
     releases: () => informer.list(),
     ask: async (version, changes = {}) => {
-      const template = kind === 'embedded' ? embeddedTemplate : foreignTemplate(name);
       const body = application({ name, namespace, host, version, spec: { template, ...spec, ...changes } });
       await client.patch(
         applications,
@@ -132,55 +124,6 @@ function firstOf(informer: Informer<Release>, judge: (release: Release) => 'foun
     else if (verdict === 'found' && current !== undefined) resolve(current);
   });
   return promise.finally(forget);
-}
-
-/** The name of its ConfigMap: one for each Application, because several may begin at once. */
-function programOf(application: string): string {
-  return `${application}-program`;
-}
-
-/** Where a cluster's pods do not see this checkout, they find the program in a ConfigMap. */
-async function bringProgram(
-  client: KubeClient,
-  key: { readonly namespace: string; readonly name: string },
-): Promise<void> {
-  const body: ConfigMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: key,
-    data: { 'application.mts': await readFile(source, 'utf8') },
-  };
-  await client.patch(configMaps, key, { type: 'apply', body, force: true }, { fieldManager: 'test' });
-}
-
-/** Of a pod that runs the program where `mount` puts it. */
-function templateOf(program: string, volume: Volume, mount: VolumeMount): PodTemplateSpec {
-  return {
-    spec: {
-      volumes: [volume],
-      containers: [
-        {
-          name: 'application',
-          image: 'node:24',
-          command: ['node', program],
-          env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
-          volumeMounts: [mount],
-          ports: [{ name: 'http', containerPort: port }],
-          readinessProbe: { httpGet: { path: '/health', port: 'http' } },
-        },
-      ],
-    },
-  };
-}
-
-const embeddedTemplate = templateOf(source, checkoutVolume, checkoutMount);
-
-function foreignTemplate(application: string): PodTemplateSpec {
-  return templateOf(
-    '/program/application.mts',
-    { name: 'program', configMap: { name: programOf(application) } },
-    { name: 'program', mountPath: '/program', readOnly: true },
-  );
 }
 
 function application(asked: {
