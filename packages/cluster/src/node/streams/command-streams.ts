@@ -4,7 +4,7 @@ import { delay, type Clock } from '@slipway/kube/clock';
 import { StatusError } from '@slipway/kube/status-error';
 import type { RawData, WebSocket } from 'ws';
 import type { TerminalSize } from '../runtime.ts';
-import { acceptSpdy, acceptWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
+import { acceptSpdy, acceptWebSocket, endWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
 import { SpdySession, type SpdyStream } from './spdy/session.ts';
 
 export interface WantedStreams {
@@ -29,8 +29,7 @@ export interface CommandStreams {
 const streamsWithinMilliseconds = 30_000;
 
 export async function acceptCommand(upgrade: Upgrade, wanted: WantedStreams, clock: Clock): Promise<CommandStreams> {
-  if (isWebSocket(upgrade))
-    return overWebSocket(await acceptWebSocket(upgrade, ['v5.channel.k8s.io', 'v4.channel.k8s.io']), wanted);
+  if (isWebSocket(upgrade)) return overWebSocket(upgrade, wanted);
   return overSpdy(acceptSpdy(upgrade, ['v4.channel.k8s.io']), wanted, clock);
 }
 
@@ -82,7 +81,8 @@ async function overSpdy(
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
-function overWebSocket(socket: WebSocket, wanted: WantedStreams): CommandStreams {
+async function overWebSocket(upgrade: Upgrade, wanted: WantedStreams): Promise<CommandStreams> {
+  const socket = await acceptWebSocket(upgrade, ['v5.channel.k8s.io', 'v4.channel.k8s.io']);
   const stdin = new PassThrough();
   const resize = new PassThrough();
   const inputs: Readonly<Record<number, PassThrough>> = { [channels.stdin]: stdin, [channels.resize]: resize };
@@ -112,7 +112,7 @@ function overWebSocket(socket: WebSocket, wanted: WantedStreams): CommandStreams
     closed,
     finish: (status) => {
       socket.send(Buffer.concat([Buffer.of(channels.error), Buffer.from(JSON.stringify(status))]));
-      socket.close(1000);
+      endWebSocket(socket, upgrade.socket);
     },
   };
 }

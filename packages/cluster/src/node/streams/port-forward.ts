@@ -6,7 +6,7 @@ import { createWebSocketStream, type RawData, type WebSocket } from 'ws';
 import { dialPod, type PodAddress } from './dial-pod.ts';
 import { describeDialError } from '../probes/dial-error.ts';
 import { bytesOf, channelOf } from './command-streams.ts';
-import { acceptSpdy, acceptWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
+import { acceptSpdy, acceptWebSocket, endWebSocket, isWebSocket, type Upgrade } from './protocol-upgrade.ts';
 import { SpdySession, type SpdyStream } from './spdy/session.ts';
 
 const tunnelled = 'SPDY/3.1+portforward.k8s.io';
@@ -26,7 +26,7 @@ export async function servePortForward(upgrade: Upgrade, target: ForwardTarget):
     return port;
   });
   const socket = await acceptWebSocket(upgrade, [tunnelled, channelled]);
-  if (socket.protocol === channelled) return overChannels(socket, target, ports);
+  if (socket.protocol === channelled) return overChannels({ socket, connection: upgrade.socket }, target, ports);
   return overSpdy(createWebSocketStream(socket), target);
 }
 
@@ -102,7 +102,11 @@ function describeWrongPort(text: string): string {
 }
 
 /** Two channels for each port of the request, for data and errors; the first message of each is its port. */
-function overChannels(socket: WebSocket, address: PodAddress, ports: readonly number[]): Promise<void> {
+function overChannels(
+  { socket, connection }: { readonly socket: WebSocket; readonly connection: Duplex },
+  address: PodAddress,
+  ports: readonly number[],
+): Promise<void> {
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   const inputs = ports.map((port, index) => {
@@ -114,7 +118,7 @@ function overChannels(socket: WebSocket, address: PodAddress, ports: readonly nu
     const input = new PassThrough();
     const failed = (cause: Error): void => void error.end(describeDialError(cause, `${address.host}:${port}`));
     const closed = (): void => {
-      if (ports.length === 1) socket.close(1000);
+      if (ports.length === 1) endWebSocket(socket, connection);
     };
     dialPod(address, port, gone.signal).then(
       (pod) => {

@@ -32,6 +32,15 @@ export function acceptWebSocket({ request, socket, head }: Upgrade, protocols: r
   });
 }
 
+/**
+ * Says that all is said, and ends the connection, as Kubernetes does, without waiting for the client to say so too: one that
+ * looks for a frame only when something arrives would not find the last ones where they came together.
+ */
+export function endWebSocket(socket: WebSocket, connection: Duplex): void {
+  socket.close(1000);
+  connection.end();
+}
+
 /** Throws a `BadRequest` if the client speaks no SPDY/3.1, or knows none of the protocols. */
 export function acceptSpdy({ request, socket, head }: Upgrade, protocols: readonly string[]): Duplex {
   if (request.headers.upgrade?.toLowerCase() !== 'spdy/3.1')

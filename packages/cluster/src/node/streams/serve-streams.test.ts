@@ -62,7 +62,14 @@ interface Asked {
   readonly podIP?: string;
 }
 
-async function ask({ area, query, protocol, openExec, dialLoopback, podIP }: Asked): Promise<WebSocket> {
+async function ask(asked: Asked): Promise<WebSocket> {
+  const client = new WebSocket(`ws://127.0.0.1:${await serve(asked)}/`, [asked.protocol]);
+  closing.push(() => client.terminate());
+  return client;
+}
+
+/** Returns the port where it takes connections. */
+async function serve({ area, query, openExec, dialLoopback, podIP }: Omit<Asked, 'protocol'>): Promise<number> {
   const open = openExec ?? (() => Promise.reject(new Error('not asked for')));
   const runtime = {
     openExec: (_id: string, request: OpenExecRequest) => open(request),
@@ -75,12 +82,8 @@ async function ask({ area, query, protocol, openExec, dialLoopback, podIP }: Ask
     serveStreams({ request, socket, head }, { ...asked, runtime, clock: systemClock }).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, [protocol]);
-  closing.push(
-    () => new Promise((resolve) => server.close(resolve)),
-    () => client.terminate(),
-  );
-  return client;
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  return (server.address() as AddressInfo).port;
 }
 
 /** All messages until the end, by channel. */
@@ -115,6 +118,24 @@ it('says what a command writes, and with which code it ended', async () => {
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: '7' }] },
   });
+});
+
+it('ends the connection behind the last message of a command, whatever the client says', async () => {
+  const command = new FakeCommand();
+  const port = await serve({
+    area: 'exec',
+    query: 'command=x&stdout=true',
+    openExec: () => Promise.resolve(command),
+  });
+  const client = connect(port, '127.0.0.1');
+  closing.push(() => client.destroy());
+  const key = Buffer.alloc(16).toString('base64');
+  const lines = ['GET / HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const protocol = 'Sec-WebSocket-Protocol: v4.channel.k8s.io';
+  client.write([...lines, `Sec-WebSocket-Key: ${key}`, protocol, '', ''].join('\r\n'));
+  command.end(7);
+  // It reads to the end, and never answers.
+  expect(await text(client)).toContain('"message":"7"');
 });
 
 it('ends the input when the client says that it has no more, and still hears the command', async () => {
