@@ -44,7 +44,7 @@ interface Act {
 const reason = needsEmbedded('the kinds of routers that do not run');
 
 describe.skipIf(reason !== undefined)(
-  `routers of other projects, as models, ${clusterTitle}`,
+  `routers of other projects, as models, ${clusterTitle}${reason === undefined ? '' : `: ${reason}`}`,
   { timeout: 300_000 },
   () => {
     let cluster: DeliveryCluster;
