@@ -1,7 +1,11 @@
 /** Every request that makes something, sent again under its Idempotency-Key. */
+import { randomBytes } from 'node:crypto';
 import { applications } from '@slipway/delivery/api/application';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestServer, shopSpec, type Answer, type TestServer } from '../../testing/test-server.ts';
+import { Problem } from '../http/problem.ts';
+import { createSealer } from '../secrets/sealer.ts';
+import { answerOnceByMark } from './answer-once.ts';
 
 interface Creation {
   readonly name: string;
@@ -139,6 +143,32 @@ describe('an application that is asked for under a key', () => {
     await server.cluster.advance(601_000);
     expect((await send(path, application('store'))).status).toBe(409);
     expect((await send(path, application('other'))).status).toBe(202);
+  });
+
+  it('stays that of who takes over what was noted and never answered, where a second one who comes then is refused', async () => {
+    const { clock } = server.cluster;
+    const random = (bytes: number) => randomBytes(bytes).toString('base64url');
+    const means = { database: server.database, clock, random, sealer: createSealer(randomBytes(32), random) };
+    const identity = { source: 'anonymous', name: 'robot', grants: [] } as const;
+    const principal = { name: 'robot', identity, may: () => Promise.resolve(true) };
+    const request = { method: 'POST', url: path, body: {}, principal, headers: { 'idempotency-key': 'key-1' } };
+    const ask = (create: () => Promise<object>) => answerOnceByMark(request, means, create);
+    const refuse = () => Promise.reject(new Problem(409, 'refused'));
+    const count = async () => (await server.database.query('SELECT * FROM asked_requests')).length;
+    // Who noted it was killed.
+    await expect(ask(() => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+    await server.cluster.advance(601_000);
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<object>()];
+    const first = ask(() => {
+      begun.resolve();
+      return end.promise;
+    });
+    await begun.promise;
+    await expect(ask(refuse)).rejects.toThrow('refused');
+    expect(await count()).toBe(1);
+    end.resolve({ made: 1 });
+    expect(await first).toEqual({ made: 1 });
+    expect(await ask(refuse)).toEqual({ made: 1 });
   });
 
   it('is asked for again where it could not be', async () => {

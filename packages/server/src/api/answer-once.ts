@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@slipway/kube/hash';
 import type { FastifyRequest } from 'fastify';
-import { forgetRequests, noteRequest } from '../database/asked-requests.ts';
+import { forgetRequests, noteRequest, takeOverRequest } from '../database/asked-requests.ts';
 import type { Sql, Transaction } from '../database/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { findProblem } from '../http/problem.ts';
@@ -63,8 +63,7 @@ export async function answerOnceByMark<T extends object>(
     return answer;
   } catch (error) {
     // Where it is another one's, that one is under way.
-    if (isOurs && (findProblem(error)?.status ?? 500) < 500)
-      await database.query('DELETE FROM asked_requests WHERE name = $1 AND answer IS NULL', [keyed.name]);
+    if (isOurs && (findProblem(error)?.status ?? 500) < 500) await forget(database, keyed);
     throw error;
   }
 }
@@ -106,8 +105,16 @@ function sealerUnder(
 interface Claimed<T> {
   /** Where there is one. */
   readonly answer: T | undefined;
-  /** Nobody has asked it before, or whoever did was killed: by now every request is over. */
+  /** Nobody has asked it before, or whoever did was killed, because by now every request is over, and it is taken over. */
   readonly isOurs: boolean;
+}
+
+/** What is another one's since was noted at another time. */
+async function forget(sql: Sql, { name, now }: Keyed): Promise<void> {
+  await sql.query('DELETE FROM asked_requests WHERE name = $1 AND at = $2 AND answer IS NULL', [
+    name,
+    new Date(now).toISOString(),
+  ]);
 }
 
 /** Longer than any request takes. */
@@ -117,10 +124,10 @@ const underWayMilliseconds = 10 * 60_000;
 async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<T>> {
   const noted = await noteRequest(sql, { name, hash, now });
   if (noted.hash !== hash) throw otherRequest();
-  return {
-    answer: noted.answer === undefined ? undefined : (JSON.parse(sealer.open(noted.answer, name)) as T),
-    isOurs: noted.isNew || now - noted.at > underWayMilliseconds,
-  };
+  if (noted.answer !== undefined) return { answer: JSON.parse(sealer.open(noted.answer, name)) as T, isOurs: false };
+  const isLeft = !noted.isNew && now - noted.at > underWayMilliseconds;
+  const isOurs = noted.isNew || (isLeft && (await takeOverRequest(sql, { name, since: noted.at, now })));
+  return { answer: undefined, isOurs };
 }
 
 async function keep(sql: Sql, { name, hash, sealer }: Keyed, answer: object): Promise<void> {

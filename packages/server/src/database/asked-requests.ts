@@ -29,6 +29,18 @@ export interface NotedRequest {
   readonly isNew: boolean;
 }
 
+/** Takes over what was noted then and never answered: of several that do, one is the first. */
+export async function takeOverRequest(
+  sql: Sql,
+  { name, since, now }: { readonly name: string; readonly since: number; readonly now: number },
+): Promise<boolean> {
+  const taken = await sql.query(
+    'UPDATE asked_requests SET at = $3 WHERE name = $1 AND at = $2 AND answer IS NULL RETURNING name',
+    [name, new Date(since).toISOString(), new Date(now).toISOString()],
+  );
+  return taken.length > 0;
+}
+
 /** Of several that ask at once under a name, one is the first. */
 export async function noteRequest(sql: Sql, { name, hash, now }: AskedRequest): Promise<NotedRequest> {
   const inserted = await sql.query(
