@@ -123,17 +123,24 @@ export async function finishClaim(
   });
 }
 
-/** It is tried again later; what has come meanwhile waits behind it. */
+/** It is tried again later; what has come meanwhile waits behind it. Who asked for what is done already is written down. */
 export async function postponeClaim(
-  sql: Sql,
+  database: Database,
   { delivery, holder }: Claim,
-  { message, dueAt }: { readonly message: string; readonly dueAt: number },
+  {
+    message,
+    dueAt,
+    audit,
+  }: { readonly message: string; readonly dueAt: number; readonly audit: readonly AuditEntry[] },
 ): Promise<void> {
-  await sql.query(
-    `UPDATE webhook_deliveries SET state = 'waiting', message = $3, due_at = $4, holder = NULL, beat = beat + 1
-     WHERE number = $1 AND holder = $2 AND state = 'running'`,
-    [delivery.number, holder, message, new Date(dueAt).toISOString()],
-  );
+  await database.transaction(async (transaction) => {
+    const rows = await transaction.query(
+      `UPDATE webhook_deliveries SET state = 'waiting', message = $3, due_at = $4, holder = NULL, beat = beat + 1
+       WHERE number = $1 AND holder = $2 AND state = 'running' RETURNING number`,
+      [delivery.number, holder, message, new Date(dueAt).toISOString()],
+    );
+    if (rows.length > 0) for (const entry of audit) await recordAudit(transaction, entry);
+  });
 }
 
 /** On the way out another server, or the next start, may go on at once: what was only interrupted is not counted as a try. */

@@ -9,6 +9,7 @@ import type { Outcome } from './claims.ts';
 import type { DeliveryResult } from './deliveries.ts';
 import { planImageRelease } from './plan-image-release.ts';
 import type { FindTagDigest } from './registry/tag-digests.ts';
+import { TryLater } from './run-deliveries.ts';
 import type { ImageRule, PushedImage } from './webhook.ts';
 
 export interface ImageOrder {
@@ -21,17 +22,39 @@ export interface ImageOrder {
   readonly findDigest: FindTagDigest;
 }
 
-/** Asks for the pushed images in every Application that a rule means. Doing it again changes nothing more. */
+/**
+ * Asks for the pushed images in every Application that a rule means. Doing it again changes nothing more. A registry that
+ * does not answer keeps no Application of another one: it is tried again once all have been looked at.
+ */
 export async function releaseImages(order: ImageOrder, context: ServerContext, signal: AbortSignal): Promise<Outcome> {
   const results: DeliveryResult[] = [];
+  const unanswered: Unanswered[] = [];
   for (const image of order.images)
     for (const rule of order.rules.filter(({ repository }) => repository === image.repository))
       for (const key of await findApplications(rule, context, signal)) {
         signal.throwIfAborted();
         const result = await releaseImage({ key, rule, image, order }, context);
-        if (result !== undefined) results.push(result);
+        if (result instanceof TryLater) unanswered.push({ key, error: result });
+        else if (result !== undefined) results.push(result);
       }
+  requireAnswers(unanswered, results);
   return summarize(results, order.images);
+}
+
+interface Unanswered {
+  readonly key: ApplicationKey;
+  readonly error: TryLater;
+}
+
+function requireAnswers(unanswered: readonly Unanswered[], others: readonly DeliveryResult[]): void {
+  const [first] = unanswered;
+  if (first === undefined) return;
+  const failed = unanswered.map(({ key, error }) => ({
+    ...identify(key),
+    outcome: 'failed' as const,
+    message: error.message,
+  }));
+  throw new TryLater(first.error.message, { cause: first.error, results: [...others, ...failed] });
 }
 
 /** Asked of the cluster: one that was just made may not have been heard of. */
@@ -59,7 +82,7 @@ interface Wanted {
 const maximumAttempts = 10;
 
 /** Undefined where the image is none of the Application's. What is wrong with one Application keeps no other one. */
-async function releaseImage(wanted: Wanted, context: ServerContext): Promise<DeliveryResult | undefined> {
+async function releaseImage(wanted: Wanted, context: ServerContext): Promise<DeliveryResult | TryLater | undefined> {
   for (let attempt = 1; ; attempt += 1)
     try {
       return await tryRelease(wanted, context);
@@ -68,6 +91,7 @@ async function releaseImage(wanted: Wanted, context: ServerContext): Promise<Del
       if (isOvertaken && attempt < maximumAttempts) continue;
       if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden') || isRefused(error))
         return { ...identify(wanted.key), outcome: 'failed', message: error.message };
+      if (error instanceof TryLater) return error;
       throw error;
     }
 }

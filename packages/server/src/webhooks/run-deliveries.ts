@@ -14,7 +14,7 @@ import {
   type Heard,
   type Outcome,
 } from './claims.ts';
-import { deliveriesTopic } from './deliveries.ts';
+import { deliveriesTopic, type DeliveryResult } from './deliveries.ts';
 
 export interface DeliveriesOptions {
   readonly database: Database;
@@ -33,10 +33,18 @@ export interface DeliveriesOptions {
 
 /** Where something is away that may come back. */
 export class TryLater extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** What has come of all else. */
+  readonly results: readonly DeliveryResult[];
+
+  constructor(message: string, { results = [], ...options }: TryLaterOptions = {}) {
     super(message, options);
     this.name = 'TryLater';
+    this.results = results;
   }
+}
+
+interface TryLaterOptions extends ErrorOptions {
+  readonly results?: readonly DeliveryResult[];
 }
 
 const maximumAtOnce = 4;
@@ -125,7 +133,9 @@ async function workOn(claim: Claim, options: DeliveriesOptions): Promise<void> {
     if (held.signal.aborted) return;
     if (end.type === 'later') {
       logger.warn('a delivery of a webhook is tried again later', { ...about, message: end.message });
-      return await postponeClaim(database, claim, { message: end.message, dueAt: clock.now() + end.milliseconds });
+      const audit = options.describe(claim, { state: 'failed', message: end.message, results: end.released });
+      const dueAt = clock.now() + end.milliseconds;
+      return await postponeClaim(database, claim, { message: end.message, dueAt, audit });
     }
     const audit = options.describe(claim, end.outcome);
     await finishClaim(database, claim, { outcome: end.outcome, now: clock.now(), audit });
@@ -141,20 +151,28 @@ async function workOn(claim: Claim, options: DeliveriesOptions): Promise<void> {
 
 type End =
   | { readonly type: 'done'; readonly outcome: Outcome }
-  | { readonly type: 'later'; readonly message: string; readonly milliseconds: number };
+  | {
+      readonly type: 'later';
+      readonly message: string;
+      readonly milliseconds: number;
+      /** The next try finds them as they should be, and says no more of them. */
+      readonly released: readonly DeliveryResult[];
+    };
 
 async function attempt(claim: Claim, { carryOut, logger }: DeliveriesOptions, signal: AbortSignal): Promise<End> {
   try {
     return { type: 'done', outcome: await carryOut(claim, signal) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (signal.aborted) return { type: 'later', message, milliseconds: 0 };
+    const results = error instanceof TryLater ? error.results : [];
+    const released = results.filter(({ outcome }) => outcome === 'released');
+    if (signal.aborted) return { type: 'later', message, milliseconds: 0, released };
     const seconds = isPassing(error) ? retrySeconds[claim.delivery.attempts - 1] : undefined;
-    if (seconds !== undefined) return { type: 'later', message, milliseconds: seconds * 1_000 };
+    if (seconds !== undefined) return { type: 'later', message, milliseconds: seconds * 1_000, released };
     const isKnown = isPassing(error) || error instanceof Problem || error instanceof StatusError;
     if (!isKnown) logger.error('a delivery of a webhook failed', { delivery: claim.delivery.id, error });
     const said = isKnown ? message : 'an error of the server; its log says more';
-    return { type: 'done', outcome: { state: 'failed', message: said, results: [] } };
+    return { type: 'done', outcome: { state: 'failed', message: said, results } };
   }
 }
 

@@ -82,3 +82,28 @@ it('what the registry refuses is said of the Application, and what passes is tri
   const passing = await known.push(push());
   expect(await known.outcome(passing.body.delivery)).toMatchObject({ state: 'succeeded', attempts: 2 });
 });
+
+it('who gets no answer of a registry delays no other Application, of which it is written down who asked for it', async () => {
+  const allowAddresses = ['127.0.0.0/8', '10.0.0.0/8'];
+  const images = [rule({ applications: ['shop'] }), rule({ applications: ['shop-too'], allowAddresses })];
+  const credentials = { username: 'robot', password: 'sesame' };
+  const sender = await createSender(server, 'quay', { images }, { credentials });
+  const digest = registry.push('acme/shop', 'stable', 'three');
+  const image = `${repository}@${digest}`;
+  registry.answers.push((response) => response.writeHead(503).end());
+  const { delivery } = (await sender.push(push())).body;
+  expect(await sender.outcome(delivery)).toMatchObject({
+    state: 'succeeded',
+    attempts: 2,
+    results: [
+      { name: 'shop', outcome: 'released', image },
+      { name: 'shop-too', outcome: 'unchanged', image },
+    ],
+  });
+  const { items } = (await server.call('GET', '/api/v1/audit')).body;
+  const ofIt = items.filter(({ details }: { details?: { delivery?: string } }) => details?.delivery === delivery);
+  expect(ofIt.map(({ subject, outcome }: { subject: string; outcome: string }) => [subject, outcome])).toEqual([
+    ['shop', 'released'],
+    ['shop-too', 'released'],
+  ]);
+});
