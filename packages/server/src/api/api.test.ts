@@ -3,17 +3,27 @@ import { createCommand, releaseCommands } from '@slipway/delivery/api/release-co
 import type { KubeClient } from '@slipway/kube/client';
 import { StatusError } from '@slipway/kube/status-error';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { passOn } from '../../testing/pass-on.ts';
 import { shopSpec, startTestServer, type Answer, type TestServer } from '../../testing/test-server.ts';
 import { createOnce } from './create-once.ts';
 
 const shop = '/api/v1/namespaces/default/applications/shop';
+
+/** Of the server too. */
+const hide = (client: KubeClient): KubeClient => ({
+  ...passOn(client),
+  get: async (type, key, ...more) => {
+    if (key.name === 'hidden') throw new StatusError('Forbidden', 'you may not read hidden');
+    return await client.get(type, key, ...more);
+  },
+});
 
 describe('the API', () => {
   let server: TestServer;
   let created: Answer;
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ through: hide });
     [created] = await Promise.all([
       server.call('POST', '/api/v1/namespaces/default/applications', {
         body: { name: 'shop', spec: { ...shopSpec('web:1'), version: '1' } },
@@ -151,6 +161,17 @@ describe('the API', () => {
     });
   });
 
+  it('says in a dry run of what it may not read that it knows nothing', async () => {
+    const environmentFrom = [{ secretRef: { name: 'hidden' } }];
+    const body = { spec: { ...shopSpec('web:9'), version: '9', environmentFrom } };
+    const unread = ['Secret/hidden'];
+    expect(await server.call('PUT', `${shop}?dryRun=true`, { body })).toMatchObject({ status: 200, body: { unread } });
+    const other = { name: 'other', ...body };
+    expect(
+      await server.call('POST', '/api/v1/namespaces/default/applications?dryRun=true', { body: other }),
+    ).toMatchObject({ status: 200, body: { unread } });
+  });
+
   it('creates nothing over what is there', async () => {
     const body = { name: 'shop', spec: { ...shopSpec('web:9'), version: '9' } };
     expect(await server.call('POST', '/api/v1/namespaces/default/applications', { body })).toMatchObject({
@@ -240,6 +261,11 @@ describe('the API', () => {
     expect((await put(paused, { 'if-none-match': '*' })).status).toBe(412);
     const now = (await server.call('GET', path)).headers.get('etag') ?? '';
     expect((await put({ ...paused, version: '1' }, { 'if-none-match': `${etag}, ${now}` })).status).toBe(412);
+    const both = (other: string) =>
+      put({ ...paused, replicas: 2, version: '1' }, { 'if-match': now, 'if-none-match': other });
+    expect((await both('*')).status).toBe(412);
+    expect((await both(now)).status).toBe(412);
+    expect((await write(both(etag))).status).toBe(202);
     expect((await write(put({ ...paused, replicas: 3, version: '1' }, { 'if-none-match': etag }))).status).toBe(202);
     expect((await server.call('DELETE', path, { headers: { 'if-match': etag } })).status).toBe(412);
     expect((await server.call('DELETE', path)).status).toBe(202);

@@ -56,6 +56,12 @@ const AcceptedSchema = Type.Object({
   release: Type.Optional(
     Type.String({ description: 'Name of the Release that was begun; absent: none was, or not yet.' }),
   ),
+  unread: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Of a dry run: the Secrets and ConfigMaps that the server may not read, such as Secret/database. Whether the version finds in them what it needs is not known.',
+    }),
+  ),
 });
 
 type Accepted = Static<typeof AcceptedSchema>;
@@ -223,24 +229,35 @@ async function change(wanted: Wanted, condition: Condition, { dryRun, by, contex
   const { namespace, name } = wanted;
   const before = rememberReleases(wanted, context);
   const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
-  if (dryRun) await requireFaultless(written.application, context);
+  const unread = dryRun ? await requireFaultless(written.application, context) : [];
   const known = written.wasThere ? new Set<string>() : before;
   const release = dryRun ? undefined : await awaitRelease(written, known, context);
   const { generation = 0 } = written.application.metadata;
-  return { namespace, name, generation, ...optional('release', release?.metadata.name) };
+  return {
+    namespace,
+    name,
+    generation,
+    ...optional('release', release?.metadata.name),
+    ...optional('unread', unread.length > 0 ? [...unread] : undefined),
+  };
 }
 
-/** Otherwise the controller would say it in a condition, when the Application is written. */
-async function requireFaultless(application: Application, { client, view }: ServerContext): Promise<void> {
+/**
+ * Otherwise the controller would say it in a condition, when the Application is written. Resolves with what may not be read.
+ * The server reads by its own rights: whoever may write Applications here learns which Secrets and keys there are, as from
+ * that condition.
+ */
+async function requireFaultless(application: Application, { client, view }: ServerContext): Promise<readonly string[]> {
   // What judges is of use to those alone who ask.
   const { findFaults } = await import('@slipway/delivery/api/find-faults');
   const { findMissing } = await import('@slipway/delivery/api/find-missing');
   const { namespace = '', name = '' } = application.metadata;
   const releases = view.releases.byIndex('application', `${namespace}/${name}`);
   const faults = await findFaults(application, releases);
-  const { lacks } = faults.length > 0 ? { lacks: [] } : await findMissing(application, { client, releases });
+  const nothing = { lacks: [], unread: [] };
+  const { lacks, unread } = faults.length > 0 ? nothing : await findMissing(application, { client, releases });
   const errors = [...faults, ...lacks.map((message) => ({ field: 'spec', message }))];
-  if (errors.length === 0) return;
+  if (errors.length === 0) return unread;
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
   throw new Problem(422, `the application ${name} would not be released: ${detail}`.slice(0, maximumDetail), {
     errors,

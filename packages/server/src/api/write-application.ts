@@ -22,18 +22,19 @@ export type Condition =
   | { readonly type: 'none' }
   /** Nothing is there but what was made under the same mark; otherwise the answer has this status. */
   | { readonly type: 'new'; readonly refusal: 409 | 412; readonly mark?: string }
-  /** What is there has this ETag, or is there at all: `*`. */
-  | { readonly type: 'match'; readonly etag: string }
+  /** What is there has this ETag, or is there at all: `*`; and none of the others. */
+  | { readonly type: 'match'; readonly etag: string; readonly otherThan?: string }
   /** What is there has none of these ETags. */
   | { readonly type: 'otherThan'; readonly etag: string };
 
-/** https://www.rfc-editor.org/rfc/rfc9110#section-13.1 */
+/** Of both, If-Match is looked at first: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
 export function conditionOf(headers: {
   readonly 'if-match'?: string | undefined;
   readonly 'if-none-match'?: string | undefined;
 }): Condition {
-  if (headers['if-match'] !== undefined) return { type: 'match', etag: headers['if-match'] };
   const other = headers['if-none-match'];
+  const etag = headers['if-match'];
+  if (etag !== undefined) return { type: 'match', etag, ...optional('otherThan', other) };
   if (other === undefined) return { type: 'none' };
   return other.trim() === '*' ? { type: 'new', refusal: 412 } : { type: 'otherThan', etag: other };
 }
@@ -163,12 +164,14 @@ function requireCondition(condition: Condition, current: Application | undefined
     throw new Problem(condition.refusal, detail);
   }
   const etag = current && etagOf(current);
-  if (condition.type === 'otherThan') {
-    if (namesEtag(condition.etag, etag, 'weak')) throw new Problem(412, 'the application is as If-None-Match says');
-    return;
-  }
+  if (condition.type === 'otherThan') return requireOther(condition.etag, etag);
   if (current === undefined) throw notFound(key);
   if (!namesEtag(condition.etag, etag, 'strong')) throw outdated(undefined);
+  if (condition.otherThan !== undefined) requireOther(condition.otherThan, etag);
+}
+
+function requireOther(header: string, etag: string | undefined): void {
+  if (namesEtag(header, etag, 'weak')) throw new Problem(412, 'the application is as If-None-Match says');
 }
 
 export function notFound({ namespace, name }: ApplicationKey): Problem {
