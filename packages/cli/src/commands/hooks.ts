@@ -1,3 +1,4 @@
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { reachServer, type ReachedServer, type ServerWords } from '../deployment-server/reach-server.ts';
 import { usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -21,7 +22,7 @@ export async function hooks({ webhook: name, delivery: id }: Asked, options: Hoo
     throw usageFailure(
       '--repeat repeats a delivery: name its webhook and it, such as slipway hooks production ID --repeat',
     );
-  const server = await reachServer(options, process.env, 'hooks');
+  const server = await reachServer(options, { environment: process.env, clock: systemClock, name: 'hooks' });
   const { items } = await read<{ readonly items: readonly WebhookAnswer[] }>(server, '/api/v1/webhooks');
   if (name === undefined)
     return options.output === undefined ? print(describeWebhooks(items)) : printList(items, options.output);

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
-import { answers, callServer } from '../deployment-server/call.ts';
+import { awaitPlace } from '../deployment-server/await-place.ts';
+import { callServer } from '../deployment-server/call.ts';
 import { browserCommand, openBrowser } from '../deployment-server/open-browser.ts';
-import { requireListening } from '../deployment-server/require-listening.ts';
-import { runningCluster, type ClusterState, type DataDirectory } from '../embedded/data-directory.ts';
+import { runningCluster, type DataDirectory } from '../embedded/data-directory.ts';
+import type { ServerPlace } from '../embedded/server-place.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { print, printValue } from '../output/output.ts';
@@ -14,15 +15,14 @@ export interface OpenOptions extends EmbeddedOptions, GlobalOptions {
   readonly print: boolean;
 }
 
-type Server = NonNullable<ClusterState['deploymentServer']>;
-
-/** It starts once the cluster is ready, and may have been started again just now. */
-const patienceMilliseconds = 60_000;
-
 /** Logs a browser in as the first admin: whoever can read the token of the data directory may. */
 export async function open(options: OpenOptions): Promise<void> {
   const directory = await locateEmbedded(options, 'open');
-  const server = await awaitServer(directory);
+  const server = await awaitPlace({
+    find: () => findServer(directory),
+    clock: systemClock,
+    log: `${directory.log}/deployment-server.log`,
+  });
   const link = await makeLink(server, await readToken(server));
   if (options.output !== undefined) return printValue(link, options.output);
   const browser = browserCommand({
@@ -35,7 +35,7 @@ export async function open(options: OpenOptions): Promise<void> {
   return print(link.url);
 }
 
-async function findServer(directory: DataDirectory): Promise<Server> {
+async function findServer(directory: DataDirectory): Promise<ServerPlace> {
   const state = await runningCluster(directory);
   if (state === undefined) throw new CommandFailure(`No cluster runs in ${directory.path}. Start one with: slipway up`);
   if (state.deploymentServer !== undefined) return state.deploymentServer;
@@ -45,25 +45,7 @@ async function findServer(directory: DataDirectory): Promise<Server> {
   );
 }
 
-/** Looked for anew each time: it goes elsewhere where its port is taken. */
-async function awaitServer(directory: DataDirectory): Promise<Server> {
-  const deadline = performance.now() + patienceMilliseconds;
-  for (;;) {
-    const server = await findServer(directory);
-    // One that is started, or started again, is waited for; another has its port perhaps.
-    if (server.isStarting !== true && server.endedWith === undefined) {
-      requireListening(server);
-      if (await answers(server.url)) return server;
-    }
-    if (performance.now() > deadline)
-      throw new CommandFailure(
-        `The deployment server at ${server.url} does not answer. Its log: ${directory.log}/deployment-server.log`,
-      );
-    await pause(100);
-  }
-}
-
-async function readToken({ tokenFile }: Server): Promise<string> {
+async function readToken({ tokenFile }: ServerPlace): Promise<string> {
   try {
     return (await readFile(tokenFile, 'utf8')).trim();
   } catch (error) {
@@ -80,7 +62,7 @@ interface Link {
   readonly expiresAt: string;
 }
 
-async function makeLink({ url, tokenFile }: Server, token: string): Promise<Link> {
+async function makeLink({ url, tokenFile }: ServerPlace, token: string): Promise<Link> {
   const { status, body } = await callServer({ url, method: 'POST', path: '/api/v1/session/links', token });
   if (status === 401)
     throw new CommandFailure(

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { reachServer, type ServerWords } from '../deployment-server/reach-server.ts';
 import { CommandFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -9,7 +10,7 @@ export interface ServerExportOptions extends GlobalOptions, ServerWords {}
 
 /** All that a deployment server remembers, whole or not at all where it goes to a file. */
 export async function serverExport(file: string | undefined, options: ServerExportOptions): Promise<void> {
-  const server = await reachServer(options, process.env, 'server export');
+  const server = await reachServer(options, { environment: process.env, clock: systemClock, name: 'server export' });
   const { body } = await server.ask('GET', '/api/v1/export');
   if (body === null) throw new CommandFailure('The deployment server has sent nothing.');
   if (file === undefined) {

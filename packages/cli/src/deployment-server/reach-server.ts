@@ -1,10 +1,12 @@
 /** Which deployment server a command talks to, and as whom. */
 import { readFile } from 'node:fs/promises';
+import type { Clock } from '@slipway/kube/clock';
 import { locateEmbedded, type EmbeddedOptions } from '../connection/embedded-context.ts';
-import { runningCluster } from '../embedded/data-directory.ts';
+import { runningCluster, type DataDirectory } from '../embedded/data-directory.ts';
+import type { ServerPlace } from '../embedded/server-place.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import { isSystemError } from '../system-error.ts';
-import { requireListening } from './require-listening.ts';
+import { awaitPlace } from './await-place.ts';
 
 export interface ServerWords extends EmbeddedOptions {
   /** `https://deploy.example.org`; absent: $SLIPWAY_SERVER, then the one beside the embedded cluster. */
@@ -20,8 +22,17 @@ export interface ReachedServer {
   ask(method: 'GET' | 'POST', path: string): Promise<Response>;
 }
 
-export async function reachServer(words: ServerWords, environment: Environment, name: string): Promise<ReachedServer> {
-  const { url, tokenFile } = await locate(words, environment, name);
+export interface ReachMeans {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** Of the command. */
+  readonly name: string;
+}
+
+/** Waits for the one beside the embedded cluster, which may start just now. */
+export async function reachServer(words: ServerWords, means: ReachMeans): Promise<ReachedServer> {
+  const { environment } = means;
+  const { url, tokenFile } = await locate(words, means);
   const token = await readToken(words.tokenFile ?? tokenFile, environment);
   return {
     ask: async (method, path) => {
@@ -44,7 +55,7 @@ interface Place {
   readonly tokenFile?: string | undefined;
 }
 
-async function locate(words: ServerWords, environment: Environment, name: string): Promise<Place> {
+async function locate(words: ServerWords, { environment, clock, name }: ReachMeans): Promise<Place> {
   const given = words.server ?? environment['SLIPWAY_SERVER'] ?? '';
   if (given !== '') {
     if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
@@ -52,11 +63,13 @@ async function locate(words: ServerWords, environment: Environment, name: string
     return { url: given };
   }
   const directory = await locateEmbedded(words, name);
+  const log = `${directory.log}/deployment-server.log`;
+  return await awaitPlace({ find: () => findPlace(directory), clock, log });
+}
+
+async function findPlace(directory: DataDirectory): Promise<ServerPlace> {
   const { deploymentServer } = (await runningCluster(directory)) ?? {};
-  if (deploymentServer !== undefined) {
-    requireListening(deploymentServer);
-    return deploymentServer;
-  }
+  if (deploymentServer !== undefined) return deploymentServer;
   throw new CommandFailure(
     `No deployment server runs beside a cluster in ${directory.path}.\nName one with --server URL, or start a cluster with: slipway up`,
   );
