@@ -121,23 +121,33 @@ function asWritten(application: Application): Written {
 }
 
 /** What says how the version runs is as it was, with what a release of that version would have been given. */
-function askFor(now: ApplicationSpec, { template, environmentFrom, healthCheck }: ReleaseSpec): ApplicationSpec {
+function askFor(now: ApplicationSpec, release: ReleaseSpec): ApplicationSpec {
   const { environmentFrom: _, healthCheck: __, ...kept } = now;
-  return {
-    ...kept,
-    template,
-    ...optional('environmentFrom', environmentFrom),
-    ...optional('healthCheck', healthCheck),
-  };
+  return { ...kept, ...askedBy(release) };
 }
 
-/** A counted version has another number than it had. */
+function askedBy({ template, environmentFrom, healthCheck }: ReleaseSpec) {
+  return { template, ...optional('environmentFrom', environmentFrom), ...optional('healthCheck', healthCheck) };
+}
+
+/** A counted version has another number than it had; one before it may have asked for the same, with other configuration. */
 function findBegun({ release, ...record }: ReleaseRecord, isCounted: boolean, { view }: ServerContext) {
   return view.releases
     .byIndex('application', `${record.namespace}/${record.application}`)
-    .find(({ spec }) =>
-      isCounted ? isSameJson(spec.template, release.spec.template) : spec.version === record.version,
-    );
+    .filter(({ spec }) =>
+      isCounted ? isSameJson(askedBy(spec), askedBy(release.spec)) : spec.version === record.version,
+    )
+    .toSorted(byCreation)
+    .at(-1);
+}
+
+/** Known to the second; numbers are counted up. */
+function byCreation(one: Release, other: Release): number {
+  const createdAt = ({ metadata }: Release): string => metadata.creationTimestamp ?? '';
+  return (
+    createdAt(one).localeCompare(createdAt(other)) ||
+    one.spec.version.localeCompare(other.spec.version, 'en', { numeric: true })
+  );
 }
 
 function describeBegun(

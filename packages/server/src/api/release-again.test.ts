@@ -1,8 +1,9 @@
 /** Back to any version: also to one that the cluster has forgotten. */
 import { applications } from '@slipway/delivery/api/application';
+import { releases as releaseType } from '@slipway/delivery/api/release';
 import type { KubeClient } from '@slipway/kube/client';
 import { configMaps } from '@slipway/kube/resources';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { passOn } from '../../testing/pass-on.ts';
 import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
 
@@ -140,5 +141,56 @@ describe('a version that the cluster has forgotten', () => {
     const { status, body: answer } = await ask(`${releases}/shop-4/again`);
     expect(status).toBe(409);
     expect(answer.detail).toContain(`put spec.template of GET ${releases}/shop-4 there`);
+  });
+});
+
+describe('a version of a count that the cluster has forgotten', () => {
+  let counted: TestServer;
+
+  const give = (colour: string) =>
+    counted.cluster.client.patch(
+      configMaps,
+      settings,
+      {
+        type: 'apply',
+        body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: settings, data: { colour } },
+        force: true,
+      },
+      { fieldManager: 'test' },
+    );
+
+  beforeEach(async () => {
+    counted = await startTestServer();
+  });
+  afterEach(() => counted.stop());
+
+  it.each([
+    { name: 'with other configuration', health: '1' },
+    { name: 'with another health check too', health: '3' },
+  ])('is found again by who was killed, beside one of the same template $name', async ({ health }) => {
+    const { cluster } = counted;
+    const versions = [
+      { template: '1', health: '1', colour: 'blue' },
+      { template: '1', health, colour: 'red' },
+      { template: '2', health: '2', colour: 'red' },
+    ];
+    for (const version of versions) {
+      await give(version.colour);
+      const { template } = specOf(version.template);
+      const kept = { ...history, limit: 5 };
+      await cluster.deploy({ ...specOf(version.health), template, version: '#', history: kept });
+      await cluster.advance(60_000);
+    }
+    await cluster.client.delete(releaseType, { namespace: 'default', name: 'shop-1' });
+    await cluster.advance(10_000);
+    expect((await counted.call('GET', `${releases}/shop-1`)).body.deletedAt).toBeDefined();
+    await give('green');
+    const headers = { 'idempotency-key': 'back' };
+    const send = () => counted.during(counted.call('POST', `${releases}/shop-1/again`, { headers }));
+    const first = await send();
+    expect(first).toMatchObject({ status: 202, body: { release: 'shop-4' } });
+    expect((await counted.call('GET', `${releases}/shop-2`)).body.deletedAt).toBeUndefined();
+    await counted.database.query('UPDATE asked_requests SET answer = NULL');
+    expect((await send()).body).toEqual(first.body);
   });
 });
