@@ -1,4 +1,6 @@
 /** Pages by which people keep house: variables, webhooks, notifications, and the login of an issuer. */
+import { releases } from '@slipway/delivery/api/release';
+import { configMaps } from '@slipway/kube/resources';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHttpReceiver, type HttpReceiver } from '../../packages/server/testing/receiver.ts';
@@ -225,6 +227,42 @@ describe.skipIf(noBrowserReason !== undefined)(
       await closed();
       expect(await page.locator('.secret.signing').innerText()).toMatch(/^whsec_/);
       await page.getByText('in the field Signing token').waitFor();
+    });
+
+    it('say of a version that is released again what is not as it was', async () => {
+      const { cluster } = server;
+      const settings = { namespace: 'default', name: 'settings' };
+      const give = async (version: string, colour: string): Promise<void> => {
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: settings, data: { colour } };
+        await cluster.client.patch(
+          configMaps,
+          settings,
+          { type: 'apply', body, force: true },
+          { fieldManager: 'test' },
+        );
+        const { template, ...spec } = shopSpec(`${repository}:${version}`);
+        const envFrom = [{ configMapRef: { name: 'settings' } }];
+        const containers = template.spec.containers.map((container) => ({ ...container, envFrom }));
+        await cluster.deploy({ ...spec, template: { spec: { containers } }, version, guardSeconds: 0 });
+        await cluster.advance(30_000);
+      };
+      await give('2.0.0', 'blue');
+      await give('2.1.0', 'red');
+      await cluster.client.delete(releases, { namespace: 'default', name: 'shop-2.0.0' });
+      await page.goto('/releases/default/shop-2.0.0');
+      const button = page.getByRole('button', { name: 'Release 2.0.0 again' });
+      await shows(button);
+      await button.click();
+      await confirm('Release');
+      const told = page.getByRole('dialog', { name: 'Version 2.0.0 is released again' });
+      await shows(told);
+      await told.getByText('ConfigMap settings').waitFor();
+      await told.locator('button:focus', { hasText: 'Go to application' }).waitFor();
+      expect(await findBarriers(page)).toEqual([]);
+      await keepPicture(page, 'again-changed');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/applications/default/shop');
+      await closed();
     });
 
     it('complain of nothing', () => {

@@ -184,6 +184,11 @@ export interface EnvironmentAnswer {
   readonly unready: number;
 }
 
+export interface ReleasedAgainAnswer {
+  /** Such as `ConfigMap/settings`; absent where its release is not there yet. */
+  readonly changedConfiguration?: readonly string[] | undefined;
+}
+
 export interface VariableAnswer {
   readonly name: string;
   /** Absent: it is secret. */

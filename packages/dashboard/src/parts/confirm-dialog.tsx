@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useAction } from '../state/use-action.ts';
 import { Dialog } from './dialog.tsx';
 import { ProblemNotice } from './small.tsx';
@@ -16,9 +16,13 @@ export interface ConfirmDialogProps {
 /** Says what will be done, does it, and stays where that fails. */
 export function ConfirmDialog({ perform, onClose, children, ...dialog }: ConfirmDialogProps) {
   const { isBusy, problem, run } = useAction();
+  const text = useId();
+  const carryOut = (): void => run(async () => perform().then(onClose));
   return (
-    <Dialog {...dialog} isBusy={isBusy} onConfirm={() => run(async () => perform().then(onClose))} onClose={onClose}>
-      <div className="soft">{children}</div>
+    <Dialog {...dialog} describedBy={text} isBusy={isBusy} onConfirm={carryOut} onClose={onClose}>
+      <div id={text} className="soft">
+        {children}
+      </div>
       {problem !== undefined && <ProblemNotice problem={problem} />}
     </Dialog>
   );

@@ -5,13 +5,18 @@ export interface DialogProps {
   readonly confirm: string;
   readonly isDangerous?: boolean;
   readonly isBusy?: boolean;
+  /** It tells of what is done: nothing is left to cancel. */
+  readonly isDone?: boolean;
+  /** Id of the text that is read out after the title. */
+  readonly describedBy?: string;
   readonly onConfirm: (data: FormData) => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** Asks before something is done: Escape leaves it, Enter does it, and the keyboard stays inside. */
-export function Dialog({ title, confirm, isDangerous, isBusy, onConfirm, onClose, children }: DialogProps) {
+export function Dialog({ title, confirm, describedBy, onConfirm, onClose, children, ...looks }: DialogProps) {
+  const { isDangerous, isBusy, isDone } = looks;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   // Closed before it is taken away: the browser then gives the keyboard back to where it was.
@@ -29,14 +34,16 @@ export function Dialog({ title, confirm, isDangerous, isBusy, onConfirm, onClose
     onClose();
   };
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby={id} onCancel={leave}>
+    <dialog ref={dialog} className="dialog" aria-labelledby={id} aria-describedby={describedBy} onCancel={leave}>
       <form onSubmit={submit}>
         <h2 id={id}>{title}</h2>
         {children}
         <div className="actions">
-          <button type="button" className="button plain" onClick={onClose}>
-            Cancel
-          </button>
+          {isDone !== true && (
+            <button type="button" className="button plain" onClick={onClose}>
+              Cancel
+            </button>
+          )}
           <button type="submit" className={isDangerous === true ? 'button danger' : 'button primary'} disabled={isBusy}>
             {confirm}
           </button>
