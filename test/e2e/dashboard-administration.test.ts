@@ -229,6 +229,33 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByText('in the field Signing token').waitFor();
     });
 
+    it('take what a registry is asked with, and never show it again', async () => {
+      await page.getByRole('button', { name: 'New webhook' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('shop digests');
+      await page.getByLabel('Sender').selectOption('quay');
+      await page.getByLabel('Repository').fill(repository);
+      const networks = page.getByLabel('Private networks (optional)');
+      expect(await networks.count()).toBe(0);
+      await page.getByLabel('Takes').selectOption('digestOf');
+      await page.getByLabel('Range, form or tag').fill('stable');
+      await networks.fill('10.1.0.0');
+      await page.getByLabel('User (optional)').fill('acme+robot');
+      await confirm('Make it');
+      await page.locator('input[name=password]:invalid').waitFor();
+      await page.getByLabel('Password or token of that user').fill('sesame-asks');
+      await confirm('Make it');
+      await page.locator('input[name=allowAddresses][aria-invalid=true]').waitFor();
+      await page.locator('.fault', { hasText: 'is no network, such as 10.1.0.0/16' }).waitFor();
+      expect(await findBarriers(page)).toEqual([]);
+      await keepPicture(page, 'webhook-digests');
+      await networks.fill('10.1.0.0/16');
+      await confirm('Make it');
+      await closed();
+      await page.getByText('what stable leads to, in default; its registry may be in 10.1.0.0/16').waitFor();
+      await page.getByText(', with credentials for its registry').waitFor();
+      expect(await page.content()).not.toMatch(/sesame-asks|acme\+robot/);
+    });
+
     it('say of a version that is released again what is not as it was', async () => {
       const { cluster } = server;
       const settings = { namespace: 'default', name: 'settings' };

@@ -205,6 +205,7 @@ export interface ImageRuleAnswer {
   };
   readonly namespaces: readonly string[];
   readonly applications?: readonly string[] | undefined;
+  readonly allowAddresses?: readonly string[] | undefined;
 }
 
 export interface ManifestsAnswer {
@@ -214,6 +215,7 @@ export interface ManifestsAnswer {
   readonly namespaces: readonly string[];
   readonly force?: boolean | undefined;
   readonly prune?: boolean | undefined;
+  readonly allowAddresses?: readonly string[] | undefined;
 }
 
 export interface WebhookAnswer {
@@ -224,6 +226,7 @@ export interface WebhookAnswer {
     readonly images?: readonly ImageRuleAnswer[] | undefined;
     readonly manifests?: ManifestsAnswer | undefined;
   };
+  readonly hasCredentials: boolean;
   readonly secretGoes: 'secret' | 'token' | 'authorizationHeader' | 'address';
   readonly createdAt: string;
   readonly createdBy: string;

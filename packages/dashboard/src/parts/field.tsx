@@ -6,9 +6,17 @@ interface Named {
   readonly hint?: string | undefined;
 }
 
-/** A line of text with its label. */
-export function TextField({ label, hint, ...input }: Named & InputHTMLAttributes<HTMLInputElement>) {
+export type TextFieldProps = Named &
+  InputHTMLAttributes<HTMLInputElement> & {
+    /** What the server has said against it. */
+    readonly faults?: readonly string[];
+  };
+
+/** A line of text with its label, and what is wrong with it in place of the hint. */
+export function TextField({ label, hint, faults = [], ...input }: TextFieldProps) {
   const id = useId();
+  const isFaulty = faults.length > 0;
+  const about = isFaulty ? faults.join('; ') : hint;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -17,12 +25,13 @@ export function TextField({ label, hint, ...input }: Named & InputHTMLAttributes
         className="input"
         autoComplete="off"
         spellCheck={false}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        aria-invalid={isFaulty || undefined}
+        aria-describedby={about === undefined ? undefined : `${id}-about`}
         {...input}
       />
-      {hint !== undefined && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
+      {about !== undefined && (
+        <p className={isFaulty ? 'fault' : 'hint'} id={`${id}-about`}>
+          {about}
         </p>
       )}
     </div>

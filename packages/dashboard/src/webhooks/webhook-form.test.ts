@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeEvent, describeTarget, readWebhook } from './webhook-form.ts';
+import { describeCredentials, describeEvent, describeTarget, readWebhook } from './webhook-form.ts';
 
 function filled(...fields: ReadonlyArray<readonly [string, string]>): FormData {
   const data = new FormData();
@@ -52,6 +52,7 @@ describe('a webhook', () => {
       ['namespaces', 'shop'],
       ['force', 'on'],
       ['prune', 'on'],
+      ['allowAddresses', '10.1.0.0/16'],
       ['username', 'robot'],
       ['password', 'sesame'],
     );
@@ -66,33 +67,87 @@ describe('a webhook', () => {
           namespaces: ['shop'],
           force: true,
           prune: true,
+          allowAddresses: ['10.1.0.0/16'],
         },
       },
       credentials: { username: 'robot', password: 'sesame' },
     });
   });
 
+  it('is read with what a registry is asked with, of the rules that ask one', () => {
+    const data = filled(
+      ['name', 'images'],
+      ['sender', 'quay'],
+      ['target', 'images'],
+      ['repository', 'quay.io/acme/cart'],
+      ['policy', 'semver'],
+      ['value', '^1'],
+      ['namespaces', 'shop'],
+      ['applications', ''],
+      ['allowAddresses', ''],
+      ['repository', 'quay.example.org/acme/shop'],
+      ['policy', 'digestOf'],
+      ['value', 'stable'],
+      ['namespaces', 'shop'],
+      ['applications', ''],
+      ['allowAddresses', '10.1.0.0/16, fd00::/8'],
+      ['username', 'acme+robot'],
+      ['password', 'sesame'],
+    );
+    expect(readWebhook(data)).toEqual({
+      name: 'images',
+      sender: 'quay',
+      target: {
+        images: [
+          { repository: 'quay.io/acme/cart', policy: { semver: '^1' }, namespaces: ['shop'] },
+          {
+            repository: 'quay.example.org/acme/shop',
+            policy: { digestOf: 'stable' },
+            namespaces: ['shop'],
+            allowAddresses: ['10.1.0.0/16', 'fd00::/8'],
+          },
+        ],
+      },
+      credentials: { username: 'acme+robot', password: 'sesame' },
+    });
+  });
+
+  const namespaces = ['shop'];
+  const manifests = { repository: 'r', branch: 'main', directory: '.', namespaces };
+  const asking = [
+    { repository: 'a', policy: { semver: '^1' }, namespaces },
+    { repository: 'b', policy: { digestOf: 'stable' }, namespaces },
+  ];
+  it.each([
+    { target: { manifests }, hasCredentials: true, words: 'with credentials for its repository' },
+    { target: { manifests }, hasCredentials: false, words: 'without credentials for its repository' },
+    { target: { images: asking }, hasCredentials: true, words: 'with credentials for its registry' },
+    { target: { images: asking }, hasCredentials: false, words: 'without credentials for its registry' },
+    { target: { images: asking.slice(0, 1) }, hasCredentials: false, words: undefined },
+  ])('is said to be $words', ({ words, ...webhook }) => {
+    expect(describeCredentials(webhook)).toBe(words);
+  });
+
   it('says in a sentence what each rule takes', () => {
-    const namespaces = ['shop'];
     expect(
       describeTarget({
         images: [
           { repository: 'a', policy: { semver: '^1' }, namespaces },
           { repository: 'b', policy: { pattern: 'prod-*' }, namespaces, applications: ['cart'] },
           { repository: 'c', policy: { digestOf: 'stable' }, namespaces },
+          { repository: 'd', policy: { digestOf: 'a' }, namespaces, allowAddresses: ['10.1.0.0/16', 'fd00::/8'] },
         ],
       }),
     ).toEqual([
       'a: newer versions of ^1, in shop',
       'b: tags like prod-* for cart, in shop',
       'c: what stable leads to, in shop',
+      'd: what a leads to, in shop; its registry may be in 10.1.0.0/16, fd00::/8',
     ]);
-    expect(describeTarget({ manifests: { repository: 'r', branch: 'main', directory: '.', namespaces } })).toEqual([
-      'r: . of main, into shop',
+    expect(describeTarget({ manifests })).toEqual(['r: . of main, into shop']);
+    expect(describeTarget({ manifests: { ...manifests, prune: true, allowAddresses: ['10.1.0.0/16'] } })).toEqual([
+      'r: . of main, into shop, removing what is gone; its repository may be in 10.1.0.0/16',
     ]);
-    expect(
-      describeTarget({ manifests: { repository: 'r', branch: 'main', directory: '.', namespaces, prune: true } }),
-    ).toEqual(['r: . of main, into shop, removing what is gone']);
   });
 
   it('names what was pushed', () => {

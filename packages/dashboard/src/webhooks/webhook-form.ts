@@ -28,6 +28,11 @@ export const policies = [
   { name: 'digestOf', label: 'Whatever a tag leads to', example: 'stable' },
 ] as const;
 
+/** Where the sender does not say the digest. */
+export function asksRegistry(policy: string): boolean {
+  return policy === 'digestOf';
+}
+
 export function readWebhook(data: FormData) {
   const isImages = textOf(data, 'target') === 'images';
   const username = textOf(data, 'username');
@@ -35,13 +40,14 @@ export function readWebhook(data: FormData) {
     name: textOf(data, 'name'),
     sender: textOf(data, 'sender'),
     target: isImages ? { images: readRules(data) } : { manifests: readManifests(data) },
-    ...(isImages || username === '' ? {} : { credentials: { username, password: textOf(data, 'password') } }),
+    ...(username === '' ? {} : { credentials: { username, password: textOf(data, 'password') } }),
   };
 }
 
 function readRules(data: FormData): readonly object[] {
   const column = (name: string): readonly string[] => data.getAll(name).map((value) => String(value).trim());
-  const [kinds, values, namespaces, applications] = ['policy', 'value', 'namespaces', 'applications'].map(column);
+  const [kinds, values, namespaces] = ['policy', 'value', 'namespaces'].map(column);
+  const [applications, networks] = ['applications', 'allowAddresses'].map(column);
   return column('repository').map((repository, index) => {
     const names = wordsOf(applications?.[index] ?? '');
     return {
@@ -49,6 +55,7 @@ function readRules(data: FormData): readonly object[] {
       policy: { [kinds?.[index] ?? 'semver']: values?.[index] ?? '' },
       namespaces: wordsOf(namespaces?.[index] ?? ''),
       ...(names.length === 0 ? {} : { applications: names }),
+      ...allowed(networks?.[index]),
     };
   });
 }
@@ -61,18 +68,41 @@ function readManifests(data: FormData): object {
     namespaces: wordsOf(textOf(data, 'namespaces')),
     ...(data.get('force') === null ? {} : { force: true }),
     ...(data.get('prune') === null ? {} : { prune: true }),
+    ...allowed(textOf(data, 'allowAddresses')),
   };
+}
+
+function allowed(text = ''): object {
+  const networks = wordsOf(text);
+  return networks.length === 0 ? {} : { allowAddresses: networks };
 }
 
 /** `ghcr.io/acme/shop: versions of ^1.4.0, in shop`; one sentence for each rule. */
 export function describeTarget({ images = [], manifests }: WebhookAnswer['target']): readonly string[] {
   if (manifests === undefined) return images.map(describeRule);
-  const { repository, branch, directory, namespaces, force, prune } = manifests;
+  const { repository, branch, directory, namespaces, force, prune, allowAddresses } = manifests;
   const how = `${force === true ? ', taking over fields of others' : ''}${prune === true ? ', removing what is gone' : ''}`;
-  return [`${repository}: ${directory} of ${branch}, into ${namespaces.join(', ')}${how}`];
+  return [
+    `${repository}: ${directory} of ${branch}, into ${namespaces.join(', ')}${how}${describeAllowed('repository', allowAddresses)}`,
+  ];
 }
 
-function describeRule({ repository, policy, namespaces, applications }: ImageRuleAnswer): string {
+function describeAllowed(what: 'registry' | 'repository', networks: readonly string[] = []): string {
+  return networks.length === 0 ? '' : `; its ${what} may be in ${networks.join(', ')}`;
+}
+
+/** Undefined: it needs none, because nobody is asked anything. */
+export function describeCredentials({
+  target: { images = [], manifests },
+  hasCredentials,
+}: Pick<WebhookAnswer, 'target' | 'hasCredentials'>): string | undefined {
+  const how = hasCredentials ? 'with' : 'without';
+  if (manifests !== undefined) return `${how} credentials for its repository`;
+  const isAsked = images.some(({ policy }) => policy.digestOf !== undefined);
+  return isAsked ? `${how} credentials for its registry` : undefined;
+}
+
+function describeRule({ repository, policy, namespaces, applications, allowAddresses }: ImageRuleAnswer): string {
   const tags =
     policy.semver !== undefined
       ? `newer versions of ${policy.semver}`
@@ -80,7 +110,7 @@ function describeRule({ repository, policy, namespaces, applications }: ImageRul
         ? `tags like ${policy.pattern}`
         : `what ${policy.digestOf ?? ''} leads to`;
   const names = applications === undefined ? '' : ` for ${applications.join(', ')}`;
-  return `${repository}: ${tags}${names}, in ${namespaces.join(', ')}`;
+  return `${repository}: ${tags}${names}, in ${namespaces.join(', ')}${describeAllowed('registry', allowAddresses)}`;
 }
 
 export const secretPlaces: Readonly<Record<WebhookAnswer['secretGoes'], string>> = {

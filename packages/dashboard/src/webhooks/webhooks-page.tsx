@@ -12,7 +12,7 @@ import { useRequestKey } from '../state/use-request-key.ts';
 import { useResource } from '../state/use-resource.ts';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
-import { describeTarget, labelOf, secretPlaces, signingWords } from './webhook-form.ts';
+import { describeCredentials, describeTarget, labelOf, secretPlaces, signingWords } from './webhook-form.ts';
 
 type Asked = { readonly type: 'create' } | { readonly type: 'rotate' | 'remove'; readonly webhook: WebhookAnswer };
 
@@ -129,6 +129,7 @@ function WebhookList({ webhooks, chosen, onAsk }: WebhookListProps) {
     <ul className="card list" aria-label="Webhooks">
       {webhooks.map((webhook) => {
         const { id, name, sender, target, createdAt, createdBy, rotatedAt } = webhook;
+        const credentials = describeCredentials(webhook);
         return (
           <li key={id} className={id === chosen.id ? 'row wrap chosen' : 'row wrap'}>
             <div className="about">
@@ -150,6 +151,7 @@ function WebhookList({ webhooks, chosen, onAsk }: WebhookListProps) {
                     , secret replaced <RelativeTime at={rotatedAt} />
                   </>
                 )}
+                {credentials !== undefined && `, ${credentials}`}
               </p>
             </div>
             <span className="row push">

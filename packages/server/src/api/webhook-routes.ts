@@ -115,6 +115,7 @@ const WebhookSchema = Type.Object({
   name: Type.String(),
   sender: Type.Enum([...senderNames]),
   target: TargetSchema,
+  hasCredentials: Type.Boolean({ description: 'Whether it was given credentials, which are not shown.' }),
   secretGoes: Type.Enum([...secretPlaces], { description: 'Where the settings of the sender take the secret.' }),
   createdAt: Type.String({ format: 'date-time' }),
   createdBy: Type.String(),
@@ -266,9 +267,10 @@ function presentSecret(webhook: Webhook, secret: string): Static<typeof SecretSc
   };
 }
 
-function present({ id, name, sender, target, createdAt, createdBy, rotatedAt }: Webhook): Static<typeof WebhookSchema> {
+function present({ target, rotatedAt, ...webhook }: Webhook): Static<typeof WebhookSchema> {
+  const { id, name, sender, hasCredentials, createdAt, createdBy } = webhook;
   const { secretGoes } = senders[sender];
-  const shown = { id, name, sender, target: presentTarget(target), secretGoes, createdAt, createdBy };
+  const shown = { id, name, sender, target: presentTarget(target), hasCredentials, secretGoes, createdAt, createdBy };
   return { ...shown, ...optional('rotatedAt', rotatedAt) };
 }
 

@@ -244,6 +244,21 @@ describe('a message', () => {
 });
 
 describe('webhooks by the API', () => {
+  it('say whether they have credentials, and to nobody which', async () => {
+    const credentials = { username: 'acme+robot', password: 'sesame-opens' };
+    const body = { name: 'asks', sender: 'quay', target: images({ digestOf: 'stable' }) };
+    const [without, given] = [
+      await server.call('POST', webhooksPath, { body }),
+      await server.call('POST', webhooksPath, { body: { ...body, credentials } }),
+    ];
+    expect([without, given].map((made) => made.body.webhook.hasCredentials)).toEqual([false, true]);
+    const path = `${webhooksPath}/${given.body.webhook.id}`;
+    const shown = [given, await server.call('GET', path), await server.call('POST', `${path}/rotate`)];
+    expect(shown[1]?.body.hasCredentials).toBe(true);
+    expect(shown[2]?.body.webhook.hasCredentials).toBe(true);
+    expect(JSON.stringify(shown)).not.toMatch(/acme\+robot|sesame-opens/);
+  });
+
   it('show their secret once', async () => {
     const body = { name: 'once', sender: 'quay', target: images({ pattern: '*' }) };
     const created = await server.call('POST', webhooksPath, { body });

@@ -44,7 +44,7 @@ export async function createWebhook(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [id, name, sender, JSON.stringify(target), sealer.seal(secret, secretPlace(id)), sealed, createdAt, createdBy],
   );
-  return { webhook: { id, name, sender, target, createdAt, createdBy }, secret };
+  return { webhook: { id, name, sender, target, hasCredentials: sealed !== null, createdAt, createdBy }, secret };
 }
 
 /** From now on the secret is another one: messages with the old one are refused. Undefined: there is no such webhook. */
@@ -104,6 +104,7 @@ function parse(row: Row): Webhook {
     name: String(row['name']),
     sender: String(row['sender']) as SenderName,
     target: JSON.parse(String(row['target'])) as WebhookTarget,
+    hasCredentials: typeof row['credentials'] === 'string',
     createdAt: String(row['created_at']),
     createdBy: String(row['created_by']),
     ...optional('rotatedAt', typeof rotatedAt === 'string' ? rotatedAt : undefined),

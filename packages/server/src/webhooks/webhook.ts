@@ -67,6 +67,8 @@ export interface Webhook {
   readonly name: string;
   readonly sender: SenderName;
   readonly target: WebhookTarget;
+  /** For its repository or its registries, whom alone they are shown to. */
+  readonly hasCredentials: boolean;
   readonly createdAt: string;
   readonly createdBy: string;
   /** When its secret was replaced. */
