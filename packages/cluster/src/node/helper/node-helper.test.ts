@@ -54,13 +54,21 @@ function givenCluster(): NodeCluster {
   return cluster;
 }
 
-/** One connection a request, as a load balancer that counts connections sees it. */
-function get(url: string): Promise<string> {
+interface Begun {
+  readonly whole: Promise<string>;
+}
+
+/** Resolves when the answer has begun. One connection a request, as a load balancer that counts connections sees it. */
+function begin(url: string): Promise<Begun> {
   return new Promise((resolve, reject) => {
-    request(url, { agent: false }, (response) => void text(response).then(resolve, reject))
+    request(url, { agent: false }, (response) => resolve({ whole: text(response) }))
       .once('error', reject)
       .end();
   });
+}
+
+async function get(url: string): Promise<string> {
+  return (await begin(url)).whole;
 }
 
 async function untilAnswers(url: string): Promise<string> {
@@ -109,12 +117,13 @@ describe.each(['root', 'user', 'plain'] as const)('node helper, level %s', (leve
     const answers = await Promise.all(Array.from({ length: 10 }, () => get(url)));
     expect(new Set(answers)).toEqual(new Set(['one', 'two']));
 
-    const slow = Promise.all([get(`${url}/slow`), get(`${url}/slow`)]);
+    const slow = await Promise.all([begin(`${url}/slow`), begin(`${url}/slow`)]);
     await client.update(endpointSlices, { ...slice, endpoints: slice.endpoints.slice(0, 1) });
     const settled = async (): Promise<boolean> =>
       (await Promise.all([get(url), get(url)])).every((said) => said === 'one');
     while (!(await settled())) await delay(systemClock, 10);
-    expect((await slow).toSorted()).toEqual(['one at last', 'two at last']);
+    const answered = await Promise.all(slow.map(({ whole }) => whole));
+    expect(answered.toSorted()).toEqual(['one at last', 'two at last']);
   });
 
   it.skipIf(isImpossible)(`tries another endpoint when one refuses${because}`, async () => {
