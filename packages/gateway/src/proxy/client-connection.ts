@@ -17,6 +17,8 @@ export interface ClientContext extends ExchangeContext {
   readonly holdQueue: HoldQueue;
   match(host: string, path: string): RouteMatch;
   ruleFor(rule: RouteRule): ForwardingRule | undefined;
+  /** Of a rule that says nothing of it: for as long as a moment without pods may last. */
+  holdInGap(rule: RouteRule): RouteRule['hold'];
   forget(client: ClientConnection): void;
 }
 
@@ -256,7 +258,7 @@ export class ClientConnection implements ExchangeClient, Waiter {
       return;
     }
     const destination = rule.pick(request, this.#facts);
-    if (destination === undefined) this.#onNobodyReady(request, rule.rule.hold);
+    if (destination === undefined) this.#onNobodyReady(request, rule.rule.hold ?? this.#context.holdInGap(rule.rule));
     else if (this.#held?.isOverdue !== false) this.#begin(request, { rule, destination });
     else this.#beginInTurn(request, { rule, destination });
   }

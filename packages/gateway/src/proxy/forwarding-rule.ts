@@ -35,6 +35,11 @@ export class ForwardingRule {
     this.#mirror = mirror;
   }
 
+  /** Whether somebody has a share of what comes. */
+  get isReady(): boolean {
+    return this.#weighted.length > 0;
+  }
+
   /** Undefined: nobody who may take it has a ready endpoint. */
   pick(request: RequestHead, client: ClientFacts): Destination | undefined {
     if (this.#userChoice !== undefined) return this.#userChoice.pick(request, client);

@@ -24,6 +24,9 @@ export interface ForwardingOptions {
   readonly dial: (endpoint: EndpointAddress) => Socket;
 }
 
+/** So long a route that had ready pods may be without any, as between two events, before requests are told so. */
+const gapMilliseconds = 1_000;
+
 /** An endpoint that gets no new requests; `cancel` keeps what it has. */
 interface Draining {
   cancel(): void;
@@ -53,6 +56,8 @@ export class Forwarding {
   readonly #newcomers = new Map<string, Newcomers>();
   #serving = new Map<Endpoint, number>();
   #rules = new Map<RouteRule, ForwardingRule>();
+  /** By route: since when none of its pods is ready, which were; undefined while one is. */
+  #gaps = new Map<string, number | undefined>();
   #tick = 0;
 
   constructor(options: ForwardingOptions) {
@@ -61,6 +66,24 @@ export class Forwarding {
 
   ruleFor(rule: RouteRule): ForwardingRule | undefined {
     return this.#rules.get(rule);
+  }
+
+  /** How long a request may wait for a pod of a route that has just lost its last one. */
+  holdInGap(rule: RouteRule): RouteRule['hold'] {
+    const since = this.#gaps.get(routeKey(rule));
+    const isRecent = since !== undefined && this.#options.clock.monotonic() - since < gapMilliseconds;
+    return isRecent ? { seconds: gapMilliseconds / 1_000 } : undefined;
+  }
+
+  #findGaps(): Map<string, number | undefined> {
+    const ready = new Set([...this.#rules].flatMap(([rule, { isReady }]) => (isReady ? [routeKey(rule)] : [])));
+    const gaps = new Map<string, number | undefined>([...ready].map((key) => [key, undefined]));
+    for (const rule of this.#rules.keys()) {
+      const key = routeKey(rule);
+      // One that never had a pod has lost none.
+      if (!ready.has(key) && this.#gaps.has(key)) gaps.set(key, this.#gaps.get(key) ?? this.#options.clock.monotonic());
+    }
+    return gaps;
   }
 
   backends(): readonly Backend[] {
@@ -80,6 +103,7 @@ export class Forwarding {
       newcomers: new Set(),
     };
     this.#rules = new Map(table.rules.map((rule) => [rule, this.#resolve(rule, named)]));
+    this.#gaps = this.#findGaps();
     const before = this.#serving;
     this.#serving = named.endpoints;
     for (const endpoint of named.endpoints.keys()) this.#stopDraining(endpoint);
@@ -216,6 +240,13 @@ export class Forwarding {
     });
     this.#draining.set(endpoint, { cancel });
   }
+}
+
+/** Rules of one Split, or of one Service of an Ingress, are of one route, whichever versions they name. */
+function routeKey({ backends: [first] }: RouteRule): string {
+  return [first?.namespace ?? '', first?.split ?? '', first?.split === undefined ? (first?.service ?? '') : ''].join(
+    '\n',
+  );
 }
 
 function backendKey(backend: RouteBackend): string {

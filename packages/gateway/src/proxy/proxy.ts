@@ -165,6 +165,10 @@ export class Proxy implements ClientContext, DataPlane {
     return this.#forwarding.ruleFor(rule);
   }
 
+  holdInGap(rule: RouteRule): RouteRule['hold'] {
+    return this.#forwarding.holdInGap(rule);
+  }
+
   forget(client: ClientConnection): void {
     this.#clients.delete(client);
     if (this.#clients.size === 0) this.#onEmpty?.();

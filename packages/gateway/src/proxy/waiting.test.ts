@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { eventually, readUntil, ruleOf, World } from '../../testing/world.ts';
+import type { EndpointAddress } from '../routing/routing-table.ts';
 import { Proxy } from './proxy.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
@@ -95,6 +96,41 @@ describe('a held request', () => {
       await once(third, 'close');
     }
     expect(upload.writableLength + other.writableLength).toBeGreaterThan(0);
+  });
+});
+
+describe('a route that has just lost its last ready pod', () => {
+  const version = (service: string, endpoints: readonly EndpointAddress[]) => ({ split: 'shop', service, endpoints });
+
+  test('has its requests wait for the next one, of whichever version', async () => {
+    const pod = await world.backend((_, outgoing) => outgoing.end('served'));
+    await world.route([version('v1', [pod])]);
+    expect(await readUntil(send(get), 'served')).toContain('200 OK');
+    await world.route([version('v2', [])]);
+    const socket = send(get);
+    await eventually(() => counted('held') === 1);
+    await world.route([version('v2', [pod])]);
+    expect(await readUntil(socket, 'served')).toContain('200 OK');
+  });
+
+  test('answers 503 when none has come within a second, and at once from then on', async () => {
+    const pod = await world.backend((_, outgoing) => outgoing.end('served'));
+    await world.route([{ endpoints: [pod] }]);
+    await world.route([{ endpoints: [] }]);
+    const held = send(get);
+    await eventually(() => counted('held') === 1);
+    const answer = readUntil(held, 'ready pod');
+    await clock.advance(2_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 503/);
+    expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);
+    // Another table is no reason to wait again.
+    await world.route([{ endpoints: [] }]);
+    expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);
+  });
+
+  test('is none that never had a pod', async () => {
+    await world.route([{ endpoints: [] }]);
+    expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);
   });
 });
 
