@@ -67,11 +67,21 @@ async function createCountingPod(client: KubeClient): Promise<void> {
 
 /** In what the counting pod has said, while there was a server and while there was none. */
 async function expectNoGap(client: KubeClient): Promise<void> {
+  const said = await vi.waitFor(
+    async () => {
+      const lines = await countedLines(client);
+      expect(lines.length).toBeGreaterThan(20);
+      return lines;
+    },
+    { timeout: 20_000 },
+  );
+  expect(said).toEqual(said.map((_, index) => String(index)));
+}
+
+async function countedLines(client: KubeClient): Promise<readonly string[]> {
   const path = '/api/v1/namespaces/default/pods/counting/log';
   const { body } = await client.request({ method: 'GET', path });
-  const said = (await text(Readable.from(body))).trim().split('\n');
-  expect(said.length).toBeGreaterThan(20);
-  expect(said).toEqual(said.map((_, index) => String(index)));
+  return (await text(Readable.from(body))).trim().split('\n');
 }
 
 interface Side {
