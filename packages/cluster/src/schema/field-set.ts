@@ -17,8 +17,7 @@ const leaf: FieldSet = Object.freeze({});
 export const emptySet: FieldSet = leaf;
 
 type ListNode = SchemaNode & { readonly kind: 'list' };
-type GranularNode = SchemaNode & { readonly kind: 'object' | 'map' };
-type Granular = { readonly node: GranularNode; childOf(name: string): SchemaNode };
+export type GranularNode = SchemaNode & { readonly kind: 'object' | 'map' };
 
 export function isEmpty(set: FieldSet): boolean {
   for (const element in set) if (Object.hasOwn(set, element)) return false;
@@ -148,14 +147,6 @@ export function describeElement(element: string): string {
     .join(',')}]`;
 }
 
-/** How an object's fields are merged one by one, or undefined where it is one value. */
-export function granular(node: SchemaNode): Granular | undefined {
-  if (node.kind === 'object' && node.structType !== 'atomic') {
-    return { node, childOf: (name) => node.fields.get(name)?.node ?? { kind: 'any' } };
-  }
-  return node.kind === 'map' && node.mapType !== 'atomic' ? { node, childOf: () => node.values } : undefined;
-}
-
 /** The element under which an item of an associative list stands, or undefined for an atomic list. */
 export function itemElement(item: unknown, node: ListNode): string | undefined {
   if (node.listType === 'set') return `v:${canonicalJson(item)}`;
@@ -168,15 +159,15 @@ function keyDefault(node: ListNode, key: string): unknown {
   return node.items.kind === 'object' ? node.items.fields.get(key)?.default : undefined;
 }
 
-/** The same as `granular` tells, of a node that is met with every write. */
-function isGranular(node: SchemaNode): node is GranularNode {
+/** Whether an object's fields are merged one by one: else it is one value. */
+export function isGranular(node: SchemaNode): node is GranularNode {
   if (node.kind === 'object') return node.structType !== 'atomic';
   return node.kind === 'map' && node.mapType !== 'atomic';
 }
 
 const unknownNode: SchemaNode = { kind: 'any' };
 
-function childNode(node: GranularNode, name: string): SchemaNode {
+export function childNode(node: GranularNode, name: string): SchemaNode {
   return node.kind === 'map' ? node.values : (node.fields.get(name)?.node ?? unknownNode);
 }
 

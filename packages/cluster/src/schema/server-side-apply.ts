@@ -7,18 +7,20 @@ import type { KubeObject } from '@slipway/kube/object';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { SchemaNode } from './definition.ts';
 import {
+  childNode,
   compareFields,
   difference,
   emptySet,
   fieldsOf,
-  granular,
   intersection,
   isEmpty,
+  isGranular,
   itemElement,
   paths,
   union,
   withParents,
   type FieldSet,
+  type GranularNode,
 } from './field-set.ts';
 import { lastAppliedFields, withLastApplied } from './last-applied.ts';
 import {
@@ -135,11 +137,10 @@ function conflictsOf(others: readonly Owned[], taken: FieldSet): readonly Status
 
 /** The live value with what was applied laid over it, field by field. */
 function mergeValues(live: unknown, applied: unknown, node: SchemaNode): unknown {
-  const fields = granular(node);
-  if (fields !== undefined && isJsonObject(live) && isJsonObject(applied)) {
+  if (isGranular(node) && isJsonObject(live) && isJsonObject(applied)) {
     const result = new Map(Object.entries(live));
     for (const [name, value] of Object.entries(applied))
-      result.set(name, mergeValues(result.get(name), value, fields.childOf(name)));
+      result.set(name, mergeValues(result.get(name), value, childNode(node, name)));
     return Object.fromEntries(result);
   }
   if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(live) && Array.isArray(applied))
@@ -181,8 +182,7 @@ function mergeItems(
 
 function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unknown {
   if (isEmpty(fields)) return value;
-  const structure = granular(node);
-  if (structure !== undefined && isJsonObject(value)) return removeFromObject(value, fields, structure.childOf);
+  if (isGranular(node) && isJsonObject(value)) return removeFromObject(value, fields, node);
   if (node.kind !== 'list' || !Array.isArray(value)) return value;
   const kept = value.flatMap((item) => {
     const below = fields[itemElement(item, node) ?? ''];
@@ -192,11 +192,11 @@ function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unkno
   return kept;
 }
 
-function removeFromObject(value: JsonObject, fields: FieldSet, childOf: (name: string) => SchemaNode): JsonObject {
+function removeFromObject(value: JsonObject, fields: FieldSet, node: GranularNode): JsonObject {
   const entries = Object.entries(value).flatMap(([name, child]) => {
     const below = fields[`f:${name}`];
     if (below === undefined) return [[name, child] as const];
-    const rest = isWhole(below) ? undefined : removeFields(child, below, childOf(name));
+    const rest = isWhole(below) ? undefined : removeFields(child, below, childNode(node, name));
     return rest === undefined || isHollow(rest) ? [] : [[name, rest] as const];
   });
   return Object.fromEntries(entries);
