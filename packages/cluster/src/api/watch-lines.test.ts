@@ -39,6 +39,20 @@ describe('a watch as text', () => {
     expect(pieces.slice(0, -1).join('')).toBe(large.map(line).join(''));
   });
 
+  it('is made once for all who are told the same together', async () => {
+    const made = async (...batches: readonly (readonly object[])[]): Promise<readonly (string | Uint8Array)[]> => {
+      const pieces: (string | Uint8Array)[] = [];
+      const body = { kind: 'watch', events: thenExpired([]), batches: thenExpired(batches) } as const;
+      for await (const piece of watchPieces(body)) pieces.push(piece);
+      return pieces;
+    };
+    const [first] = await made([...events]);
+    const [same] = await made([...events]);
+    const [shorter] = await made(events.slice(0, 2));
+    expect(same).toBe(first);
+    expect(String(shorter)).toBe(events.slice(0, 2).map(line).join(''));
+  });
+
   it('leaves line by line where nothing is known to have happened together', async () => {
     expect(await read(watchPieces({ kind: 'watch', events: thenExpired(events) }))).toEqual([
       ...events.map(line),

@@ -13,6 +13,8 @@ export async function* watchLines(events: AsyncIterable<unknown>): AsyncIterable
 
 /** A piece that is as long ends, so that no more than that is copied before a slow reader is waited for. */
 const pieceBytes = 256 * 1024;
+/** Longer batches are those of readers who lag behind, each by itself. */
+const sharedEvents = 100;
 
 /** The lines of one moment in one piece: to encrypt and send a piece takes longer than to make it. */
 export async function* watchPieces({
@@ -30,7 +32,29 @@ export async function* watchPieces({
   }
 }
 
-function* piecesOf(batch: readonly unknown[]): Iterable<Uint8Array> {
+interface KnownPieces {
+  readonly batch: readonly unknown[];
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** By the first event. Who watch the same are mostly sent the same in the same moment. */
+const known = new WeakMap<object, KnownPieces>();
+
+function piecesOf(batch: readonly unknown[]): Iterable<Uint8Array> {
+  const [first] = batch;
+  if (typeof first !== 'object' || first === null || batch.length > sharedEvents) return cutPieces(batch);
+  const made = known.get(first);
+  if (made !== undefined && isSame(made.batch, batch)) return made.pieces;
+  const pieces = [...cutPieces(batch)];
+  known.set(first, { batch, pieces });
+  return pieces;
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((event, index) => event === b[index]);
+}
+
+function* cutPieces(batch: readonly unknown[]): Iterable<Uint8Array> {
   let lines: Buffer[] = [];
   let bytes = 0;
   for (const event of batch) {

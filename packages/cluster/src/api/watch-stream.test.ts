@@ -197,20 +197,37 @@ describe('batches of a watch', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('of many watches wait for more, and tell all the very same events', async () => {
+  it('of many watches wait for their turn, and tell all the very same events', async () => {
     const all = Array.from({ length: 500 }, () => open({}).batches()[Symbol.asyncIterator]());
-    const takeAll = () => Promise.all(all.map((batches) => batches.next()));
-    const first = takeAll();
+    const told = Promise.all(all.map((batches) => batches.next()));
     await put('a');
-    expect((await first).map(namesOf)).toEqual(all.map(() => ['a']));
-    const next = takeAll();
     await put('b');
-    await put('c');
-    await clock.advance(20);
-    const told = await next;
-    expect(told.map(namesOf)).toEqual(all.map(() => ['b', 'c']));
-    expect(new Set(told.map(({ value }) => value[0])).size).toBe(1);
+    await clock.advance(25);
+    expect((await told).map(namesOf)).toEqual(all.map(() => ['a', 'b']));
+    expect(new Set((await told).map(({ value }) => value[0])).size).toBe(1);
     for (const batches of all) await batches.return?.();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('of many watches are sent group by group, and no event is late by more than a period', async () => {
+    const turns = new Set<number>();
+    const abort = new AbortController();
+    let told = 0;
+    const read = async (): Promise<void> => {
+      for await (const batch of open({ afterRevision: 0, signal: abort.signal }).batches()) {
+        told += batch.length;
+        turns.add(clock.monotonic());
+      }
+    };
+    const all = Promise.all(Array.from({ length: 500 }, read));
+    for (const name of ['a', 'b', 'c']) {
+      await put(name);
+      await clock.advance(25);
+    }
+    expect(told).toBe(3 * 500);
+    expect(turns.size).toBeGreaterThan(20);
+    abort.abort();
+    await all;
   });
 
   it('end with the watch, and what had happened is told before', async () => {

@@ -1,4 +1,4 @@
-import { delay, type Clock } from '@slipway/kube/clock';
+import type { Clock } from '@slipway/kube/clock';
 import { StatusError } from '@slipway/kube/status-error';
 import { RevisionCompacted, type StoredObject, type StoreEvent, type StoreWatch } from '../store/store.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
@@ -98,24 +98,23 @@ class WatchStream implements WatchEvents {
   }
 
   async *batches(): AsyncIterable<readonly WatchStreamEvent[]> {
-    const { watches } = this.#resources;
-    const end = watches.begin();
+    const sent = this.#resources.watches.begin(this.#clock);
     try {
       for (const portion of portions(this.#initialEvents())) {
         yield portion;
         if (this.#ended) return;
       }
       for (;;) {
-        const batch = this.#queue;
-        if (batch.length > 0) {
+        if (this.#queue.length > 0) {
+          if (!this.#ended) await sent.turn();
+          const batch = this.#queue;
           this.#queue = [];
           yield batch;
-          await this.#rest(watches.paceMilliseconds);
         } else if (this.#ended) return;
         else await this.#awoken();
       }
     } finally {
-      end();
+      sent.end();
       this.#end();
     }
   }
@@ -124,10 +123,6 @@ class WatchStream implements WatchEvents {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
-  }
-
-  async #rest(milliseconds: number): Promise<void> {
-    if (milliseconds > 0 && !this.#ended) await delay(this.#clock, milliseconds);
   }
 
   get #beginsWithExisting(): boolean {
