@@ -10,6 +10,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { configMaps, namespaces } from '@slipway/kube/resources';
 import { connect } from '../packages/cli/src/connection/connection.ts';
 import { startBenchCluster, type BenchCluster } from './cluster.ts';
+import { processorMilliseconds } from './processor-time.ts';
 import type { Outcome, Plan } from './reference/api-load.ts';
 import type { WatchOutcome, WatchPlan } from './reference/watch-load.ts';
 import { median, rounded, type BenchRow } from './row.ts';
@@ -26,6 +27,8 @@ const watches = 500;
 const writesPerSecond = 300;
 const watchedWrites = 1_500;
 const watchNamespace = 'watched';
+/** How often the bare server writes to its watches: as often as one may that has half of the time that is allowed. */
+const bareMilliseconds = 25;
 /** Share of one core, past which the generator would be what is measured. */
 const maximumLoad = 0.9;
 const path = '/api/v1/namespaces/default/configmaps';
@@ -40,10 +43,10 @@ export async function benchApi(): Promise<readonly BenchRow[]> {
   try {
     const target = await describeTarget(cluster);
     const answers = await prepare(target.client);
-    const bare = await startBare(folder, { ...target.server, answers });
+    const bare = await startBare('bare-server.ts', folder, { ...target.server, answers });
     try {
       const rows = await measure({ ours: target.port, bare: bare.port, token: target.token });
-      return [...rows, await measureWatches(target)];
+      return [...rows, await measureWatches(target, folder)];
     } finally {
       bare.stop();
     }
@@ -57,17 +60,19 @@ interface Target {
   readonly client: KubeClient;
   readonly port: number;
   readonly token: string;
+  readonly pid: number;
   readonly server: { readonly key: string; readonly cert: string };
 }
 
 async function describeTarget({ directory, kubeconfig }: BenchCluster): Promise<Target> {
   const { client } = await connect({ kubeconfig });
   const { server, adminToken } = JSON.parse(await readFile(join(directory, 'pki', 'certificates.json'), 'utf8'));
-  const { apiServer } = JSON.parse(await readFile(join(directory, 'run', 'cluster.json'), 'utf8'));
+  const { apiServer, server: process } = JSON.parse(await readFile(join(directory, 'run', 'cluster.json'), 'utf8'));
   return {
     client,
     port: Number(new URL(apiServer).port),
     token: adminToken,
+    pid: process.pid,
     server: { key: server.key, cert: server.certificate },
   };
 }
@@ -104,10 +109,10 @@ interface Bare {
   stop(): void;
 }
 
-async function startBare(folder: string, given: Target['server'] & { readonly answers: object }): Promise<Bare> {
-  const file = join(folder, 'bare.json');
+async function startBare(program: string, folder: string, given: object): Promise<Bare> {
+  const file = join(folder, `${program}.json`);
   await writeFile(file, JSON.stringify(given), { mode: 0o600 });
-  const child = spawn(process.execPath, [programAt('bare-server.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [programAt(program), file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   return { port: Number(line), stop: () => child.kill() };
 }
@@ -218,28 +223,16 @@ async function compareLists(ports: Ports): Promise<BenchRow> {
 }
 
 /** Beside one watch alone at the same rate: what is left of it is what the others cost. */
-async function measureWatches({ client, port, token }: Target): Promise<BenchRow> {
+async function measureWatches(target: Target, folder: string): Promise<BenchRow> {
+  const { client, pid } = target;
   await client.create(namespaces, { metadata: { name: watchNamespace } });
   // What every namespace gets, after which nobody else writes there.
   await until(async () => (await client.list(configMaps, { namespace: watchNamespace })).items.length > 0);
-  const at = async (count: number): Promise<WatchOutcome> => {
-    const { metadata } = await client.list(configMaps, { namespace: watchNamespace });
-    const plan: WatchPlan = {
-      port,
-      token,
-      path: `/api/v1/namespaces/${watchNamespace}/configmaps`,
-      kind: 'ConfigMap',
-      resourceVersion: metadata.resourceVersion ?? '',
-      watches: count,
-      writesPerSecond,
-      writes: watchedWrites,
-      prefix: `for-${count}`,
-    };
-    const { stdout } = await run(process.execPath, [programAt('watch-load.ts'), JSON.stringify(plan)]);
-    return JSON.parse(stdout);
-  };
-  const alone = await at(1);
-  const all = await at(watches);
+  const alone = await watched(target, 1);
+  const before = await processorMilliseconds(pid);
+  const all = await watched(target, watches);
+  const microseconds = ((await processorMilliseconds(pid)) - before) * 1_000;
+  const bare = await watchedBare(target, folder);
   return {
     figure: `${watches} watches at ${writesPerSecond} durable writes a second: until the last of them has an event, p99`,
     value: rounded(all.p99, 1),
@@ -247,8 +240,47 @@ async function measureWatches({ client, port, token }: Target): Promise<BenchRow
     target: { atMost: 50 },
     reference:
       `median ${rounded(all.median, 1)} ms, slowest ${rounded(all.slowest, 1)} ms; with one watch ${rounded(alone.p99, 1)} ms, ` +
-      `median ${rounded(alone.median, 1)} ms; the generator took ${rounded(all.load * 100, 0)} % of a core`,
+      `median ${rounded(alone.median, 1)} ms; a bare node:https server that keeps nothing and writes the same bytes to all every ` +
+      `${bareMilliseconds} ms ${rounded(bare.p99, 1)} ms, median ${rounded(bare.median, 1)} ms; the generator took ` +
+      `${rounded(all.load * 100, 0)} and ${rounded(bare.load * 100, 0)} % of a core, the server ` +
+      `${rounded(microseconds / (watches * watchedWrites), 1)} µs of computing for each event of each watch`,
   };
+}
+
+async function watched({ client, port, token }: Target, count: number): Promise<WatchOutcome> {
+  const { metadata } = await client.list(configMaps, { namespace: watchNamespace });
+  return watchLoad({ port, token, watches: count, resourceVersion: metadata.resourceVersion ?? '' });
+}
+
+/** The objects as the API server made them of the same requests. */
+async function watchedBare({ client, token, server }: Target, folder: string): Promise<WatchOutcome> {
+  const name = `${prefixOf(watches)}-0`;
+  const { metadata, ...rest } = await client.get(configMaps, { namespace: watchNamespace, name });
+  const { resourceVersion: _, ...kept } = metadata;
+  const given = { ...server, object: { ...rest, metadata: kept }, everyMilliseconds: bareMilliseconds };
+  const bare = await startBare('bare-watches.ts', folder, given);
+  try {
+    return await watchLoad({ port: bare.port, token, watches, resourceVersion: '0' });
+  } finally {
+    bare.stop();
+  }
+}
+
+async function watchLoad(of: Pick<WatchPlan, 'port' | 'token' | 'watches' | 'resourceVersion'>): Promise<WatchOutcome> {
+  const plan: WatchPlan = {
+    ...of,
+    path: `/api/v1/namespaces/${watchNamespace}/configmaps`,
+    kind: 'ConfigMap',
+    writesPerSecond,
+    writes: watchedWrites,
+    prefix: prefixOf(of.watches),
+  };
+  const { stdout } = await run(process.execPath, [programAt('watch-load.ts'), JSON.stringify(plan)]);
+  return JSON.parse(stdout);
+}
+
+function prefixOf(count: number): string {
+  return `for-${count}`;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
