@@ -28,6 +28,7 @@ import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { createServiceAccountAdmission } from './service-account-admission.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
+import { askAboutSent } from './sent-objects.ts';
 import { createLateWebhooks } from './webhooks/late-webhooks.ts';
 import { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
@@ -71,6 +72,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const tokens = new ServiceAccountTokens({ resources, clock, loadKey });
   const documents = createOpenApiDocuments(() => catalog.all());
   catalog.onChange(() => documents.forget());
+  const external = createLateWebhooks({ resources, catalog, clock, logger });
   const verbs = new ResourceVerbs({
     resources,
     admission: [
@@ -85,10 +87,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       // The last: what others refuse takes nothing.
       new QuotaAdmission(resources, catalog),
     ],
-    external: createLateWebhooks({ resources, catalog, clock, logger }),
+    external,
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
-  const handling: ResourceHandling = { verbs, resources, clock, nodes: options.nodes, catalog, grants, tokens };
+  const { nodes } = options;
+  const handling: ResourceHandling = { verbs, resources, external, clock, nodes, catalog, grants, tokens };
 
   const locate = (request: TransportRequest, identity: Identity): ResourceRequest => {
     const path = parseResourcePath(request.path);
@@ -124,10 +127,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       admit(request, identity);
       const at = locate(request, identity);
       if (!hasStreams(at.path)) throw unknownPath();
-      const { node, path } = streamTarget(request, at);
-      if (options.nodes.upgrade === undefined) throw upgradeRefused(node);
+      const sent = await askAboutSent(request, at);
+      const { node, path } = streamTarget(sent.request, sent.at);
+      if (nodes.upgrade === undefined) throw upgradeRefused(node);
       const { method, headers } = request;
-      return options.nodes.upgrade(node, { method, path, headers });
+      return nodes.upgrade(node, { method, path, headers });
     },
     transportFor: (identity) => ({ send: (request) => handle(request, identity) }),
   };

@@ -13,6 +13,8 @@ import { isDryRun } from './dry-run.ts';
 import { evict } from './eviction.ts';
 import { hasStreams, upgradeRequired } from './pod-streams.ts';
 import type { ResourceRequest } from './resource-request.ts';
+import { askAboutSent } from './sent-objects.ts';
+import { warningHeaders } from './warning-header.ts';
 import type { WriteRequest } from './write-request.ts';
 import type { Preconditions } from './write-preconditions.ts';
 import { chooseBackend, type ServiceBackend } from './service-proxy.ts';
@@ -33,7 +35,9 @@ export async function connect(request: TransportRequest, at: ResourceRequest): P
   const { subresource } = at.path;
   const handler = at.definition.connect.includes(subresource) ? handlers[subresource] : undefined;
   if (handler === undefined) throw hasStreams(at.path) ? upgradeRequired() : unknownPath();
-  return handler(request, at);
+  const sent = await askAboutSent(request, at);
+  const answered = await handler(sent.request, sent.at);
+  return { ...answered, headers: { ...answered.headers, ...warningHeaders(sent.warnings) } };
 }
 
 function podOf(at: ResourceRequest, name: string): Pod {
@@ -108,7 +112,11 @@ async function bind(request: TransportRequest, at: ResourceRequest): Promise<Tra
   if (typeof node !== 'string' || node === '')
     throw new StatusError('BadRequest', 'a Binding must name a node in target.name');
   const now = at.clock.now();
-  const write = systemWrite(at, { fieldManager: 'kube-scheduler', dryRun: isDryRun(request) });
+  // Kubernetes asks others of the Binding as it is created, and not again of the pod that it changes.
+  const write = {
+    ...systemWrite(at, { fieldManager: 'kube-scheduler', dryRun: isDryRun(request) }),
+    asks: 'nobody',
+  } as const;
   await at.verbs.change(write, (current) => {
     requirePreconditions(current, preconditionsOf(body), at);
     return bound(current, { node, now, at });

@@ -25,12 +25,16 @@ type ExternalRequest = Pick<
 > &
   DeleteOptions;
 
+/** How long all of them together may think about one write. */
+export const maximumAskedMilliseconds = 30_000;
+
 const optionsKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
-export function externalWrite(
-  request: ExternalRequest,
-  { operation, old, deadline }: Pick<ExternalWrite, 'operation' | 'old' | 'deadline'>,
-): ExternalWrite {
+interface WrittenWhen extends Pick<ExternalWrite, 'old' | 'deadline'> {
+  readonly operation: keyof typeof optionsKinds;
+}
+
+export function externalWrite(request: ExternalRequest, { operation, old, deadline }: WrittenWhen): ExternalWrite {
   const { identity, definition, namespace, name, subresource, dryRun, fieldManager, warn, signal } = request;
   const options = {
     kind: optionsKinds[operation],

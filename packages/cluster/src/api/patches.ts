@@ -61,7 +61,8 @@ function requireObject(body: unknown): object {
   return body;
 }
 
-function jsonPatched(object: KubeObject, body: unknown): unknown {
+/** The same of what is no object of the API. */
+export function jsonPatched(object: object, body: unknown): unknown {
   if (
     !Array.isArray(body) ||
     !body.every(
@@ -80,7 +81,7 @@ function jsonPatched(object: KubeObject, body: unknown): unknown {
 }
 
 /** One operation after the other, so that the first that fails is the last, and none copies more than it may. */
-function operated(object: KubeObject, operations: readonly Operation[]): unknown {
+function operated(object: object, operations: readonly Operation[]): unknown {
   const copy = copyOfTouched(object, operations);
   let copiedBytes = 0;
   for (const [index, operation] of operations.entries()) {
@@ -103,7 +104,7 @@ function isInside(place: unknown): place is string {
 }
 
 /** Of what no operation changes the object itself: most of it, where a status is written. */
-function copyOfTouched(object: KubeObject, operations: readonly Operation[]): unknown {
+function copyOfTouched(object: object, operations: readonly Operation[]): unknown {
   // What a client sent: `from` may be anything still.
   const places = operations.flatMap((each): readonly unknown[] => [
     ...(each.op === 'test' ? [] : [each.path]),

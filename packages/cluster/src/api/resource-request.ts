@@ -3,6 +3,7 @@ import type { Clock } from '@slipway/kube/clock';
 import type { MutableCatalog } from '../schema/catalog.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import type { Grants, Identity } from './authorization.ts';
+import type { ExternalAdmission } from './external-admission.ts';
 import type { NodeConnector } from './node-connector.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceStore } from './resource-store.ts';
@@ -12,6 +13,7 @@ import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 export interface ResourceHandling {
   readonly verbs: ResourceVerbs;
   readonly resources: ResourceStore;
+  readonly external: ExternalAdmission;
   readonly clock: Clock;
   readonly nodes: NodeConnector;
   readonly catalog: MutableCatalog;

@@ -16,6 +16,7 @@ import { handleConverted } from './converted-requests.ts';
 import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun } from './dry-run.ts';
+import { asOthersWrite, externalWrite, maximumAskedMilliseconds } from './external-writes.ts';
 import { checkWatchOptions, parseResourceVersion } from './list-options.ts';
 import { listPage, type ListPage } from './list-page.ts';
 import { patchedObject, patchKind } from './patches.ts';
@@ -69,13 +70,26 @@ async function handleReview(request: TransportRequest, at: ResourceRequest): Pro
   if (at.path.name !== '') throw unknownPath();
   if (request.method !== 'POST') throw methodNotAllowed(request);
   const warnings: string[] = [];
-  const asked = at.definition.applyDefaults(decodeObject(bodyOf(request), writeRequest(request, at, warnings)));
+  const write = writeRequest(request, at, warnings);
+  const asked = await judgedByOthers(at.definition.applyDefaults(decodeObject(bodyOf(request), write)), write, at);
   const { identity, grants, path } = at;
   const object =
     asked.kind === 'TokenReview'
       ? await answerTokenReview(asked as TokenReview, at.tokens)
       : answerReview(asked, { identity, grants, namespace: path.namespace, now: at.clock.now() });
   return one({ object, request, at, status: 201, warnings });
+}
+
+/** Others are told of what is never stored as of everything else that is created. */
+async function judgedByOthers(object: KubeObject, write: WriteRequest, at: ResourceRequest): Promise<KubeObject> {
+  const { external, definition, clock } = at;
+  if (!external.isAsked(definition)) return object;
+  const deadline = clock.now() + maximumAskedMilliseconds;
+  const told = externalWrite(write, { operation: 'CREATE', old: undefined, deadline });
+  const changed = (await external.mutate(object, told)) ?? object;
+  const judged = changed === object ? object : definition.applyDefaults(decodeObject(changed, asOthersWrite(write)));
+  await external.validate(judged, told);
+  return judged;
 }
 
 function handleCollection(request: TransportRequest, at: ResourceRequest): Answered {

@@ -19,7 +19,14 @@ import {
 } from './api-errors.ts';
 import type { Identity } from './authorization.ts';
 import type { ExternalAdmission, ExternalWrite } from './external-admission.ts';
-import { asOthersWrite, externalWrite, isJudged, OvertakenError, withGivenMetadata } from './external-writes.ts';
+import {
+  asOthersWrite,
+  externalWrite,
+  isJudged,
+  maximumAskedMilliseconds,
+  OvertakenError,
+  withGivenMetadata,
+} from './external-writes.ts';
 import { decodeApplied, decodeObject } from './decode-object.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
@@ -68,9 +75,6 @@ interface Deleted {
   readonly object: KubeObject;
   readonly hasGone: boolean;
 }
-
-/** How long all of them together may think about one write. */
-const maximumAskedMilliseconds = 30_000;
 
 /** How often a write that others were asked about starts again when the object was changed meanwhile. */
 const maximumAskedAttempts = 8;

@@ -2,9 +2,11 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { formatLabelSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
 import { ageColumn, nameColumn } from '../schema/columns.ts';
-import type { ResourceDefinition, ScalePaths, TableColumn } from '../schema/definition.ts';
+import type { GroupVersionKind, ResourceDefinition, ScalePaths, TableColumn } from '../schema/definition.ts';
 import { readText, writePath } from '../schema/json-path.ts';
 import { isJsonObject } from '../schema/shape.ts';
+
+export const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
 /** Of a Scale, as `kubectl get --subresource=scale` shows it. */
 export const scaleColumns: readonly TableColumn[] = [

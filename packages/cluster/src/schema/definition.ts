@@ -83,6 +83,12 @@ export interface TableColumn {
 /** One fault of one field; all faults of an object are returned at once. `reason` is a Kubernetes cause such as FieldValueRequired. */
 export type Fault = StatusCause;
 
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
 export interface ScalePaths {
   readonly specReplicasPath: string;
   readonly statusReplicasPath: string;

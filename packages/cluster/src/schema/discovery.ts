@@ -1,6 +1,6 @@
 /** Discovery, plain and aggregated, as pure functions of the catalog. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
-import { apiVersionOf } from '@slipway/kube/object';
-import type { ResourceDefinition } from './definition.ts';
+import { apiVersionOf, type ResourceType } from '@slipway/kube/object';
+import type { GroupVersionKind, ResourceDefinition } from './definition.ts';
 
 interface GroupVersion {
   readonly group: string;
@@ -87,7 +87,7 @@ function plainResources(definition: ResourceDefinition): readonly object[] {
 
 interface Subresource {
   readonly subresource: string;
-  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly responseKind: GroupVersionKind;
   readonly verbs: readonly string[];
 }
 
@@ -103,7 +103,7 @@ const connectVerbs: Readonly<Record<string, readonly string[]>> = {
   proxy: ['create', 'delete', 'get', 'patch', 'update'],
 };
 
-const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
+const connectKinds: Readonly<Record<string, GroupVersionKind>> = {
   exec: { group: '', version: 'v1', kind: 'PodExecOptions' },
   attach: { group: '', version: 'v1', kind: 'PodAttachOptions' },
   portforward: { group: '', version: 'v1', kind: 'PodPortForwardOptions' },
@@ -112,12 +112,18 @@ const connectKinds: Readonly<Record<string, Subresource['responseKind']>> = {
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };
 
+/** What is sent to a subresource, or asked of it by the query of a connection. */
+export function connectKind({ group, version, kind }: ResourceType, subresource: string): GroupVersionKind {
+  if (subresource === 'proxy') return { group, version, kind: `${kind}ProxyOptions` };
+  return connectKinds[subresource] ?? { group, version, kind };
+}
+
 function subresources({ type, hasStatus, scale, connect, parts = {} }: ResourceDefinition): readonly Subresource[] {
   const own = { group: type.group, version: type.version, kind: type.kind };
   return [
     ...connect.map((subresource) => ({
       subresource,
-      responseKind: connectKinds[subresource] ?? own,
+      responseKind: connectKind(type, subresource),
       verbs: connectVerbs[subresource] ?? ['get'],
     })),
     ...Object.keys(parts).map((subresource) => ({

@@ -1,27 +1,27 @@
 /** What webhooks are asked, and what they answer. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
-import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
+import { apiVersionOf } from '@slipway/kube/object';
 import { statusCodes, StatusError, type StatusReason } from '@slipway/kube/status-error';
 import type { ResourceDefinition } from '../../schema/definition.ts';
 import { isJsonObject, type JsonObject } from '../../schema/shape.ts';
-import type { ExternalWrite } from '../external-admission.ts';
+import type { ExternalWrite, SentObject } from '../external-admission.ts';
 
 export interface ReviewRequest {
   readonly uid: string;
   /** `v1` or `v1beta1`. */
   readonly version: string;
   readonly write: ExternalWrite;
-  readonly object: KubeObject | undefined;
+  readonly object: SentObject | undefined;
   /** The version in which it is told of the object. */
   readonly definition: ResourceDefinition;
 }
 
 /** The `request` of a review, which conditions may read too. */
 export function reviewRequest({ uid, write, object, definition }: Omit<ReviewRequest, 'version'>): JsonObject {
-  const { identity, operation, namespace, subresource, old, dryRun, options } = write;
+  const { identity, operation, namespace, subresource, sent, old, dryRun, options } = write;
   const { group, version, kind, plural: resource } = definition.type;
-  const names = { kind: { group, version, kind }, resource: { group, version, resource } };
+  const names = { kind: sent ?? { group, version, kind }, resource: { group, version, resource } };
   const { user: username, groups, uid: userUid, extra } = identity;
-  const name = object?.metadata.name ?? write.name;
+  const name = object?.metadata?.name ?? write.name;
   return {
     uid,
     ...names,

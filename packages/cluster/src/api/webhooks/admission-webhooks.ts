@@ -20,13 +20,14 @@ import {
 } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
-import type { Catalog, ResourceDefinition } from '../../schema/definition.ts';
+import type { Catalog, ResourceDefinition, ScalePaths } from '../../schema/definition.ts';
 import { isJsonObject } from '../../schema/shape.ts';
 import { decodeObject } from '../decode-object.ts';
-import type { ExternalWrite } from '../external-admission.ts';
+import type { ExternalWrite, SentObject } from '../external-admission.ts';
 import { storeKey, storePrefix } from '../object-key.ts';
-import { patchedObject } from '../patches.ts';
+import { jsonPatched, patchedObject } from '../patches.ts';
 import type { ResourceStore } from '../resource-store.ts';
+import { fromScale, scaleKind, toScale } from '../scale.ts';
 import { readAnswer, reviewOf, type ReviewAnswer } from './admission-review.ts';
 import type { CallWebhook, WebhookEndpoint } from './call-webhook.ts';
 import { meetsConditions } from './match-conditions.ts';
@@ -42,6 +43,8 @@ export interface AdmissionWebhooksOptions {
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
 
+type MutateBy<T> = (webhook: Webhook, current: T) => Promise<T | 'notAsked'>;
+
 /** A webhook that is to be asked, in the version of the object that it wants. */
 interface Asked {
   readonly webhook: Webhook;
@@ -55,13 +58,43 @@ export class AdmissionWebhooks {
     this.#options = options;
   }
 
-  /** One after the other, by the names of their configurations; some again if others have changed the object after them. */
   async mutate(object: KubeObject | undefined, write: ExternalWrite): Promise<KubeObject | undefined> {
+    const paths = scaledBy(write);
+    if (object === undefined || paths === undefined)
+      return this.#mutateByAll(object, (webhook, current) => this.#mutateBy(webhook, current, write));
+    const scale = toScale(object, paths);
+    const changed = await this.#mutateSent(scale, ofScale(write, paths));
+    return changed === scale ? object : fromScale(object, changed, paths);
+  }
+
+  async validate(object: KubeObject | undefined, write: ExternalWrite): Promise<void> {
+    const paths = scaledBy(write);
+    if (object === undefined || paths === undefined) return this.#validate(object, write);
+    return this.#validate(toScale(object, paths), ofScale(write, paths));
+  }
+
+  async ask(object: SentObject, write: ExternalWrite): Promise<SentObject> {
+    const changed = await this.#mutateSent(object, write);
+    await this.#validate(changed, write);
+    return changed;
+  }
+
+  #mutateSent(object: SentObject, write: ExternalWrite): Promise<SentObject> {
+    return this.#mutateByAll(object, async (webhook, current) => {
+      const asked = this.#matching(webhook, current, write);
+      if (asked === undefined) return 'notAsked';
+      const answer = await this.#ask(asked, current, write);
+      return answer?.patch === undefined ? current : sentPatchedBy(webhook, { told: current, patch: answer.patch });
+    });
+  }
+
+  /** One after the other, by the names of their configurations; some again if others have changed the object after them. */
+  async #mutateByAll<T extends SentObject | undefined>(object: T, mutateBy: MutateBy<T>): Promise<T> {
     const webhooks = this.#configured(mutatingWebhookConfigurations);
-    const seen = new Map<Webhook, KubeObject | undefined>();
+    const seen = new Map<Webhook, T>();
     let current = object;
     for (const webhook of webhooks) {
-      const next = await this.#mutateBy(webhook, current, write);
+      const next = await mutateBy(webhook, current);
       if (next === 'notAsked') continue;
       current = next;
       seen.set(webhook, current);
@@ -69,14 +102,14 @@ export class AdmissionWebhooks {
     for (const [webhook, left] of seen) {
       const isAgain = 'reinvocationPolicy' in webhook && webhook.reinvocationPolicy === 'IfNeeded';
       if (!isAgain || isSameJson(left ?? null, current ?? null)) continue;
-      const next = await this.#mutateBy(webhook, current, write);
+      const next = await mutateBy(webhook, current);
       if (next !== 'notAsked') current = next;
     }
     return current;
   }
 
   /** All at once. */
-  async validate(object: KubeObject | undefined, write: ExternalWrite): Promise<void> {
+  async #validate(object: SentObject | undefined, write: ExternalWrite): Promise<void> {
     const webhooks = this.#configured(validatingWebhookConfigurations);
     const answers = await Promise.allSettled(
       webhooks.map(async (webhook) => {
@@ -110,7 +143,7 @@ export class AdmissionWebhooks {
     return isSameJson(patched, told) ? object : fromVersion(patched, { definition, stored: write.definition, object });
   }
 
-  #matching(webhook: Webhook, object: KubeObject | undefined, write: ExternalWrite): Asked | undefined {
+  #matching(webhook: Webhook, object: SentObject | undefined, write: ExternalWrite): Asked | undefined {
     const { type } = write.definition;
     const otherVersions = this.#options.catalog
       .all()
@@ -125,11 +158,11 @@ export class AdmissionWebhooks {
   }
 
   #namespaceLabels(
-    object: KubeObject | undefined,
+    object: SentObject | undefined,
     { definition, namespace, old }: ExternalWrite,
   ): Readonly<Record<string, string>> | undefined {
     if (definition.type.kind === 'Namespace' && definition.type.group === '')
-      return (object ?? old)?.metadata.labels ?? {};
+      return (object ?? old)?.metadata?.labels ?? {};
     if (namespace === undefined) return undefined;
     const found: Namespace | undefined = this.#find(namespaces, undefined, namespace);
     return found?.metadata.labels ?? {};
@@ -148,13 +181,13 @@ export class AdmissionWebhooks {
   /** Undefined where there is no answer and none is needed. Throws what the write is refused with. */
   async #ask(
     { webhook, definition }: Asked,
-    object: KubeObject | undefined,
+    object: SentObject | undefined,
     write: ExternalWrite,
   ): Promise<ReviewAnswer | undefined> {
     requireDryRun(webhook, write);
     const version = webhook.admissionReviewVersions.find((each) => each === 'v1' || each === 'v1beta1') ?? 'v1';
-    const told = object && inVersion(object, definition, write.definition);
-    const old = write.old && inVersion(write.old, definition, write.definition);
+    const told = object && toldOf(object, definition, write);
+    const old = write.old && toldOf(write.old, definition, write);
     const request = { uid: randomUUID(), version, write: { ...write, old }, object: told, definition };
     let answer: ReviewAnswer;
     this.#requireTime(webhook, write);
@@ -229,6 +262,15 @@ export class AdmissionWebhooks {
   }
 }
 
+/** Absent unless it is the replicas that are written: then a Scale is what is told of, as it was sent. */
+function scaledBy({ definition, subresource, sent }: ExternalWrite): ScalePaths | undefined {
+  return subresource === 'scale' && sent === undefined ? definition.scale : undefined;
+}
+
+function ofScale(write: ExternalWrite, paths: ScalePaths): ExternalWrite {
+  return { ...write, sent: scaleKind, old: write.old && toScale(write.old, paths) };
+}
+
 interface Patched {
   readonly told: KubeObject;
   readonly patch: unknown;
@@ -242,16 +284,41 @@ function patchedBy({ name }: Webhook, { told, patch, definition }: Patched): Kub
     if (!isJsonObject(patched) || !isJsonObject(patched['metadata'])) throw new Error('it leaves no metadata');
     return decodeObject(patched, { definition, fieldValidation: 'Ignore', warn: () => {} });
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    const message = `Internal error occurred: the patch of admission webhook ${JSON.stringify(name)} cannot be applied: ${said}`;
-    throw new StatusError('InternalError', message, { cause });
+    throw unpatchable(name, cause);
   }
+}
+
+/** The same of what a subresource is sent, which is read by whoever it is for. */
+function sentPatchedBy(
+  { name }: Webhook,
+  { told, patch }: Omit<Patched, 'told' | 'definition'> & { readonly told: SentObject },
+): SentObject {
+  try {
+    const patched = jsonPatched(told, patch);
+    if (!isJsonObject(patched)) throw new Error('it leaves no object');
+    if (told.metadata !== undefined && !isJsonObject(patched['metadata'])) throw new Error('it leaves no metadata');
+    return isSameJson(patched, told) ? told : patched;
+  } catch (cause) {
+    throw unpatchable(name, cause);
+  }
+}
+
+function unpatchable(name: string, cause: unknown): StatusError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const message = `Internal error occurred: the patch of admission webhook ${JSON.stringify(name)} cannot be applied: ${said}`;
+  return new StatusError('InternalError', message, { cause });
 }
 
 /** One that does more than answer must not be told of what is only tried. */
 function requireDryRun({ name, sideEffects }: Webhook, { dryRun }: ExternalWrite): void {
   if (!dryRun || sideEffects === 'None' || sideEffects === 'NoneOnDryRun') return;
   throw new StatusError('BadRequest', `admission webhook ${JSON.stringify(name)} does not support dry run`);
+}
+
+/** What is sent to a subresource is told as it is, an object in the version that is wanted. */
+function toldOf<T extends SentObject>(object: T, definition: ResourceDefinition, write: ExternalWrite): T | KubeObject {
+  if (write.sent !== undefined) return object;
+  return inVersion({ ...object, metadata: object.metadata ?? {} }, definition, write.definition);
 }
 
 function inVersion(object: KubeObject, wanted: ResourceDefinition, stored: ResourceDefinition): KubeObject {

@@ -35,5 +35,6 @@ export function createLateWebhooks(options: LateWebhooksOptions): ExternalAdmiss
       type.group !== validatingWebhookConfigurations.group && prefixes.some((prefix) => store.count(prefix) > 0),
     mutate: async (object, write) => (await webhooks()).mutate(object, write),
     validate: async (object, write) => (await webhooks()).validate(object, write),
+    ask: async (object, write) => (await webhooks()).ask(object, write),
   };
 }

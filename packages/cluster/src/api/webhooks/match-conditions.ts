@@ -1,14 +1,13 @@
 import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
-import type { KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import { conditionScope } from '../../schema/catalog/check-conditions.ts';
 import type { ResourceDefinition } from '../../schema/definition.ts';
-import type { ExternalWrite } from '../external-admission.ts';
+import type { ExternalWrite, SentObject } from '../external-admission.ts';
 import { reviewRequest } from './admission-review.ts';
 
 export interface ConditionSubject {
   readonly write: ExternalWrite;
-  readonly object: KubeObject | undefined;
+  readonly object: SentObject | undefined;
   readonly definition: ResourceDefinition;
 }
 

@@ -1,9 +1,13 @@
 /** Which webhooks are asked about a write. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-rules */
-import type { MutatingWebhook, RuleWithOperations, ValidatingWebhook } from '@slipway/kube/api.generated';
-import type { KubeObject } from '@slipway/kube/object';
+import type {
+  LabelSelector,
+  MutatingWebhook,
+  RuleWithOperations,
+  ValidatingWebhook,
+} from '@slipway/kube/api.generated';
 import { matchesLabelSelector } from '@slipway/kube/selector';
 import type { ResourceDefinition } from '../../schema/definition.ts';
-import type { ExternalWrite } from '../external-admission.ts';
+import type { ExternalWrite, SentObject } from '../external-admission.ts';
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
 
@@ -11,7 +15,7 @@ export interface Matching {
   readonly webhook: Webhook;
   readonly write: ExternalWrite;
   /** Absent where one is deleted. */
-  readonly object: KubeObject | undefined;
+  readonly object: SentObject | undefined;
   /** Other versions in which the same objects are served. */
   readonly otherVersions: readonly ResourceDefinition[];
   /** Labels of the namespace of the object, or of itself if it is one; undefined if it lies in none. */
@@ -28,8 +32,14 @@ export function matchWebhook(matching: Matching): ResourceDefinition | undefined
   );
   if (version === undefined) return undefined;
   if (namespaceLabels !== undefined && !matchesLabelSelector(namespaceSelector, namespaceLabels)) return undefined;
-  const labelled = [object, write.old].filter((each) => each !== undefined);
-  return labelled.some(({ metadata }) => matchesLabelSelector(objectSelector, metadata.labels)) ? version : undefined;
+  return [object, write.old].some((each) => isSelected(objectSelector, each)) ? version : undefined;
+}
+
+/** What has no metadata, as the options of a connection, is found by no selector that asks for anything. */
+function isSelected(selector: LabelSelector, object: SentObject | undefined): boolean {
+  if (object?.metadata !== undefined) return matchesLabelSelector(selector, object.metadata.labels);
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return object !== undefined && Object.keys(matchLabels).length + matchExpressions.length === 0;
 }
 
 function matchesRule(rule: RuleWithOperations, write: ExternalWrite, { type }: ResourceDefinition): boolean {
