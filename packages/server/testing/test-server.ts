@@ -7,6 +7,7 @@ import { createDeliveryCluster, type DeliveryCluster } from '../../delivery/test
 import type { Database } from '../src/database/database.ts';
 import type { OidcOptions } from '../src/identity/oidc/oidc-options.ts';
 import type { Grant, Role } from '../src/identity/principal.ts';
+import { createSealer, type Sealer } from '../src/secrets/sealer.ts';
 import { startServer, type RunningServer } from '../src/start-server.ts';
 import { createAnswerCheck, type OpenApiDocument } from './openapi-check.ts';
 import { openTestDatabase } from './test-database.ts';
@@ -17,6 +18,8 @@ export interface TestServer {
   readonly server: RunningServer;
   /** Of an admin. */
   readonly token: string;
+  /** What it seals with. */
+  readonly sealer: Sealer;
   /** Throws where the answer is not as the server's OpenAPI document says. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Time goes on until it is there: for an answer that waits for a controller, and for the end of a stream. */
@@ -85,6 +88,8 @@ export interface TestServerOptions {
   readonly through?: (client: KubeClient) => KubeClient;
 }
 
+export const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
 export async function startTestServer({
   through = (client) => client,
   on = (database) => database,
@@ -95,13 +100,14 @@ export async function startTestServer({
   const database = await (openDatabase?.() ?? openTestDatabase(cluster.clock));
   const stopping = new AbortController();
   let token = '';
+  const sealingKey = randomBytes(32);
   const server = await startServer({
     client: through(cluster.client),
     database: on(database),
     clock: cluster.clock,
     logger: silentLogger,
-    randomText: (bytes) => randomBytes(bytes).toString('base64url'),
-    sealingKey: randomBytes(32),
+    randomText,
+    sealingKey,
     random: () => 0.5,
     identity: 'server-1',
     host: '127.0.0.1',
@@ -144,6 +150,7 @@ export async function startTestServer({
     database,
     server,
     token,
+    sealer: createSealer(sealingKey, randomText),
     call,
     during: async (awaited) => {
       const going = new Set(['going']);

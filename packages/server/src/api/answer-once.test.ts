@@ -1,11 +1,10 @@
 /** Every request that makes something, sent again under its Idempotency-Key. */
-import { randomBytes } from 'node:crypto';
 import { applications } from '@slipway/delivery/api/application';
+import type { FastifyReply } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTestServer, shopSpec, type Answer, type TestServer } from '../../testing/test-server.ts';
+import { randomText, shopSpec, startTestServer, type Answer, type TestServer } from '../../testing/test-server.ts';
 import { Problem } from '../http/problem.ts';
-import { createSealer } from '../secrets/sealer.ts';
-import { answerOnceByMark } from './answer-once.ts';
+import { answerOnceByMark, sealerUnder } from './answer-once.ts';
 
 interface Creation {
   readonly name: string;
@@ -15,6 +14,10 @@ interface Creation {
   /** Where what was made is listed. */
   readonly list: string;
 }
+
+/** What was made, and what was sent of it. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Kept = Record<string, any>;
 
 const grants = [{ role: 'view', namespaces: ['*'] }];
 const target = { images: [{ repository: 'ghcr.io/acme/shop', policy: { semver: '*' }, namespaces: ['default'] }] };
@@ -52,6 +55,18 @@ const creations: readonly Creation[] = [
     list: '/api/v1/applications',
   },
 ];
+
+/** Of as much of a reply as is asked of it. */
+function replyInto(sent: unknown[]): FastifyReply {
+  const reply: object = {
+    code: () => reply,
+    header: () => reply,
+    type: () => reply,
+    send: async (text: unknown) => void sent.push(text),
+    serializeInput: (body: unknown) => JSON.stringify(body),
+  };
+  return reply as FastifyReply;
+}
 
 let server: TestServer;
 
@@ -147,12 +162,18 @@ describe('an application that is asked for under a key', () => {
 
   it('stays that of who takes over what was noted and never answered, where a second one who comes then is refused', async () => {
     const { clock } = server.cluster;
-    const random = (bytes: number) => randomBytes(bytes).toString('base64url');
-    const means = { database: server.database, clock, random, sealer: createSealer(randomBytes(32), random) };
+    const means = { database: server.database, clock, random: randomText, sealer: server.sealer };
     const identity = { source: 'anonymous', name: 'robot', grants: [] } as const;
     const principal = { name: 'robot', identity, may: () => Promise.resolve(true) };
     const request = { method: 'POST', url: path, body: {}, principal, headers: { 'idempotency-key': 'key-1' } };
-    const ask = (create: () => Promise<object>) => answerOnceByMark(request, means, create);
+    const sent: unknown[] = [];
+    const ask = async (create: () => Promise<object>) => {
+      await answerOnceByMark({ request, reply: replyInto(sent) }, means, {
+        create,
+        answer: (body) => ({ status: 202, body }),
+      });
+      return sent.at(-1);
+    };
     const refuse = () => Promise.reject(new Problem(409, 'refused'));
     const count = async () => (await server.database.query('SELECT * FROM asked_requests')).length;
     // Who noted it was killed.
@@ -167,8 +188,8 @@ describe('an application that is asked for under a key', () => {
     await expect(ask(refuse)).rejects.toThrow('refused');
     expect(await count()).toBe(1);
     end.resolve({ made: 1 });
-    expect(await first).toEqual({ made: 1 });
-    expect(await ask(refuse)).toEqual({ made: 1 });
+    expect(await first).toBe('{"made":1}');
+    expect(await ask(refuse)).toBe('{"made":1}');
   });
 
   it('is asked for again where it could not be', async () => {
@@ -176,6 +197,59 @@ describe('an application that is asked for under a key', () => {
     const wrong = { name, spec: { ...spec, replicas: -1 } };
     expect((await send(path, wrong)).status).toBe(422);
     expect((await send(path, { name, spec })).status).toBe(202);
+  });
+});
+
+describe('what a server of another version has kept', () => {
+  /** Changed as if it had been kept so. */
+  async function keepOtherwise(change: (kept: Kept) => object): Promise<void> {
+    const { database, sealer } = server;
+    const own = sealerUnder('key-1', { sealer, random: randomText });
+    const [row] = await database.query('SELECT name, answer FROM asked_requests');
+    const [name, answer] = [String(row?.['name']), String(row?.['answer'])];
+    const kept = change(JSON.parse(own.open(answer, name)) as Kept);
+    await database.query('UPDATE asked_requests SET answer = $1', [own.seal(JSON.stringify(kept), name)]);
+  }
+
+  it.each(creations)('of $name is answered with, where it is what was made alone', async ({ path, body }) => {
+    const first = await send(path, body);
+    await keepOtherwise(({ sent: _, ...made }) => made);
+    expect(essence(await send(path, body))).toEqual(essence(first));
+  });
+
+  it.each([
+    { name: 'with credentials', credentials: { username: 'robot', password: 'secret' } },
+    { name: 'without credentials', credentials: undefined },
+  ])('of a webhook $name is answered with, where nothing says whether it has any', async ({ credentials }) => {
+    const repository = 'https://git.example.com/shop.git';
+    const manifests = { repository, branch: 'main', directory: 'deploy', namespaces: ['default'] };
+    const asked = { ...webhook('push'), target: { manifests }, ...(credentials && { credentials }) };
+    const first = await send('/api/v1/webhooks', asked);
+    expect(first).toMatchObject({ status: 201, body: { webhook: { hasCredentials: credentials !== undefined } } });
+    await keepOtherwise(({ webhook: { hasCredentials: _, ...before }, secret }) => ({ webhook: before, secret }));
+    expect(essence(await send('/api/v1/webhooks', asked))).toEqual(essence(first));
+    await server.database.query('DELETE FROM asked_requests');
+    const rotate = `${first.headers.get('location')}/rotate`;
+    const rotated = await send(rotate, undefined);
+    await keepOtherwise(({ webhook: { hasCredentials: _, ...before }, sent: __, ...made }) => ({
+      ...made,
+      webhook: before,
+    }));
+    expect(essence(await send(rotate, undefined))).toEqual(essence(rotated));
+  });
+
+  it('is sent letter by letter, whatever its shape is today', async () => {
+    await send('/api/v1/tokens', { name: 'robot', grants });
+    const text = '{ "of": "another", "version": 7 }';
+    await keepOtherwise((kept) => ({ ...kept, sent: { status: 200, location: '/elsewhere', text } }));
+    const headers = {
+      authorization: `Bearer ${server.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'key-1',
+    };
+    const body = JSON.stringify({ name: 'robot', grants });
+    const again = await fetch(new URL('/api/v1/tokens', server.server.url), { method: 'POST', headers, body });
+    expect([again.status, again.headers.get('location'), await again.text()]).toEqual([200, '/elsewhere', text]);
   });
 });
 

@@ -1,16 +1,18 @@
 /**
- * A request that is sent again under the same Idempotency-Key is answered as it was, and done once.
+ * A request that is sent again under the same Idempotency-Key is answered as it was, letter by letter, and done once: also
+ * where the server was replaced meanwhile by one whose answers have another shape.
  * https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@slipway/kube/hash';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forgetRequests, noteRequest, takeOverRequest } from '../database/asked-requests.ts';
 import type { Sql, Transaction } from '../database/database.ts';
 import type { ServerContext } from '../http/context.ts';
 import { findProblem } from '../http/problem.ts';
 import { identifierOf } from '../identity/principal.ts';
 import type { RandomText } from '../identity/tokens.ts';
+import { optional } from '../optional.ts';
 import { createSealer, type Sealer } from '../secrets/sealer.ts';
 import { otherRequest } from './create-once.ts';
 
@@ -23,49 +25,112 @@ type Request = Pick<FastifyRequest, 'method' | 'url' | 'body' | 'principal'> & {
 export const onceDescription =
   'With an `Idempotency-Key` a request that is sent again within a day is answered as it was the first time, and done once; another request under the same key is refused with 422.';
 
+/** What is answered, before it is text. */
+export interface OnceAnswer {
+  readonly status: number;
+  readonly location?: string | undefined;
+  readonly body: object | undefined;
+}
+
+type Reply = Pick<FastifyReply, 'code' | 'header' | 'type' | 'send' | 'serializeInput'>;
+
+interface Exchange {
+  readonly request: Request;
+  readonly reply: Reply;
+}
+
+interface Once<Made> {
+  readonly create: (transaction: Transaction) => Promise<Made>;
+  /** Also of what a server of before has made, and kept without its answer: what its shape lacks is missing here. */
+  readonly answer: (made: Made) => OnceAnswer | Promise<OnceAnswer>;
+}
+
+interface OnceByMark<Made> extends Pick<Once<Made>, 'answer'> {
+  readonly create: (mark: string | undefined) => Promise<Made>;
+}
+
 /** For what is done in the database alone: it and its answer are there together, or neither is. */
-export async function answerOnce<T extends object>(
-  request: Request,
+export async function answerOnce<Made extends object>(
+  { request, reply }: Exchange,
   means: Means,
-  create: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
+  { create, answer }: Once<Made>,
+): Promise<void> {
   const keyed = keyedOf(request, means);
   if (keyed !== undefined) await forgetRequests(means.database, keyed.now);
-  return await means.database.transaction(async (transaction) => {
-    if (keyed === undefined) return create(transaction);
-    const { answer: known } = await claim<T>(transaction, keyed);
+  const kept = await means.database.transaction(async (transaction): Promise<Kept<Made>> => {
+    const known = keyed && (await claim<Made>(transaction, keyed)).kept;
     if (known !== undefined) return known;
-    const answer = await create(transaction);
-    await keep(transaction, keyed, answer);
-    return answer;
+    const made = await create(transaction);
+    const first = { ...made, sent: write(await answer(made), reply) };
+    if (keyed !== undefined) await keep(transaction, keyed, first);
+    return first;
   });
+  await send(await sentBefore(kept, answer), reply);
 }
 
 /**
  * For what is done elsewhere. Who is killed in between has done it and has no answer: `create` is called once more, with the
  * same mark, by which it knows what it made before. What is refused may be corrected under the same key.
  */
-export async function answerOnceByMark<T extends object>(
-  request: Request,
+export async function answerOnceByMark<Made extends object>(
+  { request, reply }: Exchange,
   means: Means,
-  create: (mark: string | undefined) => Promise<T>,
-): Promise<T> {
+  { create, answer }: OnceByMark<Made>,
+): Promise<void> {
   const keyed = keyedOf(request, means);
-  if (keyed === undefined) return await create(undefined);
+  if (keyed === undefined) return await send(write(await answer(await create(undefined)), reply), reply);
   const { database } = means;
   await forgetRequests(database, keyed.now);
-  const { answer: known, isOurs } = await database.transaction((transaction) => claim<T>(transaction, keyed));
-  if (known !== undefined) return known;
+  const { kept: known, isOurs } = await database.transaction((transaction) => claim<Made>(transaction, keyed));
+  const kept = known ?? (await keepMade({ keyed, isOurs }, reply, { database, create, answer }));
+  await send(await sentBefore(kept, answer), reply);
+}
+
+async function keepMade<Made extends object>(
+  { keyed, isOurs }: { readonly keyed: Keyed; readonly isOurs: boolean },
+  reply: Reply,
+  { database, create, answer }: OnceByMark<Made> & Pick<Means, 'database'>,
+): Promise<Kept<Made>> {
   try {
     // What is marked outlives what is noted here: by then something else may be asked under the same key.
-    const answer = await create(`${keyed.name}-${keyed.hash.slice(0, 32)}`);
-    await keep(database, keyed, answer);
-    return answer;
+    const made = await create(`${keyed.name}-${keyed.hash.slice(0, 32)}`);
+    const first = { ...made, sent: write(await answer(made), reply) };
+    await keep(database, keyed, first);
+    return first;
   } catch (error) {
     // Where it is another one's, that one is under way.
     if (isOurs && (findProblem(error)?.status ?? 500) < 500) await forget(database, keyed);
     throw error;
   }
+}
+
+/** An answer as it goes over the wire. */
+interface Sent {
+  readonly status: number;
+  readonly location?: string | undefined;
+  readonly text?: string | undefined;
+}
+
+/** Servers of before read what was made, those of today what was sent: of both there may be some on one database. */
+type Kept<Made> = Made & { readonly sent?: Sent };
+
+function write({ status, location, body }: OnceAnswer, reply: Reply): Sent {
+  const text = body && String(reply.serializeInput({ ...body }, String(status)));
+  return { status, ...optional('location', location), ...optional('text', text) };
+}
+
+/** What a server of before has kept is held against no shape of today. */
+async function sentBefore<Made extends object>(kept: Kept<Made>, answer: Once<Made>['answer']): Promise<Sent> {
+  if (kept.sent !== undefined) return kept.sent;
+  const { status, location, body } = await answer(kept);
+  return { status, ...optional('location', location), ...optional('text', body && JSON.stringify(body)) };
+}
+
+async function send({ status, location, text }: Sent, reply: Reply): Promise<void> {
+  reply.code(status);
+  if (location !== undefined) reply.header('location', location);
+  if (text !== undefined) reply.type('application/json; charset=utf-8');
+  await reply.send(text);
 }
 
 interface Keyed {
@@ -91,7 +156,7 @@ function keyedOf({ headers, method, url, body, principal }: Request, means: Mean
 }
 
 /** An answer may hold a secret that is shown once: it opens with the key of the server and that of the caller alone. */
-function sealerUnder(
+export function sealerUnder(
   key: string,
   { sealer, random }: { readonly sealer: Sealer; readonly random: RandomText },
 ): Sealer {
@@ -102,9 +167,9 @@ function sealerUnder(
   };
 }
 
-interface Claimed<T> {
-  /** Where there is one. */
-  readonly answer: T | undefined;
+interface Claimed<Made> {
+  /** Where there is an answer. */
+  readonly kept: Kept<Made> | undefined;
   /** Nobody has asked it before, or whoever did was killed, because by now every request is over, and it is taken over. */
   readonly isOurs: boolean;
 }
@@ -121,17 +186,18 @@ async function forget(sql: Sql, { name, now }: Keyed): Promise<void> {
 const underWayMilliseconds = 10 * 60_000;
 
 /** Rejects with 422 where something else was asked. */
-async function claim<T>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<T>> {
+async function claim<Made>(sql: Sql, { name, hash, now, sealer }: Keyed): Promise<Claimed<Made>> {
   const noted = await noteRequest(sql, { name, hash, now });
   if (noted.hash !== hash) throw otherRequest();
-  if (noted.answer !== undefined) return { answer: JSON.parse(sealer.open(noted.answer, name)) as T, isOurs: false };
+  if (noted.answer !== undefined)
+    return { kept: JSON.parse(sealer.open(noted.answer, name)) as Kept<Made>, isOurs: false };
   const isLeft = !noted.isNew && now - noted.at > underWayMilliseconds;
   const isOurs = noted.isNew || (isLeft && (await takeOverRequest(sql, { name, since: noted.at, now })));
-  return { answer: undefined, isOurs };
+  return { kept: undefined, isOurs };
 }
 
-async function keep(sql: Sql, { name, hash, sealer }: Keyed, answer: object): Promise<void> {
-  const sealed = sealer.seal(JSON.stringify(answer), name);
+async function keep(sql: Sql, { name, hash, sealer }: Keyed, kept: object): Promise<void> {
+  const sealed = sealer.seal(JSON.stringify(kept), name);
   await sql.query('UPDATE asked_requests SET answer = $3 WHERE name = $1 AND hash = $2', [name, hash, sealed]);
 }
 

@@ -210,11 +210,13 @@ function addCreation(app: App, context: ServerContext): void {
       const means = { dryRun: request.query.dryRun === true, by: request.principal.name, context };
       const condition = { type: 'new', refusal: 409 } as const;
       if (means.dryRun) return reply.code(200).send(await change(wanted, condition, means));
-      const accepted = await answerOnceByMark(request, context, (mark) =>
-        change(wanted, { ...condition, ...optional('mark', mark) }, means),
-      );
-      const location = locationOf({ namespace: accepted.namespace, name: accepted.name });
-      return reply.code(202).header('location', location).send(accepted);
+      return await answerOnceByMark({ request, reply }, context, {
+        create: (mark) => change(wanted, { ...condition, ...optional('mark', mark) }, means),
+        answer: (accepted) => {
+          const location = locationOf({ namespace: accepted.namespace, name: accepted.name });
+          return { status: 202, location, body: accepted };
+        },
+      });
     },
   );
 }

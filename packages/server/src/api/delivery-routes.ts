@@ -73,11 +73,13 @@ export function addDeliveryRoutes(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      await answerOnce(request, context, async (transaction) => {
-        if (await repeatDelivery(transaction, id, clock.now())) return {};
-        throw new Problem(404, `there is no delivery ${id} that is not under way already`);
+      return await answerOnce({ request, reply }, context, {
+        create: async (transaction) => {
+          if (await repeatDelivery(transaction, id, clock.now())) return {};
+          throw new Problem(404, `there is no delivery ${id} that is not under way already`);
+        },
+        answer: () => ({ status: 202, body: undefined }),
       });
-      return reply.code(202).send(undefined);
     },
   );
 }

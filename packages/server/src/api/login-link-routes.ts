@@ -50,10 +50,13 @@ function addMaking(app: App, context: ServerContext): void {
       if (identity.source !== 'token')
         throw new Problem(403, `only who has a token of this server gets a link, not ${principalName}`);
       const login = { kind, content: identity, lifetimeMilliseconds };
-      const { secret, expiresAt } = await answerOnce(request, context, (sql) =>
-        beginLogin(sql, login, { now: clock.now(), random }),
-      );
-      return reply.code(201).send({ path: `/api/v1/session/links/${secret}`, expiresAt });
+      return await answerOnce({ request, reply }, context, {
+        create: (sql) => beginLogin(sql, login, { now: clock.now(), random }),
+        answer: ({ secret, expiresAt }) => ({
+          status: 201,
+          body: { path: `/api/v1/session/links/${secret}`, expiresAt },
+        }),
+      });
     },
   );
 }

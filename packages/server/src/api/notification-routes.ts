@@ -149,15 +149,21 @@ function addWriting(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const spec = requireSound(specOf(request.body, undefined));
-      const created = await answerOnce(request, context, async (sql) => {
-        if ((await listChannels(sql, sealer)).length >= maximumChannels)
-          throw new Problem(422, `there are ${maximumChannels} channels already: delete one first`);
-        const createdAt = new Date(clock.now()).toISOString();
-        const channel = { ...spec, id: random(idBytes), createdAt, createdBy: request.principal.name };
-        await unlessTaken(insertChannel(sql, channel, sealer), channel);
-        return present(channel);
+      return await answerOnce({ request, reply }, context, {
+        create: async (sql) => {
+          if ((await listChannels(sql, sealer)).length >= maximumChannels)
+            throw new Problem(422, `there are ${maximumChannels} channels already: delete one first`);
+          const createdAt = new Date(clock.now()).toISOString();
+          const channel = { ...spec, id: random(idBytes), createdAt, createdBy: request.principal.name };
+          await unlessTaken(insertChannel(sql, channel, sealer), channel);
+          return present(channel);
+        },
+        answer: (created) => ({
+          status: 201,
+          location: `/api/v1/notifications/channels/${created.id}`,
+          body: created,
+        }),
       });
-      return reply.code(201).header('location', `/api/v1/notifications/channels/${created.id}`).send(created);
     },
   );
 

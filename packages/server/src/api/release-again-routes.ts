@@ -49,11 +49,13 @@ export function addReleaseAgainRoutes(app: App, context: ServerContext): void {
     async (request, reply) => {
       const { namespace, name } = request.params;
       const record = await findForgotten({ namespace, name }, context);
-      const begun = await answerOnceByMark(request, context, (mark) =>
-        releaseAgain(record, { by: request.principal.name, mark }, context),
-      );
-      const place = begun.release === undefined ? `applications/${begun.application}` : `releases/${begun.release}`;
-      return reply.code(202).header('location', `/api/v1/namespaces/${namespace}/${place}`).send(begun);
+      return await answerOnceByMark({ request, reply }, context, {
+        create: (mark) => releaseAgain(record, { by: request.principal.name, mark }, context),
+        answer: (begun) => {
+          const place = begun.release === undefined ? `applications/${begun.application}` : `releases/${begun.release}`;
+          return { status: 202, location: `/api/v1/namespaces/${namespace}/${place}`, body: begun };
+        },
+      });
     },
   );
 }

@@ -57,14 +57,17 @@ export function addTokenRoutes(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const given = { ...request.body, createdBy: request.principal.name };
-      const { token, record } = await answerOnce(request, context, (sql) => {
-        requireLater(given.expiresAt, clock.now());
-        return createToken(sql, given, { now: clock.now(), random });
+      return await answerOnce({ request, reply }, context, {
+        create: (sql) => {
+          requireLater(given.expiresAt, clock.now());
+          return createToken(sql, given, { now: clock.now(), random });
+        },
+        answer: ({ token, record }) => ({
+          status: 201,
+          location: `/api/v1/tokens/${record.id}`,
+          body: { token, record: present(record) },
+        }),
       });
-      return reply
-        .code(201)
-        .header('location', `/api/v1/tokens/${record.id}`)
-        .send({ token, record: present(record) });
     },
   );
 

@@ -136,29 +136,33 @@ function addRepeating(app: App, context: ServerContext): void {
       if (repeated === undefined) throw noDelivery(params);
       if (repeated.events.length === 0)
         throw new Problem(409, `delivery ${repeated.id} asked for nothing: there is nothing to repeat`);
-      const { id } = await answerOnceByMark(request, context, async (mark) => {
-        const own = random(18);
-        const receipt = await receiveDelivery(database, {
-          id: own,
-          webhookId: params.id,
-          now: clock.now(),
-          address: ip,
-          events: repeated.events,
-          repeats: repeated.id,
-          requestedBy: principal.name,
-          state: 'waiting',
-          marks: mark === undefined ? [] : [`asked ${mark}`],
-        });
-        if (receipt.type === 'full')
-          throw new Problem(503, 'too many deliveries of this webhook wait: try again later', {
-            headers: { 'retry-after': '60' },
+      return await answerOnceByMark({ request, reply }, context, {
+        create: async (mark) => {
+          const own = random(18);
+          const receipt = await receiveDelivery(database, {
+            id: own,
+            webhookId: params.id,
+            now: clock.now(),
+            address: ip,
+            events: repeated.events,
+            repeats: repeated.id,
+            requestedBy: principal.name,
+            state: 'waiting',
+            marks: mark === undefined ? [] : [`asked ${mark}`],
           });
-        return { id: receipt.type === 'replayed' ? receipt.id : own };
+          if (receipt.type === 'full')
+            throw new Problem(503, 'too many deliveries of this webhook wait: try again later', {
+              headers: { 'retry-after': '60' },
+            });
+          return { id: receipt.type === 'replayed' ? receipt.id : own };
+        },
+        answer: async ({ id }) => {
+          const delivery = await findDelivery(database, params.id, id);
+          if (delivery === undefined) throw noDelivery({ id: params.id, delivery: id });
+          const location = `/api/v1/webhooks/${params.id}/deliveries/${id}`;
+          return { status: 202, location, body: present(delivery) };
+        },
       });
-      const delivery = await findDelivery(database, params.id, id);
-      if (delivery === undefined) throw noDelivery({ id: params.id, delivery: id });
-      const location = `/api/v1/webhooks/${params.id}/deliveries/${id}`;
-      return reply.code(202).header('location', location).send(present(delivery));
     },
   );
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { Sql } from '../database/database.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
@@ -196,13 +197,15 @@ function addCreation(app: App, context: ServerContext): void {
         throw new Problem(422, `the webhook cannot be: ${said}`, { errors: checked.faults });
       }
       const given = { name, sender, target: checked.target, credentials, createdBy: principal.name };
-      const created = await answerOnce(request, context, (sql) =>
-        createWebhook(sql, given, { now: clock.now(), random, sealer }),
-      );
-      return reply
-        .code(201)
-        .header('location', `/api/v1/webhooks/${created.webhook.id}`)
-        .send(presentSecret(created.webhook, created.secret));
+      return await answerOnce({ request, reply }, context, {
+        create: (sql) => createWebhook(sql, given, { now: clock.now(), random, sealer }),
+        answer: ({ webhook, secret }) => ({
+          status: 201,
+          location: `/api/v1/webhooks/${webhook.id}`,
+          // Servers of before did not keep it, and whoever asks again asks for the same.
+          body: presentSecret({ ...webhook, hasCredentials: credentials !== undefined }, secret),
+        }),
+      });
     },
   );
 }
@@ -222,13 +225,16 @@ function addChanging(app: App, context: ServerContext): void {
         response: { 200: SecretSchema, ...problems },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      return await answerOnce(request, context, async (sql) => {
-        const secret = await rotateSecret(sql, id, { now: clock.now(), random, sealer });
-        const webhook = await findWebhook(sql, id);
-        if (secret === undefined || webhook === undefined) throw noWebhook(id);
-        return presentSecret(webhook, secret);
+      return await answerOnce({ request, reply }, context, {
+        create: async (sql) => {
+          const secret = await rotateSecret(sql, id, { now: clock.now(), random, sealer });
+          const webhook = await findWebhook(sql, id);
+          if (secret === undefined || webhook === undefined) throw noWebhook(id);
+          return presentSecret(webhook, secret);
+        },
+        answer: async (made) => ({ status: 200, body: await completeSecret(made, database) }),
       });
     },
   );
@@ -265,6 +271,16 @@ function presentSecret(webhook: Webhook, secret: string): Static<typeof SecretSc
     ...optional('signingToken', sender.signingToken?.(secret)),
     path: isInAddress ? `${path}/${secret}` : path,
   };
+}
+
+/** Servers of before did not say it, and it never changes. */
+async function completeSecret(
+  { webhook, ...made }: Static<typeof SecretSchema>,
+  sql: Sql,
+): Promise<Static<typeof SecretSchema>> {
+  const known: Partial<typeof webhook> = webhook;
+  const hasCredentials = known.hasCredentials ?? (await findWebhook(sql, webhook.id))?.hasCredentials === true;
+  return { ...made, webhook: { ...webhook, hasCredentials } };
 }
 
 function present({ target, rotatedAt, ...webhook }: Webhook): Static<typeof WebhookSchema> {
