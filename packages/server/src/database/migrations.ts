@@ -1,5 +1,6 @@
 import type { Dialect } from './database.ts';
 import { appliedTables } from './applied-tables.ts';
+import { creationOrderColumn } from './creation-order.ts';
 import { compatTables } from './compat-tables.ts';
 import { leftOutColumns, notificationTables } from '../notifications/notification-tables.ts';
 import { webhookTables } from './webhook-tables.ts';
@@ -142,4 +143,5 @@ export const migrations: readonly Migration[] = [
     statements: () => ['ALTER TABLE asked_requests ADD COLUMN answer TEXT'],
   },
   { number: 11, name: 'what nobody is told of', statements: leftOutColumns },
+  { number: 12, name: 'in which order releases were made', statements: creationOrderColumn },
 ];

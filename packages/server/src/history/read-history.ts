@@ -42,6 +42,15 @@ export interface HistoryPage {
   readonly after?: HistoryPosition | undefined;
 }
 
+/** By their creation; releases of the same second too. */
+export const newestFirst = 'created_at DESC, creation_order DESC, uid DESC';
+
+/** Than one that was read before, by where that stands now. Where it is gone, its second comes once more: twice is better than never. */
+function isOlder(createdAt: string, uid: string): string {
+  const order = `coalesce((SELECT creation_order FROM releases WHERE uid = ${uid}), '~')`;
+  return `(created_at, creation_order, uid) < (${createdAt}, ${order}, ${uid})`;
+}
+
 /** Newest first. */
 export async function listRecords(
   sql: Sql,
@@ -58,10 +67,10 @@ export async function listRecords(
   if (version !== undefined) conditions.push(`version = ${placeholder(version)}`);
   if (phase !== undefined) conditions.push(`phase = ${placeholder(phase)}`);
   if (page.after !== undefined)
-    conditions.push(`(created_at, uid) < (${placeholder(page.after.createdAt)}, ${placeholder(page.after.uid)})`);
+    conditions.push(isOlder(placeholder(page.after.createdAt), placeholder(page.after.uid)));
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rows = await sql.query(
-    `SELECT * FROM releases ${where} ORDER BY created_at DESC, uid DESC LIMIT ${placeholder(page.limit)}`,
+    `SELECT * FROM releases ${where} ORDER BY ${newestFirst} LIMIT ${placeholder(page.limit)}`,
     values,
   );
   return rows.map(parseRecord);
@@ -77,8 +86,11 @@ export async function listVersions(
   }: { readonly namespace: string; readonly application: string; readonly limit: number },
 ): Promise<readonly string[]> {
   const rows = await sql.query(
-    `SELECT version, max(created_at) AS at FROM releases WHERE namespace = $1 AND application = $2
-     GROUP BY version ORDER BY at DESC, version LIMIT $3`,
+    `SELECT version FROM (
+       SELECT version, created_at, creation_order, uid,
+         row_number() OVER (PARTITION BY version ORDER BY ${newestFirst}) AS place
+       FROM releases WHERE namespace = $1 AND application = $2
+     ) AS ranked WHERE place = 1 ORDER BY ${newestFirst} LIMIT $3`,
     [namespace, application, limit],
   );
   return rows.map(({ version }) => String(version));
@@ -89,7 +101,7 @@ export async function findRecord(
   key: { readonly namespace: string; readonly name: string },
 ): Promise<ReleaseRecord | undefined> {
   const [row] = await sql.query(
-    'SELECT * FROM releases WHERE namespace = $1 AND name = $2 ORDER BY created_at DESC, uid DESC LIMIT 1',
+    `SELECT * FROM releases WHERE namespace = $1 AND name = $2 ORDER BY ${newestFirst} LIMIT 1`,
     [key.namespace, key.name],
   );
   return row === undefined ? undefined : parseRecord(row);
@@ -133,9 +145,9 @@ export async function listNewest(
   const places = applications.map((_, index) => `$${index + 3}`).join(', ');
   const rows = await sql.query(
     `SELECT * FROM (
-       SELECT releases.*, row_number() OVER (PARTITION BY application ORDER BY created_at DESC, uid DESC) AS place
+       SELECT releases.*, row_number() OVER (PARTITION BY application ORDER BY ${newestFirst}) AS place
        FROM releases WHERE namespace = $1 AND application IN (${places})
-     ) AS ranked WHERE place <= $2 ORDER BY created_at DESC, uid DESC`,
+     ) AS ranked WHERE place <= $2 ORDER BY ${newestFirst}`,
     [namespace, limit, ...applications],
   );
   return rows.map(parseRecord);

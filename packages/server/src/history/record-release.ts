@@ -1,6 +1,7 @@
 import type { CheckState } from '@slipway/delivery/api/check';
 import type { Release } from '@slipway/delivery/api/release';
 import type { Database, Row, Transaction } from '../database/database.ts';
+import { creationOrderOf } from '../database/creation-order.ts';
 import { enqueue, type LeftOut } from '../notifications/outbox.ts';
 import { calculateEvents, calculateFirstEvents } from '../notifications/release-events.ts';
 import { calculateNews, nameRun, type Fact } from './release-facts.ts';
@@ -160,14 +161,17 @@ async function writeRecord(transaction: Transaction, sighting: Sighting, length:
     metadata.resourceVersion ?? '',
     JSON.stringify({ ...sighting.release, metadata: kept }),
     length,
+    creationOrderOf(sighting.release),
   ];
   await transaction.query(
     `INSERT INTO releases (uid, namespace, name, application, application_uid, version, phase, created_at, finished_at,
-       requested_by, resource_version, object, log_length)
+       requested_by, resource_version, object, log_length, creation_order)
      VALUES (${values.map((_, index) => `$${index + 1}`).join(', ')})
      ON CONFLICT (uid) DO UPDATE SET phase = excluded.phase, finished_at = excluded.finished_at,
        requested_by = coalesce(releases.requested_by, excluded.requested_by),
        resource_version = excluded.resource_version, object = excluded.object, log_length = excluded.log_length,
+       creation_order = CASE WHEN releases.creation_order BETWEEN '0' AND excluded.creation_order
+         THEN releases.creation_order ELSE excluded.creation_order END,
        deleted_at = NULL`,
     values,
   );

@@ -2,6 +2,7 @@
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
 import { forgetRequests } from '../database/asked-requests.ts';
+import { newestFirst } from './read-history.ts';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 
 /** Absent: without a bound. A release goes by whichever comes first. */
@@ -81,12 +82,12 @@ async function removeReleases(
   const rows = await database.query(
     `DELETE FROM releases WHERE uid IN (
        SELECT uid FROM (
-         SELECT uid, deleted_at, created_at,
-           row_number() OVER (PARTITION BY namespace, application ORDER BY created_at DESC, uid DESC) AS place
+         SELECT uid, deleted_at, created_at, creation_order,
+           row_number() OVER (PARTITION BY namespace, application ORDER BY ${newestFirst}) AS place
          FROM releases
        ) AS ranked
        WHERE deleted_at IS NOT NULL AND (place > $1 OR created_at < $2)
-       ORDER BY created_at, uid LIMIT ${batchSize}
+       ORDER BY created_at, creation_order, uid LIMIT ${batchSize}
      ) RETURNING uid`,
     [kept, oldest],
   );
