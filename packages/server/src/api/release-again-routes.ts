@@ -9,7 +9,7 @@ import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { optional } from '../optional.ts';
 import { answerOnceByMark, onceDescription } from './answer-once.ts';
-import { awaitRelease, rememberReleases } from './await-release.ts';
+import { awaitRelease, rememberReleases, type ReleasesBefore } from './await-release.ts';
 import { IdempotencyHeaders } from './create-once.ts';
 import { ObjectParams, problems } from './schemas.ts';
 import { etagOf, notFound, writeApplication, type ApplicationKey, type Written } from './write-application.ts';
@@ -73,6 +73,8 @@ async function findForgotten(key: ApplicationKey, { database }: ServerContext): 
 
 /** By which a request that has released again and comes again is known. */
 const markAnnotation = 'slipway.dev/released-again-under';
+/** Uids of the Releases that there were then: none of them is the one that it began. */
+const besideAnnotation = 'slipway.dev/released-again-beside';
 
 /** Others write meanwhile: the controller its status, people their changes. */
 const maximumAttempts = 10;
@@ -101,16 +103,15 @@ async function attemptAgain(record: ReleaseRecord, { by, mark }: Asked, context:
   const isThere = isKept(key, recorded, context);
   const before = rememberReleases(key, context);
   const current = await readApplication(key, context);
-  const { version } = current.spec;
-  const isCounted = version === undefined || version === '#';
+  const isCounted = isCountedVersion(current.spec);
   if (mark !== undefined && current.metadata.annotations?.[markAnnotation] === mark) {
-    const begun = findBegun(record, isCounted, context) ?? (await awaitRelease(asWritten(current), before, context));
+    const begun = findBegun(record, current, context) ?? (await awaitRelease(asWritten(current), before, context));
     return describeBegun(record, begun, isCounted);
   }
   requireReleasable(record, { current, isThere });
   const wanted = { ...askFor(current.spec, release.spec), ...(isCounted ? {} : { version: release.spec.version }) };
   const written = await writeApplication(
-    { ...key, spec: wanted, ...optional('annotations', mark === undefined ? undefined : { [markAnnotation]: mark }) },
+    { ...key, spec: wanted, ...optional('annotations', mark === undefined ? undefined : markOf(mark, before)) },
     { type: 'match', etag: etagOf(current) },
     { client: context.client, dryRun: false, requestedBy: by },
   );
@@ -132,15 +133,32 @@ function askedBy({ template, environmentFrom, healthCheck }: ReleaseSpec) {
   return { template, ...optional('environmentFrom', environmentFrom), ...optional('healthCheck', healthCheck) };
 }
 
-/** A counted version has another number than it had; one before it may have asked for the same, with other configuration. */
-function findBegun({ release, ...record }: ReleaseRecord, isCounted: boolean, { view }: ServerContext) {
+function markOf(mark: string, before: ReleasesBefore): Readonly<Record<string, string>> {
+  return { [markAnnotation]: mark, [besideAnnotation]: [...before].join(',') };
+}
+
+/**
+ * The first that was made since. A counted version has another number than it had; one before it may have asked for the
+ * same, with other configuration.
+ */
+function findBegun({ release, ...record }: ReleaseRecord, { metadata, spec }: Application, { view }: ServerContext) {
+  const noted = metadata.annotations?.[besideAnnotation]?.split(',');
+  const beside = new Set(noted);
+  const isCounted = isCountedVersion(spec);
+  // Servers of before left the mark alone: the newest is the likeliest.
+  const place = noted === undefined ? -1 : 0;
   return view.releases
     .byIndex('application', `${record.namespace}/${record.application}`)
-    .filter(({ spec }) =>
-      isCounted ? isSameJson(askedBy(spec), askedBy(release.spec)) : spec.version === record.version,
+    .filter(({ metadata: { uid = '' } }) => !beside.has(uid))
+    .filter((each) =>
+      isCounted ? isSameJson(askedBy(each.spec), askedBy(release.spec)) : each.spec.version === record.version,
     )
     .toSorted(byCreation)
-    .at(-1);
+    .at(place);
+}
+
+function isCountedVersion({ version }: ApplicationSpec): boolean {
+  return version === undefined || version === '#';
 }
 
 /** Known to the second; numbers are counted up. */

@@ -164,10 +164,8 @@ describe('a version of a count that the cluster has forgotten', () => {
   });
   afterEach(() => counted.stop());
 
-  it.each([
-    { name: 'with other configuration', health: '1' },
-    { name: 'with another health check too', health: '3' },
-  ])('is found again by who was killed, beside one of the same template $name', async ({ health }) => {
+  /** Of versions 1 and 2, which are the same, and 3, the first is forgotten. */
+  async function forgetFirst(health = '1'): Promise<void> {
     const { cluster } = counted;
     const versions = [
       { template: '1', health: '1', colour: 'blue' },
@@ -184,13 +182,38 @@ describe('a version of a count that the cluster has forgotten', () => {
     await cluster.client.delete(releaseType, { namespace: 'default', name: 'shop-1' });
     await cluster.advance(10_000);
     expect((await counted.call('GET', `${releases}/shop-1`)).body.deletedAt).toBeDefined();
+  }
+
+  const sendBack = () =>
+    counted.during(counted.call('POST', `${releases}/shop-1/again`, { headers: { 'idempotency-key': 'back' } }));
+  const forgetAnswer = () => counted.database.query('UPDATE asked_requests SET answer = NULL');
+
+  it('is not one that was there before, for who was killed before the Release was made', async () => {
+    await forgetFirst();
+    // Until there is what its pods need, the controller begins nothing.
+    await counted.cluster.client.delete(configMaps, settings);
+    await counted.cluster.advance(1_000);
+    const first = await sendBack();
+    expect(first).toMatchObject({ status: 202, body: { application: 'shop' } });
+    expect(first.body).not.toHaveProperty('release');
+    await forgetAnswer();
+    expect(await sendBack()).toMatchObject({ status: 202, body: first.body });
     await give('green');
-    const headers = { 'idempotency-key': 'back' };
-    const send = () => counted.during(counted.call('POST', `${releases}/shop-1/again`, { headers }));
-    const first = await send();
+    await counted.cluster.advance(60_000);
+    await forgetAnswer();
+    expect(await sendBack()).toMatchObject({ status: 202, body: { release: 'shop-4' } });
+  });
+
+  it.each([
+    { name: 'with other configuration', health: '1' },
+    { name: 'with another health check too', health: '3' },
+  ])('is found again by who was killed, beside one of the same template $name', async ({ health }) => {
+    await forgetFirst(health);
+    await give('green');
+    const first = await sendBack();
     expect(first).toMatchObject({ status: 202, body: { release: 'shop-4' } });
     expect((await counted.call('GET', `${releases}/shop-2`)).body.deletedAt).toBeUndefined();
-    await counted.database.query('UPDATE asked_requests SET answer = NULL');
-    expect((await send()).body).toEqual(first.body);
+    await forgetAnswer();
+    expect((await sendBack()).body).toEqual(first.body);
   });
 });
