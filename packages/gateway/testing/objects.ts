@@ -1,4 +1,4 @@
-import type { EndpointSlice, Ingress, Service } from '@slipway/kube/api.generated';
+import type { EndpointConditions, EndpointSlice, Ingress, Service } from '@slipway/kube/api.generated';
 import type { Split, SplitRule } from '@slipway/kube/split';
 import type { EndpointAddress } from '../src/routing/routing-table.ts';
 
@@ -11,15 +11,15 @@ export function service(name: string): Service {
 
 export function slice(
   serviceName: string,
-  endpoints: readonly (EndpointAddress & { readonly ready?: boolean; readonly terminating?: boolean })[],
+  endpoints: readonly (EndpointAddress & EndpointConditions)[],
 ): EndpointSlice {
   return {
     metadata: { namespace: 'default', name: `${serviceName}-1`, labels: { 'kubernetes.io/service-name': serviceName } },
     addressType: 'IPv4',
     ports: [{ name: 'http', port: endpoints[0]?.port ?? 8080, protocol: 'TCP' }],
-    endpoints: endpoints.map(({ address, ready = true, terminating = false }) => ({
+    endpoints: endpoints.map(({ address, ready = true, serving, terminating = false }) => ({
       addresses: [address],
-      conditions: { ready, terminating },
+      conditions: { ready, terminating, ...(serving === undefined ? {} : { serving }) },
     })),
   };
 }

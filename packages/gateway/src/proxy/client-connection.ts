@@ -257,8 +257,10 @@ export class ClientConnection implements ExchangeClient, Waiter {
       this.#answerLocally(request, { status: 404, text: `no route for ${request.host}${request.path}` });
       return;
     }
-    const destination = rule.pick(request, this.#facts);
-    if (destination === undefined) this.#onNobodyReady(request, rule.rule.hold ?? this.#context.holdInGap(rule.rule));
+    const ready = rule.pick(request, this.#facts);
+    const hold = ready === undefined ? (rule.rule.hold ?? this.#context.holdInGap(rule.rule)) : undefined;
+    const destination = ready ?? (hold === undefined ? rule.pickLastResort() : undefined);
+    if (destination === undefined) this.#onNobodyReady(request, hold);
     else if (this.#held?.isOverdue !== false) this.#begin(request, { rule, destination });
     else this.#beginInTurn(request, { rule, destination });
   }

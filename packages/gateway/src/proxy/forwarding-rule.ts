@@ -10,6 +10,8 @@ export interface ForwardingRuleOptions {
   readonly rule: RouteRule;
   /** Every backend that may serve and has a ready endpoint. */
   readonly candidates: readonly Candidate[];
+  /** Where nobody with a share is ready: those that serve still, and are about to end. */
+  readonly lastResort: readonly Candidate[];
   readonly newcomers: () => Newcomers;
   readonly mirror: Mirror | undefined;
 }
@@ -20,15 +22,17 @@ export class ForwardingRule {
   readonly #candidates: readonly Candidate[];
   readonly #weighted: readonly Candidate[];
   readonly #picker: WeightedPicker<Candidate>;
+  readonly #lastResort: WeightedPicker<Candidate>;
   /** Absent where only weights decide, which most requests should not pay more for than this one look. */
   readonly #userChoice: UserChoice | undefined;
   readonly #mirror: Mirror | undefined;
 
-  constructor({ rule, candidates, newcomers, mirror }: ForwardingRuleOptions) {
+  constructor({ rule, candidates, lastResort, newcomers, mirror }: ForwardingRuleOptions) {
     this.rule = rule;
     this.#candidates = candidates;
     this.#weighted = candidates.filter(({ weight }) => weight > 0);
     this.#picker = new WeightedPicker(this.#weighted, ({ weight }) => weight);
+    this.#lastResort = new WeightedPicker(lastResort, ({ weight }) => weight);
     this.#userChoice = isByUser(rule)
       ? new UserChoice({ rule, candidates, newcomers: newcomers(), pickByWeight: () => this.#picker.pick() })
       : undefined;
@@ -46,6 +50,11 @@ export class ForwardingRule {
     return this.#picker.pick()?.leastLoaded(undefined);
   }
 
+  /** For requests that nobody ready takes, and that may not wait any longer. */
+  pickLastResort(): Destination | undefined {
+    return this.#lastResort.pick()?.leastLoaded(undefined);
+  }
+
   /** For a second try: another pod of the same version, else of another, else the same pod again. */
   pickOther(failed: Destination): Destination | undefined {
     const same = this.#candidates.filter((candidate) => candidate.backend === failed.backend);
@@ -53,7 +62,8 @@ export class ForwardingRule {
       const other = candidate.leastLoaded(failed.endpoint);
       if (other !== undefined) return other;
     }
-    return same.length > 0 ? failed : this.#picker.pick()?.leastLoaded(undefined);
+    if (same.length > 0) return failed;
+    return this.#picker.pick()?.leastLoaded(undefined) ?? this.#lastResort.pick()?.leastLoaded(failed.endpoint);
   }
 
   /** Called when the request itself is on its way. */

@@ -139,6 +139,7 @@ export class Forwarding {
     return new ForwardingRule({
       rule,
       candidates,
+      lastResort: candidates.some(({ weight }) => weight > 0) ? [] : this.#lastResortOf(rule, named),
       newcomers: () => this.#newcomersFor(rule, named),
       mirror: this.#mirrorFor(rule, named),
     });
@@ -151,11 +152,24 @@ export class Forwarding {
   }
 
   /** None if it has no endpoint that is ready. */
-  #candidateFor(backend: Backend, described: RouteBackend, named: Named): Candidate[] {
-    if (described.endpoints.length === 0) return [];
-    const endpoints = described.endpoints.map((address) => this.#endpointFor(address));
+  #candidateFor(
+    backend: Backend,
+    described: RouteBackend,
+    named: Named,
+    addresses: readonly EndpointAddress[] = described.endpoints,
+  ): Candidate[] {
+    if (addresses.length === 0) return [];
+    const endpoints = addresses.map((address) => this.#endpointFor(address));
     for (const endpoint of endpoints) named.endpoints.set(endpoint, described.drainSeconds);
     return [new Candidate(backend, described.weight, endpoints)];
+  }
+
+  #lastResortOf({ backends }: RouteRule, named: Named): readonly Candidate[] {
+    return backends
+      .filter(({ weight }) => weight > 0)
+      .flatMap((described) =>
+        this.#candidateFor(this.#nameBackend(described, named), described, named, described.leaving ?? []),
+      );
   }
 
   /** Rules of one Split with the same cookie have the same users. */

@@ -128,6 +128,29 @@ describe('a route that has just lost its last ready pod', () => {
     expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);
   });
 
+  test('has them go to pods that are told to end when none has come within a second, and at once from then on', async () => {
+    const [ending, next] = [
+      await world.backend((_, outgoing) => outgoing.end('ending')),
+      await world.backend((_, outgoing) => outgoing.end('next')),
+    ];
+    await world.route([{ endpoints: [ending] }]);
+    await world.route([{ endpoints: [], leaving: [ending] }]);
+    const held = send(get);
+    await eventually(() => counted('held') === 1);
+    const answer = readUntil(held, 'ending');
+    await clock.advance(2_000);
+    expect(await answer).toContain('200 OK');
+    expect(await readUntil(send(get), 'ending')).toContain('200 OK');
+    await world.route([{ endpoints: [next], leaving: [ending] }]);
+    expect(await readUntil(send(get), 'next')).toContain('200 OK');
+  });
+
+  test('asks no pod that is told to end of a version without a share', async () => {
+    const pod = await world.backend((_, outgoing) => outgoing.end('served'));
+    await world.route([{ endpoints: [], leaving: [pod], weight: 0 }]);
+    expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);
+  });
+
   test('is none that never had a pod', async () => {
     await world.route([{ endpoints: [] }]);
     expect(await readUntil(send(get), 'no backend')).toMatch(/^HTTP\/1\.1 503/);

@@ -144,9 +144,9 @@ describe('www', () => {
 });
 
 describe('endpoints', () => {
-  const endpointsOf = (slices: EndpointSlice[], port: string | number = 'http', name = 'shop-1'): unknown =>
-    build({ splits: [split('shop', { backends: [{ ...backend(name, 100), port }] })], slices }).rules[0]?.backends[0]
-      ?.endpoints;
+  const backendOf = (slices: EndpointSlice[], port: string | number = 'http', name = 'shop-1') =>
+    build({ splits: [split('shop', { backends: [{ ...backend(name, 100), port }] })], slices }).rules[0]?.backends[0];
+  const endpointsOf = (...given: Parameters<typeof backendOf>) => backendOf(...given)?.endpoints;
 
   test('are the ready ones that do not terminate, each once', () => {
     const slices = [
@@ -155,6 +155,18 @@ describe('endpoints', () => {
       slice('shop-2', [pod(5)]),
     ];
     expect(endpointsOf(slices)).toEqual([pod(1), pod(4)]);
+  });
+
+  test('that terminate and serve still are known beside them', () => {
+    const [ready, terminating] = [false, true];
+    const pods = [
+      pod(1),
+      { ...pod(2), ready, serving: true, terminating },
+      { ...pod(3), ready, serving: false, terminating },
+      { ...pod(4), ready, terminating },
+      { ...pod(5), ready, serving: true },
+    ];
+    expect(backendOf([slice('shop-1', pods)])).toMatchObject({ endpoints: [pod(1)], leaving: [pod(2)] });
   });
 
   test('are found by the number of the port too', () => {

@@ -9,7 +9,7 @@ import {
   type SplitRule,
 } from '@slipway/kube/split';
 import { isFraming, isToken } from '../http1/fields.ts';
-import { readyEndpoints } from './ready-endpoints.ts';
+import { endpointsOf } from './endpoints-of.ts';
 import { RememberedReads, type RoutingReads } from './remembered-reads.ts';
 import { resolveMatches, resolveSessions } from './resolve-rule.ts';
 import type { PathRoute, RouteBackend, RoutedSplit, RouteRule, RoutingTable } from './routing-table.ts';
@@ -270,7 +270,7 @@ function backendOfSplit(split: Split, backend: SplitBackend, snapshot: RoutingRe
     version: backend.version,
     weight: backend.weight,
     drainSeconds: split.spec.drainSeconds ?? defaultDrainSeconds,
-    endpoints: readyEndpoints(
+    ...endpointsOf(
       snapshot.service(namespace, backend.service),
       backend.port,
       snapshot.slices(namespace, backend.service),
@@ -339,7 +339,7 @@ function ruleOfIngress(ingress: Ingress, backend: IngressBackend, snapshot: Rout
     version: '',
     weight: 100,
     drainSeconds: defaultDrainSeconds,
-    endpoints: readyEndpoints(snapshot.service(namespace, name), port, snapshot.slices(namespace, name)),
+    ...endpointsOf(snapshot.service(namespace, name), port, snapshot.slices(namespace, name)),
   };
   return { backends: [routed], compression: false, responseHeaders: new Map() };
 }

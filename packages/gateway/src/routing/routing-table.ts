@@ -106,6 +106,8 @@ export interface RouteBackend {
   readonly drainSeconds: number;
   /** Those that are ready. */
   readonly endpoints: readonly EndpointAddress[];
+  /** Those that serve still, though their pods were told to end: better than nobody. */
+  readonly leaving?: readonly EndpointAddress[] | undefined;
 }
 
 export interface EndpointAddress {
