@@ -19,17 +19,22 @@ export interface GivenAnswer {
   readonly path: string;
   readonly status: number;
   readonly contentType: string;
+  /** Its header. */
+  readonly allow?: string | undefined;
   readonly text: string;
 }
 
 export type AnswerCheck = (answer: GivenAnswer) => void;
 
-/** Throws for an answer that the document does not describe. What the document has no path for is a 404. */
+/**
+ * Throws for an answer that the document does not describe. What the document has no path for is a 404, and a method that it
+ * does not have at a path a 405 that names those that it has.
+ */
 export function createAnswerCheck({ paths }: OpenApiDocument): AnswerCheck {
   const patterns = Object.keys(paths)
     // `/a/stream` before `/a/{name}`.
     .toSorted((one, other) => one.split('{').length - other.split('{').length)
-    .map((path) => ({ path, pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`) }));
+    .map((path) => ({ path, pattern: new RegExp(`^${path.replace(/\/$/, '').replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`) }));
   const compiled = new Map<object, ReturnType<typeof Schema.Compile>>();
   return (answer) => {
     const { method, path, status, contentType } = answer;
@@ -38,13 +43,25 @@ export function createAnswerCheck({ paths }: OpenApiDocument): AnswerCheck {
     const where = `${method} ${path} answered ${status}`;
     const found = patterns.find(({ path: known, pattern }) => pattern.test(path) && methodOf(known) !== undefined);
     const operation = found && methodOf(found.path);
-    if (operation === undefined) {
-      if (status !== 404) throw new Error(`${where}, and the document has no such operation`);
-      return;
-    }
+    if (operation === undefined) return requireNone(where, answer);
     const response = operation.responses[status] ?? operation.responses[`${String(status).charAt(0)}XX`];
     if (response === undefined) throw new Error(`${where}, which the document does not know`);
     checkBody(where, response, answer);
+
+    function requireNone(what: string, { contentType: type, allow = '' }: GivenAnswer): void {
+      const others = patterns.filter(({ pattern }) => pattern.test(path)).flatMap(({ path: at }) => methodsAt(at));
+      if (status !== (others.length === 0 ? 404 : 405))
+        throw new Error(`${what}, and the document has no such operation`);
+      if (!type.startsWith('application/problem+json')) throw new Error(`${what} as ${type}`);
+      const allowed = new Set(allow.split(', '));
+      const missing = others.filter((each) => !allowed.has(each));
+      if (missing.length > 0)
+        throw new Error(`${what} with Allow: ${allow}; the document has ${missing.join(', ')} too`);
+    }
+
+    function methodsAt(known: string): readonly string[] {
+      return Object.keys(paths[known] ?? {}).map((each) => each.toUpperCase());
+    }
 
     function methodOf(known: string): Operation | undefined {
       return paths[known]?.[method.toLowerCase()];

@@ -137,7 +137,8 @@ export async function startTestServer({
     });
     const text = await response.text();
     const contentType = response.headers.get('content-type') ?? '';
-    check({ method, path: new URL(path, server.url).pathname, status: response.status, contentType, text });
+    const allow = response.headers.get('allow') ?? undefined;
+    check({ method, path: new URL(path, server.url).pathname, status: response.status, contentType, allow, text });
     const isJson = /[/+]json(;|$)/.test(contentType);
     return {
       status: response.status,

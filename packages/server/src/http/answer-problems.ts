@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { problemPage } from '../pages/problem-page.ts';
 import type { ServerContext } from './context.ts';
+import { collectPaths } from './known-paths.ts';
 import { findProblem, Problem } from './problem.ts';
 
 declare module 'fastify' {
@@ -29,10 +30,29 @@ export function answerWithProblems(app: FastifyInstance, { logger }: ServerConte
       .type('text/html; charset=utf-8')
       .send(problemPage(problem, app.pageStyle));
   });
-  app.setNotFoundHandler((request, reply) => {
-    const problem = new Problem(404, `there is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}`);
-    return reply.code(404).type(problemType).send(JSON.stringify(problem.toDetails()));
+  const known = collectPaths(app);
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const path = url.split('?')[0] ?? '';
+    const problem = unanswered({ method, path, allowed: known.methodsOf(path) });
+    return reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .type(problemType)
+      .send(JSON.stringify(problem.toDetails()));
   });
+}
+
+interface Unanswered {
+  readonly method: string;
+  readonly path: string;
+  /** At that path. */
+  readonly allowed: readonly string[];
+}
+
+function unanswered({ method, path, allowed }: Unanswered): Problem {
+  if (allowed.length === 0) return new Problem(404, `there is nothing at ${method} ${path}`);
+  const allow = allowed.join(', ');
+  return new Problem(405, `${path} takes no ${method}: ask by ${allow}`, { headers: { allow } });
 }
 
 export const problemType = 'application/problem+json';

@@ -39,6 +39,25 @@ describe('every answer', () => {
     expect(headers).not.toHaveProperty('server');
   });
 
+  it.each([
+    { method: 'DELETE', path: '/api/v1/applications', allow: 'GET, HEAD' },
+    { method: 'PATCH', path: `${shops}/shop/`, allow: 'DELETE, GET, HEAD, PUT' },
+    { method: 'POST', path: '/api/v1/openapi.json', allow: 'GET, HEAD' },
+    { method: 'OPTIONS', path: '/api/v1/tokens?a=b', allow: 'GET, HEAD, POST' },
+    { method: 'PROPFIND', path: '/api/v1/tokens', allow: 'GET, HEAD, POST' },
+    { method: 'GET', path: '/hooks/some', allow: 'POST' },
+    { method: 'PUT', path: '/api/v1/session/links/some', allow: 'GET' },
+    { method: 'PUT', path: '/compat/amdatu/deployments/', allow: 'DELETE, GET, HEAD, POST' },
+    { method: 'POST', path: '/compat/amdatu/deployments/1/?namespace=default', allow: 'DELETE, GET, HEAD, PUT' },
+    { method: 'POST', path: '/', allow: 'GET, HEAD' },
+  ])('to $method where $path takes $allow alone says so', async ({ method, path, allow }) => {
+    const { status, headers, body } = await server.call(method, path, { token: '' });
+    expect([status, headers.get('allow')]).toEqual([405, allow]);
+    expect(body).toMatchObject({ title: 'Method Not Allowed', status: 405, detail: expect.stringContaining(allow) });
+    const entries = (await server.call('GET', '/api/v1/audit')).body.items;
+    expect(entries.filter(({ outcome }: { outcome: string }) => outcome === '405')).toEqual([]);
+  });
+
   it('to a path that is no text is a problem too, and nothing else', async () => {
     const response = await fetch(new URL('/api/v1/%zz', server.server.url));
     expect(response.status).toBe(400);

@@ -126,8 +126,8 @@ describe('pages of other servers', () => {
 
   it('may not where they are not', async () => {
     const refused = await preflight('https://evil.example.org');
-    expect(refused.status).toBe(404);
+    expect(refused.status).toBe(405);
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
-    expect((await preflight(`${origin}.evil.example.org`)).status).toBe(404);
+    expect((await preflight(`${origin}.evil.example.org`)).status).toBe(405);
   });
 });
