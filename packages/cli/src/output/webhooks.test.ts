@@ -24,14 +24,16 @@ describe('webhooks as text', () => {
       namespaces: ['a'],
     };
     const described = describeWebhooks([
-      { id: 'w1', name: 'images', sender: 'github', target: { images } },
-      { id: 'w2', name: 'production', sender: 'gitea', target: { manifests } },
+      { id: 'w1', name: 'images', sender: 'github', hasCredentials: false, target: { images } },
+      { id: 'w2', name: 'production', sender: 'gitea', hasCredentials: true, target: { manifests } },
+      { id: 'w3', name: 'old', sender: 'quay', target: {} },
     ]);
     expect(described.split('\n')).toEqual([
-      'NAME         ID   SENDER   RULE                                   NAMESPACES',
-      'images       w1   github   ghcr.io/acme/shop semver ^1.4.0        default, test',
-      '                           ghcr.io/acme/bank digestOf stable      bank',
-      'production   w2   gitea    https://git.example.org/m.git main .   a',
+      'NAME         ID   SENDER   CREDENTIALS   RULE                                   NAMESPACES',
+      'images       w1   github   no            ghcr.io/acme/shop semver ^1.4.0        default, test',
+      '                                         ghcr.io/acme/bank digestOf stable      bank',
+      'production   w2   gitea    yes           https://git.example.org/m.git main .   a',
+      'old          w3   quay     unknown       none',
     ]);
     expect(describeWebhooks([])).toBe('There are no webhooks.');
   });

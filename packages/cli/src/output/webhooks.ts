@@ -5,6 +5,8 @@ export interface WebhookAnswer {
   readonly id: string;
   readonly name: string;
   readonly sender: string;
+  /** Servers of before do not say. */
+  readonly hasCredentials?: boolean;
   readonly target: {
     readonly images?: ReadonlyArray<{
       readonly repository: string;
@@ -39,12 +41,18 @@ export interface DeliveryAnswer {
 
 export function describeWebhooks(webhooks: readonly WebhookAnswer[]): string {
   if (webhooks.length === 0) return 'There are no webhooks.';
-  const rows = webhooks.flatMap(({ id, name, sender, target }) =>
+  const rows = webhooks.flatMap(({ id, name, sender, hasCredentials, target }) =>
     rulesOf(target).map(([rule, namespaces], index) =>
-      index === 0 ? [name, id, sender, rule, namespaces] : ['', '', '', rule, namespaces],
+      index === 0
+        ? [name, id, sender, describeCredentials(hasCredentials), rule, namespaces]
+        : ['', '', '', '', rule, namespaces],
     ),
   );
-  return table(['NAME', 'ID', 'SENDER', 'RULE', 'NAMESPACES'], rows);
+  return table(['NAME', 'ID', 'SENDER', 'CREDENTIALS', 'RULE', 'NAMESPACES'], rows);
+}
+
+function describeCredentials(hasCredentials: boolean | undefined): string {
+  return hasCredentials === undefined ? 'unknown' : hasCredentials ? 'yes' : 'no';
 }
 
 /** At least one, so that a webhook without any is seen. */
