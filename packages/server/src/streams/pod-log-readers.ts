@@ -2,6 +2,7 @@ import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Informer } from '@slipway/kube/informer';
+import { pods } from '@slipway/kube/resources';
 import { splitLines } from '@slipway/kube/split-lines';
 import { optional } from '../optional.ts';
 import { applicationsOfPod } from '../view/pod-summary.ts';
@@ -61,6 +62,8 @@ export class PodLogReaders {
   /** By the id of the container. */
   readonly #readings = new Map<string, Reading>();
   #containers: ReadonlyMap<string, LogContainer> = new Map();
+  /** Pods that were asked for, where they are newer than what is watched; by uid. */
+  readonly #fresh = new Map<string, Pod>();
   /** Ids of containers that the reader knew when he came. */
   #known: ReadonlySet<string> = new Set();
   readonly #failed = Promise.withResolvers<never>();
@@ -117,7 +120,29 @@ export class PodLogReaders {
 
   #find(): readonly LogContainer[] {
     const { pods, namespace, application } = this.#stream;
-    return findLogContainers(pods.byIndex('application', `${namespace}/${application}`), this.#stream);
+    const found = pods.byIndex('application', `${namespace}/${application}`).map((pod) => this.#newest(pod));
+    return findLogContainers(found, this.#stream);
+  }
+
+  #newest(watched: Pod): Pod {
+    const uid = watched.metadata.uid ?? '';
+    const fresh = this.#fresh.get(uid);
+    if (fresh === undefined) return watched;
+    if (revisionOf(fresh) > revisionOf(watched)) return fresh;
+    this.#fresh.delete(uid);
+    return watched;
+  }
+
+  /** Where the watch is broken too, nobody has told that the container runs again, and what it writes would be taken for more of the run before. */
+  async #askFor({ pod: name }: LogContainer): Promise<void> {
+    const { client, namespace } = this.#stream;
+    const { items } = await client.list(pods, {
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      signal: this.#signal,
+    });
+    for (const pod of items) this.#fresh.set(pod.metadata.uid ?? '', pod);
+    this.#look(undefined);
   }
 
   #look(tail: number | undefined): void {
@@ -163,7 +188,11 @@ export class PodLogReaders {
       if (!follow || (isWhole && !this.#isRunning(id, turn.run))) {
         reading.ended = turn.run.number;
         reading.tail = undefined;
-      } else await delay(clock, retryMilliseconds, this.#signal).catch(() => undefined);
+      } else {
+        await delay(clock, retryMilliseconds, this.#signal).catch(() => undefined);
+        // Who cannot be asked has no log to read either: what is watched counts until he can.
+        if (!isWhole) await this.#askFor(turn.container).catch(() => undefined);
+      }
     }
     reading.isBusy = false;
   }
@@ -236,6 +265,10 @@ function nanosecondsOf(time: string): bigint {
 
 function present({ pod, container, version }: LogContainer, { time, text, isCut }: LogLine) {
   return { pod, container, ...optional('version', version), at: time, text, ...(isCut ? { cut: true } : {}) };
+}
+
+function revisionOf({ metadata }: Pod): number {
+  return Number(metadata.resourceVersion);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
+import type { KubeClient } from '@slipway/kube/client';
 import { pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeLogs, type FakeLogs } from '../../testing/fake-logs.ts';
+import { passOn } from '../../testing/pass-on.ts';
 import { shopSpec, startTestServer, type TestServer, type TestStream } from '../../testing/test-server.ts';
 
 const path = '/api/v1/namespaces/default/applications/shop/logs/stream';
@@ -14,10 +16,23 @@ interface Item {
 let logs: FakeLogs;
 let server: TestServer;
 let names: readonly string[];
+/** While it is there, a watch of pods tells nothing. */
+let hold: PromiseWithResolvers<void> | undefined;
+
+const holdingPods = (client: KubeClient): KubeClient => ({
+  ...passOn(client),
+  watch: async function* (type, options) {
+    for await (const event of client.watch(type, options)) {
+      if (type.plural === 'pods') await hold?.promise;
+      yield event;
+    }
+  },
+});
 
 beforeEach(async () => {
   logs = createFakeLogs();
-  server = await startTestServer({ through: (client) => logs.answering(client) });
+  hold = undefined;
+  server = await startTestServer({ through: (client) => logs.answering(holdingPods(client)) });
   await server.cluster.deploy({ ...shopSpec('web:1'), version: '1', replicas: 2 });
   await server.cluster.advance(20_000);
   const { client } = server.cluster;
@@ -225,6 +240,29 @@ describe('what all pods of an application write', () => {
     logs.write(one, time(4), 'c');
     await until(stream, 'c');
     expect(textsOf(stream)).toEqual(['a', 'b', 'c']);
+    stream.close();
+  });
+
+  it('gives the end of a run and then the next one where neither the log nor the watch of pods came through', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'a');
+    const stream = server.listen(`${path}?pod=${one}`);
+    await until(stream, 'a');
+    hold = Promise.withResolvers();
+    logs.breakConnections();
+    logs.write(one, time(1), 'end of a');
+    logs.end(one);
+    logs.startAgain(one);
+    logs.write(one, time(3), 'b');
+    const lastState = { terminated: { exitCode: 1, startedAt: time(0) } };
+    await setContainers(one, 1, { restartCount: 1, state: { running: { startedAt: time(2) } }, lastState });
+    await until(stream, 'b');
+    expect(textsOf(stream)).toEqual(['a', 'end of a', 'b']);
+    hold.resolve();
+    logs.breakConnections();
+    logs.write(one, time(4), 'c');
+    await until(stream, 'c');
+    expect(textsOf(stream)).toEqual(['a', 'end of a', 'b', 'c']);
     stream.close();
   });
 
