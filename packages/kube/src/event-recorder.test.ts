@@ -147,16 +147,16 @@ describe('too many events', () => {
   test('do not pile up while the API server does not answer', async () => {
     const hold = Promise.withResolvers<undefined>();
     api.intercept = () => hold.promise as Promise<never>;
-    for (let number = 0; number < 1_005; number++) about(`object-${number}`, 'no disk');
+    for (let number = 0; number < 12_005; number++) about(`object-${number}`, 'no disk');
     api.intercept = undefined;
     hold.resolve(undefined);
-    expect(await written()).toHaveLength(1_000);
+    expect(await written()).toHaveLength(12_000);
     // One line, however many were dropped.
     expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([
       expect.objectContaining({ msg: 'events were dropped, too many waited to be written', fields: { count: 5 } }),
     ]);
     about('a', 'no disk');
-    expect(await written()).toHaveLength(1_001);
+    expect(await written()).toHaveLength(12_001);
   });
 });
 

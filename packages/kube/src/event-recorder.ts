@@ -10,8 +10,11 @@ import { isStatusReason } from './status-error.ts';
 
 /** How many different events are remembered for counting; the oldest go first. */
 const rememberedEvents = 4_096;
-/** What waits to be written; an event beyond that is dropped and logged: events are advice, not state. */
-const maximumQueue = 1_000;
+/**
+ * What waits to be written, of about 1 KB each: as much as a burst of ten thousand pods has to tell. An event beyond that is
+ * dropped and logged: events are advice, not state.
+ */
+const maximumQueue = 12_000;
 const maximumMessage = 1_024;
 /** Events that are written at once, of as many objects: with one after the other a busy component would wait for the disk. */
 const lanes = 16;
