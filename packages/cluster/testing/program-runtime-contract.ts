@@ -17,6 +17,7 @@ import {
   type RunningCommand,
   type Runtime,
   type Sandbox,
+  type SandboxRequest,
 } from '../src/node/runtime.ts';
 
 export interface RuntimeUnderTest {
@@ -44,7 +45,7 @@ export class RuntimeHarness {
     runtime.onExit((exit) => this.exits.get(exit.containerId)?.(exit));
   }
 
-  createSandbox(hostname = 'web-0'): Promise<Sandbox> {
+  createSandbox(hostname = 'web-0', wish: Pick<SandboxRequest, 'sharesProcesses'> = {}): Promise<Sandbox> {
     return this.runtime.createSandbox({
       podUid: randomUUID(),
       namespace: 'default',
@@ -53,6 +54,7 @@ export class RuntimeHarness {
       hostNetwork: false,
       hosts: ['10.1.2.3\tfriend'],
       resolvConf: 'nameserver 10.9.9.9\n',
+      ...wish,
     });
   }
 
@@ -351,6 +353,27 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain('sleep 985'), 30_000);
       expect(await commandsOf('sleep')).toContain('sleep 986');
       await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('lets the containers of a pod share their processes, and ends each without the others', async () => {
+      const sandbox = await harness.createSandbox('web-0', { sharesProcesses: true });
+      const { runtime } = underTest;
+      const first = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 984'] });
+      await first.says('up');
+      const script = 'setsid sleep 983 & until pgrep -f "^sleep 984" >/dev/null; do sleep 0.05; done; echo seen; wait';
+      const second = await harness.start(sandbox, { command: ['/bin/sh', '-c', script] });
+      await second.says('seen');
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain('sleep 983'), 30_000);
+      await runtime.signalContainer(second.id, 'SIGKILL');
+      expect((await second.exit).exitCode).toBe(137);
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain('sleep 983'), 30_000);
+      // Without a handler of its own, for it is not process 1 of anything.
+      await runtime.signalContainer(first.id, 'SIGTERM');
+      expect((await first.exit).exitCode).toBe(143);
+      const again = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 982'] });
+      await again.says('up');
+      await runtime.removeSandbox(sandbox.podUid);
+      expect(await commandsOf('sleep')).not.toContain('sleep 982');
     });
 
     it("reaches what listens on a pod's own 127.0.0.1, where it has one", async () => {

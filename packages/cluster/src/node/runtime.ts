@@ -97,6 +97,8 @@ export interface SandboxRequest {
   readonly name: string;
   readonly hostname: string;
   readonly hostNetwork: boolean;
+  /** Whether its containers see each other's processes, where those of containers are apart. */
+  readonly sharesProcesses?: boolean | undefined;
   /** Lines of /etc/hosts beyond the pod's own, and of /etc/resolv.conf. */
   readonly hosts: readonly string[];
   readonly resolvConf: string;

@@ -122,6 +122,7 @@ function sandboxRequest(pod: Pod, { dns }: PodHost) {
     name: pod.metadata.name ?? '',
     hostname: hostnameOf(pod),
     hostNetwork: pod.spec?.hostNetwork ?? false,
+    sharesProcesses: pod.spec?.shareProcessNamespace,
     hosts: calculateHostLines(pod),
     resolvConf: calculateResolvConf(pod, dns),
     annotations: pod.metadata.annotations,

@@ -104,6 +104,12 @@ describe('a pod', () => {
     ],
     [{ hostNetwork: true, containers: [{ ...web, ports: [{ containerPort: 80 }] }] }, []],
     [
+      { shareProcessNamespace: true, hostPID: true },
+      [
+        'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
+      ],
+    ],
+    [
       { tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] },
       [
         'spec.tolerations[0].operator: Invalid value: core.Toleration{Key:"a", Operator:"Exists", Value:"b", Effect:"", TolerationSeconds:(*int64)(nil)}: value must be empty when `operator` is \'Exists\'',

@@ -24,11 +24,16 @@ export function checkPod(spec: PodSpec, path: string): readonly Fault[] {
     ...supplementalGroups.flatMap((group, index) =>
       checkIdentity(group, `${path}.securityContext.supplementalGroups[${index}]`),
     ),
+    ...(spec.shareProcessNamespace === true && spec.hostPID === true
+      ? [invalid(`${path}.securityContext.shareProcessNamespace`, true, bothProcesses)]
+      : []),
     ...named(spec.hostname, dns1123Label, `${path}.hostname`),
     ...named(spec.subdomain, dns1123Label, `${path}.subdomain`),
     ...named(spec.nodeName, dns1123Subdomain, `${path}.nodeName`),
   ];
 }
+
+const bothProcesses = 'ShareProcessNamespace and HostPID cannot both be enabled';
 
 function named(name: string | undefined, rule: NameRule, field: string): readonly Fault[] {
   return name === undefined || name === '' ? [] : rule(name).map((fault) => invalid(field, name, fault));

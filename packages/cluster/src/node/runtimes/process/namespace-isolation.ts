@@ -14,6 +14,7 @@ import { OutputPipes } from './output-pipes.ts';
 import { killMembers, mountNamespaceOf } from './namespace-members.ts';
 import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
 import { runToEnd } from './run-to-end.ts';
+import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
 import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
@@ -66,6 +67,8 @@ const dialLimitMilliseconds = 10_000;
 interface PodSandbox extends IsolatedSandbox {
   /** The process whose namespaces the pod's containers enter. */
   readonly holderPid: number;
+  /** Of the first process of those that its containers have in common. */
+  readonly sharedPid: number | undefined;
 }
 
 /**
@@ -108,6 +111,7 @@ export class NamespaceIsolation implements Isolation {
 
   async createSandbox(request: SandboxRequest): Promise<PodSandbox> {
     const namespace = request.hostNetwork ? this.ownNamespace() : await this.options.pool.take();
+    const shared = await this.sharedBy(request, namespace);
     const { network, nodeProgram, rights, tools } = this.options;
     const { address, holderPid } = namespace;
     const environment = network.environmentOf?.(address);
@@ -123,9 +127,11 @@ export class NamespaceIsolation implements Isolation {
       },
       request,
       holderPid,
+      sharedPid: shared?.pid,
       ...(hasOwnNetwork ? { dialLoopback: createLoopbackDialer(dialer) } : {}),
       remove: async () => {
         this.sandboxes.delete(request.podUid);
+        await shared?.remove();
         await namespace.remove();
       },
     };
@@ -135,13 +141,14 @@ export class NamespaceIsolation implements Isolation {
 
   async prepare(
     request: ContainerRequest,
-    { sandbox, image, groupEntries, processesOf }: ContainerPlace,
+    { sandbox, image, groupEntries, processesOf: target }: ContainerPlace,
   ): Promise<PreparedContainer> {
     const { podUid } = sandbox.sandbox;
     const pod = this.sandboxes.get(podUid);
     if (pod === undefined) {
       throw new Error(`pod ${podUid} has no sandbox`);
     }
+    const processesOf = target ?? pod.sharedPid;
     this.roots += 1;
     const directory = join(this.directory, String(this.roots));
     const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -165,6 +172,19 @@ export class NamespaceIsolation implements Isolation {
   private ownNamespace(): PodNamespace {
     const { network, ownPid } = this.options;
     return { holderPid: ownPid, address: network.nodeAddress, remove: () => Promise.resolve() };
+  }
+
+  private async sharedBy(
+    { sharesProcesses }: SandboxRequest,
+    namespace: PodNamespace,
+  ): Promise<SharedProcesses | undefined> {
+    if (sharesProcesses !== true) return undefined;
+    try {
+      return await shareProcesses(requireTool(this.options.tools, 'unshare'));
+    } catch (error) {
+      await namespace.remove();
+      throw error;
+    }
   }
 
   private createRoot(container: {

@@ -19,7 +19,7 @@ const nanosecondsOfTick = 1e7;
 
 /**
  * For each of these first processes what it and all that belong to it use: those that descend from it, those that have
- * left their parents and not its session, and those in a process namespace of its own. One that has ended is left out.
+ * left their parents and not its session, and those that see its mounts. One that has ended is left out.
  */
 export async function measureProcesses(first: ReadonlySet<number>): Promise<ReadonlyMap<number, ProcessUsage>> {
   const processes = await readProcesses();
@@ -90,7 +90,7 @@ async function createOwners(
 }
 
 function namespaceOf(pid: number | 'self'): Promise<string | undefined> {
-  return whereReadable(readlink(`/proc/${pid}/ns/pid`));
+  return whereReadable(readlink(`/proc/${pid}/ns/mnt`));
 }
 
 /** Its own, and its part of what it shares; all of it where that is not told. */
