@@ -6,6 +6,11 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+interface SharedListenAddress extends ListenAddress {
+  /** Lets itself be joined on its port by others of the same user that say so too. */
+  readonly reusePort?: boolean;
+}
+
 /** Nobody can be served at an address: another program has it, or it is not this machine's. */
 export class ListenError extends Error {
   readonly address: ListenAddress;
@@ -26,7 +31,7 @@ const backlog = 4_096;
  */
 export function listen(
   server: Server,
-  address: ListenAddress | { readonly path: string },
+  address: SharedListenAddress | { readonly path: string },
   onRefused: (error: Error) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import { createServer } from 'node:net';
 import { type Clock, delay } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
 import type { Certificates } from '../certificates.ts';
 import type { BackendLoad, DataPlane, DataPlaneCounter } from '../data-plane.ts';
-import { listen, type ListenAddress } from '../listen.ts';
+import type { ListenAddress } from '../listen.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { TrafficRegistry } from '../proxy/traffic.ts';
 import { type EndpointAddress, emptyRoutingTable, type RoutingTable } from '../routing/routing-table.ts';
@@ -12,6 +11,7 @@ import { planCertificates } from './certificate-commands.ts';
 import { HaproxyProcess } from './haproxy-process.ts';
 import { type Layout, planLayout } from './layout.ts';
 import type { Structure } from './render-config.ts';
+import { reservePort } from './reserve-port.ts';
 import { RuntimeApi, RuntimeApiError } from './runtime-api.ts';
 import { listLeaving, planCommands, planRetreat } from './runtime-commands.ts';
 import { emptyRuntimeState, type RuntimeState } from './runtime-state.ts';
@@ -115,7 +115,8 @@ export class HaproxyDataPlane implements DataPlane {
     const { builtIn, trafficLog } = this.#directory.sockets;
     await Promise.all([this.#builtIn.listenBehind(builtIn), this.#log.listen(trafficLog)]);
     await this.#directory.grantSockets();
-    const port = await freePort(address);
+    await using reserved = await reservePort(address);
+    const { port } = reserved;
     this.#listen = { ...address, port };
     await this.#startAnew();
     this.#look();
@@ -123,7 +124,8 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   async listenTls(address: ListenAddress, certificates: Certificates): Promise<number> {
-    const port = await freePort(address);
+    await using reserved = await reservePort(address);
+    const { port } = reserved;
     this.#certificates = certificates;
     this.#tlsListen = { ...address, port };
     await this.#queue.run(() => this.#startAnew());
@@ -376,12 +378,4 @@ function isEqualStructure(a: Structure, b: Structure): boolean {
     a.certificates.size === b.certificates.size &&
     [...a.certificates].every(([host, pem]) => b.certificates.get(host) === pem)
   );
-}
-
-/** HAProxy is told a port that is free; who has it now is learned by trying. */
-async function freePort(address: ListenAddress): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, address, () => undefined);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

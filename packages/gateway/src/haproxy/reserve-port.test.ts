@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../listen.ts';
+import { reservePort } from './reserve-port.ts';
+
+const host = '127.0.0.1';
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+function open(port: number, reusePort: boolean): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  return listen(server, { host, port, reusePort }, () => undefined);
+}
+
+describe('a reserved port', () => {
+  it('is nobody else’s until it is given back', async () => {
+    const reserved = await reservePort({ host, port: 0 });
+    await expect(open(reserved.port, false)).rejects.toThrow('another program uses the port');
+    await reserved[Symbol.asyncDispose]();
+    expect(await open(reserved.port, false)).toBe(reserved.port);
+  });
+
+  it('can be had by a program that shares it, as HAProxy does, and stays that one’s', async () => {
+    const reserved = await reservePort({ host, port: 0 });
+    expect(await open(reserved.port, true)).toBe(reserved.port);
+    await reserved[Symbol.asyncDispose]();
+    await expect(open(reserved.port, false)).rejects.toThrow('another program uses the port');
+  });
+
+  it('is refused where somebody has it, who may share it or not', async () => {
+    for (const isShared of [true, false]) {
+      const port = await open(0, isShared);
+      await expect(reservePort({ host, port })).rejects.toThrow('another program uses the port');
+    }
+  });
+});
