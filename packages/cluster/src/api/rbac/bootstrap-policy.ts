@@ -3,7 +3,6 @@ import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacV1Subject } from 
 import { roles } from '@slipway/kube/resources';
 import { combineRules } from './combine-rules.ts';
 import { componentRoles } from './component-roles.ts';
-import { nodeRules } from './node-rules.ts';
 
 /** Of whoever sets it to anything but true, Slipway changes nothing any more. */
 export const autoupdateAnnotation = 'rbac.authorization.kubernetes.io/autoupdate';
@@ -119,7 +118,6 @@ const plainRoles: readonly ClusterRole[] = [
     inGroup('authentication.k8s.io', ['create'], ['tokenreviews']),
     inGroup('authorization.k8s.io', ['create'], ['subjectaccessreviews']),
   ]),
-  role('system:node', nodeRules),
   ...componentRoles.map(({ name, rules }) => role(name, rules)),
   // As metrics-server brings it along.
   role(
@@ -162,7 +160,6 @@ export const defaultBindings: readonly ClusterRoleBinding[] = [
   binding('system:discovery', [everybody]),
   binding('system:basic-user', [everybody]),
   binding('system:public-info-viewer', [everybody, groupNamed('system:unauthenticated')]),
-  binding('system:node', []),
   ...componentRoles.flatMap(({ name, subjects }) => (subjects === undefined ? [] : [binding(name, subjects)])),
 ];
 

@@ -88,8 +88,44 @@ export const componentRoles: readonly ComponentRole[] = [
     ],
   },
   {
+    name: 'system:node',
+    // Nobody has it: what the cluster's own nodes may do is held elsewhere.
+    subjects: [],
+    rules: [
+      ...reviews,
+      on(['authorization.k8s.io'], ['create'], ['localsubjectaccessreviews']),
+      on([''], [...read, 'create', 'patch', 'update'], ['nodes']),
+      on([''], ['patch', 'update'], ['nodes/status', 'pods/status']),
+      on([''], [...read, 'create', 'delete'], ['pods']),
+      on([''], ['create'], ['pods/eviction', 'serviceaccounts/token']),
+      on([''], tell, ['events']),
+      on([''], read, ['configmaps', 'secrets', 'services']),
+      on([''], ['get'], ['endpoints', 'persistentvolumeclaims', 'persistentvolumes']),
+      on([''], ['get', 'patch', 'update'], ['persistentvolumeclaims/status']),
+      on(['certificates.k8s.io'], ['create', ...read], ['certificatesigningrequests']),
+      on(['coordination.k8s.io'], ['create', 'delete', 'get', 'patch', 'update'], ['leases']),
+      on(['node.k8s.io'], read, ['runtimeclasses']),
+      on(['storage.k8s.io'], ['get'], ['volumeattachments']),
+      on(['storage.k8s.io'], read, ['csidrivers']),
+      on(['storage.k8s.io'], ['create', 'delete', 'get', 'patch', 'update'], ['csinodes']),
+    ],
+  },
+  {
     name: 'system:node-bootstrapper',
     rules: [on(['certificates.k8s.io'], ['create', ...read], ['certificatesigningrequests'])],
+  },
+  ...['nodeclient', 'selfnodeclient'].map((client) => ({
+    name: `system:certificates.k8s.io:certificatesigningrequests:${client}`,
+    rules: [on(['certificates.k8s.io'], ['create'], [`certificatesigningrequests/${client}`])],
+  })),
+  ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving', 'legacy-unknown'].map((signer) => ({
+    name: `system:certificates.k8s.io:${signer}-approver`,
+    rules: [{ ...on(['certificates.k8s.io'], ['approve'], ['signers']), resourceNames: [`kubernetes.io/${signer}`] }],
+  })),
+  {
+    name: 'system:service-account-issuer-discovery',
+    subjects: [{ apiGroup: roles.group, kind: 'Group', name: 'system:serviceaccounts' }],
+    rules: [{ verbs: ['get'], nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'] }],
   },
   {
     name: 'system:node-problem-detector',
@@ -105,7 +141,7 @@ export const componentRoles: readonly ComponentRole[] = [
     name: 'system:persistent-volume-provisioner',
     rules: [
       events,
-      on([''], read, ['events']),
+      on([''], ['watch'], ['events']),
       on([''], [...read, 'create', 'delete'], ['persistentvolumes']),
       on([''], [...read, 'update'], ['persistentvolumeclaims']),
       on(['storage.k8s.io'], read, ['storageclasses']),
