@@ -213,6 +213,14 @@ describe('networks', () => {
     expect(election.leaders).toEqual([]);
   });
 
+  test('a leader keeps its lease at an API server that takes nearly half of the deadline for each answer', async () => {
+    const [a] = await twoContenders();
+    a.network = 'overloaded';
+    await election.advance(120 * second);
+    expect(election.leaders).toEqual(['a']);
+    expect(a.terms).toBe(1);
+  });
+
   test('what a leader has under way is given up at the deadline', async () => {
     const [a] = await twoContenders();
     a.network = 'silent';

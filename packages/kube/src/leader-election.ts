@@ -71,10 +71,17 @@ type Attempt =
   /** Nobody knows: no answer, or one that another write came before. */
   | { readonly type: 'failed' };
 
+interface Asking {
+  readonly isLeading: boolean;
+  readonly signal: AbortSignal;
+}
+
 class Election {
   readonly #options: LeadershipOptions;
   readonly #durations: ElectionDurations;
   #sighting: Sighting | undefined;
+  /** The Lease as our last claim left it; undefined where nobody knows what became of that. */
+  #claimed: Sighting | undefined;
   /** Whether the record may be ours: set before each claim, for its answer may be lost. */
   #mayHold = false;
   #leader = '';
@@ -137,10 +144,13 @@ class Election {
     }
   }
 
+  /** One begins so long after the last one began: after an answer that took its time there is none left to wait again. */
   async #renew(term: LeadershipTerm): Promise<void> {
-    for (;;) {
-      await this.#pause(this.#durations.retryMilliseconds, term.signal);
+    const { clock } = this.#options;
+    for (let begun = clock.monotonic(); ;) {
+      await this.#pause(Math.max(0, begun + this.#durations.retryMilliseconds - clock.monotonic()), term.signal);
       if (!term.isInForce()) return;
+      begun = clock.monotonic();
       const attempt = await this.#attempt({ isLeading: true, signal: term.signal });
       if (attempt.type === 'held') term.extend(attempt.since);
       if (attempt.type === 'refused')
@@ -148,24 +158,40 @@ class Election {
     }
   }
 
-  async #attempt(how: { readonly isLeading: boolean; readonly signal: AbortSignal }): Promise<Attempt> {
-    const { clock, identity, logger, lease } = this.#options;
+  async #attempt(how: Asking): Promise<Attempt> {
+    const { identity, logger, lease } = this.#options;
+    const known = how.isLeading ? this.#claimed : undefined;
+    this.#claimed = undefined;
     try {
-      const sighting = await this.#look(how.signal);
-      const now = { wall: clock.now(), monotonic: clock.monotonic() };
-      const claimant = { identity, durations: this.#durations, isLeading: how.isLeading };
-      const spec = decideClaim(sighting, claimant, now);
-      this.#mayHold = spec !== undefined;
-      if (spec === undefined) return { type: 'refused', holder: sighting.holder };
-      this.#see(await this.#write(sighting.lease, spec, how.signal));
-      // From before it was sent: the others count from after it was stored.
-      return { type: 'held', since: now };
+      const renewed = known === undefined ? undefined : await this.#claimUnseen(known, how);
+      return renewed ?? (await this.#claim(await this.#look(how.signal), how));
     } catch (error) {
       // A conflict says that another was faster; the next attempt sees who.
       const isExpected = how.signal.aborted || isStatusReason(error, 'Conflict', 'AlreadyExists');
       logger[isExpected ? 'debug' : 'warn']('lease not claimed, trying again', { ...lease, identity, error });
       return { type: 'failed' };
     }
+  }
+
+  /** A leader's record is mostly as it left it, and half of the time is saved. Undefined: it is not, and has to be seen. */
+  async #claimUnseen(known: Sighting, how: Asking): Promise<Attempt | undefined> {
+    try {
+      return await this.#claim(known, how);
+    } catch (error) {
+      if (isStatusReason(error, 'Conflict', 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async #claim(sighting: Sighting, { isLeading, signal }: Asking): Promise<Attempt> {
+    const { clock, identity } = this.#options;
+    const now = { wall: clock.now(), monotonic: clock.monotonic() };
+    const spec = decideClaim(sighting, { identity, durations: this.#durations, isLeading }, now);
+    this.#mayHold = spec !== undefined;
+    if (spec === undefined) return { type: 'refused', holder: sighting.holder };
+    this.#claimed = this.#see(await this.#write(sighting.lease, spec, signal));
+    // From before it was sent: the others count from after it was stored.
+    return { type: 'held', since: now };
   }
 
   #look(signal: AbortSignal): Promise<Sighting> {

@@ -11,12 +11,16 @@ import { FakeApi } from './fake-api.ts';
 import { FakeClock } from './fake-clock.ts';
 import { RecordingLogger } from './recording-logger.ts';
 
-/** `silent` loses requests on their way, `deaf` the answers to writes, and `slow` has those wait; `down` says so at once. */
-export type Network = 'up' | 'down' | 'silent' | 'deaf' | 'slow';
+/**
+ * `silent` loses requests on their way, `deaf` the answers to writes, and `slow` has those wait; `down` says so at once.
+ * `overloaded` is an API server that takes long for whatever it is asked.
+ */
+export type Network = 'up' | 'down' | 'silent' | 'deaf' | 'slow' | 'overloaded';
 
 export const leaseKey = { namespace: 'kube-system', name: 'controller' };
 const stepMilliseconds = 100;
 const slowMilliseconds = 4_000;
+const overloadedMilliseconds = 4_800;
 
 /** A machine's own idea of the time: a wall clock that may be set, and a process that may be stopped or killed. */
 class MachineClock implements Clock {
@@ -113,6 +117,7 @@ export class Contender {
         const { network, clock } = this;
         if (network === 'down') throw new StatusError('ServiceUnavailable', 'the network is down');
         if (clock.state === 'killed' || network === 'silent') return lost(request.signal);
+        if (network === 'overloaded') await delay(election.time, overloadedMilliseconds, request.signal);
         if (request.method !== 'GET') await election.beforeWrite?.();
         const response = await election.api.send(request);
         if (request.method === 'GET') return response;

@@ -20,6 +20,7 @@ import { openDataPlane } from '@slipway/gateway/open-data-plane';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import type { KubeClient } from '@slipway/kube/client';
 import { createClient } from '@slipway/kube/kube-client';
+import { electionDurations } from '@slipway/kube/lease-claim';
 import { writeKubeconfig, type Kubeconfig } from '@slipway/kube/kubeconfig';
 import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
@@ -269,6 +270,12 @@ async function openGateway(
   return starting;
 }
 
+/**
+ * Whoever else waits for this lease waits for this process, in which the API server ends too: what keeps a renewal from
+ * being written keeps everybody from writing. A server that has more to do than it can has time to come round.
+ */
+const patientDurations = { ...electionDurations(60), retryMilliseconds: electionDurations().retryMilliseconds };
+
 /** Ends before the cluster goes down around it. */
 function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identity'>, undo: Undo): void {
   const stopping = new AbortController();
@@ -276,6 +283,7 @@ function openDelivery(shared: Omit<Parameters<typeof startDelivery>[0], 'identit
   const delivery = startDelivery({
     ...shared,
     identity: 'slipway-server',
+    durations: patientDurations,
     checksReachLoopback: true,
     signal: stopping.signal,
   });
