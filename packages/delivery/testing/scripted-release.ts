@@ -33,6 +33,8 @@ export type Deed =
   | { readonly measure: number }
   /** A pod of that version is deleted, as by a node that goes; none where it has none. */
   | { readonly lose: string }
+  /** How many sessions the gateways count of each version from now on. */
+  | { readonly sessions: Readonly<Record<string, number>> }
   | { readonly seconds: number }
   | { readonly see: Seen };
 
@@ -93,6 +95,7 @@ class Actor {
     else if ('command' in deed) await this.#cluster.command(deed.command, deed.version);
     else if ('measure' in deed) this.#cluster.metrics.set('/errors', JSON.stringify({ rate: deed.measure }));
     else if ('lose' in deed) await this.#lose(deed.lose);
+    else if ('sessions' in deed) await this.#cluster.countSessions(deed.sessions);
     else if ('seconds' in deed) await this.#cluster.advance(deed.seconds * 1_000);
     else this.#compare(await this.#look(), deed.see);
   }

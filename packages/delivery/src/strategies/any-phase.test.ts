@@ -1,6 +1,6 @@
 /**
- * Whatever happens in whichever phase has one right end, under every strategy that moves all traffic: each of them with each of
- * those. What it is, `docs/releases.md` says under "What happens in between".
+ * Whatever happens in whichever phase has one right end, under every strategy: each of them with each of those. What it is,
+ * `docs/releases.md` says under "What happens in between".
  */
 import { expect, test } from 'vitest';
 import { play, type Deed, type Script, type Seen } from '../../testing/scripted-release.ts';
@@ -9,11 +9,39 @@ import type { Strategy } from '../api/application.ts';
 /** With a drain that takes long enough to be met. */
 const spec = { guardSeconds: 15, drainSeconds: 3, healthCheck: undefined };
 
-const strategies: readonly Strategy[] = [
-  { type: 'rolling', rolling: { maxSurge: 1 } },
-  { type: 'recreate', recreate: { holdSeconds: 30 } },
-  { type: 'blueGreen', blueGreen: { autoPromote: false } },
-  { type: 'canary', canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: {} }] } },
+interface Way {
+  readonly strategy: Strategy;
+  /** What a person may ask for instead. */
+  readonly other: Strategy;
+  readonly first?: readonly Deed[];
+  /** When traffic has gone where it goes. */
+  readonly last?: readonly Deed[];
+}
+
+const rainbow: Strategy = { type: 'rainbow' };
+
+const ways: readonly Way[] = [
+  { strategy: { type: 'rolling', rolling: { maxSurge: 1 } }, other: rainbow },
+  { strategy: { type: 'recreate', recreate: { holdSeconds: 30 } }, other: rainbow },
+  { strategy: { type: 'blueGreen', blueGreen: { autoPromote: false } }, other: rainbow },
+  {
+    strategy: {
+      type: 'canary',
+      canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: {} }] },
+    },
+    other: rainbow,
+  },
+  {
+    strategy: rainbow,
+    other: { type: 'blueGreen' },
+    first: [{ sessions: { '1': 30, '2': 20, '3': 10 } }],
+    // Whichever version serves, the first one has pods for its users until the last of them has gone.
+    last: [
+      { see: { pods: expect.stringMatching(/^1:[1-6]\b/) } },
+      { sessions: { '1': 0, '2': 0, '3': 0 } },
+      { seconds: 30 },
+    ],
+  },
 ];
 
 interface Moment {
@@ -44,7 +72,7 @@ const moments: readonly Moment[] = [
 
 interface Happening {
   readonly name: string;
-  readonly deed: Deed;
+  deed(way: Way): Deed;
   /** What it leads to, where that would serve otherwise. */
   seen(serving: string): Seen;
 }
@@ -56,32 +84,34 @@ const only = (version: string, count = 4): Seen => ({
 });
 
 const happenings: readonly Happening[] = [
-  { name: 'more replicas', deed: { set: { replicas: 6 } }, seen: (serving) => only(serving, 6) },
-  { name: 'fewer replicas', deed: { set: { replicas: 2 } }, seen: (serving) => only(serving, 2) },
-  { name: 'a lost pod of the version before', deed: { lose: '1' }, seen: (serving) => only(serving) },
-  { name: 'a lost pod of the new version', deed: { lose: '2' }, seen: (serving) => only(serving) },
-  { name: 'a third version', deed: { deploy: 'c' }, seen: () => only('3') },
-  { name: 'the stable template again', deed: { deploy: 'a' }, seen: () => only('1') },
+  { name: 'more replicas', deed: () => ({ set: { replicas: 6 } }), seen: (serving) => only(serving, 6) },
+  { name: 'fewer replicas', deed: () => ({ set: { replicas: 2 } }), seen: (serving) => only(serving, 2) },
+  { name: 'a lost pod of the version before', deed: () => ({ lose: '1' }), seen: (serving) => only(serving) },
+  { name: 'a lost pod of the new version', deed: () => ({ lose: '2' }), seen: (serving) => only(serving) },
+  { name: 'a third version', deed: () => ({ deploy: 'c' }), seen: () => only('3') },
+  { name: 'the stable template again', deed: () => ({ deploy: 'a' }), seen: () => only('1') },
   {
     name: 'another strategy',
-    deed: { set: { strategy: { type: 'rainbow' } } },
+    deed: ({ other }) => ({ set: { strategy: other } }),
     seen: (serving) => only(serving),
   },
 ];
 
-const scripts: readonly Script[] = strategies.flatMap((strategy) =>
+const scripts: readonly Script[] = ways.flatMap((way) =>
   moments.flatMap(({ name: when, deeds, serving, left }) =>
     happenings.map(({ name, deed, seen }) => ({
-      name: `${strategy.type}: ${name} ${when}`,
-      strategy,
+      name: `${way.strategy.type}: ${name} ${when}`,
+      strategy: way.strategy,
       spec,
       deeds: [
+        ...(way.first ?? []),
         ...deeds,
-        deed,
+        deed(way),
         { seconds: 15 },
         // A person lets go on what waits for one.
         { command: 'promote' as const },
         { seconds: left },
+        ...(way.last ?? []),
         { see: seen(serving) },
       ],
     })),
