@@ -15,6 +15,13 @@ const healthy = { path: '/health', port: 8080, type: 'probe' as const, timeoutSe
 const broken = { path: '/nowhere', port: 8080, timeoutSeconds: 1 };
 const timeout = '--timeout=90s';
 
+const program = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6)";
+const idle = {
+  drainSeconds: 0,
+  replicas: 1,
+  template: { spec: { containers: [{ name: 'shown', image: 'node:24', command: ['node', '-e', program] }] } },
+};
+
 describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200_000 }, () => {
   let cluster: DeliveryCluster;
   let application: ReleasedApplication;
@@ -43,6 +50,41 @@ describe(`Applications and Releases by kubectl, ${clusterTitle}`, { timeout: 200
       targets.map((target) => ask({ target, host: application.host }).then(({ body }) => body, String)),
     );
   }
+
+  it('shows what serves and what it waits for', async () => {
+    await cluster.client.create(applications, {
+      metadata: { name: 'shown', namespace: cluster.namespace },
+      spec: idle,
+    });
+    await cluster.ask('wait', 'application/shown', '--for=jsonpath={.status.phase}=Stable', timeout);
+    await cluster.ask('wait', 'release/shown-1', '--for=jsonpath={.status.phase}=Succeeded', timeout);
+    expect(await cluster.ask('get', 'application', 'shown')).toMatch(
+      /^NAME +SERVING +RELEASE +PHASE +DESIRED +READY +AGE\nshown +1 +Stable +1 +1 +\S+$/,
+    );
+    expect(await cluster.ask('get', 'application', 'shown', '-o', 'wide')).toMatch(
+      /^NAME +SERVING +RELEASE +PHASE +DESIRED +READY +WAITING FOR +AGE\nshown +1 +Stable +1 +1 +\S+$/,
+    );
+    expect(await cluster.ask('get', 'release', 'shown-1')).toMatch(
+      /^NAME +APPLICATION +VERSION +STRATEGY +PHASE +READY +SERVING +AGE\nshown-1 +shown +1 +rolling +Succeeded +\d +\d +\S+$/,
+    );
+    expect(await cluster.ask('get', 'release', 'shown-1', '-o', 'wide')).toMatch(
+      /^NAME +.* SERVING +WAITING FOR +AGE\nshown-1 /,
+    );
+  });
+
+  it('is scaled as a Deployment is', async () => {
+    const scaled = await cluster.ask('scale', 'application', 'shown', '--replicas=2');
+    expect(scaled).toBe('application.slipway.dev/shown scaled');
+    expect(await cluster.ask('get', 'application/shown', '-o', 'jsonpath={.spec.replicas}')).toBe('2');
+    await cluster.ask('wait', 'application/shown', '--for=jsonpath={.status.replicas}=2', timeout);
+    const scale: { readonly status: { readonly replicas: number; readonly selector: string } } = JSON.parse(
+      await cluster.ask('get', 'application', 'shown', '--subresource=scale', '-o', 'json'),
+    );
+    expect(scale.status.replicas).toBe(2);
+    // An autoscaler finds the pods by this.
+    expect((await cluster.ask('get', 'pods', '-l', scale.status.selector, '-o', 'name')).split('\n')).toHaveLength(2);
+    await cluster.ask('delete', 'application/shown', timeout);
+  });
 
   it('a first release that fails leads nobody anywhere, and its pods stay for a look', async () => {
     await application.ask('v1', { healthCheck: broken });

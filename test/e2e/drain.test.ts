@@ -1,12 +1,12 @@
-/** Several nodes by the ordinary kubectl: cordon, uncordon, and drains that keep to a disruption budget. */
+/** Several nodes of one machine by the ordinary kubectl: cordon, uncordon, and drains that keep to a disruption budget. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@slipway/kube/api.generated';
 import { isConditionTrue } from '@slipway/kube/conditions';
 import { pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTitle, needsEmbedded, startPlace, type Place } from './support/delivery-cluster.ts';
 import { missing } from './support/execute.ts';
-import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const replicas = 6;
 const minAvailable = 5;
@@ -47,19 +47,19 @@ const manifests = [
   .map((object) => JSON.stringify(object))
   .join('\n');
 
-const reason = await missing('kubectl');
+const reason = needsEmbedded('the nodes of `slipway up --nodes`') ?? (await missing('kubectl'));
 
 function serves({ metadata, status }: Pod): boolean {
   return metadata.deletionTimestamp === undefined && isConditionTrue(status?.conditions, 'Ready');
 }
 
 /** How many pods served at each moment, from a watch that tells every change. */
-function countServing({ client }: TestCluster): { stop(): Promise<readonly number[]> } {
+function countServing({ client, namespace }: Place): { stop(): Promise<readonly number[]> } {
   const end = new AbortController();
   const serving = new Set<string>();
   const counts: number[] = [];
   const watching = (async () => {
-    const selection = { namespace: 'default', labelSelector: 'app=web' };
+    const selection = { namespace, labelSelector: 'app=web' };
     const { items, metadata } = await client.list(pods, selection);
     for (const pod of items.filter(serves)) serving.add(pod.metadata.uid ?? '');
     counts.push(serving.size);
@@ -80,20 +80,20 @@ function countServing({ client }: TestCluster): { stop(): Promise<readonly numbe
   };
 }
 
-describe.skipIf(reason !== undefined).each(['process', 'simulated'])(
-  `several nodes${reason === undefined ? '' : ` (${reason})`}, runtime %s`,
+describe.skipIf(reason !== undefined).each(['process', 'simulated'] as const)(
+  `several nodes, runtime %s, ${clusterTitle}${reason === undefined ? '' : `: ${reason}`}`,
   (runtime) => {
-    let cluster: TestCluster;
+    let cluster: Place;
 
     beforeAll(async () => {
-      cluster = await startCluster({ words: ['--nodes', '3', '--runtime', runtime] });
-      const file = join(cluster.directory, 'web.json');
+      cluster = await startPlace({ nodes: 3, runtime });
+      const file = join(cluster.folder, 'web.json');
       await writeFile(file, manifests);
       await cluster.ask('apply', '-f', file);
       await cluster.ask('rollout', 'status', 'deployment/web', '--timeout=60s');
     });
 
-    afterAll(() => cluster.stop());
+    afterAll(() => cluster?.stop());
 
     async function podsOn(node: string): Promise<readonly string[]> {
       const text = await cluster.ask('get', 'pods', '-o', 'name', '--field-selector', `spec.nodeName=${node}`);

@@ -19,22 +19,23 @@ import {
 } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControllerProcess, UsedRight } from './support/controller-process.ts';
-import { needsEmbedded } from './support/delivery-cluster.ts';
+import { clusterTitle, needsEmbedded, startDeliveryCluster, type DeliveryCluster } from './support/delivery-cluster.ts';
+import type { Outcome } from './support/execute.ts';
 import { startInstalledController } from './support/installed-controller.ts';
-import { startCluster, type TestCluster } from './support/slipway.ts';
+import { self } from './support/person.ts';
 import { applicationOn, type ReleasedApplication } from './support/traffic/released-application.ts';
 import { startTraffic, type Traffic } from './support/traffic/traffic.ts';
 
-const namespace = 'default';
 const grants: readonly Grant[] = [...servingGrants, ...leadershipGrants, ...gatewayGrants];
 
 const reason = needsEmbedded('a cluster whose kinds and roles may be taken away');
 
 describe.skipIf(reason !== undefined)(
-  `slipway install${reason === undefined ? '' : ` (${reason})`}`,
+  `slipway install, ${clusterTitle}${reason === undefined ? '' : `: ${reason}`}`,
   { timeout: 100_000 },
   () => {
-    let cluster: TestCluster;
+    let cluster: DeliveryCluster;
+    let namespace: string;
     let application: ReleasedApplication;
     let controller: ControllerProcess;
     let traffic: Traffic;
@@ -42,19 +43,28 @@ describe.skipIf(reason !== undefined)(
     const used: UsedRight[] = [];
 
     beforeAll(async () => {
-      cluster = await startCluster({ words: ['--no-controller'] });
+      cluster = await startDeliveryCluster({ controllers: 0, planes: ['built-in'] });
+      ({ namespace } = cluster);
       await cluster.client.create(configMaps, { metadata: { namespace, name: 'settings' }, data: { COLOUR: 'blue' } });
       await cluster.client.create(secrets, { metadata: { namespace, name: 'keys' }, data: { KEY: 'c2VjcmV0' } });
     });
 
     afterAll(async () => {
-      application.close();
-      await controller.stop();
-      await cluster.stop();
+      application?.close();
+      await controller?.stop();
+      await cluster?.stop();
     });
 
+    function gateway(): string {
+      return cluster.gateways.get('built-in') ?? '';
+    }
+
+    function run(...words: readonly string[]): Promise<Outcome> {
+      return self.slipway(...words, '--kubeconfig', cluster.kubeconfig);
+    }
+
     async function slipway(...words: readonly string[]): Promise<string> {
-      const { exitCode, stdout, stderr } = await cluster.slipway(...words, '--kubeconfig', cluster.kubeconfig);
+      const { exitCode, stdout, stderr } = await run(...words);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       return stdout;
     }
@@ -69,7 +79,7 @@ describe.skipIf(reason !== undefined)(
     }
 
     it('writes nothing without the rights to write all of it', async () => {
-      const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', await asNobody(cluster));
+      const { exitCode, stderr } = await self.slipway('install', '--kubeconfig', await asNobody(cluster));
       expect({ exitCode, stderr }).toEqual({
         exitCode: 1,
         stderr: expect.stringMatching(
@@ -85,8 +95,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('writes nothing for a namespace that there is none of', async () => {
-      const words = ['install', '--namespace', 'nowhere', '--kubeconfig', cluster.kubeconfig];
-      expect(await cluster.slipway(...words)).toMatchObject({
+      expect(await run('install', '--namespace', 'nowhere')).toMatchObject({
         exitCode: 1,
         stdout: '',
         stderr: expect.stringContaining('Create it with: kubectl create namespace nowhere'),
@@ -108,7 +117,7 @@ describe.skipIf(reason !== undefined)(
       });
       await release('v1');
       traffic = await startTraffic({
-        target: cluster.gateway,
+        target: gateway(),
         host: application.host,
         rate: 20,
         versions: ['v1', 'v2'],
@@ -168,7 +177,7 @@ describe.skipIf(reason !== undefined)(
       const requests = await controller.requests();
       expect(refusals(requests)).toEqual([]);
       expect(ungranted(requests)).toEqual([]);
-      const { exitCode, stderr } = await cluster.slipway('install', '--kubeconfig', cluster.kubeconfig);
+      const { exitCode, stderr } = await run('install');
       expect({ exitCode, stderr }).toEqual({
         exitCode: 1,
         stderr: expect.stringContaining(`a controller of the namespace ${namespace} is installed there`),
@@ -200,7 +209,7 @@ describe.skipIf(reason !== undefined)(
           poll,
         )
         .toContain('not found');
-      const after = await startTraffic({ target: cluster.gateway, host: application.host, rate: 20, versions: ['v5'] });
+      const after = await startTraffic({ target: gateway(), host: application.host, rate: 20, versions: ['v5'] });
       await expect.poll(() => after.load.report.succeeded, poll).toBeGreaterThan(20);
       const { load, clients } = await after.stop();
       expect({ short: load.failures, others: clients.failures }).toEqual({ short: [], others: [] });
@@ -220,20 +229,20 @@ function canary(weight: number): NonNullable<ApplicationSpec['strategy']> {
 }
 
 /** Of somebody whom the cluster knows and who may do nothing. */
-async function asNobody({ ask, directory }: TestCluster): Promise<string> {
+async function asNobody({ ask, folder }: DeliveryCluster): Promise<string> {
   await ask('create', 'serviceaccount', 'nobody');
   const token = await ask('create', 'token', 'nobody');
   const config: { readonly users: readonly object[] } = JSON.parse(
     await ask('config', 'view', '--raw', '--minify', '-o', 'json'),
   );
-  const file = join(directory, 'nobody.kubeconfig');
+  const file = join(folder, 'nobody.kubeconfig');
   const users = config.users.map((user) => ({ ...user, user: { token } }));
   await writeFile(file, JSON.stringify({ ...config, users }), { mode: 0o600 });
   return file;
 }
 
 /** Resolves when nothing of the Application is left. */
-async function isGone({ client }: TestCluster): Promise<void> {
+async function isGone({ client, namespace }: DeliveryCluster): Promise<void> {
   const left = async (): Promise<number> => {
     const [asked, sets] = await Promise.all([
       client.list(applications, { namespace }),

@@ -236,47 +236,6 @@ describe.skipIf(reason !== undefined)(`kubectl and objects${reason === undefined
     });
   });
 
-  describe('an Application', () => {
-    const program = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6)";
-    const application = {
-      apiVersion: 'slipway.dev/v1alpha1',
-      kind: 'Application',
-      metadata: { name: 'shop' },
-      spec: {
-        replicas: 1,
-        template: { spec: { containers: [{ name: 'shop', image: 'node:24', command: ['node', '-e', program] }] } },
-      },
-    };
-
-    it('shows what serves and what it waits for', async () => {
-      await ask('apply', '-f', await saved('shop.json', application));
-      await ask('wait', '--for=jsonpath={.status.phase}=Stable', 'application/shop', '--timeout=60s');
-      await ask('wait', '--for=jsonpath={.status.phase}=Succeeded', 'release/shop-1', '--timeout=60s');
-      expect(await ask('get', 'applications')).toMatch(
-        /^NAME +SERVING +RELEASE +PHASE +DESIRED +READY +AGE\nshop +1 +Stable +1 +1 +\S+$/,
-      );
-      expect(await ask('get', 'applications', '-o', 'wide')).toMatch(
-        /^NAME +SERVING +RELEASE +PHASE +DESIRED +READY +WAITING FOR +AGE\nshop +1 +Stable +1 +1 +\S+$/,
-      );
-      expect(await ask('get', 'releases')).toMatch(
-        /^NAME +APPLICATION +VERSION +STRATEGY +PHASE +READY +SERVING +AGE\nshop-1 +shop +1 +rolling +Succeeded +\d +\d +\S+$/,
-      );
-      expect(await ask('get', 'releases', '-o', 'wide')).toMatch(/^NAME +.* SERVING +WAITING FOR +AGE\nshop-1 /);
-    });
-
-    it('is scaled as a Deployment is', async () => {
-      expect(await ask('scale', 'application', 'shop', '--replicas=2')).toBe('application.slipway.dev/shop scaled');
-      expect(await fieldOf('application/shop', '.spec.replicas')).toBe('2');
-      await ask('wait', '--for=jsonpath={.status.replicas}=2', 'application/shop', '--timeout=60s');
-      const scale: { readonly status: { readonly replicas: number; readonly selector: string } } = JSON.parse(
-        await ask('get', 'application', 'shop', '--subresource=scale', '-o', 'json'),
-      );
-      expect(scale.status.replicas).toBe(2);
-      // An autoscaler finds the pods by this.
-      expect((await ask('get', 'pods', '-l', scale.status.selector, '-o', 'name')).split('\n')).toHaveLength(2);
-    });
-  });
-
   /** Where `object` now stands for kubectl to read. */
   async function saved(name: string, object: object): Promise<string> {
     const file = join(cluster.directory, name);

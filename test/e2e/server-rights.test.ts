@@ -55,7 +55,10 @@ async function install(...words: readonly string[]): Promise<string> {
 }
 
 async function startInstalledServer(home: string, namespace?: string): Promise<Asked> {
-  const kubeconfig = await installedKubeconfig(cluster, { home, account: serverName });
+  const kubeconfig = await installedKubeconfig(
+    { ...cluster, folder: cluster.directory },
+    { home, account: serverName },
+  );
   const counts = new RequestCounts();
   const { client } = await connect({ kubeconfig }, (transport) => meterTransport(transport, counts));
   const stopping = new AbortController();

@@ -3,17 +3,21 @@
  * as processes beside it. `SLIPWAY_TEST_KUBECONFIG` names one that is there already; otherwise an embedded one is started.
  */
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { applications } from '@slipway/delivery/api/application';
 import { controllerLease } from '@slipway/delivery/names';
 import type { KubeClient } from '@slipway/kube/client';
+import type { Kubeconfig } from '@slipway/kube/kubeconfig';
 import { leases, namespaces } from '@slipway/kube/resources';
 import { absentAsUndefined } from '@slipway/kube/status-error';
 import { noHaproxyReason } from '../../../packages/gateway/testing/haproxy.ts';
 import { connect } from '../../../packages/cli/src/connection/connection.ts';
 import { Controllers } from './controllers.ts';
-import { execute } from './execute.ts';
+import { execute, type Outcome } from './execute.ts';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.ts';
+import { removeFolder, self } from './person.ts';
 import { startCluster, type TestCluster } from './slipway.ts';
 
 export const dataPlanes = [
@@ -40,6 +44,12 @@ export interface Place {
   /** The administrator's. */
   readonly kubeconfig: string;
   readonly namespace: string;
+  /** For files of the test: gone with the rest. */
+  readonly folder: string;
+  /** In the namespace. */
+  kubectl(...words: readonly string[]): Promise<Outcome>;
+  /** Output of a kubectl that must succeed. */
+  ask(...words: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -49,17 +59,24 @@ export interface DeliveryCluster extends Place {
   readonly controllers: Controllers;
   /** The folder of the embedded one. */
   readonly directory: string | undefined;
-  /** Output of a kubectl that must succeed, in the namespace. */
-  ask(...words: readonly string[]): Promise<string>;
 }
 
-export interface DeliveryClusterOptions {
+export interface PlaceOptions {
   /** Of an embedded cluster; one that is there has as many as it has. Default 1. */
   readonly nodes?: number;
-  /** Of the controllers. */
-  readonly leaseSeconds?: number;
+  /** Of an embedded cluster; in any other one pods run. Default `process`. */
+  readonly runtime?: 'process' | 'simulated';
   /** What the gateway of an embedded cluster carries requests by. Default `built-in`. */
   readonly embeddedDataPlane?: DataPlaneName;
+}
+
+export interface DeliveryClusterOptions extends PlaceOptions {
+  /** Default 2. */
+  readonly controllers?: number;
+  /** Of the controllers. */
+  readonly leaseSeconds?: number;
+  /** By which requests come; an embedded cluster brings one in any case. Default all that can be had. */
+  readonly planes?: readonly DataPlaneName[];
   /** Every gateway is a process of its own in front of the cluster, also where that brings one. Default false. */
   readonly hasGatewaysAlone?: boolean;
 }
@@ -71,8 +88,61 @@ export function startDeliveryCluster(options: DeliveryClusterOptions = {}): Prom
 }
 
 /** For what delivery asks of a cluster without controllers and gateways. */
-export function startPlace(): Promise<Place> {
-  return untilStopped(async (undo) => (await openPlace({}, undo)).place);
+export function startPlace(options: PlaceOptions = {}): Promise<Place> {
+  return untilStopped(async (undo) => (await openPlace(options, undo)).place);
+}
+
+type Standing = Omit<Place, 'stop'>;
+
+/** Two clusters with a controller each. */
+export interface Pair {
+  /** Its contexts are named as the two are, and each leads to the namespace of one. */
+  readonly kubeconfig: string;
+  readonly staging: Standing;
+  readonly production: Standing;
+  stop(): Promise<void>;
+}
+
+/** Beside a cluster that is there already there is no other that pulls the same images: there the two are namespaces of it. */
+export function startPair(): Promise<Pair> {
+  return untilStopped(async (undo) => {
+    const staging = await openPlace({ runtime: 'simulated' }, undo);
+    const production = await openPlace({ runtime: 'simulated' }, undo);
+    const both = [staging, production];
+    for (const { place } of staging.own === undefined ? [staging] : both) {
+      const controllers = new Controllers(place);
+      undo.push(() => controllers.stop());
+      await controllers.start();
+    }
+    for (const { own, place } of both)
+      if (own === undefined) undo.push(() => removeApplications(place.client, place.namespace));
+    const kubeconfig = join(staging.place.folder, 'pair.kubeconfig');
+    const joined = await joinContexts({ staging: staging.place, production: production.place });
+    await writeFile(kubeconfig, JSON.stringify(joined), { mode: 0o600 });
+    return { kubeconfig, staging: staging.place, production: production.place };
+  });
+}
+
+async function joinContexts(places: Readonly<Record<string, Standing>>): Promise<Kubeconfig> {
+  const configs = await Promise.all(
+    Object.entries(places).map(async ([name, { ask, namespace }]) => {
+      // With one cluster and one user, and their certificates in it.
+      const words = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json'];
+      const { clusters, users }: Kubeconfig = JSON.parse(await ask(...words));
+      return {
+        clusters: (clusters ?? []).map((each) => ({ ...each, name })),
+        users: (users ?? []).map((each) => ({ ...each, name })),
+        contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+      };
+    }),
+  );
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: configs.flatMap(({ clusters }) => clusters),
+    users: configs.flatMap(({ users }) => users),
+    contexts: configs.flatMap(({ contexts }) => contexts),
+  };
 }
 
 async function untilStopped<T>(open: (undo: Undo) => Promise<T>): Promise<T & Pick<Place, 'stop'>> {
@@ -91,35 +161,42 @@ async function untilStopped<T>(open: (undo: Undo) => Promise<T>): Promise<T & Pi
 async function start(options: DeliveryClusterOptions, undo: Undo): Promise<Omit<DeliveryCluster, 'stop'>> {
   const { own, place } = await openPlace(options, undo);
   const { client, kubeconfig, namespace } = place;
-  const controllers = new Controllers({ client, kubeconfig, leaseSeconds: options.leaseSeconds });
+  const { controllers: count = 2, leaseSeconds } = options;
+  const controllers = new Controllers({ client, kubeconfig, leaseSeconds });
   undo.push(() => controllers.stop());
   if (own === undefined) undo.push(() => removeApplications(client, namespace));
-  await Promise.all([controllers.start(), controllers.start()]);
+  await Promise.all(Array.from({ length: count }, () => controllers.start()));
   const gateways = await openGateways({ own, kubeconfig, options }, undo);
-  const ask = (...words: readonly string[]): Promise<string> => kubectl(kubeconfig, namespace, words);
-  return { ...place, gateways, controllers, directory: own?.directory, ask };
+  return { ...place, gateways, controllers, directory: own?.directory };
 }
 
 interface OpenPlace {
   readonly own: TestCluster | undefined;
-  readonly place: Omit<Place, 'stop'>;
+  readonly place: Standing;
 }
 
-async function openPlace(options: DeliveryClusterOptions, undo: Undo): Promise<OpenPlace> {
+async function openPlace(options: PlaceOptions, undo: Undo): Promise<OpenPlace> {
   const own = foreignKubeconfig === '' ? await startCluster({ words: embeddedWords(options) }) : undefined;
   if (own !== undefined) undo.push(() => own.stop());
   const kubeconfig = own?.kubeconfig ?? foreignKubeconfig;
   const { client, server } = await connect({ kubeconfig });
   if (own === undefined) await expectNoController(client);
-  console.log(`Delivery is tried ${clusterTitle}, ${await describeServer(kubeconfig)} at ${server}.`);
+  const folder = await self.createFolder();
+  undo.push(() => removeFolder(folder));
   const namespace = `slipway-test-${randomBytes(4).toString('hex')}`;
+  const kubectl: Place['kubectl'] = (...words) =>
+    execute('kubectl', ['--kubeconfig', kubeconfig, '--namespace', namespace, ...words]);
+  const ask: Place['ask'] = async (...words) => answerOf(words, await kubectl(...words));
+  console.log(`Delivery is tried ${clusterTitle}, ${await describeServer(ask)} at ${server}.`);
   await client.create(namespaces, { metadata: { name: namespace } });
   if (own === undefined) undo.push(() => client.delete(namespaces, { name: namespace }));
-  return { own, place: { kind: own === undefined ? 'foreign' : 'embedded', client, kubeconfig, namespace } };
+  const kind = own === undefined ? 'foreign' : 'embedded';
+  return { own, place: { kind, client, kubeconfig, namespace, folder, kubectl, ask } };
 }
 
-function embeddedWords({ nodes = 1, embeddedDataPlane = 'built-in' }: DeliveryClusterOptions): readonly string[] {
-  return ['--no-controller', '--nodes', String(nodes), '--data-plane', embeddedDataPlane];
+function embeddedWords(options: PlaceOptions): readonly string[] {
+  const { nodes = 1, runtime = 'process', embeddedDataPlane = 'built-in' } = options;
+  return ['--no-controller', '--nodes', String(nodes), '--runtime', runtime, '--data-plane', embeddedDataPlane];
 }
 
 interface Fronted {
@@ -132,11 +209,12 @@ async function openGateways(
   { own, kubeconfig, options }: Fronted,
   undo: Undo,
 ): Promise<ReadonlyMap<DataPlaneName, string>> {
-  const { hasGatewaysAlone = false, embeddedDataPlane = 'built-in' } = options;
+  const { hasGatewaysAlone = false, embeddedDataPlane = 'built-in', planes } = options;
   const brought = hasGatewaysAlone ? undefined : own;
-  const beside = dataPlanes.filter(
-    ({ name, missing }) => missing === undefined && (brought === undefined || name !== embeddedDataPlane),
-  );
+  const beside = dataPlanes
+    .filter(({ missing }) => missing === undefined)
+    .filter(({ name }) => planes?.includes(name) ?? true)
+    .filter(({ name }) => brought === undefined || name !== embeddedDataPlane);
   const started = await Promise.all(beside.map(({ name }) => startGatewayProcess(kubeconfig, name)));
   undo.push(() => Promise.all(started.map((gateway: GatewayProcess) => gateway.stop())));
   const urls = started.map(({ url }, index) => [beside[index]?.name ?? 'built-in', url] as const);
@@ -154,17 +232,16 @@ async function expectNoController(client: KubeClient): Promise<void> {
   );
 }
 
-async function describeServer(kubeconfig: string): Promise<string> {
+async function describeServer(ask: Place['ask']): Promise<string> {
   const said: { readonly serverVersion: { readonly gitVersion: string } } = JSON.parse(
-    await kubectl(kubeconfig, 'default', ['version', '-o', 'json']),
+    await ask('version', '-o', 'json'),
   );
   return `Kubernetes ${said.serverVersion.gitVersion}`;
 }
 
-async function kubectl(kubeconfig: string, namespace: string, words: readonly string[]): Promise<string> {
-  const outcome = await execute('kubectl', ['--kubeconfig', kubeconfig, '--namespace', namespace, ...words]);
-  if (outcome.exitCode !== 0) throw new Error(`kubectl ${words.join(' ')} failed: ${outcome.stderr}`);
-  return outcome.stdout.trim();
+function answerOf(words: readonly string[], { exitCode, stdout, stderr }: Outcome): string {
+  if (exitCode !== 0) throw new Error(`kubectl ${words.join(' ')} failed: ${stderr}`);
+  return stdout.trim();
 }
 
 /** Before their namespace, while there is a controller to take them down. */

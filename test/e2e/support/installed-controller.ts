@@ -5,10 +5,17 @@ import { controllerName } from '@slipway/delivery/install/names';
 import type { KubeClient } from '@slipway/kube/client';
 import { readKubeconfig } from '@slipway/kube/kubeconfig';
 import { startControllerProcess, type ControllerProcess } from './controller-process.ts';
-import type { TestCluster } from './slipway.ts';
 
 /** The next one waits no longer for one that could not give its lease back, because its rights were gone. */
 const brief = ['--lease-seconds', '3'];
+
+interface Site {
+  readonly client: KubeClient;
+  /** The administrator's. */
+  readonly kubeconfig: string;
+  /** For files of the test. */
+  readonly folder: string;
+}
 
 interface Where {
   /** Of the ServiceAccount. */
@@ -18,21 +25,18 @@ interface Where {
 
 /** As the ServiceAccount of what was installed. */
 export async function installedKubeconfig(
-  { client, directory, kubeconfig }: TestCluster,
+  { client, folder, kubeconfig }: Site,
   { home, account }: { readonly home: string; readonly account: string },
 ): Promise<string> {
   const administrators = await readKubeconfig(kubeconfig);
   const token = await requestToken(client, home, account);
   const users = administrators?.users?.map((user) => ({ ...user, user: { token } }));
-  const file = join(directory, `${home}-${account}.kubeconfig`);
+  const file = join(folder, `${home}-${account}.kubeconfig`);
   await writeFile(file, JSON.stringify({ ...administrators, users }), { mode: 0o600 });
   return file;
 }
 
-export async function startInstalledController(
-  cluster: TestCluster,
-  { home, words = [] }: Where,
-): Promise<ControllerProcess> {
+export async function startInstalledController(cluster: Site, { home, words = [] }: Where): Promise<ControllerProcess> {
   const kubeconfig = await installedKubeconfig(cluster, { home, account: controllerName });
   return startControllerProcess(kubeconfig, ['--no-install-kinds', ...brief, ...words]);
 }
