@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { listDatabaseTests } from './packages/server/testing/list-database-tests.ts';
 import { findPostgres } from './packages/server/testing/postgres.ts';
 
+const isForeign = (process.env['SLIPWAY_TEST_KUBECONFIG'] ?? '') !== '';
+
 const report = process.env['SLIPWAY_TEST_REPORT'] ?? '';
 
 const hasPostgres = (await findPostgres()) !== undefined;
@@ -9,8 +11,9 @@ const hasPostgres = (await findPostgres()) !== undefined;
 /** Fast tests stand beside what they test; end-to-end tests, which start real clusters and programs, stand in `test/e2e`. */
 export default defineConfig({
   test: {
-    // End-to-end tests wait more than they work: two at a time, whatever the machine.
-    maxWorkers: 2,
+    // End-to-end tests wait more than they work: two at a time, whatever the machine. In a cluster that is there already one
+    // controller leads at a time, and each file brings its own.
+    maxWorkers: isForeign ? 1 : 2,
     reporters: report === '' ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
