@@ -17,7 +17,14 @@ import {
   startDeliveryCluster,
   type DeliveryCluster,
 } from './support/delivery-cluster.ts';
-import { describeGrowth, listPodProcesses, measureUsage, processOf, type Usage } from './support/traffic/machine.ts';
+import {
+  describeGrowth,
+  hasEnded,
+  listPodProcesses,
+  measureUsage,
+  processOf,
+  type Usage,
+} from './support/traffic/machine.ts';
 import { longGuard, Performer } from './support/traffic/performer.ts';
 import { plays } from './support/traffic/plays.ts';
 import type { ClientFailure, Pace, Underway } from './support/traffic/protocol.ts';
@@ -270,15 +277,17 @@ describe(`strategies under load, ${clusterTitle}`, { timeout: 300_000 }, () => {
     process.kill(pid, 'SIGSTOP');
     const doomed = await Promise.all(
       traffics.map(async (traffic) => {
-        const { post } = traffic.clients.counts;
+        const { post } = (await traffic.now()).counts;
         const { underway } = await traffic.until(({ counts }) => counts.post.begun > post.begun + 1);
         return underway.filter(isOnVictim);
       }),
     );
     process.kill(pid, 'SIGKILL');
+    // Until then it takes connections.
+    await hasEnded(pid);
     await Promise.all(
       traffics.map(async (traffic, index) => {
-        const { underway } = await traffic.until(() => true);
+        const { underway } = await traffic.now();
         const open = new Set([...(doomed[index] ?? []), ...underway.filter(isUnanswered)].map(({ id }) => id));
         const { failures } = await traffic.until((report) => !report.underway.some(({ id }) => open.has(id)));
         expect(idsOf(failures.filter(isOnVictim))).toEqual(idsOf(doomed[index] ?? []));

@@ -20,9 +20,8 @@ function report(): void {
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const command: TrafficCommand = JSON.parse(line);
-    const stream = streams[command.stream];
-    if (command.kind === 'stop') stream?.stop();
-    else stream?.allow(command.versions);
+    if (command.kind === 'stop') streams[command.stream]?.stop();
+    if (command.kind === 'versions') streams[command.stream]?.allow(command.versions);
     commands += 1;
     report();
   })

@@ -1,6 +1,7 @@
 /** What the machine has of a running cluster, apart from what the cluster says of itself. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { readState, takeFootprint } from '../footprint.ts';
 
 const program = 'traffic/application.ts';
@@ -25,6 +26,11 @@ export async function processOf(directory: string, pod: string): Promise<number>
   const found = (await listPodProcesses(directory)).find((each) => each.pod === pod);
   if (found === undefined) throw new Error(`pod ${pod} has no process`);
   return found.pid;
+}
+
+/** Resolves when it has nothing open any more. Even one that is killed has to be given time for its end. */
+export async function hasEnded(pid: number): Promise<void> {
+  while (/^State:\s+[^ZX]/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(String))) await pause(10);
 }
 
 /** What must not grow from release to release. */

@@ -36,7 +36,9 @@ export interface StreamOptions extends ClientOptions {
 
 export type TrafficCommand =
   | { readonly kind: 'versions'; readonly stream: number; readonly versions: readonly string[] }
-  | { readonly kind: 'stop'; readonly stream: number };
+  | { readonly kind: 'stop'; readonly stream: number }
+  /** Only to say how things stand, which every command is answered with. */
+  | { readonly kind: 'report' };
 
 export interface StreamReport {
   readonly load: Omit<LoadReport, 'commands' | 'isFinal'>;

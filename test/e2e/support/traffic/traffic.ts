@@ -13,6 +13,8 @@ export interface Traffic {
   };
   /** What was said last of the long-lived clients. */
   readonly clients: ClientReport;
+  /** What is true when it is asked: what was said before may still be on its way, on a busy machine for long. */
+  now(): Promise<ClientReport>;
   /** Resolves with the first report of the long-lived clients, from the next one on, of which something is true. */
   until(isSo: (report: ClientReport) => boolean): Promise<ClientReport>;
   /** The last count of everything; a second call gives the same. */
@@ -52,6 +54,10 @@ function streamOf(clients: ClientProcess, stream: number): Traffic {
       allow: (versions) => clients.tell({ kind: 'versions', stream, versions }),
     },
     get clients() {
+      return report().clients;
+    },
+    now: async () => {
+      await clients.tell({ kind: 'report' });
       return report().clients;
     },
     until: async (isSo) => {
