@@ -42,7 +42,9 @@ const reference = object(
 const history = object('What is kept of earlier releases.', {
   limit: integer('Releases that are kept. Default 10.', { minimum: 1, maximum: 100 }),
   rollbackWindowSeconds: seconds('How long a rollback needs no gates. Default 3600.'),
-  keepRunningSeconds: seconds('How long the version before keeps its pods after the guard. Default 0.'),
+  keepRunningSeconds: seconds(
+    'How long the version before keeps its pods at least, from when traffic had moved. Default 0.',
+  ),
 });
 
 const previewHosts = 'self.strategy.blueGreen.previewHosts';
