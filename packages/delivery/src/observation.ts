@@ -15,6 +15,8 @@ import type { Workload } from './adoption/workload.ts';
 import { annotations, backendName, isAdoptedBy, labels, replicaSetName } from './names.ts';
 import type { Companions } from './order/companions.ts';
 
+const serviceNameLabel = 'kubernetes.io/service-name';
+
 export interface Observation {
   /** With the template that it refers to, where that is of a Deployment which it has adopted. */
   readonly application: Application;
@@ -43,6 +45,8 @@ export interface Observation {
   readonly split: Split | undefined;
   /** Names of gateway instances whose Lease is live. */
   readonly gateways: readonly string[];
+  /** The highest resourceVersion of EndpointSlices that gateways route by, by name. Absent: one does not say so. */
+  readonly observedEndpoints?: ReadonlyMap<string, number> | undefined;
   readonly commands: readonly ReleaseCommand[];
   readonly approvals: readonly ReleaseApproval[];
   /** What pods answered to their health check, by pod uid. */
@@ -254,7 +258,7 @@ function calculateEndpoints(slices: Observation['slices'], service: string): End
   const named = new Set<string>();
   const ready = new Set<string>();
   for (const slice of slices) {
-    if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue;
+    if (slice.metadata.labels?.[serviceNameLabel] !== service) continue;
     for (const { targetRef, conditions } of slice.endpoints ?? []) {
       if (targetRef?.name === undefined) continue;
       named.add(targetRef.name);
@@ -330,6 +334,17 @@ export function silentGateways({ split, gateways }: Observation): readonly strin
 export function isGatewaySilent(observation: Observation): boolean {
   const { split } = observation;
   return split !== undefined && carriersOf(split.spec).includes('gateway') && silentGateways(observation).length > 0;
+}
+
+/** Those that live and may still send to who has left these Services: they route by older endpoints than are known here. */
+export function lateGateways(observation: Observation, services: readonly string[]): readonly string[] {
+  const { slices, gateways, observedEndpoints } = observation;
+  if (!isRouted(observation) || observedEndpoints === undefined) return [];
+  const versions = slices
+    .filter(({ metadata }) => services.includes(metadata.labels?.[serviceNameLabel] ?? ''))
+    .map(({ metadata }) => Number(metadata.resourceVersion ?? 0));
+  const newest = Math.max(0, ...versions);
+  return gateways.filter((name) => (observedEndpoints.get(name) ?? Infinity) < newest);
 }
 
 export function replicasOf({ application }: Observation): number {

@@ -8,6 +8,7 @@ import {
   isMarked,
   isReady,
   isServing,
+  lateGateways,
   leftAt,
   readyEndpoints,
   servingServices,
@@ -51,7 +52,10 @@ function sizeOf({ replicaSet, pods }: VersionView): number {
   return Math.max(replicaSet?.spec?.replicas ?? 0, pods.length);
 }
 
-/** Out of the traffic: the labels, the endpoints, and from when the drain counts. Undefined where that is done. */
+/** Gateways follow within milliseconds, unless their machine has too much to do. */
+const lateLookMilliseconds = 100;
+
+/** Out of the traffic: the labels, the endpoints, who routes by them, and from when the drain counts. Undefined: all done. */
 function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving: readonly Pod[]): Next | undefined {
   const release = nameOf(view.release);
   const { version } = view.release.spec;
@@ -63,18 +67,38 @@ function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving:
       ],
       waitingFor: `${describePods(serving, version)} to leave the Service`,
     };
-  const reaching = [...servingServices(observation), backendName(view.release.spec)];
-  const endpoints = reaching.map((service) => readyEndpoints(observation, service));
+  const endpoints = reachingServices(view, observation).map((service) => readyEndpoints(observation, service));
   const listed = leaving.filter(({ metadata: { name = '' } }) => endpoints.some((one) => one.has(name)));
   if (listed.length > 0)
     return { actions: [], waitingFor: `${describePods(listed, version)} to leave the Service's endpoints` };
   const unnoted = drainSeconds === 0 ? [] : leaving.filter(isDrainUnnoted);
+  const late = planAwaitingGateways({ view, observation }, drainSeconds === 0 ? leaving.filter(isReady) : unnoted);
+  if (late !== undefined) return late;
   return unnoted.length === 0
     ? undefined
     : {
         actions: [{ type: 'startDrain', release, pods: names(unnoted) }],
         waitingFor: `${describePods(leaving, version)} to drain`,
       };
+}
+
+/** The drain counts from when no gateway sends them anything new. */
+function planAwaitingGateways(
+  { view, observation }: Pick<Shrink, 'view' | 'observation'>,
+  leaving: readonly Pod[],
+): Next | undefined {
+  const late = leaving.length === 0 ? [] : lateGateways(observation, reachingServices(view, observation));
+  if (late.length === 0) return undefined;
+  const pods = describePods(leaving, view.release.spec.version);
+  return {
+    actions: [],
+    waitingFor: `${late.join(', ')} to know that ${pods} left the Service`,
+    requeueAfter: lateLookMilliseconds,
+  };
+}
+
+function reachingServices({ release }: VersionView, observation: Observation): readonly string[] {
+  return [...servingServices(observation), backendName(release.spec)];
 }
 
 /** Drained, marked, and only then the ReplicaSet becomes smaller. */

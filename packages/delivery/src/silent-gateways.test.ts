@@ -1,7 +1,8 @@
 import { leases, pods } from '@slipway/kube/resources';
-import { gatewayLeaseLabel, gatewayLeaseNamespace } from '@slipway/kube/split';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, observedEndpointsAnnotation } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
+import { labels } from './names.ts';
 
 let cluster: DeliveryCluster;
 
@@ -10,9 +11,9 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-async function deploy(image: string, guardSeconds: number): Promise<void> {
+async function deploy(image: string, guardSeconds: number, replicas = 2): Promise<void> {
   await cluster.deploy({
-    replicas: 2,
+    replicas,
     template: { spec: { containers: [{ name: 'web', image }] } },
     service: { ports: [{ port: 80 }] },
     route: { hosts: ['shop.localhost'] },
@@ -56,5 +57,43 @@ describe('a gateway that says nothing about the split any more', () => {
     await cluster.advance(20_000);
     const { items } = await cluster.client.list(pods, { namespace: 'default' });
     expect(items.map(({ metadata }) => metadata.labels?.['slipway.dev/release'])).toEqual(['shop-2', 'shop-2']);
+  });
+});
+
+describe('a gateway that routes by older endpoints', () => {
+  /** Up to which change the only one says that it routes. */
+  async function routesBy(resourceVersion: string): Promise<void> {
+    const body = { metadata: { annotations: { [observedEndpointsAnnotation]: resourceVersion } } };
+    const key = { namespace: gatewayLeaseNamespace, name: 'gateway-0' };
+    await cluster.client.patch(leases, key, { type: 'merge', body });
+  }
+
+  async function podsOf(version: string, selector = ''): Promise<number> {
+    const labelSelector = `${labels.release}=shop-${version}${selector}`;
+    return (await cluster.client.list(pods, { namespace: 'default', labelSelector })).items.length;
+  }
+
+  test('may still send to a pod that has left: the drain begins when it does not any more', async () => {
+    await deploy('a', 0, 3);
+    await routesBy('1');
+    await deploy('a', 0, 1);
+    await cluster.advance(60_000);
+    expect([await podsOf('1'), await podsOf('1', `,${labels.backend}=true`)]).toEqual([3, 1]);
+    await routesBy('1000000');
+    await cluster.advance(500);
+    expect(await podsOf('1')).toBe(3);
+    await cluster.advance(5_000);
+    expect(await podsOf('1')).toBe(1);
+  });
+
+  test('keeps the pods of the version before until it does not any more', async () => {
+    await deploy('a', 0);
+    await routesBy('1');
+    await deploy('b', 0);
+    await cluster.advance(60_000);
+    expect([await podsOf('1'), await podsOf('2')]).toEqual([2, 2]);
+    await routesBy('1000000');
+    await cluster.advance(5_000);
+    expect([await podsOf('1'), await podsOf('2')]).toEqual([0, 2]);
   });
 });

@@ -95,7 +95,7 @@ async function lead(options: DeliveryOptions): Promise<void> {
     observe: async (key) => {
       const { expressionFaults, ...beside } = await readBeside(key);
       const now = options.clock.now();
-      const observation = observe(key, caches, { findings, ...beside, gateways: gateways.live, now });
+      const observation = observe(key, caches, { findings, ...beside, gateways, now });
       return observation === undefined ? undefined : { ...observation, expressionFaults };
     },
     reconcile: (observation, now) => {

@@ -39,6 +39,7 @@ import { sessionKeyName } from '../sessions/session-key.ts';
 import { byApplication, companionsOf, dependencyIndex, memberIndex } from './companion-cache.ts';
 import type { ConfirmationWatch } from './confirmation-watch.ts';
 import type { DrainWatch } from './drain-watch.ts';
+import type { LeaseWatch } from './lease.ts';
 import type { Findings } from './findings.ts';
 import type { SecretContents } from './secret-contents.ts';
 
@@ -151,7 +152,7 @@ function applicationKey({ metadata }: KubeObject, label: string): string {
 interface Found {
   readonly findings: Findings;
   readonly secretContents: SecretContents;
-  readonly gateways: readonly string[];
+  readonly gateways: Pick<LeaseWatch, 'live' | 'observedEndpoints'>;
   readonly drains: Pick<DrainWatch, 'measure'>;
   readonly confirmations: Pick<ConfirmationWatch, 'measure'>;
   readonly now: number;
@@ -187,7 +188,8 @@ export function observe(
     budgets: [index, `${key.namespace ?? ''}/`].flatMap((of) => caches.budgets.byIndex(byApplication, of)),
     split,
     confirmedFor: confirmations.measure(split),
-    gateways: confirmersOf({ application, split, gateways }),
+    gateways: confirmersOf({ application, split, gateways: gateways.live }),
+    observedEndpoints: gateways.observedEndpoints,
     answers: findings.answers,
     sources: sourcesOf(application, caches, secretContents),
     copies: copiesOf(caches, index).filter(({ object }) => isOwn(object)),

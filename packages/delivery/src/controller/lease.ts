@@ -3,6 +3,7 @@ import type { Lease } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
 import type { Informer } from '@slipway/kube/informer';
 import { sight, type Sighting } from '@slipway/kube/lease-claim';
+import { observedEndpointsAnnotation } from '@slipway/kube/split';
 
 const defaultDurationSeconds = 15;
 
@@ -26,6 +27,16 @@ export class LeaseWatch {
       if (current === undefined) this.#sightings.delete(key);
       else this.#sightings.set(key, sight(this.#sightings.get(key), current, this.#clock.monotonic()));
     });
+  }
+
+  /** Up to which change of EndpointSlices the holders say that they route, by the name of the Lease. */
+  get observedEndpoints(): ReadonlyMap<string, number> {
+    return new Map(
+      [...this.#sightings.values()].flatMap(({ lease }) => {
+        const said = lease?.metadata.annotations?.[observedEndpointsAnnotation];
+        return said === undefined ? [] : [[lease?.metadata.name ?? '', Number(said)] as const];
+      }),
+    );
   }
 
   /** Names of the Leases whose holders renew them. */
