@@ -42,6 +42,8 @@ export interface Runtime {
   dialLoopback?(podUid: string, port: number, signal?: AbortSignal): Promise<Socket>;
   /** What the containers that run have used so far. Absent: nothing is measured. */
   usage?(): Promise<readonly ContainerUsage[]>;
+  /** The lowest port that programs in containers may listen on. Absent: any. */
+  readonly firstPort?: number | undefined;
   /** For volumes whose files are in memory. Absent: they are on disk like others. */
   readonly memoryVolumes?: MemoryVolumes | undefined;
   stop(): Promise<void>;

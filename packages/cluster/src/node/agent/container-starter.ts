@@ -67,6 +67,7 @@ export class ContainerStarter {
       const prepared = await this.#prepare(request, image);
       return await this.#options.starts.run(async () => {
         if (!request.isWanted()) return { kind: 'startAbandoned', name: container.name };
+        this.#warnOfPorts(request);
         const log = await this.#options.logs.open(instance);
         const onOutput: ContainerRequest['onOutput'] = (stream, chunk) => log.write(stream, chunk);
         const started = await this.#options.runtime.startContainer({ ...prepared, onOutput });
@@ -142,6 +143,18 @@ export class ContainerStarter {
     const namespace = pod.metadata.namespace ?? '';
     const own = this.#options.services(namespace);
     return namespace === 'default' ? own : [...this.#options.services('default'), ...own];
+  }
+
+  /** Said before its program fails at it, and once. */
+  #warnOfPorts({ pod, container: { name, ports = [] }, attempt }: StartRequest): void {
+    const { firstPort = 0 } = this.#options.runtime;
+    const [lowest] = ports
+      .map(({ containerPort }) => containerPort)
+      .filter((port) => port < firstPort)
+      .toSorted((a, b) => a - b);
+    if (lowest === undefined || attempt > 0) return;
+    const message = `Container ${name} names port ${lowest}: it shares the network of this machine, where only root may listen below ${firstPort}. Let it listen on another port, or run "sysctl -w net.ipv4.ip_unprivileged_port_start=${lowest}" as root and start the cluster anew`;
+    this.#options.events.event(pod, { type: 'Warning', reason: 'PrivilegedPort', message, container: name });
   }
 
   #started(

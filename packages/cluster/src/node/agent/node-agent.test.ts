@@ -104,6 +104,25 @@ describe('the node', () => {
   });
 });
 
+describe('a container that names a port on which it may not listen', () => {
+  it('is warned of it once, and of no other port', async () => {
+    const clock = new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
+    const addresses = new AddressRange('10.244.0.0/16');
+    const simulated = new SimulatedRuntime({ clock, addresses, hostIP: '192.0.2.1' });
+    const { api } = await startAgent({ clock, runtime: Object.assign(simulated, { firstPort: 1024 }) });
+    const ports = [8080, 443, 80].map((containerPort) => ({ containerPort }));
+    api.create(
+      pods,
+      boundPod('low', { containers: [testContainer({ name: 'web', ports }), testContainer({ name: 'other' })] }),
+    );
+    await clock.advance(5_000);
+    const warnings = api.list(events).filter(({ reason }) => reason === 'PrivilegedPort');
+    expect(warnings).toMatchObject([
+      { type: 'Warning', message: expect.stringContaining('Container web names port 80: ') },
+    ]);
+  });
+});
+
 describe('pods', () => {
   it('that are bound to the node run, others do not', async () => {
     const { api, clock } = await startAgent();

@@ -1,6 +1,6 @@
 /** What Kubernetes asks of a container beyond the shape of its fields. */
 import { compareQuantities, isQuantity } from '@slipway/kube/quantity';
-import type { Container, LifecycleHandler, PodSpec, Probe } from '@slipway/kube/api.generated';
+import type { Container, LifecycleHandler, PodSpec, Probe, VolumeMount } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
@@ -20,7 +20,7 @@ export function checkContainer(container: Container, { path, pod, isInit }: Cont
   return [
     ...checkResources(resources ?? {}, `${path}.resources`),
     ...env.flatMap(({ valueFrom }, index) => checkSource(valueFrom, `${path}.env[${index}].valueFrom`)),
-    ...checkMountPaths(container, path),
+    ...checkMounts(container, path),
     ...(['postStart', 'preStop'] as const).flatMap((hook) =>
       checkHandler(lifecycle?.[hook], { path: `${path}.lifecycle.${hook}`, pod }),
     ),
@@ -119,13 +119,30 @@ function checkFieldPath(fieldPath: string | undefined, field: string): readonly 
   return [invalid(field, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
 }
 
-function checkMountPaths({ volumeMounts = [] }: Container, path: string): readonly Fault[] {
+function checkMounts({ volumeMounts = [] }: Container, path: string): readonly Fault[] {
   const paths = volumeMounts.map(({ mountPath }) => mountPath);
-  return paths.flatMap((mountPath, index) =>
-    paths.indexOf(mountPath) < index
-      ? [invalid(`${path}.volumeMounts[${index}].mountPath`, mountPath, 'must be unique')]
-      : [],
-  );
+  return volumeMounts.flatMap((mount, index) => [
+    ...(paths.indexOf(mount.mountPath) < index
+      ? [invalid(`${path}.volumeMounts[${index}].mountPath`, mount.mountPath, 'must be unique')]
+      : []),
+    ...checkRecursion(mount, `${path}.volumeMounts[${index}].recursiveReadOnly`),
+  ]);
+}
+
+const recursions = ['Disabled', 'Enabled', 'IfPossible'];
+
+function checkRecursion(
+  { recursiveReadOnly = 'Disabled', readOnly, mountPropagation = 'None' }: VolumeMount,
+  field: string,
+): readonly Fault[] {
+  if (!recursions.includes(recursiveReadOnly)) return [notSupported(field, recursiveReadOnly, recursions)];
+  if (recursiveReadOnly === 'Disabled') return [];
+  return [
+    ...(readOnly === true ? [] : [forbidden(field, 'may only be specified when readOnly is true')]),
+    ...(mountPropagation === 'None'
+      ? []
+      : [forbidden(field, 'may only be specified when mountPropagation is None or not specified')]),
+  ];
 }
 
 function checkHandler(

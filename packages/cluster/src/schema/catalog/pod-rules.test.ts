@@ -62,6 +62,11 @@ describe('a container', () => {
       },
       [`${at}.volumeMounts[1].mountPath: Invalid value: "/v": must be unique`],
     ],
+    [
+      { volumeMounts: [{ name: 'a', mountPath: '/v', recursiveReadOnly: 'Enabled' }] },
+      [`${at}.volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true`],
+    ],
+    [{ volumeMounts: [{ name: 'a', mountPath: '/v', readOnly: true, recursiveReadOnly: 'Enabled' }] }, []],
     [{ lifecycle: { preStop: {} } }, [`${at}.lifecycle.preStop: Required value: must specify a handler type`]],
     [
       { lifecycle: { preStop: { sleep: { seconds: 100 } } } },

@@ -78,6 +78,7 @@ interface PodSandbox extends IsolatedSandbox {
 export class NamespaceIsolation implements Isolation {
   readonly level: NamespaceRights['level'];
   readonly limitations: readonly string[];
+  readonly firstPort: number | undefined;
   readonly pipes: OutputPipes;
   readonly memoryVolumes: MemoryMounts;
   private readonly options: NamespaceIsolationOptions;
@@ -90,6 +91,7 @@ export class NamespaceIsolation implements Isolation {
     this.options = options;
     this.level = options.rights.level;
     this.limitations = options.rights.limitations;
+    this.firstPort = options.rights.firstPort;
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
     this.pipes = new OutputPipes(join(this.directory, 'pipes'));

@@ -17,7 +17,7 @@ afterEach(() => rm(layer, { recursive: true }));
 
 function become(uid: number, gid: number, securityContext: SecurityContext): readonly string[] {
   const view = new FileView({ mounts: [], layers: [layer], onMachineRoot: false, hidden: [] });
-  return rightsOfUser({ setpriv: '/bin/setpriv', unshare: '/bin/unshare' }).become({
+  return rightsOfUser({ setpriv: '/bin/setpriv', unshare: '/bin/unshare' }, 1024).become({
     tty: false,
     request: { ...containerRequest('pod', 'main', { image: 'server', command: ['/server'] }), securityContext },
     root: { view, workingDirectory: '/' },

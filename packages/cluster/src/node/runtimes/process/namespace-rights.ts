@@ -18,6 +18,8 @@ export interface Entry {
 export interface NamespaceRights {
   readonly level: Exclude<IsolationLevel, 'plain'>;
   readonly limitations: readonly string[];
+  /** The lowest port that programs may listen on. Absent: any. */
+  readonly firstPort?: number | undefined;
   /** What the containers of a pod share, as flags of `nsenter`. */
   readonly shared: readonly string[];
   /** The last words of an `nsenter` into the container's root: its user, and the command. Throws a `StartError` where they cannot be had. */
@@ -54,13 +56,13 @@ export function rightsOfRoot(tools: Tools): NamespaceRights {
  * be somebody else in a container gets one more namespace, in which the same user has that number. The container must have
  * the program for it: nobody who is not to be root becomes root for want of it.
  */
-export function rightsOfUser(tools: Tools): NamespaceRights {
+export function rightsOfUser(tools: Tools, firstPort: number): NamespaceRights {
   const setpriv = requireTool(tools, 'setpriv');
   const unshare = requireTool(tools, 'unshare');
   return {
     level: 'user',
     limitations: [
-      'Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide, and on a port from 1024 on.',
+      `Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide${firstPort > 1 ? `, and on a port from ${firstPort} on` : ''}.`,
       'All users of containers are the user who started the cluster: they have the numbers that were asked for, but no groups, and what others own on this machine they cannot change.',
       'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
       'Names of services are not looked up for containers, which ask the resolvers of this machine: use the variables of services.',
@@ -68,6 +70,7 @@ export function rightsOfUser(tools: Tools): NamespaceRights {
         ? ['Containers have the hostname of this machine, because the program "hostname" is not installed.']
         : []),
     ],
+    firstPort,
     shared: ['--ipc', '--uts'],
     become: (entry) => {
       const { user, root } = entry;

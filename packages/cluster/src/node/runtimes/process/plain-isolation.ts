@@ -22,6 +22,7 @@ export interface PlainIsolationOptions {
   /** Loopback addresses that no other cluster of this machine uses. */
   readonly addresses: AddressPool;
   readonly nodeAddress: string;
+  readonly firstPort?: number | undefined;
   readonly searchPath: string;
   readonly nodeProgram: string;
   /** The cluster's own control groups. */
@@ -34,6 +35,7 @@ export interface PlainIsolationOptions {
 export class PlainIsolation implements Isolation {
   readonly level = 'plain';
   readonly limitations: readonly string[];
+  readonly firstPort: number | undefined;
   readonly pipes: OutputPipes;
   private readonly options: PlainIsolationOptions;
   private readonly programs: string;
@@ -45,6 +47,7 @@ export class PlainIsolation implements Isolation {
     this.options = options;
     this.programs = join(options.dataDirectory, 'bin');
     this.pipes = new OutputPipes(join(options.dataDirectory, 'pipes'));
+    this.firstPort = options.firstPort;
     this.limitations = describeLimitations(options.tools);
   }
 

@@ -86,6 +86,10 @@ export class ProcessRuntime implements Runtime {
     return this.options.isolation.memoryVolumes;
   }
 
+  get firstPort(): number | undefined {
+    return this.options.isolation.firstPort;
+  }
+
   async start(): Promise<void> {
     const { groups, isolation } = this.options;
     await Promise.all([groups.start(), isolation.start()]);

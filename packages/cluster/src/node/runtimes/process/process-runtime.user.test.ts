@@ -148,5 +148,5 @@ async function createUser(): Promise<ProcessRuntimeUnderTest> {
     nodeAddress: `${block}.1`,
     unshare: requireTool(tools, 'unshare'),
   });
-  return startNamespaceRuntime({ dataDirectory, tools, rights: rightsOfUser(tools), network, searchPath });
+  return startNamespaceRuntime({ dataDirectory, tools, rights: rightsOfUser(tools, 1024), network, searchPath });
 }

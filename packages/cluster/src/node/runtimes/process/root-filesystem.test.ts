@@ -65,6 +65,22 @@ describe('the data directory', () => {
   });
 });
 
+describe('a volume that is mounted read-only', () => {
+  it.each([true, false])('holds what the machine has mounted below it: %s', async (readOnly) => {
+    const options = ['rw', 'nosuid', 'relatime'];
+    const mounts = ['/a', `${layer}/b/c`, `${layer}/b`].map((point) => ({ point, options }));
+    const machine = { directories: [], links: [], submounts: [], mounts };
+    create({ machine, mounts: [{ hostPath: layer, containerPath: '/data', readOnly }] });
+    const table = await readFile(join(base, 'made/fstab'), 'utf8');
+    const lines = table.split('\n').filter((line) => line.includes('/made/root/data'));
+    const target = join(base, 'made/root/data');
+    const held = ['', '/b', '/b/c'].map(
+      (path) => `${layer}${path} ${target}${path} none rbind,ro${path === '' ? '' : ',nosuid,nofail'} 0 0`,
+    );
+    expect(lines).toEqual(readOnly ? held : [`${layer} ${target} none rbind 0 0`]);
+  });
+});
+
 describe('a root of an image with links', () => {
   it.each(['dev', 'etc', 'proc', 'run', 'sys', 'tmp', 'var'])(
     'writes nothing where a link "%s" leads on this machine',

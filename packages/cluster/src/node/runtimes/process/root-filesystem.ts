@@ -12,12 +12,13 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Mount } from '../../runtime.ts';
 import { StartError } from '../../runtime.ts';
 import { FileView, isWithin } from './file-view.ts';
@@ -270,7 +271,18 @@ class RootBuilder {
     if (!exists(point) || isReplaced) return;
     const options = [this.isRoot ? 'bind' : 'rbind', 'ro', ...this.kept(point), 'nofail'];
     this.table.push({ source: point, target: `root${point}`, type: 'none', options });
+    if (!this.isRoot) this.holdBelow(point, `root${point}`);
     this.shown.push(point);
+  }
+
+  /** A mount comes with those below it, and to be read only is said of each mount alone. */
+  private holdBelow(source: string, target: string): void {
+    const points = this.request.machine.mounts.map(({ point }) => point);
+    const below = points.filter((point) => point !== source && isWithin(point, source));
+    for (const point of [...new Set(below)].toSorted()) {
+      const options = ['rbind', 'ro', ...this.kept(point), 'nofail'];
+      this.table.push({ source: point, target: join(target, relative(source, point)), type: 'none', options });
+    }
   }
 
   /** A user namespace gets no /sys of its own as long as it has no network of its own. */
@@ -402,6 +414,7 @@ class RootBuilder {
     const absolute = join(this.request.directory, 'root', target);
     const kept = options.length === 0 ? [] : this.kept(source);
     this.table.push({ source, target: absolute, type: 'none', options: ['rbind', ...options, ...kept] });
+    if (options.includes('ro')) this.holdBelow(exists(source) ? realpathSync(source) : source, absolute);
   }
 
   private copyDirectory(from: string, to: string): void {
