@@ -7,7 +7,13 @@ import { migrate } from '../src/database/migrate.ts';
 import type { Channel } from '../src/notifications/channel.ts';
 import { deleteChannel, findChannel, insertChannel, replaceChannel } from '../src/notifications/channels.ts';
 import { runCourier, sendDue, type CourierOptions } from '../src/notifications/courier.ts';
-import { enqueue, listDeliveries, maximumPending, repeatDelivery } from '../src/notifications/outbox.ts';
+import {
+  claimDeliveries,
+  enqueue,
+  listDeliveries,
+  maximumPending,
+  repeatDelivery,
+} from '../src/notifications/outbox.ts';
 import type { ReleaseEvent } from '../src/notifications/release-events.ts';
 import { createSealer } from '../src/secrets/sealer.ts';
 import type { Outcome } from '../src/notifications/send.ts';
@@ -75,6 +81,19 @@ export function outboxContract(create: () => Promise<DatabaseUnderTest>): void {
   afterEach(async () => {
     await database.close();
     await place.remove();
+  });
+
+  it('is sent where the clock has been set back since it was put off, or since a server that is gone took it', async () => {
+    const year = 365 * 86_400_000;
+    clock.jump(year);
+    await tell(event('put off'));
+    outcomes = [{ type: 'failed', error: 'nobody answers' }];
+    await sendDue(courier('server-1'));
+    await tell(event('taken'));
+    await claimDeliveries(database, { holder: 'gone', now: clock.now(), milliseconds: 30_000, limit: 10 });
+    clock.jump(-year);
+    await sendDue(courier('server-2'));
+    expect(await states()).toEqual(['delivered', 'delivered']);
   });
 
   it('is written with the fact that it tells, or not at all', async () => {

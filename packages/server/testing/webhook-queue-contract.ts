@@ -73,6 +73,23 @@ export function webhookQueueContract(create: () => Promise<DatabaseUnderTest>): 
     await server.stop();
   });
 
+  it('tries again what was put off by a clock that has been set back since', async () => {
+    let left = 1;
+    const server = startQueue(database, async () => {
+      left -= 1;
+      if (left >= 0) throw new TryLater('nobody answers');
+      return succeeded;
+    });
+    const year = 365 * 86_400_000;
+    server.clock.jump(year);
+    const id = await send(database, webhookId);
+    await until(database, { webhookId, id, isSo: ({ attempts, state }) => attempts === 1 && state === 'waiting' });
+    server.clock.jump(-year);
+    await until(database, { webhookId, id, isSo: isOver }, server.clock);
+    expect(server.begun).toEqual([id, id]);
+    await server.stop();
+  });
+
   it('gives up in the end, and says why', async () => {
     const server = startQueue(database, () => Promise.reject(new TryLater('nobody answers')));
     const id = await send(database, webhookId);

@@ -51,7 +51,7 @@ export async function buildApp(context: ServerContext): Promise<App> {
   // What is no JSON is refused: whatever it is, it is nowhere meant, and would stand in the audit as it came.
   app.removeContentTypeParser('text/plain');
   takeEmptyBodies(app);
-  await limitRequests(app);
+  await limitRequests(app, context);
   allowOrigins(app, context.corsOrigins);
   controlAccess(app, context);
   endConnections(app);

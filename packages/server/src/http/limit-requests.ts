@@ -1,15 +1,18 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
+import type { ServerContext } from './context.ts';
+import { countBy } from './request-counts.ts';
 import { Problem } from './problem.ts';
 
 /** Of one caller, a minute. */
 const maximumRequests = 1_200;
 
 /** Before anybody is asked who he is: what is refused here has cost no look into the database. */
-export async function limitRequests(app: FastifyInstance): Promise<void> {
+export async function limitRequests(app: FastifyInstance, { clock }: Pick<ServerContext, 'clock'>): Promise<void> {
   await app.register(rateLimit, {
     // Of routes that have a limit of their own; that of all is below, since a hook of a route comes after those of the server.
     global: false,
+    store: countBy(clock),
     max: maximumRequests,
     timeWindow: 60_000,
     hook: 'onRequest',

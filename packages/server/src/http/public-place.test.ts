@@ -49,6 +49,11 @@ describe('a server behind a proxy', () => {
     for (let attempt = 0; attempt < 12; attempt += 1) statuses.push((await guess('203.0.113.50')).status);
     expect(statuses.at(-1)).toBe(429);
     expect((await guess('203.0.113.51')).status).toBe(401);
+    // Whatever the clock is set to meanwhile.
+    server.cluster.clock.jump(-365 * 86_400_000);
+    await server.cluster.advance(60_000);
+    expect((await guess('203.0.113.50')).status).toBe(401);
+    server.cluster.clock.jump(365 * 86_400_000);
   });
 
   it('gives a cookie that goes to this host over TLS alone', async () => {

@@ -41,6 +41,8 @@ export interface Waiting {
 }
 
 const maximumCandidates = 200;
+/** More than any delivery is put off, and than clocks of servers differ. */
+const longestWaitMilliseconds = 3_600_000;
 
 /** The oldest delivery that may be worked on; from then on it is this server's. Undefined: none may. */
 export async function claimNext(database: Database, waiting: Waiting): Promise<Claim | undefined> {
@@ -68,7 +70,7 @@ async function listHeads(sql: Sql): Promise<readonly Open[]> {
 
 /** `isAlone`: on this database there is no other server, so that who held it before is gone. */
 function mayClaim({ delivery, dueAt, holder, beat }: Open, waiting: Waiting, isAlone: boolean): boolean {
-  if (delivery.state === 'waiting') return Date.parse(dueAt) <= waiting.now;
+  if (delivery.state === 'waiting') return isDue(Date.parse(dueAt), waiting.now);
   if (waiting.active.has(delivery.number)) return false;
   // Its own that it does not work on: what came of it could not be written down.
   if (isAlone || holder === waiting.holder) return true;
@@ -76,6 +78,11 @@ function mayClaim({ delivery, dueAt, holder, beat }: Open, waiting: Waiting, isA
   if (last?.beat === beat) return waiting.monotonic - last.since >= waiting.leaseMilliseconds;
   waiting.heard.set(delivery.number, { beat, since: waiting.monotonic });
   return false;
+}
+
+/** What is due later than anything is put off was put off by a clock that has been set back since. */
+function isDue(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt - now > longestWaitMilliseconds;
 }
 
 /** Of several servers that see the same, the first one gets it: the beat is another one for the others. */
