@@ -3,6 +3,7 @@ import { Name } from '../api/schemas.ts';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import type { Run } from '../streams/run-stream.ts';
+import { requireUpgrade, streamResponse } from '../streams/upgrade.ts';
 import { addDeploymentRoutes, requireDeployment } from './deployment-routes.ts';
 import { findDeployment, type DeploymentKey } from './deployment-store.ts';
 import { streamDeployment, type DeploymentLog } from './deployment-stream.ts';
@@ -24,28 +25,29 @@ export function addAmdatuRoutes(app: App, context: ServerContext, prefixes: read
 
 export function addAmdatuStreams(app: App, context: ServerContext, prefixes: readonly string[], run: Run): void {
   for (const prefix of prefixes)
-    app.get(
-      `${prefix}/stream/deployments/:id/logs`,
-      {
-        websocket: true,
-        config: { access: { type: 'namespace', permission: 'view', from: 'query' } },
-        schema: {
-          tags: ['amdatu'],
-          summary: 'WebSocket: the log of a deployment so far, then what is added, until it has ended',
-          params: IdParams,
-          querystring: Type.Object({ namespace: Name }),
-        },
-        preHandler: async ({ params, query }) => {
-          await requireDeployment({ ...params, ...query }, context);
-        },
+    app.route({
+      method: 'GET',
+      url: `${prefix}/stream/deployments/:id/logs`,
+
+      config: { access: { type: 'namespace', permission: 'view', from: 'query' } },
+      schema: {
+        tags: ['amdatu'],
+        summary: 'WebSocket: the log of a deployment so far, then what is added, until it has ended',
+        params: IdParams,
+        querystring: Type.Object({ namespace: Name }),
+        response: streamResponse,
       },
-      (socket, request) => {
+      preHandler: async ({ params, query }) => {
+        await requireDeployment({ ...params, ...query }, context);
+      },
+      handler: requireUpgrade,
+      wsHandler: (socket, request) => {
         const key = { ...request.params, ...request.query };
         const { database, clock } = context;
         const read = (from: LogPosition): Promise<DeploymentLog | undefined> => readLog(key, from, context);
         run(request, socket, (paced) => streamDeployment(paced, { database, clock, read }));
       },
-    );
+    });
 }
 
 async function readLog(

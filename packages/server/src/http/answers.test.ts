@@ -1,4 +1,5 @@
 /** What holds for every answer and every request of the API. */
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shopSpec, startTestServer, type TestServer } from '../../testing/test-server.ts';
 
@@ -11,6 +12,23 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.stop());
+
+/** What comes back, until the connection ends. */
+async function sendText(text: string): Promise<string> {
+  const { port } = new URL(server.server.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  // It may be answered, and closed, before all of it was sent.
+  socket.on('error', () => undefined);
+  socket.write(text);
+  let answer = '';
+  socket.on('data', (part) => {
+    answer += String(part);
+  });
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
+  return answer;
+}
 
 describe('every answer', () => {
   it.each([
@@ -56,6 +74,37 @@ describe('every answer', () => {
     expect(body).toMatchObject({ title: 'Method Not Allowed', status: 405, detail: expect.stringContaining(allow) });
     const entries = (await server.call('GET', '/api/v1/audit')).body.items;
     expect(entries.filter(({ outcome }: { outcome: string }) => outcome === '405')).toEqual([]);
+  });
+
+  it.each([
+    { name: 'no request', text: '\u0016\u0003\u0001 hello', status: 400 },
+    { name: 'a request of HTTP/2', text: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', status: 400 },
+    {
+      name: 'two lengths of a body',
+      text: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc',
+      status: 400,
+    },
+    { name: 'long headers', text: `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, status: 431 },
+    { name: 'a long path', text: `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, status: 431 },
+  ])('to $name is a problem too', async ({ text, status }) => {
+    const answer = await sendText(text);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [A-Z][^\r]*\r\n`));
+    expect(head).toContain('content-type: application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status });
+    expect((await server.call('GET', '/healthz')).status).toBe(200);
+  });
+
+  it('for a stream that is asked for as any other path says that it is one', async () => {
+    const path = '/api/v1/applications/stream';
+    const answer = await server.call('GET', path);
+    expect(answer).toMatchObject({ status: 426, body: { title: 'Upgrade Required', status: 426 } });
+    expect(answer.headers.get('upgrade')).toBe('websocket');
+    const headers = { authorization: `Bearer ${server.token}` };
+    expect((await fetch(new URL(path, server.server.url), { method: 'HEAD', headers })).status).toBe(426);
+    expect((await server.call('GET', path, { token: '' })).status).toBe(401);
+    const document = (await server.call('GET', '/api/v1/openapi.json')).body;
+    expect(Object.keys(document.paths[path].get.responses)).toContain('101');
   });
 
   it('to a path that is no text is a problem too, and nothing else', async () => {

@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { controlAccess } from './access.ts';
 import { allowOrigins } from './allow-origins.ts';
+import { answerNoRequest } from './answer-no-request.ts';
 import { answerWithProblems, problemType } from './answer-problems.ts';
 import type { ServerContext } from './context.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -43,6 +44,7 @@ export async function buildApp(context: ServerContext): Promise<App> {
       reply.raw.writeHead(problem.status, headers);
       reply.raw.end(JSON.stringify(problem.toDetails()));
     },
+    clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>();
   answerWithProblems(app, context);

@@ -7,6 +7,7 @@ import { Problem } from '../http/problem.ts';
 import { decodePositions, maximumPositionLength } from './pod-log-position.ts';
 import { streamPodLogs } from './pod-log-stream.ts';
 import type { Run } from './run-stream.ts';
+import { requireUpgrade, streamResponse } from './upgrade.ts';
 
 const QuerySchema = Type.Object(
   {
@@ -28,32 +29,33 @@ const QuerySchema = Type.Object(
 );
 
 export function addPodLogStream(app: App, { client, clock, view }: ServerContext, run: Run): void {
-  app.get(
-    '/api/v1/namespaces/:namespace/applications/:name/logs/stream',
-    {
-      websocket: true,
-      config: { access: { type: 'namespace', permission: 'view' } },
-      schema: {
-        tags: ['streams'],
-        summary: 'WebSocket: what the containers of an application write, of all its pods, each line with its time',
-        description:
-          'Frames are `{type: "lines", items: [{pod, container, version, at, text, cut}], after}`, where `cut` says that the line is longer than the 16,384 characters that are sent; `{type: "leftOut", containers}`, how many there is no room for beyond 100; and at last `{type: "end"}`. A position counts for the same `pod` and `container`.',
-        params: ObjectParams,
-        querystring: QuerySchema,
-      },
-      preValidation: async (request) => {
-        const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
-        if (view.applications.get({ namespace, name }) === undefined) throw notFound({ namespace, name });
-      },
-      preHandler: async ({ query }) => {
-        if (decodePositions((query as { readonly after?: string }).after ?? '') === undefined)
-          throw new Problem(
-            400,
-            'the position is none that a stream gave: take `after` of its last frame, or leave it out',
-          );
-      },
+  app.route({
+    method: 'GET',
+    url: '/api/v1/namespaces/:namespace/applications/:name/logs/stream',
+
+    config: { access: { type: 'namespace', permission: 'view' } },
+    schema: {
+      tags: ['streams'],
+      summary: 'WebSocket: what the containers of an application write, of all its pods, each line with its time',
+      description:
+        'Frames are `{type: "lines", items: [{pod, container, version, at, text, cut}], after}`, where `cut` says that the line is longer than the 16,384 characters that are sent; `{type: "leftOut", containers}`, how many there is no room for beyond 100; and at last `{type: "end"}`. A position counts for the same `pod` and `container`.',
+      params: ObjectParams,
+      querystring: QuerySchema,
+      response: streamResponse,
     },
-    (socket, request) => {
+    preValidation: async (request) => {
+      const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
+      if (view.applications.get({ namespace, name }) === undefined) throw notFound({ namespace, name });
+    },
+    preHandler: async ({ query }) => {
+      if (decodePositions((query as { readonly after?: string }).after ?? '') === undefined)
+        throw new Problem(
+          400,
+          'the position is none that a stream gave: take `after` of its last frame, or leave it out',
+        );
+    },
+    handler: requireUpgrade,
+    wsHandler: (socket, request) => {
       const { params, query } = request;
       const { follow = true, after = '', ...choice } = query;
       run(request, socket, (paced) =>
@@ -69,5 +71,5 @@ export function addPodLogStream(app: App, { client, clock, view }: ServerContext
         }),
       );
     },
-  );
+  });
 }

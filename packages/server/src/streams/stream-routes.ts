@@ -11,6 +11,7 @@ import { streamLog } from './log-stream.ts';
 import { closeCodes } from './paced-socket.ts';
 import { addPodLogStream } from './pod-log-routes.ts';
 import { createRunner, type Run } from './run-stream.ts';
+import { requireUpgrade, streamResponse } from './upgrade.ts';
 
 /** What readers send is of no use, and bounded. */
 const maximumPayload = 1_024;
@@ -46,26 +47,27 @@ export async function addStreamRoutes(
 }
 
 function addLogStream(app: App, context: ServerContext, run: Run): void {
-  app.get(
-    '/api/v1/namespaces/:namespace/releases/:name/log/stream',
-    {
-      websocket: true,
-      config: { access: { type: 'namespace', permission: 'view' } },
-      schema: {
-        tags: ['streams'],
-        summary: 'WebSocket: the log of a release from any line on, then live, and at last its outcome',
-        params: ObjectParams,
-        querystring: Type.Object({
-          after: Type.Optional(Type.Integer({ minimum: 0, maximum: maximumInteger, default: 0 })),
-        }),
-      },
-      preValidation: async (request) => {
-        const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
-        if ((await findRelease(context, { namespace, name })) === undefined)
-          throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
-      },
+  app.route({
+    method: 'GET',
+    url: '/api/v1/namespaces/:namespace/releases/:name/log/stream',
+
+    config: { access: { type: 'namespace', permission: 'view' } },
+    schema: {
+      tags: ['streams'],
+      summary: 'WebSocket: the log of a release from any line on, then live, and at last its outcome',
+      params: ObjectParams,
+      querystring: Type.Object({
+        after: Type.Optional(Type.Integer({ minimum: 0, maximum: maximumInteger, default: 0 })),
+      }),
+      response: streamResponse,
     },
-    (socket, request) => {
+    preValidation: async (request) => {
+      const { namespace, name } = request.params as { readonly namespace: string; readonly name: string };
+      if ((await findRelease(context, { namespace, name })) === undefined)
+        throw new Problem(404, `there is no release ${name} in namespace ${namespace}`);
+    },
+    handler: requireUpgrade,
+    wsHandler: (socket, request) => {
       const { params, query } = request;
       run(request, socket, async (paced) => {
         const record = await findRelease(context, params);
@@ -73,7 +75,7 @@ function addLogStream(app: App, context: ServerContext, run: Run): void {
         await streamLog(paced, { database: context.database, uid: record.uid, after: query.after ?? 0 });
       });
     },
-  );
+  });
 }
 
 interface ApplicationStreamMeans {
@@ -84,27 +86,28 @@ interface ApplicationStreamMeans {
 
 function addApplicationStream(app: App, { changes, context, run }: ApplicationStreamMeans): void {
   const epoch = context.random(epochBytes);
-  app.get(
-    '/api/v1/applications/stream',
-    {
-      websocket: true,
-      config: { access: { type: 'login' } },
-      schema: {
-        tags: ['streams'],
-        summary: 'WebSocket: all applications that the caller may see, and each one again when it changes',
-        querystring: Type.Object({
-          after: Type.Optional(
-            Type.String({
-              maxLength: 100,
-              description: 'From the last frame of an earlier stream: goes on from there.',
-            }),
-          ),
-        }),
-      },
+  app.route({
+    method: 'GET',
+    url: '/api/v1/applications/stream',
+
+    config: { access: { type: 'login' } },
+    schema: {
+      tags: ['streams'],
+      summary: 'WebSocket: all applications that the caller may see, and each one again when it changes',
+      querystring: Type.Object({
+        after: Type.Optional(
+          Type.String({
+            maxLength: 100,
+            description: 'From the last frame of an earlier stream: goes on from there.',
+          }),
+        ),
+      }),
+      response: streamResponse,
     },
-    (socket, request) => {
+    handler: requireUpgrade,
+    wsHandler: (socket, request) => {
       const { principal, query } = request;
       run(request, socket, (paced) => streamApplications(paced, { changes, principal, after: query.after, epoch }));
     },
-  );
+  });
 }

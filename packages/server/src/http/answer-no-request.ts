@@ -1,0 +1,41 @@
+/** What comes over a connection and is no request of HTTP: nothing else of the server sees it. */
+import { problemType } from './answer-problems.ts';
+import { Problem } from './problem.ts';
+
+interface Connection {
+  readonly destroyed: boolean;
+  readonly writable: boolean;
+  write(text: string): unknown;
+  destroy(): unknown;
+}
+
+/** The connection ends with it: nobody knows where the next request begins. */
+export function answerNoRequest(error: { readonly code?: string }, connection: Connection): void {
+  if (error.code === 'ECONNRESET' || connection.destroyed) return;
+  if (connection.writable) connection.write(asText(problemOf(error.code)));
+  connection.destroy();
+}
+
+function problemOf(code: string | undefined): Problem {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem(408, 'the request did not come to its end in time');
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem(431, 'the headers of the request, or its path, are longer than is read here');
+    default:
+      return new Problem(400, 'this is no request of HTTP/1.1');
+  }
+}
+
+function asText(problem: Problem): string {
+  const details = problem.toDetails();
+  const body = JSON.stringify(details);
+  const headers = {
+    'content-type': problemType,
+    'content-length': String(Buffer.byteLength(body)),
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${details.status} ${details.title}\r\n${lines.join('')}\r\n${body}`;
+}
