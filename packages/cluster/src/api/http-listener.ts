@@ -1,6 +1,6 @@
 /**
- * Requests over HTTP: TLS on loopback, or plain on a unix socket for processes of the cluster itself. What comes whole and is
- * nothing out of the ordinary is read and answered by `front/`; everything else by `node:http`.
+ * Requests over HTTP: TLS on loopback, or plain on a unix socket for processes of the cluster itself. What has a head that
+ * comes whole and is nothing out of the ordinary is read and answered by `front/`; everything else by `node:http`.
  */
 import type { IncomingMessage, Server, ServerResponse as Outgoing } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';

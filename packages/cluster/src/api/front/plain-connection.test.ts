@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRequest } from '../received-request.ts';
 import { sendPlainAnswer } from './plain-answer.ts';
@@ -77,6 +77,60 @@ describe('a connection', () => {
     });
     for (const letter of odd) socket.write(letter);
     expect(await text(socket)).toBe(odd);
+  });
+
+  const posted = (length: number): string => `POST /posted HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+  const echo: FrontOptions['serve'] = async ({ content, socket }) => {
+    const body = Buffer.isBuffer(content) ? content : await buffer(content);
+    socket.write(`${body.toString()};`);
+  };
+
+  it('stays with us where a body comes in several pieces, wherever they are cut', async () => {
+    const socket = await open({ serve: echo });
+    socket.write(posted(2));
+    socket.write('x');
+    socket.write(`y${posted(5)}abcde${posted(3)}f`);
+    socket.write(`gh${posted(0)}`);
+    let answers = '';
+    for await (const piece of socket) {
+      answers += String(piece);
+      if (answers === 'xy;abcde;fgh;;') break;
+    }
+    expect(answers).toBe('xy;abcde;fgh;;');
+  });
+
+  it('goes on where an answer needed none of a body, which is dropped', async () => {
+    const socket = await open({});
+    socket.write(posted(7));
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toBe('/posted;');
+    socket.write('drop');
+    socket.write(`ped${plain('/2')}`);
+    const [next] = await once(socket, 'data');
+    expect(String(next)).toBe('/2;');
+    socket.destroy();
+  });
+
+  it.each(['half closes', 'goes away'])('tells who reads a body of a client that %s before its end', async (how) => {
+    const outcome = Promise.withResolvers<unknown>();
+    const begun = Promise.withResolvers<void>();
+    const socket = await open({
+      serve: async (request) => {
+        begun.resolve();
+        await echo(request).catch((error: unknown) => outcome.resolve(error));
+      },
+    });
+    socket.write(`${posted(5)}ab`);
+    await begun.promise;
+    if (how === 'goes away') socket.destroy();
+    else socket.end();
+    expect(await outcome.promise).toMatchObject({ reason: 'BadRequest' });
+  });
+
+  it('ends where the rest of a body does not come in time', async () => {
+    const socket = await open({ serve: echo, idleMilliseconds: 1 });
+    socket.write(`${posted(5)}ab`);
+    expect(await text(socket)).toBe('');
   });
 
   it('ends where nothing has come in time, or nothing more', async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ReceivedRequest } from '../received-request.ts';
+import { PendingBody } from './pending-body.ts';
 import { type PlainFields, type PlainRequest, readPlainRequest } from './plain-request.ts';
 
 export interface FrontOptions {
@@ -14,11 +15,10 @@ export interface FrontOptions {
 /** As much of what follows a request is read before that is answered. */
 const maximumWaitingBytes = 64 * 1024;
 const nothing = Buffer.alloc(0);
-const nobodyElse = {};
 
 /**
- * One connection, request after request, as long as each comes whole and is a plain one. With the first other one the
- * connection is handed over, and stays with whoever takes it.
+ * One connection, request after request, as long as the head of each comes whole and is a plain one. With the first other
+ * one the connection is handed over, and stays with whoever takes it.
  */
 export class PlainConnection {
   readonly #socket: Socket;
@@ -27,6 +27,8 @@ export class PlainConnection {
   #fields: PlainFields | undefined;
   /** The request that is being answered. */
   #current: PlainExchange | undefined;
+  /** Of the last request, while not all of it has come. */
+  #body: PendingBody | undefined;
 
   constructor(socket: Socket, options: FrontOptions) {
     this.#socket = socket;
@@ -41,13 +43,25 @@ export class PlainConnection {
   readonly #listeners: ReadonlyArray<readonly [event: string, listener: (piece: Buffer) => void]> = [
     ['data', (piece) => this.#receive(piece)],
     // Who has said all that he will say is not waiting for more than what he has been told by then.
-    ['end', () => this.#socket.end()],
+    ['end', () => this.#hearNoMore()],
     ['error', () => this.#socket.destroy()],
-    ['close', () => this.#current?.abandon()],
-    ['timeout', () => this.#current === undefined && this.#socket.destroy()],
+    ['close', () => this.#abandon()],
+    ['timeout', () => (this.#current === undefined || this.#body !== undefined) && this.#socket.destroy()],
   ];
 
-  #receive(piece: Buffer): void {
+  #hearNoMore(): void {
+    this.#body?.break();
+    this.#socket.end();
+  }
+
+  #abandon(): void {
+    this.#body?.break();
+    this.#current?.abandon();
+  }
+
+  #receive(received: Buffer): void {
+    const piece = this.#withoutBody(received);
+    if (piece.length === 0 && this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.length === 0 ? piece : Buffer.concat([this.#waiting, piece]);
     if (this.#current === undefined) this.#take();
     else if (this.#waiting.length > maximumWaitingBytes) this.#socket.pause();
@@ -59,19 +73,30 @@ export class PlainConnection {
       this.#handOver();
       return;
     }
+    const { body, missing } = request;
     const isFirst = this.#fields === undefined;
     if (isFirst) this.#socket.setTimeout(this.#options.idleMilliseconds);
     this.#fields = request.fields;
     this.#waiting = request.end === this.#waiting.length ? nothing : this.#waiting.subarray(request.end);
-    this.#current = new PlainExchange(request, this.#socket);
+    this.#body = missing === 0 ? undefined : new PendingBody(body, missing);
+    this.#current = new PlainExchange(request, this.#body ?? body, this.#socket);
     this.#options.serve(this.#current).then(
       () => this.#proceed(),
       () => this.#socket.destroy(),
     );
   }
 
+  /** What of a piece belongs to a later request. */
+  #withoutBody(piece: Buffer): Buffer {
+    if (this.#body === undefined) return piece;
+    const rest = this.#body.take(piece);
+    if (this.#body.isWhole) this.#body = undefined;
+    return rest;
+  }
+
   #proceed(): void {
     this.#current = undefined;
+    this.#body?.drop();
     if (!this.#socket.writable || this.#waiting.length === 0) return;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#take();
@@ -94,18 +119,19 @@ class PlainExchange implements ReceivedRequest {
   readonly target: string;
   readonly headers: ReceivedRequest['headers'];
   readonly authorization: string;
-  readonly impersonation: ReceivedRequest['impersonation'] = nobodyElse;
-  readonly content: Buffer;
+  readonly impersonation: ReceivedRequest['impersonation'];
+  readonly content: ReceivedRequest['content'];
   readonly socket: Socket;
   #abort: AbortController | undefined;
   #isAbandoned = false;
 
-  constructor({ method, target, fields, body }: PlainRequest, socket: Socket) {
+  constructor({ method, target, fields }: PlainRequest, content: ReceivedRequest['content'], socket: Socket) {
     this.method = method;
     this.target = target;
     this.headers = fields.headers;
     this.authorization = fields.authorization;
-    this.content = body;
+    this.impersonation = fields.impersonation;
+    this.content = content;
     this.socket = socket;
   }
 
