@@ -1,8 +1,8 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Elsewhere: about files and sockets, slowly; and contracts, which end-to-end tests run on PostgreSQL. */
-export const once = /\/(page-routes|pod-log-stream|slow-readers|outbox|webhook-queue)\.test\.ts$/;
+/** Elsewhere: about files and sockets, slowly, or about SQLite alone; and contracts, which end-to-end tests run on PostgreSQL. */
+export const once = /\/(full-disk|page-routes|pod-log-stream|slow-readers|outbox|webhook-queue)\.test\.ts$/;
 
 /** Those of the server's tests that have tables, by which they run on both databases: whoever opens one the way tests do. */
 export async function listDatabaseTests(root: string): Promise<string[]> {

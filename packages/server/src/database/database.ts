@@ -37,8 +37,10 @@ export type DatabaseChange =
 export type DatabaseFault =
   /** A row with this key is there already. */
   | 'duplicate'
-  /** Nobody answers, or the disk takes nothing: trying again later may help. */
+  /** Nobody answers: trying again later may help. */
   | 'unavailable'
+  /** The same, because the disk takes nothing more. */
+  | 'full'
   | 'other';
 
 export class DatabaseError extends Error {
@@ -52,5 +54,6 @@ export class DatabaseError extends Error {
 }
 
 export function isDatabaseFault(error: unknown, ...faults: readonly DatabaseFault[]): boolean {
-  return error instanceof DatabaseError && faults.includes(error.fault);
+  if (!(error instanceof DatabaseError)) return false;
+  return faults.includes(error.fault) || (error.fault === 'full' && faults.includes('unavailable'));
 }

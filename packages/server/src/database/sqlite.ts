@@ -124,8 +124,9 @@ class SqliteDatabase implements Database {
 
 /** https://www.sqlite.org/rescode.html */
 const duplicateCodes = new Set([1555, 2067]);
-/** Busy, locked, read-only, input or output, full, cannot open. */
-const unavailableCodes = new Set([5, 6, 8, 10, 13, 14]);
+const fullCode = 13;
+/** Busy, locked, read-only, input or output, cannot open. */
+const unavailableCodes = new Set([5, 6, 8, 10, 14]);
 
 function isLocked(error: unknown): boolean {
   const { errcode = 0 } = error as { errcode?: number };
@@ -141,6 +142,7 @@ function translate(error: unknown, doing: string): DatabaseError {
 function faultOf(code: number): DatabaseFault {
   if (duplicateCodes.has(code)) return 'duplicate';
   // The last byte is the kind, the others say more of it.
+  if (code % 256 === fullCode) return 'full';
   return unavailableCodes.has(code % 256) ? 'unavailable' : 'other';
 }
 

@@ -92,6 +92,11 @@ interface FrameworkError {
 export function findProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof StatusError) return problemOfStatus(error);
+  if (isDatabaseFault(error, 'full'))
+    return new Problem(503, 'the disk of the database is full: nothing can be changed until there is room on it', {
+      headers: { 'retry-after': '30' },
+      cause: error,
+    });
   if (isDatabaseFault(error, 'unavailable'))
     return new Problem(503, 'the database of the server does not answer; try again in a moment', {
       headers: { 'retry-after': '2' },
