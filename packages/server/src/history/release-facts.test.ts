@@ -19,7 +19,10 @@ it('tells causes before what follows from them, where one look brings both with 
       health: [{ pod: 'shop-1-a', uid: 'a', outcome: 'passed', code: 200, answer: 'ok', at }],
     },
   } as unknown as Release;
-  expect(calculateNews(undefined, release).map(({ text }) => text)).toEqual([
+  const news = calculateNews(undefined, release);
+  // What has no time of its own too: times go on from line to line, whenever it was looked.
+  expect(new Set(news.map((fact) => fact.at))).toEqual(new Set([at]));
+  expect(news.map(({ text }) => text)).toEqual([
     'attempt 1 starts: created',
     'gate health starts',
     'gate health: passed',

@@ -58,13 +58,16 @@ export function calculateFacts(release: Release): readonly Fact[] {
   ];
 }
 
-/** What the later one says that the earlier one did not, in the order in which it came to be. */
+/**
+ * What the later one says that the earlier one did not, in the order in which it came to be. What has no time of its own is
+ * as late as the latest that has one, so that times go on from line to line.
+ */
 export function calculateNews(before: Release | undefined, after: Release): readonly Fact[] {
   const known = new Set((before === undefined ? [] : calculateFacts(before)).map(identify));
   const news = calculateFacts(after).filter((fact) => !known.has(identify(fact)));
-  // What has no time of its own is as late as the latest that has one.
   const latest = news.reduce((time, { at = '' }) => (at > time ? at : time), '');
-  return news.toSorted((one, other) => compareText(one.at ?? latest, other.at ?? latest));
+  const timed = latest === '' ? news : news.map((fact) => ({ ...fact, at: fact.at ?? latest }));
+  return timed.toSorted((one, other) => compareText(one.at ?? '', other.at ?? ''));
 }
 
 function identify({ key, text }: Fact): string {
