@@ -37,11 +37,11 @@ export async function streamLog(socket: PacedSocket, { database, uid, after }: L
       if (items.length > 0 && !(await socket.send({ type: 'lines', items }, `after=${last}`))) return;
       if (items.length === linesAtOnce) continue;
       if (state === 'over' || (state === 'missing' && wasWritten)) {
-        const { phase = 'Unknown', release } = (await readRecord(database, uid)) ?? {};
-        await socket.send(
-          { type: 'end', phase, reason: release?.status?.ending?.reason, lines: last },
-          `after=${last}`,
-        );
+        const { phase = 'Unknown', release, logLength = last } = (await readRecord(database, uid)) ?? {};
+        // Who comes with a line that there never was is told how many there are.
+        const lines = Math.min(last, logLength);
+        const reason = release?.status?.ending?.reason;
+        await socket.send({ type: 'end', phase, reason, lines }, `after=${lines}`);
         socket.close(closeCodes.normal, 'the release has ended');
         return;
       }

@@ -40,6 +40,9 @@ describe('the log of a release as a stream', () => {
     const stream = server.listen(logOf('shop-1', 3));
     expect(await stream.ended).toBe(1_000);
     expect(stream.frames[0].items[0].number).toBe(4);
+    const beyond = server.listen(logOf('shop-1', 99_999));
+    expect(await beyond.ended).toBe(1_000);
+    expect(beyond.frames).toEqual([stream.frames.at(-1)]);
   });
 
   it('is refused to who may not see it, and where there is no release', async () => {
