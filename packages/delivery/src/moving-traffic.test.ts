@@ -5,7 +5,7 @@ import type { Release } from './api/release.ts';
 import { planMove } from './moving-traffic.ts';
 import { annotations, labels } from './names.ts';
 import type { Observation, VersionView } from './observation.ts';
-import { noCompanions } from './order/companions.ts';
+import { emptyObservation } from '../testing/empty-observation.ts';
 
 const release: Release = {
   metadata: { name: 'shop-v1', namespace: 'default' },
@@ -13,31 +13,12 @@ const release: Release = {
 };
 
 const observation: Observation = {
-  application: {
+  ...emptyObservation({
     metadata: { name: 'shop', namespace: 'default' },
     spec: { replicas: 2, template: {}, route: { hosts: ['shop.localhost'] } },
-  },
+  }),
   releases: [release],
-  replicaSets: [],
-  pods: [],
-  drainedFor: new Map(),
-  confirmedFor: new Map(),
-  services: [],
-  slices: [],
-  budgets: [],
-  split: undefined,
   gateways: ['gateway'],
-  commands: [],
-  answers: new Map(),
-  measurements: new Map(),
-  sources: new Map(),
-  copies: [],
-  trial: undefined,
-  jobs: [],
-  approvals: [],
-  hookFindings: new Map(),
-  companions: noCompanions,
-  sessionKey: undefined,
 };
 
 function readyPod(name: string, metadata: Pod['metadata'] = {}): Pod {

@@ -3,7 +3,7 @@ import { releaseSpec } from '../testing/records.ts';
 import type { Release } from './api/release.ts';
 import type { Observation } from './observation.ts';
 import { planPruning } from './pruning.ts';
-import { noCompanions } from './order/companions.ts';
+import { emptyObservation } from '../testing/empty-observation.ts';
 
 const begin = Date.UTC(2026, 0, 1);
 const at = (seconds: number): string => new Date(begin + seconds * 1_000).toISOString();
@@ -17,32 +17,12 @@ function release(version: string, servedUntil: string | undefined): Release {
 }
 
 const observation: Observation = {
-  application: {
+  ...emptyObservation({
     metadata: { name: 'shop', namespace: 'default' },
     spec: { template: {}, history: { limit: 1, rollbackWindowSeconds: 100 } },
     status: { serving: { version: 'b', release: 'shop-b', hash: 'h1:0' } },
-  },
+  }),
   releases: [release('a', at(10)), release('b', undefined)],
-  replicaSets: [],
-  pods: [],
-  drainedFor: new Map(),
-  confirmedFor: new Map(),
-  services: [],
-  slices: [],
-  budgets: [],
-  split: undefined,
-  gateways: [],
-  commands: [],
-  answers: new Map(),
-  measurements: new Map(),
-  sources: new Map(),
-  copies: [],
-  trial: undefined,
-  jobs: [],
-  approvals: [],
-  hookFindings: new Map(),
-  companions: noCompanions,
-  sessionKey: undefined,
 };
 
 describe('pruning', () => {

@@ -5,21 +5,13 @@ import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery
 import type { ApplicationSpec } from './api/application.ts';
 import type { Observation } from './observation.ts';
 import { isRouteLost, routeConflicts } from './route-conflicts.ts';
-import { noCompanions } from './order/companions.ts';
+import { emptyObservation } from '../testing/empty-observation.ts';
 
 const taken = 'RouteConflict: host shop.localhost, path / belongs to Application default/older, which is older';
 
 function observe(instances: readonly Partial<SplitInstanceStatus>[], route: object | undefined = {}): Observation {
   return {
-    application: { metadata: { name: 'shop' }, spec: { template: {}, ...(route && { route }) } },
-    releases: [],
-    replicaSets: [],
-    pods: [],
-    drainedFor: new Map(),
-    confirmedFor: new Map(),
-    services: [],
-    slices: [],
-    budgets: [],
+    ...emptyObservation({ metadata: { name: 'shop' }, spec: { template: {}, ...(route && { route }) } }),
     split: {
       metadata: { name: 'shop', generation: 2 },
       spec: { application: 'shop', rules: [] },
@@ -28,17 +20,6 @@ function observe(instances: readonly Partial<SplitInstanceStatus>[], route: obje
       },
     },
     gateways: ['a', 'b'],
-    commands: [],
-    answers: new Map(),
-    measurements: new Map(),
-    sources: new Map(),
-    copies: [],
-    trial: undefined,
-    jobs: [],
-    approvals: [],
-    hookFindings: new Map(),
-    companions: noCompanions,
-    sessionKey: undefined,
   };
 }
 

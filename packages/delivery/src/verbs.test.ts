@@ -6,7 +6,7 @@ import { planCommands } from './commands.ts';
 import { teardownFinalizer } from './names.ts';
 import { reconcileApplication } from './reconcile.ts';
 import type { Observation } from './observation.ts';
-import { noCompanions } from './order/companions.ts';
+import { emptyObservation } from '../testing/empty-observation.ts';
 
 const now = Date.UTC(2026, 0, 2);
 const before = '2026-01-01T23:30:00.000000Z';
@@ -26,35 +26,16 @@ const second = release('2', { phase: 'Succeeded', finishedAt: before });
 /** Version 2 serves, after version 1; version 3 is in the phase, where one is given. */
 function observe(third: ReleaseStatus | undefined, commands: readonly [Verb, string?][]): Observation {
   return {
-    application: {
+    ...emptyObservation({
       metadata: { name: 'shop', generation: 1 },
       spec: {},
       status: { serving: { version: '2', release: 'shop-2', hash: 't2' } },
-    },
+    }),
     releases: third === undefined ? [first, second] : [first, second, release('3', third)],
-    replicaSets: [],
-    pods: [],
-    drainedFor: new Map(),
-    confirmedFor: new Map(),
-    services: [],
-    slices: [],
-    budgets: [],
-    split: undefined,
-    gateways: [],
     commands: commands.map(([verb, version], index) => ({
       metadata: { name: `${verb}-${index}` },
       spec: { application: 'shop', verb, version, requestedBy: 'ann' },
     })),
-    answers: new Map(),
-    measurements: new Map(),
-    sources: new Map(),
-    copies: [],
-    trial: undefined,
-    jobs: [],
-    approvals: [],
-    hookFindings: new Map(),
-    companions: noCompanions,
-    sessionKey: undefined,
   };
 }
 
