@@ -7,6 +7,7 @@ import { electionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { isDatabaseFault } from '@slipway/server/database/database';
 import { openDatabase } from '@slipway/server/database/open-database';
 import type { OidcOptions } from '@slipway/server/identity/oidc/oidc-options';
 import type { Retention } from '@slipway/server/history/retention';
@@ -65,7 +66,7 @@ export async function runDeploymentServer(
 ): Promise<void> {
   const { client, logger, signal } = options;
   const database = await openDatabase(options.database, { clock: systemClock, logger }).catch((error: unknown) => {
-    throw new CommandFailure(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new CommandFailure(describe(error), { cause: error });
   });
   try {
     if (options.installKinds !== false)
@@ -76,7 +77,7 @@ export async function runDeploymentServer(
     const { running, isFirst } = await start(options, database);
     await onReady({ url: running.url, isFirst });
     await running.done.catch((error: unknown) => {
-      throw error instanceof StartRefused ? new CommandFailure(error.message, { cause: error }) : error;
+      throw explainEnd(error);
     });
   } finally {
     await database.close();
@@ -127,12 +128,29 @@ async function start(
   return { running, isFirst };
 }
 
-function explainStart(error: unknown, { host, port }: DeploymentServerOptions): unknown {
+function explainEnd(error: unknown): unknown {
   if (error instanceof StartRefused) return new CommandFailure(error.message, { cause: error });
+  if (!isDatabaseFault(error, 'damaged')) return error;
+  return new CommandFailure(`The database is damaged, and has to be restored from a copy (${describe(error)}).`, {
+    cause: error,
+  });
+}
+
+function explainStart(error: unknown, { host, port }: DeploymentServerOptions): unknown {
+  if (isDatabaseFault(error, 'unavailable'))
+    return new CommandFailure(`The database does not take what is written at every start (${describe(error)}).`, {
+      cause: error,
+    });
+  const explained = explainEnd(error);
+  if (explained !== error) return explained;
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
   return new CommandFailure(
     `Nobody can be answered at ${host}:${port} (${code}).\nChoose others with --host and --port.`,
     { cause: error },
   );
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

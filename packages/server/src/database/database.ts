@@ -41,6 +41,8 @@ export type DatabaseFault =
   | 'unavailable'
   /** The same, because the disk takes nothing more. */
   | 'full'
+  /** What is kept cannot be read as it was written: nothing helps but a copy of before. */
+  | 'damaged'
   | 'other';
 
 export class DatabaseError extends Error {

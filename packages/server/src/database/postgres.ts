@@ -204,6 +204,7 @@ function translate(error: unknown, doing: string): DatabaseError {
 function faultOf(code: string): DatabaseFault {
   if (code === '23505') return 'duplicate';
   if (code === '53100') return 'full';
+  if (code === 'XX001' || code === 'XX002') return 'damaged';
   // Without a code, or with one of the operating system: there was no answer. 08 connection, 53 resources, 57 operator.
   return code === '' || /^(08|53|57|40|E[A-Z])/.test(code) ? 'unavailable' : 'other';
 }

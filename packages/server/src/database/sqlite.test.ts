@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +28,25 @@ describe('SQLite', () => {
     expect(names).toContain('server.db-wal');
     for (const name of names) expect([name, (await stat(join(folder, name))).mode & 0o777]).toEqual([name, 0o600]);
     await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    { name: 'is no database', damage: (bytes: Buffer) => bytes.fill('x') },
+    { name: 'was written over', damage: (bytes: Buffer) => bytes.fill('x', 4_096) },
+  ])('says of a file that $name that it is damaged', async ({ damage }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-sqlite-'));
+    const path = join(folder, 'server.db');
+    const database = openSqlite(path);
+    await database.query('CREATE TABLE words (word TEXT)');
+    await database.query("INSERT INTO words VALUES ('kept')");
+    await database.close();
+    await writeFile(path, damage(await readFile(path)));
+    const read = async () => {
+      const damaged = openSqlite(path);
+      await damaged.query('SELECT * FROM words').finally(() => damaged.close());
+    };
+    await expect(read()).rejects.toMatchObject({ fault: 'damaged' });
     await rm(folder, { recursive: true });
   });
 

@@ -125,6 +125,8 @@ class SqliteDatabase implements Database {
 /** https://www.sqlite.org/rescode.html */
 const duplicateCodes = new Set([1555, 2067]);
 const fullCode = 13;
+/** Malformed, and not a database at all. */
+const damagedCodes = new Set([11, 26]);
 /** Busy, locked, read-only, input or output, cannot open. */
 const unavailableCodes = new Set([5, 6, 8, 10, 14]);
 
@@ -143,6 +145,7 @@ function faultOf(code: number): DatabaseFault {
   if (duplicateCodes.has(code)) return 'duplicate';
   // The last byte is the kind, the others say more of it.
   if (code % 256 === fullCode) return 'full';
+  if (damagedCodes.has(code % 256)) return 'damaged';
   return unavailableCodes.has(code % 256) ? 'unavailable' : 'other';
 }
 

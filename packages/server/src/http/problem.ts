@@ -97,6 +97,10 @@ export function findProblem(error: unknown): Problem | undefined {
       headers: { 'retry-after': '30' },
       cause: error,
     });
+  if (isDatabaseFault(error, 'damaged'))
+    return new Problem(503, 'the database of the server is damaged: it has to be restored from a copy', {
+      cause: error,
+    });
   if (isDatabaseFault(error, 'unavailable'))
     return new Problem(503, 'the database of the server does not answer; try again in a moment', {
       headers: { 'retry-after': '2' },
