@@ -156,8 +156,10 @@ function tableColumn<T extends KubeObject>(column: Column<T>): TableColumn {
   return {
     name: column.name,
     type: column.type ?? 'string',
-    format: undefined,
-    description: '',
+    // By this kubectl finds where to say of which kind the object is, when it shows several.
+    ...(column.name === nameColumn.name && column.wide !== true
+      ? { format: nameColumn.format, description: nameColumn.description }
+      : { description: '' }),
     priority: column.wide === true ? 1 : 0,
     cell: (object, now) => column.cell(object as T, now),
   };
