@@ -270,7 +270,7 @@ export class NamespaceIsolation implements Isolation {
     const [mount, nsenter] = [requireTool(tools, 'mount'), requireTool(tools, 'nsenter')];
     const { directory, root, groupEntries, processesOf } = container;
     const [ownProcesses, others] =
-      processesOf === undefined ? [['--pid'], []] : [[], [`--pid=/proc/${processesOf}/ns/pid`]];
+      processesOf === undefined ? [['--pid'], []] : [[], ['--no-fork', `--pid=/proc/${processesOf}/ns/pid`]];
     // Root writes it to a file, which belongs to the machine's root alone. The hostname of the machine is not a pod's to set.
     const setter = rights.level === 'user' ? (tools['hostname'] ?? '') : '';
     const name = hostNetwork ? ['', ''] : [hostname, setter];

@@ -15,7 +15,7 @@ export interface SharedProcesses {
 const script = `
 read -r pid rest </proc/self/stat && echo "pid $pid"
 exec 3<&0
-( read -r never <&3 ) &
+cat <&3 >/dev/null &
 wait "$!"
 `;
 
