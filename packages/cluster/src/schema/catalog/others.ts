@@ -15,6 +15,7 @@ import { validatePatterns } from '../patterns.ts';
 import { forbidden, invalid, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { checkDefinitionSchemas } from '../rules/definition-rules.ts';
+import { validateIngress } from './ingress-rules.ts';
 import { atLeast, supported } from './pod-template.ts';
 
 export const endpointSlice = define<EndpointSlice>({
@@ -109,36 +110,6 @@ export const ingress = define<Ingress>({
   ],
   validate: validateIngress,
 });
-
-function validateIngress({ spec }: Ingress): readonly Fault[] {
-  if (spec?.defaultBackend === undefined && (spec?.rules ?? []).length === 0)
-    return [invalid('spec', {}, 'either `defaultBackend` or `rules` must be specified')];
-  return (spec?.rules ?? []).flatMap((rule, ruleIndex) => [
-    ...validateHost(rule.host ?? '', `spec.rules[${ruleIndex}].host`),
-    ...(rule.http?.paths ?? []).flatMap((path, index) => {
-      const at = `spec.rules[${ruleIndex}].http.paths[${index}]`;
-      const needsSlash = path.pathType !== 'ImplementationSpecific' || (path.path ?? '') !== '';
-      return [
-        ...(path.pathType === undefined
-          ? [required(`${at}.pathType`, 'pathType must be specified')]
-          : supported(path.pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${at}.pathType`)),
-        ...(needsSlash && !(path.path ?? '').startsWith('/')
-          ? [invalid(`${at}.path`, path.path ?? '', 'must be an absolute path')]
-          : []),
-        ...(path.backend.service === undefined && path.backend.resource === undefined
-          ? [required(`${at}.backend`, 'cannot be empty')]
-          : []),
-      ];
-    }),
-  ]);
-}
-
-/** A name, or one with a star in place of its first label; requests to an address carry no name that could be meant. */
-function validateHost(host: string, field: string): readonly Fault[] {
-  if (host === '') return [];
-  if (isIP(host) > 0) return [invalid(field, host, 'must be a DNS name, not an IP address')];
-  return faultsOf(field, host, host.startsWith('*.') ? (name) => dns1123Subdomain(name.slice(2)) : dns1123Subdomain);
-}
 
 export const ingressClass = define<IngressClass>({
   type: ingressClasses,
