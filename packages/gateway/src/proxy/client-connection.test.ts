@@ -131,6 +131,24 @@ describe('an idle connection', () => {
   });
 });
 
+describe('an idle connection of the proxy in front', () => {
+  test('is kept for as long as that likes, which may send a request on it at any moment', async () => {
+    const backend = await world.backend((_, outgoing) => outgoing.end('ok'));
+    await world.route([{ endpoints: [backend] }]);
+    const socket = connect(join(directory, 'proxy.sock'));
+    let received = '';
+    socket.on('data', (piece: Buffer) => (received += piece.toString('latin1')));
+    for (const method of ['GET', 'POST']) {
+      received = '';
+      socket.write(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+      await eventually(() => received.includes('ok'));
+      for (let ticks = 0; ticks < 600; ticks++) await clock.advance(1_000);
+    }
+    expect(socket.readyState).toBe('open');
+    socket.destroy();
+  });
+});
+
 describe('a client that has ended its side', () => {
   let held: (() => void)[];
   beforeEach(async () => {

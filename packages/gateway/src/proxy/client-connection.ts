@@ -135,11 +135,16 @@ export class ClientConnection implements ExchangeClient, Waiter {
     const unsent = this.socket.writableLength;
     if (unsent < this.#unsent && this.#phase !== 'head') this.#phaseTick = tick;
     this.#unsent = unsent;
-    if (tick - this.#phaseTick <= maxTicks[this.#phase]) return;
+    if (tick - this.#phaseTick <= maxTicks[this.#phase] || this.#isReserve) return;
     if (this.#phase === 'head')
       this.#refuse({ status: 408, text: `the head of the request did not arrive within ${maxTicks.head} s` });
     else if (this.#phase === 'idle') this.#closeIdle();
     else this.socket.destroy();
+  }
+
+  /** A proxy of ours keeps such connections, and ends them itself: where both may, a request meets the end that this side makes. */
+  get #isReserve(): boolean {
+    return this.#origin === 'behindProxy' && this.#phase === 'idle';
   }
 
   /** Between requests; the end of the last answer may still wait for the client to take it. */
