@@ -12,7 +12,13 @@ const keptCharacters = 1_024;
 /** Every other request goes over a connection that is kept alive, the rest over new ones. */
 export function sendByHttp({ target, host, path }: Pick<LoadOptions, 'target' | 'host' | 'path'>): SendRequest {
   const { hostname, port } = new URL(target);
-  const keptAlive = new Agent({ keepAlive: true, maxSockets: 256, timeout: idleMilliseconds });
+  const keptAlive = new Agent({
+    keepAlive: true,
+    maxSockets: 256,
+    timeout: idleMilliseconds,
+    // It looks whether it has just closed one itself for its age at the first alone, and would otherwise give the last.
+    scheduling: 'fifo',
+  });
   return ({ id, index }, onEnd) => {
     const broken = (reason: string): void => onEnd({ kind: 'broken', reason });
     const outgoing = httpRequest({

@@ -143,6 +143,10 @@ function frontendSection({ listen, tlsListen, headerSets }: Structure, places: P
     `  http-request set-var(txn.turn) sc_inc_gpc0(0),mul(txn.stride),mod(txn.total) if ${isSplit}`,
     `  http-request set-var(txn.target) var(txn.target),concat(.,txn.turn,),${map('splits')} if ${isSplit}`,
     `  http-request del-header '${ownHeaderPattern}' -m reg`,
+    // The others of one connection are HAProxy's own matter.
+    ...['request', 'response'].flatMap((way) =>
+      ['Keep-Alive', 'Proxy-Connection'].map((name) => `  http-${way} del-header ${name}`),
+    ),
     '  http-request set-header X-Forwarded-For %[src]',
     '  http-request set-header X-Forwarded-Host %[req.fhdr(host)]',
     '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',

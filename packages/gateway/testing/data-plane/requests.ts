@@ -42,6 +42,20 @@ export function describeRequests(setting: Setting): void {
       expect(Object.keys(seen.headers).filter((name) => name.includes('_'))).toEqual([]);
     });
 
+    test('brings nothing that speaks of the other connection: neither side knows for how long the other keeps one', async () => {
+      const backend = await setting.world.backend((incoming, outgoing) => {
+        outgoing.setHeader('Keep-Alive', 'timeout=5').setHeader('Proxy-Connection', 'keep-alive');
+        outgoing.end(JSON.stringify(incoming.headers));
+      });
+      await setting.world.route([{ endpoints: [backend] }]);
+      const headers = { 'Keep-Alive': 'timeout=7', 'Proxy-Connection': 'keep-alive' };
+      const answer = await answerOf(open({ headers }).end());
+      for (const seen of [answer.headers, JSON.parse(answer.body)]) {
+        expect(seen).not.toHaveProperty('keep-alive');
+        expect(seen).not.toHaveProperty('proxy-connection');
+      }
+    });
+
     test('keeps connections alive on both sides', async () => {
       let connections = 0;
       const backend = await setting.world.backend((_, outgoing) => outgoing.end('ok'));

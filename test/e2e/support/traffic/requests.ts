@@ -14,8 +14,11 @@ const uploadPieceMilliseconds = 100;
 const uploadHash = createHash('sha256')
   .update(Buffer.concat(Array(uploadPieces).fill(uploadPiece)))
   .digest('hex');
-/** Less than a gateway keeps a connection: one that it closes as a request leaves on it would be nobody's fault. */
-const keptAlive = new Agent({ keepAlive: true, timeout: 30_000 });
+/**
+ * Less than a gateway keeps a connection: one that it closes as a request leaves on it would be nobody's fault. The agent looks
+ * whether it has just closed one itself for its age at the first alone, and would otherwise give the last.
+ */
+const keptAlive = new Agent({ keepAlive: true, timeout: 30_000, scheduling: 'fifo' });
 
 interface Exchange {
   readonly kind: Kind;
