@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import { expect, vi } from 'vitest';
 import { ControlGroups } from '../src/node/control-groups/control-groups.ts';
 import { findControlGroups, readGroupMachine } from '../src/node/control-groups/find-control-groups.ts';
 import {
@@ -40,17 +41,43 @@ type NamespaceLevel = Pick<NamespaceIsolationOptions, 'dataDirectory' | 'tools' 
   readonly network: NamespaceIsolationOptions['network'] & { createPodNamespace: SandboxPoolOptions['create'] };
 };
 
-export async function startNamespaceRuntime(level: NamespaceLevel): Promise<ProcessRuntimeUnderTest> {
-  const { dataDirectory, network } = level;
+/** Of containers that are made ahead. */
+export async function startAheadRuntime(level: NamespaceLevel): Promise<ProcessRuntimeUnderTest> {
+  const pool = createPool(level, 0);
+  const underTest = await startNamespaceRuntime(level, pool);
+  const { runtime } = underTest;
+  const createSandbox = runtime.createSandbox.bind(runtime);
+  runtime.createSandbox = async (request) => {
+    await vi.waitFor(() => expect(pool.furnished).toBeGreaterThan(0), { timeout: 20_000, interval: 5 });
+    return createSandbox(request);
+  };
+  return underTest;
+}
+
+export async function startNamespaceRuntime(
+  level: NamespaceLevel,
+  pool = createPool(level, undefined),
+): Promise<ProcessRuntimeUnderTest> {
+  const { dataDirectory } = level;
   const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
   const groups = new ControlGroups({ locations, clock: systemClock, maximumProcesses: 60 });
-  const pool = new SandboxPool({
+  const isolation = new NamespaceIsolation({
+    ...level,
+    pool,
+    nodeProgram: process.execPath,
+    ownPid: process.pid,
+    logger: silentLogger,
+  });
+  return startProcessRuntime({ dataDirectory, isolation, groups });
+}
+
+function createPool({ network }: NamespaceLevel, quietMilliseconds: number | undefined): SandboxPool {
+  return new SandboxPool({
     create: () => network.createPodNamespace(),
     first: 4,
     whole: 4,
+    quietMilliseconds,
     clock: systemClock,
     logger: silentLogger,
   });
-  const isolation = new NamespaceIsolation({ ...level, pool, nodeProgram: process.execPath, ownPid: process.pid });
-  return startProcessRuntime({ dataDirectory, isolation, groups });
 }

@@ -62,6 +62,7 @@ function createRoot({ options, searchPath, clock, logger }: RuntimeParts, networ
     searchPath,
     nodeProgram: process.execPath,
     ownPid: process.pid,
+    logger,
   });
 }
 
@@ -90,6 +91,7 @@ function createUser({ options, searchPath, clock, logger }: RuntimeParts, { node
     searchPath,
     nodeProgram: process.execPath,
     ownPid: process.pid,
+    logger,
   });
 }
 

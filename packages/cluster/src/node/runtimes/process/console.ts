@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ContainerRequest, OutputListener, TerminalSize } from '../../runtime.ts';
 import type { StandardStreams } from './standard-streams.ts';
-import { openInputPipe } from './input-pipe.ts';
-import { endOfOutput, writersOf, type OutputPipes } from './output-pipes.ts';
+import { openInputPipe, type InputPipe } from './input-pipe.ts';
+import { endOfOutput, writersOf, type Output, type OutputPipes } from './output-pipes.ts';
 import { openTerminal } from './terminal.ts';
 
 /** What a container's first process reads and writes. */
@@ -25,9 +25,16 @@ export function openConsole(request: ConsoleRequest, pipes: OutputPipes): Promis
   return request.tty ? Promise.resolve(openTerminalConsole(request)) : openPipedConsole(request, pipes);
 }
 
-async function openPipedConsole({ stdin, onOutput }: ConsoleRequest, pipes: OutputPipes): Promise<Console> {
+async function openPipedConsole(request: ConsoleRequest, pipes: OutputPipes): Promise<Console> {
   const output = await pipes.take();
-  const input = stdin === true ? await openInputPipe() : undefined;
+  return consoleOf(output, request, request.stdin === true ? await openInputPipe() : undefined);
+}
+
+export function consoleOf(
+  output: Output,
+  { onOutput }: Pick<ConsoleRequest, 'onOutput'>,
+  input: InputPipe | undefined,
+): Console {
   // A program that reads no more is no fault of whoever writes to it.
   input?.writer.on('error', () => {});
   const listeners = new Set([onOutput]);

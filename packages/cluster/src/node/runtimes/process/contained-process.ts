@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { StartError } from '../../runtime.ts';
+import { exitCodeOf } from './run-to-end.ts';
 import type { Launch } from './isolation.ts';
 import type { StandardStreams } from './standard-streams.ts';
 
@@ -26,13 +27,7 @@ export async function awaitReport(child: ChildProcess, launch: Launch): Promise<
   if (!launch.reports) {
     return child.pid ?? 0;
   }
-  const report = await readReport(child);
-  const pid = /^pid (\d+)$/m.exec(report)?.[1];
-  if (pid === undefined || !isReady(report)) {
-    const said = report.replaceAll(/^pid \d+$/gm, '').trim();
-    throw new StartError('RunContainerError', `the container's root cannot be made: ${said || 'no cause was given'}`);
-  }
-  return Number(pid);
+  return new Report(child).until('ready');
 }
 
 function spawned(child: ChildProcess, launch: Launch): Promise<void> {
@@ -44,23 +39,59 @@ function spawned(child: ChildProcess, launch: Launch): Promise<void> {
   });
 }
 
-function readReport(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
+/** What a process says on its descriptor 3. */
+export class Report {
+  private said = '';
+  private hasClosed = false;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(child: ChildProcess) {
     const stream = child.stdio[3];
-    let report = '';
     if (stream === null || stream === undefined || !('setEncoding' in stream)) {
-      resolve(report);
+      this.hasClosed = true;
       return;
     }
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
-      report += chunk;
-      if (isReady(report) && /^pid \d+$/m.test(report)) resolve(report);
+      this.said += chunk;
+      this.tell();
     });
-    stream.once('close', () => resolve(report));
-  });
+    stream.once('close', () => {
+      this.hasClosed = true;
+      this.tell();
+    });
+  }
+
+  get pid(): number | undefined {
+    const pid = /^pid (\d+)$/m.exec(this.said)?.[1];
+    return pid === undefined ? undefined : Number(pid);
+  }
+
+  /** Resolves when the process has said its pid and then this word. Rejects with what it said instead. */
+  async until(word: 'waiting' | 'ready'): Promise<number> {
+    const said = (): boolean => this.pid !== undefined && this.said.split('\n').includes(word);
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!said() && !this.hasClosed) return;
+        this.listeners.delete(look);
+        resolve();
+      };
+      this.listeners.add(look);
+      look();
+    });
+    if (this.pid !== undefined && said()) return this.pid;
+    const cause = this.said.replaceAll(/^(pid \d+|waiting)$/gm, '').trim();
+    throw new StartError('RunContainerError', `the container's root cannot be made: ${cause || 'no cause was given'}`);
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
 }
 
-function isReady(report: string): boolean {
-  return /^ready$/m.test(report);
+export function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+  });
 }

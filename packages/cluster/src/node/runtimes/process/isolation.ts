@@ -1,6 +1,6 @@
 import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxRequest } from '../../runtime.ts';
 import type { Socket } from 'node:net';
-import type { OutputPipes } from './output-pipes.ts';
+import type { Output, OutputPipes } from './output-pipes.ts';
 
 export const isolationLevels = ['root', 'user', 'plain'] as const;
 /**
@@ -71,8 +71,18 @@ export interface ExecLaunchOptions {
   readonly tty: boolean;
 }
 
+/** A process that has been started ahead and waits to become the first one of a container. */
+export interface WaitingProcess {
+  readonly output: Output;
+  readonly exitCode: Promise<number>;
+  /** Resolves with its pid when the command itself is about to run; rejects with a `StartError`. */
+  proceed(): Promise<number>;
+}
+
 export interface PreparedContainer {
   readonly launch: Launch;
+  /** Stands for the launch. */
+  readonly waiting?: WaitingProcess | undefined;
   /** To be told of its first process as soon as that runs, where it has to know. */
   started?(pid: number): void;
   /** How a further process is started inside. `pid` is the container's first process. */

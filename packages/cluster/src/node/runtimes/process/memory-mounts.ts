@@ -1,4 +1,5 @@
 import type { MemoryVolumes } from '../../runtime.ts';
+import { isWithin } from './file-view.ts';
 import { runToEnd } from './run-to-end.ts';
 import { requireTool, type Tools } from './tools.ts';
 
@@ -17,6 +18,11 @@ export class MemoryMounts implements MemoryVolumes {
     const options = ['nodev', 'nosuid', 'mode=0777', ...size].join(',');
     await runToEnd(requireTool(this.tools, 'mount'), ['-n', '-t', 'tmpfs', '-o', options, 'tmpfs', path]);
     this.mounted.add(path);
+  }
+
+  /** Whether it lies in one. */
+  holds(path: string): boolean {
+    return [...this.mounted].some((mounted) => isWithin(path, mounted));
   }
 
   async unmount(path: string): Promise<void> {

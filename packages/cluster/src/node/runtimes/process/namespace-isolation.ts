@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from '@slipway/kube/logger';
 import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
 import type { PodNamespace } from '../../../network/cluster-network.ts';
 import { findExecutable } from './executable.ts';
@@ -12,13 +13,14 @@ import { MemoryMounts } from './memory-mounts.ts';
 import type { NamespaceRights } from './namespace-rights.ts';
 import { OutputPipes } from './output-pipes.ts';
 import { killMembers, mountNamespaceOf } from './namespace-members.ts';
-import { createContainerRoot, nodeDirectory, type ContainerRoot } from './root-filesystem.ts';
+import { createContainerRoot, nodeDirectory, RootAhead, type ContainerRoot } from './root-filesystem.ts';
 import { runToEnd } from './run-to-end.ts';
 import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
 import { signalIfRunning } from './signal.ts';
 import { requireTool, type Tools } from './tools.ts';
 import { resolveUser } from './user.ts';
+import { canExport, WaitingContainers } from './waiting-containers.ts';
 
 export interface NamespaceIsolationOptions {
   readonly dataDirectory: string;
@@ -31,6 +33,7 @@ export interface NamespaceIsolationOptions {
   /** The Node that containers find as `node`. */
   readonly nodeProgram: string;
   readonly ownPid: number;
+  readonly logger: Logger;
 }
 
 /** Where pods get their addresses, and a namespace for what their containers share. */
@@ -58,6 +61,7 @@ exec 4>&1 5>&2 >/dev/null 2>&1
   mount=$4; shift 4
   while [ "$1" != -- ]; do { echo 0 >"$1"; } 2>&3 || exit 125; shift; done; shift
   cd root && "$mount" -n --move . / 2>&3 && echo ready >&3 || exit 125
+  unset PWD OLDPWD
   exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
 exit "$?"
 `;
@@ -69,6 +73,11 @@ interface PodSandbox extends IsolatedSandbox {
   readonly holderPid: number;
   /** Of the first process of those that its containers have in common. */
   readonly sharedPid: number | undefined;
+}
+
+interface Described extends PreparedContainer {
+  /** The last words of the launch: its user, and the command. */
+  readonly first: readonly string[];
 }
 
 /**
@@ -84,6 +93,7 @@ export class NamespaceIsolation implements Isolation {
   private readonly options: NamespaceIsolationOptions;
   private readonly directory: string;
   private readonly sandboxes = new Map<string, PodSandbox>();
+  private readonly waiting: WaitingContainers | undefined;
   private machine: MachineRoot | undefined;
   private roots = 0;
 
@@ -95,6 +105,7 @@ export class NamespaceIsolation implements Isolation {
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
     this.pipes = new OutputPipes(join(this.directory, 'pipes'));
+    this.waiting = this.createWaiting();
   }
 
   /** The tmpfs is seen by this process and its children only, and goes with them. */
@@ -108,7 +119,8 @@ export class NamespaceIsolation implements Isolation {
       this.options.network.start(),
     ]);
     await this.pipes.start();
-    this.options.pool.fill();
+    const { waiting } = this;
+    this.options.pool.start(waiting === undefined ? undefined : (namespace) => waiting.add(namespace));
   }
 
   async createSandbox(request: SandboxRequest): Promise<PodSandbox> {
@@ -134,6 +146,7 @@ export class NamespaceIsolation implements Isolation {
       remove: async () => {
         this.sandboxes.delete(request.podUid);
         await shared?.remove();
+        await this.waiting?.drop(holderPid);
         await namespace.remove();
       },
     };
@@ -141,16 +154,16 @@ export class NamespaceIsolation implements Isolation {
     return sandbox;
   }
 
-  async prepare(
-    request: ContainerRequest,
-    { sandbox, image, groupEntries, processesOf: target }: ContainerPlace,
-  ): Promise<PreparedContainer> {
-    const { podUid } = sandbox.sandbox;
+  async prepare(request: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer> {
+    const { image, groupEntries } = place;
+    const { podUid } = place.sandbox.sandbox;
     const pod = this.sandboxes.get(podUid);
     if (pod === undefined) {
       throw new Error(`pod ${podUid} has no sandbox`);
     }
-    const processesOf = target ?? pod.sharedPid;
+    const processesOf = place.processesOf ?? pod.sharedPid;
+    const ahead = this.takeWaiting(request, { ...place, processesOf, pod });
+    if (ahead !== undefined) return ahead;
     this.roots += 1;
     const directory = join(this.directory, String(this.roots));
     const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -167,8 +180,54 @@ export class NamespaceIsolation implements Isolation {
   async stop(): Promise<void> {
     await this.pipes.stop();
     await this.options.pool.stop();
+    await this.waiting?.stop();
     await this.options.network.stop();
     await runToEnd(requireTool(this.options.tools, 'umount'), ['-n', '--lazy', this.directory]);
+  }
+
+  /** The one that waits in the pod's namespaces, if it is of this kind. */
+  private takeWaiting(
+    request: ContainerRequest,
+    { pod, image, groupEntries, processesOf }: ContainerPlace & { readonly pod: PodSandbox },
+  ): PreparedContainer | undefined {
+    const found = this.waiting?.find(pod.holderPid);
+    const isOfMachine = image.layers.length === 0 && image.onMachineRoot && processesOf === undefined;
+    if (found === undefined || !isOfMachine || !this.isOrdinary(request)) return undefined;
+    const completed = found.root.complete(request);
+    if (completed === undefined) return undefined;
+    const { directory } = found;
+    const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+    const described = this.describe({
+      directory,
+      request,
+      pod,
+      root: completed.root,
+      groupEntries,
+      processesOf,
+      remove,
+    });
+    const { environment } = described.launch;
+    const asked = described.first.slice(0, -request.command.length);
+    if (asked.join('\n') !== found.rights.join('\n') || !canExport(environment)) return undefined;
+    this.waiting?.take(pod.holderPid);
+    const waiting = found.process({
+      hostname: pod.request.hostname,
+      table: completed.table,
+      groupEntries,
+      files: filesOf(pod),
+      environment,
+      workingDirectory: completed.root.workingDirectory,
+      command: described.first.slice(-request.command.length),
+    });
+    return { ...described, waiting };
+  }
+
+  /** Asks for nothing that must be there from the beginning. */
+  private isOrdinary({ tty, stdin, securityContext, mounts }: ContainerRequest): boolean {
+    if (tty || stdin === true) return false;
+    if (securityContext?.privileged === true || securityContext?.readOnlyRootFilesystem === true) return false;
+    // A mount namespace does not see what has been mounted in its parent since.
+    return !mounts.some(({ hostPath }) => this.memoryVolumes.holds(hostPath));
   }
 
   private ownNamespace(): PodNamespace {
@@ -189,6 +248,44 @@ export class NamespaceIsolation implements Isolation {
     }
   }
 
+  private createWaiting(): WaitingContainers | undefined {
+    const { dataDirectory, logger, nodeProgram, rights, tools } = this.options;
+    if (rights.level !== 'root') return undefined;
+    const programs = {
+      mount: requireTool(tools, 'mount'),
+      nsenter: requireTool(tools, 'nsenter'),
+      unshare: requireTool(tools, 'unshare'),
+    };
+    return new WaitingContainers({
+      directory: this.directory,
+      pipes: this.pipes,
+      logger,
+      programs,
+      shared: rights.shared,
+      makeRoot: (directory) =>
+        new RootAhead({
+          directory,
+          rights: this.level,
+          machine: this.machine ?? readMachineRoot(),
+          layers: [],
+          onMachineRoot: true,
+          dataDirectory,
+          files: { '/etc/hosts': '', '/etc/hostname': '', '/etc/resolv.conf': '' },
+          nodeProgram,
+          privileged: false,
+          readOnly: false,
+        }),
+      become: ({ root }, command) =>
+        rights.become({
+          root,
+          user: resolveUser(root.view, ''),
+          tty: false,
+          command,
+          request: { securityContext: undefined },
+        }),
+    });
+  }
+
   private createRoot(container: {
     readonly directory: string;
     readonly request: ContainerRequest;
@@ -204,11 +301,7 @@ export class NamespaceIsolation implements Isolation {
       onMachineRoot: image.onMachineRoot,
       mounts: request.mounts,
       dataDirectory: this.options.dataDirectory,
-      files: {
-        '/etc/hosts': formatHosts(pod),
-        '/etc/hostname': `${pod.request.hostname}\n`,
-        '/etc/resolv.conf': pod.request.resolvConf,
-      },
+      files: filesOf(pod),
       workingDirectory: request.workingDirectory,
       nodeProgram: this.options.nodeProgram,
       privileged: request.securityContext?.privileged === true,
@@ -224,7 +317,7 @@ export class NamespaceIsolation implements Isolation {
     readonly groupEntries: readonly string[];
     readonly processesOf: number | undefined;
     readonly remove: () => Promise<void>;
-  }): PreparedContainer {
+  }): Described {
     const { request, pod, root, groupEntries } = made;
     const user = resolveUser(root.view, request.user);
     const searchPath = `${nodeDirectory}:${request.environment['PATH'] ?? this.options.searchPath}`;
@@ -246,6 +339,7 @@ export class NamespaceIsolation implements Isolation {
       reports,
     });
     return {
+      first,
       launch: launch([...this.enterNew(pod, made), ...first], true),
       execLaunch: (pid, command, { tty } = { tty: false }) => {
         const target = [`--target=${pid}`, ...rights.shared, '--mount', '--pid', '--root'];
@@ -308,6 +402,14 @@ function endOf({
       kill();
       return remove();
     },
+  };
+}
+
+function filesOf(pod: PodSandbox): Readonly<Record<string, string>> {
+  return {
+    '/etc/hosts': formatHosts(pod),
+    '/etc/hostname': `${pod.request.hostname}\n`,
+    '/etc/resolv.conf': pod.request.resolvConf,
   };
 }
 

@@ -8,7 +8,7 @@ import type { UserIdentity } from './user.ts';
 /** A process that is to become one of a container's. */
 export interface Entry {
   readonly tty: boolean;
-  readonly request: ContainerRequest;
+  readonly request: Pick<ContainerRequest, 'securityContext' | 'supplementalGroups'>;
   readonly root: ContainerRoot;
   readonly user: UserIdentity;
   readonly command: readonly string[];

@@ -1,16 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostNetworkFd, noRootReason, runIsolated } from '../../../../testing/isolated-process.ts';
 import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
-import { startNamespaceRuntime, type ProcessRuntimeUnderTest } from '../../../../testing/process-runtime-under-test.ts';
+import {
+  startAheadRuntime,
+  startNamespaceRuntime,
+  type ProcessRuntimeUnderTest,
+} from '../../../../testing/process-runtime-under-test.ts';
 import { sandboxRequest } from '../../../../testing/runtime-lifecycle-contract.ts';
 import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
+import { mountNamespaceOf } from './namespace-members.ts';
 import { rightsOfRoot } from './namespace-rights.ts';
 import { findTools, requireTool, rootTools } from './tools.ts';
 
@@ -29,6 +35,7 @@ interface Link {
 /** Run by the test below in namespaces of its own. */
 inside('inside', () => {
   describeProgramRuntime('process, level root', createRoot);
+  describeProgramRuntime('process, level root, of containers made ahead', () => createRoot(startAheadRuntime));
 });
 
 inside('level root', () => {
@@ -120,6 +127,43 @@ inside('level root', () => {
   });
 });
 
+/** What a program can tell of the container that it is in; first of all which one. */
+const lookAround = `readlink /proc/self/ns/mnt; env | sort; cat /etc/hosts /etc/hostname /etc/resolv.conf /run/data/own; hostname; id
+  grep -E '^(Cap|Sig(Blk|Ign)|NoNewPrivs)' /proc/self/status; pwd; umask; ls /proc/self/fd; ls -A / /dev /run
+  cut -d: -f2 /proc/self/cgroup; cut -d' ' -f5,6 /proc/self/mountinfo | sort`;
+
+inside('a container made ahead', () => {
+  it('differs in nothing from one that is made for its pod', async () => {
+    const cluster = await createRoot(startAheadRuntime);
+    const harness = new RuntimeHarness(cluster.runtime);
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-volume-'));
+    await writeFile(join(directory, 'own'), 'kept\n');
+    const sandbox = await harness.createSandbox();
+    const waiting = mountNamespaces();
+    const look = async (): Promise<readonly string[]> => {
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', lookAround],
+        workingDirectory: '/usr/lib',
+        environment: { QUOTED: `it's "$HOME"\nand\tm\u0081re\\ Łódź 日本`, EMPTY: '' },
+        mounts: [{ hostPath: directory, containerPath: '/run/data', readOnly: true }],
+      });
+      await container.exit;
+      return container.output().split('\n');
+    };
+    const [[first = '', ...ahead], [second = '', ...made]] = [await look(), await look()];
+    expect([waiting.has(first), waiting.has(second)]).toEqual([true, false]);
+    expect(ahead).toContain('kept');
+    expect(ahead).toEqual(made);
+    await cluster.close();
+    await rm(directory, { recursive: true });
+  });
+});
+
+function mountNamespaces(): ReadonlySet<string | undefined> {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return new Set(processes.map((pid) => mountNamespaceOf(Number(pid))));
+}
+
 outside('process runtime, level root', () => {
   it.skipIf(noRootReason !== undefined)(
     `keeps the contract${noRootReason === undefined ? '' : ` (skipped: ${noRootReason})`}`,
@@ -141,13 +185,13 @@ outside('process runtime, level root', () => {
       // The whole output, so that a failure inside is read here.
       expect(exitCode === 0 && !output.includes('No test files found') ? '' : output).toBe('');
     },
-    60_000,
+    120_000,
   );
 });
 
 let clusters = 0;
 
-async function createRoot(): Promise<ProcessRuntimeUnderTest> {
+async function createRoot(start = startNamespaceRuntime): Promise<ProcessRuntimeUnderTest> {
   const dataDirectory = await mkdtemp('/var/tmp/slipway-root-');
   const searchPath = process.env['PATH'] ?? '';
   const { tools } = findTools([...rootTools, 'setsid'], searchPath);
@@ -163,5 +207,5 @@ async function createRoot(): Promise<ProcessRuntimeUnderTest> {
     hostNetworkFd,
     ownPid: process.pid,
   });
-  return startNamespaceRuntime({ dataDirectory, tools, rights: rightsOfRoot(tools), network, searchPath });
+  return start({ dataDirectory, tools, rights: rightsOfRoot(tools), network, searchPath });
 }

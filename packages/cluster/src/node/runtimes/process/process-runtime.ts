@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
@@ -23,13 +22,12 @@ import {
   type SandboxRequest,
   type StartedContainer,
 } from '../../runtime.ts';
-import { awaitReport, startProcess } from './contained-process.ts';
-import { openConsole, type Console } from './console.ts';
+import { awaitReport, endOf, startProcess } from './contained-process.ts';
+import { consoleOf, openConsole, type Console } from './console.ts';
 import { measureProcesses } from './process-usage.ts';
 import { runInside } from './exec.ts';
 import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
 import { openExec } from './open-exec.ts';
-import { exitCodeOf } from './run-to-end.ts';
 import { signalIfRunning } from './signal.ts';
 import type { ImageSource, IsolatedSandbox, Isolation, PreparedContainer } from './isolation.ts';
 
@@ -60,6 +58,17 @@ interface LaunchParts {
   readonly prepared: PreparedContainer;
   readonly group: ContainerGroup;
   readonly stopSignal: string;
+}
+
+interface FirstProcess {
+  readonly console: Console;
+  readonly ended: Promise<number>;
+  readonly firstPid: number | undefined;
+  report(): Promise<number>;
+}
+
+interface BegunProcess extends Pick<FirstProcess, 'console' | 'ended'> {
+  readonly pid: number;
 }
 
 /** How long output may still arrive after the first process has ended: a process that escaped may hold the pipe. */
@@ -230,17 +239,7 @@ export class ProcessRuntime implements Runtime {
     request: ContainerRequest,
     { prepared, group, stopSignal }: LaunchParts,
   ): Promise<StartedContainer> {
-    const console = await openConsole(request, this.options.isolation.pipes);
-    const child = startProcess(prepared.launch, console.streams);
-    const ended = endOf(child);
-    let pid: number;
-    try {
-      pid = await awaitReport(child, prepared.launch);
-    } catch (error) {
-      await ended.catch(() => undefined);
-      await prepared.remove(child.pid);
-      throw error;
-    }
+    const { console, ended, pid } = await this.begin(request, prepared);
     prepared.started?.(pid);
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
     const gone = this.awaitEnd({ request, prepared, group, pid, ended, console });
@@ -248,6 +247,27 @@ export class ProcessRuntime implements Runtime {
     const exitCode = Promise.all([ended, gone]).then(([code]) => code);
     this.containers.set(containerId, { podUid, started, pid, prepared, stopSignal, console, exitCode, gone });
     return started;
+  }
+
+  private async begin(request: ContainerRequest, prepared: PreparedContainer): Promise<BegunProcess> {
+    const { console, ended, firstPid, report } = await this.startFirst(request, prepared);
+    try {
+      return { console, ended, pid: await report() };
+    } catch (error) {
+      await ended.catch(() => undefined);
+      await prepared.remove(firstPid);
+      throw error;
+    }
+  }
+
+  private async startFirst(request: ContainerRequest, { launch, waiting }: PreparedContainer): Promise<FirstProcess> {
+    if (waiting !== undefined) {
+      const console = consoleOf(waiting.output, request, undefined);
+      return { console, ended: waiting.exitCode, firstPid: undefined, report: () => waiting.proceed() };
+    }
+    const console = await openConsole(request, this.options.isolation.pipes);
+    const child = startProcess(launch, console.streams);
+    return { console, ended: endOf(child), firstPid: child.pid, report: () => awaitReport(child, launch) };
   }
 
   private async awaitEnd(container: {
@@ -278,11 +298,4 @@ export class ProcessRuntime implements Runtime {
       this.options.logger.warn('what a container left could not be removed', { container: containerId, error });
     });
   }
-}
-
-function endOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
-  });
 }

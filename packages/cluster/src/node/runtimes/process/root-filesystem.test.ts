@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createContainerRoot, type ContainerRoot, type RootRequest } from './root-filesystem.ts';
+import { createContainerRoot, RootAhead, type ContainerRoot, type RootRequest } from './root-filesystem.ts';
 
 let base: string;
 let layer: string;
@@ -34,6 +34,48 @@ function create(changes: Partial<RootRequest> = {}): ContainerRoot {
     ...changes,
   });
 }
+
+describe('a root that is made ahead', () => {
+  const ahead = (): RootAhead =>
+    new RootAhead({
+      directory: join(base, 'made'),
+      rights: 'user',
+      machine: { directories: ['usr'], links: [], submounts: [], mounts: [] },
+      layers: [],
+      onMachineRoot: true,
+      dataDirectory: join(base, 'data'),
+      files: { '/etc/hosts': '' },
+      nodeProgram: process.execPath,
+      privileged: false,
+      readOnly: false,
+    });
+  const complete = (containerPath: string, { workingDirectory = '/', hostPath = outside } = {}) =>
+    ahead().complete({ mounts: [{ hostPath, containerPath, readOnly: true }], workingDirectory });
+
+  it('tells what is still to be mounted from within it', () => {
+    expect(complete('/run/secrets/own')?.table).toBe(`${outside} run/secrets/own none rbind,ro 0 0\n`);
+  });
+
+  it('takes volumes at what is there', () => {
+    expect(complete('/usr/bin')?.table).toContain('usr/bin none');
+  });
+
+  it.each([
+    { rule: 'whose place would have to be made below an overlay', path: '/usr/share/nobody-has-this' },
+    { rule: 'over a file of its own', path: '/etc' },
+    { rule: 'in what the kernel shows', path: '/proc/own' },
+    { rule: 'that are not there', path: '/run/own', hostPath: '/nobody-has-this' },
+  ])('takes no volumes $rule', ({ path, ...rest }) => {
+    expect(complete(path, rest)).toBeUndefined();
+  });
+
+  it.each([
+    { rule: 'takes a working directory that is there', workingDirectory: '/usr/bin', found: '/usr/bin' },
+    { rule: 'has none that must be made', workingDirectory: '/usr/nobody-has-this', found: undefined },
+  ])('$rule', ({ workingDirectory, found }) => {
+    expect(complete('/run/own', { workingDirectory })?.root.workingDirectory).toBe(found);
+  });
+});
 
 describe('the data directory', () => {
   const top = (): string => `/${base.split('/')[1] ?? ''}`;

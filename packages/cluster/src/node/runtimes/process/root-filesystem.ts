@@ -21,7 +21,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import type { Mount } from '../../runtime.ts';
 import { StartError } from '../../runtime.ts';
-import { FileView, isWithin } from './file-view.ts';
+import { FileView, isWithin, type Located } from './file-view.ts';
 import { freshDirectories, keptOptions, type MachineRoot } from './machine-root.ts';
 import { formatMountTable, type MountEntry } from './mount-table.ts';
 import { hasSubmounts, isOpen, isReadable, splitDirectory, type Piece } from './split-directory.ts';
@@ -91,18 +91,63 @@ export function createContainerRoot(request: RootRequest): ContainerRoot {
   return { view: builder.view, workingDirectory };
 }
 
+/** A root that is made and mounted before anybody knows whose it will be. */
+export class RootAhead {
+  private readonly builder: RootBuilder;
+
+  constructor(request: Omit<RootRequest, 'mounts' | 'workingDirectory'>) {
+    const builder = new RootBuilder({ ...request, mounts: [], workingDirectory: '/' });
+    builder.addTopLevel();
+    builder.addFreshDirectories();
+    builder.addFiles();
+    writeFileSync(join(request.directory, 'fstab'), formatMountTable(builder.table));
+    this.builder = builder;
+  }
+
+  get root(): ContainerRoot {
+    return { view: this.builder.view, workingDirectory: '/' };
+  }
+
+  /**
+   * What is still to be mounted for a container, from within the root. Undefined: this root cannot become that container's,
+   * for where the kernel has joined the files of several directories nothing can be made below it any more.
+   */
+  complete(
+    wish: Pick<RootRequest, 'mounts' | 'workingDirectory'>,
+  ): { readonly root: ContainerRoot; readonly table: string } | undefined {
+    const builder = this.builder.withMounts(wish.mounts);
+    const { path, stats } = builder.view.locate(wish.workingDirectory);
+    if (stats?.isDirectory() !== true || !builder.hasMountPoints()) return undefined;
+    builder.addMounts();
+    const table = builder.table.map((entry) => ({ ...entry, target: relative(builder.top, entry.target) }));
+    return { root: { view: builder.view, workingDirectory: path }, table: formatMountTable(table) };
+  }
+}
+
 class RootBuilder {
   readonly view: FileView;
   readonly table: MountEntry[] = [];
   private readonly request: RootRequest;
-  private readonly overlaid = new Set<string>();
+  private readonly overlaid: Set<string>;
   /** Where files of the machine show. */
   private readonly shown: string[] = [];
 
-  constructor(request: RootRequest) {
+  /** `overlaid` of a root that is there already. */
+  constructor(request: RootRequest, overlaid?: Set<string>) {
     this.request = request;
-    for (const name of ['root', 'upper', 'work', 'layer']) mkdirSync(join(request.directory, name));
+    this.overlaid = overlaid ?? new Set();
+    if (overlaid === undefined)
+      for (const name of ['root', 'upper', 'work', 'layer']) mkdirSync(join(request.directory, name));
     this.view = this.viewWith(request.mounts);
+  }
+
+  get top(): string {
+    return join(this.request.directory, 'root');
+  }
+
+  /** The same root for a container with these volumes. */
+  withMounts(mounts: readonly Mount[]): RootBuilder {
+    return new RootBuilder({ ...this.request, mounts }, this.overlaid);
   }
 
   addTopLevel(): void {
@@ -151,6 +196,18 @@ class RootBuilder {
     for (const { hostPath, containerPath, readOnly } of byDepth) {
       this.bind(hostPath, this.addMountPoint(hostPath, containerPath), readOnly ? ['ro'] : []);
     }
+  }
+
+  /** Whether every volume has a place that is there, or can be made without a change below an overlay. */
+  hasMountPoints(): boolean {
+    const own = Object.keys(this.request.files).map((path) => this.view.locate(path).path);
+    return this.request.mounts.every(({ hostPath, containerPath }) => {
+      const { path, stats } = this.placeOf(containerPath);
+      const isOver = own.some((file) => isWithin(file, path));
+      const isOfKernel = ['/proc', '/sys'].some((directory) => isWithin(path, directory));
+      if (isOver || isOfKernel || !exists(hostPath)) return false;
+      return this.isMounted(path) || !this.isOverlaid(path) || stats !== undefined;
+    });
   }
 
   /** Makes the directory if no layer has it, and says where it really is. */
@@ -348,15 +405,19 @@ class RootBuilder {
         `the volume for ${containerPath} cannot be mounted: ${hostPath} does not exist on the node`,
       );
     }
-    // The mount itself must not answer, nor the ones inside it: only what lies beneath says where it goes.
-    const beneath = this.request.mounts.filter((mount) => mount.containerPath.length < containerPath.length);
-    const found = this.viewWith(beneath).locate(containerPath);
+    const found = this.placeOf(containerPath);
     const { path } = found;
     if (this.isMounted(path)) {
       return path;
     }
     if (stats.isDirectory()) return this.addDirectoryAt(path);
     return found.stats === undefined ? this.addFile(path, '') : path;
+  }
+
+  /** The mount itself must not answer, nor the ones inside it: only what lies beneath says where it goes. */
+  private placeOf(containerPath: string): Located {
+    const beneath = this.request.mounts.filter((mount) => mount.containerPath.length < containerPath.length);
+    return this.viewWith(beneath).locate(containerPath);
   }
 
   private addDirectoryAt(path: string): string {
@@ -395,8 +456,7 @@ class RootBuilder {
   }
 
   private writablePath(path: string): string {
-    const isOverlaid = [...this.overlaid].some((directory) => isWithin(path, directory));
-    const root = join(this.request.directory, isOverlaid ? 'upper' : 'root');
+    const root = join(this.request.directory, this.isOverlaid(path) ? 'upper' : 'root');
     if (isBehindLink(root, path)) {
       throw new StartError(
         'CreateContainerError',
@@ -404,6 +464,10 @@ class RootBuilder {
       );
     }
     return join(root, path);
+  }
+
+  private isOverlaid(path: string): boolean {
+    return [...this.overlaid].some((directory) => isWithin(path, directory));
   }
 
   private isMounted(path: string): boolean {

@@ -10,7 +10,7 @@ interface Given {
   removed(): number;
 }
 
-async function given(): Promise<Given> {
+async function given(furnish?: Parameters<SandboxPool['start']>[0]): Promise<Given> {
   const clock = new FakeClock();
   let [made, removed] = [0, 0];
   const create = async () => {
@@ -18,7 +18,7 @@ async function given(): Promise<Given> {
     return { holderPid: made, address: `10.0.0.${made}`, remove: async () => void (removed += 1) };
   };
   const pool = new SandboxPool({ create, first: 2, whole: 5, clock, logger: silentLogger });
-  pool.fill();
+  pool.start(furnish);
   await clock.advance(0);
   return { clock, pool, made: () => made, removed: () => removed };
 }
@@ -44,6 +44,31 @@ describe('namespaces made ahead', () => {
     expect(made()).toBe(9);
   });
 
+  it('are not made beside the pods of one moment that take them all', async () => {
+    const { clock, pool, made } = await given();
+    await clock.advance(1_000);
+    await Promise.all(Array.from({ length: 5 }, () => pool.take()));
+    await clock.advance(50);
+    expect(made()).toBe(5);
+    await clock.advance(50);
+    expect(made()).toBe(7);
+  });
+
+  it('are furnished when all are there and it is quiet, and those go first', async () => {
+    const furnished: number[] = [];
+    const furnish = async ({ holderPid }: { holderPid: number }) => void furnished.push(holderPid);
+    const { clock, pool } = await given(furnish);
+    expect(furnished).toEqual([]);
+    await clock.advance(1_000);
+    expect([furnished, pool.furnished]).toEqual([[1, 2, 3, 4, 5], 5]);
+    const taken = await pool.take();
+    await clock.advance(900);
+    expect([furnished.length, pool.furnished]).toEqual([5, 4]);
+    await clock.advance(100);
+    expect(furnished).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(taken.holderPid).toBe(5);
+  });
+
   it('are made for the pod where none is ready', async () => {
     const { pool, made } = await given();
     const all = await Promise.all([pool.take(), pool.take(), pool.take()]);
@@ -62,6 +87,7 @@ describe('namespaces made ahead', () => {
     };
     const pool = new SandboxPool({ create, first: 2, whole: 5, clock, logger: silentLogger });
     const taken = pool.take();
+    await clock.advance(100);
     for (const turn of kernel) turn.resolve();
     expect([kernel.length, (await taken).holderPid]).toEqual([2, 1]);
   });

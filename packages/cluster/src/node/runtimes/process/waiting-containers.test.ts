@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { canExport } from './waiting-containers.ts';
+
+describe('variables that a shell gives on as they are', () => {
+  it.each([
+    { name: 'HOME', can: true },
+    { name: '_own1', can: true },
+    { name: 'OPTIONS', can: true },
+    { name: 'with.dot', can: false },
+    { name: '1st', can: false },
+    { name: 'OPTIND', can: false },
+    { name: 'UID', can: false },
+    { name: 'PWD', can: false },
+    { name: 'IFS', can: false },
+  ])('$name: $can', ({ name, can }) => {
+    expect(canExport({ PATH: '/bin', [name]: "it's" })).toBe(can);
+  });
+});
