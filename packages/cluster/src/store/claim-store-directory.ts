@@ -4,12 +4,14 @@ import { StoreOpenError } from './store-open-error.ts';
 
 export const formatFile = 'format.json';
 export const objectsFile = 'objects.mdb';
+export const changeFiles = ['changes-a.log', 'changes-b.log'] as const;
 export const identityFile = 'identity';
 const ownFiles: ReadonlySet<string> = new Set([
   formatFile,
   `${formatFile}.new`,
   objectsFile,
   `${objectsFile}-lock`,
+  ...changeFiles,
   identityFile,
 ]);
 

@@ -1,11 +1,9 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 /** Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk. */
 const floorBytes = 256 * 1024;
 /** A file grows by so much more than it must, and not with every write. */
 const chunkBytes = 256 * 1024;
-/** Where more is written at once it grows by so many times that. */
-const writesAhead = 8;
 
 const zeros = Buffer.alloc(64 * 1024);
 
@@ -33,7 +31,7 @@ export class DiskReserve {
   take(bytes: number, readUsed: () => number): void {
     if (this.#used + bytes + floorBytes > this.#size) {
       this.#used = readUsed();
-      this.#extend(this.#used + bytes, Math.max(chunkBytes, writesAhead * bytes));
+      this.#extend(this.#used + bytes);
     }
     this.#used += bytes;
   }
@@ -42,14 +40,19 @@ export class DiskReserve {
     closeSync(this.#fd);
   }
 
-  #extend(needed: number, ahead: number): void {
-    const wanted = needed + floorBytes + ahead;
+  #extend(needed: number): void {
+    const wanted = needed + floorBytes + chunkBytes;
     if (needed + floorBytes <= this.#size) return;
+    const before = this.#size;
     try {
       while (this.#size < wanted)
         this.#size += writeSync(this.#fd, zeros, 0, Math.min(zeros.length, wanted - this.#size), this.#size);
     } catch (error) {
-      if (this.#size < needed) throw error;
+      if (this.#size >= needed) return;
+      // Of no use here, and others may live on it.
+      ftruncateSync(this.#fd, before);
+      this.#size = before;
+      throw error;
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { StoredObject } from './store.ts';
+
 /** One change as it is made durable; `value` is absent for a deletion. */
 export interface JournalEntry {
   readonly key: string;
@@ -15,6 +17,25 @@ export interface Journal {
    */
   append(batch: readonly JournalEntry[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface JournalContents {
+  readonly objects: readonly StoredObject[];
+  readonly revision: number;
+}
+
+/** One that tells what it holds. */
+export interface SettledJournal extends Journal {
+  /** Throws a `DamagedRecord`. */
+  load(): JournalContents;
+}
+
+/** A record that is not what was written. */
+export class DamagedRecord extends Error {
+  constructor(key: string, fault: string) {
+    super(`record ${key}: ${fault}`);
+    this.name = 'DamagedRecord';
+  }
 }
 
 /** For a store that ends with its process. */

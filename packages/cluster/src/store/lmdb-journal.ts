@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, openSync, statfsSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asBinary, open, type RootDatabase } from 'lmdb';
+import { describeDiskFailure } from './disk-failure.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { whenAllIsSaid } from '@slipway/kube/turns';
-import type { Journal, JournalEntry } from './journal.ts';
+import { DamagedRecord, type JournalContents, type JournalEntry, type SettledJournal } from './journal.ts';
 import { type StoredObject, StoreUnavailable } from './store.ts';
 
 /** Keys of objects begin with `/`. */
@@ -30,25 +31,12 @@ const databaseOptions = {
   txnStartThreshold: 1,
 } as const;
 
-/** A record that is not what was written. */
-export class DamagedRecord extends Error {
-  constructor(key: string, fault: string) {
-    super(`record ${key}: ${fault}`);
-    this.name = 'DamagedRecord';
-  }
-}
-
-export interface JournalContents {
-  readonly objects: readonly StoredObject[];
-  readonly revision: number;
-}
-
 /**
  * Keeps the store in LMDB: one transaction a batch, flushed before it counts. A record is
  * `<revision> <crc32 of the value>\n<value>`; the revision of the whole store is a record of its own, written by every
  * batch, so that deletions count too.
  */
-export class LmdbJournal implements Journal {
+export class LmdbJournal implements SettledJournal {
   readonly #path: string;
   readonly #database: RootDatabase<Value, string>;
   readonly #reserve: DiskReserve;
@@ -85,10 +73,7 @@ export class LmdbJournal implements Journal {
   }
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
-    const tooLong = batch.find(({ key }) => 3 * key.length > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes);
-    if (tooLong !== undefined) {
-      throw new StoreUnavailable(`a key of ${tooLong.key.length} characters is too long to be stored: ${tooLong.key}`);
-    }
+    requireStorableKeys(batch);
     const lengths = batch.map(({ value = '' }) => Buffer.byteLength(value));
     const bytes = boundOf(batch, lengths);
     try {
@@ -97,7 +82,7 @@ export class LmdbJournal implements Journal {
       // One promise, unless there was something to commit already; removing what is not there changes nothing.
       await Promise.all([this.#database.batch(() => this.#put(batch, records)), this.#database.remove(noKey)]);
     } catch (error) {
-      throw new StoreUnavailable(this.#describeFailure(bytes), { cause: await commitErrorOf(error) });
+      throw new StoreUnavailable(describeDiskFailure(this.#path, bytes), { cause: await commitErrorOf(error) });
     }
   }
 
@@ -120,17 +105,13 @@ export class LmdbJournal implements Journal {
     const last = batch.at(-1);
     if (last !== undefined) void this.#database.put(revisionKey, String(last.revision));
   }
+}
 
-  /** LMDB reports a full disk as an input/output error: the disk itself is asked. */
-  #describeFailure(needed: number): string {
-    const { bavail, bsize } = statfsSync(this.#path);
-    const free = bavail * bsize;
-    const cause =
-      free < Math.max(needed, 1024 * 1024)
-        ? `the disk is full (${free} bytes free)`
-        : 'the disk does not take the write';
-    return `cannot write to ${this.#path}: ${cause}; nothing was changed`;
-  }
+/** Throws `StoreUnavailable` for a key that would be refused each time it is tried. */
+export function requireStorableKeys(batch: readonly JournalEntry[]): void {
+  const tooLong = batch.find(({ key }) => 3 * key.length > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes);
+  if (tooLong !== undefined)
+    throw new StoreUnavailable(`a key of ${tooLong.key.length} characters is too long to be stored: ${tooLong.key}`);
 }
 
 interface StoreStatistics {

@@ -70,6 +70,17 @@ describe('opening again', () => {
     await second.close();
   });
 
+  test('finds everything in a directory from before there was a log', async () => {
+    const directory = join(root, 'older');
+    const revision = await fill(directory, 50);
+    for (const log of ['changes-a.log', 'changes-b.log']) unlinkSync(join(directory, log));
+    writeFileSync(join(directory, 'format.json'), '{"format":1}');
+    const store = await open(directory);
+    expect({ count: store.count('/'), revision: store.revision }).toEqual({ count: 50, revision });
+    await store.close();
+    expect(JSON.parse(readFileSync(join(directory, 'format.json'), 'utf8'))).toEqual({ format: 2 });
+  });
+
   test('keeps nothing of an ephemeral store', async () => {
     const directory = join(root, 'ephemeral');
     const store = await openStore({ directory, ephemeral: true, clock: systemClock });
@@ -158,6 +169,7 @@ describe('a directory that is not in order is refused and left as it was', () =>
       damage: (d) => truncateSync(join(d, 'objects.mdb'), 0),
     },
     { name: 'a missing database', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'objects.mdb')) },
+    { name: 'a missing log', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'changes-b.log')) },
     { name: 'a changed value', reason: 'damaged', damage: (d) => changeText(join(d, 'objects.mdb')) },
     { name: 'an unreadable format', reason: 'damaged', damage: (d) => writeFileSync(join(d, 'format.json'), '{') },
     {
@@ -226,10 +238,10 @@ interface Killed {
 /** Runs a writer, kills it in the middle of more work when it has been told enough, and returns what it was told. */
 async function writeAndKill(
   directory: string,
-  run: number,
+  { run, keys = 20 }: { readonly run: number; readonly keys?: number },
   isEnough: (lines: readonly string[]) => boolean,
 ): Promise<Killed> {
-  const writer = spawn(process.execPath, [writerProgram, directory, String(run)], {
+  const writer = spawn(process.execPath, [writerProgram, directory, String(run), String(keys)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -274,12 +286,12 @@ function isKept(store: Store, key: string, { revision, size }: Acknowledged): bo
 }
 
 describe('killed under load', () => {
-  test('keeps every acknowledged write, nothing half-written, and never goes back', { timeout: 60_000 }, async () => {
+  test('keeps every acknowledged write, nothing half-written, and never goes back', { timeout: 120_000 }, async () => {
     const directory = join(root, 'crash');
     let lastRevision = 0;
     let writes = 0;
     for (let run = 0; run < 30; run++) {
-      const { acknowledged } = await writeAndKill(directory, run, (lines) => lines.length >= (run * 13) % 60);
+      const { acknowledged } = await writeAndKill(directory, { run }, (lines) => lines.length >= (run * 13) % 60);
       writes += acknowledged.size;
       const revision = await revisionOfWhole(directory, acknowledged);
       expect(revision).toBeGreaterThanOrEqual(lastRevision);
@@ -305,7 +317,7 @@ describe('on a full disk', () => {
 
   test(
     'a kill amid writes that fail and writes that succeed loses none of those',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (context) => {
       const directory = join(root, 'small');
       mkdirSync(directory);
@@ -332,7 +344,7 @@ describe('on a full disk', () => {
       writeFileSync(ballast, Buffer.alloc(Math.max(bavail * bsize - room, 0)));
       const isEnough = (lines: readonly string[]): boolean =>
         lines.filter((line) => line === 'unavailable').length > run;
-      const { acknowledged, refused } = await writeAndKill(directory, run, isEnough);
+      const { acknowledged, refused } = await writeAndKill(directory, { run, keys: 1_000 }, isEnough);
       unlinkSync(ballast);
       sum.writes += acknowledged.size;
       sum.refused += refused;

@@ -2,9 +2,10 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, s
 import { join } from 'node:path';
 import type { Clock } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
-import { claimStoreDirectory, formatFile, objectsFile } from './claim-store-directory.ts';
+import { changeFiles, claimStoreDirectory, formatFile, objectsFile } from './claim-store-directory.ts';
 import type { DirectoryLock } from './directory-lock.ts';
-import type { JournalContents, LmdbJournal } from './lmdb-journal.ts';
+import { DamagedRecord, type Journal, type JournalContents } from './journal.ts';
+import type { LmdbJournal } from './lmdb-journal.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store } from './store.ts';
 import { StoreOpenError } from './store-open-error.ts';
@@ -19,8 +20,9 @@ export interface OpenStoreOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Raised when files written before can no longer be read; an older program refuses a newer format. */
-const currentFormat = 1;
+/** Raised when an older program would read the files wrongly, which refuses a newer format. The first one had no log. */
+const currentFormat = 2;
+const formatWithLogs = 2;
 
 /** Opens the store that lives in `directory`, which is made if it is absent. Rejects with `StoreOpenError`. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
@@ -30,7 +32,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   try {
     if (options.ephemeral === true) return new LockedStore(lock, { logger });
     const start = options.clock.monotonic();
-    const { journal, contents } = await openJournal(directory);
+    const { journal, contents } = await openJournal(directory, logger);
     logger.debug('store opened', {
       directory,
       objects: contents.objects.length,
@@ -62,22 +64,35 @@ class LockedStore extends MemoryStore {
   }
 }
 
-async function openJournal(directory: string): Promise<{ journal: LmdbJournal; contents: JournalContents }> {
-  const isNew = !readFormat(directory);
+async function openJournal(
+  directory: string,
+  logger: Logger,
+): Promise<{ readonly journal: Journal; readonly contents: JournalContents }> {
+  const format = readFormat(directory);
   // Late: an ephemeral store does without the native module.
-  const { LmdbJournal, DamagedRecord } = await import('./lmdb-journal.ts');
-  await assertObjectsFileIsSound(directory, isNew);
+  const { LmdbJournal } = await import('./lmdb-journal.ts');
+  const { openLoggedJournal } = await import('./logged-journal.ts');
+  await assertObjectsFileIsSound(directory, format === undefined);
+  const paths = logsIn(directory, format ?? 0);
   const path = join(directory, objectsFile);
-  const journal = openDatabase(() => new LmdbJournal(path), path);
+  const settled = openDatabase(() => new LmdbJournal(path), path);
+  let opened: { readonly journal: Journal; readonly contents: JournalContents } | undefined;
   try {
-    const contents = journal.load();
+    opened = openLoggedJournal({ settled, paths, logger });
     // Last, so that a directory with a format has a database.
-    if (isNew) writeFormat(directory);
-    return { journal, contents };
+    if (format !== currentFormat) writeFormat(directory);
+    return opened;
   } catch (error) {
-    await journal.close();
+    await (opened?.journal ?? settled).close();
     throw error instanceof DamagedRecord ? damaged(path, error.message, error) : error;
   }
+}
+
+function logsIn(directory: string, format: number): readonly [string, string] {
+  const paths = [join(directory, changeFiles[0]), join(directory, changeFiles[1])] as const;
+  const missing = paths.find((path) => format >= formatWithLogs && !existsSync(path));
+  if (missing !== undefined) throw damaged(missing, 'the file is missing');
+  return paths;
 }
 
 function openDatabase(open: () => LmdbJournal, path: string): LmdbJournal {
@@ -101,13 +116,13 @@ async function assertObjectsFileIsSound(directory: string, isNew: boolean): Prom
   if (fault !== undefined) throw damaged(path, fault);
 }
 
-/** False if there is none yet. */
-function readFormat(directory: string): boolean {
+/** Undefined if there is none yet. */
+function readFormat(directory: string): number | undefined {
   const path = join(directory, formatFile);
-  if (!existsSync(path)) return false;
+  if (!existsSync(path)) return undefined;
   const format = parseFormat(readFileSync(path, 'utf8'));
   if (format === undefined) throw damaged(path, `expected {"format": ${currentFormat}}`);
-  if (format <= currentFormat) return true;
+  if (format <= currentFormat) return format;
   throw new StoreOpenError(
     'newerFormat',
     `${directory} was written by a newer Slipway (format ${format}, this one knows ${currentFormat}); use that version, or another data directory`,

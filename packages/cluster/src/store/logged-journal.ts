@@ -1,0 +1,143 @@
+import { type Logger, silentLogger } from '@slipway/kube/logger';
+import { ChangeLog } from './change-log.ts';
+import { describeDiskFailure } from './disk-failure.ts';
+import type { Journal, JournalContents, JournalEntry, SettledJournal } from './journal.ts';
+import { requireStorableKeys } from './lmdb-journal.ts';
+import { StoreUnavailable } from './store.ts';
+import { type Changes, findUnsettled, remember, type UnsettledChanges } from './unsettled-changes.ts';
+
+export interface LoggedJournalOptions {
+  readonly settled: SettledJournal;
+  /** Two files: while the changes of one are settled the other one is written. */
+  readonly paths: readonly [string, string];
+  readonly bounds?: LogBounds | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+export interface LogBounds {
+  /** A log that is longer is full: as much is read again after a crash. */
+  readonly logBytes: number;
+  /** Changes of one transaction: so long nothing else happens, and so much room it needs. */
+  readonly settledAtOnce: number;
+}
+
+const usualBounds: LogBounds = { logBytes: 8 * 1024 * 1024, settledAtOnce: 128 };
+
+/** Throws a `DamagedRecord` where changes are missing; nothing is changed then, and `settled` stays open. */
+export function openLoggedJournal(options: LoggedJournalOptions): {
+  readonly journal: Journal;
+  readonly contents: JournalContents;
+} {
+  const [first, second] = options.paths;
+  const logs = [new ChangeLog(first), new ChangeLog(second)] as const;
+  try {
+    const found = findUnsettled(options.settled.load(), logs);
+    return { journal: new LoggedJournal(options, found), contents: found.contents };
+  } catch (error) {
+    for (const log of logs) log.close();
+    throw error;
+  }
+}
+
+/**
+ * Makes changes durable in a log, with one write a batch, and settles them in a journal that costs more when there are
+ * many: of one key only the last. What is in the log and not yet settled is read again after a crash. On a full disk nothing
+ * is settled and the log grows no more, so that writes are refused until there is room again.
+ */
+class LoggedJournal implements Journal {
+  readonly #settled: SettledJournal;
+  readonly #bounds: LogBounds;
+  readonly #logger: Logger;
+  /** The first one is being written. */
+  #logs: readonly [ChangeLog, ChangeLog];
+  /** What is in the log that is being written, by key. */
+  #recent: Changes;
+  /** What is in the other one and not settled. */
+  #older: Changes;
+  #settling: Promise<void> | undefined;
+
+  constructor({ settled, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions, found: UnsettledChanges) {
+    this.#settled = settled;
+    this.#logs = found.logs;
+    this.#recent = found.recent;
+    this.#older = found.older;
+    this.#bounds = bounds;
+    this.#logger = logger;
+  }
+
+  gather(): Promise<void> {
+    return this.#settled.gather();
+  }
+
+  async append(batch: readonly JournalEntry[]): Promise<void> {
+    requireStorableKeys(batch);
+    if (this.#older.size === 0 && this.#logs[0].length > this.#bounds.logBytes) this.#turn();
+    if (this.#older.size > 0) this.#settling ??= this.#settleOlder();
+    try {
+      await this.#log(batch);
+    } catch (error) {
+      throw new StoreUnavailable(describeDiskFailure(this.#logs[0].path), { cause: error });
+    }
+    for (const entry of batch) remember(this.#recent, entry);
+  }
+
+  async close(): Promise<void> {
+    await this.#settling;
+    try {
+      await this.#settleAll();
+    } catch (error) {
+      // They are in the log.
+      this.#logger.warn('changes were not settled, and are read from the log at the next start', { error });
+    }
+    await this.#settled.close();
+    for (const log of this.#logs) log.close();
+  }
+
+  /** Where the disk has no room for more of it, what it holds is settled and written over. */
+  async #log(batch: readonly JournalEntry[]): Promise<void> {
+    try {
+      await this.#logs[0].append(batch);
+    } catch {
+      await this.#settling;
+      await this.#settleAll();
+      await this.#logs[0].append(batch);
+    }
+  }
+
+  /** Goes on in the other log. */
+  #turn(): void {
+    const [full, free] = this.#logs;
+    free.rewind();
+    this.#logs = [free, full];
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+
+  /** Never rejects: what could not be settled is tried again with the next batch. */
+  async #settleOlder(): Promise<void> {
+    try {
+      await this.#settle(this.#older);
+    } catch (error) {
+      this.#logger.warn('changes could not be settled yet', { error });
+    } finally {
+      this.#settling = undefined;
+    }
+  }
+
+  async #settleAll(): Promise<void> {
+    await this.#settle(this.#older);
+    await this.#settle(this.#recent);
+    this.#logs[0].rewind();
+  }
+
+  /** What is settled is not settled again, which would go back to its revision. */
+  async #settle(changes: Changes): Promise<void> {
+    const entries = [...changes.values()];
+    const { settledAtOnce } = this.#bounds;
+    for (let at = 0; at < entries.length; at += settledAtOnce) {
+      const batch = entries.slice(at, at + settledAtOnce);
+      await this.#settled.append(batch);
+      for (const { key } of batch) changes.delete(key);
+    }
+  }
+}
