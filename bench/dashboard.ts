@@ -6,7 +6,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { buildPages } from '../packages/dashboard/build.ts';
 import { openSqlite } from '../packages/server/src/database/sqlite.ts';
 import { startTestServer, type TestServer } from '../packages/server/testing/test-server.ts';
-import { launchBrowser, noBrowserReason, visit } from '../test/e2e/support/browser.ts';
+import { launchBrowser, logIn, noBrowserReason, visit, type Login } from '../test/e2e/support/browser.ts';
 import { fleet, namespace, podsOfOne, withMany } from '../test/e2e/support/large-cluster.ts';
 import {
   changeAlways,
@@ -71,18 +71,25 @@ const sights: readonly Sight[] = [
   },
 ];
 
+interface Visited {
+  readonly browser: Browser;
+  readonly server: TestServer;
+  readonly login: Login;
+}
+
 async function measure(browser: Browser, server: TestServer): Promise<readonly BenchRow[]> {
-  const rows = [await measureViews(browser, server)];
-  for (const sight of sights) rows.push(...(await measureSight(browser, server, sight)));
+  const visited = { browser, server, login: await logIn(browser, server.server.url, server.token) };
+  const rows = [await measureViews(visited)];
+  for (const sight of sights) rows.push(...(await measureSight(visited, sight)));
   return rows;
 }
 
-async function measureViews(browser: Browser, server: TestServer): Promise<BenchRow> {
+async function measureViews({ browser, server, login }: Visited): Promise<BenchRow> {
   const bare: number[] = [];
   const shown: number[] = [];
   for (let view = 0; view < views; view += 1) {
     bare.push((await measureBarePage(browser)).firstView);
-    const { milliseconds, visitor } = await openMeasured(browser, server);
+    const { milliseconds, visitor } = await openMeasured(browser, server.server.url, login);
     shown.push(milliseconds);
     await visitor.context.close();
   }
@@ -95,14 +102,13 @@ async function measureViews(browser: Browser, server: TestServer): Promise<Bench
   };
 }
 
-async function measureSight(browser: Browser, server: TestServer, sight: Sight): Promise<readonly BenchRow[]> {
+async function measureSight({ browser, server, login }: Visited, sight: Sight): Promise<readonly BenchRow[]> {
   const bare: Frames[] = [];
   const frames: Frames[] = [];
   const work: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     bare.push((await measureBarePage(browser)).frames);
-    const { context, page } = await visit(browser, server.server.url);
-    await context.request.post('/api/v1/session', { data: { token: server.token } });
+    const { context, page } = await visit(browser, server.server.url, { login });
     if (sight.changes !== undefined) await changeAlways(page, server, sight.changes);
     await page.goto(sight.path);
     await page.getByText(sight.text).first().waitFor();

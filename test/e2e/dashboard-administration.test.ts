@@ -12,6 +12,7 @@ import {
   findSideways,
   keepPicture,
   launchBrowser,
+  logIn,
   looks,
   noBrowserReason,
   readOverflow,
@@ -300,8 +301,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       let other: Visitor;
 
       beforeAll(async () => {
-        other = await visit(browser, server.url, { look });
-        await other.context.request.post('/api/v1/session', { data: { token: server.token } });
+        const login = await logIn(browser, server.url, server.token);
+        other = await visit(browser, server.url, { look, login });
       });
       afterAll(() => other?.context.close());
 

@@ -1,7 +1,16 @@
 /** The dashboard before a large cluster: what it asks, what it is told and what it draws stays small. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keepPicture, launchBrowser, noBrowserReason, readShift, visit, type Visitor } from './support/browser.ts';
+import {
+  keepPicture,
+  launchBrowser,
+  logIn,
+  noBrowserReason,
+  readShift,
+  visit,
+  type Login,
+  type Visitor,
+} from './support/browser.ts';
 import { fleet, namespace, podsOfOne, withMany } from './support/large-cluster.ts';
 import {
   changeAlways,
@@ -32,6 +41,7 @@ describe.skipIf(noBrowserReason !== undefined)(
   () => {
     let server: PagesServer;
     let browser: Browser;
+    let login: Login;
     let visitor: Visitor;
     let page: Page;
     /** Milliseconds, at most: until there is something to see, and of the frame in the middle. */
@@ -41,13 +51,13 @@ describe.skipIf(noBrowserReason !== undefined)(
 
     beforeAll(async () => {
       [browser, server] = await Promise.all([launchBrowser(), startPagesServer({ through: withMany })]);
-      visitor = await visit(browser, server.url);
+      login = await logIn(browser, server.url, server.token);
+      visitor = await visit(browser, server.url, { login });
       page = visitor.page;
       const { firstView, frames } = await measureBarePage(browser);
       console.log(`a bare page of ${fleet} rows: first view after ${firstView} ms, ${describeFrames(frames)}`);
       latest = bounds.firstView.times * firstView + bounds.firstView.leeway;
       slowest = bounds.frame.times * frames.median + bounds.frame.leeway;
-      await visitor.context.request.post('/api/v1/session', { data: { token: server.token } });
       page.on('response', (response) => {
         const path = new URL(response.url()).pathname;
         if (!path.startsWith('/api/')) return;
@@ -69,7 +79,7 @@ describe.skipIf(noBrowserReason !== undefined)(
     };
 
     it('is there at once, and moves as a page does that does nothing', async () => {
-      const { milliseconds, visitor: first } = await openMeasured(browser, server);
+      const { milliseconds, visitor: first } = await openMeasured(browser, server.url, login);
       console.log(`first view of ${fleet} applications: ${milliseconds} ms`);
       expect(milliseconds).toBeLessThan(latest);
       expect((await scroll(`${fleet} applications`, first.page)).median).toBeLessThan(slowest);
@@ -125,8 +135,7 @@ describe.skipIf(noBrowserReason !== undefined)(
     });
 
     it('is as quick while all of them change', async () => {
-      const busy = await visit(browser, server.url);
-      await busy.context.request.post('/api/v1/session', { data: { token: server.token } });
+      const busy = await visit(browser, server.url, { login });
       await changeAlways(busy.page, server);
       await busy.page.goto('/');
       await busy.page.getByText('service-001').waitFor();

@@ -6,11 +6,13 @@ import {
   findSideways,
   keepPicture,
   launchBrowser,
+  logIn,
   looks,
   noBrowserReason,
   readOverflow,
   readShift,
   visit,
+  type Login,
   type Visitor,
 } from './support/browser.ts';
 import { sendRequests, startDashboard, type DashboardUnderTest, type Traffic } from './support/dashboard.ts';
@@ -85,6 +87,7 @@ describe.skipIf(noBrowserReason !== undefined)(
   () => {
     let dashboard: DashboardUnderTest;
     let browser: Browser;
+    let login: Login;
     let visitor: Visitor;
     let page: Page;
     let traffic: Traffic;
@@ -92,6 +95,7 @@ describe.skipIf(noBrowserReason !== undefined)(
     beforeAll(async () => {
       [dashboard, browser] = await Promise.all([startDashboard(), launchBrowser()]);
       traffic = sendRequests(dashboard.cluster.gateway, 'shop.example.org');
+      login = await logIn(browser, dashboard.url, dashboard.token);
       visitor = await visit(browser, dashboard.url, { isRefused: true });
       page = visitor.page;
       page.setDefaultTimeout(patience);
@@ -320,8 +324,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       let other: Visitor;
 
       beforeAll(async () => {
-        other = await visit(browser, dashboard.url, { look });
-        await other.context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+        other = await visit(browser, dashboard.url, { look, login });
       });
       afterAll(() => other?.context.close());
 
@@ -349,8 +352,7 @@ describe.skipIf(noBrowserReason !== undefined)(
     });
 
     it('draws of 500 applications those that are in sight', async () => {
-      const { context, page: large, complaints } = await visit(browser, dashboard.url);
-      await context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      const { context, page: large, complaints } = await visit(browser, dashboard.url, { login });
       const items = Array.from({ length: 500 }, (_, index) => ({
         namespace: `team-${index % 7}`,
         name: `service-${String(index).padStart(3, '0')}`,
@@ -413,8 +415,7 @@ describe.skipIf(noBrowserReason !== undefined)(
     });
 
     it('is told of what changed while it was away', async () => {
-      const { context, page: away } = await visit(browser, dashboard.url);
-      await context.request.post('/api/v1/session', { data: { token: dashboard.token } });
+      const { context, page: away } = await visit(browser, dashboard.url, { login });
       await away.goto('/');
       await away.locator('.fleet .application').first().waitFor();
       await context.setOffline(true);

@@ -31,8 +31,24 @@ export interface Visitor {
   readonly complaints: readonly string[];
 }
 
+/** What a browser keeps of it. A server takes few logins within a minute: visitors of one test share theirs. */
+export type Login = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+export async function logIn(browser: Browser, url: string, token: string): Promise<Login> {
+  const context = await browser.newContext({ baseURL: url });
+  try {
+    const answer = await context.request.post('/api/v1/session', { data: { token } });
+    if (!answer.ok()) throw new Error(`no login: ${answer.status()} ${await answer.text()}`);
+    return await context.storageState();
+  } finally {
+    await context.close();
+  }
+}
+
 export interface VisitOptions {
   readonly look?: Look;
+  /** Absent: nobody has logged in yet. */
+  readonly login?: Login;
   /** Whom it may ask beside the server, by their origins. */
   readonly others?: readonly string[];
   /** What is asked is refused on purpose: the browser itself notes each such answer, and the test reads it on the page. */
@@ -40,9 +56,15 @@ export interface VisitOptions {
 }
 
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visitor> {
-  const { look = looks[0], others = [], isRefused = false } = options;
+  const { look = looks[0], login, others = [], isRefused = false } = options;
   const { colorScheme, viewport } = look;
-  const context = await browser.newContext({ baseURL: url, colorScheme, viewport, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    baseURL: url,
+    colorScheme,
+    viewport,
+    reducedMotion: 'reduce',
+    ...(login === undefined ? {} : { storageState: login }),
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

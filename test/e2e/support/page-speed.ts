@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { TestServer } from '../../../packages/server/testing/test-server.ts';
-import { visit, type Visitor } from './browser.ts';
+import { visit, type Login, type Visitor } from './browser.ts';
 import { fleet } from './large-cluster.ts';
 
 /** Milliseconds between frames. */
@@ -98,12 +98,8 @@ export interface MeasuredView {
 }
 
 /** The overview, by a browser that has kept nothing of it. */
-export async function openMeasured(
-  browser: Browser,
-  { token, server }: Pick<TestServer, 'token' | 'server'>,
-): Promise<MeasuredView> {
-  const visitor = await visit(browser, server.url);
-  await visitor.context.request.post('/api/v1/session', { data: { token } });
+export async function openMeasured(browser: Browser, url: string, login: Login): Promise<MeasuredView> {
+  const visitor = await visit(browser, url, { login });
   return { milliseconds: await measureFirstView(visitor.page, '/', '.fleet .application'), visitor };
 }
 
