@@ -297,6 +297,19 @@ describe.skipIf(noBrowserReason !== undefined)(
       expect(visitor.complaints).toEqual([]);
     });
 
+    it('say why one cannot be shown, and how it is shown again', async () => {
+      const login = await visitor.context.storageState();
+      const { context, page: other } = await visit(browser, server.url, { login });
+      await other.route(/creation-page/, (route) => route.abort());
+      await other.goto('/');
+      await other.getByRole('link', { name: 'New application' }).click();
+      await other.getByRole('alert').getByText('creation-page').waitFor();
+      await other.unroute(/creation-page/);
+      await other.getByRole('button', { name: 'Load it again' }).click();
+      await other.getByLabel('Image').waitFor();
+      await context.close();
+    });
+
     describe.each(looks)('by the look $name', (look) => {
       let other: Visitor;
 

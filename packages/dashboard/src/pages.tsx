@@ -8,6 +8,7 @@ import { ComparePage } from './history/compare-page.tsx';
 import { HistoryPage } from './history/history-page.tsx';
 import { NotificationsPage } from './notifications/notifications-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
+import { BrokenPage } from './parts/broken-page.tsx';
 import { Empty, Skeleton } from './parts/small.tsx';
 import { ReleasePage } from './release/release-page.tsx';
 import { Link, useLocation } from './routing/navigation.tsx';
@@ -32,7 +33,9 @@ export function Pages() {
   }, [path]);
   return (
     <div className="page" key={path}>
-      <Suspense fallback={<Skeleton height={480} />}>{show(place)}</Suspense>
+      <BrokenPage>
+        <Suspense fallback={<Skeleton height={480} />}>{show(place)}</Suspense>
+      </BrokenPage>
     </div>
   );
 }
