@@ -39,8 +39,7 @@ export function ApprovalsPage() {
                   <Link to={formatPlace({ page: 'release', namespace, name: candidate?.release ?? '' })}>
                     <Version>{candidate?.version ?? ''}</Version>
                   </Link>
-                  {', begun '}
-                  <RelativeTime at={conditions.find(({ type }) => type === 'Progressing')?.since ?? ''} />
+                  <Begun at={conditions.find(({ type }) => type === 'Progressing')?.since} />
                 </p>
               </div>
               <span className="row wrap push">
@@ -54,6 +53,16 @@ export function ApprovalsPage() {
           ))}
         </ul>
       )}
+    </>
+  );
+}
+
+function Begun({ at }: { readonly at: string | undefined }) {
+  if (at === undefined) return null;
+  return (
+    <>
+      {', begun '}
+      <RelativeTime at={at} />
     </>
   );
 }
