@@ -404,6 +404,12 @@ describe.skipIf(noBrowserReason !== undefined)(
       await large.keyboard.press('/');
       await large.keyboard.press('Escape');
       await expect.poll(() => rows.count()).toBeGreaterThan(10);
+      await large.locator('.fleet .name a').first().focus();
+      await large.evaluate('scrollTo(0, document.body.scrollHeight)');
+      await large.getByText('service-496').waitFor();
+      expect(await focused(large)).toBe('service-000');
+      await large.keyboard.press('ArrowDown');
+      await expect.poll(() => large.evaluate('scrollY')).toBeLessThan(600);
       await large.getByLabel('Namespace').selectOption('team-4');
       await large.getByText('All 71').waitFor();
       await large.getByLabel('Namespace').selectOption('');

@@ -3,6 +3,7 @@ import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
 import { Pages } from './pages.tsx';
 import { ProblemNotice } from './parts/small.tsx';
+import { awaitTitle } from './parts/title.tsx';
 import { browserClock, drawRandom } from './platform/browser.ts';
 import { openSocket } from './platform/socket.ts';
 import { DeskProvider, type Desk } from './session/desk.ts';
@@ -54,7 +55,10 @@ export function App() {
           client={client}
           methods={methods}
           reason={login.reason}
-          onLogin={(session) => setLogin({ state: 'some', session })}
+          onLogin={(session) => {
+            awaitTitle();
+            setLogin({ state: 'some', session });
+          }}
         />
       );
     case 'some':

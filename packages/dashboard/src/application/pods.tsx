@@ -24,7 +24,7 @@ const tones: Readonly<Record<PodState, Tone>> = {
 const states = ['failing', 'starting', 'ending', 'ready', 'serving'] as const;
 /** More at once help nobody; those that are not well come first. */
 export const podsAtOnce = 20;
-const columns = ['Pod', 'Version', 'State', { head: 'Restarts', isNumber: true }, 'Node', 'Address', 'Age'];
+const columns = ['Pod', 'Version', 'State', { head: 'Restarts', isNumber: true }, 'Node', 'Address', 'Created'];
 const lookMilliseconds = 3_000;
 
 interface Selection {
@@ -111,7 +111,7 @@ function Pager({ selection, shown, onSelect }: SelectionProps & { readonly shown
       <button
         type="button"
         className="button plain slim"
-        disabled={cursors.length === 0}
+        aria-disabled={cursors.length === 0}
         onClick={() => onSelect({ ...selection, cursors: cursors.slice(0, -1) })}
       >
         Before
@@ -122,8 +122,8 @@ function Pager({ selection, shown, onSelect }: SelectionProps & { readonly shown
       <button
         type="button"
         className="button plain slim"
-        disabled={next === undefined}
-        onClick={() => onSelect({ ...selection, cursors: [...cursors, next ?? ''] })}
+        aria-disabled={next === undefined}
+        onClick={() => next !== undefined && onSelect({ ...selection, cursors: [...cursors, next] })}
       >
         After
       </button>

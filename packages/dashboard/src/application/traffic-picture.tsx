@@ -55,7 +55,7 @@ export function TrafficPicture({ nodes, colours, entrance, hosts }: TrafficPictu
           <div className="entrance" style={place(gateway)}>
             <strong>{entrance}</strong>
             <span className="cut small soft" title={hosts.join(', ')}>
-              {hosts[0] ?? 'inside the cluster'}
+              {hosts[0] ?? 'in the cluster'}
               {hosts.length > 1 && ` +${hosts.length - 1}`}
             </span>
             {rate !== undefined && <span className="small">{formatRate(rate)} req/s</span>}

@@ -61,6 +61,7 @@ function Editor({ mode, text: first, generation }: EditorProps) {
   const environments = useResource<List<{ readonly namespace: string }>>('/api/v1/environments');
   const { save, isBusy, problem } = useSaving(generation);
   const faults = validation.state === 'invalid' ? validation.faults : [];
+  const isReady = reading.manifest !== undefined && validation.state === 'valid';
   return (
     <>
       <Head mode={mode} manifest={manifest} />
@@ -105,8 +106,12 @@ function Editor({ mode, text: first, generation }: EditorProps) {
         <button
           type="button"
           className="button primary"
-          disabled={reading.manifest === undefined || validation.state !== 'valid' || isBusy}
-          onClick={() => void (reading.manifest === undefined ? undefined : save(reading.manifest))}
+          aria-disabled={!isReady || isBusy}
+          onClick={() => {
+            if (isBusy) return;
+            if (isReady) void save(reading.manifest);
+            else document.querySelector<HTMLElement>('.editor [aria-invalid=true]')?.focus();
+          }}
         >
           {mode === 'create' ? 'Create and release' : 'Save and release'}
         </button>

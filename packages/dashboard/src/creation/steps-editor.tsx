@@ -1,3 +1,4 @@
+import { useId, type MouseEvent } from 'react';
 import type { CanaryStep } from '@slipway/delivery/api/application';
 import { createStep, kindOfStep, moveStep, stepKinds, stepWords, valueOfStep, type StepKind } from './steps.ts';
 
@@ -11,9 +12,10 @@ export interface StepsEditorProps {
 
 /** Steps below each other: what each one is, how much, and where it stands. */
 export function StepsEditor({ steps, checks, faults, onChange }: StepsEditorProps) {
+  const about = useId();
   const replace = (index: number, step: CanaryStep): void => onChange(steps.with(index, step));
   return (
-    <fieldset className="steps">
+    <fieldset className="steps" aria-describedby={faults.length > 0 ? about : undefined}>
       <legend>Steps</legend>
       <ol>
         {steps.map((step, index) => (
@@ -46,7 +48,11 @@ export function StepsEditor({ steps, checks, faults, onChange }: StepsEditorProp
           Add a wait for somebody
         </button>
       </div>
-      {faults.length > 0 && <p className="field fault">{faults.join('; ')}</p>}
+      {faults.length > 0 && (
+        <p className="fault" id={about}>
+          {faults.join('; ')}
+        </p>
+      )}
     </fieldset>
   );
 }
@@ -64,6 +70,16 @@ interface StepRowProps {
 function StepRow({ number, step, checks, isLast, onChange, onMove, onRemove }: StepRowProps) {
   const kind = kindOfStep(step);
   const kinds: readonly StepKind[] = kind === 'match' ? [...stepKinds, 'match'] : stepKinds;
+  // The keyboard goes along with the step: pressed again, it moves on.
+  const move =
+    (by: 1 | -1) =>
+    ({ currentTarget }: MouseEvent<HTMLButtonElement>): void => {
+      const row = currentTarget.closest('li');
+      const next = by === 1 ? row?.nextElementSibling : row?.previousElementSibling;
+      if (next === null || next === undefined) return;
+      next.querySelectorAll<HTMLElement>('.tools button')[by === 1 ? 1 : 0]?.focus();
+      onMove(by);
+    };
   return (
     <li className="row">
       <span className="number faint">{number}</span>
@@ -92,11 +108,11 @@ function StepRow({ number, step, checks, isLast, onChange, onMove, onRemove }: S
         />
       )}
       <span className="row push tools">
-        <button type="button" className="button plain slim" disabled={number === 1} onClick={() => onMove(-1)}>
+        <button type="button" className="button plain slim" aria-disabled={number === 1} onClick={move(-1)}>
           <span aria-hidden="true">↑</span>
           <span className="unseen">Move step {number} up</span>
         </button>
-        <button type="button" className="button plain slim" disabled={isLast} onClick={() => onMove(1)}>
+        <button type="button" className="button plain slim" aria-disabled={isLast} onClick={move(1)}>
           <span aria-hidden="true">↓</span>
           <span className="unseen">Move step {number} down</span>
         </button>

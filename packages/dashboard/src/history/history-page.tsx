@@ -22,6 +22,13 @@ export function HistoryPage() {
     application: query.get('application') ?? '',
     phase: query.get('phase') ?? '',
   };
+  // Another address, such as the one before, names another one: the field follows, and keeps the keyboard.
+  const [typed, setTyped] = useState(asked.application);
+  const [followed, setFollowed] = useState(asked.application);
+  if (followed !== asked.application) {
+    setFollowed(asked.application);
+    setTyped(asked.application);
+  }
   const namespaces = [...new Set([...applications.values()].map(({ namespace }) => namespace))].toSorted();
   const choose = (part: Partial<typeof asked>): void =>
     go(withQuery('/history', { ...asked, ...part }), { replace: true });
@@ -48,9 +55,9 @@ export function HistoryPage() {
           aria-label="Application"
           placeholder="Name of an application"
           list="applications"
-          defaultValue={asked.application}
-          key={asked.application}
+          value={typed}
           onChange={({ target, nativeEvent }) => {
+            setTyped(target.value);
             // A choice from the list, or the end of a search: not each letter.
             if (!(nativeEvent instanceof InputEvent) || target.value === '') choose({ application: target.value });
           }}

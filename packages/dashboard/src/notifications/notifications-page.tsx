@@ -119,7 +119,7 @@ function ChannelList({ channels, isTrying, onTry, onAsk }: ChannelListProps) {
               {template !== undefined && <code className="small soft value">{template}</code>}
             </div>
             <span className="row wrap push">
-              <button type="button" className="button slim" disabled={isTrying} onClick={() => onTry(channel)}>
+              <button type="button" className="button slim" aria-disabled={isTrying} onClick={() => onTry(channel)}>
                 Send a test<span className="unseen"> to {name}</span>
               </button>
               <button type="button" className="button slim" onClick={() => onAsk({ type: 'save', channel })}>

@@ -100,7 +100,7 @@ function NotificationRow({ notification, channel, repeating: { isBusy, ask } }: 
       </td>
       <td className="number">
         {state !== 'pending' && (
-          <button type="button" className="button slim" disabled={isBusy} onClick={() => ask(id)}>
+          <button type="button" className="button slim" aria-disabled={isBusy} onClick={() => ask(id)}>
             Send again
             <span className="unseen">
               {' '}

@@ -1,4 +1,4 @@
-import { memo, type KeyboardEvent } from 'react';
+import { memo, useState, type FocusEvent, type KeyboardEvent } from 'react';
 import type { ApplicationSummary, Traffic } from '../api/answers.ts';
 import { describeShares, formatPercent, shareOut } from '../parts/shares.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
@@ -6,6 +6,7 @@ import { SplitBar } from '../parts/split-bar.tsx';
 import { useMedia } from '../parts/use-media.ts';
 import { Words } from '../parts/words.tsx';
 import { useWindowRows } from '../parts/use-window-rows.ts';
+import { listRows } from '../parts/window-rows.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { keyOf } from '../state/application-frames.ts';
@@ -21,8 +22,18 @@ const rowHeights = { wide: 64, narrow: 134 } as const;
 export function FleetTable({ applications }: { readonly applications: readonly ApplicationSummary[] }) {
   const rowHeight = useMedia('(max-width: 860px)') ? rowHeights.narrow : rowHeights.wide;
   const { range, ref } = useWindowRows(applications.length, rowHeight);
-  const rows = applications.slice(range.first, range.end);
-  const traffic = useTraffic(rows.filter(({ hosts }) => hosts.length > 0).map(keyOf));
+  const [held, setHeld] = useState<string>();
+  const rows = listRows({
+    count: applications.length,
+    range,
+    held: applications.findIndex((each) => keyOf(each) === held),
+  });
+  const drawn = rows.flatMap((row) => applications.slice(row, row + 1));
+  const traffic = useTraffic(drawn.filter(({ hosts }) => hosts.length > 0).map(keyOf));
+  const hold = ({ target }: FocusEvent<HTMLElement>): void => {
+    const application = applications[rowOf(target)];
+    setHeld(application && keyOf(application));
+  };
   return (
     <div className="card fleet" role="table" aria-label="Applications" aria-rowcount={applications.length + 1}>
       <div role="rowgroup">
@@ -51,14 +62,16 @@ export function FleetTable({ applications }: { readonly applications: readonly A
         ref={ref}
         style={{ height: applications.length * rowHeight }}
         onKeyDown={moveBetweenRows}
+        onFocus={hold}
+        onBlur={() => setHeld(undefined)}
       >
-        {rows.map((application, index) => (
+        {drawn.map((application, place) => (
           <Row
             key={keyOf(application)}
             application={application}
             traffic={traffic.get(keyOf(application))}
-            index={range.first + index}
-            top={(range.first + index) * rowHeight}
+            index={rows[place] ?? 0}
+            top={(rows[place] ?? 0) * rowHeight}
             height={rowHeight}
           />
         ))}
@@ -137,7 +150,13 @@ function Figures({ traffic }: { readonly traffic: Traffic | undefined }) {
         least={0.02}
         isBad={share > 0}
       />
-      <FigureCell name="Latency, 95th percentile" points={figures?.latency} format={formatLatency} least={0.05} />
+      <FigureCell
+        name="Latency, 95th percentile"
+       
+        points={figures?.latency}
+        format={formatLatency}
+        least={0.05}
+      />
     </>
   );
 }
@@ -147,10 +166,16 @@ function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
   if (step === 0) return;
   const links = [...event.currentTarget.querySelectorAll<HTMLAnchorElement>('.name a')];
-  const rowOf = (link: Element | null | undefined): number => Number(link?.closest('[role=row]')?.ariaRowIndex ?? 0);
   const here = rowOf(document.activeElement);
-  const next = links.find((link) => rowOf(link) === here + step);
-  if (next === undefined) return;
+  // Of one that has been scrolled away from, the next one may not be drawn: it comes back into sight itself.
+  const next = links.find((link) => rowOf(link) === here + step) ?? document.activeElement;
+  if (!(next instanceof HTMLElement)) return;
   event.preventDefault();
   next.focus();
+  next.scrollIntoView({ block: 'nearest' });
+}
+
+/** From 0 on; below that outside of all rows. */
+function rowOf(element: Element | null): number {
+  return Number(element?.closest('[role=row]')?.ariaRowIndex ?? 0) - 2;
 }

@@ -27,7 +27,7 @@ export function Dialog({ title, confirm, describedBy, onConfirm, onClose, childr
   }, []);
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    onConfirm(new FormData(event.currentTarget));
+    if (isBusy !== true) onConfirm(new FormData(event.currentTarget));
   };
   const leave = (event: SyntheticEvent): void => {
     event.preventDefault();
@@ -44,7 +44,12 @@ export function Dialog({ title, confirm, describedBy, onConfirm, onClose, childr
               Cancel
             </button>
           )}
-          <button type="submit" className={isDangerous === true ? 'button danger' : 'button primary'} disabled={isBusy}>
+          {/* Not `disabled`, which takes the keyboard away from what was pressed; so wherever a press itself leads to it. */}
+          <button
+            type="submit"
+            className={isDangerous === true ? 'button danger' : 'button primary'}
+            aria-disabled={isBusy}
+          >
             {confirm}
           </button>
         </div>

@@ -4,7 +4,7 @@ import { splitAtInstants } from './instants.ts';
 import { describeShares, shareOut } from './shares.ts';
 import { describeAge, describeDuration } from './time-words.ts';
 import { toneOfOutcome, toneOfPhase } from './tones.ts';
-import { calculateRange } from './window-rows.ts';
+import { calculateRange, listRows } from './window-rows.ts';
 
 describe('words for times', () => {
   const now = Date.parse('2026-01-01T12:00:00Z');
@@ -47,6 +47,15 @@ describe('rows in sight', () => {
     { name: 'end with the last', top: 56_000, range: { first: 990, end: 990 } },
   ])('$name', ({ top, range }) => {
     expect(calculateRange({ top, height: 560 }, top === 56_000 ? 990 : 1_000, 56)).toMatchObject(range);
+  });
+  test.each([
+    { name: 'are those of the range', held: -1, rows: [2, 3, 4] },
+    { name: 'keep the one that has the keyboard, above', held: 0, rows: [0, 2, 3, 4] },
+    { name: 'keep it below', held: 9, rows: [2, 3, 4, 9] },
+    { name: 'have it once', held: 3, rows: [2, 3, 4] },
+    { name: 'do not have one that is gone', held: 10, rows: [2, 3, 4] },
+  ])('drawn $name', ({ held, rows }) => {
+    expect(listRows({ count: 10, range: { first: 2, end: 5 }, held })).toEqual(rows);
   });
 });
 

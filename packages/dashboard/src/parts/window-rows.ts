@@ -20,3 +20,17 @@ export function calculateRange({ top, height }: Sight, count: number, rowHeight:
   const end = Math.ceil((top + height) / rowHeight) + beyond;
   return { first: Math.max(0, Math.min(first, count)), end: Math.max(0, Math.min(end, count)) };
 }
+
+export interface DrawnRows {
+  readonly count: number;
+  readonly range: RowRange;
+  /** The row that has the keyboard; below 0: none has. */
+  readonly held: number;
+}
+
+/** Those of the range, in order, and the one that has the keyboard wherever it is: drawn no more, it would lose it. */
+export function listRows({ count, range: { first, end }, held }: DrawnRows): readonly number[] {
+  const rows = Array.from({ length: Math.max(0, Math.min(end, count) - first) }, (_, index) => first + index);
+  if (held < 0 || held >= count || (held >= first && held < end)) return rows;
+  return held < first ? [held, ...rows] : [...rows, held];
+}

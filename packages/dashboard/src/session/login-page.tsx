@@ -26,6 +26,7 @@ export function LoginPage({ client, reason, methods, onLogin }: LoginPageProps) 
   };
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    if (isBusy) return;
     const token = new FormData(event.currentTarget).get('token');
     void logIn(typeof token === 'string' ? token.trim() : '');
   };
@@ -60,7 +61,11 @@ export function LoginPage({ client, reason, methods, onLogin }: LoginPageProps) 
           ) : (
             reason !== undefined && <p className="notice wait">{reason}</p>
           )}
-          <button type="submit" className={methods.oidc === undefined ? 'button primary' : 'button'} disabled={isBusy}>
+          <button
+            type="submit"
+            className={methods.oidc === undefined ? 'button primary' : 'button'}
+            aria-disabled={isBusy}
+          >
             Log in
           </button>
         </form>

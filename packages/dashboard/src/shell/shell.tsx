@@ -1,10 +1,11 @@
-import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react';
 import { isOffered, isOfferedSomewhere } from '../session/permissions.ts';
 import { useDesk, useFleet } from '../session/desk.ts';
 import { Link, useLocation } from '../routing/navigation.tsx';
 import { formatPlace, type Place } from '../routing/routes.ts';
 import { Chip } from '../parts/small.tsx';
 import { awaitsApproval } from '../approvals/awaited.ts';
+import { keepFocus } from './keep-focus.ts';
 import { Mark } from './mark.tsx';
 import { chooseTheme, theme, themes } from './theme.ts';
 
@@ -27,7 +28,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   const { applications } = useFleet();
   const waiting = [...applications.values()].filter(awaitsApproval).length;
+  useEffect(keepFocus, []);
   useEffect(() => setOpen(false), [path]);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = ({ key }: KeyboardEvent): void => {
+    if (key !== 'Escape' || !isOpen) return;
+    setOpen(false);
+    button.current?.focus();
+  };
   const current = placesOf[place.page] ?? place.page;
   const main: readonly Entry[] = [
     { page: 'overview', text: 'Overview' },
@@ -47,13 +55,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <a className="skip" href="#main">
         Skip to the page
       </a>
-      <header className={isOpen ? 'side open' : 'side'}>
+      <header className={isOpen ? 'side open' : 'side'} onKeyDown={close}>
         <div className="bar">
           <Link to="/" className="brand">
             <Mark />
             Slipway
           </Link>
           <button
+            ref={button}
             type="button"
             className="button slim menu-button"
             aria-expanded={isOpen}

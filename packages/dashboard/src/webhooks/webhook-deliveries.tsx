@@ -72,7 +72,7 @@ function DeliveryRow({ delivery, repeating: { isBusy, ask } }: DeliveryRowProps)
       <td className="small soft">{repeats === undefined ? address : `repeated by ${requestedBy}`}</td>
       <td className="number">
         {events.length > 0 && (
-          <button type="button" className="button slim" disabled={isBusy} onClick={() => ask(id)}>
+          <button type="button" className="button slim" aria-disabled={isBusy} onClick={() => ask(id)}>
             Repeat<span className="unseen"> {pushed.join(', ')}</span>
           </button>
         )}
