@@ -16,7 +16,7 @@ import { failureOf } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 
-const rowHeights = { wide: 64, narrow: 134 } as const;
+const rowHeights = { wide: 64, narrow: 172 } as const;
 
 /** A row for each application; of a long list those in sight. */
 export function FleetTable({ applications }: { readonly applications: readonly ApplicationSummary[] }) {
@@ -142,9 +142,10 @@ function Figures({ traffic }: { readonly traffic: Traffic | undefined }) {
   const share = figures?.errors.at(-1)?.value ?? 0;
   return (
     <>
-      <FigureCell name="Requests a second" points={figures?.rate} format={formatRate} least={1} />
+      <FigureCell name="Requests a second" head="req/s" points={figures?.rate} format={formatRate} least={1} />
       <FigureCell
         name="Errors"
+        head="errors"
         points={figures?.errors}
         format={(value) => formatPercent(value * 100)}
         least={0.02}
@@ -152,7 +153,7 @@ function Figures({ traffic }: { readonly traffic: Traffic | undefined }) {
       />
       <FigureCell
         name="Latency, 95th percentile"
-       
+        head="p95"
         points={figures?.latency}
         format={formatLatency}
         least={0.05}
