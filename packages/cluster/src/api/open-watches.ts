@@ -3,10 +3,10 @@ import type { KubeObject } from '@slipway/kube/object';
 import type { StoreEvent } from '../store/store.ts';
 import type { WatchStreamEvent } from './watch-event.ts';
 
-/** To send takes about twenty microseconds for each who watches, whatever is sent: most of the time is left for others. */
-const watchesPerMillisecond = 20;
+/** To send takes about twenty microseconds for each who watches, whatever is sent: half of the time is left for others. */
+const watchesPerMillisecond = 25;
 /** Nobody notices that an event is so much later. */
-const maximumPeriodMilliseconds = 25;
+const maximumPeriodMilliseconds = 20;
 /** One after the other in a period, so that whoever else waits does so for no longer than one of them takes. */
 const groupCount = 10;
 

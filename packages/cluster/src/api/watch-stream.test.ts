@@ -202,7 +202,7 @@ describe('batches of a watch', () => {
     const told = Promise.all(all.map((batches) => batches.next()));
     await put('a');
     await put('b');
-    await clock.advance(25);
+    await clock.advance(20);
     expect((await told).map(namesOf)).toEqual(all.map(() => ['a', 'b']));
     expect(new Set((await told).map(({ value }) => value[0])).size).toBe(1);
     for (const batches of all) await batches.return?.();
@@ -222,7 +222,7 @@ describe('batches of a watch', () => {
     const all = Promise.all(Array.from({ length: 500 }, read));
     for (const name of ['a', 'b', 'c']) {
       await put(name);
-      await clock.advance(25);
+      await clock.advance(20);
     }
     expect(told).toBe(3 * 500);
     expect(turns.size).toBeGreaterThan(20);
