@@ -36,7 +36,7 @@ describe('a link that logs in', () => {
 
   it('is not used up by who asks whether it is there', async () => {
     const path = await make();
-    expect((await server.call('HEAD', path, { token: '' })).status).toBe(404);
+    expect((await server.call('HEAD', path, { token: '' })).status).toBe(405);
     expect((await follow(path)).status).toBe(303);
   });
 
