@@ -218,11 +218,8 @@ function otherwise({ map, builtIn }: Places): readonly string[] {
   return [`  use-server %[${only}] if { ${only} -m found }`, `  server ${builtInServer(builtIn)} backup`];
 }
 
-/**
- * HAProxy may try the next kept connection instead of a new one, and a pod that ends closes all that it has. When no try is left
- * it closes a kept connection of the client without a word.
- */
-const maxRetriesOfKept = 5;
+/** HAProxy may try the next kept connection instead of a new one, and a pod closes those that it had long enough together. */
+const maxRetriesOfKept = 3;
 
 function slotBackends(slot: string, options: readonly string[]): string[] {
   const [kept, once] = backendsOfSlot(slot);

@@ -43,7 +43,7 @@ export function describeRetries(setting: Setting): void {
       broken = 0;
       expect((await call({ agent: false })).status).toBe(502);
       expect(broken).toBeGreaterThan(1);
-      expect(broken).toBeLessThanOrEqual(6);
+      expect(broken).toBeLessThanOrEqual(4);
     });
 
     test('what the last pod of a version had when it died, and what comes after, goes to another version', async () => {
