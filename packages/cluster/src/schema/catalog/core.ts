@@ -28,6 +28,7 @@ import { duplicate, forbidden, invalid, required, tooLong } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
+import { checkTraffic, withAffinity, withoutTypesOwn } from './service-rules.ts';
 import { serviceWarnings } from './service-warnings.ts';
 import { portName, portNumber, supported } from './pod-template.ts';
 
@@ -161,10 +162,11 @@ function defaultService(object: Service): Service {
   const { spec } = object;
   if (spec === undefined) return object;
   const type = spec.type ?? 'ClusterIP';
-  const isOutside = type === 'NodePort' || type === 'LoadBalancer';
+  const isOutside =
+    type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0);
   return {
     ...object,
-    spec: {
+    spec: withAffinity({
       type,
       sessionAffinity: 'None',
       ...(type === 'ExternalName'
@@ -180,14 +182,15 @@ function defaultService(object: Service): Service {
       ...(spec.ports === undefined
         ? {}
         : { ports: spec.ports.map((port) => ({ protocol: 'TCP' as const, targetPort: port.port, ...port })) }),
-    },
+    }),
   };
 }
 
 /** A replace that leaves addresses out keeps those that were given before. */
 function keepAllocations(object: Service, old: Service): Service {
-  const { spec } = object;
-  if (spec === undefined || spec.type === 'ExternalName') return object;
+  if (object.spec === undefined) return object;
+  const spec = withoutTypesOwn(object.spec, old);
+  if (spec.type === 'ExternalName') return { ...object, spec };
   const oldPorts = old.spec?.ports ?? [];
   const takesNodePorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
   const ports = spec.ports?.map((port) => {
@@ -219,7 +222,7 @@ function validateService({ spec }: Service): readonly Fault[] {
     ...supported(spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec.type'),
     ...supported(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity'),
     ...(needsPorts && ports.length === 0 ? [required('spec.ports')] : []),
-    ...(spec.type === 'ExternalName' && (spec.externalName ?? '') === '' ? [required('spec.externalName')] : []),
+    ...checkTraffic(spec),
     ...ports.flatMap((port, index) =>
       validateServicePort(port, { path: `spec.ports[${index}]`, isOnlyOne: ports.length === 1 }),
     ),
