@@ -16,11 +16,11 @@ import { failureOf } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 
-const rowHeights = { wide: 64, narrow: 172 } as const;
+const rowHeights = { wide: 64, narrow: 186 } as const;
 
 /** A row for each application; of a long list those in sight. */
 export function FleetTable({ applications }: { readonly applications: readonly ApplicationSummary[] }) {
-  const rowHeight = useMedia('(max-width: 860px)') ? rowHeights.narrow : rowHeights.wide;
+  const rowHeight = useMedia('(max-width: 1000px)') ? rowHeights.narrow : rowHeights.wide;
   const { range, ref } = useWindowRows(applications.length, rowHeight);
   const [held, setHeld] = useState<string>();
   const rows = listRows({
