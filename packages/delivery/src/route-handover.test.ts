@@ -29,7 +29,7 @@ const timeout = 120_000;
 describe('another router in spec', { timeout }, () => {
   let cluster: DeliveryCluster;
   let stopping: AbortController;
-  let httpRoutes: Pick<ModelledRouter<KubeObject>, 'send' | 'takes'>;
+  let httpRoutes: Pick<ModelledRouter<KubeObject>, 'send' | 'takes' | 'isAwake'>;
   let virtualServices: typeof httpRoutes;
 
   // Reading it takes real time, in which virtual time would run on.
@@ -256,6 +256,24 @@ describe('another router in spec', { timeout }, () => {
     expect((await split()).spec.rules[0]?.backends.map(({ version, weight }) => `${version} ${weight}`)).toContain(
       '1 100',
     );
+  });
+
+  test('takes over from one that has said nothing for half a minute in the middle of a release', async () => {
+    await deploy(byHttpRoute);
+    await succeeds('1');
+    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
+    await deploy(byHttpRoute, { image: 'b', ...paused });
+    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    httpRoutes.isAwake = false;
+    await cluster.command('abort');
+    await deploy(byGateway, { image: 'b', ...paused });
+    await cluster.advance(25_000);
+    // It may only be slow.
+    expect(await carriers()).toBe('gatewayApi');
+    expect((await cluster.release('2')).status?.phase).toBe('RollingBack');
+    await cluster.advance(10_000);
+    expect(await carriers()).toBe('gateway,gatewayApi');
+    await until(async () => (await cluster.release('2')).status?.phase === 'RolledBack');
   });
 
   test('takes over from one that carries well after the release, also where the one before that refuses', async () => {

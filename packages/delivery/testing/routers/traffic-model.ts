@@ -53,6 +53,8 @@ export interface ModelledRouterOptions {
 export class ModelledRouter<T extends KubeObject> {
   /** What it does with changes from now on. */
   takes = true;
+  /** Whether it does anything with changes from now on, or says anything of them. */
+  isAwake = true;
   readonly #model: TrafficModel<T>;
   readonly #options: ModelledRouterOptions;
   readonly #inForce = new Map<string, T>();
@@ -67,7 +69,7 @@ export class ModelledRouter<T extends KubeObject> {
     const { clock, lagMilliseconds, signal } = this.#options;
     const objects = new Informer<T>({ ...this.#options, type: this.#model.type });
     objects.onChange(({ key, old, current }) => {
-      if (current !== undefined && isOnlyStatus(old, current)) return;
+      if (!this.isAwake || (current !== undefined && isOnlyStatus(old, current))) return;
       const isTaken = this.takes;
       clock.schedule(lagMilliseconds / 2, () => {
         if (current !== undefined) void this.#answer(current, isTaken);
