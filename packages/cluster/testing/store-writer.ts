@@ -1,13 +1,14 @@
 /**
  * Writes to a store as fast as it can until it is killed, and prints each acknowledged write: `<key> <revision> <value length>`.
  * On a full disk it says `unavailable` and goes on with the next write.
- * Arguments: the directory, a number that makes the keys of this run its own, and how many of them each writer has.
+ * Arguments: the directory, a number that makes the keys of this run its own, how many of them each writer has, and how many
+ * times as long as usual its values are.
  */
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { openStore } from '../src/store/open-store.ts';
 import { StoreUnavailable } from '../src/store/store.ts';
 
-const [directory = '', run = '', keys = '20'] = process.argv.slice(2);
+const [directory = '', run = '', keys = '20', times = '1'] = process.argv.slice(2);
 const store = await openStore({ directory, clock: systemClock });
 process.stdout.write(`open ${store.revision}\n`);
 
@@ -16,7 +17,7 @@ async function writeForever(writer: number): Promise<void> {
     const key = `/test/items/${run}-${writer}/${round % Number(keys)}`;
     const current = store.get(key);
     const isDeletion = current !== undefined && round % 7 === 0;
-    const text = 'x'.repeat((round * 37) % 5_000);
+    const text = 'x'.repeat(((round * 37) % 5_000) * Number(times));
     try {
       const revision = await store.write({
         key,

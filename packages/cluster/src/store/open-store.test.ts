@@ -238,10 +238,10 @@ interface Killed {
 /** Runs a writer, kills it in the middle of more work when it has been told enough, and returns what it was told. */
 async function writeAndKill(
   directory: string,
-  { run, keys = 20 }: { readonly run: number; readonly keys?: number },
+  { run, keys = 20, times = 1 }: { readonly run: number; readonly keys?: number; readonly times?: number },
   isEnough: (lines: readonly string[]) => boolean,
 ): Promise<Killed> {
-  const writer = spawn(process.execPath, [writerProgram, directory, String(run), String(keys)], {
+  const writer = spawn(process.execPath, [writerProgram, directory, ...[run, keys, times].map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -344,7 +344,7 @@ describe('on a full disk', () => {
       writeFileSync(ballast, Buffer.alloc(Math.max(bavail * bsize - room, 0)));
       const isEnough = (lines: readonly string[]): boolean =>
         lines.filter((line) => line === 'unavailable').length > run;
-      const { acknowledged, refused } = await writeAndKill(directory, { run, keys: 1_000 }, isEnough);
+      const { acknowledged, refused } = await writeAndKill(directory, { run, keys: 1_000, times: 10 }, isEnough);
       unlinkSync(ballast);
       sum.writes += acknowledged.size;
       sum.refused += refused;
