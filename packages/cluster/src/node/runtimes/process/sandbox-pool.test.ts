@@ -48,7 +48,7 @@ describe('namespaces made ahead', () => {
     const { clock, pool, made } = await given();
     await clock.advance(1_000);
     await Promise.all(Array.from({ length: 5 }, () => pool.take()));
-    await clock.advance(350);
+    await clock.advance(50);
     expect(made()).toBe(5);
     await clock.advance(50);
     expect(made()).toBe(7);
@@ -87,7 +87,7 @@ describe('namespaces made ahead', () => {
     };
     const pool = new SandboxPool({ create, first: 2, whole: 5, clock, logger: silentLogger });
     const taken = pool.take();
-    await clock.advance(400);
+    await clock.advance(100);
     for (const turn of kernel) turn.resolve();
     expect([kernel.length, (await taken).holderPid]).toEqual([2, 1]);
   });

@@ -15,8 +15,8 @@ export interface SandboxPoolOptions {
 
 /** Making one takes the time that pods which start just now need. */
 const defaultQuietMilliseconds = 1_000;
-/** Where few are left it is enough that the pods that came together have started. */
-const burstMilliseconds = 400;
+/** Where few are left it is enough that those that were asked for together have been given away. */
+const burstMilliseconds = 100;
 
 interface Entry {
   readonly namespace: PodNamespace;
