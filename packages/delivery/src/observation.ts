@@ -31,6 +31,8 @@ export interface Observation {
    * so for the first time.
    */
   readonly drainedFor: ReadonlyMap<string, number>;
+  /** For how long it has seen pods that have left, likewise. Absent: it sees them so for the first time. */
+  readonly leftFor?: ReadonlyMap<string, number> | undefined;
   /**
    * For how many milliseconds the one who leads has seen each gateway confirm the generation of the Split that it confirms now,
    * and serve of it what it serves now, by name, by that clock too. Absent: it sees it so for the first time.
@@ -209,7 +211,12 @@ export function drainLeft({ drainedFor }: Pick<Observation, 'drainedFor'>, pod: 
 
 /** Its leaving is confirmed by the endpoints, and nobody has written down when. */
 export function isDrainUnnoted(pod: Pod): boolean {
-  return isReady(pod) && leftAt(pod) !== undefined && drainingSince(pod) === undefined;
+  return hasLeft(pod) && drainingSince(pod) === undefined;
+}
+
+/** Ready, and out of the traffic that it had: requests to it may still be under way. */
+export function hasLeft(pod: Pod): boolean {
+  return isReady(pod) && leftAt(pod) !== undefined;
 }
 
 function timeOf({ metadata }: Pod, annotation: string): number | undefined {

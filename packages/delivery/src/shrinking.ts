@@ -4,6 +4,7 @@ import { names } from './moving-traffic.ts';
 import {
   drainLeft,
   isBackend,
+  hasLeft,
   isDrainUnnoted,
   isMarked,
   isReady,
@@ -53,7 +54,10 @@ function sizeOf({ replicaSet, pods }: VersionView): number {
 }
 
 /** Gateways follow within milliseconds, unless their machine has too much to do. */
-const lateLookMilliseconds = 100;
+const lateLookMilliseconds = 500;
+
+/** One that lives and cannot follow must not keep pods for ever: as long as a router is waited for that says nothing. */
+const latePatienceMilliseconds = 30_000;
 
 /** Out of the traffic: the labels, the endpoints, who routes by them, and from when the drain counts. Undefined: all done. */
 function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving: readonly Pod[]): Next | undefined {
@@ -72,7 +76,7 @@ function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving:
   if (listed.length > 0)
     return { actions: [], waitingFor: `${describePods(listed, version)} to leave the Service's endpoints` };
   const unnoted = drainSeconds === 0 ? [] : leaving.filter(isDrainUnnoted);
-  const late = planAwaitingGateways({ view, observation }, drainSeconds === 0 ? leaving.filter(isReady) : unnoted);
+  const late = planAwaitingGateways({ view, observation }, drainSeconds === 0 ? leaving.filter(hasLeft) : unnoted);
   if (late !== undefined) return late;
   return unnoted.length === 0
     ? undefined
@@ -82,14 +86,16 @@ function planLeaving({ view, goal, drainSeconds, observation }: Shrink, leaving:
       };
 }
 
-/** The drain counts from when no gateway sends them anything new. */
+/** The drain counts from when no gateway sends them anything new, and in any case from when they have been gone for long. */
 function planAwaitingGateways(
   { view, observation }: Pick<Shrink, 'view' | 'observation'>,
-  leaving: readonly Pod[],
+  left: readonly Pod[],
 ): Next | undefined {
-  const late = leaving.length === 0 ? [] : lateGateways(observation, reachingServices(view, observation));
+  const leftFor = ({ metadata: { uid = '' } }: Pod): number => observation.leftFor?.get(uid) ?? 0;
+  const awaited = left.filter((pod) => leftFor(pod) < latePatienceMilliseconds);
+  const late = awaited.length === 0 ? [] : lateGateways(observation, reachingServices(view, observation));
   if (late.length === 0) return undefined;
-  const pods = describePods(leaving, view.release.spec.version);
+  const pods = describePods(awaited, view.release.spec.version);
   return {
     actions: [],
     waitingFor: `${late.join(', ')} to know that ${pods} left the Service`,

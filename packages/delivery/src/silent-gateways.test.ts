@@ -77,7 +77,7 @@ describe('a gateway that routes by older endpoints', () => {
     await deploy('a', 0, 3);
     await routesBy('1');
     await deploy('a', 0, 1);
-    await cluster.advance(60_000);
+    await cluster.advance(10_000);
     expect([await podsOf('1'), await podsOf('1', `,${labels.backend}=true`)]).toEqual([3, 1]);
     await routesBy('1000000');
     await cluster.advance(500);
@@ -90,10 +90,23 @@ describe('a gateway that routes by older endpoints', () => {
     await deploy('a', 0);
     await routesBy('1');
     await deploy('b', 0);
-    await cluster.advance(60_000);
+    await cluster.advance(10_000);
     expect([await podsOf('1'), await podsOf('2')]).toEqual([2, 2]);
     await routesBy('1000000');
     await cluster.advance(5_000);
     expect([await podsOf('1'), await podsOf('2')]).toEqual([0, 2]);
   });
+
+  test.each([0, 1])(
+    'keeps pods for half a minute if it never follows, before a drain of %i s',
+    async (drainSeconds) => {
+      await deploy('a', 0, 3);
+      await routesBy('1');
+      await cluster.deploy({ ...(await cluster.application()).spec, replicas: 1, drainSeconds });
+      await cluster.advance(25_000);
+      expect(await podsOf('1')).toBe(3);
+      await cluster.advance(15_000);
+      expect(await podsOf('1')).toBe(1);
+    },
+  );
 });

@@ -209,9 +209,9 @@ export function observe(
 function podsOf(
   all: readonly Pod[],
   { uid, drains }: { readonly uid: string } & Pick<Found, 'drains'>,
-): Pick<Observation, 'pods' | 'drainedFor'> {
+): Pick<Observation, 'pods' | 'leftFor' | 'drainedFor'> {
   const own = all.filter((pod) => isOurPod(pod, uid));
-  return { pods: own, drainedFor: drains.measure(own) };
+  return { pods: own, ...drains.measure(own) };
 }
 
 /** One that is deleted is gone, though a server may hold it until it is written down: nothing is to be begun with it. */
