@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../listen.ts';
 import { reservePort } from './reserve-port.ts';
 
-const host = '127.0.0.1';
+/** An address that nobody else uses: a port that is given back there goes to no program that asks for any free one elsewhere. */
+const host = '127.83.21.9';
 const servers: Server[] = [];
 
 afterEach(() => {
