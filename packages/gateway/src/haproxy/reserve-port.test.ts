@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../listen.ts';
 import { reservePort } from './reserve-port.ts';
@@ -30,6 +31,14 @@ describe('a reserved port', () => {
     expect(await open(reserved.port, true)).toBe(reserved.port);
     await reserved[Symbol.asyncDispose]();
     await expect(open(reserved.port, false)).rejects.toThrow('another program uses the port');
+  });
+
+  it('takes nobody’s connection where it is named and clients know it', async () => {
+    const { port, ...chosen } = await reservePort({ host, port: 0 });
+    await chosen[Symbol.asyncDispose]();
+    await using reserved = await reservePort({ host, port });
+    expect(reserved.port).toBe(port);
+    await expect(once(connect({ host, port }), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 
   it('is refused where somebody has it, who may share it or not', async () => {
