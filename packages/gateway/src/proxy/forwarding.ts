@@ -130,11 +130,9 @@ export class Forwarding {
   }
 
   #resolve(rule: RouteRule, named: Named): ForwardingRule {
-    const candidates: Candidate[] = [];
-    for (const described of rule.backends) {
-      const backend = this.#nameBackend(described, named);
-      if (mayServe(rule, described)) candidates.push(...this.#candidateFor(backend, described, named));
-    }
+    const candidates = rule.backends.flatMap((described) =>
+      this.#candidateFor(described, mayServe(rule, described) ? described.endpoints : [], named),
+    );
     this.#countSessions(rule, named);
     return new ForwardingRule({
       rule,
@@ -145,19 +143,11 @@ export class Forwarding {
     });
   }
 
-  #nameBackend(described: RouteBackend, named: Named): Backend {
+  /** None if there is no address; the backend is named all the same. */
+  #candidateFor(described: RouteBackend, addresses: readonly EndpointAddress[], named: Named): Candidate[] {
     const key = backendKey(described);
     named.backends.add(key);
-    return this.#backendFor(key, described);
-  }
-
-  /** None if it has no endpoint that is ready. */
-  #candidateFor(
-    backend: Backend,
-    described: RouteBackend,
-    named: Named,
-    addresses: readonly EndpointAddress[] = described.endpoints,
-  ): Candidate[] {
+    const backend = this.#backendFor(key, described);
     if (addresses.length === 0) return [];
     const endpoints = addresses.map((address) => this.#endpointFor(address));
     for (const endpoint of endpoints) named.endpoints.set(endpoint, described.drainSeconds);
@@ -167,9 +157,7 @@ export class Forwarding {
   #lastResortOf({ backends }: RouteRule, named: Named): readonly Candidate[] {
     return backends
       .filter(({ weight }) => weight > 0)
-      .flatMap((described) =>
-        this.#candidateFor(this.#nameBackend(described, named), described, named, described.leaving ?? []),
-      );
+      .flatMap((described) => this.#candidateFor(described, described.leaving ?? [], named));
   }
 
   /** Rules of one Split with the same cookie have the same users. */
@@ -190,7 +178,7 @@ export class Forwarding {
     named.mirrors.add(key);
     const target = this.#mirrors.get(key) ?? new MirrorTarget(mirror.backend);
     this.#mirrors.set(key, target);
-    const [candidate] = this.#candidateFor(this.#nameBackend(mirror.backend, named), mirror.backend, named);
+    const [candidate] = this.#candidateFor(mirror.backend, mirror.backend.endpoints, named);
     if (candidate === undefined) return undefined;
     return new Mirror({ target, candidate, percent: mirror.percent, tick: () => this.#tick });
   }
