@@ -120,10 +120,10 @@ function askedOf({ request, at, fields }: Connection, { kind, ...version }: Grou
   return { kind, apiVersion: apiVersionOf(version), ...Object.fromEntries(values) };
 }
 
-/** Of a proxy it is the path that is asked for; what else its query says is for whoever answers. */
+/** Of a proxy it is the path that is asked for, with its slashes; what else its query says is for whoever answers. */
 function subpathQuery({ path }: ResourceRequest): URLSearchParams | undefined {
   if (path.subresource !== 'proxy') return undefined;
-  return new URLSearchParams(path.rest === '' ? {} : { path: decodedPath(path.rest.slice(1)) });
+  return new URLSearchParams(path.rest === '' ? {} : { path: decodedPath(path.rest) });
 }
 
 function decodedPath(path: string): string {
@@ -152,7 +152,7 @@ function readField(query: URLSearchParams, field: string, form: FieldForm): unkn
 function changedConnection({ request, at, fields }: Connection, changed: object): Omit<Sent, 'warnings'> {
   const values: JsonObject = { ...changed };
   if (at.path.subresource === 'proxy') {
-    const rest = `/${encodeURI(String(values['path'] ?? ''))}`;
+    const rest = changedRest(at.path.rest, String(values['path'] ?? ''));
     return { request, at: { ...at, path: { ...at.path, rest } } };
   }
   const query = new URLSearchParams(request.query);
@@ -163,4 +163,11 @@ function changedConnection({ request, at, fields }: Connection, changed: object)
       if (each !== undefined && each !== false) query.append(field, String(each));
   }
   return { request: { ...request, query }, at };
+}
+
+/** A path that nobody has changed stays encoded as it came. */
+function changedRest(rest: string, path: string): string {
+  if (path === decodedPath(rest)) return rest;
+  const absolute = path === '' || path.startsWith('/') ? path : `/${path}`;
+  return encodeURI(absolute.toWellFormed()).replace(/[?#]/g, encodeURIComponent);
 }

@@ -47,6 +47,8 @@ let port: number;
 let cluster: MemoryCluster;
 let reviews: Review[];
 let answer: Answer;
+/** What reached the nodes. */
+let proxied: string[];
 /** Resolved once something is asked that gets no answer. */
 const silence = Promise.withResolvers<void>();
 
@@ -74,7 +76,13 @@ afterAll(async () => {
 beforeEach(async () => {
   reviews = [];
   answer = () => ({ allowed: true });
-  cluster = await createMemoryCluster();
+  proxied = [];
+  cluster = await createMemoryCluster({
+    onNodeRequest: async (_, { path }) => {
+      proxied.push(path);
+      return { status: 200, headers: {}, body: (async function* () {})() };
+    },
+  });
   await cluster.client.create(namespaces, { metadata: { name: 'team', labels: { judged: 'yes' } } });
 });
 afterEach(() => cluster.close());
@@ -420,7 +428,7 @@ describe('a webhook that is asked of subresources', () => {
       ['web', 'exec', { ...v1, kind: 'PodExecOptions', ...exec }],
       ['web', 'attach', { ...v1, kind: 'PodAttachOptions', stdout: true }],
       ['web', 'portforward', { ...v1, kind: 'PodPortForwardOptions', ports: [80, 81] }],
-      ['web', 'proxy', { ...v1, kind: 'PodProxyOptions', path: 'a b/' }],
+      ['web', 'proxy', { ...v1, kind: 'PodProxyOptions', path: '/a b/' }],
       ['web:http', 'proxy', { ...v1, kind: 'ServiceProxyOptions' }],
     ]);
     expect(reviews[0]).toMatchObject({ operation: 'CONNECT', namespace: 'team', oldObject: null, options: null });
@@ -448,6 +456,21 @@ describe('a webhook that is asked of subresources', () => {
     await expect(open('pods/web/exec', 'command=sh&stdout=true')).rejects.toMatchObject({
       message: 'container none is not valid for pod web',
     });
+  });
+
+  it.each([
+    { name: 'with a slash', asked: '/a', path: '/x', reached: '/x' },
+    { name: 'without a slash', asked: '/a', path: 'x/y z/', reached: '/x/y%20z/' },
+    { name: 'with the signs of queries', asked: '/a', path: '/what?#100%', reached: '/what%3F%23100%25' },
+    { name: 'with half a character', asked: '/a', path: '/\ud800', reached: '/%EF%BF%BD' },
+    { name: 'of nothing', asked: '/a', path: '', reached: '/' },
+    { name: 'as it was', asked: '/a%2Fb%3F/', path: '/a/b?/', reached: '/a%2Fb%3F/' },
+  ])('may lead a proxy to a path $name', async ({ asked, path, reached }) => {
+    await cluster.client.patch(pods, pod, { type: 'merge', body: { spec: { nodeName: 'node-1' } } });
+    await mutating(subresource('pods/proxy', 'CONNECT'));
+    answer = () => patched({ op: 'replace', path: '/path', value: path }, { op: 'add', path: '/other', value: 'x' });
+    await send({ method: 'GET', resource: 'pods', name: `/web/proxy${asked}`, query: 'x=y' });
+    expect(proxied).toEqual([`/podProxy/team/web/80${reached}?x=y`]);
   });
 
   it('is told of a Scale where replicas are written', async () => {
