@@ -185,6 +185,30 @@ describe('a journal with a log', () => {
     expect(readFileSync(path)).toEqual(bytes);
   });
 
+  it('refuses changes where none can be settled, until some can be, and loses none', async () => {
+    const settled = new Settled();
+    const { journal } = open(settled);
+    settled.refuses = Number.POSITIVE_INFINITY;
+    const append = (revision: number): Promise<void> => journal.append([entry(revision, 'x'.repeat(400))]);
+    let taken = 0;
+    await expect(
+      (async () => {
+        for (; taken < 100; taken++) await append(taken + 1);
+      })(),
+    ).rejects.toThrow(/cannot be settled.*nothing was changed/);
+    // Each has somewhat more than 400 bytes, in one log of 2,000 and one of eight times as much.
+    expect(taken).toBeLessThan(50);
+    await expect(append(taken + 1)).rejects.toBeInstanceOf(StoreUnavailable);
+    const left = crash(settled);
+    const { journal: copy, revision } = open(left.settled, left.name);
+    expect(revision).toBe(taken);
+    await copy.close();
+    settled.refuses = 0;
+    await append(taken + 1);
+    await journal.close();
+    expect(settled.objects.size).toBe(taken + 1);
+  });
+
   it('takes no key that could never be settled', async () => {
     const { journal } = open(new Settled());
     await expect(journal.append([entry(1, 'x', `/${'k'.repeat(3_000)}`)])).rejects.toThrow('too long to be stored');

@@ -23,6 +23,9 @@ export interface LogBounds {
 
 const usualBounds: LogBounds = { logBytes: 8 * 1024 * 1024, settledAtOnce: 128 };
 
+/** So many times its bytes a log may hold where changes come faster than others are settled. */
+const longestLog = 8;
+
 /** Throws a `DamagedRecord` where changes are missing; nothing is changed then, and `settled` stays open. */
 export function openLoggedJournal(options: LoggedJournalOptions): {
   readonly journal: Journal;
@@ -42,7 +45,8 @@ export function openLoggedJournal(options: LoggedJournalOptions): {
 /**
  * Makes changes durable in a log, with one write a batch, and settles them in a journal that costs more when there are
  * many: of one key only the last. What is in the log and not yet settled is read again after a crash. On a full disk nothing
- * is settled and the log grows no more, so that writes are refused until there is room again.
+ * is settled and the log grows no more, so that writes are refused until there is room again; so they are where changes
+ * cannot be settled for another reason, once the log is much longer than it should be.
  */
 class LoggedJournal implements Journal {
   readonly #settled: SettledJournal;
@@ -71,8 +75,8 @@ class LoggedJournal implements Journal {
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
     requireStorableKeys(batch);
-    if (this.#older.size === 0 && this.#logs[0].length > this.#bounds.logBytes) this.#turn();
-    if (this.#older.size > 0) this.#settling ??= this.#settleOlder();
+    this.#goOn();
+    if (this.#logs[0].length > longestLog * this.#bounds.logBytes) await this.#requireSettled();
     try {
       await this.#log(batch);
     } catch (error) {
@@ -93,11 +97,29 @@ class LoggedJournal implements Journal {
     for (const log of this.#logs) log.close();
   }
 
+  #goOn(): void {
+    if (this.#older.size === 0 && this.#logs[0].length > this.#bounds.logBytes) this.#turn();
+    if (this.#older.size > 0) this.#settling ??= this.#settleOlder();
+  }
+
+  /** Throws where what must be settled first cannot be. */
+  async #requireSettled(): Promise<void> {
+    await this.#settling;
+    if (this.#older.size > 0) {
+      const [{ path, length }] = this.#logs;
+      throw new StoreUnavailable(
+        `${path} holds ${length} bytes of changes, and those before them cannot be settled, for a reason that is in the log of the cluster; nothing was changed`,
+      );
+    }
+    this.#goOn();
+  }
+
   /** Where the disk has no room for more of it, what it holds is settled and written over. */
   async #log(batch: readonly JournalEntry[]): Promise<void> {
     try {
       await this.#logs[0].append(batch);
-    } catch {
+    } catch (error) {
+      this.#logger.warn('the log took no more changes, and those that it holds are settled', { error });
       await this.#settling;
       await this.#settleAll();
       await this.#logs[0].append(batch);

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RecordingLogger } from '../../../kube/testing/recording-logger.ts';
 import { describeStoreContract } from '../../testing/store-contract.ts';
 import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
@@ -358,7 +359,8 @@ describe('on a full disk', () => {
   /** Returns how many writes were kept. */
   async function fillTheDisk(directory: string, ballast: string): Promise<number> {
     writeFileSync(ballast, Buffer.alloc(2_500_000));
-    const store = await open(directory);
+    const logger = new RecordingLogger();
+    const store = await openStore({ directory, clock: systemClock, logger });
     const events: number[] = [];
     store.watch('/', 0, (event) => events.push(event.revision));
     const write = (index: number): Promise<number> =>
@@ -378,6 +380,11 @@ describe('on a full disk', () => {
       acknowledged.push(index);
     }
     expect(failure).toMatchObject({ name: 'StoreUnavailable', message: expect.stringContaining('the disk is full') });
+    expect(logger.lines).toContainEqual({
+      level: 'warn',
+      msg: 'the log took no more changes, and those that it holds are settled',
+      fields: { error: expect.objectContaining({ code: 'ENOSPC' }) },
+    });
     const batch = await Promise.allSettled([write(5_000), write(5_001), write(5_002)]);
     for (const result of batch) expect(result).toMatchObject({ reason: { name: 'StoreUnavailable' } });
     expect(store.count('/k/')).toBe(acknowledged.length);
