@@ -13,6 +13,7 @@ import {
   type ProcessRuntimeUnderTest,
 } from '../../../../testing/process-runtime-under-test.ts';
 import { sandboxRequest } from '../../../../testing/runtime-lifecycle-contract.ts';
+import { describeSharedProcesses } from '../../../../testing/shared-processes-contract.ts';
 import { ClusterNetwork } from '../../../network/cluster-network.ts';
 import { parseCidr } from '../../../network/ipv4.ts';
 import { rangesOfBlock } from '../../../network/ranges.ts';
@@ -35,6 +36,7 @@ interface Link {
 /** Run by the test below in namespaces of its own. */
 inside('inside', () => {
   describeProgramRuntime('process, level root', createRoot);
+  describeSharedProcesses('level root', createRoot);
   describeProgramRuntime('process, level root, of containers made ahead', () => createRoot(startAheadRuntime));
 });
 

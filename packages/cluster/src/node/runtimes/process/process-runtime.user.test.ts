@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNoUserReason, runIsolated } from '../../../../testing/isolated-process.ts';
 import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
 import { startNamespaceRuntime, type ProcessRuntimeUnderTest } from '../../../../testing/process-runtime-under-test.ts';
+import { describeSharedProcesses } from '../../../../testing/shared-processes-contract.ts';
 import { AddressPool } from '../../../network/address-pool.ts';
 import { SharedNetwork } from '../../../network/shared-network.ts';
 import { rightsOfUser } from './namespace-rights.ts';
@@ -20,6 +21,7 @@ const outside = isInside ? (): void => {} : describe;
 /** Run by the test below in namespaces of its own. */
 inside('inside', () => {
   describeProgramRuntime('process, level user', createUser);
+  describeSharedProcesses('level user', createUser);
 });
 
 inside('level user', () => {

@@ -11,12 +11,13 @@ export interface SharedProcesses {
 /**
  * Runs as process 1 of the pod's processes: it says which number the /proc outside has for it, and waits, which reaps what
  * nobody else waits for. It ends, and the kernel all others with it, when the writer of its input closes that or dies.
+ * No signal of a container ends it: `kill -1` reaches its child too, which is begun anew.
  */
 const script = `
+trap '' HUP INT QUIT TERM
 read -r pid rest </proc/self/stat && echo "pid $pid"
 exec 3<&0
-cat <&3 >/dev/null &
-wait "$!"
+while cat <&3 >/dev/null & wait "$!"; [ "$?" -gt 128 ]; do :; done
 `;
 
 export async function shareProcesses(unshare: string): Promise<SharedProcesses> {
