@@ -111,14 +111,17 @@ describe('a container that names a port on which it may not listen', () => {
     const simulated = new SimulatedRuntime({ clock, addresses, hostIP: '192.0.2.1' });
     const { api } = await startAgent({ clock, runtime: Object.assign(simulated, { firstPort: 1024 }) });
     const ports = [8080, 443, 80].map((containerPort) => ({ containerPort }));
-    api.create(
-      pods,
-      boundPod('low', { containers: [testContainer({ name: 'web', ports }), testContainer({ name: 'other' })] }),
-    );
-    await clock.advance(5_000);
+    const low = boundPod('low', {
+      containers: [testContainer({ name: 'web', ports }), testContainer({ name: 'other' })],
+    });
+    const annotations = { [simulatedAnnotations.exitAfter]: '1000', [simulatedAnnotations.exitCode]: '1' };
+    api.create(pods, { ...low, metadata: { ...low.metadata, annotations } });
+    await clock.advance(60_000);
+    const { status } = api.get(pods, { namespace: 'default', name: 'low' });
+    expect(status?.containerStatuses?.find(({ name }) => name === 'web')?.restartCount).toBeGreaterThan(1);
     const warnings = api.list(events).filter(({ reason }) => reason === 'PrivilegedPort');
     expect(warnings).toMatchObject([
-      { type: 'Warning', message: expect.stringContaining('Container web names port 80: ') },
+      { type: 'Warning', count: 1, message: expect.stringContaining('Container web names port 80: ') },
     ]);
   });
 });
