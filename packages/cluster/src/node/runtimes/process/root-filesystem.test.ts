@@ -108,9 +108,10 @@ describe('the data directory', () => {
 });
 
 describe('a volume that is mounted read-only', () => {
-  it.each([true, false])('holds what the machine has mounted below it: %s', async (readOnly) => {
+  it.each([true, false])('holds what is mounted below it and can be reached: %s', async (readOnly) => {
+    await mkdir(join(layer, 'b/c'), { recursive: true });
     const options = ['rw', 'nosuid', 'relatime'];
-    const mounts = ['/a', `${layer}/b/c`, `${layer}/b`].map((point) => ({ point, options }));
+    const mounts = ['/a', `${layer}/b/c`, `${layer}/b/gone`, `${layer}/b`].map((point) => ({ point, options }));
     const machine = { directories: [], links: [], submounts: [], mounts };
     create({ machine, mounts: [{ hostPath: layer, containerPath: '/data', readOnly }] });
     const table = await readFile(join(base, 'made/fstab'), 'utf8');

@@ -332,11 +332,14 @@ class RootBuilder {
     this.shown.push(point);
   }
 
-  /** A mount comes with those below it, and to be read only is said of each mount alone. */
+  /**
+   * A mount comes with those below it, and to be read only is said of each mount alone. Nothing can be mounted where the
+   * machine's mount has gone since, or lies behind a directory that this user may not enter.
+   */
   private holdBelow(source: string, target: string): void {
     const points = this.request.machine.mounts.map(({ point }) => point);
     const below = points.filter((point) => point !== source && isWithin(point, source));
-    for (const point of [...new Set(below)].toSorted()) {
+    for (const point of [...new Set(below)].filter(exists).toSorted()) {
       const options = ['rbind', 'ro', ...this.kept(point), 'nofail'];
       this.table.push({ source: point, target: join(target, relative(source, point)), type: 'none', options });
     }
