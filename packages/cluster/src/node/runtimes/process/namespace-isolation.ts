@@ -164,6 +164,7 @@ export class NamespaceIsolation implements Isolation {
     const processesOf = place.processesOf ?? pod.sharedPid;
     const ahead = this.takeWaiting(request, { ...place, processesOf, pod });
     if (ahead !== undefined) return ahead;
+    this.dropWaiting(pod);
     this.roots += 1;
     const directory = join(this.directory, String(this.roots));
     const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -179,8 +180,8 @@ export class NamespaceIsolation implements Isolation {
 
   async stop(): Promise<void> {
     await this.pipes.stop();
-    await this.options.pool.stop();
     await this.waiting?.stop();
+    await this.options.pool.stop();
     await this.options.network.stop();
     await runToEnd(requireTool(this.options.tools, 'umount'), ['-n', '--lazy', this.directory]);
   }
@@ -220,6 +221,13 @@ export class NamespaceIsolation implements Isolation {
       command: described.first.slice(-request.command.length),
     });
     return { ...described, waiting };
+  }
+
+  /** Where one container of a pod cannot be it, the others seldom can: it would be there as long as the pod. */
+  private dropWaiting({ holderPid }: PodSandbox): void {
+    this.waiting
+      ?.drop(holderPid)
+      .catch((error: unknown) => this.options.logger.warn('a container made ahead could not be removed', { error }));
   }
 
   /** Asks for nothing that must be there from the beginning. */

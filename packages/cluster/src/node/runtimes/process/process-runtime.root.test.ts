@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hostNetworkFd, noRootReason, runIsolated } from '../../../../testing/isolated-process.ts';
 import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
 import {
@@ -161,7 +161,27 @@ inside('a container made ahead', () => {
     await cluster.close();
     await rm(directory, { recursive: true });
   });
+
+  it('goes when its pod cannot use it', async () => {
+    const cluster = await createRoot(startAheadRuntime);
+    const harness = new RuntimeHarness(cluster.runtime);
+    const waiting = async () => (await readdir(join(cluster.dataDirectory, 'sandboxes'))).filter(isAhead);
+    const sandbox = await harness.createSandbox();
+    const before = await waiting();
+    const container = await harness.start(sandbox, {
+      command: ['/bin/sh', '-c', 'echo up; exec sleep 980'],
+      securityContext: { readOnlyRootFilesystem: true },
+    });
+    await container.says('up');
+    await vi.waitFor(async () => {
+      const after = await waiting();
+      expect(before.filter((name) => !after.includes(name))).toHaveLength(1);
+    }, 30_000);
+    await cluster.close();
+  });
 });
+
+const isAhead = (name: string): boolean => name.startsWith('ahead-');
 
 function mountNamespaces(): ReadonlySet<string | undefined> {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

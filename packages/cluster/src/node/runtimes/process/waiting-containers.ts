@@ -104,7 +104,9 @@ export class WaitingContainers {
   /** By the process that holds their namespace. */
   private readonly byHolder = new Map<number, Made>();
   private readonly making = new Map<number, Promise<void>>();
+  private readonly dropping = new Map<number, Promise<void>>();
   private made = 0;
+  private isStopped = false;
 
   constructor(options: WaitingContainersOptions) {
     this.options = options;
@@ -112,6 +114,7 @@ export class WaitingContainers {
 
   /** Makes the one of a namespace. Never rejects: a pod that finds none does without. */
   async add({ holderPid }: PodNamespace): Promise<void> {
+    if (this.isStopped) return;
     const making = this.make(holderPid).catch((error: unknown) =>
       this.options.logger.warn('no container could be made ahead of its pod', { error }),
     );
@@ -129,8 +132,21 @@ export class WaitingContainers {
     this.byHolder.delete(holderPid);
   }
 
-  /** Before its namespace goes. */
-  async drop(holderPid: number): Promise<void> {
+  /** Before its namespace goes, or when no container of its pod can be it. */
+  drop(holderPid: number): Promise<void> {
+    const dropping = this.dropping.get(holderPid) ?? this.end(holderPid).finally(() => this.dropping.delete(holderPid));
+    this.dropping.set(holderPid, dropping);
+    return dropping;
+  }
+
+  /** Before any namespace goes: none is made from now on. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    const holders = [this.making, this.byHolder, this.dropping].flatMap((map) => [...map.keys()]);
+    await Promise.all(holders.map((holderPid) => this.drop(holderPid)));
+  }
+
+  private async end(holderPid: number): Promise<void> {
     await this.making.get(holderPid);
     const found = this.byHolder.get(holderPid);
     if (found === undefined) return;
@@ -138,10 +154,6 @@ export class WaitingContainers {
     killGroup(found.child);
     await found.exitCode;
     await rm(found.container.directory, { recursive: true, force: true });
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.byHolder.keys()].map((holderPid) => this.drop(holderPid)));
   }
 
   private async make(holderPid: number): Promise<void> {
