@@ -48,7 +48,7 @@ export async function startAheadRuntime(level: NamespaceLevel): Promise<ProcessR
   const { runtime } = underTest;
   const createSandbox = runtime.createSandbox.bind(runtime);
   runtime.createSandbox = async (request) => {
-    await vi.waitFor(() => expect(pool.furnished).toBeGreaterThan(0), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect(pool.furnished).toBeGreaterThan(0), { timeout: 60_000, interval: 5 });
     return createSandbox(request);
   };
   return underTest;

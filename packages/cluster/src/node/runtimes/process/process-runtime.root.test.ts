@@ -209,7 +209,7 @@ outside('process runtime, level root', () => {
       // The whole output, so that a failure inside is read here.
       expect(exitCode === 0 && !output.includes('No test files found') ? '' : output).toBe('');
     },
-    120_000,
+    300_000,
   );
 });
 
