@@ -6,12 +6,21 @@ describe('variables that a shell gives on as they are', () => {
     { name: 'HOME', can: true },
     { name: '_own1', can: true },
     { name: 'OPTIONS', can: true },
+    { name: 'RANDOM_SEED', can: true },
     { name: 'with.dot', can: false },
     { name: '1st', can: false },
     { name: 'OPTIND', can: false },
     { name: 'UID', can: false },
     { name: 'PWD', can: false },
     { name: 'IFS', can: false },
+    { name: 'RANDOM', can: false },
+    { name: 'SRANDOM', can: false },
+    { name: 'SECONDS', can: false },
+    { name: 'EPOCHREALTIME', can: false },
+    { name: 'EPOCHSECONDS', can: false },
+    { name: 'HISTCMD', can: false },
+    { name: 'COMP_WORDBREAKS', can: false },
+    { name: 'POSIXLY_CORRECT', can: false },
   ])('$name: $can', ({ name, can }) => {
     expect(canExport({ PATH: '/bin', [name]: "it's" })).toBe(can);
   });

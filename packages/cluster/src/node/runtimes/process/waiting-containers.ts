@@ -85,12 +85,15 @@ exit "$?"
 const waiter = 'read -r go <&6 && . /proc/self/fd/7';
 
 /** Shells give these a meaning, or do not let them be set. */
-const shellNames =
-  /^(_|BASH.*|DIRSTACK|E?UID|FUNCNAME|GROUPS|IFS|LINENO|OLDPWD|OPT(IND|ARG|ERR)|PPID|PS\d|PWD|SHELLOPTS|SHLVL|ENV)$/;
+const posixNames = /^(_|ENV|IFS|LINENO|OLDPWD|OPT(IND|ARG|ERR)|PPID|PS\d|PWD)$/;
+const bashNames =
+  /^(BASH.*|COMP_.*|DIRSTACK|EPOCH.*|E?UID|FUNCNAME|GROUPS|HISTCMD|POSIXLY_CORRECT|S?RANDOM|SECONDS|SHELLOPTS|SHLVL)$/;
 
 /** Whether a shell can give all of these to a program as they are. */
 export function canExport(environment: Readonly<Record<string, string>>): boolean {
-  return Object.keys(environment).every((name) => /^[A-Za-z_]\w*$/.test(name) && !shellNames.test(name));
+  return Object.keys(environment).every(
+    (name) => /^[A-Za-z_]\w*$/.test(name) && !posixNames.test(name) && !bashNames.test(name),
+  );
 }
 
 interface Made {
