@@ -7,6 +7,7 @@ import type { Sealer } from '../secrets/sealer.ts';
 import { findChannel } from './channels.ts';
 import {
   claimDeliveries,
+  longestRetryMilliseconds,
   nextDue,
   outboxTopic,
   releaseClaims,
@@ -39,7 +40,6 @@ const renewals = 3;
 const maximumAttempts = 12;
 const firstRetryMilliseconds = 5_000;
 const maximumRetryMilliseconds = 600_000;
-const maximumRetryAfterSeconds = 3_600;
 /** Also where nobody says that there is something. */
 const lookMilliseconds = 30_000;
 
@@ -155,6 +155,6 @@ export function settle(
   const { error, retryAfterSeconds = 0 } = outcome;
   if (attempts + 1 >= maximumAttempts) return { type: 'dead', error };
   const backoff = Math.min(firstRetryMilliseconds * 2 ** attempts, maximumRetryMilliseconds);
-  const wanted = Math.min(retryAfterSeconds, maximumRetryAfterSeconds) * 1_000;
+  const wanted = Math.min(retryAfterSeconds * 1_000, longestRetryMilliseconds);
   return { type: 'retry', error, nextAt: now + Math.max(backoff * (1 + random / 2), wanted) };
 }

@@ -97,22 +97,25 @@ export interface Claim {
   readonly limit: number;
 }
 
-/** More than any is put off, and than clocks of servers differ: what is due later was put off by one that has been set back since. */
-const longestWaitMilliseconds = 2 * 3_600_000;
+/** No delivery is put off for longer. */
+export const longestRetryMilliseconds = 3_600_000;
+/** As much as clocks of servers may differ: what is due later still was put off by one that has been set back since. */
+const clockMilliseconds = 60_000;
 
 /** The oldest that are due and that nobody is sending; nobody else gets them until the claim is over. */
 export async function claimDeliveries(database: Database, claim: Claim): Promise<readonly Delivery[]> {
   const [now, until] = [toTime(claim.now), toTime(claim.now + claim.milliseconds)];
-  const never = toTime(claim.now + longestWaitMilliseconds);
+  const neverDue = toTime(claim.now + longestRetryMilliseconds + clockMilliseconds);
+  const neverClaimed = toTime(claim.now + 2 * claim.milliseconds);
   const skip = database.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : '';
   return await database.transaction(async (sql) => {
     const rows = await sql.query(
       `UPDATE deliveries SET claimed_by = $1, claimed_until = $2 WHERE id IN (
-         SELECT id FROM deliveries WHERE state = 'pending' AND (next_at <= $3 OR next_at > $5)
-           AND (claimed_until IS NULL OR claimed_until <= $3 OR claimed_until > $5)
+         SELECT id FROM deliveries WHERE state = 'pending' AND (attempts = 0 OR next_at <= $3 OR next_at > $5)
+           AND (claimed_until IS NULL OR claimed_until <= $3 OR claimed_until > $6)
          ORDER BY created_at, id LIMIT $4 ${skip}
        ) RETURNING *`,
-      [claim.holder, until, now, claim.limit, never],
+      [claim.holder, until, now, claim.limit, neverDue, neverClaimed],
     );
     return rows.map(parseDelivery).toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
   });

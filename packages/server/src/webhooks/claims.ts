@@ -41,8 +41,8 @@ export interface Waiting {
 }
 
 const maximumCandidates = 200;
-/** More than any delivery is put off, and than clocks of servers differ. */
-const longestWaitMilliseconds = 3_600_000;
+/** Any delivery is put off for five minutes at most, and clocks of servers may differ by as much. */
+const longestWaitMilliseconds = 600_000;
 
 /** The oldest delivery that may be worked on; from then on it is this server's. Undefined: none may. */
 export async function claimNext(database: Database, waiting: Waiting): Promise<Claim | undefined> {
