@@ -7,15 +7,14 @@ import { electionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { isDatabaseFault } from '@slipway/server/database/database';
 import { openDatabase } from '@slipway/server/database/open-database';
 import type { OidcOptions } from '@slipway/server/identity/oidc/oidc-options';
 import type { Retention } from '@slipway/server/history/retention';
 import type { Role } from '@slipway/server/identity/principal';
-import { StartRefused } from '@slipway/server/start-refused';
 import { startServer, type RunningServer } from '@slipway/server/start-server';
 import { findPages } from '../dashboard-pages.ts';
 import { CommandFailure } from '../failure.ts';
+import { describe, explainEnd, explainStart } from './explain-end.ts';
 import { keepToken } from './keep-token.ts';
 import { readSealingKey } from './sealing-key.ts';
 
@@ -126,31 +125,4 @@ async function start(
     throw explainStart(error, options);
   });
   return { running, isFirst };
-}
-
-function explainEnd(error: unknown): unknown {
-  if (error instanceof StartRefused) return new CommandFailure(error.message, { cause: error });
-  if (!isDatabaseFault(error, 'damaged')) return error;
-  return new CommandFailure(`The database is damaged, and has to be restored from a copy (${describe(error)}).`, {
-    cause: error,
-  });
-}
-
-function explainStart(error: unknown, { host, port }: DeploymentServerOptions): unknown {
-  if (isDatabaseFault(error, 'unavailable'))
-    return new CommandFailure(`The database does not take what is written at every start (${describe(error)}).`, {
-      cause: error,
-    });
-  const explained = explainEnd(error);
-  if (explained !== error) return explained;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
-  return new CommandFailure(
-    `Nobody can be answered at ${host}:${port} (${code}).\nChoose others with --host and --port.`,
-    { cause: error },
-  );
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
