@@ -7,6 +7,7 @@ import { createApiServer, type ApiServer } from '../src/api/api-server.ts';
 import { adminIdentity, componentIdentity } from '../src/api/authorization.ts';
 import { bootstrap } from '../src/api/bootstrap.ts';
 import { serveCustomResources } from '../src/api/custom-resource-kinds.ts';
+import type { NodeConnector } from '../src/api/node-connector.ts';
 import { createCatalog } from '../src/schema/catalog.ts';
 import { MemoryStore } from '../src/store/memory-store.ts';
 import type { Store } from '../src/store/store.ts';
@@ -19,6 +20,8 @@ export interface MemoryClusterOptions {
   readonly serviceCidr?: string;
   /** Answers what the API server asks of nodes: logs and proxied requests. */
   readonly onNodeRequest?: (nodeName: string, request: RawRequest) => Promise<RawResponse>;
+  /** Answers what it asks of them for connections of streams. */
+  readonly onNodeUpgrade?: NodeConnector['upgrade'];
 }
 
 export interface MemoryCluster {
@@ -41,7 +44,11 @@ export async function createMemoryCluster(options: MemoryClusterOptions = {}): P
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647;
   };
-  const nodes = { request: options.onNodeRequest ?? (() => Promise.reject(new Error('this cluster has no nodes'))) };
+  const { onNodeRequest, onNodeUpgrade } = options;
+  const nodes = {
+    request: onNodeRequest ?? (() => Promise.reject(new Error('this cluster has no nodes'))),
+    ...(onNodeUpgrade === undefined ? {} : { upgrade: onNodeUpgrade }),
+  };
   const api = createApiServer({
     store,
     catalog,

@@ -16,7 +16,7 @@ import { createLimitRangeAdmission } from './limits/limit-range-admission.ts';
 import { QuotaAdmission } from './limits/quota-admission.ts';
 import { immortalNamespaces } from './immortal-namespaces.ts';
 import type { NodeConnector, UpgradeAnswer } from './node-connector.ts';
-import { hasStreams, streamTarget, upgradeRefused } from './pod-streams.ts';
+import { hasStreams, streamTarget, upgradeRefused, withWarnings } from './pod-streams.ts';
 import { createEscalationCheck } from './rbac/escalation-check.ts';
 import { createPriorityAdmission } from './priority-admission.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
@@ -131,7 +131,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const { node, path } = streamTarget(sent.request, sent.at);
       if (nodes.upgrade === undefined) throw upgradeRefused(node);
       const { method, headers } = request;
-      return nodes.upgrade(node, { method, path, headers });
+      return withWarnings(await nodes.upgrade(node, { method, path, headers }), sent.warnings);
     },
     transportFor: (identity) => ({ send: (request) => handle(request, identity) }),
   };

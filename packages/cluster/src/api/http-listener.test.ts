@@ -1,14 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { RawRequest } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import { clusterRoleBindings, clusterRoles, configMaps as configMapType, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
+import type { ApiServer } from './api-server.ts';
 import { adminIdentity, anonymous, type Identity } from './authorization.ts';
 import { idleMilliseconds } from './front/idle-time.ts';
 import { listen, type Listener } from './http-listener.ts';
@@ -42,8 +45,9 @@ function socketPath(): string {
   return join(folder, 'api.sock');
 }
 
-async function listenAs(identity: Identity): Promise<void> {
-  listener = await listen({ api: cluster.api, logger: silentLogger, at: { socketPath: socketPath() }, identity });
+async function listenAs(identity: Identity, openStreams = cluster.api.openStreams): Promise<void> {
+  const api = { ...cluster.api, openStreams };
+  listener = await listen({ api, logger: silentLogger, at: { socketPath: socketPath() }, identity });
 }
 
 async function* chunks(): AsyncIterable<Uint8Array> {
@@ -134,6 +138,45 @@ describe('a warning', () => {
     expect(sent).toMatchObject({ status: 201, object: { metadata: { name: 'a' } } });
     const warning = Buffer.from(sent.headers['warning'] ?? '', 'latin1').toString();
     expect(warning).toBe(String.raw`299 - "unknown field \"名前\""`);
+  });
+});
+
+describe('streams', () => {
+  const asked =
+    'GET /api/v1/namespaces/default/pods/web/exec HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+  function serveStreams(openStreams: ApiServer['openStreams']): Promise<Socket> {
+    return listenAs(adminIdentity, openStreams).then(() => connect(socketPath()));
+  }
+
+  it.each(['half closes', 'goes away'])('are opened for nobody where the client %s', async (how) => {
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<unknown>();
+    const socket = await serveStreams(async ({ signal }) => {
+      begun.resolve();
+      if (signal?.aborted === false) await once(signal, 'abort');
+      ended.resolve(signal?.reason);
+      throw new Error('nobody is there');
+    });
+    socket.write(asked);
+    await begun.promise;
+    const answered = how === 'half closes' ? text(socket.end()) : once(socket.destroy(), 'close').then(() => '');
+    expect(await ended.promise).toMatchObject({ message: 'the client went away' });
+    expect(await answered).toBe('');
+  });
+
+  it('carry what was said before they were there, and a warning in any script', async () => {
+    const warning = Buffer.from('299 - "名前"').toString('latin1');
+    const connection = new PassThrough();
+    const socket = await serveStreams(async () => {
+      return { kind: 'streams', rawHeaders: ['Upgrade', 'websocket', 'warning', warning], connection };
+    });
+    socket.write(`${asked}early;`);
+    await once(socket, 'readable');
+    socket.end('late');
+    expect(await text(socket)).toBe(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nwarning: 299 - "名前"\r\n\r\nearly;late',
+    );
   });
 });
 

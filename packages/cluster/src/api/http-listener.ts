@@ -180,21 +180,44 @@ async function serveStreams(
   { socket, head }: SocketConnection,
   options: ListenOptions,
 ): Promise<void> {
-  const request = receivedByNode(incoming, new AbortController().signal);
-  const { method, target: asked } = request;
+  const client = watchClient(socket);
+  const request = receivedByNode(incoming, client.signal);
+  const { method, target: asked, headers, signal } = request;
   // Either end that breaks ends both, and there is nobody left to tell.
   socket.on('error', () => socket.destroy());
   let answer: UpgradeAnswer;
   try {
     const { pathname: path, searchParams: query } = parseTarget(asked);
     const identity = await callerOf(request, options);
-    answer = await options.api.openStreams({ method, path, query, headers: request.headers }, identity);
+    answer = await options.api.openStreams({ method, path, query, headers, signal }, identity);
   } catch (error) {
+    if (signal.aborted) return void socket.destroy();
     return sendInstead(failure(error, { method, path: asked }, options.logger), incoming, socket);
   }
+  client.leave();
   if (answer.kind === 'streams') return join(socket, head, answer);
-  const { status, headers, body } = answer.response;
-  return sendInstead({ status, headers, body: { kind: 'bytes', chunks: body } }, incoming, socket);
+  const { response } = answer;
+  const body = { kind: 'bytes', chunks: response.body } as const;
+  return sendInstead({ ...response, body }, incoming, socket);
+}
+
+interface WatchedClient {
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  /** To be called before somebody reads from it. */
+  leave(): void;
+}
+
+/** Nobody reads from who waits to be connected, so that its end is nothing that would be heard of. */
+function watchClient(socket: Socket): WatchedClient {
+  const abort = new AbortController();
+  const gone = (): void => abort.abort(new Error('the client went away'));
+  const look = (): void => {
+    if (socket.readableLength === 0) gone();
+  };
+  socket.once('close', gone);
+  socket.on('readable', look);
+  return { signal: abort.signal, leave: () => void socket.off('readable', look) };
 }
 
 function join(
@@ -205,7 +228,9 @@ function join(
   const lines = rawHeaders.flatMap((name, index) =>
     index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : [],
   );
-  socket.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'));
+  // Nobody would hear that it has closed already.
+  if (socket.destroyed) connection.destroy();
+  socket.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'), 'latin1');
   if (head.length > 0) connection.write(head);
   connection.on('error', () => connection.destroy());
   socket.once('close', () => connection.destroy());

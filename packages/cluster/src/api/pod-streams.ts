@@ -5,8 +5,10 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest } from '@slipway/kube/transport';
 import { unknownPath } from './api-errors.ts';
 import { chooseContainer } from './choose-container.ts';
+import type { UpgradeAnswer } from './node-connector.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ResourceRequest } from './resource-request.ts';
+import { warningHeaders } from './warning-header.ts';
 
 /** Where the streams of a request end. */
 export interface StreamTarget {
@@ -49,6 +51,14 @@ function requireRunning(pod: Pod, { name, subresource }: ResourcePath): void {
     throw new StatusError('BadRequest', `cannot exec into a container in a completed pod; current phase is ${phase}`);
   if ((pod.spec?.nodeName ?? '') === '')
     throw new StatusError('BadRequest', `pod ${name} does not have a host assigned`);
+}
+
+export function withWarnings(answer: UpgradeAnswer, warnings: readonly string[]): UpgradeAnswer {
+  const headers = warningHeaders(warnings);
+  if (answer.kind === 'streams')
+    return { ...answer, rawHeaders: [...answer.rawHeaders, ...Object.entries(headers).flat()] };
+  const { response } = answer;
+  return { ...answer, response: { ...response, headers: { ...response.headers, ...headers } } };
 }
 
 export function upgradeRefused(node: string): StatusError {

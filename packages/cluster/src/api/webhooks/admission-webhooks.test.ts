@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigMap, MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
@@ -82,6 +83,12 @@ beforeEach(async () => {
       proxied.push(path);
       return { status: 200, headers: {}, body: (async function* () {})() };
     },
+    onNodeUpgrade: (node) =>
+      Promise.resolve(
+        node === 'node-1'
+          ? { kind: 'streams', rawHeaders: ['Upgrade', 'x'], connection: new PassThrough() }
+          : { kind: 'refused', response: { status: 418, headers: { a: 'b' }, body: (async function* () {})() } },
+      ),
   });
   await cluster.client.create(namespaces, { metadata: { name: 'team', labels: { judged: 'yes' } } });
 });
@@ -446,6 +453,16 @@ describe('a webhook that is asked of subresources', () => {
     await validating({ ...subresource('pods/exec', 'CONNECT'), objectSelector });
     await expect(open('pods/web/exec', 'stdout=true')).rejects.toMatchObject({ code: 400 });
     expect(reviews).toHaveLength(asked);
+  });
+
+  it.each([
+    { nodeName: 'node-1', said: { kind: 'streams', rawHeaders: ['Upgrade', 'x', 'warning', '299 - "mind the gap"'] } },
+    { nodeName: 'node-2', said: { response: { status: 418, headers: { a: 'b', warning: '299 - "mind the gap"' } } } },
+  ])('warns who is connected, or not, by $nodeName', async ({ nodeName, said }) => {
+    await cluster.client.patch(pods, pod, { type: 'merge', body: { spec: { nodeName } } });
+    await validating(subresource('pods/exec', 'CONNECT'));
+    answer = () => ({ allowed: true, warnings: ['mind the gap'] });
+    expect(await open('pods/web/exec', 'stdout=true')).toMatchObject(said);
   });
 
   it('may change what a connection asks for', async () => {
