@@ -5,6 +5,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import { configMaps, endpointSlices, pods, services } from '@slipway/kube/resources';
 import { createClient } from '@slipway/kube/kube-client';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { adminIdentity, nodeIdentity } from '../src/api/authorization.ts';
 import { listen, type Listener } from '../src/api/http-listener.ts';
 import { rootCertificateName } from '../src/controllers/namespace/root-certificate.ts';
@@ -72,7 +73,13 @@ export async function startNodeCluster(level: IsolationLevel): Promise<NodeClust
 }
 
 function serve(cluster: MemoryCluster, socketPath: string): Promise<Listener> {
-  return listen({ api: cluster.api, logger: silentLogger, at: { socketPath }, identity: nodeIdentity('node-1') });
+  return listen({
+    api: cluster.api,
+    clock: systemClock,
+    logger: silentLogger,
+    at: { socketPath },
+    identity: nodeIdentity('node-1'),
+  });
 }
 
 export async function createBoundPod(client: KubeClient, name: string, command: readonly string[]): Promise<Pod> {

@@ -239,7 +239,7 @@ async function listenEverywhere({
   nodes,
   undo,
 }: Listening): Promise<Listener> {
-  const common = { api, logger };
+  const common = { api, logger, clock: systemClock };
   const tcp = listen({ ...common, at: { host, port }, certificates });
   const all = [
     tcp,

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import type { Logger } from '@slipway/kube/logger';
 import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { configMaps, customResourceDefinitions, pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -28,7 +29,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-hostile-'));
   cluster = await createMemoryCluster({ logger });
   await cluster.client.create(customResourceDefinitions, ship);
-  listener = await listen({ api: cluster.api, logger, at: { socketPath: socket() }, identity: adminIdentity });
+  listener = await listen({
+    api: cluster.api,
+    clock: systemClock,
+    logger,
+    at: { socketPath: socket() },
+    identity: adminIdentity,
+  });
 });
 
 afterAll(async () => {

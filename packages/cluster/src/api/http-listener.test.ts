@@ -8,6 +8,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { RawRequest } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { clusterRoleBindings, clusterRoles, configMaps as configMapType, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
@@ -47,7 +48,13 @@ function socketPath(): string {
 
 async function listenAs(identity: Identity, openStreams = cluster.api.openStreams): Promise<void> {
   const api = { ...cluster.api, openStreams };
-  listener = await listen({ api, logger: silentLogger, at: { socketPath: socketPath() }, identity });
+  listener = await listen({
+    api,
+    clock: systemClock,
+    logger: silentLogger,
+    at: { socketPath: socketPath() },
+    identity,
+  });
 }
 
 async function* chunks(): AsyncIterable<Uint8Array> {

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse as Outgoing } from 'node:h
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
+import type { Clock } from '@slipway/kube/clock';
 import { createServer as createHttpServer, ServerResponse } from '@slipway/kube/platform/http';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
 import { startListening } from '@slipway/kube/platform/start-listening';
@@ -35,6 +36,7 @@ export interface Listener {
 
 /** With certificates: TLS. */
 export interface ListenOptions extends AnswerOptions {
+  readonly clock: Clock;
   readonly at: { readonly host: string; readonly port: number } | { readonly socketPath: string };
 }
 
@@ -99,6 +101,8 @@ function beginPlain(
   const front = {
     firstRequestMilliseconds: headersTimeoutMilliseconds,
     idleMilliseconds,
+    droppedBodyMilliseconds: headersTimeoutMilliseconds,
+    clock: options.clock,
     handOver: (socket: Socket): void => takers.forEach((taker) => Reflect.apply(taker, server, [socket])),
     serve: (request: ReceivedRequest): Promise<void> => servePlain(request, options),
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { customResourceDefinitions } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-body-'));
   cluster = await createMemoryCluster();
   const at = { socketPath: socket() };
-  listener = await listen({ api: cluster.api, logger: silentLogger, at, identity: adminIdentity });
+  listener = await listen({ api: cluster.api, clock: systemClock, logger: silentLogger, at, identity: adminIdentity });
 });
 
 afterEach(async () => {

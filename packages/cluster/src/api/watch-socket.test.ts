@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@slipway/kube/logger';
+import { systemClock } from '@slipway/kube/platform/system-clock';
 import { configMaps } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -36,7 +37,7 @@ async function connect(
   protocols: string[] = [],
 ): Promise<WebSocket> {
   const socketPath = join(folder, 'api.sock');
-  listener = await listen({ api: cluster.api, logger: silentLogger, at: { socketPath }, identity });
+  listener = await listen({ api: cluster.api, clock: systemClock, logger: silentLogger, at: { socketPath }, identity });
   return new WebSocket(`ws+unix:${socketPath}:${asked}`, protocols);
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import type { ReceivedRequest } from '../received-request.ts';
 import { sendPlainAnswer } from './plain-answer.ts';
 import { type FrontOptions, PlainConnection } from './plain-connection.ts';
@@ -29,6 +30,8 @@ async function open(options: Partial<FrontOptions>): Promise<Socket> {
       handOver: (handed) => handed.on('data', (piece) => handed.end(`handed over: ${String(piece)}`)),
       firstRequestMilliseconds: 60_000,
       idleMilliseconds: 60_000,
+      droppedBodyMilliseconds: 60_000,
+      clock: new FakeClock(),
       ...options,
     });
     connection.start();
@@ -125,6 +128,23 @@ describe('a connection', () => {
     if (how === 'goes away') socket.destroy();
     else socket.end();
     expect(await outcome.promise).toMatchObject({ reason: 'BadRequest' });
+  });
+
+  it('ends where the rest of a body that nobody reads is not there in time, though some of it comes', async () => {
+    const clock = new FakeClock();
+    const socket = await open({ clock });
+    socket.write(posted(7));
+    await once(socket, 'data');
+    await clock.advance(59_999);
+    socket.write(`dropped${posted(7)}`);
+    expect(String((await once(socket, 'data'))[0])).toBe('/posted;');
+    // The one that was whole in time has ended nothing.
+    await clock.advance(59_999);
+    socket.write('d');
+    const rest = text(socket);
+    await clock.advance(1);
+    expect(await rest).toBe('');
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('ends where the rest of a body does not come in time', async () => {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '@slipway/kube/clock';
 import type { ReceivedRequest } from '../received-request.ts';
 import { PendingBody } from './pending-body.ts';
 import { type PlainFields, type PlainRequest, readPlainRequest } from './plain-request.ts';
@@ -10,6 +11,9 @@ export interface FrontOptions {
   handOver(socket: Socket): void;
   readonly firstRequestMilliseconds: number;
   readonly idleMilliseconds: number;
+  /** How long the rest of a body may take that nobody reads any more. */
+  readonly droppedBodyMilliseconds: number;
+  readonly clock: Clock;
 }
 
 /** As much of what follows a request is read before that is answered. */
@@ -29,6 +33,7 @@ export class PlainConnection {
   #current: PlainExchange | undefined;
   /** Of the last request, while not all of it has come. */
   #body: PendingBody | undefined;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(socket: Socket, options: FrontOptions) {
     this.#socket = socket;
@@ -55,6 +60,7 @@ export class PlainConnection {
   }
 
   #abandon(): void {
+    this.#stopWaiting?.();
     this.#body?.break();
     this.#current?.abandon();
   }
@@ -90,16 +96,27 @@ export class PlainConnection {
   #withoutBody(piece: Buffer): Buffer {
     if (this.#body === undefined) return piece;
     const rest = this.#body.take(piece);
-    if (this.#body.isWhole) this.#body = undefined;
+    if (this.#body.isWhole) {
+      this.#body = undefined;
+      this.#stopWaiting?.();
+    }
     return rest;
   }
 
   #proceed(): void {
     this.#current = undefined;
-    this.#body?.drop();
+    this.#dropBody();
     if (!this.#socket.writable || this.#waiting.length === 0) return;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#take();
+  }
+
+  /** A byte now and then is no end of silence: it would hold the connection for as long as its client likes. */
+  #dropBody(): void {
+    if (this.#body === undefined || this.#socket.destroyed) return;
+    this.#body.drop();
+    const { clock, droppedBodyMilliseconds } = this.#options;
+    this.#stopWaiting = clock.schedule(droppedBodyMilliseconds, () => void this.#socket.destroy());
   }
 
   #handOver(): void {
