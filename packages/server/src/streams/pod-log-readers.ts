@@ -7,6 +7,7 @@ import { splitLines } from '@slipway/kube/split-lines';
 import { optional } from '../optional.ts';
 import { applicationsOfPod } from '../view/pod-summary.ts';
 import type { LineQueue } from './line-queue.ts';
+import { NewestPods } from './newest-pods.ts';
 import {
   findLogContainers,
   nextRun,
@@ -62,8 +63,7 @@ export class PodLogReaders {
   /** By the id of the container. */
   readonly #readings = new Map<string, Reading>();
   #containers: ReadonlyMap<string, LogContainer> = new Map();
-  /** Pods that were asked for, where they are newer than what is watched; by uid. */
-  readonly #fresh = new Map<string, Pod>();
+  readonly #newest = new NewestPods();
   /** Ids of containers that the reader knew when he came. */
   #known: ReadonlySet<string> = new Set();
   readonly #failed = Promise.withResolvers<never>();
@@ -120,28 +120,18 @@ export class PodLogReaders {
 
   #find(): readonly LogContainer[] {
     const { pods, namespace, application } = this.#stream;
-    const found = pods.byIndex('application', `${namespace}/${application}`).map((pod) => this.#newest(pod));
-    return findLogContainers(found, this.#stream);
-  }
-
-  #newest(watched: Pod): Pod {
-    const uid = watched.metadata.uid ?? '';
-    const fresh = this.#fresh.get(uid);
-    if (fresh === undefined) return watched;
-    if (revisionOf(fresh) > revisionOf(watched)) return fresh;
-    this.#fresh.delete(uid);
-    return watched;
+    const watched = pods.byIndex('application', `${namespace}/${application}`);
+    return findLogContainers(this.#newest.choose(watched), this.#stream);
   }
 
   /** Where the watch is broken too, nobody has told that the container runs again, and what it writes would be taken for more of the run before. */
   async #askFor({ pod: name }: LogContainer): Promise<void> {
     const { client, namespace } = this.#stream;
-    const { items } = await client.list(pods, {
-      namespace,
-      fieldSelector: `metadata.name=${name}`,
-      signal: this.#signal,
-    });
-    for (const pod of items) this.#fresh.set(pod.metadata.uid ?? '', pod);
+    const fieldSelector = `metadata.name=${name}`;
+    const asked = await client.list(pods, { namespace, fieldSelector, signal: this.#signal }).catch(() => undefined);
+    // Who cannot be asked has no log to read either: what is watched counts until he can.
+    if (asked === undefined) return;
+    this.#newest.keep(asked.items);
     this.#look(undefined);
   }
 
@@ -190,8 +180,7 @@ export class PodLogReaders {
         reading.tail = undefined;
       } else {
         await delay(clock, retryMilliseconds, this.#signal).catch(() => undefined);
-        // Who cannot be asked has no log to read either: what is watched counts until he can.
-        if (!isWhole) await this.#askFor(turn.container).catch(() => undefined);
+        if (!isWhole) await this.#askFor(turn.container);
       }
     }
     reading.isBusy = false;
@@ -265,10 +254,6 @@ function nanosecondsOf(time: string): bigint {
 
 function present({ pod, container, version }: LogContainer, { time, text, isCut }: LogLine) {
   return { pod, container, ...optional('version', version), at: time, text, ...(isCut ? { cut: true } : {}) };
-}
-
-function revisionOf({ metadata }: Pod): number {
-  return Number(metadata.resourceVersion);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

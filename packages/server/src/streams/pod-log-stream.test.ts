@@ -18,9 +18,24 @@ let server: TestServer;
 let names: readonly string[];
 /** While it is there, a watch of pods tells nothing. */
 let hold: PromiseWithResolvers<void> | undefined;
+/** While it is true, pods that are asked for by name come without what makes them pods. */
+let isSpoilt: boolean;
 
 const holdingPods = (client: KubeClient): KubeClient => ({
   ...passOn(client),
+  list: async (type, options) => {
+    const page = await client.list(type, options);
+    if (!isSpoilt || options?.fieldSelector === undefined) return page;
+    const spoilt = { resourceVersion: '999999999' };
+    return {
+      ...page,
+      items: page.items.map((item) => ({
+        ...item,
+        metadata: { ...item.metadata, ...spoilt },
+        status: { containerStatuses: 1 },
+      })),
+    };
+  },
   watch: async function* (type, options) {
     for await (const event of client.watch(type, options)) {
       if (type.plural === 'pods') await hold?.promise;
@@ -32,6 +47,7 @@ const holdingPods = (client: KubeClient): KubeClient => ({
 beforeEach(async () => {
   logs = createFakeLogs();
   hold = undefined;
+  isSpoilt = false;
   server = await startTestServer({ through: (client) => logs.answering(holdingPods(client)) });
   await server.cluster.deploy({ ...shopSpec('web:1'), version: '1', replicas: 2 });
   await server.cluster.advance(20_000);
@@ -264,6 +280,16 @@ describe('what all pods of an application write', () => {
     await until(stream, 'c');
     expect(textsOf(stream)).toEqual(['a', 'end of a', 'b', 'c']);
     stream.close();
+  });
+
+  it('ends with a fault of its own as such, also where the connection to the cluster broke before', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'a');
+    const stream = server.listen(`${path}?pod=${one}`);
+    await until(stream, 'a');
+    isSpoilt = true;
+    logs.breakConnections();
+    expect(await server.during(stream.ended)).toBe(1_011);
   });
 
   it('repeats nothing, however often a hundred containers have started again', async () => {
