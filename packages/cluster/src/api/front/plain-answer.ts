@@ -117,11 +117,7 @@ async function sendChunks({ status, headers, chunks, frame }: StreamedAnswer, so
     const size = Buffer.byteLength(chunk);
     sent += size;
     if (size === 0 || hasNone) continue;
-    const hasRoom = !isChunked
-      ? socket.write(chunk)
-      : typeof chunk !== 'string' && size <= copiedBytes
-        ? socket.write(frame(chunk))
-        : writeChunk(chunk, size, socket);
+    const hasRoom = isChunked ? writeChunk(chunk, { size, frame, socket }) : socket.write(chunk);
     if (!hasRoom) await drained(socket);
   }
   if (isChunked) socket.write('0\r\n\r\n');
@@ -131,7 +127,14 @@ async function sendChunks({ status, headers, chunks, frame }: StreamedAnswer, so
 /** To copy as much takes less than to hand over three pieces instead of one. */
 const copiedBytes = 64 * 1024;
 
-function writeChunk(chunk: string | Uint8Array, size: number, socket: Socket): boolean {
+interface ChunkPlace extends Pick<StreamedAnswer, 'frame'> {
+  /** Bytes of the chunk. */
+  readonly size: number;
+  readonly socket: Socket;
+}
+
+function writeChunk(chunk: string | Uint8Array, { size, frame, socket }: ChunkPlace): boolean {
+  if (typeof chunk !== 'string' && size <= copiedBytes) return socket.write(frame(chunk));
   const begin = `${size.toString(16)}\r\n`;
   if (typeof chunk === 'string') return socket.write(`${begin}${chunk}\r\n`);
   socket.cork();
