@@ -70,8 +70,14 @@ async function askAboutCreated(request: TransportRequest, at: ResourceRequest, w
   requireKind(body.json, sent);
   const asked = {
     ...readWriteOptions(request),
-    ...{ identity, definition, namespace: path.namespace, name: path.name, subresource: path.subresource },
-    ...{ dryRun: isDryRun(request), warn, signal: request.signal },
+    identity,
+    definition,
+    namespace: path.namespace,
+    name: path.name,
+    subresource: path.subresource,
+    dryRun: isDryRun(request),
+    warn,
+    signal: request.signal,
   };
   const write = { ...externalWrite(asked, { operation: 'CREATE', old: undefined, deadline: deadlineOf(at) }), sent };
   return { ...request, body: { json: await at.external.ask(named(body.json, at, sent), write) } };
@@ -108,8 +114,19 @@ async function askAboutConnection(connection: Connection, warn: Warn): Promise<O
   const sent = connectKind(definition.type, subresource);
   const asked = askedOf(connection, sent);
   const changed = await at.external.ask(asked, {
-    ...{ operation: 'CONNECT', identity, definition, namespace, name, subresource, sent, old: undefined },
-    ...{ dryRun: false, options: null, warn, deadline: deadlineOf(at), signal: request.signal },
+    operation: 'CONNECT',
+    identity,
+    definition,
+    namespace,
+    name,
+    subresource,
+    sent,
+    old: undefined,
+    dryRun: false,
+    options: null,
+    warn,
+    deadline: deadlineOf(at),
+    signal: request.signal,
   });
   return changed === asked ? { request, at } : changedConnection(connection, changed);
 }
