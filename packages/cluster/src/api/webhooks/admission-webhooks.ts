@@ -291,7 +291,7 @@ function patchedBy({ name }: Webhook, { told, patch, definition }: Patched): Kub
 /** The same of what a subresource is sent, which is read by whoever it is for. */
 function sentPatchedBy(
   { name }: Webhook,
-  { told, patch }: Omit<Patched, 'told' | 'definition'> & { readonly told: SentObject },
+  { told, patch }: { readonly told: SentObject; readonly patch: unknown },
 ): SentObject {
   try {
     const patched = jsonPatched(told, patch);
