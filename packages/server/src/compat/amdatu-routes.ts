@@ -28,7 +28,6 @@ export function addAmdatuStreams(app: App, context: ServerContext, prefixes: rea
     app.route({
       method: 'GET',
       url: `${prefix}/stream/deployments/:id/logs`,
-
       config: { access: { type: 'namespace', permission: 'view', from: 'query' } },
       schema: {
         tags: ['amdatu'],

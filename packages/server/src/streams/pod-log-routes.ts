@@ -32,7 +32,6 @@ export function addPodLogStream(app: App, { client, clock, view }: ServerContext
   app.route({
     method: 'GET',
     url: '/api/v1/namespaces/:namespace/applications/:name/logs/stream',
-
     config: { access: { type: 'namespace', permission: 'view' } },
     schema: {
       tags: ['streams'],

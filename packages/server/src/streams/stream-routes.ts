@@ -50,7 +50,6 @@ function addLogStream(app: App, context: ServerContext, run: Run): void {
   app.route({
     method: 'GET',
     url: '/api/v1/namespaces/:namespace/releases/:name/log/stream',
-
     config: { access: { type: 'namespace', permission: 'view' } },
     schema: {
       tags: ['streams'],
@@ -89,7 +88,6 @@ function addApplicationStream(app: App, { changes, context, run }: ApplicationSt
   app.route({
     method: 'GET',
     url: '/api/v1/applications/stream',
-
     config: { access: { type: 'login' } },
     schema: {
       tags: ['streams'],
