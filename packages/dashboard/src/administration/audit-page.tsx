@@ -44,6 +44,7 @@ function Row({ record }: { readonly record: AuditAnswer }) {
       </td>
       <td>
         <Chip tone={status >= 500 ? 'bad' : status >= 400 ? 'wait' : 'good'}>{outcome}</Chip>
+        {typeof details['refusal'] === 'string' && <div className="small soft">{details['refusal']}</div>}
       </td>
       <td className="whole">
         <details>

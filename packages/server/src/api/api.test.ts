@@ -304,6 +304,16 @@ describe('the API', () => {
     expect(JSON.stringify(body)).not.toContain(server.token);
   });
 
+  it('notes why something was not done, and nothing of what was sent', async () => {
+    const last = async () => (await server.call('GET', '/api/v1/audit?limit=1')).body.items[0];
+    await server.call('POST', '/api/v1/namespaces/default/applications/nobody/commands', { body: { verb: 'pause' } });
+    expect(await last()).toMatchObject({ outcome: '404', details: { refusal: expect.stringContaining('nobody') } });
+    await server.call('POST', `${shop}/commands`, { body: { verb: 'explode' } });
+    expect(await last()).toMatchObject({ outcome: '400', details: { refusal: 'Bad Request' } });
+    await server.call('POST', `${shop}/commands`, { body: { verb: 'pause' } });
+    expect(await last()).not.toHaveProperty('details.refusal');
+  });
+
   it('notes no dry run, and everything that only calls itself one', async () => {
     const last = async () => (await server.call('GET', '/api/v1/audit?limit=1')).body.items[0];
     const before = await last();

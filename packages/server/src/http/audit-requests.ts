@@ -1,9 +1,12 @@
 import { delay } from '@slipway/kube/clock';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { recordAudit } from '../audit/audit.ts';
 import { redact, redactBody } from '../audit/redact.ts';
 import type { App } from './build-app.ts';
 import type { ServerContext } from './context.ts';
+import { problemType } from './answer-problems.ts';
+import type { ProblemDetails } from './problem.ts';
+import { optional } from '../optional.ts';
 import { safeMethods } from './require-origin.ts';
 
 export interface Audit {
@@ -26,7 +29,7 @@ export function auditRequests(app: App, context: ServerContext): Audit {
   });
   app.addHook('onSend', async (request, reply, payload) => {
     if (!safeMethods.has(request.method) && !request.is404 && !isDryRun(request))
-      await note(request, reply.statusCode, context);
+      await note(request, { code: reply.statusCode, refusal: refusalIn(reply, payload) }, context);
     pending.get(request)?.resolve();
     pending.delete(request);
     return payload;
@@ -49,7 +52,23 @@ function isDryRun({ query }: FastifyRequest): boolean {
   return (query as { readonly dryRun?: unknown }).dryRun === true;
 }
 
-async function note(request: FastifyRequest, code: number, context: ServerContext): Promise<void> {
+interface Outcome {
+  readonly code: number;
+  readonly refusal: string | undefined;
+}
+
+/** Those say why by what was sent, which may be a secret in a place where none belongs. */
+const aboutTheBody: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+/** Why it was not done: of an answer that speaks of what was sent only what kind of fault it is. */
+function refusalIn(reply: FastifyReply, payload: unknown): string | undefined {
+  const isProblem = String(reply.getHeader('content-type')).startsWith(problemType);
+  if (!isProblem || typeof payload !== 'string') return undefined;
+  const { title, detail } = JSON.parse(payload) as ProblemDetails;
+  return aboutTheBody.has(reply.statusCode) ? title : detail;
+}
+
+async function note(request: FastifyRequest, { code, refusal }: Outcome, context: ServerContext): Promise<void> {
   const { database, clock, logger } = context;
   const { method, ip: address, routeOptions, principal } = request;
   const { url } = routeOptions;
@@ -58,14 +77,14 @@ async function note(request: FastifyRequest, code: number, context: ServerContex
     return;
   }
   try {
-    await recordAudit(database, describe(request, code, clock.now()));
+    await recordAudit(database, describe(request, { code, refusal }, clock.now()));
   } catch (error) {
     // What was done cannot be taken back: that it is not noted is told where errors are told.
     logger.error('a request could not be noted', { method, url, error });
   }
 }
 
-function describe(request: FastifyRequest, code: number, now: number) {
+function describe(request: FastifyRequest, { code, refusal }: Outcome, now: number) {
   const { name, id, ...params } = request.params as Readonly<Record<string, string | undefined>>;
   const query = request.query as Readonly<Record<string, unknown>>;
   const namespace = params['namespace'] ?? (typeof query['namespace'] === 'string' ? query['namespace'] : undefined);
@@ -77,6 +96,6 @@ function describe(request: FastifyRequest, code: number, now: number) {
     namespace,
     subject: name ?? id,
     outcome: String(code),
-    details: { body: redactBody(request.body), query: redact(request.query) },
+    details: { ...optional('refusal', redact(refusal)), body: redactBody(request.body), query: redact(request.query) },
   };
 }
