@@ -11,7 +11,7 @@ const dataLink = '..data';
 
 export interface VolumeContent {
   readonly content: VolumeFiles;
-  /** Names the folder; must differ from the one before. */
+  /** Names the folder. */
   readonly version: string;
   /** Who may read all of it, whatever the modes say. */
   readonly group: number | undefined;
@@ -25,15 +25,28 @@ export async function writeAtomically(
 ): Promise<boolean> {
   const current = await files.readLink(join(directory, dataLink));
   if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
-  const folder = `..${version}`;
+  const folder = nameFolder(version, current);
   await writeFolder(files, join(directory, folder), { content, group });
   const temporary = join(directory, `${dataLink}_tmp`);
   await files.remove(temporary);
   await files.symlink(folder, temporary);
   await files.rename(temporary, join(directory, dataLink));
   await updateVisibleLinks(files, directory, content);
-  if (current !== undefined) await files.remove(join(directory, current));
+  await removeFormer(files, directory, folder);
   return true;
+}
+
+/** Two contents of one millisecond may come with one version: what is served must not be written over, nor removed as the former. */
+function nameFolder(version: string, current: string | undefined): string {
+  const folder = `..${version}`;
+  return folder === current ? `${folder}_` : folder;
+}
+
+/** Also what a writer left that was killed before its link. */
+async function removeFormer(files: Files, directory: string, folder: string): Promise<void> {
+  for (const name of await files.list(directory)) {
+    if (name.startsWith('..') && name !== dataLink && name !== folder) await files.remove(join(directory, name));
+  }
 }
 
 async function isCurrent(files: Files, folder: string, content: VolumeFiles): Promise<boolean> {

@@ -29,11 +29,11 @@ beforeEach(async () => {
     ],
     ['secrets/keys', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } }],
   ]);
-  let draws = 0;
   volumes = new PodVolumes({
     files: diskFiles,
     clock: new FakeClock(),
-    random: () => (draws += 0.001),
+    // Neither time nor chance tells two contents from each other.
+    random: () => 0.5,
     objects: new ReferencedObjects(new RecordingApi(objects).client),
     tokens: new PodTokens({ client: new RecordingApi(objects).client, clock: new FakeClock() }),
     nodeName: 'node',
@@ -142,6 +142,30 @@ describe('an update', () => {
     const names = await readdir(root);
     expect(names).not.toContain('log.conf');
     expect(names).not.toContain(before);
+    expect(names).not.toContain('..data_tmp');
+  });
+
+  it('serves each of several contents, and leaves one folder', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    for (const content of ['two', 'three', 'four']) {
+      objects.set('configmaps/settings', { metadata: { name: 'settings' }, data: { 'app.conf': content } });
+      await volumes.refresh(pod);
+      expect(await text('app.conf')).toBe(content);
+    }
+    const served = await readlink(join(root, '..data'));
+    expect(await readdir(root)).toEqual([served, '..data', 'app.conf'].toSorted());
+  });
+
+  it('removes what a writer left that was killed before its files were served', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    await mkdir(join(root, '..left'));
+    await symlink('..left', join(root, '..data_tmp'));
+    objects.set('configmaps/settings', { metadata: { name: 'settings' }, data: { 'app.conf': 'two' } });
+    await volumes.refresh(pod);
+    const names = await readdir(root);
+    expect(names).not.toContain('..left');
     expect(names).not.toContain('..data_tmp');
   });
 
