@@ -289,6 +289,29 @@ describe('mounted objects', () => {
     await until(clock, async () => (await readdir(join(dataDirectory, 'pods'))).length === 0);
     expect(api.list(pods)).toEqual([]);
   });
+
+  it('are current also when they changed between being read and being written', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
+    ends.unshift(() => rm(dataDirectory, { recursive: true }));
+    const api = new FakeNodeApi();
+    const key = { namespace: 'default', name: 'settings' };
+    const file = join(dataDirectory, 'pods/uid-of-web/volumes/v/key');
+    const seen: string[] = [];
+    const files: Files = {
+      ...diskFiles,
+      writeFile: async (path, content, mode) => {
+        if (path.endsWith('/key')) seen.push(Buffer.from(content).toString());
+        if (seen.length === 1) api.patch(configMaps, key, { data: { key: 'two' } });
+        await clock.advance(0);
+        await diskFiles.writeFile(path, content, mode);
+      },
+    };
+    const { clock } = await startAgent({ api, files, dataDirectory });
+    api.create(configMaps, { metadata: key, data: { key: 'one' } });
+    api.create(pods, boundPod('web', { volumes: [{ name: 'v', configMap: { name: 'settings' } }] }));
+    await until(clock, async () => (await readFile(file, 'utf8')) === 'two');
+    expect(seen).toEqual(['one', 'two']);
+  });
 });
 
 /** Real files take real time, which virtual time does not wait for. */

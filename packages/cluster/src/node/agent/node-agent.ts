@@ -194,7 +194,10 @@ class NodeAgent {
 
   async #refreshVolumes(podUid: string): Promise<void> {
     const record = this.#workers.findByUid(podUid);
-    if (record?.volumes.kind !== 'ready' || record.termination !== undefined) return;
+    if (record === undefined || record.termination !== undefined) return;
+    const { kind } = record.volumes;
+    // What changes while they are made may have been read before: it is looked at again behind them.
+    if (kind !== 'ready' && kind !== 'preparing') return;
     try {
       await this.#volumes.refresh(record.pod);
     } catch (error) {
