@@ -125,7 +125,7 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     limitations: running.limitations,
     nodePid: running.pid,
     readyMilliseconds: performance.now(),
-    openAccess: () => undo.add(openAccess({ ...shared, clientFor })),
+    openAccess: () => undo.add(openAccess({ ...shared, clientFor, certificateAuthority: certificates.authority })),
     failed: running.done.then(() => new Error(`the node ended; its log: ${join(directory.log, 'node.log')}`)),
     stop: (graceSeconds) => undo.run({ graceSeconds }),
   };

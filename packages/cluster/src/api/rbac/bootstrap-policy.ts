@@ -1,8 +1,17 @@
 /** The roles and bindings that every cluster begins with. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacV1Subject } from '@slipway/kube/api.generated';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  RbacV1Subject,
+  Role,
+  RoleBinding,
+} from '@slipway/kube/api.generated';
 import { roles } from '@slipway/kube/resources';
 import { combineRules } from './combine-rules.ts';
 import { componentRoles } from './component-roles.ts';
+import { controllerRoles } from './controller-roles.ts';
+import { namespaceRoles } from './namespace-roles.ts';
 
 /** Of whoever sets it to anything but true, Slipway changes nothing any more. */
 export const autoupdateAnnotation = 'rbac.authorization.kubernetes.io/autoupdate';
@@ -101,6 +110,8 @@ const adminRules: readonly PolicyRule[] = [
 
 const all = ['*'];
 
+const programRoles = [...componentRoles, ...controllerRoles()];
+
 const plainRoles: readonly ClusterRole[] = [
   role('cluster-admin', [
     { verbs: all, apiGroups: all, resources: all },
@@ -118,7 +129,7 @@ const plainRoles: readonly ClusterRole[] = [
     inGroup('authentication.k8s.io', ['create'], ['tokenreviews']),
     inGroup('authorization.k8s.io', ['create'], ['subjectaccessreviews']),
   ]),
-  ...componentRoles.map(({ name, rules }) => role(name, rules)),
+  ...programRoles.map(({ name, rules }) => role(name, rules)),
   // As metrics-server brings it along.
   role(
     'system:aggregated-metrics-reader',
@@ -160,8 +171,21 @@ export const defaultBindings: readonly ClusterRoleBinding[] = [
   binding('system:discovery', [everybody]),
   binding('system:basic-user', [everybody]),
   binding('system:public-info-viewer', [everybody, groupNamed('system:unauthenticated')]),
-  ...componentRoles.flatMap(({ name, subjects }) => (subjects === undefined ? [] : [binding(name, subjects)])),
+  ...programRoles.flatMap(({ name, subjects }) => (subjects === undefined ? [] : [binding(name, subjects)])),
 ];
+
+export const defaultNamespaceRoles: readonly Role[] = namespaceRoles.map(({ name, namespace, rules }) => ({
+  metadata: { ...metadataOf(name), namespace },
+  rules,
+}));
+
+export const defaultNamespaceBindings: readonly RoleBinding[] = namespaceRoles.map(
+  ({ name, bindingName = name, namespace, subjects }) => ({
+    metadata: { ...metadataOf(bindingName), namespace },
+    roleRef: { apiGroup: group, kind: 'Role', name },
+    subjects,
+  }),
+);
 
 function inGroup(apiGroup: string, verbs: readonly string[], resources: readonly string[]): PolicyRule {
   return { verbs, apiGroups: [apiGroup], resources };

@@ -131,6 +131,10 @@ export const componentRoles: readonly ComponentRole[] = [
     name: 'system:node-problem-detector',
     rules: [events, on([''], ['get'], ['nodes']), on([''], ['patch'], ['nodes/status'])],
   },
+  {
+    name: 'system:heapster',
+    rules: [on([''], read, ['events', 'namespaces', 'nodes', 'pods']), on(['apps'], read, ['deployments'])],
+  },
   { name: 'system:kube-aggregator', rules: [on([''], read, ['endpoints', 'services'])] },
   {
     name: 'system:kube-dns',

@@ -1,15 +1,21 @@
 /** Keeps the default roles and bindings complete from version to version, without taking anything from what people added. */
-import type { ClusterRole, ClusterRoleBinding } from '@slipway/kube/api.generated';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { canonicalJson } from '@slipway/kube/hash';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
-import { clusterRoleBindings, clusterRoles } from '@slipway/kube/resources';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
-import { autoupdateAnnotation, defaultBindings, defaultRoles } from './bootstrap-policy.ts';
+import {
+  autoupdateAnnotation,
+  defaultBindings,
+  defaultNamespaceBindings,
+  defaultNamespaceRoles,
+  defaultRoles,
+} from './bootstrap-policy.ts';
 import { compareRules } from './covered-rules.ts';
 
 /** What the role must become, or the same object where nothing is missing. */
-export function completeRole(existing: ClusterRole, wanted: ClusterRole): ClusterRole {
+export function completeRole<T extends Role & Pick<ClusterRole, 'aggregationRule'>>(existing: T, wanted: T): T {
   // What a sum comes to is for the controller that adds up.
   const coverage =
     existing.aggregationRule === undefined ? compareRules(existing.rules ?? [], wanted.rules ?? []) : undefined;
@@ -19,7 +25,7 @@ export function completeRole(existing: ClusterRole, wanted: ClusterRole): Cluste
   return { ...existing, metadata, ...(missing.length === 0 ? {} : { rules: [...(existing.rules ?? []), ...missing] }) };
 }
 
-export function completeBinding(existing: ClusterRoleBinding, wanted: ClusterRoleBinding): ClusterRoleBinding {
+export function completeBinding<T extends ClusterRoleBinding | RoleBinding>(existing: T, wanted: T): T {
   const known = new Set((existing.subjects ?? []).map(canonicalJson));
   const missing = (wanted.subjects ?? []).filter((subject) => !known.has(canonicalJson(subject)));
   const metadata = completeMetadata(existing, wanted);
@@ -43,6 +49,10 @@ export async function applyDefaultPolicy(client: KubeClient, added: readonly Clu
     ...defaultRoles(added).map((wanted) => ensure(client, { type: clusterRoles, wanted, complete: completeRole })),
     ...defaultBindings.map((wanted) =>
       ensure(client, { type: clusterRoleBindings, wanted, complete: completeBinding }),
+    ),
+    ...defaultNamespaceRoles.map((wanted) => ensure(client, { type: roles, wanted, complete: completeRole })),
+    ...defaultNamespaceBindings.map((wanted) =>
+      ensure(client, { type: roleBindings, wanted, complete: completeBinding }),
     ),
   ]);
 }

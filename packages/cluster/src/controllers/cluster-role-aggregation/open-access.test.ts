@@ -1,7 +1,7 @@
 import type { KubeClient } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
-import { clusterRoleBindings, clusterRoles } from '@slipway/kube/resources';
+import { clusterRoleBindings, clusterRoles, configMaps } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { accessRoles } from '../../../../delivery/src/api/access-roles.ts';
@@ -37,7 +37,8 @@ afterEach(async () => {
 
 function open(client: KubeClient): void {
   const { signal } = stopping;
-  done = openAccess({ client, clock, signal, random: () => 0, logger: silentLogger, addedRoles: accessRoles });
+  const added = { addedRoles: accessRoles, certificateAuthority: 'the authority' };
+  done = openAccess({ client, clock, signal, random: () => 0, logger: silentLogger, ...added });
 }
 
 /** Whose every write of a binding fails, as long as it shall. */
@@ -91,7 +92,18 @@ it('lets people see and change Applications by the roles that Kubernetes has for
   expect((await rights('admin')).toSorted()).toEqual([...read, ...write].toSorted());
 });
 
+it('tells who extends the API by which authority callers come', async () => {
+  open(cluster.client);
+  await clock.advance(1_000);
+  const key = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
+  const { data } = await cluster.client.get(configMaps, key);
+  expect(data).toEqual({ 'client-ca-file': 'the authority' });
+});
+
 it.each([
+  { user: 'system:serviceaccount:kube-system:job-controller', verb: 'create', resource: 'pods', allowed: true },
+  { user: 'system:serviceaccount:kube-system:job-controller', verb: 'list', resource: 'secrets', allowed: false },
+  { user: 'system:serviceaccount:default:job-controller', verb: 'create', resource: 'pods', allowed: false },
   { user: 'system:kube-scheduler', verb: 'create', resource: 'pods/binding', allowed: true },
   { user: 'system:kube-scheduler', verb: 'update', resource: 'persistentvolumeclaims', allowed: true },
   { user: 'system:kube-scheduler', verb: 'list', resource: 'secrets', allowed: false },

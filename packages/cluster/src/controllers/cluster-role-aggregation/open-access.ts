@@ -1,5 +1,7 @@
 import type { ClusterRole } from '@slipway/kube/api.generated';
 import { delay } from '@slipway/kube/clock';
+import { configMaps } from '@slipway/kube/resources';
+import { authenticationConfigName } from '../../api/rbac/namespace-roles.ts';
 import { applyDefaultPolicy } from '../../api/rbac/reconcile-policy.ts';
 import {
   startClusterRoleAggregationController,
@@ -9,6 +11,8 @@ import {
 export interface AccessOptions extends ClusterRoleAggregationOptions {
   /** Default roles of whatever else the cluster serves from its start. */
   readonly addedRoles: readonly ClusterRole[];
+  /** In PEM form: who signs the certificates of those who ask. */
+  readonly certificateAuthority: string;
 }
 
 const firstRetryMilliseconds = 500;
@@ -21,11 +25,12 @@ export async function openAccess(options: AccessOptions): Promise<void> {
 }
 
 /** Until it has been written: without it nobody but administrators gets in. */
-async function writeDefaultPolicy({ client, addedRoles, clock, logger, signal }: AccessOptions): Promise<void> {
+async function writeDefaultPolicy(options: AccessOptions): Promise<void> {
+  const { client, addedRoles, clock, logger, signal } = options;
   let retryMilliseconds = firstRetryMilliseconds;
   while (!signal.aborted) {
     try {
-      await applyDefaultPolicy(client, addedRoles);
+      await Promise.all([applyDefaultPolicy(client, addedRoles), publishAuthentication(options)]);
       return;
     } catch (error) {
       if (signal.aborted) return;
@@ -35,4 +40,11 @@ async function writeDefaultPolicy({ client, addedRoles, clock, logger, signal }:
     await delay(clock, retryMilliseconds, signal).catch(() => undefined);
     retryMilliseconds = Math.min(2 * retryMilliseconds, lastRetryMilliseconds);
   }
+}
+
+/** How callers show who they are, for servers that extend the API and ask it about their own callers. */
+async function publishAuthentication({ client, certificateAuthority }: AccessOptions): Promise<void> {
+  const key = { namespace: 'kube-system', name: authenticationConfigName };
+  const body = { metadata: key, data: { 'client-ca-file': certificateAuthority } };
+  await client.patch(configMaps, key, { type: 'apply', body, force: true }, { fieldManager: 'kube-apiserver' });
 }
