@@ -1,5 +1,5 @@
 /** What is answered where something goes wrong. */
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemPage } from '../pages/problem-page.ts';
 import type { ServerContext } from './context.ts';
 import { collectPaths } from './known-paths.ts';
@@ -14,32 +14,36 @@ declare module 'fastify' {
     /** Path of the stylesheet of pages that the server writes itself. */
     pageStyle: string;
   }
+  interface FastifyRequest {
+    /** What was answered, where something went wrong. */
+    problem: Problem | undefined;
+  }
 }
 
 export function answerWithProblems(app: FastifyInstance, { logger }: ServerContext): void {
   app.decorate('pageStyle', '/api/reference.css');
+  app.decorateRequest('problem', undefined);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = findProblem(error);
     if (known === undefined || known.status >= 500)
       logger.error('request failed', { method: request.method, url: request.routeOptions.url, error });
-    const problem = known ?? new Problem(500, 'an error of the server; its log says more');
-    reply.code(problem.status).headers(problem.headers);
-    if (!wantsPage(request)) return reply.type(problemType).send(JSON.stringify(problem.toDetails()));
-    return reply
-      .header('cache-control', 'no-store')
-      .type('text/html; charset=utf-8')
-      .send(problemPage(problem, app.pageStyle));
+    return sendProblem(known ?? new Problem(500, 'an error of the server; its log says more'), request, reply);
   });
   const known = collectPaths(app);
-  app.setNotFoundHandler(({ method, url }, reply) => {
-    const path = url.split('?')[0] ?? '';
-    const problem = unanswered({ method, path, allowed: known.methodsOf(path) });
-    return reply
-      .code(problem.status)
-      .headers(problem.headers)
-      .type(problemType)
-      .send(JSON.stringify(problem.toDetails()));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    return sendProblem(unanswered({ method: request.method, path, allowed: known.methodsOf(path) }), request, reply);
   });
+}
+
+function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.problem = problem;
+  reply.code(problem.status).headers(problem.headers);
+  if (!wantsPage(request)) return reply.type(problemType).send(JSON.stringify(problem.toDetails()));
+  return reply
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(problemPage(problem, request.server.pageStyle));
 }
 
 interface Unanswered {

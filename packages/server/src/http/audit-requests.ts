@@ -1,11 +1,10 @@
 import { delay } from '@slipway/kube/clock';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { recordAudit } from '../audit/audit.ts';
 import { redact, redactBody } from '../audit/redact.ts';
 import type { App } from './build-app.ts';
 import type { ServerContext } from './context.ts';
-import { problemType } from './answer-problems.ts';
-import type { ProblemDetails } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { optional } from '../optional.ts';
 import { safeMethods } from './require-origin.ts';
 
@@ -29,7 +28,7 @@ export function auditRequests(app: App, context: ServerContext): Audit {
   });
   app.addHook('onSend', async (request, reply, payload) => {
     if (!safeMethods.has(request.method) && !request.is404 && !isDryRun(request))
-      await note(request, { code: reply.statusCode, refusal: refusalIn(reply, payload) }, context);
+      await note(request, { code: reply.statusCode, refusal: request.problem && refusalOf(request.problem) }, context);
     pending.get(request)?.resolve();
     pending.delete(request);
     return payload;
@@ -61,11 +60,9 @@ interface Outcome {
 const aboutTheBody: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
 /** Why it was not done: of an answer that speaks of what was sent only what kind of fault it is. */
-function refusalIn(reply: FastifyReply, payload: unknown): string | undefined {
-  const isProblem = String(reply.getHeader('content-type')).startsWith(problemType);
-  if (!isProblem || typeof payload !== 'string') return undefined;
-  const { title, detail } = JSON.parse(payload) as ProblemDetails;
-  return aboutTheBody.has(reply.statusCode) ? title : detail;
+function refusalOf(problem: Problem): string {
+  const { status, title, detail } = problem.toDetails();
+  return aboutTheBody.has(status) ? title : detail;
 }
 
 async function note(request: FastifyRequest, { code, refusal }: Outcome, context: ServerContext): Promise<void> {
