@@ -1,4 +1,5 @@
-/** What comes over a connection and is no request of HTTP: nothing else of the server sees it. */
+/** What comes over a connection and is no request of HTTP, or asks for no path: nothing else of the server sees it. */
+import type { FastifyReply } from 'fastify';
 import { problemType } from './answer-problems.ts';
 import { Problem } from './problem.ts';
 
@@ -16,6 +17,19 @@ export function answerNoRequest(error: { readonly code?: string }, connection: C
   connection.destroy();
 }
 
+/** A path that is no text comes to no route, and to no handler of errors either. */
+export function answerNoPath(
+  error: { readonly statusCode?: number; readonly message: string },
+  reply: FastifyReply,
+): void {
+  const problem = new Problem(error.statusCode ?? 400, error.message);
+  reply.hijack();
+  reply.raw.writeHead(problem.status, headers);
+  reply.raw.end(JSON.stringify(problem.toDetails()));
+}
+
+const headers = { 'content-type': problemType, 'x-content-type-options': 'nosniff', connection: 'close' };
+
 function problemOf(code: string | undefined): Problem {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -30,12 +44,7 @@ function problemOf(code: string | undefined): Problem {
 function asText(problem: Problem): string {
   const details = problem.toDetails();
   const body = JSON.stringify(details);
-  const headers = {
-    'content-type': problemType,
-    'content-length': String(Buffer.byteLength(body)),
-    'x-content-type-options': 'nosniff',
-    connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const framed = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+  const lines = Object.entries(framed).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${details.status} ${details.title}\r\n${lines.join('')}\r\n${body}`;
 }

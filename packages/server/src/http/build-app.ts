@@ -10,11 +10,10 @@ import fastify, {
 } from 'fastify';
 import { controlAccess } from './access.ts';
 import { allowOrigins } from './allow-origins.ts';
-import { answerNoRequest } from './answer-no-request.ts';
-import { answerWithProblems, problemType } from './answer-problems.ts';
+import { answerNoPath, answerNoRequest } from './answer-no-request.ts';
+import { answerWithProblems } from './answer-problems.ts';
 import type { ServerContext } from './context.ts';
 import { limitRequests } from './limit-requests.ts';
-import { Problem } from './problem.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -36,14 +35,7 @@ export async function buildApp(context: ServerContext): Promise<App> {
     // Who sends headers by drops holds no connection for long.
     connectionTimeout: requestMilliseconds,
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
-    // A path that is no text comes to no route, and to no handler of errors either.
-    frameworkErrors: (error, _, reply) => {
-      const problem = new Problem(error.statusCode ?? 400, error.message);
-      reply.hijack();
-      const headers = { 'content-type': problemType, 'x-content-type-options': 'nosniff', connection: 'close' };
-      reply.raw.writeHead(problem.status, headers);
-      reply.raw.end(JSON.stringify(problem.toDetails()));
-    },
+    frameworkErrors: (error, _, reply) => answerNoPath(error, reply),
     clientErrorHandler: answerNoRequest,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
   }).withTypeProvider<TypeBoxTypeProvider>();
