@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redact, redactBody } from './redact.ts';
+import { redact, redactBody, redactField } from './redact.ts';
 
 describe('what is kept of a request', () => {
   it.each([
@@ -28,6 +28,17 @@ describe('what is kept of a request', () => {
     ['no body', undefined, undefined],
   ])('of a body that is %s', (_, given, kept) => {
     expect(redactBody(given)).toEqual(kept);
+  });
+
+  it.each([
+    ['of the request', 'body/verb', 'body/verb'],
+    ['of an object of the cluster', 'spec.template.spec.containers[0].image', 'spec.template.spec.containers[0].image'],
+    ['that is a secret', 'body/password', 'body/password'],
+    ['among the variables', 'body/spec/environment/HUNTER2', 'body/spec/environment'],
+    ['in what is secret', 'spec.tokens[hunter2].value', 'spec.tokens'],
+    ['of a long name', `body/${'x'.repeat(1_000)}`, `body/${'x'.repeat(295)}…`],
+  ])('of a field %s', (_, given, kept) => {
+    expect(redactField(given)).toBe(kept);
   });
 
   it('is bounded in depth, length and number', () => {

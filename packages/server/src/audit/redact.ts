@@ -36,13 +36,28 @@ export function redactBody(body: unknown): unknown {
   return { type: Array.isArray(body) ? 'array' : body === null ? 'null' : typeof body, length: lengthOf(body) };
 }
 
+/**
+ * Where a fault is, as far as it is not within what is hidden, whose names may be secret too.
+ *
+ * `body/spec/environment/DATABASE` gives `body/spec/environment`.
+ */
+export function redactField(field: string): string {
+  const parts = field.split(/(?=[/.[])/);
+  const end = parts.findIndex((part) => isHiddenName(part.replace(/^[/.[]/, '')));
+  return shorten(end === -1 ? field : parts.slice(0, end + 1).join(''));
+}
+
 function lengthOf(body: unknown): number {
   return typeof body === 'string' || Array.isArray(body) ? body.length : String(body).length;
 }
 
 /** References to Secrets are no secrets; values of environment variables may be. */
 function isHidden(name: string, owner: object): boolean {
-  return isSecretName(name) || environmentNames.test(name) || (name === 'value' && 'name' in owner);
+  return isHiddenName(name) || (name === 'value' && 'name' in owner);
+}
+
+function isHiddenName(name: string): boolean {
+  return isSecretName(name) || environmentNames.test(name);
 }
 
 function isSecretName(name: string): boolean {

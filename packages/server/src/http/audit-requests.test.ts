@@ -20,12 +20,18 @@ describe('the audit', () => {
     expect(JSON.stringify(body)).not.toContain(server.token);
   });
 
-  it('notes why something was not done, and nothing of what was sent', async () => {
+  it('notes why something was not done, and which fields were at fault', async () => {
     const last = async () => (await server.call('GET', '/api/v1/audit?limit=1')).body.items[0];
     await server.call('POST', '/api/v1/namespaces/default/applications/nobody/commands', { body: { verb: 'pause' } });
     expect(await last()).toMatchObject({ outcome: '404', details: { refusal: expect.stringContaining('nobody') } });
     await server.call('POST', `${shop}/commands`, { body: { verb: 'explode' } });
-    expect(await last()).toMatchObject({ outcome: '400', details: { refusal: 'Bad Request' } });
+    expect(await last()).toMatchObject({ outcome: '400', details: { refusal: 'Bad Request: body/verb' } });
+    const spec = { ...shopSpec('web:1'), version: '1', replicas: -7 };
+    await server.call('PUT', shop, { body: { spec } });
+    expect(await last()).toMatchObject({
+      outcome: '422',
+      details: { refusal: 'Unprocessable Content: spec.replicas' },
+    });
     await server.call('POST', `${shop}/commands`, { body: { verb: 'pause' } });
     expect(await last()).not.toHaveProperty('details.refusal');
   });

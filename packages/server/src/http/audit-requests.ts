@@ -1,7 +1,7 @@
 import { delay } from '@slipway/kube/clock';
 import type { FastifyRequest } from 'fastify';
 import { recordAudit } from '../audit/audit.ts';
-import { redact, redactBody } from '../audit/redact.ts';
+import { redact, redactBody, redactField } from '../audit/redact.ts';
 import type { App } from './build-app.ts';
 import type { ServerContext } from './context.ts';
 import type { Problem } from './problem.ts';
@@ -59,10 +59,12 @@ interface Outcome {
 /** Those say why by what was sent, which may be a secret in a place where none belongs. */
 const aboutTheBody: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
-/** Why it was not done: of an answer that speaks of what was sent only what kind of fault it is. */
+/** Why it was not done: of an answer that speaks of what was sent only what kind of fault it is, and which fields have it. */
 function refusalOf(problem: Problem): string {
-  const { status, title, detail } = problem.toDetails();
-  return aboutTheBody.has(status) ? title : detail;
+  const { status, title, detail, errors = [] } = problem.toDetails();
+  if (!aboutTheBody.has(status)) return detail;
+  const fields = [...new Set(errors.map(({ field }) => redactField(field)))];
+  return fields.length === 0 ? title : `${title}: ${fields.join(', ')}`;
 }
 
 async function note(request: FastifyRequest, { code, refusal }: Outcome, context: ServerContext): Promise<void> {
