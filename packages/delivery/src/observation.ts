@@ -2,6 +2,7 @@
 import type { EndpointSlice, Job, Pod, PodDisruptionBudget, ReplicaSet, Service } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { isConditionTrue } from '@slipway/kube/conditions';
+import { serviceNameOf } from '@slipway/kube/endpoint-slices';
 import type { StatusCause } from '@slipway/kube/status-error';
 import { carriersOf, type Split, type SplitHandling } from '@slipway/kube/split';
 import { hasRouter, type Application } from './api/application.ts';
@@ -14,8 +15,6 @@ import type { HookFinding } from './hooks/hook-finding.ts';
 import type { Workload } from './adoption/workload.ts';
 import { annotations, backendName, isAdoptedBy, labels, replicaSetName } from './names.ts';
 import type { Companions } from './order/companions.ts';
-
-const serviceNameLabel = 'kubernetes.io/service-name';
 
 export interface Observation {
   /** With the template that it refers to, where that is of a Deployment which it has adopted. */
@@ -265,7 +264,7 @@ function calculateEndpoints(slices: Observation['slices'], service: string): End
   const named = new Set<string>();
   const ready = new Set<string>();
   for (const slice of slices) {
-    if (slice.metadata.labels?.[serviceNameLabel] !== service) continue;
+    if (serviceNameOf(slice) !== service) continue;
     for (const { targetRef, conditions } of slice.endpoints ?? []) {
       if (targetRef?.name === undefined) continue;
       named.add(targetRef.name);
@@ -348,7 +347,7 @@ export function lateGateways(observation: Observation, services: readonly string
   const { slices, gateways, observedEndpoints } = observation;
   if (!isRouted(observation) || observedEndpoints === undefined) return [];
   const versions = slices
-    .filter(({ metadata }) => services.includes(metadata.labels?.[serviceNameLabel] ?? ''))
+    .filter((slice) => services.includes(serviceNameOf(slice) ?? ''))
     .map(({ metadata }) => Number(metadata.resourceVersion ?? 0));
   const newest = Math.max(0, ...versions);
   return gateways.filter((name) => (observedEndpoints.get(name) ?? Infinity) < newest);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { EndpointSlice, Ingress, Secret, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { type Clock, delay } from '@slipway/kube/clock';
+import { serviceKeysOf } from '@slipway/kube/endpoint-slices';
 import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
@@ -55,7 +56,6 @@ export interface Gateway {
 }
 
 const askAgainMilliseconds = 500;
-const serviceNameLabel = 'kubernetes.io/service-name';
 
 /** Starts a gateway; it serves the cluster's routes when the promise resolves. Rejects with `ListenError` if an address is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -185,13 +185,9 @@ function createInformers(options: GatewayOptions, signal: AbortSignal): ClusterS
     splits: start(splits),
     ingresses: start(ingresses),
     services: start(services),
-    slices: start(endpointSlices, { indexes: { service: (slice) => [serviceKeyOf(slice)] } }),
+    slices: start(endpointSlices, { indexes: { service: serviceKeysOf } }),
     secrets: options.tlsListen && start(secrets, { fieldSelector: 'type=kubernetes.io/tls' }),
   };
-}
-
-function serviceKeyOf({ metadata }: EndpointSlice): string {
-  return `${metadata.namespace ?? ''}/${metadata.labels?.[serviceNameLabel] ?? ''}`;
 }
 
 async function syncAll(

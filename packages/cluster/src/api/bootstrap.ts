@@ -1,6 +1,7 @@
 /** What a cluster holds before anybody asks for anything. */
 import type { Namespace, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
+import { serviceNameLabel } from '@slipway/kube/endpoint-slices';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { endpoints, endpointSlices, namespaces, serviceAccounts, services } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
@@ -77,7 +78,7 @@ async function replaceEndpoints(client: KubeClient, { ip, port }: BootstrapOptio
     subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   });
   const sliced = apply(client, endpointSlices, {
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { [serviceNameLabel]: 'kubernetes' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: [ip], conditions: { ready: true } }],
     ports: [{ name: 'https', port, protocol: 'TCP' }],

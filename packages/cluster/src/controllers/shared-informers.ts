@@ -21,6 +21,7 @@ import type {
 } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
+import { serviceKeysOf } from '@slipway/kube/endpoint-slices';
 import { Informer, type InformerOptions } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import type { KubeObject } from '@slipway/kube/object';
@@ -125,7 +126,7 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
     endpointSlices: new Informer({
       ...common<EndpointSlice>(options),
       type: endpointSlices,
-      indexes: { [byService]: serviceIndex },
+      indexes: { [byService]: serviceKeysOf },
     }),
     namespaces: new Informer({ ...common<Namespace>(options), type: namespaces }),
     nodes: new Informer({ ...common<Node>(options), type: nodes }),
@@ -174,9 +175,4 @@ function controllerIndex(object: KubeObject): readonly string[] {
 
 function namespaceIndex(object: KubeObject): readonly string[] {
   return [object.metadata.namespace ?? ''];
-}
-
-function serviceIndex({ metadata }: EndpointSlice): readonly string[] {
-  const service = metadata.labels?.['kubernetes.io/service-name'];
-  return service === undefined ? [] : [`${metadata.namespace ?? ''}/${service}`];
 }

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '@slipway/kube/api.generated';
+import { serviceNameOf } from '@slipway/kube/endpoint-slices';
 
 /** One address and port on which a service answers, and who answers. */
 export interface ServiceListener {
@@ -25,16 +26,12 @@ export interface ServiceTableInput {
   readonly apiSocket: string;
 }
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
-
 /**
  * Who listens where, by `address:port`. A service without anyone to answer has no listener, so that a connection is
  * refused at once, as kube-proxy does. https://kubernetes.io/docs/reference/networking/virtual-ips/
  */
 export function calculateServiceTable(input: ServiceTableInput): ReadonlyMap<string, ServiceListener> {
-  const slices = Map.groupBy(input.slices, (slice) =>
-    keyOf(slice.metadata.namespace, slice.metadata.labels?.[serviceNameLabel]),
-  );
+  const slices = Map.groupBy(input.slices, (slice) => keyOf(slice.metadata.namespace, serviceNameOf(slice)));
   const listeners = input.services.flatMap((service) => {
     const own = slices.get(keyOf(service.metadata.namespace, service.metadata.name)) ?? [];
     return (service.spec?.ports ?? []).flatMap((port) => listenersOf({ service, port, slices: own }, input));

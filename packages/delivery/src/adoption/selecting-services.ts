@@ -1,5 +1,6 @@
 /** The user's Services that lead to the pods of a Deployment, and what becomes of their selectors. */
 import type { EndpointSlice, ReplicaSet, Service } from '@slipway/kube/api.generated';
+import { serviceNameOf } from '@slipway/kube/endpoint-slices';
 import { services } from '@slipway/kube/resources';
 import { matchesServiceSelector } from '@slipway/kube/selector';
 import { annotations, labels } from '../names.ts';
@@ -71,16 +72,14 @@ export function releaseService(service: Service): Step {
 /** EndpointSlices that were written by who had not seen yet that a Service was given back. */
 export function unreleasedSlices({ slices }: AdoptionWorld, names: readonly string[]): readonly EndpointSlice[] {
   return slices.filter(
-    ({ metadata }) =>
-      names.includes(metadata.labels?.['kubernetes.io/service-name'] ?? '') &&
-      metadata.labels?.[labels.application] !== undefined,
+    (slice) => names.includes(serviceNameOf(slice) ?? '') && slice.metadata.labels?.[labels.application] !== undefined,
   );
 }
 
 export function endpointNames({ slices }: AdoptionWorld, service: string): ReadonlySet<string> {
   return new Set(
     slices
-      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+      .filter((slice) => serviceNameOf(slice) === service)
       .flatMap(({ endpoints }) => endpoints ?? [])
       .flatMap(({ targetRef }) => targetRef?.name ?? []),
   );

@@ -1,8 +1,9 @@
 import type { Endpoints, EndpointSlice, Pod, Service } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
+import { serviceKeysOf } from '@slipway/kube/endpoint-slices';
 import type { InformerChange } from '@slipway/kube/informer';
-import { keyOf, keyString, type ObjectKey } from '@slipway/kube/object';
+import { keyOf, keyString, parseKey, type ObjectKey } from '@slipway/kube/object';
 import { endpoints, endpointSlices } from '@slipway/kube/resources';
 import { matchesServiceSelector } from '@slipway/kube/selector';
 import { isStatusReason } from '@slipway/kube/status-error';
@@ -12,7 +13,7 @@ import { selectedBy, selectorOfService, selectorsFor } from '../label-index.ts';
 import { byService } from '../shared-informers.ts';
 import { planEndpoints, type EndpointsAction } from './plan-endpoints.ts';
 import { leaderAnnotation, mirrorManager, planMirror } from './mirror-endpoints.ts';
-import { managedByLabel, planSlices, serviceNameLabel, sliceManager, type SliceAction } from './plan-slices.ts';
+import { managedByLabel, planSlices, sliceManager, type SliceAction } from './plan-slices.ts';
 import { calculateEndpointGroups, type ServicePods } from './service-endpoints.ts';
 
 export interface ServiceEndpointsObserved {
@@ -72,8 +73,7 @@ function keysOf(object: Service | Endpoints | undefined): readonly ObjectKey[] {
 }
 
 function serviceOfSlice(slice: EndpointSlice | undefined): readonly ObjectKey[] {
-  const name = slice?.metadata.labels?.[serviceNameLabel];
-  return name === undefined ? [] : [{ namespace: slice?.metadata.namespace, name }];
+  return slice === undefined ? [] : serviceKeysOf(slice).map(parseKey);
 }
 
 function* servicesOfPod({ old, current }: InformerChange<Pod>, { informers }: ControllerContext): Iterable<ObjectKey> {

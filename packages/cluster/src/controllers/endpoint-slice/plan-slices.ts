@@ -1,10 +1,10 @@
 import type { Endpoint, EndpointSlice, Service } from '@slipway/kube/api.generated';
+import { serviceNameLabel } from '@slipway/kube/endpoint-slices';
 import { controllerReference } from '@slipway/kube/owner-references';
 import { services } from '@slipway/kube/resources';
 import { isSemanticallyEqual } from '../semantic-equality.ts';
 import { addressTypeOf, portsKey, type EndpointGroup } from './service-endpoints.ts';
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 export const headlessLabel = 'service.kubernetes.io/headless';
 export const sliceManager = 'endpointslice-controller.k8s.io';

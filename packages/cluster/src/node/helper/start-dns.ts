@@ -1,10 +1,10 @@
 import type { EndpointSlice, Service } from '@slipway/kube/api.generated';
+import { serviceKeysOf, serviceNameOf } from '@slipway/kube/endpoint-slices';
 import type { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { askStream } from '../../network/dns/ask-stream.ts';
 import { DnsServer } from '../../network/dns/dns-server.ts';
 import type { ZoneObjects } from '../../network/dns/zone.ts';
-import { serviceNameLabel } from '../../network/service-table.ts';
 
 export interface DnsParts {
   readonly services: Informer<Service>;
@@ -24,7 +24,7 @@ export const serviceIndexes = {
   address: ({ spec }: Service) => [spec?.clusterIP ?? ''],
 };
 export const sliceIndexes = {
-  service: (slice: EndpointSlice) => [serviceKeyOf(slice)],
+  service: serviceKeysOf,
   address: ({ endpoints }: EndpointSlice) => endpoints.flatMap(({ addresses }) => addresses),
 };
 
@@ -48,13 +48,9 @@ function zoneObjects({ services, slices }: Pick<DnsParts, 'services' | 'slices'>
     servicesAt: (address) => [
       ...services.byIndex('address', address),
       ...slices.byIndex('address', address).flatMap((slice) => {
-        const name = slice.metadata.labels?.[serviceNameLabel] ?? '';
+        const name = serviceNameOf(slice) ?? '';
         return services.get({ namespace: slice.metadata.namespace, name }) ?? [];
       }),
     ],
   };
-}
-
-function serviceKeyOf({ metadata }: EndpointSlice): string {
-  return `${metadata.namespace ?? ''}/${metadata.labels?.[serviceNameLabel] ?? ''}`;
 }
