@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '@slipway/kube/api.generated';
 import { serviceNameOf } from '@slipway/kube/endpoint-slices';
+import { usualAffinitySeconds } from './client-affinity.ts';
 
 /** One address and port on which a service answers, and who answers. */
 export interface ServiceListener {
@@ -69,11 +70,9 @@ function listenersOf(given: PortOfService, input: ServiceTableInput): readonly S
   return [...onClusterAddress, ...onNode];
 }
 
-const defaultAffinitySeconds = 10_800;
-
 function affinityOf({ spec }: Service): number | undefined {
   if (spec?.sessionAffinity !== 'ClientIP') return undefined;
-  return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds;
+  return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? usualAffinitySeconds;
 }
 
 function isApiServer({ metadata }: Service): boolean {

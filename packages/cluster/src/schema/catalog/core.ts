@@ -28,7 +28,7 @@ import { duplicate, forbidden, invalid, required, tooLong } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
-import { checkTraffic, withAffinity, withoutTypesOwn } from './service-rules.ts';
+import { checkTraffic, isOutside, withAffinity, withoutTypesOwn } from './service-rules.ts';
 import { serviceWarnings } from './service-warnings.ts';
 import { portName, portNumber, supported } from './pod-template.ts';
 
@@ -162,8 +162,6 @@ function defaultService(object: Service): Service {
   const { spec } = object;
   if (spec === undefined) return object;
   const type = spec.type ?? 'ClusterIP';
-  const isOutside =
-    type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0);
   return {
     ...object,
     spec: withAffinity({
@@ -176,7 +174,7 @@ function defaultService(object: Service): Service {
             ipFamilies: ['IPv4' as const],
             ipFamilyPolicy: 'SingleStack' as const,
           }),
-      ...(isOutside ? { externalTrafficPolicy: 'Cluster' as const } : {}),
+      ...(isOutside(spec) ? { externalTrafficPolicy: 'Cluster' as const } : {}),
       ...(type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
       ...spec,
       ...(spec.ports === undefined

@@ -1,12 +1,11 @@
 /** What Kubernetes asks of a Service beyond its type and ports. */
 import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
+import { usualAffinitySeconds } from '../../network/client-affinity.ts';
 import type { Fault } from '../definition.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { supported } from './pod-template.ts';
 
-/** Three hours. */
-const usualAffinitySeconds = 10_800;
 const maximumAffinitySeconds = 86_400;
 
 /** Where a client comes back to its pod there is a time after which it does not any more. */
@@ -18,7 +17,7 @@ export function withAffinity(spec: ServiceSpec): ServiceSpec {
 }
 
 /** Whether somebody outside of the cluster may come to it. */
-function isOutside({ type, externalIPs = [] }: ServiceSpec): boolean {
+export function isOutside({ type = 'ClusterIP', externalIPs = [] }: ServiceSpec): boolean {
   return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && externalIPs.length > 0);
 }
 
