@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { applications, type Application } from '@slipway/delivery/api/application';
 import { releases, type Release } from '@slipway/delivery/api/release';
 import type { KubeClient } from '@slipway/kube/client';
@@ -10,6 +10,7 @@ import { systemClock } from '@slipway/kube/platform/system-clock';
 import { connect } from '../packages/cli/src/connection/connection.ts';
 import { slipway, startBenchCluster } from './cluster.ts';
 import { describeMemory, measureMemory, type MemoryShares } from './memory.ts';
+import { processorMilliseconds } from './processor-time.ts';
 import { percentile, rounded, type BenchRow } from './row.ts';
 
 const namespace = 'default';
@@ -137,28 +138,14 @@ function application(name: string, version: string): Application {
 async function measureIdle(pid: number): Promise<Idle> {
   const bare = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 600_000)']);
   try {
-    const before = await Promise.all([cpuMilliseconds(pid), cpuMilliseconds(bare.pid ?? 0)]);
+    const before = await Promise.all([processorMilliseconds(pid), processorMilliseconds(bare.pid ?? 0)]);
     await pause(idleMilliseconds);
-    const after = await Promise.all([cpuMilliseconds(pid), cpuMilliseconds(bare.pid ?? 0)]);
+    const after = await Promise.all([processorMilliseconds(pid), processorMilliseconds(bare.pid ?? 0)]);
     const percent = (index: 0 | 1): number => ((after[index] - before[index]) / idleMilliseconds) * 100;
     return { memory: await measureMemory(pid), load: percent(0), bareLoad: percent(1) };
   } finally {
     bare.kill('SIGKILL');
   }
-}
-
-const clockTickMilliseconds = 10;
-
-/** Time of a process on any core since its start. */
-async function cpuMilliseconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is a name in parentheses, which may hold anything.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * clockTickMilliseconds;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function describeWave({ milliseconds, unfinished }: Wave, alone: Wave): readonly BenchRow[] {
