@@ -1,9 +1,6 @@
 import type { Clock } from '@slipway/kube/clock';
 import type { ServiceTarget } from './service-table.ts';
 
-/** Three hours, where a Service says nothing else. */
-export const usualAffinitySeconds = 10_800;
-
 /** More clients than one machine has; those that were silent the longest are forgotten first. */
 const rememberedClients = 10_000;
 

@@ -1,6 +1,5 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '@slipway/kube/api.generated';
 import { serviceNameOf } from '@slipway/kube/endpoint-slices';
-import { usualAffinitySeconds } from './client-affinity.ts';
 
 /** One address and port on which a service answers, and who answers. */
 export interface ServiceListener {
@@ -69,6 +68,9 @@ function listenersOf(given: PortOfService, input: ServiceTableInput): readonly S
       : input.nodeAddresses.map((address) => ({ ...common, address, port: nodePort }));
   return [...onClusterAddress, ...onNode];
 }
+
+/** Three hours, where a Service says nothing else. */
+export const usualAffinitySeconds = 10_800;
 
 function affinityOf({ spec }: Service): number | undefined {
   if (spec?.sessionAffinity !== 'ClientIP') return undefined;

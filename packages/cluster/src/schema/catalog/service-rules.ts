@@ -1,6 +1,6 @@
 /** What Kubernetes asks of a Service beyond its type and ports. */
 import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
-import { usualAffinitySeconds } from '../../network/client-affinity.ts';
+import { usualAffinitySeconds } from '../../network/service-table.ts';
 import type { Fault } from '../definition.ts';
 import { invalid, required } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
