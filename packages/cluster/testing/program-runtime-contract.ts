@@ -247,6 +247,22 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       expect(result.output.split('\n').toSorted()).toEqual(['', 'err', 'out one two']);
     });
 
+    it('gives variables that no shell could set, to what is executed too', async () => {
+      const show = 'tr "\\0" "\\n" </proc/$$/environ | grep "^a[.]b"';
+      const value = `it's "$A" \\n`;
+      const sandbox = await harness.createSandbox();
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', `${show}; exec sleep 1000`],
+        environment: { ...sandbox.environment, 'a.b': value, 'a.b-c': 'two' },
+      });
+      await container.says('a.b-c=two\n');
+      expect(container.output()).toBe(`a.b=${value}\na.b-c=two\n`);
+      const command = ['/bin/sh', '-c', show];
+      const { stdout } = await underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 60_000 });
+      expect(text(stdout)).toBe(`a.b=${value}\na.b-c=two\n`);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
     it('has node in PATH', async () => {
       expect((await harness.run({ script: 'node --version' })).output).toBe(`${process.version}\n`);
     });

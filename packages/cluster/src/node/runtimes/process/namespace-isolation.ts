@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@slipway/kube/logger';
@@ -17,10 +17,11 @@ import { createContainerRoot, nodeDirectory, RootAhead, type ContainerRoot } fro
 import { runToEnd } from './run-to-end.ts';
 import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
+import { canExport, pastShells, quote } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
-import { requireTool, type Tools } from './tools.ts';
+import { findTool, requireTool, type Tools } from './tools.ts';
 import { resolveUser } from './user.ts';
-import { canExport, WaitingContainers } from './waiting-containers.ts';
+import { WaitingContainers } from './waiting-containers.ts';
 
 export interface NamespaceIsolationOptions {
   readonly dataDirectory: string;
@@ -50,7 +51,8 @@ export interface PodNetwork {
  * learns its exit code (`unshare --fork` loses that of a killed one). The first child is process 1: when it ends, the
  * kernel ends all others. It is no background job: shells let those ignore SIGINT and SIGQUIT, for good. Its pid is what
  * the /proc of this machine says before the container gets its own. It joins its control groups while their files are
- * still to be seen, and after the mounts, which are ours. Whatever goes wrong before the command itself is said
+ * still to be seen, and after the mounts, which are ours. Variables that it could not pass on are in a file, as words for
+ * `env`: those of its own command line are there for everybody to see as long as the container. Whatever goes wrong before the command itself is said
  * on descriptor 3.
  */
 const entryScript = `
@@ -60,6 +62,7 @@ exec 4>&1 5>&2 >/dev/null 2>&1
   cd "$3" && "$4" -n -T fstab -a 2>&3 || exit 125
   mount=$4; shift 4
   while [ "$1" != -- ]; do { echo 0 >"$1"; } 2>&3 || exit 125; shift; done; shift
+  [ ! -e variables ] || . ./variables
   cd root && "$mount" -n --move . / 2>&3 && echo ready >&3 || exit 125
   unset PWD OLDPWD
   exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
@@ -339,6 +342,9 @@ export class NamespaceIsolation implements Isolation {
     const become = (tty: boolean, command: readonly string[]): readonly string[] =>
       rights.become({ request, root, user, tty, command: locate(command) });
     const first = become(request.tty, request.command);
+    const past = pastShells(environment, findTool('env', ''));
+    if (past.length > 0)
+      writeFileSync(join(made.directory, 'variables'), `set -- ${past.map(quote).join(' ')} "$@"\n`, { mode: 0o600 });
     const launch = ([file = '', ...parameters]: readonly string[], reports: boolean): Launch => ({
       file,
       parameters,
@@ -352,7 +358,7 @@ export class NamespaceIsolation implements Isolation {
       execLaunch: (pid, command, { tty } = { tty: false }) => {
         const target = [`--target=${pid}`, ...rights.shared, '--mount', '--pid', '--root'];
         const where = `--wd=/proc/${pid}/root${root.workingDirectory}`;
-        return launch(joinGroups(groupEntries, [nsenter, ...target, where, ...become(tty, command)]), false);
+        return launch(joinGroups(groupEntries, [...past, nsenter, ...target, where, ...become(tty, command)]), false);
       },
       ...endOf(made),
     };

@@ -11,8 +11,9 @@ import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mapping.ts';
 import { OutputPipes } from './output-pipes.ts';
+import { pastShells } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
-import type { Tools } from './tools.ts';
+import { findTool, type Tools } from './tools.ts';
 import { containerMark, endMarked, killMarked, Undertaker } from './undertaker.ts';
 
 export interface PlainIsolationOptions {
@@ -150,7 +151,7 @@ export class PlainIsolation implements Isolation {
       file,
       ...parameters,
     ];
-    const [first = '', ...rest] = joinGroups(groupEntries, words);
+    const [first = '', ...rest] = joinGroups(groupEntries, [...pastShells(environment, findTool('env', '')), ...words]);
     return { file: first, parameters: rest, environment, directory, reports: false, isSessionLeader };
   }
 }

@@ -13,6 +13,7 @@ import type { WaitingProcess } from './isolation.ts';
 import { writersOf, type Output, type OutputPipes } from './output-pipes.ts';
 import type { RootAhead } from './root-filesystem.ts';
 import { runToEnd } from './run-to-end.ts';
+import { quote } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
 
 export interface WaitingContainersOptions {
@@ -83,18 +84,6 @@ exit "$?"
 
 /** In the container's root: nothing of the machine is in reach any more but what it is told. */
 const waiter = 'read -r go <&6 && . /proc/self/fd/7';
-
-/** Shells give these a meaning, or do not let them be set. */
-const posixNames = /^(_|ENV|IFS|LINENO|OLDPWD|OPT(IND|ARG|ERR)|PPID|PS\d|PWD)$/;
-const bashNames =
-  /^(BASH.*|COMP_.*|DIRSTACK|EPOCH.*|E?UID|FUNCNAME|GROUPS|HISTCMD|POSIXLY_CORRECT|S?RANDOM|SECONDS|SHELLOPTS|SHLVL)$/;
-
-/** Whether a shell can give all of these to a program as they are. */
-export function canExport(environment: Readonly<Record<string, string>>): boolean {
-  return Object.keys(environment).every(
-    (name) => /^[A-Za-z_]\w*$/.test(name) && !posixNames.test(name) && !bashNames.test(name),
-  );
-}
 
 interface Made {
   readonly container: WaitingContainer;
@@ -250,10 +239,6 @@ function formatOrders({ files, environment, workingDirectory, command }: Orders)
     `exec ${command.map(quote).join(' ')} 3>&- 6>&- 7<&-`,
     '',
   ].join('\n');
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canExport } from './waiting-containers.ts';
+import { canExport, pastShells } from './shell-names.ts';
 
 describe('variables that a shell gives on as they are', () => {
   it.each([
@@ -24,4 +24,14 @@ describe('variables that a shell gives on as they are', () => {
   ])('$name: $can', ({ name, can }) => {
     expect(canExport({ PATH: '/bin', [name]: "it's" })).toBe(can);
   });
+});
+
+it('takes what shells lose past them by env, and nothing else', () => {
+  expect(pastShells({ HOME: '/', 'a.b': "it's", PWD: '/x' }, '/usr/bin/env')).toEqual([
+    '/usr/bin/env',
+    "a.b=it's",
+    'PWD=/x',
+  ]);
+  expect(pastShells({ HOME: '/' }, '/usr/bin/env')).toEqual([]);
+  expect(pastShells({ 'a.b': '1' }, undefined)).toEqual([]);
 });
