@@ -47,11 +47,15 @@ export function qualifiedKey(text: string): readonly string[] {
       "a qualified name must consist of a name with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
     ];
   const [prefix, name = ''] = parts.length === 2 ? parts : [undefined, parts[0]];
-  const prefixFaults = prefix === undefined ? [] : dns1123Subdomain(prefix).map((fault) => `prefix part ${fault}`);
   const length = name.length > 63 ? ['name part must be no more than 63 characters'] : [];
   return [
-    ...prefixFaults,
-    ...length,
-    ...(qualifiedName.test(name) ? [] : [name === '' ? 'name part must be non-empty' : qualifiedRule]),
+    ...(prefix === undefined ? [] : prefixFaults(prefix)),
+    ...(name === '' ? ['name part must be non-empty'] : length),
+    ...(qualifiedName.test(name) ? [] : [qualifiedRule]),
   ];
+}
+
+function prefixFaults(prefix: string): readonly string[] {
+  if (prefix === '') return ['prefix part must be non-empty'];
+  return dns1123Subdomain(prefix).map((fault) => `prefix part ${fault}`);
 }

@@ -12,9 +12,9 @@ import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
-import { validateLabels } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { portName, portNumber, supported } from './pod-template.ts';
+import { checkLabelSelector } from './selector-rules.ts';
 
 export const networkPolicy = define<NetworkPolicy>({
   type: networkPolicies,
@@ -48,7 +48,7 @@ function defaultPorts<T extends { readonly ports?: readonly NetworkPolicyPort[] 
 
 function validateSpec({ podSelector, ingress = [], egress = [], policyTypes = [] }: NetworkPolicySpec) {
   return [
-    ...validateLabels(podSelector?.matchLabels, 'spec.podSelector.matchLabels'),
+    ...checkLabelSelector(podSelector, 'spec.podSelector'),
     ...ingress.flatMap(({ ports, from }, index) => [
       ...validatePorts(ports ?? [], `spec.ingress[${index}].ports`),
       ...validatePeers(from ?? [], `spec.ingress[${index}].from`),
@@ -96,8 +96,8 @@ function validatePeers(peers: readonly NetworkPolicyPeer[], path: string): reado
     const isSelecting = podSelector !== undefined || namespaceSelector !== undefined;
     if (!isSelecting && ipBlock === undefined) return [required(at, 'must specify a peer')];
     return [
-      ...validateLabels(podSelector?.matchLabels, `${at}.podSelector.matchLabels`),
-      ...validateLabels(namespaceSelector?.matchLabels, `${at}.namespaceSelector.matchLabels`),
+      ...checkLabelSelector(podSelector, `${at}.podSelector`),
+      ...checkLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
       ...(ipBlock === undefined ? [] : validateBlock(ipBlock, `${at}.ipBlock`)),
       ...(ipBlock !== undefined && isSelecting ? [forbidden(at, 'may not specify both ipBlock and another peer')] : []),
     ];

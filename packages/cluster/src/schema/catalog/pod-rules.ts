@@ -4,10 +4,14 @@ import type { Fault } from '../definition.ts';
 import { invalid, notSupported } from '../faults.ts';
 import { GoText } from '../go-text.ts';
 import { dns1123Label, dns1123Subdomain, labelValueText, qualifiedKey, type NameRule } from '../names.ts';
+import { validateLabels } from '../metadata.ts';
+import { checkAffinity } from './affinity-rules.ts';
 import { checkContainer, checkIdentity } from './container-rules.ts';
+import { checkSettings } from './pod-setting-rules.ts';
+import { checkSpread } from './spread-rules.ts';
 
 export function checkPod(spec: PodSpec, path: string): readonly Fault[] {
-  const { containers, initContainers = [], tolerations = [], securityContext = {} } = spec;
+  const { containers, initContainers = [], securityContext = {} } = spec;
   const { supplementalGroups = [] } = securityContext;
   return [
     ...containers.flatMap((container, index) =>
@@ -17,7 +21,8 @@ export function checkPod(spec: PodSpec, path: string): readonly Fault[] {
       const isInit = container.restartPolicy !== 'Always';
       return checkContainer(container, { path: `${path}.initContainers[${index}]`, pod: spec, isInit });
     }),
-    ...tolerations.flatMap((toleration, index) => checkToleration(toleration, `${path}.tolerations[${index}]`)),
+    ...checkPlacement(spec, path),
+    ...checkSettings(spec, path),
     ...(['runAsUser', 'runAsGroup', 'fsGroup'] as const).flatMap((field) =>
       checkIdentity(securityContext[field], `${path}.securityContext.${field}`),
     ),
@@ -29,7 +34,20 @@ export function checkPod(spec: PodSpec, path: string): readonly Fault[] {
       : []),
     ...named(spec.hostname, dns1123Label, `${path}.hostname`),
     ...named(spec.subdomain, dns1123Label, `${path}.subdomain`),
-    ...named(spec.nodeName, dns1123Subdomain, `${path}.nodeName`),
+    ...(['nodeName', 'serviceAccountName', 'priorityClassName', 'runtimeClassName'] as const).flatMap((field) =>
+      named(spec[field], dns1123Subdomain, `${path}.${field}`),
+    ),
+  ];
+}
+
+/** Of where it may run. */
+function checkPlacement(spec: PodSpec, path: string): readonly Fault[] {
+  const { nodeSelector, affinity, tolerations = [], topologySpreadConstraints = [] } = spec;
+  return [
+    ...validateLabels(nodeSelector, `${path}.nodeSelector`),
+    ...(affinity === undefined ? [] : checkAffinity(affinity, `${path}.affinity`)),
+    ...tolerations.flatMap((toleration, index) => checkToleration(toleration, `${path}.tolerations[${index}]`)),
+    ...checkSpread(topologySpreadConstraints, `${path}.topologySpreadConstraints`),
   ];
 }
 

@@ -3,9 +3,9 @@ import { podDisruptionBudgets } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
 import { invalid } from '../faults.ts';
-import { validateLabels } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { supported } from './pod-template.ts';
+import { checkLabelSelector } from './selector-rules.ts';
 import { countOrPercentage } from './workload.ts';
 
 export const podDisruptionBudget = define<PodDisruptionBudget>({
@@ -31,7 +31,7 @@ function validateBudget({ spec }: PodDisruptionBudget): readonly Fault[] {
       : []),
     ...share(minAvailable, 'spec.minAvailable'),
     ...share(maxUnavailable, 'spec.maxUnavailable'),
-    ...validateLabels(selector?.matchLabels, 'spec.selector.matchLabels'),
+    ...checkLabelSelector(selector, 'spec.selector'),
     ...supported(unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget'], 'spec.unhealthyPodEvictionPolicy'),
   ];
 }

@@ -9,6 +9,7 @@ import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { goLabelSelector, goStringMap } from '../go-text.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { atLeast, validatePodTemplate } from './pod-template.ts';
+import { checkLabelSelector } from './selector-rules.ts';
 
 /** As it is named where a selector is refused; Kubernetes speaks of deployments for ReplicaSets too. */
 type WorkloadKind = 'deployment' | 'statefulset' | 'daemonset';
@@ -61,7 +62,10 @@ function validateSelector(selector: LabelSelector | undefined, kind: WorkloadKin
   const isEmpty =
     Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
   if (selector === undefined) return [required('spec.selector')];
-  return isEmpty ? [invalid('spec.selector', goLabelSelector(selector), `empty selector is invalid for ${kind}`)] : [];
+  return [
+    ...checkLabelSelector(selector, 'spec.selector'),
+    ...(isEmpty ? [invalid('spec.selector', goLabelSelector(selector), `empty selector is invalid for ${kind}`)] : []),
+  ];
 }
 
 export function immutableSelector(object: Workload, old: Workload): readonly Fault[] {
