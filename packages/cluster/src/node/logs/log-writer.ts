@@ -40,7 +40,7 @@ export class LogWriter {
   #draining: Promise<void> | undefined;
   #sequence: number | undefined;
   #size = 0;
-  #closed = false;
+  #isEnding = false;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -48,12 +48,17 @@ export class LogWriter {
   }
 
   get closed(): boolean {
-    return this.#closed && this.#draining === undefined;
+    return this.#isEnding && this.#draining === undefined;
+  }
+
+  /** It takes nothing any more; what it has may still be on its way to the disk. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** The returned promise resolves once there is room for more. */
   write(stream: Stream, chunk: Uint8Array): void | Promise<void> {
-    if (this.#closed || this.#options.files.discards) return;
+    if (this.#isEnding || this.#options.files.discards) return;
     const bytes = Buffer.concat([this.#rest[stream], chunk]);
     let start = 0;
     for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
@@ -67,8 +72,8 @@ export class LogWriter {
 
   /** Writes what is left. Nothing is accepted any more. */
   async close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
+    if (!this.#isEnding) {
+      this.#isEnding = true;
       for (const stream of ['stdout', 'stderr'] as const) {
         if (this.#rest[stream].length > 0) this.#addLine(stream, this.#rest[stream]);
         this.#rest[stream] = Buffer.alloc(0);

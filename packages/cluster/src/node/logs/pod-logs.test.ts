@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '@slipway/kube/logger';
-import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
+import { FakeClock, settle } from '../../../../kube/testing/fake-clock.ts';
 import { diskFiles } from '../platform/disk-files.ts';
 import type { LogOptions } from './log-reader.ts';
 import { logLimits, LogWriter } from './log-writer.ts';
@@ -92,6 +92,26 @@ describe('reading a log', () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`);
     await write(`${lines.join('\n')}\n`);
     expect(await read({ tailLines: 15_000 })).toBe(`${lines.slice(5000).join('\n')}\n`);
+  });
+});
+
+describe('reading the log of a container that has just ended', () => {
+  it.each([false, true])('gives also what is still on its way to the disk (follow: %s)', async (follow) => {
+    const disk = Promise.withResolvers<void>();
+    const append: typeof diskFiles.append = async (path, content) => {
+      await disk.promise;
+      await diskFiles.append(path, content);
+    };
+    logs = new PodLogs({ files: { ...diskFiles, append }, clock, logger: silentLogger, directory });
+    const writer = await logs.open(instance);
+    void writer.write('stdout', Buffer.from('one\nlast\n'));
+    const closed = logs.close(instance);
+    const said = read({ follow, tailLines: 1 });
+    // Time enough to find nothing.
+    await settle(200);
+    disk.resolve();
+    expect(await said).toBe('last\n');
+    await closed;
   });
 });
 

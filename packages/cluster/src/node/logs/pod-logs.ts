@@ -41,12 +41,15 @@ export class PodLogs {
     this.#writers.delete(idOf(instance));
   }
 
-  read(instance: ContainerInstance, options: LogOptions): AsyncGenerator<Uint8Array> {
+  async *read(instance: ContainerInstance, options: LogOptions): AsyncGenerator<Uint8Array> {
     const { files } = this.#options;
     const directory = this.#directoryOf(instance);
+    const live = this.#writers.get(idOf(instance));
+    // Who has heard of the end of a container reads all that it said.
+    if (live?.isEnding === true) await live.close();
     const segments = async () =>
       (await listSegments(files, directory)).filter(({ attempt }) => attempt === instance.attempt);
-    return readLog({ files, segments, live: this.#writers.get(idOf(instance)) }, options);
+    yield* readLog({ files, segments, live }, options);
   }
 
   #directoryOf({ podUid, name }: ContainerInstance): string {
