@@ -8,6 +8,9 @@ const report = process.env['SLIPWAY_TEST_REPORT'] ?? '';
 
 const hasPostgres = (await findPostgres()) !== undefined;
 
+/** What is waited for comes, however busy the machine: this ends a wait for what does not, and no other one. */
+const patience = { testTimeout: 120_000, hookTimeout: 60_000, expect: { poll: { timeout: 60_000 } } };
+
 /** Fast tests stand beside what they test; end-to-end tests, which start real clusters and programs, stand in `test/e2e`. */
 export default defineConfig({
   test: {
@@ -27,9 +30,7 @@ export default defineConfig({
           ],
           // Each file imports a hundred modules: sharing them between files halves the time of the fast tests.
           isolate: false,
-          // What runs in virtual time waits for nothing but the processor: this ends a test that hangs, and no other one.
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -42,12 +43,11 @@ export default defineConfig({
           ],
           globalSetup: 'packages/server/testing/postgres-setup.ts',
           isolate: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },
       },
     ],
   },

@@ -50,7 +50,7 @@ describe('lint', async () => {
       await writeFile(join(workspace, path), `${text}\n`);
     }
     findings = await lint(workspace);
-  }, 60_000);
+  });
 
   afterAll(() => rm(workspace, { recursive: true, force: true }));
 

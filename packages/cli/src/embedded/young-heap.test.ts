@@ -29,7 +29,7 @@ test('the young heap stays as large as it is, and grows otherwise', async () => 
   // The half that is copied to is there only after the first collection.
   expect(await growth(kept)).toBeLessThanOrEqual(2);
   expect(await growth('')).toBeGreaterThan(2);
-}, 60_000);
+});
 
 test('the old heap is kept close to what is alive for more nodes than run pods', () => {
   expect([1, 16, 17].map(oldHeapFlags)).toEqual([[], [], ['--heap-growing-percent=80']]);

@@ -218,24 +218,20 @@ describe('the controllers', () => {
   });
 
   // What a test counts as one scenario is run once for each write that the controllers make in it.
-  it.each(scenarios)(
-    '$name, whichever of their writes is their last before a crash',
-    async ({ when, then }) => {
-      const whole = await given();
-      const startUp = whole.writes;
-      await when(whole);
-      const writes = whole.writes;
-      for (let crashAfterWrites = startUp + 1; crashAfterWrites <= writes; crashAfterWrites++) {
-        const cluster = await createControlledCluster({ crashAfterWrites });
-        await when(cluster);
-        await cluster.advance(2_000);
-        expect(cluster.crashes).toBe(1);
-        await then(cluster);
-        await cluster.stop();
-      }
-    },
-    60_000,
-  );
+  it.each(scenarios)('$name, whichever of their writes is their last before a crash', async ({ when, then }) => {
+    const whole = await given();
+    const startUp = whole.writes;
+    await when(whole);
+    const writes = whole.writes;
+    for (let crashAfterWrites = startUp + 1; crashAfterWrites <= writes; crashAfterWrites++) {
+      const cluster = await createControlledCluster({ crashAfterWrites });
+      await when(cluster);
+      await cluster.advance(2_000);
+      expect(cluster.crashes).toBe(1);
+      await then(cluster);
+      await cluster.stop();
+    }
+  });
 });
 
 describe('a Service', () => {

@@ -83,6 +83,6 @@ describe('level plain without any rights', () => {
       });
       expect(stdout).toMatch(/Tests +\d+ passed \| 1 skipped/);
     },
-    60_000,
+    300_000,
   );
 });

@@ -133,7 +133,7 @@ outside('process runtime, level user', () => {
       // The whole output, so that a failure inside is read here.
       expect(exitCode === 0 && !output.includes('No test files found') ? '' : output).toBe('');
     },
-    60_000,
+    300_000,
   );
 });
 
