@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import type { Secret } from '@slipway/kube/api.generated';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { KubeClient } from '@slipway/kube/client';
@@ -83,17 +84,18 @@ const shift = (first: number, second: number): unknown =>
 
 describe('a split', () => {
   test('is in force when it is confirmed, and that soon after it was asked for', async () => {
+    await gateway.close();
+    const clock = new FakeClock();
+    gateway = await start({ clock });
     expect(await call()).toBe('200 shop-1');
-    await eventually(() => ownStatus()?.observedGeneration === 1);
-    const start = performance.now();
     for (let generation = 2; generation <= 9; generation++) {
       const isSecond = generation % 2 === 0;
       shift(isSecond ? 0 : 100, isSecond ? 100 : 0);
-      await eventually(() => ownStatus()?.observedGeneration === generation);
+      while (ownStatus()?.observedGeneration !== generation) await clock.advance(1);
       expect(await call()).toBe(isSecond ? '200 shop-2' : '200 shop-1');
     }
     // Had each waited for the next regular report, it would be 4 s.
-    expect(performance.now() - start).toBeLessThan(3_500);
+    expect(clock.monotonic()).toBeLessThan(1_000);
     expect(ownStatus()).toMatchObject({ name: 'gateway-a', inForceSince: expect.stringMatching(/^\d{4}-.*\d{6}Z$/) });
   });
 
@@ -254,7 +256,7 @@ describe('a start', () => {
 });
 
 test('a gateway that is ended while it begins to listen leaves nothing open', async () => {
-  const { port } = await pods.deadEndpoint();
+  const { address: host, port } = await pods.deadEndpoint();
   const ending = new AbortController();
   const clock = new FakeClock();
   class EndedProxy extends Proxy {
@@ -267,13 +269,13 @@ test('a gateway that is ended while it begins to listen leaves nothing open', as
   const dataPlane = new EndedProxy({ clock, random: Math.random });
   const starting = start({
     instance: 'gateway-b',
-    listen: { host: '127.0.0.1', port },
+    listen: { host, port },
     signal: ending.signal,
     dataPlane,
   });
   await expect(starting).rejects.toThrow('ended');
   expect(clock.pendingTimers).toBe(0);
-  await expect(call(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(once(connect({ host, port }), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 describe('sessions', () => {

@@ -18,6 +18,12 @@ import {
   type RoutingTable,
 } from '../src/routing/routing-table.ts';
 
+/**
+ * Nobody else's: a port of it that is given back goes to no program that asks for any free one elsewhere, nor to a
+ * connection that leaves this machine's usual address.
+ */
+const ownAddress = `127.84.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+
 /** Real backends and a real data plane on free ports; `close` ends all of it. */
 export class World {
   readonly plane: DataPlane;
@@ -57,10 +63,11 @@ export class World {
 
   /** A port on which nobody listens. */
   async deadEndpoint(): Promise<EndpointAddress> {
-    const server = createRawServer();
-    const address = await this.#listen(server);
+    const server = createRawServer().listen(0, ownAddress);
+    await once(server, 'listening');
+    const port = portOf(server);
     await new Promise((resolve) => server.close(resolve));
-    return address;
+    return { address: ownAddress, port };
   }
 
   /** Everything goes to these backends. */

@@ -124,7 +124,7 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       over.abort();
       expect(await failures).toEqual([]);
       expect(await passedOn(4)).toBe(before);
-    }, 60_000);
+    });
 
     test('hands a rule that takes more than weights to the proxy behind it, and takes it back, without a reload', async () => {
       const pod = await world.backend((_, outgoing) => outgoing.end('ok'));

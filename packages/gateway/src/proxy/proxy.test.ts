@@ -94,12 +94,12 @@ describe('closing', () => {
   test('while it begins to listen leaves nothing open', async () => {
     const clock = new FakeClock();
     const plane = new Proxy({ clock, random: Math.random });
-    const { port } = await world.deadEndpoint();
-    const listening = plane.listen({ host: '127.0.0.1', port });
+    const { address: host, port } = await world.deadEndpoint();
+    const listening = plane.listen({ host, port });
     await plane.close(0);
     await expect(listening).rejects.toThrow('was closed before it served');
     expect(clock.pendingTimers).toBe(0);
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });

@@ -78,7 +78,7 @@ export function describeWeights(setting: Setting): void {
         const share = answers.reduce((sum, text) => sum + (text.match(/^a/gm) ?? []).length, 0) / (each / 10);
         expect(Math.abs(share - weight)).toBeLessThanOrEqual(2);
       }
-    }, 60_000);
+    });
 
     /** Each body is a line of its own. */
     async function pipelined(count: number): Promise<string> {
