@@ -113,6 +113,10 @@ function openExec(runtime: Runtime, containerId: string, request: OpenExecReques
 }
 
 export function describeProgramRuntime(name: string, create: () => Promise<RuntimeUnderTest>): void {
+  /** Of this suite alone, among all that may run on the machine at once: so many seconds and a fraction. */
+  const sleeping = (seconds: number): string => `sleep ${seconds}.${mark}`;
+  const mark = Number.parseInt(randomUUID().slice(0, 8), 16);
+
   describe(`runtime contract: ${name}`, () => {
     let underTest: RuntimeUnderTest;
     let harness: RuntimeHarness;
@@ -200,7 +204,7 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       });
       await container.says('up');
       const command = ['cat', '/proc/self/cgroup'];
-      const { stdout } = await underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 5_000 });
+      const { stdout } = await underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 60_000 });
       expect(`${text(stdout)}up\n`).toBe(container.output());
       expect(/:(.*,)?cpu(,.*)?:.*slipway-|^0::.*slipway-/m.test(text(stdout))).toBe(holds('CPU'));
       await underTest.runtime.removeSandbox(sandbox.podUid);
@@ -346,50 +350,50 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
 
     it('lets a container see the processes of another one, where those of containers are apart', async () => {
       const sandbox = await harness.createSandbox();
-      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 987'] });
+      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', `echo up; exec ${sleeping(987)}`] });
       await target.says('up');
       const script = 'tr "\\0" " " </proc/1/cmdline; exit 3';
       const look = await harness.start(sandbox, { command: ['/bin/sh', '-c', script], processesOf: target.id });
       expect((await look.exit).exitCode).toBe(3);
       const first = await readFile('/proc/1/cmdline', 'utf8');
-      expect([`sleep 987 `, first.replaceAll('\0', ' ')]).toContain(look.output());
+      expect([`${sleeping(987)} `, first.replaceAll('\0', ' ')]).toContain(look.output());
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 
     it('ends all processes of a container that sees those of another, and no others', async () => {
       const sandbox = await harness.createSandbox();
-      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 986'] });
+      const target = await harness.start(sandbox, { command: ['/bin/sh', '-c', `echo up; exec ${sleeping(986)}`] });
       await target.says('up');
-      const script = 'setsid sleep 985 & echo up; wait';
+      const script = `setsid ${sleeping(985)} & echo up; wait`;
       const guest = await harness.start(sandbox, { command: ['/bin/sh', '-c', script], processesOf: target.id });
       await guest.says('up');
-      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain('sleep 985'), 30_000);
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain(sleeping(985)), 30_000);
       await underTest.runtime.signalContainer(guest.id, 'SIGKILL');
       await guest.exit;
-      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain('sleep 985'), 30_000);
-      expect(await commandsOf('sleep')).toContain('sleep 986');
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain(sleeping(985)), 30_000);
+      expect(await commandsOf('sleep')).toContain(sleeping(986));
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 
     it('lets the containers of a pod share their processes, and ends each without the others', async () => {
       const sandbox = await harness.createSandbox('web-0', { sharesProcesses: true });
       const { runtime } = underTest;
-      const first = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 984'] });
+      const first = await harness.start(sandbox, { command: ['/bin/sh', '-c', `echo up; exec ${sleeping(984)}`] });
       await first.says('up');
-      const script = 'setsid sleep 983 & until pgrep -f "^sleep 984" >/dev/null; do sleep 0.05; done; echo seen; wait';
+      const script = `setsid ${sleeping(983)} & until pgrep -f "^${sleeping(984)}" >/dev/null; do sleep 0.05; done; echo seen; wait`;
       const second = await harness.start(sandbox, { command: ['/bin/sh', '-c', script] });
       await second.says('seen');
-      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain('sleep 983'), 30_000);
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).toContain(sleeping(983)), 30_000);
       await runtime.signalContainer(second.id, 'SIGKILL');
       expect((await second.exit).exitCode).toBe(137);
-      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain('sleep 983'), 30_000);
+      await vi.waitFor(async () => expect(await commandsOf('sleep')).not.toContain(sleeping(983)), 30_000);
       // Without a handler of its own, for it is not process 1 of anything.
       await runtime.signalContainer(first.id, 'SIGTERM');
       expect((await first.exit).exitCode).toBe(143);
-      const again = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'echo up; exec sleep 982'] });
+      const again = await harness.start(sandbox, { command: ['/bin/sh', '-c', `echo up; exec ${sleeping(982)}`] });
       await again.says('up');
       await runtime.removeSandbox(sandbox.podUid);
-      expect(await commandsOf('sleep')).not.toContain('sleep 982');
+      expect(await commandsOf('sleep')).not.toContain(sleeping(982));
     });
 
     it("reaches what listens on a pod's own 127.0.0.1, where it has one", async () => {
@@ -419,7 +423,7 @@ server.listen(0, '127.0.0.1', () => console.log('port', server.address().port));
       await container.says('up');
       const done = await underTest.runtime.exec(container.id, {
         command: ['/bin/sh', '-c', 'echo "$A"; echo oh >&2; exit 5'],
-        timeoutMilliseconds: 5_000,
+        timeoutMilliseconds: 60_000,
       });
       expect({ ...done, stdout: text(done.stdout), stderr: text(done.stderr) }).toEqual({
         exitCode: 5,

@@ -8,6 +8,9 @@ import { FakeClock } from '../../../kube/testing/fake-clock.ts';
 import { ServiceListener } from './service-listener.ts';
 import type { ServiceTarget } from './service-table.ts';
 
+/** Nobody else's: with the port held at the usual address, no program that asks for any free one is given this one. */
+const address = `127.67.${process.pid % 250}.9`;
+
 let directory: string;
 let clock: FakeClock;
 let listener: ServiceListener;
@@ -16,12 +19,12 @@ const closing: (() => void)[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'slipway-listener-'));
-  const probe = await listen(createServer(), 0);
-  port = portOf(probe);
-  await new Promise((resolve) => probe.close(resolve));
+  const holder = await listen(createServer(), 0);
+  closing.push(() => holder.close());
+  port = portOf(holder);
   clock = new FakeClock();
   listener = new ServiceListener(clock);
-  await listener.listen('127.0.0.1', port);
+  await listener.listen(address, port);
 });
 afterEach(async () => {
   listener.close();
@@ -37,12 +40,12 @@ function listen(server: Server, at: number | string): Promise<Server> {
 }
 
 function portOf(server: Server): number {
-  const address = server.address();
-  return isInternet(address) ? address.port : 0;
+  const bound = server.address();
+  return isInternet(bound) ? bound.port : 0;
 }
 
-function isInternet(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
+function isInternet(bound: AddressInfo | string | null): bound is AddressInfo {
+  return typeof bound === 'object' && bound !== null;
 }
 
 /** A target that does with each connection as it is told. */
@@ -59,7 +62,7 @@ async function startTarget(serve: (socket: Socket) => void, path?: string): Prom
 }
 
 function call(): Socket {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const socket = connect({ port, host: address, allowHalfOpen: true });
   closing.push(() => socket.destroy());
   return socket;
 }
@@ -108,9 +111,7 @@ describe('ServiceListener', () => {
   });
 
   it('resets the client when no target accepts', async () => {
-    const refused = await startTarget(() => {});
-    for (const close of closing.splice(0)) close();
-    listener.setTargets([refused]);
+    listener.setTargets([{ kind: 'tcp', address: '127.0.0.1', port: 1 }]);
     expect(await endOf(call())).toBe('ECONNRESET');
   });
 

@@ -309,7 +309,7 @@ describe('mounted objects', () => {
     const { clock } = await startAgent({ api, files, dataDirectory });
     api.create(configMaps, { metadata: key, data: { key: 'one' } });
     api.create(pods, boundPod('web', { volumes: [{ name: 'v', configMap: { name: 'settings' } }] }));
-    await until(clock, async () => (await readFile(file, 'utf8')) === 'two');
+    await until(clock, async () => (await readFile(file, 'utf8')) === 'two' && phaseOf(api, 'web') === 'Running');
     expect(seen).toEqual(['one', 'two']);
   });
 });
