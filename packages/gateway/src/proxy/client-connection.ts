@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { hasBareLineFeed, maxHeadBytes } from '../http1/fields.ts';
 import { ProtocolError } from '../http1/protocol-error.ts';
 import { parseRequestHead, type RequestHead, valueOf } from '../http1/request-head.ts';
-import type { RouteMatch, RouteRule } from '../routing/routing-table.ts';
+import { routeKey, type RouteMatch, type RouteRule } from '../routing/routing-table.ts';
 import { Exchange, type ExchangeClient, type ExchangeContext } from './exchange.ts';
 import type { Destination } from './backend.ts';
 import type { FlushGate } from './flush-gate.ts';
@@ -265,7 +265,7 @@ export class ClientConnection implements ExchangeClient, Waiter {
     const ready = rule.pick(request, this.#facts);
     const hold = ready === undefined ? (rule.rule.hold ?? this.#context.holdInGap(rule.rule)) : undefined;
     const destination = ready ?? (hold === undefined ? rule.pickLastResort() : undefined);
-    if (destination === undefined) this.#onNobodyReady(request, hold);
+    if (destination === undefined) this.#onNobodyReady(request, { rule: rule.rule, hold });
     else if (this.#held?.isOverdue !== false) this.#begin(request, { rule, destination });
     else this.#beginInTurn(request, { rule, destination });
   }
@@ -282,8 +282,11 @@ export class ClientConnection implements ExchangeClient, Waiter {
     to.rule.copy(request, this.#facts);
   }
 
-  #onNobodyReady(request: RequestHead, hold: RouteRule['hold']): void {
-    if (hold !== undefined && this.#wait(request, hold.seconds)) return;
+  #onNobodyReady(
+    request: RequestHead,
+    { rule, hold }: { readonly rule: RouteRule; readonly hold: RouteRule['hold'] },
+  ): void {
+    if (hold !== undefined && this.#wait(request, { route: routeKey(rule), seconds: hold.seconds })) return;
     const [text, seconds] =
       hold === undefined
         ? ['no backend of this route has a ready pod', '1']
@@ -292,14 +295,14 @@ export class ClientConnection implements ExchangeClient, Waiter {
   }
 
   /** False: there is no room. Who waits already keeps his place. */
-  #wait(request: RequestHead, seconds: number): boolean {
+  #wait(request: RequestHead, { route, seconds }: { readonly route: string; readonly seconds: number }): boolean {
     if (this.#held !== undefined) {
       this.#held = { ...this.#held, seconds };
       return true;
     }
     const headBytes = this.#headBytes;
     const { holdQueue, isClosing } = this.#context;
-    if (isClosing || !holdQueue.admit(this, headBytes + (this.#pending?.length ?? 0))) return false;
+    if (isClosing || !holdQueue.admit(this, route, headBytes + (this.#pending?.length ?? 0))) return false;
     this.#enter('held');
     this.#held = { request, headBytes, since: this.#context.now(), seconds, isOverdue: false };
     return true;

@@ -4,6 +4,7 @@ import type { DataPlaneCounter } from '../data-plane.ts';
 import {
   type EndpointAddress,
   mayServe,
+  routeKey,
   type RouteBackend,
   type RouteRule,
   type RoutingTable,
@@ -242,13 +243,6 @@ export class Forwarding {
     });
     this.#draining.set(endpoint, { cancel });
   }
-}
-
-/** Rules of one Split, or of one Service of an Ingress, are of one route, whichever versions they name. */
-function routeKey({ backends: [first] }: RouteRule): string {
-  return [first?.namespace ?? '', first?.split ?? '', first?.split === undefined ? (first?.service ?? '') : ''].join(
-    '\n',
-  );
 }
 
 function backendKey(backend: RouteBackend): string {

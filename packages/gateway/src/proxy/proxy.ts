@@ -27,7 +27,7 @@ export interface ProxyOptions {
   readonly dial?: ((endpoint: EndpointAddress) => Socket) | undefined;
   /** Connections at a time, those in their TLS handshake among them; 20,000 unless said otherwise. */
   readonly maxConnections?: number | undefined;
-  /** What may wait for a backend; 1,000 requests and 32 MiB unless said otherwise. */
+  /** What may wait for a backend; 1,000 requests and 32 MiB a route, 5,000 and 128 MiB in all, unless said otherwise. */
   readonly holdLimits?: HoldLimits | undefined;
 }
 

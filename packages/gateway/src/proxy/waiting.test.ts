@@ -14,7 +14,8 @@ let clients: Socket[];
 beforeEach(async () => {
   clock = new FakeClock();
   clients = [];
-  const holdLimits = { requests: 3, bytes: 200_000 };
+  const room = { requests: 3, bytes: 200_000 };
+  const holdLimits = { all: room, route: room };
   world = await new World(new Proxy({ clock, random: Math.random, holdLimits })).start();
 });
 afterEach(async () => {

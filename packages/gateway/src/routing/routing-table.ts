@@ -162,3 +162,10 @@ function matchesPath(route: PathRoute, path: string): boolean {
   const prefix = route.path.endsWith('/') ? route.path.slice(0, -1) : route.path;
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
 }
+
+/** Rules of one Split, or of one Service of an Ingress, are of one route, whichever versions they name. */
+export function routeKey({ backends: [first] }: RouteRule): string {
+  return [first?.namespace ?? '', first?.split ?? '', first?.split === undefined ? (first?.service ?? '') : ''].join(
+    '\n',
+  );
+}
