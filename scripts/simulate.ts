@@ -15,6 +15,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import * as fc from 'fast-check';
+import { messageOf } from '@slipway/kube/message-of';
 import { historyOf, strategyTypes } from '../packages/delivery/testing/generators.ts';
 import { runHistory } from '../packages/delivery/testing/histories.ts';
 import type { History } from '../packages/delivery/testing/history.ts';
@@ -167,7 +168,7 @@ function guarded(run: () => void): void {
   try {
     run();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(messageOf(error));
     process.exitCode = 2;
   }
 }

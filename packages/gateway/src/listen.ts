@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import { messageOf } from '@slipway/kube/message-of';
 
 export interface ListenAddress {
   readonly host: string;
@@ -50,5 +51,5 @@ function describe(cause: unknown): string {
   if (code === 'EADDRINUSE')
     return 'another program uses the port; stop it or choose another port (0 takes any free one)';
   if (code === 'EACCES') return 'ports below 1024 need the rights of root; choose a higher port';
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }

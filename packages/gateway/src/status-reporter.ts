@@ -2,6 +2,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { type Clock, formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { apiVersionOf } from '@slipway/kube/object';
 import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
@@ -93,7 +94,7 @@ export class StatusReporter {
     for (const split of table.splits) {
       const report = this.#reportFor(split);
       const isInForce = report.inForce.generation === split.generation;
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       report.failure = isInForce
         ? undefined
         : `NotInForce: generation ${split.generation} could not be put in force and is tried again: ${cause}`;
@@ -221,7 +222,7 @@ export class StatusReporter {
     const { clock, logger, random } = this.#options;
     const { namespace, name } = report.routed;
     const times = report.refusal?.times ?? 0;
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     // `NotFound`: it was deleted meanwhile, as the informer will tell.
     if (cause !== report.refusal?.cause && !isStatusReason(error, 'NotFound'))
       logger.warn('could not confirm a split, trying again', { namespace, name, kind: 'Split', error });

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from './clock.ts';
 import { ExecCredentialSource, type ExecPlugin } from './exec-credentials.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
+import { messageOf } from './message-of.ts';
 
 export interface KubeconfigCluster {
   readonly server: string;
@@ -72,7 +73,7 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig | undefin
 
 /** The rest of a fault in YAML shows the text around it, in which there may be a key. */
 function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (message.split('\n')[0] ?? '').replace(/:$/, '');
 }
 

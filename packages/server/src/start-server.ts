@@ -2,6 +2,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import type { ElectionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { addApplicationPartsRoutes } from './api/application-parts-routes.ts';
 import { addApplicationRoutes } from './api/application-routes.ts';
 import { addAuditRoutes } from './api/audit-routes.ts';
@@ -167,7 +168,7 @@ function readPlace(publicUrl: string | undefined): PublicPlace {
   try {
     return placeOf(publicUrl);
   } catch (error) {
-    throw new StartRefused(error instanceof Error ? error.message : String(error));
+    throw new StartRefused(messageOf(error));
   }
 }
 

@@ -6,6 +6,7 @@ import type { AdminServer } from '@slipway/delivery/metrics/admin-server';
 import { DeliveryMetrics } from '@slipway/delivery/metrics/delivery-metrics';
 import { electionDurations } from '@slipway/kube/lease-claim';
 import { limitTransport } from '@slipway/kube/limited-transport';
+import { messageOf } from '@slipway/kube/message-of';
 import { meterTransport, RequestCounts } from '@slipway/kube/metered-transport';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { outliveOutput } from '@slipway/kube/platform/log-output';
@@ -64,7 +65,7 @@ async function openAdmin(
   try {
     return await startAdminServer({ host, port, clock: systemClock, metrics, trouble: () => contact.trouble() });
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     throw new CommandFailure(
       `Nobody can be answered at ${host}:${port} (${cause}).\nChoose others with --admin-host and --admin-port.`,
       { cause: error },

@@ -3,6 +3,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { createClient } from '@slipway/kube/kube-client';
 import { inClusterContext, KubeconfigError, resolveContext, type ResolvedContext } from '@slipway/kube/kubeconfig';
+import { messageOf } from '@slipway/kube/message-of';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Transport } from '@slipway/kube/transport';
 import { usageFailure } from '../failure.ts';
@@ -64,7 +65,7 @@ function checkCredentials({ contextName, transport: { ca, cert, key } }: Resolve
     createSecureContext({ ca, cert, key });
   } catch (error) {
     throw new KubeconfigError(
-      `the certificates of the context "${contextName}" cannot be used: expected PEM, and a key that belongs to its certificate (${error instanceof Error ? error.message : String(error)})`,
+      `the certificates of the context "${contextName}" cannot be used: expected PEM, and a key that belongs to its certificate (${messageOf(error)})`,
       { cause: error },
     );
   }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { messageOf } from '@slipway/kube/message-of';
 import { CommandFailure } from '../failure.ts';
 import { isSystemError } from '../system-error.ts';
 
@@ -14,7 +15,7 @@ export async function keepToken(path: string, token: string): Promise<void> {
     await putAside(path);
     await rename(unfinished, path);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     throw new CommandFailure(
       `The token of the first admin cannot be kept (${cause}): none was made.\nChoose another directory with --data-dir.`,
       { cause: error },

@@ -5,6 +5,7 @@ import { installKinds } from '@slipway/delivery/install-kinds';
 import type { KubeClient } from '@slipway/kube/client';
 import { electionDurations } from '@slipway/kube/lease-claim';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { openDatabase } from '@slipway/server/database/open-database';
@@ -14,7 +15,7 @@ import type { Role } from '@slipway/server/identity/principal';
 import { startServer, type RunningServer } from '@slipway/server/start-server';
 import { findPages } from '../dashboard-pages.ts';
 import { CommandFailure } from '../failure.ts';
-import { describe, explainEnd, explainStart } from './explain-end.ts';
+import { explainEnd, explainStart } from './explain-end.ts';
 import { keepToken } from './keep-token.ts';
 import { readSealingKey } from './sealing-key.ts';
 
@@ -65,7 +66,7 @@ export async function runDeploymentServer(
 ): Promise<void> {
   const { client, logger, signal } = options;
   const database = await openDatabase(options.database, { clock: systemClock, logger }).catch((error: unknown) => {
-    throw new CommandFailure(describe(error), { cause: error });
+    throw new CommandFailure(messageOf(error), { cause: error });
   });
   try {
     if (options.installKinds !== false)

@@ -2,6 +2,7 @@
 import { delay, type Clock } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { keepRunning } from './keep-running.ts';
 import type { ServerPlace } from './server-place.ts';
 
@@ -30,6 +31,7 @@ const lookAgainMilliseconds = 3_000;
 export function keepServing(given: KeepServing): Promise<void> {
   const { clock, logger, signal } = given;
   const server = new KeptServer(given);
+  // Whatever it failed by: it is begun again, as after any other end.
   const run = (): Promise<string> => server.run().catch(messageOf);
   return keepRunning({ name: 'the deployment server', run, clock, logger, signal });
 }
@@ -91,9 +93,4 @@ class KeptServer {
     this.#settled = this.#settled.then(tell, tell);
     return this.#settled;
   }
-}
-
-/** It is begun again, as after any other end. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

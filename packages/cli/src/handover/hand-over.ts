@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { AdoptionWorld, HandoverPlan, Step } from '@slipway/delivery/adoption/adoption-world';
 import { carryOut } from '@slipway/delivery/adoption/carry-out';
 import { observeAdoption } from '@slipway/delivery/adoption/observe-adoption';
+import { messageOf } from '@slipway/kube/message-of';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { deployments, pods, replicaSets, services } from '@slipway/kube/resources';
 import { limitTime } from '@slipway/kube/time-limit';
@@ -107,7 +108,7 @@ async function run(
   } catch (error) {
     if (!signal.aborted) throw error;
     const { reason }: { readonly reason: unknown } = signal;
-    throw new CommandFailure(reason instanceof Error ? reason.message : String(reason), { cause: error });
+    throw new CommandFailure(messageOf(reason), { cause: error });
   } finally {
     await progress.done();
   }

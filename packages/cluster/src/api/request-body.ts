@@ -1,5 +1,6 @@
 /** Bodies of requests in the forms that clients of Kubernetes send: JSON, YAML, protobuf. */
 import type { YAMLParseError } from 'yaml';
+import { messageOf } from '@slipway/kube/message-of';
 import { apiVersionOf } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest } from '@slipway/kube/transport';
@@ -179,6 +180,6 @@ function repeatedInYaml({ linePos, pos: [start] }: YAMLParseError, text: string)
 }
 
 function notParsed(form: string, error: unknown): StatusError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new StatusError('BadRequest', `the body of the request is not ${form}: ${why}`, { cause: error });
 }

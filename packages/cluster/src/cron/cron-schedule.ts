@@ -3,6 +3,7 @@
  * five fields, or a word such as `@daily` or `@every 1h30m`. What the library knows beyond them is refused.
  */
 import { Cron } from 'croner';
+import { messageOf } from '@slipway/kube/message-of';
 
 export interface CronSchedule {
   /** The first moment after `time`, in milliseconds since the epoch; undefined for a day that never comes. */
@@ -59,7 +60,7 @@ function parse(fields: string, timezone: string): Cron {
   try {
     return new Cron(fields, { timezone, mode: '5-part', paused: true });
   } catch (error) {
-    throw new CronSyntaxError((error instanceof Error ? error.message : String(error)).replace('CronPattern: ', ''), {
+    throw new CronSyntaxError(messageOf(error).replace('CronPattern: ', ''), {
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { messageOf } from '@slipway/kube/message-of';
 import { acquireDirectoryLock, isLockFile, type DirectoryLock } from './directory-lock.ts';
 import { StoreOpenError } from './store-open-error.ts';
 
@@ -38,7 +39,7 @@ function readDirectory(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
+    const fault = messageOf(error);
     throw new StoreOpenError('unreadable', `cannot read the data directory ${directory}: ${fault}`, { cause: error });
   }
 }

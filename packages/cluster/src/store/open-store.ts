@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, s
 import { join } from 'node:path';
 import type { Clock } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { changeFiles, claimStoreDirectory, formatFile, objectsFile } from './claim-store-directory.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DamagedRecord, type Journal, type JournalContents } from './journal.ts';
@@ -99,7 +100,7 @@ function openDatabase(open: () => LmdbJournal, path: string): LmdbJournal {
   try {
     return open();
   } catch (error) {
-    throw damaged(path, error instanceof Error ? error.message : String(error), error);
+    throw damaged(path, messageOf(error), error);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ApplicationSpec } from '@slipway/delivery/api/application';
 import { isMap, parseDocument, type Document } from 'yaml';
+import { describeProblem } from '../api/problem.ts';
 
 export interface Manifest {
   readonly namespace: string;
@@ -39,7 +40,7 @@ function readValue(
     const content: unknown = document.toJS({ maxAliasCount: 100 });
     return isObject(content) ? { content } : { fault: 'this is no object: write metadata and spec' };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    return { fault: describeProblem(error) };
   }
 }
 

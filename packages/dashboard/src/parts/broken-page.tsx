@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react';
+import { describeProblem } from '../api/problem.ts';
 import { Notice } from './small.tsx';
 import { Title } from './title.tsx';
 
@@ -23,7 +24,7 @@ export class BrokenPage extends Component<{ readonly children: ReactNode }, Stat
     return (
       <>
         <Title>This page cannot be shown</Title>
-        <Notice tone="bad">{fault instanceof Error ? fault.message : String(fault)}</Notice>
+        <Notice tone="bad">{describeProblem(fault)}</Notice>
         <div>
           <button type="button" className="button" onClick={() => location.reload()}>
             Load it again

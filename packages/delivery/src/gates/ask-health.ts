@@ -1,6 +1,7 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import type { HealthCheck } from '../api/application.ts';
 import type { Release } from '../api/release.ts';
 import type { HeardAnswer } from '../observation.ts';
@@ -59,7 +60,7 @@ async function ask(pod: Pod, { client, clock, release, reach = 'proxy' }: Health
       ? answered({ outcome: 'error', answer })
       : answered({ outcome: judgeAnswer(type, status, answer), code: status, answer });
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return answered({ outcome: 'error', answer: cause.slice(0, maximumAnswerBytes) });
   } finally {
     cancel();

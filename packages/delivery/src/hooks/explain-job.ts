@@ -1,6 +1,7 @@
 /** Why the Job of a hook has failed, as people look for it: the pod, its container, the exit code and the last line it said. */
 import type { ContainerStatus, Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
+import { messageOf } from '@slipway/kube/message-of';
 import { pods } from '@slipway/kube/resources';
 
 const maximumLineBytes = 512;
@@ -20,7 +21,7 @@ export async function explainJob(question: JobQuestion): Promise<string> {
     const pod = lastOf(items);
     return pod === undefined ? 'none of its pods is left' : await explainPod(question, pod);
   } catch (error) {
-    return `its pods could not be asked: ${error instanceof Error ? error.message : String(error)}`;
+    return `its pods could not be asked: ${messageOf(error)}`;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Everything that is wrong with the hooks of an Application beyond the shape of their fields, at once. */
+import { messageOf } from '@slipway/kube/message-of';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { ApplicationSpec } from '../api/application.ts';
 import { hookTimes, type Hook, type HookJob, type HookTime, type HookWebhook } from '../api/hook.ts';
@@ -99,6 +100,6 @@ function validateWebhook({ url }: HookWebhook, path: string): readonly StatusCau
     parseHttpUrl(url);
     return [];
   } catch (error) {
-    return [fault(`${path}.url`, error instanceof Error ? error.message : String(error))];
+    return [fault(`${path}.url`, messageOf(error))];
   }
 }

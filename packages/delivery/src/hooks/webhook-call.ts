@@ -1,6 +1,7 @@
 /** One call of a webhook: signed, bounded, and told in a few words. */
 import type { Secret } from '@slipway/kube/api.generated';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import type { HookSecret, HookWebhook } from '../api/hook.ts';
 import type { WebhookAnswer } from '../api/release.ts';
 import { signWebhook } from './sign-webhook.ts';
@@ -44,7 +45,7 @@ export async function callWebhook(
     const isHeard = status >= 200 && status <= 299;
     return answered({ outcome: isHeard ? 'passed' : 'failed', code: status, answer: printable(start) });
   } catch (error) {
-    return answered({ outcome: 'error', answer: printable(error instanceof Error ? error.message : String(error)) });
+    return answered({ outcome: 'error', answer: printable(messageOf(error)) });
   }
 }
 

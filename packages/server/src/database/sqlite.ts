@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { messageOf } from '@slipway/kube/message-of';
 import {
   DatabaseError,
   type Database,
@@ -137,7 +138,7 @@ function isLocked(error: unknown): boolean {
 
 function translate(error: unknown, doing: string): DatabaseError {
   const code = (error as { errcode?: number }).errcode ?? 0;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new DatabaseError(faultOf(code), `${doing}: ${reason}`, error);
 }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import { sendGuarded, type JudgeAddress } from '@slipway/kube/platform/guarded-request';
 import { limitTime } from '@slipway/kube/time-limit';
 import type { Channel, MailSettings } from './channel.ts';
@@ -38,7 +39,7 @@ export function createSend(options: SendOptions): Send {
         ? await sendHttp(message, options.judge, limit.signal)
         : await sendMail(message, channel, { judge: options.judge, signal: limit.signal });
     } catch (error) {
-      return { type: 'failed', error: withoutSecrets(error instanceof Error ? error.message : String(error), channel) };
+      return { type: 'failed', error: withoutSecrets(messageOf(error), channel) };
     }
   };
 }

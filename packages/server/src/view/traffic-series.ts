@@ -2,6 +2,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { formatTime, type Clock } from '@slipway/kube/clock';
 import type { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf } from '@slipway/kube/object';
 import { countTrafficUntilAnnotation, splits, type Split } from '@slipway/kube/split';
 import Type, { type Static } from 'typebox';
@@ -117,7 +118,7 @@ export class TrafficSeries {
       await client.patch(splits, keyOf(split), patch, { fieldManager: 'slipway-server' });
       series.refusal = undefined;
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       logger.warn('the gateways could not be asked to count', { ...keyOf(split), error });
       series.refusal = `the gateways could not be asked to count: ${cause}`;
     }

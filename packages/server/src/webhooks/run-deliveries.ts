@@ -1,5 +1,6 @@
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import { isDatabaseFault, type Database } from '../database/database.ts';
 import type { AuditEntry } from '../audit/audit.ts';
@@ -163,7 +164,7 @@ async function attempt(claim: Claim, { carryOut, logger }: DeliveriesOptions, si
   try {
     return { type: 'done', outcome: await carryOut(claim, signal) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const results = error instanceof TryLater ? error.results : [];
     const released = results.filter(({ outcome }) => outcome === 'released');
     if (signal.aborted) return { type: 'later', message, milliseconds: 0, released };

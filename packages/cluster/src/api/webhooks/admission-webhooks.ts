@@ -11,6 +11,7 @@ import type {
 import type { Clock } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import {
   mutatingWebhookConfigurations,
@@ -222,7 +223,7 @@ export class AdmissionWebhooks {
       return await call(endpoint, body, limit.signal);
     } catch (cause) {
       const reason: unknown = limit.signal.aborted ? limit.signal.reason : cause;
-      const said = reason instanceof Error ? reason.message : String(reason);
+      const said = messageOf(reason);
       throw new Error(`failed to call webhook: Post "${endpoint.url.href}": ${said}`, { cause });
     }
   }
@@ -251,7 +252,7 @@ export class AdmissionWebhooks {
       });
       return;
     }
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new StatusError(
       'InternalError',
       `Internal error occurred: failed calling webhook ${JSON.stringify(name)}: ${said}`,
@@ -304,7 +305,7 @@ function sentPatchedBy(
 }
 
 function unpatchable(name: string, cause: unknown): StatusError {
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = messageOf(cause);
   const message = `Internal error occurred: the patch of admission webhook ${JSON.stringify(name)} cannot be applied: ${said}`;
   return new StatusError('InternalError', message, { cause });
 }

@@ -1,4 +1,5 @@
 import type { MutatingWebhook, ValidatingWebhook } from '@slipway/kube/api.generated';
+import { messageOf } from '@slipway/kube/message-of';
 import { StatusError } from '@slipway/kube/status-error';
 import { conditionScope } from '../../schema/catalog/check-conditions.ts';
 import type { ResourceDefinition } from '../../schema/definition.ts';
@@ -31,7 +32,7 @@ export function meetsConditions(
   }
   if (fault === undefined) return true;
   if (failurePolicy === 'Ignore') return false;
-  const said = fault instanceof Error ? fault.message : String(fault);
+  const said = messageOf(fault);
   throw new StatusError(
     'Forbidden',
     `failed to evaluate match conditions of webhook ${JSON.stringify(name)}: ${said}`,

@@ -2,6 +2,7 @@ import type { CronJob, CronJobStatus, Job } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
 import type { InformerChange } from '@slipway/kube/informer';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { afterOwnWrites } from '@slipway/kube/own-writes';
@@ -81,11 +82,7 @@ class CronJobController implements Controller<CronJobObserved, CronJobAction, Cr
     } catch (error) {
       // Ours, and not in the cache yet; or one of another owner, which stands in its place.
       if (isStatusReason(error, 'AlreadyExists')) return;
-      this.#event(
-        cronJob,
-        'FailedCreate',
-        `Error creating job: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#event(cronJob, 'FailedCreate', `Error creating job: ${messageOf(error)}`);
       throw error;
     }
   }

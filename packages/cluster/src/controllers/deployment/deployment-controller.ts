@@ -2,6 +2,7 @@ import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '@slipway/kub
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
 import type { InformerChange } from '@slipway/kube/informer';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf, type KubeObject, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf, isControlledBy } from '@slipway/kube/owner-references';
 import { deployments, replicaSets } from '@slipway/kube/resources';
@@ -160,7 +161,7 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
 
   async #recordCreateError(deployment: Deployment, replicaSet: ReplicaSet, error: unknown): Promise<void> {
     const { client, clock, informers } = this.#parts.context;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const message = `Failed to create new replica set "${replicaSet.metadata.name ?? ''}": ${text}`;
     this.#parts.events.event(
       { object: deployment, type: deployments },

@@ -2,6 +2,7 @@ import type { Job, JobStatus, Pod } from '@slipway/kube/api.generated';
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type RunningController } from '@slipway/kube/controller-runtime';
 import type { InformerChange } from '@slipway/kube/informer';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf, keyString, type ObjectKey } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { jobs, pods } from '@slipway/kube/resources';
@@ -195,8 +196,4 @@ async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

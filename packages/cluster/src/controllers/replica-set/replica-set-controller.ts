@@ -2,6 +2,7 @@ import type { Pod, ReplicaSet, ReplicaSetStatus } from '@slipway/kube/api.genera
 import type { Controller, Plan } from '@slipway/kube/controller';
 import { runController, source, type ControllerSource, type RunningController } from '@slipway/kube/controller-runtime';
 import type { Informer, InformerChange } from '@slipway/kube/informer';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf, type KubeObject, type ObjectKey, type ResourceType } from '@slipway/kube/object';
 import { controllerOf } from '@slipway/kube/owner-references';
 import { pods, replicaSets } from '@slipway/kube/resources';
@@ -215,8 +216,4 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
     const type = reason.startsWith('Failed') ? 'Warning' : 'Normal';
     this.#parts.events.event({ object, type: this.#manager.type }, { type, reason, message });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** What StatefulSets and DaemonSets write alike: their pods and whose they are, the revisions of their template, their status. */
 import type { ControllerRevision, Pod } from '@slipway/kube/api.generated';
 import type { Informer } from '@slipway/kube/informer';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
@@ -98,7 +99,7 @@ export class PodSetWriter<T extends PodSet> {
       parts.writes.wrote(keyOf(set), informers.pods, created);
       this.event(set, 'SuccessfulCreate', words.created(created, set));
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       this.event(set, 'FailedCreate', words.notCreated(pod, set, cause));
       throw error;
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { messageOf } from '@slipway/kube/message-of';
 import { FileView } from '../../node/runtimes/process/file-view.ts';
 import { freshDirectories } from '../../node/runtimes/process/machine-root.ts';
 import { BuildError, errorAt } from '../build-error.ts';
@@ -231,11 +232,7 @@ class ImageBuild {
       return { ...state, key, layers };
     } catch (error) {
       if (signal.aborted) throw error;
-      throw errorAt(
-        instruction,
-        `RUN ${instruction.text}: ${error instanceof Error ? error.message : String(error)}`,
-        error,
-      );
+      throw errorAt(instruction, `RUN ${instruction.text}: ${messageOf(error)}`, error);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Container, Pod, ResourceList, Service } from '@slipway/kube/api.generated';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import type { PodLogs } from '../logs/pod-logs.ts';
 import {
   ImageError,
@@ -182,7 +183,7 @@ export class ContainerStarter {
     const { name } = container;
     if (error instanceof ImageError)
       return { kind: 'startBlocked', name, reason: error.reason, message: error.message };
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof StartError && error.reason === 'StartError') this.#sayCreated(pod, name);
     this.#options.events.event(pod, {
       type: 'Warning',

@@ -1,6 +1,7 @@
 /** Carries out what was decided for a pod. Each effect ends with the fact that it made true; a failure is such a fact too. */
 import type { LifecycleHandler, Pod } from '@slipway/kube/api.generated';
 import { delay } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import { keyOf } from '@slipway/kube/object';
 import { VolumeError } from '../volumes/volume-error.ts';
 import type { HookTarget } from './lifecycle-hook.ts';
@@ -257,8 +258,4 @@ async function retried(host: PodHost, complaint: string, pod: Pod, attempt: () =
       await delay(host.clock, removalRetry, host.signal).catch(() => undefined);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResourceRequirements } from '@slipway/kube/api.generated';
 import { delay, type Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import { controllers, type Controller, type GroupLocation, type GroupLocations } from './find-control-groups.ts';
 import { calculateGroupValues } from './group-values.ts';
 
@@ -129,7 +130,7 @@ export class ControlGroups {
         if (version === 2) await enable(directory, controller);
         this.available.set(controller, { version, directory });
       } catch (error) {
-        this.faults.set(controller, error instanceof Error ? error.message : String(error));
+        this.faults.set(controller, messageOf(error));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@slipway/kube/message-of';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { LogFile, outliveOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
@@ -34,7 +35,7 @@ export async function runHelper(): Promise<void> {
     process.exit(0);
   } catch (error) {
     logger.error('The node helper could not go on', { error });
-    report.send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    report.send({ kind: 'failed', message: messageOf(error) });
     process.exit(1);
   }
 }

@@ -1,4 +1,5 @@
 import type { RawResponse } from '@slipway/kube/client';
+import { messageOf } from '@slipway/kube/message-of';
 import { StatusError } from '@slipway/kube/status-error';
 
 export function textAnswer(status: number, text: string): RawResponse {
@@ -11,10 +12,7 @@ export function jsonAnswer(status: number, value: unknown): RawResponse {
 
 /** As the API server passes it on. */
 export function errorAnswer(error: unknown): RawResponse {
-  const known =
-    error instanceof StatusError
-      ? error
-      : new StatusError('InternalError', error instanceof Error ? error.message : String(error));
+  const known = error instanceof StatusError ? error : new StatusError('InternalError', messageOf(error));
   return jsonAnswer(known.code, known.toStatus());
 }
 

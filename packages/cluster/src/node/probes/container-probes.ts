@@ -1,5 +1,6 @@
 import type { Probe } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import type { ProbeOutcome } from './http-probe.ts';
 import {
   advanceProbe,
@@ -100,7 +101,7 @@ export class ContainerProbes {
       return await this.#options.prober.probe(kind, probe, this.#options.target(), signal);
     } catch (error) {
       if (signal.aborted) return undefined;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#options.onEvent('Unhealthy', `${titleOf(kind)} probe errored and resulted in unknown state: ${message}`);
       return undefined;
     }

@@ -1,3 +1,5 @@
+import { messageOf } from '@slipway/kube/message-of';
+
 const meanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
   EHOSTUNREACH: 'connect: no route to host',
@@ -10,5 +12,5 @@ export function describeDialError(error: unknown, address: string): string {
   const meaning = meanings[code];
   if (meaning !== undefined) return `dial tcp ${address}: ${meaning}`;
   if (code === 'ECONNRESET') return 'EOF';
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
+import { messageOf } from '@slipway/kube/message-of';
 import { StatusError } from '@slipway/kube/status-error';
 import type { Attachment, RunningCommand } from '../runtime.ts';
 import type { CommandStreams } from './command-streams.ts';
@@ -111,6 +112,6 @@ function statusOf(exitCode: number): object {
 }
 
 function notStarted(error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new StatusError('InternalError', `Internal error occurred: ${message}`).toStatus();
 }

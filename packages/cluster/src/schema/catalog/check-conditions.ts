@@ -1,6 +1,7 @@
 /** Whether the conditions of webhooks can be evaluated at all. Read when the first one is written. */
 import type { MatchCondition } from '@slipway/kube/api.generated';
 import { CelScope } from '@slipway/kube/cel';
+import { messageOf } from '@slipway/kube/message-of';
 import type { Fault } from '../definition.ts';
 import { duplicate, invalid, required, tooMany } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
@@ -35,7 +36,7 @@ function checkExpression(expression: string, field: string): readonly Fault[] {
     const { resultType } = conditionScope.compile(expression);
     return resultType === 'bool' || resultType === 'dyn' ? [] : [invalid(field, expression, 'must evaluate to bool')];
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     return [invalid(field, expression, `compilation failed: ${said}`)];
   }
 }

@@ -1,4 +1,5 @@
 /** From what the sources said to the outcome of one measurement. */
+import { messageOf } from '@slipway/kube/message-of';
 import type { Check, CheckTime, Measurement } from '../../api/check.ts';
 import { formatValue, type Sample } from './sample.ts';
 import { termsOf } from './terms.ts';
@@ -66,7 +67,7 @@ function evaluate(
       return { outcome: 'error', reason: `successWhen comes to ${typeof holds}, expected a boolean` };
     return { outcome: 'failed', reason: `${describeNumbers(numbers)}: not ${check.successWhen}` };
   } catch (error) {
-    return { outcome: 'error', reason: `successWhen: ${error instanceof Error ? error.message : String(error)}` };
+    return { outcome: 'error', reason: `successWhen: ${messageOf(error)}` };
   }
 }
 

@@ -1,6 +1,7 @@
 /** One measurement: of the candidate and, where the check compares, of stable at the same time. */
 import type { Secret } from '@slipway/kube/api.generated';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
+import { messageOf } from '@slipway/kube/message-of';
 import type { Split } from '@slipway/kube/split';
 import type { Check, CheckSecret, CheckState } from '../../api/check.ts';
 import { nextNumber, type TakenMeasurement } from './check-state.ts';
@@ -85,7 +86,7 @@ async function askVersion(measured: MeasuredVersion, task: MeasurementTask, port
     const inquiry = inquiryOf(task, measured);
     return { sample: await ask(inquiry, task.signal, ports), query: inquiry.query };
   } catch (error) {
-    return { sample: failure(reasonOf(error)) };
+    return { sample: failure(messageOf(error)) };
   }
 }
 
@@ -134,7 +135,7 @@ async function answerOf(
     const { status, body } = await httpGet(question);
     return inquiry.read(status, body);
   } catch (error) {
-    return failure(`${question.url.host} could not be asked: ${reasonOf(error)}`);
+    return failure(`${question.url.host} could not be asked: ${messageOf(error)}`);
   }
 }
 
@@ -153,8 +154,4 @@ function withHidden(sample: Sample, credentials: Credentials): Sample {
 
 function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

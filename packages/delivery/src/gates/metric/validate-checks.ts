@@ -1,4 +1,5 @@
 /** Everything that is wrong with the checks of an Application beyond the shape of their fields, at once. */
+import { messageOf } from '@slipway/kube/message-of';
 import type { StatusCause } from '@slipway/kube/status-error';
 import type { ApplicationSpec } from '../../api/application.ts';
 import type { Check, PrometheusProvider, WebProvider } from '../../api/check.ts';
@@ -236,6 +237,6 @@ function faultOf(attempt: () => unknown): string | undefined {
     attempt();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

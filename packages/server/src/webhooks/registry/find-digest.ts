@@ -1,4 +1,5 @@
 /** Which digest a tag has, asked of its registry: https://github.com/opencontainers/distribution-spec/blob/main/spec.md */
+import { messageOf } from '@slipway/kube/message-of';
 import { Problem } from '../../http/problem.ts';
 import { askPlainly, type PlainAnswer, type PlainQuestion } from '../../platform/ask-plainly.ts';
 import { isDigest } from '../image-reference.ts';
@@ -61,7 +62,7 @@ class Registry {
     } catch (error) {
       this.#signal.throwIfAborted();
       if (refusal !== undefined) throw new Problem(422, refusal);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new TryLater(`the registry ${asked.url.host} cannot be asked: ${why}`, { cause: error });
     }
   }
