@@ -1,6 +1,7 @@
 /** Faults in the words of Kubernetes' `field.Error`, so that people and tools read what they know. */
 import type { Fault } from './definition.ts';
 import { GoText } from './go-text.ts';
+import type { NameRule } from './names.ts';
 
 function quote(value: unknown): string {
   if (value instanceof GoText) return value.text;
@@ -24,6 +25,11 @@ export function required(field: string, detail = ''): Fault {
 
 export function invalid(field: string, value: unknown, detail: string): Fault {
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${quote(value)}: ${detail}` };
+}
+
+/** A fault for each thing that the rule says of the value. */
+export function misnamed(field: string, value: string, rule: NameRule): readonly Fault[] {
+  return rule(value).map((fault) => invalid(field, value, fault));
 }
 
 export function wrongType(field: string, value: unknown, detail: string): Fault {

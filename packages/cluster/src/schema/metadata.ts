@@ -1,7 +1,7 @@
 import type { ObjectMeta } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import type { Fault } from './definition.ts';
-import { forbidden, invalid, joinFaults, required, tooLong } from './faults.ts';
+import { forbidden, invalid, joinFaults, misnamed, required, tooLong } from './faults.ts';
 import { goStrings } from './go-text.ts';
 import { dns1123Label, labelValueText, qualifiedKey, type NameRule } from './names.ts';
 
@@ -29,7 +29,7 @@ const none: readonly never[] = [];
 function validateName(metadata: ObjectMeta, nameRule: NameRule): readonly Fault[] {
   const { name } = metadata;
   if (name === undefined || name === '') return [required('metadata.name', 'name or generateName is required')];
-  return nameRule(name).map((fault) => invalid('metadata.name', name, fault));
+  return misnamed('metadata.name', name, nameRule);
 }
 
 function validateNamespace({ namespace }: ObjectMeta, namespaced: boolean): readonly Fault[] {
@@ -38,13 +38,13 @@ function validateNamespace({ namespace }: ObjectMeta, namespaced: boolean): read
       ? []
       : [forbidden('metadata.namespace', 'not allowed on this type')];
   if (namespace === undefined || namespace === '') return [required('metadata.namespace')];
-  return dns1123Label(namespace).map((fault) => invalid('metadata.namespace', namespace, fault));
+  return misnamed('metadata.namespace', namespace, dns1123Label);
 }
 
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...qualifiedKey(key).map((fault) => invalid(path, key, fault)),
-    ...labelValueText(value).map((fault) => invalid(path, value, fault)),
+    ...misnamed(path, key, qualifiedKey),
+    ...misnamed(path, value, labelValueText),
   ]);
 }
 
@@ -87,9 +87,7 @@ function validateFinalizers(
   { finalizers = [], deletionTimestamp }: ObjectMeta,
   old: ObjectMeta | undefined,
 ): readonly Fault[] {
-  const faults = finalizers.flatMap((finalizer) =>
-    qualifiedKey(finalizer).map((fault) => invalid('metadata.finalizers', finalizer, fault)),
-  );
+  const faults = finalizers.flatMap((finalizer) => misnamed('metadata.finalizers', finalizer, qualifiedKey));
   if (old === undefined || deletionTimestamp === undefined) return faults;
   const added = finalizers.filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
   return added.length === 0

@@ -9,7 +9,7 @@ import type {
   PodAffinityTerm,
 } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { forbidden, invalid, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, required } from '../faults.ts';
 import { dns1123Label, dns1123Subdomain } from '../names.ts';
 import { checkLabelSelector, checkSetOperator, labelKey, labelValues } from './selector-rules.ts';
 
@@ -76,9 +76,7 @@ function checkField({ key, operator, values = [] }: NodeSelectorRequirement, pat
     ...(isOfSet ? [] : [invalid(`${path}.operator`, operator, 'not a valid selector operator')]),
     ...(isOfSet && values.length !== 1 ? [required(`${path}.values`, oneValue)] : []),
     ...(key === 'metadata.name'
-      ? values.flatMap((value, index) =>
-          dns1123Subdomain(value).map((fault) => invalid(`${path}.values[${index}]`, value, fault)),
-        )
+      ? values.flatMap((value, index) => misnamed(`${path}.values[${index}]`, value, dns1123Subdomain))
       : [invalid(`${path}.key`, key, 'not a valid field selector key')]),
   ];
 }
@@ -103,7 +101,7 @@ function checkPodTerm(term: PodAffinityTerm, path: string): readonly Fault[] {
   return [
     ...checkLabelSelector(labelSelector, `${path}.labelSelector`),
     ...checkLabelSelector(namespaceSelector, `${path}.namespaceSelector`),
-    ...namespaces.flatMap((name) => dns1123Label(name).map((fault) => invalid(`${path}.namespaces`, name, fault))),
+    ...namespaces.flatMap((name) => misnamed(`${path}.namespaces`, name, dns1123Label)),
     ...checkLabelKeys(term, path),
     ...checkTopologyKey(topologyKey, `${path}.topologyKey`),
   ];

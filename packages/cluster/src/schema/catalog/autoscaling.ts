@@ -14,7 +14,7 @@ import type { ResourceType } from '@slipway/kube/object';
 import { horizontalPodAutoscalers } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { dns1123Subdomain, pathSegment } from '../names.ts';
 import { atLeast, supported } from './pod-template.ts';
 
@@ -198,7 +198,7 @@ function validateReference(
   return (['kind', 'name'] as const).flatMap((field) => {
     const value = reference?.[field] ?? '';
     if (value === '') return [required(`${path}.${field}`)];
-    return pathSegment(value).map((fault) => invalid(`${path}.${field}`, value, fault));
+    return misnamed(`${path}.${field}`, value, pathSegment);
   });
 }
 

@@ -3,7 +3,7 @@ import type { MatchCondition } from '@slipway/kube/api.generated';
 import { CelScope } from '@slipway/kube/cel';
 import { messageOf } from '@slipway/kube/message-of';
 import type { Fault } from '../definition.ts';
-import { duplicate, invalid, required, tooMany } from '../faults.ts';
+import { duplicate, invalid, misnamed, required, tooMany } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
 
 /** What is written, as it comes: its types are not known to expressions. */
@@ -27,7 +27,7 @@ export function checkConditions(conditions: ReadonlyArray<Partial<MatchCondition
 }
 
 function checkName(name: string, field: string): readonly Fault[] {
-  return name === '' ? [required(field)] : qualifiedKey(name).map((fault) => invalid(field, name, fault));
+  return name === '' ? [required(field)] : misnamed(field, name, qualifiedKey);
 }
 
 function checkExpression(expression: string, field: string): readonly Fault[] {

@@ -5,7 +5,7 @@ import { priorityClasses, runtimeClasses } from '@slipway/kube/resources';
 import { ageColumn } from '../columns.ts';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { forbidden, invalid, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, required } from '../faults.ts';
 import { dns1123Label, dns1123Subdomain } from '../names.ts';
 import { supported } from './pod-template.ts';
 
@@ -77,7 +77,7 @@ export const runtimeClass = define<RuntimeClass>({
   nameRule: dns1123Subdomain,
   columns: [{ name: 'Handler', cell: ({ handler }) => handler ?? '' }],
   validate: ({ handler = '' }: Given<RuntimeClass>) =>
-    handler === '' ? [required('handler')] : dns1123Label(handler).map((fault) => invalid('handler', handler, fault)),
+    handler === '' ? [required('handler')] : misnamed('handler', handler, dns1123Label),
   validateUpdate: ({ handler }, old) =>
     handler === old.handler ? [] : [invalid('handler', handler, 'field is immutable')],
 });

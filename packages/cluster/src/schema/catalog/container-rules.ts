@@ -2,7 +2,7 @@
 import { compareQuantities, isQuantity } from '@slipway/kube/quantity';
 import type { Container, LifecycleHandler, PodSpec, Probe, VolumeMount } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
 
 /** The pod, as far as its containers are held against it. */
@@ -57,7 +57,7 @@ function checkQuantities(quantities: Quantities, path: string): readonly Fault[]
     const at = `${path}[${name}]`;
     const isNegative = isQuantity(quantity) && compareQuantities(quantity, 0) < 0;
     return [
-      ...qualifiedKey(name).map((fault) => invalid(at, name, fault)),
+      ...misnamed(at, name, qualifiedKey),
       ...(name.includes('/') || standard.has(name) || name.startsWith('hugepages-')
         ? []
         : [

@@ -24,7 +24,7 @@ import {
 import { age, selectorText } from '../columns.ts';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { duplicate, forbidden, invalid, required, tooLong } from '../faults.ts';
+import { duplicate, forbidden, invalid, misnamed, required, tooLong } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
@@ -239,7 +239,7 @@ function validateServicePort(
       ? isOnlyOne
         ? []
         : [required(`${path}.name`)]
-      : dns1123Label(port.name ?? '').map((fault) => invalid(`${path}.name`, port.name, fault))),
+      : misnamed(`${path}.name`, port.name ?? '', dns1123Label)),
     ...portNumber(port.port, `${path}.port`),
     ...supported(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
     ...targetPort(port.targetPort, `${path}.targetPort`),

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressTLS } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { invalid, required } from '../faults.ts';
+import { invalid, misnamed, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { portName, portNumber, supported } from './pod-template.ts';
 
@@ -35,27 +35,23 @@ function findFaults({ spec = {} }: Ingress): readonly Fault[] {
       ];
     }),
     ...tls.flatMap((each, index) => checkTls(each, `spec.tls[${index}]`)),
-    ...(ingressClassName === undefined ? [] : named(ingressClassName, dns1123Subdomain, 'spec.ingressClassName')),
+    ...(ingressClassName === undefined ? [] : misnamed('spec.ingressClassName', ingressClassName, dns1123Subdomain)),
   ];
-}
-
-function named(name: string, rule: NameRule, field: string): readonly Fault[] {
-  return rule(name).map((fault) => invalid(field, name, fault));
 }
 
 /** A name, or one with a star in place of its first label; requests to an address carry no name that could be meant. */
 function checkHost(host: string, field: string): readonly Fault[] {
   if (host === '') return [];
   if (isIP(host) > 0) return [invalid(field, host, 'must be a DNS name, not an IP address')];
-  return named(host, possiblyWild, field);
+  return misnamed(field, host, possiblyWild);
 }
 
 const possiblyWild: NameRule = (host) => dns1123Subdomain(host.startsWith('*.') ? host.slice(2) : host);
 
 function checkTls({ hosts = [], secretName = '' }: IngressTLS, path: string): readonly Fault[] {
   return [
-    ...hosts.flatMap((host, index) => named(host, possiblyWild, `${path}.hosts[${index}]`)),
-    ...(secretName === '' ? [] : named(secretName, dns1123Subdomain, `${path}.secretName`)),
+    ...hosts.flatMap((host, index) => misnamed(`${path}.hosts[${index}]`, host, possiblyWild)),
+    ...(secretName === '' ? [] : misnamed(`${path}.secretName`, secretName, dns1123Subdomain)),
   ];
 }
 
@@ -103,7 +99,7 @@ function checkService(
 ): readonly Fault[] {
   const at = `${path}.service`;
   return [
-    ...(name === '' ? [required(`${at}.name`)] : named(name, dns1035Label, `${at}.name`)),
+    ...(name === '' ? [required(`${at}.name`)] : misnamed(`${at}.name`, name, dns1035Label)),
     ...checkPort(port, path),
   ];
 }

@@ -3,7 +3,7 @@ import { compareQuantities, quantityMilliValue } from '@slipway/kube/quantity';
 import { limitRanges } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { duplicate, forbidden, invalid, required } from '../faults.ts';
+import { duplicate, forbidden, invalid, misnamed, required } from '../faults.ts';
 import { dns1123Subdomain, qualifiedKey } from '../names.ts';
 
 const types = ['Pod', 'Container', 'PersistentVolumeClaim'];
@@ -61,7 +61,7 @@ function validateItem(item: Partial<LimitRangeItem>, path: string): readonly Fau
 
 function validateType(type: string, field: string): readonly Fault[] {
   return [
-    ...qualifiedKey(type).map((fault) => invalid(field, type, fault)),
+    ...misnamed(field, type, qualifiedKey),
     ...(type.includes('/') || types.includes(type)
       ? []
       : [invalid(field, type, 'must be a standard limit type or fully qualified')]),

@@ -12,8 +12,8 @@ import type { Fault, ResourceDefinition } from '../definition.ts';
 import { checkVersionPaths } from '../check-paths.ts';
 import { define, type CatalogEntry } from '../entry.ts';
 import { validatePatterns } from '../patterns.ts';
-import { forbidden, invalid, required } from '../faults.ts';
-import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
+import { forbidden, invalid, misnamed, required } from '../faults.ts';
+import { dns1035Label, dns1123Subdomain } from '../names.ts';
 import { checkDefinitionSchemas } from '../rules/definition-rules.ts';
 import { validateIngress } from './ingress-rules.ts';
 import { atLeast, supported } from './pod-template.ts';
@@ -61,7 +61,7 @@ const addressVersions: ReadonlyMap<string, number> = new Map([
 ]);
 
 function checkAddress(address: string, type: string | undefined, field: string): readonly Fault[] {
-  if (type === 'FQDN') return dns1123Subdomain(address).map((message) => invalid(field, address, message));
+  if (type === 'FQDN') return misnamed(field, address, dns1123Subdomain);
   const version = addressVersions.get(type ?? '');
   if (version === undefined || isIP(address) === version) return [];
   return [invalid(field, address, `must be a valid ${type} address`)];
@@ -208,7 +208,7 @@ function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefi
     ...(metadata.name === expected
       ? []
       : [invalid('metadata.name', metadata.name, `must be spec.names.plural+"."+spec.group`)]),
-    ...(group === '' ? [required('spec.group')] : faultsOf('spec.group', group, dns1123Subdomain)),
+    ...(group === '' ? [required('spec.group')] : misnamed('spec.group', group, dns1123Subdomain)),
     ...(names.plural === '' ? [required('spec.names.plural')] : []),
     ...(names.kind === '' ? [required('spec.names.kind')] : []),
     ...supported(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'),
@@ -239,13 +239,9 @@ function validateVersion(version: CustomResourceDefinition['spec']['versions'][n
   const field = `${at}.schema.openAPIV3Schema`;
   return [
     ...checkVersionPaths(version, at),
-    ...faultsOf(`${at}.name`, textOf(name), dns1035Label),
+    ...misnamed(`${at}.name`, textOf(name), dns1035Label),
     ...(schema?.openAPIV3Schema === undefined
       ? [required(field, 'schemas are required')]
       : validatePatterns(schema.openAPIV3Schema, field)),
   ];
-}
-
-function faultsOf(field: string, value: string, rule: NameRule): readonly Fault[] {
-  return rule(value).map((message) => invalid(field, value, message));
 }

@@ -4,7 +4,7 @@ import { compareQuantities } from '@slipway/kube/quantity';
 import { persistentVolumeClaims } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { accessModesText, validateAccessModes, volumeModes } from './persistent-volume.ts';
 
@@ -50,9 +50,7 @@ function validateSpec(spec: PersistentVolumeClaimSpec): readonly Fault[] {
     ...(accessModes.length === 0 ? [required('spec.accessModes', 'at least 1 access mode is required')] : []),
     ...validateAccessModes(accessModes, 'spec.accessModes'),
     ...validateSize(resources?.requests?.['storage']),
-    ...(storageClassName === ''
-      ? []
-      : dns1123Subdomain(storageClassName).map((fault) => invalid('spec.storageClassName', storageClassName, fault))),
+    ...(storageClassName === '' ? [] : misnamed('spec.storageClassName', storageClassName, dns1123Subdomain)),
     ...(volumeMode === undefined || volumeModes.includes(volumeMode)
       ? []
       : [notSupported('spec.volumeMode', volumeMode, volumeModes)]),

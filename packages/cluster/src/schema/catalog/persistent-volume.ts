@@ -4,7 +4,7 @@ import { compareQuantities } from '@slipway/kube/quantity';
 import { persistentVolumes } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { supported } from './pod-template.ts';
 
@@ -107,9 +107,7 @@ function validateSpec(spec: PersistentVolumeSpec): readonly Fault[] {
     ...(isWholeRecycled
       ? [forbidden('spec.persistentVolumeReclaimPolicy', `may not be 'recycle' for a hostPath mount of '/'`)]
       : []),
-    ...(storageClassName === ''
-      ? []
-      : dns1123Subdomain(storageClassName).map((fault) => invalid('spec.storageClassName', storageClassName, fault))),
+    ...(storageClassName === '' ? [] : misnamed('spec.storageClassName', storageClassName, dns1123Subdomain)),
     ...supported(spec.volumeMode, volumeModes, 'spec.volumeMode'),
   ];
 }

@@ -1,7 +1,7 @@
 /** What Kubernetes asks of a pod beyond the shape of its fields. */
 import type { PodSpec, Toleration } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { invalid, notSupported } from '../faults.ts';
+import { invalid, misnamed, notSupported } from '../faults.ts';
 import { GoText } from '../go-text.ts';
 import { dns1123Label, dns1123Subdomain, labelValueText, qualifiedKey, type NameRule } from '../names.ts';
 import { validateLabels } from '../metadata.ts';
@@ -54,7 +54,7 @@ function checkPlacement(spec: PodSpec, path: string): readonly Fault[] {
 const bothProcesses = 'ShareProcessNamespace and HostPID cannot both be enabled';
 
 function named(name: string | undefined, rule: NameRule, field: string): readonly Fault[] {
-  return name === undefined || name === '' ? [] : rule(name).map((fault) => invalid(field, name, fault));
+  return name === undefined || name === '' ? [] : misnamed(field, name, rule);
 }
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -63,7 +63,7 @@ function checkToleration(toleration: Toleration, path: string): readonly Fault[]
   const { key = '', effect = '', tolerationSeconds } = toleration;
   const isLimited = tolerationSeconds !== undefined && effect !== 'NoExecute';
   return [
-    ...(key === '' ? [] : qualifiedKey(key).map((fault) => invalid(`${path}.key`, key, fault))),
+    ...(key === '' ? [] : misnamed(`${path}.key`, key, qualifiedKey)),
     ...(isLimited
       ? [invalid(`${path}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")]
       : []),
@@ -78,7 +78,7 @@ function checkOperator(toleration: Toleration, field: string): readonly Fault[] 
   const isOfAll = key === '' && operator !== 'Exists' ? [invalid(field, toleration.operator ?? '', all)] : [];
   switch (operator) {
     case 'Equal':
-      return [...isOfAll, ...labelValueText(value).map((fault) => invalid(field, value, fault))];
+      return [...isOfAll, ...misnamed(field, value, labelValueText)];
     case 'Exists':
       return value === ''
         ? isOfAll

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { PodSpec } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { duplicate, invalid, required } from '../faults.ts';
+import { duplicate, invalid, misnamed, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { dns1123Subdomain, qualifiedKey } from '../names.ts';
 
@@ -27,7 +27,7 @@ export function checkSettings(spec: PodSpec, path: string): readonly Fault[] {
       ),
     ),
     ...gates.flatMap((name, index) => [
-      ...qualifiedKey(name).map((fault) => invalid(`${path}.schedulingGates[${index}]`, name, fault)),
+      ...misnamed(`${path}.schedulingGates[${index}]`, name, qualifiedKey),
       ...(gates.indexOf(name) < index ? [duplicate(`${path}.schedulingGates[${index}]`, name)] : []),
     ]),
   ];

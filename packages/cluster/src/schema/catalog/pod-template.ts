@@ -1,6 +1,6 @@
 import type { Container, PodSpec, PodTemplateSpec, Probe } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { duplicate, invalid, notFound, notSupported, required } from '../faults.ts';
+import { duplicate, invalid, misnamed, notFound, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Label } from '../names.ts';
 import { checkEphemeralContainers, refuseEphemeralContainers } from './ephemeral-containers.ts';
@@ -56,7 +56,7 @@ function validateContainer(container: Container, path: string, context: PodConte
   return [
     ...(container.name === undefined || container.name === ''
       ? [required(`${path}.name`)]
-      : dns1123Label(container.name).map((fault) => invalid(`${path}.name`, container.name, fault))),
+      : misnamed(`${path}.name`, container.name, dns1123Label)),
     ...(container.image === undefined || container.image === '' ? [required(`${path}.image`)] : []),
     ...(container.image === undefined || container.image.trim() === container.image
       ? []
@@ -192,7 +192,7 @@ function validateVolumes(volumes: readonly Volume[], path: string): readonly Fau
     return [
       ...(volume.name === undefined || volume.name === ''
         ? [required(`${at}.name`)]
-        : dns1123Label(volume.name).map((fault) => invalid(`${at}.name`, volume.name, fault))),
+        : misnamed(`${at}.name`, volume.name, dns1123Label)),
       ...(sources.length > 1
         ? [
             {

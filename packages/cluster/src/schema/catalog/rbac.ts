@@ -11,7 +11,7 @@ import { canonicalJson } from '@slipway/kube/hash';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define, type Column } from '../entry.ts';
-import { invalid, notSupported, required } from '../faults.ts';
+import { invalid, misnamed, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Subdomain, pathSegment } from '../names.ts';
 
@@ -140,9 +140,7 @@ function validateBinding({ roleRef, subjects = [] }: Binding, scope: Scope): rea
   return [
     ...(roleRef.apiGroup === group ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup, [group])]),
     ...(kinds.includes(roleRef.kind) ? [] : [notSupported('roleRef.kind', roleRef.kind, kinds)]),
-    ...(isEmpty(roleRef.name)
-      ? [required('roleRef.name')]
-      : pathSegment(roleRef.name).map((message) => invalid('roleRef.name', roleRef.name, message))),
+    ...(isEmpty(roleRef.name) ? [required('roleRef.name')] : misnamed('roleRef.name', roleRef.name, pathSegment)),
     ...subjects.flatMap((subject, index) => validateSubject(subject, `subjects[${index}]`, scope)),
   ];
 }
@@ -154,7 +152,7 @@ function validateSubject(subject: RbacV1Subject, at: string, scope: Scope): read
     case 'ServiceAccount':
       return [
         ...nameless,
-        ...(isEmpty(name) ? [] : dns1123Subdomain(name).map((message) => invalid(`${at}.name`, name, message))),
+        ...(isEmpty(name) ? [] : misnamed(`${at}.name`, name, dns1123Subdomain)),
         ...(apiGroup === '' ? [] : [notSupported(`${at}.apiGroup`, apiGroup, [''])]),
         ...(scope === 'Cluster' && isEmpty(namespace) ? [required(`${at}.namespace`)] : []),
       ];

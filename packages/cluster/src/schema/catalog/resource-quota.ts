@@ -5,7 +5,7 @@ import { resourceQuotas } from '@slipway/kube/resources';
 import { age } from '../columns.ts';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { invalid } from '../faults.ts';
+import { invalid, misnamed } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { dns1123Subdomain, qualifiedKey } from '../names.ts';
 
@@ -69,7 +69,7 @@ function validateHard(hard: ResourceList): readonly Fault[] {
     const isCounted = countedKinds.includes(resource);
     const isWhole = (parseQuantityMilli(quantity) ?? 0n) % 1_000n === 0n;
     return [
-      ...qualifiedKey(resource).map((fault) => invalid(field, resource, fault)),
+      ...misnamed(field, resource, qualifiedKey),
       ...(resource.includes('/') || quotaResources.has(resource) || /^(?:requests\.)?hugepages-/.test(resource)
         ? []
         : [invalid(field, resource, 'must be a standard resource for quota')]),

@@ -1,7 +1,7 @@
 /** What Kubernetes asks of selectors by labels. */
 import type { LabelSelector, LabelSelectorRequirement } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
-import { forbidden, invalid, required } from '../faults.ts';
+import { forbidden, invalid, misnamed, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { labelValueText, qualifiedKey } from '../names.ts';
 
@@ -42,11 +42,9 @@ export function checkSetOperator(operator: string, values: readonly string[], pa
 }
 
 export function labelKey(key: string | undefined, field: string): readonly Fault[] {
-  return qualifiedKey(key ?? '').map((fault) => invalid(field, key ?? '', fault));
+  return misnamed(field, key ?? '', qualifiedKey);
 }
 
 export function labelValues(values: readonly string[], field: string): readonly Fault[] {
-  return values.flatMap((value, index) =>
-    labelValueText(value).map((fault) => invalid(`${field}[${index}]`, value, fault)),
-  );
+  return values.flatMap((value, index) => misnamed(`${field}[${index}]`, value, labelValueText));
 }

@@ -2,7 +2,7 @@
 import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
 import { usualAffinitySeconds } from '../../network/service-table.ts';
 import type { Fault } from '../definition.ts';
-import { invalid, required } from '../faults.ts';
+import { invalid, misnamed, required } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { supported } from './pod-template.ts';
 
@@ -57,5 +57,5 @@ function checkExternalPolicy(spec: ServiceSpec, policy: string): readonly Fault[
 
 function checkExternalName(name: string): readonly Fault[] {
   if (name === '') return [required('spec.externalName')];
-  return dns1123Subdomain(name).map((fault) => invalid('spec.externalName', name, fault));
+  return misnamed('spec.externalName', name, dns1123Subdomain);
 }

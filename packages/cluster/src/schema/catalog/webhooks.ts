@@ -12,7 +12,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '@slipway/kube/resources';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
-import { duplicate, invalid, notSupported, required } from '../faults.ts';
+import { duplicate, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { lateModule } from '../late-module.ts';
 import { dns1123Subdomain } from '../names.ts';
@@ -105,7 +105,7 @@ function validateConditions(conditions: readonly MatchCondition[] = [], path: st
 function validateName(name: string, field: string): readonly Fault[] {
   if (name === '') return [required(field)];
   return [
-    ...dns1123Subdomain(name).map((fault) => invalid(field, name, fault)),
+    ...misnamed(field, name, dns1123Subdomain),
     ...(name.split('.').length < 3
       ? [invalid(field, name, 'should be a domain with at least three segments separated by dots')]
       : []),
