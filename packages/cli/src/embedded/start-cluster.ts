@@ -200,7 +200,10 @@ function apiServiceAddressOf({ node }: Foundation): string {
 
 /** Those that are kept: a review is answered and forgotten, and what is measured cannot be watched. */
 function watchedTypes(catalog: MutableCatalog): readonly ResourceType[] {
-  return catalog.all().flatMap(({ type, verbs }) => (verbs.includes('watch') ? [type] : []));
+  // What is served in two versions is one object.
+  return catalog
+    .all()
+    .flatMap(({ type, verbs, conversion }) => (verbs.includes('watch') && conversion === undefined ? [type] : []));
 }
 
 const apiNames = [

@@ -30,6 +30,7 @@ import { createServiceAccountAdmission } from './service-account-admission.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
 import { askAboutSent } from './sent-objects.ts';
 import { createLateWebhooks } from './webhooks/late-webhooks.ts';
+import { answerIssuer } from './tokens/issuer-discovery.ts';
 import { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
 export interface ApiServerOptions {
@@ -106,7 +107,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admit(request, identity);
     // No path of a resource is one about the server.
     const isResource = parseResourcePath(request.path) !== undefined;
-    const meta = isResource ? undefined : handleMeta(request, { catalog, documents, address });
+    const meta = isResource
+      ? undefined
+      : (handleMeta(request, { catalog, documents, address }) ?? answerIssuer(request, tokens));
     if (meta !== undefined) return meta;
     return handleResource(request, locate(request, identity));
   };

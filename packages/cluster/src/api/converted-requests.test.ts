@@ -1,6 +1,6 @@
-import type { AutoscalingV1HorizontalPodAutoscaler } from '@slipway/kube/api.generated';
+import type { AutoscalingV1HorizontalPodAutoscaler, EventsV1Event } from '@slipway/kube/api.generated';
 import type { ResourceType } from '@slipway/kube/object';
-import { horizontalPodAutoscalers } from '@slipway/kube/resources';
+import { events, horizontalPodAutoscalers } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 
@@ -67,4 +67,103 @@ describe('a HorizontalPodAutoscaler in version 1', () => {
       cluster.client.patch(version1, { ...key, name: 'absent' }, { type: 'merge', body: {} }),
     ).rejects.toThrow('horizontalpodautoscalers.autoscaling "absent" not found');
   });
+});
+
+const newEvents: ResourceType<EventsV1Event> = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
+
+function newEvent(name: string, more: Partial<EventsV1Event> = {}): EventsV1Event {
+  return {
+    metadata: { namespace: 'default', name },
+    eventTime: '2026-01-01T00:00:00.000001Z',
+    reportingController: 'example.org/robot',
+    reportingInstance: 'robot-0',
+    action: 'Moving',
+    reason: 'Moved',
+    regarding: { kind: 'Pod', namespace: 'default', name: 'web' },
+    note: 'moved the pod',
+    type: 'Normal',
+    ...more,
+  };
+}
+
+describe('an event of events.k8s.io', () => {
+  it('is one of core, with other names for its fields, both ways', async () => {
+    await cluster.client.create(newEvents, newEvent('new'));
+    expect(await cluster.client.get(events, { namespace: 'default', name: 'new' })).toMatchObject({
+      apiVersion: 'v1',
+      involvedObject: { kind: 'Pod', name: 'web' },
+      message: 'moved the pod',
+      reportingComponent: 'example.org/robot',
+      action: 'Moving',
+    });
+    await cluster.client.create(events, {
+      metadata: { namespace: 'default', name: 'old' },
+      involvedObject: { kind: 'Job', namespace: 'default', name: 'tidy' },
+      message: 'made a pod',
+      source: { component: 'job-controller' },
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:01Z',
+      count: 2,
+    });
+    const old = await cluster.client.get(newEvents, { namespace: 'default', name: 'old' });
+    expect(old).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      regarding: { kind: 'Job', name: 'tidy' },
+      note: 'made a pod',
+      deprecatedSource: { component: 'job-controller' },
+      deprecatedFirstTimestamp: '2026-01-01T00:00:00Z',
+      deprecatedLastTimestamp: '2026-01-01T00:00:01Z',
+      deprecatedCount: 2,
+    });
+    expect(old).not.toHaveProperty('message');
+  });
+
+  it('is found by the fields of its version', async () => {
+    const named = async (fieldSelector: string): Promise<unknown> =>
+      (await cluster.client.list(newEvents, { namespace: 'default', fieldSelector })).items.map(
+        ({ metadata }) => metadata.name,
+      );
+    expect(await named('regarding.kind=Job,regarding.name=tidy')).toEqual(['old']);
+    expect(await named('reportingController=example.org/robot')).toEqual(['new']);
+    await expect(named('note=x')).rejects.toThrow('field label not supported: note');
+  });
+
+  it('is counted on by a patch, as recorders do', async () => {
+    const series = { count: 3, lastObservedTime: '2026-01-01T00:00:05.000000Z' };
+    const key = { namespace: 'default', name: 'new' };
+    await cluster.client.patch(newEvents, key, { type: 'strategic', body: { series } });
+    expect(await cluster.client.get(events, key)).toMatchObject({ series, message: 'moved the pod' });
+  });
+
+  it.each<{ name: string; event: Partial<EventsV1Event>; fault: string }>([
+    { name: 'a time', event: { eventTime: '' }, fault: 'eventTime: Required value' },
+    { name: 'an action', event: { action: '' }, fault: 'action: Required value' },
+    { name: 'who says so', event: { reportingController: '' }, fault: 'reportingController: Required value' },
+    { name: 'one of two types', event: { type: 'Bad' }, fault: 'type: Invalid value: "": has invalid value: Bad' },
+    {
+      name: 'nothing of the older version',
+      event: { deprecatedCount: 1 },
+      fault: 'count: Invalid value: "": needs to be unset',
+    },
+    {
+      name: 'a short note',
+      event: { note: 'x'.repeat(1_025) },
+      fault: 'message: Invalid value: "": can have at most 1024 characters',
+    },
+  ])('has $name', async ({ event, fault }) => {
+    await expect(cluster.client.create(newEvents, newEvent('bad', event))).rejects.toThrow(fault);
+  });
+});
+
+it('refuses an event that stands in another namespace than what it is about', async () => {
+  const involvedObject = { kind: 'Pod', namespace: 'other', name: 'web' };
+  await expect(
+    cluster.client.create(events, { metadata: { namespace: 'default', name: 'astray' }, involvedObject }),
+  ).rejects.toThrow('involvedObject.namespace: Invalid value: "other": does not match event.namespace');
 });

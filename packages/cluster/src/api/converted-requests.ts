@@ -4,7 +4,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { Conversion, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
-import { unknownPath } from './api-errors.ts';
+import { invalidObject, unknownPath } from './api-errors.ts';
 import { decodeObject } from './decode-object.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -23,7 +23,7 @@ export async function handleConverted(converted: ConvertedRequest, handle: Handl
   const { group, version, plural } = conversion.stored;
   const definition = at.catalog.find(group, version, plural);
   if (definition === undefined) throw unknownPath();
-  const path = { ...at.path, version };
+  const path = { ...at.path, group, version };
   const response = await handle(storedRequest(converted, definition), { ...at, definition, path });
   return convertedResponse(response, at.definition, conversion);
 }
@@ -31,11 +31,13 @@ export async function handleConverted(converted: ConvertedRequest, handle: Handl
 /** A patch says how the object of this version changes, so that it is carried out here, and becomes a replacement. */
 function storedRequest({ request, at, conversion }: ConvertedRequest, stored: ResourceDefinition): TransportRequest {
   const { body, method, signal } = request;
-  if (method === 'DELETE' || body === undefined || !('json' in body)) return request;
+  if (method === 'DELETE' || body === undefined || !('json' in body)) return withStoredFields(request, conversion);
   const current = at.resources.find({ definition: stored, namespace: at.path.namespace, name: at.path.name });
   const asObject = (json: unknown): { readonly json: unknown } => {
     const { fieldValidation } = readWriteOptions(request);
     const object = decodeObject(json, { definition: at.definition, fieldValidation, warn: () => undefined });
+    const faults = method === 'POST' ? (conversion.validate?.(object) ?? []) : [];
+    if (faults.length > 0) throw invalidObject(at.definition.type, object.metadata.name ?? '', faults);
     return { json: conversion.toStored(object, current) };
   };
   const kind = method === 'PATCH' ? patchKind(request.headers['content-type'] ?? '') : 'apply';
@@ -45,6 +47,19 @@ function storedRequest({ request, at, conversion }: ConvertedRequest, stored: Re
   const patched = patchedObject(seen, { kind, body: body.json, definition: at.definition });
   if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object');
   return { ...request, signal, method: 'PUT', body: asObject(patched) };
+}
+
+/** Selects by the fields of the stored form. */
+function withStoredFields(request: TransportRequest, { storedField }: Conversion): TransportRequest {
+  const selector = request.query.get('fieldSelector');
+  if (selector === null || storedField === undefined) return request;
+  const query = new URLSearchParams(request.query);
+  const stored = selector.replaceAll(
+    /(^|,)([\w.]+)/g,
+    (_, before: string, field: string) => before + storedField(field),
+  );
+  query.set('fieldSelector', stored);
+  return { ...request, signal: request.signal, query };
 }
 
 function convertedResponse(

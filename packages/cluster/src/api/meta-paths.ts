@@ -4,6 +4,7 @@ import type { TransportRequest, TransportResponse } from '@slipway/kube/transpor
 import type { Catalog } from '../schema/definition.ts';
 import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceList } from '../schema/discovery.ts';
 import type { OpenApiDocuments } from '../schema/openapi-v3.ts';
+import { issuerPaths } from './tokens/issuer-discovery.ts';
 
 export const kubernetesVersion = 'v1.32.0';
 
@@ -30,7 +31,17 @@ export function handleMeta(request: TransportRequest, options: MetaOptions): Tra
   if (openToAll.has(path)) return path === '/version' ? json(version()) : text('ok');
   if (path === '/')
     return json({
-      paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+      paths: [
+        ...issuerPaths,
+        '/api',
+        '/apis',
+        '/healthz',
+        '/livez',
+        '/openapi/v2',
+        '/openapi/v3',
+        '/readyz',
+        '/version',
+      ],
     });
   return openApi(path, request, options.documents) ?? discovery(path, request, options);
 }

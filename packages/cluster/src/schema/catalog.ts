@@ -4,9 +4,10 @@ import { horizontalPodAutoscaler, horizontalPodAutoscalerV1 } from './catalog/au
 import { job } from './catalog/batch.ts';
 import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
-import { configMap, endpoint, event, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
+import { configMap, endpoint, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
 import { cronJob } from './catalog/cron-job.ts';
 import { daemonSet } from './catalog/daemon-set.ts';
+import { event, eventV1 } from './catalog/event.ts';
 import { limitRange } from './catalog/limit-range.ts';
 import { nodeMetrics, podMetrics } from './catalog/metrics.ts';
 import { networkPolicy } from './catalog/network-policy.ts';
@@ -66,6 +67,7 @@ const kinds: readonly ResourceDefinition[] = [
   networkPolicy,
   podDisruptionBudget,
   storageClass,
+  eventV1,
   priorityClass,
   runtimeClass,
   validatingWebhookConfiguration,

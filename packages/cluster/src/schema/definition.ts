@@ -101,6 +101,10 @@ export interface Conversion {
   /** `current` is the stored object, where there is one: what this version cannot say stays as it is. */
   toStored(object: KubeObject, current: KubeObject | undefined): KubeObject;
   fromStored(object: KubeObject): KubeObject;
+  /** What more is asked of an object that is created in this version. */
+  validate?(object: KubeObject): readonly Fault[];
+  /** How the field of a selector is called in the stored form; absent: as here. */
+  storedField?(field: string): string;
 }
 
 export interface ObjectPart {

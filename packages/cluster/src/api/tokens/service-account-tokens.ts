@@ -6,9 +6,9 @@ import type { Identity } from '../authorization.ts';
 import { storeKey } from '../object-key.ts';
 import type { ResourceStore } from '../resource-store.ts';
 import { formatClaims, identityOf, parseClaims, type NamedObject, type TokenClaims } from './token-claims.ts';
-import { createSigningKey, readToken, signToken, type SigningKey } from './web-token.ts';
+import { createSigningKey, publicJsonWebKey, readToken, signToken, type SigningKey } from './web-token.ts';
 
-const issuer = 'https://kubernetes.default.svc.cluster.local';
+export const issuer = 'https://kubernetes.default.svc.cluster.local';
 
 /** Whom a token is for that names nobody: this server. */
 export const ownAudiences: readonly string[] = [issuer];
@@ -67,6 +67,11 @@ export class ServiceAccountTokens {
     if (claims === undefined || !this.#isValid(claims)) return undefined;
     const meant = audiences.filter((audience) => claims.audiences.includes(audience));
     return meant.length === 0 ? undefined : { identity: identityOf(claims), audiences: meant };
+  }
+
+  /** By which tokens are verified, as a JSON Web Key. */
+  async publicKey(): Promise<object> {
+    return publicJsonWebKey(await this.#signingKey());
   }
 
   #isValid({ issuer: by, notBefore, expiresAt, namespace, account, bound }: TokenClaims): boolean {

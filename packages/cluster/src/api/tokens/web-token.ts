@@ -21,6 +21,11 @@ export function createSigningKey(privateKey: KeyObject): SigningKey {
   return { id, privateKey, publicKey };
 }
 
+/** RFC 7517. */
+export function publicJsonWebKey({ id, publicKey }: SigningKey): object {
+  return { use: 'sig', alg: algorithm, kid: id, ...publicKey.export({ format: 'jwk' }) };
+}
+
 export function signToken(claims: JsonObject, key: SigningKey): string {
   const signed = `${encode({ alg: algorithm, kid: key.id })}.${encode(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key: key.privateKey, dsaEncoding });

@@ -1,7 +1,6 @@
 import type {
   ConfigMap,
   Endpoints,
-  Event,
   Namespace,
   Node,
   Secret,
@@ -11,23 +10,14 @@ import type {
 } from '@slipway/kube/api.generated';
 import { findCondition } from '@slipway/kube/conditions';
 import { canonicalJson } from '@slipway/kube/hash';
-import {
-  configMaps,
-  endpoints,
-  events,
-  namespaces,
-  nodes,
-  secrets,
-  serviceAccounts,
-  services,
-} from '@slipway/kube/resources';
+import { configMaps, endpoints, namespaces, nodes, secrets, serviceAccounts, services } from '@slipway/kube/resources';
 import { age, selectorText } from '../columns.ts';
 import type { Fault } from '../definition.ts';
 import { define } from '../entry.ts';
 import { duplicate, forbidden, invalid, misnamed, required, tooLong } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
-import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../names.ts';
+import { dns1035Label, dns1123Label, dns1123Subdomain } from '../names.ts';
 import { checkTraffic, isOutside, withAffinity, withoutTypesOwn } from './service-rules.ts';
 import { serviceWarnings } from './service-warnings.ts';
 import { portName, portNumber, supported } from './pod-template.ts';
@@ -374,47 +364,4 @@ export const serviceAccount = define<ServiceAccount>({
   connect: ['token'],
   nameRule: dns1123Subdomain,
   columns: [{ name: 'Secrets', type: 'integer', cell: (object) => object.secrets?.length ?? 0 }],
-});
-
-export const event = define<Event>({
-  type: events,
-  schemaType: 'io.k8s.api.core.v1.Event',
-  shortNames: ['ev'],
-  nameRule: pathSegment,
-  bareColumns: true,
-  columns: [
-    {
-      name: 'Last Seen',
-      cell: (object, now) => age(object.lastTimestamp ?? object.eventTime ?? object.metadata.creationTimestamp, now),
-    },
-    { name: 'Type', cell: ({ type }) => type ?? '' },
-    { name: 'Reason', cell: ({ reason }) => reason ?? '' },
-    {
-      name: 'Object',
-      cell: ({ involvedObject }) => `${(involvedObject?.kind ?? '').toLowerCase()}/${involvedObject?.name ?? ''}`,
-    },
-    { name: 'Subobject', wide: true, cell: ({ involvedObject }) => involvedObject?.fieldPath ?? '' },
-    { name: 'Source', wide: true, cell: ({ source }) => [source?.component, source?.host].filter(Boolean).join(', ') },
-    { name: 'Message', cell: ({ message }) => (message ?? '').trim() },
-    {
-      name: 'First Seen',
-      wide: true,
-      cell: (object, now) => age(object.firstTimestamp ?? object.eventTime ?? object.metadata.creationTimestamp, now),
-    },
-    { name: 'Count', wide: true, cell: ({ count }) => String(count ?? 1) },
-    { name: 'Name', wide: true, cell: ({ metadata }) => metadata.name ?? '' },
-  ],
-  selectableFields: {
-    'involvedObject.kind': (object) => object.involvedObject?.kind ?? '',
-    'involvedObject.namespace': (object) => object.involvedObject?.namespace ?? '',
-    'involvedObject.name': (object) => object.involvedObject?.name ?? '',
-    'involvedObject.uid': (object) => object.involvedObject?.uid ?? '',
-    'involvedObject.apiVersion': (object) => object.involvedObject?.apiVersion ?? '',
-    'involvedObject.resourceVersion': (object) => object.involvedObject?.resourceVersion ?? '',
-    'involvedObject.fieldPath': (object) => object.involvedObject?.fieldPath ?? '',
-    reason: (object) => object.reason ?? '',
-    reportingComponent: (object) => object.reportingComponent ?? '',
-    source: (object) => object.source?.component ?? '',
-    type: (object) => object.type ?? '',
-  },
 });
