@@ -33,11 +33,16 @@ export type TransportBody =
   | {
       readonly kind: 'watch';
       readonly events: AsyncIterable<unknown>;
-      /** The same, as many at once as have happened since the last were taken, for whoever sends them on. One of both is read. */
-      readonly batches?: AsyncIterable<readonly unknown[]> | undefined;
+      /**
+       * The same for whoever sends them on, who is called with as many at once as have happened since the last call, and not
+       * again before what he returns has resolved. Resolves with the end. One of both is read.
+       */
+      readonly follow?: ((send: SendBatch) => Promise<void>) | undefined;
     }
   /** Anything else: logs, proxied answers. */
   | { readonly kind: 'bytes'; readonly chunks: AsyncIterable<Uint8Array> };
+
+export type SendBatch = (batch: readonly unknown[]) => Promise<void> | undefined;
 
 export interface TransportResponse {
   readonly status: number;

@@ -1,4 +1,4 @@
-/** Waiting within a turn of the event loop. */
+/** Waiting within a turn of the event loop, and for the next. */
 
 /**
  * Resolves when nobody in this process has anything left to say to what has just happened: all promises that are resolved by
@@ -6,4 +6,9 @@
  */
 export function whenAllIsSaid(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Resolves when all has been heard that has arrived from outside by now. */
+export function untilOthersAreHeard(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

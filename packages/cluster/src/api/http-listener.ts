@@ -24,7 +24,7 @@ import { receivedByNode, type ReceivedRequest } from './received-request.ts';
 import { parseResourcePath } from './request-path.ts';
 import { parseTarget } from './request-target.ts';
 import { isWatchSocket, type SocketConnection } from './socket-request.ts';
-import { watchLines, watchPieces } from './watch-lines.ts';
+import { watchLines, writeWatch } from './watch-lines.ts';
 
 const maximumHeaderBytes = 64 * 1024;
 const headersTimeoutMilliseconds = 60_000;
@@ -261,10 +261,13 @@ async function send(answer: TransportResponse, outgoing: Outgoing, request: Rece
   }
   outgoing.writeHead(status, { ...(body.kind === 'watch' ? { 'content-type': 'application/json' } : {}), ...headers });
   outgoing.flushHeaders();
-  const chunks = body.kind === 'watch' ? watchPieces(body) : body.chunks;
-  for await (const chunk of chunks) {
-    if (outgoing.destroyed) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
-  }
-  outgoing.end();
+  const write = (chunk: string | Uint8Array): Promise<void> | undefined =>
+    outgoing.destroyed || outgoing.write(chunk) ? undefined : drained(outgoing);
+  if (body.kind === 'watch') await writeWatch(body, write);
+  else
+    for await (const chunk of body.chunks) {
+      if (outgoing.destroyed) return;
+      await write(chunk);
+    }
+  if (!outgoing.destroyed) outgoing.end();
 }

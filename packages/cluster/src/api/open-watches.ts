@@ -1,5 +1,6 @@
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { KubeObject } from '@slipway/kube/object';
+import { untilOthersAreHeard } from '@slipway/kube/turns';
 import type { StoreEvent } from '../store/store.ts';
 import type { WatchStreamEvent } from './watch-event.ts';
 
@@ -12,14 +13,15 @@ const groupCount = 10;
 
 /** A watch that is sent to somebody. */
 export interface SentWatch {
-  /** Resolves when it may be sent what has happened until then. Undefined: at once, as long as there are few. */
-  turn(): Promise<void> | undefined;
+  /** Calls back when it may be sent what has happened until then: once all of this moment has, as long as there are few. */
+  inTurn(send: () => void): void;
   end(): void;
 }
 
 /** What the watches of a server have in common. */
 export class OpenWatches {
-  readonly #groups = Array.from({ length: groupCount }, (_, index) => new TurnGroup(index / groupCount));
+  readonly #order = new Order();
+  readonly #groups = Array.from({ length: groupCount }, (_, index) => new TurnGroup(index / groupCount, this.#order));
   #sent = 0;
   #last: StoreEvent | undefined;
   #told: WatchStreamEvent[] = [];
@@ -29,9 +31,10 @@ export class OpenWatches {
     this.#sent += 1;
     group.members += 1;
     return {
-      turn: () => {
+      inTurn: (send) => {
         const period = Math.min(maximumPeriodMilliseconds, Math.floor(this.#sent / watchesPerMillisecond));
-        return period === 0 ? undefined : group.turn(clock, period);
+        if (period === 0) queueMicrotask(send);
+        else group.inTurn(send, { clock, period });
       },
       end: () => {
         this.#sent -= 1;
@@ -54,25 +57,50 @@ export class OpenWatches {
   }
 }
 
+/**
+ * One after the other. Late ones would otherwise follow each other in one turn of the event loop, whose length is how long
+ * everybody waits who comes by a socket, and writes wait three times before anybody is told of them.
+ */
+class Order {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves when it is the caller's turn: nobody else's is in the same turn of the event loop. */
+  turn(): Promise<void> {
+    const turn = this.#last;
+    this.#last = turn.then(untilOthersAreHeard);
+    return turn;
+  }
+}
+
+interface Period {
+  readonly clock: Clock;
+  /** In milliseconds. */
+  readonly period: number;
+}
+
 /** Watches that are sent to in the same moment, so that what they are sent is the same. */
 class TurnGroup {
   members = 0;
   /** Where in a period its turn is. */
   readonly #phase: number;
-  #next: Promise<void> | undefined;
+  readonly #order: Order;
+  #waiting: (() => void)[] = [];
 
-  constructor(phase: number) {
+  constructor(phase: number, order: Order) {
     this.#phase = phase;
+    this.#order = order;
   }
 
-  turn(clock: Clock, periodMilliseconds: number): Promise<void> {
-    this.#next ??= this.#wait(clock, periodMilliseconds);
-    return this.#next;
+  inTurn(send: () => void, period: Period): void {
+    if (this.#waiting.push(send) === 1) void this.#wait(period);
   }
 
-  async #wait(clock: Clock, period: number): Promise<void> {
+  async #wait({ clock, period }: Period): Promise<void> {
     const sinceTurn = (clock.monotonic() + period * (1 - this.#phase)) % period;
     await delay(clock, Math.ceil(period - sinceTurn));
-    this.#next = undefined;
+    await this.#order.turn();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const send of waiting) send();
   }
 }

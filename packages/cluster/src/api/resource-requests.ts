@@ -290,7 +290,7 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
   });
   const body: TransportResponse['body'] =
     formOf(request) === 'object'
-      ? { kind: 'watch', events, batches: events.batches() }
+      ? { kind: 'watch', events, follow: (send) => events.follow(send) }
       : { kind: 'watch', events: formed(events, request, at) };
   return { status: 200, headers: {}, body };
 }

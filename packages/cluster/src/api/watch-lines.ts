@@ -16,20 +16,32 @@ const pieceBytes = 256 * 1024;
 /** Longer batches are those of readers who lag behind, each by itself. */
 const sharedEvents = 100;
 
-/** The lines of one moment in one piece: to encrypt and send a piece takes longer than to make it. */
-export async function* watchPieces({
-  events,
-  batches,
-}: TransportBody & { readonly kind: 'watch' }): AsyncIterable<string | Uint8Array> {
-  if (batches === undefined) {
-    yield* watchLines(events);
+/** Says what is to be waited for before more is written. */
+export type WritePiece = (piece: string | Uint8Array) => Promise<void> | undefined;
+
+/** The lines of one moment in one piece: to encrypt and send a piece takes longer than to make it. Resolves with the end. */
+export async function writeWatch(
+  { events, follow }: TransportBody & { readonly kind: 'watch' },
+  write: WritePiece,
+): Promise<void> {
+  if (follow === undefined) {
+    for await (const line of watchLines(events)) await write(line);
     return;
   }
   try {
-    for await (const batch of batches) yield* piecesOf(batch);
+    await follow((batch) => writePieces(piecesOf(batch)[Symbol.iterator](), write));
   } catch (error) {
-    yield failureLine(error);
+    await write(failureLine(error));
   }
+}
+
+/** One piece is the rule, and nothing to wait for. */
+function writePieces(pieces: Iterator<Uint8Array>, write: WritePiece): Promise<void> | undefined {
+  for (let next = pieces.next(); next.done !== true; next = pieces.next()) {
+    const waiting = write(next.value);
+    if (waiting !== undefined) return waiting.then(() => writePieces(pieces, write));
+  }
+  return undefined;
 }
 
 interface KnownPieces {

@@ -1,9 +1,11 @@
 import { configMaps } from '@slipway/kube/resources';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../kube/testing/fake-clock.ts';
+import type { Clock } from '@slipway/kube/clock';
+import { FakeClock, settle } from '../../../kube/testing/fake-clock.ts';
 import { configMap } from '../schema/catalog/core.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { storeKey } from './object-key.ts';
+import { OpenWatches } from './open-watches.ts';
 import { ResourceStore } from './resource-store.ts';
 import type { WatchEvents, WatchStreamEvent } from './watch-event.ts';
 import { openWatch, type WatchRequest } from './watch-stream.ts';
@@ -180,65 +182,134 @@ describe('bookmarks', () => {
   });
 });
 
-describe('batches of a watch', () => {
-  const namesOf = (batch: IteratorResult<readonly WatchStreamEvent[]>): readonly unknown[] =>
-    batch.done === true ? ['end'] : batch.value.map(({ object }) => object.metadata.name);
+describe('a watch that is sent on', () => {
+  const namesOf = (batch: readonly unknown[]): readonly unknown[] =>
+    (batch as readonly WatchStreamEvent[]).map(({ object }) => object.metadata.name);
 
-  it('begin with what exists and go on with what has happened together', async () => {
+  interface Followed {
+    readonly batches: (readonly unknown[])[];
+    readonly ended: Promise<void>;
+    stop(): void;
+  }
+
+  /** `full`: what is to be waited for after each batch. */
+  function follow(full?: () => Promise<void>): Followed {
+    const abort = new AbortController();
+    const batches: (readonly unknown[])[] = [];
+    const ended = open({ signal: abort.signal }).follow((batch) => {
+      batches.push(batch);
+      return full?.();
+    });
+    return { batches, ended, stop: () => abort.abort() };
+  }
+
+  it('begins with what exists and goes on with what has happened together', async () => {
     await Promise.all([put('a'), put('b')]);
-    const batches = open({}).batches()[Symbol.asyncIterator]();
-    expect(namesOf(await batches.next())).toEqual(['a', 'b']);
+    const { batches, ended, stop } = follow();
+    await settle();
     await Promise.all([put('c'), put('d')]);
-    expect(namesOf(await batches.next())).toEqual(['c', 'd']);
-    const next = batches.next();
+    await settle();
     await put('e');
-    expect(namesOf(await next)).toEqual(['e']);
-    await batches.return?.();
+    await settle();
+    expect(batches.map(namesOf)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    stop();
+    await ended;
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('of many watches wait for their turn, and tell all the very same events', async () => {
-    const all = Array.from({ length: 500 }, () => open({}).batches()[Symbol.asyncIterator]());
-    const told = Promise.all(all.map((batches) => batches.next()));
+  it('is sent more only when there is room again, and then all that has happened meanwhile', async () => {
+    const rooms: PromiseWithResolvers<void>[] = [];
+    const { batches, ended, stop } = follow(() => {
+      const room = Promise.withResolvers<void>();
+      rooms.push(room);
+      return room.promise;
+    });
+    for (const name of ['a', 'b', 'c']) {
+      await put(name);
+      await settle();
+    }
+    expect(batches.map(namesOf)).toEqual([['a']]);
+    rooms[0]?.resolve();
+    await settle();
+    expect(batches.map(namesOf)).toEqual([['a'], ['b', 'c']]);
+    rooms[1]?.resolve();
+    stop();
+    await ended;
+  });
+
+  it('ends where it cannot be sent', async () => {
+    const { ended } = follow(() => {
+      throw new Error('broken');
+    });
+    await Promise.all([expect(ended).rejects.toThrow('broken'), put('a')]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('waits, as one of many, for its turn, and all are told the very same events', async () => {
+    const all = Array.from({ length: 500 }, () => follow());
     await put('a');
     await put('b');
     await clock.advance(20);
-    expect((await told).map(namesOf)).toEqual(all.map(() => ['a', 'b']));
-    expect(new Set((await told).map(({ value }) => value[0])).size).toBe(1);
-    for (const batches of all) await batches.return?.();
+    expect(all.map(({ batches }) => batches.map(namesOf))).toEqual(all.map(() => [['a', 'b']]));
+    expect(new Set(all.map(({ batches }) => batches[0]?.[0])).size).toBe(1);
+    for (const { stop } of all) stop();
+    await Promise.all(all.map(({ ended }) => ended));
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('of many watches are sent group by group, and no event is late by more than a period', async () => {
+  it('is sent, as one of many, group by group, and no event is late by more than a period', async () => {
     const turns = new Set<number>();
-    const abort = new AbortController();
-    let told = 0;
-    const read = async (): Promise<void> => {
-      for await (const batch of open({ afterRevision: 0, signal: abort.signal }).batches()) {
-        told += batch.length;
+    const all = Array.from({ length: 500 }, () =>
+      follow(() => {
         turns.add(clock.monotonic());
-      }
-    };
-    const all = Promise.all(Array.from({ length: 500 }, read));
+        return Promise.resolve();
+      }),
+    );
     for (const name of ['a', 'b', 'c']) {
       await put(name);
       await clock.advance(20);
     }
-    expect(told).toBe(3 * 500);
+    expect(all.flatMap(({ batches }) => batches.flat())).toHaveLength(3 * 500);
     expect(turns.size).toBeGreaterThan(20);
-    abort.abort();
-    await all;
+    for (const { stop } of all) stop();
+    await Promise.all(all.map(({ ended }) => ended));
   });
 
-  it('end with the watch, and what had happened is told before', async () => {
-    const abort = new AbortController();
-    const batches = open({ afterRevision: 0, signal: abort.signal }).batches()[Symbol.asyncIterator]();
-    const first = batches.next();
+  it('is told what had happened before it ends', async () => {
+    const { batches, ended, stop } = follow();
+    await settle();
     await put('a');
-    expect(namesOf(await first)).toEqual(['a']);
+    await settle();
     await put('b');
-    abort.abort();
-    expect(namesOf(await batches.next())).toEqual(['b']);
-    expect(namesOf(await batches.next())).toEqual(['end']);
+    stop();
+    await ended;
+    expect(batches.map(namesOf)).toEqual([['a'], ['b']]);
+  });
+});
+
+describe('groups of watches', () => {
+  it('that are late are sent to one after the other, and others are heard between them', async () => {
+    const watches = new OpenWatches();
+    const order: string[] = [];
+    const late: (() => void)[] = [];
+    // A clock whose timers all come at once, as after a long turn of the event loop.
+    const atOnce: Clock = {
+      now: () => 0,
+      monotonic: () => 0,
+      schedule: (_, callback) => {
+        late.push(callback);
+        return () => undefined;
+      },
+    };
+    const all = Array.from({ length: 50 }, () => watches.begin(atOnce));
+    for (const [index, watch] of all.entries()) watch.inTurn(() => order.push(`group ${index % 10}`));
+    expect(late).toHaveLength(10);
+    const heard = new Promise<void>((resolve) => setImmediate(() => setImmediate(() => resolve())));
+    for (const callback of late) callback();
+    await heard;
+    expect(new Set(order).size).toBeLessThan(5);
+    await settle(12);
+    expect(order).toEqual(order.toSorted());
+    expect(order).toHaveLength(50);
   });
 });

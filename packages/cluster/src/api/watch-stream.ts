@@ -1,8 +1,10 @@
 import type { Clock } from '@slipway/kube/clock';
 import { StatusError } from '@slipway/kube/status-error';
+import type { SendBatch } from '@slipway/kube/transport';
 import { RevisionCompacted, type StoredObject, type StoreEvent, type StoreWatch } from '../store/store.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { storePrefix } from './object-key.ts';
+import type { SentWatch } from './open-watches.ts';
 import { withResourceVersion, type ResourceStore } from './resource-store.ts';
 import type { Matcher } from './selection.ts';
 import type { WatchEvents, WatchStreamEvent } from './watch-event.ts';
@@ -97,26 +99,47 @@ class WatchStream implements WatchEvents {
     }
   }
 
-  async *batches(): AsyncIterable<readonly WatchStreamEvent[]> {
+  async follow(send: SendBatch): Promise<void> {
     const sent = this.#resources.watches.begin(this.#clock);
     try {
       for (const portion of portions(this.#initialEvents())) {
-        yield portion;
+        await send(portion);
         if (this.#ended) return;
       }
-      for (;;) {
-        if (this.#queue.length > 0) {
-          if (!this.#ended) await sent.turn();
-          const batch = this.#queue;
-          this.#queue = [];
-          yield batch;
-        } else if (this.#ended) return;
-        else await this.#awoken();
-      }
+      while (!this.#ended || this.#queue.length > 0) await this.#sendTurns(sent, send);
     } finally {
       sent.end();
       this.#end();
     }
+  }
+
+  /**
+   * Sends what happens, in turn, until there is something to wait for or it is the end. A promise for each turn would cost as
+   * much as half of sending.
+   */
+  #sendTurns(sent: SentWatch, send: SendBatch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const take = (): void => {
+        const batch = this.#queue;
+        this.#queue = [];
+        try {
+          const waiting = batch.length === 0 ? undefined : send(batch);
+          if (waiting !== undefined || this.#ended) resolve(waiting);
+          else this.#wake = wake;
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error('events were not sent', { cause: error }));
+        }
+      };
+      const wake = (): void => (this.#ended ? take() : sent.inTurn(take));
+      if (this.#queue.length > 0) wake();
+      else this.#wake = wake;
+    });
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   #awoken(): Promise<void> {
@@ -182,8 +205,7 @@ class WatchStream implements WatchEvents {
       return;
     }
     this.#queue.push(event);
-    this.#wake?.();
-    this.#wake = undefined;
+    this.#awake();
   }
 
   #scheduleBookmark(): void {
@@ -218,7 +240,7 @@ class WatchStream implements WatchEvents {
     this.#watch?.close();
     this.#cancelLife?.();
     this.#cancelBookmark?.();
-    this.#wake?.();
+    this.#awake();
   }
 }
 

@@ -7,7 +7,7 @@ import type { TransportBody, TransportResponse } from '@slipway/kube/transport';
 import { contentOf } from '../answer-content.ts';
 import type { ListText } from '../list-text.ts';
 import type { ReceivedRequest } from '../received-request.ts';
-import { watchPieces } from '../watch-lines.ts';
+import { type WritePiece, writeWatch } from '../watch-lines.ts';
 import { keepAliveLine } from './idle-time.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export async function sendPlainAnswer(answer: TransportResponse, request: Receiv
   const { socket } = request;
   const headers = answerHeaders(answer.headers);
   if (body.kind !== 'json') {
-    await sendStream({ status, ...streamOf(body, headers) }, socket);
+    await sendStream({ status, ...streamOf({ body, headers, socket }) }, socket);
     return;
   }
   const { content, type } = await contentOf(body.value, request);
@@ -42,10 +42,22 @@ export async function sendPlainAnswer(answer: TransportResponse, request: Receiv
     await drained(socket);
 }
 
-function streamOf(body: StreamBody, headers: Headers): Omit<StreamedAnswer, 'status'> {
-  if (body.kind === 'bytes') return { headers, chunks: body.chunks, frame: framed };
+function streamOf({ body, headers, socket }: StreamSource): Omit<StreamedAnswer, 'status'> {
+  if (body.kind === 'bytes')
+    return { headers, frame: framed, passTo: (write) => passChunks(body.chunks, { write, socket }) };
   const own = { 'content-type': 'application/json', ...headers };
-  return { headers: own, chunks: watchPieces(body), frame: framedOnce };
+  return { headers: own, frame: framedOnce, passTo: (write) => writeWatch(body, write) };
+}
+
+/** Whoever makes them hears of it when nobody takes them any more. A watch hears of that by itself. */
+async function passChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  { write, socket }: { readonly write: WritePiece; readonly socket: Socket },
+): Promise<void> {
+  for await (const chunk of chunks) {
+    if (socket.destroyed) return;
+    await write(chunk);
+  }
 }
 
 /** The head holds what is UTF-8 already, as a warning may, and must not become it a second time. */
@@ -81,12 +93,17 @@ function headOf(status: number, headers: Headers, ofContent: string): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}${ofContent}connection: keep-alive\r\n${keepAliveLine}\r\n`;
 }
 
-type StreamBody = Exclude<TransportBody, { readonly kind: 'json' }>;
+interface StreamSource {
+  readonly body: Exclude<TransportBody, { readonly kind: 'json' }>;
+  readonly headers: Headers;
+  readonly socket: Socket;
+}
 
 interface StreamedAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly chunks: AsyncIterable<string | Uint8Array>;
+  /** Resolves when all has been written, or nobody is there any more. */
+  readonly passTo: (write: WritePiece) => Promise<void>;
   /** What is sent of a chunk that is short. */
   readonly frame: (chunk: Uint8Array) => Buffer;
 }
@@ -106,20 +123,20 @@ async function sendStream(answer: StreamedAnswer, socket: Socket): Promise<void>
   }
 }
 
-async function sendChunks({ status, headers, chunks, frame }: StreamedAnswer, socket: Socket): Promise<void> {
+async function sendChunks({ status, headers, frame, passTo }: StreamedAnswer, socket: Socket): Promise<void> {
   const hasNone = status === 204 || status === 304;
   const declared = headers['content-length'];
   const isChunked = !hasNone && declared === undefined;
   socket.write(headOf(status, headers, isChunked ? 'transfer-encoding: chunked\r\n' : ''), 'latin1');
   let sent = 0;
-  for await (const chunk of chunks) {
-    if (socket.destroyed) return;
+  await passTo((chunk) => {
     const size = Buffer.byteLength(chunk);
     sent += size;
-    if (size === 0 || hasNone) continue;
+    if (size === 0 || hasNone || socket.destroyed) return undefined;
     const hasRoom = isChunked ? writeChunk(chunk, { size, frame, socket }) : socket.write(chunk);
-    if (!hasRoom) await drained(socket);
-  }
+    return hasRoom ? undefined : drained(socket);
+  });
+  if (socket.destroyed) return;
   if (isChunked) socket.write('0\r\n\r\n');
   else if (!hasNone && sent !== Number(declared)) throw new Error(`${sent} bytes of ${declared} were there to send`);
 }
