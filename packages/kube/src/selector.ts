@@ -38,6 +38,11 @@ export function matchesLabelSelector(selector: LabelSelector | undefined, labels
   return selector !== undefined && matchesLabels(requirementsOf(selector), labels);
 }
 
+/** One that asks for nothing. */
+export function isEmptySelector({ matchLabels, matchExpressions }: LabelSelector): boolean {
+  return Object.keys(matchLabels ?? {}).length + (matchExpressions ?? []).length === 0;
+}
+
 const requirements = new WeakMap<LabelSelector, Selector>();
 
 /** The same selector is held against every pod of a namespace. */

@@ -1,6 +1,6 @@
 /** What pods ask of each other: required and preferred affinity and anti-affinity, within a topology. */
-import type { LabelSelector, Pod, PodAffinityTerm, WeightedPodAffinityTerm } from '@slipway/kube/api.generated';
-import { matchesLabelSelector } from '@slipway/kube/selector';
+import type { Pod, PodAffinityTerm, WeightedPodAffinityTerm } from '@slipway/kube/api.generated';
+import { isEmptySelector, matchesLabelSelector } from '@slipway/kube/selector';
 import { neighbourOf, type Neighbour } from './neighbour.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Refusal } from './refusal.ts';
@@ -8,13 +8,9 @@ import type { Refusal } from './refusal.ts';
 /** Whether a term of a pod in `namespace` speaks of the other one. Namespaces are named, or all by an empty selector. */
 function speaksOf(term: PodAffinityTerm, namespace: string, other: Neighbour): boolean {
   const { namespaces = [], namespaceSelector, labelSelector } = term;
-  const isEverywhere = namespaceSelector !== undefined && isEmpty(namespaceSelector);
+  const isEverywhere = namespaceSelector !== undefined && isEmptySelector(namespaceSelector);
   const names = namespaces.length === 0 && namespaceSelector === undefined ? [namespace] : namespaces;
   return (isEverywhere || names.includes(other.namespace)) && matchesLabelSelector(labelSelector, other.labels);
-}
-
-function isEmpty({ matchLabels, matchExpressions }: LabelSelector): boolean {
-  return Object.keys(matchLabels ?? {}).length + (matchExpressions ?? []).length === 0;
 }
 
 export function domainOf({ node }: NodeInfo, topologyKey: string): string | undefined {

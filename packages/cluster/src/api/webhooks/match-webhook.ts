@@ -5,7 +5,7 @@ import type {
   RuleWithOperations,
   ValidatingWebhook,
 } from '@slipway/kube/api.generated';
-import { matchesLabelSelector } from '@slipway/kube/selector';
+import { isEmptySelector, matchesLabelSelector } from '@slipway/kube/selector';
 import type { ResourceDefinition } from '../../schema/definition.ts';
 import type { ExternalWrite, SentObject } from '../external-admission.ts';
 
@@ -38,8 +38,7 @@ export function matchWebhook(matching: Matching): ResourceDefinition | undefined
 /** What has no metadata, as the options of a connection, is found by no selector that asks for anything. */
 function isSelected(selector: LabelSelector, object: SentObject | undefined): boolean {
   if (object?.metadata !== undefined) return matchesLabelSelector(selector, object.metadata.labels);
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return object !== undefined && Object.keys(matchLabels).length + matchExpressions.length === 0;
+  return object !== undefined && isEmptySelector(selector);
 }
 
 function matchesRule(rule: RuleWithOperations, write: ExternalWrite, { type }: ResourceDefinition): boolean {

@@ -2,7 +2,7 @@
 import type { Container, LabelSelector, PodTemplateSpec } from '@slipway/kube/api.generated';
 import { canonicalJson } from '@slipway/kube/hash';
 import type { KubeObject } from '@slipway/kube/object';
-import { formatLabelSelector, matchesLabelSelector } from '@slipway/kube/selector';
+import { formatLabelSelector, isEmptySelector, matchesLabelSelector } from '@slipway/kube/selector';
 import type { Fault } from '../definition.ts';
 import type { Column } from '../entry.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
@@ -59,12 +59,12 @@ export function noDeadline(template: PodTemplateSpec | undefined, kind: string):
 }
 
 function validateSelector(selector: LabelSelector | undefined, kind: WorkloadKind): readonly Fault[] {
-  const isEmpty =
-    Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
   if (selector === undefined) return [required('spec.selector')];
   return [
     ...checkLabelSelector(selector, 'spec.selector'),
-    ...(isEmpty ? [invalid('spec.selector', goLabelSelector(selector), `empty selector is invalid for ${kind}`)] : []),
+    ...(isEmptySelector(selector)
+      ? [invalid('spec.selector', goLabelSelector(selector), `empty selector is invalid for ${kind}`)]
+      : []),
   ];
 }
 
