@@ -30,13 +30,16 @@ export async function awaitReport(child: ChildProcess, launch: Launch): Promise<
   return new Report(child).until('ready');
 }
 
-function spawned(child: ChildProcess, launch: Launch): Promise<void> {
+/** Rejects with a `StartError`. */
+export function spawned(child: ChildProcess, launch: Launch): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (error) =>
-      reject(new StartError('StartError', `"${launch.file}" cannot be started: ${error.message}`, { cause: error })),
-    );
+    child.once('error', (error) => reject(notStarted(launch, error)));
   });
+}
+
+export function notStarted({ file }: Launch, error: Error): StartError {
+  return new StartError('StartError', `"${file}" cannot be started: ${error.message}`, { cause: error });
 }
 
 /** What a process says on its descriptor 3. */

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '@slipway/kube/clock';
-import { StartError, type ExecResult } from '../../runtime.ts';
-import { startProcess } from './contained-process.ts';
+import type { ExecResult } from '../../runtime.ts';
+import { endOf, notStarted, startProcess } from './contained-process.ts';
 import type { Launch } from './isolation.ts';
 import { endOfOutput, writersOf, type OutputPipes } from './output-pipes.ts';
-import { exitCodeOf } from './run-to-end.ts';
 import { signalIfRunning } from './signal.ts';
 
 const outputLimit = 64 * 1024;
@@ -34,11 +33,8 @@ export async function runInside(
     output.stderr.reader.destroy();
   });
   try {
-    const exitCode = await new Promise<number>((resolve, reject) => {
-      child.once('error', (error) =>
-        reject(new StartError('StartError', `"${launch.file}" cannot be started: ${error.message}`, { cause: error })),
-      );
-      child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+    const exitCode = await endOf(child).catch((error: Error) => {
+      throw notStarted(launch, error);
     });
     await outputEnded;
     return { exitCode, stdout: stdout(), stderr: stderr(), timedOut };

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { StartError, type OpenExecRequest, type RunningCommand } from '../../runtime.ts';
-import { startProcess } from './contained-process.ts';
+import type { OpenExecRequest, RunningCommand } from '../../runtime.ts';
+import { spawned, startProcess } from './contained-process.ts';
 import type { Launch } from './isolation.ts';
 import { openInputPipe } from './input-pipe.ts';
 import { writersOf, type OutputPipes } from './output-pipes.ts';
@@ -57,15 +57,9 @@ async function withPipes(
   };
 }
 
-function endingOf(child: ChildProcess, { file }: Launch): Pick<Started, 'spawned' | 'exitCode'> {
+function endingOf(child: ChildProcess, launch: Launch): Pick<Started, 'spawned' | 'exitCode'> {
   const exitCode = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
   });
-  const spawned = new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (error) =>
-      reject(new StartError('StartError', `"${file}" cannot be started: ${error.message}`, { cause: error })),
-    );
-  });
-  return { spawned, exitCode };
+  return { spawned: spawned(child, launch), exitCode };
 }
