@@ -21,6 +21,9 @@ const byHttpRoute: ApplicationRoute = {
   propagationSeconds: 4,
 };
 const byIstio: ApplicationRoute = { ...byGateway, through: 'istio', propagationSeconds: 4 };
+const paused: Pick<ApplicationSpec, 'strategy'> = {
+  strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } },
+};
 const stepMilliseconds = 500;
 const hour = 3_600_000;
 /** Of real time, on a machine that does much else. */
@@ -91,6 +94,12 @@ describe('another router in spec', { timeout }, () => {
 
   async function succeeds(version: string): Promise<void> {
     await until(async () => (await cluster.release(version).catch(() => undefined))?.status?.phase === 'Succeeded');
+  }
+
+  /** The second release, in the middle of a canary. */
+  async function pauseRelease(route: ApplicationRoute): Promise<void> {
+    await deploy(route, { image: 'b', ...paused });
+    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
   }
 
   function serves(router: typeof httpRoutes): boolean {
@@ -219,9 +228,7 @@ describe('another router in spec', { timeout }, () => {
   test('waits for the release that is under way', async () => {
     await deploy(byGateway);
     await succeeds('1');
-    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
-    await deploy(byGateway, { image: 'b', ...paused });
-    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    await pauseRelease(byGateway);
     await deploy(byIstio, { image: 'b', ...paused });
     await until(async () => {
       const { status } = await cluster.application();
@@ -235,9 +242,7 @@ describe('another router in spec', { timeout }, () => {
   test('takes over from one that refuses in the middle of a release, which then ends', async () => {
     await deploy(byHttpRoute);
     await succeeds('1');
-    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
-    await deploy(byHttpRoute, { image: 'b', ...paused });
-    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    await pauseRelease(byHttpRoute);
     httpRoutes.takes = false;
     await cluster.command('abort');
     await until(async () => {
@@ -261,9 +266,7 @@ describe('another router in spec', { timeout }, () => {
   test('takes over from one that has said nothing for half a minute in the middle of a release', async () => {
     await deploy(byHttpRoute);
     await succeeds('1');
-    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
-    await deploy(byHttpRoute, { image: 'b', ...paused });
-    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    await pauseRelease(byHttpRoute);
     httpRoutes.isAwake = false;
     await cluster.command('abort');
     await deploy(byGateway, { image: 'b', ...paused });
@@ -281,9 +284,7 @@ describe('another router in spec', { timeout }, () => {
     await succeeds('1');
     await deploy(byIstio);
     await until(() => isConfirmedBy('istio'));
-    const paused = { strategy: { type: 'canary', canary: { steps: [{ setWeight: 50 }, { pause: {} }] } } };
-    await deploy(byIstio, { image: 'b', ...paused });
-    await until(async () => (await cluster.release('2').catch(() => undefined))?.status?.phase === 'Paused');
+    await pauseRelease(byIstio);
     expect(await carriers()).toBe('istio,gatewayApi');
     httpRoutes.takes = false;
     await cluster.command('abort');
