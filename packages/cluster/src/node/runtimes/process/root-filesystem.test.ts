@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createContainerRoot, RootAhead, type ContainerRoot, type RootRequest } from './root-filesystem.ts';
+import { createContainerRoot, RootAhead, type ContainerRoot } from './root-filesystem.ts';
+import type { RootRequest } from './root-tree.ts';
 
 let base: string;
 let layer: string;

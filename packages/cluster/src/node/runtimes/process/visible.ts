@@ -1,4 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** The last ones are those of a file system whose other side has gone. */
 const hiddenBy: readonly unknown[] = [
@@ -20,4 +21,16 @@ export function lookAt(path: string): Stats | undefined {
     if (error instanceof Error && 'code' in error && hiddenBy.includes(error.code)) return undefined;
     throw error;
   }
+}
+
+export function exists(path: string): boolean {
+  return lookAt(path) !== undefined;
+}
+
+/** Whether a directory above the path is a link, which this machine would follow from its own root. */
+export function isBehindLink(root: string, path: string): boolean {
+  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) {
+    if (lookAt(join(root, parent))?.isSymbolicLink() === true) return true;
+  }
+  return false;
 }
