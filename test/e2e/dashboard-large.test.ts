@@ -94,8 +94,8 @@ describe.skipIf(noBrowserReason !== undefined)(
     it('asks seldom and is told little of an application of 5,000 pods', async () => {
       await openHuge();
       await page.getByLabel('version 1 takes 0 % with 4995 of 5000 pods ready').waitFor();
-      expect(await page.locator('.dot').count()).toBe(60);
-      expect(await page.locator('.dot.failing').count()).toBe(5);
+      await expect.poll(() => page.locator('.dot').count()).toBe(60);
+      await expect.poll(() => page.locator('.dot.failing').count()).toBe(5);
       expect(await readShift(page)).toBeLessThan(0.02);
       expect((await scroll('an application of 5,000 pods')).median).toBeLessThan(slowest);
       const before = answers.length;
@@ -113,12 +113,12 @@ describe.skipIf(noBrowserReason !== undefined)(
       expect(await rows.first().innerText()).toContain('huge-0000');
       await page.getByRole('button', { name: 'After' }).click();
       await page.getByText(`21 to 40 of ${podsOfOne}`).waitFor();
-      expect(await rows.count()).toBe(20);
+      await expect.poll(() => rows.count()).toBe(20);
       await page.getByRole('button', { name: 'Before' }).click();
       await page.getByText(`1 to 20 of ${podsOfOne}`).waitFor();
       await page.getByLabel('Search pods and nodes').fill('huge-4321');
       await page.getByRole('cell', { name: 'huge-4321' }).waitFor();
-      expect(await rows.count()).toBe(1);
+      await expect.poll(() => rows.count()).toBe(1);
       await page.getByLabel('Search pods and nodes').fill('');
       await page.getByLabel('State of pods').selectOption('failing');
       await page.getByRole('cell', { name: 'huge-4000' }).waitFor();

@@ -176,7 +176,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       }
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      expect(await focused(page)).toBe('Resume');
+      await expect.poll(() => focused(page)).toBe('Resume');
       await page.keyboard.press('Enter');
       await page.getByLabel('Reason').fill('looks good');
       await page.keyboard.press('Enter');
@@ -243,7 +243,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.locator('.fleet .name a').focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
-      expect(await focused(page)).toBe('shop');
+      await expect.poll(() => focused(page)).toBe('shop');
       await page.goto('/releases/default/shop-3');
       await page.locator('.answers').getByText('"healthy":false').first().waitFor();
       await page
@@ -381,15 +381,15 @@ describe.skipIf(noBrowserReason !== undefined)(
       await large.evaluate('scrollTo(0, 0)');
       for (const name of ['Skip to the page', 'Slipway', 'Overview']) {
         await large.keyboard.press('Tab');
-        expect(await focused(large)).toBe(name);
+        await expect.poll(() => focused(large)).toBe(name);
       }
       await large.keyboard.press('/');
-      expect(await focused(large)).toBe('Search names and hosts');
+      await expect.poll(() => focused(large)).toBe('Search names and hosts');
       await large.keyboard.type('service-12');
       await expect.poll(() => rows.count()).toBe(10);
       for (const name of ['Namespace', 'All 10', 'Releasing 0', 'Waiting for a person 0', 'Failed 0', 'Settled 10']) {
         await large.keyboard.press('Tab');
-        expect(await focused(large)).toBe(name);
+        await expect.poll(() => focused(large)).toBe(name);
       }
       const walk = [
         ['Tab', 'service-126'],
@@ -399,7 +399,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       ] as const;
       for (const [key, name] of walk) {
         await large.keyboard.press(key);
-        expect(await focused(large)).toBe(name);
+        await expect.poll(() => focused(large)).toBe(name);
       }
       await large.keyboard.press('/');
       await large.keyboard.press('Escape');
@@ -407,15 +407,15 @@ describe.skipIf(noBrowserReason !== undefined)(
       await large.locator('.fleet .name a').first().focus();
       await large.evaluate('scrollTo(0, document.body.scrollHeight)');
       await large.getByText('service-496').waitFor();
-      expect(await focused(large)).toBe('service-000');
+      await expect.poll(() => focused(large)).toBe('service-000');
       await large.keyboard.press('ArrowDown');
       await expect.poll(() => large.evaluate('scrollY')).toBeLessThan(600);
       await large.getByLabel('Namespace').selectOption('team-4');
       await large.getByText('All 71').waitFor();
       await large.getByLabel('Namespace').selectOption('');
       await large.getByLabel('Search names and hosts').fill('service-123');
+      await expect.poll(() => rows.count()).toBe(1);
       await large.getByText('team-4', { exact: true }).and(large.locator('.faint')).waitFor();
-      expect(await rows.count()).toBe(1);
       expect(complaints).toEqual([]);
       await context.close();
     });

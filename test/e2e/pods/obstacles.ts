@@ -8,7 +8,8 @@ export function obstacles(pods: PodLives): void {
     expect(mainOf(pod)?.state?.waiting?.message).toContain(
       'Back-off pulling image "absent:v1": ErrImagePull: image "docker.io/library/absent:v1" is not on this machine',
     );
-    expect(pods.statuses(absent)).toContain('ErrImagePull');
+    // What kubectl shows may come later than what it tells of.
+    await soon(() => pods.statuses(absent)).toContain('ErrImagePull');
     expect((await pods.cluster.kubectl('logs', absent)).stderr).toMatch(
       /is waiting to start: (?:image can't be pulled|trying and failing to pull image)/,
     );
@@ -63,11 +64,14 @@ export function obstacles(pods: PodLives): void {
     await soon(() => pods.events(unmounted)).toContain(
       'FailedMount: MountVolume.SetUp failed for volume "work" : configmap "settings" not found',
     );
-    expect(pods.statuses(unmounted).at(-1)).toBe('ContainerCreating');
+    await soon(() => pods.statuses(unmounted).at(-1)).toBe('ContainerCreating');
     await pods.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { A: '1' } });
     await Promise.all([pods.wait(unsettled, 'condition=Ready'), pods.wait(unmounted, 'condition=Ready')]);
-    const shown = pods.statuses(unsettled);
-    expect(shown.slice(shown.indexOf('CreateContainerConfigError'))).toEqual(['CreateContainerConfigError', 'Running']);
+    const shown = () => {
+      const statuses = pods.statuses(unsettled);
+      return statuses.slice(statuses.indexOf('CreateContainerConfigError'));
+    };
+    await soon(shown).toEqual(['CreateContainerConfigError', 'Running']);
   });
 
   const unhooked = pods.given('bad-hook', {

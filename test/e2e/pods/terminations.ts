@@ -29,7 +29,7 @@ export function terminations(pods: PodLives): void {
     await pods.cluster.ask('delete', 'pod', asked);
     expect(performance.now() - begun).toBeLessThan(15_000);
     expect(await followed).toBe('began\nstarted\nstopping\nasked');
-    expect(pods.statuses(asked)).toContain('Terminating');
+    await soon(() => pods.statuses(asked)).toContain('Terminating');
     await soon(() => pods.events(asked)).toContain('Killing: Stopping container main');
   });
 
