@@ -53,6 +53,17 @@ describe('what a pod says about names', () => {
       spec: { schedulingGates: [{ name: 'a' }, { name: 'a' }] },
       faults: ['spec.schedulingGates[1]: Duplicate value: "a"'],
     },
+    {
+      name: 'a gate has a name',
+      // As it comes from who leaves it out.
+      spec: JSON.parse('{ "readinessGates": [{}], "schedulingGates": [{}] }'),
+      faults: [
+        expect.stringMatching(/^spec\.readinessGates\[0\]\.conditionType: .*: name part must be non-empty$/),
+        expect.stringMatching(/^spec\.readinessGates\[0\]\.conditionType: /),
+        expect.stringMatching(/^spec\.schedulingGates\[0\]: .*: name part must be non-empty$/),
+        expect.stringMatching(/^spec\.schedulingGates\[0\]: /),
+      ],
+    },
   ])('$name', ({ spec, faults }) => {
     expect(said(spec)).toEqual(faults);
   });

@@ -1,6 +1,6 @@
 /** What Kubernetes asks of what a pod says about names and where it asks for them. */
 import { isIP } from 'node:net';
-import type { PodSpec } from '@slipway/kube/api.generated';
+import type { PodReadinessGate, PodSchedulingGate, PodSpec } from '@slipway/kube/api.generated';
 import type { Fault } from '../definition.ts';
 import { duplicate, invalid, misnamed, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
@@ -10,7 +10,9 @@ const anyAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff
 
 export function checkSettings(spec: PodSpec, path: string): readonly Fault[] {
   const { hostAliases = [], readinessGates = [], schedulingGates = [] } = spec;
-  const gates = schedulingGates.map(({ name }) => name);
+  // Whoever leaves a name out has an empty one.
+  const gates = schedulingGates.map(({ name }: Partial<PodSchedulingGate>) => name ?? '');
+  const conditions = readinessGates.map(({ conditionType }: Partial<PodReadinessGate>) => conditionType ?? '');
   return [
     ...hostAliases.flatMap(({ ip, hostnames = [] }, index) => [
       ...checkAddress(ip, `${path}.hostAliases[${index}].ip`),
@@ -21,9 +23,9 @@ export function checkSettings(spec: PodSpec, path: string): readonly Fault[] {
       ),
     ]),
     ...checkResolving(spec, `${path}.dnsConfig`),
-    ...readinessGates.flatMap(({ conditionType }, index) =>
-      qualifiedKey(conditionType).map((fault) =>
-        invalid(`${path}.readinessGates[${index}].conditionType`, conditionType, fault),
+    ...conditions.flatMap((condition, index) =>
+      qualifiedKey(condition).map((fault) =>
+        invalid(`${path}.readinessGates[${index}].conditionType`, condition, fault),
       ),
     ),
     ...gates.flatMap((name, index) => [
