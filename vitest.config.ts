@@ -30,6 +30,7 @@ export default defineConfig({
           ],
           // Each file imports a hundred modules: sharing them between files halves the time of the fast tests.
           isolate: false,
+          setupFiles: 'packages/kube/testing/same-examples.ts',
           ...patience,
         },
       },
