@@ -3,15 +3,16 @@
  * that go to hundreds of watchers. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
  */
 
+import { createAttachment } from '@slipway/kube/attachment';
 import type { KubeObject } from '@slipway/kube/object';
 import type { StoredObject } from '../store/store.ts';
 import { ListText } from './list-text.ts';
 
 /** By the object that it was read from or written as. Nobody changes such an object: they are shared. */
-const texts = new WeakMap<object, string>();
+const texts = createAttachment<string>();
 
 export function rememberText(object: object, text: string): void {
-  texts.set(object, text);
+  texts.attach(object, text);
 }
 
 interface StoredList {
@@ -52,7 +53,7 @@ export function toContent(value: unknown): string | ListText {
 }
 
 function toText(value: unknown): string {
-  const known = typeof value === 'object' && value !== null ? texts.get(value) : undefined;
+  const known = typeof value === 'object' && value !== null ? texts.of(value) : undefined;
   return known ?? JSON.stringify(value);
 }
 

@@ -1,5 +1,6 @@
 /** `metadata.managedFields`: which manager set which fields. */
 import type { ManagedFieldsEntry } from '@slipway/kube/api.generated';
+import { createAttachment } from '@slipway/kube/attachment';
 import type { KubeObject } from '@slipway/kube/object';
 import { difference, isEmpty, parseFieldSet, union, type FieldSet } from './field-set.ts';
 
@@ -61,19 +62,19 @@ function parseEntry(entry: ManagedFieldsEntry): Owned | undefined {
   return { manager: { name: manager, operation, apiVersion, subresource }, time, fields };
 }
 
-const parsedSets = new WeakMap<object, FieldSet>();
+const parsedSets = createAttachment<FieldSet>();
 
 /** An object keeps its entries from write to write, and each of them reads them again. */
 function fieldsOfEntry(value: ManagedFieldsEntry['fieldsV1']): FieldSet | undefined {
-  const known = value === undefined ? undefined : parsedSets.get(value);
+  const known = value === undefined ? undefined : parsedSets.of(value);
   if (known !== undefined || value === undefined) return known;
   const parsed = parseFieldSet(value);
-  if (parsed !== undefined) parsedSets.set(value, parsed);
+  if (parsed !== undefined) parsedSets.attach(value, parsed);
   return parsed;
 }
 
 function formatFields(fields: FieldSet): FieldSet {
-  if (!parsedSets.has(fields)) parsedSets.set(fields, fields);
+  if (parsedSets.of(fields) === undefined) parsedSets.attach(fields, fields);
   return fields;
 }
 
