@@ -8,6 +8,7 @@ import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
 import { countFields, findDuplicateFields } from './duplicate-fields.ts';
 import { patchKind } from './patches.ts';
+import { countNamedFields } from './named-fields.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { parseResourcePath } from './request-path.ts';
 
@@ -16,18 +17,6 @@ const maximumBodyBytes = 3 * 1024 * 1024;
 
 /** To parse YAML blocks everybody else, five milliseconds for a kilobyte; what is larger comes as JSON in every client. */
 const maximumYamlBytes = 256 * 1024;
-
-const maximumDepth = 1_000;
-
-const characters = {
-  quote: 0x22,
-  colon: 0x3a,
-  openList: 0x5b,
-  escape: 0x5c,
-  closeList: 0x5d,
-  openObject: 0x7b,
-  closeObject: 0x7d,
-};
 
 export interface BodyContext {
   readonly path: string;
@@ -78,34 +67,12 @@ async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): 
     const { decodeProtobuf } = await import('../schema/protobuf.ts');
     return { json: decodeProtobuf(bytes, (name) => messageName(name, catalog)) };
   }
-  const fields = countNamed(bytes);
+  const fields = countNamedFields(bytes);
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml')
     return parseYaml(bytes.toString('utf8'), fields);
   if (type === '' || type === 'application/json' || type.endsWith('+json'))
     return parseJson(bytes.toString('utf8'), fields);
   throw unknownFormat('application/json, application/yaml, application/vnd.kubernetes.protobuf');
-}
-
-/**
- * How many fields JSON of these bytes names. What is nested deeper than any object would exhaust the stack of whatever walks
- * through it, and is refused.
- */
-function countNamed(bytes: Buffer): number {
-  let depth = 0;
-  let count = 0;
-  let isText = false;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index];
-    if (isText && byte === characters.escape) index++;
-    else if (byte === characters.quote) isText = !isText;
-    else if (isText) continue;
-    else if (byte === characters.colon) count++;
-    else if (byte === characters.openObject || byte === characters.openList) depth++;
-    else if (byte === characters.closeObject || byte === characters.closeList) depth--;
-    if (depth > maximumDepth)
-      throw new StatusError('BadRequest', `the body of the request is nested deeper than ${maximumDepth} levels`);
-  }
-  return count;
 }
 
 function unknownFormat(accepted: string): StatusError {
