@@ -46,7 +46,8 @@ export class ChangeLog {
   /** Resolves when the batch would survive the end of the machine; rejects when nothing of it was kept. */
   async append(batch: readonly JournalEntry[]): Promise<void> {
     const frame = encodeFrame(batch);
-    this.#reserve.take(frame.length, () => this.#end);
+    const extended = this.#reserve.take(frame.length, () => this.#end);
+    if (extended !== undefined) await extended;
     try {
       await this.#write(frame);
     } catch (error) {

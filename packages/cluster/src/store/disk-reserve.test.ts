@@ -21,29 +21,29 @@ describe('the reserve of a file', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('has more space than what is taken, and changes nothing that is there', () => {
-    reserve.take(1_000_000, () => 7);
+  it('has more space than what is taken, and changes nothing that is there', async () => {
+    await reserve.take(1_000_000, () => 7);
     expect(statSync(path).size).toBeGreaterThan(1_000_007);
     expect(statSync(path).blocks * 512).toBeGreaterThan(1_000_007);
     expect(readFileSync(path).subarray(0, 8).toString()).toBe('content\0');
   });
 
-  it('asks what is in use only when more could be than there is', () => {
+  it('asks what is in use only when more could be than there is', async () => {
     let asked = 0;
     const readUsed = (): number => {
       asked += 1;
       return 7;
     };
-    for (let write = 0; write < 20; write++) reserve.take(10_000, readUsed);
+    for (let write = 0; write < 20; write++) await reserve.take(10_000, readUsed);
     expect(asked).toBe(1);
-    for (let write = 0; write < 100; write++) reserve.take(10_000, readUsed);
+    for (let write = 0; write < 100; write++) await reserve.take(10_000, readUsed);
     expect(asked).toBeGreaterThan(1);
   });
 
-  it('does not grow while what is in use does not', () => {
-    reserve.take(10_000, () => 7);
+  it('does not grow while what is in use does not', async () => {
+    await reserve.take(10_000, () => 7);
     const { size } = statSync(path);
-    for (let write = 0; write < 200; write++) reserve.take(10_000, () => 7);
+    for (let write = 0; write < 200; write++) await reserve.take(10_000, () => 7);
     expect(statSync(path).size).toBe(size);
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, write } from 'node:fs';
 
 /** Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk. */
 const floorBytes = 256 * 1024;
@@ -25,34 +25,43 @@ export class DiskReserve {
   }
 
   /**
-   * Takes `bytes` for a write that is about to be made; throws what the disk says when they are not to be had. `readUsed`
-   * tells how much of the file is in use: asked only when the sum of all that was taken would need more space.
+   * Takes `bytes` for a write that is about to be made; rejects with what the disk says when they are not to be had.
+   * `readUsed` tells how much of the file is in use: asked only when the sum of all that was taken would need more space.
+   * Undefined where there is space already. One after the other.
    */
-  take(bytes: number, readUsed: () => number): void {
-    if (this.#used + bytes + floorBytes > this.#size) {
-      this.#used = readUsed();
-      this.#extend(this.#used + bytes);
-    }
+  take(bytes: number, readUsed: () => number): Promise<void> | undefined {
+    if (this.#used + bytes + floorBytes > this.#size) this.#used = readUsed();
     this.#used += bytes;
+    return this.#used + floorBytes > this.#size ? this.#extend(bytes) : undefined;
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  #extend(needed: number): void {
+  /** `taken` are those of the bytes in use for which there may be no space. */
+  async #extend(taken: number): Promise<void> {
+    const needed = this.#used;
     const wanted = needed + floorBytes + chunkBytes;
-    if (needed + floorBytes <= this.#size) return;
     const before = this.#size;
     try {
-      while (this.#size < wanted)
-        this.#size += writeSync(this.#fd, zeros, 0, Math.min(zeros.length, wanted - this.#size), this.#size);
+      while (this.#size < wanted) this.#size += await this.#writeZeros(Math.min(zeros.length, wanted - this.#size));
     } catch (error) {
       if (this.#size >= needed) return;
       // Of no use here, and others may live on it.
       ftruncateSync(this.#fd, before);
       this.#size = before;
+      this.#used -= taken;
       throw error;
     }
+  }
+
+  #writeZeros(bytes: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      write(this.#fd, zeros, 0, bytes, this.#size, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(error);
+      });
+    });
   }
 }

@@ -77,7 +77,9 @@ export class LmdbJournal implements SettledJournal {
     const lengths = batch.map(({ value = '' }) => Buffer.byteLength(value));
     const bytes = boundOf(batch, lengths);
     try {
-      this.#reserve.take(bytes, () => this.#usedBytes());
+      const extended = this.#reserve.take(bytes, () => this.#usedBytes());
+      // Begun within this turn where it can be: the next one may be long in coming.
+      if (extended !== undefined) await extended;
       const records = recordsOf(batch, lengths);
       // One promise, unless there was something to commit already; removing what is not there changes nothing.
       await Promise.all([this.#database.batch(() => this.#put(batch, records)), this.#database.remove(noKey)]);
