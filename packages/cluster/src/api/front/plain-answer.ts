@@ -38,7 +38,8 @@ export async function sendPlainAnswer(answer: TransportResponse, request: Receiv
   const size = typeof content === 'string' ? Buffer.byteLength(content) : content.size;
   const head = headOf(status, headers, `content-type: ${type}\r\ncontent-length: ${size}\r\n`);
   if (typeof content !== 'string') await sendList(head, content, socket);
-  else if (!(headers['warning'] === undefined ? socket.write(head + content) : writeBoth(head, content, socket)))
+  // Of as many bytes as characters, it is written the same in either way, and in this one in less time.
+  else if (!(size === content.length ? socket.write(head + content, 'latin1') : writeBoth(head, content, socket)))
     await drained(socket);
 }
 
@@ -60,7 +61,7 @@ async function passChunks(
   }
 }
 
-/** The head holds what is UTF-8 already, as a warning may, and must not become it a second time. */
+/** The head may hold what is UTF-8 already, in a warning, and must not become it a second time. */
 function writeBoth(head: string, content: string, socket: Socket): boolean {
   socket.cork();
   socket.write(head, 'latin1');
