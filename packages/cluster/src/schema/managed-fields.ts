@@ -3,6 +3,7 @@ import type { ManagedFieldsEntry } from '@slipway/kube/api.generated';
 import { createAttachment } from '@slipway/kube/attachment';
 import type { KubeObject } from '@slipway/kube/object';
 import { difference, isEmpty, parseFieldSet, union, type FieldSet } from './field-set.ts';
+import type { JsonObject } from './shape.ts';
 
 export interface Manager {
   readonly name: string;
@@ -20,24 +21,32 @@ export interface Owned {
 /** Managers beyond this many are joined into one that is called `ancient-changes`, as in Kubernetes. */
 const maximumUpdateManagers = 10;
 
-/** Fields that the server keeps and nobody owns. */
+/** Fields of metadata that the server keeps and nobody owns. */
+const unownedMetadata: ReadonlySet<string> = new Set([
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'managedFields',
+]);
+
 const unowned: FieldSet = {
   'f:apiVersion': {},
   'f:kind': {},
-  'f:metadata': {
-    '.': {},
-    'f:name': {},
-    'f:namespace': {},
-    'f:uid': {},
-    'f:resourceVersion': {},
-    'f:generation': {},
-    'f:creationTimestamp': {},
-    'f:deletionTimestamp': {},
-    'f:deletionGracePeriodSeconds': {},
-    'f:selfLink': {},
-    'f:managedFields': {},
-  },
+  'f:metadata': { '.': {}, ...Object.fromEntries([...unownedMetadata].map((name) => [`f:${name}`, {}])) },
 };
+
+/** An object without what nobody can own, which is most of what is said of a small one. */
+export function withoutUnowned({ apiVersion: _, kind: __, metadata, ...rest }: KubeObject): JsonObject {
+  const owned: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(metadata)) if (!unownedMetadata.has(name)) owned[name] = value;
+  return { ...rest, metadata: owned };
+}
 
 /** Which part of an object a request can set at all. */
 export type WrittenPart = 'all' | 'withoutStatus' | 'status';

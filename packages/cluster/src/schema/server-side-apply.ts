@@ -30,6 +30,7 @@ import {
   ownedBeforeUpdate,
   ownedSets,
   withManagedFields,
+  withoutUnowned,
   type Manager,
   type Owned,
   type WrittenPart,
@@ -47,7 +48,10 @@ interface Context {
 /** The object with the ownership that follows from a create, an update or a patch other than apply. */
 export function trackUpdate<T extends KubeObject>(live: KubeObject | undefined, updated: T, context: Context): T {
   const before = ownedBeforeUpdate(live, updated, context.part);
-  const delta = compareFields(live ?? {}, updated, context.node);
+  const delta =
+    live === undefined
+      ? compareFields({}, withoutUnowned(updated), context.node)
+      : compareFields(live, updated, context.node);
   const changed = ownable(delta.changed, context.part);
   const touched = union(changed, delta.removed);
   if (isEmpty(touched)) return withManagedFields(updated, before);
