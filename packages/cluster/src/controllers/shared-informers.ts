@@ -90,8 +90,14 @@ export const byNode = 'node';
 /** EndpointSlices by `namespace/service`. */
 export const byService = 'service';
 
-export function orphanIn(namespace: string | undefined): string {
+function orphanIn(namespace: string | undefined): string {
   return `orphan/${namespace ?? ''}`;
+}
+
+/** What the object manages, and what it may yet adopt. */
+export function candidatesOf<T extends KubeObject>({ metadata }: KubeObject, informer: Informer<T>): readonly T[] {
+  const own = informer.byIndex(byController, metadata.uid ?? '');
+  return [...own, ...informer.byIndex(byController, orphanIn(metadata.namespace))];
 }
 
 /** One informer a kind, for all controllers together; not started. */

@@ -12,7 +12,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { PodSetWriter, type PodSetKind } from '../revisions/pod-set-writer.ts';
 import { openRevisions } from '../revisions/write-revisions.ts';
-import { byController, orphanIn } from '../shared-informers.ts';
+import { byController, candidatesOf } from '../shared-informers.ts';
 import { targetNodeOf } from './daemon-pod.ts';
 import { reconcileDaemonSet, type DaemonSetAction, type DaemonSetObserved } from './reconcile-daemon-set.ts';
 
@@ -79,11 +79,9 @@ class DaemonSetController implements Controller<DaemonSetObserved, DaemonSetActi
     const { informers } = this.#parts.context;
     const set = informers.daemonSets.get(key);
     if (set === undefined) return undefined;
-    const own = informers.pods.byIndex(byController, set.metadata.uid ?? '');
-    const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
     return {
       set,
-      candidates: [...own, ...orphans],
+      candidates: candidatesOf(set, informers.pods),
       revisions: this.#revisions.byIndex(byController, set.metadata.uid ?? ''),
       nodes: informers.nodes.list(),
     };

@@ -13,7 +13,7 @@ import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodFinished } from '../pods.ts';
-import { byController, byNamespace, orphanIn } from '../shared-informers.ts';
+import { byController, byNamespace, candidatesOf } from '../shared-informers.ts';
 import { writeStatus } from '../write-status.ts';
 import { progressing, progressReasons, withCondition } from './deployment-conditions.ts';
 import { isSameTemplate } from './pod-template-hash.ts';
@@ -80,11 +80,9 @@ class DeploymentController implements Controller<DeploymentObserved, DeploymentA
     const { informers } = this.#parts.context;
     const deployment = informers.deployments.get(key);
     if (deployment === undefined) return undefined;
-    const own = informers.replicaSets.byIndex(byController, deployment.metadata.uid ?? '');
-    const orphans = informers.replicaSets.byIndex(byController, orphanIn(key.namespace));
     return {
       deployment,
-      candidates: [...own, ...orphans],
+      candidates: candidatesOf(deployment, informers.replicaSets),
       podsOf: (uid) => informers.pods.byIndex(byController, uid),
     };
   }

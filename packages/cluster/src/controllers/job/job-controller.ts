@@ -13,7 +13,7 @@ import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { slowStart } from '../replica-set/slow-start.ts';
-import { byController, byNamespace, orphanIn } from '../shared-informers.ts';
+import { byController, byNamespace, candidatesOf } from '../shared-informers.ts';
 import { noFailures, rememberFailures, type FailureHistory } from './backoff.ts';
 import { eventsOf } from './job-events.ts';
 import { isJobFinished } from './job-outcome.ts';
@@ -74,14 +74,12 @@ class JobController implements Controller<JobObserved, JobAction> {
       this.#forget(key);
       return undefined;
     }
-    const own = informers.pods.byIndex(byController, uid);
-    const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
     const namespace = informers.namespaces.get({ name: key.namespace ?? '' });
     return {
       job,
       isNamespaceLeaving: namespace?.metadata.deletionTimestamp !== undefined,
-      candidates: [...own, ...orphans],
-      history: this.#remember(key, job, own),
+      candidates: candidatesOf(job, informers.pods),
+      history: this.#remember(key, job, informers.pods.byIndex(byController, uid)),
     };
   }
 

@@ -13,7 +13,7 @@ import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { afterOwnWrites } from '@slipway/kube/own-writes';
 import { adopt, release } from '../ownership/write-claims.ts';
 import { isPodActive } from '../pods.ts';
-import { byController, orphanIn } from '../shared-informers.ts';
+import { byController, candidatesOf } from '../shared-informers.ts';
 import { writeStatus } from '../write-status.ts';
 import { reconcileReplicaSet, type ReplicaSetAction, type ReplicaSetObserved } from './reconcile-replica-set.ts';
 import { withReplicaFailure } from './replica-set-status.ts';
@@ -87,14 +87,12 @@ class ReplicaSetController implements Controller<ReplicaSetObserved, ReplicaSetA
     const { informers } = this.#parts.context;
     const replicaSet = this.#manager.get(key);
     if (replicaSet === undefined) return undefined;
-    const own = informers.pods.byIndex(byController, replicaSet.metadata.uid ?? '');
-    const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
     const namespace = informers.namespaces.get({ name: key.namespace ?? '' });
     return {
       replicaSet,
       type: this.#manager.type,
       isNamespaceLeaving: namespace?.metadata.deletionTimestamp !== undefined,
-      candidates: [...own, ...orphans],
+      candidates: candidatesOf(replicaSet, informers.pods),
       podsOnNode: this.#countPodsOnNodes(replicaSet),
     };
   }

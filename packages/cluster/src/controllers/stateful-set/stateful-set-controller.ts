@@ -17,7 +17,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import { partsFor, type ControllerParts } from '../controller-parts.ts';
 import { PodSetWriter, type PodSetKind } from '../revisions/pod-set-writer.ts';
 import { openRevisions } from '../revisions/write-revisions.ts';
-import { byController, orphanIn } from '../shared-informers.ts';
+import { byController, candidatesOf } from '../shared-informers.ts';
 import { reconcileStatefulSet, type StatefulSetAction, type StatefulSetObserved } from './reconcile-stateful-set.ts';
 
 export function startStatefulSetController(context: ControllerContext): RunningController {
@@ -85,11 +85,9 @@ class StatefulSetController implements Controller<StatefulSetObserved, StatefulS
     const { informers } = this.#parts.context;
     const set = informers.statefulSets.get(key);
     if (set === undefined) return undefined;
-    const own = informers.pods.byIndex(byController, set.metadata.uid ?? '');
-    const orphans = informers.pods.byIndex(byController, orphanIn(key.namespace));
     return {
       set,
-      candidates: [...own, ...orphans],
+      candidates: candidatesOf(set, informers.pods),
       revisions: this.#revisions.byIndex(byController, set.metadata.uid ?? ''),
       hasClaim: (name) => this.#claims.get({ namespace: key.namespace, name }) !== undefined,
     };
