@@ -25,7 +25,11 @@ export function createProgram(): Command {
   addClusterCommands(program);
   addReleaseCommands(program);
   addInstallCommands(program);
-  addPartCommands(program);
+  addController(program);
+  addGateway(program);
+  addServerCommands(program);
+  addHiddenProcesses(program);
+  addDemo(program);
   return program;
 }
 
@@ -85,7 +89,7 @@ function addInstallCommands(program: Command): void {
     .action(async (options) => (await import('./commands/uninstall.ts')).uninstall(options));
 }
 
-function addPartCommands(program: Command): void {
+function addController(program: Command): void {
   withGlobalOptions(
     command(program, 'controller', [
       'slipway controller',
@@ -119,6 +123,9 @@ function addPartCommands(program: Command): void {
     .option('--admin-port <n>', 'port for /metrics, /livez and /readyz; 0: any free one', parsePort)
     .option('--admin-host <address>', 'address of that port', '127.0.0.1')
     .action(async (options) => (await import('./commands/controller.ts')).controller(options));
+}
+
+function addGateway(program: Command): void {
   withGlobalOptions(
     command(program, 'gateway', [
       'slipway gateway --kubeconfig prod.yaml --host 0.0.0.0 --port 80',
@@ -140,13 +147,19 @@ function addPartCommands(program: Command): void {
         .default('auto'),
     )
     .action(async (options) => (await import('./commands/gateway.ts')).gateway(options));
-  addServerCommands(program);
+}
+
+/** Processes that other commands start. */
+function addHiddenProcesses(program: Command): void {
   program
     .command('deployment-process', { hidden: true })
     .action(async () => (await import('./embedded/deployment-process.ts')).deploymentProcess());
   program
     .command('server-process', { hidden: true })
     .action(async () => (await import('./embedded/server-process.ts')).serverProcess());
+}
+
+function addDemo(program: Command): void {
   withGlobalOptions(command(program, 'demo', ['npm start', 'slipway demo --once', 'slipway demo --once -o json']), {
     kubeconfig: 'kubeconfig to add its cluster to while it runs (default: none)',
     context: 'what to call its context there (default: slipway-demo)',

@@ -15,7 +15,12 @@ import {
 import { verbs } from './verb-table.ts';
 
 export function addReleaseCommands(program: Command): void {
-  addVersionCommands(program);
+  addDeploy(program);
+  addLint(program);
+  addDiff(program);
+  addReleases(program);
+  addDescribe(program);
+  addLogs(program);
   addCopyCommand(program);
   addVerbCommands(program);
   addApproveCommand(program);
@@ -46,7 +51,7 @@ function addCopyCommand(program: Command): void {
   );
 }
 
-function addVersionCommands(program: Command): void {
+function addDeploy(program: Command): void {
   const deploying = withGlobalOptions(
     withManifests(
       command(program, 'deploy', [
@@ -69,6 +74,9 @@ function addVersionCommands(program: Command): void {
   withWait(deploying, 'wait until the release is promoted, or has succeeded').action(async (file, options) =>
     (await import('./commands/deploy.ts')).deploy(chooseManifests(file, options.filename), options),
   );
+}
+
+function addLint(program: Command): void {
   withGlobalOptions(
     withManifests(
       command(program, 'lint', [
@@ -88,6 +96,9 @@ function addVersionCommands(program: Command): void {
     .action(async (file, options) =>
       (await import('./commands/lint.ts')).lint(chooseManifests(file, options.filename), options),
     );
+}
+
+function addDiff(program: Command): void {
   withGlobalOptions(
     command(program, 'diff <what> [from] [to]', [
       'slipway diff slipway.yaml',
@@ -101,14 +112,23 @@ function addVersionCommands(program: Command): void {
       'Compares the manifests in a file, a directory or standard input (-) with what is in the cluster, by a dry run, or two versions of an Application with the configuration that was frozen with them. Values of Secrets are not shown. It exits with 0 where nothing differs, with 1 where something does, and with more where that cannot be told.',
     )
     .action(async (what, from, to, options) => (await import('./commands/diff.ts')).diff({ what, from, to }, options));
+}
+
+function addReleases(program: Command): void {
   withGlobalOptions(
     command(program, 'releases <application>', ['slipway releases shop', 'slipway releases shop -o json']),
   )
     .summary('list the releases of an Application')
     .action(async (application, options) => (await import('./commands/releases.ts')).releases(application, options));
+}
+
+function addDescribe(program: Command): void {
   withGlobalOptions(command(program, 'describe <name>', ['slipway describe shop', 'slipway describe shop-1.5.0']))
     .summary('show an Application or a Release, and what it waits for')
     .action(async (name, options) => (await import('./commands/describe.ts')).describe(name, options));
+}
+
+function addLogs(program: Command): void {
   withGlobalOptions(
     command(program, 'logs <application>', [
       'slipway logs shop',
