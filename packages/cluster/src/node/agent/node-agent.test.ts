@@ -277,7 +277,7 @@ describe('shutting down', () => {
 describe('mounted objects', () => {
   it('are brought up to date in running pods, and go with the last one', async () => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
-    ends.unshift(() => rm(dataDirectory, { recursive: true }));
+    ends.unshift(() => removeBehind(dataDirectory));
     const { api, clock } = await startAgent({ files: diskFiles, dataDirectory });
     api.create(configMaps, { metadata: { name: 'settings', namespace: 'default' }, data: { key: 'one' } });
     api.create(pods, boundPod('web', { volumes: [{ name: 'v', configMap: { name: 'settings' } }] }));
@@ -292,7 +292,7 @@ describe('mounted objects', () => {
 
   it('are current also when they changed between being read and being written', async () => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
-    ends.unshift(() => rm(dataDirectory, { recursive: true }));
+    ends.unshift(() => removeBehind(dataDirectory));
     const api = new FakeNodeApi();
     const key = { namespace: 'default', name: 'settings' };
     const file = join(dataDirectory, 'pods/uid-of-web/volumes/v/key');
@@ -313,6 +313,11 @@ describe('mounted objects', () => {
     expect(seen).toEqual(['one', 'two']);
   });
 });
+
+/** What has begun to write files when the agent ends goes on for a moment. */
+function removeBehind(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, maxRetries: 10, retryDelay: 50 });
+}
 
 /** Real files take real time, which virtual time does not wait for. */
 async function until(clock: FakeClock, holds: () => Promise<boolean>): Promise<void> {
