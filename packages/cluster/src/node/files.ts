@@ -32,4 +32,10 @@ export interface Files {
   realPath(path: string): Promise<string | undefined>;
 }
 
+/** A directory, and how to work in it. */
+export interface FilePlace {
+  readonly files: Files;
+  readonly directory: string;
+}
+
 export type FileKind = 'file' | 'directory' | 'socket' | 'characterDevice' | 'blockDevice' | 'other';

@@ -46,6 +46,8 @@ export interface Runtime {
   readonly firstPort?: number | undefined;
   /** For volumes whose files are in memory. Absent: they are on disk like others. */
   readonly memoryVolumes?: MemoryVolumes | undefined;
+  /** For small files in memory, which every container can be given and which go with the runtime; there once it has been started. */
+  readonly memoryDirectory?: string | undefined;
   stop(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
 import { nodes, pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
-import type { Files } from '../files.ts';
+import type { FilePlace, Files } from '../files.ts';
 import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
 import { PodLogs } from '../logs/pod-logs.ts';
 import { Prober } from '../probes/prober.ts';
@@ -46,6 +46,8 @@ export interface NodeAgentOptions {
   /** Holds `pods/<uid>` with volumes and logs. */
   readonly dataDirectory: string;
   readonly files: Files;
+  /** For the memory of the runtime, if it has any. Absent: everything is on disk. */
+  readonly memoryFiles?: Files | undefined;
   /** Resolves when service proxy and gateways have stopped sending to the pod. Absent: nobody sends. */
   readonly endpointsGone?: ((pod: Pod) => Promise<void>) | undefined;
   readonly capacity: NodeCapacity;
@@ -262,8 +264,16 @@ function createVolumes(
     nodeIP,
     directory,
     allocatable: resourcesOf(capacity),
+    content: contentPlaceOf(options),
     memoryVolumes: runtime.memoryVolumes,
   });
+}
+
+/** Undefined: they lie with everything else that is of a pod. */
+function contentPlaceOf({ runtime, nodeName, memoryFiles }: NodeAgentOptions): FilePlace | undefined {
+  const { memoryDirectory } = runtime;
+  if (memoryFiles === undefined || memoryDirectory === undefined) return undefined;
+  return { files: memoryFiles, directory: join(memoryDirectory, nodeName) };
 }
 
 interface HostParts {
@@ -279,8 +289,9 @@ function createHost(
   const { client, clock, logger, runtime, nodeName, signal, files, dataDirectory, capacity } = options;
   const nodeIP = nodeIPOf(options);
   const events = createEvents(options);
-  const logs = new PodLogs({ files, clock, logger, directory: join(dataDirectory, 'pods') });
-  const messages = new TerminationMessages({ files, logs, directory: join(dataDirectory, 'pods') });
+  const directory = join(dataDirectory, 'pods');
+  const logs = new PodLogs({ files, clock, logger, directory });
+  const messages = new TerminationMessages({ ...(contentPlaceOf(options) ?? { files, directory }), logs });
   const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
   const allocatable = resourcesOf(capacity);
   const starter = new ContainerStarter({

@@ -8,6 +8,7 @@ export function shareOf(runtime: Runtime): Runtime {
     name: runtime.name,
     limitations: runtime.limitations,
     memoryVolumes: runtime.memoryVolumes,
+    memoryDirectory: runtime.memoryDirectory,
     start: (signal) => runtime.start(signal),
     list: async () => (await runtime.list()).filter(({ sandbox }) => own.has(sandbox.podUid)),
     createSandbox: (request) => {

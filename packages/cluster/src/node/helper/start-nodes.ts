@@ -15,6 +15,7 @@ import { ServiceRouting } from '../../network/service-routing.ts';
 import { startNodeAgent, type NodeAgentOptions, type RunningAgent } from '../agent/node-agent.ts';
 import { serveKubeletApi } from '../kubelet-api/kubelet-server.ts';
 import { diskFiles } from '../platform/disk-files.ts';
+import { memoryFiles } from '../platform/memory-files.ts';
 import type { Runtime } from '../runtime.ts';
 import { createEndpointsGone } from './endpoints-gone.ts';
 import { apiSocketOf, dnsSocketOf, nodeSocketOf, type HelperOptions } from './helper-options.ts';
@@ -62,6 +63,7 @@ export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
     logger: parts.logger,
     signal,
     files: diskFiles,
+    memoryFiles,
     endpointsGone,
     capacity: await measureCapacity(options.dataDirectory),
     machine: await describeMachine(),

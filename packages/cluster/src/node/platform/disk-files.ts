@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import {
   appendFile,
   chmod,
@@ -80,7 +81,10 @@ async function usage(path: string): Promise<number> {
 
 async function kindOf(path: string): Promise<FileKind | undefined> {
   const found = await orUndefined(stat(path));
-  if (found === undefined) return undefined;
+  return found && kindOfStats(found);
+}
+
+export function kindOfStats(found: Stats): FileKind {
   if (found.isFile()) return 'file';
   if (found.isDirectory()) return 'directory';
   if (found.isSocket()) return 'socket';
@@ -88,7 +92,7 @@ async function kindOf(path: string): Promise<FileKind | undefined> {
   return found.isBlockDevice() ? 'blockDevice' : 'other';
 }
 
-async function orUndefined<T>(attempt: Promise<T>): Promise<T | undefined> {
+export async function orUndefined<T>(attempt: Promise<T>): Promise<T | undefined> {
   try {
     return await attempt;
   } catch (error) {

@@ -7,8 +7,9 @@ import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { RecordingApi, testContainer, testPod } from '../../../testing/pod-scenario.ts';
 import { ReferencedObjects } from '../agent/referenced-objects.ts';
 import { diskFiles } from '../platform/disk-files.ts';
+import { memoryFiles } from '../platform/memory-files.ts';
 import { PodTokens } from './pod-tokens.ts';
-import { PodVolumes } from './pod-volumes.ts';
+import { PodVolumes, type PodVolumesOptions } from './pod-volumes.ts';
 
 let directory: string;
 let objects: Map<string, ConfigMap | Secret>;
@@ -29,7 +30,12 @@ beforeEach(async () => {
     ],
     ['secrets/keys', { metadata: { name: 'keys' }, data: { token: Buffer.from('s3cret').toString('base64') } }],
   ]);
-  volumes = new PodVolumes({
+  volumes = volumesWith({});
+});
+
+function volumesWith(given: Pick<PodVolumesOptions, 'content'>): PodVolumes {
+  return new PodVolumes({
+    ...given,
     files: diskFiles,
     clock: new FakeClock(),
     // Neither time nor chance tells two contents from each other.
@@ -41,7 +47,7 @@ beforeEach(async () => {
     allocatable: { cpu: '2', memory: '4Gi' },
     directory,
   });
-});
+}
 afterEach(() => rm(directory, { recursive: true }));
 
 function podWith(volume: Omit<Volume, 'name'>): Pod {
@@ -128,6 +134,27 @@ describe('content volumes', () => {
     },
   ])('say that $name is missing', async ({ volume, message }) => {
     await expect(volumes.prepare(podWith(volume))).rejects.toThrow(message);
+  });
+});
+
+describe('a place of its own for content', () => {
+  it('has all of it, and emptyDirs nothing there', async () => {
+    const place = join(directory, 'memory');
+    const separate = volumesWith({ content: { files: memoryFiles, directory: place } });
+    const pod = testPod({
+      volumes: [
+        { name: 'v', configMap: { name: 'settings' } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+    });
+    await separate.prepare(pod);
+    expect(await readFile(join(place, 'uid-1/volumes/v/app.conf'), 'utf8')).toBe('one');
+    expect(await readdir(join(directory, 'uid-1/volumes'))).toEqual(['scratch']);
+    const mount = { name: 'v', mountPath: '/etc/app', subPath: 'app.conf' };
+    const [mounted] = await separate.mountsOf(pod, testContainer({ volumeMounts: [mount] }), {});
+    expect(await readFile(mounted?.hostPath ?? '', 'utf8')).toBe('one');
+    await separate.remove('uid-1');
+    expect([await readdir(place), await readdir(directory)]).toEqual([[], ['memory']]);
   });
 });
 

@@ -13,7 +13,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import { ConfigError } from '../agent/config-error.ts';
 import { expandReferences } from '../agent/expansion.ts';
 import type { ReferencedObjects } from '../agent/referenced-objects.ts';
-import type { Files } from '../files.ts';
+import type { FilePlace, Files } from '../files.ts';
 import type { MemoryVolumes, Mount } from '../runtime.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { emptyDirMode, groupEmptyDirMode } from './fs-group.ts';
@@ -33,10 +33,12 @@ export interface PodVolumesOptions {
   readonly allocatable: ResourceList;
   /** Holds a folder a pod. */
   readonly directory: string;
+  /** Holds another one for what objects of the API say: Secrets are on no disk where they need not be. Absent: the same. */
+  readonly content?: FilePlace | undefined;
   readonly memoryVolumes?: MemoryVolumes | undefined;
 }
 
-/** The volumes of all pods of this node, in `<directory>/<pod uid>/volumes/<name>`. */
+/** The volumes of all pods of this node, in `<directory of its kind>/<pod uid>/volumes/<name>`. */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
   /** The end of what is being done to a pod's volumes; pods without an entry have none. */
@@ -92,7 +94,9 @@ export class PodVolumes {
     for (const path of this.#inMemory.get(podUid) ?? []) await this.#options.memoryVolumes?.unmount(path);
     this.#inMemory.delete(podUid);
     this.#options.tokens.forget(podUid);
-    await this.#options.files.remove(join(this.#options.directory, podUid));
+    const { files, directory, content } = this.#options;
+    await content?.files.remove(join(content.directory, podUid));
+    await files.remove(join(directory, podUid));
   }
 
   /** One after the other, so that an older content never replaces a newer one. */
@@ -124,7 +128,7 @@ export class PodVolumes {
 
   async #prepareEmptyDir(pod: Pod, { name, emptyDir }: Volume): Promise<void> {
     const { files, memoryVolumes } = this.#options;
-    const directory = this.#directoryOf(pod, name);
+    const directory = this.#directoryOf(pod, { name });
     await files.makeDirectory(directory, emptyDirMode);
     if (emptyDir?.medium === 'Memory' && memoryVolumes !== undefined) {
       const podUid = pod.metadata.uid ?? '';
@@ -138,7 +142,8 @@ export class PodVolumes {
   }
 
   async #writeContent(pod: Pod, volume: Volume): Promise<void> {
-    const { files, objects, nodeName, nodeIP, allocatable, clock, random } = this.#options;
+    const { objects, nodeName, nodeIP, allocatable, clock, random } = this.#options;
+    const { files } = this.#placeOf(volume);
     // Where nothing is kept, nobody reads a token.
     if (files.discards && listTokenProjections(volume).length > 0) return;
     const found = await objects.fetch(pod, listVolumeReferences([volume]));
@@ -146,7 +151,7 @@ export class PodVolumes {
     const facts = { pod, nodeName, podIP: pod.status?.podIP ?? '', hostIP: nodeIP };
     const content = calculateVolumeFiles(volume, { facts, allocatable, tokens, ...found });
     if (files.discards) return;
-    const directory = this.#directoryOf(pod, volume.name);
+    const directory = this.#directoryOf(pod, volume);
     await files.makeDirectory(directory, 0o755);
     const version = `${clock.now()}.${Math.floor(random() * 1e9)}`;
     await writeAtomically(files, directory, { content, version, group: pod.spec?.securityContext?.fsGroup });
@@ -169,7 +174,7 @@ export class PodVolumes {
     const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
     if (volume === undefined)
       throw new ConfigError(`volume "${mount.name}" of a volumeMount is not among the pod's volumes`);
-    const root = volume.hostPath?.path ?? this.#directoryOf(pod, volume.name);
+    const root = volume.hostPath?.path ?? this.#directoryOf(pod, volume);
     const subPath =
       mount.subPathExpr === undefined
         ? mount.subPath
@@ -203,8 +208,13 @@ export class PodVolumes {
     throw new ConfigError(`subPath "${subPath}" leads out of its volume through a link`);
   }
 
-  #directoryOf(pod: Pod, volume: string): string {
-    return join(this.#options.directory, pod.metadata.uid ?? '', 'volumes', volume);
+  #directoryOf(pod: Pod, volume: Volume): string {
+    return join(this.#placeOf(volume).directory, pod.metadata.uid ?? '', 'volumes', volume.name);
+  }
+
+  #placeOf(volume: Volume): FilePlace {
+    const { content } = this.#options;
+    return content === undefined || !isContentVolume(volume) ? this.#options : content;
   }
 }
 

@@ -21,6 +21,8 @@ export interface Isolation {
   /** Ready once `start` has resolved. */
   readonly pipes: OutputPipes;
   readonly memoryVolumes?: MemoryVolumes | undefined;
+  /** Seen by everything that is started here. */
+  readonly memoryDirectory?: string | undefined;
   /** The lowest port that programs in containers may listen on. Absent: any. */
   readonly firstPort?: number | undefined;
   stop(): Promise<void>;

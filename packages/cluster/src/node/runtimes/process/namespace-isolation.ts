@@ -94,6 +94,7 @@ export class NamespaceIsolation implements Isolation {
   readonly firstPort: number | undefined;
   readonly pipes: OutputPipes;
   readonly memoryVolumes: MemoryMounts;
+  readonly memoryDirectory: string;
   private readonly options: NamespaceIsolationOptions;
   private readonly directory: string;
   private readonly sandboxes = new Map<string, PodSandbox>();
@@ -108,6 +109,7 @@ export class NamespaceIsolation implements Isolation {
     this.firstPort = options.rights.firstPort;
     this.memoryVolumes = new MemoryMounts(options.tools);
     this.directory = join(options.dataDirectory, 'sandboxes');
+    this.memoryDirectory = join(this.directory, 'files');
     this.pipes = new OutputPipes(join(this.directory, 'pipes'));
     this.waiting = this.createWaiting();
   }
@@ -122,6 +124,7 @@ export class NamespaceIsolation implements Isolation {
       runToEnd(mount, ['-n', '-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]),
       this.options.network.start(),
     ]);
+    await mkdir(this.memoryDirectory, { mode: 0o700 });
     await this.pipes.start();
     const { waiting } = this;
     this.options.pool.start(waiting === undefined ? undefined : (namespace) => waiting.add(namespace));

@@ -95,6 +95,10 @@ export class ProcessRuntime implements Runtime {
     return this.options.isolation.memoryVolumes;
   }
 
+  get memoryDirectory(): string | undefined {
+    return this.options.isolation.memoryDirectory;
+  }
+
   get firstPort(): number | undefined {
     return this.options.isolation.firstPort;
   }
