@@ -100,8 +100,9 @@ describe.skipIf(reason !== undefined)(`kubectl${reason === undefined ? '' : ` ($
   it('reads logs and events', async () => {
     expect(await cluster.ask('logs', 'deployment/web')).toContain('started');
     const pod = await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}');
-    const described = await cluster.ask('describe', 'pod', pod);
-    for (const event of ['Scheduled', 'Pulled', 'Created', 'Started']) expect(described).toContain(event);
+    // They are written when the pods have started.
+    for (const event of ['Scheduled', 'Pulled', 'Created', 'Started'])
+      await expect.poll(() => cluster.ask('describe', 'pod', pod), { timeout: 30_000 }).toContain(event);
   });
 
   it('reaches the pods through the Ingress', async () => {

@@ -5,6 +5,7 @@ import type { KubeClient, Patch } from '@slipway/kube/client';
 import { silentLogger } from '@slipway/kube/logger';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
+import { Calm } from '../src/node/agent/calm.ts';
 import { ContainerStarter } from '../src/node/agent/container-starter.ts';
 import { LifecycleHooks } from '../src/node/agent/lifecycle-hook.ts';
 import { Limiter } from '../src/node/agent/limiter.ts';
@@ -147,6 +148,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
   const logs = new PodLogs({ files: discardingFiles, clock, logger, directory: '/data/pods' });
   const messages = new TerminationMessages({ files: discardingFiles, logs, directory: '/data/pods' });
   const starts = new Limiter(1000);
+  const calm = new Calm(clock);
   const recorder = {
     event: (_: Pod, event: { reason: string; message: string }) =>
       void events.push(`${event.reason}: ${event.message}`),
@@ -177,6 +179,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
       services: () => [],
     }),
     starts,
+    calm,
     signal,
     endpointsGone: endpointsGone ?? (() => Promise.resolve()),
     deleteObject: (pod) => {

@@ -34,6 +34,31 @@ async function told(): Promise<readonly string[]> {
   return (await written()).map(({ message, count }) => `${message} x${count}`);
 }
 
+describe('an event of what goes well', () => {
+  test('waits until it is calm, what comes behind it of its object waits too, and that of another one does not', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const asked: number[] = [];
+    const whenCalm = (since: number): Promise<void> => {
+      asked.push(since);
+      return promise;
+    };
+    recorder = new EventRecorder({ client: createClient(api), clock, logger, component: 'tester', whenCalm });
+    const object = { metadata: { namespace: 'default', name: 'a', uid: 'uid-a' } };
+    await clock.advance(5_000);
+    recorder.event({ object, type: configMaps }, { type: 'Normal', reason: 'Made', message: 'made' });
+    about('a', 'broken');
+    about('b', 'broken too');
+    await clock.advance(2_000);
+    const now = async (): Promise<readonly string[]> =>
+      (await createClient(api).list(events, { namespace: 'default' })).items.map(({ message }) => message ?? '');
+    expect([await now(), asked]).toEqual([['broken too'], [5_000]]);
+    resolve();
+    const items = (await written()).toSorted((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+    expect(items.map(({ message }) => message)).toEqual(['made', 'broken', 'broken too']);
+    expect(items.map(({ firstTimestamp }) => firstTimestamp)).toEqual(Array(3).fill('2026-01-01T00:00:05Z'));
+  });
+});
+
 describe('an event', () => {
   test('is written as Kubernetes writes it', async () => {
     about('a', 'no disk');

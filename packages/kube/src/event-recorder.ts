@@ -26,6 +26,8 @@ export interface EventRecorderOptions {
   /** As `source.component`: `kubelet`, `default-scheduler`, `deployment-controller`. */
   readonly component: string;
   readonly host?: string | undefined;
+  /** Before an event is written that tells of nothing wrong, with the monotonic time at which that happened. Absent: at once. */
+  readonly whenCalm?: ((since: number) => Promise<void>) | undefined;
 }
 
 export interface EventSubject {
@@ -77,9 +79,11 @@ export class EventRecorder {
     const { identity, message } = correlated;
     const now = clock.now();
     const built = this.#build(subject, { ...what, message: cut(message) }, now);
+    const since = clock.monotonic();
     this.#queued += 1;
     const lane = fnv32a(subject.object.metadata.uid ?? text) % lanes;
     const written = (this.#lanes.get(lane) ?? Promise.resolve())
+      .then(() => (what.type === 'Normal' ? this.#options.whenCalm?.(since) : undefined))
       .then(() => this.#write(identity, built))
       .catch((error: unknown) => logger.debug('event not recorded', { reason: what.reason, error }))
       .finally(() => this.#settle(lane, written));

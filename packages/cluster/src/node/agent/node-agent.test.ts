@@ -261,6 +261,49 @@ describe('an agent that starts anew', () => {
   });
 });
 
+describe('what goes well with a pod', () => {
+  async function startBeside(slow: Promise<void>) {
+    const clock = new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
+    const addresses = new AddressRange('10.244.0.0/16');
+    const runtime = new SimulatedRuntime({ clock, addresses, hostIP: '192.0.2.1' });
+    const start = runtime.startContainer.bind(runtime);
+    runtime.startContainer = async (request) => {
+      if (request.podUid === 'uid-of-slow') await slow;
+      return start(request);
+    };
+    const agent = await startAgent({ clock, runtime });
+    for (const name of ['slow', 'fast']) agent.api.create(pods, boundPod(name));
+    await clock.advance(0);
+    const reasons = (name: string): readonly unknown[] =>
+      agent.api
+        .list(events)
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ reason }) => reason);
+    return { ...agent, reasons };
+  }
+
+  it('is told when the pods that start beside it have started', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { api, clock, reasons } = await startBeside(promise);
+    expect([phaseOf(api, 'fast'), reasons('fast')]).toEqual(['Running', []]);
+    resolve();
+    await clock.advance(0);
+    for (const name of ['slow', 'fast']) expect(reasons(name)).toEqual(['Pulled', 'Created', 'Started']);
+  });
+
+  it('is told after a second when others are still starting', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { clock, reasons } = await startBeside(promise);
+    await clock.advance(999);
+    expect(reasons('fast')).toEqual([]);
+    await clock.advance(1);
+    expect(reasons('fast')).toEqual(['Pulled', 'Created', 'Started']);
+    resolve();
+    await clock.advance(0);
+    expect(reasons('slow')).toEqual(['Pulled', 'Created', 'Started']);
+  });
+});
+
 describe('shutting down', () => {
   it('stops every pod and leaves the objects', async () => {
     const { api, clock, runtime, agent } = await startAgent();

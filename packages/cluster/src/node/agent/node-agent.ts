@@ -19,6 +19,7 @@ import type { Runtime } from '../runtime.ts';
 import { PodTokens, rotateTokens } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { listTokenProjections } from '../volumes/volume-files.ts';
+import { Calm } from './calm.ts';
 import { ownSources, type AgentSources } from './agent-sources.ts';
 import { ContainerStarter } from './container-starter.ts';
 import { LifecycleHooks } from './lifecycle-hook.ts';
@@ -288,7 +289,8 @@ function createHost(
 ): Omit<PodHost, 'onFinalised'> {
   const { client, clock, logger, runtime, nodeName, signal, files, dataDirectory, capacity } = options;
   const nodeIP = nodeIPOf(options);
-  const events = createEvents(options);
+  const calm = new Calm(clock);
+  const events = createEvents(options, calm);
   const directory = join(dataDirectory, 'pods');
   const logs = new PodLogs({ files, clock, logger, directory });
   const messages = new TerminationMessages({ ...(contentPlaceOf(options) ?? { files, directory }), logs });
@@ -315,7 +317,7 @@ function createHost(
     nodeIP,
     dns: options.dns ?? noDns,
     events,
-    statuses: new StatusWriter({ client, clock, logger, signal }),
+    statuses: new StatusWriter({ client, clock, logger, signal, calm }),
     volumes,
     logs,
     messages,
@@ -323,18 +325,23 @@ function createHost(
     hooks: new LifecycleHooks(runtime, clock),
     starter,
     starts,
+    calm,
     signal,
     endpointsGone: options.endpointsGone ?? (() => Promise.resolve()),
     deleteObject: (pod) => deleteForGood(client, pod),
   };
 }
 
-function createRecorder({ client, clock, logger, nodeName }: NodeAgentOptions): EventRecorder {
-  return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName });
+function createRecorder(
+  { client, clock, logger, nodeName }: NodeAgentOptions,
+  whenCalm?: (since: number) => Promise<void>,
+): EventRecorder {
+  return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName, whenCalm });
 }
 
-function createEvents(options: NodeAgentOptions): PodEvents {
-  const recorder = createRecorder(options);
+/** How well a pod starts is told when all have been started. */
+function createEvents(options: NodeAgentOptions, calm: Calm): PodEvents {
+  const recorder = createRecorder(options, (since) => calm.wait(since));
   return {
     event(pod, { type, reason, message, container }) {
       if (options.events === 'warnings' && type === 'Normal') return;

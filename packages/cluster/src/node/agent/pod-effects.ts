@@ -21,13 +21,14 @@ export interface EffectContext {
 const removalRetry = 1000;
 
 export async function performAction(action: PodAction, context: EffectContext): Promise<void> {
+  const { calm } = context.host;
   switch (action.kind) {
     case 'prepareVolumes':
-      return prepareVolumes(context);
+      return calm.during(() => prepareVolumes(context));
     case 'createSandbox':
-      return createSandbox(context);
+      return calm.during(() => createSandbox(context));
     case 'startContainer':
-      return startContainer(action.name, action.attempt, context);
+      return calm.during(() => startContainer(action.name, action.attempt, context));
     case 'runPostStart':
       return runPostStart(action.name, context);
     case 'runPreStop':

@@ -5,6 +5,7 @@ import type { PodLogs } from '../logs/pod-logs.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { Calm } from './calm.ts';
 import type { ContainerStarter } from './container-starter.ts';
 import type { LifecycleHooks } from './lifecycle-hook.ts';
 import type { Limiter } from './limiter.ts';
@@ -30,6 +31,8 @@ export interface PodHost {
   readonly starter: ContainerStarter;
   /** Bounds how many sandboxes and containers are made at once. */
   readonly starts: Limiter;
+  /** Whether pods are being started. */
+  readonly calm: Calm;
   readonly signal: AbortSignal;
   /** Resolves when nobody sends new requests to the pod any more. */
   endpointsGone(pod: Pod): Promise<void>;

@@ -3,7 +3,7 @@ import { formatTime } from '@slipway/kube/clock';
 import { calculateContainerStatus, type StatusCircumstances } from './container-status.ts';
 import { calculateConditions } from './pod-conditions.ts';
 import { calculatePhase } from './pod-phase.ts';
-import { comesBeforeMain, sandboxOf, type PodRecord } from './pod-record.ts';
+import { comesBeforeMain, sandboxOf, settledState, type PodRecord } from './pod-record.ts';
 import { calculateQosClass } from './qos-class.ts';
 
 export interface PodStatusCircumstances extends StatusCircumstances {
@@ -32,6 +32,16 @@ export function calculatePodStatus(record: PodRecord, when: PodStatusCircumstanc
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: statuses(ephemeral) }),
     qosClass: record.pod.status?.qosClass ?? calculateQosClass(record.pod),
   };
+}
+
+/** Whether its status would say no more than that the node has begun with it. */
+export function isBeginning({ containers, overLimit, sandbox, termination, volumes }: PodRecord): boolean {
+  if (termination !== undefined || overLimit !== undefined) return false;
+  if (volumes.kind === 'failed' || sandbox.kind === 'failed') return false;
+  return containers.every((container) => {
+    const { kind } = settledState(container);
+    return kind === 'waiting' && container.last === undefined;
+  });
 }
 
 function explain(record: PodRecord): Pick<PodStatus, 'reason' | 'message'> {

@@ -2,7 +2,16 @@ import type { ConfigMap } from '@slipway/kube/api.generated';
 import { describe, expect, it } from 'vitest';
 import { createPodScenario, testContainer, testPod } from '../../../testing/pod-scenario.ts';
 import { simulatedAnnotations as rule } from '../runtimes/simulated/rules.ts';
+import type { SimulatedRuntime } from '../runtimes/simulated/simulated-runtime.ts';
 import { ImageError } from '../runtime.ts';
+
+function holdSandboxes(runtime: SimulatedRuntime, until: Promise<void>): void {
+  const create = runtime.createSandbox.bind(runtime);
+  runtime.createSandbox = async (request) => {
+    await until;
+    return create(request);
+  };
+}
 
 const probed = { httpGet: { port: 8080 }, periodSeconds: 10 };
 
@@ -39,6 +48,37 @@ describe('a pod that starts', () => {
       'Created: Created container: app',
       'Started: Started container app',
     ]);
+  });
+
+  it('is written of once when it runs within a quarter of a second', async () => {
+    const pod = createPodScenario({ pod: testPod() });
+    await pod.start();
+    await pod.advance(1000);
+    expect(pod.api.statuses.map(({ phase }) => phase)).toEqual(['Running']);
+  });
+
+  it('is shown as being made when that takes longer', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const pod = createPodScenario({ pod: testPod(), configure: (runtime) => holdSandboxes(runtime, promise) });
+    await pod.start();
+    await pod.advance(249);
+    expect(pod.api.statuses).toEqual([]);
+    await pod.advance(1);
+    expect([pod.state(), pod.status().phase]).toEqual(['waiting ContainerCreating', 'Pending']);
+    resolve();
+    await pod.advance(0);
+    expect([pod.state(), pod.api.statuses.length]).toEqual(['running', 2]);
+  });
+
+  it('says at once that it is deleted before that', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const pod = createPodScenario({ pod: testPod(), configure: (runtime) => holdSandboxes(runtime, promise) });
+    await pod.start();
+    await pod.delete(30);
+    expect(pod.status().phase).toBe('Failed');
+    resolve();
+    await pod.advance(1000);
+    expect(pod.api.deleted).toEqual(['web']);
   });
 
   it('becomes ready between the periods of its probe, and the extra attempts make no events', async () => {

@@ -8,10 +8,12 @@ import { advance, begin, type PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
 import type { PodAction, PodPlan } from './pod-plan.ts';
 import { parseContainerId, sandboxOf, specOf, type PodRecord } from './pod-record.ts';
-import { calculatePodStatus } from './pod-status.ts';
+import { calculatePodStatus, isBeginning } from './pod-status.ts';
 import { reconcilePod } from './reconcile-pod.ts';
 import type { EndedInstance } from './termination-message.ts';
 
+/** Until a pod is said to be beginning: most run before, and two things would be written of each. */
+const firstReportMilliseconds = 250;
 /** Plans settle in two or three rounds; more would mean that beginning an action does not make it begun. */
 const maxRounds = 20;
 
@@ -21,6 +23,8 @@ export class PodWorker {
   #record: PodRecord;
   #reported: PodStatus | undefined;
   #cancelWake: (() => void) | undefined;
+  #cancelFirstReport: (() => void) | undefined;
+  #isReportDue = false;
   readonly #probes = new Map<string, ContainerProbes>();
   /** Of containers whose start has not been reported yet. */
   readonly #earlyExits = new Map<string, ContainerExit>();
@@ -57,6 +61,7 @@ export class PodWorker {
   /** The agent ends; the pod lives on. */
   detach(): void {
     this.#cancelWake?.();
+    this.#cancelFirstReport?.();
     for (const probes of this.#probes.values()) probes.stop();
     this.#probes.clear();
   }
@@ -149,10 +154,20 @@ export class PodWorker {
   #publish(): void {
     const { pod, gone, termination, finalising } = this.#record;
     if (gone || finalising || termination?.reason === 'shutdown') return;
+    if (this.#waitsWithReport()) return;
     const { statuses, runtime, nodeIP, clock } = this.#host;
     const when = { runtimeName: runtime.name, nodeIP, reported: this.#reported, now: clock.now() };
     this.#reported = calculatePodStatus(this.#record, when);
     statuses.put(pod, this.#reported);
+  }
+
+  #waitsWithReport(): boolean {
+    if (this.#isReportDue || this.#reported !== undefined || !isBeginning(this.#record)) return false;
+    this.#cancelFirstReport ??= this.#host.clock.schedule(firstReportMilliseconds, () => {
+      this.#isReportDue = true;
+      this.#publish();
+    });
+    return true;
   }
 
   /**

@@ -7,6 +7,7 @@ import { keyOf } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { whenAllIsSaid } from '@slipway/kube/turns';
+import type { Calm } from './calm.ts';
 import { calculateStatusPatch } from './status-patch.ts';
 
 export interface StatusWriterOptions {
@@ -14,6 +15,8 @@ export interface StatusWriterOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Absent: nobody waits for statuses to be written. */
+  readonly calm?: Calm | undefined;
 }
 
 interface Entry {
@@ -39,7 +42,8 @@ export class StatusWriter {
     const entry = this.#entries.get(uid) ?? { wanted: undefined, written: '', writing: undefined };
     this.#entries.set(uid, entry);
     entry.wanted = { pod, status };
-    entry.writing ??= this.#write(entry);
+    const { calm } = this.#options;
+    entry.writing ??= calm === undefined ? this.#write(entry) : calm.during(() => this.#write(entry));
   }
 
   /** Resolves when the latest status has been written, or cannot be any more. */
