@@ -67,6 +67,8 @@ describe('the scheduler', () => {
     await client.create(pods, pod('one'));
     await clock.advance(10);
     expect(await placement(client)).toEqual({ one: 'a' });
+    expect(await eventMessages(client, 'Scheduled')).toEqual([]);
+    await clock.advance(250);
     expect(await eventMessages(client, 'Scheduled')).toEqual(['Successfully assigned default/one to a']);
     const bound = await client.get(pods, { namespace: 'default', name: 'one' });
     expect(bound.status?.conditions).toContainEqual(expect.objectContaining({ type: 'PodScheduled', status: 'True' }));

@@ -1,11 +1,14 @@
 import type { Node, Pod } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
-import type { Clock } from '@slipway/kube/clock';
+import { delay, type Clock } from '@slipway/kube/clock';
 import { EventRecorder } from '@slipway/kube/event-recorder';
 import { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
 import { nodes, pods } from '@slipway/kube/resources';
 import { Scheduler } from './scheduler.ts';
+
+/** After this time most pods run; that they have a node is not told beside their starts. */
+const tellingMilliseconds = 250;
 
 export interface SchedulerOptions {
   readonly client: KubeClient;
@@ -27,7 +30,10 @@ export interface RunningScheduler {
 /** Finds a node for every pod that names this scheduler and has none. */
 export function startScheduler(options: SchedulerOptions): RunningScheduler {
   const informers = options.informers ?? startInformers(options);
-  const events = new EventRecorder({ ...options, component: 'default-scheduler' });
+  const { clock } = options;
+  const whenCalm = (since: number): Promise<void> =>
+    delay(clock, Math.max(0, since + tellingMilliseconds - clock.monotonic()));
+  const events = new EventRecorder({ ...options, component: 'default-scheduler', whenCalm });
   return { done: new Scheduler({ ...options, informers, events }).run(options.signal) };
 }
 

@@ -168,6 +168,8 @@ export class NamespaceIsolation implements Isolation {
     if (pod === undefined) {
       throw new Error(`pod ${podUid} has no sandbox`);
     }
+    // The first of the pod.
+    if (this.waiting?.find(pod.holderPid) !== undefined) this.options.pool.noteStart();
     const processesOf = place.processesOf ?? pod.sharedPid;
     const ahead = this.takeWaiting(request, { ...place, processesOf, pod });
     if (ahead !== undefined) return ahead;

@@ -54,6 +54,18 @@ describe('namespaces made ahead', () => {
     expect(made()).toBe(7);
   });
 
+  it('are not made beside pods that took long to get as far as a start', async () => {
+    const { clock, pool, made } = await given();
+    await clock.advance(1_000);
+    await Promise.all(Array.from({ length: 5 }, () => pool.take()));
+    await clock.advance(90);
+    pool.noteStart();
+    await clock.advance(90);
+    expect(made()).toBe(5);
+    await clock.advance(10);
+    expect(made()).toBe(7);
+  });
+
   it('are furnished when all are there and it is quiet, and those go first', async () => {
     const furnished: number[] = [];
     const furnish = async ({ holderPid }: { holderPid: number }) => void furnished.push(holderPid);

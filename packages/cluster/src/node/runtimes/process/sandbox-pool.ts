@@ -62,6 +62,11 @@ export class SandboxPool {
     return namespace;
   }
 
+  /** A pod that took one is only now about to run: it counts as one that asks. */
+  noteStart(): void {
+    this.takenAt = this.options.clock.monotonic();
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.filling;
