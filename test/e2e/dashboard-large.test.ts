@@ -12,14 +12,7 @@ import {
   type Visitor,
 } from './support/browser.ts';
 import { fleet, namespace, podsOfOne, withMany } from './support/large-cluster.ts';
-import {
-  changeAlways,
-  describeFrames,
-  measureBarePage,
-  measureFrames,
-  openMeasured,
-  type Frames,
-} from './support/page-speed.ts';
+import { changeAlways, measureBarePage, measureWork, openMeasured } from './support/page-speed.ts';
 import { startPagesServer, type PagesServer } from './support/pages-server.ts';
 
 /** Elements of a page: 500 applications or 5,000 pods drawn each are tens of thousands. */
@@ -32,9 +25,14 @@ const lookedAt = 3;
 const patience = 60_000;
 /**
  * How many times what a bare page takes, which the same browser shows in the same run: a machine that is busy is so for both. And
- * the milliseconds that one bad moment may add: to a first view, and to the frame in the middle, where it is one frame more.
+ * the milliseconds that one bad moment may add.
  */
-const bounds = { firstView: { times: 5, leeway: 2_000 }, frame: { times: 3, leeway: 17 } };
+const firstViewBounds = { times: 5, leeway: 2_000 };
+/**
+ * Milliseconds of a processor for each frame, of which there are 17 from one frame to the next. Not by the clock: between two
+ * frames others have the processor too. On a busy machine more changes come between them.
+ */
+const mostWork = 34;
 
 describe.skipIf(noBrowserReason !== undefined)(
   `the dashboard before a large cluster${noBrowserReason === undefined ? '' : ` (${noBrowserReason})`}`,
@@ -44,9 +42,8 @@ describe.skipIf(noBrowserReason !== undefined)(
     let login: Login;
     let visitor: Visitor;
     let page: Page;
-    /** Milliseconds, at most: until there is something to see, and of the frame in the middle. */
+    /** Milliseconds, at most, until there is something to see. */
     let latest: number;
-    let slowest: number;
     const answers: { readonly path: string; readonly bytes: number }[] = [];
 
     beforeAll(async () => {
@@ -54,10 +51,9 @@ describe.skipIf(noBrowserReason !== undefined)(
       login = await logIn(browser, server.url, server.token);
       visitor = await visit(browser, server.url, { login });
       page = visitor.page;
-      const { firstView, frames } = await measureBarePage(browser);
-      console.log(`a bare page of ${fleet} rows: first view after ${firstView} ms, ${describeFrames(frames)}`);
-      latest = bounds.firstView.times * firstView + bounds.firstView.leeway;
-      slowest = bounds.frame.times * frames.median + bounds.frame.leeway;
+      const { firstView } = await measureBarePage(browser);
+      console.log(`a bare page of ${fleet} rows: first view after ${firstView} ms`);
+      latest = firstViewBounds.times * firstView + firstViewBounds.leeway;
       page.on('response', (response) => {
         const path = new URL(response.url()).pathname;
         if (!path.startsWith('/api/')) return;
@@ -72,17 +68,17 @@ describe.skipIf(noBrowserReason !== undefined)(
 
     const countElements = (): Promise<number> => page.evaluate("document.querySelectorAll('*').length");
 
-    const scroll = async (what: string, of: Page = page): Promise<Frames> => {
-      const frames = await measureFrames(of);
-      console.log(`${what}: ${describeFrames(frames)}`);
-      return frames;
+    const scroll = async (what: string, of: Page = page): Promise<number> => {
+      const work = await measureWork(browser, of);
+      console.log(`${what}: ${work.toFixed(1)} ms of a processor for each frame`);
+      return work;
     };
 
-    it('is there at once, and moves as a page does that does nothing', async () => {
+    it('is there at once, and has little to do for a frame', async () => {
       const { milliseconds, visitor: first } = await openMeasured(browser, server.url, login);
       console.log(`first view of ${fleet} applications: ${milliseconds} ms`);
       expect(milliseconds).toBeLessThan(latest);
-      expect((await scroll(`${fleet} applications`, first.page)).median).toBeLessThan(slowest);
+      expect(await scroll(`${fleet} applications`, first.page)).toBeLessThan(mostWork);
       await first.context.close();
     });
 
@@ -97,7 +93,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await expect.poll(() => page.locator('.dot').count()).toBe(60);
       await expect.poll(() => page.locator('.dot.failing').count()).toBe(5);
       expect(await readShift(page)).toBeLessThan(0.02);
-      expect((await scroll('an application of 5,000 pods')).median).toBeLessThan(slowest);
+      expect(await scroll('an application of 5,000 pods')).toBeLessThan(mostWork);
       const before = answers.length;
       const looks = () => answers.slice(before).filter(({ path }) => path.endsWith('/pods')).length;
       await expect.poll(looks, { timeout: patience }).toBeGreaterThanOrEqual(lookedAt);
@@ -141,7 +137,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await busy.page.getByText('service-001').waitFor();
       await busy.page.getByText('9/10').first().waitFor();
       page = busy.page;
-      expect((await scroll(`${fleet} applications, 2,500 changes a second`)).median).toBeLessThan(slowest);
+      expect(await scroll(`${fleet} applications, 2,500 changes a second`)).toBeLessThan(mostWork);
       expect(await countElements()).toBeLessThan(maximumElements);
       expect(busy.complaints).toEqual([]);
       await busy.context.close();
