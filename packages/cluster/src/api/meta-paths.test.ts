@@ -110,3 +110,19 @@ it('a form that there is not is refused before anything is written', async () =>
   expect(status).toBe(406);
   expect((await get(`${path}/x`)).status).toBe(404);
 });
+
+describe('health', () => {
+  const said = async (asked: string): Promise<string> => {
+    const { status, body } = await get(asked);
+    return body.kind === 'bytes' ? await text(Readable.from(body.chunks)) : String(status);
+  };
+
+  it('is told check by check to who asks', async () => {
+    expect(await said('/readyz')).toBe('ok');
+    expect(await said('/readyz?verbose&exclude=etcd')).toBe(
+      '[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\nreadyz check passed\n',
+    );
+    expect(await said('/livez/ping')).toBe('ok');
+    expect(await said('/livez/nothing')).toBe('404');
+  });
+});

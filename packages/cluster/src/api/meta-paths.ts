@@ -14,7 +14,11 @@ export interface MetaOptions {
   readonly address: string;
 }
 
-const openToAll = new Set(['/version', '/healthz', '/livez', '/readyz']);
+const healthPaths = ['/healthz', '/livez', '/readyz'];
+const openToAll = new Set(['/version', ...healthPaths]);
+
+/** What is looked at where health is asked for: that the server answers, and that its store does. */
+const healthChecks = ['ping', 'log', 'etcd'];
 
 /** What is asked of a server before anybody has said who he is: whether it lives, and which one it is. */
 export function isOpenToAll(path: string): boolean {
@@ -28,7 +32,9 @@ function withoutSlash(path: string): string {
 /** Undefined for paths of resources. */
 export function handleMeta(request: TransportRequest, options: MetaOptions): TransportResponse | undefined {
   const path = withoutSlash(request.path);
-  if (openToAll.has(path)) return path === '/version' ? json(version()) : text('ok');
+  if (path === '/version') return json(version());
+  const health = healthOf(path, request.query);
+  if (health !== undefined) return text(health);
   if (path === '/')
     return json({
       paths: [
@@ -44,6 +50,17 @@ export function handleMeta(request: TransportRequest, options: MetaOptions): Tra
       ],
     });
   return openApi(path, request, options.documents) ?? discovery(path, request, options);
+}
+
+/** `/livez`, `/livez/ping`, and each check by itself with `?verbose`. */
+function healthOf(path: string, query: URLSearchParams): string | undefined {
+  const root = healthPaths.find((each) => path === each || path.startsWith(`${each}/`));
+  if (root === undefined) return undefined;
+  if (path !== root) return healthChecks.includes(path.slice(root.length + 1)) ? 'ok' : undefined;
+  if (!query.has('verbose')) return 'ok';
+  const excluded = query.getAll('exclude');
+  const lines = healthChecks.map((check) => `[+]${check} ${excluded.includes(check) ? 'excluded: ok' : 'ok'}`);
+  return [...lines, `${root.slice(1)} check passed`, ''].join('\n');
 }
 
 function version(): object {

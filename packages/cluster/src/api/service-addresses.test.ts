@@ -73,3 +73,11 @@ describe('node ports', () => {
     });
   });
 });
+
+it('takes nothing for a service that is refused anyway, and says what is wrong with it', async () => {
+  const spec = { clusterIP: 'here', type: 'NodePort', ports: [{ port: 0, targetPort: 80, nodePort }] } as const;
+  await expect(cluster.client.create(services, { metadata: key, spec })).rejects.toMatchObject({
+    details: { causes: [{ field: 'spec.clusterIPs[0]' }, { field: 'spec.ports[0].port' }] },
+  });
+  await expect(cluster.client.create(services, free)).resolves.toBeDefined();
+});

@@ -57,6 +57,8 @@ export class ServiceAddresses implements AdmissionPlugin {
 
   admit({ definition, object, old, reservations }: AdmissionRequest): KubeObject {
     if (definition.type !== services) return object;
+    // What is refused takes nothing, and is refused for what is wrong with it.
+    if (definition.validate(object, old).length > 0) return object;
     const before = old === undefined ? { addresses: [], ports: [] } : claimsOf(old);
     return this.#assign(object, { before, reservations });
   }

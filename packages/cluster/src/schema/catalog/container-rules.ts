@@ -4,6 +4,7 @@ import type { Container, LifecycleHandler, PodSpec, Probe, VolumeMount } from '@
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
+import { checkDestination } from './handler-rules.ts';
 
 /** The pod, as far as its containers are held against it. */
 export type PodSurroundings = Pick<PodSpec, 'hostNetwork' | 'terminationGracePeriodSeconds'>;
@@ -16,11 +17,13 @@ export interface ContainerPlace {
 }
 
 export function checkContainer(container: Container, { path, pod, isInit }: ContainerPlace): readonly Fault[] {
-  const { resources, env = [], lifecycle, securityContext, ports = [] } = container;
+  const { resources, env = [], envFrom = [], lifecycle, securityContext, ports = [] } = container;
   return [
     ...checkResources(resources ?? {}, `${path}.resources`),
     ...env.flatMap(({ valueFrom }, index) => checkSource(valueFrom, `${path}.env[${index}].valueFrom`)),
+    ...envFrom.flatMap((source, index) => checkEnvironment(source, `${path}.envFrom[${index}]`)),
     ...checkMounts(container, path),
+    ...checkTermination(container, `${path}.terminationMessagePolicy`),
     ...(['postStart', 'preStop'] as const).flatMap((hook) =>
       checkHandler(lifecycle?.[hook], { path: `${path}.lifecycle.${hook}`, pod }),
     ),
@@ -119,14 +122,44 @@ function checkFieldPath(fieldPath: string | undefined, field: string): readonly 
   return [invalid(field, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
 }
 
-function checkMounts({ volumeMounts = [] }: Container, path: string): readonly Fault[] {
+function checkMounts({ volumeMounts = [], securityContext }: Container, path: string): readonly Fault[] {
   const paths = volumeMounts.map(({ mountPath }) => mountPath);
   return volumeMounts.flatMap((mount, index) => [
     ...(paths.indexOf(mount.mountPath) < index
       ? [invalid(`${path}.volumeMounts[${index}].mountPath`, mount.mountPath, 'must be unique')]
       : []),
+    ...checkPropagation(mount, securityContext?.privileged === true, `${path}.volumeMounts[${index}].mountPropagation`),
     ...checkRecursion(mount, `${path}.volumeMounts[${index}].recursiveReadOnly`),
   ]);
+}
+
+const propagations = ['Bidirectional', 'HostToContainer', 'None'];
+
+function checkPropagation({ mountPropagation = 'None' }: VolumeMount, isPrivileged: boolean, field: string) {
+  if (!propagations.includes(mountPropagation)) return [notSupported(field, mountPropagation, propagations)];
+  if (mountPropagation !== 'Bidirectional' || isPrivileged) return [];
+  return [forbidden(field, 'Bidirectional mount propagation is available only to privileged containers')];
+}
+
+const terminationPolicies = ['FallbackToLogsOnError', 'File'];
+
+function checkTermination({ terminationMessagePolicy: policy }: Container, field: string): readonly Fault[] {
+  if (policy === undefined || terminationPolicies.includes(policy)) return [];
+  return [notSupported(field, policy, terminationPolicies)];
+}
+
+type EnvironmentSource = NonNullable<Container['envFrom']>[number];
+
+/** Of all that a ConfigMap or Secret holds. */
+function checkEnvironment({ configMapRef, secretRef }: EnvironmentSource, path: string): readonly Fault[] {
+  const references = Object.entries({ configMapRef, secretRef }).filter(([, given]) => given !== undefined);
+  return [
+    ...references.flatMap(([kind, reference]) =>
+      (reference?.name ?? '') === '' ? [required(`${path}.${kind}.name`)] : [],
+    ),
+    ...(references.length === 0 ? [invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`')] : []),
+    ...(references.length > 1 ? [invalid(path, '', 'may not have more than one field specified at a time')] : []),
+  ];
 }
 
 const recursions = ['Disabled', 'Enabled', 'IfPossible'];
@@ -158,6 +191,7 @@ function checkHandler(
     ...(kinds.length === 0 ? [required(path, 'must specify a handler type')] : []),
     ...kinds.slice(1).map(([kind]) => forbidden(`${path}.${kind}`, 'may not specify more than 1 handler type')),
     ...checkCommand(handler, path),
+    ...checkDestination(handler, path),
     ...(isTooLong
       ? [
           invalid(
@@ -180,7 +214,9 @@ function checkProbes(container: Container, path: string): readonly Fault[] {
   return probes.flatMap((name) => {
     const probe = container[name];
     const at = `${path}.${name}`;
-    return probe === undefined ? [] : [...checkCommand(probe, at), ...checkGrace(probe, name, at)];
+    return probe === undefined
+      ? []
+      : [...checkCommand(probe, at), ...checkDestination(probe, at), ...checkGrace(probe, name, at)];
   });
 }
 

@@ -18,9 +18,11 @@ import { duplicate, forbidden, invalid, misnamed, required, tooLong } from '../f
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain } from '../names.ts';
-import { checkTraffic, isOutside, withAffinity, withoutTypesOwn } from './service-rules.ts';
+import { checkSecretType } from './secret-rules.ts';
+import { checkAddresses, checkTraffic, isOutside, withAffinity, withoutTypesOwn } from './service-rules.ts';
 import { serviceWarnings } from './service-warnings.ts';
-import { portName, portNumber, supported } from './pod-template.ts';
+import { supported } from './pod-template.ts';
+import { portName, portNumber } from './port-rules.ts';
 
 const maximumDataBytes = 1024 * 1024;
 
@@ -210,6 +212,7 @@ function validateService({ spec }: Service): readonly Fault[] {
     ...supported(spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec.type'),
     ...supported(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity'),
     ...(needsPorts && ports.length === 0 ? [required('spec.ports')] : []),
+    ...checkAddresses(spec),
     ...checkTraffic(spec),
     ...ports.flatMap((port, index) =>
       validateServicePort(port, { path: `spec.ports[${index}]`, isOnlyOne: ports.length === 1 }),
@@ -307,26 +310,16 @@ export const secret = define<Secret>({
     );
     return { type: 'Opaque', ...rest, data: { ...rest.data, ...encoded } };
   },
-  validate: ({ type, data = {} }) => [
-    ...dataKeys(data, 'data'),
-    ...dataSize(data, 'data'),
-    ...(requiredKeys.get(type ?? '') ?? [])
-      .filter((key) => data[key] === undefined)
-      .map((key) => required(`data[${key}]`)),
+  validate: (object) => [
+    ...dataKeys(object.data, 'data'),
+    ...dataSize(object.data, 'data'),
+    ...checkSecretType(object),
   ],
   validateUpdate: (object, old) => [
     ...(object.type === old.type ? [] : [invalid('type', object.type, 'field is immutable')]),
     ...immutableData(object, old),
   ],
 });
-
-/** Whoever reads a Secret of such a type relies on them. */
-const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
-  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
-  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
-  ['kubernetes.io/dockercfg', ['.dockercfg']],
-  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
-]);
 
 function dataKeys(data: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   const rule =

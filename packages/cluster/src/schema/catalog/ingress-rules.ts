@@ -4,7 +4,8 @@ import type { HTTPIngressPath, Ingress, IngressBackend, IngressTLS } from '@slip
 import type { Fault } from '../definition.ts';
 import { invalid, misnamed, required } from '../faults.ts';
 import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
-import { portName, portNumber, supported } from './pod-template.ts';
+import { supported } from './pod-template.ts';
+import { portName, portNumber } from './port-rules.ts';
 
 /**
  * What was stored with a fault may still be changed: an older version took it, and its finalizers could not be taken away.

@@ -13,7 +13,8 @@ import { define } from '../entry.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { dns1123Subdomain } from '../names.ts';
-import { portName, portNumber, supported } from './pod-template.ts';
+import { supported } from './pod-template.ts';
+import { portName, portNumber } from './port-rules.ts';
 import { checkLabelSelector } from './selector-rules.ts';
 
 export const networkPolicy = define<NetworkPolicy>({

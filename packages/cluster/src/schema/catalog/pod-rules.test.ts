@@ -46,6 +46,20 @@ describe('a container', () => {
         `${at}.resources.requests[cpus]: Invalid value: "cpus": must be a standard resource for containers`,
       ],
     ],
+    [
+      { envFrom: [{}, { configMapRef: {} }, { configMapRef: { name: 'a' }, secretRef: { name: 'b' } }] },
+      [
+        `${at}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``,
+        `${at}.envFrom[1].configMapRef.name: Required value`,
+        `${at}.envFrom[2]: Invalid value: "": may not have more than one field specified at a time`,
+      ],
+    ],
+    [
+      { volumeMounts: [{ name: 'a', mountPath: '/v', mountPropagation: 'Bidirectional' }] },
+      [
+        `${at}.volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`,
+      ],
+    ],
     [{ env: [{ name: 'A', valueFrom: {} }] }, [`${at}.env[0].valueFrom: Invalid value: "": ${oneOf}`]],
     [
       { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.nope' } } }] },

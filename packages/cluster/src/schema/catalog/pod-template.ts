@@ -5,6 +5,8 @@ import { validateLabels } from '../metadata.ts';
 import { dns1123Label } from '../names.ts';
 import { checkEphemeralContainers, refuseEphemeralContainers } from './ephemeral-containers.ts';
 import { checkPod } from './pod-rules.ts';
+import { portName, portNumber } from './port-rules.ts';
+import { checkVolume } from './volume-rules.ts';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
 
@@ -86,22 +88,6 @@ function validatePort(port: NonNullable<Container['ports']>[number], path: strin
     ...(port.name === undefined ? [] : portName(port.name, `${path}.name`)),
     ...supported(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
   ];
-}
-
-export function portNumber(port: number | undefined, path: string): readonly Fault[] {
-  if (port === undefined) return [required(path)];
-  return port >= 1 && port <= 65_535 ? [] : [invalid(path, port, 'must be between 1 and 65535, inclusive')];
-}
-
-export function portName(name: string, path: string): readonly Fault[] {
-  const rules: ReadonlyArray<readonly [boolean, string]> = [
-    [name.length <= 15, 'must be no more than 15 characters'],
-    [/^[-a-z0-9]*$/.test(name), 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)'],
-    [/[a-z]/.test(name), 'must contain at least one letter (a-z)'],
-    [!name.includes('--'), 'must not contain consecutive hyphens'],
-    [!name.startsWith('-') && !name.endsWith('-'), 'must not begin or end with a hyphen'],
-  ];
-  return rules.filter(([isMet]) => !isMet).map(([, message]) => invalid(path, name, message));
 }
 
 function validateEnvironmentVariable(variable: NonNullable<Container['env']>[number], path: string): readonly Fault[] {
@@ -203,6 +189,7 @@ function validateVolumes(volumes: readonly Volume[], path: string): readonly Fau
           ]
         : []),
       ...(sources.length === 0 ? [required(at, 'must specify a volume type')] : []),
+      ...checkVolume(volume, at),
       ...validateVolumeFiles(volume, at),
       ...validateProjectedFiles(volume, at),
     ];
@@ -231,9 +218,6 @@ function validateProbe(probe: Probe | undefined, path: string, kind: string): re
     ).flatMap((field) => atLeast(probe[field], 0, `${path}.${field}`)),
     ...(kind !== 'readinessProbe' && (probe.successThreshold ?? 1) !== 1
       ? [invalid(`${path}.successThreshold`, probe.successThreshold, 'must be 1')]
-      : []),
-    ...(probe.httpGet !== undefined && typeof probe.httpGet.port === 'number'
-      ? portNumber(probe.httpGet.port, `${path}.httpGet.port`)
       : []),
   ];
 }

@@ -1,4 +1,5 @@
 /** What Kubernetes asks of a Service beyond its type and ports. */
+import { isIP } from 'node:net';
 import type { Service, ServiceSpec } from '@slipway/kube/api.generated';
 import { usualAffinitySeconds } from '../../network/service-table.ts';
 import type { Fault } from '../definition.ts';
@@ -26,6 +27,18 @@ export function withoutTypesOwn(spec: ServiceSpec, old: Service): ServiceSpec {
   const { externalTrafficPolicy, ...rest } = spec;
   const isOld = externalTrafficPolicy === old.spec?.externalTrafficPolicy;
   return externalTrafficPolicy !== undefined && isOld && !isOutside(spec) ? rest : spec;
+}
+
+const anyAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+
+export function checkAddresses({ clusterIP = '', externalIPs = [] }: ServiceSpec): readonly Fault[] {
+  const isNone = clusterIP === '' || clusterIP === 'None';
+  return [
+    ...(isNone || isIP(clusterIP) > 0 ? [] : [invalid('spec.clusterIPs[0]', clusterIP, anyAddress)]),
+    ...externalIPs.flatMap((address, index) =>
+      isIP(address) > 0 ? [] : [invalid(`spec.externalIPs[${index}]`, address, anyAddress)],
+    ),
+  ];
 }
 
 const policies = ['Cluster', 'Local'];

@@ -35,10 +35,11 @@ export function validateWorkload({ spec }: Workload, kind: WorkloadKind): readon
   const labels = spec.template?.metadata?.labels;
   return [
     ...validateSelector(spec.selector, kind),
-    ...validatePodTemplate(spec.template, 'spec.template'),
-    ...(spec.selector === undefined || matchesLabelSelector(spec.selector, labels)
+    // Without a selector, or by a broken one, nothing is selected.
+    ...(spec.selector !== undefined && matchesLabelSelector(spec.selector, labels)
       ? []
       : [invalid('spec.template.metadata.labels', goStringMap(labels), '`selector` does not match template `labels`')]),
+    ...validatePodTemplate(spec.template, 'spec.template'),
     ...alwaysRestarts(spec.template),
     ...atLeast(spec.replicas, 0, 'spec.replicas'),
     ...atLeast(spec.minReadySeconds, 0, 'spec.minReadySeconds'),
