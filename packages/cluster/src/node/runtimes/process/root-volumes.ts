@@ -1,15 +1,13 @@
 /** The volumes of a container in its root. */
 import { statSync } from 'node:fs';
-import { StartError } from '../../runtime.ts';
+import { StartError, type Mount } from '../../runtime.ts';
 import { isWithin, type Located } from './file-view.ts';
 import type { RootTree } from './root-tree.ts';
 import { exists } from './visible.ts';
 
 export function addMounts(tree: RootTree): void {
   const byDepth = tree.request.mounts.toSorted((one, other) => one.containerPath.length - other.containerPath.length);
-  for (const { hostPath, containerPath, readOnly } of byDepth) {
-    tree.bind(hostPath, addMountPoint(tree, hostPath, containerPath), readOnly ? ['ro'] : []);
-  }
+  for (const mount of byDepth) tree.bind(mount.hostPath, addMountPoint(tree, mount), mount.readOnly ? ['ro'] : []);
 }
 
 /** Whether every volume has a place that is there, or can be made without a change below an overlay. */
@@ -24,7 +22,7 @@ export function hasMountPoints(tree: RootTree): boolean {
   });
 }
 
-function addMountPoint(tree: RootTree, hostPath: string, containerPath: string): string {
+function addMountPoint(tree: RootTree, { hostPath, containerPath }: Mount): string {
   const stats = statSync(hostPath, { throwIfNoEntry: false });
   if (stats === undefined) {
     throw new StartError(
@@ -32,13 +30,10 @@ function addMountPoint(tree: RootTree, hostPath: string, containerPath: string):
       `the volume for ${containerPath} cannot be mounted: ${hostPath} does not exist on the node`,
     );
   }
-  const found = placeOf(tree, containerPath);
-  const { path } = found;
-  if (tree.isMounted(path)) {
-    return path;
-  }
+  const { path, stats: existing } = placeOf(tree, containerPath);
+  if (tree.isMounted(path)) return path;
   if (stats.isDirectory()) return tree.addDirectoryAt(path);
-  return found.stats === undefined ? tree.addFile(path, '') : path;
+  return existing === undefined ? tree.addFile(path, '') : path;
 }
 
 /** The mount itself must not answer, nor the ones inside it: only what lies beneath says where it goes. */
