@@ -209,6 +209,25 @@ describe('a journal with a log', () => {
     expect(settled.objects.size).toBe(taken + 1);
   });
 
+  it('lets everything else happen where somebody asks again at once who was refused', async () => {
+    const settled = new Settled();
+    const { journal } = open(settled);
+    settled.refuses = Number.POSITIVE_INFINITY;
+    const append = (revision: number): Promise<void> => journal.append([entry(revision, 'x'.repeat(400))]);
+    let taken = 0;
+    for (let isFull = false; !isFull;) {
+      const [result] = await Promise.allSettled([append(taken + 1)]);
+      if (result.status === 'rejected') isFull = true;
+      else taken += 1;
+    }
+    const heard: string[] = [];
+    setImmediate(() => heard.push('others'));
+    let asked = 0;
+    for (; heard.length === 0 && asked < 1_000; asked++) await Promise.allSettled([append(taken + 1)]);
+    expect(asked).toBeLessThan(3);
+    await journal.close();
+  });
+
   it('takes no key that could never be settled', async () => {
     const { journal } = open(new Settled());
     await expect(journal.append([entry(1, 'x', `/${'k'.repeat(3_000)}`)])).rejects.toThrow('too long to be stored');

@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '@slipway/kube/logger';
+import { untilOthersAreHeard } from '@slipway/kube/turns';
 import { ChangeLog } from './change-log.ts';
 import { describeDiskFailure } from './disk-failure.ts';
 import type { Journal, JournalContents, JournalEntry, SettledJournal } from './journal.ts';
@@ -74,6 +75,16 @@ class LoggedJournal implements Journal {
   }
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
+    try {
+      await this.#append(batch);
+    } catch (error) {
+      // A full disk refuses without a wait: who asks again at once would otherwise keep everything else from happening.
+      await untilOthersAreHeard();
+      throw error;
+    }
+  }
+
+  async #append(batch: readonly JournalEntry[]): Promise<void> {
     requireStorableKeys(batch);
     this.#goOn();
     if (this.#logs[0].length > longestLog * this.#bounds.logBytes) await this.#requireSettled();
