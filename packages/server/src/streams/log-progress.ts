@@ -23,6 +23,11 @@ export class LogProgress {
     this.position = before;
   }
 
+  /** Whether what was sent last came again: else this is the log of another run, or what was sent is no longer kept. */
+  get hasFoundPlace(): boolean {
+    return this.#before === undefined || this.#repeated > 0;
+  }
+
   /** Undefined for what was sent before, and for what is beyond the end of a line that was cut. */
   take(line: string): LogLine | undefined {
     const timed = parseLine(line);

@@ -34,6 +34,10 @@ export interface PodLogSource extends LogChoice {
 }
 
 const retryMilliseconds = 1_000;
+/** How often a log is left alone in which the place of the reader is not found: that the container runs again is told late. */
+const maximumDoubts = 10;
+/** The same of a log of which nothing was sent, where nothing but waiting helps. */
+const maximumBlindDoubts = 3;
 
 /** Of one run of a container, as it is sent. */
 export interface Line {
@@ -53,7 +57,14 @@ interface Reading extends RunsRead {
   /** Lines to begin with, of a log that nobody has read of; absent: all. */
   tail: number | undefined;
   isBusy: boolean;
+  /** The run whose log somebody has followed, and lost. */
+  lost: number | undefined;
+  /** How often what the log is of was not certain, one after the other. */
+  doubts: number;
 }
+
+/** `doubtful`: it may be the log of the next run, and nothing of it was sent. */
+type ReadEnd = 'whole' | 'broken' | 'doubtful';
 
 /** Reads the runs of each container in their order, each once, and those that begin meanwhile. */
 export class PodLogReaders {
@@ -124,7 +135,7 @@ export class PodLogReaders {
     return findLogContainers(this.#newest.choose(watched), this.#stream);
   }
 
-  /** Where the watch is broken too, nobody has told that the container runs again, and what it writes would be taken for more of the run before. */
+  /** Where the watch is broken too, or the node has not told yet that the container runs again, what it writes would be taken for more of the run before. */
   async #askFor({ pod: name }: LogContainer): Promise<void> {
     const { client, namespace } = this.#stream;
     const fieldSelector = `metadata.name=${name}`;
@@ -151,7 +162,7 @@ export class PodLogReaders {
     const key = containerKey(container.id);
     const position = this.#stream.after.get(key);
     const first = nextRun(container, { position, ended: -1 })?.number ?? 0;
-    const reading = { key, position, first, ended: -1, tail, isBusy: false };
+    const reading = { key, position, first, ended: -1, tail, isBusy: false, lost: position?.run, doubts: 0 };
     this.#readings.set(container.id, reading);
     return reading;
   }
@@ -166,7 +177,8 @@ export class PodLogReaders {
 
   #next(id: string, reading: Reading): Turn | undefined {
     const container = this.#containers.get(id);
-    const run = container === undefined || this.#signal.aborted ? undefined : nextRun(container, reading);
+    const { ended, first, position = { run: first, at: 0n, count: 0 } } = reading;
+    const run = container === undefined || this.#signal.aborted ? undefined : nextRun(container, { position, ended });
     return container === undefined || run === undefined ? undefined : { container, run };
   }
 
@@ -174,13 +186,14 @@ export class PodLogReaders {
   async #readAll(id: string, reading: Reading): Promise<void> {
     const { clock, follow } = this.#stream;
     for (let turn = this.#next(id, reading); turn !== undefined; turn = this.#next(id, reading)) {
-      const isWhole = await this.#readOnce(turn, reading);
-      if (!follow || (isWhole && !this.#isRunning(id, turn.run))) {
+      const end = await this.#readOnce(turn, reading);
+      reading.doubts = end === 'doubtful' ? reading.doubts + 1 : 0;
+      if (end !== 'doubtful' && (!follow || (end === 'whole' && !this.#isRunning(id, turn.run)))) {
         reading.ended = turn.run.number;
         reading.tail = undefined;
       } else {
         await delay(clock, retryMilliseconds, this.#signal).catch(() => undefined);
-        if (!isWhole) await this.#askFor(turn.container);
+        if (end !== 'whole') await this.#askFor(turn.container);
       }
     }
     reading.isBusy = false;
@@ -190,29 +203,34 @@ export class PodLogReaders {
     return this.#containers.get(id)?.runs.find((run) => run.number === number)?.isRunning === true;
   }
 
-  /** Whether it was to its end, as far as it had one. */
-  async #readOnce({ container, run }: Turn, reading: Reading): Promise<boolean> {
+  async #readOnce({ container, run }: Turn, reading: Reading): Promise<ReadEnd> {
     const { client, namespace, follow } = this.#stream;
     const last = lastOf(run, reading);
+    if (last === undefined && isBlind(run, reading)) return 'doubtful';
     const query = this.#queryOf(container, run, { last, tail: reading.tail });
     const path = `/api/v1/namespaces/${namespace}/pods/${container.pod}/log?${query.toString()}`;
     const progress = new LogProgress(run.number, last);
+    const isDoubtful = (): boolean => !progress.hasFoundPlace && reading.doubts < maximumDoubts;
     try {
       const { status, body } = await client.request({ method: 'GET', path, signal: this.#signal });
+      if (status < 400) reading.lost = run.number;
       for await (const text of splitLines(body)) {
         // Of a container that has not started, or a pod that is gone: no log, but why there is none.
         if (status >= 400) continue;
         const line = progress.take(text);
         if (line === undefined) continue;
+        if (isDoubtful()) return 'doubtful';
         const json = JSON.stringify(present(container, line));
         reading.position = progress.position;
         if (!(await this.#queue.push({ key: reading.key, run: run.number, at: line.at, json }))) break;
       }
-      return status < 500;
+      if (status >= 400) return status < 500 ? 'whole' : 'broken';
+      reading.lost = undefined;
+      return isDoubtful() ? 'doubtful' : 'whole';
     } catch (error) {
       // The connection broke, or the reader has gone: who follows looks again.
       if (!this.#signal.aborted && !follow) throw error;
-      return false;
+      return 'broken';
     }
   }
 
@@ -246,6 +264,11 @@ function lastOf({ number, startedAt }: LogRun, { position }: Reading): LinePosit
   if (position === undefined || position.count === 0) return undefined;
   const isOfIt = position.run === number || (startedAt !== undefined && position.at >= nanosecondsOf(startedAt));
   return isOfIt ? position : undefined;
+}
+
+/** What was lost of the run before would be lost for good, if the next one runs and nobody has told yet. */
+function isBlind({ number, isPrevious }: LogRun, { lost, doubts }: Reading): boolean {
+  return !isPrevious && lost === number && doubts < maximumBlindDoubts;
 }
 
 function nanosecondsOf(time: string): bigint {

@@ -20,11 +20,14 @@ let names: readonly string[];
 let hold: PromiseWithResolvers<void> | undefined;
 /** While it is true, pods that are asked for by name come without what makes them pods. */
 let isSpoilt: boolean;
+/** How often one pod was asked for. */
+let asks: { count: number };
 
 const holdingPods = (client: KubeClient): KubeClient => ({
   ...passOn(client),
   list: async (type, options) => {
     const page = await client.list(type, options);
+    if (options?.fieldSelector !== undefined) asks.count += 1;
     if (!isSpoilt || options?.fieldSelector === undefined) return page;
     const spoilt = { resourceVersion: '999999999' };
     return {
@@ -48,6 +51,7 @@ beforeEach(async () => {
   logs = createFakeLogs();
   hold = undefined;
   isSpoilt = false;
+  asks = { count: 0 };
   server = await startTestServer({ through: (client) => logs.answering(holdingPods(client)) });
   await server.cluster.deploy({ ...shopSpec('web:1'), version: '1', replicas: 2 });
   await server.cluster.advance(20_000);
@@ -279,6 +283,51 @@ describe('what all pods of an application write', () => {
     logs.write(one, time(4), 'c');
     await until(stream, 'c');
     expect(textsOf(stream)).toEqual(['a', 'end of a', 'b', 'c']);
+    stream.close();
+  });
+
+  it.each([
+    { name: 'from its last line', before: ['a'] },
+    { name: 'that had written nothing before', before: [] },
+  ])('gives the end of a run $name, where the node tells late that the container runs again', async ({ before }) => {
+    const [one = '', other = ''] = names;
+    logs.write(other, time(1), 'other');
+    for (const text of before) logs.write(one, time(1), text);
+    const stream = server.listen(path);
+    for (const text of ['other', ...before]) await until(stream, text);
+    logs.breakConnections();
+    logs.write(one, time(1), 'end of a');
+    logs.end(one);
+    logs.startAgain(one);
+    logs.write(one, time(3), 'b');
+    while (asks.count < 2) {
+      await server.cluster.advance(100);
+      await server.call('GET', '/healthz');
+    }
+    const lastState = { terminated: { exitCode: 1, startedAt: time(0) } };
+    await setContainers(one, 1, { restartCount: 1, state: { running: { startedAt: time(2) } }, lastState });
+    await until(stream, 'b');
+    expect(itemsOf(stream).flatMap(({ pod, text }) => (pod === one ? [text] : []))).toEqual([
+      ...before,
+      'end of a',
+      'b',
+    ]);
+    stream.close();
+  });
+
+  it('goes on after a while where the place of the reader is no longer kept', async () => {
+    const [one = ''] = names;
+    logs.write(one, time(1), 'a');
+    const stream = server.listen(`${path}?pod=${one}`);
+    await until(stream, 'a');
+    logs.breakConnections();
+    logs.end(one);
+    logs.startAgain(one);
+    logs.write(one, time(3), 'b');
+    await until(stream, 'b');
+    logs.write(one, time(4), 'c');
+    await until(stream, 'c');
+    expect(textsOf(stream)).toEqual(['a', 'b', 'c']);
     stream.close();
   });
 
