@@ -1,9 +1,10 @@
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import type { CanaryStep } from '@slipway/delivery/api/application';
 import type { FieldFault } from '../api/problem.ts';
 import { faultsAt } from './faults.ts';
 import { getAt, type Manifest, type Path } from './manifest.ts';
 import { StepsEditor } from './steps-editor.tsx';
+import { keepTyped, splitList } from './lists.ts';
 import { firstSteps } from './steps.ts';
 
 export interface FormProps {
@@ -44,7 +45,11 @@ export function Form({ manifest, faults, namespaces, isNamed, onEdit }: FormProp
   };
   const field = (path: Path) => ({ value: text(path), faults: faultsAt(faults, path), onEdit: editor(path, onEdit) });
   const number = (path: Path) => ({ ...field(path), onEdit: (given: string) => onEdit(path, asNumber(given)) });
-  const hosts = (given: string): void => onEdit(paths.hosts, splitList(given));
+  const [typedHosts, typeHosts] = useState('');
+  const hosts = (given: string): void => {
+    typeHosts(given);
+    onEdit(paths.hosts, splitList(given));
+  };
   return (
     <div className="form">
       <div className="fields">
@@ -59,7 +64,14 @@ export function Form({ manifest, faults, namespaces, isNamed, onEdit }: FormProp
         <TextField label="Memory limit" hint="Such as 256Mi" {...field(paths.memory)} />
       </div>
       <div className="fields">
-        <TextField label="Front-end hosts" hint="Separated by commas" {...field(paths.hosts)} onEdit={hosts} span={3} />
+        <TextField
+          label="Front-end hosts"
+          hint="Separated by commas"
+          {...field(paths.hosts)}
+          value={keepTyped(typedHosts, text(paths.hosts))}
+          onEdit={hosts}
+          span={3}
+        />
         <TextField label="Port" type="number" hint="Of the container" {...number(paths.port)} />
       </div>
       <div className="fields">
@@ -237,9 +249,4 @@ function editor(path: Path, onEdit: FormProps['onEdit']): (value: string) => voi
 
 function asNumber(text: string): number | undefined {
   return text === '' ? undefined : Number(text);
-}
-
-function splitList(text: string): readonly string[] | undefined {
-  const items = text.split(/[\s,]+/).filter((each) => each !== '');
-  return items.length === 0 ? undefined : items;
 }
