@@ -134,6 +134,10 @@ describe.skipIf(noBrowserReason !== undefined)(
 
     it('creates an application by form and text', async () => {
       await page.getByRole('link', { name: 'Create the first one' }).click();
+      await page.locator('.chip', { hasText: 'incomplete' }).waitFor();
+      expect(await page.getByText('give it a name').count()).toBe(0);
+      await page.getByLabel('Front-end hosts').pressSequentially('a.example.org, b.example.org');
+      expect(await page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('- b.example.org');
       await page.getByText('give it a name').waitFor();
       await page.getByRole('textbox', { name: 'YAML' }).fill('spec: [');
       await page.getByText('not readable').waitFor();

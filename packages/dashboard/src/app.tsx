@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
+import { againMilliseconds } from './api/problem.ts';
 import { Pages } from './pages.tsx';
 import { ProblemNotice } from './parts/small.tsx';
 import { awaitTitle } from './parts/title.tsx';
@@ -28,17 +29,27 @@ export function App() {
   const [methods, setMethods] = useState<LoginMethods>({});
   useEffect(() => {
     const leaving = new AbortController();
-    // Who is not logged in has made no mistake: that is no error, and with it comes how to log in.
-    void client.get<LoginMethods>('/api/v1/session/methods', leaving.signal).then(
-      (found) => {
-        setMethods(found);
-        setLogin(found.session === undefined ? { state: 'none' } : { state: 'some', session: found.session });
-      },
-      (problem: unknown) => {
-        if (!leaving.signal.aborted) setLogin({ state: 'unreachable', problem });
-      },
-    );
-    return () => leaving.abort();
+    let cancel: (() => void) | undefined;
+    ask();
+    return () => {
+      cancel?.();
+      leaving.abort();
+    };
+
+    function ask(): void {
+      // Who is not logged in has made no mistake: that is no error, and with it comes how to log in.
+      void client.get<LoginMethods>('/api/v1/session/methods', leaving.signal).then(
+        (found) => {
+          setMethods(found);
+          setLogin(found.session === undefined ? { state: 'none' } : { state: 'some', session: found.session });
+        },
+        (problem: unknown) => {
+          if (leaving.signal.aborted) return;
+          setLogin({ state: 'unreachable', problem });
+          cancel = browserClock.schedule(againMilliseconds, ask);
+        },
+      );
+    }
   }, [client]);
   switch (login.state) {
     case 'unknown':

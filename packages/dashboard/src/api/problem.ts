@@ -22,6 +22,14 @@ export function isMissing(problem: unknown): boolean {
   return problem instanceof ApiProblem && problem.status === 404;
 }
 
+/** Nothing is wrong with what was asked: the same may be answered in a moment. */
+export function isPassing(problem: unknown): boolean {
+  return problem instanceof ApiProblem && (problem.status === 0 || problem.status === 429 || problem.status >= 500);
+}
+
+/** After so long it is asked again by itself. */
+export const againMilliseconds = 3_000;
+
 export function describeProblem(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { stringify } from 'yaml';
 import type { AcceptedAnswer, ApplicationAnswer, List } from '../api/answers.ts';
 import { pathOf } from '../api/client.ts';
+import type { FieldFault } from '../api/problem.ts';
 import { StageChart } from '../application/stage-chart.tsx';
 import { planStages } from '../application/stages.ts';
 import { Chip, Notice, ProblemNotice, Skeleton } from '../parts/small.tsx';
@@ -60,7 +61,8 @@ function Editor({ mode, text: first, generation }: EditorProps) {
   const validation = useValidation(reading.manifest, mode);
   const environments = useResource<List<{ readonly namespace: string }>>('/api/v1/environments');
   const { save, isBusy, problem } = useSaving(generation);
-  const faults = validation.state === 'invalid' ? validation.faults : [];
+  const [isBegun, begin] = useState(mode === 'change');
+  const faults = faultsOf(validation, isBegun || text !== first);
   const isReady = reading.manifest !== undefined && validation.state === 'valid';
   return (
     <>
@@ -109,8 +111,9 @@ function Editor({ mode, text: first, generation }: EditorProps) {
           aria-disabled={!isReady || isBusy}
           onClick={() => {
             if (isBusy) return;
+            begin(true);
             if (isReady) void save(reading.manifest);
-            else document.querySelector<HTMLElement>('.editor [aria-invalid=true]')?.focus();
+            else document.querySelector<HTMLElement>('.editor [aria-invalid=true], .editor input:invalid')?.focus();
           }}
         >
           {mode === 'create' ? 'Create and release' : 'Save and release'}
@@ -123,6 +126,12 @@ function Editor({ mode, text: first, generation }: EditorProps) {
       </div>
     </>
   );
+}
+
+/** Whoever has not begun has left nothing out. */
+function faultsOf(validation: Validation, isBegun: boolean): readonly FieldFault[] {
+  const isShown = validation.state === 'invalid' || (validation.state === 'incomplete' && isBegun);
+  return isShown ? validation.faults : [];
 }
 
 interface Saving {
@@ -196,6 +205,7 @@ interface StateProps {
 function State({ fault, validation: { state } }: StateProps) {
   if (fault !== undefined) return <Chip tone="bad">not readable</Chip>;
   if (state === 'asking') return <Chip tone="calm">asking</Chip>;
+  if (state === 'incomplete') return <Chip tone="calm">incomplete</Chip>;
   return state === 'valid' ? <Chip tone="good">valid</Chip> : <Chip tone="bad">not valid</Chip>;
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ApiClient } from '../api/client.ts';
 import { pathOf } from '../api/client.ts';
-import { ApiProblem, type FieldFault } from '../api/problem.ts';
+import { againMilliseconds, ApiProblem, isPassing, type FieldFault } from '../api/problem.ts';
 import { browserClock } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import type { Manifest } from './manifest.ts';
@@ -9,6 +9,8 @@ import type { Manifest } from './manifest.ts';
 export type Validation =
   | { readonly state: 'asking' }
   | { readonly state: 'valid' }
+  /** What cannot be asked about yet. */
+  | { readonly state: 'incomplete'; readonly faults: readonly FieldFault[] }
   | { readonly state: 'invalid'; readonly message: string; readonly faults: readonly FieldFault[] };
 
 /** After so long without a letter it is asked. */
@@ -25,16 +27,21 @@ export function useValidation(manifest: Manifest | undefined, mode: Mode): Valid
     if (text === undefined) return;
     const leaving = new AbortController();
     setValidation({ state: 'asking' });
-    const cancel = browserClock.schedule(pauseMilliseconds, () => {
-      const wanted = JSON.parse(text) as Manifest;
-      void validate(client, { manifest: wanted, mode, signal: leaving.signal }).then((found) => {
-        if (!leaving.signal.aborted) setValidation(found);
-      });
-    });
+    const manifest = JSON.parse(text) as Manifest;
+    let cancel = browserClock.schedule(pauseMilliseconds, ask);
     return () => {
       cancel();
       leaving.abort();
     };
+
+    function ask(): void {
+      void validate(client, { manifest, mode, signal: leaving.signal }).then((found) => {
+        if (leaving.signal.aborted) return;
+        setValidation(found);
+        // Nobody has said what is wrong with it yet.
+        if (found.state === 'asking') cancel = browserClock.schedule(againMilliseconds, ask);
+      });
+    }
   }, [client, text, mode]);
   return validation;
 }
@@ -48,18 +55,27 @@ interface Asking {
 async function validate(client: ApiClient, { manifest, mode, signal }: Asking): Promise<Validation> {
   const { namespace, name, spec } = manifest;
   const missing = findMissing(manifest);
-  if (missing.length > 0) return { state: 'invalid', message: 'something is missing', faults: missing };
+  if (missing.length > 0) return { state: 'incomplete', faults: missing };
+  if (!isName(name))
+    return { state: 'invalid', message: unfitName, faults: [{ field: 'metadata.name', message: unfitName }] };
   const path = pathOf(namespace, 'applications');
   try {
     if (mode === 'create') await client.send('POST', `${path}?dryRun=true`, { body: { name, spec }, signal });
     else await client.send('PUT', `${path}/${encodeURIComponent(name)}?dryRun=true`, { body: { spec }, signal });
     return { state: 'valid' };
   } catch (error) {
-    if (!(error instanceof ApiProblem)) return { state: 'asking' };
+    if (!(error instanceof ApiProblem) || isPassing(error)) return { state: 'asking' };
     const faults = error.status === 409 ? [{ field: 'metadata.name', message: error.message }] : error.faults;
     return { state: 'invalid', message: error.message, faults };
   }
 }
+
+/** A Service is named after it: https://www.rfc-editor.org/rfc/rfc1035 */
+function isName(name: string): boolean {
+  return name.length <= 40 && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name);
+}
+
+const unfitName = 'begin with a lower-case letter; then letters, digits and -, at most 40 in all';
 
 /** What a person has not got to yet. */
 function findMissing({ namespace, name }: Manifest): readonly FieldFault[] {

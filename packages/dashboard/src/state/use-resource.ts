@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { againMilliseconds, isPassing } from '../api/problem.ts';
 import { browserClock } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { Refresher } from './refresher.ts';
@@ -35,6 +36,7 @@ export function useResource<Answer>(
   useEffect(() => {
     if (path === undefined) return;
     const leaving = new AbortController();
+    let cancel: (() => void) | undefined;
     const take = async (): Promise<void> => {
       if (leaving.signal.aborted) return;
       const answer = await client.get<Answer>(path, leaving.signal).then(
@@ -42,11 +44,16 @@ export function useResource<Answer>(
         (problem: unknown): Read<Answer> => ({ path, problem }),
       );
       if (leaving.signal.aborted) return;
+      cancel?.();
+      if (isPassing(answer.problem)) cancel = browserClock.schedule(againMilliseconds, () => refresher.current?.ask());
       setRead((before) => (before?.path === path && 'problem' in answer ? { ...before, ...answer } : answer));
     };
     refresher.current = new Refresher(take);
     refresher.current.ask();
-    return () => leaving.abort();
+    return () => {
+      cancel?.();
+      leaving.abort();
+    };
   }, [client, path]);
   const isFirst = useRef(true);
   useEffect(() => {
