@@ -3,6 +3,7 @@ import { pathOf, withQuery } from '../api/client.ts';
 import { LiveStream, type StreamState } from '../api/live-stream.ts';
 import { browserClock, drawRandom } from '../platform/browser.ts';
 import { openSocket } from '../platform/socket.ts';
+import { mergeLines } from './merge-lines.ts';
 
 export interface PodLogLine {
   readonly pod: string;
@@ -54,7 +55,7 @@ export function usePodLogs(namespace: string, application: string, pod: string |
         const frame = received as PodLogFrame;
         if (frame.type === 'leftOut') setLogs((before) => ({ ...before, leftOut: frame.containers }));
         if (frame.type !== 'lines') return;
-        lines = [...lines, ...frame.items].slice(-maximumLines);
+        lines = mergeLines(lines, frame.items, maximumLines);
         after = frame.after ?? after;
         cancel ??= browserClock.schedule(gatherMilliseconds, show);
       },
