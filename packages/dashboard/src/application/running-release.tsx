@@ -1,3 +1,4 @@
+import type { CheckTime } from '@slipway/delivery/api/check';
 import type { ReleaseAnswer } from '../api/answers.ts';
 import { Chip, PhaseChip, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
@@ -60,6 +61,12 @@ export function ReleaseStages({ release: { spec, status, phase } }: { readonly r
   return <StageChart stages={stages} current={findStage(stages, spec.strategy, status)} hasFailed={hasFailed} />;
 }
 
+/** The same check may have run at several steps. */
+function describeTime(during: CheckTime, step: string | undefined): string {
+  if (during === 'guard') return 'by the guard';
+  return step === undefined ? 'during the release' : `step ${step}`;
+}
+
 /** Gates and hooks with what they said, and checks with what was measured. */
 export function Gates({ release: { spec, status } }: { readonly release: ReleaseAnswer }) {
   const gates = status?.gates ?? [];
@@ -67,12 +74,12 @@ export function Gates({ release: { spec, status } }: { readonly release: Release
   if (gates.length + checks.length === 0) return null;
   return (
     <div className="gates">
-      {checks.map(({ name, during, startedAt, outcome, message, measurements }) => (
+      {checks.map(({ name, during, step, startedAt, outcome, message, measurements }) => (
         <div key={`${name} ${during} ${startedAt}`} className="gate chart">
           <div className="row">
             <h3>{name}</h3>
             <Chip tone={toneOfOutcome(outcome)}>{outcome ?? 'measuring'}</Chip>
-            <span className="push small faint">{during === 'guard' ? 'by the guard' : 'during the release'}</span>
+            <span className="push small faint">{describeTime(during, step)}</span>
           </div>
           <CheckChart check={spec.checks?.find((check) => check.name === name)} measurements={measurements} />
           <p className="small soft">

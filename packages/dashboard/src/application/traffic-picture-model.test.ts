@@ -91,7 +91,7 @@ describe('the layout', () => {
   });
 });
 
-test('figures have as many digits as say something', () => {
-  expect([0, 0.25, 8.44, 340.4, 1_234].map(formatRate)).toEqual(['0', '0.3', '8.4', '340', '1.2 k']);
-  expect([0.0123, 2.34].map(formatLatency)).toEqual(['12.3 ms', '2.3 s']);
+test('figures stand below each other by their points', () => {
+  expect([0, 0.25, 7, 340.4, 1_960].map(formatRate)).toEqual(['0.0', '0.3', '7.0', '340.4', '2.0 k']);
+  expect([0.0123, 0.022, 2.34].map(formatLatency)).toEqual(['12.3 ms', '22.0 ms', '2.3 s']);
 });

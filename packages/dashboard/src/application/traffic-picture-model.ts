@@ -183,11 +183,11 @@ export function describePicture(nodes: readonly VersionNode[]): string {
 
 /** `1.2 k`, `340`, `8.5`, `0` */
 export function formatRate(rate: number): string {
-  if (rate >= 1_000) return `${Math.round(rate / 100) / 10} k`;
-  return String(rate >= 100 ? Math.round(rate) : Math.round(rate * 10) / 10);
+  if (rate >= 1_000) return `${(rate / 1_000).toFixed(1)} k`;
+  return rate.toFixed(1);
 }
 
 /** Seconds as people read them. */
 export function formatLatency(seconds: number): string {
-  return seconds >= 1 ? `${Math.round(seconds * 10) / 10} s` : `${Math.round(seconds * 10_000) / 10} ms`;
+  return seconds >= 1 ? `${seconds.toFixed(1)} s` : `${(seconds * 1_000).toFixed(1)} ms`;
 }

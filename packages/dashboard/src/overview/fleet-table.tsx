@@ -147,7 +147,7 @@ function Figures({ traffic }: { readonly traffic: Traffic | undefined }) {
         name="Errors"
         head="errors"
         points={figures?.errors}
-        format={(value) => formatPercent(value * 100)}
+        format={(value) => `${(value * 100).toFixed(1)} %`}
         least={0.02}
         isBad={share > 0}
       />

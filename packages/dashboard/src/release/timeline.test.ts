@@ -37,6 +37,20 @@ test('what happened stands in the order of time, whoever noted it', () => {
   ]);
 });
 
+test('what leads to a phase stands before it, at the same moment too', () => {
+  const candidate = release({
+    phase: 'RolledBack',
+    transitions: [{ phase: 'RollingBack', at: at(2) }],
+    gates: [{ name: 'health', attempt: 1, startedAt: at(1), endedAt: at(2), outcome: 'failed' }],
+    trafficReturnedAt: at(2),
+  });
+  expect(
+    listMoments(candidate, [])
+      .map(({ title }) => title)
+      .slice(1),
+  ).toEqual(['health: failed', 'Rolling back', 'All traffic returned']);
+});
+
 test('a timeline tells why something failed where it did, and not again', () => {
   const reason = 'pods are not healthy';
   const moments = listMoments(

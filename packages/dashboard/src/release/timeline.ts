@@ -27,12 +27,6 @@ export function listMoments(
         by,
         tone: 'calm' as const,
       })),
-    ...(status?.transitions ?? []).map(({ phase, at, reason }) => ({
-      at,
-      title: describePhase(phase),
-      detail: reason,
-      tone: toneOfPhase(phase),
-    })),
     ...(status?.gates ?? []).flatMap(({ name, endedAt, outcome, message }) =>
       endedAt === undefined
         ? []
@@ -49,6 +43,13 @@ export function listMoments(
       detail: message,
       by,
       tone: toneOfOutcome(outcome),
+    })),
+    // What has led to a phase is noted at the same moment.
+    ...(status?.transitions ?? []).map(({ phase, at, reason }) => ({
+      at,
+      title: describePhase(phase),
+      detail: reason,
+      tone: toneOfPhase(phase),
     })),
     ...milestones(status),
   ];
