@@ -94,16 +94,18 @@ describe('what belongs to one application', () => {
         metadata: key(name),
         involvedObject: { kind, name: about, namespace: 'default' },
         reason: 'Noted',
-        message: `of ${about}`,
+        message: `of ${about}, ${name}`,
         type: 'Warning',
         lastTimestamp,
       });
     await note('a', 'Pod', pod.name, '2030-01-01T00:00:01Z');
     await note('b', 'Release', 'shop-1', '2030-01-01T00:00:02Z');
+    await note('b.later', 'Release', 'shop-1', '2030-01-01T00:00:02Z');
     await note('c', 'Pod', 'other-1-abc', '2030-01-01T00:00:03Z');
-    const { body } = await server.call('GET', `${shop}/events?limit=2`);
+    const { body } = await server.call('GET', `${shop}/events?limit=3`);
     expect(body.items).toMatchObject([
-      { kind: 'Release', name: 'shop-1', reason: 'Noted' },
+      { kind: 'Release', name: 'shop-1', message: 'of shop-1, b.later' },
+      { kind: 'Release', name: 'shop-1', reason: 'Noted', message: 'of shop-1, b' },
       { kind: 'Pod', name: pod.name, type: 'Warning', count: 1 },
     ]);
     const { body: all } = await server.call('GET', `${shop}/events`);

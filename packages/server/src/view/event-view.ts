@@ -54,7 +54,9 @@ export async function listEvents(
     read += page.items.length;
     next = page.metadata.continue;
   } while (next !== undefined && next !== '' && read < maximumRead);
+  // Of one object they are listed as they came, and a second has many.
   return found
+    .toReversed()
     .map(summarize)
     .toSorted((one, other) => compareText(other.lastAt ?? '', one.lastAt ?? ''))
     .slice(0, limit);
