@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Path of the stylesheet of pages that the server writes itself. */
     pageStyle: string;
+    /** Tells whoever looks for a page where there is none; absent: there are no pages. */
+    pageOfNothing: ((reply: FastifyReply) => FastifyReply) | undefined;
   }
   interface FastifyRequest {
     /** What was answered, where something went wrong. */
@@ -22,6 +24,7 @@ declare module 'fastify' {
 
 export function answerWithProblems(app: FastifyInstance, { logger }: ServerContext): void {
   app.decorate('pageStyle', '/api/reference.css');
+  app.decorate('pageOfNothing', undefined);
   app.decorateRequest('problem', undefined);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = findProblem(error);
@@ -32,7 +35,11 @@ export function answerWithProblems(app: FastifyInstance, { logger }: ServerConte
   const known = collectPaths(app);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    return sendProblem(unanswered({ method: request.method, path, allowed: known.methodsOf(path) }), request, reply);
+    const problem = unanswered({ method: request.method, path, allowed: known.methodsOf(path) });
+    const send = problem.status === 404 && looksForPage(request) ? app.pageOfNothing : undefined;
+    if (send === undefined) return sendProblem(problem, request, reply);
+    request.problem = problem;
+    return send(reply.code(404).headers({ 'cache-control': 'no-store', vary: 'accept, accept-encoding' }));
   });
 }
 
@@ -61,7 +68,18 @@ function unanswered({ method, path, allowed }: Unanswered): Problem {
 
 export const problemType = 'application/problem+json';
 
+function wantsPage(request: FastifyRequest): boolean {
+  return request.routeOptions.config.answersPeople === true && takesPages(request);
+}
+
+/** Below these are the places of programs, whoever asks. */
+const programPlaces = /^\/(api|hooks|compat)\b/;
+
+function looksForPage(request: FastifyRequest): boolean {
+  return takesPages(request) && ['GET', 'HEAD'].includes(request.method) && !programPlaces.test(request.url);
+}
+
 /** A program takes anything and names no page. */
-function wantsPage({ routeOptions, headers }: FastifyRequest): boolean {
-  return routeOptions.config.answersPeople === true && /\btext\/html\b/i.test(headers.accept ?? '');
+function takesPages({ headers }: FastifyRequest): boolean {
+  return /\btext\/html\b/i.test(headers.accept ?? '');
 }

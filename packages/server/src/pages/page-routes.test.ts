@@ -51,6 +51,25 @@ describe('the dashboard', () => {
     expect(await get(path)).toMatchObject({ status: 404, body: { status: 404 } });
   });
 
+  test.each(['/nowhere', '/applications/default', '/assets/other.js', '/descriptors/1'])(
+    'tells whoever looks at %s in a browser that nothing is there, by its own page',
+    async (path) => {
+      const { status, headers, body } = await get(path, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+      expect({ status, body }).toMatchObject({ status: 404, body: expect.stringContaining('<title>Slipway') });
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('content-security-policy')).toContain("script-src 'self'");
+    },
+  );
+
+  test.each(['/api/v1/nowhere', '/api/nowhere', '/hooks', '/compat/nowhere'])(
+    'leaves %s to programs, in a browser too',
+    async (path) => {
+      const { status, headers } = await get(path, { accept: 'text/html' });
+      expect([status, headers.get('content-type')]).toEqual([404, 'application/problem+json; charset=utf-8']);
+    },
+  );
+
   test('has files that are kept for ever, compressed for who takes that', async () => {
     const { headers, body } = await get('/assets/main-1a2b3c.js', { 'accept-encoding': 'br;q=1, gzip' });
     expect(body).toBe(script);

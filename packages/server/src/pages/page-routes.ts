@@ -19,6 +19,7 @@ export async function addPageRoutes(app: App, directory: string | undefined): Pr
   const files = directory === undefined ? [] : await readPageFiles(directory);
   const page = files.find(({ path }) => path === 'index.html');
   app.pageStyle = stylesheetOf(page) ?? app.pageStyle;
+  if (page !== undefined) app.pageOfNothing = (reply) => reply.type(page.type).send(page.plain);
   for (const path of pagePaths)
     app.get(path, { config, schema }, async (request, reply) => {
       if (page === undefined) throw notBuilt();
