@@ -3,12 +3,13 @@ import { calculateBackoff } from './backoff.ts';
 import { LiveStream, type SocketEvents, type StreamState } from './live-stream.ts';
 
 /** A stream whose sockets and timers a test moves by hand. */
-function createStream() {
+function createStream(options: { readonly quietMilliseconds?: number } = {}) {
   const sockets: { readonly path: string; readonly events: SocketEvents; isClosed: boolean }[] = [];
   const timers: { readonly milliseconds: number; readonly callback: () => void }[] = [];
   const seen = { frames: [] as unknown[], states: [] as StreamState[] };
   let after = 0;
   const stream = new LiveStream({
+    ...options,
     clock: {
       now: () => 0,
       schedule(milliseconds, callback) {
@@ -39,6 +40,7 @@ function createStream() {
     sockets,
     timers,
     tell: (frame: unknown) => socket()?.events.onMessage(JSON.stringify(frame)),
+    answer: () => socket()?.events.onOpen(),
     lose: (code: number) => socket()?.events.onClose(code, ''),
     tick: () => timers.splice(0).forEach(({ callback }) => callback()),
   };
@@ -104,4 +106,28 @@ test('is closed, and not opened again, once it is stopped', () => {
     opened: 1,
     timers: [],
   });
+});
+
+test('of which nothing is heard is opened again from where it was, and lost where nobody answers then', () => {
+  const { stream, seen, sockets, timers, answer, tell, tick } = createStream({ quietMilliseconds: 30_000 });
+  stream.start();
+  answer();
+  tell('one');
+  expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([30_000]);
+  tick();
+  expect(sockets.map(({ path, isClosed }) => ({ path, isClosed }))).toEqual([
+    { path: '/stream?after=0', isClosed: true },
+    { path: '/stream?after=1', isClosed: false },
+  ]);
+  answer();
+  tick();
+  expect(seen.states).not.toContain('waiting');
+  expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([10_000]);
+  tick();
+  expect({ last: seen.states.at(-1), isClosed: sockets.at(-1)?.isClosed }).toEqual({ last: 'waiting', isClosed: true });
+  tick();
+  answer();
+  expect(seen.states.at(-1)).toBe('open');
+  stream.stop();
+  expect(timers).toEqual([]);
 });

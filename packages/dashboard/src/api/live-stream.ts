@@ -21,10 +21,20 @@ export interface LiveStreamOptions {
   readonly path: () => string;
   readonly onFrame: (frame: unknown) => void;
   readonly onState: (state: StreamState, reason?: string) => void;
+  /**
+   * A connection whose other end has gone without a word looks like one on which nothing happens: after so long it is opened
+   * again from where it was. Absent: never.
+   */
+  readonly quietMilliseconds?: number;
 }
+
+/** Whoever does not answer within it is not there; looked at where quiet is. */
+const openMilliseconds = 10_000;
 
 /** As the server closes them. */
 const closed = { normally: 1000, forbidden: 1008 } as const;
+/** As a browser says of a connection that has broken. */
+const lost = 1006;
 
 /** A stream that is opened again, from where it was, whenever it breaks. */
 export class LiveStream {
@@ -32,6 +42,7 @@ export class LiveStream {
   #close: (() => void) | undefined;
   #failures = 0;
   #cancel: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #isStopped = false;
 
   constructor(options: LiveStreamOptions) {
@@ -44,9 +55,14 @@ export class LiveStream {
     this.#cancel = undefined;
     const { open, path, onFrame, onState } = this.#options;
     onState('connecting');
+    this.#watch(openMilliseconds, () => this.#lose(lost, 'nobody answers'));
     this.#close = open(path(), {
-      onOpen: () => onState('open'),
+      onOpen: () => {
+        onState('open');
+        this.#awaitNews();
+      },
       onMessage: (data) => {
+        this.#awaitNews();
         // What is answered works: the next break is a first one.
         this.#failures = 0;
         onFrame(JSON.parse(data));
@@ -63,11 +79,29 @@ export class LiveStream {
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();
+    this.#cancelWatch?.();
     this.#close?.();
+  }
+
+  #awaitNews(): void {
+    const { quietMilliseconds = 0 } = this.#options;
+    this.#watch(quietMilliseconds, () => this.start());
+  }
+
+  /** What is open then is closed. */
+  #watch(milliseconds: number, callback: () => void): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
+    if (this.#options.quietMilliseconds === undefined) return;
+    this.#cancelWatch = this.#options.clock.schedule(milliseconds, () => {
+      this.#close?.();
+      callback();
+    });
   }
 
   #lose(code: number, reason: string): void {
     const { clock, random, onState } = this.#options;
+    this.#cancelWatch?.();
     if (this.#isStopped) return;
     if (code === closed.normally || code === closed.forbidden) {
       this.#isStopped = true;

@@ -12,6 +12,8 @@ export interface FleetStoreOptions {
   readonly onRefused: () => void;
 }
 
+/** There is nothing else by which a page learns that a connection has gone without a word. */
+const quietMilliseconds = 30_000;
 /** Within which changes are gathered before anything is drawn again. */
 const gatherMilliseconds = 100;
 
@@ -33,8 +35,10 @@ export class FleetStore {
       open,
       path: () => withQuery('/api/v1/applications/stream', { after: this.#current.after }),
       onFrame: (frame) => this.#take(frame as ApplicationFrame),
+      quietMilliseconds,
       onState: (state, reason) => {
-        this.connection.set(state);
+        // Until somebody answers it is lost, however often it is tried.
+        if (state !== 'connecting' || this.connection.read() !== 'waiting') this.connection.set(state);
         if (state === 'ended' && reason !== undefined) onRefused();
       },
     });
