@@ -149,7 +149,7 @@ async function listProcesses(): Promise<readonly RunningProcess[]> {
   return (await Promise.all(pids.map(readProcess))).filter((each) => each !== undefined);
 }
 
-/** Undefined when it has ended meanwhile, or only waits to be reaped. */
+/** Undefined when it has ended meanwhile, or is ending and holds no memory any more, or only waits to be reaped. */
 async function readProcess(pid: number): Promise<RunningProcess | undefined> {
   const stat = await readOrEmpty(`/proc/${pid}/stat`);
   // The second field is the program's name in parentheses, which may hold anything.
@@ -161,6 +161,7 @@ async function readProcess(pid: number): Promise<RunningProcess | undefined> {
     linkOrEmpty(`/proc/${pid}/cwd`),
     ...namespaceKinds.map((kind) => linkOrEmpty(`/proc/${pid}/ns/${kind}`)),
   ]);
+  if (command === '') return undefined;
   return {
     pid,
     parent: Number(fields[1]),
