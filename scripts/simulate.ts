@@ -1,6 +1,6 @@
 /**
  * Runs the release engine through random histories of the whole control loop: pods that start late, die and come back,
- * gateways that lag behind the endpoints or hang, and routers of other projects that fall silent or refuse a route, for ever too, orders of Applications that change or
+ * gateways and routers of other projects that fall silent or refuse a route, for ever too, orders of Applications that change or
  * close to a circle, people, changes of mind, and a controller that sees old news and is killed between its writes. Every promise of the interlock is held against each; a history that breaks one is made as short as it can be and
  * printed, so that it can be run again.
  *

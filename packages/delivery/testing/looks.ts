@@ -52,10 +52,7 @@ export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Loo
   const { interruption } = run;
   const before = lateWorld(run, { lag, late });
   const sightings = sight(before);
-  const isSame =
-    sightings.departures === before.departures &&
-    sightings.drains === before.drains &&
-    sightings.confirmations === before.confirmations;
+  const isSame = sightings.drains === before.drains && sightings.confirmations === before.confirmations;
   const world: World = isSame ? run.world : { ...run.world, ...sightings };
   const seen = observationOf({ ...before, ...sightings });
   if (isGone(seen.application)) return { world, decision: noDecision };
@@ -91,7 +88,6 @@ const noDecision: Decision = {
 export function forgetting(world: World): World {
   return {
     ...world,
-    departures: new Map(),
     drains: new Map(),
     confirmations: new Map(),
     answers: new Map(),

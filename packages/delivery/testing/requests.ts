@@ -6,71 +6,29 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { labels } from '../src/names.ts';
 import { Violation } from './violation.ts';
-import { routerOf } from './simulation/routers.ts';
 import { isPodReady, type World } from './simulation/world.ts';
 
-/** When each pod could be sent a request last, and since when no Service leads to it, by name, in milliseconds. */
-export interface Reached {
-  readonly last: Map<string, number>;
-  readonly left: Map<string, number>;
-}
-
-export function nobodyReached(): Reached {
-  return { last: new Map(), left: new Map() };
-}
-
-export function copyReached({ last, left }: Reached): Reached {
-  return { last: new Map(last), left: new Map(left) };
-}
-
-/**
- * A gateway that routes by endpoints of so long ago hangs, though it renews its Lease: what it sends to pods that have left is
- * lost by it, and by nobody's decision.
- */
-const longestLagMilliseconds = 30_000;
+/** When each pod could be sent a request last, by name, in milliseconds. */
+export type Reached = Map<string, number>;
 
 /** A pod that is not ready has no requests to lose, also where it is ready again before those see it who were behind. */
 export function noteRequests(reached: Reached, world: World): void {
-  const senders = sendersIn(world);
-  const { last, left } = reached;
+  const versions = reachableVersions(world);
+  const inside = insidePods(world);
   for (const pod of world.pods) {
-    const { name = '', labels: own } = pod.metadata;
-    if (own?.[labels.backend] === 'true') left.delete(name);
-    else if (!left.has(name)) left.set(name, world.now);
-    // Whoever has not seen that meanwhile sends to one that may go.
-    if (!isPodReady(pod) && left.has(name)) left.set(name, -Infinity);
-    if (!isPodReady(pod)) last.delete(name);
-    else if (isReachable(pod, senders, isLost(reached, world, name))) last.set(name, world.now);
+    const { name = '' } = pod.metadata;
+    if (!isPodReady(pod)) reached.delete(name);
+    else if (isReachable(pod, versions, inside)) reached.set(name, world.now);
   }
 }
 
-function isLost({ left }: Reached, { now }: World, name: string): 'lost' | 'expected' {
-  return now - (left.get(name) ?? now) >= longestLagMilliseconds ? 'lost' : 'expected';
-}
-
-interface Senders {
-  readonly gateways: readonly Sender[];
-  /** Pods to which clients in the cluster come. */
-  readonly inside: ReadonlySet<string>;
-}
-
-interface Sender {
-  /** By release name: those to which it sends requests now. */
-  readonly versions: ReadonlySet<string>;
-  /** Pods that it knows; undefined: it always knows all. */
-  readonly endpoints: ReadonlySet<string> | undefined;
-}
-
-function sendersIn(world: World): Senders {
-  const gateways = world.gateways.flatMap((gateway): readonly Sender[] => {
-    if (!gateway.isAlive || gateway.inForce === undefined) return [];
-    const reachable = gateway.inForce.rules.flatMap(({ backends, sessions }) =>
-      backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
-    );
-    const endpoints = routerOf(gateway) === undefined ? gateway.endpoints.pods : undefined;
-    return [{ versions: new Set(reachable.map(({ version }) => version)), endpoints }];
-  });
-  return { gateways, inside: insidePods(world) };
+/** By release name: those to which some gateway sends requests now. */
+function reachableVersions({ gateways }: World): ReadonlySet<string> {
+  const rules = gateways.flatMap(({ isAlive, inForce }) => (isAlive ? (inForce?.rules ?? []) : []));
+  const reachable = rules.flatMap(({ backends, sessions }) =>
+    backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
+  );
+  return new Set(reachable.map(({ version }) => version));
 }
 
 function insidePods({ slice }: World): ReadonlySet<string> {
@@ -78,12 +36,9 @@ function insidePods({ slice }: World): ReadonlySet<string> {
   return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
 }
 
-/** Whoever follows sends to who is behind the Service of its version, and whoever lags to who was there. */
-function isReachable(pod: Pod, { gateways, inside }: Senders, late: 'lost' | 'expected'): boolean {
+function isReachable(pod: Pod, versions: ReadonlySet<string>, inside: ReadonlySet<string>): boolean {
   const { labels: own = {}, name = '' } = pod.metadata;
-  const isKnown = ({ endpoints }: Sender): boolean =>
-    own[labels.backend] === 'true' || (late === 'expected' && endpoints?.has(name) === true);
-  const isOutside = gateways.some((each) => each.versions.has(own[labels.release] ?? '') && isKnown(each));
+  const isOutside = own[labels.backend] === 'true' && versions.has(own[labels.release] ?? '');
   return isPodReady(pod) && (isOutside || inside.has(name));
 }
 
@@ -93,9 +48,9 @@ export function checkRemoval(reached: Reached, world: World, pod: Pod): void {
   const { replicas = 1, drainSeconds = 0 } = world.application.spec;
   if (!isPodReady(pod) || replicas === 0) return;
   const which = `pod ${name} of ${own?.[labels.release] ?? ''}`;
-  if (isReachable(pod, sendersIn(world), isLost(reached, world, name)))
+  if (isReachable(pod, reachableVersions(world), insidePods(world)))
     throw new Violation(`requests: ${which} is removed while requests come to it`);
-  const since = world.now - (reached.last.get(name) ?? -Infinity);
+  const since = world.now - (reached.get(name) ?? -Infinity);
   if (since < drainSeconds * 1_000)
     throw new Violation(`requests: ${which} is removed ${since} ms after a request may have come to it`);
 }

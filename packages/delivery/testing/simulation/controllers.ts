@@ -134,7 +134,5 @@ export function runEndpoints(world: World): World {
   const slice = sliceOf(
     isServed ? world.pods.filter(({ metadata }) => metadata.labels?.[labels.serves] === 'true') : [],
   );
-  if (isSameJson(slice.endpoints, world.slice.endpoints)) return world;
-  const [written, revision] = versioned(world, slice);
-  return { ...world, revision, slice: written };
+  return isSameJson(slice, world.slice) ? world : { ...world, slice };
 }
