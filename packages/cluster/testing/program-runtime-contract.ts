@@ -257,7 +257,7 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       const sandbox = await harness.createSandbox();
       const container = await harness.start(sandbox, {
         command: ['/bin/sh', '-c', `${show}; exec sleep 1000`],
-        environment: { ...sandbox.environment, 'a.b': value, 'a.b-c': 'two' },
+        environment: { ...sandbox.environment, 'a.b': value, 'a.b-c': 'two', '-i': '', '--split-string': 'false' },
       });
       await container.says('a.b-c=two\n');
       expect(container.output()).toBe(`a.b=${value}\na.b-c=two\n`);

@@ -18,7 +18,7 @@ import { createContainerRoot, RootAhead, type ContainerRoot } from './root-files
 import { runToEnd } from './run-to-end.ts';
 import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
-import { canExport, pastShells, quote } from './shell-names.ts';
+import { canExport, planVariables, quote } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
 import { findTool, requireTool, type Tools } from './tools.ts';
 import { resolveUser } from './user.ts';
@@ -218,7 +218,7 @@ export class NamespaceIsolation implements Isolation {
     });
     const { environment } = described.launch;
     const asked = described.first.slice(0, -request.command.length);
-    if (asked.join('\n') !== found.rights.join('\n') || !canExport(environment)) return undefined;
+    if (asked.join('\n') !== found.rights.join('\n')) return undefined;
     this.waiting?.take(pod.holderPid);
     const waiting = found.process({
       hostname: pod.request.hostname,
@@ -240,8 +240,8 @@ export class NamespaceIsolation implements Isolation {
   }
 
   /** Asks for nothing that must be there from the beginning. */
-  private isOrdinary({ tty, stdin, securityContext, mounts }: ContainerRequest): boolean {
-    if (tty || stdin === true) return false;
+  private isOrdinary({ tty, stdin, securityContext, mounts, environment }: ContainerRequest): boolean {
+    if (tty || stdin === true || !canExport(environment)) return false;
     if (securityContext?.privileged === true || securityContext?.readOnlyRootFilesystem === true) return false;
     // A mount namespace does not see what has been mounted in its parent since.
     return !mounts.some(({ hostPath }) => this.memoryVolumes.holds(hostPath));
@@ -345,26 +345,28 @@ export class NamespaceIsolation implements Isolation {
     ];
     const { tools, rights } = this.options;
     const nsenter = requireTool(tools, 'nsenter');
+    const { seen, before, inside } = planVariables(environment, findEnv(root));
     const become = (tty: boolean, command: readonly string[]): readonly string[] =>
-      rights.become({ request, root, user, tty, command: locate(command) });
-    const first = become(request.tty, request.command);
-    const past = pastShells(environment, findTool('env', ''));
-    if (past.length > 0)
-      writeFileSync(join(made.directory, 'variables'), `set -- ${past.map(quote).join(' ')} "$@"\n`, { mode: 0o600 });
+      rights.become({ request, root, user, tty, command });
+    const command = locate(request.command);
+    const isPlain = before.length + inside.length === 0;
+    if (!isPlain) writeVariables(made.directory, { before, command: [...inside, ...command] });
+    const first = become(request.tty, isPlain ? command : []);
     const launch = ([file = '', ...parameters]: readonly string[], reports: boolean): Launch => ({
       file,
       parameters,
-      environment,
+      environment: seen,
       directory: '/',
       reports,
     });
     return {
       first,
       launch: launch([...this.enterNew(pod, made), ...first], true),
-      execLaunch: (pid, command, { tty } = { tty: false }) => {
+      execLaunch: (pid, asked, { tty } = { tty: false }) => {
         const target = [`--target=${pid}`, ...rights.shared, '--mount', '--pid', '--root'];
         const where = `--wd=/proc/${pid}/root${root.workingDirectory}`;
-        return launch(joinGroups(groupEntries, [...past, nsenter, ...target, where, ...become(tty, command)]), false);
+        const words = become(tty, [...inside, ...locate(asked)]);
+        return launch(joinGroups(groupEntries, [...before, nsenter, ...target, where, ...words]), false);
       },
       ...endOf(made),
     };
@@ -396,6 +398,21 @@ export class NamespaceIsolation implements Isolation {
       ...[nsenter, '--root=.', `--wd=.${root.workingDirectory}`],
     ];
   }
+}
+
+/** Where the machine has it, and whether the container has it there. */
+function findEnv({ view }: ContainerRoot): { readonly env: string | undefined; readonly isInside: boolean } {
+  const env = findTool('env', '');
+  return { env, isInside: env !== undefined && view.locate(env).stats !== undefined };
+}
+
+/** For the entry script: values of variables may be secret, and everybody on the machine reads the words of a process. */
+function writeVariables(
+  directory: string,
+  { before, command }: { readonly before: readonly string[]; readonly command: readonly string[] },
+): void {
+  const words = [...before.map(quote), '"$@"', ...command.map(quote)];
+  writeFileSync(join(directory, 'variables'), `set -- ${words.join(' ')}\n`, { mode: 0o600 });
 }
 
 type End = Pick<PreparedContainer, 'started' | 'kill' | 'remove'>;

@@ -68,6 +68,24 @@ inside('level root', () => {
     expect(output).toBe(`/tmp:\n\n${cluster.dataDirectory}:\n`);
   });
 
+  it('does nothing on the machine that variables of a container say to loaders', async () => {
+    const traces = await mkdtemp(join(tmpdir(), 'slipway-traces-'));
+    try {
+      const sandbox = await cluster.runtime.createSandbox(sandboxRequest('traced'));
+      const container = await harness.start(sandbox, {
+        command: ['/bin/sh', '-c', 'echo "seen: $LD_DEBUG"; exec sleep 1000'],
+        environment: { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(traces, 'trace') },
+      });
+      await container.says('seen: files\n');
+      const command = ['/bin/sh', '-c', 'echo "seen: $LD_DEBUG"'];
+      const { stdout } = await cluster.runtime.exec(container.id, { command, timeoutMilliseconds: 60_000 });
+      expect(Buffer.from(stdout).toString()).toContain('seen: files\n');
+      expect(await readdir(traces)).toEqual([]);
+    } finally {
+      await rm(traces, { recursive: true });
+    }
+  });
+
   it('keeps what a container writes to itself', async () => {
     const script = 'touch /usr/bin/new && rm /usr/bin/env && ls /usr/bin/new /usr/bin/env 2>/dev/null';
     expect((await harness.run({ script })).output).toBe('/usr/bin/new\n');
