@@ -14,6 +14,7 @@ import { answerNoPath, answerNoRequest } from './answer-no-request.ts';
 import { answerWithProblems } from './answer-problems.ts';
 import type { ServerContext } from './context.ts';
 import { limitRequests } from './limit-requests.ts';
+import { limitSlowRequests } from './slow-requests.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -31,9 +32,7 @@ export async function buildApp(context: ServerContext): Promise<App> {
   const app = fastify({
     trustProxy: context.trustedProxies.length === 0 ? false : [...context.trustedProxies],
     bodyLimit: maximumBodyBytes,
-    requestTimeout: requestMilliseconds,
-    // Who sends headers by drops holds no connection for long.
-    connectionTimeout: requestMilliseconds,
+    ...limitSlowRequests(requestMilliseconds),
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
     frameworkErrors: (error, _, reply) => answerNoPath(error, reply),
     clientErrorHandler: answerNoRequest,
