@@ -226,6 +226,22 @@ describe('mounts', () => {
     expect((await stat(root)).mode & 0o777).toBe(0o777);
   });
 
+  it.each<{ kind: string; volume: Omit<Volume, 'name'> }>([
+    { kind: 'a ConfigMap', volume: { configMap: { name: 'settings' } } },
+    { kind: 'a Secret', volume: { secret: { secretName: 'keys' } } },
+    { kind: 'several sources', volume: { projected: { sources: [{ configMap: { name: 'settings' } }] } } },
+    {
+      kind: 'the downward API',
+      volume: { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+    },
+  ])('are read-only of $kind, whatever the container asks for', async ({ volume }) => {
+    const pod = podWith(volume);
+    await volumes.prepare(pod);
+    for (const given of [{}, { readOnly: false }, { readOnly: true }]) {
+      expect(await mount(pod, given)).toEqual([{ hostPath: root, containerPath: '/data', readOnly: true }]);
+    }
+  });
+
   it('make a missing subPath, and expand subPathExpr', async () => {
     const pod = podWith({ emptyDir: {} });
     await volumes.prepare(pod);

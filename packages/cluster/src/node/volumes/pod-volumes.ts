@@ -38,6 +38,14 @@ export interface PodVolumesOptions {
   readonly memoryVolumes?: MemoryVolumes | undefined;
 }
 
+interface MountedVolume {
+  readonly pod: Pod;
+  readonly volume: Volume;
+  readonly mount: VolumeMount;
+  /** For `subPathExpr`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** The volumes of all pods of this node, in `<directory of its kind>/<pod uid>/volumes/<name>`. */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
@@ -75,8 +83,13 @@ export class PodVolumes {
   ): Promise<readonly Mount[]> {
     const mounts: Mount[] = [];
     for (const mount of container.volumeMounts ?? []) {
-      const hostPath = await this.#pathOf(pod, mount, environment);
-      mounts.push({ hostPath, containerPath: mount.mountPath, readOnly: mount.readOnly ?? false });
+      const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
+      if (volume === undefined)
+        throw new ConfigError(`volume "${mount.name}" of a volumeMount is not among the pod's volumes`);
+      const hostPath = await this.#pathOf({ pod, volume, mount, environment });
+      // What says what objects say is nobody's to write but the node's, which else would go where a container leads it.
+      const readOnly = isContentVolume(volume) || (mount.readOnly ?? false);
+      mounts.push({ hostPath, containerPath: mount.mountPath, readOnly });
     }
     return mounts;
   }
@@ -170,10 +183,7 @@ export class PodVolumes {
     return tokens;
   }
 
-  async #pathOf(pod: Pod, mount: VolumeMount, environment: Readonly<Record<string, string>>): Promise<string> {
-    const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
-    if (volume === undefined)
-      throw new ConfigError(`volume "${mount.name}" of a volumeMount is not among the pod's volumes`);
+  async #pathOf({ pod, volume, mount, environment }: MountedVolume): Promise<string> {
     const root = volume.hostPath?.path ?? this.#directoryOf(pod, volume);
     const subPath =
       mount.subPathExpr === undefined

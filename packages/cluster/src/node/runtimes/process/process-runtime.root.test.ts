@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describeContentVolumes } from '../../../../testing/content-volumes-contract.ts';
 import { hostNetworkFd, noRootReason, runIsolated } from '../../../../testing/isolated-process.ts';
 import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
 import {
@@ -37,7 +38,9 @@ interface Link {
 inside('inside', () => {
   describeProgramRuntime('process, level root', createRoot);
   describeSharedProcesses('level root', createRoot);
+  describeContentVolumes('level root', createRoot);
   describeProgramRuntime('process, level root, of containers made ahead', () => createRoot(startAheadRuntime));
+  describeContentVolumes('level root, of containers made ahead', () => createRoot(startAheadRuntime));
 });
 
 inside('level root', () => {

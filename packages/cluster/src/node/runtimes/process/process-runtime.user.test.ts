@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeContentVolumes } from '../../../../testing/content-volumes-contract.ts';
 import { findNoUserReason, runIsolated } from '../../../../testing/isolated-process.ts';
 import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/program-runtime-contract.ts';
 import { startNamespaceRuntime, type ProcessRuntimeUnderTest } from '../../../../testing/process-runtime-under-test.ts';
@@ -22,6 +23,7 @@ const outside = isInside ? (): void => {} : describe;
 inside('inside', () => {
   describeProgramRuntime('process, level user', createUser);
   describeSharedProcesses('level user', createUser);
+  describeContentVolumes('level user', createUser);
 });
 
 inside('level user', () => {
