@@ -3,7 +3,7 @@
  * every visible name goes, is renamed over. A reader sees the old files or the new ones, never a mixture.
  */
 import { dirname, join } from 'node:path';
-import type { Files } from '../files.ts';
+import type { FileKind, Files } from '../files.ts';
 import { groupDirectoryMode, groupReadBits } from './fs-group.ts';
 import type { VolumeFiles } from './volume-files.ts';
 
@@ -23,7 +23,7 @@ export async function writeAtomically(
   directory: string,
   { content, version, group }: VolumeContent,
 ): Promise<boolean> {
-  const current = await files.readLink(join(directory, dataLink));
+  const current = await readDataLink(files, directory);
   if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
   const folder = nameFolder(version, current);
   await writeFolder(files, join(directory, folder), { content, group });
@@ -34,6 +34,12 @@ export async function writeAtomically(
   await updateVisibleLinks(files, directory, content);
   await removeFormer(files, directory, folder);
   return true;
+}
+
+/** Only what a writer can have made is followed: one name, which no file of the volume can have. */
+async function readDataLink(files: Files, directory: string): Promise<string | undefined> {
+  const target = await files.readLink(join(directory, dataLink));
+  return target !== undefined && /^\.\.[^/]+$/.test(target) ? target : undefined;
 }
 
 /** Two contents of one millisecond may come with one version: what is served must not be written over, nor removed as the former. */
@@ -50,11 +56,12 @@ async function removeFormer(files: Files, directory: string, folder: string): Pr
 }
 
 async function isCurrent(files: Files, folder: string, content: VolumeFiles): Promise<boolean> {
+  if ((await realKindOf(files, folder)) !== 'directory') return false;
   const paths = await listFiles(files, folder, '');
   if (paths.length !== content.size) return false;
   for (const path of paths) {
     const wanted = content.get(path);
-    if (wanted === undefined) return false;
+    if (wanted === undefined || (await realKindOf(files, join(folder, path))) !== 'file') return false;
     const found = await files.read(join(folder, path), 0, wanted.content.length + 1);
     if (Buffer.compare(found, wanted.content) !== 0) return false;
   }
@@ -65,10 +72,16 @@ async function listFiles(files: Files, folder: string, prefix: string): Promise<
   const found: string[] = [];
   for (const name of await files.list(join(folder, prefix))) {
     const path = join(prefix, name);
-    if ((await files.kindOf(join(folder, path))) === 'directory') found.push(...(await listFiles(files, folder, path)));
+    const isFolder = (await realKindOf(files, join(folder, path))) === 'directory';
+    if (isFolder) found.push(...(await listFiles(files, folder, path)));
     else found.push(path);
   }
   return found;
+}
+
+/** Of a link none: it may lead anywhere, and back again. */
+async function realKindOf(files: Files, path: string): Promise<FileKind | undefined> {
+  return (await files.readLink(path)) === undefined ? files.kindOf(path) : undefined;
 }
 
 async function writeFolder(

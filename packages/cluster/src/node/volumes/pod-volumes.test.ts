@@ -1,4 +1,17 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -202,6 +215,50 @@ describe('an update', () => {
     const before = await readlink(join(root, '..data'));
     await volumes.refresh(pod);
     expect(await readlink(join(root, '..data'))).toBe(before);
+  });
+
+  it.each([
+    { rule: 'out of the volume', target: '../elsewhere' },
+    { rule: 'to the volume itself', target: '.' },
+    { rule: 'to itself', target: '..data' },
+    { rule: 'to a link', target: '..link' },
+  ])('follows no ..data that leads $rule', async ({ target }) => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const elsewhere = join(directory, 'uid-1/volumes/elsewhere');
+    // The wanted content, where no writer has put it.
+    await cp(join(root, await readlink(join(root, '..data'))), elsewhere, { recursive: true });
+    await symlink('../elsewhere', join(root, '..link'));
+    await rm(join(root, '..data'));
+    await symlink(target, join(root, '..data'));
+    await volumes.refresh(pod);
+    expect(await readlink(join(root, '..data'))).toMatch(/^\.\.\d/);
+    expect(await text('app.conf')).toBe('one');
+    expect(await readdir(elsewhere)).toEqual(['app.conf', 'blob', 'log.conf']);
+  });
+
+  it('goes no way that links in its folder lead', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const served = await readlink(join(root, '..data'));
+    // Of thirty folders each leads to the next one twice.
+    for (let depth = 0; depth < 30; depth += 1) {
+      await mkdir(join(root, served, `d${depth}`));
+      for (const name of ['one', 'other']) await symlink(`../d${depth + 1}`, join(root, served, `d${depth}`, name));
+    }
+    await volumes.refresh(pod);
+    expect(await readdir(join(root, '..data'))).toEqual(['app.conf', 'blob', 'log.conf']);
+  });
+
+  it('replaces a link in the place of a file, though the content is the same', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const [served, elsewhere] = [join(root, await readlink(join(root, '..data'))), join(directory, 'elsewhere')];
+    await rename(join(served, 'app.conf'), elsewhere);
+    await symlink(elsewhere, join(served, 'app.conf'));
+    await volumes.refresh(pod);
+    expect((await lstat(join(root, '..data', 'app.conf'))).isFile()).toBe(true);
+    expect(await text('app.conf')).toBe('one');
   });
 
   it('of a pod that is gone does not bring its folder back', async () => {
