@@ -48,11 +48,16 @@ export function goForward(
   );
 }
 
-/** The guard judges once more by what it sees now: the version becomes stable, or goes back. */
+/**
+ * The guard judges once more by what it sees then: the version becomes stable, or goes back. Its end is written down before
+ * that: only this controller has tried the newer version, and the next one, which has not, must judge no other way. For that
+ * the end is a millisecond away: at `now` it would be judged by this look, whose first write is the version that serves, and
+ * a controller that takes over behind that write would find a guard with most of its time left, and write the one before back.
+ */
 export function endGuard(releases: readonly Release[], target: Release, now: number): readonly Release[] {
   return changeStatus(releases, target, (status) => {
     const isOver = status.guardEndsAt !== undefined && Date.parse(status.guardEndsAt) <= now;
-    return isOver ? status : { ...status, guardEndsAt: formatMicroTime(now), guardCutShort: true };
+    return isOver ? status : { ...status, guardEndsAt: formatMicroTime(now + 1), guardCutShort: true };
   });
 }
 
