@@ -429,8 +429,7 @@ export class ResourceVerbs {
 
   #validate(object: KubeObject, old: KubeObject | undefined, request: WriteRequest): void {
     const { definition, subresource } = request;
-    // A node may be bound and finalizers may go through subresources although updates may not touch them.
-    const ofObject = definition.validate(object, subresource === '' ? old : undefined);
+    const ofObject = definition.validate(object, old, subresource);
     const ofPart = old === undefined ? noFaults : (definition.parts?.[subresource]?.validate(object, old) ?? noFaults);
     const ofRules = definition.validateRules?.(object, { stored: old, faults: ofObject }) ?? noFaults;
     if (ofObject.length + ofPart.length + ofRules.length > 0)

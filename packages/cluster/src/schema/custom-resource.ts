@@ -57,8 +57,12 @@ function customResource({ spec }: CustomResourceDefinition, version: Version): R
         : object,
     validatesStatus: true,
     validatesTypes: true,
-    validate: (object, old) => [
-      ...validateMetadata(object, { nameRule: dns1123Subdomain, namespaced: type.namespaced }, old),
+    validate: (object, stored, subresource = '') => [
+      ...validateMetadata(
+        object,
+        { nameRule: dns1123Subdomain, namespaced: type.namespaced },
+        subresource === '' ? stored : undefined,
+      ),
       ...withinPatternTime(() => validateStructural(withoutMetadata(object), structural, '')),
     ],
     validateRules: (object, { stored, faults }) => {

@@ -148,8 +148,11 @@ export interface ResourceDefinition {
   readonly validatesStatus?: boolean | undefined;
   /** `validate` names values of wrong types too, beside all else; otherwise the first one is refused alone. */
   readonly validatesTypes?: boolean | undefined;
-  /** Rules beyond the shape, which `validateShape` covers. `old` is absent on create. */
-  validate(object: KubeObject, old: KubeObject | undefined): readonly Fault[];
+  /**
+   * Rules beyond the shape, which `validateShape` covers. `stored` is the object before, whichever part of it is written;
+   * absent on create. Without a subresource, the object itself is written.
+   */
+  validate(object: KubeObject, stored: KubeObject | undefined, subresource?: string): readonly Fault[];
   /**
    * Rules in CEL, judged after `validate`, whose faults are given. `stored` is the object before, whichever part of it is
    * written; absent on create. Throws where such a rule is met for the first time (`withLateModules`).

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import type { Conversion, Fault, ObjectPart, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
-import { joinFaults } from './faults.ts';
+import { joinFaults, newFaults } from './faults.ts';
 import { validateMetadata } from './metadata.ts';
 import type { NameRule } from './names.ts';
 import { applySchemaDefaults, isJsonObject } from './shape.ts';
@@ -35,7 +35,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly prepareCreate?: (object: T) => T;
   /** What an update may not change silently; the usual: the status stays. */
   readonly prepareUpdate?: (object: T, old: T) => T;
-  /** `old` is absent on create. */
+  /** `old` is absent on create. On updates what the stored object would be told too, written as it is, is left out. */
   readonly validate?: (object: T, old?: T) => readonly Fault[];
   readonly validateUpdate?: (object: T, old: T) => readonly Fault[];
   /** `old` is there on every write but a create. */
@@ -123,12 +123,17 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
       const kept = hasStatus ? withStatus(object, statusOf(old)) : object;
       return entry.prepareUpdate?.(of(kept), of(old)) ?? kept;
     },
-    validate: (object, old) =>
-      joinFaults([
+    validate: (object, stored, subresource = '') => {
+      // A node may be bound and finalizers may go through subresources although updates may not touch them.
+      const old = subresource === '' ? stored : undefined;
+      return joinFaults([
         validateMetadata(object, { nameRule: entry.nameRule, namespaced: entry.type.namespaced }, old),
-        entry.validate?.(of(object), old === undefined ? undefined : of(old)) ?? none,
+        newFaults(entry.validate?.(of(object), old === undefined ? undefined : of(old)) ?? none, () =>
+          stored === undefined ? none : (entry.validate?.(of(stored), of(stored)) ?? none),
+        ),
         old === undefined ? none : (entry.validateUpdate?.(of(object), of(old)) ?? none),
-      ]),
+      ]);
+    },
     validateRules: (object, { stored }) =>
       entry.validateRules?.(of(object), stored === undefined ? undefined : of(stored)) ?? none,
   };

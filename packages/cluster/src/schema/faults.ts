@@ -15,6 +15,20 @@ export function joinFaults(lists: ReadonlyArray<readonly Fault[]>): readonly Fau
   return lists.some((faults) => faults.length > 0) ? lists.flat() : none;
 }
 
+/**
+ * What was stored with a fault may still be changed: an older version took it, and its finalizers could not be taken away.
+ * Kubernetes lets such faults be in the same way where it has made a rule stricter. `findKnown` is asked where there are faults.
+ */
+export function newFaults(faults: readonly Fault[], findKnown: () => readonly Fault[]): readonly Fault[] {
+  if (faults.length === 0) return faults;
+  const known = new Set(findKnown().map(faultText));
+  return faults.filter((fault) => !known.has(faultText(fault)));
+}
+
+function faultText({ field, message }: Fault): string {
+  return `${field}: ${message}`;
+}
+
 export function required(field: string, detail = ''): Fault {
   return {
     reason: 'FieldValueRequired',

@@ -70,24 +70,4 @@ describe('an Ingress', () => {
   ])('$name is told of its faults', ({ spec, faults }) => {
     expect(said(spec)).toEqual(faults);
   });
-
-  const stored: IngressSpec = {
-    rules: [{ host: '*.*.a', http: { paths: [{ path: '/a//b', pathType: 'Prefix', backend }] } }],
-    tls: [{ secretName: 'Key' }],
-  };
-
-  it.each<{ name: string; spec: IngressSpec; fields: readonly string[] }>([
-    { name: 'as it is', spec: stored, fields: [] },
-    { name: 'with another fault', spec: { ...stored, ingressClassName: 'A' }, fields: ['spec.ingressClassName'] },
-    {
-      name: 'with another wrong value',
-      spec: { ...stored, tls: [{ secretName: 'Keys' }] },
-      fields: ['spec.tls[0].secretName'],
-    },
-    { name: 'mended', spec: onPath({}), fields: [] },
-  ])('that was stored with faults may be written $name, with no new ones', ({ spec, fields }) => {
-    const old = { metadata: { finalizers: ['a/b'] }, spec: stored };
-    expect(validateIngress(old)).toHaveLength(3);
-    expect(validateIngress({ metadata: {}, spec }, old).map(({ field }) => field)).toEqual(fields);
-  });
 });

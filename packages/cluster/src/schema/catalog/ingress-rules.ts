@@ -7,22 +7,7 @@ import { dns1035Label, dns1123Subdomain, type NameRule } from '../names.ts';
 import { supported } from './pod-template.ts';
 import { portName, portNumber } from './port-rules.ts';
 
-/**
- * What was stored with a fault may still be changed: an older version took it, and its finalizers could not be taken away.
- * Kubernetes lets such faults be in the same way, of Secrets and of paths below a host with a star.
- */
-export function validateIngress(ingress: Ingress, old?: Ingress): readonly Fault[] {
-  const faults = findFaults(ingress);
-  if (old === undefined || faults.length === 0) return faults;
-  const known = new Set(findFaults(old).map(faultText));
-  return faults.filter((fault) => !known.has(faultText(fault)));
-}
-
-function faultText({ field, message }: Fault): string {
-  return `${field}: ${message}`;
-}
-
-function findFaults({ spec = {} }: Ingress): readonly Fault[] {
+export function validateIngress({ spec = {} }: Ingress): readonly Fault[] {
   const { defaultBackend, rules = [], tls = [], ingressClassName } = spec;
   if (defaultBackend === undefined && rules.length === 0)
     return [invalid('spec', {}, 'either `defaultBackend` or `rules` must be specified')];
