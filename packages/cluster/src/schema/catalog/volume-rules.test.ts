@@ -44,6 +44,11 @@ describe('a volume', () => {
       ],
     },
     {
+      name: 'is somewhere, even where nothing is said of it',
+      volume: { hostPath: {} },
+      faults: ['v.hostPath.path: Required value'],
+    },
+    {
       name: 'does not go up',
       volume: { hostPath: { path: '/a/../b' } },
       faults: [`v.hostPath.path: Invalid value: "/a/../b": must not contain '..'`],

@@ -83,7 +83,10 @@ const hostPathTypes = [
   'Socket',
 ];
 
-function checkHostPath({ path, type = '' }: NonNullable<Volume['hostPath']>, at: string): readonly Fault[] {
+function checkHostPath(
+  { path = '', type = '' }: Partial<NonNullable<Volume['hostPath']>>,
+  at: string,
+): readonly Fault[] {
   return [
     ...needed(path, `${at}.path`),
     ...(path.split('/').includes('..') ? [invalid(`${at}.path`, path, "must not contain '..'")] : []),
