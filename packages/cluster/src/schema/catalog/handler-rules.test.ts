@@ -35,4 +35,11 @@ describe('where a probe or a hook goes', () => {
       `p.httpGet.httpHeaders: Invalid value: "a b": a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')`,
     ]);
   });
+
+  it('is asked by headers that have names', () => {
+    const unnamed = JSON.parse('[{}]');
+    expect(said({ httpGet: { port: 80, httpHeaders: unnamed } })).toEqual([
+      `p.httpGet.httpHeaders: Invalid value: "": a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')`,
+    ]);
+  });
 });

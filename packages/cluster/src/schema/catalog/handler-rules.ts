@@ -13,7 +13,7 @@ export function checkDestination({ httpGet, tcpSocket, grpc }: Handler, path: st
     ...(scheme === undefined || schemes.includes(scheme)
       ? []
       : [notSupported(`${path}.httpGet.scheme`, scheme, schemes)]),
-    ...httpHeaders.flatMap(({ name }) =>
+    ...httpHeaders.flatMap(({ name = '' }: { readonly name?: string }) =>
       /^[-A-Za-z0-9]+$/.test(name) ? [] : [invalid(`${path}.httpGet.httpHeaders`, name, headerRule)],
     ),
     ...(tcpSocket === undefined ? [] : checkPort(tcpSocket.port, `${path}.tcpSocket.port`)),
