@@ -23,6 +23,8 @@ export interface LogSource {
 
 export interface LiveLog {
   readonly closed: boolean;
+  /** It will be closed once the disk has taken what it has. */
+  readonly isEnding: boolean;
   onAppend(listener: () => void): () => void;
 }
 
@@ -56,12 +58,16 @@ interface Position {
 
 /** Whole lines, block by block. Only one block is held at a time; the reader's pace is the pace. */
 async function* readBlocks(source: LogSource, options: LogOptions): AsyncGenerator<readonly LogLine[]> {
-  const appended = new Appended(source.live, options.signal);
+  const { live } = source;
+  const appended = new Appended(live, options.signal);
   try {
+    // Who has heard of the end of a container reads all that it said; a disk that hangs holds nobody who has left.
+    while (isBeingWritten(live) && !options.signal.aborted) await appended.after(appended.version);
+    if (options.signal.aborted) return;
     let position = await findStart(source, options.tailLines);
     while (!options.signal.aborted) {
       // Asked before reading: what is appended later wakes us again.
-      const ended = source.live?.closed !== false;
+      const ended = live?.closed !== false;
       const seen = appended.version;
       const { lines, next } = await readFrom(source, position);
       const moved = next.sequence !== position.sequence || next.offset !== position.offset;
@@ -74,6 +80,10 @@ async function* readBlocks(source: LogSource, options: LogOptions): AsyncGenerat
   } finally {
     appended.stop();
   }
+}
+
+function isBeingWritten(live: LiveLog | undefined): boolean {
+  return live?.isEnding === true && !live.closed;
 }
 
 async function readFrom(source: LogSource, position: Position): Promise<{ lines: readonly LogLine[]; next: Position }> {

@@ -113,6 +113,21 @@ describe('reading the log of a container that has just ended', () => {
     expect(await said).toBe('last\n');
     await closed;
   });
+
+  it.each([false, true])('ends when the reader goes away, also where the disk hangs (follow: %s)', async (follow) => {
+    const disk = Promise.withResolvers<void>();
+    logs = new PodLogs({ files: { ...diskFiles, append: () => disk.promise }, clock, logger: silentLogger, directory });
+    const writer = await logs.open(instance);
+    void writer.write('stdout', Buffer.from('one\n'));
+    const closed = logs.close(instance);
+    const left = new AbortController();
+    const said = read({ follow, signal: left.signal });
+    await settle();
+    left.abort();
+    expect(await said).toBe('');
+    disk.resolve();
+    await closed;
+  });
 });
 
 describe('instances', () => {

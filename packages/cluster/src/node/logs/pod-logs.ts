@@ -45,8 +45,6 @@ export class PodLogs {
     const { files } = this.#options;
     const directory = this.#directoryOf(instance);
     const live = this.#writers.get(idOf(instance));
-    // Who has heard of the end of a container reads all that it said.
-    if (live?.isEnding === true) await live.close();
     const segments = async () =>
       (await listSegments(files, directory)).filter(({ attempt }) => attempt === instance.attempt);
     yield* readLog({ files, segments, live }, options);
