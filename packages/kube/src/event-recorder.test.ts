@@ -57,6 +57,28 @@ describe('an event of what goes well', () => {
     expect(items.map(({ message }) => message)).toEqual(['made', 'broken', 'broken too']);
     expect(items.map(({ firstTimestamp }) => firstTimestamp)).toEqual(Array(3).fill('2026-01-01T00:00:05Z'));
   });
+
+  test('holds up no warning of another object, of whichever', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    recorder = new EventRecorder({
+      client: createClient(api),
+      clock,
+      logger,
+      component: 'tester',
+      whenCalm: () => promise,
+    });
+    for (let number = 0; number < 40; number++) {
+      const object = { metadata: { namespace: 'default', name: `calm-${number}`, uid: `uid-calm-${number}` } };
+      recorder.event({ object, type: configMaps }, { type: 'Normal', reason: 'Made', message: 'made' });
+    }
+    for (let number = 0; number < 40; number++) about(`object-${number}`, 'broken');
+    await clock.advance(0);
+    const types = async (): Promise<readonly unknown[]> =>
+      (await createClient(api).list(events, { namespace: 'default' })).items.map(({ type }) => type);
+    expect(await types()).toEqual(Array(40).fill('Warning'));
+    resolve();
+    expect(await written()).toHaveLength(80);
+  });
 });
 
 describe('an event', () => {

@@ -54,6 +54,8 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator = new EventCorrelator();
   readonly #recorded = new Map<string, Recorded>();
+  /** The last event of each object of which some are not written yet. */
+  readonly #objects = new Map<string, Promise<void>>();
   readonly #lanes = new Map<number, Promise<void>>();
   #queued = 0;
   #dropped = 0;
@@ -81,18 +83,30 @@ export class EventRecorder {
     const built = this.#build(subject, { ...what, message: cut(message) }, now);
     const since = clock.monotonic();
     this.#queued += 1;
-    const lane = fnv32a(subject.object.metadata.uid ?? text) % lanes;
-    const written = (this.#lanes.get(lane) ?? Promise.resolve())
+    const object = subject.object.metadata.uid ?? text;
+    const written = (this.#objects.get(object) ?? Promise.resolve())
       .then(() => (what.type === 'Normal' ? this.#options.whenCalm?.(since) : undefined))
-      .then(() => this.#write(identity, built))
+      .then(() => this.#inLane(object, () => this.#write(identity, built)))
       .catch((error: unknown) => logger.debug('event not recorded', { reason: what.reason, error }))
-      .finally(() => this.#settle(lane, written));
-    this.#lanes.set(lane, written);
+      .finally(() => this.#settle(object, written));
+    this.#objects.set(object, written);
   }
 
-  #settle(lane: number, written: Promise<void>): void {
+  /** What waits for calm has no lane yet: it would hold up what other objects have to tell. */
+  #inLane(object: string, write: () => Promise<void>): Promise<void> {
+    const lane = fnv32a(object) % lanes;
+    const done = (this.#lanes.get(lane) ?? Promise.resolve()).then(write);
+    this.#lanes.set(
+      lane,
+      // Whoever waits for its own event hears of the failure.
+      done.catch(() => undefined),
+    );
+    return done;
+  }
+
+  #settle(object: string, written: Promise<void>): void {
     this.#queued -= 1;
-    if (this.#lanes.get(lane) === written) this.#lanes.delete(lane);
+    if (this.#objects.get(object) === written) this.#objects.delete(object);
     if (this.#dropped === 0 || this.#queued > maximumQueue / 2) return;
     this.#options.logger.warn('events were dropped, too many waited to be written', { count: this.#dropped });
     this.#dropped = 0;
@@ -100,7 +114,7 @@ export class EventRecorder {
 
   /** Resolves when everything that was recorded so far has been written or given up. */
   async flush(): Promise<void> {
-    await Promise.all(this.#lanes.values());
+    await Promise.all(this.#objects.values());
   }
 
   async #write(identity: string, event: Event): Promise<void> {
