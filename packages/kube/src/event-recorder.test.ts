@@ -207,6 +207,43 @@ describe('too many events', () => {
   });
 });
 
+describe('at its end a recorder', () => {
+  test('writes what waits, and nothing that comes later', async () => {
+    about('a', 'no disk');
+    about('b', 'no disk');
+    await recorder.end();
+    about('c', 'too late');
+    expect(await told()).toEqual(['no disk x1', 'no disk x1']);
+    expect([logger.lines, clock.pendingTimers]).toEqual([[], 0]);
+  });
+
+  test('waits for a second and gives up what is left', async () => {
+    const hold = Promise.withResolvers<undefined>();
+    const asked: unknown[] = [];
+    api.intercept = (request) => {
+      asked.push(request);
+      return hold.promise as Promise<never>;
+    };
+    for (const message of ['first', 'second', 'third']) about('a', message);
+    let hasEnded = false;
+    const ended = recorder.end().then(() => (hasEnded = true));
+    await clock.advance(999);
+    expect(hasEnded).toBe(false);
+    await clock.advance(1);
+    await ended;
+    expect(logger.lines).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'events were given up, the end came before they were written',
+        fields: { count: 3 },
+      }),
+    ]);
+    hold.resolve(undefined);
+    await recorder.flush();
+    expect(asked).toHaveLength(1);
+  });
+});
+
 test('an event that cannot be written is given up, and the next one is not', async () => {
   api.intercept = () => {
     api.intercept = undefined;

@@ -18,6 +18,8 @@ const maximumQueue = 12_000;
 const maximumMessage = 1_024;
 /** Events that are written at once, of as many objects: with one after the other a busy component would wait for the disk. */
 const lanes = 16;
+/** What ends waits no longer for its events: they are advice. */
+const longestEndMilliseconds = 1_000;
 
 export interface EventRecorderOptions {
   readonly client: KubeClient;
@@ -61,6 +63,8 @@ export class EventRecorder {
   #dropped = 0;
   #sequence = 0;
   #lastMillisecond = 0;
+  #ending: Promise<void> | undefined;
+  #hasEnded = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -68,6 +72,7 @@ export class EventRecorder {
 
   event(subject: EventSubject, what: EventContent): void {
     const { logger, clock } = this.#options;
+    if (this.#hasEnded) return;
     if (this.#queued >= maximumQueue) {
       this.#dropped += 1;
       return;
@@ -117,7 +122,28 @@ export class EventRecorder {
     await Promise.all(this.#objects.values());
   }
 
+  /**
+   * To be awaited before the client closes: writes what waits, for a second at most. What is left then, or comes later, is
+   * given up. Whoever gave `whenCalm` lets it resolve first.
+   */
+  end(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { promise: isOver, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.schedule(longestEndMilliseconds, resolve);
+    await Promise.race([this.flush(), isOver]);
+    cancel();
+    this.#hasEnded = true;
+    if (this.#queued > 0)
+      logger.warn('events were given up, the end came before they were written', { count: this.#queued });
+  }
+
   async #write(identity: string, event: Event): Promise<void> {
+    if (this.#hasEnded) return;
     const known = this.#recorded.get(identity);
     if (known !== undefined && (await this.#countUp(identity, known, event))) return;
     await this.#options.client.create(events, event);

@@ -105,7 +105,7 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     namespacedTypes: () => watchedTypes(catalog).filter(({ namespaced }) => namespaced),
     certificateAuthority: certificates.authority,
   });
-  startScheduler({ ...shared, client: clientFor('kube-scheduler') });
+  openScheduler({ ...shared, client: clientFor('kube-scheduler') }, undo);
   const apiServer = `https://${host}:${port}`;
   // While the node starts there is time to read the modules that write it.
   const credentials = clusterKubeconfig({ path: directory.path, server: apiServer }, certificates);
@@ -271,6 +271,16 @@ async function openGateway(
   });
   undo.addStarting(starting, (gateway) => gateway.close());
   return starting;
+}
+
+/** Ends before the nodes, and before the store is closed in which it tells what it has done. */
+function openScheduler(shared: Parameters<typeof startScheduler>[0], undo: Undo): void {
+  const stopping = new AbortController();
+  const scheduler = startScheduler({ ...shared, signal: stopping.signal });
+  undo.add(() => {
+    stopping.abort(new Error('the cluster stops'));
+    return scheduler.done;
+  });
 }
 
 /**

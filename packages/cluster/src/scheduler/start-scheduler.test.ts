@@ -28,21 +28,31 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-async function given(all: readonly Node[]): Promise<{ client: KubeClient; clock: FakeClock }> {
+interface Given {
+  readonly client: KubeClient;
+  readonly clock: FakeClock;
+  /** Resolves when the scheduler has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+async function given(all: readonly Node[]): Promise<Given> {
   const clock = new FakeClock();
   const cluster = await createMemoryCluster({ clock });
   const stopping = new AbortController();
   for (const each of all) await createNode(cluster.client, each);
   const client = cluster.clientFor('kube-scheduler');
   const scheduler = startScheduler({ client, clock, random: () => 0, logger: silentLogger, signal: stopping.signal });
-  ends.push(async () => {
+  const stop = async (): Promise<void> => {
     stopping.abort(new Error('the test has ended'));
     await clock.advance(0);
     await scheduler.done;
+  };
+  ends.push(async () => {
+    await stop();
     await cluster.close();
   });
   await clock.advance(10);
-  return { client: cluster.client, clock };
+  return { client: cluster.client, clock, stop };
 }
 
 async function createNode(client: KubeClient, object: Node): Promise<void> {
@@ -72,6 +82,15 @@ describe('the scheduler', () => {
     expect(await eventMessages(client, 'Scheduled')).toEqual(['Successfully assigned default/one to a']);
     const bound = await client.get(pods, { namespace: 'default', name: 'one' });
     expect(bound.status?.conditions).toContainEqual(expect.objectContaining({ type: 'PodScheduled', status: 'True' }));
+  });
+
+  it('tells of what it has bound before it has ended', async () => {
+    const { client, clock, stop } = await given([node('a')]);
+    await client.create(pods, pod('one'));
+    await clock.advance(10);
+    expect(await eventMessages(client, 'Scheduled')).toEqual([]);
+    await stop();
+    expect(await eventMessages(client, 'Scheduled')).toEqual(['Successfully assigned default/one to a']);
   });
 
   it('says why no node will do, and binds when room is made', async () => {

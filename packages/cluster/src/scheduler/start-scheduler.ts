@@ -23,18 +23,20 @@ export interface SchedulerOptions {
 }
 
 export interface RunningScheduler {
-  /** Resolves after the signal when what was under way has ended. */
+  /** Resolves after the signal when what was under way has ended and is told. */
   readonly done: Promise<void>;
 }
 
 /** Finds a node for every pod that names this scheduler and has none. */
 export function startScheduler(options: SchedulerOptions): RunningScheduler {
   const informers = options.informers ?? startInformers(options);
-  const { clock } = options;
+  const { clock, signal } = options;
+  // The end waits for no calm.
   const whenCalm = (since: number): Promise<void> =>
-    delay(clock, Math.max(0, since + tellingMilliseconds - clock.monotonic()));
+    delay(clock, Math.max(0, since + tellingMilliseconds - clock.monotonic()), signal).catch(() => undefined);
   const events = new EventRecorder({ ...options, component: 'default-scheduler', whenCalm });
-  return { done: new Scheduler({ ...options, informers, events }).run(options.signal) };
+  const scheduler = new Scheduler({ ...options, informers, events });
+  return { done: scheduler.run(signal).then(() => events.end()) };
 }
 
 function startInformers(options: SchedulerOptions): NonNullable<SchedulerOptions['informers']> {

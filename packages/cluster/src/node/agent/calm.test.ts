@@ -60,4 +60,15 @@ describe('what can wait', () => {
     endless.end('');
     await endless.result;
   });
+
+  it('goes on at the end, and waits for nothing from then on', async () => {
+    const endless = task();
+    const before = waiter();
+    calm.end();
+    const behind = waiter();
+    await clock.advance(0);
+    expect([before.isDone, behind.isDone, clock.pendingTimers]).toEqual([true, true, 0]);
+    endless.end('');
+    await endless.result;
+  });
 });

@@ -8,6 +8,7 @@ export class Calm {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #urgent = 0;
+  #hasEnded = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,14 +21,20 @@ export class Calm {
       return await task();
     } finally {
       this.#urgent -= 1;
-      if (this.#urgent === 0) for (const proceed of this.#waiting) proceed();
+      if (this.#urgent === 0) this.#proceed();
     }
+  }
+
+  /** Who tells of anything is about to go: nothing waits any more. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#proceed();
   }
 
   /** Resolves when nothing urgent goes on, at the latest a second after `since`, in milliseconds of the monotonic clock. */
   async wait(since: number): Promise<void> {
     const left = since + longestWaitMilliseconds - this.#clock.monotonic();
-    if (this.#urgent === 0 || left <= 0) return;
+    if (this.#hasEnded || this.#urgent === 0 || left <= 0) return;
     await new Promise<void>((resolve) => {
       const proceed = (): void => {
         cancel();
@@ -37,5 +44,9 @@ export class Calm {
       const cancel = this.#clock.schedule(left, proceed);
       this.#waiting.add(proceed);
     });
+  }
+
+  #proceed(): void {
+    for (const proceed of this.#waiting) proceed();
   }
 }

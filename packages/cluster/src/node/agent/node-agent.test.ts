@@ -304,6 +304,44 @@ describe('what goes well with a pod', () => {
   });
 });
 
+describe('what goes well with a pod while the agent ends', () => {
+  const started = ['Pulled', 'Created', 'Started'];
+  async function startInHaste() {
+    const api = new FakeNodeApi();
+    const patch = api.client.patch.bind(api.client);
+    const { promise, resolve } = Promise.withResolvers<never>();
+    // A status that is not taken: for a second nothing that can wait is told.
+    Object.assign(api.client, {
+      patch: (...given: Parameters<typeof patch>) => (given[0] === pods ? promise : patch(...given)),
+    });
+    ends.push(() => resolve(undefined as never));
+    const running = await startAgent({ api });
+    api.create(pods, boundPod('web'));
+    await running.clock.advance(0);
+    const reasons = () => api.list(events).map(({ reason }) => reason);
+    expect([(await running.runtime.list()).length, reasons()]).toEqual([1, []]);
+    return { ...running, reasons };
+  }
+
+  it('is told at once when it stops its pods', async () => {
+    const { clock, agent, reasons } = await startInHaste();
+    const before = clock.now();
+    const done = agent.shutDown(0);
+    await clock.advance(0);
+    await done;
+    expect([reasons().slice(0, 3), clock.now() - before]).toEqual([started, 0]);
+    expect(reasons()).toContain('Killing');
+  });
+
+  it('is told before it is done, where its pods live on', async () => {
+    const { clock, agent, end, reasons } = await startInHaste();
+    end.abort();
+    await clock.advance(0);
+    await agent.done;
+    expect(reasons()).toEqual(started);
+  });
+});
+
 describe('shutting down', () => {
   it('stops every pod and leaves the objects', async () => {
     const { api, clock, runtime, agent } = await startAgent();

@@ -70,9 +70,9 @@ export interface RunningAgent {
   readonly kubelet: KubeletApi;
   /** Resolves when the Node is registered and its pods are looked after. */
   readonly ready: Promise<void>;
-  /** Resolves when the signal has ended the agent; rejects if it could not go on. */
+  /** Resolves when the signal has ended the agent and its events are written; rejects if it could not go on. */
   readonly done: Promise<void>;
-  /** Stops all pods and leaves their objects as they are. Resolves when nothing runs. */
+  /** Stops all pods and leaves their objects as they are. Resolves when nothing runs and the events of it are written. */
   shutDown(graceSeconds: number): Promise<void>;
 }
 
@@ -104,6 +104,8 @@ class NodeAgent {
   readonly #mounted: MountedObjects;
   readonly #workers: PodWorkers;
   readonly #limits: VolumeLimits;
+  readonly #calm: Calm;
+  readonly #recorder: EventRecorder;
 
   constructor(options: NodeAgentOptions) {
     this.#options = options;
@@ -126,7 +128,11 @@ class NodeAgent {
       signal,
       onChange: (podUid) => void this.#refreshVolumes(podUid),
     });
+    this.#calm = new Calm(clock);
+    this.#recorder = createRecorder(options, this.#calm);
     const host = createHost(options, {
+      calm: this.#calm,
+      recorder: this.#recorder,
       objects,
       volumes: this.#volumes,
       services: (namespace) => this.#sources.services(namespace),
@@ -157,7 +163,7 @@ class NodeAgent {
     this.#workers.adopt(await runtime.list(), this.#sources.pods());
     await this.#removeLeftovers();
     this.#sources.onPodChange(({ old, current }) => this.#onPodChange(old, current));
-    reportLimitations(this.#options, node);
+    this.#reportLimitations(node);
     return node;
   }
 
@@ -170,11 +176,26 @@ class NodeAgent {
       if (!signal.aborted) throw error;
     } finally {
       this.#workers.detach();
+      await this.#tellTheRest();
     }
   }
 
-  shutDown(graceSeconds: number): Promise<void> {
-    return this.#workers.shutDown(graceSeconds);
+  async shutDown(graceSeconds: number): Promise<void> {
+    await this.#workers.shutDown(graceSeconds);
+    await this.#tellTheRest();
+  }
+
+  /** What waited for calm, that of these pods' ends too, is written before nobody is there any more who takes it. */
+  #tellTheRest(): Promise<void> {
+    this.#calm.end();
+    return this.#recorder.end();
+  }
+
+  /** What this machine cannot do is a condition of the node too; here it is found beside what happens. */
+  #reportLimitations(node: Node): void {
+    for (const message of this.#options.runtime.limitations) {
+      this.#recorder.event({ object: node, type: nodes }, { type: 'Warning', reason: 'MissingRights', message });
+    }
   }
 
   #onPodChange(old: Pod | undefined, current: Pod | undefined): void {
@@ -278,6 +299,8 @@ function contentPlaceOf({ runtime, nodeName, memoryFiles }: NodeAgentOptions): F
 }
 
 interface HostParts {
+  readonly calm: Calm;
+  readonly recorder: EventRecorder;
   readonly objects: ReferencedObjects;
   readonly volumes: PodVolumes;
   readonly services: (namespace: string) => readonly Service[];
@@ -285,12 +308,11 @@ interface HostParts {
 
 function createHost(
   options: NodeAgentOptions,
-  { objects, volumes, services }: HostParts,
+  { calm, recorder, objects, volumes, services }: HostParts,
 ): Omit<PodHost, 'onFinalised'> {
   const { client, clock, logger, runtime, nodeName, signal, files, dataDirectory, capacity } = options;
   const nodeIP = nodeIPOf(options);
-  const calm = new Calm(clock);
-  const events = createEvents(options, calm);
+  const events = createEvents(options, recorder);
   const directory = join(dataDirectory, 'pods');
   const logs = new PodLogs({ files, clock, logger, directory });
   const messages = new TerminationMessages({ ...(contentPlaceOf(options) ?? { files, directory }), logs });
@@ -332,16 +354,13 @@ function createHost(
   };
 }
 
-function createRecorder(
-  { client, clock, logger, nodeName }: NodeAgentOptions,
-  whenCalm?: (since: number) => Promise<void>,
-): EventRecorder {
+/** How well a pod starts is told when all have been started. */
+function createRecorder({ client, clock, logger, nodeName }: NodeAgentOptions, calm: Calm): EventRecorder {
+  const whenCalm = (since: number): Promise<void> => calm.wait(since);
   return new EventRecorder({ client, clock, logger, component: 'kubelet', host: nodeName, whenCalm });
 }
 
-/** How well a pod starts is told when all have been started. */
-function createEvents(options: NodeAgentOptions, calm: Calm): PodEvents {
-  const recorder = createRecorder(options, (since) => calm.wait(since));
+function createEvents(options: NodeAgentOptions, recorder: EventRecorder): PodEvents {
   return {
     event(pod, { type, reason, message, container }) {
       if (options.events === 'warnings' && type === 'Normal') return;
@@ -354,14 +373,6 @@ function createEvents(options: NodeAgentOptions, calm: Calm): PodEvents {
 function fieldPathOf(pod: Pod, container: string): string {
   const isInit = pod.spec?.initContainers?.some(({ name }) => name === container) ?? false;
   return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
-}
-
-/** What this machine cannot do is a condition of the node too; here it is found beside what happens. */
-function reportLimitations(options: NodeAgentOptions, node: Node): void {
-  const recorder = createRecorder(options);
-  for (const message of options.runtime.limitations) {
-    recorder.event({ object: node, type: nodes }, { type: 'Warning', reason: 'MissingRights', message });
-  }
 }
 
 /** Only this very pod: its name may be taken by another one meanwhile. */
