@@ -35,6 +35,13 @@ test('a snapshot that begins anew forgets the one that did not come to its end',
   expect(names(applyAll(part, snapshot([two], 'a.1')))).toEqual(['default/two']);
 });
 
+test('a frame without changes moves on and leaves all as it is', () => {
+  const before = applyAll(emptyFleet, snapshot([one], 'a.1'));
+  const fleet = applyAll(before, { type: 'changes', changed: [], removed: [], after: 'a.2' });
+  expect(fleet.after).toBe('a.2');
+  expect(fleet.applications).toBe(before.applications);
+});
+
 test('changes replace, add and remove', () => {
   const fleet = applyAll(emptyFleet, snapshot([one, two], 'a.1'), {
     type: 'changes',

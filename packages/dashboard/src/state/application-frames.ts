@@ -33,6 +33,7 @@ export function keyOf({ namespace, name }: { readonly namespace: string; readonl
 /** A new value, so that who compares sees that there is news. */
 export function applyFrame(fleet: Fleet, frame: ApplicationFrame): Fleet {
   if (frame.type === 'changes') {
+    if (frame.changed.length === 0 && frame.removed.length === 0) return { ...fleet, after: frame.after };
     const applications = new Map(fleet.applications);
     for (const each of frame.removed) applications.delete(keyOf(each));
     for (const each of frame.changed) applications.set(keyOf(each), each);

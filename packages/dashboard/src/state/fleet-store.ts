@@ -12,7 +12,7 @@ export interface FleetStoreOptions {
   readonly onRefused: () => void;
 }
 
-/** There is nothing else by which a page learns that a connection has gone without a word. */
+/** The server sends a frame every 20 s at least: this is how a page learns that a connection has gone without a word. */
 const quietMilliseconds = 30_000;
 /** Within which changes are gathered before anything is drawn again. */
 const gatherMilliseconds = 100;
@@ -57,10 +57,11 @@ export class FleetStore {
   }
 
   #take(frame: ApplicationFrame): void {
+    const { applications } = this.#current;
     this.#current = applyFrame(this.#current, frame);
     // The first of all is shown at once: somebody waits for it.
     if (this.fleet.read().after === undefined) return this.fleet.set(this.#current);
-    if (this.#isShowing) return;
+    if (this.#isShowing || this.#current.applications === applications) return;
     this.#isShowing = true;
     this.#clock.schedule(gatherMilliseconds, () => {
       this.#isShowing = false;

@@ -137,7 +137,7 @@ describe('a reader of all applications that stops to read', () => {
     const { after } = stream.frames.at(-1);
     expect(stream.reason).toBe(`nothing was read for 30 s: go on with after=${after}`);
     const rest = server.listen(`${path}?after=${after}`);
-    await rest.until(({ type, changed }) => type === 'changes' && changed.at(-1).asked === '3');
+    await rest.until(({ type, changed }) => type === 'changes' && changed.at(-1)?.asked === '3');
     expect(rest.frames.every(({ type }) => type === 'changes')).toBe(true);
     rest.close();
   });

@@ -85,6 +85,7 @@ interface ApplicationStreamMeans {
 
 function addApplicationStream(app: App, { changes, context, run }: ApplicationStreamMeans): void {
   const epoch = context.random(epochBytes);
+  const { clock } = context;
   app.route({
     method: 'GET',
     url: '/api/v1/applications/stream',
@@ -92,6 +93,10 @@ function addApplicationStream(app: App, { changes, context, run }: ApplicationSt
     schema: {
       tags: ['streams'],
       summary: 'WebSocket: all applications that the caller may see, and each one again when it changes',
+      description:
+        'Frames are JSON. `snapshot` (`first`, `last`, `items`, and `after` with the last one) tells how all are; `changes` ' +
+        '(`changed`, `removed`, `after`) how those are that have changed. Every 20 seconds at least comes a frame, with nothing ' +
+        'in it where nothing has changed: a stream that is silent for 30 seconds is lost, and goes on elsewhere with `after`.',
       querystring: Type.Object({
         after: Type.Optional(
           Type.String({
@@ -105,7 +110,9 @@ function addApplicationStream(app: App, { changes, context, run }: ApplicationSt
     handler: requireUpgrade,
     wsHandler: (socket, request) => {
       const { principal, query } = request;
-      run(request, socket, (paced) => streamApplications(paced, { changes, principal, after: query.after, epoch }));
+      run(request, socket, (paced) =>
+        streamApplications(paced, { clock, changes, principal, after: query.after, epoch }),
+      );
     },
   });
 }

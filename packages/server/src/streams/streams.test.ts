@@ -87,7 +87,7 @@ describe('a stream', () => {
     await liveOn();
     expect(await Promise.all([revoked.ended, left.ended])).toEqual([1_008, 1_008]);
     await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
-    const told = other.until(({ type }) => type === 'changes');
+    const told = other.until(({ changed }) => changed?.length > 0);
     await server.cluster.advance(1_000);
     await told;
     other.close();
@@ -165,6 +165,24 @@ describe('all applications as a stream', () => {
     const third = server.listen(`${path}?after=elsewhere.7`);
     await third.until(({ type }) => type === 'snapshot');
     third.close();
+  });
+
+  it('says every 20 seconds that nothing has changed, also to who may not see what does', async () => {
+    const foreign = await server.tokenFor({ role: 'admin', namespaces: ['bank'] });
+    const stream = server.listen(path, { token: foreign });
+    await stream.until(({ last }) => last === true);
+    const { after } = stream.frames.at(-1);
+    const signs = () => stream.frames.slice(1);
+    await server.cluster.advance(20_000);
+    await stream.until(({ type }) => type === 'changes');
+    expect(signs()).toEqual([{ type: 'changes', changed: [], removed: [], after }]);
+    await server.cluster.deploy({ ...shopSpec('web:1'), version: '1' });
+    await liveOn();
+    await liveOn();
+    await stream.until((frame) => frame === signs()[1]);
+    expect(signs()).toEqual([signs()[0], { type: 'changes', changed: [], removed: [], after: expect.any(String) }]);
+    expect(signs()[1].after).not.toBe(after);
+    stream.close();
   });
 
   it('shows nobody what he may not see', async () => {
