@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { AnotherTry } from './api/another-try.ts';
 import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
-import { againMilliseconds } from './api/problem.ts';
 import { Pages } from './pages.tsx';
 import { ProblemNotice } from './parts/small.tsx';
 import { awaitTitle } from './parts/title.tsx';
@@ -29,10 +29,10 @@ export function App() {
   const [methods, setMethods] = useState<LoginMethods>({});
   useEffect(() => {
     const leaving = new AbortController();
-    let cancel: (() => void) | undefined;
+    const again = new AnotherTry({ clock: browserClock, random: drawRandom, ask });
     ask();
     return () => {
-      cancel?.();
+      again.stop();
       leaving.abort();
     };
 
@@ -46,7 +46,7 @@ export function App() {
         (problem: unknown) => {
           if (leaving.signal.aborted) return;
           setLogin({ state: 'unreachable', problem });
-          cancel = browserClock.schedule(againMilliseconds, ask);
+          again.hear(problem);
         },
       );
     }

@@ -1,4 +1,4 @@
-import { ApiProblem, describeProblem, parseProblem } from './problem.ts';
+import { ApiProblem, describeProblem, parseProblem, parseRetryAfter } from './problem.ts';
 
 export interface SendOptions {
   readonly body?: unknown;
@@ -48,17 +48,18 @@ export class ApiClient {
   }
 
   async #ask<Answer>(method: string, path: string, options: SendOptions): Promise<Tagged<Answer>> {
-    const { status, text, etag } = await this.#exchange(method, path, options);
+    const { status, text, headers } = await this.#exchange(method, path, options);
     if (status === 401 && path !== '/api/v1/session') this.#options.onLoginEnded();
-    if (status < 200 || status > 299) throw parseProblem(status, text);
-    return { answer: (text === '' ? undefined : JSON.parse(text)) as Answer, etag };
+    if (status < 200 || status > 299) throw parseProblem(status, text, parseRetryAfter(headers));
+    const answer = (text === '' ? undefined : JSON.parse(text)) as Answer;
+    return { answer, etag: headers.get('etag') ?? undefined };
   }
 
   async #exchange(
     method: string,
     path: string,
     { body, key, ifMatch, signal }: SendOptions,
-  ): Promise<{ readonly status: number; readonly text: string; readonly etag: string | undefined }> {
+  ): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }> {
     const headers = {
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -74,8 +75,7 @@ export class ApiClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });
-      const etag = response.headers.get('etag') ?? undefined;
-      return { status: response.status, text: await response.text(), etag };
+      return { status: response.status, text: await response.text(), headers: response.headers };
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw new ApiProblem(0, `the server does not answer: ${describeProblem(error)}`);

@@ -1,13 +1,15 @@
 import { useEffect, useState } from 'react';
 import type { ApiClient } from '../api/client.ts';
 import { pathOf } from '../api/client.ts';
-import { againMilliseconds, ApiProblem, isPassing, type FieldFault } from '../api/problem.ts';
-import { browserClock } from '../platform/browser.ts';
+import { AnotherTry } from '../api/another-try.ts';
+import { ApiProblem, describeProblem, isPassing, type FieldFault } from '../api/problem.ts';
+import { browserClock, drawRandom } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import type { Manifest } from './manifest.ts';
 
 export type Validation =
-  | { readonly state: 'asking' }
+  /** With why nobody has said yet what is wrong with it. */
+  | { readonly state: 'asking'; readonly problem?: unknown }
   | { readonly state: 'valid' }
   /** What cannot be asked about yet. */
   | { readonly state: 'incomplete'; readonly faults: readonly FieldFault[] }
@@ -28,9 +30,11 @@ export function useValidation(manifest: Manifest | undefined, mode: Mode): Valid
     const leaving = new AbortController();
     setValidation({ state: 'asking' });
     const manifest = JSON.parse(text) as Manifest;
-    let cancel = browserClock.schedule(pauseMilliseconds, ask);
+    const again = new AnotherTry({ clock: browserClock, random: drawRandom, ask });
+    const cancel = browserClock.schedule(pauseMilliseconds, ask);
     return () => {
       cancel();
+      again.stop();
       leaving.abort();
     };
 
@@ -38,8 +42,7 @@ export function useValidation(manifest: Manifest | undefined, mode: Mode): Valid
       void validate(client, { manifest, mode, signal: leaving.signal }).then((found) => {
         if (leaving.signal.aborted) return;
         setValidation(found);
-        // Nobody has said what is wrong with it yet.
-        if (found.state === 'asking') cancel = browserClock.schedule(againMilliseconds, ask);
+        again.hear(found.state === 'asking' ? found.problem : undefined);
       });
     }
   }, [client, text, mode]);
@@ -64,7 +67,8 @@ async function validate(client: ApiClient, { manifest, mode, signal }: Asking): 
     else await client.send('PUT', `${path}/${encodeURIComponent(name)}?dryRun=true`, { body: { spec }, signal });
     return { state: 'valid' };
   } catch (error) {
-    if (!(error instanceof ApiProblem) || isPassing(error)) return { state: 'asking' };
+    if (isPassing(error)) return { state: 'asking', problem: error };
+    if (!(error instanceof ApiProblem)) return { state: 'invalid', message: describeProblem(error), faults: [] };
     const faults = error.status === 409 ? [{ field: 'metadata.name', message: error.message }] : error.faults;
     return { state: 'invalid', message: error.message, faults };
   }

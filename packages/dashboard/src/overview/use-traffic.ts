@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Traffic, TrafficAnswer } from '../api/answers.ts';
-import { browserClock } from '../platform/browser.ts';
+import { calculatePause } from '../api/another-try.ts';
+import { browserClock, drawRandom } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { keyOf } from '../state/application-frames.ts';
 import { mergeTraffic, newestPoint } from './traffic-figures.ts';
@@ -20,6 +21,7 @@ export function useTraffic(keys: readonly string[]): ReadonlyMap<string, Traffic
     if (asked === '') return;
     const wanted = asked.split('\n');
     const leaving = new AbortController();
+    let failures = 0;
     let cancel = browserClock.schedule(restMilliseconds, () => void look());
     return () => {
       cancel();
@@ -27,11 +29,13 @@ export function useTraffic(keys: readonly string[]): ReadonlyMap<string, Traffic
     };
 
     async function look(): Promise<void> {
-      if (!document.hidden) await read();
-      if (!leaving.signal.aborted) cancel = browserClock.schedule(sampleMilliseconds, () => void look());
+      const pause = document.hidden ? 0 : await read();
+      const milliseconds = Math.max(pause, sampleMilliseconds);
+      if (!leaving.signal.aborted) cancel = browserClock.schedule(milliseconds, () => void look());
     }
 
-    async function read(): Promise<void> {
+    /** Resolves with how long the server is to be left alone. */
+    async function read(): Promise<number> {
       const after = newestPoint(known.current, wanted);
       const query = new URLSearchParams(wanted.map((key) => ['application', key]));
       if (after !== undefined) query.set('after', after);
@@ -41,8 +45,12 @@ export function useTraffic(keys: readonly string[]): ReadonlyMap<string, Traffic
         for (const each of items) next.set(keyOf(each), mergeTraffic(next.get(keyOf(each)), each));
         known.current = next;
         setTraffic(next);
-      } catch {
+        failures = 0;
+        return 0;
+      } catch (error) {
         // The page says already that the server does not answer; figures come again with it.
+        failures += 1;
+        return calculatePause(error, failures, drawRandom()) ?? 0;
       }
     }
   }, [client, asked]);

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { againMilliseconds, isPassing } from '../api/problem.ts';
-import { browserClock } from '../platform/browser.ts';
+import { AnotherTry } from '../api/another-try.ts';
+import { browserClock, drawRandom } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { Refresher } from './refresher.ts';
 
@@ -33,10 +33,15 @@ export function useResource<Answer>(
   const { client } = useDesk();
   const [read, setRead] = useState<Read<Answer>>();
   const refresher = useRef<Refresher>(undefined);
+  const another = useRef<AnotherTry>(undefined);
   useEffect(() => {
     if (path === undefined) return;
     const leaving = new AbortController();
-    let cancel: (() => void) | undefined;
+    const again = new AnotherTry({
+      clock: browserClock,
+      random: drawRandom,
+      ask: () => refresher.current?.ask(),
+    });
     const take = async (): Promise<void> => {
       if (leaving.signal.aborted) return;
       const answer = await client.get<Answer>(path, leaving.signal).then(
@@ -44,20 +49,20 @@ export function useResource<Answer>(
         (problem: unknown): Read<Answer> => ({ path, problem }),
       );
       if (leaving.signal.aborted) return;
-      cancel?.();
-      if (isPassing(answer.problem)) cancel = browserClock.schedule(againMilliseconds, () => refresher.current?.ask());
+      again.hear(answer.problem);
       setRead((before) => (before?.path === path && 'problem' in answer ? { ...before, ...answer } : answer));
     };
+    another.current = again;
     refresher.current = new Refresher(take);
     refresher.current.ask();
     return () => {
-      cancel?.();
+      again.stop();
       leaving.abort();
     };
   }, [client, path]);
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current) refresher.current?.ask();
+    if (!isFirst.current && another.current?.isComing !== true) refresher.current?.ask();
     isFirst.current = false;
   }, [news]);
   useEffect(() => {
@@ -66,7 +71,7 @@ export function useResource<Answer>(
     return () => cancel();
 
     function look(): void {
-      if (!document.hidden) refresher.current?.ask();
+      if (!document.hidden && another.current?.isComing !== true) refresher.current?.ask();
       cancel = browserClock.schedule(everyMilliseconds ?? 0, look);
     }
   }, [path, everyMilliseconds]);
