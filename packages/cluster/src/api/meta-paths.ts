@@ -17,8 +17,8 @@ export interface MetaOptions {
 const healthPaths = ['/healthz', '/livez', '/readyz'];
 const openToAll = new Set(['/version', ...healthPaths]);
 
-/** What is looked at where health is asked for: that the server answers, and that its store does. */
-const healthChecks = ['ping', 'log', 'etcd'];
+/** What is true of whatever answers. Nothing is said of the store (`etcd`), which is not looked at here. */
+const healthChecks = ['ping', 'log'];
 
 /** What is asked of a server before anybody has said who he is: whether it lives, and which one it is. */
 export function isOpenToAll(path: string): boolean {
