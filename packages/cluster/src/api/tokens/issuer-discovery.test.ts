@@ -55,6 +55,12 @@ describe('the issuer of tokens', () => {
     });
   });
 
+  it('is found where each caller has found it, which nobody keeps for others', async () => {
+    const cacheControl = async (path: string): Promise<unknown> => (await ask(path)).headers['cache-control'];
+    expect(await cacheControl('/.well-known/openid-configuration')).toBe('no-store');
+    expect(await cacheControl('/openid/v1/jwks')).toBe('public, max-age=3600');
+  });
+
   it('publishes the key by which its tokens are verified, and not the one that signs them', async () => {
     const { keys } = (await read('/openid/v1/jwks')) as { readonly keys: readonly (JsonWebKey & { kid: string })[] };
     const [header = '', payload = '', signature = ''] = (await token()).split('.');

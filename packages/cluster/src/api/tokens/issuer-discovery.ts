@@ -18,23 +18,27 @@ export function answerIssuer(
   return request.path === keysPath ? keys(tokens) : undefined;
 }
 
-/** The keys are where the caller has found this server. */
+/**
+ * The keys are where the caller has found this server, as it says itself: nobody keeps that for others, who would fetch keys
+ * from a host that somebody else has named.
+ */
 function configuration(host = new URL(issuer).host): TransportResponse {
-  return document('application/json', {
+  const content = {
     issuer,
     jwks_uri: `https://${host}${keysPath}`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
-  });
+  };
+  return document(content, { 'content-type': 'application/json', 'cache-control': 'no-store' });
 }
 
 async function keys(tokens: ServiceAccountTokens): Promise<TransportResponse> {
-  return document('application/jwk-set+json', { keys: [await tokens.publicKey()] });
+  const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=3600' };
+  return document({ keys: [await tokens.publicKey()] }, headers);
 }
 
-function document(contentType: string, value: object): TransportResponse {
-  const headers = { 'content-type': contentType, 'cache-control': 'public, max-age=3600' };
+function document(value: object, headers: TransportResponse['headers']): TransportResponse {
   return { status: 200, headers, body: { kind: 'bytes', chunks: once(JSON.stringify(value)) } };
 }
 
