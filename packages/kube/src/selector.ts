@@ -170,16 +170,26 @@ export interface FieldRequirement {
   readonly value: string;
 }
 
+/** Behind an even number of backslashes, each two of which are one. */
+const unescapedComma = /,(?<=(?<!\\)(?:\\\\)*,)/;
+
 /** Parses `metadata.name=a,status.phase!=Running`. A backslash escapes a comma, an equals sign and itself. */
 export function parseFieldSelector(text: string): readonly FieldRequirement[] {
   if (text.trim() === '') return [];
-  return text.split(/(?<!\\),/).map((part) => {
+  return text.split(unescapedComma).map((part) => {
     const match = /^\s*([^=!\s]+)\s*(==|!=|=)(.*)$/.exec(part);
     if (match === null)
       throw new StatusError('BadRequest', `invalid field selector "${part}": expected field=value or field!=value`);
     const [, field = '', sign, value = ''] = match;
     return { field, isEqual: sign !== '!=', value: value.replaceAll(/\\([,=\\])/g, '$1') };
   });
+}
+
+/** Text that `parseFieldSelector` reads as the same. */
+export function formatFieldSelector(requirements: readonly FieldRequirement[]): string {
+  return requirements
+    .map(({ field, isEqual, value }) => `${field}${isEqual ? '=' : '!='}${value.replaceAll(/[,=\\]/g, '\\$&')}`)
+    .join(',');
 }
 
 /** `read` gives the value of a field, or undefined for a field that cannot be selected by; the caller refuses those before. */

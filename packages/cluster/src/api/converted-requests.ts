@@ -1,5 +1,6 @@
 /** Requests in a version in which nothing is stored: turned into requests in the other one, and their answers back. */
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
+import { formatFieldSelector, parseFieldSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { Conversion, ResourceDefinition } from '../schema/definition.ts';
@@ -54,9 +55,8 @@ function withStoredFields(request: TransportRequest, { storedField }: Conversion
   const selector = request.query.get('fieldSelector');
   if (selector === null || storedField === undefined) return request;
   const query = new URLSearchParams(request.query);
-  const stored = selector.replaceAll(
-    /(^|,)([\w.]+)/g,
-    (_, before: string, field: string) => before + storedField(field),
+  const stored = formatFieldSelector(
+    parseFieldSelector(selector).map((each) => ({ ...each, field: storedField(each.field) })),
   );
   query.set('fieldSelector', stored);
   return { ...request, signal: request.signal, query };
