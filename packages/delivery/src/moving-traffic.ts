@@ -58,7 +58,7 @@ export function planMove({ observation, to, from }: Move): MoveStep {
     }
     if (!isSplitConfirmed(observation))
       return {
-        actions: planEarlyJoining(observation, to),
+        actions: planEarlyJoining({ observation, to, from }),
         waitingFor: describeConfirmation(observation, `that version ${to.release.spec.version} takes all traffic`),
       };
   }
@@ -87,11 +87,18 @@ export function planComeback({ application, pods }: Observation, to: VersionView
   return isStable && !pods.some(isServing) ? planJoining(to) : [];
 }
 
-/** On the way to stable the rest of it need not wait for those who come by the route where stable stands in the Service. */
-function planEarlyJoining(observation: Observation, to: VersionView): readonly Action[] {
+/**
+ * On the way to stable the rest of it need not wait for those who come by the route where stable stands in the Service. On the
+ * way from stable it may stand there no more, because somebody deleted its ReplicaSet: while a gateway is waited for, maybe for
+ * long, the pods that came instead serve again.
+ */
+function planEarlyJoining({ observation, to, from }: Move): readonly Action[] {
   const isStable = observation.application.status?.serving?.release === nameOf(to.release);
   const isStanding = isTemplateServing(to) && to.pods.some(isServing);
-  return isStable && isStanding ? planJoining(to) : planComeback(observation, to);
+  if (isStable && isStanding) return planJoining(to);
+  return [to, ...(from === undefined || from.ready.length === 0 ? [] : [from])].flatMap((view) =>
+    planComeback(observation, view),
+  );
 }
 
 /** Takes a whole version out of the Application's Service. */
