@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ConfigMap } from '@slipway/kube/api.generated';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +29,16 @@ export function describeContentVolumes(name: string, create: () => Promise<Proce
       underTest = await create();
     });
     afterAll(() => underTest.close());
+
+    it('have bounds of their own, below those of what containers are made on', async () => {
+      const place = underTest.runtime.memoryDirectory ?? '';
+      const [own, others] = await Promise.all([statfs(place), statfs(dirname(place))]);
+      expect((await stat(place)).dev).not.toBe((await stat(dirname(place))).dev);
+      expect((await stat(place)).mode & 0o777).toBe(0o700);
+      expect(own.files).toBe(200 * 1024);
+      expect(own.blocks).toBeGreaterThan(0);
+      expect(own.blocks).toBeLessThan(others.blocks / 4);
+    });
 
     it('are written by the node alone, and show what it writes', async () => {
       const { runtime } = underTest;

@@ -26,14 +26,14 @@ interface Given {
   readonly api?: FakeNodeApi;
   readonly runtime?: SimulatedRuntime;
   readonly files?: Files;
+  readonly memoryFiles?: Files;
   readonly dataDirectory?: string;
 }
 
 async function startAgent(given: Given = {}) {
   const clock = given.clock ?? new FakeClock(Date.parse('2026-01-01T00:00:00Z'));
   const api = given.api ?? new FakeNodeApi();
-  const runtime =
-    given.runtime ?? new SimulatedRuntime({ clock, addresses: new AddressRange('10.244.0.0/16'), hostIP: '192.0.2.1' });
+  const runtime = given.runtime ?? simulatedRuntime(clock);
   const end = new AbortController();
   ends.push(() => end.abort());
   const agent: RunningAgent = startNodeAgent({
@@ -45,6 +45,7 @@ async function startAgent(given: Given = {}) {
     runtime,
     dataDirectory: given.dataDirectory ?? '/data',
     files: given.files ?? discardingFiles,
+    memoryFiles: given.memoryFiles,
     capacity: { cpu: '2', memory: '4Gi', pods: '110', ephemeralStorage: '10Gi' },
     addresses: [
       { type: 'InternalIP', address: '192.0.2.1' },
@@ -58,6 +59,10 @@ async function startAgent(given: Given = {}) {
   await agent.ready;
   await clock.advance(0);
   return { clock, api, runtime, agent, end };
+}
+
+function simulatedRuntime(clock: FakeClock): SimulatedRuntime {
+  return new SimulatedRuntime({ clock, addresses: new AddressRange('10.244.0.0/16'), hostIP: '192.0.2.1' });
 }
 
 function boundPod(name: string, change: Partial<Pod['spec']> = {}): Pod {
@@ -352,6 +357,30 @@ describe('shutting down', () => {
     await done;
     expect(await runtime.list()).toEqual([]);
     expect([phaseOf(api, 'a'), phaseOf(api, 'b')]).toEqual(['Running', 'Running']);
+  });
+});
+
+describe('files of a pod', () => {
+  it('are in memory if they show objects, and on disk if containers may write them', async () => {
+    const clock = new FakeClock();
+    const [onDisk, inMemory]: [string[], string[]] = [[], []];
+    const noting = (paths: string[]): Files => ({
+      ...discardingFiles,
+      discards: false,
+      writeFile: async (path) => void paths.push(path),
+    });
+    const runtime = Object.assign(simulatedRuntime(clock), { memoryDirectory: '/memory' });
+    const { api } = await startAgent({ clock, runtime, files: noting(onDisk), memoryFiles: noting(inMemory) });
+    api.create(configMaps, { metadata: { name: 'settings', namespace: 'default' }, data: { key: 'one' } });
+    const containers = [testContainer({ name: 'app', terminationMessagePath: '/dev/termination-log' })];
+    api.create(pods, boundPod('web', { containers, volumes: [{ name: 'v', configMap: { name: 'settings' } }] }));
+    await clock.advance(1000);
+    expect(phaseOf(api, 'web')).toBe('Running');
+    expect(onDisk).toEqual(['/data/pods/uid-of-web/containers/app/0']);
+    // What is not kept is written again when it is looked at again.
+    expect(new Set(inMemory.map((path) => path.split('/..')[0]))).toEqual(
+      new Set(['/memory/node-1/uid-of-web/volumes/v']),
+    );
   });
 });
 

@@ -315,7 +315,7 @@ function createHost(
   const events = createEvents(options, recorder);
   const directory = join(dataDirectory, 'pods');
   const logs = new PodLogs({ files, clock, logger, directory });
-  const messages = new TerminationMessages({ ...(contentPlaceOf(options) ?? { files, directory }), logs });
+  const messages = new TerminationMessages({ files, directory, logs });
   const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
   const allocatable = resourcesOf(capacity);
   const starter = new ContainerStarter({

@@ -26,7 +26,7 @@ export interface EndedInstance {
 export interface TerminationMessagesOptions {
   readonly files: Files;
   readonly logs: PodLogs;
-  /** Holds a folder a pod. */
+  /** Holds a folder a pod. On disk: containers may write any amount, and only the beginning is read. */
   readonly directory: string;
 }
 

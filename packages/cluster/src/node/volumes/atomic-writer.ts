@@ -26,7 +26,13 @@ export async function writeAtomically(
   const current = await readDataLink(files, directory);
   if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
   const folder = nameFolder(version, current);
-  await writeFolder(files, join(directory, folder), { content, group });
+  try {
+    await writeFolder(files, join(directory, folder), { content, group });
+  } catch (error) {
+    // Where there is no space left, what has been written would keep others from theirs, and the next attempt has another name.
+    await files.remove(join(directory, folder));
+    throw error;
+  }
   const temporary = join(directory, `${dataLink}_tmp`);
   await files.remove(temporary);
   await files.symlink(folder, temporary);

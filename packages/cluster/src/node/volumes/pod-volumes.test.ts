@@ -261,6 +261,28 @@ describe('an update', () => {
     expect(await text('app.conf')).toBe('one');
   });
 
+  it('that finds no space leaves the old content, and nothing of the new one', async () => {
+    let isFull = false;
+    const writeFile: typeof diskFiles.writeFile = async (path, content, mode) => {
+      if (isFull && path.endsWith('log.conf')) throw new Error('ENOSPC: no space left on device, write');
+      await diskFiles.writeFile(path, content, mode);
+    };
+    volumes = volumesWith({ content: { files: { ...diskFiles, writeFile }, directory } });
+    const pod = podWith({ configMap: { name: 'settings' } });
+    await volumes.prepare(pod);
+    const before = await readdir(root);
+    objects.set('configmaps/settings', {
+      metadata: { name: 'settings' },
+      data: { 'app.conf': 'two', 'log.conf': 'x' },
+    });
+    isFull = true;
+    await expect(volumes.refresh(pod)).rejects.toThrow('no space left');
+    expect([await readdir(root), await text('app.conf')]).toEqual([before, 'one']);
+    isFull = false;
+    await volumes.refresh(pod);
+    expect(await text('app.conf')).toBe('two');
+  });
+
   it('of a pod that is gone does not bring its folder back', async () => {
     const pod = podWith({ configMap: { name: 'settings' } });
     await volumes.prepare(pod);

@@ -7,6 +7,7 @@ import type { PodNamespace } from '../../../network/cluster-network.ts';
 import { findExecutable } from './executable.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
+import { mountContent } from './content-mount.ts';
 import { createLoopbackDialer } from './loopback-dialer.ts';
 import { readMachineRoot, type MachineRoot } from './machine-root.ts';
 import { MemoryMounts } from './memory-mounts.ts';
@@ -120,14 +121,16 @@ export class NamespaceIsolation implements Isolation {
     // Before there is a mount of ours.
     this.machine = readMachineRoot();
     const mount = requireTool(this.options.tools, 'mount');
-    await Promise.all([
-      runToEnd(mount, ['-n', '-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]),
-      this.options.network.start(),
-    ]);
-    await mkdir(this.memoryDirectory, { mode: 0o700 });
+    await Promise.all([this.mountMemory(mount), this.options.network.start()]);
     await this.pipes.start();
     const { waiting } = this;
     this.options.pool.start(waiting === undefined ? undefined : (namespace) => waiting.add(namespace));
+  }
+
+  private async mountMemory(mount: string): Promise<void> {
+    await runToEnd(mount, ['-n', '-t', 'tmpfs', '-o', 'nodev,mode=0700', 'slipway', this.directory]);
+    await mkdir(this.memoryDirectory);
+    await mountContent(this.memoryDirectory, (parameters) => runToEnd(mount, parameters));
   }
 
   async createSandbox(request: SandboxRequest): Promise<PodSandbox> {
