@@ -33,7 +33,7 @@ export interface PodVolumesOptions {
   readonly allocatable: ResourceList;
   /** Holds a folder a pod. */
   readonly directory: string;
-  /** Holds another one for what objects of the API say: Secrets are on no disk where they need not be. Absent: the same. */
+  /** Holds another one for what objects of the API say: Secrets are written to no disk where they need not be. Absent: the same. */
   readonly content?: FilePlace | undefined;
   readonly memoryVolumes?: MemoryVolumes | undefined;
 }

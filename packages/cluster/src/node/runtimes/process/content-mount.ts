@@ -6,9 +6,14 @@
  */
 const options = 'nodev,mode=0700,size=10%,nr_inodes=200k';
 
+/**
+ * It is not swapped either where the kernel can promise that: Linux from 6.3 on, to root of the machine, not of a user
+ * namespace. Others refuse the option. What else is wrong is wrong without it too.
+ */
 export function mountContent(
   directory: string,
   mount: (parameters: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  return mount(['-n', '-t', 'tmpfs', '-o', options, 'slipway', directory]);
+  const mountWith = (given: string): Promise<void> => mount(['-n', '-t', 'tmpfs', '-o', given, 'slipway', directory]);
+  return mountWith(`${options},noswap`).catch(() => mountWith(options));
 }
