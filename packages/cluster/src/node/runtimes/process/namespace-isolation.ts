@@ -19,7 +19,7 @@ import { createContainerRoot, RootAhead, type ContainerRoot } from './root-files
 import { runToEnd } from './run-to-end.ts';
 import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
-import { canExport, planVariables, quote } from './shell-names.ts';
+import { canExport, type FoundEnv, planVariables, quote } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
 import { findTool, requireTool, type Tools } from './tools.ts';
 import { resolveUser } from './user.ts';
@@ -348,7 +348,7 @@ export class NamespaceIsolation implements Isolation {
     ];
     const { tools, rights } = this.options;
     const nsenter = requireTool(tools, 'nsenter');
-    const { seen, before, inside } = planVariables(environment, findEnv(root));
+    const { seen, before, inside } = planVariables(environment, () => findEnv(root));
     const become = (tty: boolean, command: readonly string[]): readonly string[] =>
       rights.become({ request, root, user, tty, command });
     const command = locate(request.command);
@@ -403,8 +403,7 @@ export class NamespaceIsolation implements Isolation {
   }
 }
 
-/** Where the machine has it, and whether the container has it there. */
-function findEnv({ view }: ContainerRoot): { readonly env: string | undefined; readonly isInside: boolean } {
+function findEnv({ view }: ContainerRoot): FoundEnv {
   const env = findTool('env', '');
   return { env, isInside: env !== undefined && view.locate(env).stats !== undefined };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canExport, pastShells, planVariables } from './shell-names.ts';
 
 describe('variables that a shell gives on as they are', () => {
@@ -44,7 +44,7 @@ describe('variables by which programs of the machine load and write', () => {
   const env = '/usr/bin/env';
 
   it('are given within the container, behind all of those', () => {
-    expect(planVariables(environment, { env, isInside: true })).toEqual({
+    expect(planVariables(environment, () => ({ env, isInside: true }))).toEqual({
       seen: { HOME: '/', 'a.b': '1' },
       before: [],
       inside: [env, '--', 'LD_PRELOAD=/a.so', 'a.b=1'],
@@ -52,12 +52,18 @@ describe('variables by which programs of the machine load and write', () => {
   });
 
   it('are refused where the container has no program for it, and others are not', () => {
-    const outside = { env, isInside: false };
+    const outside = () => ({ env, isInside: false });
     expect(() => planVariables(environment, outside)).toThrow(/variable LD_PRELOAD cannot be given .* \/usr\/bin\/env/);
     expect(planVariables({ 'a.b': '1' }, outside)).toEqual({
       seen: { 'a.b': '1' },
       before: [env, '--', 'a.b=1'],
       inside: [],
     });
+  });
+
+  it('are all there may be to look for: without any, nobody asks for env', () => {
+    const findEnv = vi.fn(() => ({ env, isInside: true }));
+    expect(planVariables({ HOME: '/' }, findEnv)).toEqual({ seen: { HOME: '/' }, before: [], inside: [] });
+    expect(findEnv).not.toHaveBeenCalled();
   });
 });

@@ -33,14 +33,19 @@ export interface VariablePassage {
   readonly inside: readonly string[];
 }
 
+/** The program `env` of the machine, and whether a container has it too. */
+export interface FoundEnv {
+  readonly env: string | undefined;
+  readonly isInside: boolean;
+}
+
 /**
- * How all of these come to a program in a container, that has the program `env` or has not. Throws a `StartError` where that
- * cannot be without a program of the machine that does as they say.
+ * How all of these come to a program in a container. `findEnv` is asked where they do not come by themselves, as they do nearly
+ * always. Throws a `StartError` where they cannot come without a program of the machine that does as they say.
  */
-export function planVariables(
-  environment: Environment,
-  { env, isInside }: { readonly env: string | undefined; readonly isInside: boolean },
-): VariablePassage {
+export function planVariables(environment: Environment, findEnv: () => FoundEnv): VariablePassage {
+  if (canExport(environment)) return { seen: environment, before: [], inside: [] };
+  const { env, isInside } = findEnv();
   const seen = Object.fromEntries(Object.entries(environment).filter(([name]) => !machineNames.test(name)));
   if (isInside) return { seen, before: [], inside: pastShells(environment, env) };
   const unseen = Object.keys(environment).find((name) => machineNames.test(name));
