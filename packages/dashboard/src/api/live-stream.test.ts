@@ -86,12 +86,13 @@ test.each([1000, 1008])('is over when the server ends it with %i', (code) => {
 });
 
 test('is opened at once for who hurries, and by no timer then', () => {
-  const { stream, sockets, timers, lose } = createStream();
+  const { stream, sockets, timers, answer, lose } = createStream();
   stream.start();
   stream.hurry();
   expect(sockets).toHaveLength(1);
   lose(1006);
   stream.hurry();
+  answer();
   expect({ opened: sockets.length, timers }).toEqual({ opened: 2, timers: [] });
 });
 
@@ -106,6 +107,17 @@ test('is closed, and not opened again, once it is stopped', () => {
     opened: 1,
     timers: [],
   });
+});
+
+test('that nobody answers is lost, and one on which nothing may happen is left alone once it is answered', () => {
+  const { stream, seen, sockets, timers, answer, tick } = createStream();
+  stream.start();
+  expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([10_000]);
+  tick();
+  expect({ last: seen.states.at(-1), isClosed: sockets[0]?.isClosed }).toEqual({ last: 'waiting', isClosed: true });
+  tick();
+  answer();
+  expect({ last: seen.states.at(-1), timers }).toEqual({ last: 'open', timers: [] });
 });
 
 test('of which nothing is heard is opened again from where it was, and lost where nobody answers then', () => {

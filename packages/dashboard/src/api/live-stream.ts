@@ -23,12 +23,12 @@ export interface LiveStreamOptions {
   readonly onState: (state: StreamState, reason?: string) => void;
   /**
    * A connection whose other end has gone without a word looks like one on which nothing happens: after so long it is opened
-   * again from where it was. Absent: never.
+   * again from where it was. Absent: nothing may happen for as long as it likes.
    */
   readonly quietMilliseconds?: number;
 }
 
-/** Whoever does not answer within it is not there; looked at where quiet is. */
+/** Whoever does not answer within it is not there. */
 const openMilliseconds = 10_000;
 
 /** As the server closes them. */
@@ -79,29 +79,34 @@ export class LiveStream {
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();
-    this.#cancelWatch?.();
+    this.#unwatch();
     this.#close?.();
   }
 
   #awaitNews(): void {
-    const { quietMilliseconds = 0 } = this.#options;
-    this.#watch(quietMilliseconds, () => this.start());
+    const { quietMilliseconds } = this.#options;
+    if (quietMilliseconds === undefined) this.#unwatch();
+    else this.#watch(quietMilliseconds, () => this.start());
   }
 
   /** What is open then is closed. */
   #watch(milliseconds: number, callback: () => void): void {
-    this.#cancelWatch?.();
-    this.#cancelWatch = undefined;
-    if (this.#options.quietMilliseconds === undefined) return;
+    this.#unwatch();
     this.#cancelWatch = this.#options.clock.schedule(milliseconds, () => {
+      this.#cancelWatch = undefined;
       this.#close?.();
       callback();
     });
   }
 
+  #unwatch(): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
+  }
+
   #lose(code: number, reason: string): void {
     const { clock, random, onState } = this.#options;
-    this.#cancelWatch?.();
+    this.#unwatch();
     if (this.#isStopped) return;
     if (code === closed.normally || code === closed.forbidden) {
       this.#isStopped = true;
