@@ -10,7 +10,7 @@ import { activeRelease, isEnding, isReturnable, servedUntil, stableRelease } fro
 import { environmentGiven } from './configuration/environment.ts';
 import { findUnread } from './configuration/needs-beside.ts';
 import { findLacking } from './lacking.ts';
-import { isSameIdentity, releaseName, replicaSetName } from './names.ts';
+import { digest, isSameIdentity, releaseName, replicaSetName } from './names.ts';
 import { newRelease } from './new-release.ts';
 import type { Observation } from './observation.ts';
 import type { Action } from './plan.ts';
@@ -253,7 +253,7 @@ function createNext(question: Question, circumstances: Circumstances): Wanted {
 interface Draft {
   readonly state: 'drafted';
   readonly release: Release;
-  /** Names what is tried: this content as this version. */
+  /** Names what is tried: this content as this version, behind this Service. */
   readonly attempt: string;
 }
 
@@ -274,7 +274,8 @@ function draftNext(question: Question): Draft | { readonly state: 'kept'; readon
   const content = { identity: asked.identity, frozen: { ...asked.frozen, ...environment.frozen } };
   const request = findRequest(observation);
   const release = newRelease(application, { version, asked: content, name, adopted, request });
-  return { state: 'drafted', release, attempt: `${asked.attempt}/${version}` };
+  const attempt = `${asked.attempt}/${version}/${digest(application.spec.service ?? {})}`;
+  return { state: 'drafted', release, attempt };
 }
 
 /** Tried first, so that what the API server would refuse leaves nothing half begun. */

@@ -68,6 +68,15 @@ describe('what the API server would not take', () => {
     expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'TemplateRefused' });
   });
 
+  test('of a Service is tried anew as soon as that is corrected', async () => {
+    await cluster.deploy({ ...spec('a'), service: { clusterIP: '1.2.3', ports: [{ port: 80 }] } });
+    await cluster.advance(1_000);
+    expect((await cluster.condition('Valid'))?.message).toContain('spec.clusterIP');
+    await cluster.deploy(spec('a'));
+    await cluster.advance(1_000);
+    expect(await cluster.condition('Valid')).toMatchObject({ status: 'True' });
+  });
+
   test('leaves the version that serves alone, and is forgotten with the next template', async () => {
     await cluster.deploy(spec('a'));
     await cluster.advance(5_000);
