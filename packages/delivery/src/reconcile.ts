@@ -15,7 +15,7 @@ import { planOldApprovals, untilVain } from './hooks/old-approvals.ts';
 import { planStrayJobs } from './hooks/stray-jobs.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
-import { planNextRelease, type Wanted } from './next-release.ts';
+import { planNextRelease } from './next-release.ts';
 import { isGatewaySilent, type Observation } from './observation.ts';
 import { withGroupAborts } from './order/abort-together.ts';
 import { withGroupReturns } from './order/return-together.ts';
@@ -24,6 +24,7 @@ import { planRelease } from './phases.ts';
 import type { Action, Decision, Step } from './plan.ts';
 import { isToBeRecorded, untilLost } from './lost-versions.ts';
 import { planPruning } from './pruning.ts';
+import { planTrial } from './plan-trial.ts';
 import { statusOf } from './release-changes.ts';
 import { waiting } from './release-status.ts';
 import { validateHandover } from './routers/validate-handover.ts';
@@ -73,7 +74,7 @@ function planApplication(before: Observation, now: number): Decision {
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
   const isHeld = disorder.length > 0 && !isToBeRecorded(current);
-  const wanted = faults.length === 0 && !isHeld ? planNextRelease(current, now) : wantsNothing(current);
+  const wanted = faults.length === 0 && !isHeld ? planNextRelease(current, now) : planTrial(current, now);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
   const asked = planStep(after, active, now);
@@ -115,11 +116,6 @@ function findFaults(observation: Observation): readonly StatusCause[] {
   const { workload } = observation;
   const form = [...validateForm(application), ...validateWorkload(workload), ...validateInForce(observation)];
   return isMade ? form : [...form, ...validateShares(application)];
-}
-
-/** Of a spec that is not valid nothing is released. */
-function wantsNothing({ releases }: Observation): Wanted {
-  return { actions: [], releases };
 }
 
 /** What keeps traffic alive comes before any step; with another split the next look decides anew. */

@@ -68,6 +68,44 @@ describe('what the API server would not take', () => {
     expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'TemplateRefused' });
   });
 
+  test('is told together with what the controller has against the spec, and with what is missing', async () => {
+    const checks = [
+      { name: 'a', provider: { web: { url: 'https://a.test/', jsonPath: 'rate' } }, successWhen: 'value < 0.1' },
+      { name: 'b', provider: { web: { url: 'https://a.test/', jsonPath: '$.b' } }, successWhen: 'value <' },
+    ];
+    const healthCheck = { port: 'nowhere' };
+    const environmentFrom = [{ configMapRef: { name: 'nothing' } }];
+    await cluster.deploy({ ...spec('a', bad), checks, healthCheck, environmentFrom });
+    await cluster.advance(1_000);
+    const valid = await cluster.condition('Valid');
+    for (const said of ['healthCheck.port', 'checks[0]', 'checks[1].successWhen', 'volumeMounts[0].name'])
+      expect(valid?.message).toContain(said);
+    expect(await cluster.condition('Synced')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining('ConfigMap/nothing'),
+    });
+    const { resourceVersion } = (await cluster.application()).metadata;
+    await cluster.advance(20_000);
+    expect((await cluster.application()).metadata.resourceVersion).toBe(resourceVersion);
+    expect(await count()).toEqual({ releases: 0, sets: 0, services: 0 });
+    await cluster.deploy(spec('a'));
+    await cluster.advance(5_000);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
+  test('is told of a faulty spec beside a version that serves, which is left alone', async () => {
+    await cluster.deploy(spec('a'));
+    await cluster.advance(5_000);
+    const before = await count();
+    await cluster.deploy({ ...spec('b', bad), healthCheck: { port: 'nowhere' } });
+    await cluster.advance(1_000);
+    const valid = await cluster.condition('Valid');
+    for (const said of ['healthCheck.port', 'volumeMounts[0].name']) expect(valid?.message).toContain(said);
+    await cluster.advance(30_000);
+    expect(await count()).toEqual(before);
+    expect((await cluster.application()).status?.serving?.version).toBe('1');
+  });
+
   test('of a Service is tried anew as soon as that is corrected', async () => {
     await cluster.deploy({ ...spec('a'), service: { clusterIP: '1.2.3', ports: [{ port: 80 }] } });
     await cluster.advance(1_000);

@@ -84,11 +84,11 @@ function findDependencies(observation: Observation): readonly Finding[] {
 
 /** What the controller finds in spec, and what it was told when it tried it. */
 function findValid({ faults, wanted }: ConditionInput): Finding {
-  if (faults.length > 0) return finding('Valid', false, { reason: 'Invalid', message: faults.join('; ') });
-  const message = describeRefusals(wanted, ['TemplateRefused']);
-  return message === undefined
+  const refusal = describeRefusals(wanted, ['TemplateRefused']);
+  const all = refusal === undefined ? faults : [...faults, refusal];
+  return all.length === 0
     ? finding('Valid', true, { reason: 'Valid' })
-    : finding('Valid', false, { reason: 'Invalid', message });
+    : finding('Valid', false, { reason: 'Invalid', message: all.join('; ') });
 }
 
 /** Undefined where nothing is refused for one of these reasons. */
