@@ -66,6 +66,27 @@ test('after a table that took long the next one leaves time for everything else'
   expect(inForce).toEqual(['1', '4']);
 });
 
+test('a few tables that take little follow each other at once', async () => {
+  work = 2;
+  await keeper.start();
+  for (const version of ['2', '3', '4']) {
+    observedEndpoints = version;
+    keeper.plan();
+    await settle();
+  }
+  expect(inForce).toEqual(['1', '2', '3', '4']);
+});
+
+test('tables without end leave most of the time for everything else, however little each takes', async () => {
+  work = 2;
+  await keeper.start();
+  for (let elapsed = 0; elapsed < 1_000; elapsed++) {
+    keeper.plan();
+    await clock.advance(1);
+  }
+  expect(worked).toBeLessThan(150);
+});
+
 test('a table that took long holds up the next one by a fifth of a second at most', async () => {
   work = 10_000;
   await keeper.start();

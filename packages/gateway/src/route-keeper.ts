@@ -26,6 +26,8 @@ const maxRetryMilliseconds = 10_000;
 /** A table takes as long as there are routes: after one comes a rest of so many times that, for everything else. */
 const restPerWork = 9;
 const maxRestMilliseconds = 200;
+/** As much of it counts as rested before: few tables that take little wait for nothing, however close they follow. */
+const restInAdvanceMilliseconds = 100;
 /** Timers count whole milliseconds, and with few routes the next table is due at once. */
 const minRestMilliseconds = 1;
 
@@ -38,7 +40,8 @@ export class RouteKeeper {
   #newest = 0;
   #inForce = 0;
   #failures = 0;
-  #restsUntil = 0;
+  /** May be past: of what it is past by so much is rested in advance. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #cancelRetry: () => void = () => undefined;
   #cancelPlan: () => void = () => undefined;
 
@@ -75,7 +78,7 @@ export class RouteKeeper {
   /** Work that began then, in this turn, and has just ended. */
   #rest(since: number): void {
     const now = this.#options.clock.monotonic();
-    const until = Math.max(this.#restsUntil, now) + restPerWork * (now - since);
+    const until = Math.max(this.#restsUntil, now - restInAdvanceMilliseconds) + restPerWork * (now - since);
     this.#restsUntil = Math.min(until, now + maxRestMilliseconds);
   }
 
