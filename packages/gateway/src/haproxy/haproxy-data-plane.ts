@@ -22,7 +22,7 @@ import { growCounts } from './slots.ts';
 import { TrafficLog } from './traffic-log.ts';
 import { WorkDirectory } from './work-directory.ts';
 import { findWorkerUser } from './worker-user.ts';
-import { removeIdleServers, tell, type Worker } from './worker.ts';
+import { removeIdleServer, tell, type Worker } from './worker.ts';
 
 export interface HaproxyDataPlaneOptions {
   /** Path of HAProxy, 2.6 or later. */
@@ -212,7 +212,8 @@ export class HaproxyDataPlane implements DataPlane {
     this.#slots = layout.slots;
     this.#loads.install(layout.backends, new Set([...worker.state.servers.keys(), ...layout.wanted.servers.keys()]));
     await tell(worker, planCommands(worker.state, layout.wanted));
-    await this.#countSessions(worker, this.#loads.draining);
+    // The others are looked at in any case: whoever waits for this table need not wait for that.
+    await this.#countSessions(worker, this.#loads.uncounted);
     worker.table = table;
     const wanted = this.#structureFor(layout, worker.structure);
     await this.#changeCertificates(worker, wanted.certificates);
@@ -326,16 +327,26 @@ export class HaproxyDataPlane implements DataPlane {
     const worker = this.#worker;
     const isBusy = this.#loads.draining.length > 0 || (worker !== undefined && listLeaving(worker.state).length > 0);
     this.#cancelLook = this.#options.clock.schedule(isBusy ? drainLookMilliseconds : lookMilliseconds, () => {
-      void this.#queue.run(() => this.#lookOnce()).then(() => this.#look());
+      void this.#lookOnce().then(() => this.#look());
     });
   }
 
+  /** Piece by piece: a table that is to come in force waits for one of them at most. */
   async #lookOnce(): Promise<void> {
+    await this.#askRunning((worker) => this.#countSessions(worker, this.#loads.draining));
+    const leaving = this.#worker === undefined ? [] : listLeaving(this.#worker.state);
+    for (const { slot, name } of leaving) await this.#askRunning((worker) => removeIdleServer(worker, { slot, name }));
+  }
+
+  #askRunning(work: (worker: Worker) => Promise<void>): Promise<void> {
+    return this.#queue.run(() => this.#tryAsking(work));
+  }
+
+  async #tryAsking(work: (worker: Worker) => Promise<void>): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined || this.#isClosing) return;
     try {
-      await this.#countSessions(worker, this.#loads.draining);
-      await removeIdleServers(worker);
+      await work(worker);
     } catch (error) {
       // If HAProxy is gone it is started anew; otherwise the next look asks again.
       this.#options.logger.debug('could not look at HAProxy', { error });

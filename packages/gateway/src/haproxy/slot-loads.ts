@@ -13,6 +13,7 @@ export class SlotLoads {
   readonly #traffic: TrafficRegistry;
   readonly #occupants = new Map<string, Occupant>();
   readonly #watched = new Set<string>();
+  readonly #uncounted = new Set<string>();
   #open: ReadonlyMap<string, number> = new Map();
 
   constructor(traffic: TrafficRegistry) {
@@ -27,6 +28,11 @@ export class SlotLoads {
   /** Slots that get nothing new, and were not seen empty since. */
   get draining(): readonly string[] {
     return [...this.#watched];
+  }
+
+  /** Slots that get nothing new and were not looked at since. */
+  get uncounted(): readonly string[] {
+    return [...this.#uncounted];
   }
 
   get all(): readonly string[] {
@@ -52,6 +58,7 @@ export class SlotLoads {
     const all = new Map(this.#open);
     for (const slot of slots) {
       const count = open.get(slot) ?? 0;
+      this.#uncounted.delete(slot);
       if (count > 0) all.set(slot, count);
       else all.delete(slot);
       if (count === 0) this.#watched.delete(slot);
@@ -63,6 +70,7 @@ export class SlotLoads {
   clear(): void {
     this.#open = new Map();
     this.#watched.clear();
+    this.#uncounted.clear();
   }
 
   /** Added to what the built-in proxy has open to the same versions. */
@@ -90,15 +98,18 @@ export class SlotLoads {
     this.#release(slot);
     this.#occupants.delete(slot);
     this.#watched.delete(slot);
+    this.#uncounted.delete(slot);
   }
 
   #occupy(slot: string, backend: RouteBackend): void {
     const before = this.#occupants.get(slot)?.backend.weight ?? 0;
     if (backend.weight > 0) {
       this.#watched.delete(slot);
+      this.#uncounted.delete(slot);
       if (this.#open.has(slot)) this.#open = new Map([...this.#open].filter(([open]) => open !== slot));
     } else if (before > 0) {
       this.#watched.add(slot);
+      this.#uncounted.add(slot);
     }
     // Held before it is released, so that it goes on.
     const counters = this.#traffic.hold(backend);

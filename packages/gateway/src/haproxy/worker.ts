@@ -1,7 +1,7 @@
 import type { RoutingTable } from '../routing/routing-table.ts';
 import type { Structure } from './render-config.ts';
 import type { RuntimeApi } from './runtime-api.ts';
-import { applyCommands, listLeaving, type RuntimeCommand, withoutServer } from './runtime-commands.ts';
+import { applyCommands, type RuntimeCommand, withoutServer } from './runtime-commands.ts';
 import { backendsOfSlot, type RuntimeState } from './runtime-state.ts';
 
 /** A worker of HAProxy, and what it has been told. */
@@ -20,10 +20,13 @@ export async function tell(worker: Worker, commands: readonly RuntimeCommand[]):
   worker.state = applyCommands(worker.state, commands);
 }
 
-/** Those that leave, and to which nothing is open any more. */
-export async function removeIdleServers(worker: Worker): Promise<void> {
-  for (const { slot, name } of listLeaving(worker.state))
-    if (await removeServer(worker, slot, name)) worker.state = withoutServer(worker.state, slot, name);
+/** One that leaves still, and to which nothing is open any more. */
+export async function removeIdleServer(
+  worker: Worker,
+  { slot, name }: { readonly slot: string; readonly name: string },
+): Promise<void> {
+  if (worker.state.servers.get(slot)?.get(name)?.state !== 'leaving') return;
+  if (await removeServer(worker, slot, name)) worker.state = withoutServer(worker.state, slot, name);
 }
 
 /**
