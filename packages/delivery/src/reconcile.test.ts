@@ -21,3 +21,20 @@ describe.each(['blueGreen', 'rolling'])('%s', (type) => {
     expect(decision.requeueAfter).toBeUndefined();
   });
 });
+
+test('while all traffic moves no program of a former version is ended, and a moment later it is', () => {
+  const happenings: readonly Happening[] = [
+    { type: 'deploy', image: 'b' },
+    ...rounds(13),
+    { type: 'deploy', image: 'c' },
+    ...rounds(6),
+  ];
+  const history: History = { strategy: { type: 'blueGreen' }, routed: true, replicas: 3, serving: true, happenings };
+  const world = runHistory(history, { atRest: false });
+  const since = Date.parse(world.releases.at(-1)?.status?.transitions?.at(-1)?.at ?? '');
+  expect(world.releases.map(({ status }) => status?.phase)).toEqual(['Succeeded', 'Succeeded', 'Promoting']);
+  const planAfter = (elapsed: number): ReturnType<typeof reconcileApplication> =>
+    reconcileApplication(observationOf(world), since + elapsed);
+  expect(planAfter(199)).toMatchObject({ actions: [], requeueAfter: 1 });
+  expect(planAfter(200)).toMatchObject({ actions: [{ type: 'markForDeletion' }] });
+});

@@ -82,7 +82,8 @@ function planApplication(before: Observation, now: number): Decision {
   const first = check([...commanded.announcements, ...planned.actions], worldOf(after, { active, now }));
   const step = withRefusal(planned, { active, refused: first.refused, now });
   const hasSplit = planned.actions.some(({ type }) => type === 'setSplit');
-  const upkeep = planUpkeep(after, { active, now, faults, hasSplit });
+  const silence = active === undefined ? undefined : calculateSilence(step.status, now);
+  const upkeep = planUpkeep(after, { active, now, faults, hasSplit, isMoving: silence !== undefined });
   const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
   const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
   const sentences = [...faults, ...disorder].map(({ field, message }) => `${field ?? ''}: ${message}`);
@@ -92,7 +93,6 @@ function planApplication(before: Observation, now: number): Decision {
   const cut = check(planCutEntries(before, { application, releases }), rest.world);
   const again = rest.refused === undefined ? undefined : refusedLookMilliseconds;
   const silent = isGatewaySilent(before) ? silentLookMilliseconds : undefined;
-  const silence = active === undefined ? undefined : calculateSilence(step.status, now);
   const looks = [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again, silent, silence];
   return {
     actions: [...safe, ...cut.safe],
@@ -153,6 +153,8 @@ interface Given {
   readonly faults: readonly StatusCause[];
   /** The step sets the split, from the same look: what else is to be changed about it comes with the next one. */
   readonly hasSplit: boolean;
+  /** All traffic moves right now, in steps of a few milliseconds each. */
+  readonly isMoving: boolean;
 }
 
 interface Upkeep {
@@ -163,7 +165,7 @@ interface Upkeep {
 }
 
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
-function planUpkeep(observation: Observation, { active, now, faults, hasSplit }: Given): Upkeep {
+function planUpkeep(observation: Observation, { active, now, faults, hasSplit, isMoving }: Given): Upkeep {
   const route = faults.length === 0 && !hasSplit ? planRoute(observation, now) : undefined;
   const kept = [
     ...(isSound(observation, faults, ['metadata', 'spec.service']) ? [planServices(observation)] : []),
@@ -171,7 +173,7 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit }:
       ? [planBudgets(observation, active)]
       : []),
   ];
-  const old = active === undefined ? planPruning(observation, now) : planFormerVersions(observation, active, now);
+  const old = planOld(observation, { active, now, isMoving });
   return {
     passes: [
       route?.actions ?? [],
@@ -190,6 +192,15 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit }:
       untilVain(observation, now),
     ].reduce(earlier, undefined),
   };
+}
+
+/** Programs that end take the processor from those that traffic moves to: that is over in a moment, and looked at then. */
+function planOld(
+  observation: Observation,
+  { active, now, isMoving }: Pick<Given, 'active' | 'now' | 'isMoving'>,
+): Pick<Step, 'actions' | 'requeueAfter'> {
+  if (active === undefined) return planPruning(observation, now);
+  return isMoving ? { actions: [] } : planFormerVersions(observation, active, now);
 }
 
 /** What serves keeps what protects it, so far as no fault concerns that itself. */
