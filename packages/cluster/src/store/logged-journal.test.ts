@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../../kube/testing/fake-clock.ts';
 import { encodeFrame } from './change-frame.ts';
 import type { Journal, JournalEntry, SettledJournal } from './journal.ts';
-import { type LogBounds, openLoggedJournal } from './logged-journal.ts';
+import { type LogBounds, type LoggedJournalOptions, openLoggedJournal } from './logged-journal.ts';
 import { type StoredObject, StoreUnavailable } from './store.ts';
 
 let folder: string;
@@ -70,8 +71,9 @@ function paths(name: string): [string, string] {
   return [join(folder, `${name}-a`), join(folder, `${name}-b`)];
 }
 
-function open(settled: SettledJournal, name = 'log'): Opened {
-  const { journal, contents } = openLoggedJournal({ settled, paths: paths(name), bounds: small });
+function open(settled: SettledJournal, name = 'log', rest: Partial<LoggedJournalOptions> = {}): Opened {
+  const clock = new FakeClock();
+  const { journal, contents } = openLoggedJournal({ settled, paths: paths(name), bounds: small, clock, ...rest });
   const { objects, revision } = contents;
   return { journal, objects: objects.toSorted((a, b) => (a.key < b.key ? -1 : 1)), revision };
 }
@@ -141,6 +143,43 @@ describe('a journal with a log', () => {
     expect(settled.revision).toBe(4);
     await journal.close();
     expect(settled.load()).toMatchObject({ objects: [{ key: '/k', revision: 5 }], revision: 5 });
+  });
+
+  describe('as long as there is room', () => {
+    const bounds: LogBounds = { ...small, settledAtOnce: 4, calm: { settledAtOnce: 1, restMilliseconds: 50 } };
+    let clock: FakeClock;
+    let settled: Settled;
+    let journal: Journal;
+    beforeEach(async () => {
+      clock = new FakeClock();
+      settled = new Settled();
+      ({ journal } = open(settled, 'log', { bounds, clock }));
+      for (let revision = 1; revision <= 5; revision++) await journal.append([entry(revision, 'x'.repeat(400))]);
+      await settle();
+    });
+
+    it('settles a little at a time', async () => {
+      const after: number[] = [settled.appended];
+      for (let rests = 1; rests <= 5; rests++) {
+        await clock.advance(50);
+        after.push(settled.appended);
+      }
+      expect(after).toEqual([1, 2, 3, 4, 4, 4]);
+      expect(settled.revision).toBe(4);
+      await journal.close();
+    });
+
+    it('settles much at once when there is little left', async () => {
+      for (let revision = 6; revision <= 7; revision++) await journal.append([entry(revision, 'x'.repeat(400))]);
+      await clock.advance(50);
+      expect([settled.appended, settled.revision]).toEqual([2, 4]);
+      await journal.close();
+    });
+
+    it('rests no more when it is closed', async () => {
+      await journal.close();
+      expect([settled.revision, clock.pendingTimers]).toEqual([5, 0]);
+    });
   });
 
   it('loses a batch that was cut off, and nothing before it', async () => {

@@ -1,3 +1,4 @@
+import { type Clock, delay } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
 import { untilOthersAreHeard } from '@slipway/kube/turns';
 import { ChangeLog } from './change-log.ts';
@@ -11,6 +12,7 @@ export interface LoggedJournalOptions {
   readonly settled: SettledJournal;
   /** Two files: while the changes of one are settled the other one is written. */
   readonly paths: readonly [string, string];
+  readonly clock: Clock;
   readonly bounds?: LogBounds | undefined;
   readonly logger?: Logger | undefined;
 }
@@ -20,9 +22,21 @@ export interface LogBounds {
   readonly logBytes: number;
   /** Changes of one transaction: so long nothing else happens, and so much room it needs. */
   readonly settledAtOnce: number;
+  /** As long as the log that is written is not half full; absent: no difference. */
+  readonly calm?: CalmBounds | undefined;
 }
 
-const usualBounds: LogBounds = { logBytes: 8 * 1024 * 1024, settledAtOnce: 128 };
+/** Small transactions far apart: each keeps the disk and the processor from whoever writes meanwhile. */
+interface CalmBounds {
+  readonly settledAtOnce: number;
+  readonly restMilliseconds: number;
+}
+
+const usualBounds: LogBounds = {
+  logBytes: 8 * 1024 * 1024,
+  settledAtOnce: 128,
+  calm: { settledAtOnce: 16, restMilliseconds: 50 },
+};
 
 /** So many times its bytes a log may hold where changes come faster than others are settled. */
 const longestLog = 8;
@@ -53,6 +67,9 @@ class LoggedJournal implements Journal {
   readonly #settled: SettledJournal;
   readonly #bounds: LogBounds;
   readonly #logger: Logger;
+  readonly #clock: Clock;
+  /** Aborted while somebody waits until all is settled. */
+  #patience = new AbortController();
   /** The first one is being written. */
   #logs: readonly [ChangeLog, ChangeLog];
   /** What is in the log that is being written, by key. */
@@ -61,8 +78,12 @@ class LoggedJournal implements Journal {
   #older: Changes;
   #settling: Promise<void> | undefined;
 
-  constructor({ settled, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions, found: UnsettledChanges) {
+  constructor(
+    { settled, clock, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions,
+    found: UnsettledChanges,
+  ) {
     this.#settled = settled;
+    this.#clock = clock;
     this.#logs = found.logs;
     this.#recent = found.recent;
     this.#older = found.older;
@@ -97,6 +118,7 @@ class LoggedJournal implements Journal {
   }
 
   async close(): Promise<void> {
+    this.#patience.abort();
     await this.#settling;
     try {
       await this.#settleAll();
@@ -131,9 +153,18 @@ class LoggedJournal implements Journal {
       await this.#logs[0].append(batch);
     } catch (error) {
       this.#logger.warn('the log took no more changes, and those that it holds are settled', { error });
+      await this.#makeRoom();
+      await this.#logs[0].append(batch);
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    this.#patience.abort();
+    try {
       await this.#settling;
       await this.#settleAll();
-      await this.#logs[0].append(batch);
+    } finally {
+      this.#patience = new AbortController();
     }
   }
 
@@ -166,11 +197,24 @@ class LoggedJournal implements Journal {
   /** What is settled is not settled again, which would go back to its revision. */
   async #settle(changes: Changes): Promise<void> {
     const entries = [...changes.values()];
-    const { settledAtOnce } = this.#bounds;
-    for (let at = 0; at < entries.length; at += settledAtOnce) {
-      const batch = entries.slice(at, at + settledAtOnce);
+    for (let at = 0; at < entries.length;) {
+      const calm = this.#calmBounds();
+      const batch = entries.slice(at, at + (calm ?? this.#bounds).settledAtOnce);
       await this.#settled.append(batch);
       for (const { key } of batch) changes.delete(key);
+      at += batch.length;
+      if (calm !== undefined && at < entries.length) await this.#rest(calm.restMilliseconds);
     }
+  }
+
+  /** Undefined where somebody waits, or soon would. */
+  #calmBounds(): CalmBounds | undefined {
+    const isInHurry = this.#patience.signal.aborted || this.#logs[0].length > this.#bounds.logBytes / 2;
+    return isInHurry ? undefined : this.#bounds.calm;
+  }
+
+  /** An abort ends it early. */
+  async #rest(milliseconds: number): Promise<void> {
+    await delay(this.#clock, milliseconds, this.#patience.signal).catch(() => undefined);
   }
 }

@@ -33,7 +33,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   try {
     if (options.ephemeral === true) return new LockedStore(lock, { logger });
     const start = options.clock.monotonic();
-    const { journal, contents } = await openJournal(directory, logger);
+    const { journal, contents } = await openJournal({ directory, logger, clock: options.clock });
     logger.debug('store opened', {
       directory,
       objects: contents.objects.length,
@@ -65,10 +65,14 @@ class LockedStore extends MemoryStore {
   }
 }
 
-async function openJournal(
-  directory: string,
-  logger: Logger,
-): Promise<{ readonly journal: Journal; readonly contents: JournalContents }> {
+async function openJournal({
+  directory,
+  logger,
+  clock,
+}: Pick<OpenStoreOptions, 'directory' | 'clock'> & { readonly logger: Logger }): Promise<{
+  readonly journal: Journal;
+  readonly contents: JournalContents;
+}> {
   const format = readFormat(directory);
   // Late: an ephemeral store does without the native module.
   const { LmdbJournal } = await import('./lmdb-journal.ts');
@@ -79,7 +83,7 @@ async function openJournal(
   const settled = openDatabase(() => new LmdbJournal(path), path);
   let opened: { readonly journal: Journal; readonly contents: JournalContents } | undefined;
   try {
-    opened = openLoggedJournal({ settled, paths, logger });
+    opened = openLoggedJournal({ settled, paths, logger, clock });
     // Last, so that a directory with a format has a database.
     if (format !== currentFormat) writeFormat(directory);
     return opened;
