@@ -1,6 +1,6 @@
 /** Says who somebody is by the tokens of an issuer: sent with a request, or fetched for a browser that logs in. */
 import type { Clock } from '@slipway/kube/clock';
-import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
 import { BriefCache } from '../brief-cache.ts';
 import type { Credentials } from '../principal.ts';
 import { askIssuer, IssuerUnavailable } from './ask-issuer.ts';
@@ -27,12 +27,13 @@ export interface LoginRequest {
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const clockToleranceSeconds = 30;
 const metadataMilliseconds = 3_600_000;
-const usualCooldownMilliseconds = 30_000;
+/** Anybody can make up a key that nobody knows: the issuer is not asked for each of them. */
+const usualCooldownMilliseconds = 5_000;
 
 interface Metadata {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
-  readonly keys: JWTVerifyGetKey;
+  readonly keys: ReturnType<typeof createRemoteJWKSet>;
 }
 
 export class OidcProvider {
@@ -96,9 +97,22 @@ export class OidcProvider {
       body: new URLSearchParams(clientSecret === undefined ? { ...form, client_id: clientId } : form),
     });
     if (status !== 200 || typeof body['id_token'] !== 'string') return undefined;
-    const claims = await this.#verify(body['id_token']);
+    const claims = await this.#verifyFetched(body['id_token']);
     // What ends the login here is ours: the issuer's time is for the token that it gave.
     return claims?.['nonce'] === nonce ? { identity: identityOfClaims(claims, this.#options) } : undefined;
+  }
+
+  /** It comes from the issuer itself, and is signed by a key that it has now, however short ago its keys were asked for. */
+  async #verifyFetched(token: string): Promise<JWTPayload | undefined> {
+    const claims = await this.#verify(token);
+    if (claims !== undefined) return claims;
+    const { keys } = await this.#load();
+    try {
+      await keys.reload();
+    } catch (error) {
+      throw this.#noKeys(error);
+    }
+    return await this.#verify(token);
   }
 
   async #verify(token: string): Promise<JWTPayload | undefined> {
@@ -116,8 +130,12 @@ export class OidcProvider {
       return isForUs(payload, clientId) ? payload : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError && refusals.has(error.code)) return undefined;
-      throw new IssuerUnavailable(`the keys of ${issuer} cannot be had: ${String(error)}`, error);
+      throw this.#noKeys(error);
     }
+  }
+
+  #noKeys(error: unknown): IssuerUnavailable {
+    return new IssuerUnavailable(`the keys of ${this.#options.issuer} cannot be had: ${String(error)}`, error);
   }
 
   #load(): Promise<Metadata> {

@@ -120,7 +120,7 @@ describe('a token of the issuer', () => {
   });
 
   it('by a key that nobody knows asks for the keys no more than once', async () => {
-    const asked = provider();
+    const asked = provider({ keysCooldownMilliseconds: 600_000 });
     expect(await asked.identify(await issuer.token())).toBeDefined();
     const before = issuer.keyRequests;
     for (const kid of ['a', 'b', 'c', 'd'])
@@ -211,6 +211,15 @@ describe('a server with an issuer', () => {
     const { body } = await server.call('GET', '/api/v1/audit?limit=1');
     expect(body.items[0]).toMatchObject({ principal: 'oidc:jane', outcome: '303' });
     expect((await visit(callback, cookie)).status).toBe(401);
+  });
+
+  it('logs a browser in by a key that the issuer has changed to just now', async () => {
+    expect((await server.call('GET', shop, { token: await issuer.token({ groups: ['developers'] }) })).status).toBe(
+      200,
+    );
+    await issuer.rotate();
+    const { callback, cookie } = await begin();
+    expect(await visit(callback, cookie)).toMatchObject({ status: 303, location: '/' });
   });
 
   it('ends a login in the browser that began it alone', async () => {
