@@ -19,6 +19,8 @@ export interface Observation {
   readonly application: Application | undefined;
   /** The linked release, as it was seen last. */
   readonly release: Release | undefined;
+  /** Those of the application, as they are in the cluster. */
+  readonly releases: readonly Release[];
   /** Why the command that asked for another attempt was refused. */
   readonly refusal?: string | undefined;
   /** Milliseconds since the epoch. */
@@ -68,8 +70,9 @@ export function countAttempts(releases: readonly Release[]): Readonly<Record<str
   );
 }
 
-function withoutRelease(record: DeploymentRecord, { application, refusal, now }: Observation): Outcome {
-  const { generation, created, version } = record;
+function withoutRelease(record: DeploymentRecord, observation: Observation): Outcome {
+  const { application, refusal, now } = observation;
+  const { generation, created } = record;
   const fail = (reason: string): Outcome => ({ status: 'FAILURE', reason });
   if (generation === undefined)
     return now - Date.parse(created) < askingMilliseconds
@@ -78,13 +81,23 @@ function withoutRelease(record: DeploymentRecord, { application, refusal, now }:
   if (application === undefined || application.metadata.uid !== record.application)
     return fail('the application was removed before a release began');
   if (refusal !== undefined) return fail(refusal);
-  const { conditions = [], observedGeneration = 0, candidate, serving } = application.status ?? {};
+  const { conditions = [], observedGeneration = 0, candidate } = application.status ?? {};
   const invalid = conditions.find(({ type, status }) => type === 'Valid' && status === 'False');
   if (invalid !== undefined && observedGeneration >= generation) return fail(invalid.message);
   if (observedGeneration > generation) return fail('the application was changed again before a release began');
-  // It served already, and nothing in it was new but how many pods there are.
-  const isServed = observedGeneration === generation && candidate === undefined && serving?.version === version;
-  return { status: isServed ? 'DEPLOYED' : 'DEPLOYING' };
+  const isSettled = observedGeneration === generation && candidate === undefined;
+  return { status: isSettled && servedAlready(record, observation) ? 'DEPLOYED' : 'DEPLOYING' };
+}
+
+/**
+ * Nothing in it was new but how many pods there are. A release that it has begun is linked when it is written down: whoever
+ * hears that it is deployed finds its whole log.
+ */
+function servedAlready(record: DeploymentRecord, { application, releases, now }: Observation): boolean {
+  const { serving } = application?.status ?? {};
+  if (serving?.version !== record.version || findAttempt(record, releases) !== undefined) return false;
+  const isSeen = releases.some(({ metadata }) => metadata.name === serving.release);
+  return isSeen || now - Date.parse(record.created) >= askingMilliseconds;
 }
 
 function ofRelease({ attempt: number }: AttemptKey, record: DeploymentRecord, observation: Observation): Outcome {

@@ -37,9 +37,11 @@ export async function readDeployments(
   );
   return records.map((record) => {
     const { release, logLength = 0 } = known.get(record.release?.uid ?? '') ?? {};
-    const application = view.applications.get({ namespace: record.namespace, name: record.appName });
+    const { namespace, appName: name } = record;
+    const application = view.applications.get({ namespace, name });
+    const releases = view.releases.byIndex('application', `${namespace}/${name}`);
     const refusal = findRefusal(record, context);
-    const outcome = calculateOutcome(record, { application, release, refusal, now: clock.now() });
+    const outcome = calculateOutcome(record, { application, release, releases, refusal, now: clock.now() });
     return { record, release, outcome, logLength };
   });
 }

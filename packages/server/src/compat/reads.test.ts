@@ -1,4 +1,4 @@
-/** How much the API of the Amdatu deployer asks of the database. */
+/** What the API of the Amdatu deployer reads in the database: how much of it, and how far that has come. */
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
@@ -10,17 +10,26 @@ const query = '?namespace=default';
 
 let server: TestServer;
 let asked: { readonly text: string; readonly rows: readonly Row[] }[];
+/** Before it resolves, no release is written down. */
+let mayWrite: Promise<void>;
+let letWrite: () => void;
 
 beforeEach(async () => {
   asked = [];
+  ({ promise: mayWrite, resolve: letWrite } = Promise.withResolvers<void>());
+  letWrite();
   server = await startTestServer({ on: counting });
 });
-afterEach(() => server.stop());
+afterEach(() => {
+  letWrite();
+  return server.stop();
+});
 
 function counting(database: Database): Database {
   return {
     dialect: database.dialect,
     query: async (text, values) => {
+      if (text.startsWith('SELECT uid, resource_version FROM releases')) await mayWrite;
       const rows = await database.query(text, values);
       asked.push({ text, rows });
       return rows;
@@ -85,4 +94,18 @@ it('reads no line of a log twice while it streams it', async () => {
   expect(frames.join('')).toContain('Guarding');
   expect(read.length).toBeGreaterThan(3);
   expect(new Set(read.map(({ number }) => number)).size).toBe(read.length);
+});
+
+it('says that a deployment is over when its log is written down, and no sooner', async () => {
+  ({ promise: mayWrite, resolve: letWrite } = Promise.withResolvers<void>());
+  const id = await begin();
+  const read = async (path = '') => (await server.call('GET', `${base}/deployments/${id}/${path}${query}`)).body;
+  await server.cluster.advance(90_000);
+  const { body } = await server.call('GET', '/api/v1/namespaces/default/applications/shop');
+  expect(body.serving.version).toBe('1');
+  expect((await read()).status).toBe('DEPLOYING');
+  letWrite();
+  await server.cluster.advance(1_000);
+  expect((await read()).status).toBe('DEPLOYED');
+  expect(await read('logs')).toContain('Guarding');
 });
