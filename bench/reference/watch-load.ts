@@ -4,6 +4,7 @@
  * need only be counted.
  */
 import { connect, type TLSSocket } from 'node:tls';
+import { processorMilliseconds } from '../processor-time.ts';
 
 export interface WatchPlan {
   readonly port: number;
@@ -15,7 +16,11 @@ export interface WatchPlan {
   readonly resourceVersion: string;
   readonly watches: number;
   readonly writesPerSecond: number;
+  /** Told at the same rate before those that are measured: in their time both sides clear away what so many handshakes left. */
+  readonly writesBefore: number;
   readonly writes: number;
+  /** Of the server, whose computing is measured. */
+  readonly pid: number;
   /** Of the objects' names. */
   readonly prefix: string;
 }
@@ -25,21 +30,25 @@ export interface WatchOutcome {
   readonly median: number;
   readonly p99: number;
   readonly slowest: number;
-  readonly seconds: number;
   /** Share of one core that this generator itself took. */
   readonly load: number;
+  /** That the server computed for each event of each watch. */
+  readonly serverMicroseconds: number;
 }
 
 const plan: WatchPlan = JSON.parse(process.argv[2] ?? '');
+const allWrites = plan.writesBefore + plan.writes;
 const writers = 16;
 const endOfHead = Buffer.from('\r\n\r\n');
 const endOfEvent = Buffer.from('}\n');
 const tickMilliseconds = 10;
 
-const allSeen = Promise.withResolvers<void>();
+/** What has been spent when the events before the measured ones have been seen, and all. */
+const spentBefore = Promise.withResolvers<Spent>();
+const spent = Promise.withResolvers<Spent>();
 /** By the order of events. */
-const seenBy = new Uint32Array(plan.writes);
-const lastSeenAt = new Float64Array(plan.writes);
+const seenBy = new Uint32Array(allWrites);
+const lastSeenAt = new Float64Array(allWrites);
 /** By resourceVersion. */
 const sentAt = new Map<number, number>();
 
@@ -83,11 +92,24 @@ async function watch(): Promise<void> {
   return begun.promise;
 }
 
+interface Spent {
+  readonly at: number;
+  readonly ownMilliseconds: number;
+  readonly serverMilliseconds: number;
+}
+
+async function look(): Promise<Spent> {
+  const at = performance.now();
+  const { user, system } = process.cpuUsage();
+  return { at, ownMilliseconds: (user + system) / 1_000, serverMilliseconds: await processorMilliseconds(plan.pid) };
+}
+
 function note(event: number): void {
   seenBy[event] = (seenBy[event] ?? 0) + 1;
   if (seenBy[event] !== plan.watches) return;
   lastSeenAt[event] = performance.now();
-  if (event === plan.writes - 1) allSeen.resolve();
+  if (event === plan.writesBefore - 1) spentBefore.resolve(look());
+  if (event === allWrites - 1) spent.resolve(look());
 }
 
 /** Resolves when the answer is there. */
@@ -127,9 +149,9 @@ async function writeAll(): Promise<void> {
   const free = await Promise.all(Array.from({ length: writers }, open));
   const begun = performance.now();
   const under = new Set<Promise<void>>();
-  for (let index = 0; index < plan.writes;) {
+  for (let index = 0; index < allWrites;) {
     const due = Math.floor(((performance.now() - begun) * plan.writesPerSecond) / 1_000) + 1;
-    for (; index < Math.min(due, plan.writes); index++) {
+    for (; index < Math.min(due, allWrites); index++) {
       const socket = free.pop();
       if (socket === undefined) break;
       const one = create(socket, index).then(() => {
@@ -144,22 +166,23 @@ async function writeAll(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: plan.watches }, watch));
-const startedAt = performance.now();
-const cpuBefore = process.cpuUsage();
+if (plan.writesBefore === 0) spentBefore.resolve(look());
 await writeAll();
-await allSeen.promise;
-const milliseconds = performance.now() - startedAt;
-const { user, system } = process.cpuUsage(cpuBefore);
+const [before, after] = [await spentBefore.promise, await spent.promise];
+const milliseconds = after.at - before.at;
 const sentInOrder = [...sentAt].toSorted(([a], [b]) => a - b).map(([, sent]) => sent);
-const latencies = sentInOrder.map((sent, event) => (lastSeenAt[event] ?? 0) - sent).toSorted((a, b) => a - b);
+const latencies = sentInOrder
+  .map((sent, event) => (lastSeenAt[event] ?? 0) - sent)
+  .slice(plan.writesBefore)
+  .toSorted((a, b) => a - b);
 const at = (share: number): number =>
   latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
 const outcome: WatchOutcome = {
   median: at(0.5),
   p99: at(0.99),
   slowest: at(1),
-  seconds: milliseconds / 1_000,
-  load: (user + system) / 1_000 / milliseconds,
+  load: (after.ownMilliseconds - before.ownMilliseconds) / milliseconds,
+  serverMicroseconds: ((after.serverMilliseconds - before.serverMilliseconds) * 1_000) / (plan.watches * plan.writes),
 };
 process.stdout.write(`${JSON.stringify(outcome)}\n`);
 process.exit();
