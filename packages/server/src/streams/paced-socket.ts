@@ -8,8 +8,8 @@ const pieceBytes = 32 * 1_024;
 const maximumStandstillMilliseconds = 30_000;
 /** Proxies on the way end a connection that is silent; one that is dead shows itself. */
 const pingMilliseconds = 20_000;
-/** Why it was let go is behind all that it did not read: so long it may still read, and then it is told nothing any more. */
-const lastWordsMilliseconds = 5_000;
+/** Why it was let go is behind all that it did not read: so long it may still read, as after a sleep, and then it is told nothing. */
+const lastWordsMilliseconds = 30_000;
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 export const closeCodes = {
