@@ -15,8 +15,8 @@ import {
   withChanges,
   type ApplicationChanges,
 } from '../manifests/application-changes.ts';
-import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
-import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
+import { findFaults, isReadable } from '../manifests/application-faults.ts';
+import { checkVersion, requireFit, requireNoFaults } from '../manifests/check-application.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { frozenOf } from '../manifests/frozen-of.ts';
 import type { Manifest } from '../manifests/manifest.ts';
@@ -78,12 +78,11 @@ async function readChanged(path: string, options: DeployOptions): Promise<readon
   const written = await readManifests(path);
   // What is changed must be readable first.
   for (const { object, source } of written)
-    if (isApplication(object)) requireNoFaults(object, findShapeFaults(object), source);
+    if (isApplication(object) && !isReadable(object)) requireNoFaults(object, await findFaults(object), source);
   const objects = written.map(({ object }) => object);
   checkChanges(objects, options, describePath(path));
   const manifests = written.map((manifest) => changed(manifest, options));
-  for (const { object, source } of manifests)
-    if (isApplication(object)) requireNoFaults(object, await findFaults(object), source);
+  for (const { object, source } of manifests) if (isApplication(object)) await requireFit(object, source, options);
   const found = objects.filter(isApplication);
   for (const application of found) describeDropped(application, options).forEach(note);
   if (options.wait !== undefined && found.length === 0)

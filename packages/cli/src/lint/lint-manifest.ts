@@ -3,7 +3,7 @@ import type { PodTemplateSpec } from '@slipway/kube/api.generated';
 import { hasRouter, type Application } from '@slipway/delivery/api/application';
 import type { KubeObject } from '@slipway/kube/object';
 import { isApplication } from '../manifests/application-changes.ts';
-import { findFaults, findShapeFaults } from '../manifests/application-faults.ts';
+import { findFaults, isReadable } from '../manifests/application-faults.ts';
 import { lintImages, lintProbes, lintResources, type Concern } from './pod-rules.ts';
 
 export interface Finding extends Concern {
@@ -18,8 +18,7 @@ export async function lintManifest(object: KubeObject): Promise<readonly Finding
   // Risks are looked for only in what can be read: one without containers has nothing that could be risky.
   const spec = fieldOf(object, 'spec');
   const hasPods = isTemplate(fieldOf(spec, 'template')) || fieldOf(spec, 'workloadRef') !== undefined;
-  const isReadable = findShapeFaults(object).length === 0 && hasPods;
-  return [...errors, ...(isReadable ? asWarnings(lintApplication(object)) : [])];
+  return [...errors, ...(hasPods && isReadable(object) ? asWarnings(lintApplication(object)) : [])];
 }
 
 function asWarnings(concerns: readonly Concern[]): readonly Finding[] {

@@ -35,3 +35,41 @@ test.each<[object, string]>([
 ])('%o', async (rest, expected) => {
   expect((await faultsOf(rest))[0]).toContain(expected);
 });
+
+test('tells what its schema, the rules in it and the controller have against it together, each field once', async () => {
+  const route = { hosts: ['shop.localhost'], through: 'istio', redirectWww: true };
+  const template = { spec: { ...good.template.spec, restartPolicy: 'Never' } };
+  const said = await faultsOf({
+    spec: {
+      template,
+      version: 'a b',
+      replicas: -1,
+      service: { ports: [{ port: 80 }, { port: 81 }] },
+      route,
+      paus: true,
+      strategy: { type: 'canary', canary: { steps: [{ check: 'none' }] } },
+      checks: [{ name: 'a', provider: { web: { url: 'https://a/', jsonPath: '$.a' } }, successWhen: 'value <' }],
+    },
+  });
+  for (const sentence of [
+    'spec.paus: unknown field',
+    'spec.version: Invalid value',
+    'spec.replicas: Invalid value',
+    'spec.route.redirectWww: cannot be had through istio',
+    'spec.strategy.canary.steps[0].check: there is no check named "none"',
+    'spec.checks[0].successWhen: "value <"',
+    'spec: Invalid value: "object": template.spec.restartPolicy must be Always',
+    'spec.service: Invalid value: "object": several ports need a name each',
+  ])
+    expect(said).toContainEqual(expect.stringContaining(sentence));
+  expect(said.filter((sentence) => sentence.startsWith('spec.replicas:'))).toHaveLength(1);
+});
+
+test('tells every value of a wrong type', async () => {
+  expect(await faultsOf({ spec: { ...good, version: 1.5, replicas: '3', paused: 'no', replica: 1 } })).toEqual([
+    'spec.replica: unknown field "spec.replica"',
+    'spec.version: expected a string, found a number: write it in quotes',
+    'spec.replicas: expected a whole number, found a string',
+    'spec.paused: expected true or false, found a string',
+  ]);
+});

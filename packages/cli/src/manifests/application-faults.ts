@@ -1,49 +1,107 @@
 /** An Application held against the schema that the API server holds it against, without any server. */
 import { customResources } from '@slipway/cluster/schema/custom-resource';
+import type { ResourceDefinition } from '@slipway/cluster/schema/definition';
+import { withLateModules } from '@slipway/cluster/schema/late-module';
 import { shapeObject } from '@slipway/cluster/schema/shape';
 import type { Application } from '@slipway/delivery/api/application';
 import { applicationDefinition } from '@slipway/delivery/api/definitions/application-definition';
 import { CheckExpressions } from '@slipway/delivery/controller/check-expressions';
 import { validateApplication } from '@slipway/delivery/validate-application';
-import { isStatusReason, StatusError } from '@slipway/kube/status-error';
-import { explainType } from './explain-refusal.ts';
+import type { KubeObject } from '@slipway/kube/object';
+import { isStatusReason, StatusError, type StatusCause } from '@slipway/kube/status-error';
+import { explainBodyType, explainType } from './explain-refusal.ts';
 
 export interface ApplicationFault {
   readonly field: string;
   readonly message: string;
 }
 
-/** The first value of a wrong type, and every field that there is none of: with either nothing else can be told of it. */
-export function findShapeFaults(application: Application): readonly ApplicationFault[] {
-  const missing = findNulls(application, '');
-  if (missing.length > 0) return missing;
-  return definitionsOf(application).flatMap(({ schema, type }) => {
-    try {
-      const { unknownFields } = shapeObject({ ...application }, schema, type);
-      return unknownFields.map((field) => ({ field, message: `unknown field "${field}"` }));
-    } catch (error) {
-      if (!(error instanceof StatusError) || !isStatusReason(error, 'BadRequest')) throw error;
-      return [explainType(error.message) ?? { field: 'spec', message: error.message }];
-    }
-  });
+/** Whether every value is of the type of its field: only such an Application can be changed. */
+export function isReadable(application: Application): boolean {
+  const definitions = definitionsOf(application);
+  return (
+    findNulls(application, '').length === 0 &&
+    definitions.every((definition) => 'object' in shapeBy(definition, application, { keepsMisfits: false }))
+  );
 }
 
-/** What the schema asks for, and where that is given, what the controller asks for. */
+export interface Judgement {
+  readonly faults: readonly ApplicationFault[];
+  /** Whether more than the schema could judge it: not where something is missing or of a wrong type. */
+  readonly isWhole: boolean;
+}
+
 export async function findFaults(application: Application): Promise<readonly ApplicationFault[]> {
-  const shape = findShapeFaults(application);
-  if (shape.length > 0) return shape;
-  const faults = definitionsOf(application).flatMap((definition) =>
-    definition.validate(definition.applyDefaults(inSomeNamespace(application)), undefined),
-  );
-  const found =
-    faults.length > 0
-      ? faults
-      : [
-          ...findImageless(application),
-          ...validateApplication(application),
-          ...(await new CheckExpressions().findFaults(application.spec.checks)),
-        ];
-  return found.map(({ field = '', message }) => ({ field, message }));
+  return (await judgeApplication(application)).faults;
+}
+
+/** What the schema, the rules in it and the controller have against it: at once, as far as what is there can be judged. */
+export async function judgeApplication(application: Application): Promise<Judgement> {
+  const missing = findNulls(application, '');
+  if (missing.length > 0) return { faults: missing, isWhole: false };
+  const each = await Promise.all(definitionsOf(application).map((definition) => judge(application, definition)));
+  return { faults: each.flatMap(({ faults }) => faults), isWhole: each.every(({ isWhole }) => isWhole) };
+}
+
+/** A field of which something is said already is told once. */
+export function withFurther(
+  faults: readonly ApplicationFault[],
+  further: readonly ApplicationFault[],
+): readonly ApplicationFault[] {
+  const fields = new Set(faults.map(({ field }) => field));
+  return [...faults, ...further.filter(({ field }) => !fields.has(field))];
+}
+
+async function judge(application: Application, definition: ResourceDefinition): Promise<Judgement> {
+  const shaped = shapeBy(definition, application, { keepsMisfits: true });
+  if ('misfit' in shaped) return { faults: [shaped.misfit], isWhole: false };
+  const filled = definition.applyDefaults(inSomeNamespace(shaped.object));
+  const ofSchema = definition.validate(filled, undefined);
+  const isWhole = !ofSchema.some(({ reason }) => misleading.has(reason));
+  const ofContent = isWhole ? await judgeContent(application) : [];
+  const ofRules = isWhole ? await judgeRules(filled, definition) : [];
+  const unknown = shaped.unknownFields.map((field) => ({ field, message: `unknown field "${field}"` }));
+  return { faults: withFurther([...unknown, ...asFaults(ofSchema)], asFaults([...ofContent, ...ofRules])), isWhole };
+}
+
+function asFaults(causes: readonly StatusCause[]): readonly ApplicationFault[] {
+  return causes.map(({ field = '', message }) => ({ field, message: explainBodyType(message) }));
+}
+
+/** What is missing, or of a wrong type, is not what the other rules are about. */
+const misleading: ReadonlySet<string> = new Set(['FieldValueRequired', 'FieldValueTypeInvalid']);
+
+async function judgeContent(application: Application): Promise<readonly StatusCause[]> {
+  return [
+    ...findImageless(application),
+    ...validateApplication(application),
+    ...(await new CheckExpressions().findFaults(application.spec.checks)),
+  ];
+}
+
+/** Rules about the object as a whole have no field: the controller says the same of one. */
+async function judgeRules(object: KubeObject, definition: ResourceDefinition): Promise<readonly StatusCause[]> {
+  const judged = { stored: undefined, faults: [] };
+  const found = await withLateModules(async () => definition.validateRules?.(object, judged) ?? []);
+  return found.filter(({ field = '' }) => field.startsWith('spec'));
+}
+
+type Shaped =
+  | { readonly object: KubeObject; readonly unknownFields: readonly string[] }
+  | { readonly misfit: ApplicationFault };
+
+function shapeBy(
+  { schema, type }: ResourceDefinition,
+  application: Application,
+  { keepsMisfits }: { readonly keepsMisfits: boolean },
+): Shaped {
+  try {
+    const { object, unknownFields } = shapeObject({ ...application }, schema, { ...type, keepsMisfits });
+    return { object: { ...object, metadata: application.metadata }, unknownFields };
+  } catch (error) {
+    if (!(error instanceof StatusError) || !isStatusReason(error, 'BadRequest')) throw error;
+    return { misfit: explainType(error.message) ?? { field: 'spec', message: error.message } };
+  }
 }
 
 /** `- ` with nothing behind it: no list of an Application has a place for that, nor has the object for `spec:` alone. */
@@ -62,18 +120,26 @@ function findNulls(value: unknown, path: string): readonly ApplicationFault[] {
 }
 
 /** The schema of pods lets it out; pods themselves are refused without it. */
-function findImageless({ spec }: Application): readonly ApplicationFault[] {
+function findImageless({ spec }: Application): readonly StatusCause[] {
   return (spec.template?.spec?.containers ?? []).flatMap(({ image = '' }, index) =>
-    image === '' ? [{ field: `spec.template.spec.containers[${index}].image`, message: 'Required value' }] : [],
+    image === ''
+      ? [
+          {
+            reason: 'FieldValueRequired',
+            field: `spec.template.spec.containers[${index}].image`,
+            message: 'Required value',
+          },
+        ]
+      : [],
   );
 }
 
 /** Of the version that it is written in; another is for the API server to refuse. */
-function definitionsOf({ apiVersion }: Application): ReturnType<typeof customResources> {
+function definitionsOf({ apiVersion }: Application): readonly ResourceDefinition[] {
   return customResources(applicationDefinition).filter(({ type }) => `${type.group}/${type.version}` === apiVersion);
 }
 
 /** A manifest may leave to the command line where it goes. */
-function inSomeNamespace(application: Application): Application {
-  return { ...application, metadata: { namespace: 'default', ...application.metadata } };
+function inSomeNamespace(object: KubeObject): KubeObject {
+  return { ...object, metadata: { namespace: 'default', ...object.metadata } };
 }

@@ -36,8 +36,19 @@ export function explainType(message: string): { readonly field: string; readonly
   return { field: path, message: `expected ${describeType(type)}, found ${describeType(found)}${quotes}` };
 }
 
+const unfittingInBody = /in body must be of type ([\w,]+): "(\w+)"$/;
+
+/** Of a schema that names the value of a wrong type by the field; other sentences stay as they are. */
+export function explainBodyType(message: string): string {
+  const [, types, found = ''] = unfittingInBody.exec(message) ?? [];
+  if (types === undefined) return message;
+  const quotes = types === 'string' && ['integer', 'number', 'boolean'].includes(found) ? ': write it in quotes' : '';
+  return `expected ${types.split(',').map(describeType).join(' or ')}, found ${describeType(found)}${quotes}`;
+}
+
 const words: Readonly<Record<string, string>> = {
   string: 'a string',
+  integer: 'a whole number',
   number: 'a number',
   bool: 'true or false',
   boolean: 'true or false',
