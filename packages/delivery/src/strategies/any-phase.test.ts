@@ -63,6 +63,24 @@ const moments: readonly Moment[] = [
     left: 60,
   },
   {
+    name: 'while it is guarded',
+    deeds: [
+      { deploy: 'b' },
+      { seconds: 5 },
+      { command: 'promote' },
+      { seconds: 5 },
+      { see: { phases: '1 Succeeded, 2 Guarding' } },
+    ],
+    serving: '2',
+    left: 60,
+  },
+  {
+    name: 'while a person pauses it',
+    deeds: [{ deploy: 'b' }, { seconds: 1 }, { command: 'pause' }, { seconds: 3 }],
+    serving: '2',
+    left: 60,
+  },
+  {
     name: 'on its way back',
     deeds: [{ deploy: 'b' }, { seconds: 5 }, { command: 'abort' }, { seconds: 0.2 }],
     serving: '1',
