@@ -46,4 +46,17 @@ describe('the reserve of a file', () => {
     for (let write = 0; write < 200; write++) await reserve.take(10_000, () => 7);
     expect(statSync(path).size).toBe(size);
   });
+
+  it('grows the less often the longer the file is', async () => {
+    let used = 16 * 1024 * 1024;
+    await reserve.take(used, () => 0);
+    const sizes = new Set<number>();
+    for (let write = 0; write < 100; write++) {
+      await reserve.take(20_000, () => used);
+      used += 20_000;
+      sizes.add(statSync(path).size);
+    }
+    expect(sizes.size).toBeLessThan(6);
+    expect(statSync(path).size).toBeGreaterThan(used);
+  });
 });

@@ -1,9 +1,13 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, write } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writev } from 'node:fs';
 
 /** Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk. */
 const floorBytes = 256 * 1024;
 /** A file grows by so much more than it must, and not with every write. */
 const chunkBytes = 256 * 1024;
+/** A long one by this share of itself: what grows as fast as it is written grows seldom then. */
+const growth = 1 / 32;
+/** Of one write, which is another thread's to do and takes more to hand over than to do. */
+const maximumPieces = 32;
 
 const zeros = Buffer.alloc(64 * 1024);
 
@@ -42,10 +46,10 @@ export class DiskReserve {
   /** `taken` are those of the bytes in use for which there may be no space. */
   async #extend(taken: number): Promise<void> {
     const needed = this.#used;
-    const wanted = needed + floorBytes + chunkBytes;
+    const wanted = needed + floorBytes + Math.max(chunkBytes, Math.ceil(needed * growth));
     const before = this.#size;
     try {
-      while (this.#size < wanted) this.#size += await this.#writeZeros(Math.min(zeros.length, wanted - this.#size));
+      while (this.#size < wanted) this.#size += await this.#writeZeros(wanted - this.#size);
     } catch (error) {
       if (this.#size >= needed) return;
       // Of no use here, and others may live on it.
@@ -56,10 +60,13 @@ export class DiskReserve {
     }
   }
 
+  /** At most so many; resolves with how many. */
   #writeZeros(bytes: number): Promise<number> {
+    const pieces = Math.min(maximumPieces, Math.floor(bytes / zeros.length));
+    const written = pieces === 0 ? [zeros.subarray(0, bytes)] : Array.from({ length: pieces }, () => zeros);
     return new Promise((resolve, reject) => {
-      write(this.#fd, zeros, 0, bytes, this.#size, (error, written) => {
-        if (error === null) resolve(written);
+      writev(this.#fd, written, this.#size, (error, length) => {
+        if (error === null) resolve(length);
         else reject(error);
       });
     });

@@ -34,7 +34,7 @@ interface CalmBounds {
 
 const usualBounds: LogBounds = {
   logBytes: 8 * 1024 * 1024,
-  settledAtOnce: 128,
+  settledAtOnce: 256,
   calm: { settledAtOnce: 16, restMilliseconds: 50 },
 };
 
