@@ -21,7 +21,7 @@ export function asOthersWrite(request: WriteRequest): WriteRequest {
 
 type ExternalRequest = Pick<
   WriteRequest,
-  'identity' | 'definition' | 'namespace' | 'name' | 'subresource' | 'dryRun' | 'fieldManager' | 'warn' | 'signal'
+  'identity' | 'definition' | 'namespace' | 'name' | 'subresource' | 'dryRun' | 'fieldManager' | 'warn' | 'sender'
 > &
   DeleteOptions;
 
@@ -35,7 +35,7 @@ interface WrittenWhen extends Pick<ExternalWrite, 'old' | 'deadline'> {
 }
 
 export function externalWrite(request: ExternalRequest, { operation, old, deadline }: WrittenWhen): ExternalWrite {
-  const { identity, definition, namespace, name, subresource, dryRun, fieldManager, warn, signal } = request;
+  const { identity, definition, namespace, name, subresource, dryRun, fieldManager, warn, sender } = request;
   const options = {
     kind: optionsKinds[operation],
     apiVersion: 'meta.k8s.io/v1',
@@ -44,7 +44,7 @@ export function externalWrite(request: ExternalRequest, { operation, old, deadli
     ...deletionOptions(request),
   };
   const target = { definition, namespace, name, subresource };
-  return { operation, identity, ...target, old, dryRun, options, warn, deadline, signal };
+  return { operation, identity, ...target, old, dryRun, options, warn, deadline, signal: sender?.signal };
 }
 
 function deletionOptions({ gracePeriodSeconds, propagationPolicy, preconditions = {} }: ExternalRequest): object {

@@ -163,7 +163,7 @@ function writeRequest(
     fieldManager: options.fieldManager === '' ? programOf(request, at.identity) : options.fieldManager,
     repeated: request.body !== undefined && 'json' in request.body ? request.body.repeated : undefined,
     warn: (message) => warnings.push(message),
-    signal: request.signal,
+    sender: request,
   };
 }
 
@@ -227,7 +227,7 @@ async function remove(request: TransportRequest, at: ResourceRequest): Promise<T
   const { type } = at.definition;
   const { identity } = at;
   const warnings: string[] = [];
-  const told = { warn: (message: string) => warnings.push(message), signal: request.signal };
+  const told = { warn: (message: string) => warnings.push(message), sender: request };
   const deletion = { ...target(at), ...deleteOptions(request), identity, dryRun: isDryRun(request), ...told };
   const { object, hasGone } = await at.verbs.delete(deletion);
   if (!hasGone || (type.group === '' && shownWhenGone.has(type.kind)))
@@ -242,7 +242,7 @@ async function deleteCollection(request: TransportRequest, at: ResourceRequest):
   const { preconditions: _, ...options } = deleteOptions(request);
   const dryRun = isDryRun(request);
   const warnings: string[] = [];
-  const told = { warn: (message: string) => warnings.push(message), signal: request.signal };
+  const told = { warn: (message: string) => warnings.push(message), sender: request };
   for (const object of objects) await removeListed(object, at, { ...options, dryRun, ...told });
   return answer(listOf(objects, at.definition, metadata), warnings);
 }
@@ -251,7 +251,7 @@ async function deleteCollection(request: TransportRequest, at: ResourceRequest):
 async function removeListed(
   { metadata: { namespace, name = '', uid } }: KubeObject,
   { definition, resources, verbs, identity }: ResourceRequest,
-  options: DeleteOptions & Pick<WriteRequest, 'dryRun' | 'warn' | 'signal'>,
+  options: DeleteOptions & Pick<WriteRequest, 'dryRun' | 'warn' | 'sender'>,
 ): Promise<void> {
   const listed = { definition, namespace, name };
   try {

@@ -66,7 +66,7 @@ interface DeletionRequest extends Target, DeleteRequest {
   readonly preconditions?: Preconditions | undefined;
   readonly dryRun: boolean;
   readonly warn: (message: string) => void;
-  readonly signal?: AbortSignal | undefined;
+  readonly sender?: WriteRequest['sender'];
   /** Whether those outside of this server are asked; they are unless it is said. */
   readonly asks?: 'others' | 'nobody';
 }
@@ -90,7 +90,7 @@ export class ResourceVerbs {
     return this.#options.resources;
   }
 
-  async create(body: unknown, request: WriteRequest): Promise<KubeObject> {
+  create(body: unknown, request: WriteRequest): Promise<KubeObject> {
     const decoded = decodeObject(body, request);
     this.#checkNamespace(decoded, request);
     if ((decoded.metadata.resourceVersion ?? '') !== '')

@@ -77,7 +77,7 @@ async function askAboutCreated(request: TransportRequest, at: ResourceRequest, w
     subresource: path.subresource,
     dryRun: isDryRun(request),
     warn,
-    signal: request.signal,
+    sender: request,
   };
   const write = { ...externalWrite(asked, { operation: 'CREATE', old: undefined, deadline: deadlineOf(at) }), sent };
   return { ...request, body: { json: await at.external.ask(named(body.json, at, sent), write) } };

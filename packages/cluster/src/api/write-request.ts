@@ -12,6 +12,6 @@ export interface WriteRequest extends Decoding {
   readonly fieldManager: string;
   /** Whether webhooks are asked; absent: they are. */
   readonly asks?: 'others' | 'nobody';
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal | undefined;
+  /** Its signal is aborted when nobody waits for the answer any more; it is made for who asks for it, which costs. */
+  readonly sender?: { readonly signal?: AbortSignal | undefined } | undefined;
 }
