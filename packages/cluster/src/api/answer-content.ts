@@ -14,13 +14,16 @@ export interface AnswerContent {
 /** People who look at the API by hand get it for people. */
 const handTools = /^(curl|wget|mozilla)\b/i;
 
-export async function contentOf(value: unknown, request: ReceivedRequest): Promise<AnswerContent> {
-  if (findForm(request.headers['accept'])?.text === 'yaml') {
-    const { stringify } = await import('yaml');
-    return { content: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
-  }
+/** At once for programs. */
+export function contentOf(value: unknown, request: ReceivedRequest): AnswerContent | Promise<AnswerContent> {
+  if (findForm(request.headers['accept'])?.text === 'yaml') return yamlOf(value);
   const content = isForPeople(request) ? JSON.stringify(value, null, 2) : toContent(value);
   return { content, type: 'application/json' };
+}
+
+async function yamlOf(value: unknown): Promise<AnswerContent> {
+  const { stringify } = await import('yaml');
+  return { content: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
 }
 
 function isForPeople({ target, headers }: ReceivedRequest): boolean {

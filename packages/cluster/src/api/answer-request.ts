@@ -19,13 +19,15 @@ export async function answerRequest(received: ReceivedRequest, options: AnswerOp
   const { method, target } = received;
   try {
     const url = parseTarget(target);
-    const identity = await callerOf(received, options);
     const { pathname: path, searchParams: query } = url;
-    const body = admitsBody({ method, path, query }, identity, options.api)
-      ? await readBody(received, { path, catalog: options.api.catalog })
+    const caller = callerOf(received, options);
+    const identity = caller instanceof Promise ? await caller : caller;
+    const content = admitsBody({ method, path, query }, identity, options.api)
+      ? readBody(received, { path, catalog: options.api.catalog })
       : undefined;
-    const request = new AskedRequest(received, url, body);
-    return await options.api.handle(request, identity);
+    const body = content instanceof Promise ? await content : content;
+    const answer = options.api.answer(new AskedRequest(received, url, body), identity);
+    return answer instanceof Promise ? await answer : answer;
   } catch (error) {
     return failure(error, { method, path: target }, options.logger);
   }

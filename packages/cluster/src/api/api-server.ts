@@ -57,6 +57,8 @@ export interface ApiServer {
   /** Who may do what, as the roles and bindings say just now. */
   readonly grants: Grants;
   readonly tokens: ServiceAccountTokens;
+  /** Throws or rejects with what is to become an answer by `failure`. */
+  answer(request: TransportRequest, identity: Identity): TransportResponse | Promise<TransportResponse>;
   /** Never rejects: a failure is an answer. */
   handle(request: TransportRequest, identity: Identity): Promise<TransportResponse>;
   /** Asks the pod's node for a connection of streams; `request.headers` are passed on. Rejects with why it may not be. */
@@ -125,6 +127,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     catalog,
     grants,
     tokens,
+    answer: route,
     handle,
     openStreams: async (request, identity) => {
       admit(request, identity);

@@ -18,29 +18,39 @@ export interface CallerOptions {
   readonly identity?: Identity | undefined;
 }
 
-/** Rejects with `Unauthorized` for what proves nothing, and with `Forbidden` for whom the caller may not speak for. */
-export async function callerOf(request: ReceivedRequest, options: CallerOptions): Promise<Identity> {
-  return impersonate(await identify(request, options), request.impersonation, options.api.grants);
+/**
+ * Fails with `Unauthorized` for what proves nothing, and with `Forbidden` for whom the caller may not speak for. At once
+ * where nobody has to be asked: each promise on the way of a request costs as much as some of its steps.
+ */
+export function callerOf(request: ReceivedRequest, options: CallerOptions): Identity | Promise<Identity> {
+  const { grants } = options.api;
+  const identity = identify(request, options);
+  return identity instanceof Promise
+    ? identity.then((known) => impersonate(known, request.impersonation, grants))
+    : impersonate(identity, request.impersonation, grants);
 }
 
 /** A wrong token or certificate is refused; none at all makes an anonymous caller. */
-async function identify(
+function identify(
   { headers, authorization, socket }: ReceivedRequest,
   options: CallerOptions,
-): Promise<Identity> {
+): Identity | Promise<Identity> {
   const { api, certificates, identity } = options;
   if (certificates === undefined) return identity ?? anonymous;
   const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? socketToken({ headers });
   if (token !== undefined) {
-    if (isAdminToken(token, socket, certificates)) return adminIdentity;
-    const known = await api.tokens.authenticate(token);
-    if (known !== undefined) return known;
-    throw new StatusError('Unauthorized', 'Unauthorized');
+    return isAdminToken(token, socket, certificates) ? adminIdentity : authenticated(token, api);
   }
   if (!(socket instanceof TLSSocket) || !socket.authorized) return anonymous;
   const known = certified.get(socket) ?? identityOf(socket);
   certified.set(socket, known);
   return known;
+}
+
+async function authenticated(token: string, { tokens }: ApiServer): Promise<Identity> {
+  const known = await tokens.authenticate(token);
+  if (known !== undefined) return known;
+  throw new StatusError('Unauthorized', 'Unauthorized');
 }
 
 /** A connection keeps its certificate, and taking that apart costs as much as many a request. */

@@ -116,7 +116,8 @@ function beginPlain(
 async function servePlain(request: ReceivedRequest, options: ListenOptions): Promise<void> {
   const answer = await answerRequest(request, options);
   try {
-    await sendPlainAnswer(answer, request);
+    const sent = sendPlainAnswer(answer, request);
+    if (sent !== undefined) await sent;
   } catch (error) {
     options.logger.error('answer not sent', { path: request.target, error });
     throw error;

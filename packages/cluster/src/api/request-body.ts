@@ -23,14 +23,27 @@ export interface BodyContext {
   readonly catalog: Catalog;
 }
 
-/** Undefined where there is none. Throws for one that is too large or in no known form. */
-export async function readBody(
-  { method, headers, content }: Pick<ReceivedRequest, 'method' | 'headers' | 'content'>,
+type Body = TransportRequest['body'];
+type Described = Pick<ReceivedRequest, 'method' | 'headers'>;
+
+/** Undefined where there is none. Fails for one that is too large or in no known form. At once where it is there and JSON. */
+export function readBody(
+  request: Described & Pick<ReceivedRequest, 'content'>,
+  context: BodyContext,
+): Body | Promise<Body> {
+  const { method, content } = request;
+  if (!isProxied(context.path) && (method === 'GET' || method === 'HEAD')) return undefined;
+  return Buffer.isBuffer(content)
+    ? readBytes(content, request, context)
+    : collect(content).then((bytes) => readBytes(bytes, request, context));
+}
+
+function readBytes(
+  bytes: Buffer,
+  { method, headers }: Described,
   { path, catalog }: BodyContext,
-): Promise<TransportRequest['body']> {
+): Body | Promise<Body> {
   const isPassedOn = isProxied(path);
-  if (!isPassedOn && (method === 'GET' || method === 'HEAD')) return undefined;
-  const bytes = Buffer.isBuffer(content) ? content : await collect(content);
   if (bytes.length === 0) return undefined;
   const type = headers['content-type'] ?? '';
   // What a patch may come as is another question than what an object may.
@@ -61,18 +74,20 @@ interface ParsedBody {
   readonly repeated?: readonly string[];
 }
 
-async function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): Promise<ParsedBody> {
+function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): ParsedBody | Promise<ParsedBody> {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'application/vnd.kubernetes.protobuf') {
-    const { decodeProtobuf } = await import('../schema/protobuf.ts');
-    return { json: decodeProtobuf(bytes, (name) => messageName(name, catalog)) };
-  }
+  if (type === 'application/vnd.kubernetes.protobuf') return parseProtobuf(bytes, catalog);
   const fields = countNamedFields(bytes);
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml')
     return parseYaml(bytes.toString('utf8'), fields);
   if (type === '' || type === 'application/json' || type.endsWith('+json'))
     return parseJson(bytes.toString('utf8'), fields);
   throw unknownFormat('application/json, application/yaml, application/vnd.kubernetes.protobuf');
+}
+
+async function parseProtobuf(bytes: Buffer, catalog: Catalog): Promise<ParsedBody> {
+  const { decodeProtobuf } = await import('../schema/protobuf.ts');
+  return { json: decodeProtobuf(bytes, (name) => messageName(name, catalog)) };
 }
 
 function unknownFormat(accepted: string): StatusError {

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from '@slipway/kube/platform/http';
 import { httpDate } from '@slipway/kube/platform/http-date';
 import type { TransportBody, TransportResponse } from '@slipway/kube/transport';
-import { contentOf } from '../answer-content.ts';
+import { type AnswerContent, contentOf } from '../answer-content.ts';
 import type { ListText } from '../list-text.ts';
 import type { ReceivedRequest } from '../received-request.ts';
 import { type WritePiece, writeWatch } from '../watch-lines.ts';
@@ -24,23 +24,38 @@ function endToEnd(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)));
 }
 
-/** Resolves when another request may be answered on the connection. Rejects where it is of no more use. */
-export async function sendPlainAnswer(answer: TransportResponse, request: ReceivedRequest): Promise<void> {
+/**
+ * Another request may be answered on the connection when it has ended, which mostly it has at once. Throws or rejects where
+ * the connection is of no more use.
+ */
+export function sendPlainAnswer(answer: TransportResponse, request: ReceivedRequest): Promise<void> | undefined {
   const { status, body } = answer;
   const { socket } = request;
   const headers = answerHeaders(answer.headers);
-  if (body.kind !== 'json') {
-    await sendStream({ status, ...streamOf({ body, headers, socket }) }, socket);
-    return;
-  }
-  const { content, type } = await contentOf(body.value, request);
-  if (socket.destroyed) return;
+  if (body.kind !== 'json') return sendStream({ status, ...streamOf({ body, headers, socket }) }, socket);
+  const content = contentOf(body.value, request);
+  return content instanceof Promise
+    ? content.then((made) => sendContent(made, { status, headers, socket }))
+    : sendContent(content, { status, headers, socket });
+}
+
+interface AnswerHead {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly socket: Socket;
+}
+
+function sendContent(
+  { content, type }: AnswerContent,
+  { status, headers, socket }: AnswerHead,
+): Promise<void> | undefined {
+  if (socket.destroyed) return undefined;
   const size = typeof content === 'string' ? Buffer.byteLength(content) : content.size;
   const head = headOf(status, headers, `content-type: ${type}\r\ncontent-length: ${size}\r\n`);
-  if (typeof content !== 'string') await sendList(head, content, socket);
+  if (typeof content !== 'string') return sendList(head, content, socket);
   // Of as many bytes as characters, it is written the same in either way, and in this one in less time.
-  else if (!(size === content.length ? socket.write(head + content, 'latin1') : writeBoth(head, content, socket)))
-    await drained(socket);
+  const hasRoom = size === content.length ? socket.write(head + content, 'latin1') : writeBoth(head, content, socket);
+  return hasRoom ? undefined : drained(socket);
 }
 
 function streamOf({ body, headers, socket }: StreamSource): Omit<StreamedAnswer, 'status'> {
