@@ -2,7 +2,7 @@
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { canonicalJson } from '@slipway/kube/hash';
-import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
+import { keyOf, keyString, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import {
@@ -44,41 +44,46 @@ function completeMetadata({ metadata }: KubeObject, wanted: KubeObject): KubeObj
 
 /** Makes what is missing, of the roles that are `added` to Kubernetes' own too. May run again at any time. */
 export async function applyDefaultPolicy(client: KubeClient, added: readonly ClusterRole[] = []): Promise<void> {
-  // Each kind in one turn, so that they are written together.
   await Promise.all([
-    ...defaultRoles(added).map((wanted) => ensure(client, { type: clusterRoles, wanted, complete: completeRole })),
-    ...defaultBindings.map((wanted) =>
-      ensure(client, { type: clusterRoleBindings, wanted, complete: completeBinding }),
-    ),
-    ...defaultNamespaceRoles.map((wanted) => ensure(client, { type: roles, wanted, complete: completeRole })),
-    ...defaultNamespaceBindings.map((wanted) =>
-      ensure(client, { type: roleBindings, wanted, complete: completeBinding }),
-    ),
+    ensureAll(client, { type: clusterRoles, wanted: defaultRoles(added), complete: completeRole }),
+    ensureAll(client, { type: clusterRoleBindings, wanted: defaultBindings, complete: completeBinding }),
+    ensureAll(client, { type: roles, wanted: defaultNamespaceRoles, complete: completeRole }),
+    ensureAll(client, { type: roleBindings, wanted: defaultNamespaceBindings, complete: completeBinding }),
   ]);
 }
 
 interface Ensured<T extends KubeObject> {
   readonly type: ResourceType<T>;
-  readonly wanted: T;
+  readonly wanted: readonly T[];
   readonly complete: (existing: T, wanted: T) => T;
 }
 
 const options = { fieldManager: 'kube-apiserver' };
 
-async function ensure<T extends KubeObject>(client: KubeClient, { type, wanted, complete }: Ensured<T>): Promise<void> {
-  try {
-    await client.create(type, wanted, options);
-    return;
-  } catch (error) {
-    if (!isStatusReason(error, 'AlreadyExists')) throw error;
-  }
-  try {
-    const existing = await client.get(type, keyOf(wanted));
-    if (existing.metadata.annotations?.[autoupdateAnnotation] !== 'true') return;
-    const completed = complete(existing, wanted);
-    if (completed !== existing) await client.update(type, completed, options);
-  } catch (error) {
-    // Somebody changes it just now, or has deleted it: it is theirs until the next start.
-    if (!isStatusReason(error, 'NotFound', 'Conflict')) throw error;
+/** Asks for all that exist at once: after the first start nearly all do, and to be refused costs more than to look. */
+async function ensureAll<T extends KubeObject>(
+  client: KubeClient,
+  { type, wanted, complete }: Ensured<T>,
+): Promise<void> {
+  const namespaces = [...new Set(wanted.map(({ metadata }) => metadata.namespace))];
+  const lists = await Promise.all(namespaces.map((namespace) => client.list(type, { namespace })));
+  const existing = new Map(lists.flatMap(({ items }) => items).map((each) => [keyString(keyOf(each)), each]));
+  // In one turn, so that they are written together.
+  await Promise.all(
+    wanted.map(async (each) => {
+      const found = existing.get(keyString(keyOf(each)));
+      try {
+        await (found === undefined ? client.create(type, each, options) : completeOne(found, each));
+      } catch (error) {
+        // Somebody makes or changes it just now, or has deleted it: it is theirs until the next start.
+        if (!isStatusReason(error, 'AlreadyExists', 'NotFound', 'Conflict')) throw error;
+      }
+    }),
+  );
+
+  async function completeOne(found: T, each: T): Promise<void> {
+    if (found.metadata.annotations?.[autoupdateAnnotation] !== 'true') return;
+    const completed = complete(found, each);
+    if (completed !== found) await client.update(type, completed, options);
   }
 }
