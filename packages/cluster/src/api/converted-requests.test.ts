@@ -143,6 +143,43 @@ describe('an event of events.k8s.io', () => {
     expect(await cluster.client.get(events, key)).toMatchObject({ series, message: 'moved the pod' });
   });
 
+  it.each<{ field: string; change: Partial<EventsV1Event> }>([
+    { field: 'involvedObject', change: { regarding: { kind: 'Pod', namespace: 'default', name: 'other' } } },
+    { field: 'reason', change: { reason: 'Lost' } },
+    { field: 'message', change: { note: 'lost the pod' } },
+    { field: 'type', change: { type: 'Warning' } },
+    { field: 'eventTime', change: { eventTime: '2026-01-01T00:00:00.000002Z' } },
+    { field: 'reportingController', change: { reportingController: 'example.org/other' } },
+  ])('is not changed in its $field, whichever way', async ({ field, change }) => {
+    const key = { namespace: 'default', name: `fixed-${field.toLowerCase()}` };
+    const made = await cluster.client.create(newEvents, newEvent(key.name));
+    const applied = { apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: key, ...change };
+    const told = new RegExp(`${field}: Invalid value: .*: field is immutable`);
+    const { client } = cluster;
+    await expect(client.update(newEvents, { ...made, ...change })).rejects.toThrow(told);
+    await expect(client.patch(newEvents, key, { type: 'merge', body: change })).rejects.toThrow(told);
+    const options = { fieldManager: 'test', force: true };
+    await expect(client.patch(newEvents, key, { type: 'apply', body: applied }, options)).rejects.toThrow(told);
+  });
+
+  it('is changed in its labels and its series, which has to be one', async () => {
+    const made = await cluster.client.create(newEvents, newEvent('counted'));
+    const metadata = { ...made.metadata, labels: { seen: 'true' } };
+    const series = { count: 2, lastObservedTime: '2026-01-01T00:00:05.000000Z' };
+    expect(await cluster.client.update(newEvents, { ...made, metadata, series })).toMatchObject({ series });
+    const once = { type: 'merge', body: { series: { count: 1 } } } as const;
+    await expect(cluster.client.patch(newEvents, { namespace: 'default', name: 'counted' }, once)).rejects.toThrow(
+      'series.count: Invalid value: "": should be at least 2',
+    );
+  });
+
+  it('is changed in core as ever', async () => {
+    const key = { namespace: 'default', name: 'in-core' };
+    await cluster.client.create(newEvents, newEvent(key.name));
+    const body = { reason: 'Lost' };
+    expect(await cluster.client.patch(events, key, { type: 'merge', body })).toMatchObject(body);
+  });
+
   it.each<{ name: string; event: Partial<EventsV1Event>; fault: string }>([
     { name: 'a time', event: { eventTime: '' }, fault: 'eventTime: Required value' },
     { name: 'an action', event: { action: '' }, fault: 'action: Required value' },

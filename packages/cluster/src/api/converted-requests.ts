@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { formatFieldSelector, parseFieldSelector } from '@slipway/kube/selector';
 import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
-import type { Conversion, ResourceDefinition } from '../schema/definition.ts';
+import type { Conversion, Fault, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { invalidObject, unknownPath } from './api-errors.ts';
 import { decodeObject } from './decode-object.ts';
@@ -34,20 +34,35 @@ function storedRequest({ request, at, conversion }: ConvertedRequest, stored: Re
   const { body, method, signal } = request;
   if (method === 'DELETE' || body === undefined || !('json' in body)) return withStoredFields(request, conversion);
   const current = at.resources.find({ definition: stored, namespace: at.path.namespace, name: at.path.name });
+  const seen = current && conversion.fromStored(current);
+  const kind = method === 'PATCH' ? patchKind(request.headers['content-type'] ?? '') : 'apply';
   const asObject = (json: unknown): { readonly json: unknown } => {
     const { fieldValidation } = readWriteOptions(request);
     const object = decodeObject(json, { definition: at.definition, fieldValidation, warn: () => undefined });
-    const faults = method === 'POST' ? (conversion.validate?.(object) ?? []) : [];
+    const faults = faultsOf(object, { method, kind, seen, conversion });
     if (faults.length > 0) throw invalidObject(at.definition.type, object.metadata.name ?? '', faults);
     return { json: conversion.toStored(object, current) };
   };
-  const kind = method === 'PATCH' ? patchKind(request.headers['content-type'] ?? '') : 'apply';
   if (kind === 'apply') return { ...request, signal, body: asObject(body.json) };
-  if (current === undefined) return { ...request, signal, method: 'GET' };
-  const seen = conversion.fromStored(current);
+  if (seen === undefined) return { ...request, signal, method: 'GET' };
   const patched = patchedObject(seen, { kind, body: body.json, definition: at.definition });
   if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object');
   return { ...request, signal, method: 'PUT', body: asObject(patched) };
+}
+
+interface Write {
+  readonly method: string;
+  readonly kind: ReturnType<typeof patchKind>;
+  readonly seen: KubeObject | undefined;
+  readonly conversion: Conversion;
+}
+
+/** Who applies leaves the fields as they are that he does not name. */
+function faultsOf(object: KubeObject, { method, kind, seen, conversion }: Write): readonly Fault[] {
+  if (method === 'POST') return conversion.validate?.(object) ?? [];
+  if (seen === undefined) return [];
+  const becomes = method === 'PATCH' && kind === 'apply' ? { ...seen, ...object } : object;
+  return conversion.validateUpdate?.(becomes, seen) ?? [];
 }
 
 /** Selects by the fields of the stored form. */

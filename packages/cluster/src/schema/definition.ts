@@ -103,6 +103,8 @@ export interface Conversion {
   fromStored(object: KubeObject): KubeObject;
   /** What more is asked of an object that is created in this version. */
   validate?(object: KubeObject): readonly Fault[];
+  /** What more is asked of one that is changed in this version, `old` as this version says it. */
+  validateUpdate?(object: KubeObject, old: KubeObject): readonly Fault[];
   /** How the field of a selector is called in the stored form; absent: as here. */
   storedField?(field: string): string;
 }

@@ -1,6 +1,7 @@
 /** Events as core/v1 has them, in which they are stored, and as events.k8s.io/v1. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
 import type { Event, EventsV1Event } from '@slipway/kube/api.generated';
 import type { ResourceType } from '@slipway/kube/object';
+import { isSameJson } from '@slipway/kube/json-equality';
 import { events } from '@slipway/kube/resources';
 import { age } from '../columns.ts';
 import type { Fault } from '../definition.ts';
@@ -62,6 +63,7 @@ export const eventV1 = define<EventsV1Event>({
     toStored: toCore,
     fromStored: fromCore,
     validate: validateNew,
+    validateUpdate: validateChanged,
     storedField: (field) =>
       field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent'),
   },
@@ -161,15 +163,62 @@ function atMost(text: string, length: number, field: string): readonly Fault[] {
 /** What is created by the newer version. It names fields as they are stored, as Kubernetes does. */
 function validateNew(object: EventsV1Event): readonly Fault[] {
   const event = toCore(object);
-  const { type = '', eventTime, source, series } = event;
+  const { type = '', eventTime, source } = event;
   const unset = (['firstTimestamp', 'lastTimestamp', 'count'] as const).filter((field) => isGiven(event[field]));
   const isOfSource = isGiven(source?.component) || isGiven(source?.host);
   return [
     ...validateEvent(event),
-    ...(series !== undefined && (series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
-    ...(series !== undefined && !isGiven(series.lastObservedTime) ? [required('series.lastObservedTime')] : []),
+    ...validateSeries(event),
     ...(isGiven(eventTime) ? [] : [required('eventTime')]),
     ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type}`)]),
     ...[...unset, ...(isOfSource ? ['source'] : [])].map((field) => invalid(field, '', 'needs to be unset')),
   ];
+}
+
+function validateSeries({ series }: Event): readonly Fault[] {
+  if (series === undefined) return [];
+  return [
+    ...((series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
+    ...(isGiven(series.lastObservedTime) ? [] : [required('series.lastObservedTime')]),
+  ];
+}
+
+const unchangeable = [
+  'involvedObject',
+  'reason',
+  'message',
+  'source',
+  'firstTimestamp',
+  'lastTimestamp',
+  'count',
+  'type',
+  'eventTime',
+  'action',
+  'related',
+  'reportingComponent',
+  'reportingInstance',
+] as const;
+
+/** What is changed by the newer version: it counts on, and what happened stays what it was. */
+function validateChanged(object: EventsV1Event, seen: EventsV1Event): readonly Fault[] {
+  const [event, old] = [toCore(object), toCore(seen)];
+  return [
+    ...(isSameJson(event.series, old.series) ? [] : validateSeries(event)),
+    ...unchangeable
+      .filter((field) => !isSameValue(event[field], old[field]))
+      .map((field) => invalid(nameInFault(field), event[field], 'field is immutable')),
+  ];
+}
+
+function nameInFault(field: (typeof unchangeable)[number]): string {
+  return field === 'reportingComponent' ? 'reportingController' : field;
+}
+
+/** Nothing is the same as what is empty. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  return isSameJson(isEmpty(a) ? null : a, isEmpty(b) ? null : b);
+}
+
+function isEmpty(value: unknown): boolean {
+  return !isGiven(value) || value === 0 || (typeof value === 'object' && isSameJson(value, {}));
 }
