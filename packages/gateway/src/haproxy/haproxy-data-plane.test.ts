@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { existsSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { certificate, privateKey } from '../../testing/certificate.ts';
 import { describeDataPlane } from '../../testing/data-plane/contract.ts';
 import { noHaproxyReason, openHaproxy } from '../../testing/haproxy.ts';
-import { bodyOf, eventually, ruleOf, tableOf, World } from '../../testing/world.ts';
+import { bodyOf, eventually, portOf, ruleOf, tableOf, World } from '../../testing/world.ts';
 import { Certificates } from '../certificates.ts';
 import type { EndpointAddress, RouteRule } from '../routing/routing-table.ts';
 import type { HaproxyDataPlane } from './haproxy-data-plane.ts';
@@ -124,6 +124,37 @@ describe.skipIf(noHaproxyReason !== undefined)(`HAProxy${because}`, () => {
       over.abort();
       expect(await failures).toEqual([]);
       expect(await passedOn(4)).toBe(before);
+    });
+
+    test('follows weights, pods that come and go, and versions that drain, without a reload', async () => {
+      const server = createServer((_, outgoing) => outgoing.end('ok')).listen(0, '0.0.0.0');
+      await once(server, 'listening');
+      const port = portOf(server);
+      const pods = Array.from({ length: 24 }, (_, index) => ({ address: `127.0.1.${index + 1}`, port }));
+      const over = new AbortController();
+      await world.route([{ endpoints: pods.slice(0, 1) }]);
+      const failures = load(4, over.signal);
+      for (let turn = 0; turn <= 30; turn++) {
+        const from = (turn * 7) % 12;
+        const weight = (turn % 6) * 20;
+        // Each version has twelve pods at most, others at each turn, and one after another gets all traffic and leaves.
+        const version = Math.floor(turn / 5);
+        const stable = { service: `shop-${version}`, version: String(version), weight: 100 - weight };
+        const candidate = { service: `shop-${version + 1}`, version: String(version + 1), weight };
+        await world.route([
+          { ...stable, endpoints: pods.slice(from, from + 1 + ((turn * 5) % 12)) },
+          { ...candidate, endpoints: pods.slice(12 - (turn % 12), 24 - (turn % 12)) },
+        ]);
+        expect((await call()).body).toBe('200 ok');
+      }
+      over.abort();
+      expect(await failures).toEqual([]);
+      const before = await passedOn(1);
+      for (let index = 0; index < 10; index++) expect((await call()).body).toBe('200 ok');
+      expect(await passedOn(1)).toBe(before);
+      expect({ reloads: count('reloads'), restarts: count('restarts') }).toEqual({ reloads: 0, restarts: 0 });
+      server.close();
+      server.closeAllConnections();
     });
 
     test('hands a rule that takes more than weights to the proxy behind it, and takes it back, without a reload', async () => {
