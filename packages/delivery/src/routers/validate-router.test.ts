@@ -72,3 +72,16 @@ test('Gateways and the time of propagation belong to routers of other projects',
   expect(fields({ through: 'ingressNginx', parentRefs })).toEqual(['spec.route.parentRefs']);
   expect(fields({ through: 'istio', parentRefs, propagationSeconds: 5 })).toEqual([]);
 });
+
+test('without a router nobody does anything to requests', () => {
+  const asked = {
+    redirectWww: true,
+    compression: true,
+    responseHeaders: { 'X-A': '1' },
+    tls: { secretName: 'shop-tls' },
+  };
+  const faults = validateRouter({ route: { hosts: ['shop.example.org'], through: 'none', ...asked } });
+  expect(faults.map(({ field }) => field)).toEqual(Object.keys(asked).map((name) => `spec.route.${name}`));
+  const harmless = { redirectWww: false, compression: false, responseHeaders: {} };
+  expect(validateRouter({ route: { hosts: ['shop.example.org'], through: 'none', ...harmless } })).toEqual([]);
+});

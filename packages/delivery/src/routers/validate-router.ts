@@ -1,7 +1,7 @@
 /** What the router of a route cannot do makes the Application invalid: silence would be taken for success. */
 import { foreignRouters, type ForeignRouter } from '@slipway/kube/split';
 import type { StatusCause } from '@slipway/kube/status-error';
-import type { ApplicationSpec, CanaryMatch } from '../api/application.ts';
+import type { ApplicationRoute, ApplicationSpec, CanaryMatch } from '../api/application.ts';
 import { isCovered } from '../route-rule.ts';
 
 interface Limit {
@@ -103,11 +103,35 @@ const gateways: Limit = {
   why: 'Gateways belong to the routers gatewayApi and istio: remove the field',
 };
 
+/** Nobody carries requests, so nobody does anything to them; hosts and paths say where they would come. */
+function validateNoRouter({
+  redirectWww,
+  compression,
+  responseHeaders = {},
+  tls,
+}: ApplicationRoute): readonly StatusCause[] {
+  const asked = {
+    redirectWww: redirectWww === true,
+    compression: compression === true,
+    responseHeaders: Object.keys(responseHeaders).length > 0,
+    tls: tls !== undefined,
+  };
+  return Object.entries(asked)
+    .filter(([, isAsked]) => isAsked)
+    .map(([name]) =>
+      fault(
+        `spec.route.${name}`,
+        'cannot be had through none: no router carries requests: choose one, or remove the field',
+      ),
+    );
+}
+
 export function validateRouter(spec: ApplicationSpec): readonly StatusCause[] {
   const { route } = spec;
   const router = foreignRouters.find((name) => name === route?.through);
   if (router === undefined)
     return [
+      ...(route?.through === 'none' ? validateNoRouter(route) : []),
       ...(route?.parentRefs === undefined ? [] : [foreignOnly('parentRefs')]),
       ...(route?.propagationSeconds === undefined ? [] : [foreignOnly('propagationSeconds')]),
     ];
