@@ -412,7 +412,7 @@ describe.skipIf(noBrowserReason !== undefined)(
         await releaseVersion('3');
         await state('Paused');
         await give('Abort', /3/);
-        await state('Stable');
+        await state('Failed');
         await isSeen();
       });
 

@@ -215,7 +215,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByRole('button', { name: 'Approve sign-off' }).waitFor();
       await give('Abort', /All traffic returns to version 2 at once/);
       await page.getByRole('alert').getByText(/2b/).waitFor();
-      await state('Stable');
+      await state('Failed');
       await give('Retry 2b', /which was refused .* is released again from its first step/);
       await page.getByRole('heading', { name: 'Release of 2b' }).waitFor();
     });
@@ -288,7 +288,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await state('Paused');
       await keepPicture(page, 'again');
       await give('Abort', /All traffic returns to version 1 at once/);
-      await state('Stable');
+      await state('Failed');
     });
 
     it('makes a token that is shown once, and revokes it', async () => {

@@ -13,7 +13,7 @@ import type {
 } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
-import { failureOf } from '../overview/select.ts';
+import { failureOf, shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { Words } from '../parts/words.tsx';
@@ -122,7 +122,7 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
   const entrance = application.spec.route === undefined ? 'Service' : 'Gateway';
   return (
     <>
-      <Head namespace={namespace} name={name} phase={application.phase}>
+      <Head namespace={namespace} name={name} phase={shownPhase(application)}>
         <Actions application={application} candidate={candidate} history={history} />
       </Head>
       {problem !== undefined && <ProblemNotice problem={problem} />}

@@ -12,7 +12,7 @@ import { formatPlace } from '../routing/routes.ts';
 import { keyOf } from '../state/application-frames.ts';
 import { formatLatency, formatRate } from '../application/traffic-picture-model.ts';
 import { FigureCell } from './figure-cell.tsx';
-import { failureOf } from './select.ts';
+import { failureOf, shownPhase } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 
@@ -89,7 +89,7 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ application, traffic, index, top, height }: RowProps) {
-  const { namespace, name, serving, candidate, split, replicas, phase, waitingFor } = application;
+  const { namespace, name, serving, candidate, split, replicas, waitingFor } = application;
   const failure = failureOf(application);
   const why = failure ?? (waitingFor === undefined ? undefined : `waits for ${waitingFor}`);
   const shares = shareOut(split, candidate?.version);
@@ -126,7 +126,7 @@ const Row = memo(function Row({ application, traffic, index, top, height }: RowP
       </div>
       <Figures traffic={traffic} />
       <div className={failure === undefined ? 'cell state' : 'cell state bad'} role="cell">
-        <PhaseChip phase={phase === 'Stable' && failure !== undefined ? 'Failed' : phase} />
+        <PhaseChip phase={shownPhase(application)} />
         {why !== undefined && (
           <div className="why" title={why}>
             <Words text={why} />

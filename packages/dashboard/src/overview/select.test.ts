@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { condition, summary } from '../../testing/summary.ts';
-import { failureOf, selectApplications, stateOf } from './select.ts';
+import { failureOf, selectApplications, shownPhase, stateOf } from './select.ts';
 
 const candidate = { version: '2', release: 'shop-2', phase: 'Progressing' };
 const approval = 'somebody to approve sign-off (a ReleaseApproval of release shop-2)';
@@ -34,6 +34,26 @@ describe('the state of an application', () => {
     },
   ])('$name', ({ given, state }) => {
     expect(stateOf(summary(given))).toBe(state);
+  });
+});
+
+describe('the chip of an application', () => {
+  const conditions = [condition('Failed', 'True', { message: 'version 2: not healthy' })];
+  test.each([
+    { name: 'says its phase', given: {}, shown: 'Stable' },
+    {
+      name: 'says Failed, as its filter does, where what was asked for does not serve',
+      given: { conditions },
+      shown: 'Failed',
+    },
+    { name: 'says so too where nothing serves', given: { conditions, phase: 'Pending' }, shown: 'Failed' },
+    {
+      name: 'says what a release does that is under way',
+      given: { conditions, candidate, phase: 'RollingBack' },
+      shown: 'RollingBack',
+    },
+  ])('$name', ({ given, shown }) => {
+    expect(shownPhase(summary(given))).toBe(shown);
   });
 });
 

@@ -46,6 +46,11 @@ function awaitsPerson(summary: ApplicationSummary): boolean {
   return candidate?.phase === 'Paused' || (paused && candidate !== undefined) || awaitsApproval(summary);
 }
 
+/** What its chip says, wherever it is shown: where nothing is under way, a failure stands before the phase. */
+export function shownPhase(summary: ApplicationSummary): string {
+  return summary.candidate === undefined && failureOf(summary) !== undefined ? 'Failed' : summary.phase;
+}
+
 /** Conditions that say that something is wrong, the most telling first. */
 const faults = [
   { type: 'Valid', status: 'False' },
