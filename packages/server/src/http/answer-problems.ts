@@ -1,6 +1,6 @@
 /** What is answered where something goes wrong. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { problemPage } from '../pages/problem-page.ts';
+import { noIcon, problemPage, type PageLook } from '../pages/problem-page.ts';
 import type { ServerContext } from './context.ts';
 import { collectPaths } from './known-paths.ts';
 import { findProblem, Problem } from './problem.ts';
@@ -11,8 +11,8 @@ declare module 'fastify' {
     readonly answersPeople?: true;
   }
   interface FastifyInstance {
-    /** Path of the stylesheet of pages that the server writes itself. */
-    pageStyle: string;
+    /** Of pages that the server writes itself. */
+    pageLook: PageLook;
     /** Tells whoever looks for a page where there is none; absent: there are no pages. */
     pageOfNothing: ((reply: FastifyReply) => FastifyReply) | undefined;
   }
@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 export function answerWithProblems(app: FastifyInstance, { logger }: ServerContext): void {
-  app.decorate('pageStyle', '/api/reference.css');
+  app.decorate('pageLook', { style: '/api/reference.css', icon: noIcon });
   app.decorate('pageOfNothing', undefined);
   app.decorateRequest('problem', undefined);
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -50,7 +50,7 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
   return reply
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
-    .send(problemPage(problem, request.server.pageStyle));
+    .send(problemPage(problem, request.server.pageLook));
 }
 
 interface Unanswered {

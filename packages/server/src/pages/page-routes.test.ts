@@ -14,7 +14,7 @@ beforeAll(async () => {
   await mkdir(join(directory, 'assets'));
   await writeFile(
     join(directory, 'index.html'),
-    '<!doctype html><link rel="stylesheet" href="/assets/main-7f.css"><title>Slipway</title>',
+    '<!doctype html><link rel="icon" href="/assets/mark-4d5e6f.svg"><link rel="stylesheet" href="/assets/main-7f.css"><title>Slipway</title>',
   );
   await writeFile(join(directory, 'assets/main-1a2b3c.js'), script);
   await writeFile(join(directory, 'assets/mark-4d5e6f.svg'), '<svg/>');
@@ -95,6 +95,7 @@ describe('the dashboard', () => {
     const { status, body } = await get('/api/v1/session/links/none', { accept: 'text/html' });
     expect(status).toBe(401);
     expect(body).toContain('<link rel="stylesheet" href="/assets/main-7f.css">');
+    expect(body).toContain('<link rel="icon" href="/assets/mark-4d5e6f.svg">');
   });
 
   test('stands in no document of the API', async () => {

@@ -18,7 +18,10 @@ const schema = { hide: true };
 export async function addPageRoutes(app: App, directory: string | undefined): Promise<void> {
   const files = directory === undefined ? [] : await readPageFiles(directory);
   const page = files.find(({ path }) => path === 'index.html');
-  app.pageStyle = stylesheetOf(page) ?? app.pageStyle;
+  app.pageLook = {
+    style: linkOf(page, 'stylesheet') ?? app.pageLook.style,
+    icon: linkOf(page, 'icon') ?? app.pageLook.icon,
+  };
   if (page !== undefined) app.pageOfNothing = (reply) => reply.type(page.type).send(page.plain);
   for (const path of pagePaths)
     app.get(path, { config, schema }, async (request, reply) => {
@@ -31,8 +34,9 @@ export async function addPageRoutes(app: App, directory: string | undefined): Pr
     );
 }
 
-function stylesheetOf(page: PageFile | undefined): string | undefined {
-  const [link] = /<link\b[^>]*\brel="stylesheet"[^>]*>/.exec(page?.plain.toString('utf8') ?? '') ?? [];
+function linkOf(page: PageFile | undefined, relation: 'stylesheet' | 'icon'): string | undefined {
+  const links = page?.plain.toString('utf8').match(/<link\b[^>]*>/g) ?? [];
+  const link = links.find((each) => each.includes(`rel="${relation}"`));
   return /\bhref="([^"]+)"/.exec(link ?? '')?.[1];
 }
 

@@ -1,14 +1,24 @@
 /** What went wrong, for somebody whose browser was led to the server: as the page on which one logs in looks. Pure. */
 import type { Problem } from '../http/problem.ts';
 
-/** `style`: the path of a stylesheet. */
-export function problemPage(problem: Problem, style: string): string {
+/** What pages that the server writes itself are given by its dashboard, where it has one. */
+export interface PageLook {
+  /** Path of a stylesheet. */
+  readonly style: string;
+  readonly icon: string;
+}
+
+/** Empty, so that no browser asks for one where there is none. */
+export const noIcon = 'data:,';
+
+export function problemPage(problem: Problem, { style, icon }: PageLook): string {
   const { title, detail, status } = problem.toDetails();
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} – Slipway</title>
+<link rel="icon" href="${escapeHtml(icon)}">
 <link rel="stylesheet" href="${escapeHtml(style)}">
 <main class="login">
 <div class="card">

@@ -5,6 +5,7 @@ export const referencePage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Slipway API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/api/reference.css">
 <header><h1>Slipway API</h1><label>Find <input type="search" id="search" autocomplete="off"></label></header>
 <p id="state" role="status">Reading the document…</p>
