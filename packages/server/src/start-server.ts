@@ -75,6 +75,8 @@ export interface ServerOptions {
   readonly port: number;
   /** `https://deploy.example.org`: where people reach it, as through a proxy; absent: where it listens. */
   readonly publicUrl?: string | undefined;
+  /** Where the gateway takes plain requests; absent: at the usual port. */
+  readonly gatewayPort?: number | undefined;
   /** Addresses and networks of proxies that are believed in what `X-Forwarded-…` says. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** Where people log in, beside tokens. */
@@ -185,6 +187,7 @@ function createContext(options: ServerOptions, view: ClusterView, oidc: OidcProv
     logger,
     namespace,
     place,
+    gatewayPort: options.gatewayPort,
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
     hosts: [options.host, ...(options.hostNames ?? []), ...(place.hostName === undefined ? [] : [place.hostName])].map(

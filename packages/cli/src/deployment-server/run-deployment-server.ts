@@ -40,6 +40,8 @@ export interface DeploymentServerOptions {
   readonly oidc?: OidcOptions | undefined;
   /** Where people reach it, and by whom: what stands before the server. */
   readonly publicUrl?: string | undefined;
+  /** Where the gateway takes plain requests; absent: at the usual port. */
+  readonly gatewayPort?: number | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
   /** How much of the history is kept. */
@@ -115,6 +117,7 @@ async function start(
     pages: findPages(),
     oidc: options.oidc,
     publicUrl: options.publicUrl,
+    gatewayPort: options.gatewayPort,
     trustedProxies: options.trustedProxies,
     corsOrigins: options.corsOrigins,
     keepFirstToken: async (token) => {

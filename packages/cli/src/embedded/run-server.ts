@@ -72,6 +72,7 @@ async function openBeside(
     onPlace: (deploymentServer) => writeClusterState(directory, { ...state, deploymentServer }),
     directory,
     ephemeral: options.ephemeral,
+    gatewayPort: Number(new URL(state.gateway).port || 80),
     log,
   });
 }

@@ -19,6 +19,7 @@ export interface BesideOptions {
   readonly tokenFile: string;
   /** Notifications may lead to private addresses and to this machine. */
   readonly allowPrivateTargets: boolean;
+  readonly gatewayPort: number;
 }
 
 export interface Beside {
@@ -31,6 +32,7 @@ export interface Beside {
   readonly directory: DataDirectory;
   readonly ephemeral: boolean;
   readonly allowPrivateTargets: boolean;
+  readonly gatewayPort: number;
   readonly log: LogOutput;
 }
 
@@ -60,7 +62,7 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
 }
 
 async function runOnce(
-  { directory, ephemeral, allowPrivateTargets }: Beside,
+  { directory, ephemeral, allowPrivateTargets, gatewayPort }: Beside,
   place: ServerPlace,
   { signal, onListening }: ServerRun,
 ): Promise<string> {
@@ -82,6 +84,7 @@ async function runOnce(
       database: ephemeral ? ':memory:' : join(directory.deploymentServer, 'server.db'),
       tokenFile: place.tokenFile,
       allowPrivateTargets,
+      gatewayPort,
     };
     return await endOf(child, options, signal);
   } finally {

@@ -6,6 +6,7 @@ import type { ReleaseSpec, ReleaseStatus } from '@slipway/delivery/api/release';
 
 import type { ApplicationSummary } from '@slipway/server/view/application-summary';
 import type { Change } from '@slipway/server/view/differences';
+import type { Preview } from '@slipway/server/view/preview';
 import type { ListedPod, PodCounts, PodState } from '@slipway/server/view/pod-list';
 
 export type { ApplicationSummary, Change, ListedPod, PodCounts, PodState };
@@ -43,6 +44,8 @@ export interface SessionAnswer {
 export interface ApplicationAnswer extends ApplicationSummary {
   readonly spec: ApplicationSpec;
   readonly status?: ApplicationStatus | undefined;
+  /** While hosts lead to the version that is released. */
+  readonly preview?: Preview | undefined;
 }
 
 export interface ReleaseSummary {

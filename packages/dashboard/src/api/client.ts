@@ -72,6 +72,8 @@ export class ApiClient {
         method,
         headers,
         credentials: 'same-origin',
+        // An ETag of an Application says nothing of its releases and its route, which its answer tells of too.
+        cache: 'no-store',
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });

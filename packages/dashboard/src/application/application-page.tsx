@@ -147,7 +147,7 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
         </div>
         <TrafficCharts traffic={traffic} colours={colours} />
       </section>
-      {candidate !== undefined && <RunningRelease release={candidate} />}
+      {candidate !== undefined && <RunningRelease release={candidate} preview={application.preview} />}
       <Pods path={pathOf(namespace, 'applications', name)} first={pods} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
       <section className="card" aria-labelledby="releases">

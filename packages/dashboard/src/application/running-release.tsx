@@ -1,5 +1,6 @@
+import { Fragment } from 'react';
 import type { CheckTime } from '@slipway/delivery/api/check';
-import type { ReleaseAnswer } from '../api/answers.ts';
+import type { ApplicationAnswer, ReleaseAnswer } from '../api/answers.ts';
 import { Chip, PhaseChip, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Words } from '../parts/words.tsx';
@@ -11,8 +12,13 @@ import { CheckChart } from './check-chart.tsx';
 import { StageChart } from './stage-chart.tsx';
 import { findStage, planStages } from './stages.ts';
 
-/** The release under way: where it is, what it waits for, and what was measured. */
-export function RunningRelease({ release }: { readonly release: ReleaseAnswer }) {
+export interface RunningReleaseProps {
+  readonly release: ReleaseAnswer;
+  readonly preview: ApplicationAnswer['preview'];
+}
+
+/** The release under way: where it is, what it waits for, where it can be seen, and what was measured. */
+export function RunningRelease({ release, preview }: RunningReleaseProps) {
   const { namespace, name, version, phase, status, requestedBy, createdAt } = release;
   return (
     <section className="card" aria-labelledby="running">
@@ -31,10 +37,36 @@ export function RunningRelease({ release }: { readonly release: ReleaseAnswer })
       </header>
       <div className="inside stack">
         <WaitingFor release={release} />
+        {preview !== undefined && <Preview preview={preview} />}
         <ReleaseStages release={release} />
         <Gates release={release} />
       </div>
     </section>
+  );
+}
+
+/** Where nobody else gets to yet. */
+function Preview({ preview: { version, urls } }: { readonly preview: NonNullable<ApplicationAnswer['preview']> }) {
+  return (
+    <p>
+      Version {version} can be seen before that at{' '}
+      {urls.map((url, index) => (
+        <Fragment key={url}>
+          {index > 0 && ', '}
+          <PreviewLink url={new URL(url)} />
+        </Fragment>
+      ))}
+    </p>
+  );
+}
+
+/** Of a star, which no address has, only its name. */
+function PreviewLink({ url: { host, href } }: { readonly url: URL }) {
+  if (host.startsWith('*')) return <code>{host}</code>;
+  return (
+    <a href={href} target="_blank" rel="noreferrer">
+      {host}
+    </a>
   );
 }
 

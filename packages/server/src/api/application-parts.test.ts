@@ -42,6 +42,28 @@ describe('what belongs to one application', () => {
   });
   afterAll(() => server.stop());
 
+  it('is the preview of a version that waits for its promotion, and no other', async () => {
+    const path = '/api/v1/namespaces/default/applications/next';
+    const blueGreen = { autoPromote: false, previewHosts: ['look.localhost'] };
+    const spec = (version: string) => ({
+      ...shopSpec(`web:${version}`),
+      version,
+      guardSeconds: 0,
+      route: { hosts: ['next.localhost'] },
+      strategy: { type: 'blueGreen', blueGreen },
+    });
+    await server.call('PUT', path, { body: { spec: spec('1') } });
+    await server.cluster.advance(30_000);
+    expect((await server.call('GET', path)).body).toMatchObject({ phase: 'Stable' });
+    expect((await server.call('GET', path)).body.preview).toBeUndefined();
+    await server.call('PUT', path, { body: { spec: spec('2') } });
+    await server.cluster.advance(30_000);
+    const preview = { version: '2', urls: ['http://look.localhost/'] };
+    expect((await server.call('GET', path)).body).toMatchObject({ phase: 'Paused', preview });
+    await server.call('DELETE', path);
+    await server.cluster.advance(30_000);
+  });
+
   it('is its pods, with their version and whether they serve', async () => {
     const { status, body } = await server.call('GET', `${shop}/pods`);
     expect(status).toBe(200);

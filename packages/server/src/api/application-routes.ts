@@ -6,6 +6,7 @@ import { isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
+import { findPreview, PreviewSchema } from '../view/preview.ts';
 import { optional } from '../optional.ts';
 import { answerOnceByMark, onceDescription } from './answer-once.ts';
 import { awaitRelease, rememberReleases } from './await-release.ts';
@@ -37,6 +38,7 @@ const tags = ['applications'];
 const ApplicationSchema = Type.Interface([ApplicationSummarySchema], {
   spec: KubernetesSchema,
   status: Type.Optional(KubernetesSchema),
+  preview: Type.Optional(PreviewSchema),
 });
 
 const ListQuery = Type.Object(
@@ -138,6 +140,7 @@ function addReadingRoutes(app: App, context: ServerContext): void {
         ...summarize(application, context),
         spec: { ...spec },
         ...(status === undefined ? {} : { status: { ...status } }),
+        ...optional('preview', findPreview(context.view.splits.get(request.params), context.gatewayPort)),
       });
     },
   );

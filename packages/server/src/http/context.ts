@@ -27,6 +27,8 @@ export interface ServerContext {
   /** The one namespace that is served; absent: all of them. */
   readonly namespace?: string | undefined;
   readonly place: PublicPlace;
+  /** Where our own gateway takes plain requests; absent: at the usual port. */
+  readonly gatewayPort?: number | undefined;
   /** Addresses and networks of proxies that are believed in what they say of who asks. */
   readonly trustedProxies: readonly string[];
   /** Whose pages may ask, beside its own. */

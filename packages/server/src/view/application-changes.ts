@@ -28,6 +28,12 @@ export class ApplicationChanges {
         const release = current ?? old;
         if (release !== undefined) this.#note(`${namespaceOf(release)}/${release.spec.application}`);
       }),
+      // What gateways say of it is no news here.
+      view.splits.onChange(({ old, current }) => {
+        const split = current ?? old;
+        if (split !== undefined && old?.metadata.generation !== current?.metadata.generation)
+          this.#note(`${namespaceOf(split)}/${split.spec.application}`);
+      }),
     ];
   }
 
