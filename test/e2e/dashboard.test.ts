@@ -237,7 +237,14 @@ describe.skipIf(noBrowserReason !== undefined)(
         .getByText(/version 3: .*healthy/)
         .waitFor();
       await page.locator('.fleet .spark').first().waitFor();
+      await page.locator('.fleet .state .chip', { hasText: 'Failed' }).waitFor();
       await keepPicture(page, 'overview-failed');
+      await page.getByRole('button', { name: /version 3: .*healthy/ }).focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.whole:popover-open', { hasText: /version 3: .*healthy/ }).waitFor();
+      expect(await findBarriers(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.locator('.whole:popover-open').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Settled/ }).click();
       await page.getByText('None of 1 applications is like this.').waitFor();
       await page.getByRole('link', { name: 'Show all' }).click();

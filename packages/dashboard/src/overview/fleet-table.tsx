@@ -4,7 +4,6 @@ import { describeShares, formatPercent, shareOut } from '../parts/shares.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
 import { SplitBar } from '../parts/split-bar.tsx';
 import { useMedia } from '../parts/use-media.ts';
-import { Words } from '../parts/words.tsx';
 import { useWindowRows } from '../parts/use-window-rows.ts';
 import { listRows } from '../parts/window-rows.ts';
 import { Link } from '../routing/navigation.tsx';
@@ -15,6 +14,7 @@ import { FigureCell } from './figure-cell.tsx';
 import { failureOf, shownPhase } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
+import { Why } from './why.tsx';
 
 const rowHeights = { wide: 64, narrow: 186 } as const;
 
@@ -127,11 +127,7 @@ const Row = memo(function Row({ application, traffic, index, top, height }: RowP
       <Figures traffic={traffic} />
       <div className={failure === undefined ? 'cell state' : 'cell state bad'} role="cell">
         <PhaseChip phase={shownPhase(application)} />
-        {why !== undefined && (
-          <div className="why" title={why}>
-            <Words text={why} />
-          </div>
-        )}
+        {why !== undefined && <Why text={why} />}
       </div>
     </div>
   );
