@@ -12,7 +12,7 @@ import { createNeeded, findNeeded, readNeeded, type Needed } from '../manifests/
 import { carryVersion } from '../manifests/carry-version.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { parseTarget } from '../manifests/parse-target.ts';
-import { tryObjects } from '../manifests/try-objects.ts';
+import { tryObjects } from '@slipway/delivery/api/try-objects';
 import { describeDifference, isDifferent, type Difference } from '../output/difference.ts';
 import { note, print, printList, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';

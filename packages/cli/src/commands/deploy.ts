@@ -21,7 +21,7 @@ import { explainFailure } from '../manifests/explain-refusal.ts';
 import { frozenOf } from '../manifests/frozen-of.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { describePath, readManifests } from '../manifests/read-manifests.ts';
-import { tryObjects } from '../manifests/try-objects.ts';
+import { tryObjects } from '@slipway/delivery/api/try-objects';
 import { note, print, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import { waitForRelease } from '../output/wait-for-release.ts';

@@ -5,11 +5,11 @@ import { withLateModules } from '@slipway/cluster/schema/late-module';
 import { shapeObject } from '@slipway/cluster/schema/shape';
 import type { Application } from '@slipway/delivery/api/application';
 import { applicationDefinition } from '@slipway/delivery/api/definitions/application-definition';
+import { explainBodyType, explainType } from '@slipway/delivery/api/explain-type';
 import { CheckExpressions } from '@slipway/delivery/controller/check-expressions';
 import { validateApplication } from '@slipway/delivery/validate-application';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError, type StatusCause } from '@slipway/kube/status-error';
-import { explainBodyType, explainType } from './explain-refusal.ts';
 
 export interface ApplicationFault {
   readonly field: string;

@@ -8,7 +8,7 @@ import { usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { note } from '../output/output.ts';
 import { judgeApplication, withFurther, type ApplicationFault } from './application-faults.ts';
-import { tryObjects } from './try-objects.ts';
+import { tryObjects } from '@slipway/delivery/api/try-objects';
 
 export function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
   if (faults.length > 0)

@@ -1,18 +1,19 @@
 /** Whether the API server would take what an Application is released with, asked before the Application is changed. */
-import type { Application } from '@slipway/delivery/api/application';
-import type { Release } from '@slipway/delivery/api/release';
-import { firstJobs } from '@slipway/delivery/hooks/first-jobs';
-import { identityOf, isOurs } from '@slipway/delivery/names';
-import { newRelease } from '@slipway/delivery/new-release';
-import { applicationService, servicePatch } from '@slipway/delivery/serving-objects';
-import { versionReplicaSet } from '@slipway/delivery/version-objects';
-import type { PodTemplateSpec, Service } from '@slipway/kube/api.generated';
+import type { Container, PodTemplateSpec, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { keyOf } from '@slipway/kube/object';
+import { isQuantity } from '@slipway/kube/quantity';
 import { jobs, replicaSets, services } from '@slipway/kube/resources';
 import { isStatusReason, type StatusError } from '@slipway/kube/status-error';
-import type { ApplicationFault } from './application-faults.ts';
-import { explainType } from './explain-refusal.ts';
+import { firstJobs } from '../hooks/first-jobs.ts';
+import { identityOf, isOurs } from '../names.ts';
+import { newRelease } from '../new-release.ts';
+import { applicationService, servicePatch } from '../serving-objects.ts';
+import { versionReplicaSet } from '../version-objects.ts';
+import type { Application } from './application.ts';
+import type { Release } from './release.ts';
+import type { ApplicationFault } from './find-faults.ts';
+import { explainType } from './explain-type.ts';
 
 type TryingClient = Pick<KubeClient, 'get' | 'create' | 'patch'>;
 
@@ -20,8 +21,7 @@ type TryingClient = Pick<KubeClient, 'get' | 'create' | 'patch'>;
 export async function tryObjects(client: TryingClient, application: Application): Promise<readonly ApplicationFault[]> {
   const release = trialRelease(application);
   const [ofPods, ofJobs, service] = await Promise.all([
-    // The template of a Deployment has been accepted there.
-    application.spec.workloadRef === undefined ? tryPods(client, application, release) : [],
+    tryTemplate(client, application),
     tryJobs(client, application, release),
     application.spec.service === undefined
       ? undefined
@@ -34,6 +34,15 @@ export async function tryObjects(client: TryingClient, application: Application)
   ];
 }
 
+/** Its pods alone. */
+export async function tryTemplate(
+  client: Pick<KubeClient, 'create'>,
+  application: Application,
+): Promise<readonly ApplicationFault[]> {
+  // The template of a Deployment has been accepted there.
+  return application.spec.workloadRef === undefined ? tryPods(client, application, trialRelease(application)) : [];
+}
+
 /** Of a version that may not have its name yet: neither that nor the configuration can be refused. */
 function trialRelease(application: Application): Release {
   const { spec, metadata } = application;
@@ -42,14 +51,43 @@ function trialRelease(application: Application): Release {
 }
 
 async function tryPods(
-  client: TryingClient,
+  client: Pick<KubeClient, 'create'>,
   { spec: { template = {} } }: Application,
   release: Release,
 ): Promise<readonly ApplicationFault[]> {
-  const replicaSet = versionReplicaSet(release, 0);
+  const { readable, faults } = partQuantities(template);
+  const { spec } = release;
+  const replicaSet = versionReplicaSet({ ...release, spec: { ...spec, template: readable } }, 0);
   const refusal = await refusalOf(client.create(replicaSets, replicaSet, { dryRun: true }));
   const tried = replicaSet.spec?.template ?? {};
-  return templateFaults(refusal, { field: 'spec.template', written: template, tried });
+  return [...faults, ...templateFaults(refusal, { field: 'spec.template', written: template, tried })];
+}
+
+/** An API server that cannot read a quantity says nothing of all the rest: what it can read is what it is asked. */
+function partQuantities(template: PodTemplateSpec): {
+  readonly readable: PodTemplateSpec;
+  readonly faults: readonly ApplicationFault[];
+} {
+  const { spec } = template;
+  if (spec === undefined) return { readable: template, faults: [] };
+  const judged = (spec.containers ?? []).map((container, index) => {
+    const faults = quantityFaults(container, `spec.template.spec.containers[${index}].resources`);
+    const { resources: _, ...others } = container;
+    return { faults, container: faults.length > 0 ? others : container };
+  });
+  const containers = judged.map(({ container }) => container);
+  return { readable: { ...template, spec: { ...spec, containers } }, faults: judged.flatMap(({ faults }) => faults) };
+}
+
+function quantityFaults({ resources = {} }: Container, field: string): readonly ApplicationFault[] {
+  const { limits = {}, requests = {} } = resources;
+  return Object.entries({ limits, requests }).flatMap(([part, quantities]) =>
+    Object.entries(quantities).flatMap(([resource, quantity]) =>
+      isQuantity(String(quantity))
+        ? []
+        : [{ field: `${field}.${part}.${resource}`, message: `"${quantity}" is no quantity, such as 500m or 256Mi` }],
+    ),
+  );
 }
 
 async function tryJobs(

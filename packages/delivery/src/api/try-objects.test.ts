@@ -1,5 +1,5 @@
-import type { Application, ApplicationSpec } from '@slipway/delivery/api/application';
-import { applicationService } from '@slipway/delivery/serving-objects';
+import type { Application, ApplicationSpec } from './application.ts';
+import { applicationService } from '../serving-objects.ts';
 import type { EnvVar } from '@slipway/kube/api.generated';
 import { services } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
@@ -58,7 +58,7 @@ describe('what a release needs', () => {
     {
       name: 'an amount that is none',
       asked: application({ resources: { requests: { cpu: '2x' } } }),
-      fault: /^spec\.template.*quantit/,
+      fault: 'spec.template.spec.containers[0].resources.requests.cpu: "2x" is no quantity',
     },
     {
       name: 'a variable, by its place in the manifest',
@@ -84,6 +84,19 @@ describe('what a release needs', () => {
     const faults = await faultsOf(asked);
     expect(faults[0]).toMatch(fault);
   });
+});
+
+test('an amount that is none hides nothing else', async () => {
+  const container = {
+    image: '',
+    resources: { limits: { cpu: 'x', memory: '1Gi' } },
+    ports: [{ containerPort: 808_080 }],
+  };
+  expect(await faultsOf(application(container))).toEqual([
+    expect.stringContaining('.resources.limits.cpu: '),
+    expect.stringContaining('.image: Required'),
+    expect.stringContaining('.containerPort: Invalid'),
+  ]);
 });
 
 describe('over a running Application', () => {
