@@ -141,6 +141,7 @@ async function ask(server: Asked, namespace: string): Promise<void> {
   await reaches('1', 'Succeeded');
   await client.update(configMaps, { ...settings, data: value('green') });
   await client.update(secrets, { ...keys, data: encoded('green') });
+  expect((await call('PUT', `${base}/applications/shop?dryRun=true`, { spec: specOf('2') })).status).toBe(200);
   expect((await call('PUT', `${base}/applications/shop`, { spec: specOf('2') })).status).toBe(202);
   await reaches('2', 'Paused');
   expect((await call('POST', `${base}/applications/shop/commands`, { verb: 'resume' })).status).toBe(202);

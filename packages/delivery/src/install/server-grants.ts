@@ -39,7 +39,8 @@ export const serverGrants: readonly Grant[] = [
   { apiGroup: '', resource: 'pods', verbs: watching },
   { apiGroup: '', resource: 'pods/log', verbs: ['get'] },
   { apiGroup: '', resource: 'events', verbs: ['list'] },
-  { apiGroup: 'apps', resource: 'replicasets', verbs: ['list'] },
+  // Created in dry runs alone: whether pods would be taken.
+  { apiGroup: 'apps', resource: 'replicasets', verbs: ['list', 'create'] },
   { apiGroup: '', resource: 'configmaps', verbs: ['get'] },
   {
     apiGroup: '',

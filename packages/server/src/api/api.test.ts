@@ -152,6 +152,49 @@ describe('the API', () => {
     expect((await server.call('GET', shop)).body.generation).toBe(1);
   });
 
+  it('says in a dry run whether the API server would take the pods, with what else is wrong, each at its field', async () => {
+    const { template, ...rest } = shopSpec('');
+    const limited = template.spec.containers.map((container) => ({
+      ...container,
+      ports: [{ containerPort: 99_999 }],
+    }));
+    const wrong = { template: { spec: { containers: limited } }, dependsOn: ['tried'] };
+    const strategy = { type: 'blueGreen', blueGreen: { previewHosts: ['look.localhost'] } };
+    const body = { name: 'tried', spec: { ...rest, ...wrong, replicas: -1, strategy } };
+    const path = '/api/v1/namespaces/default/applications?dryRun=true';
+    const refused = await server.call('POST', path, { body });
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors.map(({ field }: { readonly field: string }) => field).toSorted()).toEqual([
+      'spec.dependsOn',
+      'spec.replicas',
+      'spec.service.ports[0].targetPort',
+      'spec.strategy.blueGreen.previewHosts',
+      'spec.template.spec.containers[0].image',
+      'spec.template.spec.containers[0].ports[0].containerPort',
+    ]);
+    const checked = { name: 'tried', spec: { ...body.spec, checks: [{ name: 'errors' }] } };
+    const { body: other } = await server.call('POST', path, { body: checked });
+    expect(other.errors.map(({ field }: { readonly field: string }) => field).toSorted()).toEqual([
+      'spec.checks[0].provider',
+      'spec.checks[0].successWhen',
+      'spec.replicas',
+      'spec.template.spec.containers[0].image',
+      'spec.template.spec.containers[0].ports[0].containerPort',
+    ]);
+  });
+
+  it.each([
+    { name: 'no spec', template: { spec: null } },
+    { name: 'a container that is nothing', template: { spec: { containers: [null] } } },
+    { name: 'text in place of a list', template: { spec: { containers: [{ name: 'web', image: 'a', env: 'b' }] } } },
+    { name: 'nothing in place of one', template: { spec: { containers: [{ name: 'web', image: 'a', env: null }] } } },
+  ])('says in a dry run what is wrong with a template of $name', async ({ template }) => {
+    const body = { name: 'tried', spec: { template, replicas: -1 } };
+    const refused = await server.call('POST', '/api/v1/namespaces/default/applications?dryRun=true', { body });
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors).not.toEqual([]);
+  });
+
   it('says in a dry run what the version would lack', async () => {
     const environmentFrom = [{ secretRef: { name: 'nowhere' } }];
     const body = { spec: { ...shopSpec('web:9'), version: '9', environmentFrom } };

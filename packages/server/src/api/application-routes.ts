@@ -3,7 +3,6 @@ import Type, { type Static } from 'typebox';
 import type { App } from '../http/build-app.ts';
 import type { ServerContext } from '../http/context.ts';
 import { isKnown } from '../http/entity-tags.ts';
-import { Problem } from '../http/problem.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
 import { findPreview, PreviewSchema } from '../view/preview.ts';
@@ -22,6 +21,7 @@ import {
   problems,
   ReadingHeaders,
 } from './schemas.ts';
+import { tryApplication } from './try-application.ts';
 import {
   conditionOf,
   etagOf,
@@ -232,44 +232,18 @@ interface Change {
 
 async function change(wanted: Wanted, condition: Condition, { dryRun, by, context }: Change): Promise<Accepted> {
   const { namespace, name } = wanted;
+  if (dryRun) {
+    const { application, unread } = await tryApplication(wanted, condition, context);
+    const { generation = 0 } = application.metadata;
+    return { namespace, name, generation, ...optional('unread', unread.length > 0 ? [...unread] : undefined) };
+  }
   const before = rememberReleases(wanted, context);
   const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
-  const unread = dryRun ? await requireFaultless(written.application, context) : [];
   const known = written.wasThere ? new Set<string>() : before;
-  const release = dryRun ? undefined : await awaitRelease(written, known, context);
+  const release = await awaitRelease(written, known, context);
   const { generation = 0 } = written.application.metadata;
-  return {
-    namespace,
-    name,
-    generation,
-    ...optional('release', release?.metadata.name),
-    ...optional('unread', unread.length > 0 ? [...unread] : undefined),
-  };
+  return { namespace, name, generation, ...optional('release', release?.metadata.name) };
 }
-
-/**
- * Otherwise the controller would say it in a condition, when the Application is written. Resolves with what may not be read.
- * The server reads by its own rights: whoever may write Applications here learns which Secrets and keys there are, as from
- * that condition.
- */
-async function requireFaultless(application: Application, { client, view }: ServerContext): Promise<readonly string[]> {
-  // What judges is of use to those alone who ask.
-  const { findFaults } = await import('@slipway/delivery/api/find-faults');
-  const { findMissing } = await import('@slipway/delivery/api/find-missing');
-  const { namespace = '', name = '' } = application.metadata;
-  const releases = view.releases.byIndex('application', `${namespace}/${name}`);
-  const faults = await findFaults(application, releases);
-  const nothing = { lacks: [], unread: [] };
-  const { lacks, unread } = faults.length > 0 ? nothing : await findMissing(application, { client, releases });
-  const errors = [...faults, ...lacks.map((message) => ({ field: 'spec', message }))];
-  if (errors.length === 0) return unread;
-  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new Problem(422, `the application ${name} would not be released: ${detail}`.slice(0, maximumDetail), {
-    errors,
-  });
-}
-
-const maximumDetail = 4_000;
 
 /** Of the Release that was begun, or of the Application. */
 function locationOf({ namespace, name, release }: Omit<Accepted, 'generation'>): string {

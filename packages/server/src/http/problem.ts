@@ -134,9 +134,14 @@ function describeFault(
   return { field: `${context}${instancePath}`, message: `${message}${named}` };
 }
 
+/** Each with the field that it is in; empty for the whole, which Kubernetes calls `<nil>`. */
+export function faultsOf({ details }: StatusError): readonly FieldFault[] {
+  return (details?.causes ?? []).map(({ field = '', message }) => ({ field: field === '<nil>' ? '' : field, message }));
+}
+
 /** What the cluster answered, as the answer to whoever asked us. */
 function problemOfStatus(error: StatusError): Problem {
-  const errors = error.details?.causes?.map(({ field = '', message }) => ({ field, message }));
+  const errors = error.details?.causes === undefined ? undefined : faultsOf(error);
   switch (error.reason) {
     case 'NotFound':
     case 'AlreadyExists':
