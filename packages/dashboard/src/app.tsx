@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { AnotherTry } from './api/another-try.ts';
 import type { LoginMethods, SessionAnswer } from './api/answers.ts';
 import { ApiClient } from './api/client.ts';
 import { Pages } from './pages.tsx';
@@ -11,6 +10,7 @@ import { DeskProvider, type Desk } from './session/desk.ts';
 import { LoginPage } from './session/login-page.tsx';
 import { Shell } from './shell/shell.tsx';
 import { FleetStore } from './state/fleet-store.ts';
+import { RetryingRead } from './state/retrying-read.ts';
 
 type Login =
   | { readonly state: 'unknown' }
@@ -28,28 +28,19 @@ export function App() {
   );
   const [methods, setMethods] = useState<LoginMethods>({});
   useEffect(() => {
-    const leaving = new AbortController();
-    const again = new AnotherTry({ clock: browserClock, random: drawRandom, ask });
-    ask();
-    return () => {
-      again.stop();
-      leaving.abort();
-    };
-
-    function ask(): void {
+    const asking = new RetryingRead<LoginMethods>({
+      clock: browserClock,
+      random: drawRandom,
       // Who is not logged in has made no mistake: that is no error, and with it comes how to log in.
-      void client.get<LoginMethods>('/api/v1/session/methods', leaving.signal).then(
-        (found) => {
-          setMethods(found);
-          setLogin(found.session === undefined ? { state: 'none' } : { state: 'some', session: found.session });
-        },
-        (problem: unknown) => {
-          if (leaving.signal.aborted) return;
-          setLogin({ state: 'unreachable', problem });
-          again.hear(problem);
-        },
-      );
-    }
+      read: (signal) => client.get('/api/v1/session/methods', signal),
+      onAnswer: (found) => {
+        setMethods(found);
+        setLogin(found.session === undefined ? { state: 'none' } : { state: 'some', session: found.session });
+      },
+      onProblem: (problem) => setLogin({ state: 'unreachable', problem }),
+    });
+    asking.ask();
+    return () => asking.stop();
   }, [client]);
   switch (login.state) {
     case 'unknown':

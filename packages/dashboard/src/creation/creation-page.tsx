@@ -15,7 +15,8 @@ import { changeUnlessChanged } from './change-unless-changed.ts';
 import { otherFaults } from './faults.ts';
 import { Form, paths } from './form.tsx';
 import { editManifest, firstManifest, readManifest, type Manifest } from './manifest.ts';
-import { useValidation, type Mode, type Validation } from './use-validation.ts';
+import { useValidation, type Validation } from './use-validation.ts';
+import type { Mode } from './validate.ts';
 import { Title } from '../parts/title.tsx';
 
 /** A new application, by form and by text. */
@@ -58,11 +59,12 @@ function Editor({ mode, text: first, generation }: EditorProps) {
   const [last, setLast] = useState<Manifest>();
   if (reading.manifest !== undefined && reading.manifest !== last) setLast(reading.manifest);
   const manifest = reading.manifest ?? last;
-  const validation = useValidation(reading.manifest, mode);
   const environments = useResource<List<{ readonly namespace: string }>>('/api/v1/environments');
   const { save, isBusy, problem } = useSaving(generation);
-  const [isBegun, begin] = useState(mode === 'change');
-  const faults = faultsOf(validation, isBegun || text !== first);
+  const [isPressed, press] = useState(mode === 'change');
+  const isBegun = isPressed || text !== first;
+  const validation = useValidation(reading.manifest, { mode, isBegun });
+  const faults = faultsOf(validation, isBegun);
   const isReady = reading.manifest !== undefined && validation.state === 'valid';
   return (
     <>
@@ -111,7 +113,7 @@ function Editor({ mode, text: first, generation }: EditorProps) {
           aria-disabled={!isReady || isBusy}
           onClick={() => {
             if (isBusy) return;
-            begin(true);
+            press(true);
             if (isReady) void save(reading.manifest);
             else document.querySelector<HTMLElement>('.editor [aria-invalid=true], .editor input:invalid')?.focus();
           }}
@@ -222,7 +224,7 @@ function Findings({ fault, validation }: StateProps) {
       <ul>
         {others.map(({ field, message: why }) => (
           <li key={`${field} ${why}`}>
-            <code>{field}</code> {why}
+            {field !== '' && <code>{field}</code>} {why}
           </li>
         ))}
       </ul>

@@ -42,7 +42,7 @@ export function ProblemNotice({ problem }: { readonly problem: unknown }) {
         <ul>
           {faults.map(({ field, message }) => (
             <li key={`${field} ${message}`}>
-              <code>{field}</code> {message}
+              {field !== '' && <code>{field}</code>} {message}
             </li>
           ))}
         </ul>

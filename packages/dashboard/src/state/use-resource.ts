@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { AnotherTry } from '../api/another-try.ts';
 import { browserClock, drawRandom } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
-import { Refresher } from './refresher.ts';
+import { RetryingRead } from './retrying-read.ts';
 
 export interface Resource<Answer> {
   /** As it was read last; kept while it is read again. */
@@ -32,37 +31,23 @@ export function useResource<Answer>(
 ): Resource<Answer> {
   const { client } = useDesk();
   const [read, setRead] = useState<Read<Answer>>();
-  const refresher = useRef<Refresher>(undefined);
-  const another = useRef<AnotherTry>(undefined);
+  const reading = useRef<RetryingRead<Answer>>(undefined);
   useEffect(() => {
     if (path === undefined) return;
-    const leaving = new AbortController();
-    const again = new AnotherTry({
+    const current = new RetryingRead<Answer>({
       clock: browserClock,
       random: drawRandom,
-      ask: () => refresher.current?.ask(),
+      read: (signal) => client.get(path, signal),
+      onAnswer: (data) => setRead({ path, data }),
+      onProblem: (problem) => setRead((before) => ({ ...(before?.path === path ? before : {}), path, problem })),
     });
-    const take = async (): Promise<void> => {
-      if (leaving.signal.aborted) return;
-      const answer = await client.get<Answer>(path, leaving.signal).then(
-        (data): Read<Answer> => ({ path, data }),
-        (problem: unknown): Read<Answer> => ({ path, problem }),
-      );
-      if (leaving.signal.aborted) return;
-      again.hear(answer.problem);
-      setRead((before) => (before?.path === path && 'problem' in answer ? { ...before, ...answer } : answer));
-    };
-    another.current = again;
-    refresher.current = new Refresher(take);
-    refresher.current.ask();
-    return () => {
-      again.stop();
-      leaving.abort();
-    };
+    reading.current = current;
+    current.ask();
+    return () => current.stop();
   }, [client, path]);
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current && another.current?.isComing !== true) refresher.current?.ask();
+    if (!isFirst.current) reading.current?.askUnlessComing();
     isFirst.current = false;
   }, [news]);
   useEffect(() => {
@@ -71,12 +56,12 @@ export function useResource<Answer>(
     return () => cancel();
 
     function look(): void {
-      if (!document.hidden && another.current?.isComing !== true) refresher.current?.ask();
+      if (!document.hidden) reading.current?.askUnlessComing();
       cancel = browserClock.schedule(everyMilliseconds ?? 0, look);
     }
   }, [path, everyMilliseconds]);
   return useMemo(() => {
-    const reload = (): void => refresher.current?.ask();
+    const reload = (): void => reading.current?.ask();
     return read?.path === path ? { data: read?.data, problem: read?.problem, reload } : { reload };
   }, [read, path]);
 }
