@@ -8,20 +8,17 @@ import { clientId, startTestIssuer, type TestIssuer } from '../../packages/serve
 import { shopSpec } from '../../packages/server/testing/test-server.ts';
 import { githubPackage, sendAs } from '../../packages/server/testing/webhook-messages.ts';
 import {
+  expectOpen,
   findBarriers,
-  findSideways,
   keepPicture,
   launchBrowser,
   logIn,
   looks,
   noBrowserReason,
-  readOverflow,
   readShift,
-  rulesOfColours,
   visit,
   type Visitor,
 } from './support/browser.ts';
-import { Keyboard } from './support/keyboard.ts';
 import { startPagesServer, type PagesServer } from './support/pages-server.ts';
 
 /** For what the server does meanwhile. */
@@ -295,6 +292,21 @@ describe.skipIf(noBrowserReason !== undefined)(
       await closed();
     });
 
+    it('lead to the preview of a version for as long as there is one', async () => {
+      const strategy = { type: 'blueGreen', blueGreen: { autoPromote: false, previewHosts: ['next.example.org'] } };
+      const spec = { ...shopSpec(`${repository}:3.0.0`), version: '3.0.0', guardSeconds: 0, strategy } as const;
+      await server.cluster.deploy({ ...spec, route: { hosts: ['shop.example.org'] } });
+      await page.goto('/applications/default/shop');
+      const link = page.getByRole('link', { name: 'next.example.org' });
+      await shows(link);
+      expect(await link.getAttribute('href')).toBe('http://next.example.org/');
+      await keepPicture(page, 'preview');
+      await page.getByRole('button', { name: 'Promote' }).click();
+      await confirm('Promote');
+      await shows(page.locator('.page-head .chip', { hasText: 'Stable' }));
+      expect(await link.count()).toBe(0);
+    });
+
     it('complain of nothing', () => {
       expect(visitor.complaints).toEqual([]);
     });
@@ -312,153 +324,6 @@ describe.skipIf(noBrowserReason !== undefined)(
       await context.close();
     });
 
-    describe('by keys alone', () => {
-      let other: Visitor;
-      let keys: Keyboard;
-
-      beforeAll(async () => {
-        other = await visit(browser, server.url, { isRefused: true });
-        other.page.setDefaultTimeout(patience);
-        keys = new Keyboard(other.page);
-      });
-      afterAll(() => other?.context.close());
-
-      const button = (name: string | RegExp) => other.page.getByRole('button', { name, exact: true });
-      const inDialog = (name: string) => other.page.getByRole('dialog').getByRole('button', { name, exact: true });
-      const field = (name: string | RegExp) => other.page.getByLabel(name, { exact: true });
-      const state = (words: string) => shows(other.page.locator('.page-head .chip', { hasText: words }));
-      const goTo = (page: string) =>
-        keys.press(other.page.getByRole('navigation').getByRole('link', { name: page }), { isBackwards: true });
-      /** Whatever has been drawn anew or taken away: something has the keyboard. */
-      const isSeen = async () => {
-        await expect.poll(() => keys.see()).not.toBe('nothing');
-      };
-      const heading = async (name: string) => {
-        await other.page.locator('h1:focus', { hasText: name }).waitFor();
-        await isSeen();
-      };
-      /** The dialog is gone, whatever has become of what opened it. */
-      const left = async () => {
-        await other.page.getByRole('dialog').waitFor({ state: 'detached' });
-        await isSeen();
-      };
-      const give = async (verb: string, outcome: RegExp) => {
-        await keys.press(button(verb));
-        await keys.press(inDialog(verb));
-        await shows(other.page.getByRole('status').or(other.page.getByRole('alert')).getByText(outcome).first());
-        await left();
-      };
-      const releaseVersion = async (version: string) => {
-        await keys.press(other.page.getByRole('link', { name: 'Change' }));
-        await heading('Change cart');
-        await keys.write(field('Version'), version);
-        await other.page.locator('.chip', { hasText: /^valid$/ }).waitFor();
-        await keys.press(button('Save and release'));
-        await heading('cart');
-      };
-
-      it('somebody logs in, and creates an application by form and text', async () => {
-        await other.page.goto('/');
-        await keys.write(field('Token'), 'slipway_of-nobody');
-        await other.page.keyboard.press('Enter');
-        await other.page.getByRole('alert').getByText('not known here').waitFor();
-        await keys.write(field('Token'), server.token);
-        await other.page.keyboard.press('Enter');
-        await heading('Overview');
-        await goTo('New application');
-        await heading('New application');
-        await keys.write(field('Name'), 'cart');
-        await keys.write(field('Version'), '1');
-        await keys.write(field('Image'), 'ghcr.io/acme/cart:1');
-        await keys.write(field('Front-end hosts'), 'cart.example.org');
-        await keys.write(field('Guard (s)'), '0');
-        await keys.choose(field('Strategy'), 'Can');
-        await keys.press(button('Add a wait for somebody'));
-        const steps = other.page.getByRole('group', { name: 'Steps' }).getByRole('listitem');
-        const last = await steps.count();
-        await keys.press(button(`Move step ${last} up`), { isBackwards: true });
-        for (let place = last - 1; place > 2; place -= 1) await keys.press(button(`Move step ${place} up`));
-        await keys.reach(button('Move step 2 up'));
-        await keys.press(button(`Remove step ${last}`));
-        await isSeen();
-        const text = other.page.getByRole('textbox', { name: 'YAML' });
-        await keys.reach(text);
-        await other.page.keyboard.press('ControlOrMeta+End');
-        await other.page.keyboard.insertText('  hooks:\n    beforePromotion: [{ name: sign-off, approval: {} }]\n');
-        await other.page.locator('.chip', { hasText: /^valid$/ }).waitFor();
-        await keys.press(button('Create and release'));
-        await heading('cart');
-        await shows(button('Approve sign-off'));
-        await keys.press(button('Approve sign-off'));
-        await keys.press(inDialog('Approve'));
-        await state('Stable');
-        await left();
-      });
-
-      it('somebody watches a canary, goes on, approves, and takes one back', async () => {
-        await releaseVersion('2');
-        await state('Paused');
-        await other.page.getByLabel(/version 2 takes \d+ %/).waitFor();
-        await keys.press(button('Promote'));
-        await other.page.keyboard.press('Escape');
-        await left();
-        await keys.reach(button('Promote'));
-        await give('Promote', /2/);
-        await shows(button('Approve sign-off'));
-        await keys.press(button('Approve sign-off'));
-        await keys.press(inDialog('Approve'));
-        await state('Stable');
-        await left();
-        await releaseVersion('3');
-        await state('Paused');
-        await give('Abort', /3/);
-        await state('Failed');
-        await isSeen();
-      });
-
-      it('somebody compares two versions, and goes back to one', async () => {
-        await goTo('History');
-        await heading('History');
-        await keys.write(field('Application'), 'cart');
-        await other.page.keyboard.press('Enter');
-        await keys.press(field('Compare cart-2'), { key: 'Space' });
-        await keys.press(field('Compare cart-1'), { key: 'Space' });
-        await keys.press(button('Compare 1 with 2'), { isBackwards: true });
-        await heading('Compare versions');
-        await other.page.locator('.changes').getByText('version', { exact: true }).waitFor();
-        await give('Roll back to 1', /version 1/);
-      });
-
-      it('somebody keeps tokens and webhooks', async () => {
-        await goTo('Tokens');
-        await heading('Tokens');
-        await keys.press(button('New token'));
-        await keys.write(field('Name'), 'pipeline');
-        await keys.choose(field('Role'), 'op');
-        await keys.press(inDialog('Make it'));
-        await left();
-        await keys.reach(button('New token'));
-        await keys.press(button('Revoke pipeline'));
-        await keys.press(inDialog('Revoke'));
-        await other.page.getByText('revoked', { exact: true }).waitFor();
-        await left();
-        await goTo('Webhooks');
-        await heading('Webhooks');
-        await keys.press(button('New webhook'));
-        await keys.write(field('Name'), 'cart images');
-        await keys.write(field('Repository'), 'ghcr.io/acme/cart');
-        await keys.write(field('Range, form or tag'), '^2.0.0');
-        await other.page.keyboard.press('Enter');
-        await other.page.locator('.secret.address').waitFor();
-        await left();
-        await keys.press(button('Remove cart images'));
-        await keys.press(inDialog('Remove'));
-        await button('Remove cart images').waitFor({ state: 'detached' });
-        await left();
-        expect(other.complaints).toEqual([]);
-      });
-    });
-
     describe.each([
       { width: 'wide', light: looks[0], dark: looks[1] },
       { width: 'narrow', light: looks[2], dark: looks[3] },
@@ -471,17 +336,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       });
       afterAll(() => other?.context.close());
 
-      /** By light, and once more in the dark, where nothing but its colours is another. */
-      const isOpenToEverybody = async (name: string, options: { readonly fullPage?: boolean } = {}): Promise<void> => {
-        for (const look of [light, dark]) {
-          await other.page.emulateMedia({ colorScheme: look.colorScheme });
-          await keepPicture(other.page, `${look.name}${name}`, options);
-          expect(await findBarriers(other.page, look === light ? undefined : rulesOfColours)).toEqual([]);
-        }
-        await other.page.emulateMedia({ colorScheme: light.colorScheme });
-        expect(await readOverflow(other.page)).toBeLessThanOrEqual(0);
-        expect(await findSideways(other.page)).toEqual([]);
-      };
+      const isOpenToEverybody = (name: string, options: { readonly fullPage?: boolean } = {}) =>
+        expectOpen(other.page, [light, dark], { name, ...options });
 
       it.each([
         ['/environments', 'New variable'],

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 const program = '/usr/bin/chromium';
 const quiet = ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -95,12 +96,12 @@ export function readShift(page: Page): Promise<number> {
 }
 
 /** Pixels that stand out at the right of the page. */
-export function readOverflow(page: Page): Promise<number> {
+function readOverflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
 /** What moves sideways on its own because there is no room for it; on a phone nothing does, but text that is written so. */
-export async function findSideways(page: Page): Promise<readonly string[]> {
+async function findSideways(page: Page): Promise<readonly string[]> {
   return await page.evaluate(`innerWidth > 620 ? [] : [...document.querySelectorAll('main *')]
     .filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
     .filter((element) => /auto|scroll/.test(getComputedStyle(element).overflowX))
@@ -115,7 +116,7 @@ interface AxeViolation {
 }
 
 /** Rules that look at colours; to all the others a dark page is the same as a light one. */
-export const rulesOfColours = ['color-contrast', 'link-in-text-block'] as const;
+const rulesOfColours = ['color-contrast', 'link-in-text-block'] as const;
 
 /** What keeps somebody from using the page, by the rules of axe: only what is serious. */
 export async function findBarriers(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
@@ -145,4 +146,26 @@ export async function keepPicture(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: `${folder}${name}.png`, ...options });
+}
+
+export interface OpenOptions {
+  /** Of the picture, behind that of the look. */
+  readonly name: string;
+  readonly fullPage?: boolean;
+}
+
+/** Keeps nobody from it: by light, and once more in the dark, where nothing but its colours is another. */
+export async function expectOpen(
+  page: Page,
+  [light, dark]: readonly [light: Look, dark: Look],
+  { name, ...options }: OpenOptions,
+): Promise<void> {
+  for (const look of [light, dark]) {
+    await page.emulateMedia({ colorScheme: look.colorScheme });
+    await keepPicture(page, `${look.name}${name}`, options);
+    expect(await findBarriers(page, look === light ? undefined : rulesOfColours)).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: light.colorScheme });
+  expect(await readOverflow(page)).toBeLessThanOrEqual(0);
+  expect(await findSideways(page)).toEqual([]);
 }
