@@ -50,6 +50,8 @@ export interface MailReceiver {
   readonly port: number;
   /** Whole messages, as they came, with the envelope before them. */
   readonly received: readonly string[];
+  /** Every command that it was given, whatever it made of it. */
+  readonly commands: readonly string[];
   count(number: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export interface MailReceiver {
 /** As much of https://www.rfc-editor.org/rfc/rfc5321 as a client needs that sends. */
 export async function startMailReceiver(): Promise<MailReceiver> {
   const received: string[] = [];
+  const commands: string[] = [];
   const arrivals = createArrivals(received);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -64,15 +67,17 @@ export async function startMailReceiver(): Promise<MailReceiver> {
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
     socket.write('220 test ESMTP\r\n');
-    converse(socket, (message) => {
+    const deliver = (message: string): void => {
       received.push(message);
       arrivals.look();
-    });
+    };
+    converse(socket, { deliver, hear: (command) => commands.push(command) });
   });
   const port = await listen(server);
   return {
     port,
     received,
+    commands,
     count: arrivals.count,
     close: () => {
       for (const socket of sockets) socket.destroy();
@@ -81,13 +86,23 @@ export async function startMailReceiver(): Promise<MailReceiver> {
   };
 }
 
-function converse(socket: Socket, deliver: (message: string) => void): void {
+interface Ears {
+  readonly hear: (command: string) => void;
+  readonly deliver: (message: string) => void;
+}
+
+const answers: Readonly<Record<string, string>> = { DATA: '354 go on', QUIT: '221 bye' };
+/** It encrypts nothing, and asks nobody who he is. */
+const unknown: ReadonlySet<string> = new Set(['STARTTLS', 'AUTH']);
+
+function converse(socket: Socket, { hear, deliver }: Ears): void {
   let [rest, envelope, body]: [string, string, string[] | undefined] = ['', '', undefined];
   const answer = (line: string): void => {
-    const command = line.split(' ')[0]?.toUpperCase();
+    hear(line);
+    const command = line.split(' ')[0]?.toUpperCase() ?? '';
     if (command === 'MAIL' || command === 'RCPT') envelope += `${line}\n`;
     if (command === 'DATA') body = [];
-    socket.write(command === 'DATA' ? '354 go on\r\n' : command === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n');
+    socket.write(`${unknown.has(command) ? '502 not here' : (answers[command] ?? '250 ok')}\r\n`);
     if (command === 'QUIT') socket.end();
   };
   socket.on('data', (chunk) => {
