@@ -46,7 +46,7 @@ describe('an Application', () => {
     const adopting = { template: undefined, workloadRef: { kind: 'Deployment', name: 'shop' } };
     expect(await lintManifest(application(adopting))).toEqual([]);
     expect(await said(application({ ...adopting, replicas: 1 }))).toEqual(['warning single-replica spec.replicas']);
-    expect(await said(application({ workloadRef: adopting.workloadRef }))).toContain('error invalid spec.workloadRef');
+    expect(await said(application({ workloadRef: adopting.workloadRef }))).toEqual(['error invalid spec.workloadRef']);
   });
 
   test.each<[object, string]>([

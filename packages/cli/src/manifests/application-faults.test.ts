@@ -58,7 +58,7 @@ test('tells what its schema, the rules in it and the controller have against it 
     'spec.route.redirectWww: cannot be had through istio',
     'spec.strategy.canary.steps[0].check: there is no check named "none"',
     'spec.checks[0].successWhen: "value <"',
-    'spec: Invalid value: "object": template.spec.restartPolicy must be Always',
+    'spec.template.spec.restartPolicy: "Never" must be Always',
     'spec.service: Invalid value: "object": several ports need a name each',
   ])
     expect(said).toContainEqual(expect.stringContaining(sentence));
@@ -72,4 +72,37 @@ test('tells every value of a wrong type', async () => {
     'spec.replicas: expected a whole number, found a string',
     'spec.paused: expected true or false, found a string',
   ]);
+});
+
+const { template } = good;
+const route = { hosts: ['shop.localhost'] };
+const service = { ports: [{ port: 80 }] };
+const steps = (...all: readonly object[]): object => ({ type: 'canary', canary: { steps: all } });
+
+test.each<[field: string, spec: object]>([
+  ['spec.template.spec.containers', {}],
+  ['spec.template.spec.containers', { template: {} }],
+  ['spec.template.spec.restartPolicy', { template: { spec: { ...template.spec, restartPolicy: 'Never' } } }],
+  ['spec.workloadRef', { template, workloadRef: { kind: 'Deployment', name: 'shop' } }],
+  ['spec.service.ports', { template, route }],
+  ['spec.strategy.canary.steps[0].match', { template, strategy: steps({ match: {} }) }],
+  ['spec.strategy.canary.steps[0].mirror', { template, strategy: steps({ mirror: { percent: 5 } }) }],
+  ['spec.strategy.canary.steps[0].check', { template, strategy: steps({ check: 'none' }) }],
+  [
+    'spec.strategy.canary.stickySeconds',
+    { template, strategy: { type: 'canary', canary: { steps: [{ setWeight: 100 }], stickySeconds: 5 } } },
+  ],
+  ['spec.strategy.recreate.holdSeconds', { template, strategy: { type: 'recreate', recreate: { holdSeconds: 5 } } }],
+  ['spec.route.propagationSeconds', { template, service, route: { ...route, propagationSeconds: 5 } }],
+  [
+    'spec.strategy.blueGreen.previewHosts',
+    { template, strategy: { type: 'blueGreen', blueGreen: { previewHosts: ['next.localhost'] } } },
+  ],
+  [
+    'spec.strategy.blueGreen.previewHosts',
+    { template, service, route, strategy: { type: 'blueGreen', blueGreen: { previewHosts: route.hosts } } },
+  ],
+  ['spec.strategy.type', { template, strategy: { type: 'rainbow' } }],
+])('what a rule says of spec as a whole is told of %s, once: %j', async (field, spec) => {
+  expect(await faultsOf({ spec })).toEqual([expect.stringContaining(`${field}: `)]);
 });

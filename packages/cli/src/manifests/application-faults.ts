@@ -79,11 +79,11 @@ async function judgeContent(application: Application): Promise<readonly StatusCa
   ];
 }
 
-/** Rules about the object as a whole have no field: the controller says the same of one. */
+/** What rules about the object or spec as a whole say, the controller says of a field. */
 async function judgeRules(object: KubeObject, definition: ResourceDefinition): Promise<readonly StatusCause[]> {
   const judged = { stored: undefined, faults: [] };
   const found = await withLateModules(async () => definition.validateRules?.(object, judged) ?? []);
-  return found.filter(({ field = '' }) => field.startsWith('spec'));
+  return found.filter(({ field = '' }) => field.startsWith('spec.'));
 }
 
 type Shaped =
