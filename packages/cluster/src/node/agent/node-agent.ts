@@ -314,7 +314,7 @@ function createHost(
   const nodeIP = nodeIPOf(options);
   const events = createEvents(options, recorder);
   const directory = join(dataDirectory, 'pods');
-  const logs = new PodLogs({ files, clock, logger, directory });
+  const logs = new PodLogs({ files, clock, logger, directory, whenCalm: () => calm.wait(clock.monotonic()) });
   const messages = new TerminationMessages({ files, directory, logs });
   const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
   const allocatable = resourcesOf(capacity);

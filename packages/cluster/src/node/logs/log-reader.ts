@@ -25,6 +25,10 @@ export interface LiveLog {
   readonly closed: boolean;
   /** It will be closed once the disk has taken what it has. */
   readonly isEnding: boolean;
+  /** Its first lines are on their way to the disk. */
+  readonly isBeginning: boolean;
+  /** Holds nothing back any more. */
+  hurry(): void;
   onAppend(listener: () => void): () => void;
 }
 
@@ -61,7 +65,8 @@ async function* readBlocks(source: LogSource, options: LogOptions): AsyncGenerat
   const { live } = source;
   const appended = new Appended(live, options.signal);
   try {
-    // Who has heard of the end of a container reads all that it said; a disk that hangs holds nobody who has left.
+    live?.hurry();
+    // Who has heard of the beginning or the end of a container reads what it said; a disk that hangs holds nobody who has left.
     while (isBeingWritten(live) && !options.signal.aborted) await appended.after(appended.version);
     if (options.signal.aborted) return;
     let position = await findStart(source, options.tailLines);
@@ -83,7 +88,7 @@ async function* readBlocks(source: LogSource, options: LogOptions): AsyncGenerat
 }
 
 function isBeingWritten(live: LiveLog | undefined): boolean {
-  return live?.isEnding === true && !live.closed;
+  return live !== undefined && (live.isBeginning || (live.isEnding && !live.closed));
 }
 
 async function readFrom(source: LogSource, position: Position): Promise<{ lines: readonly LogLine[]; next: Position }> {

@@ -21,6 +21,8 @@ export interface LogWriterOptions {
   readonly logger: Logger;
   readonly directory: string;
   readonly attempt: number;
+  /** What the first lines wait for, if nobody reads: a file is made for them. Absent: nothing. */
+  readonly whenCalm?: (() => Promise<void>) | undefined;
   readonly limits?: typeof logLimits | Readonly<Record<keyof typeof logLimits, number>>;
 }
 
@@ -41,6 +43,8 @@ export class LogWriter {
   #sequence: number | undefined;
   #size = 0;
   #isEnding = false;
+  #beginning: 'due' | 'underWay' | 'done' = 'due';
+  readonly #hurry = Promise.withResolvers<void>();
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -56,6 +60,16 @@ export class LogWriter {
     return this.#isEnding;
   }
 
+  /** The first lines are still on their way to the disk. */
+  get isBeginning(): boolean {
+    return this.#beginning === 'underWay';
+  }
+
+  /** Nothing is held back any more. */
+  hurry(): void {
+    this.#hurry.resolve();
+  }
+
   /** The returned promise resolves once there is room for more. */
   write(stream: Stream, chunk: Uint8Array): void | Promise<void> {
     if (this.#isEnding || this.#options.files.discards) return;
@@ -67,11 +81,14 @@ export class LogWriter {
     }
     this.#rest[stream] = this.#addParts(stream, bytes.subarray(start));
     this.#draining ??= this.#drain();
-    return this.#pendingBytes > this.#limits.pauseBytes ? this.#draining : undefined;
+    if (this.#pendingBytes <= this.#limits.pauseBytes) return undefined;
+    this.hurry();
+    return this.#draining;
   }
 
   /** Writes what is left. Nothing is accepted any more. */
   async close(): Promise<void> {
+    this.hurry();
     if (!this.#isEnding) {
       this.#isEnding = true;
       for (const stream of ['stdout', 'stderr'] as const) {
@@ -123,8 +140,7 @@ export class LogWriter {
   }
 
   async #drain(): Promise<void> {
-    // Everything that is written within one turn of the event loop goes to the disk at once.
-    await Promise.resolve();
+    await this.#gather();
     while (this.#pending.length > 0) {
       const batch = Buffer.concat(this.#pending);
       this.#pending = [];
@@ -141,9 +157,17 @@ export class LogWriter {
           });
         this.#isFailing = true;
       }
+      this.#beginning = 'done';
       this.#notify();
     }
     this.#draining = undefined;
+  }
+
+  /** Everything that is written within one turn of the event loop goes to the disk at once. */
+  async #gather(): Promise<void> {
+    if (this.#beginning !== 'due') return Promise.resolve();
+    this.#beginning = 'underWay';
+    return Promise.race([this.#options.whenCalm?.(), this.#hurry.promise]);
   }
 
   async #append(batch: Buffer): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '@slipway/kube/logger';
 import { FakeClock, settle } from '../../../../kube/testing/fake-clock.ts';
 import { diskFiles } from '../platform/disk-files.ts';
@@ -127,6 +127,45 @@ describe('reading the log of a container that has just ended', () => {
     expect(await said).toBe('');
     disk.resolve();
     await closed;
+  });
+});
+
+describe('the first lines of a container that starts beside others', () => {
+  const makesDirectory = vi.fn(diskFiles.makeDirectory);
+  const calm = Promise.withResolvers<void>();
+  const openHeld = (): Promise<LogWriter> => {
+    const files = { ...diskFiles, makeDirectory: makesDirectory };
+    logs = new PodLogs({ files, clock, logger: silentLogger, directory, whenCalm: () => calm.promise });
+    return logs.open(instance);
+  };
+
+  beforeEach(() => {
+    makesDirectory.mockClear();
+  });
+
+  it.each([false, true])('wait for calm, and for nobody who reads them (follow: %s)', async (follow) => {
+    const writer = await openHeld();
+    void writer.write('stdout', Buffer.from('one\n'));
+    await settle();
+    expect(makesDirectory).not.toHaveBeenCalled();
+    const stream = logs.read(instance, options({ follow }));
+    expect(Buffer.from((await stream.next()).value ?? []).toString()).toBe('one\n');
+    await stream.return(undefined);
+    await logs.close(instance);
+  });
+
+  it('are on the disk when the container has ended', async () => {
+    const writer = await openHeld();
+    void writer.write('stdout', Buffer.from('one\n'));
+    await logs.close(instance);
+    expect(await read()).toBe('one\n');
+  });
+
+  it('wait no longer where there are many', async () => {
+    const writer = await openHeld();
+    await writer.write('stdout', Buffer.from(`${'x'.repeat(100)}\n`.repeat(20_000)));
+    expect(makesDirectory).toHaveBeenCalled();
+    await logs.close(instance);
   });
 });
 

@@ -13,6 +13,8 @@ export interface PodLogsOptions {
   readonly logger: Logger;
   /** Holds a folder a pod. */
   readonly directory: string;
+  /** What the first lines of a container wait for, if nobody reads. Absent: nothing. */
+  readonly whenCalm?: (() => Promise<void>) | undefined;
 }
 
 /** The logs of all containers of this node. They outlive the agent, and go with their pod. */
@@ -27,10 +29,9 @@ export class PodLogs {
   /** Of an instance that is about to start. The one before it is kept, older ones go. */
   async open(instance: ContainerInstance): Promise<LogWriter> {
     const directory = this.#directoryOf(instance);
-    const { files, clock, logger } = this.#options;
-    const old = (await listSegments(files, directory)).filter(({ attempt }) => attempt < instance.attempt - 1);
-    await Promise.all(old.map(({ path }) => files.remove(path)));
-    const writer = new LogWriter({ files, clock, logger, directory, attempt: instance.attempt });
+    const { files, clock, logger, whenCalm } = this.#options;
+    if (instance.attempt > 1) await this.#removeOlder(instance);
+    const writer = new LogWriter({ files, clock, logger, directory, attempt: instance.attempt, whenCalm });
     this.#writers.set(idOf(instance), writer);
     return writer;
   }
@@ -48,6 +49,14 @@ export class PodLogs {
     const segments = async () =>
       (await listSegments(files, directory)).filter(({ attempt }) => attempt === instance.attempt);
     yield* readLog({ files, segments, live }, options);
+  }
+
+  async #removeOlder(instance: ContainerInstance): Promise<void> {
+    const { files } = this.#options;
+    const old = (await listSegments(files, this.#directoryOf(instance))).filter(
+      ({ attempt }) => attempt < instance.attempt - 1,
+    );
+    await Promise.all(old.map(({ path }) => files.remove(path)));
   }
 
   #directoryOf({ podUid, name }: ContainerInstance): string {
