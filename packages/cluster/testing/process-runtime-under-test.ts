@@ -64,6 +64,7 @@ export async function startNamespaceRuntime(
   const isolation = new NamespaceIsolation({
     ...level,
     pool,
+    groups,
     nodeProgram: process.execPath,
     ownPid: process.pid,
     logger: silentLogger,

@@ -91,6 +91,34 @@ describe('ControlGroups', () => {
     expect(group.wasOutOfMemory()).toBe(true);
   });
 
+  it('makes of a group that was made ahead that of a container, with what this one may use', async () => {
+    const [own, memory] = [join(top, 'own'), join(top, 'memory/own')];
+    await mkdir(memory, { recursive: true });
+    const locations = { memory: { version: 1, directory: memory }, pids: { version: 1, directory: own } } as const;
+    const groups = new ControlGroups({ locations, clock: systemClock });
+    const making = groups.createAhead();
+    await groups.start();
+    const ahead = await making;
+    expect(ahead.entries).toEqual([join(own, '1/cgroup.procs')]);
+    expect(await readFile(join(own, '1/pids.max'), 'utf8')).toBe('4096');
+    const group = await groups.create({ limits: { memory: '1Mi' } }, ahead);
+    expect(group.entries).toEqual([join(memory, '1/cgroup.procs'), join(own, '1/cgroup.procs')]);
+    expect(group.entriesLeft).toEqual([join(memory, '1/cgroup.procs')]);
+    expect(await readFile(join(memory, '1/memory.limit_in_bytes'), 'utf8')).toBe('1048576');
+    const another = await groups.create({});
+    expect(another.entriesLeft).toEqual([join(own, '2/cgroup.procs')]);
+  });
+
+  it('writes what one may use to the group of version 2 in which its process is already', async () => {
+    const location = { version: 2, directory: join(top, 'own') } as const;
+    const groups = new ControlGroups({ locations: { memory: location, pids: location }, clock: systemClock });
+    await groups.start();
+    const group = await groups.create({ limits: { memory: '1Mi' } }, await groups.createAhead());
+    expect(group.entries).toEqual([join(top, 'own/1/cgroup.procs')]);
+    expect(group.entriesLeft).toEqual([]);
+    expect(await readFile(join(top, 'own/1/memory.max'), 'utf8')).toBe('1048576');
+  });
+
   it('clears away what a killed cluster has left', async () => {
     await mkdir(join(top, 'pids/own/17'), { recursive: true });
     const locations = { pids: { version: 1, directory: join(top, 'pids/own') } } as const;

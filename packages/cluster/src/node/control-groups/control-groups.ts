@@ -5,7 +5,7 @@ import type { ResourceRequirements } from '@slipway/kube/api.generated';
 import { delay, type Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
 import { controllers, type Controller, type GroupLocation, type GroupLocations } from './find-control-groups.ts';
-import { calculateGroupValues } from './group-values.ts';
+import { calculateGroupValues, type GroupValue } from './group-values.ts';
 
 export interface ControlGroupsOptions {
   readonly locations: GroupLocations;
@@ -21,17 +21,39 @@ const defaultMaximumProcesses = 4_096;
 const removalRounds = 40;
 const removalMilliseconds = 5;
 
+/** Made before anybody knows what its container may use; processes can be in it already. */
+export interface GroupAhead {
+  readonly entries: readonly string[];
+  readonly name: string;
+  /** Rejects when a process is left in it. */
+  remove(): Promise<void>;
+}
+
 /** What one container may use. */
 export interface ContainerGroup {
   /** A process joins by writing `0` to each of these. */
   readonly entries: readonly string[];
+  /** Of them, those that are left for a process which is in the group that was made ahead. */
+  readonly entriesLeft: readonly string[];
   /** Whether the kernel killed one of its processes because they used more memory than they may. */
   wasOutOfMemory(): boolean;
   /** Rejects when a process is left in it. */
   remove(): Promise<void>;
 }
 
-const unlimited: ContainerGroup = { entries: [], wasOutOfMemory: () => false, remove: () => Promise.resolve() };
+const unlimited: ContainerGroup = {
+  entries: [],
+  entriesLeft: [],
+  wasOutOfMemory: () => false,
+  remove: () => Promise.resolve(),
+};
+
+interface Wanted {
+  readonly controller: Controller;
+  readonly version: 1 | 2;
+  readonly group: string;
+  readonly values: readonly GroupValue[];
+}
 
 const nouns: Readonly<Record<Controller, string>> = {
   cpu: 'CPU',
@@ -46,6 +68,7 @@ export class ControlGroups {
   private readonly available = new Map<Controller, GroupLocation>();
   private readonly faults = new Map<Controller, string>();
   private made = 0;
+  private readonly started = Promise.withResolvers<void>();
 
   constructor(options: ControlGroupsOptions) {
     this.options = options;
@@ -67,34 +90,48 @@ export class ControlGroups {
         await removeChildren(directory);
       }),
     );
+    this.started.resolve();
   }
 
-  async create(resources: ResourceRequirements): Promise<ContainerGroup> {
-    this.made += 1;
-    const name = String(this.made);
-    const wish = {
-      resources,
-      maximumProcesses: this.options.maximumProcesses ?? defaultMaximumProcesses,
+  /** For a container of which nothing is known: what all are held to. */
+  async createAhead(): Promise<GroupAhead> {
+    await this.started.promise;
+    const name = this.nextName();
+    const groups = await makeGroups(this.calculateWanted(name, {}));
+    return { name, entries: entriesOf(groups), remove: () => this.remove(groups) };
+  }
+
+  /** What was made ahead becomes part of it, and goes with it. */
+  async create(resources: ResourceRequirements, ahead?: GroupAhead): Promise<ContainerGroup> {
+    const wanted = this.calculateWanted(ahead?.name ?? this.nextName(), resources);
+    if (wanted.length === 0) return unlimited;
+    const groups = await makeGroups(wanted.filter((each) => !this.isMade(each, ahead)));
+    const memory = wanted.find(({ controller }) => controller === 'memory');
+    const all = directoriesOf(wanted);
+    return {
+      entries: entriesOf(all),
+      entriesLeft: entriesOf(groups).filter((entry) => ahead?.entries.includes(entry) !== true),
+      wasOutOfMemory: () => memory !== undefined && readKills(memory.group, memory.version) > 0,
+      remove: () => this.remove(all),
     };
-    const wanted = [...this.available].flatMap(([controller, { version, directory }]) => {
+  }
+
+  private nextName(): string {
+    this.made += 1;
+    return String(this.made);
+  }
+
+  private calculateWanted(name: string, resources: ResourceRequirements): readonly Wanted[] {
+    const wish = { resources, maximumProcesses: this.options.maximumProcesses ?? defaultMaximumProcesses };
+    return [...this.available].flatMap(([controller, { version, directory }]) => {
       const values = calculateGroupValues({ controller, version }, wish);
       return values.length === 0 ? [] : [{ controller, version, group: join(directory, name), values }];
     });
-    if (wanted.length === 0) return unlimited;
-    const groups = [...new Set(wanted.map(({ group }) => group))];
-    await Promise.all(groups.map((group) => mkdir(group, { recursive: true })));
-    for (const { group, values } of wanted) {
-      for (const { file, value, isOptional } of values) {
-        const path = join(group, file);
-        if (isOptional !== true || existsSync(path)) await writeFile(path, value);
-      }
-    }
-    const memory = wanted.find(({ controller }) => controller === 'memory');
-    return {
-      entries: groups.map((group) => join(group, 'cgroup.procs')),
-      wasOutOfMemory: () => memory !== undefined && readKills(memory.group, memory.version) > 0,
-      remove: () => this.remove(groups),
-    };
+  }
+
+  /** The number of processes is the same for all. */
+  private isMade({ controller, group }: Wanted, ahead: GroupAhead | undefined): boolean {
+    return controller === 'pids' && ahead?.entries.includes(entryOf(group)) === true;
   }
 
   /** Groups that still have processes stay for the next start. */
@@ -143,6 +180,30 @@ export class ControlGroups {
       await delay(this.options.clock, removalMilliseconds);
     }
   }
+}
+
+function directoriesOf(wanted: readonly Wanted[]): readonly string[] {
+  return [...new Set(wanted.map(({ group }) => group))];
+}
+
+function entryOf(group: string): string {
+  return join(group, 'cgroup.procs');
+}
+
+function entriesOf(groups: readonly string[]): readonly string[] {
+  return groups.map(entryOf);
+}
+
+async function makeGroups(wanted: readonly Wanted[]): Promise<readonly string[]> {
+  const groups = directoriesOf(wanted);
+  await Promise.all(groups.map((group) => mkdir(group, { recursive: true })));
+  for (const { group, values } of wanted) {
+    for (const { file, value, isOptional } of values) {
+      const path = join(group, file);
+      if (isOptional !== true || existsSync(path)) await writeFile(path, value);
+    }
+  }
+  return groups;
 }
 
 const notWritable = 'the control groups of this machine cannot be written by this user';

@@ -42,22 +42,28 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const store = new ImageStore(`${options.dataDirectory}/images`);
   const nodeAddress = addressOf(options.ranges.pods, 1);
   const { network } = parts;
-  const isolation =
-    network === undefined ? createUnprivileged(parts, { store, nodeAddress }) : createRoot(parts, network);
   const groups = new ControlGroups({ locations: options.controlGroups, clock });
+  const isolation =
+    network === undefined
+      ? createUnprivileged(parts, { store, nodeAddress, groups })
+      : createRoot(parts, { network, groups });
   const images = new LocalImages(store);
   const runtime = new ProcessRuntime({ isolation, groups, images, limitations, clock, logger });
   const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
 
-function createRoot({ options, searchPath, clock, logger }: RuntimeParts, network: ClusterNetwork): Isolation {
+function createRoot(
+  { options, searchPath, clock, logger }: RuntimeParts,
+  { network, groups }: { readonly network: ClusterNetwork; readonly groups: ControlGroups },
+): Isolation {
   const { tools } = findTools([...rootTools, 'setsid'], searchPath);
   return new NamespaceIsolation({
     dataDirectory: options.dataDirectory,
     tools,
     rights: rightsOfRoot(tools),
     network,
+    groups,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), ...warmNamespaces, clock, logger }),
     searchPath,
     nodeProgram: process.execPath,
@@ -69,13 +75,17 @@ function createRoot({ options, searchPath, clock, logger }: RuntimeParts, networ
 interface Unprivileged {
   readonly store: ImageStore;
   readonly nodeAddress: string;
+  readonly groups: ControlGroups;
 }
 
 function createUnprivileged(parts: RuntimeParts, given: Unprivileged): Isolation {
   return parts.options.level === 'user' ? createUser(parts, given) : createPlain(parts, given);
 }
 
-function createUser({ options, searchPath, clock, logger }: RuntimeParts, { nodeAddress }: Unprivileged): Isolation {
+function createUser(
+  { options, searchPath, clock, logger }: RuntimeParts,
+  { nodeAddress, groups }: Unprivileged,
+): Isolation {
   const { tools } = findTools([...userTools, 'hostname', 'setsid'], searchPath);
   const network = new SharedNetwork({
     addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
@@ -87,6 +97,7 @@ function createUser({ options, searchPath, clock, logger }: RuntimeParts, { node
     tools,
     rights: rightsOfUser(tools, readFirstPort()),
     network,
+    groups,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), ...warmNamespaces, clock, logger }),
     searchPath,
     nodeProgram: process.execPath,

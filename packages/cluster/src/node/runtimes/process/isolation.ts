@@ -1,5 +1,6 @@
 import type { ContainerRequest, ImageInfo, MemoryVolumes, Sandbox, SandboxRequest } from '../../runtime.ts';
 import type { Socket } from 'node:net';
+import type { GroupAhead } from '../../control-groups/control-groups.ts';
 import type { Output, OutputPipes } from './output-pipes.ts';
 
 export const isolationLevels = ['root', 'user', 'plain'] as const;
@@ -18,6 +19,8 @@ export interface Isolation {
   createSandbox(request: SandboxRequest): Promise<IsolatedSandbox>;
   /** Makes everything that the container's processes find, and says how to start the first of them. Rejects with a `StartError`. */
   prepare(container: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer>;
+  /** The group in which a process of this pod waits to become a container's, if one does: whose it is from now on. */
+  takeGroup?(podUid: string): GroupAhead | undefined;
   /** Ready once `start` has resolved. */
   readonly pipes: OutputPipes;
   readonly memoryVolumes?: MemoryVolumes | undefined;
@@ -33,6 +36,8 @@ export interface ContainerPlace {
   readonly image: LocalImage;
   /** Files to each of which a process writes `0`, before it becomes one of the container's, to be held to its limits. */
   readonly groupEntries: readonly string[];
+  /** Of them, those that are left for a process which has waited in the group of `takeGroup`. */
+  readonly groupEntriesLeft: readonly string[];
   /** First process of a container whose processes are to be seen; absent: only its own are. */
   readonly processesOf?: number | undefined;
 }

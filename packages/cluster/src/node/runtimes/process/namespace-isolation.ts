@@ -1,9 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@slipway/kube/logger';
 import type { ContainerRequest, SandboxRequest } from '../../runtime.ts';
 import type { PodNamespace } from '../../../network/cluster-network.ts';
+import type { ControlGroups, GroupAhead } from '../../control-groups/control-groups.ts';
+import { entryScript, writeVariables } from './entry-script.ts';
 import { findExecutable } from './executable.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
@@ -19,7 +21,7 @@ import { createContainerRoot, RootAhead, type ContainerRoot } from './root-files
 import { runToEnd } from './run-to-end.ts';
 import { shareProcesses, type SharedProcesses } from './shared-processes.ts';
 import type { SandboxPool } from './sandbox-pool.ts';
-import { canExport, type FoundEnv, planVariables, quote } from './shell-names.ts';
+import { canExport, type FoundEnv, planVariables } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
 import { findTool, requireTool, type Tools } from './tools.ts';
 import { resolveUser } from './user.ts';
@@ -31,6 +33,8 @@ export interface NamespaceIsolationOptions {
   readonly rights: NamespaceRights;
   readonly network: PodNetwork;
   readonly pool: SandboxPool;
+  /** Started beside this. */
+  readonly groups: Pick<ControlGroups, 'createAhead'>;
   /** Where programs are looked for when an image does not say: PATH of the caller. */
   readonly searchPath: string;
   /** The Node that containers find as `node`. */
@@ -47,29 +51,6 @@ export interface PodNetwork {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-/**
- * Runs in the container's new namespaces. The parent stays outside and waits, for only the parent of the first process
- * learns its exit code (`unshare --fork` loses that of a killed one). The first child is process 1: when it ends, the
- * kernel ends all others. It is no background job: shells let those ignore SIGINT and SIGQUIT, for good. Its pid is what
- * the /proc of this machine says before the container gets its own. It joins its control groups while their files are
- * still to be seen, and after the mounts, which are ours. Variables that it could not pass on are in a file, as words for
- * `env`: those of its own command line are there for everybody to see as long as the container. Whatever goes wrong before the command itself is said
- * on descriptor 3.
- */
-const entryScript = `
-exec 4>&1 5>&2 >/dev/null 2>&1
-( read -r pid rest </proc/self/stat && echo "pid $pid" >&3 || exit 125
-  if [ -n "$2" ]; then "$2" "$1"; elif [ -n "$1" ]; then echo "$1" >/proc/sys/kernel/hostname; fi
-  cd "$3" && "$4" -n -T fstab -a 2>&3 || exit 125
-  mount=$4; shift 4
-  while [ "$1" != -- ]; do { echo 0 >"$1"; } 2>&3 || exit 125; shift; done; shift
-  [ ! -e variables ] || . ./variables
-  cd root && "$mount" -n --move . / 2>&3 && echo ready >&3 || exit 125
-  unset PWD OLDPWD
-  exec "$@" >&4 2>&5 3>&- 4>&- 5>&- )
-exit "$?"
-`;
 
 const dialLimitMilliseconds = 10_000;
 
@@ -164,6 +145,11 @@ export class NamespaceIsolation implements Isolation {
     return sandbox;
   }
 
+  takeGroup(podUid: string): GroupAhead | undefined {
+    const pod = this.sandboxes.get(podUid);
+    return pod === undefined ? undefined : this.waiting?.takeGroup(pod.holderPid);
+  }
+
   async prepare(request: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer> {
     const { image, groupEntries } = place;
     const { podUid } = place.sandbox.sandbox;
@@ -201,7 +187,7 @@ export class NamespaceIsolation implements Isolation {
   /** The one that waits in the pod's namespaces, if it is of this kind. */
   private takeWaiting(
     request: ContainerRequest,
-    { pod, image, groupEntries, processesOf }: ContainerPlace & { readonly pod: PodSandbox },
+    { pod, image, groupEntries, groupEntriesLeft, processesOf }: ContainerPlace & { readonly pod: PodSandbox },
   ): PreparedContainer | undefined {
     const found = this.waiting?.find(pod.holderPid);
     const isOfMachine = image.layers.length === 0 && image.onMachineRoot && processesOf === undefined;
@@ -226,7 +212,7 @@ export class NamespaceIsolation implements Isolation {
     const waiting = found.process({
       hostname: pod.request.hostname,
       table: completed.table,
-      groupEntries,
+      groupEntries: groupEntriesLeft,
       files: filesOf(pod),
       environment,
       workingDirectory: completed.root.workingDirectory,
@@ -269,7 +255,7 @@ export class NamespaceIsolation implements Isolation {
   }
 
   private createWaiting(): WaitingContainers | undefined {
-    const { dataDirectory, logger, nodeProgram, rights, tools } = this.options;
+    const { dataDirectory, groups, logger, nodeProgram, rights, tools } = this.options;
     if (rights.level !== 'root') return undefined;
     const programs = {
       mount: requireTool(tools, 'mount'),
@@ -279,6 +265,7 @@ export class NamespaceIsolation implements Isolation {
     return new WaitingContainers({
       directory: this.directory,
       pipes: this.pipes,
+      createGroup: () => groups.createAhead(),
       logger,
       programs,
       shared: rights.shared,
@@ -406,15 +393,6 @@ export class NamespaceIsolation implements Isolation {
 function findEnv({ view }: ContainerRoot): FoundEnv {
   const env = findTool('env', '');
   return { env, isInside: env !== undefined && view.locate(env).stats !== undefined };
-}
-
-/** For the entry script: values of variables may be secret, and everybody on the machine reads the words of a process. */
-function writeVariables(
-  directory: string,
-  { before, command }: { readonly before: readonly string[]; readonly command: readonly string[] },
-): void {
-  const words = [...before.map(quote), '"$@"', ...command.map(quote)];
-  writeFileSync(join(directory, 'variables'), `set -- ${words.join(' ')}\n`, { mode: 0o600 });
 }
 
 type End = Pick<PreparedContainer, 'started' | 'kill' | 'remove'>;

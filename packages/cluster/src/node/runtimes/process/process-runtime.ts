@@ -157,9 +157,10 @@ export class ProcessRuntime implements Runtime {
       throw new StartError('CreateContainerError', `pod ${request.podUid} has no sandbox: it was removed meanwhile`);
     }
     const image = (await this.options.images.find(request.image)) ?? machineImage;
-    const group = await this.options.groups.create(request.resources);
+    const ahead = this.options.isolation.takeGroup?.(request.podUid);
+    const group = await this.options.groups.create(request.resources, ahead);
     const processesOf = this.containers.get(request.processesOf ?? '')?.pid;
-    const place = { sandbox, image, groupEntries: group.entries, processesOf };
+    const place = { sandbox, image, groupEntries: group.entries, groupEntriesLeft: group.entriesLeft, processesOf };
     try {
       const prepared = await this.options.isolation.prepare(request, place);
       return await this.launch(request, { prepared, group, stopSignal: image.stopSignal });

@@ -4,9 +4,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@slipway/kube/logger';
+import type { GroupAhead } from '../../control-groups/control-groups.ts';
 import type { PodNamespace } from '../../../network/cluster-network.ts';
 import { endOf, Report } from './contained-process.ts';
 import type { WaitingProcess } from './isolation.ts';
@@ -27,6 +28,7 @@ export interface WaitingContainersOptions {
   readonly makeRoot: (directory: string) => RootAhead;
   /** The last words of an `nsenter` into the root, for a container that asks for nothing of its own. */
   readonly become: (root: RootAhead, command: readonly string[]) => readonly string[];
+  readonly createGroup: () => Promise<GroupAhead>;
   readonly logger: Logger;
 }
 
@@ -35,7 +37,7 @@ export interface Orders {
   readonly hostname: string;
   /** What is still to be mounted. */
   readonly table: string;
-  /** To each of which the number of its process is written. */
+  /** Beside those of the group that it is in: to each of which the number of its process is written. */
   readonly groupEntries: readonly string[];
   /** By path. */
   readonly files: Readonly<Record<string, string>>;
@@ -89,6 +91,8 @@ interface Made {
   readonly container: WaitingContainer;
   readonly child: ChildProcess;
   readonly exitCode: Promise<number>;
+  /** Until it is somebody's. */
+  group: GroupAhead | undefined;
 }
 
 export class WaitingContainers {
@@ -120,6 +124,14 @@ export class WaitingContainers {
     return this.byHolder.get(holderPid)?.container;
   }
 
+  /** Whose it is removes it from now on. */
+  takeGroup(holderPid: number): GroupAhead | undefined {
+    const found = this.byHolder.get(holderPid);
+    const group = found?.group;
+    if (found !== undefined) found.group = undefined;
+    return group;
+  }
+
   take(holderPid: number): void {
     this.byHolder.delete(holderPid);
   }
@@ -145,21 +157,24 @@ export class WaitingContainers {
     this.byHolder.delete(holderPid);
     killGroup(found.child);
     await found.exitCode;
+    await found.group?.remove();
     await rm(found.container.directory, { recursive: true, force: true });
   }
 
   private async make(holderPid: number): Promise<void> {
     this.made += 1;
     const directory = join(this.options.directory, `ahead-${this.made}`);
+    const group = await this.options.createGroup();
     try {
-      await this.makeIn(directory, holderPid);
+      await this.makeIn(directory, holderPid, group);
     } catch (error) {
+      await group.remove();
       await rm(directory, { recursive: true, force: true });
       throw error;
     }
   }
 
-  private async makeIn(directory: string, holderPid: number): Promise<void> {
+  private async makeIn(directory: string, holderPid: number, group: GroupAhead): Promise<void> {
     const { pipes, makeRoot } = this.options;
     mkdirSync(directory);
     const root = makeRoot(directory);
@@ -177,18 +192,30 @@ export class WaitingContainers {
     // Who stands beside it would wait for ever, and hold its descriptor open.
     const clear = (): void => killGroup(child);
     exitCode.then(clear, clear);
-    await report.until('waiting');
+    const pid = await report.until('waiting');
+    // Takes the kernel milliseconds, which nobody waits for yet.
+    for (const entry of group.entries) await writeFile(entry, String(pid));
     const container: WaitingContainer = {
       directory,
       root,
       rights: become.slice(0, -waiting.length),
       process: (orders) => ({ output, exitCode, proceed: () => proceed({ directory, child, report }, orders) }),
     };
-    this.byHolder.set(holderPid, { container, child, exitCode });
-    const forget = (): void => {
-      if (this.byHolder.get(holderPid)?.child === child) this.byHolder.delete(holderPid);
-    };
+    this.byHolder.set(holderPid, { container, child, exitCode, group });
+    const forget = (): void => this.forget(holderPid, child);
     exitCode.then(forget, forget);
+  }
+
+  /** It has ended before anybody wanted it. */
+  private forget(holderPid: number, child: ChildProcess): void {
+    const found = this.byHolder.get(holderPid);
+    if (found?.child !== child) return;
+    this.byHolder.delete(holderPid);
+    found.group
+      ?.remove()
+      .catch((error: unknown) =>
+        this.options.logger.warn('a control group made ahead could not be removed', { error }),
+      );
   }
 
   private start(
