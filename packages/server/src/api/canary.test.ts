@@ -1,4 +1,4 @@
-/** A canary as a pipeline sees it that speaks to nobody but the server. */
+/** Releases as a pipeline sees them that speaks to nobody but the server. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 
@@ -36,6 +36,8 @@ const specOf = (version: string) => ({
   guardSeconds: 0,
   drainSeconds: 0,
 });
+
+const hooks = { beforePromotion: [{ name: 'sign-off', approval: {} }] };
 
 /** Time for whatever can happen without anybody's word. */
 async function live(): Promise<void> {
@@ -98,4 +100,30 @@ it('stands still, goes back and is rolled back as it is told', async () => {
   expect(await split()).toEqual({ 2: 100 });
   await command('rollback', { version: '1' });
   expect((await server.call('GET', shop)).body).toMatchObject({ serving: { version: '1' }, split: { 1: 100 } });
+});
+
+it('waits for who may approve it, and goes on with his word', async () => {
+  const spec = { ...specOf('1'), strategy: { type: 'rolling' }, checks: [], hooks };
+  await server.during(server.call('POST', `${namespace}/applications`, { body: { name: 'bank', spec } }));
+  await live();
+  const path = `${namespace}/releases/bank-1`;
+  const phaseOf = async () => (await server.call('GET', path)).body.phase;
+  expect(await phaseOf()).toBe('Progressing');
+  const approve = (token: string, hook = 'sign-off') =>
+    server.call('POST', `${path}/approvals`, { token, body: { hook, reason: 'it is Tuesday' } });
+  const [operator, leader] = await Promise.all([
+    server.tokenFor({ role: 'operate', namespaces: ['default'] }),
+    server.tokenFor({ role: 'approve', namespaces: ['default'] }),
+  ]);
+  expect((await approve(operator)).status).toBe(403);
+  expect(await approve(leader, 'sign-of')).toMatchObject({
+    status: 422,
+    body: { detail: 'release bank-1 has no approval sign-of: it needs sign-off' },
+  });
+  await live();
+  expect(await phaseOf()).toBe('Progressing');
+  const { status, headers } = await approve(leader);
+  expect([status, headers.get('location')]).toEqual([202, path]);
+  await live();
+  expect(await phaseOf()).toBe('Succeeded');
 });

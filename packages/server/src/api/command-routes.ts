@@ -1,4 +1,5 @@
 import { releaseApprovals, type ReleaseApproval } from '@slipway/delivery/api/release-approval';
+import type { Release } from '@slipway/delivery/api/release';
 import { createCommand, releaseCommands, verbs, type CommandOutcome } from '@slipway/delivery/api/release-command';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type, { type Static } from 'typebox';
@@ -139,9 +140,12 @@ function addApproving(app: App, context: ServerContext): void {
       const { hook, reason } = request.body;
       const found = view.releases.get({ namespace, name: release });
       if (found === undefined) throw new Problem(404, `there is no release ${release} in namespace ${namespace}`);
+      requireApprovalHook(found, hook);
       const { application } = found.spec;
       const { principal } = request;
       const key = request.headers['idempotency-key'];
+      // What came of it is told by the gates of the release.
+      reply.header('location', `/api/v1/namespaces/${namespace}/releases/${release}`);
       const name = nameAsked({ about: release, what: hook, key, principal, random });
       if (key !== undefined) await claimName(context, { namespace, name }, { hook, reason });
       const approvedBy = principal.name;
@@ -155,6 +159,18 @@ function addApproving(app: App, context: ServerContext): void {
       return reply.code(202).send({ name });
     },
   );
+}
+
+/** An approval of anything else would be waited for by nobody, and who gave it would not hear of that. */
+function requireApprovalHook({ metadata, spec }: Release, hook: string): void {
+  const names = Object.values(spec.hooks ?? {}).flatMap((hooks = []) =>
+    hooks.filter(({ approval }) => approval !== undefined).map(({ name }) => name),
+  );
+  if (names.includes(hook)) return;
+  const wanted = names.length === 0 ? 'it needs none' : `it needs ${names.join(', ')}`;
+  throw new Problem(422, `release ${metadata.name ?? ''} has no approval ${hook}: ${wanted}`, {
+    errors: [{ field: 'body/hook', message: `is no approval of the release: ${wanted}` }],
+  });
 }
 
 /** It was carried out already, and is answered with what came of it. */
