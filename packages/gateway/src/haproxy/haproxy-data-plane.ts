@@ -274,11 +274,10 @@ export class HaproxyDataPlane implements DataPlane {
     // Kept connections may bring the old worker one more request each: by the built-in proxy they obey later tables too.
     if (old !== undefined) await tell(old, [planRetreat()]);
     await this.#directory.write(structure, number);
-    const pid = await this.#process.start(number);
+    await this.#process.start(number);
     await this.#directory.removeWorkerSocket(number - 1);
     const places = this.#directory.places(number);
     this.#worker = {
-      pid,
       api: new RuntimeApi(places.commands, places.map),
       structure,
       state: emptyRuntimeState,
@@ -354,11 +353,13 @@ export class HaproxyDataPlane implements DataPlane {
   }
 
   /** Of this worker and of those before it that still end what they have. */
-  async #countSessions({ pid }: Worker, slots: readonly string[]): Promise<void> {
+  async #countSessions({ api }: Worker, slots: readonly string[]): Promise<void> {
     if (slots.length === 0) return;
     const old = this.#reloads === 0 ? [] : parseOldWorkers(await this.#process.askMaster('show proc'));
-    const questions = [pid, ...old].flatMap((one) => formatSessionQuestions(one, slots));
-    const answers = await Promise.all(questions.map((question) => this.#process.askMaster(question)));
+    const answers = await Promise.all([
+      ...formatSessionQuestions(slots).map((question) => api.ask(question)),
+      ...old.flatMap((pid) => formatSessionQuestions(slots, pid)).map((question) => this.#process.askMaster(question)),
+    ]);
     this.#loads.update(slots, addCounts(answers.map(parseSessionCounts)));
   }
 

@@ -43,13 +43,13 @@ export class HaproxyProcess {
     return this.#child !== undefined;
   }
 
-  /** Resolves with the process id of the worker of that number, when it serves by the configuration that was written. */
-  async start(worker: number): Promise<number> {
+  /** Resolves when the worker of that number serves by the configuration that was written. */
+  async start(worker: number): Promise<void> {
     await this.#check();
     if (this.#isStopping) throw new HaproxyStartError('HAProxy was ended before it served');
     if (this.#child === undefined) await this.#spawn();
     else this.#child.kill('SIGUSR2');
-    return this.#workerAnswers(worker);
+    await this.#workerAnswers(worker);
   }
 
   /** Ends what an earlier process of ours left when it was killed: it holds the ports, and routes by what was. */
@@ -122,7 +122,7 @@ export class HaproxyProcess {
   }
 
   /** A worker's socket answers once it serves. */
-  async #workerAnswers(worker: number): Promise<number> {
+  async #workerAnswers(worker: number): Promise<void> {
     const { clock, directory } = this.#options;
     const { commands } = directory.places(worker);
     const deadline = clock.monotonic() + maxStartMilliseconds;
@@ -130,7 +130,7 @@ export class HaproxyProcess {
       if (this.#child === undefined) throw new HaproxyStartError(`HAProxy did not start: ${this.#output}`);
       const pid = await pidOf(commands, 'show info');
       // The master listens a little later than its worker, and the counts come by it.
-      if (pid !== undefined && (await pidOf(directory.masterSocket, `@!${pid} show info`)) === pid) return pid;
+      if (pid !== undefined && (await pidOf(directory.masterSocket, `@!${pid} show info`)) === pid) return;
       if (clock.monotonic() > deadline)
         throw new HaproxyStartError(`HAProxy did not serve within ${maxStartMilliseconds / 1_000} s: ${this.#output}`);
       await delay(clock, lookMilliseconds);

@@ -1,11 +1,15 @@
 import { backendsOfSlot, slotOfBackend } from './runtime-state.ts';
 
-/** Asks the master for what is open to each backend of the slots, in one worker; a question has a bounded length. */
-export function formatSessionQuestions(pid: number, slots: readonly string[]): readonly string[] {
+/**
+ * Asks for what is open to each backend of the slots: a worker, or the master of HAProxy about that process. A question has
+ * a bounded length.
+ */
+export function formatSessionQuestions(slots: readonly string[], pid?: number): readonly string[] {
+  const whom = pid === undefined ? '' : `@!${pid} `;
   const questions: string[] = [];
   for (let from = 0; from < slots.length; from += slotsAtOnce) {
     const backends = slots.slice(from, from + slotsAtOnce).flatMap(backendsOfSlot);
-    questions.push(backends.map((backend) => `@!${pid} show stat ${backend} 2 -1`).join(';'));
+    questions.push(backends.map((backend) => `${whom}show stat ${backend} 2 -1`).join(';'));
   }
   return questions;
 }

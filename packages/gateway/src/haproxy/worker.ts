@@ -6,7 +6,6 @@ import { backendsOfSlot, type RuntimeState } from './runtime-state.ts';
 
 /** A worker of HAProxy, and what it has been told. */
 export interface Worker {
-  readonly pid: number;
   readonly api: RuntimeApi;
   structure: Structure;
   state: RuntimeState;
