@@ -17,6 +17,7 @@ const releaseMilliseconds = 120_000;
 const writes = 200;
 const releasesByHand = 20;
 const releasesThroughHaproxy = 30;
+const releasesAtRest = 20;
 /** There and back again; a release remembers its last ten attempts. */
 const rollbacks = 16;
 const windowSeconds = 3_600;
@@ -33,6 +34,7 @@ interface Timing {
 
 interface Run {
   readonly timings: readonly Timing[];
+  readonly atRest: BenchRow;
   readonly traffic: TrafficReport;
   /** The same clients while somebody replaces the version by hand, `releasesByHand` times. */
   readonly byHand: TrafficReport;
@@ -49,7 +51,7 @@ export async function benchReleases(): Promise<readonly BenchRow[]> {
     await benchRollbacks(cluster, 'built-in proxy'),
   ]);
   const haproxy = await onCluster(
-    async (cluster) => [await benchMoves(cluster), await benchRollbacks(cluster, 'HAProxy')],
+    async (cluster) => [...(await benchMoves(cluster)), await benchRollbacks(cluster, 'HAProxy')],
     ['--data-plane', 'haproxy'],
   );
   return [...builtIn, ...haproxy];
@@ -65,7 +67,7 @@ async function onCluster<T>(work: (cluster: BenchCluster) => Promise<T>, options
 }
 
 /** The way of the traffic with HAProxy before the gateway, under the same load. */
-async function benchMoves(cluster: BenchCluster): Promise<BenchRow> {
+async function benchMoves(cluster: BenchCluster): Promise<readonly BenchRow[]> {
   const { client } = await connect({ kubeconfig: cluster.kubeconfig });
   const { gateway } = await cluster.state();
   const application = await applicationOn({ client }, 'shop', { replicas, strategy: { type: 'blueGreen' } });
@@ -81,14 +83,53 @@ async function benchMoves(cluster: BenchCluster): Promise<BenchRow> {
   } finally {
     await traffic.stop();
   }
-  application.close();
   const end = await traffic.stop();
+  const atRest = await benchAtRest({ cluster, application, from: releasesThroughHaproxy, plane: 'HAProxy' });
+  application.close();
+  return [
+    {
+      figure: 'candidate healthy to all traffic moved, HAProxy (median)',
+      value: rounded(median(moved), 0),
+      unit: 'ms',
+      target: { atMost: 100 },
+      reference: `${describe(moved)}; ${describeFailed(end)}; ${describeFloor(write)}`,
+    },
+    atRest,
+  ];
+}
+
+interface AtRest {
+  readonly cluster: BenchCluster;
+  readonly application: ReleasedApplication;
+  /** The number of the version that serves. */
+  readonly from: number;
+  readonly plane: string;
+}
+
+/**
+ * Under the same load, but each release begins when the pods of the version before are gone: the others meet the end of the
+ * former version, because there is always one that ends.
+ */
+async function benchAtRest({ cluster, application, from, plane }: AtRest): Promise<BenchRow> {
+  const { client } = await connect({ kubeconfig: cluster.kubeconfig });
+  const { gateway } = await cluster.state();
+  const options = { target: gateway, host: application.host, rate: requestsPerSecond, versions: [`v${from}`] };
+  const traffic = await startTraffic(options);
+  const moved: number[] = [];
+  try {
+    for (let number = from + 1; number <= from + releasesAtRest; number++) {
+      await servingPods(client);
+      moved.push((await withinLimit(release(application, traffic, number))).toMoved);
+    }
+  } finally {
+    await traffic.stop();
+  }
   return {
-    figure: 'candidate healthy to all traffic moved, HAProxy (median)',
+    figure: `candidate healthy to all traffic moved, ${plane}, ${releasesAtRest} releases one by one (median)`,
     value: rounded(median(moved), 0),
     unit: 'ms',
     target: { atMost: 100 },
-    reference: `${describe(moved)}; ${countFailed(end)} of ${countSent(end)} requests failed${describeFailures(end)}; ${describeFloor(write)}`,
+    reference: `each begins when no pod is left of the version before; ${describe(moved)}; ${describeFailed(await traffic.stop())}`,
   };
 }
 
@@ -141,9 +182,10 @@ async function run(cluster: BenchCluster): Promise<Run> {
   const end = await traffic.stop();
   const memory = { before, after: await measureMemory(server.pid) };
   const leftOver = await listLeftOver(cluster, client);
+  const atRest = await benchAtRest({ cluster, application, from: releases, plane: 'built-in proxy' });
   application.close();
   const byHand = await releaseByHand(client, { gateway, replicas, requestsPerSecond, releases: releasesByHand });
-  return { timings, traffic: end, byHand, write, memory, leftOver };
+  return { timings, atRest, traffic: end, byHand, write, memory, leftOver };
 }
 
 /** A cluster that has ended would be waited for without end. */
@@ -217,7 +259,7 @@ async function servingPods(client: KubeClient): Promise<readonly string[]> {
   return [...names];
 }
 
-function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): readonly BenchRow[] {
+function summarize({ timings, atRest, traffic, byHand, write, memory, leftOver }: Run): readonly BenchRow[] {
   const moved = timings.map(({ toMoved }) => toMoved);
   const lastOld = timings.map(({ toLastOld }) => toLastOld);
   const healthy = timings.map(({ toHealthy }) => toHealthy);
@@ -237,6 +279,7 @@ function summarize({ timings, traffic, byHand, write, memory, leftOver }: Run): 
       target: { atMost: 100 },
       reference: `${describe(moved)}; ${floor}`,
     },
+    atRest,
     {
       figure: 'candidate healthy to the last answer of the old version, as clients saw it (median)',
       value: rounded(median(lastOld), 0),
@@ -267,6 +310,10 @@ function describeFloor(write: number): string {
 function describe(values: readonly number[]): string {
   const [least, p99, most] = [0, 0.99, 1].map((share) => rounded(percentile(values, share), 0));
   return `least ${least} ms, p99 ${p99} ms, most ${most} ms`;
+}
+
+function describeFailed(report: TrafficReport): string {
+  return `${countFailed(report)} of ${countSent(report)} requests failed${describeFailures(report)}`;
 }
 
 const namedFailures = 5;
