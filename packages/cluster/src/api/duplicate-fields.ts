@@ -6,9 +6,13 @@ const maximumNamed = 100;
 /** How many fields all objects in a value have. A body that is said to have more names some of them twice. */
 export function countFields(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const children = Array.isArray(value) ? value : Object.values(value);
-  let count = Array.isArray(value) ? 0 : children.length;
-  for (const child of children) if (typeof child === 'object') count += countFields(child);
+  let count = 0;
+  if (Array.isArray(value)) for (const child of value) count += countFields(child);
+  else
+    for (const name in value) {
+      count += 1;
+      count += countFields((value as Readonly<Record<string, unknown>>)[name]);
+    }
   return count;
 }
 

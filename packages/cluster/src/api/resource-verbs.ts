@@ -421,10 +421,12 @@ export class ResourceVerbs {
 
   #admit(object: KubeObject, { current, request, reservations }: Attempt): KubeObject {
     const { definition, dryRun, identity } = request;
-    let admitted = object;
-    for (const plugin of this.#options.admission)
-      admitted = plugin.admit({ identity, definition, object: admitted, old: current, dryRun, reservations });
-    return admitted;
+    let asked = { identity, definition, object, old: current, dryRun, reservations };
+    for (const plugin of this.#options.admission) {
+      const admitted = plugin.admit(asked);
+      if (admitted !== asked.object) asked = { ...asked, object: admitted };
+    }
+    return asked.object;
   }
 
   #validate(object: KubeObject, old: KubeObject | undefined, request: WriteRequest): void {

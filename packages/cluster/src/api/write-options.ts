@@ -19,9 +19,13 @@ export interface WriteOptions {
 const validations = ['Ignore', 'Strict', 'Warn'] as const;
 const maximumManagerLength = 128;
 
+/** Of the many that say nothing. */
+const usual: WriteOptions = { dryRun: false, fieldValidation: 'Warn', fieldManager: '', force: false };
+
 /** Throws `Invalid` with every fault. */
 export function readWriteOptions(request: TransportRequest): WriteOptions {
   const { method, query, headers } = request;
+  if (query.size === 0 && (method === 'POST' || method === 'PUT')) return usual;
   const fieldManager = query.get('fieldManager') ?? '';
   const validation = query.get('fieldValidation') ?? '';
   const faults = [

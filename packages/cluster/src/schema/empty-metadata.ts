@@ -12,7 +12,7 @@ const metadata = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
  */
 export function omitEmptyMetadata(value: JsonObject, node: ObjectNode): JsonObject {
   let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const child = value[name];
     if (typeof child !== 'object' || child === null) continue;
     const field = node.fields.get(name);

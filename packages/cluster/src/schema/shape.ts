@@ -62,7 +62,7 @@ function fits(value: unknown, node: SchemaNode, depth: number): boolean {
 }
 
 function everyFits(value: JsonObject, values: SchemaNode, depth: number): boolean {
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const child = value[name];
     if (child === null || !fits(child, values, depth)) return false;
   }
@@ -70,7 +70,7 @@ function everyFits(value: JsonObject, values: SchemaNode, depth: number): boolea
 }
 
 function fieldsFit(value: JsonObject, node: ObjectNode, depth: number): boolean {
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const field = node.fields.get(name);
     if (field === undefined && node.preserveUnknownFields === true) continue;
     const child = value[name];
@@ -353,7 +353,7 @@ type ObjectNode = SchemaNode & { readonly kind: 'object' };
 
 function defaultFields(value: JsonObject, node: ObjectNode): JsonObject {
   let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const child = value[name];
     // Whatever has no parts has none that is missing.
     if (typeof child !== 'object' || child === null) continue;

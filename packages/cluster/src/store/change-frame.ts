@@ -33,14 +33,14 @@ export function encodeFrame(batch: readonly JournalEntry[]): Buffer {
   bytes.writeDoubleLE(batch[0]?.revision ?? 0, 8);
   bytes.writeUInt32LE(batch.length, 16);
   let at = headerBytes;
-  for (const [index, { key, value }] of batch.entries()) {
+  batch.forEach(({ key, value }, index) => {
     const size = sizes[index] ?? { key: 0, value: 0 };
     bytes.writeUInt32LE(size.key, at);
     bytes.writeUInt32LE(value === undefined ? 0 : size.value + 1, at + 4);
     bytes.write(key, at + entryHeaderBytes);
     if (value !== undefined) bytes.write(value, at + entryHeaderBytes + size.key);
     at += entryHeaderBytes + size.key + size.value;
-  }
+  });
   bytes.writeUInt32LE(crc32(bytes.subarray(checkedFrom, end)), 0);
   return bytes;
 }

@@ -324,10 +324,12 @@ export const secret = define<Secret>({
 function dataKeys(data: Readonly<Record<string, string>> | undefined, path: string): readonly Fault[] {
   const rule =
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-  return Object.keys(data ?? {})
-    .filter((key) => !isDataKey(key))
-    .map((key) => invalid(`${path}[${key}]`, key, rule));
+  let faults: Fault[] | undefined;
+  for (const key in data) if (!isDataKey(key)) (faults ??= []).push(invalid(`${path}[${key}]`, key, rule));
+  return faults ?? none;
 }
+
+const none: readonly never[] = [];
 
 function isDataKey(key: string): boolean {
   return /^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== '.' && !key.startsWith('..');
@@ -335,7 +337,7 @@ function isDataKey(key: string): boolean {
 
 function dataSize(data: Readonly<Record<string, string>> = {}, path: string): readonly Fault[] {
   let size = 0;
-  for (const value of Object.values(data)) size += Buffer.byteLength(value);
+  for (const key in data) size += Buffer.byteLength(data[key] ?? '');
   return size > maximumDataBytes ? [tooLong(path, maximumDataBytes)] : [];
 }
 
