@@ -9,6 +9,7 @@ import { isTemplateServing, names, silentPods } from './moving-traffic.ts';
 import {
   isBackend,
   isRouted,
+  isServing,
   isSplitConfirmed,
   splitWeights,
   type Observation,
@@ -53,8 +54,7 @@ function goalsOf(context: ReleaseContext): readonly Goal[] {
   if (status.phase === 'Guarding') return guardGoals(context);
   // Whoever has to stop is not given pods again.
   if (isBetweenVersions(release)) return [{ view: candidate, atLeast: 0, atMost: replicas }];
-  // While traffic moves nothing is taken from either side.
-  if (status.phase === 'Promoting') return views.map((view) => ({ view, atLeast: replicas, atMost: Infinity }));
+  if (status.phase === 'Promoting') return movingGoals(context);
   return (stable === undefined ? undefined : ownGoals(context, stable)) ?? forwardGoals(context);
 }
 
@@ -71,6 +71,24 @@ function ownGoals(context: ReleaseContext, stable: VersionView): readonly Goal[]
     candidate: countsOf(candidate),
   });
   return goals?.map(({ of, ...goal }) => ({ ...goal, view: of === 'stable' ? stable : candidate }));
+}
+
+/**
+ * While traffic moves nothing is taken from either side. Until it does stable serves: pods that came meanwhile, because somebody
+ * deleted its ReplicaSet, would else serve nobody for as long as those of the candidate are asked for their health.
+ */
+function movingGoals(context: ReleaseContext): readonly Goal[] {
+  const { stable, candidate, replicas, traits } = context;
+  const size = { atLeast: replicas, atMost: Infinity };
+  const isStanding = traits.isApart !== true && !hasTraffic(context);
+  const place = isStanding ? ({ place: 'serving' } as const) : {};
+  return [...(stable === undefined ? [] : [{ view: stable, ...size, ...place }]), { view: candidate, ...size }];
+}
+
+/** Some comes to the candidate, or is about to. */
+function hasTraffic({ observation, candidate }: ReleaseContext): boolean {
+  const weight = splitWeights(observation)[nameOf(candidate.release)] ?? 0;
+  return weight > 0 || candidate.pods.some(isServing) || isTemplateServing(candidate);
 }
 
 /** The previous version stays out of traffic, at a size that can carry all of it, unless the two must not meet. */

@@ -1,6 +1,6 @@
 /** What a controller does in a history: it sees the world as its caches show it, decides, and writes. */
 import type { Observation } from '../src/observation.ts';
-import type { Decision } from '../src/plan.ts';
+import type { ActionType, Decision } from '../src/plan.ts';
 import type { CacheName, Happening } from './history.ts';
 import { checkDecided, checkDeletion, checkQuiet } from './invariants.ts';
 import { lateWorld } from './late-caches.ts';
@@ -119,6 +119,9 @@ function move(run: Run): World {
   return runGateways(runEndpoints(runJobs(started)));
 }
 
+/** Whoever only asks changes nothing for anybody, maybe for as long as it takes to be answered. */
+const asking: ReadonlySet<ActionType> = new Set<ActionType>(['askHealth', 'measure', 'callWebhook']);
+
 export interface Round extends Looked {
   /** Nothing has moved, and nothing was done. */
   readonly isStill: boolean;
@@ -132,7 +135,7 @@ export function round(run: Run): Round {
   // What this look sees no later one goes back behind.
   run.past.push(moved);
   const { world, decision } = look(run, whole);
-  if (decision.actions.length === 0 && !isBeingDeleted(world.application)) {
+  if (decision.actions.every(({ type }) => asking.has(type)) && !isBeingDeleted(world.application)) {
     checkQuiet(moved);
     checkDelivered(moved);
   }

@@ -354,6 +354,27 @@ test.each<[string, History]>([
       ],
     },
   ],
+  ...[{ type: 'blueGreen' } as const, { type: 'rainbow', rainbow: { idleSeconds: 8 } } as const].map(
+    (strategy): [string, History] => [
+      `a ReplicaSet of stable that is deleted serves again under ${strategy.type} while pods are asked for their health before traffic moves`,
+      {
+        strategy,
+        routed: true,
+        replicas: 1,
+        serving: true,
+        happenings: [
+          { type: 'deploy', image: 'b' },
+          ...rounds(5),
+          { type: 'look', stopAfter: 1, lag: 0 },
+          { type: 'die', pod: 1 },
+          { type: 'removed', kind: 'replicaSet', index: 0 },
+          ...rounds(1),
+          { type: 'die', pod: 1 },
+          ...rounds(4),
+        ],
+      },
+    ],
+  ),
   [
     'a release says what it waits for from the first moment of each phase on',
     { strategy: { type: 'blueGreen' }, routed: false, replicas: 1, happenings: [nothing] },
