@@ -91,9 +91,7 @@ function planAwaitingGateways(
   { view, observation }: Pick<Shrink, 'view' | 'observation'>,
   left: readonly Pod[],
 ): Next | undefined {
-  const leftFor = ({ metadata: { uid = '' } }: Pod): number => observation.leftFor?.get(uid) ?? 0;
-  const awaited = left.filter((pod) => leftFor(pod) < latePatienceMilliseconds);
-  const late = awaited.length === 0 ? [] : lateGateways(observation, reachingServices(view, observation));
+  const { late, awaited } = findLate({ view, observation }, left);
   if (late.length === 0) return undefined;
   const pods = describePods(awaited, view.release.spec.version);
   return {
@@ -101,6 +99,23 @@ function planAwaitingGateways(
     waitingFor: `${late.join(', ')} to know that ${pods} left the Service`,
     requeueAfter: lateLookMilliseconds,
   };
+}
+
+interface Late {
+  /** Gateways that may send requests to some of these. */
+  readonly late: readonly string[];
+  readonly awaited: readonly Pod[];
+}
+
+/** Of pods that have left: those for which gateways are waited for, and which. */
+export function findLate(
+  { view, observation }: { readonly view: VersionView; readonly observation: Observation },
+  left: readonly Pod[],
+): Late {
+  const leftFor = ({ metadata: { uid = '' } }: Pod): number => observation.leftFor?.get(uid) ?? 0;
+  const awaited = left.filter((pod) => leftFor(pod) < latePatienceMilliseconds);
+  const late = awaited.length === 0 ? [] : lateGateways(observation, reachingServices(view, observation));
+  return { late, awaited };
 }
 
 function reachingServices({ release }: VersionView, observation: Observation): readonly string[] {

@@ -4,7 +4,8 @@ import { backendName } from './names.ts';
 import { drainLeft, isBackend, isDrainUnnoted, isServing, viewOf, type Observation } from './observation.ts';
 import type { Action, Decision } from './plan.ts';
 import { nameOf } from './release-context.ts';
-import { isRouteOpen, planRouteRemoval } from './route-removal.ts';
+import { isRouteOpen, planRouteRemoval, routeState } from './route-removal.ts';
+import { findLate } from './shrinking.ts';
 
 const lookMilliseconds = 100;
 const defaultDrainSeconds = 30;
@@ -25,6 +26,13 @@ export function planTeardown(observation: Observation): Decision {
     return decide(leaving, {
       requeueAfter: lookMilliseconds,
       waitingFor: "its pods to leave the Service's endpoints",
+      observation,
+    });
+  const late = lateSenders(observation);
+  if (late.length > 0)
+    return decide([], {
+      requeueAfter: lookMilliseconds,
+      waitingFor: `${late.join(', ')} to know that its pods left their Services`,
       observation,
     });
   const unnoted = planDrains(observation);
@@ -49,6 +57,16 @@ function planLeaving(observation: Observation): readonly Action[] {
       ? []
       : [{ type: 'setServing', release: nameOf(release), pods, serves: false, backend: false, template }];
   });
+}
+
+/** Where somebody has deleted the route no gateway confirms that it is closed: those that lag send to whom they know. */
+function lateSenders(observation: Observation): readonly string[] {
+  if (routeState(observation) !== 'none') return [];
+  const late = observation.releases.flatMap((release) => {
+    const view = viewOf(observation, release);
+    return findLate({ view, observation }, view.pods.filter(isDrainUnnoted)).late;
+  });
+  return [...new Set(late)];
 }
 
 /** From when the drain counts, of pods whose leaving is confirmed. */

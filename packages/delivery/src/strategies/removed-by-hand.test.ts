@@ -376,6 +376,21 @@ test.each<[string, History]>([
     ],
   ),
   [
+    'pods of an Application that is deleted wait for a gateway that routes by a Split which somebody has deleted',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: true,
+      replicas: 1,
+      serving: true,
+      happenings: [
+        { type: 'removed', kind: 'split', index: 0 },
+        { type: 'gatewaySticks', index: 0 },
+        { type: 'delete', foreground: false },
+        ...rounds(8),
+      ],
+    },
+  ],
+  [
     'a release says what it waits for from the first moment of each phase on',
     { strategy: { type: 'blueGreen' }, routed: false, replicas: 1, happenings: [nothing] },
   ],
