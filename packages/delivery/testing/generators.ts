@@ -281,6 +281,30 @@ const historyOfRainbow: fc.Arbitrary<History> = fc.record({
   isRefusalLasting: fc.boolean(),
 });
 
+/** Of gateways that learn late which pods have left. */
+const lag: fc.Arbitrary<Happening> = fc.record({
+  type: fc.constantFrom(
+    'gatewayLags' as const,
+    'gatewayLags' as const,
+    'gatewayFollows' as const,
+    'gatewaySticks' as const,
+  ),
+  index: fc.nat(1),
+});
+
+/** Whoever comes by no gateway meets none that lags. */
+const historyOfLagging: fc.Arbitrary<History> = fc.record({
+  strategy: fc.constantFrom(...strategies),
+  routed: fc.constant(true),
+  replicas: fc.integer({ min: 1, max: 4 }),
+  hooked: fc.boolean(),
+  approved: seldomTrue,
+  serving: fc.constantFrom(true, true, false),
+  happenings: happeningsOf(fc.oneof({ weight: 12, arbitrary: happening }, { weight: 1, arbitrary: lag }), 36),
+  unasked: fc.boolean(),
+  isRefusalLasting: fc.boolean(),
+});
+
 /** What befalls one of several is told by its place; a look at each of them takes as long as one at one. */
 const historyOfGroup: fc.Arbitrary<History> = fc.record({
   strategy: fc.constantFrom(...strategies),
@@ -302,15 +326,20 @@ const historyOfGroup: fc.Arbitrary<History> = fc.record({
 /** Any strategy, and several Applications. */
 export const inOrder = 'inOrder';
 
+/** Any strategy, behind gateways that lag. */
+const lagging = 'lagging';
+
 export const history = historyOfAny(strategies);
 
 /** Those that histories are made of. */
 export const strategyTypes: readonly string[] = [
   ...new Set([...strategies, ...rainbows].map(({ type }) => type)),
   inOrder,
+  lagging,
 ];
 
 export function historyOf(strategy: string): fc.Arbitrary<History> {
   if (strategy === inOrder) return historyOfGroup;
+  if (strategy === lagging) return historyOfLagging;
   return strategy === 'rainbow' ? historyOfRainbow : historyOfAny(strategies.filter(({ type }) => type === strategy));
 }

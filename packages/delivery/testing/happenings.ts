@@ -45,9 +45,18 @@ export function happen(run: Run, event: Happening): World {
     case 'gatewayDies':
       return stopGateway(world, event.index ?? 0);
     case 'gatewayReturns':
-      return changeGateway(world, event.index ?? 0, { isAlive: true, isStuck: false, isRefusing: false });
+      return changeGateway(world, event.index ?? 0, {
+        isAlive: true,
+        isStuck: false,
+        isLagging: false,
+        isRefusing: false,
+      });
     case 'gatewaySticks':
       return changeGateway(world, event.index ?? 0, { isStuck: true });
+    case 'gatewayLags':
+      return changeGateway(world, event.index ?? 0, { isLagging: true });
+    case 'gatewayFollows':
+      return runGateway(changeGateway(world, event.index ?? 0, { isLagging: false }), event.index ?? 0);
     case 'gatewayRefuses':
       return changeGateway(world, event.index ?? 0, { isRefusing: true });
     case 'ready':

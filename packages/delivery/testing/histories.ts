@@ -2,6 +2,7 @@
 import { runGroup } from './group-histories.ts';
 import type { History } from './history.ts';
 import type { Interruption, Planner, Run } from './looks.ts';
+import { copyReached } from './requests.ts';
 import { alone, beginRun, comeToRest, never, step } from './runs.ts';
 import type { World } from './simulation/world.ts';
 import { specOf } from './spec-of-history.ts';
@@ -55,7 +56,7 @@ function branch(run: Run, at: number): Run {
     past: [...past],
     underWay: [...underWay],
     interruption: { at, effects: interruption.effects },
-    reached: new Map(reached),
+    reached: copyReached(reached),
     seenUpTo: new Map(seenUpTo),
     refusals: { ...refusals, refused: new Map(refusals.refused) },
   };

@@ -50,7 +50,15 @@ type AnyHappening =
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'replicaSets' | 'endpoints' }
   | {
-      readonly type: 'gateway' | 'gatewayDies' | 'gatewayReturns' | 'gatewaySticks' | 'gatewayRefuses';
+      readonly type:
+        | 'gateway'
+        | 'gatewayDies'
+        | 'gatewayReturns'
+        | 'gatewaySticks'
+        /** It learns of no change of the endpoints, until it follows again. */
+        | 'gatewayLags'
+        | 'gatewayFollows'
+        | 'gatewayRefuses';
       /** Which of them; absent: the first. */
       readonly index?: number;
     }

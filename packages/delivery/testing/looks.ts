@@ -5,7 +5,7 @@ import type { CacheName, Happening } from './history.ts';
 import { checkDecided, checkDeletion, checkQuiet } from './invariants.ts';
 import { lateWorld } from './late-caches.ts';
 import { checkRefusals, type Refusals } from './refusals.ts';
-import { checkDelivered, checkRemoval, type Reached } from './requests.ts';
+import { checkDelivered, checkRemoval, noteDismissals, type Reached } from './requests.ts';
 import { carryOut, type Write } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
 import { sight } from './simulation/sightings.ts';
@@ -52,7 +52,10 @@ export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Loo
   const { interruption } = run;
   const before = lateWorld(run, { lag, late });
   const sightings = sight(before);
-  const isSame = sightings.drains === before.drains && sightings.confirmations === before.confirmations;
+  const isSame =
+    sightings.departures === before.departures &&
+    sightings.drains === before.drains &&
+    sightings.confirmations === before.confirmations;
   const world: World = isSame ? run.world : { ...run.world, ...sightings };
   const seen = observationOf({ ...before, ...sightings });
   if (isGone(seen.application)) return { world, decision: noDecision };
@@ -72,6 +75,7 @@ export function look(run: Run, { stopAfter, lag, late = {}, broken }: Look): Loo
   hasReturned = true;
   if (isCurrent && !isBeingDeleted(seen.application)) checkWaiting(seen, decision);
   run.underWay.push(...underWay);
+  noteDismissals(run.reached, { seen: before, world: after, isUnderWay: run.underWay.length > 0 });
   checkRefusals(run.refusals, world, after);
   return { world: left === Infinity ? after : forgetting(after), decision };
 }
@@ -88,6 +92,7 @@ const noDecision: Decision = {
 export function forgetting(world: World): World {
   return {
     ...world,
+    departures: new Map(),
     drains: new Map(),
     confirmations: new Map(),
     answers: new Map(),

@@ -44,6 +44,19 @@ const lateEndpoints: History = {
   happenings: [...smaller, look, look, { type: 'wait', seconds: 5 }, ...goneAtOnce],
 };
 
+/** A pod leaves while a gateway, which goes on confirming the Split, routes by endpoints that still name it. */
+const lagging: Omit<History, 'happenings'> = { strategy: { type: 'blueGreen' }, routed: true, replicas: 2 };
+const behind: readonly Happening[] = [
+  ...rounds(20),
+  { type: 'gatewayLags', index: 1 },
+  { type: 'replicas', count: 1 },
+  look,
+  { type: 'endpoints' },
+];
+const drained: readonly Happening[] = [look, look, { type: 'wait', seconds: 3 }, look, look, { type: 'replicaSets' }];
+const laggingGateway: History = { ...lagging, happenings: [...behind, ...drained] };
+const laggingLittle: History = { ...lagging, happenings: [...behind, look, { type: 'wait', seconds: 12 }, ...drained] };
+
 /** Sees something else than there is. */
 export function seeing(change: (observation: Observation) => Observation): Planner {
   return (observation, now) => reconcileApplication(change(observation), now);
@@ -118,6 +131,22 @@ function withPromptEndpoints({ slices, pods, ...others }: Observation): Observat
   return { ...others, pods, slices: prompt };
 }
 
+/** Takes every gateway for one that routes by the endpoints as they are. */
+function withPromptGateways({ observedEndpoints: _, ...others }: Observation): Observation {
+  return others;
+}
+
+/** Takes whoever has left for gone long ago. */
+function withoutPatience({ pods, ...others }: Observation): Observation {
+  return { ...others, pods, leftFor: new Map(pods.map(({ metadata }) => [metadata.uid ?? '', Infinity])) };
+}
+
+/** Waits for gateways that lag as for a pod that drains: not at all for those that have lagged for a little while. */
+function withLittlePatience({ leftFor, ...others }: Observation): Observation {
+  const sooner = [...(leftFor ?? [])].map(([uid, passed]) => [uid, passed + 20_000] as const);
+  return { ...others, leftFor: new Map(sooner) };
+}
+
 function servingPods({ pods, application }: Observation): readonly string[] {
   const serving = application.status?.serving?.release;
   return pods.flatMap(({ metadata }) =>
@@ -177,6 +206,24 @@ export const mutants: readonly Mutant[] = [
     breaks: /^requests: .* come to it/,
     example: lateEndpoints,
   },
+  {
+    fault: 'takes gateways for prompt',
+    planner: seeing(withPromptGateways),
+    breaks: /^requests: .*(come to it|ms after)/,
+    example: laggingGateway,
+  },
+  {
+    fault: 'waits for no gateway that lags',
+    planner: seeing(withoutPatience),
+    breaks: /^requests: .*(come to it|ms after)/,
+    example: laggingGateway,
+  },
+  {
+    fault: 'waits for gateways that lag, and not for long',
+    planner: seeing(withLittlePatience),
+    breaks: /^requests: .*(come to it|ms after)/,
+    example: laggingLittle,
+  },
   { fault: 'says no reason', planner: deciding(withoutReasons), breaks: /^rest: .* does not say why/ },
   { fault: 'always claims to progress', planner: deciding(withClaim), breaks: /^(rest: Progressing is True|no rest)/ },
   { fault: 'splits by half', planner: deciding(withHalfSplits), breaks: /^sum/ },
@@ -201,6 +248,7 @@ export const mutants: readonly Mutant[] = [
       })),
     ),
     breaks: /^(capacity|load)/,
+    example: { ...shrinking, happenings: rounds(25) },
   },
   {
     fault: 'removes pods that serve',

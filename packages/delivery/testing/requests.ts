@@ -6,29 +6,101 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { labels } from '../src/names.ts';
 import { Violation } from './violation.ts';
-import { isPodReady, type World } from './simulation/world.ts';
+import { routerOf } from './simulation/routers.ts';
+import { isPodReady, isTerminating, type World } from './simulation/world.ts';
 
-/** When each pod could be sent a request last, by name, in milliseconds. */
-export type Reached = Map<string, number>;
+/** By names of pods, in milliseconds. */
+export interface Reached {
+  /** When each could be sent a request last. */
+  readonly last: Map<string, number>;
+  /** Since when no Service leads to it. */
+  readonly left: Map<string, number>;
+  /** Those that were seen not to be ready, and so may have been told to go. */
+  readonly dismissed: Set<string>;
+}
+
+export function nobodyReached(): Reached {
+  return { last: new Map(), left: new Map(), dismissed: new Set() };
+}
+
+export function copyReached({ last, left, dismissed }: Reached): Reached {
+  return { last: new Map(last), left: new Map(left), dismissed: new Set(dismissed) };
+}
+
+/**
+ * A gateway that routes by endpoints of so long ago hangs, though it renews its Lease: what it sends to pods that have left is
+ * lost by it, and by nobody's decision.
+ */
+const longestLagMilliseconds = 30_000;
 
 /** A pod that is not ready has no requests to lose, also where it is ready again before those see it who were behind. */
 export function noteRequests(reached: Reached, world: World): void {
-  const versions = reachableVersions(world);
-  const inside = insidePods(world);
+  const senders = sendersIn(world);
+  const { last, left } = reached;
   for (const pod of world.pods) {
-    const { name = '' } = pod.metadata;
-    if (!isPodReady(pod)) reached.delete(name);
-    else if (isReachable(pod, versions, inside)) reached.set(name, world.now);
+    const { name = '', labels: own } = pod.metadata;
+    if (own?.[labels.backend] === 'true') left.delete(name);
+    else if (!left.has(name)) left.set(name, world.now);
+    if (!isPodReady(pod)) last.delete(name);
+    else if (isReachable(pod, senders, isLost(reached, world, name))) last.set(name, world.now);
   }
 }
 
-/** By release name: those to which some gateway sends requests now. */
-function reachableVersions({ gateways }: World): ReadonlySet<string> {
-  const rules = gateways.flatMap(({ isAlive, inForce }) => (isAlive ? (inForce?.rules ?? []) : []));
-  const reachable = rules.flatMap(({ backends, sessions }) =>
-    backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
-  );
-  return new Set(reachable.map(({ version }) => version));
+interface Dismissing {
+  /** As the controller saw it. */
+  readonly seen: Pick<World, 'pods'>;
+  readonly world: World;
+  /** Writes have been sent, and have not arrived. */
+  readonly isUnderWay: boolean;
+}
+
+/**
+ * A gateway knows by the endpoints alone whether a pod is ready. One that lags sends to a pod all the while it is not, and when
+ * it is again: for those requests a release waits as for any others. Only where it saw the pod not ready it may have told the
+ * ReplicaSet to let it go, which it may at once, and nothing takes that back when the pod is ready before it has gone.
+ */
+export function noteDismissals({ dismissed }: Reached, { seen, world, isUnderWay }: Dismissing): void {
+  for (const pod of seen.pods) {
+    const { name = '', labels: own = {} } = pod.metadata;
+    if (!isPodReady(pod)) dismissed.add(name);
+    else if (dismissed.has(name) && !isUnderWay && !isShrinking(world, own[labels.release])) dismissed.delete(name);
+  }
+}
+
+function isShrinking({ replicaSets, pods }: World, release: string | undefined): boolean {
+  const isOwn = ({ metadata }: Pick<Pod, 'metadata'>): boolean => metadata.labels?.[labels.release] === release;
+  const wanted = replicaSets.find(isOwn)?.spec?.replicas ?? 0;
+  return pods.filter((pod) => isOwn(pod) && !isTerminating(pod)).length > wanted;
+}
+
+function isLost({ left, dismissed }: Reached, { now }: World, name: string): 'lost' | 'expected' {
+  const isForgone = dismissed.has(name) || now - (left.get(name) ?? now) >= longestLagMilliseconds;
+  return isForgone ? 'lost' : 'expected';
+}
+
+interface Senders {
+  readonly gateways: readonly Sender[];
+  /** Pods to which clients in the cluster come. */
+  readonly inside: ReadonlySet<string>;
+}
+
+interface Sender {
+  /** By release name: those to which it sends requests now. */
+  readonly versions: ReadonlySet<string>;
+  /** Pods that it knows; undefined: it always knows all. */
+  readonly endpoints: ReadonlySet<string> | undefined;
+}
+
+function sendersIn(world: World): Senders {
+  const gateways = world.gateways.flatMap((gateway): readonly Sender[] => {
+    if (!gateway.isAlive || gateway.inForce === undefined) return [];
+    const reachable = gateway.inForce.rules.flatMap(({ backends, sessions }) =>
+      backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
+    );
+    const endpoints = routerOf(gateway) === undefined ? gateway.endpoints.pods : undefined;
+    return [{ versions: new Set(reachable.map(({ version }) => version)), endpoints }];
+  });
+  return { gateways, inside: insidePods(world) };
 }
 
 function insidePods({ slice }: World): ReadonlySet<string> {
@@ -36,9 +108,12 @@ function insidePods({ slice }: World): ReadonlySet<string> {
   return new Set(ready.flatMap(({ targetRef }) => targetRef?.name ?? []));
 }
 
-function isReachable(pod: Pod, versions: ReadonlySet<string>, inside: ReadonlySet<string>): boolean {
+/** Whoever follows sends to who is behind the Service of its version, and whoever lags to who was there. */
+function isReachable(pod: Pod, { gateways, inside }: Senders, late: 'lost' | 'expected'): boolean {
   const { labels: own = {}, name = '' } = pod.metadata;
-  const isOutside = own[labels.backend] === 'true' && versions.has(own[labels.release] ?? '');
+  const isKnown = ({ endpoints }: Sender): boolean =>
+    own[labels.backend] === 'true' || (late === 'expected' && endpoints?.has(name) === true);
+  const isOutside = gateways.some((each) => each.versions.has(own[labels.release] ?? '') && isKnown(each));
   return isPodReady(pod) && (isOutside || inside.has(name));
 }
 
@@ -48,9 +123,9 @@ export function checkRemoval(reached: Reached, world: World, pod: Pod): void {
   const { replicas = 1, drainSeconds = 0 } = world.application.spec;
   if (!isPodReady(pod) || replicas === 0) return;
   const which = `pod ${name} of ${own?.[labels.release] ?? ''}`;
-  if (isReachable(pod, reachableVersions(world), insidePods(world)))
+  if (isReachable(pod, sendersIn(world), isLost(reached, world, name)))
     throw new Violation(`requests: ${which} is removed while requests come to it`);
-  const since = world.now - (reached.get(name) ?? -Infinity);
+  const since = world.now - (reached.last.get(name) ?? -Infinity);
   if (since < drainSeconds * 1_000)
     throw new Violation(`requests: ${which} is removed ${since} ms after a request may have come to it`);
 }

@@ -7,7 +7,7 @@ import { happen, later, second } from './happenings.ts';
 import type { Happening } from './history.ts';
 import { arrive, round, type Interruption, type Planner, type Run } from './looks.ts';
 import { noRefusals } from './refusals.ts';
-import { noteRequests, type Reached } from './requests.ts';
+import { copyReached, nobodyReached, noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
 import { approveAll, checkApprovals } from './simulation/approvals.ts';
 import { changeGateway } from './simulation/gateways.ts';
@@ -47,7 +47,7 @@ export function beginRun(
   { spec, serving, isRefusalLasting = false, planner = reconcileApplication }: Beginning,
   interruption: Interruption,
 ): Run {
-  const start = serving ? servedBy(spec) : { world: createWorld(spec), reached: new Map() };
+  const start = serving ? servedBy(spec) : { world: createWorld(spec), reached: nobodyReached() };
   return { ...startRun(start, planner, interruption), isRefusalLasting };
 }
 
@@ -62,7 +62,7 @@ function startRun({ world, reached }: Start, planner: Planner, interruption: Int
     past: [],
     interruption,
     planner,
-    reached: new Map(reached),
+    reached: copyReached(reached),
     seenUpTo: new Map(),
     refusals: noRefusals(),
     underWay: [],
@@ -76,7 +76,7 @@ const served = new WeakMap<ApplicationSpec, Start>();
 function servedBy(spec: ApplicationSpec): Start {
   const known = served.get(spec);
   if (known !== undefined) return known;
-  const empty = { world: createWorld(spec), reached: new Map<string, number>() };
+  const empty = { world: createWorld(spec), reached: nobodyReached() };
   const run = startRun(empty, reconcileApplication, never());
   comeToRest(alone(run));
   served.set(spec, run);
@@ -142,7 +142,7 @@ function free(run: Run): void {
     run.isRefusalLasting && each.isRefusing && routerOf(each) !== undefined && !isGone(world.application);
   const freed = world.gateways.reduce(
     (before, each, index) =>
-      changeGateway(before, index, { isAlive: true, isStuck: false, isRefusing: isLasting(each) }),
+      changeGateway(before, index, { isAlive: true, isStuck: false, isLagging: false, isRefusing: isLasting(each) }),
     world,
   );
   const led = world.gateways.some(isLasting) ? ledElsewhere(freed) : freed;

@@ -134,5 +134,7 @@ export function runEndpoints(world: World): World {
   const slice = sliceOf(
     isServed ? world.pods.filter(({ metadata }) => metadata.labels?.[labels.serves] === 'true') : [],
   );
-  return isSameJson(slice, world.slice) ? world : { ...world, slice };
+  if (isSameJson(slice.endpoints, world.slice.endpoints)) return world;
+  const [written, revision] = versioned(world, slice);
+  return { ...world, revision, slice: written };
 }

@@ -2,6 +2,7 @@
 import { formatMicroTime } from '@slipway/kube/clock';
 import { isSameJson } from '@slipway/kube/json-equality';
 import type { SplitInstanceStatus, SplitRule } from '@slipway/kube/split';
+import { followEndpoints } from './endpoints.ts';
 import { withoutFormerRouters } from './router-changes.ts';
 import { isCarrying, routerOf } from './routers.ts';
 import { startSessions, sessionCounts } from './sessions.ts';
@@ -13,7 +14,8 @@ export function runGateways(world: World): World {
 }
 
 /** One that is stuck goes on telling what it sees. */
-export function runGateway(world: World, index: number): World {
+export function runGateway(given: World, index: number): World {
+  const world = runEndpointsOf(given, index);
   const { split } = world;
   const gateway = world.gateways[index];
   if (gateway === undefined || !gateway.isAlive) return world;
@@ -44,6 +46,15 @@ export function runGateway(world: World, index: number): World {
   const others = instances.filter(({ name }) => name !== gateway.name);
   const [written, revision] = versioned(world, { ...split, status: { instances: [...others, reported] } });
   return { ...routed, revision, split: written };
+}
+
+/** Its own copy of the endpoints, which it follows apart from the Split. */
+function runEndpointsOf(world: World, index: number): World {
+  const gateway = world.gateways[index];
+  const endpoints = gateway === undefined ? undefined : followEndpoints(world, gateway);
+  return endpoints === undefined || endpoints === gateway?.endpoints
+    ? world
+    : changeGateway(world, index, { endpoints });
 }
 
 /** Nothing is left to be said by a router of another project. */

@@ -5,22 +5,23 @@ import type { Sighting, World } from './world.ts';
 
 type Sightings = ReadonlyMap<string, Sighting>;
 
-/** Of a world as it is seen now: since when which pods drain, and which gateway confirms what it confirms. */
-export function sight(world: World): Pick<World, 'drains' | 'confirmations'> {
-  return { drains: sightDrains(world), confirmations: sightConfirmations(world) };
+/** Of a world as it is seen now: since when which pods have left and drain, and which gateway confirms what it confirms. */
+export function sight(world: World): Pick<World, 'departures' | 'drains' | 'confirmations'> {
+  return {
+    departures: sightNotes(world, world.departures, annotations.leftAt),
+    drains: sightNotes(world, world.drains, annotations.drainingSince),
+    confirmations: sightConfirmations(world),
+  };
 }
 
-function sightDrains({ pods, drains, now }: World): Sightings {
-  if (drains.size === 0 && !pods.some(isDraining)) return drains;
+function sightNotes({ pods, now }: World, before: Sightings, annotation: string): Sightings {
+  const isNoted = ({ metadata }: Pod): boolean => metadata.annotations?.[annotation] !== undefined;
+  if (before.size === 0 && !pods.some(isNoted)) return before;
   const notes = pods.flatMap(({ metadata: { uid = '', annotations: own } }) => {
-    const note = own?.[annotations.drainingSince];
+    const note = own?.[annotation];
     return note === undefined ? [] : [[uid, note] as const];
   });
-  return sighted(notes, drains, now);
-}
-
-function isDraining({ metadata }: Pod): boolean {
-  return metadata.annotations?.[annotations.drainingSince] !== undefined;
+  return sighted(notes, before, now);
 }
 
 function sightConfirmations({ split, confirmations, now }: World): Sightings {

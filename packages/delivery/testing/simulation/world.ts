@@ -14,6 +14,7 @@ import type { Copy } from '../../src/configuration/content.ts';
 import { referenceKey } from '../../src/configuration/references.ts';
 import { noCompanions, type Companions } from '../../src/order/companions.ts';
 import { askedCarrier } from '../../src/carriers.ts';
+import { noEndpoints, revisionOf, type KnownEndpoints } from './known-endpoints.ts';
 import { isCarrying, routerOf } from './routers.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
@@ -27,12 +28,16 @@ export interface Gateway {
   readonly isAlive: boolean;
   /** It runs, and does not take what the Split says. */
   readonly isStuck: boolean;
+  /** It takes what the Split says, and routes by endpoints as they were when it began to lag. */
+  readonly isLagging: boolean;
   /** It has seen the Split, and serves nothing of the route, which is somebody else's. */
   readonly isRefusing: boolean;
   /** What it routes by: the Split as it saw it last. */
   readonly inForce: Split['spec'] | undefined;
   /** What it is about to route by: it has read a part of it. */
   readonly taking: Split['spec'] | undefined;
+  /** Those that it sends to. */
+  readonly endpoints: KnownEndpoints;
   /** When it closed the route; undefined: it has not, since it runs. */
   readonly closedAt: number | undefined;
   /** Since when it leads somewhere; one that is started anew is found where it was found before. */
@@ -63,6 +68,8 @@ export interface World {
   readonly pods: readonly Pod[];
   /** What the controller that leads has seen drain, by uid: what was written on it, and when that was first seen. */
   readonly drains: ReadonlyMap<string, Sighting>;
+  /** Likewise which pods have left. */
+  readonly departures: ReadonlyMap<string, Sighting>;
   /** What it has seen gateways confirm of the Split, by name: which generation, and when that was first seen. */
   readonly confirmations: ReadonlyMap<string, Sighting>;
   readonly slice: EndpointSlice;
@@ -117,13 +124,22 @@ export function newApplication(spec: ApplicationSpec, { now, revision }: Pick<Wo
 
 /** It has seen nothing yet. */
 export function newGateway(name: string): Gateway {
-  return { name, isAlive: true, isStuck: false, isRefusing: false, openSince: undefined, ...unrouted };
+  return {
+    name,
+    isAlive: true,
+    isStuck: false,
+    isLagging: false,
+    isRefusing: false,
+    openSince: undefined,
+    ...unrouted,
+  };
 }
 
 /** What a gateway loses that stops. */
-export const unrouted: Omit<Gateway, 'name' | 'isAlive' | 'isStuck' | 'isRefusing' | 'openSince'> = {
+export const unrouted: Omit<Gateway, 'name' | 'isAlive' | 'isStuck' | 'isLagging' | 'isRefusing' | 'openSince'> = {
   inForce: undefined,
   taking: undefined,
+  endpoints: noEndpoints,
   closedAt: undefined,
   sessions: new Map(),
 };
@@ -140,6 +156,7 @@ export function createWorld(spec: ApplicationSpec): World {
     revision: 1,
     application: { ...created, metadata: { ...created.metadata, finalizers: [teardownFinalizer] } },
     drains: new Map(),
+    departures: new Map(),
     confirmations: new Map(),
     releases: [],
     replicaSets: [],
@@ -175,13 +192,15 @@ export function observationOf(given: World): Observation {
     releases: world.releases,
     replicaSets: world.replicaSets,
     pods: world.pods,
-    drainedFor: drainedFor(world),
+    leftFor: passedSince(world.departures, world.now),
+    drainedFor: passedSince(world.drains, world.now),
     confirmedFor: confirmedFor(world),
     services: world.services,
     budgets: world.budgets,
     slices: slicesOf(world),
     split: world.split,
     gateways: confirmersIn(world),
+    observedEndpoints: observedEndpoints(world),
     commands: world.commands,
     answers: world.answers,
     measurements: world.measurements,
@@ -205,10 +224,16 @@ function confirmersIn({ application, split, gateways }: World): readonly string[
     .map(({ name }) => name);
 }
 
-const nothingDrained: Observation['drainedFor'] = new Map();
+/** What each of ours says of it in its Lease. Who carries for another project says nothing. */
+function observedEndpoints({ gateways }: World): ReadonlyMap<string, number> {
+  const ours = gateways.filter((each) => each.isAlive && routerOf(each) === undefined);
+  return new Map(ours.map(({ name, endpoints }) => [name, endpoints.revision]));
+}
 
-function drainedFor({ drains, now }: World): Observation['drainedFor'] {
-  return drains.size === 0 ? nothingDrained : new Map([...drains].map(([uid, { since }]) => [uid, now - since]));
+const nothingSeen: Observation['drainedFor'] = new Map();
+
+function passedSince(sightings: World['drains'], now: number): Observation['drainedFor'] {
+  return sightings.size === 0 ? nothingSeen : new Map([...sightings].map(([uid, { since }]) => [uid, now - since]));
 }
 
 const nothingConfirmed: Observation['confirmedFor'] = new Map();
@@ -265,16 +290,16 @@ function slicesOf(world: World): Observation['slices'] {
 }
 
 function backendSlices(world: World): readonly EndpointSlice[] {
-  return world.replicaSets.map((set) =>
-    sliceOf(
-      world.pods.filter(
-        ({ metadata }) =>
-          metadata.labels?.[labels.backend] === 'true' &&
-          metadata.labels[labels.release] === set.metadata.labels?.[labels.release],
-      ),
+  return world.replicaSets.map((set) => {
+    const own = world.pods.filter(
+      ({ metadata }) => metadata.labels?.[labels.release] === set.metadata.labels?.[labels.release],
+    );
+    const slice = sliceOf(
+      own.filter(({ metadata }) => metadata.labels?.[labels.backend] === 'true'),
       set.metadata.name ?? '',
-    ),
-  );
+    );
+    return { ...slice, metadata: { ...slice.metadata, resourceVersion: String(revisionOf(own)) } };
+  });
 }
 
 export function sliceOf(pods: readonly Pod[], service = application): EndpointSlice {
