@@ -33,6 +33,7 @@ function send({ method, path, query = '', json }: Sent): Promise<{ readonly stat
 
 describe('a binding', () => {
   const path = '/api/v1/namespaces/default/pods/web/binding';
+  const collection = { method: 'POST', path: '/api/v1/namespaces/default/bindings' };
 
   function bind(metadata: object, query = '') {
     return send({ method: 'POST', path, query, json: { metadata, target: { name: 'node-1' } } });
@@ -62,6 +63,35 @@ describe('a binding', () => {
       body: { value: { reason: 'Conflict', message: expect.stringContaining(message) } },
     });
     expect(await nodeName()).toBeUndefined();
+  });
+
+  it('may be created as one of the namespace, too', async () => {
+    const json = { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'web' }, target: { name: 'node-1' } };
+    expect(await send({ ...collection, json })).toMatchObject({ status: 201 });
+    expect(await nodeName()).toBe('node-1');
+  });
+
+  it('is for a pod, and never there to be read', async () => {
+    expect(await send({ ...collection, json: { target: { name: 'node-1' } } })).toMatchObject({
+      status: 400,
+      body: { value: { message: 'metadata.name must be that of the Pod that it is for' } },
+    });
+    const json = { metadata: { name: 'absent' }, target: { name: 'node-1' } };
+    expect(await send({ ...collection, json })).toMatchObject({ status: 404 });
+    expect(await send({ ...collection, method: 'GET', json: {} })).toMatchObject({ status: 405 });
+    expect(await nodeName()).toBeUndefined();
+  });
+
+  it('is found among the resources', async () => {
+    const { body } = await send({ method: 'GET', path: '/api/v1', json: {} });
+    const resource = {
+      name: 'bindings',
+      singularName: 'binding',
+      namespaced: true,
+      kind: 'Binding',
+      verbs: ['create'],
+    };
+    expect(body).toMatchObject({ value: { resources: expect.arrayContaining([resource]) } });
   });
 });
 

@@ -4,7 +4,7 @@ import { isFlagSet } from '@slipway/kube/query-flag';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
-import type { ResourceDefinition } from '../schema/definition.ts';
+import type { CreatedBelow, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { requireForm } from './accepted-form.ts';
 import { answerReview } from './access-reviews.ts';
@@ -44,6 +44,7 @@ function handleStored(request: TransportRequest, at: ResourceRequest): Answered 
   const { path, definition } = at;
   if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);
+  if (definition.createdBelow !== undefined) return createBelow(request, at, definition.createdBelow);
   if (definition.isMeasured === true) return handleMeasured(request, at);
   if (path.subresource !== '' && !isPartOfObject(at)) return connect(request, at);
   if (
@@ -78,6 +79,21 @@ async function handleReview(request: TransportRequest, at: ResourceRequest): Pro
       ? await answerTokenReview(asked as TokenReview, at.tokens)
       : answerReview(asked, { identity, grants, namespace: path.namespace, now: at.clock.now() });
   return one({ object, request, at, status: 201, warnings });
+}
+
+function createBelow(request: TransportRequest, at: ResourceRequest, { type, subresource }: CreatedBelow): Answered {
+  const { path, catalog } = at;
+  if (path.name !== '') throw unknownPath();
+  if (request.method !== 'POST') throw methodNotAllowed(request);
+  const { group, version, plural, kind } = type;
+  const definition = catalog.find(group, version, plural);
+  if (definition === undefined) throw unknownPath();
+  const body = bodyOf(request);
+  const metadata = isJsonObject(body) ? body['metadata'] : undefined;
+  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  if (typeof name !== 'string' || name === '')
+    throw new StatusError('BadRequest', `metadata.name must be that of the ${kind} that it is for`);
+  return connect(request, { ...at, definition, path: { ...path, group, version, plural, name, subresource } });
 }
 
 /** Others are told of what is never stored as of everything else that is created. */

@@ -2,6 +2,7 @@ import type { CustomResourceDefinition } from '@slipway/kube/api.generated';
 import { deployment, replicaSet } from './catalog/apps.ts';
 import { horizontalPodAutoscaler, horizontalPodAutoscalerV1 } from './catalog/autoscaling.ts';
 import { job } from './catalog/batch.ts';
+import { binding } from './catalog/binding.ts';
 import { priorityClass, runtimeClass } from './catalog/classes.ts';
 import { controllerRevision } from './catalog/controller-revision.ts';
 import { configMap, endpoint, namespace, node, secret, service, serviceAccount } from './catalog/core.ts';
@@ -83,6 +84,7 @@ const kinds: readonly ResourceDefinition[] = [
   selfSubjectAccessReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  binding,
   // After the pods and nodes themselves, which are meant by their names.
   nodeMetrics,
   podMetrics,

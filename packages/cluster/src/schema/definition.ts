@@ -116,6 +116,11 @@ export interface ObjectPart {
   validate(object: KubeObject, old: KubeObject): readonly Fault[];
 }
 
+export interface CreatedBelow {
+  readonly type: ResourceType;
+  readonly subresource: string;
+}
+
 export interface ResourceDefinition {
   readonly type: ResourceType;
   readonly singular: string;
@@ -125,6 +130,8 @@ export interface ResourceDefinition {
   readonly verbs: readonly string[];
   /** A question to the server: answered when it is created, and never stored. */
   readonly isReview?: boolean | undefined;
+  /** Only created, and as a subresource: of the object that it has the name of. */
+  readonly createdBelow?: CreatedBelow | undefined;
   /** Made from what nodes measure whenever somebody asks, and never stored. */
   readonly isMeasured?: boolean | undefined;
   /** Absent: objects are stored in this version. */

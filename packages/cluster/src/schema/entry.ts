@@ -1,5 +1,13 @@
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import type { Conversion, Fault, ObjectPart, ResourceDefinition, ScalePaths, TableColumn } from './definition.ts';
+import type {
+  Conversion,
+  CreatedBelow,
+  Fault,
+  ObjectPart,
+  ResourceDefinition,
+  ScalePaths,
+  TableColumn,
+} from './definition.ts';
 import { joinFaults, newFaults } from './faults.ts';
 import { validateMetadata } from './metadata.ts';
 import type { NameRule } from './names.ts';
@@ -16,6 +24,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly categories?: readonly string[];
   readonly hasStatus?: boolean;
   readonly isReview?: boolean;
+  readonly createdBelow?: CreatedBelow;
   readonly isMeasured?: boolean;
   readonly conversion?: Conversion;
   readonly scale?: ScalePaths;
@@ -86,6 +95,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     categories: entry.categories ?? [],
     verbs: verbsOf(entry),
     isReview: entry.isReview,
+    createdBelow: entry.createdBelow,
     isMeasured: entry.isMeasured,
     conversion: entry.conversion,
     hasStatus,
@@ -141,12 +151,14 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
 
 function verbsOf({
   isReview,
+  createdBelow,
   isMeasured,
 }: {
   readonly isReview?: boolean;
+  readonly createdBelow?: CreatedBelow;
   readonly isMeasured?: boolean;
 }): readonly string[] {
-  if (isReview === true) return ['create'];
+  if (isReview === true || createdBelow !== undefined) return ['create'];
   return isMeasured === true ? ['get', 'list'] : allVerbs;
 }
 
