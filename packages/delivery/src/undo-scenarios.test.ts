@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, type Deed, type Script } from '../testing/scripted-release.ts';
+import { play, scriptMilliseconds, type Deed, type Script } from '../testing/scripted-release.ts';
 
 const strategy = { type: 'blueGreen', blueGreen: { autoPromote: false } } as const;
 
@@ -56,4 +56,8 @@ const scripts: readonly Script[] = [
   },
 ];
 
-test.each(scripts)('$name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)), 60_000);
+test.each(scripts)(
+  '$name',
+  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
+  scriptMilliseconds,
+);
