@@ -13,7 +13,7 @@ import type {
 } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
-import { failureOf, shownPhase } from '../overview/select.ts';
+import { failureOf, refusalOf, shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { Words } from '../parts/words.tsx';
@@ -107,6 +107,7 @@ interface ShownProps {
 function Shown({ application, candidate, history, pods, traffic, events, problem }: ShownProps) {
   const { namespace, name, split, serving, hosts } = application;
   const failure = failureOf(application);
+  const waits = refusalOf(application) ?? (application.waitingFor && `It waits for ${application.waitingFor}.`);
   const nodes = describeVersions({
     split,
     serving: serving?.version,
@@ -131,10 +132,9 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
           <Words text={failure} />
         </Notice>
       )}
-      {/* What was refused is said above, with why. */}
-      {candidate === undefined && application.waitingFor !== undefined && !isRefused(application) && (
+      {candidate === undefined && failure === undefined && waits !== undefined && (
         <Notice tone="wait">
-          It waits for <Words text={application.waitingFor} />.
+          <Words text={waits} />
         </Notice>
       )}
       <section className="card" aria-labelledby="traffic">
@@ -162,11 +162,6 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
       <Events events={events} />
     </>
   );
-}
-
-/** The version that spec asks for, which is what is waited for then. */
-function isRefused({ conditions }: ApplicationAnswer): boolean {
-  return conditions.some(({ type, reason }) => type === 'Synced' && reason === 'VersionRefused');
 }
 
 interface HeadProps {

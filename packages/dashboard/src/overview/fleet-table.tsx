@@ -11,7 +11,7 @@ import { formatPlace } from '../routing/routes.ts';
 import { keyOf } from '../state/application-frames.ts';
 import { formatLatency, formatRate } from '../application/traffic-picture-model.ts';
 import { FigureCell } from './figure-cell.tsx';
-import { failureOf, shownPhase } from './select.ts';
+import { failureOf, refusalOf, shownPhase } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
 import { Why } from './why.tsx';
@@ -91,7 +91,7 @@ interface RowProps {
 const Row = memo(function Row({ application, traffic, index, top, height }: RowProps) {
   const { namespace, name, serving, candidate, split, replicas, waitingFor } = application;
   const failure = failureOf(application);
-  const why = failure ?? (waitingFor === undefined ? undefined : `waits for ${waitingFor}`);
+  const why = failure ?? refusalOf(application) ?? (waitingFor === undefined ? undefined : `waits for ${waitingFor}`);
   const shares = shareOut(split, candidate?.version);
   return (
     <div className="application" role="row" aria-rowindex={index + 2} style={{ top, height }}>

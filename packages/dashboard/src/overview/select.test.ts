@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { condition, summary } from '../../testing/summary.ts';
-import { failureOf, selectApplications, shownPhase, stateOf } from './select.ts';
+import { failureOf, refusalOf, selectApplications, shownPhase, stateOf } from './select.ts';
 
 const candidate = { version: '2', release: 'shop-2', phase: 'Progressing' };
 const approval = 'somebody to approve sign-off (a ReleaseApproval of release shop-2)';
@@ -66,6 +66,17 @@ test('why it failed is the message, or the reason where there is none', () => {
   expect(failureOf({ conditions: [condition('NameConflict', 'True', { reason: 'Taken' })] })).toBe(
     'NameConflict: Taken',
   );
+});
+
+test('a version that is refused and did not fail is no failure', () => {
+  const message = 'version 2 was refused: ann went back; change spec or retry';
+  const back = summary({ conditions: [condition('Synced', 'False', { reason: 'VersionRefused', message })] });
+  expect([failureOf(back), refusalOf(back), stateOf(back), shownPhase(back)]).toEqual([
+    undefined,
+    message,
+    'settled',
+    'Stable',
+  ]);
 });
 
 describe('selecting', () => {

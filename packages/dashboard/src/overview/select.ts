@@ -67,10 +67,21 @@ export function failureOf({ conditions }: Pick<ApplicationSummary, 'conditions'>
   const found = faults.flatMap((fault) =>
     conditions.filter(
       ({ type, status, reason }) =>
-        type === fault.type && status === fault.status && (!('reason' in fault) || reason === fault.reason),
+        type === fault.type &&
+        status === fault.status &&
+        reason !== refused &&
+        (!('reason' in fault) || reason === fault.reason),
     ),
   );
   return found.map(({ message, type, reason }) => (message === '' ? `${type}: ${reason}` : message)).at(0);
+}
+
+/** Whether its release failed says the condition `Failed`; somebody may as well have gone back from what served. */
+const refused = 'VersionRefused';
+
+/** Why the version that spec asks for is not tried, which is nobody's fault; undefined where it is. */
+export function refusalOf({ conditions }: Pick<ApplicationSummary, 'conditions'>): string | undefined {
+  return conditions.find(({ type, reason }) => type === 'Synced' && reason === refused)?.message;
 }
 
 function isMeant({ namespace, name, hosts }: ApplicationSummary, selection: Selection): boolean {
