@@ -305,6 +305,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       await confirm('Promote');
       await shows(page.locator('.page-head .chip', { hasText: 'Stable' }));
       expect(await link.count()).toBe(0);
+      const end = page.getByRole('region', { name: 'Release of 3.0.0' });
+      await shows(end.locator('header .chip', { hasText: 'Succeeded' }));
     });
 
     it('complain of nothing', () => {

@@ -21,7 +21,7 @@ import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
-import { useResource } from '../state/use-resource.ts';
+import { useResource, type Resource } from '../state/use-resource.ts';
 import { ReleaseTable } from '../history/release-table.tsx';
 import { CommandDialog } from './command-dialog.tsx';
 import { Events } from './events.tsx';
@@ -49,7 +49,6 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
   const summary = useSummary(namespace, name);
   const path = pathOf(namespace, 'applications', name);
   const application = useResource<ApplicationAnswer>(path, { news: summary });
-  const under = application.data?.candidate?.release;
   // Nobody is asked for parts of what is not there, again and again.
   const isThere = (summary ?? application.data) !== undefined && !isMissing(application.problem);
   const partOf = (part: string): string | undefined => (isThere ? `${path}/${part}` : undefined);
@@ -57,19 +56,18 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
     isThere ? withQuery('/api/v1/releases', { namespace, application: name, limit: 20 }) : undefined,
     { news: application.data, everyMilliseconds: lookMilliseconds },
   );
-  const candidate = useResource<ReleaseAnswer>(under === undefined ? undefined : pathOf(namespace, 'releases', under), {
-    news: summary,
-    everyMilliseconds: lookMilliseconds,
-  });
+  const watched = useWatched(namespace, application.data, summary);
   const pods = useResource<PodsAnswer>(partOf(`pods?limit=${podsAtOnce}`), {
     news: summary,
     everyMilliseconds: lookMilliseconds,
   });
   const traffic = useResource<TrafficAnswer>(partOf('traffic'), { everyMilliseconds: sampleMilliseconds });
   const events = useResource<List<EventAnswer>>(partOf('events?limit=30'), { everyMilliseconds: sampleMilliseconds });
-  const parts = [application, history, pods, traffic, events, ...(under === undefined ? [] : [candidate])];
-  // All at once: what comes later would push away what somebody reads already.
-  if (application.data === undefined || parts.some(({ data, problem }) => data === undefined && problem === undefined))
+  const parts = [application, history, pods, traffic, events, ...watched.parts];
+  // All at once: what comes later would push away what somebody reads already. And only at first: he may be writing why.
+  const isWhole = parts.every(({ data, problem }) => data !== undefined || problem !== undefined);
+  const isShown = useLast(isWhole ? true : undefined) ?? false;
+  if (application.data === undefined || !isShown)
     return (
       <>
         <Head namespace={namespace} name={name} />
@@ -84,7 +82,7 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
   return (
     <Shown
       application={application.data}
-      candidate={candidate.data}
+      watched={watched.release}
       history={releases}
       pods={pods.data ?? noPods}
       traffic={traffic.data?.items[0]}
@@ -94,9 +92,34 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
   );
 }
 
+interface Watched {
+  readonly release?: ReleaseAnswer | undefined;
+  /** Of what has to be read first. */
+  readonly parts: readonly Resource<ReleaseAnswer>[];
+}
+
+/**
+ * The release under way, and afterwards its end: whoever has watched it wants to see that, and what stands below it where it
+ * stood.
+ */
+function useWatched(namespace: string, application: ApplicationAnswer | undefined, news: unknown): Watched {
+  const latest = useLast(application?.candidate?.release);
+  const path = latest === undefined ? undefined : pathOf(namespace, 'releases', latest);
+  const read = useResource<ReleaseAnswer>(path, { news, everyMilliseconds: lookMilliseconds });
+  return { release: useLast(read.data), parts: path === undefined ? [] : [read] };
+}
+
+/** The last one that there was. */
+function useLast<Value>(value: Value | undefined): Value | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}
+
 interface ShownProps {
   readonly application: ApplicationAnswer;
-  readonly candidate?: ReleaseAnswer | undefined;
+  /** Under way, or the last one that was while somebody looked. */
+  readonly watched?: ReleaseAnswer | undefined;
   readonly history: readonly ReleaseSummary[];
   readonly pods: PodsAnswer;
   readonly traffic?: Traffic | undefined;
@@ -104,7 +127,8 @@ interface ShownProps {
   readonly problem?: unknown;
 }
 
-function Shown({ application, candidate, history, pods, traffic, events, problem }: ShownProps) {
+function Shown({ application, watched, history, pods, traffic, events, problem }: ShownProps) {
+  const candidate = application.candidate?.release === watched?.name ? watched : undefined;
   const { namespace, name, split, serving, hosts } = application;
   const failure = failureOf(application);
   const waits = refusalOf(application) ?? (application.waitingFor && `It waits for ${application.waitingFor}.`);
@@ -147,7 +171,7 @@ function Shown({ application, candidate, history, pods, traffic, events, problem
         </div>
         <TrafficCharts traffic={traffic} colours={colours} />
       </section>
-      {candidate !== undefined && <RunningRelease release={candidate} preview={application.preview} />}
+      {watched !== undefined && <RunningRelease release={watched} preview={application.preview} />}
       <Pods path={pathOf(namespace, 'applications', name)} first={pods} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
       <section className="card" aria-labelledby="releases">

@@ -11,13 +11,14 @@ import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
 import { CheckChart } from './check-chart.tsx';
 import { StageChart } from './stage-chart.tsx';
 import { findStage, planStages } from './stages.ts';
+import { isFinished } from './verbs.ts';
 
 export interface RunningReleaseProps {
   readonly release: ReleaseAnswer;
   readonly preview: ApplicationAnswer['preview'];
 }
 
-/** The release under way: where it is, what it waits for, where it can be seen, and what was measured. */
+/** The release under way, or the end of one: where it is, what it waits for, where it can be seen, and what was measured. */
 export function RunningRelease({ release, preview }: RunningReleaseProps) {
   const { namespace, name, version, phase, status, requestedBy, createdAt } = release;
   return (
@@ -43,6 +44,10 @@ export function RunningRelease({ release, preview }: RunningReleaseProps) {
       </div>
     </section>
   );
+}
+
+function describeCourse({ phase, status }: ReleaseAnswer): string {
+  return isFinished(phase) ? (status?.ending?.reason ?? 'It has ended.') : 'It goes on.';
 }
 
 /** Where nobody else gets to yet. */
@@ -71,11 +76,11 @@ function PreviewLink({ url: { host, href } }: { readonly url: URL }) {
 }
 
 function WaitingFor({ release }: { readonly release: ReleaseAnswer }) {
-  const { waitingFor, waitingSince } = release.status ?? {};
+  const { waitingFor, waitingSince } = isFinished(release.phase) ? {} : (release.status ?? {});
   return (
     <div className="row wrap waiting">
       <p>
-        <Words text={waitingFor === undefined ? 'It goes on.' : `Waits for ${waitingFor}`} />
+        <Words text={waitingFor === undefined ? describeCourse(release) : `Waits for ${waitingFor}`} />
       </p>
       {waitingSince !== undefined && (
         <span className="small faint">

@@ -59,7 +59,7 @@ function endOfService({ phase, servedUntil, finishedAt }: ReleaseSummary): numbe
   return end === undefined ? undefined : Date.parse(end);
 }
 
-function isFinished(phase: string): boolean {
+export function isFinished(phase: string): boolean {
   return phase === 'Succeeded' || phase === 'RolledBack' || phase === 'Failed' || phase === 'Superseded';
 }
 
