@@ -56,6 +56,8 @@ export interface ReleaseSummary {
   readonly version: string;
   readonly phase: string;
   readonly createdAt: string;
+  /** Of the last attempt. */
+  readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
   readonly deletedAt?: string | undefined;
   /** When another version became the stable one in its place. */

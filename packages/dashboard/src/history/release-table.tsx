@@ -51,8 +51,19 @@ export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose 
 }
 
 function Cells({ release, isOfOne }: { readonly release: ReleaseSummary; readonly isOfOne: boolean }) {
-  const { namespace, name, application, version, phase, reason, strategy, requestedBy, createdAt, finishedAt } =
-    release;
+  const {
+    namespace,
+    name,
+    application,
+    version,
+    phase,
+    reason,
+    strategy,
+    requestedBy,
+    createdAt,
+    startedAt,
+    finishedAt,
+  } = release;
   return (
     <>
       {!isOfOne && (
@@ -80,7 +91,7 @@ function Cells({ release, isOfOne }: { readonly release: ReleaseSummary; readonl
         <RelativeTime at={createdAt} />
       </td>
       <td className="number soft">
-        <Duration from={createdAt} to={finishedAt} />
+        <Duration from={startedAt ?? createdAt} to={finishedAt} />
       </td>
     </>
   );

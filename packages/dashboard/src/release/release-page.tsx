@@ -167,7 +167,7 @@ function Facts({ release }: { readonly release: ReleaseAnswer }) {
         <RelativeTime at={createdAt} />
       </Fact>
       <Fact name={finishedAt === undefined ? 'Goes on for' : 'Took'}>
-        <Duration from={createdAt} to={finishedAt} />
+        <Duration from={status?.startedAt ?? createdAt} to={finishedAt} />
       </Fact>
       {status?.images?.map(({ container, imageIDs }) => (
         <Fact key={container} name={`Image of ${container}`}>

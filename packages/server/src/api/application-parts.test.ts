@@ -208,4 +208,14 @@ describe('what belongs to one application', () => {
     const own = await server.call('GET', '/api/v1/environments', { token });
     expect(own.body.items).toMatchObject([{ namespace: 'default', permissions: ['view', 'operate'] }]);
   });
+
+  it('is a release that somebody goes back to, which began anew then', async () => {
+    const asked = server.call('POST', `${shop}/commands`, { body: { verb: 'rollback', version: '1' } });
+    expect((await server.during(asked)).status).toBe(202);
+    await server.cluster.advance(60_000);
+    const { body } = await server.call('GET', '/api/v1/releases?namespace=default&application=shop');
+    const { createdAt, startedAt, finishedAt } = body.items.find(({ name }: { name: string }) => name === 'shop-1');
+    expect(Date.parse(startedAt) - Date.parse(createdAt)).toBeGreaterThan(60_000);
+    expect(Date.parse(finishedAt)).toBeGreaterThan(Date.parse(startedAt));
+  });
 });

@@ -24,6 +24,7 @@ const SummarySchema = Type.Object({
   version: Type.String(),
   phase: Type.String(),
   createdAt: Time,
+  startedAt: Type.Optional(Type.String({ format: 'date-time', description: 'When its last attempt began.' })),
   finishedAt: Type.Optional(Time),
   deletedAt: Type.Optional(Type.String({ format: 'date-time', description: 'When it went from the cluster.' })),
   servedUntil: Type.Optional(
@@ -268,6 +269,7 @@ function summarize(record: ReleaseRecord) {
     createdAt,
     logLength,
     strategy: release.spec.strategy.type,
+    ...optional('startedAt', release.status?.startedAt),
     ...optional('finishedAt', finishedAt),
     ...optional('deletedAt', deletedAt),
     ...optional('servedUntil', release.status?.servedUntil),
