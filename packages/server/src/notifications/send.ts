@@ -22,7 +22,9 @@ export interface SendOptions {
 
 /** Longer than a receiver may take, and well under the time of a claim. */
 export const sendMilliseconds = 10_000;
-const maximumAnswerBytes = 1_024;
+const maximumAnswerCharacters = 1_024;
+/** More than is shown, so that nothing secret stands in two parts at its end. */
+const readCharacters = 4 * maximumAnswerCharacters;
 
 export function createSend(options: SendOptions): Send {
   const { clock, signal } = options;
@@ -35,9 +37,11 @@ export function createSend(options: SendOptions): Send {
     });
     try {
       const message = createMessage(channel, { ...given, now: clock.now() });
-      return message.type === 'http'
-        ? await sendHttp(message, options.judge, limit.signal)
-        : await sendMail(message, channel, { judge: options.judge, signal: limit.signal });
+      const outcome =
+        message.type === 'http'
+          ? await sendHttp(message, options.judge, limit.signal)
+          : await sendMail(message, channel, { judge: options.judge, signal: limit.signal });
+      return outcome.type === 'sent' ? outcome : { ...outcome, error: withoutSecrets(outcome.error, channel) };
     } catch (error) {
       return { type: 'failed', error: withoutSecrets(messageOf(error), channel) };
     }
@@ -64,12 +68,9 @@ async function readStart(incoming: AsyncIterable<unknown>): Promise<string> {
   let text = '';
   for await (const chunk of incoming) {
     text += String(chunk);
-    if (text.length >= maximumAnswerBytes) break;
+    if (text.length >= readCharacters) break;
   }
-  return text
-    .slice(0, maximumAnswerBytes)
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  return text.trim();
 }
 
 interface MailMeans {
@@ -120,9 +121,24 @@ async function findAddress(host: string, judge: JudgeAddress): Promise<string> {
   return first;
 }
 
-/** An answer may repeat what it was asked. */
-function withoutSecrets(text: string, { secret, secretUrl }: Channel): string {
-  return [secret, secretUrl, secretUrl === undefined ? undefined : new URL(secretUrl).pathname]
-    .filter((each) => each !== undefined && each.length > 1)
-    .reduce<string>((rest, each) => rest.replaceAll(String(each), '(hidden)'), text);
+/** An answer may repeat what it was asked, and be of any length. */
+function withoutSecrets(text: string, channel: Channel): string {
+  return secretsOf(channel)
+    .reduce((rest, each) => rest.replaceAll(each, '(hidden)'), text)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .slice(0, maximumAnswerCharacters);
+}
+
+/** Shorter ones of an address are more likely words. */
+const leastKeyCharacters = 8;
+
+/** Longest first: a whole is not to leave the rest of it behind. */
+function secretsOf({ url, secretUrl, secret }: Channel): readonly string[] {
+  const { search, searchParams } = new URL(url ?? 'http://none');
+  const keys = [...searchParams.values()].filter(({ length }) => length >= leastKeyCharacters);
+  const pathname = secretUrl && new URL(secretUrl).pathname;
+  return [secret, secretUrl, pathname, search, ...keys]
+    .filter((each) => each !== undefined)
+    .filter(({ length }) => length > 1)
+    .toSorted((one, other) => other.length - one.length);
 }
