@@ -21,7 +21,7 @@ export interface StatusWriterOptions {
 
 interface Entry {
   wanted: { readonly pod: Pod; readonly status: PodStatus } | undefined;
-  written: string;
+  written: PodStatus | undefined;
   writing: Promise<void> | undefined;
 }
 
@@ -39,7 +39,7 @@ export class StatusWriter {
 
   put(pod: Pod, status: PodStatus): void {
     const uid = pod.metadata.uid ?? '';
-    const entry = this.#entries.get(uid) ?? { wanted: undefined, written: '', writing: undefined };
+    const entry = this.#entries.get(uid) ?? { wanted: undefined, written: undefined, writing: undefined };
     this.#entries.set(uid, entry);
     entry.wanted = { pod, status };
     const { calm } = this.#options;
@@ -61,15 +61,14 @@ export class StatusWriter {
     for (let retry = firstRetry; entry.wanted !== undefined && !this.#options.signal.aborted;) {
       const { pod, status } = entry.wanted;
       entry.wanted = undefined;
-      const text = JSON.stringify(status);
-      if (text === entry.written && !isOverruled(pod, status)) continue;
+      if (isSame(entry.written, status) && !isOverruled(pod, status)) continue;
       const written = await this.#patch(pod, status);
       if (written === 'failed') {
         entry.wanted ??= { pod, status };
         await this.#wait(retry);
         retry = Math.min(retry * 2, longestRetry);
       } else {
-        entry.written = text;
+        entry.written = status;
         retry = firstRetry;
       }
     }
@@ -98,6 +97,11 @@ export class StatusWriter {
   async #wait(milliseconds: number): Promise<void> {
     await delay(this.#options.clock, milliseconds, this.#options.signal).catch(() => undefined);
   }
+}
+
+/** Most are written once: what nothing is compared with is not spelt out. */
+function isSame(written: PodStatus | undefined, status: PodStatus): boolean {
+  return written !== undefined && JSON.stringify(written) === JSON.stringify(status);
 }
 
 /** While a node was silent its pods counted as not ready; a node that is back knows better. */
