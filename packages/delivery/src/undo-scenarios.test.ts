@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, scriptMilliseconds, type Deed, type Script } from '../testing/scripted-release.ts';
+import { play, type Deed, type Script } from '../testing/scripted-release.ts';
 
 const strategy = { type: 'blueGreen', blueGreen: { autoPromote: false } } as const;
 
@@ -56,8 +56,4 @@ const scripts: readonly Script[] = [
   },
 ];
 
-test.each(scripts)(
-  '$name',
-  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
-  scriptMilliseconds,
-);
+test.each(scripts)('$name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)), 60_000);

@@ -6,7 +6,7 @@ import { splits } from '@slipway/kube/split';
 import type { ApplicationSpec, Strategy } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { releases, type ReleaseAttempt } from '../src/api/release.ts';
-import { createDeliveryCluster, type DeliveryCluster, type DeliveryClusterOptions } from './delivery-cluster.ts';
+import { createDeliveryCluster, type DeliveryCluster } from './delivery-cluster.ts';
 
 /** What a person would look at. */
 export interface Seen {
@@ -49,45 +49,14 @@ export interface Script {
 
 const settled = 12;
 
-/**
- * `SLIPWAY_TEST_INTERRUPT=1`: every script is played once more for each write of the controllers, after which the one that leads
- * dies; with 10, for every tenth.
- */
-const interruptEvery = Number(process.env['SLIPWAY_TEST_INTERRUPT'] ?? 0);
-
-/** What a test of a script may take. */
-export const scriptMilliseconds = interruptEvery > 0 ? 3_600_000 : 60_000;
-
 /** How what is seen is held against what should be. */
 type Compare = (seen: Required<Seen>, wanted: Seen) => void;
 
-export async function play(script: Script, compare: Compare): Promise<void> {
-  const writes = await playOnce(script, compare, {});
-  if (!(interruptEvery > 0)) return;
-  const [end] = script.deeds.slice(-1);
-  // Another controller is a little later on its way, and comes to the same.
-  const compareEnd: Compare = (seen, wanted) => {
-    if (end !== undefined && 'see' in end && wanted === end.see) compare(seen, wanted);
-  };
-  for (let write = 1; write <= writes; write += interruptEvery)
-    await playOnce(script, compareEnd, { crashAfterWrites: write });
-}
-
-/** Gives how often controllers wrote. */
-async function playOnce(
-  { strategy, spec, first = 'a', deeds }: Script,
-  compare: Compare,
-  options: DeliveryClusterOptions,
-): Promise<number> {
-  const cluster = await createDeliveryCluster(options);
+export async function play({ strategy, spec, first = 'a', deeds }: Script, compare: Compare): Promise<void> {
+  const cluster = await createDeliveryCluster();
   try {
     const actor = new Actor(cluster, { strategy, spec, compare });
     for (const deed of [{ measure: 0 }, { deploy: first }, { seconds: settled }, ...deeds]) await actor.perform(deed);
-    return cluster.deliveryWrites;
-  } catch (error) {
-    const { crashAfterWrites } = options;
-    if (crashAfterWrites === undefined) throw error;
-    throw new Error(`with a controller that dies after write ${crashAfterWrites}`, { cause: error });
   } finally {
     await cluster.stop();
   }

@@ -3,7 +3,7 @@
  * `docs/releases.md` says under "What happens in between".
  */
 import { expect, test } from 'vitest';
-import { play, scriptMilliseconds, type Deed, type Script, type Seen } from '../../testing/scripted-release.ts';
+import { play, type Deed, type Script, type Seen } from '../../testing/scripted-release.ts';
 import type { Strategy } from '../api/application.ts';
 
 /** With a drain that takes long enough to be met. */
@@ -136,8 +136,4 @@ const scripts: readonly Script[] = ways.flatMap((way) =>
   ),
 );
 
-test.each(scripts)(
-  '$name',
-  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
-  scriptMilliseconds,
-);
+test.each(scripts)('$name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)), 60_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, scriptMilliseconds, type Script } from '../../testing/scripted-release.ts';
+import { play, type Script } from '../../testing/scripted-release.ts';
 import type { BlueGreenParameters, Strategy } from '../api/application.ts';
 
 const blueGreen = (more: BlueGreenParameters = {}): Strategy => ({ type: 'blueGreen', blueGreen: more });
@@ -279,8 +279,6 @@ const scripts: readonly Script[] = [
   },
 ];
 
-test.each(scripts)(
-  'a blue-green release $name',
-  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
-  scriptMilliseconds,
+test.each(scripts)('a blue-green release $name', (script) =>
+  play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
 );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, scriptMilliseconds, type Script } from '../../testing/scripted-release.ts';
+import { play, type Script } from '../../testing/scripted-release.ts';
 import type { CanaryStep, Strategy } from '../api/application.ts';
 import type { Check } from '../api/check.ts';
 
@@ -389,8 +389,4 @@ const scripts: readonly Script[] = [
   },
 ];
 
-test.each(scripts)(
-  'a canary $name',
-  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
-  scriptMilliseconds,
-);
+test.each(scripts)('a canary $name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, scriptMilliseconds, type Script } from '../../testing/scripted-release.ts';
+import { play, type Script } from '../../testing/scripted-release.ts';
 import type { Strategy } from '../api/application.ts';
 import type { Check } from '../api/check.ts';
 
@@ -210,8 +210,4 @@ const scripts: readonly Script[] = [
   },
 ];
 
-test.each(scripts)(
-  '$name',
-  (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)),
-  scriptMilliseconds,
-);
+test.each(scripts)('$name', (script) => play(script, (seen, wanted) => expect(seen).toMatchObject(wanted)), 60_000);
