@@ -319,7 +319,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       '/',
       shop,
       `${shop}/edit`,
-      '/releases/default/shop-2',
+      '/releases/default/shop-3',
       '/history',
       '/compare?namespace=default&application=shop&from=1&to=2',
       '/new',
