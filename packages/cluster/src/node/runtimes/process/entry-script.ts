@@ -9,8 +9,8 @@ import { quote } from './shell-names.ts';
  * kernel ends all others. It is no background job: shells let those ignore SIGINT and SIGQUIT, for good. Its pid is what
  * the /proc of this machine says before the container gets its own. It joins its control groups while their files are
  * still to be seen, and after the mounts, which are ours. Variables that it could not pass on are in a file, as words for
- * `env`: those of its own command line are there for everybody to see as long as the container. Whatever goes wrong before the command itself is said
- * on descriptor 3.
+ * `env`: those of its own command line are there for everybody to see as long as the container. Whatever goes wrong before
+ * the command itself is said on descriptor 3.
  */
 export const entryScript = `
 exec 4>&1 5>&2 >/dev/null 2>&1
