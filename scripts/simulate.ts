@@ -10,6 +10,13 @@
  *     npm run simulate -- --strategy canary
  *     npm run simulate -- --replay history.json
  *     npm run simulate -- --fault "splits by half"        with an engine that has this fault, to see it found
+ *
+ * Beside the random histories there are scripted scenarios, hundreds of them, with controllers that are killed after each action:
+ *
+ *     npm run simulate -- --stopped                       each with controllers that end after every single action
+ *     npm run simulate -- --stopped --in-turn             and with the first one that ends after its first, its second, …
+ *     npm run simulate -- --stopped --scenario rainbow    those whose name contains that
+ *     npm run simulate -- --stopped --fault "lets go whoever is to leave"
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,6 +30,7 @@ import type { History } from '../packages/delivery/testing/history.ts';
 import type { Planner } from '../packages/delivery/testing/looks.ts';
 import { mutants } from '../packages/delivery/testing/mutants.ts';
 import { Violation } from '../packages/delivery/testing/violation.ts';
+import { playAllStopped } from './stopped-scenarios.ts';
 
 interface Batch {
   readonly strategy: string;
@@ -59,9 +67,13 @@ function main(): void {
       strategy: { type: 'string', multiple: true, default: [...strategyTypes] },
       replay: { type: 'string' },
       fault: { type: 'string' },
+      stopped: { type: 'boolean', default: false },
+      'in-turn': { type: 'boolean', default: false },
+      scenario: { type: 'string' },
     },
   });
   const { strategy, fault } = values;
+  if (values.stopped) return playAllStopped({ scenario: values.scenario, inTurn: values['in-turn'], fault });
   // Before anything is started: there may be no such fault.
   const planner = plannerWith(fault);
   if (values.replay === undefined)

@@ -1,13 +1,13 @@
 /** Delivery with everything it meets, in virtual time: the API in memory, controllers, simulated pods and a gateway. */
 import type { Pod } from '@slipway/kube/api.generated';
-import type { KubeClient, RawRequest, RawResponse } from '@slipway/kube/client';
-import { formatMicroTime } from '@slipway/kube/clock';
+import type { KubeClient, RawRequest, RawResponse, WriteOptions } from '@slipway/kube/client';
+import { formatMicroTime, type Clock } from '@slipway/kube/clock';
 import { findCondition } from '@slipway/kube/conditions';
 import { Informer } from '@slipway/kube/informer';
 import { silentLogger } from '@slipway/kube/logger';
-import { apiVersionOf, keyOf, type ResourceType } from '@slipway/kube/object';
-import { leases, secrets } from '@slipway/kube/resources';
-import { StatusError } from '@slipway/kube/status-error';
+import { apiVersionOf, keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
+import { events, leases, secrets } from '@slipway/kube/resources';
+import { absentAsUndefined, StatusError } from '@slipway/kube/status-error';
 import { carriersOf, gatewayLeaseLabel, gatewayLeaseNamespace, splits, type Split } from '@slipway/kube/split';
 import { createControlledCluster, type ControlledCluster } from '../../cluster/testing/controlled-cluster.ts';
 import type { PodEnd } from '../../cluster/testing/pod-simulator.ts';
@@ -21,6 +21,7 @@ import type { MeasuringPorts } from '../src/gates/metric/take-measurement.ts';
 import type { PostQuestion } from '../src/hooks/http-post.ts';
 import type { WebhookPorts } from '../src/hooks/webhook-call.ts';
 import { labels } from '../src/names.ts';
+import { isTellingOfApplication, isTellingOfRelease } from '../src/status/status-writes.ts';
 import { startDelivery } from '../src/start-delivery.ts';
 
 export interface DeliveryCluster extends ControlledCluster {
@@ -42,6 +43,8 @@ export interface DeliveryCluster extends ControlledCluster {
   readonly unreadable: Set<string>;
   /** Writes of the delivery controller so far, renewals of its lease aside. */
   readonly deliveryWrites: number;
+  /** Those of them that are actions. */
+  readonly deliveryActions: number;
 }
 
 const key = { namespace: 'default', name: 'shop' };
@@ -49,13 +52,22 @@ const key = { namespace: 'default', name: 'shop' };
 export interface DeliveryClusterOptions {
   /** The controller ends after that write and another one is started. */
   readonly crashAfterWrites?: number | undefined;
-  /** The controller of that number, from 0, ends after so many writes, trials aside, and the next one is started. */
-  readonly writesOfLife?: ((life: number) => number) | undefined;
+  /**
+   * The controller of that number, from 0, ends after so many actions, and the next one is started. No action is what may be
+   * lost: a trial, an event, a status that only tells how things stand, and how long something has been waited for.
+   */
+  readonly actionsOfLife?: ((life: number) => number) | undefined;
+  /** What watches over the writes of the delivery controller. */
+  readonly watched?: ((client: KubeClient, clock: Clock) => KubeClient) | undefined;
+  /** How it writes, where that is no way to write: each write of its own is one after which the controller may end. */
+  readonly hand?: ((client: KubeClient) => KubeClient) | undefined;
 }
 
 export async function createDeliveryCluster({
   crashAfterWrites,
-  writesOfLife = () => Infinity,
+  actionsOfLife = () => Infinity,
+  watched = (client) => client,
+  hand = (client) => client,
 }: DeliveryClusterOptions = {}): Promise<DeliveryCluster> {
   const cluster = await createControlledCluster({ endsBy: endOfHook, readyAfter });
   const { client, clock } = cluster;
@@ -83,19 +95,20 @@ export async function createDeliveryCluster({
     },
     readSecret: (name) => client.get(secrets, name),
   };
-  const count = { writes: 0, commands: 0, lives: 0 };
+  const count = { writes: 0, actions: 0, commands: 0, lives: 0 };
   const current = { life: new AbortController() };
   const begin = (): void => {
     const life = new AbortController();
     current.life = life;
     const signal = AbortSignal.any([life.signal, stopping.signal]);
-    let left = writesOfLife(count.lives);
+    let left = actionsOfLife(count.lives);
     count.lives += 1;
-    const guarded = answering(
-      client,
-      ({ isTrial }) => {
+    const mortal = answering(
+      watched(client, clock),
+      ({ isAction }) => {
         count.writes += 1;
-        left -= isTrial ? 0 : 1;
+        count.actions += isAction ? 1 : 0;
+        left -= isAction ? 1 : 0;
         // What was under way when it ended is no write of another life.
         if ((count.writes !== crashAfterWrites && left > 0) || life.signal.aborted) return;
         life.abort(new Error('killed'));
@@ -103,6 +116,7 @@ export async function createDeliveryCluster({
       },
       signal,
     );
+    const guarded = hand(mortal);
     startDelivery({
       client: {
         ...guarded,
@@ -130,6 +144,9 @@ export async function createDeliveryCluster({
     countSessions: gateway.countSessions,
     get deliveryWrites() {
       return count.writes;
+    },
+    get deliveryActions() {
+      return count.actions;
     },
     deploy: async (spec) => {
       const body = { apiVersion: 'slipway.dev/v1alpha1', kind: 'Application', metadata: key, spec };
@@ -182,20 +199,28 @@ function endOfHook({ metadata, spec }: Pod): PodEnd | undefined {
 /** Pods of an image that says so are not healthy. A killed process writes nothing more. */
 function answering(
   client: KubeClient,
-  onWrite: (write: { readonly isTrial: boolean }) => void,
+  onWrite: (write: { readonly isAction: boolean }) => void,
   signal: AbortSignal,
 ): KubeClient {
   const write = async <T>(
     { kind }: ResourceType,
     perform: () => Promise<T>,
-    options?: { readonly dryRun?: boolean | undefined },
+    options: WriteOptions = {},
+    isTelling: (written: T) => Promise<boolean> | boolean = () => false,
   ): Promise<T> => {
     signal.throwIfAborted();
     const result = await perform();
+    const isAction = options.dryRun !== true && kind !== events.kind && !(await isTelling(result));
     // Renewals depend on the time alone; the crashes are to fall between writes of a release.
-    if (kind !== leases.kind) onWrite({ isTrial: options?.dryRun === true });
+    if (kind !== leases.kind) onWrite({ isAction });
     signal.throwIfAborted();
     return result;
+  };
+  const patch: KubeClient['patch'] = (type, key, body, options) => {
+    // Asked first, and not waited for: what is sent beside an action is on its way when that has been done.
+    const before = absentAsUndefined(client.get(type, key));
+    const isTelling = async (written: KubeObject): Promise<boolean> => isTold(await before, written);
+    return write(type, () => client.patch(type, key, body, options), options, isTelling);
   };
   return {
     get: (...args) => client.get(...args),
@@ -204,10 +229,28 @@ function answering(
     request: (request) => answerHealth(client, request),
     create: (...args) => write(args[0], () => client.create(...args), args[2]),
     update: (...args) => write(args[0], () => client.update(...args)),
-    patch: (...args) => write(args[0], () => client.patch(...args), args[3]),
+    patch,
     delete: (...args) => write(args[0], () => client.delete(...args)),
     deleteCollection: (...args) => write(args[0], () => client.deleteCollection(...args)),
   };
+}
+
+/**
+ * A change of a status that says nothing which later looks decide by, or how long a release has waited by now; and no change
+ * at all, which only asks whether everything is as it was seen.
+ */
+function isTold(before: KubeObject | undefined, after: KubeObject): boolean {
+  if (before?.metadata.resourceVersion === after.metadata.resourceVersion) return true;
+  const [old, next] = [before, after].map((each) => {
+    const status = each !== undefined && 'status' in each ? each.status : undefined;
+    return isRecord(status) ? { ...status, countedAt: undefined } : undefined;
+  });
+  if (old === undefined || next === undefined) return false;
+  return isTellingOfRelease(next, old) || isTellingOfApplication(next, old);
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 async function answerHealth(client: KubeClient, { path }: RawRequest): Promise<RawResponse> {

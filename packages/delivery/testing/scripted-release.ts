@@ -1,4 +1,5 @@
 /** Releases as scripts: what is done in what order, and what is seen between. For tables of scenarios in virtual time. */
+import type { Clock } from '@slipway/kube/clock';
 import { keyOf } from '@slipway/kube/object';
 import { pods } from '@slipway/kube/resources';
 import { absentAsUndefined } from '@slipway/kube/status-error';
@@ -6,23 +7,28 @@ import { splits } from '@slipway/kube/split';
 import type { ApplicationSpec, Strategy } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { releases, type ReleaseAttempt } from '../src/api/release.ts';
+import type { Hand } from './hasty-hands.ts';
+import { RuleWatch } from './rule-watch.ts';
 import { createDeliveryCluster, type DeliveryCluster } from './delivery-cluster.ts';
 
-/** What a person would look at. */
-export interface Seen {
+/** What a person looks at. */
+interface Sight {
   /** The version that has become stable. */
-  readonly serving?: string;
+  readonly serving: string;
   /** Of versions with traffic from outside: `1:80 2:20`. */
-  readonly weights?: string;
+  readonly weights: string;
   /** Of every release, by version: `1 Succeeded, 2 Paused`. */
-  readonly phases?: string;
+  readonly phases: string;
   /** Of every version that has any: `1:4 2:1`. */
-  readonly pods?: string;
+  readonly pods: string;
   /** What was tried with every version, and how it ended: `1 deploy Succeeded, 2 deploy RolledBack, 2 retry`. */
-  readonly attempts?: string;
+  readonly attempts: string;
   /** What an autoscaler is told to count. */
-  readonly scale?: number;
+  readonly scale: number;
 }
+
+/** What is to be seen; a pattern where more than one thing is right. */
+export type Seen = { readonly [Name in keyof Sight]?: Sight[Name] | RegExp };
 
 export type Deed =
   /** Asks for an image, with whatever else changes; what was asked before stays. */
@@ -45,34 +51,75 @@ export interface Script {
   /** Version 1, of this image, has had its time already. Absent: `a`, and so it serves. */
   readonly first?: string | undefined;
   readonly deeds: readonly Deed[];
+  /**
+   * Somebody takes back at once what he has asked for, or asks for something newer: the first may have begun by then or not, or
+   * have all traffic already. Killed controllers are later on their way, and both ends are right: who serves is the same.
+   */
+  readonly isRace?: boolean;
 }
 
 const settled = 12;
 
-/** How what is seen is held against what should be. */
-type Compare = (seen: Required<Seen>, wanted: Seen) => void;
+export interface PlayOptions {
+  /** After how many actions the controller of that number, from 0, ends; absent: it lives on. */
+  readonly actionsOfLife?: ((life: number) => number) | undefined;
+  /** Absent: the engine writes as it does. */
+  readonly hand?: Hand | undefined;
+  /** Whether it goes on until nothing moves any more, to be held against another end. Absent: it does. */
+  readonly isRested?: boolean;
+}
 
-export async function play({ strategy, spec, first = 'a', deeds }: Script, compare: Compare): Promise<void> {
-  const cluster = await createDeliveryCluster();
+export interface Played {
+  /** Everything that is to be seen at the end. */
+  readonly end: Sight;
+  /** How many actions there were. */
+  readonly actions: number;
+}
+
+/** In which everything comes to an end that moves by itself when the last deed is done. */
+const restSeconds = 120;
+
+/** Throws where something else is seen than should be, or a rule of the interlock is broken. */
+export async function play({ strategy, spec, first = 'a', deeds }: Script, options: PlayOptions = {}): Promise<Played> {
+  const { actionsOfLife, hand, isRested = true } = options;
+  const ending = new AbortController();
+  let watch: RuleWatch | undefined;
+  const watchOf = (clock: Clock): RuleWatch => (watch ??= new RuleWatch(clock));
+  const cluster = await createDeliveryCluster({
+    actionsOfLife,
+    hand,
+    watched: (client, clock) => watchOf(clock).watch(client),
+  });
   try {
-    const actor = new Actor(cluster, { strategy, spec, compare });
+    const rules = watchOf(cluster.clock);
+    rules.follow(cluster.client, ending.signal);
+    const actor = new Actor(cluster, { strategy, spec, rules, patience: actionsOfLife === undefined ? 0 : 60 });
     for (const deed of [{ measure: 0 }, { deploy: first }, { seconds: settled }, ...deeds]) await actor.perform(deed);
+    if (isRested) await cluster.advance(restSeconds * 1_000);
+    if (rules.broken.length > 0) throw new Error(`rules are broken: ${rules.broken.join('; ')}`);
+    return { end: await actor.look(), actions: cluster.deliveryActions };
   } finally {
+    ending.abort(new Error('the play is over'));
     await cluster.stop();
   }
 }
 
+interface ActorOptions extends Pick<Script, 'strategy' | 'spec'> {
+  readonly rules: RuleWatch;
+  /** Seconds within which something comes to be seen. */
+  readonly patience: number;
+}
+
 class Actor {
   readonly #cluster: DeliveryCluster;
-  readonly #compare: Compare;
+  readonly #rules: RuleWatch;
+  readonly #patience: number;
   #spec: Partial<ApplicationSpec>;
 
-  constructor(
-    cluster: DeliveryCluster,
-    { strategy, spec = {}, compare }: Pick<Script, 'strategy' | 'spec'> & { readonly compare: Compare },
-  ) {
+  constructor(cluster: DeliveryCluster, { strategy, spec = {}, rules, patience }: ActorOptions) {
     this.#cluster = cluster;
-    this.#compare = compare;
+    this.#rules = rules;
+    this.#patience = patience;
     this.#spec = {
       replicas: 4,
       service: { ports: [{ port: 80 }] },
@@ -97,7 +144,18 @@ class Actor {
     else if ('lose' in deed) await this.#lose(deed.lose);
     else if ('sessions' in deed) await this.#cluster.countSessions(deed.sessions);
     else if ('seconds' in deed) await this.#cluster.advance(deed.seconds * 1_000);
-    else this.#compare(await this.#look(), deed.see);
+    else await this.#see(deed.see);
+  }
+
+  /** Controllers that are killed take a little longer. */
+  async #see(wanted: Seen): Promise<void> {
+    const step = 250;
+    let seen = await this.look();
+    for (let waited = 0; !isSeen(seen, wanted) && waited < this.#patience * 1_000; waited += step) {
+      await this.#cluster.advance(step);
+      seen = await this.look();
+    }
+    if (!isSeen(seen, wanted)) throw new Error(`seen is ${JSON.stringify(seen)}, and not ${describeSeen(wanted)}`);
   }
 
   async #ask(more: Partial<ApplicationSpec>): Promise<void> {
@@ -109,10 +167,12 @@ class Actor {
     const { client } = this.#cluster;
     const labelSelector = `slipway.dev/release=shop-${version}`;
     const [lost] = (await client.list(pods, { namespace: 'default', labelSelector })).items;
-    if (lost !== undefined) await client.delete(pods, keyOf(lost), { gracePeriodSeconds: 0 });
+    if (lost === undefined) return;
+    this.#rules.expectLoss(lost);
+    await client.delete(pods, keyOf(lost), { gracePeriodSeconds: 0 });
   }
 
-  async #look(): Promise<Required<Seen>> {
+  async look(): Promise<Sight> {
     const { client } = this.#cluster;
     const all = (await client.list(releases, { namespace: 'default' })).items.toSorted((a, b) =>
       a.spec.version.localeCompare(b.spec.version),
@@ -136,6 +196,23 @@ class Actor {
       scale: status?.replicas ?? 0,
     };
   }
+}
+
+function isSeen(seen: Sight, { serving, weights, phases, pods, attempts, scale }: Seen): boolean {
+  const fits = (is: string | number, wanted: string | number | RegExp | undefined): boolean =>
+    wanted instanceof RegExp ? wanted.test(String(is)) : wanted === undefined || wanted === is;
+  return (
+    fits(seen.serving, serving) &&
+    fits(seen.weights, weights) &&
+    fits(seen.phases, phases) &&
+    fits(seen.pods, pods) &&
+    fits(seen.attempts, attempts) &&
+    fits(seen.scale, scale)
+  );
+}
+
+function describeSeen(wanted: Seen): string {
+  return JSON.stringify(wanted, (_, value: unknown) => (value instanceof RegExp ? String(value) : value));
 }
 
 function describe(version: string, { cause, outcome }: ReleaseAttempt): string {

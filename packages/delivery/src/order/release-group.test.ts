@@ -229,7 +229,7 @@ describe('a ReleaseGroup that goes back together', () => {
 test.each([0, 5, 11, 17])(
   'all of a ReleaseGroup goes back in reverse order by controllers that are killed over and over (%i)',
   async (seed) => {
-    const mortal = await createOrderCluster({ writesOfLife: (life) => 1 + ((life * 7 + seed) % 23) });
+    const mortal = await createOrderCluster({ actionsOfLife: (life) => 1 + ((life * 7 + seed) % 23) });
     const times = { guardSeconds: 90, progressDeadlineSeconds: 600 };
     try {
       for (const name of names) await mortal.deploy(name, 'a', times);

@@ -209,20 +209,20 @@ describe('the guard', () => {
   });
 
   test('ends for a newer version on record, so that the controllers that take over judge no other way', async () => {
-    let writesOfLife = Infinity;
-    const mortal = await createDeliveryCluster({ writesOfLife: () => writesOfLife });
+    let actionsOfLife = Infinity;
+    const mortal = await createDeliveryCluster({ actionsOfLife: () => actionsOfLife });
     try {
       await mortal.deploy(spec('a', 'blueGreen'));
       await mortal.advance(10_000);
       await mortal.deploy(spec('b', 'blueGreen'));
       await mortal.advance(20_000);
       expect((await mortal.release('2')).status?.phase).toBe('Guarding');
-      writesOfLife = 1;
+      actionsOfLife = 1;
       await mortal.away(100, () => mortal.deploy(spec('c', 'blueGreen')));
       await mortal.advance(10_000);
       expect((await mortal.release('2')).status).toMatchObject({ phase: 'Succeeded', guardCutShort: true });
       expect((await mortal.application()).status?.serving?.version).toBe('2');
-      writesOfLife = Infinity;
+      actionsOfLife = Infinity;
       await mortal.advance(20_000);
       expect((await mortal.release('3')).status?.phase).toBe('Guarding');
     } finally {

@@ -69,11 +69,20 @@ export function planStatusWrites(decision: Decision, { application, releases }: 
   });
   const isTelling = (write: StatusWrite): boolean =>
     write.of === 'application'
-      ? isSameBut(tellingOfApplication, write.status, application.status)
-      : isSameBut(tellingOfRelease, write.status, write.release.status);
+      ? isTellingOfApplication(write.status, application.status)
+      : isTellingOfRelease(write.status, write.release.status);
   const all = [...own, ...others];
   const beside = decision.isSilent === true ? [] : all.filter(isTelling);
   return { first: all.filter((write) => !isTelling(write)), beside };
+}
+
+/** Whether later looks decide as they would without the change. */
+export function isTellingOfApplication(status: object, before: object | undefined): boolean {
+  return isSameBut(tellingOfApplication, status, before);
+}
+
+export function isTellingOfRelease(status: object, before: object | undefined): boolean {
+  return isSameBut(tellingOfRelease, status, before);
 }
 
 function isSameBut(fields: ReadonlySet<string>, status: object, before: object | undefined): boolean {
