@@ -80,7 +80,7 @@ export class LogWriter {
       start = end + 1;
     }
     this.#rest[stream] = this.#addParts(stream, bytes.subarray(start));
-    this.#draining ??= this.#drain();
+    if (this.#pendingBytes > 0) this.#draining ??= this.#drain();
     if (this.#pendingBytes <= this.#limits.pauseBytes) return undefined;
     this.hurry();
     return this.#draining;

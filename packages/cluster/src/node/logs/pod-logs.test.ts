@@ -154,6 +154,16 @@ describe('the first lines of a container that starts beside others', () => {
     await logs.close(instance);
   });
 
+  it('hold up nobody who reads before the first of them is whole', async () => {
+    const writer = await openHeld();
+    void writer.write('stdout', Buffer.from('password: '));
+    await settle();
+    expect(await read()).toBe('');
+    void writer.write('stdout', Buffer.from('\n'));
+    expect(await read()).toBe('password: \n');
+    await logs.close(instance);
+  });
+
   it('are on the disk when the container has ended', async () => {
     const writer = await openHeld();
     void writer.write('stdout', Buffer.from('one\n'));
