@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,5 +58,14 @@ describe('the reserve of a file', () => {
     }
     expect(sizes.size).toBeLessThan(6);
     expect(statSync(path).size).toBeGreaterThan(used);
+  });
+
+  it('takes no more than a few megabytes of a disk in advance, however long the file is', async () => {
+    const used = 1024 * 1024 * 1024;
+    truncateSync(path, used);
+    reserve.close();
+    reserve = new DiskReserve(path);
+    await reserve.take(0, () => used);
+    expect(statSync(path).size - used).toBeLessThan(5 * 1024 * 1024);
   });
 });

@@ -6,6 +6,8 @@ const floorBytes = 256 * 1024;
 const chunkBytes = 256 * 1024;
 /** A long one by this share of itself: what grows as fast as it is written grows seldom then. */
 const growth = 1 / 32;
+/** What a full disk may have given to a long one and to nobody else. */
+const maximumGrowthBytes = 4 * 1024 * 1024;
 /** Of one write, which is another thread's to do and takes more to hand over than to do. */
 const maximumPieces = 32;
 
@@ -46,7 +48,8 @@ export class DiskReserve {
   /** `taken` are those of the bytes in use for which there may be no space. */
   async #extend(taken: number): Promise<void> {
     const needed = this.#used;
-    const wanted = needed + floorBytes + Math.max(chunkBytes, Math.ceil(needed * growth));
+    const share = Math.min(Math.ceil(needed * growth), maximumGrowthBytes);
+    const wanted = needed + floorBytes + Math.max(chunkBytes, share);
     const before = this.#size;
     try {
       while (this.#size < wanted) this.#size += await this.#writeZeros(wanted - this.#size);
