@@ -40,6 +40,9 @@ async function faultsOf(asked: Application): Promise<readonly string[]> {
   return (await tryObjects(cluster.client, asked)).map(({ field, message }) => `${field}: ${message}`);
 }
 
+const web = { containers: [{ name: 'web', image: 'web:1' }] };
+const unreadable = { name: 'first', image: 'web:1', resources: { limits: { memory: 'much' } } };
+
 describe('what a release needs', () => {
   test('is taken when nothing is wrong with it, and nothing of it is made', async () => {
     const service = { ports: [{ port: 80 }] };
@@ -59,6 +62,11 @@ describe('what a release needs', () => {
       name: 'an amount that is none',
       asked: application({ resources: { requests: { cpu: '2x' } } }),
       fault: 'spec.template.spec.containers[0].resources.requests.cpu: "2x" is no quantity',
+    },
+    {
+      name: 'an amount that is none of a container before the others',
+      asked: application({}, { template: { spec: { ...web, initContainers: [unreadable] } } }),
+      fault: 'spec.template.spec.initContainers[0].resources.limits.memory: "much" is no quantity',
     },
     {
       name: 'a variable, by its place in the manifest',

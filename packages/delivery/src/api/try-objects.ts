@@ -70,13 +70,29 @@ function partQuantities(template: PodTemplateSpec): {
 } {
   const { spec } = template;
   if (spec === undefined) return { readable: template, faults: [] };
-  const judged = (spec.containers ?? []).map((container, index) => {
-    const faults = quantityFaults(container, `spec.template.spec.containers[${index}].resources`);
+  const containers = partAll(spec.containers ?? [], 'spec.template.spec.containers');
+  const initContainers = partAll(spec.initContainers ?? [], 'spec.template.spec.initContainers');
+  const readable = {
+    ...spec,
+    containers: containers.readable,
+    ...(spec.initContainers === undefined ? {} : { initContainers: initContainers.readable }),
+  };
+  return {
+    readable: { ...template, spec: readable },
+    faults: [...containers.faults, ...initContainers.faults],
+  };
+}
+
+function partAll(
+  containers: readonly Container[],
+  field: string,
+): { readonly readable: readonly Container[]; readonly faults: readonly ApplicationFault[] } {
+  const judged = containers.map((container, index) => {
+    const faults = quantityFaults(container, `${field}[${index}].resources`);
     const { resources: _, ...others } = container;
     return { faults, container: faults.length > 0 ? others : container };
   });
-  const containers = judged.map(({ container }) => container);
-  return { readable: { ...template, spec: { ...spec, containers } }, faults: judged.flatMap(({ faults }) => faults) };
+  return { readable: judged.map(({ container }) => container), faults: judged.flatMap(({ faults }) => faults) };
 }
 
 function quantityFaults({ resources = {} }: Container, field: string): readonly ApplicationFault[] {
