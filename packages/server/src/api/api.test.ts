@@ -186,6 +186,7 @@ describe('the API', () => {
   it.each([
     { name: 'no spec', template: { spec: null } },
     { name: 'a container that is nothing', template: { spec: { containers: [null] } } },
+    { name: 'variables that are nothing', template: { spec: { containers: [{ name: 'web', envFrom: [null] }] } } },
     { name: 'text in place of a list', template: { spec: { containers: [{ name: 'web', image: 'a', env: 'b' }] } } },
     { name: 'nothing in place of one', template: { spec: { containers: [{ name: 'web', image: 'a', env: null }] } } },
   ])('says in a dry run what is wrong with a template of $name', async ({ template }) => {
@@ -193,6 +194,12 @@ describe('the API', () => {
     const refused = await server.call('POST', '/api/v1/namespaces/default/applications?dryRun=true', { body });
     expect(refused.status).toBe(422);
     expect(refused.body.errors).not.toEqual([]);
+  });
+
+  it('says in a dry run that variables of nothing cannot be', async () => {
+    const body = { spec: { ...shopSpec('web:9'), environmentFrom: [null] } };
+    const refused = await server.call('PUT', `${shop}?dryRun=true`, { body });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: 'spec.environmentFrom[0]' }] } });
   });
 
   it('says in a dry run what the version would lack', async () => {

@@ -52,9 +52,14 @@ async function tryWriting(wanted: Wanted, condition: Condition, { client }: Serv
   }
 }
 
-/** As the API server takes them away. */
+/** As the API server takes them away; those of lists, which it refuses, are nothing that could be judged further. */
 function withoutNulls(spec: object): object {
-  return JSON.parse(JSON.stringify(spec, (_, value: unknown) => (value === null ? undefined : value))) as object;
+  return JSON.parse(JSON.stringify(spec, (_, value: unknown) => withoutNull(value))) as object;
+}
+
+function withoutNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null);
+  return value === null ? undefined : value;
 }
 
 /** Of a spec in which something is missing, or of another type, nobody can say more: only of its template, where that is whole. */
