@@ -8,6 +8,7 @@ import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
+import { followEndpoints } from './simulation/endpoints.ts';
 import { ask, changeSpec, templateOf } from './simulation/people.ts';
 import { sight } from './simulation/sightings.ts';
 import { createWorld, isPodReady, isTerminating, observationOf, versioned, type World } from './simulation/world.ts';
@@ -89,7 +90,7 @@ export class CrowdedCluster {
     for (let second = 0; second < seconds; second += 1) {
       const grown = this.#runReplicaSets();
       const started = grown.pods.reduce((all, pod, index) => (isPlaced(pod) ? setReady(all, index, true) : all), grown);
-      const moved = confirmed(runEndpoints(started));
+      const moved = confirmed(followed(runEndpoints(started)));
       const world = { ...moved, ...sight(moved) };
       const seen = observationOf(world);
       const decision = reconcileApplication(seen, world.now);
@@ -140,6 +141,12 @@ export class CrowdedCluster {
   #podsOf(version: string): readonly Pod[] {
     return this.#world.pods.filter(({ metadata }) => metadata.labels?.[labels.release] === `shop-${version}`);
   }
+}
+
+/** Every gateway knows the pods as they are. */
+function followed(world: World): World {
+  const gateways = world.gateways.map((gateway) => ({ ...gateway, endpoints: followEndpoints(world, gateway) }));
+  return { ...world, gateways };
 }
 
 /** Every gateway routes by what the Split says. */
