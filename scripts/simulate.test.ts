@@ -47,7 +47,7 @@ test('prints what an engine with a fault breaks, as short as it can be, and runs
 test.each([
   [
     ['--strategy', 'none'],
-    'there is no strategy "none", there are blueGreen, canary, recreate, rolling, rainbow, inOrder\n',
+    'there is no strategy "none", there are blueGreen, canary, recreate, rolling, rainbow, inOrder, lagging\n',
   ],
   [['--histories', 'many'], '"many" is no whole number\n'],
 ])('%o is refused', (words, said) => {
