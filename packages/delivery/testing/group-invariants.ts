@@ -96,7 +96,9 @@ function isMovingAtOnce({ before, after }: Looked): boolean {
   return after.releases.some(({ status }) => {
     const { phase, at } = status?.transitions?.at(-1) ?? {};
     const isMoving = phase === 'Promoting' || phase === 'RollingBack';
-    return isMoving && controllerTime(before) - Date.parse(at ?? '') < silentMilliseconds;
+    const elapsed = controllerTime(before) - Date.parse(at ?? '');
+    // Of a clock that was set back nobody waits for the time to come again.
+    return isMoving && elapsed >= 0 && elapsed < silentMilliseconds;
   });
 }
 
