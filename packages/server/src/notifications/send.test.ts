@@ -58,6 +58,10 @@ it('says what a receiver answered, without the secrets that it repeats', async (
   const chat = channelOf({ type: 'slack', secretUrl: `${http.url}/services/T0/secret` });
   expect(await failsWith(chat, 'Cannot POST /services/T0/secret')).toEqual(said('Cannot POST (hidden)'));
   expect(await failsWith(chat, `no ${http.url}/services/T0/secret`)).toEqual(said('no (hidden)'));
+  const query = '?api-version=2016-06-01&sig=TOP%2BSECRET-1';
+  const teams = channelOf({ type: 'teams', secretUrl: `${http.url}/invoke${query}` });
+  expect(await failsWith(teams, `Cannot POST /invoke${query}`)).toEqual(said('Cannot POST (hidden)(hidden)'));
+  expect(await failsWith(teams, 'sig=TOP+SECRET-1, TOP%2BSECRET-1')).toEqual(said('sig=(hidden), (hidden)'));
   const hook = channelOf({ type: 'webhook', url: `${http.url}/in?key=opensesame`, secret: 'correct horse battery' });
   expect(await failsWith(hook, 'no /in?key=opensesame')).toEqual(said('no /in(hidden)'));
   expect(await failsWith(hook, 'opensesame, not correct horse battery')).toEqual(said('(hidden), not (hidden)'));

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { hideSecrets, secretsOfAddress } from '@slipway/kube/address-secrets';
 import type { Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
 import { sendGuarded, type JudgeAddress } from '@slipway/kube/platform/guarded-request';
@@ -123,22 +124,14 @@ async function findAddress(host: string, judge: JudgeAddress): Promise<string> {
 
 /** An answer may repeat what it was asked, and be of any length. */
 function withoutSecrets(text: string, channel: Channel): string {
-  return secretsOf(channel)
-    .reduce((rest, each) => rest.replaceAll(each, '(hidden)'), text)
+  return hideSecrets(text, secretsOf(channel))
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .slice(0, maximumAnswerCharacters);
 }
 
-/** Shorter ones of an address are more likely words. */
-const leastKeyCharacters = 8;
-
-/** Longest first: a whole is not to leave the rest of it behind. */
 function secretsOf({ url, secretUrl, secret }: Channel): readonly string[] {
-  const { search, searchParams } = new URL(url ?? 'http://none');
-  const keys = [...searchParams.values()].filter(({ length }) => length >= leastKeyCharacters);
   const pathname = secretUrl && new URL(secretUrl).pathname;
-  return [secret, secretUrl, pathname, search, ...keys]
-    .filter((each) => each !== undefined)
-    .filter(({ length }) => length > 1)
-    .toSorted((one, other) => other.length - one.length);
+  return [secret, secretUrl, pathname]
+    .concat([url, secretUrl].flatMap((address) => secretsOfAddress(address ?? '')))
+    .filter((each) => each !== undefined);
 }
