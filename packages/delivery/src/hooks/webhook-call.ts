@@ -1,4 +1,5 @@
 /** One call of a webhook: signed, bounded, and told in a few words. */
+import { hideSecrets, secretsOfAddress } from '@slipway/kube/address-secrets';
 import type { Secret } from '@slipway/kube/api.generated';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
@@ -8,6 +9,8 @@ import { signWebhook } from './sign-webhook.ts';
 import type { HttpPost } from './http-post.ts';
 
 const maximumAnswer = 1_024;
+/** More than is told, so that nothing secret stands in two parts at its end. */
+const readBytes = 4 * maximumAnswer;
 
 export interface WebhookOrder {
   /** Of the run: a receiver that has heard it before has nothing to do. */
@@ -43,9 +46,9 @@ export async function callWebhook(
   try {
     const { status, start } = await send(order, ports, signal);
     const isHeard = status >= 200 && status <= 299;
-    return answered({ outcome: isHeard ? 'passed' : 'failed', code: status, answer: printable(start) });
+    return answered({ outcome: isHeard ? 'passed' : 'failed', code: status, answer: printable(start, order.webhook) });
   } catch (error) {
-    return answered({ outcome: 'error', answer: printable(messageOf(error)) });
+    return answered({ outcome: 'error', answer: printable(messageOf(error), order.webhook) });
   }
 }
 
@@ -71,7 +74,7 @@ async function send(
     body,
     ca: secret?.ca,
     timeoutMilliseconds,
-    maximumBytes: maximumAnswer,
+    maximumBytes: readBytes,
     signal,
   });
 }
@@ -100,8 +103,9 @@ async function readKey(
   return { key: bytes, ca: ca === undefined ? undefined : Buffer.from(ca, 'base64').toString('utf8') };
 }
 
-function printable(text: string): string {
-  return text
+/** What is told is read by people who may not see the address: many repeat it in a page that says "not found". */
+function printable(text: string, { url }: HookWebhook): string {
+  return hideSecrets(text, secretsOfAddress(url))
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim()
     .slice(0, maximumAnswer);
