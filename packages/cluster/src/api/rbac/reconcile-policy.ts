@@ -76,7 +76,9 @@ async function ensureAll<T extends KubeObject>(
         await (found === undefined ? client.create(type, each, options) : completeOne(found, each));
       } catch (error) {
         // Somebody makes or changes it just now, or has deleted it: it is theirs until the next start.
-        if (!isStatusReason(error, 'AlreadyExists', 'NotFound', 'Conflict')) throw error;
+        const isOfOthers =
+          found === undefined ? isStatusReason(error, 'AlreadyExists') : isStatusReason(error, 'NotFound', 'Conflict');
+        if (!isOfOthers) throw error;
       }
     }),
   );
