@@ -37,14 +37,17 @@ export async function startProcessRuntime({ dataDirectory, ...parts }: Given): P
   };
 }
 
-type NamespaceLevel = Pick<NamespaceIsolationOptions, 'dataDirectory' | 'tools' | 'rights' | 'searchPath'> & {
+export type NamespaceLevel = Pick<NamespaceIsolationOptions, 'dataDirectory' | 'tools' | 'rights' | 'searchPath'> & {
   readonly network: NamespaceIsolationOptions['network'] & { createPodNamespace: SandboxPoolOptions['create'] };
 };
 
-/** Of containers that are made ahead. */
-export async function startAheadRuntime(level: NamespaceLevel): Promise<ProcessRuntimeUnderTest> {
+/** Of containers that are made ahead, in groups of their own unless others are given. */
+export async function startAheadRuntime(
+  level: NamespaceLevel,
+  groupsAhead?: NamespaceIsolationOptions['groups'],
+): Promise<ProcessRuntimeUnderTest> {
   const pool = createPool(level, 0);
-  const underTest = await startNamespaceRuntime(level, pool);
+  const underTest = await startNamespaceRuntime(level, pool, groupsAhead);
   const { runtime } = underTest;
   const createSandbox = runtime.createSandbox.bind(runtime);
   runtime.createSandbox = async (request) => {
@@ -57,6 +60,7 @@ export async function startAheadRuntime(level: NamespaceLevel): Promise<ProcessR
 export async function startNamespaceRuntime(
   level: NamespaceLevel,
   pool = createPool(level, undefined),
+  groupsAhead?: NamespaceIsolationOptions['groups'],
 ): Promise<ProcessRuntimeUnderTest> {
   const { dataDirectory } = level;
   const locations = findControlGroups(`slipway-${basename(dataDirectory)}`, readGroupMachine());
@@ -64,7 +68,7 @@ export async function startNamespaceRuntime(
   const isolation = new NamespaceIsolation({
     ...level,
     pool,
-    groups,
+    groups: groupsAhead ?? groups,
     nodeProgram: process.execPath,
     ownPid: process.pid,
     logger: silentLogger,

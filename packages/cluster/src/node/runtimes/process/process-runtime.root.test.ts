@@ -11,6 +11,7 @@ import { describeProgramRuntime, RuntimeHarness } from '../../../../testing/prog
 import {
   startAheadRuntime,
   startNamespaceRuntime,
+  type NamespaceLevel,
   type ProcessRuntimeUnderTest,
 } from '../../../../testing/process-runtime-under-test.ts';
 import { sandboxRequest } from '../../../../testing/runtime-lifecycle-contract.ts';
@@ -183,6 +184,21 @@ inside('a container made ahead', () => {
     await rm(directory, { recursive: true });
   });
 
+  it.each([
+    { what: 'joined', entries: ['/nowhere/cgroup.procs'] },
+    { what: 'cleared away', entries: [] },
+  ])('leaves nothing behind where its group cannot be $what', async ({ entries }) => {
+    const remove = vi.fn(() => Promise.reject(new Error('a process is left in it')));
+    const createAhead = () => Promise.resolve({ name: 'ahead', entries, remove });
+    const before = mountNamespaces();
+    const cluster = await createRoot((level) => startAheadRuntime(level, { createAhead }));
+    await new RuntimeHarness(cluster.runtime).createSandbox();
+    await cluster.close();
+    expect(remove).toHaveBeenCalled();
+    const left = (): readonly (string | undefined)[] => [...mountNamespaces()].filter((each) => !before.has(each));
+    await vi.waitFor(() => expect(left()).toEqual([]), 30_000);
+  });
+
   it('goes when its pod cannot use it', async () => {
     const cluster = await createRoot(startAheadRuntime);
     const harness = new RuntimeHarness(cluster.runtime);
@@ -236,7 +252,9 @@ outside('process runtime, level root', () => {
 
 let clusters = 0;
 
-async function createRoot(start = startNamespaceRuntime): Promise<ProcessRuntimeUnderTest> {
+type Start = (level: NamespaceLevel) => Promise<ProcessRuntimeUnderTest>;
+
+async function createRoot(start: Start = startNamespaceRuntime): Promise<ProcessRuntimeUnderTest> {
   const dataDirectory = await mkdtemp('/var/tmp/slipway-root-');
   const searchPath = process.env['PATH'] ?? '';
   const { tools } = findTools([...rootTools, 'setsid'], searchPath);

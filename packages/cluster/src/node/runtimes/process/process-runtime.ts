@@ -157,8 +157,7 @@ export class ProcessRuntime implements Runtime {
       throw new StartError('CreateContainerError', `pod ${request.podUid} has no sandbox: it was removed meanwhile`);
     }
     const image = (await this.options.images.find(request.image)) ?? machineImage;
-    const ahead = this.options.isolation.takeGroup?.(request.podUid);
-    const group = await this.options.groups.create(request.resources, ahead);
+    const group = await this.createGroup(request);
     const processesOf = this.containers.get(request.processesOf ?? '')?.pid;
     const place = { sandbox, image, groupEntries: group.entries, groupEntriesLeft: group.entriesLeft, processesOf };
     try {
@@ -295,6 +294,16 @@ export class ProcessRuntime implements Runtime {
     this.containers.delete(request.containerId);
     for (const listener of this.listeners) {
       listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled, finishedAt });
+    }
+  }
+
+  private async createGroup(request: ContainerRequest): Promise<ContainerGroup> {
+    const ahead = this.options.isolation.takeGroup?.(request.podUid);
+    try {
+      return await this.options.groups.create(request.resources, ahead);
+    } catch (error) {
+      if (ahead !== undefined) await this.clearAway(request, () => ahead.remove());
+      throw error;
     }
   }
 

@@ -157,8 +157,21 @@ export class WaitingContainers {
     this.byHolder.delete(holderPid);
     killGroup(found.child);
     await found.exitCode;
-    await found.group?.remove();
-    await rm(found.container.directory, { recursive: true, force: true });
+    await this.clearAway(found.container.directory, found.group);
+  }
+
+  /** A group that a process is slow to leave is cleared away with all groups: namespaces and mounts do not wait for it. */
+  private async clearAway(directory: string, group: GroupAhead | undefined): Promise<void> {
+    await this.removeGroup(group);
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  private async removeGroup(group: GroupAhead | undefined): Promise<void> {
+    try {
+      await group?.remove();
+    } catch (error) {
+      this.options.logger.warn('a control group made ahead could not be removed', { error });
+    }
   }
 
   private async make(holderPid: number): Promise<void> {
@@ -168,8 +181,7 @@ export class WaitingContainers {
     try {
       await this.makeIn(directory, holderPid, group);
     } catch (error) {
-      await group.remove();
-      await rm(directory, { recursive: true, force: true });
+      await this.clearAway(directory, group);
       throw error;
     }
   }
@@ -192,9 +204,16 @@ export class WaitingContainers {
     // Who stands beside it would wait for ever, and hold its descriptor open.
     const clear = (): void => killGroup(child);
     exitCode.then(clear, clear);
-    const pid = await report.until('waiting');
-    // Takes the kernel milliseconds, which nobody waits for yet.
-    for (const entry of group.entries) await writeFile(entry, String(pid));
+    try {
+      const pid = await report.until('waiting');
+      // Takes the kernel milliseconds, which nobody waits for yet.
+      for (const entry of group.entries) await writeFile(entry, String(pid));
+    } catch (error) {
+      // It would wait for orders that nobody gives.
+      clear();
+      await Promise.allSettled([exitCode]);
+      throw error;
+    }
     const container: WaitingContainer = {
       directory,
       root,
@@ -211,11 +230,7 @@ export class WaitingContainers {
     const found = this.byHolder.get(holderPid);
     if (found?.child !== child) return;
     this.byHolder.delete(holderPid);
-    found.group
-      ?.remove()
-      .catch((error: unknown) =>
-        this.options.logger.warn('a control group made ahead could not be removed', { error }),
-      );
+    void this.removeGroup(found.group);
   }
 
   private start(
