@@ -46,6 +46,19 @@ describe('the entry of an embedded cluster', () => {
     });
   });
 
+  it.each([
+    { name: 'keeps the namespace that somebody has given it', path: '/data/second', namespace: 'team' },
+    { name: 'takes over none of another cluster', path: '/data/third', namespace: undefined },
+  ])('$name', async ({ path, namespace }) => {
+    const copy = join(folder, 'again');
+    await writeKubeconfig(copy, (await readKubeconfig(file)) ?? {});
+    const again = clusterKubeconfig({ path, server: 'https://127.0.0.1:2' }, certificates);
+    await addKubeconfigEntry({ file: copy, context: 'mine' }, again);
+    const config = await readKubeconfig(copy);
+    expect(config?.clusters?.[0]?.cluster.server).toBe('https://127.0.0.1:2');
+    expect(config?.contexts?.[0]?.context.namespace).toBe(namespace);
+  });
+
   it('goes without the others, and only for the cluster that it is of', async () => {
     const copy = join(folder, 'copy');
     await writeKubeconfig(copy, (await readKubeconfig(file)) ?? {});

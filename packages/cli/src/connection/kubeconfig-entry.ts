@@ -83,13 +83,17 @@ export interface KubeconfigEntry {
   readonly namespace?: string | undefined;
 }
 
-/** Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. */
+/**
+ * Adds the cluster to a kubeconfig and makes it the current one, as other tools that start clusters do. The namespace that
+ * somebody has given its context stays, where no other is asked for.
+ */
 export async function addKubeconfigEntry(
   { file, context, namespace }: KubeconfigEntry,
   own: Kubeconfig,
 ): Promise<{ readonly file: string; readonly context: string }> {
   const existing = (await readKubeconfig(file)) ?? {};
-  const merged = mergeKubeconfigs([renamed(own, context, namespace), withoutContext(existing, context)]);
+  const kept = namespace ?? namespaceOf(existing, context, own);
+  const merged = mergeKubeconfigs([renamed(own, context, kept), withoutContext(existing, context)]);
   try {
     await writeKubeconfig(file, { ...merged, 'current-context': context });
   } catch (error) {
@@ -101,6 +105,14 @@ export async function addKubeconfigEntry(
     );
   }
   return { file, context };
+}
+
+/** Undefined, too, where the context of that name is of another cluster than `own`. */
+function namespaceOf({ contexts }: Kubeconfig, name: string, own: Kubeconfig): string | undefined {
+  const before = contexts?.find((each) => each.name === name)?.context;
+  const [now] = own.contexts ?? [];
+  if (before === undefined || now === undefined) return undefined;
+  return embeddedDirectory(before) === embeddedDirectory(now.context) ? before.namespace : undefined;
 }
 
 /** The single cluster of a kubeconfig under another name. */
