@@ -1,10 +1,18 @@
 /** What a cluster holds before anybody asks for anything. */
-import type { Namespace, Service } from '@slipway/kube/api.generated';
+import type { Namespace, PriorityClass, Service } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
 import { serviceNameLabel } from '@slipway/kube/endpoint-slices';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import { endpoints, endpointSlices, namespaces, serviceAccounts, services } from '@slipway/kube/resources';
+import {
+  endpoints,
+  endpointSlices,
+  namespaces,
+  priorityClasses,
+  serviceAccounts,
+  services,
+} from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
+import { systemPriorities } from '../schema/catalog/classes.ts';
 
 export interface BootstrapOptions {
   readonly client: KubeClient;
@@ -18,7 +26,7 @@ export interface BootstrapOptions {
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
-/** Creates the namespaces of the system and the Service `kubernetes`; what is there already stays as it is. */
+/** Creates the namespaces and priorities of the system and the Service `kubernetes`; what is there already stays as it is. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const { client, apiServiceAddress, apiAddress, dnsAddress } = options;
   await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, namespaceNamed(name))));
@@ -26,6 +34,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
     ...systemNamespaces.map((namespace) =>
       ensure(client, serviceAccounts, { metadata: { name: 'default', namespace } }),
     ),
+    ...[...systemPriorities].map(([name, value]) => ensure(client, priorityClasses, classOf(name, value))),
     ensure(client, services, apiService(apiServiceAddress)),
     ...(dnsAddress === undefined ? [] : [ensure(client, services, dnsService(dnsAddress))]),
     replaceEndpoints(client, apiAddress),
@@ -34,6 +43,10 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
 
 function namespaceNamed(name: string): Namespace {
   return { metadata: { name } };
+}
+
+function classOf(name: string, value: number): PriorityClass {
+  return { metadata: { name }, value, description: 'For pods without which the cluster or its nodes do not work.' };
 }
 
 function apiService(clusterIP: string): Service {

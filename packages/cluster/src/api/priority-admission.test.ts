@@ -31,8 +31,10 @@ describe('the priority of a pod', () => {
     expect(critical.spec).toMatchObject({ priority: 2_000_001_000, preemptionPolicy: 'PreemptLowerPriority' });
   });
 
-  it('is that of the default class, of which there is one', async () => {
-    expect((await create()).spec).not.toHaveProperty('priority');
+  it('is that of the default class, of which there is one, and none without', async () => {
+    const { spec } = await create();
+    expect(spec).toMatchObject({ priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
+    expect(spec).not.toHaveProperty('priorityClassName');
     const usual = { metadata: { name: 'usual' }, value: 3, globalDefault: true };
     await cluster.client.create(priorityClasses, usual);
     expect((await create({}, 'next')).spec).toMatchObject({ priority: 3, priorityClassName: 'usual' });
@@ -42,6 +44,10 @@ describe('the priority of a pod', () => {
   });
 
   it.each([
+    [
+      { priority: 5 },
+      'the integer value of priority (5) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name',
+    ],
     [{ priorityClassName: 'none' }, 'pods "web" is forbidden: no PriorityClass with name none was found'],
     [
       { priorityClassName: 'system-cluster-critical', priority: 1 },
@@ -49,5 +55,18 @@ describe('the priority of a pod', () => {
     ],
   ])('%j is refused', async (spec, fault) => {
     await expect(create(spec)).rejects.toThrow(fault);
+  });
+});
+
+describe('the classes of the system', () => {
+  it('are there, and may not be deleted', async () => {
+    const { items } = await cluster.client.list(priorityClasses);
+    expect(items.map(({ metadata, value }) => [metadata.name, value])).toEqual([
+      ['system-cluster-critical', 2_000_000_000],
+      ['system-node-critical', 2_000_001_000],
+    ]);
+    await expect(cluster.client.delete(priorityClasses, { name: 'system-node-critical' })).rejects.toThrow(
+      'priorityclasses.scheduling.k8s.io "system-node-critical" is forbidden: this is a system priority class and cannot be deleted',
+    );
   });
 });

@@ -15,6 +15,11 @@ export function createPriorityAdmission(resources: ResourceStore): AdmissionPlug
       if (definition.type === priorityClasses) return admitClass(object, resources);
       return definition.type === pods ? admitPod(request, resources) : object;
     },
+    admitDeletion: ({ definition, object: { metadata } }) => {
+      const name = metadata.name ?? '';
+      if (definition.type === priorityClasses && systemPriorities.has(name))
+        throw forbidden(priorityClasses, name, 'this is a system priority class and cannot be deleted');
+    },
   };
 }
 
@@ -32,15 +37,14 @@ function admitPod({ object, old }: AdmissionRequest, resources: ResourceStore): 
   const { spec } = pod;
   if (spec === undefined) return object;
   if (old !== undefined) return keepPriority(pod, old);
-  const named = classOf(pod, resources);
-  if (named === undefined) return object;
-  const { value, preemptionPolicy = 'PreemptLowerPriority' } = named;
+  const found = classOf(pod, resources);
+  const { value = 0, preemptionPolicy = 'PreemptLowerPriority' } = found ?? {};
   if (spec.priority !== undefined && spec.priority !== value) {
     const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
     throw forbidden(pods, pod.metadata.name ?? '', why);
   }
-  const priority = { priorityClassName: named.metadata.name, priority: value, preemptionPolicy };
-  return { ...pod, ...{ spec: { ...spec, ...priority } } };
+  const named = found === undefined ? {} : { priorityClassName: found.metadata.name };
+  return { ...pod, ...{ spec: { ...spec, ...named, priority: value, preemptionPolicy } } };
 }
 
 /** A replacement that does not speak of it changes nothing. */
