@@ -1,5 +1,6 @@
 /** A container's variables from all their sources, decided without looking anything up: what is referred to is passed in. */
 import type { ConfigMap, Container, EnvFromSource, EnvVar, EnvVarSource, Secret } from '@slipway/kube/api.generated';
+import { isVariableName } from '../../schema/variable-name.ts';
 import { ConfigError } from './config-error.ts';
 import { expandReferences } from './expansion.ts';
 import { resolveField, type PodFacts } from './field-reference.ts';
@@ -60,11 +61,6 @@ export function calculateEnvironment(sources: EnvironmentSources): Environment {
     if (value !== undefined) own.set(variable.name, value);
   }
   return { variables: { ...sources.services, ...Object.fromEntries(own) }, skipped };
-}
-
-/** Any printable ASCII character but `=`, as since Kubernetes 1.30. */
-function isVariableName(name: string): boolean {
-  return /^[ -<>-~]+$/.test(name);
 }
 
 /** Undefined: an optional source is missing, and the variable with it. */

@@ -4,6 +4,7 @@ import type { Container, LifecycleHandler, PodSpec, Probe, VolumeMount } from '@
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, misnamed, notSupported, required } from '../faults.ts';
 import { qualifiedKey } from '../names.ts';
+import { isVariableName, variableNameRule } from '../variable-name.ts';
 import { checkDestination } from './handler-rules.ts';
 
 /** The pod, as far as its containers are held against it. */
@@ -151,9 +152,11 @@ function checkTermination({ terminationMessagePolicy: policy }: Container, field
 type EnvironmentSource = NonNullable<Container['envFrom']>[number];
 
 /** Of all that a ConfigMap or Secret holds. */
-function checkEnvironment({ configMapRef, secretRef }: EnvironmentSource, path: string): readonly Fault[] {
+function checkEnvironment(source: EnvironmentSource, path: string): readonly Fault[] {
+  const { configMapRef, secretRef, prefix = '' } = source;
   const references = Object.entries({ configMapRef, secretRef }).filter(([, given]) => given !== undefined);
   return [
+    ...(prefix === '' || isVariableName(prefix) ? [] : [invalid(`${path}.prefix`, prefix, variableNameRule)]),
     ...references.flatMap(([kind, reference]) =>
       (reference?.name ?? '') === '' ? [required(`${path}.${kind}.name`)] : [],
     ),

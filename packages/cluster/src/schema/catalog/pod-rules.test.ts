@@ -1,5 +1,6 @@
 import type { Container, PodSpec } from '@slipway/kube/api.generated';
 import { describe, expect, it } from 'vitest';
+import { variableNameRule } from '../variable-name.ts';
 import { checkPod } from './pod-rules.ts';
 
 const web = { name: 'web', image: 'web:1' };
@@ -18,6 +19,7 @@ describe('a container', () => {
     { resources: { limits: { 'example.org/gpu': '1' }, requests: { 'example.org/gpu': 1 } } },
     { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }] },
     { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }] },
+    { env: [{ name: 'Logging:Level.1 $' }], envFrom: [{ prefix: '1-', configMapRef: { name: 'a' } }] },
     { lifecycle: { preStop: { sleep: { seconds: 30 } }, postStart: { exec: { command: ['true'] } } } },
     { livenessProbe: { ...probe, terminationGracePeriodSeconds: 1 }, readinessProbe: probe },
     { securityContext: { runAsUser: 0, runAsGroup: 2 ** 31 - 1 } },
@@ -59,6 +61,10 @@ describe('a container', () => {
       [
         `${at}.volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`,
       ],
+    ],
+    [
+      { envFrom: [{ prefix: '=', configMapRef: { name: 'a' } }] },
+      [`${at}.envFrom[0].prefix: Invalid value: "=": ${variableNameRule}`],
     ],
     [{ env: [{ name: 'A', valueFrom: {} }] }, [`${at}.env[0].valueFrom: Invalid value: "": ${oneOf}`]],
     [

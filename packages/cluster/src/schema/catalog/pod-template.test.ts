@@ -59,3 +59,12 @@ describe('volume mounts', () => {
     ]);
   });
 });
+
+it('lets names of variables be all printable ASCII but what ends them', () => {
+  const names = ['Logging:Level.1 $', 'A=B', 'Ä', '1'];
+  const container = { name: 'web', image: 'web:1', env: names.map((name) => ({ name })) };
+  expect(validatePodSpec({ containers: [container] }, 'spec').map(({ field }) => field)).toEqual([
+    'spec.containers[0].env[1].name',
+    'spec.containers[0].env[2].name',
+  ]);
+});

@@ -3,6 +3,7 @@ import type { Fault } from '../definition.ts';
 import { duplicate, invalid, misnamed, notFound, notSupported, required } from '../faults.ts';
 import { validateLabels } from '../metadata.ts';
 import { dns1123Label } from '../names.ts';
+import { isVariableName, variableNameRule } from '../variable-name.ts';
 import { checkEphemeralContainers, refuseEphemeralContainers } from './ephemeral-containers.ts';
 import { checkPod } from './pod-rules.ts';
 import { portName, portNumber } from './port-rules.ts';
@@ -92,15 +93,7 @@ function validatePort(port: NonNullable<Container['ports']>[number], path: strin
 
 function validateEnvironmentVariable(variable: NonNullable<Container['env']>[number], path: string): readonly Fault[] {
   if (variable.name === undefined || variable.name === '') return [required(`${path}.name`)];
-  const name = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(variable.name)
-    ? []
-    : [
-        invalid(
-          `${path}.name`,
-          variable.name,
-          "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
-        ),
-      ];
+  const name = isVariableName(variable.name) ? [] : [invalid(`${path}.name`, variable.name, variableNameRule)];
   const both =
     variable.valueFrom !== undefined && variable.value !== undefined && variable.value !== ''
       ? [invalid(`${path}.valueFrom`, '', 'may not be specified when `value` is not empty')]
