@@ -25,7 +25,13 @@ export interface ProcessRuntimeUnderTest extends RuntimeUnderTest {
 }
 
 export async function startProcessRuntime({ dataDirectory, ...parts }: Given): Promise<ProcessRuntimeUnderTest> {
-  const runtime = new ProcessRuntime({ ...parts, images: machineImage, clock: systemClock, logger: silentLogger });
+  const runtime = new ProcessRuntime({
+    ...parts,
+    images: machineImage,
+    hasProgram: () => false,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await runtime.start();
   return {
     runtime,

@@ -72,6 +72,8 @@ export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 export interface ImageUse {
   /** The container names its command itself: a runtime that starts programs of this machine then needs no image. */
   readonly hasCommand: boolean;
+  /** The first of its arguments, which is what runs where no image says what runs before it. */
+  readonly firstArgument?: string | undefined;
 }
 
 export interface ProbeRequest {

@@ -13,8 +13,8 @@ export async function pullImage(
   const say = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
     events.event(pod, { type, reason, message, container: container.name });
   try {
-    const hasCommand = (container.command ?? []).length > 0;
-    const info = await runtime.ensureImage(image, container.imagePullPolicy ?? 'IfNotPresent', { hasCommand });
+    const use = { hasCommand: (container.command ?? []).length > 0, firstArgument: container.args?.[0] };
+    const info = await runtime.ensureImage(image, container.imagePullPolicy ?? 'IfNotPresent', use);
     if (info.isMachine === true) {
       say('Normal', 'Pulled', `Container image "${image}" not found: the command runs on the files of this machine`);
       return info;

@@ -44,7 +44,14 @@ beforeEach(async () => {
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
   });
   const groups = new ControlGroups({ locations: {}, clock: systemClock });
-  runtime = new ProcessRuntime({ isolation, groups, images: machineImage, clock: systemClock, logger: silentLogger });
+  runtime = new ProcessRuntime({
+    isolation,
+    groups,
+    images: machineImage,
+    hasProgram: () => false,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await runtime.start();
   api = new FakeNodeApi();
   end = new AbortController();

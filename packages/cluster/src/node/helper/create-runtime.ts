@@ -15,7 +15,7 @@ import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
 import { NamespaceIsolation } from '../runtimes/process/namespace-isolation.ts';
 import { rightsOfRoot, rightsOfUser } from '../runtimes/process/namespace-rights.ts';
 import { SandboxPool } from '../runtimes/process/sandbox-pool.ts';
-import { findTools, requireTool, rootTools, userTools } from '../runtimes/process/tools.ts';
+import { findTools, hasProgram, requireTool, rootTools, userTools } from '../runtimes/process/tools.ts';
 import type { HelperOptions } from './helper-options.ts';
 
 /** Enough for two deployments of three replicas to change at once, and when it is quiet for twenty pods; each costs a few hundred kilobytes. */
@@ -37,7 +37,7 @@ export interface NodeRuntime {
 }
 
 export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
-  const { options, clock, logger } = parts;
+  const { options, searchPath, clock, logger } = parts;
   const { limitations } = options;
   const store = new ImageStore(`${options.dataDirectory}/images`);
   const nodeAddress = addressOf(options.ranges.pods, 1);
@@ -48,7 +48,15 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
       ? createUnprivileged(parts, { store, nodeAddress, groups })
       : createRoot(parts, { network, groups });
   const images = new LocalImages(store);
-  const runtime = new ProcessRuntime({ isolation, groups, images, limitations, clock, logger });
+  const runtime = new ProcessRuntime({
+    isolation,
+    groups,
+    images,
+    hasProgram: (name) => hasProgram(name, searchPath),
+    limitations,
+    clock,
+    logger,
+  });
   const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }

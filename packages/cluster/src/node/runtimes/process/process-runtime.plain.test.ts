@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { silentLogger } from '@slipway/kube/logger';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,7 +14,9 @@ import {
 } from '../../../../testing/program-runtime-contract.ts';
 import { startProcessRuntime } from '../../../../testing/process-runtime-under-test.ts';
 import { AddressPool } from '../../../network/address-pool.ts';
+import type { ImageError } from '../../runtime.ts';
 import { PlainIsolation } from './plain-isolation.ts';
+import { ProcessRuntime } from './process-runtime.ts';
 import { ControlGroups } from '../../control-groups/control-groups.ts';
 import { directoriesOf, findControlGroups, readGroupMachine } from '../../control-groups/find-control-groups.ts';
 import { findTools } from './tools.ts';
@@ -21,6 +24,10 @@ import { findTools } from './tools.ts';
 let clusters = 0;
 
 async function createPlain(): Promise<RuntimeUnderTest> {
+  return startProcessRuntime(await plainParts());
+}
+
+async function plainParts() {
   clusters += 1;
   const dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-plain-'));
   const searchPath = process.env['PATH'] ?? '';
@@ -37,7 +44,7 @@ async function createPlain(): Promise<RuntimeUnderTest> {
     groupDirectories: directoriesOf(locations),
     mergeLayers: () => Promise.reject(new Error('the machine has no layers')),
   });
-  return startProcessRuntime({ dataDirectory, isolation, groups });
+  return { dataDirectory, isolation, groups };
 }
 
 describeProgramRuntime('process, level plain', createPlain);
@@ -49,6 +56,31 @@ describe('level plain', () => {
     const sandbox = await harness.createSandbox();
     expect((await harness.run({ sandbox, script: 'echo $POD_IP' })).output).toBe(`${sandbox.podIP}\n`);
     await plain.close();
+  });
+
+  it.each([
+    { use: undefined, found: 'ErrImagePull' },
+    { use: { hasCommand: false }, found: 'ErrImagePull' },
+    { use: { hasCommand: false, firstArgument: '--port=80' }, found: 'ErrImagePull' },
+    { use: { hasCommand: false, firstArgument: 'sh' }, found: 'the machine' },
+    { use: { hasCommand: true, firstArgument: '--port=80' }, found: 'the machine' },
+  ])('of a container without an image: $use makes it $found', async ({ use, found }) => {
+    const { dataDirectory, ...parts } = await plainParts();
+    const runtime = new ProcessRuntime({
+      ...parts,
+      images: { find: () => Promise.resolve(undefined) },
+      hasProgram: (name) => name === 'sh',
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    const image = runtime.ensureImage('absent:v1', 'IfNotPresent', use);
+    expect(
+      await image.then(
+        ({ isMachine }) => (isMachine === true ? 'the machine' : 'an image'),
+        ({ reason }: ImageError) => reason,
+      ),
+    ).toBe(found);
+    await rm(dataDirectory, { recursive: true });
   });
 
   it('ends what a container started in a session of its own', async () => {

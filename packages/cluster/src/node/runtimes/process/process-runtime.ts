@@ -35,6 +35,8 @@ export interface ProcessRuntimeOptions {
   readonly isolation: Isolation;
   readonly groups: ControlGroups;
   readonly images: ImageSource;
+  /** Whether a container without an image finds a program of that name. */
+  readonly hasProgram: (name: string) => boolean;
   /** Why the level is no better one. */
   readonly limitations?: readonly string[] | undefined;
   readonly clock: Clock;
@@ -141,10 +143,14 @@ export class ProcessRuntime implements Runtime {
 
   async ensureImage(image: string, pullPolicy: PullPolicy, container?: ImageUse): Promise<ImageInfo> {
     const found = await this.options.images.find(image);
-    if (found === undefined && container?.hasCommand !== true) {
-      throw pullPolicy === 'Never' ? imageNeverPulled(image) : imageNotFound(image);
-    }
-    return (found ?? machineImage).info;
+    if (found !== undefined) return found.info;
+    if (container !== undefined && this.needsNoImage(container)) return machineImage.info;
+    throw pullPolicy === 'Never' ? imageNeverPulled(image) : imageNotFound(image);
+  }
+
+  /** Most images run what stands first in `args`, which is where `kubectl run NAME --image=busybox -- sh` says it. */
+  private needsNoImage({ hasCommand, firstArgument = '' }: ImageUse): boolean {
+    return hasCommand || this.options.hasProgram(firstArgument);
   }
 
   async startContainer(request: ContainerRequest): Promise<StartedContainer> {

@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Programs of the machine by absolute path: what runs with a container's environment must not be found through its PATH. */
 export type Tools = Readonly<Record<string, string>>;
@@ -17,6 +17,13 @@ export function findTool(name: string, searchPath: string): string | undefined {
   return directories.map((directory) => join(directory, name)).find(isExecutable);
 }
 
+/** Whether a container on the files of this machine finds that program; `node` is ours. */
+export function hasProgram(name: string, searchPath: string): boolean {
+  if (name.includes('/')) return isAbsolute(name) && isProgram(name);
+  const path = findTool(name, searchPath);
+  return name === 'node' || (name !== '' && path !== undefined && isProgram(path));
+}
+
 /** Those that exist, and the names of those that do not. */
 export function findTools(names: readonly string[], searchPath: string): { tools: Tools; missing: readonly string[] } {
   const found = names.map((name) => [name, findTool(name, searchPath)] as const);
@@ -32,6 +39,10 @@ export function requireTool(tools: Tools, name: string): string {
     throw new Error(`the program "${name}" was not found in PATH: install it (package util-linux or iproute2)`);
   }
   return path;
+}
+
+function isProgram(path: string): boolean {
+  return isExecutable(path) && statSync(path).isFile();
 }
 
 function isExecutable(path: string): boolean {
