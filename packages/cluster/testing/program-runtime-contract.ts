@@ -330,6 +330,28 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
     });
 
     it.each([
+      { what: 'pipes', tty: false, begun: 'hello\n' },
+      { what: 'a terminal', tty: true, begun: 'hello\r\n' },
+    ])('tells the first who attaches how a program began, with $what', async ({ tty, begun }) => {
+      const sandbox = await harness.createSandbox();
+      const command = ['/bin/sh', '-c', 'echo hello; read line'];
+      const container = await harness.start(sandbox, { command, stdin: true, tty });
+      await container.says('hello');
+      const heard = [0, 1].map(() => {
+        let output = '';
+        const attachment = underTest.runtime.attach?.(container.id);
+        attachment?.onOutput((_stream, chunk) => {
+          output += Buffer.from(chunk).toString();
+        });
+        return { attachment, output: () => output };
+      });
+      expect(heard.map(({ output }) => output())).toEqual([begun, '']);
+      heard[0]?.attachment?.stdin?.write('\n');
+      expect(await heard[0]?.attachment?.exitCode).toBe(0);
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it.each([
       { what: 'pipes', tty: false, said: 'some input' },
       { what: 'a terminal', tty: true, said: 'some input\r\nsome input\r\n' },
     ])('attaches to the program of a container, with $what', async ({ tty, said }) => {

@@ -229,7 +229,7 @@ export interface RunningCommand {
 export interface Attachment {
   /** Undefined if the container has no input. Shared by all who attach. */
   readonly stdin: Writable | undefined;
-  /** From now on. Gives what ends it. */
+  /** From now on, and for the first how a program with an input began. Gives what ends it. */
   onOutput(listener: OutputListener): () => void;
   resize(size: TerminalSize): void;
   /** After the last of its output. */

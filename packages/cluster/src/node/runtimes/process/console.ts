@@ -13,11 +13,13 @@ export interface Console {
   readonly stdin: Writable | undefined;
   /** Resolves when nobody can write any more and all of it has been read. */
   readonly ended: Promise<void>;
-  /** From now on, beside its log. Gives what ends it. */
+  /** From now on, beside its log; the first who listens to a program that has an input gets how it began too. Gives what ends it. */
   listen(listener: OutputListener): () => void;
   resize(size: TerminalSize): void;
   close(): void;
 }
+
+type Beginning = (listener: OutputListener) => void;
 
 type ConsoleRequest = Pick<ContainerRequest, 'stdin' | 'tty' | 'onOutput'>;
 
@@ -38,13 +40,14 @@ export function consoleOf(
   // A program that reads no more is no fault of whoever writes to it.
   input?.writer.on('error', () => {});
   const listeners = new Set([onOutput]);
+  const beginning = input === undefined ? undefined : keepBeginning(listeners);
   forward(output.stdout.reader, 'stdout', listeners);
   forward(output.stderr.reader, 'stderr', listeners);
   return {
     streams: writersOf(output, input),
     stdin: input?.writer,
     ended: endOfOutput(output),
-    listen: (listener) => added(listeners, listener),
+    listen: (listener) => added(listeners, { listener, beginning }),
     resize: () => {},
     close: () => input?.writer.destroy(),
   };
@@ -53,6 +56,7 @@ export function consoleOf(
 function openTerminalConsole({ stdin, onOutput }: ConsoleRequest): Console {
   const terminal = openTerminal();
   const listeners = new Set([onOutput]);
+  const beginning = stdin === true ? keepBeginning(listeners) : undefined;
   forward(terminal.output, 'stdout', listeners);
   return {
     streams: terminal.streams,
@@ -60,13 +64,43 @@ function openTerminalConsole({ stdin, onOutput }: ConsoleRequest): Console {
     ended: new Promise((resolve) => {
       terminal.output.once('close', resolve);
     }),
-    listen: (listener) => added(listeners, listener),
+    listen: (listener) => added(listeners, { listener, beginning }),
     resize: (size) => terminal.resize(size),
     close: () => terminal.close(),
   };
 }
 
-function added(listeners: Set<OutputListener>, listener: OutputListener): () => void {
+const keptBytes = 65_536;
+
+/**
+ * What a program says before anybody attaches: `kubectl run -i` and `kubectl debug -i` attach once it runs, when a short one may
+ * have said all. Nothing of one that has said more, for which nobody has waited. Gives what takes it, once.
+ */
+function keepBeginning(listeners: Set<OutputListener>): Beginning {
+  let kept: Parameters<OutputListener>[] = [];
+  let size = 0;
+  const stop = (): void => {
+    listeners.delete(keep);
+    kept = [];
+  };
+  const keep: OutputListener = (name, chunk) => {
+    kept.push([name, chunk]);
+    size += chunk.length;
+    if (size > keptBytes) stop();
+    return undefined;
+  };
+  listeners.add(keep);
+  return (listener) => {
+    for (const [name, chunk] of kept) void listener(name, chunk);
+    stop();
+  };
+}
+
+function added(
+  listeners: Set<OutputListener>,
+  { listener, beginning }: { readonly listener: OutputListener; readonly beginning: Beginning | undefined },
+): () => void {
+  beginning?.(listener);
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
