@@ -8,6 +8,7 @@ import type { ReceivedRequest } from './received-request.ts';
 import { attributesOf } from './request-attributes.ts';
 import { readBody } from './request-body.ts';
 import { parseResourcePath } from './request-path.ts';
+import { unknownRequest } from './request-counts.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 
 export interface AnswerOptions extends CallerOptions {
@@ -17,20 +18,26 @@ export interface AnswerOptions extends CallerOptions {
 /** Never rejects: a failure is an answer. */
 export async function answerRequest(received: ReceivedRequest, options: AnswerOptions): Promise<TransportResponse> {
   const { method, target } = received;
+  const { api, logger } = options;
+  let kind = unknownRequest;
+  let answer: TransportResponse;
   try {
     const url = parseTarget(target);
-    const { pathname: path, searchParams: query } = url;
+    const asked = { method, path: url.pathname, query: url.searchParams };
+    kind = api.requests.kindOf(asked);
     const caller = callerOf(received, options);
     const identity = caller instanceof Promise ? await caller : caller;
-    const content = admitsBody({ method, path, query }, identity, options.api)
-      ? readBody(received, { path, catalog: options.api.catalog })
+    const content = admitsBody(asked, identity, api)
+      ? readBody(received, { path: asked.path, catalog: api.catalog })
       : undefined;
     const body = content instanceof Promise ? await content : content;
-    const answer = options.api.answer(new AskedRequest(received, url, body), identity);
-    return answer instanceof Promise ? await answer : answer;
+    const answered = api.answer(new AskedRequest(received, url, body), identity);
+    answer = answered instanceof Promise ? await answered : answered;
   } catch (error) {
-    return failure(error, { method, path: target }, options.logger);
+    answer = failure(error, { method, path: target }, logger);
   }
+  api.requests.count(kind, answer.status);
+  return answer;
 }
 
 /**

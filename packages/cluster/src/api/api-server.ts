@@ -27,6 +27,7 @@ import { handleResource } from './resource-requests.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ResourceVerbs } from './resource-verbs.ts';
 import { createServiceAccountAdmission } from './service-account-admission.ts';
+import { RequestCounts } from './request-counts.ts';
 import { ServiceAddresses, type ServiceRanges } from './service-addresses.ts';
 import { askAboutSent } from './sent-objects.ts';
 import { createLateWebhooks } from './webhooks/late-webhooks.ts';
@@ -57,6 +58,8 @@ export interface ApiServer {
   /** Who may do what, as the roles and bindings say just now. */
   readonly grants: Grants;
   readonly tokens: ServiceAccountTokens;
+  /** Of whoever asks from outside of this process. */
+  readonly requests: RequestCounts;
   /** Throws or rejects with what is to become an answer by `failure`. */
   answer(request: TransportRequest, identity: Identity): TransportResponse | Promise<TransportResponse>;
   /** Never rejects: a failure is an answer. */
@@ -94,6 +97,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     context: () => ({ now: clock.now(), random: options.random, uuid: randomUUID }),
   });
   const { nodes } = options;
+  const requests = new RequestCounts(catalog);
   const handling: ResourceHandling = { verbs, resources, external, clock, nodes, catalog, grants, tokens };
 
   const locate = (request: TransportRequest, identity: Identity): ResourceRequest => {
@@ -107,6 +111,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   const route = (request: TransportRequest, identity: Identity): TransportResponse | Promise<TransportResponse> => {
     admit(request, identity);
+    if (request.path === '/metrics')
+      return import('./server-metrics.ts').then(({ answerMetrics }) => answerMetrics({ requests, catalog, store }));
     // No path of a resource is one about the server.
     const isResource = parseResourcePath(request.path) !== undefined;
     const meta = isResource
@@ -127,6 +133,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     catalog,
     grants,
     tokens,
+    requests,
     answer: route,
     handle,
     openStreams: async (request, identity) => {

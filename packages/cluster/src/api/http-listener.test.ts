@@ -86,6 +86,33 @@ function send({ method = 'GET', path, headers = {}, body }: Sent): Promise<Recei
   });
 }
 
+describe('/metrics', () => {
+  const read = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      request({ socketPath: socketPath(), path: '/metrics', agent: false }, (response) => {
+        text(response).then(resolve, reject);
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('tells what was asked from outside, what is stored, and what the process uses', async () => {
+    await listenAs(adminIdentity);
+    for (const path of [configMaps, configMaps, `${configMaps}/none`]) await send({ path });
+    const said = await read();
+    const labels = 'group="",version="v1",resource="configmaps",subresource=""';
+    expect(said).toContain(`apiserver_request_total{verb="LIST",${labels},scope="namespace",code="200"} 2\n`);
+    expect(said).toContain(`apiserver_request_total{verb="GET",${labels},scope="resource",code="404"} 1\n`);
+    expect(said).toMatch(/^apiserver_storage_objects\{resource="namespaces"\} 4$/m);
+    expect(said).toMatch(/^process_resident_memory_bytes \d{7,}$/m);
+  });
+
+  it('tells nobody who may not know', async () => {
+    await listenAs(anonymous);
+    expect((await send({ path: '/metrics' })).status).toBe(403);
+  });
+});
+
 describe('who may not', () => {
   it('is refused before the body has come', async () => {
     await listenAs(anonymous);

@@ -43,6 +43,7 @@ export function handleMeta(request: TransportRequest, options: MetaOptions): Tra
         '/apis',
         '/healthz',
         '/livez',
+        '/metrics',
         '/openapi/v2',
         '/openapi/v3',
         '/readyz',

@@ -25,7 +25,7 @@ export function attributesOf(request: Asked): Attributes {
   return { kind: 'resource', verb, group, resource, subresource, namespace: namespaceOf(path), name };
 }
 
-function verbOf({ method, query }: Asked, { name }: ResourcePath): string {
+export function verbOf({ method, query }: Asked, { name }: ResourcePath): string {
   const verb = verbsByMethod[method] ?? method.toLowerCase();
   // What is asked of one object is no list, whatever a query says that may be meant for whoever stands behind it.
   if (name !== '') return verb;
