@@ -86,6 +86,14 @@ function send({ method = 'GET', path, headers = {}, body }: Sent): Promise<Recei
   });
 }
 
+it('a watch of what nobody remembers begins, and says so', async () => {
+  await listenAs(adminIdentity);
+  expect(await send({ path: `${configMaps}?watch=1&resourceVersion=99999` })).toMatchObject({
+    status: 200,
+    object: { type: 'ERROR', object: { kind: 'Status', reason: 'Expired', code: 410 } },
+  });
+});
+
 describe('/metrics', () => {
   const read = (): Promise<string> =>
     new Promise((resolve, reject) => {

@@ -89,9 +89,10 @@ describe('openWatch', () => {
 
   it('refuses a revision that the store has not reached', async () => {
     await put('a');
-    expect(() => open({ afterRevision: 2 })).toThrow(
-      expect.objectContaining({ reason: 'Expired', message: 'Too large resource version: 2, current: 1' }),
-    );
+    const refusal = { reason: 'Expired', message: 'Too large resource version: 2, current: 1' };
+    await expect(readUntilBookmark(open({ afterRevision: 2 }))).rejects.toMatchObject(refusal);
+    await expect(open({ afterRevision: 2 }).follow(() => undefined)).rejects.toMatchObject(refusal);
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@slipway/kube/clock';
-import { StatusError } from '@slipway/kube/status-error';
+import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { SendBatch } from '@slipway/kube/transport';
 import { RevisionCompacted, type StoredObject, type StoreEvent, type StoreWatch } from '../store/store.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
@@ -31,11 +31,35 @@ const bookmarkMilliseconds = 15_000;
 /** A stream that nobody bounds ends by itself after a while, so that readers spread over servers and forget nothing. */
 const maximumLifeMilliseconds = 60 * 60_000;
 
-/** Changes of one resource as they happen. Throws `Expired` at once for a revision that is no longer known, or not yet. */
+/**
+ * Changes of one resource as they happen. Fails with `Expired` as it is read for a revision that is no longer known, or not
+ * yet: Kubernetes accepts such a watch and tells of it by an event, after which clients begin anew that would give up otherwise.
+ */
 export function openWatch(resources: ResourceStore, clock: Clock, request: WatchRequest): WatchEvents {
   const stream = new WatchStream(resources, clock, request);
-  stream.open();
+  try {
+    stream.open();
+  } catch (error) {
+    if (!isStatusReason(error, 'Expired')) throw error;
+    return new FailedWatch(error);
+  }
   return stream;
+}
+
+class FailedWatch implements WatchEvents {
+  readonly #error: StatusError;
+
+  constructor(error: StatusError) {
+    this.#error = error;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WatchStreamEvent> {
+    return { next: () => Promise.reject(this.#error) };
+  }
+
+  follow(): Promise<void> {
+    return Promise.reject(this.#error);
+  }
 }
 
 class WatchStream implements WatchEvents {
