@@ -23,7 +23,9 @@ export function contentOf(value: unknown, request: ReceivedRequest): AnswerConte
 
 async function yamlOf(value: unknown): Promise<AnswerContent> {
   const { stringify } = await import('yaml');
-  return { content: stringify(value, { aliasDuplicateObjects: false }), type: 'application/yaml' };
+  // Many readers of YAML are of version 1.1, for which times, and words such as `yes`, are no text unless they stand in quotes.
+  const content = stringify(value, { aliasDuplicateObjects: false, version: '1.1' });
+  return { content, type: 'application/yaml' };
 }
 
 function isForPeople({ target, headers }: ReceivedRequest): boolean {
