@@ -18,17 +18,21 @@ const matches = ['Exact', 'NotOlderThan'] as const;
 /** Throws `Invalid` or `BadRequest`. */
 export function readListOptions(query: URLSearchParams): ListOptions {
   refuse(listFaults(query));
+  // Of a watch: nobody waits for a list.
+  parseInteger(query.get('timeoutSeconds'));
   return {
-    limit: Math.max(0, parseLimit(query.get('limit'))),
+    limit: Math.max(0, parseInteger(query.get('limit'))),
     continueToken: query.get('continue') ?? '',
     revision: parseResourceVersion(query.get('resourceVersion') ?? ''),
     match: matches.find((match) => match === query.get('resourceVersionMatch')),
   };
 }
 
-/** Throws `Invalid` for what no watch may ask for. */
-export function checkWatchOptions(query: URLSearchParams): void {
+/** After how many milliseconds it ends, 0 where that was before it began; undefined: not by itself. Throws `Invalid` or `BadRequest` for what no watch may ask for. */
+export function readWatchTimeout(query: URLSearchParams): number | undefined {
   refuse(watchFaults(query));
+  const seconds = parseInteger(query.get('timeoutSeconds'));
+  return seconds === 0 ? undefined : Math.max(0, seconds) * 1_000;
 }
 
 /** Undefined where none is named. */
@@ -43,7 +47,7 @@ export function parseResourceVersion(text: string): number | undefined {
   );
 }
 
-function parseLimit(text: string | null): number {
+function parseInteger(text: string | null): number {
   if (text === null) return 0;
   if (/^[+-]?\d+$/.test(text)) return Number(text);
   throw new StatusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);

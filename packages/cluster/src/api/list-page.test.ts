@@ -214,8 +214,10 @@ describe('the version of a list', () => {
 
   it.each([
     [{ limit: 'many' }, 'strconv.ParseInt: parsing "many": invalid syntax'],
+    [{ timeoutSeconds: 'x' }, 'strconv.ParseInt: parsing "x": invalid syntax'],
+    [{ watch: 'true', timeoutSeconds: '1.5' }, 'strconv.ParseInt: parsing "1.5": invalid syntax'],
     [{ resourceVersion: 'x' }, /^invalid resource version: resourceVersion: Invalid value: "x"/],
-  ])('and the limit are numbers: %o', async (query, message) => {
+  ])('and limits are numbers: %o', async (query, message) => {
     const answer = await get(query);
     expect(answer.code).toBe(400);
     expect(answer.message).toMatch(message);

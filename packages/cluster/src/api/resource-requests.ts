@@ -17,7 +17,7 @@ import { decodeObject } from './decode-object.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun } from './dry-run.ts';
 import { asOthersWrite, externalWrite, maximumAskedMilliseconds } from './external-writes.ts';
-import { checkWatchOptions, parseResourceVersion } from './list-options.ts';
+import { parseResourceVersion, readWatchTimeout } from './list-options.ts';
 import { listPage, type ListPage } from './list-page.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import { attributesOf } from './request-attributes.ts';
@@ -292,8 +292,7 @@ function list(request: TransportRequest, at: ResourceRequest): TransportResponse
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
   const { query } = request;
   if (at.path.name !== '') query.set('fieldSelector', `metadata.name=${at.path.name}`);
-  checkWatchOptions(query);
-  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  const timeoutMilliseconds = readWatchTimeout(query);
   const events = openWatch(at.resources, at.clock, {
     definition: at.definition,
     namespace: at.path.namespace,
@@ -301,7 +300,7 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     afterRevision: parseResourceVersion(query.get('resourceVersion') ?? ''),
     sendInitialEvents: query.has('sendInitialEvents') ? isFlagSet(query, 'sendInitialEvents') : undefined,
     bookmarks: isFlagSet(query, 'allowWatchBookmarks'),
-    timeoutMilliseconds: timeout > 0 ? timeout * 1_000 : undefined,
+    timeoutMilliseconds,
     signal: request.signal,
   });
   const body: TransportResponse['body'] =
