@@ -136,4 +136,29 @@ describe('the scheduler', () => {
     await clock.advance(1_000);
     expect(await placement(client)).toEqual({ other: undefined, gated: undefined });
   });
+
+  it('places a pod when the last of its gates has gone, of which none may come', async () => {
+    const { client, clock } = await given([node('a')]);
+    const gates = [{ name: 'example.com/first' }, { name: 'example.com/second' }];
+    const waits = await client.create(pods, pod('gated', '100m', { schedulingGates: gates }));
+    expect(waits.status?.conditions).toMatchObject([
+      { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' },
+    ]);
+    const key = { namespace: waits.metadata.namespace, name: 'gated' };
+    const leave = (names: readonly string[]) =>
+      client.patch(pods, key, {
+        type: 'merge',
+        body: { spec: { schedulingGates: names.map((name) => ({ name: `example.com/${name}` })) } },
+      });
+    await expect(leave(['first', 'third'])).rejects.toThrow(
+      "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/third'",
+    );
+    await leave(['second']);
+    await clock.advance(1_000);
+    expect(await placement(client)).toEqual({ gated: undefined });
+    await leave([]);
+    await clock.advance(1_000);
+    expect(await placement(client)).toEqual({ gated: 'a' });
+    expect((await client.get(pods, key)).status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+  });
 });

@@ -8,6 +8,7 @@ import { define, type Column } from '../entry.ts';
 import { forbidden } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { checkEphemeralChange, refuseEphemeralContainers, takeEphemeralContainers } from './ephemeral-containers.ts';
+import { checkPodChanges } from './pod-changes.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-template.ts';
 
@@ -42,12 +43,23 @@ export const pod = define<Pod>({
     'status.podIP': (object) => object.status?.podIP ?? '',
   },
   defaults: (object) => (object.spec === undefined ? object : { ...object, spec: defaultSpec(object.spec) }),
-  prepareCreate: (object) => ({ ...object, status: { phase: 'Pending', qosClass: qosClass(object) } }),
+  prepareCreate: (object) => ({
+    ...object,
+    status: { phase: 'Pending', qosClass: qosClass(object), ...gatedConditions(object.spec) },
+  }),
   validate: (object) => (object.spec === undefined ? [] : validatePodSpec(object.spec, 'spec')),
   validateUpdate: validatePodUpdate,
   validateRules: (object, old) =>
     old === undefined ? refuseEphemeralContainers(object, 'spec', 'cannot be set on create') : [],
 });
+
+const gated = 'SchedulingGated';
+
+function gatedConditions(spec: PodSpec | undefined): Pick<NonNullable<Pod['status']>, 'conditions'> {
+  if ((spec?.schedulingGates ?? []).length === 0) return {};
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: gated, message }] };
+}
 
 /** With what pods say and templates do not. */
 function defaultSpec(given: PodSpec): PodSpec {
@@ -109,13 +121,14 @@ function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
     ...spec,
     nodeName: undefined,
     tolerations: undefined,
+    schedulingGates: undefined,
     activeDeadlineSeconds: undefined,
     containers: spec?.containers.map(withoutImage),
     initContainers: spec?.initContainers?.map(withoutImage),
   });
   const isBoundElsewhere = old.spec?.nodeName !== undefined && object.spec?.nodeName !== old.spec.nodeName;
   const isSame = object.spec === old.spec || isSameJson(comparable(object), comparable(old));
-  return isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)];
+  return [...(isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)]), ...checkPodChanges(object, old)];
 }
 
 /** Pods of before may have been stored without the requests that follow from their limits. */
@@ -141,7 +154,9 @@ function readyText(pod: Pod): string {
 
 /** The Status column, as the printer of Kubernetes derives it from the containers. */
 function statusText(pod: Pod): string {
-  const { phase = 'Unknown', reason } = pod.status ?? {};
+  const { phase = 'Unknown', reason: own, conditions = [] } = pod.status ?? {};
+  const isGated = conditions.some((each) => each.type === 'PodScheduled' && each.reason === gated);
+  const reason = isGated ? gated : own;
   const init = initStatusText(pod);
   const base = init !== undefined && isInitializing(pod) ? init : containersText(pod, init ?? reason ?? phase);
   if (pod.metadata.deletionTimestamp === undefined) return base;
