@@ -168,6 +168,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     hooks: new LifecycleHooks(runtime, clock),
     starter: new ContainerStarter({
       ...node,
+      domain: 'cluster.local',
       runtime,
       events: recorder,
       logs,

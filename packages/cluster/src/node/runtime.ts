@@ -102,6 +102,8 @@ export interface SandboxRequest {
   readonly namespace: string;
   readonly name: string;
   readonly hostname: string;
+  /** By which the pod finds itself in its /etc/hosts; absent: by its hostname. */
+  readonly hostNames?: readonly string[] | undefined;
   readonly hostNetwork: boolean;
   /** Whether its containers see each other's processes, where those of containers are apart. */
   readonly sharesProcesses?: boolean | undefined;

@@ -37,6 +37,8 @@ export interface ContainerStarterOptions {
   readonly starts: Limiter;
   readonly nodeName: string;
   readonly nodeIP: string;
+  /** Of the cluster's names, such as `cluster.local`. */
+  readonly domain: string;
   readonly allocatable: ResourceList;
   /** Those of a namespace, from a cache that is filled before the first start. */
   readonly services: (namespace: string) => readonly Service[];
@@ -90,7 +92,7 @@ export class ContainerStarter {
       ...(container.tty === true ? { TERM: 'xterm' } : {}),
       ...image.environment,
       ...sandbox.environment,
-      HOSTNAME: hostnameOf(pod),
+      HOSTNAME: hostnameOf(pod, this.#options.domain),
       ...variables,
     };
     const podUid = pod.metadata.uid ?? '';

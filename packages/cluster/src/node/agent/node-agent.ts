@@ -318,6 +318,7 @@ function createHost(
   const messages = new TerminationMessages({ files, directory, logs });
   const starts = new Limiter(options.maxConcurrentStarts ?? defaultConcurrentStarts);
   const allocatable = resourcesOf(capacity);
+  const { dns = noDns } = options;
   const starter = new ContainerStarter({
     runtime,
     events,
@@ -329,6 +330,7 @@ function createHost(
     starts,
     nodeName,
     nodeIP,
+    domain: dns.domain,
     allocatable,
     services,
   });
@@ -337,7 +339,7 @@ function createHost(
     logger,
     runtime,
     nodeIP,
-    dns: options.dns ?? noDns,
+    dns,
     events,
     statuses: new StatusWriter({ client, clock, logger, signal, calm }),
     volumes,

@@ -9,7 +9,7 @@ import type { PodFact } from './pod-facts.ts';
 import type { PodHost } from './pod-host.ts';
 import type { PodAction } from './pod-plan.ts';
 import { describePod, sandboxOf, specOf, targetOf, type PodRecord, type Termination } from './pod-record.ts';
-import { calculateHostLines, calculateResolvConf, hostnameOf } from './resolver-config.ts';
+import { calculateHostLines, calculateHostNames, calculateResolvConf, hostnameOf } from './resolver-config.ts';
 
 /** The worker, as its effects see it. */
 export interface EffectContext {
@@ -122,7 +122,8 @@ function sandboxRequest(pod: Pod, { dns }: PodHost) {
     podUid: pod.metadata.uid ?? '',
     namespace: pod.metadata.namespace ?? '',
     name: pod.metadata.name ?? '',
-    hostname: hostnameOf(pod),
+    hostname: hostnameOf(pod, dns.domain),
+    hostNames: calculateHostNames(pod, dns.domain),
     hostNetwork: pod.spec?.hostNetwork ?? false,
     sharesProcesses: pod.spec?.shareProcessNamespace,
     hosts: calculateHostLines(pod),

@@ -10,35 +10,58 @@ export interface ClusterDns {
   readonly hostResolvConf: string;
 }
 
+interface Resolver {
+  readonly nameservers: readonly string[];
+  readonly searches: readonly string[];
+  /** Such as `ndots:5`. */
+  readonly options: readonly string[];
+}
+
 export function calculateResolvConf(pod: Pod, dns: ClusterDns): string {
-  const base = baseLines(pod, dns);
-  const added = addedLines(pod.spec?.dnsConfig ?? {});
-  return added.length === 0 ? base : `${[base.trimEnd(), ...added].filter((line) => line !== '').join('\n')}\n`;
-}
-
-function baseLines(pod: Pod, dns: ClusterDns): string {
-  const { dnsPolicy = 'ClusterFirst', hostNetwork } = pod.spec ?? {};
-  if (dnsPolicy === 'None') return '';
+  const { dnsPolicy = 'ClusterFirst', hostNetwork, dnsConfig } = pod.spec ?? {};
   const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
-  return ofCluster && dns.nameservers.length > 0 ? clusterLines(pod, dns) : dns.hostResolvConf;
+  const asksCluster = ofCluster && dns.nameservers.length > 0;
+  if (dnsPolicy !== 'None' && !asksCluster && dnsConfig === undefined) return dns.hostResolvConf;
+  return formatResolver(joined(baseOf(pod, dns, asksCluster ? 'cluster' : dnsPolicy), dnsConfig ?? {}));
 }
 
-function addedLines({ nameservers = [], searches, options = [] }: PodDNSConfig): readonly string[] {
-  const words = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`));
+function baseOf(pod: Pod, { domain, nameservers, hostResolvConf }: ClusterDns, whose: string): Resolver {
+  if (whose === 'None') return { nameservers: [], searches: [], options: [] };
+  if (whose !== 'cluster') return parseResolver(hostResolvConf);
+  const searches = [`${pod.metadata.namespace ?? 'default'}.svc.${domain}`, `svc.${domain}`, domain];
+  return { nameservers, searches, options: ['ndots:5'] };
+}
+
+function parseResolver(text: string): Resolver {
+  const wordsOf = (keyword: string): readonly (readonly string[])[] =>
+    text
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([first]) => first === keyword)
+      .map(([, ...words]) => words);
+  return {
+    nameservers: wordsOf('nameserver').flat(),
+    searches: wordsOf('search').at(-1) ?? [],
+    options: wordsOf('options').flat(),
+  };
+}
+
+/** One line of each: of several `search` lines a program reads the last one alone. An option said again replaces the first. */
+function joined(base: Resolver, { nameservers = [], searches = [], options = [] }: PodDNSConfig): Resolver {
+  const own = options.map(({ name = '', value }) => [name, value === undefined ? name : `${name}:${value}`] as const);
+  const all = [...base.options.map((option) => [option.split(':')[0] ?? '', option] as const), ...own];
+  return {
+    nameservers: [...new Set([...base.nameservers, ...nameservers])],
+    searches: [...new Set([...base.searches, ...searches])],
+    options: [...new Map(all).values()],
+  };
+}
+
+function formatResolver({ nameservers, searches, options }: Resolver): string {
   return [
+    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
     ...nameservers.map((address) => `nameserver ${address}`),
-    ...(searches === undefined ? [] : [`search ${searches.join(' ')}`]),
-    ...(words.length === 0 ? [] : [`options ${words.join(' ')}`]),
-  ];
-}
-
-function clusterLines(pod: Pod, dns: ClusterDns): string {
-  const { domain } = dns;
-  const search = [`${pod.metadata.namespace ?? 'default'}.svc.${domain}`, `svc.${domain}`, domain];
-  return [
-    `search ${search.join(' ')}`,
-    ...dns.nameservers.map((address) => `nameserver ${address}`),
-    'options ndots:5',
+    ...(options.length === 0 ? [] : [`options ${options.join(' ')}`]),
     '',
   ].join('\n');
 }
@@ -49,6 +72,21 @@ export function calculateHostLines(pod: Pod): readonly string[] {
   return ['# Entries added by HostAliases.', ...aliases.map(({ ip, hostnames = [] }) => [ip, ...hostnames].join('\t'))];
 }
 
-export function hostnameOf(pod: Pod): string {
+/** Its own name, or with `setHostnameAsFQDN` the whole one. */
+export function hostnameOf(pod: Pod, domain: string): string {
+  const [first = ''] = calculateHostNames(pod, domain);
+  return pod.spec?.setHostnameAsFQDN === true ? first : shortNameOf(pod);
+}
+
+/** How a pod finds itself in its /etc/hosts: one with a subdomain by its whole name first, which `hostname -f` asks for. */
+export function calculateHostNames(pod: Pod, domain: string): readonly string[] {
+  const { subdomain = '' } = pod.spec ?? {};
+  const name = shortNameOf(pod);
+  return subdomain === ''
+    ? [name]
+    : [`${name}.${subdomain}.${pod.metadata.namespace ?? 'default'}.svc.${domain}`, name];
+}
+
+function shortNameOf(pod: Pod): string {
   return (pod.spec?.hostname ?? pod.metadata.name ?? '').slice(0, 63).replace(/[-.]+$/, '');
 }

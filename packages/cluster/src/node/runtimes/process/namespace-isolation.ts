@@ -435,7 +435,7 @@ function formatHosts({ sandbox, request }: PodSandbox): string {
     '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
-    `${sandbox.podIP}\t${request.hostname}`,
+    [sandbox.podIP, ...(request.hostNames ?? [request.hostname])].join('\t'),
     ...request.hosts,
     '',
   ].join('\n');
