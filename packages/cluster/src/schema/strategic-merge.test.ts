@@ -56,11 +56,11 @@ describe('applyStrategicMergePatch', () => {
       result: podOf({ name: 'a', image: '1' }, { name: 'b', image: '2' }),
     },
     {
-      name: 'appends what the list does not have',
+      name: 'adds what the list does not have',
       node: pod,
       current: podOf({ name: 'a' }),
       patch: podOf({ name: 'b' }),
-      result: podOf({ name: 'a' }, { name: 'b' }),
+      result: podOf({ name: 'b' }, { name: 'a' }),
     },
     {
       name: 'takes a container out by $patch: delete',
@@ -138,6 +138,20 @@ describe('applyStrategicMergePatch', () => {
       ),
     },
     {
+      name: 'puts what is new first, and leaves what was there in its order, where the patch says none',
+      node: pod,
+      current: podOf({ name: 'a' }, { name: 'b' }, { name: 'c' }),
+      patch: podOf({ name: 'n' }, { name: 'b', image: '1' }),
+      result: podOf({ name: 'n' }, { name: 'a' }, { name: 'b', image: '1' }, { name: 'c' }),
+    },
+    {
+      name: 'follows the order of items in the patch, and puts a finalizer that is new first',
+      node: pod,
+      current: { metadata: { finalizers: ['a', 'b'] }, ...podOf({ name: 'a' }, { name: 'b' }) },
+      patch: { metadata: { finalizers: ['n', 'b'] }, ...podOf({ name: 'b' }, { name: 'a' }) },
+      result: { metadata: { finalizers: ['n', 'a', 'b'] }, ...podOf({ name: 'b' }, { name: 'a' }) },
+    },
+    {
       name: 'orders a list that it changes nothing else of',
       node: pod,
       current: podOf({ name: 'a' }, { name: 'b' }),
@@ -169,7 +183,7 @@ describe('applyStrategicMergePatch', () => {
     const dns = { name: 'dns', image: 'dns:1', ports };
     const patch = podOf({ ...dns, command: null });
     const before = podOf({ name: 'web', image: 'web:1' });
-    expect(applyStrategicMergePatch(before, patch, pod)).toEqual(podOf({ name: 'web', image: 'web:1' }, dns));
+    expect(applyStrategicMergePatch(before, patch, pod)).toEqual(podOf(dns, { name: 'web', image: 'web:1' }));
   });
 
   it('leaves no directive in what it sets', () => {

@@ -75,9 +75,11 @@ function mergeField(current: unknown, value: unknown, { field, key, patch }: Fie
   const mergeKey = field?.patchMergeKey;
   const before: readonly unknown[] = Array.isArray(current) ? current : [];
   const merged = mergeLists(before, value, { node, mergeKey });
-  const order = orderOf(patch, key);
-  if (order === undefined) return merged;
-  requireOrder(value, { order, mergeKey });
+  const asked = orderOf(patch, key);
+  if (asked !== undefined) requireOrder(value, { order: asked, mergeKey });
+  // Without a word about it the items of the patch stand in its order, and before those that are new to it: a container that
+  // is added comes first.
+  const order = asked ?? value.filter((item) => !isDirective(item));
   return sortByOrder(merged, { order, before, mergeKey });
 }
 
