@@ -37,9 +37,13 @@ function identify(
 ): Identity | Promise<Identity> {
   const { api, certificates, identity } = options;
   if (certificates === undefined) return identity ?? anonymous;
-  const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? socketToken({ headers });
+  if (authorization !== '' && proven.get(socket) === authorization) return adminIdentity;
+  const bearer = /^Bearer (.+)$/i.exec(authorization)?.[1];
+  const token = bearer ?? socketToken({ headers });
   if (token !== undefined) {
-    return isAdminToken(token, socket, certificates) ? adminIdentity : authenticated(token, api);
+    if (!isSameSecret(token, certificates.adminToken)) return authenticated(token, api);
+    if (token === bearer) proven.set(socket, authorization);
+    return adminIdentity;
   }
   if (!(socket instanceof TLSSocket) || !socket.authorized) return anonymous;
   const known = certified.get(socket) ?? identityOf(socket);
@@ -62,15 +66,11 @@ function identityOf(socket: TLSSocket): Identity {
   return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
 }
 
-/** What a connection has proven once it need not prove with each request: the token of the administrator stays the same. */
+/**
+ * The field that held the token of the administrator, which stays the same: what a connection has proven once it need not
+ * prove with each request.
+ */
 const proven = new WeakMap<Socket, string>();
-
-function isAdminToken(token: string, socket: Socket, { adminToken }: ClusterCertificates): boolean {
-  if (proven.get(socket) === token) return true;
-  if (!isSameSecret(token, adminToken)) return false;
-  proven.set(socket, token);
-  return true;
-}
 
 /** Hashes have one length and are compared in constant time. */
 function isSameSecret(a: string, b: string): boolean {

@@ -23,6 +23,17 @@ describe('the cache of parsed objects', () => {
     expect(cache.parse(stored('a', 3))).toBe(now);
   });
 
+  it('takes what is new for nothing that was there under its key before', () => {
+    const cache = new ObjectCache();
+    const gone = cache.parse(stored('a', 1));
+    const [text, object] = [stored('a', 3), { metadata: { name: 'a', resourceVersion: '3' } }];
+    cache.rememberNew(text, object);
+    expect(cache.parse(text)).toBe(object);
+    expect(cache.parse(stored('a', 1))).not.toBe(gone);
+    expect(cache.parse(stored('a', 1))).toEqual(gone);
+    expect(cache.parse(text)).toBe(object);
+  });
+
   it('forgets the object that was not used for longest', () => {
     const cache = new ObjectCache({ maximum: 4 });
     const [used, unused] = [cache.parse(stored('used', 1)), cache.parse(stored('unused', 2))];

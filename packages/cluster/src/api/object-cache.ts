@@ -52,6 +52,12 @@ export class ObjectCache {
     this.#put(key, withRevision(this.#find(key), { revision, object }));
   }
 
+  /** The same for one that was not there before: what is known of its key was another object's. */
+  rememberNew({ key, revision, value }: StoredObject, object: KubeObject): void {
+    rememberText(object, value);
+    this.#put(key, { revision, object, previous: undefined });
+  }
+
   forget(key: string): void {
     this.#young.delete(key);
     this.#old.delete(key);

@@ -6,6 +6,7 @@ import { applyPatch, Pointer, type Operation, type TestOperation } from 'rfc6902
 import { isMergedByKeys, type ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
+import { mediaTypeOf } from './media-type.ts';
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -23,7 +24,7 @@ const maximumOperations = 10_000;
 const maximumCopiedBytes = 3 * 1024 * 1024;
 
 export function patchKind(contentType: string): PatchKind {
-  const kind = kinds[contentType.split(';')[0]?.trim().toLowerCase() ?? ''];
+  const kind = kinds[mediaTypeOf(contentType)];
   if (kind === undefined)
     throw new StatusError(
       'UnsupportedMediaType',

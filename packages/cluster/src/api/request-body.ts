@@ -7,6 +7,7 @@ import type { TransportRequest } from '@slipway/kube/transport';
 import type { Catalog } from '../schema/definition.ts';
 import type { TypeName } from '../schema/protobuf.ts';
 import { countFields, findDuplicateFields } from './duplicate-fields.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { patchKind } from './patches.ts';
 import { countNamedFields } from './named-fields.ts';
 import type { ReceivedRequest } from './received-request.ts';
@@ -75,7 +76,7 @@ interface ParsedBody {
 }
 
 function parseBody(bytes: Buffer, contentType: string, catalog: Catalog): ParsedBody | Promise<ParsedBody> {
-  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaTypeOf(contentType);
   if (type === 'application/vnd.kubernetes.protobuf') return parseProtobuf(bytes, catalog);
   const fields = countNamedFields(bytes);
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml')

@@ -185,8 +185,15 @@ function writeRequest(
 
 /** Callers in this process name no program: their own name says who they are. */
 function programOf({ headers }: TransportRequest, { user }: Identity): string {
-  const program = headers['user-agent']?.split('/')[0] ?? user.replace(/^system:/, '');
+  const agent = headers['user-agent'];
+  const program = agent === undefined ? componentOf(user) : (agent.split('/')[0] ?? '');
   return program.slice(0, 128);
+}
+
+const ofSystem = 'system:';
+
+function componentOf(user: string): string {
+  return user.startsWith(ofSystem) ? user.slice(ofSystem.length) : user;
 }
 
 async function replace(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {

@@ -94,7 +94,11 @@ export class ResourceStore {
         return value;
       },
       // Watchers are told next: they need not read what was just written.
-      onVisible: (revision) => this.cache.remember({ key, revision, value }, stamped),
+      onVisible: (revision) => {
+        const stored = { key, revision, value };
+        if (expected === 0) this.cache.rememberNew(stored, stamped);
+        else this.cache.remember(stored, stamped);
+      },
     });
     return stamped;
   }

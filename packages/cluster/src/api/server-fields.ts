@@ -26,7 +26,7 @@ export function stampNew(
   context: ServerContext & { readonly definition: ResourceDefinition },
 ): KubeObject {
   const metadata: Mutable<ObjectMeta> = { ...object.metadata };
-  for (const field of neverGiven) if (field in metadata) delete metadata[field];
+  if (neverGiven.some((field) => metadata[field] !== undefined)) for (const field of neverGiven) delete metadata[field];
   const { name, generateName } = metadata;
   if ((name === undefined || name === '') && generateName !== undefined)
     metadata.name = `${generateName.slice(0, 58)}${randomSuffix(context.random)}`;

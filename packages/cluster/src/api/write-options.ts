@@ -25,7 +25,7 @@ const usual: WriteOptions = { dryRun: false, fieldValidation: 'Warn', fieldManag
 /** Throws `Invalid` with every fault. */
 export function readWriteOptions(request: TransportRequest): WriteOptions {
   const { method, query, headers } = request;
-  if (query.size === 0 && (method === 'POST' || method === 'PUT')) return usual;
+  if (query.size === 0 && !needsOptions(method, headers['content-type'] ?? '')) return usual;
   const fieldManager = query.get('fieldManager') ?? '';
   const validation = query.get('fieldValidation') ?? '';
   const faults = [
@@ -42,6 +42,11 @@ export function readWriteOptions(request: TransportRequest): WriteOptions {
     fieldManager,
     force: isFlagSet(query, 'force'),
   };
+}
+
+/** An apply names its manager; what a deletion asks for may be in its body. */
+function needsOptions(method: string, contentType: string): boolean {
+  return method === 'PATCH' ? patchKind(contentType) === 'apply' : method !== 'POST' && method !== 'PUT';
 }
 
 function patchFaults(query: URLSearchParams, contentType: string): readonly Fault[] {

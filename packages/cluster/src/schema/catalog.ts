@@ -107,15 +107,22 @@ export function createCatalog({ proven = [] }: CatalogOptions = {}): MutableCata
   const listeners = new Set<() => void>();
   let all: readonly ResourceDefinition[] = builtIn;
   let byPath = index(all);
+  /** Of one request several ask, one after the other. */
+  let last = nothingFound;
 
   function changed(): void {
     all = [...builtIn, ...[...custom.values()].flat()];
     byPath = index(all);
+    last = nothingFound;
     for (const listener of listeners) listener();
   }
 
   return {
-    find: (group, version, plural) => byPath.get(pathOf(group, version, plural)),
+    find: (group, version, plural) => {
+      if (last.plural !== plural || last.group !== group || last.version !== version)
+        last = { group, version, plural, definition: byPath.get(pathOf(group, version, plural)) };
+      return last.definition;
+    },
     all: () => all,
     onChange: (listener) => {
       listeners.add(listener);
@@ -132,6 +139,15 @@ export function createCatalog({ proven = [] }: CatalogOptions = {}): MutableCata
     },
   };
 }
+
+interface Found {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly definition: ResourceDefinition | undefined;
+}
+
+const nothingFound: Found = { group: '', version: '', plural: '', definition: undefined };
 
 function pathOf(group: string, version: string, plural: string): string {
   return `${group}/${version}/${plural}`;

@@ -97,7 +97,7 @@ export function ownedBeforeUpdate(
   part: WrittenPart,
 ): readonly Owned[] {
   const sent = updated.metadata.managedFields ?? [];
-  if (part === 'status') return ownedSets(live);
+  if (part === 'status' || sent.length === 0) return ownedSets(live);
   if (sent.length === 1 && Object.keys(sent[0] ?? {}).length === 0) return [];
   const parsed = sent.map(parseEntry).filter((each) => each !== undefined);
   return parsed.length === 0 || parsed.length < sent.length ? ownedSets(live) : parsed;

@@ -55,6 +55,8 @@ export function trackUpdate<T extends KubeObject>(live: KubeObject | undefined, 
   const changed = ownable(delta.changed, context.part);
   const touched = union(changed, delta.removed);
   if (isEmpty(touched)) return withManagedFields(updated, before);
+  if (before.length === 0)
+    return withManagedFields(updated, [{ manager: context.manager, time: formatTime(context.now), fields: changed }]);
   const others = before
     .filter(({ manager }) => !isSameManager(manager, context.manager))
     .map((each) => ({ ...each, fields: difference(each.fields, touched) }));

@@ -24,7 +24,7 @@ export interface Frame {
 
 /** The revisions of a batch are consecutive. */
 export function encodeFrame(batch: readonly JournalEntry[]): Buffer {
-  const sizes = batch.map(({ key, value = '' }) => ({ key: Buffer.byteLength(key), value: Buffer.byteLength(value) }));
+  const sizes = batch.map((entry) => ({ key: Buffer.byteLength(entry.key), value: bytesOf(entry) }));
   const length = sizes.reduce((sum, size) => sum + entryHeaderBytes + size.key + size.value, 0);
   const end = headerBytes + length;
   const bytes = Buffer.allocUnsafeSlow(aligned(end));
@@ -43,6 +43,12 @@ export function encodeFrame(batch: readonly JournalEntry[]): Buffer {
   });
   bytes.writeUInt32LE(crc32(bytes.subarray(checkedFrom, end)), 0);
   return bytes;
+}
+
+/** The value's. */
+export function bytesOf(entry: JournalEntry): number {
+  entry.bytes ??= entry.value === undefined ? 0 : Buffer.byteLength(entry.value);
+  return entry.bytes;
 }
 
 /** Undefined where none stands, or none that is whole. */

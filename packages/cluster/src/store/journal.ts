@@ -5,6 +5,8 @@ export interface JournalEntry {
   readonly key: string;
   readonly revision: number;
   readonly value: string | undefined;
+  /** Bytes of the value in UTF-8, noted when somebody has counted them. */
+  bytes?: number;
 }
 
 /** What makes the store's changes durable. One batch at a time; the store waits for it. */

@@ -63,7 +63,10 @@ test('all records of a batch are read as they were written, in whatever script a
   const objects = texts.map((value, index) => ({ key: `/k/${index}`, revision: revision + index, value }));
   const first = new LmdbJournal(path);
   await first.append([{ key: '/k/gone', revision: 1, value: 'x' }]);
-  await first.append([...objects, { key: '/k/gone', revision: Number.MAX_SAFE_INTEGER, value: undefined }]);
+  await first.append([
+    ...structuredClone(objects),
+    { key: '/k/gone', revision: Number.MAX_SAFE_INTEGER, value: undefined },
+  ]);
   await first.close();
   const again = new LmdbJournal(path);
   expect(again.load()).toEqual({ objects, revision: Number.MAX_SAFE_INTEGER });

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asBinary, open, type RootDatabase } from 'lmdb';
+import { bytesOf } from './change-frame.ts';
 import { describeDiskFailure } from './disk-failure.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { whenAllIsSaid } from '@slipway/kube/turns';
@@ -74,7 +75,7 @@ export class LmdbJournal implements SettledJournal {
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
     requireStorableKeys(batch);
-    const lengths = batch.map(({ value = '' }) => Buffer.byteLength(value));
+    const lengths = batch.map(bytesOf);
     const bytes = boundOf(batch, lengths);
     try {
       const extended = this.#reserve.take(bytes, () => this.#usedBytes());

@@ -197,13 +197,19 @@ class LoggedJournal implements Journal {
   /** What is settled is not settled again, which would go back to its revision. */
   async #settle(changes: Changes): Promise<void> {
     const entries = [...changes.values()];
-    for (let at = 0; at < entries.length;) {
-      const calm = this.#calmBounds();
-      const batch = entries.slice(at, at + (calm ?? this.#bounds).settledAtOnce);
-      await this.#settled.append(batch);
-      for (const { key } of batch) changes.delete(key);
-      at += batch.length;
-      if (calm !== undefined && at < entries.length) await this.#rest(calm.restMilliseconds);
+    let done = 0;
+    try {
+      while (done < entries.length) {
+        const calm = this.#calmBounds();
+        const batch = entries.slice(done, done + (calm ?? this.#bounds).settledAtOnce);
+        await this.#settled.append(batch);
+        done += batch.length;
+        if (calm !== undefined && done < entries.length) await this.#rest(calm.restMilliseconds);
+      }
+      changes.clear();
+    } catch (error) {
+      for (const { key } of entries.slice(0, done)) changes.delete(key);
+      throw error;
     }
   }
 

@@ -37,8 +37,10 @@ export class SortedObjects {
   }
 
   set(object: StoredObject): void {
-    const isNew = !this.#byKey.has(object.key);
+    const before = this.#byKey.size;
     this.#byKey.set(object.key, object);
+    // In a map of many a look at whether it is there takes as long as to put it there.
+    const isNew = this.#byKey.size > before;
     if (isNew) this.#countUp(object.key, 1);
     const at = this.#lowerBound(object.key);
     const block = this.#blocks[at.block];

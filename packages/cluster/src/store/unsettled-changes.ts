@@ -7,6 +7,10 @@ export type Changes = Map<string, JournalEntry>;
 type ReadonlyChanges = ReadonlyMap<string, JournalEntry>;
 
 export function remember(changes: Changes, entry: JournalEntry): void {
+  const before = changes.size;
+  changes.set(entry.key, entry);
+  if (changes.size > before) return;
+  // It comes last now.
   changes.delete(entry.key);
   changes.set(entry.key, entry);
 }
