@@ -94,6 +94,20 @@ function entry(
 }
 
 describe('a journal with a log', () => {
+  it('hears who else has come before a batch begins that follows a long one', async () => {
+    const { journal } = open(new Settled(), 'log', { bounds: { logBytes: 1_000_000, settledAtOnce: 2 } });
+    const heard: string[] = [];
+    await journal.append([entry(1)]);
+    setImmediate(() => heard.push('after a short one'));
+    await journal.gather();
+    expect(heard).toEqual([]);
+    await journal.append(Array.from({ length: 10 }, (_, index) => entry(index + 2)));
+    setImmediate(() => heard.push('after a long one'));
+    await journal.gather();
+    expect(heard).toEqual(['after a short one', 'after a long one']);
+    await journal.close();
+  });
+
   it('holds after a crash at any moment what was appended, whatever is settled by then', async () => {
     const operation = fc.record({
       keys: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }),

@@ -1,6 +1,7 @@
 import { type Clock, delay } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
 import { untilOthersAreHeard } from '@slipway/kube/turns';
+import { manyWrites } from './batch-length.ts';
 import { ChangeLog } from './change-log.ts';
 import { describeDiskFailure } from './disk-failure.ts';
 import type { Journal, JournalContents, JournalEntry, SettledJournal } from './journal.ts';
@@ -77,6 +78,8 @@ class LoggedJournal implements Journal {
   /** What is in the other one and not settled. */
   #older: Changes;
   #settling: Promise<void> | undefined;
+  /** Changes of the batch before. */
+  #lastLength = 0;
 
   constructor(
     { settled, clock, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions,
@@ -91,8 +94,12 @@ class LoggedJournal implements Journal {
     this.#logger = logger;
   }
 
+  /**
+   * Who has written after many others have is not the only one: requests of these have mostly come too, and not been read
+   * yet, and would wait for a flush of his alone.
+   */
   gather(): Promise<void> {
-    return this.#settled.gather();
+    return this.#lastLength < manyWrites ? this.#settled.gather() : untilOthersAreHeard();
   }
 
   async append(batch: readonly JournalEntry[]): Promise<void> {
@@ -107,6 +114,7 @@ class LoggedJournal implements Journal {
 
   async #append(batch: readonly JournalEntry[]): Promise<void> {
     requireStorableKeys(batch);
+    this.#lastLength = batch.length;
     this.#goOn();
     if (this.#logs[0].length > longestLog * this.#bounds.logBytes) await this.#requireSettled();
     try {

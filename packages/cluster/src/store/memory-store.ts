@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '@slipway/kube/logger';
 import { type BatchPlan, objectAfter, planBatch, type PlannedWrite } from './batch.ts';
+import { BatchLength, manyWrites } from './batch-length.ts';
 import { defaultRingBounds, EventRing, type RingBounds } from './event-ring.ts';
 import { type Journal, memoryJournal } from './journal.ts';
 import { resourceOf, SortedObjects } from './sorted-objects.ts';
@@ -16,13 +17,17 @@ import {
 
 /** Writes that may wait for their turn; more means that the disk does not keep up. */
 const maxWaitingWrites = 20_000;
-/** Writes of one batch: bounds how long the first of them waits for the last. */
-const maxBatchLength = 1_000;
 
 interface PendingWrite {
   readonly mutation: Mutation;
   resolve(revision: number): void;
   reject(error: unknown): void;
+}
+
+/** On its way to the disk. */
+interface BegunBatch {
+  readonly plan: BatchPlan<PendingWrite>;
+  readonly durable: Promise<void>;
 }
 
 interface Watcher {
@@ -54,6 +59,7 @@ export class MemoryStore implements Store {
   readonly #ring: EventRing;
   readonly #watchers = new Watchers();
   #revision: number;
+  readonly #length = new BatchLength();
   #waiting: PendingWrite[] = [];
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -127,31 +133,46 @@ export class MemoryStore implements Store {
   async #writeBatches(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#journal.gather();
-      const writes = this.#waiting.slice(0, maxBatchLength);
-      this.#waiting = this.#waiting.slice(maxBatchLength);
-      await this.#writeBatch(planBatch(writes, this));
+      let batch: BegunBatch | undefined = this.#begin();
+      while (batch !== undefined) batch = await this.#end(batch);
     }
     this.#writing = undefined;
   }
 
-  async #writeBatch(plan: BatchPlan<PendingWrite>): Promise<void> {
+  #begin(): BegunBatch {
+    const length = this.#length.next(this.#waiting.length);
+    const writes = this.#waiting.slice(0, length);
+    this.#waiting = this.#waiting.slice(length);
+    const plan = planBatch(writes, this);
     for (const { write, error } of plan.refused) write.reject(error);
-    if (plan.accepted.length === 0) return;
-    try {
-      await this.#journal.append(plan.accepted.map(({ event }) => toJournalEntry(event)));
-    } catch (error) {
-      for (const { write } of plan.accepted) write.reject(error);
-      for (const write of plan.conflicting) write.reject(error);
-      return;
-    }
-    this.#commit(plan.accepted);
-    for (const write of plan.conflicting) {
-      write.reject(new RevisionConflict(write.mutation.key, this.get(write.mutation.key)));
-    }
+    const entries = plan.accepted.map(({ event }) => toJournalEntry(event));
+    return { plan, durable: entries.length === 0 ? Promise.resolve() : this.#journal.append(entries) };
   }
 
-  /** Makes each change visible, then tells the watchers, then the writer. */
-  #commit(accepted: readonly PlannedWrite<PendingWrite>[]): void {
+  /**
+   * Resolves with the next batch where many have waited for the end of this one: it is on its way to the disk before anybody
+   * hears of this one, which takes as long, so that neither has to wait for the other.
+   */
+  async #end({ plan, durable }: BegunBatch): Promise<BegunBatch | undefined> {
+    const { accepted, conflicting } = plan;
+    try {
+      await durable;
+    } catch (error) {
+      for (const { write } of accepted) write.reject(error);
+      for (const write of conflicting) write.reject(error);
+      return undefined;
+    }
+    this.#makeVisible(accepted);
+    for (const write of conflicting) {
+      write.reject(new RevisionConflict(write.mutation.key, this.get(write.mutation.key)));
+    }
+    const isWorthwhile = this.#waiting.length >= Math.max(manyWrites, accepted.length / 2);
+    const next = isWorthwhile ? this.#begin() : undefined;
+    this.#tell(accepted);
+    return next;
+  }
+
+  #makeVisible(accepted: readonly PlannedWrite<PendingWrite>[]): void {
     for (const { write, event } of accepted) {
       const object = objectAfter(event);
       if (object === undefined) this.#objects.delete(event.key);
@@ -159,6 +180,12 @@ export class MemoryStore implements Store {
       this.#revision = event.revision;
       this.#ring.push(event);
       write.mutation.onVisible?.(event.revision);
+    }
+  }
+
+  /** The watchers of each change, then its writer. */
+  #tell(accepted: readonly PlannedWrite<PendingWrite>[]): void {
+    for (const { write, event } of accepted) {
       this.#watchers.forEach(event.key, (watcher) => this.#deliver(watcher, event));
       write.resolve(event.revision);
     }
