@@ -85,7 +85,8 @@ export class LmdbJournal implements SettledJournal {
       // One promise, unless there was something to commit already; removing what is not there changes nothing.
       await Promise.all([this.#database.batch(() => this.#put(batch, records)), this.#database.remove(noKey)]);
     } catch (error) {
-      throw new StoreUnavailable(describeDiskFailure(this.#path, bytes), { cause: await commitErrorOf(error) });
+      const cause = await commitErrorOf(error);
+      throw new StoreUnavailable(describeDiskFailure({ path: this.#path, needed: bytes, cause }), { cause });
     }
   }
 

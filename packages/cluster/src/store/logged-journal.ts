@@ -120,7 +120,7 @@ class LoggedJournal implements Journal {
     try {
       await this.#log(batch);
     } catch (error) {
-      throw new StoreUnavailable(describeDiskFailure(this.#logs[0].path), { cause: error });
+      throw new StoreUnavailable(describeDiskFailure({ path: this.#logs[0].path, cause: error }), { cause: error });
     }
     for (const entry of batch) remember(this.#recent, entry);
   }
