@@ -424,6 +424,31 @@ describe('mounted objects', () => {
   });
 });
 
+describe('labels of a running pod', () => {
+  const item = (fieldPath: string) => ({ path: 'shown', fieldRef: { fieldPath } });
+
+  it.each([
+    { name: 'are looked at again where a volume shows them', fieldPath: 'metadata.labels', looks: 2 },
+    { name: 'are looked at again where it shows one of them', fieldPath: "metadata.labels['app']", looks: 2 },
+    { name: 'are nothing to a volume that shows something else', fieldPath: 'metadata.name', looks: 1 },
+  ])('$name', async ({ fieldPath, looks }) => {
+    const shown: string[] = [];
+    const files: Files = {
+      ...discardingFiles,
+      discards: false,
+      writeFile: async (path) => void (path.endsWith('/shown') && shown.push(path)),
+    };
+    const { api, clock } = await startAgent({ files });
+    const volumes = [{ name: 'v', projected: { sources: [{ downwardAPI: { items: [item(fieldPath)] } }] } }];
+    api.create(pods, boundPod('web', { volumes }));
+    await clock.advance(1000);
+    expect([phaseOf(api, 'web'), shown.length]).toEqual(['Running', 1]);
+    api.patch(pods, { namespace: 'default', name: 'web' }, { metadata: { labels: { app: 'shop' } } });
+    await clock.advance(1000);
+    expect(shown).toHaveLength(looks);
+  });
+});
+
 /** What has begun to write files when the agent ends goes on for a moment. */
 function removeBehind(directory: string): Promise<void> {
   return rm(directory, { recursive: true, maxRetries: 10, retryDelay: 50 });

@@ -18,7 +18,7 @@ import { Prober } from '../probes/prober.ts';
 import type { Runtime } from '../runtime.ts';
 import { PodTokens, rotateTokens } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
-import { listTokenProjections } from '../volumes/volume-files.ts';
+import { listTokenProjections, showsMarks } from '../volumes/volume-files.ts';
 import { Calm } from './calm.ts';
 import { ownSources, type AgentSources } from './agent-sources.ts';
 import { ContainerStarter } from './container-starter.ts';
@@ -201,7 +201,7 @@ class NodeAgent {
   #onPodChange(old: Pod | undefined, current: Pod | undefined): void {
     this.#workers.onChange({ old, current });
     const same = old?.metadata.uid === current?.metadata.uid;
-    if (same && current !== undefined && hasNewLabels(old, current))
+    if (same && current !== undefined && showsNewMarks(old, current))
       void this.#refreshVolumes(current.metadata.uid ?? '');
   }
 
@@ -255,9 +255,9 @@ function hasTokens({ spec }: Pod): boolean {
   return (spec?.volumes ?? []).some((volume) => listTokenProjections(volume).length > 0);
 }
 
-function hasNewLabels(old: Pod | undefined, current: Pod): boolean {
+function showsNewMarks(old: Pod | undefined, current: Pod): boolean {
   const text = (pod: Pod | undefined): string => JSON.stringify([pod?.metadata.labels, pod?.metadata.annotations]);
-  return text(old) !== text(current);
+  return (current.spec?.volumes ?? []).some(showsMarks) && text(old) !== text(current);
 }
 
 function describeNode(options: NodeAgentOptions) {

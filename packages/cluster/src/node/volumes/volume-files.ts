@@ -64,6 +64,12 @@ export function listTokenProjections(volume: Volume): readonly ServiceAccountTok
   return (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
 }
 
+/** Whether there are files whose content changes with the labels and annotations of the pod. */
+export function showsMarks(volume: Volume): boolean {
+  const items = projectionsOf(volume)?.sources.flatMap(({ downwardAPI }) => downwardAPI?.items ?? []) ?? [];
+  return items.some(({ fieldRef }) => /^metadata\.(labels|annotations)\b/.test(fieldRef?.fieldPath ?? ''));
+}
+
 export function calculateVolumeFiles(volume: Volume, sources: VolumeSources): VolumeFiles {
   const projections = projectionsOf(volume);
   const files = new Map<string, VolumeFile>();
