@@ -34,6 +34,8 @@ export interface Runtime {
   attach?(containerId: string): Attachment;
   /** Called once for each container that ends, after the last of its output. */
   onExit(listener: (exit: ContainerExit) => void): void;
+  /** A pod has become ready, and whoever waited for it goes on just now: what can be made before its time is not made beside that. */
+  noteReady?(): void;
   /** Answers a probe in place of the agent, which else dials and executes itself. For runtimes whose containers cannot be asked. */
   probe?(request: ProbeRequest): Promise<ProbeAnswer>;
   /** Answers a request to a pod's port in place of its program. `path` includes the query. */

@@ -50,6 +50,21 @@ describe('a pod that starts', () => {
     ]);
   });
 
+  it('is told of once when it becomes ready', async () => {
+    let told = 0;
+    const configure = (runtime: SimulatedRuntime): void =>
+      void Object.assign(runtime, { noteReady: () => void (told += 1) });
+    const container = testContainer({ readinessProbe: probed });
+    const pod = createPodScenario({
+      pod: testPod({ containers: [container] }, { [rule.readyAfter]: '300' }),
+      configure,
+    });
+    await pod.start();
+    expect(told).toBe(0);
+    await pod.advance(60_000);
+    expect([pod.condition('Ready'), told]).toEqual(['True', 1]);
+  });
+
   it('is written of once when it runs within a quarter of a second', async () => {
     const pod = createPodScenario({ pod: testPod() });
     await pod.start();

@@ -1,4 +1,5 @@
 import type { Pod, PodStatus } from '@slipway/kube/api.generated';
+import { isConditionTrue } from '@slipway/kube/conditions';
 import { keyOf } from '@slipway/kube/object';
 import { ContainerProbes } from '../probes/container-probes.ts';
 import type { ContainerExit } from '../runtime.ts';
@@ -157,7 +158,9 @@ export class PodWorker {
     if (this.#waitsWithReport()) return;
     const { statuses, runtime, nodeIP, clock } = this.#host;
     const when = { runtimeName: runtime.name, nodeIP, reported: this.#reported, now: clock.now() };
+    const before = this.#reported;
     this.#reported = calculatePodStatus(this.#record, when);
+    if (isReady(this.#reported) && !isReady(before)) runtime.noteReady?.();
     statuses.put(pod, this.#reported);
   }
 
@@ -208,4 +211,8 @@ export class PodWorker {
     this.#probes.set(containerId, probes);
     probes.start();
   }
+}
+
+function isReady(status: PodStatus | undefined): boolean {
+  return isConditionTrue(status?.conditions, 'Ready');
 }

@@ -21,6 +21,8 @@ export interface Isolation {
   prepare(container: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer>;
   /** The group in which a process of this pod waits to become a container's, if one does: whose it is from now on. */
   takeGroup?(podUid: string): GroupAhead | undefined;
+  /** A pod has become ready: what is made ahead of others waits a moment. Absent: nothing is. */
+  noteReady?(): void;
   /** Ready once `start` has resolved. */
   readonly pipes: OutputPipes;
   readonly memoryVolumes?: MemoryVolumes | undefined;

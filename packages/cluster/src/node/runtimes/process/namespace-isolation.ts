@@ -150,6 +150,10 @@ export class NamespaceIsolation implements Isolation {
     return pod === undefined ? undefined : this.waiting?.takeGroup(pod.holderPid);
   }
 
+  noteReady(): void {
+    this.options.pool.noteActivity();
+  }
+
   async prepare(request: ContainerRequest, place: ContainerPlace): Promise<PreparedContainer> {
     const { image, groupEntries } = place;
     const { podUid } = place.sandbox.sandbox;
@@ -158,7 +162,7 @@ export class NamespaceIsolation implements Isolation {
       throw new Error(`pod ${podUid} has no sandbox`);
     }
     // The first of the pod.
-    if (this.waiting?.find(pod.holderPid) !== undefined) this.options.pool.noteStart();
+    if (this.waiting?.find(pod.holderPid) !== undefined) this.options.pool.noteActivity();
     const processesOf = place.processesOf ?? pod.sharedPid;
     const ahead = this.takeWaiting(request, { ...place, processesOf, pod });
     if (ahead !== undefined) return ahead;

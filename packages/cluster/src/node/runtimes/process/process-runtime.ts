@@ -105,6 +105,10 @@ export class ProcessRuntime implements Runtime {
     return this.options.isolation.firstPort;
   }
 
+  noteReady(): void {
+    this.options.isolation.noteReady?.();
+  }
+
   async start(): Promise<void> {
     const { groups, isolation } = this.options;
     await Promise.all([groups.start(), isolation.start()]);

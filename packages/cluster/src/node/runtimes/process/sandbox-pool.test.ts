@@ -59,11 +59,23 @@ describe('namespaces made ahead', () => {
     await clock.advance(1_000);
     await Promise.all(Array.from({ length: 5 }, () => pool.take()));
     await clock.advance(90);
-    pool.noteStart();
+    pool.noteActivity();
     await clock.advance(90);
     expect(made()).toBe(5);
     await clock.advance(10);
     expect(made()).toBe(7);
+  });
+
+  it('are not made beside what begins when pods have become ready', async () => {
+    const { clock, pool, made } = await given();
+    await clock.advance(1_000);
+    await pool.take();
+    await clock.advance(990);
+    pool.noteActivity();
+    await clock.advance(990);
+    expect(made()).toBe(5);
+    await clock.advance(10);
+    expect(made()).toBe(6);
   });
 
   it('are furnished when all are there and it is quiet, and those go first', async () => {

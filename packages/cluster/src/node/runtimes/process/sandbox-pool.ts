@@ -62,8 +62,8 @@ export class SandboxPool {
     return namespace;
   }
 
-  /** A pod that took one is only now about to run: it counts as one that asks. */
-  noteStart(): void {
+  /** A pod that took one is only now about to run, or has just become ready: it counts as one that asks. */
+  noteActivity(): void {
     this.takenAt = this.options.clock.monotonic();
   }
 
