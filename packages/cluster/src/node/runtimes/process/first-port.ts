@@ -12,3 +12,9 @@ export function readFirstPort(): number {
     return usualFirstPort;
   }
 }
+
+/** What containers are limited to that share the network of this machine. `firstPort` absent: any port. */
+export function describeSharedNetwork(firstPort = 0): string {
+  const ports = firstPort > 1 ? `, and on a port from ${firstPort} on` : '';
+  return `Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide${ports}.`;
+}

@@ -1,5 +1,6 @@
 import { StartError, type ContainerRequest } from '../../runtime.ts';
 import { calculateCapabilities } from './capabilities.ts';
+import { describeSharedNetwork } from './first-port.ts';
 import type { IsolationLevel } from './isolation.ts';
 import type { ContainerRoot } from './root-filesystem.ts';
 import { requireTool, type Tools } from './tools.ts';
@@ -62,7 +63,7 @@ export function rightsOfUser(tools: Tools, firstPort: number): NamespaceRights {
   return {
     level: 'user',
     limitations: [
-      `Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide${firstPort > 1 ? `, and on a port from ${firstPort} on` : ''}.`,
+      describeSharedNetwork(firstPort),
       'All users of containers are the user who started the cluster: they have the numbers that were asked for, but no groups, and what others own on this machine they cannot change.',
       'Profiles of seccomp, AppArmor and SELinux are not applied by the process runtime.',
       'Names of services are not looked up for containers, which ask the resolvers of this machine: use the variables of services.',

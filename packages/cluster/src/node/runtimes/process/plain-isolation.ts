@@ -7,6 +7,7 @@ import { StartError } from '../../runtime.ts';
 import type { AddressPool } from '../../../network/address-pool.ts';
 import { findExecutable } from './executable.ts';
 import { FileView } from './file-view.ts';
+import { describeSharedNetwork } from './first-port.ts';
 import { joinGroups } from './join-groups.ts';
 import type { ContainerPlace, IsolatedSandbox, Isolation, Launch, LocalImage, PreparedContainer } from './isolation.ts';
 import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mapping.ts';
@@ -49,7 +50,7 @@ export class PlainIsolation implements Isolation {
     this.programs = join(options.dataDirectory, 'bin');
     this.pipes = new OutputPipes(join(options.dataDirectory, 'pipes'));
     this.firstPort = options.firstPort;
-    this.limitations = describeLimitations(options.tools);
+    this.limitations = limitationsOfPlain(options);
   }
 
   async start(): Promise<void> {
@@ -162,9 +163,12 @@ function mapEnvironment(environment: Readonly<Record<string, string>>, paths: Ma
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, mapPaths(value, paths)]));
 }
 
-function describeLimitations(tools: Tools): readonly string[] {
+export function limitationsOfPlain({
+  tools,
+  firstPort,
+}: Pick<PlainIsolationOptions, 'tools' | 'firstPort'>): readonly string[] {
   return [
-    'Containers share the network of this machine: a program must listen on the address in POD_IP, because two that listen on all addresses would collide.',
+    describeSharedNetwork(firstPort),
     'Containers see the files of this machine, and containers of one image share its files and what they change there.',
     'Users, groups, capabilities, security profiles, read-only mounts and read-only roots of containers are ignored: everything runs as the user who started the cluster.',
     'Names of services are not looked up for containers, which ask the resolvers of this machine: use the variables of services.',
