@@ -3,6 +3,7 @@
  * only through the interface.
  */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,26 @@ function openExec(runtime: Runtime, containerId: string, request: OpenExecReques
   return runtime.openExec(containerId, request);
 }
 
+/** So many, since a limit that comes late comes soon after: with more to do at once it comes after the first instruction. */
+const startsAtOnce = 10;
+
+/** Where the groups of the machine are seen, of version 1 if it has them. */
+const memoryGroups = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(path)) ?? tmpdir();
+
+/** Without another program, which would take longer than a limit that is late. The file of a group of version 1, else 2. */
+const sayOwnMemoryLimit = [
+  'limit=none',
+  'while IFS=: read -r number controllers group; do',
+  '  case "$controllers" in',
+  '    memory) file="$LIMITS$group/memory.limit_in_bytes" ;;',
+  '    "") file="$LIMITS$group/memory.max" ;;',
+  '    *) continue ;;',
+  '  esac',
+  '  if [ -r "$file" ]; then read -r limit <"$file"; fi',
+  'done </proc/self/cgroup',
+  'echo "$limit"',
+].join('\n');
+
 export function describeProgramRuntime(name: string, create: () => Promise<RuntimeUnderTest>): void {
   /** Of this suite alone, among all that may run on the machine at once: so many seconds and a fraction. */
   const sleeping = (seconds: number): string => `sleep ${seconds}.${mark}`;
@@ -207,6 +228,23 @@ export function describeProgramRuntime(name: string, create: () => Promise<Runti
       const { stdout } = await underTest.runtime.exec(container.id, { command, timeoutMilliseconds: 60_000 });
       expect(`${text(stdout)}up\n`).toBe(container.output());
       expect(/:(.*,)?cpu(,.*)?:.*slipway-|^0::.*slipway-/m.test(text(stdout))).toBe(holds('CPU'));
+      await underTest.runtime.removeSandbox(sandbox.podUid);
+    });
+
+    it('holds a container to its limit before its first instruction, or has said that it does not', async () => {
+      const sandbox = await harness.createSandbox();
+      const starts = Array.from({ length: startsAtOnce }, () =>
+        harness.start(sandbox, {
+          command: ['/bin/sh', '-c', sayOwnMemoryLimit],
+          resources: { limits: { memory: '67108864' } },
+          environment: { ...sandbox.environment, LIMITS: '/limits' },
+          mounts: [{ hostPath: memoryGroups, containerPath: '/limits', readOnly: true }],
+        }),
+      );
+      const containers = await Promise.all(starts);
+      await Promise.all(containers.map(({ exit }) => exit));
+      const isHeld = containers.map((container) => container.output() === '67108864\n');
+      expect(isHeld).toEqual(Array.from({ length: startsAtOnce }, () => holds('memory')));
       await underTest.runtime.removeSandbox(sandbox.podUid);
     });
 

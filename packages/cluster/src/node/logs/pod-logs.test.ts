@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -132,7 +132,7 @@ describe('reading the log of a container that has just ended', () => {
 
 describe('the first lines of a container that starts beside others', () => {
   const makesDirectory = vi.fn(diskFiles.makeDirectory);
-  const calm = Promise.withResolvers<void>();
+  let calm: PromiseWithResolvers<void>;
   const openHeld = (): Promise<LogWriter> => {
     const files = { ...diskFiles, makeDirectory: makesDirectory };
     logs = new PodLogs({ files, clock, logger: silentLogger, directory, whenCalm: () => calm.promise });
@@ -141,6 +141,23 @@ describe('the first lines of a container that starts beside others', () => {
 
   beforeEach(() => {
     makesDirectory.mockClear();
+    calm = Promise.withResolvers();
+  });
+
+  it('are on the disk once it is calm, without anybody who reads or ends it', async () => {
+    const writer = await openHeld();
+    void writer.write('stdout', Buffer.from('one\n'));
+    await settle();
+    expect(makesDirectory).not.toHaveBeenCalled();
+    calm.resolve();
+    const folder = join(directory, 'uid/logs/app');
+    await expect
+      .poll(async () => {
+        const [name] = await readdir(folder).catch(() => []);
+        return name === undefined ? '' : readFile(join(folder, name), 'utf8');
+      })
+      .toMatch(/one\n$/);
+    await logs.close(instance);
   });
 
   it.each([false, true])('wait for calm, and for nobody who reads them (follow: %s)', async (follow) => {
