@@ -19,7 +19,8 @@ const open = new Set<ServerResponse>();
 let revision = 0;
 let waiting: string[] = [];
 
-const server = createServer({ key, cert }, (request, response) => {
+// Of the connections for writes some are idle until a moment in which all are needed.
+const server = createServer({ key, cert, keepAliveTimeout: 0 }, (request, response) => {
   request.resume();
   if (request.method === 'GET') {
     open.add(response);

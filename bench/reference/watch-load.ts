@@ -58,6 +58,10 @@ function open(): Promise<TLSSocket> {
     const socket = connect({ port: plan.port, host: '127.0.0.1', rejectUnauthorized: false }, () => resolve(socket));
     socket.setNoDelay(true);
     socket.on('error', reject);
+    // What is waited for on it would never come.
+    socket.on('close', () => {
+      throw new Error(`127.0.0.1:${plan.port} closed a connection that is measured`);
+    });
   });
 }
 
