@@ -1,3 +1,5 @@
+import { onAbort } from './abort-listeners.ts';
+
 /**
  * Time, passed in. Components never read the real clock, so that every one of them runs in virtual time in tests.
  * `now` is wall time in milliseconds since the epoch and may jump; `monotonic` never goes back and measures durations.
@@ -16,15 +18,17 @@ export function delay(clock: Clock, milliseconds: number, signal?: AbortSignal):
       reject(abortReason(signal));
       return;
     }
-    const onAbort = (): void => {
-      cancel();
-      reject(abortReason(signal));
-    };
+    const stopListening =
+      signal === undefined
+        ? undefined
+        : onAbort(signal, () => {
+            cancel();
+            reject(abortReason(signal));
+          });
     const cancel = clock.schedule(milliseconds, () => {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
       resolve();
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 

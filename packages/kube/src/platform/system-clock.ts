@@ -8,7 +8,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(milliseconds, callback) {
-    let left = milliseconds;
+    // What was due already is due now.
+    let left = Math.max(0, milliseconds);
     const wait = (): NodeJS.Timeout => {
       const part = Math.min(left, longestTimerMilliseconds);
       left -= part;
