@@ -10,6 +10,8 @@ import { limitTime } from '@slipway/kube/time-limit';
 const leaseDurationSeconds = 15;
 const renewMilliseconds = 5_000;
 const retryMilliseconds = 500;
+/** Endpoints change several times where traffic moves, which then needs the processor itself. */
+const pauseMilliseconds = 100;
 /** An answer that takes longer is given up: on another connection there is time for two more before the Lease runs out. */
 const answerMilliseconds = 4_000;
 /** A gateway that ends does not wait for a server that is silent. */
@@ -25,14 +27,16 @@ export interface LeaseKeeperOptions {
 
 /**
  * This instance's Lease: that it lives, and up to which change of EndpointSlices its routing is current. A change is
- * written at once, because a pod that is to stop waits for it; changes that come during a write share the next one.
+ * written at once, because a pod that is to stop waits for it; changes that come within a moment of it share the next one.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #acquireTime: string;
   #observed: string | undefined;
   #isWriting = false;
+  /** There is something to write that the last write did not say. */
   #isDirty = false;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #cancelRenewal: () => void = () => undefined;
   #written: Promise<void> = Promise.resolve();
 
@@ -45,7 +49,8 @@ export class LeaseKeeper {
   observe(resourceVersion: string): void {
     if (resourceVersion === this.#observed) return;
     this.#observed = resourceVersion;
-    this.#renew();
+    this.#isDirty = true;
+    if (!this.#isWriting) this.#renewAfter(this.#pauseLeft());
   }
 
   /** Deletes the Lease, if one was ever written: nobody has to wait until it expires. */
@@ -68,24 +73,29 @@ export class LeaseKeeper {
     }
   }
 
-  #renew(): void {
-    this.#isDirty = true;
-    if (this.#isWriting || this.#options.signal.aborted) return;
-    this.#isWriting = true;
-    this.#cancelRenewal();
-    this.#written = this.#writeWhileDirty();
+  /** Milliseconds. */
+  #pauseLeft(): number {
+    return Math.max(0, this.#sentAt + pauseMilliseconds - this.#options.clock.monotonic());
   }
 
-  async #writeWhileDirty(): Promise<void> {
-    let isWritten = true;
-    while (this.#isDirty && isWritten && !this.#options.signal.aborted) {
-      this.#isDirty = false;
-      isWritten = await this.#write();
-    }
-    this.#isWriting = false;
+  #renewAfter(milliseconds: number): void {
+    this.#cancelRenewal();
     if (this.#options.signal.aborted) return;
-    const wait = isWritten ? renewMilliseconds : retryMilliseconds;
-    this.#cancelRenewal = this.#options.clock.schedule(wait, () => this.#renew());
+    if (milliseconds === 0) this.#written = this.#renew();
+    else
+      this.#cancelRenewal = this.#options.clock.schedule(milliseconds, () => {
+        this.#written = this.#renew();
+      });
+  }
+
+  async #renew(): Promise<void> {
+    this.#isWriting = true;
+    this.#isDirty = false;
+    this.#sentAt = this.#options.clock.monotonic();
+    const isWritten = await this.#write();
+    this.#isWriting = false;
+    if (!isWritten) this.#renewAfter(retryMilliseconds);
+    else this.#renewAfter(this.#isDirty ? this.#pauseLeft() : renewMilliseconds);
   }
 
   async #write(): Promise<boolean> {

@@ -55,6 +55,21 @@ export function withoutSessions({ backends = [], ...rest }: SplitInstanceStatus)
   return { ...rest, backends: backends.filter(({ sessions = 0 }) => sessions === 0) };
 }
 
+/** What changes with every request: without it the same versions drain and are counted, and each has something left or nothing. */
+export function withoutNumbers({ backends, traffic, ...rest }: SplitInstanceStatus): SplitInstanceStatus {
+  return {
+    ...rest,
+    ...(backends === undefined ? {} : { backends: backends.map(withoutNumbersOf) }),
+    ...(traffic === undefined
+      ? {}
+      : { traffic: traffic.map(({ version }) => ({ version, requests: 0, serverErrors: 0, durations: [] })) }),
+  };
+}
+
+function withoutNumbersOf({ openConnections, openRequests, ...load }: ReportedLoad): ReportedLoad {
+  return { ...load, openConnections: Math.min(1, openConnections), openRequests: Math.min(1, openRequests) };
+}
+
 export function versionKey(backend: {
   readonly namespace: string;
   readonly service: string;

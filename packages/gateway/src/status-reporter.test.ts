@@ -285,6 +285,55 @@ describe('sessions', () => {
   });
 });
 
+describe('a version that drains', () => {
+  const draining = (openRequests: number): BackendLoad => ({
+    ...backend('shop-0', 0),
+    namespace: 'default',
+    split: 'shop',
+    openConnections: openRequests,
+    openRequests,
+  });
+
+  test('is told with the confirmation, by other numbers twice a second, and at once when nothing is left', async () => {
+    let openRequests = 5;
+    reporter = start({ backends: () => [draining(openRequests)] });
+    await observe(current());
+    expect(own()?.backends).toMatchObject([{ service: 'shop-0', openRequests: 5 }]);
+    openRequests = 3;
+    await observe(current());
+    await observe(withoutStatus());
+    openRequests = 4;
+    await observe(current());
+    expect(cluster.applied).toHaveLength(1);
+    await clock.advance(500);
+    expect(own()?.backends).toMatchObject([{ service: 'shop-0', openRequests: 4 }]);
+    openRequests = 0;
+    await observe(current());
+    expect(own()?.backends).toMatchObject([{ service: 'shop-0', openRequests: 0 }]);
+  });
+});
+
+test('other numbers of sessions and of what drains together are told twice a second', async () => {
+  let number = 10;
+  const load = (service: string, more: Partial<BackendLoad>): BackendLoad => ({
+    ...backend(service, 0),
+    namespace: 'default',
+    split: 'shop',
+    openConnections: 0,
+    openRequests: 0,
+    ...more,
+  });
+  const backends = (): readonly BackendLoad[] => {
+    number += 1;
+    return [load('shop-0', { openRequests: number }), load('shop-1', { sessions: number })];
+  };
+  reporter = start({ backends });
+  await observe(current());
+  await clock.advance(10_000);
+  expect(cluster.applied.length).toBeGreaterThan(5);
+  expect(cluster.applied.length).toBeLessThanOrEqual(25);
+});
+
 describe('by the real API, a Split', () => {
   let api: ControlledCluster;
   beforeEach(async () => {

@@ -8,10 +8,19 @@ import { type SplitInstanceStatus, splits } from '@slipway/kube/split';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { calculateBackoff } from '@slipway/kube/workqueue';
 import type { BackendLoad } from './data-plane.ts';
-import { indexLoads, type LoadIndex, loadsOf, reportedLoads, versionKey, withoutSessions } from './reported-loads.ts';
+import {
+  indexLoads,
+  type LoadIndex,
+  loadsOf,
+  reportedLoads,
+  versionKey,
+  withoutNumbers,
+  withoutSessions,
+} from './reported-loads.ts';
 import type { TrafficCounters } from './proxy/traffic.ts';
 import type { RoutedSplit, RoutingTable } from './routing/routing-table.ts';
 
+/** What drains and what is counted is looked at so often, and other numbers of the same alone are told no more often. */
 const reportMilliseconds = 500;
 const serverErrorClass = 5;
 /** What was written and is not there, because it was lost or somebody else took it away, is written again so often. */
@@ -271,7 +280,11 @@ export class StatusReporter {
 /** At least so long after the one comes the other. */
 function pauseBetween(sent: SplitInstanceStatus, status: SplitInstanceStatus): number {
   if (isSameReport(status, sent)) return repeatMilliseconds;
-  return isSameReport(withoutSessions(status), withoutSessions(sent)) ? sessionMilliseconds : 0;
+  if (isSameReport(withoutSessions(status), withoutSessions(sent))) return sessionMilliseconds;
+  // Of sessions and of what drains both differ where a version with sessions drains or is counted.
+  return isSameReport(withoutNumbers(withoutSessions(status)), withoutNumbers(withoutSessions(sent)))
+    ? reportMilliseconds
+    : 0;
 }
 
 /** Since when is no news: after a restart it differs, and is no less true as it was. */

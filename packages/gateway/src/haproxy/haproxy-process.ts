@@ -129,7 +129,7 @@ export class HaproxyProcess {
     for (;;) {
       if (this.#child === undefined) throw new HaproxyStartError(`HAProxy did not start: ${this.#output}`);
       const pid = await pidOf(commands, 'show info');
-      // The master listens a little later than its worker, and the counts come by it.
+      // The master listens a little later than its worker, and what former workers still carry is asked through it.
       if (pid !== undefined && (await pidOf(directory.masterSocket, `@!${pid} show info`)) === pid) return;
       if (clock.monotonic() > deadline)
         throw new HaproxyStartError(`HAProxy did not serve within ${maxStartMilliseconds / 1_000} s: ${this.#output}`);
