@@ -1,6 +1,7 @@
 /** One bounded POST to an address that a hook names. Redirects are answers like others: they are not followed. */
 import type { Clock } from '@slipway/kube/clock';
 import { limitTime } from '@slipway/kube/time-limit';
+import { readStart } from '@slipway/kube/told-answer';
 import { sendRequest } from '../gates/metric/http-get.ts';
 import type { Reach } from '../gates/metric/reachable-address.ts';
 
@@ -38,18 +39,7 @@ export function createHttpPost({ clock, ...reach }: HttpPostOptions): HttpPost {
     });
     const incoming = await sendRequest({ ...question, method: 'POST', signal: limit.signal }, reach);
     try {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of incoming) {
-        const bytes = Buffer.from(chunk);
-        chunks.push(bytes);
-        size += bytes.length;
-        if (size >= maximumBytes) break;
-      }
-      return {
-        status: incoming.statusCode ?? 0,
-        start: Buffer.concat(chunks).toString('utf8', 0, Math.min(size, maximumBytes)),
-      };
+      return { status: incoming.statusCode ?? 0, start: await readStart(incoming, maximumBytes) };
     } catch (error) {
       throw limit.signal.aborted && limit.signal.reason instanceof Error ? limit.signal.reason : error;
     } finally {

@@ -1,16 +1,13 @@
 /** One call of a webhook: signed, bounded, and told in a few words. */
-import { hideSecrets, secretsOfAddress } from '@slipway/kube/address-secrets';
+import { secretsOfAddress } from '@slipway/kube/address-secrets';
 import type { Secret } from '@slipway/kube/api.generated';
 import { formatMicroTime, type Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
+import { startBytes, tellAnswer } from '@slipway/kube/told-answer';
 import type { HookSecret, HookWebhook } from '../api/hook.ts';
 import type { WebhookAnswer } from '../api/release.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { HttpPost } from './http-post.ts';
-
-const maximumAnswer = 1_024;
-/** More than is told, so that nothing secret stands in two parts at its end. */
-const readBytes = 4 * maximumAnswer;
 
 export interface WebhookOrder {
   /** Of the run: a receiver that has heard it before has nothing to do. */
@@ -74,7 +71,7 @@ async function send(
     body,
     ca: secret?.ca,
     timeoutMilliseconds,
-    maximumBytes: readBytes,
+    maximumBytes: startBytes,
     signal,
   });
 }
@@ -103,10 +100,6 @@ async function readKey(
   return { key: bytes, ca: ca === undefined ? undefined : Buffer.from(ca, 'base64').toString('utf8') };
 }
 
-/** What is told is read by people who may not see the address: many repeat it in a page that says "not found". */
 function printable(text: string, { url }: HookWebhook): string {
-  return hideSecrets(text, secretsOfAddress(url))
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, maximumAnswer);
+  return tellAnswer(text, secretsOfAddress(url));
 }

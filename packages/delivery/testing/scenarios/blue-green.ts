@@ -1,10 +1,9 @@
 import type { Script } from '../scripted-release.ts';
 import type { BlueGreenParameters, Strategy } from '../../src/api/application.ts';
+import { back, done } from './vocabulary.ts';
 
 const blueGreen = (more: BlueGreenParameters = {}): Strategy => ({ type: 'blueGreen', blueGreen: more });
 const manual = blueGreen({ autoPromote: false });
-const back = { serving: '1', weights: '1:100', pods: '1:4' };
-const done = { serving: '2', weights: '2:100', phases: '1 Succeeded, 2 Succeeded', pods: '2:4' };
 const waiting = { serving: '1', weights: '1:100', phases: '1 Succeeded, 2 Paused', pods: '1:4 2:4' };
 
 export const blueGreenScenarios: readonly Script[] = [

@@ -1,21 +1,10 @@
 import type { Script } from '../scripted-release.ts';
-import type { CanaryStep, Strategy } from '../../src/api/application.ts';
-import type { Check } from '../../src/api/check.ts';
+import { back, canary, check, done, stop } from './vocabulary.ts';
 
-const canary = (...steps: readonly CanaryStep[]): Strategy => ({ type: 'canary', canary: { steps } });
-const stop = { pause: {} };
 const quarter = canary({ setWeight: 25 }, stop, { setWeight: 50 }, stop);
 const timed = canary({ setWeight: 25 }, { pause: { seconds: 20 } }, { setWeight: 75 }, { pause: { seconds: 20 } });
-const back = { serving: '1', weights: '1:100', pods: '1:4' };
-const done = { serving: '2', weights: '2:100', phases: '1 Succeeded, 2 Succeeded', pods: '2:4' };
 
-const errors: Check = {
-  name: 'errors',
-  provider: { web: { url: 'http://metrics.test/errors', jsonPath: '$.rate' } },
-  successWhen: 'value < 0.1',
-  interval: '5s',
-  count: 3,
-};
+const errors = { ...check('errors'), count: 3 };
 const checked = canary({ setWeight: 25 }, { check: 'errors' }, { setWeight: 50 }, stop);
 
 export const canaryScenarios: readonly Script[] = [

@@ -1,25 +1,12 @@
 /** What the suites of others ask of a rollout, and no other table of ours: in which order things come, and what stays as it is. */
 import type { Script } from '../scripted-release.ts';
-import type { CanaryStep, RollingParameters, Strategy } from '../../src/api/application.ts';
-import type { Check } from '../../src/api/check.ts';
+import type { RollingParameters, Strategy } from '../../src/api/application.ts';
+import { back, canary, check, done, errors, stop } from './vocabulary.ts';
 
-const canary = (...steps: readonly CanaryStep[]): Strategy => ({ type: 'canary', canary: { steps } });
 const rolling = (parameters: RollingParameters): Strategy => ({ type: 'rolling', rolling: parameters });
-const stop = { pause: {} };
 const blueGreen: Strategy = { type: 'blueGreen' };
 const manual: Strategy = { type: 'blueGreen', blueGreen: { autoPromote: false } };
 const quarter = canary({ setWeight: 25 }, stop);
-const back = { serving: '1', weights: '1:100', pods: '1:4' };
-const done = { serving: '2', weights: '2:100', phases: '1 Succeeded, 2 Succeeded', pods: '2:4' };
-
-const check = (name: string, path = '/errors'): Check => ({
-  name,
-  provider: { web: { url: `http://metrics.test${path}`, jsonPath: '$.rate' } },
-  successWhen: 'value < 0.1',
-  interval: '5s',
-  count: 2,
-});
-const errors = check('errors');
 
 export const fieldScenarios: readonly Script[] = [
   {

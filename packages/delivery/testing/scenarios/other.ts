@@ -1,20 +1,12 @@
 import type { Script } from '../scripted-release.ts';
 import type { Strategy } from '../../src/api/application.ts';
-import type { Check } from '../../src/api/check.ts';
+import { back, check, done } from './vocabulary.ts';
 
 const rolling: Strategy = { type: 'rolling', rolling: { maxSurge: 1 } };
 const inPlace: Strategy = { type: 'rolling', rolling: { maxSurge: 0, maxUnavailable: 1 } };
 const recreate: Strategy = { type: 'recreate' };
-const back = { serving: '1', weights: '1:100', pods: '1:4' };
-const done = { serving: '2', weights: '2:100', phases: '1 Succeeded, 2 Succeeded', pods: '2:4' };
 
-const errors: Check = {
-  name: 'errors',
-  provider: { web: { url: 'http://metrics.test/errors', jsonPath: '$.rate' } },
-  successWhen: 'value < 0.1',
-  interval: '5s',
-  count: 3,
-};
+const errors = { ...check('errors'), count: 3 };
 
 export const otherScenarios: readonly Script[] = [
   {

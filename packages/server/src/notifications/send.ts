@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { hideSecrets, secretsOfAddress } from '@slipway/kube/address-secrets';
+import { secretsOfAddress } from '@slipway/kube/address-secrets';
 import type { Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
 import { sendGuarded, type JudgeAddress } from '@slipway/kube/platform/guarded-request';
 import { limitTime } from '@slipway/kube/time-limit';
+import { readStart, tellAnswer } from '@slipway/kube/told-answer';
 import type { Channel, MailSettings } from './channel.ts';
 import { createMessage, type HttpMessage, type MailMessage, type MessageOf } from './messages.ts';
 
@@ -23,9 +24,6 @@ export interface SendOptions {
 
 /** Longer than a receiver may take, and well under the time of a claim. */
 export const sendMilliseconds = 10_000;
-const maximumAnswerCharacters = 1_024;
-/** More than is shown, so that nothing secret stands in two parts at its end. */
-const readCharacters = 4 * maximumAnswerCharacters;
 
 export function createSend(options: SendOptions): Send {
   const { clock, signal } = options;
@@ -56,22 +54,13 @@ async function sendHttp(message: HttpMessage, judge: JudgeAddress, signal: Abort
     const { statusCode = 0 } = incoming;
     if (statusCode >= 200 && statusCode < 300) return { type: 'sent' };
     const after = Number(incoming.headers['retry-after']);
-    const text = await readStart(incoming);
+    const text = (await readStart(incoming)).trim();
     const hint = statusCode >= 300 && statusCode < 400 ? 'redirects are not followed' : text;
     const error = `the receiver answered ${statusCode}${hint === '' ? '' : `: ${hint}`}`;
     return { type: 'failed', error, ...(after > 0 ? { retryAfterSeconds: after } : {}) };
   } finally {
     incoming.destroy();
   }
-}
-
-async function readStart(incoming: AsyncIterable<unknown>): Promise<string> {
-  let text = '';
-  for await (const chunk of incoming) {
-    text += String(chunk);
-    if (text.length >= readCharacters) break;
-  }
-  return text.trim();
 }
 
 interface MailMeans {
@@ -122,11 +111,8 @@ async function findAddress(host: string, judge: JudgeAddress): Promise<string> {
   return first;
 }
 
-/** An answer may repeat what it was asked, and be of any length. */
 function withoutSecrets(text: string, channel: Channel): string {
-  return hideSecrets(text, secretsOf(channel))
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .slice(0, maximumAnswerCharacters);
+  return tellAnswer(text, secretsOf(channel));
 }
 
 function secretsOf({ url, secretUrl, secret }: Channel): readonly string[] {

@@ -1,11 +1,12 @@
 /** The OpenAPI document as a page to read: of this server alone, without a request to anybody else. */
+import { noIcon } from './problem-page.ts';
 
 export const referencePage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Slipway API</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${noIcon}">
 <link rel="stylesheet" href="/api/reference.css">
 <header><h1>Slipway API</h1><label>Find <input type="search" id="search" autocomplete="off"></label></header>
 <p id="state" role="status">Reading the document…</p>
