@@ -336,7 +336,7 @@ export function silentGateways({ split, gateways }: Observation): readonly strin
   return gateways.filter((name) => !hasConfirmed(name));
 }
 
-/** A gateway that lives is silent about the Split as it is: where its Lease runs out nothing changes that could be seen. */
+/** A gateway that lives is silent about the Split as it is. */
 export function isGatewaySilent(observation: Observation): boolean {
   const { split } = observation;
   return split !== undefined && carriersOf(split.spec).includes('gateway') && silentGateways(observation).length > 0;

@@ -17,6 +17,7 @@ import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease } from './next-release.ts';
 import { isGatewaySilent, type Observation } from './observation.ts';
+import { isRefusedByGateway } from './route-conflicts.ts';
 import { withGroupAborts } from './order/abort-together.ts';
 import { withGroupReturns } from './order/return-together.ts';
 import { validateOrder } from './order/validate-order.ts';
@@ -43,6 +44,8 @@ import { validateInForce } from './validate-in-force.ts';
 
 const refusedLookMilliseconds = 1_000;
 const silentLookMilliseconds = 1_000;
+/** As long as the Lease of a gateway. */
+const refusingLookMilliseconds = 15_000;
 
 export function reconcileApplication(observation: Observation, now: number): Decision {
   const { metadata } = observation.application;
@@ -92,7 +95,7 @@ function planApplication(before: Observation, now: number): Decision {
   const releases = planReleaseStatuses({ before, after, active, step, safe, now });
   const cut = check(planCutEntries(before, { application, releases }), rest.world);
   const again = rest.refused === undefined ? undefined : refusedLookMilliseconds;
-  const silent = isGatewaySilent(before) ? silentLookMilliseconds : undefined;
+  const silent = untilGivenUp(before);
   const looks = [step.requeueAfter, wanted.requeueAfter, upkeep.requeueAfter, again, silent, silence];
   return {
     actions: [...safe, ...cut.safe],
@@ -101,6 +104,12 @@ function planApplication(before: Observation, now: number): Decision {
     isSilent: silence !== undefined,
     requeueAfter: looks.reduce(earlier, undefined),
   };
+}
+
+/** Where the Lease of a gateway runs out that is silent about the route or refuses it, nothing changes that could be seen. */
+function untilGivenUp(observation: Observation): number | undefined {
+  if (isGatewaySilent(observation)) return silentLookMilliseconds;
+  return isRefusedByGateway(observation) ? refusingLookMilliseconds : undefined;
 }
 
 function withTime(observation: Observation, now: number): Observation {

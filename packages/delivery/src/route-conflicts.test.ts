@@ -1,5 +1,5 @@
-import type { SplitInstanceStatus } from '@slipway/kube/split';
-import { splits } from '@slipway/kube/split';
+import { leases } from '@slipway/kube/resources';
+import { gatewayLeaseLabel, gatewayLeaseNamespace, splits, type SplitInstanceStatus } from '@slipway/kube/split';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliveryCluster, type DeliveryCluster } from '../testing/delivery-cluster.ts';
 import type { ApplicationSpec } from './api/application.ts';
@@ -50,11 +50,15 @@ describe('a release whose host belongs to somebody else', () => {
   });
   afterEach(() => cluster.stop());
 
-  async function report(conflicts: readonly string[], unservedRules: readonly number[]): Promise<void> {
+  async function report(
+    conflicts: readonly string[],
+    unservedRules: readonly number[],
+    name = 'gateway-0',
+  ): Promise<void> {
     const { metadata } = await cluster.client.get(splits, key);
     const inForceSince = '2026-01-01T00:00:00.000000Z';
     const instance = {
-      name: 'gateway-0',
+      name,
       observedGeneration: metadata.generation,
       inForceSince,
       conflicts,
@@ -90,6 +94,23 @@ describe('a release whose host belongs to somebody else', () => {
     await report([], []);
     await cluster.advance(60_000);
     await cluster.advance(60_000);
+    expect((await cluster.release('2')).status?.phase).toBe('Succeeded');
+    expect((await cluster.condition('RouteConflict'))?.status).toBe('False');
+  });
+
+  test('goes on when the gateway that refuses is gone, though nobody says so', async () => {
+    await cluster.deploy({ ...spec, template: template('a') });
+    await cluster.advance(10_000);
+    const name = 'gone';
+    await cluster.client.create(leases, {
+      metadata: { namespace: gatewayLeaseNamespace, name, labels: { [gatewayLeaseLabel]: 'true' } },
+      spec: { leaseDurationSeconds: 15 },
+    });
+    await report([taken], [0], name);
+    await cluster.deploy({ ...spec, template: template('b') });
+    await cluster.advance(5_000);
+    expect((await cluster.release('2')).status?.waitingFor).toBe(`the route to be free (${taken})`);
+    await cluster.advance(40_000);
     expect((await cluster.release('2')).status?.phase).toBe('Succeeded');
     expect((await cluster.condition('RouteConflict'))?.status).toBe('False');
   });

@@ -14,6 +14,13 @@ export function isRouteLost(observation: Observation): boolean {
   return currentInstances(observation).some(isServingNothing);
 }
 
+/** A part of the route, by one of ours. */
+export function isRefusedByGateway(observation: Observation): boolean {
+  return currentInstances(observation).some(
+    (each) => carrierOf(each) === 'gateway' && (each.conflicts ?? []).length > 0,
+  );
+}
+
 /** What a release waits for that cannot go on by the route as it is, and what a person can do about it. */
 export function describeLostRoute(observation: Observation): string {
   const lost = currentInstances(observation).filter(isServingNothing);
