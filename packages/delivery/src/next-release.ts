@@ -39,7 +39,6 @@ export interface Wanted {
 }
 
 const settleMilliseconds = 2_000;
-const tryAgainMilliseconds = 30_000;
 const readAgainMilliseconds = 5_000;
 
 interface Question {
@@ -285,7 +284,7 @@ function tryDraft(
   { settling, lacking }: Circumstances,
 ): Wanted {
   const { releases, trial } = observation;
-  const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < tryAgainMilliseconds);
+  const isTried = trial?.attempt === attempt && (trial.refusal === undefined || now - trial.at < trial.standsFor);
   const waiting: Wanted =
     lacking === undefined
       ? { actions: [], releases, settling, isNew: true }
@@ -295,7 +294,7 @@ function tryDraft(
     return {
       ...waiting,
       unsynced: joined(lacking, trial.refusal),
-      requeueAfter: trial.at + tryAgainMilliseconds - now,
+      requeueAfter: Number.isFinite(trial.standsFor) ? trial.at + trial.standsFor - now : undefined,
     };
   if (lacking !== undefined) return waiting;
   const active = activeRelease(observation);

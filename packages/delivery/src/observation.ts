@@ -84,6 +84,8 @@ export interface HeardAnswer extends HealthAnswer {
 export interface Trial {
   readonly attempt: string;
   readonly at: number;
+  /** For how long a refusal stands, in milliseconds, before the API server is asked again. */
+  readonly standsFor: number;
   /** Undefined: everything would be accepted. */
   readonly refusal: (Refusal & { readonly all?: readonly Refusal[] | undefined }) | undefined;
 }
@@ -91,6 +93,8 @@ export interface Trial {
 interface Refusal {
   readonly reason: 'TemplateRefused' | 'NameConflict';
   readonly message: string;
+  /** What has to change before it is taken: spec itself, or maybe a quota, a policy or somebody else's object. */
+  readonly cause: 'spec' | 'cluster';
 }
 
 /** One version as the strategies see it. */

@@ -77,7 +77,8 @@ function planApplication(before: Observation, now: number): Decision {
   const commanded = planCommands(withEnd(withServing(before), now), now);
   const current = withGroupReturns(withGroupAborts(commanded.observation, now), now);
   const isHeld = disorder.length > 0 && !isToBeRecorded(current);
-  const wanted = faults.length === 0 && !isHeld ? planNextRelease(current, now) : planTrial(current, now);
+  const isFaulty = faults.length > 0;
+  const wanted = isFaulty || isHeld ? planTrial(current, { now, isFaulty }) : planNextRelease(current, now);
   const after = withTime({ ...current, releases: wanted.releases }, now);
   const active = activeRelease(after);
   const asked = planStep(after, active, now);

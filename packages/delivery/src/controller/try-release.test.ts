@@ -1,3 +1,4 @@
+import type { KubeClient } from '@slipway/kube/client';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { replicaSets, services } from '@slipway/kube/resources';
 import { splits } from '@slipway/kube/split';
@@ -127,6 +128,65 @@ describe('what the API server would not take', () => {
     await cluster.advance(5_000);
     expect((await cluster.application()).status?.serving?.version).toBe('2');
     expect(await cluster.condition('Valid')).toMatchObject({ status: 'True' });
+  });
+});
+
+describe('how often the API server is asked', () => {
+  const minutes = 60_000;
+  const bad = { ports: [{ containerPort: 80 }], volumeMounts: [{ name: 'nowhere', mountPath: '/data' }] };
+  let asked = 0;
+
+  /** Dry runs of what a version needs, each of which is made of its ReplicaSet once. */
+  function counting(client: KubeClient): KubeClient {
+    return {
+      ...client,
+      create: (type, object, options) => {
+        if (type.kind === replicaSets.kind && options?.dryRun === true) asked += 1;
+        return client.create(type, object, options);
+      },
+    };
+  }
+
+  beforeEach(async () => {
+    await cluster.stop();
+    asked = 0;
+    cluster = await createDeliveryCluster({ hand: counting });
+  });
+
+  test('once for each spec that has to change in any case', async () => {
+    const faulty = { healthCheck: { port: 'nowhere' } };
+    await cluster.deploy({ ...spec('a', bad), ...faulty });
+    await cluster.advance(5 * minutes);
+    expect(asked).toBe(1);
+    await cluster.deploy({ ...spec('b', bad), ...faulty });
+    await cluster.advance(5 * minutes);
+    expect(asked).toBe(2);
+    expect((await cluster.condition('Valid'))?.message).toContain('volumeMounts[0].name');
+  });
+
+  test('less and less often where something else may change', async () => {
+    const theirs = { namespace: 'default', name: 'shop' };
+    await cluster.client.create(services, { metadata: theirs, spec: { ports: [{ port: 1 }] } });
+    await cluster.deploy({ ...spec('a', bad), healthCheck: { port: 'nowhere' } });
+    // At once, and after 30, 90 and 210 seconds.
+    await cluster.advance(5 * minutes);
+    expect(asked).toBe(4);
+    await cluster.client.delete(services, theirs);
+    await cluster.advance(4 * minutes);
+    expect(await cluster.condition('NameConflict')).toMatchObject({ status: 'False' });
+    // Nothing but spec is left.
+    expect(asked).toBe(5);
+    await cluster.advance(10 * minutes);
+    expect(asked).toBe(5);
+  });
+
+  test('at once where nothing else is against the spec any more', async () => {
+    await cluster.deploy({ ...spec('a', bad), route: { hosts: ['shop.localhost'], through: 'gatewayApi' } });
+    await cluster.advance(5 * minutes);
+    expect(asked).toBe(1);
+    await cluster.deploy(spec('a', bad));
+    await cluster.advance(1_000);
+    expect(asked).toBe(2);
   });
 });
 

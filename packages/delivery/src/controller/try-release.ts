@@ -15,6 +15,8 @@ import type { Effect, Look } from './effects.ts';
 import { describeForeign } from './writing.ts';
 
 const maximumMessage = 4_096;
+const firstStandMilliseconds = 30_000;
+const longestStandMilliseconds = 120_000;
 
 interface Candidate {
   readonly type: ResourceType;
@@ -26,8 +28,16 @@ interface Candidate {
 export const tryRelease: Effect<'tryRelease'> = async ({ release, attempt }, look) => {
   const [outcomes] = await Promise.all([tryAll(release, look), requireEnvironment(release, look)]);
   const refusals = outcomes.filter((outcome) => outcome !== undefined);
-  look.onTrial({ attempt, at: look.clock.now(), refusal: allOf(refusals) });
+  const standsFor = calculateStand(attempt, look.observation.trial);
+  look.onTrial({ attempt, at: look.clock.now(), standsFor, refusal: allOf(refusals) });
 };
+
+/** A quota, a policy or somebody else's object may give way, and the longer none has, the less often that is asked. */
+function calculateStand(attempt: string, former: Trial | undefined): number {
+  return former?.attempt !== attempt || former.refusal === undefined
+    ? firstStandMilliseconds
+    : Math.min(2 * former.standsFor, longestStandMilliseconds);
+}
 
 function tryAll(release: Release, look: Look): Promise<ReadonlyArray<Trial['refusal']>> {
   return Promise.all([
@@ -41,7 +51,7 @@ function allOf(refusals: ReadonlyArray<NonNullable<Trial['refusal']>>): Trial['r
   const [first] = refusals;
   if (first === undefined || refusals.length === 1) return first;
   const message = refusals.map((refusal) => refusal.message).join('; ');
-  return { reason: first.reason, message: cut(message), all: refusals };
+  return { ...first, message: cut(message), all: refusals };
 }
 
 function objectsOf(release: Release, { observation }: Look): readonly Candidate[] {
@@ -69,7 +79,8 @@ function objectsOf(release: Release, { observation }: Look): readonly Candidate[
 
 async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise<Trial['refusal']> {
   const foreign = await findForeign(type, object, look);
-  if (foreign !== undefined) return { reason: 'NameConflict', message: describeForeign(type, foreign) };
+  if (foreign !== undefined)
+    return { reason: 'NameConflict', message: describeForeign(type, foreign), cause: 'cluster' };
   if (!isTried) return undefined;
   try {
     await look.client.create(type, object, { dryRun: true });
@@ -77,9 +88,10 @@ async function tryOne({ type, object, isTried }: Candidate, look: Look): Promise
   } catch (error) {
     // Of ours, from an earlier attempt: what it says was accepted then.
     if (isStatusReason(error, 'AlreadyExists')) return undefined;
-    if (isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge'))
-      return { reason: 'TemplateRefused', message: cut(`the API server would not take it: ${error.message}`) };
-    throw error;
+    if (!isStatusReason(error, 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge')) throw error;
+    // A policy may say Invalid too, and change: of a spec with faults of its own, which alone this is about, nothing is lost by that.
+    const cause = isStatusReason(error, 'Invalid', 'RequestEntityTooLarge') ? 'spec' : 'cluster';
+    return { reason: 'TemplateRefused', message: cut(`the API server would not take it: ${error.message}`), cause };
   }
 }
 

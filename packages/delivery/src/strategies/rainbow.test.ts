@@ -106,7 +106,7 @@ describe('rainbow', { timeout: 120_000 }, () => {
     expect(await cluster.condition('Synced')).toMatchObject({ status: 'False', reason: 'NameConflict' });
     await expect(cluster.release('1')).rejects.toThrow('not found');
     await cluster.client.delete(secrets, secretKey);
-    await cluster.advance(60_000);
+    await cluster.advance(120_000);
     expect(await phase('1')).toBe('Succeeded');
   });
 

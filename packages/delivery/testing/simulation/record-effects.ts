@@ -12,13 +12,13 @@ export const unfitImage = 'unfit';
 
 export const tryRelease: Effect<'tryRelease'> = ({ attempt, release }, world) => ({
   ...world,
-  trial: { attempt, at: controllerTime(world), refusal: refusalOf(release) },
+  trial: { attempt, at: controllerTime(world), standsFor: 30_000, refusal: refusalOf(release) },
 });
 
 /** What the API server would say of an image that no pod may have. */
 function refusalOf({ spec }: Release): Trial['refusal'] {
   const isUnfit = spec.template.spec?.containers[0]?.image === unfitImage;
-  return isUnfit ? { reason: 'TemplateRefused', message: 'unfit' } : undefined;
+  return isUnfit ? { reason: 'TemplateRefused', message: 'unfit', cause: 'spec' } : undefined;
 }
 
 export const freezeConfiguration: Effect<'freezeConfiguration'> = ({ release: { spec } }, world) => {
