@@ -10,13 +10,14 @@ import { activeRelease, stableRelease, withEnd, withServing } from './current-re
 import { planCommands } from './commands.ts';
 import { withCountedTime } from './counted-time.ts';
 import { planBudgets } from './disruption-budget.ts';
+import { calculateHold, holdPrograms } from './former-programs.ts';
 import { planFormerVersions, planIdle } from './idle.ts';
 import { planOldApprovals, untilVain } from './hooks/old-approvals.ts';
 import { planStrayJobs } from './hooks/stray-jobs.ts';
 import { check, checkPasses } from './interlock/interlock.ts';
 import { teardownFinalizer } from './names.ts';
 import { planNextRelease } from './next-release.ts';
-import { isGatewaySilent, type Observation } from './observation.ts';
+import { isGatewaySilent, viewOf, type Observation } from './observation.ts';
 import { isRefusedByGateway } from './route-conflicts.ts';
 import { withGroupAborts } from './order/abort-together.ts';
 import { withGroupReturns } from './order/return-together.ts';
@@ -87,7 +88,8 @@ function planApplication(before: Observation, now: number): Decision {
   const step = withRefusal(planned, { active, refused: first.refused, now });
   const hasSplit = planned.actions.some(({ type }) => type === 'setSplit');
   const silence = active === undefined ? undefined : calculateSilence(step.status, now);
-  const upkeep = planUpkeep(after, { active, now, faults, hasSplit, isMoving: silence !== undefined });
+  const hold = active === undefined ? undefined : calculateHold(step.status, viewOf(after, active), now);
+  const upkeep = planUpkeep(after, { active, now, faults, hasSplit, isMoving: silence !== undefined, hold });
   const rest = checkPasses([commanded.actions, wanted.actions, ...upkeep.passes], first.world);
   const held = (active === undefined ? first.refused : undefined) ?? rest.refused ?? upkeep.waitingFor;
   const sentences = [...faults, ...disorder].map(({ field, message }) => `${field ?? ''}: ${message}`);
@@ -165,6 +167,8 @@ interface Given {
   readonly hasSplit: boolean;
   /** All traffic moves right now, in steps of a few milliseconds each. */
   readonly isMoving: boolean;
+  /** Milliseconds for which no program of a former version is to end. */
+  readonly hold: number | undefined;
 }
 
 interface Upkeep {
@@ -175,7 +179,7 @@ interface Upkeep {
 }
 
 /** In force at once, and of no concern to the release under way; last, because what fails here must not hold that up. */
-function planUpkeep(observation: Observation, { active, now, faults, hasSplit, isMoving }: Given): Upkeep {
+function planUpkeep(observation: Observation, { active, now, faults, hasSplit, isMoving, hold }: Given): Upkeep {
   const route = faults.length === 0 && !hasSplit ? planRoute(observation, now) : undefined;
   const kept = [
     ...(isSound(observation, faults, ['metadata', 'spec.service']) ? [planServices(observation)] : []),
@@ -183,7 +187,7 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit, i
       ? [planBudgets(observation, active)]
       : []),
   ];
-  const old = planOld(observation, { active, now, isMoving });
+  const old = planOld(observation, { active, now, isMoving, hold });
   return {
     passes: [
       route?.actions ?? [],
@@ -204,13 +208,15 @@ function planUpkeep(observation: Observation, { active, now, faults, hasSplit, i
   };
 }
 
-/** Programs that end take the processor from those that traffic moves to: that is over in a moment, and looked at then. */
+/** Programs that end take the processor from those that start and that traffic moves to: that is over soon, and looked at then. */
 function planOld(
   observation: Observation,
-  { active, now, isMoving }: Pick<Given, 'active' | 'now' | 'isMoving'>,
+  { active, now, isMoving, hold }: Pick<Given, 'active' | 'now' | 'isMoving' | 'hold'>,
 ): Pick<Step, 'actions' | 'requeueAfter'> {
   if (active === undefined) return planPruning(observation, now);
-  return isMoving ? { actions: [] } : planFormerVersions(observation, active, now);
+  if (isMoving) return { actions: [] };
+  const former = planFormerVersions(observation, active, now);
+  return hold === undefined ? former : holdPrograms(observation, former, hold);
 }
 
 /** What serves keeps what protects it, so far as no fault concerns that itself. */
