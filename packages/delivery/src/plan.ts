@@ -87,7 +87,11 @@ export interface ActionDetails {
   readonly deleteVersion: { readonly release: string };
   readonly deleteRelease: { readonly release: string };
   readonly deleteCommand: { readonly name: string };
-  readonly setFinalizer: { readonly present: boolean };
+  readonly setFinalizer: {
+    readonly present: boolean;
+    /** Only where it has no Release that the look did not show: one that was just made would stay behind for ever. */
+    readonly isAllSeen?: true;
+  };
   /** Leaves the Split without rules, so that gateways can confirm that they route no more by it. */
   readonly closeRoute: object;
   readonly removeRoute: object;

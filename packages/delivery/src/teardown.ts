@@ -44,7 +44,7 @@ export function planTeardown(observation: Observation): Decision {
   const versions = planVersions(observation);
   if (versions.length > 0)
     return decide(versions, { requeueAfter: lookMilliseconds, waitingFor: 'its pods to go', observation });
-  return decide([...planRest(observation), { type: 'setFinalizer', present: false }]);
+  return decide([...planRest(observation), { type: 'setFinalizer', present: false, isAllSeen: true }]);
 }
 
 /** The Service of the Application is a route too. */

@@ -51,6 +51,21 @@ test.each<[string, History]>([
       ],
     },
   ],
+  [
+    'an Application that is deleted is not let go with a release that was made unseen',
+    {
+      strategy: { type: 'blueGreen' },
+      routed: true,
+      replicas: 1,
+      happenings: [
+        { type: 'look', stopAfter: 2, lag: 0 },
+        { type: 'delete', foreground: false },
+        { type: 'ready', pod: 0 },
+        { type: 'look', stopAfter: Infinity, lag: 2 },
+        { type: 'look', stopAfter: 2, lag: 1 },
+      ],
+    },
+  ],
 ])('%s', (_, history) => {
   expect(() => runHistory(history)).not.toThrow();
 });

@@ -5,6 +5,7 @@ import { referenceKey } from '../../src/configuration/references.ts';
 import type { Trial } from '../../src/observation.ts';
 import { annotations, teardownFinalizer } from '../../src/names.ts';
 import { applicationService, versionService } from '../../src/serving-objects.ts';
+import { findUnseen } from '../../src/unseen-releases.ts';
 import { outdated, type Effect } from './effect.ts';
 import { controllerTime, application, configMap, versioned } from './world.ts';
 
@@ -51,7 +52,9 @@ export const deleteService: Effect<'deleteService'> = (_, world) => ({
   services: world.services.filter(({ metadata }) => metadata.name !== application),
 });
 
-export const setFinalizer: Effect<'setFinalizer'> = ({ present }, world) => {
+export const setFinalizer: Effect<'setFinalizer'> = ({ present, isAllSeen }, world, { application, releases }) => {
+  if (isAllSeen === true && findUnseen(world.releases, releases, application.metadata.uid ?? '') !== undefined)
+    throw outdated;
   const { finalizers = [], ...metadata } = world.application.metadata;
   const others = finalizers.filter((each) => each !== teardownFinalizer);
   const [written, revision] = versioned(world, {
