@@ -1,9 +1,9 @@
 /**
  * Runs the release engine through random histories of the whole control loop: pods that start late, die and come back,
- * gateways that lag behind the endpoints or hang, routers of other projects that fall silent or refuse a route, for ever too,
- * orders of Applications that change or close to a circle, people, changes of mind, and a controller that sees old news and is
- * killed between its writes. Every promise of the interlock is held against each; a history that breaks one is made as short as
- * it can be and printed, so that it can be run again.
+ * gateways that lag behind the endpoints, hang or lose the API server, EndpointSlices that are late, routers of other projects
+ * that fall silent or refuse a route, for ever too, orders of Applications that change or close to a circle, people, changes of
+ * mind, and a controller that sees old news and is killed between its writes. Every promise of the interlock is held against
+ * each; a history that breaks one is made as short as it can be and printed, so that it can be run again.
  *
  *     npm run simulate                                    10,000 of each strategy, and of several in one order
  *     npm run simulate -- --histories 1000000 --seed 7    as many as one likes

@@ -1,6 +1,5 @@
 /** The simulated cluster with room for so many pods: a quota that is used up, or nodes that are full. */
 import type { Pod, ReplicaSet } from '@slipway/kube/api.generated';
-import { formatMicroTime } from '@slipway/kube/clock';
 import type { ApplicationSpec } from '../src/api/application.ts';
 import type { Verb } from '../src/api/release-command.ts';
 import { labels } from '../src/names.ts';
@@ -8,10 +7,10 @@ import { reconcileApplication } from '../src/reconcile.ts';
 import { checkAction, checkDeletion } from './invariants.ts';
 import { carryOut } from './simulation/api.ts';
 import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers.ts';
-import { followEndpoints } from './simulation/endpoints.ts';
+import { runGateways } from './simulation/gateways.ts';
 import { ask, changeSpec, templateOf } from './simulation/people.ts';
 import { sight } from './simulation/sightings.ts';
-import { createWorld, isPodReady, isTerminating, observationOf, versioned, type World } from './simulation/world.ts';
+import { createWorld, isPodReady, isTerminating, observationOf, type World } from './simulation/world.ts';
 
 /** `quota`: what is too much is not created; `nodes`: it waits for a node; `image`: it cannot be pulled any more. */
 export type Shortage = 'quota' | 'nodes' | 'image';
@@ -90,7 +89,7 @@ export class CrowdedCluster {
     for (let second = 0; second < seconds; second += 1) {
       const grown = this.#runReplicaSets();
       const started = grown.pods.reduce((all, pod, index) => (isPlaced(pod) ? setReady(all, index, true) : all), grown);
-      const moved = confirmed(followed(runEndpoints(started)));
+      const moved = runGateways(runEndpoints(started));
       const world = { ...moved, ...sight(moved) };
       const seen = observationOf(world);
       const decision = reconcileApplication(seen, world.now);
@@ -141,24 +140,6 @@ export class CrowdedCluster {
   #podsOf(version: string): readonly Pod[] {
     return this.#world.pods.filter(({ metadata }) => metadata.labels?.[labels.release] === `shop-${version}`);
   }
-}
-
-/** Every gateway knows the pods as they are. */
-function followed(world: World): World {
-  const gateways = world.gateways.map((gateway) => ({ ...gateway, endpoints: followEndpoints(world, gateway) }));
-  return { ...world, gateways };
-}
-
-/** Every gateway routes by what the Split says. */
-function confirmed(world: World): World {
-  const { split, now } = world;
-  const observedGeneration = split?.metadata.generation;
-  const isKnown = split?.status?.instances?.every((each) => each.observedGeneration === observedGeneration) === true;
-  if (split === undefined || observedGeneration === undefined || isKnown) return world;
-  const inForceSince = formatMicroTime(now);
-  const instances = observationOf(world).gateways.map((name) => ({ name, observedGeneration, inForceSince }));
-  const [written, revision] = versioned(world, { ...split, status: { instances } });
-  return { ...world, revision, split: written };
 }
 
 function sizeOf(set: ReplicaSet | undefined): number {

@@ -292,6 +292,22 @@ const lag: fc.Arbitrary<Happening> = fc.record({
   index: fc.nat(1),
 });
 
+/** Of gateways that lose the API server, and of time that goes by meanwhile. */
+const partition: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom('gatewayIsCut' as const, 'gatewayIsCut' as const, 'gatewayReconnects' as const),
+      index: fc.constantFrom(0, 1, 1),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: 'wait', seconds: 16 } as const) },
+);
+
+const lateSlices: fc.Arbitrary<Happening> = fc.record({
+  type: fc.constantFrom('slicesLag' as const, 'slicesFollow' as const),
+});
+
 /** Whoever comes by no gateway meets none that lags. */
 const historyOfLagging: fc.Arbitrary<History> = fc.record({
   strategy: fc.constantFrom(...strategies),
@@ -300,9 +316,21 @@ const historyOfLagging: fc.Arbitrary<History> = fc.record({
   hooked: fc.boolean(),
   approved: seldomTrue,
   serving: fc.constantFrom(true, true, false),
-  happenings: happeningsOf(fc.oneof({ weight: 12, arbitrary: happening }, { weight: 1, arbitrary: lag }), 36),
+  happenings: fc.oneof(
+    happeningsOf(fc.oneof({ weight: 12, arbitrary: happening }, { weight: 1, arbitrary: lag }), 36),
+    happeningsOf(
+      fc.oneof(
+        { weight: 24, arbitrary: happening },
+        { weight: 1, arbitrary: lag },
+        { weight: 3, arbitrary: partition },
+        { weight: 2, arbitrary: lateSlices },
+      ),
+      36,
+    ),
+  ),
   unasked: fc.boolean(),
   isRefusalLasting: fc.boolean(),
+  isCutLasting: fc.boolean(),
 });
 
 /** What befalls one of several is told by its place; a look at each of them takes as long as one at one. */
@@ -326,7 +354,7 @@ const historyOfGroup: fc.Arbitrary<History> = fc.record({
 /** Any strategy, and several Applications. */
 export const inOrder = 'inOrder';
 
-/** Any strategy, behind gateways that lag. */
+/** Any strategy, behind gateways that lag, or lose the API server. */
 const lagging = 'lagging';
 
 export const history = historyOfAny(strategies);

@@ -1,6 +1,7 @@
 /** What must hold between Applications of one order, in terms of weights, pods and times. */
 import { isFinished, type Release, type ReleaseStatus } from '../src/api/release.ts';
 import { labels, teardownFinalizer } from '../src/names.ts';
+import { calculateSilence } from '../src/status/status-writes.ts';
 import { isBereft, weightOf } from './route-invariants.ts';
 import { hasFinalizer } from '@slipway/kube/finalizers';
 import { controllerTime, isBeingDeleted, type World } from './simulation/world.ts';
@@ -88,18 +89,10 @@ export function checkCycle({ before, after }: Looked): void {
   if (begun !== undefined) throw new Violation(`order: ${begun.metadata.name} begins, and waits for itself`);
 }
 
-/** What there is to tell is written a fifth of a second after traffic has begun to move: the moves themselves come first. */
-const silentMilliseconds = 200;
-
-/** By the time of the look: after a round it is a second later. */
+/** By the time of the look: after a round it is a second later. What there is to tell is written when the first moves are done. */
 function isMovingAtOnce({ before, after }: Looked): boolean {
-  return after.releases.some(({ status }) => {
-    const { phase, at } = status?.transitions?.at(-1) ?? {};
-    const isMoving = phase === 'Promoting' || phase === 'RollingBack';
-    const elapsed = controllerTime(before) - Date.parse(at ?? '');
-    // Of a clock that was set back nobody waits for the time to come again.
-    return isMoving && elapsed >= 0 && elapsed < silentMilliseconds;
-  });
+  const now = controllerTime(before);
+  return after.releases.some(({ status }) => status !== undefined && calculateSilence(status, now) !== undefined);
 }
 
 /** The last goes back first: nobody gives traffic back while one after it has not, for as long as a release may be without progress. */

@@ -8,12 +8,14 @@ import { isTrying } from './refusals.ts';
 import { removePod, runEndpoints, setReady } from './simulation/controllers.ts';
 import { autoscale, evict, removeByHand } from './simulation/hands.ts';
 import { changeGateway, runGateway, stopGateway } from './simulation/gateways.ts';
+import { followPods } from './simulation/endpoints.ts';
 import { endJob } from './simulation/hook-effects.ts';
 import { approve } from './simulation/approvals.ts';
+import { cutGateway, reconnectGateway } from './simulation/partitions.ts';
 import { applyAgain, ask, changeSpec, configure, deleteApplication, templateOf } from './simulation/people.ts';
 import { changeRouter } from './simulation/router-changes.ts';
 import { visit } from './simulation/sessions.ts';
-import type { World } from './simulation/world.ts';
+import type { Gateway, World } from './simulation/world.ts';
 
 export const second = 1_000;
 
@@ -51,6 +53,14 @@ export function happen(run: Run, event: Happening): World {
         isLagging: false,
         isRefusing: false,
       });
+    case 'gatewayIsCut':
+      return withGateway(world, event.index, cutGateway);
+    case 'gatewayReconnects':
+      return withGateway(world, event.index, reconnectGateway);
+    case 'slicesLag':
+      return { ...world, slicedPods: world.slicedPods ?? world.pods };
+    case 'slicesFollow':
+      return followPods(world);
     case 'gatewaySticks':
       return changeGateway(world, event.index ?? 0, { isStuck: true });
     case 'gatewayLags':
@@ -111,6 +121,15 @@ export function happen(run: Run, event: Happening): World {
       // It befalls no Application: what becomes of it is for those that are released together.
       return world;
   }
+}
+
+function withGateway(
+  world: World,
+  index: number | undefined,
+  change: (gateway: Gateway, now: number) => Partial<Gateway>,
+): World {
+  const gateway = world.gateways[(index ?? 0) % world.gateways.length];
+  return gateway === undefined ? world : changeGateway(world, index ?? 0, change(gateway, world.now));
 }
 
 /** What its router cannot do nobody asks for. */

@@ -63,6 +63,6 @@ function branch(run: Run, at: number): Run {
 }
 
 function begin(history: History, { planner }: RunOptions, interruption: Interruption): Run {
-  const { serving = false, isRefusalLasting } = history;
-  return beginRun({ spec: specOf(history), serving, isRefusalLasting, planner }, interruption);
+  const { serving = false, isRefusalLasting, isCutLasting } = history;
+  return beginRun({ spec: specOf(history), serving, isRefusalLasting, isCutLasting, planner }, interruption);
 }

@@ -49,6 +49,8 @@ type AnyHappening =
   | { readonly type: 'round' }
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'replicaSets' | 'endpoints' }
+  /** EndpointSlices of the versions' Services follow the pods no more, until they do again. */
+  | { readonly type: 'slicesLag' | 'slicesFollow' }
   | {
       readonly type:
         | 'gateway'
@@ -58,6 +60,9 @@ type AnyHappening =
         /** It learns of no change of the endpoints, until it follows again. */
         | 'gatewayLags'
         | 'gatewayFollows'
+        /** It reaches the API server no more, and routes on by what it knows, until it reaches it again. */
+        | 'gatewayIsCut'
+        | 'gatewayReconnects'
         | 'gatewayRefuses';
       /** Which of them; absent: the first. */
       readonly index?: number;
@@ -130,6 +135,8 @@ export interface History {
   readonly serving?: boolean;
   /** Whether routers of other projects go on refusing until another one takes over: nothing else mends them. */
   readonly isRefusalLasting?: boolean;
+  /** Whether the second gateway never reaches the API server again where it was cut off. */
+  readonly isCutLasting?: boolean;
   /** Absent: it is alone. */
   readonly group?: Group;
   readonly happenings: readonly Happening[];

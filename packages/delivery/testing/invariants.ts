@@ -7,6 +7,7 @@ import { checkFirstTraffic, isAdmitted } from './gate-invariants.ts';
 import { checkFeasible, checkHandover, checkRefusedRoute } from './route-invariants.ts';
 import { checkSessions, findDeserted } from './session-invariants.ts';
 import type { Change } from './simulation/api.ts';
+import { isLive } from './simulation/partitions.ts';
 import { sessionRule } from './simulation/sessions.ts';
 import { Violation } from './violation.ts';
 import { isBeingDeleted, isPodReady, type World } from './simulation/world.ts';
@@ -193,7 +194,7 @@ function checkMemory({ before, action }: Change): string | undefined {
 function checkInFlight({ before, action }: Change): string | undefined {
   const { split, gateways, now, application } = before;
   if (action.type !== 'removeRoute' || split === undefined) return undefined;
-  const living = gateways.filter(({ isAlive }) => isAlive);
+  const living = gateways.filter((each) => isLive(each, now));
   const isRouting = living.some(({ inForce }) => (inForce?.rules ?? []).length > 0);
   if (split.spec.rules.length > 0 || isRouting) return 'in flight: the Split goes while requests come by it';
   const since = now - Math.max(...living.map(({ closedAt = -Infinity }) => closedAt));
@@ -225,8 +226,9 @@ function checkRouted(change: Change): string | undefined {
   // A Split that somebody else deleted can be confirmed by nobody.
   if (isEnding && before.split === undefined) return undefined;
   if ((!isEnding && (floorOf(change) ?? 0) === 0) || before.pods === after.pods) return undefined;
-  for (const { name, isAlive, inForce } of before.gateways) {
-    const [rule] = isAlive ? (inForce?.rules ?? []) : [];
+  for (const gateway of before.gateways) {
+    const { name, inForce } = gateway;
+    const [rule] = isLive(gateway, before.now) ? (inForce?.rules ?? []) : [];
     const carrying = (rule?.backends ?? []).filter(({ weight }) => weight > 0 || rule?.sessions !== undefined);
     const left = carrying.find(
       ({ version }) => readyBackends(before, version) > 0 && readyBackends(after, version) === 0,

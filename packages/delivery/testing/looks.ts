@@ -11,6 +11,7 @@ import { runEndpoints, runReplicaSets, setReady } from './simulation/controllers
 import { sight } from './simulation/sightings.ts';
 import { runGateways } from './simulation/gateways.ts';
 import { runJobs } from './simulation/hook-effects.ts';
+import { sightLeases } from './simulation/partitions.ts';
 import { controllerTime, isBeingDeleted, isGone, observationOf, type World } from './simulation/world.ts';
 import { checkWaiting } from './waiting.ts';
 
@@ -31,6 +32,8 @@ export interface Run {
   readonly underWay: Write[];
   /** Whether routers that refuse go on doing so when nothing else goes wrong any more. */
   readonly isRefusalLasting: boolean;
+  /** Likewise the second gateway, where it is cut off. */
+  readonly isCutLasting: boolean;
 }
 
 /** The controller dies after so many effects of its whole life, and another one goes on. */
@@ -99,6 +102,7 @@ export function forgetting(world: World): World {
     measurements: new Map(),
     hookFindings: new Map(),
     trial: undefined,
+    gateways: sightLeases(world.gateways, world.now),
   };
 }
 

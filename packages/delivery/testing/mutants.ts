@@ -87,7 +87,7 @@ function credulous(observation: Observation): Observation {
   return { ...observation, answers: new Map<string, HeardAnswer>(answers) };
 }
 
-function withConfirmation({ split, gateways, ...others }: Observation): Observation {
+export function withConfirmation({ split, gateways, ...others }: Observation): Observation {
   const observedGeneration = split?.metadata.generation ?? 0;
   const instances = gateways.map((name) => ({ name, observedGeneration, inForceSince: '2026-01-01T00:00:00Z' }));
   return { ...others, gateways, split: split === undefined ? undefined : { ...split, status: { instances } } };
@@ -120,7 +120,7 @@ function withoutDrain({ pods, ...others }: Observation): Observation {
 }
 
 /** Takes for granted that the endpoints follow the labels at once. */
-function withPromptEndpoints({ slices, pods, ...others }: Observation): Observation {
+export function withPromptEndpoints({ slices, pods, ...others }: Observation): Observation {
   const silent = new Set(
     pods.filter(({ metadata }) => metadata.labels?.[labels.serves] !== 'true').map(({ metadata }) => metadata.name),
   );

@@ -6,6 +6,8 @@
 import type { Pod } from '@slipway/kube/api.generated';
 import { labels } from '../src/names.ts';
 import { Violation } from './violation.ts';
+import { endpointsOf } from './simulation/endpoints.ts';
+import { isLive } from './simulation/partitions.ts';
 import { routerOf } from './simulation/routers.ts';
 import { isPodReady, isTerminating, type World } from './simulation/world.ts';
 
@@ -39,11 +41,16 @@ export function noteRequests(reached: Reached, world: World): void {
   const { last, left } = reached;
   for (const pod of world.pods) {
     const { name = '', labels: own } = pod.metadata;
-    if (own?.[labels.backend] === 'true') left.delete(name);
+    if (own?.[labels.backend] === 'true' || isSliced(world, name)) left.delete(name);
     else if (!left.has(name)) left.set(name, world.now);
     if (!isPodReady(pod)) last.delete(name);
-    else if (isReachable(pod, senders, isLost(reached, world, name))) last.set(name, world.now);
+    else if (isReachable(pod, senders, leavingOf(reached, world, name))) last.set(name, world.now);
   }
+}
+
+/** Endpoints that are late name it still. */
+function isSliced(world: World, name: string): boolean {
+  return world.slicedPods !== undefined && endpointsOf(world).pods.has(name);
 }
 
 interface Dismissing {
@@ -73,9 +80,16 @@ function isShrinking({ replicaSets, pods }: World, release: string | undefined):
   return pods.filter((pod) => isOwn(pod) && !isTerminating(pod)).length > wanted;
 }
 
-function isLost({ left, dismissed }: Reached, { now }: World, name: string): 'lost' | 'expected' {
-  const isForgone = dismissed.has(name) || now - (left.get(name) ?? now) >= longestLagMilliseconds;
-  return isForgone ? 'lost' : 'expected';
+/** Of a pod to which no Service leads any more. */
+interface Leaving {
+  /** What is sent to it all the same is lost by whoever sends it. */
+  readonly isForgone: boolean;
+  readonly since: number;
+}
+
+function leavingOf({ left, dismissed }: Reached, { now }: World, name: string): Leaving {
+  const since = left.get(name) ?? now;
+  return { isForgone: dismissed.has(name) || now - since >= longestLagMilliseconds, since };
 }
 
 interface Senders {
@@ -89,16 +103,18 @@ interface Sender {
   readonly versions: ReadonlySet<string>;
   /** Pods that it knows; undefined: it always knows all. */
   readonly endpoints: ReadonlySet<string> | undefined;
+  readonly backSince: number;
 }
 
 function sendersIn(world: World): Senders {
   const gateways = world.gateways.flatMap((gateway): readonly Sender[] => {
-    if (!gateway.isAlive || gateway.inForce === undefined) return [];
+    if (!isLive(gateway, world.now) || gateway.inForce === undefined) return [];
     const reachable = gateway.inForce.rules.flatMap(({ backends, sessions }) =>
       backends.filter(({ weight }) => weight > 0 || sessions !== undefined),
     );
     const endpoints = routerOf(gateway) === undefined ? gateway.endpoints.pods : undefined;
-    return [{ versions: new Set(reachable.map(({ version }) => version)), endpoints }];
+    const { backSince } = gateway;
+    return [{ versions: new Set(reachable.map(({ version }) => version)), endpoints, backSince }];
   });
   return { gateways, inside: insidePods(world) };
 }
@@ -109,10 +125,10 @@ function insidePods({ slice }: World): ReadonlySet<string> {
 }
 
 /** Whoever follows sends to who is behind the Service of its version, and whoever lags to who was there. */
-function isReachable(pod: Pod, { gateways, inside }: Senders, late: 'lost' | 'expected'): boolean {
+function isReachable(pod: Pod, { gateways, inside }: Senders, { isForgone, since }: Leaving): boolean {
   const { labels: own = {}, name = '' } = pod.metadata;
-  const isKnown = ({ endpoints }: Sender): boolean =>
-    own[labels.backend] === 'true' || (late === 'expected' && endpoints?.has(name) === true);
+  const isKnown = ({ endpoints, backSince }: Sender): boolean =>
+    own[labels.backend] === 'true' || (!isForgone && since >= backSince && endpoints?.has(name) === true);
   const isOutside = gateways.some((each) => each.versions.has(own[labels.release] ?? '') && isKnown(each));
   return isPodReady(pod) && (isOutside || inside.has(name));
 }
@@ -123,7 +139,7 @@ export function checkRemoval(reached: Reached, world: World, pod: Pod): void {
   const { replicas = 1, drainSeconds = 0 } = world.application.spec;
   if (!isPodReady(pod) || replicas === 0) return;
   const which = `pod ${name} of ${own?.[labels.release] ?? ''}`;
-  if (isReachable(pod, sendersIn(world), isLost(reached, world, name)))
+  if (isReachable(pod, sendersIn(world), leavingOf(reached, world, name)))
     throw new Violation(`requests: ${which} is removed while requests come to it`);
   const since = world.now - (reached.last.get(name) ?? -Infinity);
   if (since < drainSeconds * 1_000)

@@ -7,6 +7,7 @@ import { ingressNginx } from '../src/routers/ingress-nginx.ts';
 import { askedOf } from '../src/routers/router.ts';
 import type { Change } from './simulation/api.ts';
 import { isOpen } from './simulation/gateways.ts';
+import { isLive } from './simulation/partitions.ts';
 import { isCarrying, routerOf } from './simulation/routers.ts';
 import { isPodReady, type Gateway, type World } from './simulation/world.ts';
 
@@ -29,9 +30,11 @@ function isRefused(world: World): boolean {
 }
 
 /** Those of which an instance says that it serves nothing of the route. What another project refuses it never observes. */
-function refusingCarriers({ split, gateways }: World): readonly Carrier[] {
+function refusingCarriers({ split, gateways, now }: World): readonly Carrier[] {
   if (split === undefined) return [];
-  const living = new Set(gateways.flatMap((each) => (each.isAlive && isCarrying(each, split.spec) ? each.name : [])));
+  const living = new Set(
+    gateways.flatMap((each) => (isLive(each, now) && isCarrying(each, split.spec) ? each.name : [])),
+  );
   const refusing = (split.status?.instances ?? []).filter(
     ({ name, observedGeneration, unservedRules = [] }) =>
       living.has(name) &&
@@ -77,7 +80,7 @@ export function checkFeasible({ after, action }: Change): string | undefined {
 
 /** One instance for so long, and all others by now: one that has just started gets no requests before it has seen the Split. */
 function hasLed({ gateways, now }: World, main: Carrier | undefined, milliseconds: number): boolean {
-  const leading = gateways.filter((each) => each.isAlive && (routerOf(each) ?? 'gateway') === main);
+  const leading = gateways.filter((each) => isLive(each, now) && (routerOf(each) ?? 'gateway') === main);
   const isLeading = (each: Gateway): boolean => isOpen(each) || each.inForce === undefined;
   return leading.every(isLeading) && leading.some(({ openSince = Infinity }) => now - openSince >= milliseconds);
 }

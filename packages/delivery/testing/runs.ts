@@ -10,7 +10,9 @@ import { noRefusals } from './refusals.ts';
 import { copyReached, nobodyReached, noteRequests, type Reached } from './requests.ts';
 import { checkRest, describeWorld, isAtRest } from './rest.ts';
 import { approveAll, checkApprovals } from './simulation/approvals.ts';
+import { followPods } from './simulation/endpoints.ts';
 import { changeGateway } from './simulation/gateways.ts';
+import { reconnectGateway } from './simulation/partitions.ts';
 import { changeRouter } from './simulation/router-changes.ts';
 import { routerOf } from './simulation/routers.ts';
 import { applyAgain, ask, changeSpec } from './simulation/people.ts';
@@ -40,15 +42,16 @@ export interface Beginning {
   /** Whether its first version serves already. */
   readonly serving: boolean;
   readonly isRefusalLasting?: boolean | undefined;
+  readonly isCutLasting?: boolean | undefined;
   readonly planner?: Planner | undefined;
 }
 
 export function beginRun(
-  { spec, serving, isRefusalLasting = false, planner = reconcileApplication }: Beginning,
+  { spec, serving, isRefusalLasting = false, isCutLasting = false, planner = reconcileApplication }: Beginning,
   interruption: Interruption,
 ): Run {
   const start = serving ? servedBy(spec) : { world: createWorld(spec), reached: nobodyReached() };
-  return { ...startRun(start, planner, interruption), isRefusalLasting };
+  return { ...startRun(start, planner, interruption), isRefusalLasting, isCutLasting };
 }
 
 interface Start {
@@ -67,6 +70,7 @@ function startRun({ world, reached }: Start, planner: Planner, interruption: Int
     refusals: noRefusals(),
     underWay: [],
     isRefusalLasting: false,
+    isCutLasting: false,
   };
 }
 
@@ -142,11 +146,17 @@ function free(run: Run): void {
     run.isRefusalLasting && each.isRefusing && routerOf(each) !== undefined && !isGone(world.application);
   const freed = world.gateways.reduce(
     (before, each, index) =>
-      changeGateway(before, index, { isAlive: true, isStuck: false, isLagging: false, isRefusing: isLasting(each) }),
+      changeGateway(before, index, {
+        isAlive: true,
+        isStuck: false,
+        isLagging: false,
+        isRefusing: isLasting(each),
+        ...(run.isCutLasting && index === 1 && each.isAlive ? {} : reconnectGateway(each, world.now)),
+      }),
     world,
   );
   const led = world.gateways.some(isLasting) ? ledElsewhere(freed) : freed;
-  run.world = unpaused({ ...led, webhook: 'passed' });
+  run.world = unpaused({ ...followPods(led), webhook: 'passed' });
   while (run.underWay.length > 0) run.world = arrive(run);
 }
 

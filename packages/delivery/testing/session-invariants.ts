@@ -3,6 +3,7 @@ import type { SplitBackend } from '@slipway/kube/split';
 import { isFinished, type Release } from '../src/api/release.ts';
 import { labels } from '../src/names.ts';
 import type { Change } from './simulation/api.ts';
+import { isLive } from './simulation/partitions.ts';
 import { routerOf } from './simulation/routers.ts';
 import { sessionRule } from './simulation/sessions.ts';
 import { controllerTime, isPodReady, type World } from './simulation/world.ts';
@@ -71,10 +72,10 @@ function isReturning({ status }: Release): boolean {
 }
 
 /** Every gateway of ours that lives says so: no other router counts sessions. */
-function isIdle({ gateways, split }: World, service: string): boolean {
+function isIdle({ gateways, split, now }: World, service: string): boolean {
   const instances = split?.status?.instances ?? [];
   return gateways
-    .filter((gateway) => gateway.isAlive && routerOf(gateway) === undefined)
+    .filter((gateway) => isLive(gateway, now) && routerOf(gateway) === undefined)
     .every(({ name }) =>
       instances
         .find((instance) => instance.name === name)

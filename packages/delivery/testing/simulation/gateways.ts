@@ -18,7 +18,7 @@ export function runGateway(given: World, index: number): World {
   const world = runEndpointsOf(given, index);
   const { split } = world;
   const gateway = world.gateways[index];
-  if (gateway === undefined || !gateway.isAlive) return world;
+  if (gateway === undefined || !gateway.isAlive || gateway.cutSince !== undefined) return world;
   if (split !== undefined && !isCarrying(gateway, split.spec))
     return withoutEntry(withoutFormerRouters(world), gateway);
   const isRefused = gateway.isRefusing && routerOf(gateway) !== undefined && isLeading(split?.spec);

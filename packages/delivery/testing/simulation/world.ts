@@ -15,6 +15,7 @@ import { referenceKey } from '../../src/configuration/references.ts';
 import { noCompanions, type Companions } from '../../src/order/companions.ts';
 import { askedCarrier } from '../../src/carriers.ts';
 import { noEndpoints, revisionOf, type KnownEndpoints } from './known-endpoints.ts';
+import { isLive, type Contact } from './partitions.ts';
 import { isCarrying, routerOf } from './routers.ts';
 import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 
@@ -22,10 +23,7 @@ import type { HeardAnswer, Observation, Trial } from '../../src/observation.ts';
 export const configMap = { kind: 'ConfigMap', name: 'settings' } as const;
 export const application = 'shop';
 
-export interface Gateway {
-  readonly name: string;
-  /** Whether it runs, and its Lease with it. */
-  readonly isAlive: boolean;
+export interface Gateway extends Contact {
   /** It runs, and does not take what the Split says. */
   readonly isStuck: boolean;
   /** It takes what the Split says, and routes by endpoints as they were when it began to lag. */
@@ -73,6 +71,10 @@ export interface World {
   /** What it has seen gateways confirm of the Split, by name: which generation, and when that was first seen. */
   readonly confirmations: ReadonlyMap<string, Sighting>;
   readonly slice: EndpointSlice;
+  /** The pods as the EndpointSlices of the versions' Services show them; undefined: as they are. */
+  readonly slicedPods: readonly Pod[] | undefined;
+  /** The change with which these were written after they had been late; 0: they never were. */
+  readonly slicedAt: number;
   readonly split: Split | undefined;
   readonly gateways: readonly Gateway[];
   readonly commands: readonly ReleaseCommand[];
@@ -129,6 +131,8 @@ export function newGateway(name: string): Gateway {
     isAlive: true,
     isStuck: false,
     isLagging: false,
+    cutSince: undefined,
+    backSince: -Infinity,
     isRefusing: false,
     openSince: undefined,
     ...unrouted,
@@ -136,7 +140,7 @@ export function newGateway(name: string): Gateway {
 }
 
 /** What a gateway loses that stops. */
-export const unrouted: Omit<Gateway, 'name' | 'isAlive' | 'isStuck' | 'isLagging' | 'isRefusing' | 'openSince'> = {
+export const unrouted: Pick<Gateway, 'inForce' | 'taking' | 'endpoints' | 'closedAt' | 'sessions'> = {
   inForce: undefined,
   taking: undefined,
   endpoints: noEndpoints,
@@ -162,6 +166,8 @@ export function createWorld(spec: ApplicationSpec): World {
     replicaSets: [],
     pods: [],
     slice: sliceOf([]),
+    slicedPods: undefined,
+    slicedAt: 0,
     split: undefined,
     gateways: ['gateway-0', 'gateway-1'].map(newGateway),
     commands: [],
@@ -217,16 +223,16 @@ export function observationOf(given: World): Observation {
 }
 
 /** Names of those that are to confirm: our gateways that live, and whoever else carries. */
-function confirmersIn({ application, split, gateways }: World): readonly string[] {
+function confirmersIn({ application, split, gateways, now }: World): readonly string[] {
   const spec = split?.spec ?? askedCarrier(application);
   return gateways
-    .filter((each) => isCarrying(each, spec) && (each.isAlive || routerOf(each) !== undefined))
+    .filter((each) => isCarrying(each, spec) && (isLive(each, now) || routerOf(each) !== undefined))
     .map(({ name }) => name);
 }
 
 /** What each of ours says of it in its Lease. Who carries for another project says nothing. */
-function observedEndpoints({ gateways }: World): ReadonlyMap<string, number> {
-  const ours = gateways.filter((each) => each.isAlive && routerOf(each) === undefined);
+function observedEndpoints({ gateways, now }: World): ReadonlyMap<string, number> {
+  const ours = gateways.filter((each) => isLive(each, now) && routerOf(each) === undefined);
   return new Map(ours.map(({ name, endpoints }) => [name, endpoints.revision]));
 }
 
@@ -277,19 +283,22 @@ function sourcesOf(content: string): Observation['sources'] {
   return known;
 }
 
-const slices = new WeakMap<World['pods'], Pick<World, 'slice' | 'replicaSets'> & Pick<Observation, 'slices'>>();
+const slices = new WeakMap<
+  World['pods'],
+  Pick<World, 'slice' | 'replicaSets' | 'slicedAt'> & Pick<Observation, 'slices'>
+>();
 
 /** Looks at a world in which no pod has changed see the same. */
 function slicesOf(world: World): Observation['slices'] {
-  const { slice, replicaSets, pods } = world;
+  const { slice, replicaSets, slicedAt, slicedPods: pods = world.pods } = world;
   const known = slices.get(pods);
-  if (known?.slice === slice && known.replicaSets === replicaSets) return known.slices;
-  const all = [slice, ...backendSlices(world)];
-  slices.set(pods, { slice, replicaSets, slices: all });
+  if (known?.slice === slice && known.replicaSets === replicaSets && known.slicedAt === slicedAt) return known.slices;
+  const all = [slice, ...backendSlices({ replicaSets, pods, slicedAt })];
+  slices.set(pods, { slice, replicaSets, slicedAt, slices: all });
   return all;
 }
 
-function backendSlices(world: World): readonly EndpointSlice[] {
+function backendSlices(world: Pick<World, 'replicaSets' | 'pods' | 'slicedAt'>): readonly EndpointSlice[] {
   return world.replicaSets.map((set) => {
     const own = world.pods.filter(
       ({ metadata }) => metadata.labels?.[labels.release] === set.metadata.labels?.[labels.release],
@@ -298,7 +307,8 @@ function backendSlices(world: World): readonly EndpointSlice[] {
       own.filter(({ metadata }) => metadata.labels?.[labels.backend] === 'true'),
       set.metadata.name ?? '',
     );
-    return { ...slice, metadata: { ...slice.metadata, resourceVersion: String(revisionOf(own)) } };
+    const resourceVersion = String(Math.max(revisionOf(own), world.slicedAt));
+    return { ...slice, metadata: { ...slice.metadata, resourceVersion } };
   });
 }
 
