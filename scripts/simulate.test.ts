@@ -44,12 +44,23 @@ test('prints what an engine with a fault breaks, as short as it can be, and runs
   expect(simulate('--replay', file)).toEqual({ status: 0, said: 'every promise was kept\n' });
 }, 120_000);
 
+test('stops a scenario after every action, and after those of a part in turn', () => {
+  const { status, said } = simulate(
+    ...['--stopped', '--in-turn', '--part', '2/9', '--scenario', 'a retry that was undone can be given again'],
+  );
+  expect(said).toContain('actions in turn: --in-turn --part 2/9');
+  expect(said).toMatch(/1 scenarios, played [4-9] times with controllers that are killed, 0 broken/);
+  expect(status).toBe(0);
+}, 120_000);
+
 test.each([
   [
     ['--strategy', 'none'],
     'there is no strategy "none", there are blueGreen, canary, recreate, rolling, rainbow, inOrder, lagging\n',
   ],
   [['--histories', 'many'], '"many" is no whole number\n'],
+  [['--stopped', '--in-turn', '--part', '13/12'], '"13/12" is no part, such as 3/12\n'],
+  [['--stopped', '--part', '3/12'], '--part is of actions in turn: give --in-turn too\n'],
 ])('%o is refused', (words, said) => {
   expect(simulate(...words)).toEqual({ status: 2, said });
 });

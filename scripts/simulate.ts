@@ -15,6 +15,7 @@
  *
  *     npm run simulate -- --stopped                       each with controllers that end after every single action
  *     npm run simulate -- --stopped --in-turn             and with the first one that ends after its first, its second, …
+ *     npm run simulate -- --stopped --in-turn --part 3/12 or after a twelfth of those, which are some of every scenario's
  *     npm run simulate -- --stopped --scenario rainbow    those whose name contains that
  *     npm run simulate -- --stopped --fault "lets go whoever is to leave"
  */
@@ -29,6 +30,7 @@ import { runHistory } from '../packages/delivery/testing/histories.ts';
 import type { History } from '../packages/delivery/testing/history.ts';
 import type { Planner } from '../packages/delivery/testing/looks.ts';
 import { mutants } from '../packages/delivery/testing/mutants.ts';
+import type { Part } from '../packages/delivery/testing/stopped-scripts.ts';
 import { Violation } from '../packages/delivery/testing/violation.ts';
 import { playAllStopped } from './stopped-scenarios.ts';
 
@@ -42,6 +44,8 @@ interface Share {
   readonly batches: readonly Batch[];
   /** Of the engine; absent: it is as it is. */
   readonly fault: string | undefined;
+  /** One number that all threads see: not 0 once one of them has found something. */
+  readonly over: Int32Array<SharedArrayBuffer>;
 }
 
 interface Wish {
@@ -69,11 +73,15 @@ function main(): void {
       fault: { type: 'string' },
       stopped: { type: 'boolean', default: false },
       'in-turn': { type: 'boolean', default: false },
+      part: { type: 'string' },
       scenario: { type: 'string' },
     },
   });
-  const { strategy, fault } = values;
-  if (values.stopped) return playAllStopped({ scenario: values.scenario, inTurn: values['in-turn'], fault });
+  const { strategy, fault, scenario } = values;
+  if (values.part !== undefined && !values['in-turn'])
+    throw new Error('--part is of actions in turn: give --in-turn too');
+  const inTurn = values['in-turn'] ? partOf(values.part ?? '1/1') : undefined;
+  if (values.stopped) return playAllStopped({ scenario, inTurn, fault });
   // Before anything is started: there may be no such fault.
   const planner = plannerWith(fault);
   if (values.replay === undefined)
@@ -95,6 +103,13 @@ function requireCount(text: string): number {
   throw new Error(`"${text}" is no whole number`);
 }
 
+/** The third of twelve is `3/12`. */
+function partOf(text: string): Part {
+  const [number = 0, of = 0] = /^\d+\/\d+$/.test(text) ? text.split('/').map(Number) : [];
+  if (number >= 1 && number <= of) return { number, of };
+  throw new Error(`"${text}" is no part, such as 3/12`);
+}
+
 /** One thread a core. Which histories there are depends on the seed alone, and not on how many threads run them. */
 function simulate(strategies: readonly string[], { histories, seed, fault }: Wish): void {
   for (const strategy of strategies)
@@ -104,14 +119,15 @@ function simulate(strategies: readonly string[], { histories, seed, fault }: Wis
   const total = histories * strategies.length;
   const batches = strategies.flatMap((strategy) => batchesOf(strategy, histories, seed));
   const startedAt = performance.now();
+  const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let done = 0;
   console.log(`${total} histories of ${strategies.join(', ')} on ${threads} threads, seed ${seed}`);
   const workers = Array.from({ length: threads }, (_, index) => {
-    const share: Share = { batches: batches.filter((__, at) => at % threads === index), fault };
+    const share: Share = { batches: batches.filter((__, at) => at % threads === index), fault, over };
     const resourceLimits = { maxYoungGenerationSizeMb: youngMegabytes };
     const worker = new Worker(new URL(import.meta.url), { workerData: share, resourceLimits });
     worker.on('message', (report: Report) => {
-      if (report.kind === 'broken') end(report, workers);
+      if (report.kind === 'broken') end(report);
       else done += report.histories;
     });
     return worker;
@@ -139,27 +155,32 @@ function batchesOf(strategy: string, histories: number, seed: number): readonly 
   }));
 }
 
-function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }, workers: readonly Worker[]): void {
+function end({ strategy, history, reason }: Report & { readonly kind: 'broken' }): void {
   // Of several threads that find something at once the first is told.
   if (process.exitCode !== undefined) return;
   process.exitCode = 1;
   console.log(`\nA history of ${strategy} breaks a promise: ${reason}\n${JSON.stringify(history, null, 2)}`);
   console.log('\nPut it into a file and run it again: npm run simulate -- --replay FILE');
-  for (const worker of workers) void worker.terminate();
 }
 
 /** In a thread. */
-function runShare({ batches, fault }: Share, tell: (report: Report) => void): void {
+function runShare({ batches, fault, over }: Share, tell: (report: Report) => void): void {
   const planner = plannerWith(fault);
+  // A thread ends by itself: one that is terminated while it compiles what it runs can take the process with it.
+  const isOver = (): boolean => Atomics.load(over, 0) !== 0;
   for (const { strategy, seed, histories } of batches) {
-    const property = fc.property(historyOf(strategy), (history) => void runHistory(history, { planner }));
+    const property = fc.property(historyOf(strategy), (history) => {
+      if (!isOver()) runHistory(history, { planner });
+    });
     const found = fc.check(property, { numRuns: histories, seed });
     const [history] = found.counterexample ?? [];
     if (history !== undefined) {
       const reason = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance);
+      Atomics.store(over, 0, 1);
       tell({ kind: 'broken', strategy, history, reason });
       return;
     }
+    if (isOver()) return;
     tell({ kind: 'progress', histories });
   }
 }

@@ -39,7 +39,23 @@ function ofRace({ serving, weights, pods, scale }: Played['end']): Partial<Playe
   return { serving, weights, pods, scale };
 }
 
-/** The first controller ends after its first action, its second, and so on. */
-export function stopsInTurn({ actions }: Played): readonly Stop[] {
-  return Array.from({ length: actions }, (_, index) => ({ after: index + 1 }));
+/** One of so many that together are all stops of all scenarios, and each of them once. */
+export interface Part {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
+export interface Turn {
+  readonly part: Part;
+  /** Of the scenario among all. */
+  readonly place: number;
+}
+
+const whole: Turn = { part: { number: 1, of: 1 }, place: 0 };
+
+/** The first controller ends after its first action, its second, and so on. Each part has some of every scenario, spread over it. */
+export function stopsInTurn({ actions }: Played, { part, place }: Turn = whole): readonly Stop[] {
+  const all = Array.from({ length: actions }, (_, index) => ({ after: index + 1 }));
+  return all.filter(({ after }) => (after + place) % part.of === part.number - 1);
 }

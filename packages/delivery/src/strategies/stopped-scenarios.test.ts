@@ -54,3 +54,16 @@ test('each action has its turn', () => {
   const end = { serving: '1', weights: '', phases: '', pods: '', attempts: '', scale: 1 };
   expect(stopsInTurn({ end, actions: 3 })).toEqual([{ after: 1 }, { after: 2 }, { after: 3 }]);
 });
+
+test('each action of each scenario has its turn in one part, and every part has some of each', () => {
+  const end = { serving: '1', weights: '', phases: '', pods: '', attempts: '', scale: 1 };
+  const played = { end, actions: 30 };
+  for (const place of [0, 1, 6]) {
+    const parts = Array.from({ length: 7 }, (_, index) =>
+      stopsInTurn(played, { part: { number: index + 1, of: 7 }, place }),
+    );
+    expect(new Set(parts.flat().map((stop) => JSON.stringify(stop))).size).toBe(30);
+    expect(parts.flat()).toHaveLength(30);
+    expect(Math.min(...parts.map(({ length }) => length))).toBe(4);
+  }
+});
