@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
+import { approvalName, chooseApproval } from '@slipway/delivery/api/awaited-approvals';
 import { releaseApprovals, type ReleaseApproval } from '@slipway/delivery/api/release-approval';
 import { isFinished, type Release } from '@slipway/delivery/api/release';
-import { approvalName, chooseApproval } from '@slipway/delivery/hooks/awaited-approvals';
 import { labels } from '@slipway/delivery/names';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { connect, type Connection } from '../connection/connection.ts';

@@ -1,7 +1,7 @@
 /** Somebody agrees to releases, before they are begun or promoted. */
 import { formatTime } from '@slipway/kube/clock';
+import { awaitedApprovals } from '../../src/api/awaited-approvals.ts';
 import { hookTimes, type Hooks } from '../../src/api/hook.ts';
-import { awaitedApprovals } from '../../src/hooks/awaited-approvals.ts';
 import { isFinished, type Release } from '../../src/api/release.ts';
 import { labels } from '../../src/names.ts';
 import { Violation } from '../violation.ts';

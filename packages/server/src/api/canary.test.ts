@@ -1,4 +1,6 @@
 /** Releases as a pipeline sees them that speaks to nobody but the server. */
+import { releaseApprovals } from '@slipway/delivery/api/release-approval';
+import { resourceQuotas } from '@slipway/kube/resources';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 
@@ -38,6 +40,7 @@ const specOf = (version: string) => ({
 });
 
 const hooks = { beforePromotion: [{ name: 'sign-off', approval: {} }] };
+const look = { beforePromotion: [{ name: 'second-look', approval: {} }] };
 
 /** Time for whatever can happen without anybody's word. */
 async function live(): Promise<void> {
@@ -109,8 +112,10 @@ it('waits for who may approve it, and goes on with his word', async () => {
   const path = `${namespace}/releases/bank-1`;
   const phaseOf = async () => (await server.call('GET', path)).body.phase;
   expect(await phaseOf()).toBe('Progressing');
-  const approve = (token: string, hook = 'sign-off') =>
-    server.call('POST', `${path}/approvals`, { token, body: { hook, reason: 'it is Tuesday' } });
+  const approve = (token: string, hook = 'sign-off', key?: string) => {
+    const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
+    return server.call('POST', `${path}/approvals`, { token, headers, body: { hook, reason: 'it is Tuesday' } });
+  };
   const [operator, leader] = await Promise.all([
     server.tokenFor({ role: 'operate', namespaces: ['default'] }),
     server.tokenFor({ role: 'approve', namespaces: ['default'] }),
@@ -122,8 +127,69 @@ it('waits for who may approve it, and goes on with his word', async () => {
   });
   await live();
   expect(await phaseOf()).toBe('Progressing');
-  const { status, headers } = await approve(leader);
-  expect([status, headers.get('location')]).toEqual([202, path]);
+  const given = await approve(leader, 'sign-off', 'signed');
+  expect([given.status, given.headers.get('location')]).toEqual([202, path]);
   await live();
   expect(await phaseOf()).toBe('Succeeded');
+
+  expect(await approve(leader, 'sign-off', 'signed'), 'sent again').toMatchObject({ status: 202, body: given.body });
+  for (const key of [undefined, 'once-more'])
+    expect(await approve(leader, 'sign-off', key), 'given once more').toMatchObject({
+      status: 409,
+      body: {
+        detail: 'release bank-1 waits for no approval named sign-off, but for none at all. Nothing was approved.',
+      },
+    });
+  expect((await approve(leader, 'sign-off', 'once-more')).status, 'refused, and no more than that').toBe(409);
+  expect((await approve(leader, 'sign-of', 'signed')).status).toBe(422);
+  const { items } = await server.cluster.client.list(releaseApprovals, { namespace: 'default' });
+  expect(items, 'none is left for nobody').toEqual([]);
+});
+
+it('takes an approval that is sent again for none of the next attempt', async () => {
+  const beforeRelease = [{ name: 'sign-off', approval: {}, everyAttempt: true }];
+  const spec = { ...specOf('1'), strategy: { type: 'rolling' }, checks: [], hooks: { beforeRelease, ...look } };
+  await server.during(server.call('POST', `${namespace}/applications`, { body: { name: 'mill', spec } }));
+  await live();
+  const token = await server.tokenFor({ role: 'approve', namespaces: ['default'] });
+  const approve = async (key: string) => {
+    const given = { token, headers: { 'idempotency-key': key }, body: { hook: 'sign-off' } };
+    return (await server.call('POST', `${namespace}/releases/mill-1/approvals`, given)).status;
+  };
+  const waitsFor = async () => (await server.call('GET', `${namespace}/releases/mill-1`)).body.status.waitingFor;
+  expect(await approve('first')).toBe(202);
+  await live();
+  expect(await waitsFor()).toContain('second-look');
+  expect(await approve('first'), 'sent again').toBe(202);
+  for (const verb of ['abort', 'retry']) {
+    await server.call('POST', `${namespace}/applications/mill/commands`, { body: { verb } });
+    await live();
+  }
+  expect(await waitsFor()).toContain('sign-off');
+  expect(await approve('first'), 'sent again, much later').toBe(422);
+  await live();
+  expect(await waitsFor()).toContain('sign-off');
+  expect(await approve('second')).toBe(202);
+  await live();
+  expect(await waitsFor()).toContain('second-look');
+});
+
+it('says of an approval that could not be given that it was not, also when it is sent again later', async () => {
+  const spec = { ...specOf('1'), strategy: { type: 'rolling' }, checks: [], hooks };
+  await server.during(server.call('POST', `${namespace}/applications`, { body: { name: 'lock', spec } }));
+  await live();
+  const token = await server.tokenFor({ role: 'approve', namespaces: ['default'] });
+  const approve = async () => {
+    const given = { token, headers: { 'idempotency-key': 'lost' }, body: { hook: 'sign-off' } };
+    return (await server.call('POST', `${namespace}/releases/lock-1/approvals`, given)).status;
+  };
+  const quota = { namespace: 'default', name: 'none' };
+  const hard = { 'count/releaseapprovals.slipway.dev': '0' };
+  await server.cluster.client.create(resourceQuotas, { metadata: quota, spec: { hard } });
+  await live();
+  expect(await approve()).toBe(502);
+  await server.cluster.client.delete(resourceQuotas, quota);
+  await server.call('POST', `${namespace}/applications/lock/commands`, { body: { verb: 'abort' } });
+  await live();
+  expect(await approve()).toBe(409);
 });

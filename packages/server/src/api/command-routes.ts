@@ -1,3 +1,4 @@
+import { chooseApproval, isApproved } from '@slipway/delivery/api/awaited-approvals';
 import { releaseApprovals, type ReleaseApproval } from '@slipway/delivery/api/release-approval';
 import type { Release } from '@slipway/delivery/api/release';
 import { createCommand, releaseCommands, verbs, type CommandOutcome } from '@slipway/delivery/api/release-command';
@@ -8,7 +9,7 @@ import { findCommand } from '../history/read-history.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { findOutcome } from '../view/command-outcome.ts';
-import { claimName, createOnce, IdempotencyHeaders, nameAsked, otherRequest } from './create-once.ts';
+import { claimName, createOnce, IdempotencyHeaders, nameAsked, otherRequest, wasClaimed } from './create-once.ts';
 import { requireReturnable } from './release-again-routes.ts';
 import { Name, ObjectParams, problems, Version } from './schemas.ts';
 import { notFound, type ApplicationKey } from './write-application.ts';
@@ -128,7 +129,9 @@ function addApproving(app: App, context: ServerContext): void {
       config: { access: { type: 'namespace', permission: 'approve' } },
       schema: {
         tags,
-        summary: 'Agree to a release that waits for an approval',
+        summary: 'Agree to a release that waits for an approval, or is going to',
+        description:
+          'An approval that the release has no hook for is answered 422, and one that it waits for no more 409: it was given, or not in time, or the release has ended or goes back.',
         params: ObjectParams,
         headers: IdempotencyHeaders,
         body: Type.Object({ hook: Name, reason: Reason }, { additionalProperties: false }),
@@ -147,7 +150,16 @@ function addApproving(app: App, context: ServerContext): void {
       // What came of it is told by the gates of the release.
       reply.header('location', `/api/v1/namespaces/${namespace}/releases/${release}`);
       const name = nameAsked({ about: release, what: hook, key, principal, random });
-      if (key !== undefined) await claimName(context, { namespace, name }, { hook, reason });
+      // Of this attempt: what was meant for one before, and comes again, agrees to nothing that has come since.
+      const asked = { hook, reason, attempt: found.status?.attempts?.at(-1)?.number ?? 1 };
+      const isRepeated = key !== undefined && (await wasClaimed(context, { namespace, name }, asked));
+      const choice = chooseApproval(found, hook);
+      if ('fault' in choice) {
+        // What was given already is not held against what has become of the release since. It may have failed, too.
+        if (isRepeated && isApproved(found, hook)) return reply.code(202).send({ name });
+        throw new Problem(409, `${choice.fault}. Nothing was approved.`);
+      }
+      if (key !== undefined) await claimName(context, { namespace, name }, asked);
       const approvedBy = principal.name;
       const approval: ReleaseApproval = {
         apiVersion: 'slipway.dev/v1alpha1',

@@ -9,7 +9,7 @@ import { isSameJson } from '@slipway/kube/json-equality';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { isStatusReason } from '@slipway/kube/status-error';
 import Type from 'typebox';
-import { forgetRequests, noteRequest } from '../database/asked-requests.ts';
+import { findRequest, forgetRequests, noteRequest } from '../database/asked-requests.ts';
 import type { ServerContext } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { identifierOf, type Principal } from '../identity/principal.ts';
@@ -42,20 +42,40 @@ export function nameAsked({ about, what, key, principal, random }: Asked): strin
   return `${prefix.slice(0, maximumPrefix).replaceAll(/[^a-z0-9-]/g, '-')}-${suffix}`;
 }
 
+interface NamedRequest {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Whether just that was asked under that name and granted; rejects with 422 where that was something else. */
+export async function wasClaimed(
+  { database }: Pick<ServerContext, 'database'>,
+  { namespace, name }: NamedRequest,
+  asked: object,
+): Promise<boolean> {
+  const known = await findRequest(database, `${namespace}/${name}`);
+  if (known !== undefined && known !== hashOf(asked)) throw otherRequest();
+  return known !== undefined;
+}
+
 /**
  * Notes what is asked under that name, or rejects with 422 where that was something else. The objects themselves tell only
  * while they are there, and their outcomes less than what was asked.
  */
 export async function claimName(
   { database, clock }: Pick<ServerContext, 'database' | 'clock'>,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { namespace, name }: NamedRequest,
   asked: object,
 ): Promise<void> {
   const now = clock.now();
-  const hash = createHash('sha256').update(canonicalJson(asked)).digest('hex');
+  const hash = hashOf(asked);
   await forgetRequests(database, now);
   const noted = await noteRequest(database, { name: `${namespace}/${name}`, hash, now });
   if (noted.hash !== hash) throw otherRequest();
+}
+
+function hashOf(asked: object): string {
+  return createHash('sha256').update(canonicalJson(asked)).digest('hex');
 }
 
 /** Rejects with 422 where something else was asked under its name. */

@@ -41,6 +41,12 @@ export async function takeOverRequest(
   return taken.length > 0;
 }
 
+/** The hash of what was asked under that name. */
+export async function findRequest(sql: Sql, name: string): Promise<string | undefined> {
+  const [row] = await sql.query('SELECT hash FROM asked_requests WHERE name = $1', [name]);
+  return row === undefined ? undefined : String(row['hash']);
+}
+
 /** Of several that ask at once under a name, one is the first. */
 export async function noteRequest(sql: Sql, { name, hash, now }: AskedRequest): Promise<NotedRequest> {
   const inserted = await sql.query(

@@ -1,9 +1,9 @@
 /** Which approvals a release waits for, or is going to: what somebody who agrees may agree to. */
-import { hookTimes, type Hook } from '../api/hook.ts';
-import { isFinished, type Release } from '../api/release.ts';
+import { findHookGate } from '../hooks/hook-gates.ts';
 import { statusOf } from '../release-changes.ts';
 import { attemptOf } from '../release-status.ts';
-import { findHookGate } from './hook-gates.ts';
+import { hookTimes, type Hook } from './hook.ts';
+import { isFinished, type Release } from './release.ts';
 
 export interface AwaitedApproval {
   readonly hook: string;
@@ -27,9 +27,14 @@ export function awaitedApprovals(release: Release): readonly AwaitedApproval[] {
 function awaited(hook: Hook, release: Release, attempt: number): AwaitedApproval | undefined {
   const gate = findHookGate(statusOf(release), hook.name);
   const isNow = gate?.attempt === attempt;
-  const isGiven = gate?.outcome === 'passed' && (isNow || hook.everyAttempt !== true);
+  const isGiven = isApproved(release, hook.name) && (isNow || hook.everyAttempt !== true);
   if (isGiven || (isNow && gate.outcome !== undefined)) return undefined;
   return { hook: hook.name, attempt, isWaiting: isNow };
+}
+
+/** Somebody has agreed to it, in the attempt in which it was asked for last: whatever has become of the release since. */
+export function isApproved(release: Release, hook: string): boolean {
+  return findHookGate(statusOf(release), hook)?.outcome === 'passed';
 }
 
 /** A ReleaseApproval of one hook and attempt has one name: giving it twice is giving it once. */

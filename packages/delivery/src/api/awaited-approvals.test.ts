@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { releaseSpec } from '../../testing/records.ts';
-import type { Hooks } from '../api/hook.ts';
-import type { GateResult, Release, ReleaseStatus } from '../api/release.ts';
 import { approvalName, awaitedApprovals, chooseApproval } from './awaited-approvals.ts';
+import type { Hooks } from './hook.ts';
+import type { GateResult, Release, ReleaseStatus } from './release.ts';
 
 const sign = { name: 'sign-off', approval: {} };
 const migrate = { name: 'migrate', webhook: { url: 'https://hooks.test/' } };
