@@ -98,6 +98,11 @@ export const controllerFaults: readonly ControllerFault[] = [
     { ...checked({ successWhen: 'rate < 0.1' }), environmentFrom: [{ configMapRef: { name: 'nowhere' } }] },
     'spec.checks[0].successWhen',
   ),
+  row(
+    'a Job without a word of containers',
+    job({ spec: {} } as HookJob['template']),
+    'spec.hooks.beforePromotion[0].job.template',
+  ),
   row('a Job of no container', job({ spec: { containers: [] } }), 'spec.hooks.beforePromotion[0].job.template.spec'),
   row(
     'a Job that never ends',

@@ -3,6 +3,7 @@ import type {
   Container,
   EnvFromSource,
   EnvVar,
+  PodSpec,
   PodTemplateSpec,
   Volume,
   VolumeProjection,
@@ -68,11 +69,15 @@ function both({ isOptional, keys = [], ...reference }: Reference, known: Referen
   };
 }
 
+/** Of the Job of a hook no schema says that there are any containers. */
+type PodSpecAsWritten = Omit<PodSpec, 'containers'> & Partial<Pick<PodSpec, 'containers'>>;
+
 /** The template with other names in the same places. */
 export function renameReferences(template: PodTemplateSpec, rename: Rename): PodTemplateSpec {
-  const { spec } = template;
+  const { spec }: { readonly spec?: PodSpecAsWritten | undefined } = template;
   if (spec === undefined) return template;
-  const containers = spec.containers.map((container) => renameContainer(container, rename));
+  const written = spec.containers ?? [];
+  const containers = written.map((container) => renameContainer(container, rename));
   const initContainers = spec.initContainers?.map((container) => renameContainer(container, rename));
   const volumes = spec.volumes?.map((volume) => renameVolume(volume, rename));
   return { ...template, spec: { ...spec, ...present({ initContainers, volumes }), containers } };

@@ -1,5 +1,6 @@
+import { hookPod } from './hook-pod-schema.ts';
 import { failurePolicies, hookTimes } from '../hook.ts';
-import { boolean, integer, list, object, record, rules, string, type Schema } from './schema.ts';
+import { boolean, integer, list, object, rules, string, type Schema } from './schema.ts';
 
 const maximumHooks = 8;
 
@@ -7,7 +8,7 @@ export const hookName = { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength:
 
 const job = object(
   'A program that runs, as a Job with one pod. It passes when the pod has succeeded.',
-  { template: record('The pod. restartPolicy is Never unless it says OnFailure.') },
+  { template: hookPod },
   { required: ['template'] },
 );
 
