@@ -7,12 +7,11 @@ import { listReleases } from '../connection/list-releases.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { findFaults } from '../manifests/application-faults.ts';
-import { checkVersion, requireNoFaults } from '../manifests/check-application.ts';
+import { checkVersion, requireNoFaults, requireTaken } from '../manifests/check-application.ts';
 import { createNeeded, findNeeded, readNeeded, type Needed } from '../manifests/carry-configuration.ts';
 import { carryVersion } from '../manifests/carry-version.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { parseTarget } from '../manifests/parse-target.ts';
-import { tryObjects } from '@slipway/delivery/api/try-objects';
 import { describeDifference, isDifferent, type Difference } from '../output/difference.ts';
 import { note, print, printList, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';
@@ -213,7 +212,7 @@ async function tryVersion({ target, release, application, configuration }: Copy,
   const source = describeCopy(release);
   requireNoFaults(application, await findFaults(application), source);
   await checkVersion(target, trial, source);
-  requireNoFaults(trial, await tryObjects(target.client, trial), source);
+  await requireTaken(target.client, trial, source);
   for (const object of configuration) await createNeeded(target, object, { dryRun: true });
 }
 

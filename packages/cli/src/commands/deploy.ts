@@ -16,12 +16,11 @@ import {
   type ApplicationChanges,
 } from '../manifests/application-changes.ts';
 import { findFaults, isReadable } from '../manifests/application-faults.ts';
-import { checkVersion, requireFit, requireNoFaults } from '../manifests/check-application.ts';
+import { checkVersion, requireFit, requireNoFaults, requireTaken } from '../manifests/check-application.ts';
 import { explainFailure } from '../manifests/explain-refusal.ts';
 import { frozenOf } from '../manifests/frozen-of.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import { describePath, readManifests } from '../manifests/read-manifests.ts';
-import { tryObjects } from '@slipway/delivery/api/try-objects';
 import { note, print, printObjects } from '../output/output.ts';
 import type { Goal } from '../output/release-outcome.ts';
 import { waitForRelease } from '../output/wait-for-release.ts';
@@ -99,7 +98,7 @@ async function tryOut(connection: Connection, planned: Planned): Promise<KubeObj
   if (!isApplication(object)) return object;
   const { source } = planned.manifest;
   await checkVersion(connection, object, source);
-  requireNoFaults(object, await tryObjects(connection.client, object), source);
+  await requireTaken(connection.client, object, source);
   return object;
 }
 

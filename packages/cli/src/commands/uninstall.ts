@@ -5,6 +5,7 @@ import type { Manifest } from '@slipway/delivery/install/manifest';
 import { serverManifests } from '@slipway/delivery/install/server-installation';
 import { serverName } from '@slipway/delivery/install/names';
 import { controllerLease, teardownFinalizer } from '@slipway/delivery/names';
+import type { AccessRight } from '@slipway/kube/access-right';
 import type { KubeClient } from '@slipway/kube/client';
 import { finalizerPatch, hasFinalizer } from '@slipway/kube/finalizers';
 import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
@@ -25,7 +26,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { gone } from '../install/await-controllers.ts';
 import { findLeader } from '../install/find-leader.ts';
 import { refuseBesideOthers } from '../install/other-controllers.ts';
-import { missingRights, refuseWithout, type Right } from '../install/rights.ts';
+import { missingRights, refuseWithout } from '../install/rights.ts';
 import { print, printValue } from '../output/output.ts';
 
 export interface UninstallOptions extends GlobalOptions {
@@ -107,7 +108,7 @@ async function serverObjects(
   return [...budgets, ...on(undefined).filter(({ type }) => type.kind !== persistentVolumeClaims.kind)].toReversed();
 }
 
-function neededRights(options: UninstallOptions, objects: readonly Manifest[]): readonly Right[] {
+function neededRights(options: UninstallOptions, objects: readonly Manifest[]): readonly AccessRight[] {
   const kinds = options.crds ? kindManifests({}) : [];
   const removing = [...objects, ...kinds].flatMap(({ type, object: { metadata } }) =>
     ['get', 'delete'].map((verb) => ({ verb, type, namespace: metadata.namespace })),

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { AdoptionWorld, HandoverPlan, Step } from '@slipway/delivery/adoption/adoption-world';
 import { carryOut } from '@slipway/delivery/adoption/carry-out';
 import { observeAdoption } from '@slipway/delivery/adoption/observe-adoption';
+import type { AccessRight } from '@slipway/kube/access-right';
 import { messageOf } from '@slipway/kube/message-of';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import { deployments, pods, replicaSets, services } from '@slipway/kube/resources';
@@ -10,7 +11,7 @@ import { limitTime } from '@slipway/kube/time-limit';
 import type { Connection } from '../connection/connection.ts';
 import { CommandFailure, usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { missingRights, refuseWithout, type Right } from '../install/rights.ts';
+import { missingRights, refuseWithout } from '../install/rights.ts';
 import { print, printValue } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
 import { describePlan, planAsData } from './describe-plan.ts';
@@ -29,7 +30,7 @@ export interface Handover {
   readonly plan: (world: AdoptionWorld) => HandoverPlan;
   readonly isDone?: (world: AdoptionWorld) => boolean;
   /** Beside changing the Deployment, its ReplicaSets, pods and Services. */
-  readonly writes: readonly Right[];
+  readonly writes: readonly AccessRight[];
   /** Said where nothing is left to do. */
   readonly nothing: string;
   readonly conclusion: string;
@@ -63,7 +64,7 @@ export async function handOver(connection: Connection, handover: Handover): Prom
   return print(handover.conclusion);
 }
 
-function neededRights({ writes }: Handover, namespace: string): readonly Right[] {
+function neededRights({ writes }: Handover, namespace: string): readonly AccessRight[] {
   const patched = [deployments, replicaSets, pods, services].map((type) => ({ verb: 'patch', type, namespace }));
   const passing = ['create', 'delete'].map((verb) => ({ verb, type: services, namespace }));
   return [...patched, ...passing, ...writes.map((right) => ({ ...right, namespace }))];

@@ -1,55 +1,32 @@
 /** Whether whoever asks may do what a command is about to do: asked before it does any of it. */
-import type { SelfSubjectAccessReview } from '@slipway/kube/api.generated';
+import { isRightHeld, type AccessRight } from '@slipway/kube/access-right';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Manifest } from '@slipway/delivery/install/manifest';
-import type { ResourceType } from '@slipway/kube/object';
 import { clusterRoles, roles } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import { CommandFailure } from '../failure.ts';
 import { writeManifest, type Writing } from './write-manifests.ts';
 
-export interface Right {
-  readonly verb: string;
-  readonly type: ResourceType;
-  /** Absent: in the whole cluster. */
-  readonly namespace?: string | undefined;
-}
-
-const reviews: ResourceType<SelfSubjectAccessReview> = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  kind: 'SelfSubjectAccessReview',
-  plural: 'selfsubjectaccessreviews',
-  namespaced: false,
-};
-
 /** Those that are not held, each once. */
 export async function missingRights(
   client: KubeClient,
-  rights: readonly Right[],
+  rights: readonly AccessRight[],
   signal: AbortSignal,
-): Promise<readonly Right[]> {
+): Promise<readonly AccessRight[]> {
   const distinct = new Map(rights.map((right) => [describeRight(right), right]));
-  const missing: Right[] = [];
-  for (const right of distinct.values()) if (!(await isHeld(client, right, signal))) missing.push(right);
+  const missing: AccessRight[] = [];
+  for (const right of distinct.values()) if (!(await isRightHeld(client, right, signal))) missing.push(right);
   return missing;
 }
 
-async function isHeld(client: KubeClient, { verb, type, namespace }: Right, signal: AbortSignal): Promise<boolean> {
-  const resourceAttributes = { verb, group: type.group, resource: type.plural, ...(namespace && { namespace }) };
-  const review = { metadata: {}, spec: { resourceAttributes } };
-  const { status } = await client.create(reviews, review, { signal });
-  return status?.allowed === true;
-}
-
 /** `create roles.rbac.authorization.k8s.io in the namespace shop` */
-export function describeRight({ verb, type: { plural, group }, namespace }: Right): string {
+export function describeRight({ verb, type: { plural, group }, namespace }: AccessRight): string {
   const resource = group === '' ? plural : `${plural}.${group}`;
   return `${verb} ${resource}${namespace === undefined ? '' : ` in the namespace ${namespace}`}`;
 }
 
 /** Nothing has been written yet, and nothing will be. */
-export function refuseWithout(missing: readonly Right[], hint: string): void {
+export function refuseWithout(missing: readonly AccessRight[], hint: string): void {
   if (missing.length === 0) return;
   throw new CommandFailure(
     ['Nothing was changed: this user may not', ...missing.map((right) => `  ${describeRight(right)}`), hint].join('\n'),
@@ -57,7 +34,7 @@ export function refuseWithout(missing: readonly Right[], hint: string): void {
 }
 
 /** To write what stands in manifests, and to see what was there before. */
-export function manifestRights(manifests: readonly Manifest[]): readonly Right[] {
+export function manifestRights(manifests: readonly Manifest[]): readonly AccessRight[] {
   return manifests.flatMap(({ type, object }) =>
     ['get', 'create', 'patch'].map((verb) => ({ verb, type, namespace: object.metadata.namespace })),
   );

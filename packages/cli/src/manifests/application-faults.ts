@@ -3,6 +3,7 @@ import { customResources } from '@slipway/cluster/schema/custom-resource';
 import type { ResourceDefinition } from '@slipway/cluster/schema/definition';
 import { withLateModules } from '@slipway/cluster/schema/late-module';
 import { shapeObject } from '@slipway/cluster/schema/shape';
+import { misleadingFields, withFurther, type ApplicationFault } from '@slipway/delivery/api/application-fault';
 import type { Application } from '@slipway/delivery/api/application';
 import { applicationDefinition } from '@slipway/delivery/api/definitions/application-definition';
 import { explainBodyType, explainType } from '@slipway/delivery/api/explain-type';
@@ -10,11 +11,6 @@ import { CheckExpressions } from '@slipway/delivery/controller/check-expressions
 import { validateApplication } from '@slipway/delivery/validate-application';
 import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError, type StatusCause } from '@slipway/kube/status-error';
-
-export interface ApplicationFault {
-  readonly field: string;
-  readonly message: string;
-}
 
 /** Whether every value is of the type of its field: only such an Application can be changed. */
 export function isReadable(application: Application): boolean {
@@ -27,8 +23,8 @@ export function isReadable(application: Application): boolean {
 
 export interface Judgement {
   readonly faults: readonly ApplicationFault[];
-  /** Whether more than the schema could judge it: not where something is missing or of a wrong type. */
-  readonly isWhole: boolean;
+  /** Fields of what is missing or of a wrong type: where there are any, nothing but the schema could judge it. */
+  readonly misleading: readonly string[];
 }
 
 export async function findFaults(application: Application): Promise<readonly ApplicationFault[]> {
@@ -38,38 +34,30 @@ export async function findFaults(application: Application): Promise<readonly App
 /** What the schema, the rules in it and the controller have against it: at once, as far as what is there can be judged. */
 export async function judgeApplication(application: Application): Promise<Judgement> {
   const missing = findNulls(application, '');
-  if (missing.length > 0) return { faults: missing, isWhole: false };
+  if (missing.length > 0) return { faults: missing, misleading: missing.map(({ field }) => field) };
   const each = await Promise.all(definitionsOf(application).map((definition) => judge(application, definition)));
-  return { faults: each.flatMap(({ faults }) => faults), isWhole: each.every(({ isWhole }) => isWhole) };
-}
-
-/** A field of which something is said already is told once. */
-export function withFurther(
-  faults: readonly ApplicationFault[],
-  further: readonly ApplicationFault[],
-): readonly ApplicationFault[] {
-  const fields = new Set(faults.map(({ field }) => field));
-  return [...faults, ...further.filter(({ field }) => !fields.has(field))];
+  return {
+    faults: each.flatMap(({ faults }) => faults),
+    misleading: each.flatMap(({ misleading }) => misleading),
+  };
 }
 
 async function judge(application: Application, definition: ResourceDefinition): Promise<Judgement> {
   const shaped = shapeBy(definition, application, { keepsMisfits: true });
-  if ('misfit' in shaped) return { faults: [shaped.misfit], isWhole: false };
+  if ('misfit' in shaped) return { faults: [shaped.misfit], misleading: [shaped.misfit.field] };
   const filled = definition.applyDefaults(inSomeNamespace(shaped.object));
   const ofSchema = definition.validate(filled, undefined);
-  const isWhole = !ofSchema.some(({ reason }) => misleading.has(reason));
+  const misleading = misleadingFields(ofSchema);
+  const isWhole = misleading.length === 0;
   const ofContent = isWhole ? await judgeContent(application) : [];
   const ofRules = isWhole ? await judgeRules(filled, definition) : [];
   const unknown = shaped.unknownFields.map((field) => ({ field, message: `unknown field "${field}"` }));
-  return { faults: withFurther([...unknown, ...asFaults(ofSchema)], asFaults([...ofContent, ...ofRules])), isWhole };
+  return { faults: withFurther([...unknown, ...asFaults(ofSchema)], asFaults([...ofContent, ...ofRules])), misleading };
 }
 
 function asFaults(causes: readonly StatusCause[]): readonly ApplicationFault[] {
   return causes.map(({ field = '', message }) => ({ field, message: explainBodyType(message) }));
 }
-
-/** What is missing, or of a wrong type, is not what the other rules are about. */
-const misleading: ReadonlySet<string> = new Set(['FieldValueRequired', 'FieldValueTypeInvalid']);
 
 async function judgeContent(application: Application): Promise<readonly StatusCause[]> {
   return [

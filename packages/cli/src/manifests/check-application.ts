@@ -1,14 +1,16 @@
 /** What an Application must fit before anything of it is written. */
+import { withFurther, type ApplicationFault } from '@slipway/delivery/api/application-fault';
 import type { Application } from '@slipway/delivery/api/application';
+import { tryObjects, type ObjectTrial } from '@slipway/delivery/api/try-objects';
 import { identityOf } from '@slipway/delivery/names';
+import type { KubeClient } from '@slipway/kube/client';
 import { connect, type Connection } from '../connection/connection.ts';
 import { listReleases } from '../connection/list-releases.ts';
 import { describeError } from '../describe-error.ts';
 import { usageFailure } from '../failure.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { note } from '../output/output.ts';
-import { judgeApplication, withFurther, type ApplicationFault } from './application-faults.ts';
-import { tryObjects } from '@slipway/delivery/api/try-objects';
+import { judgeApplication } from './application-faults.ts';
 
 export function requireNoFaults({ metadata }: Application, faults: readonly ApplicationFault[], source: string): void {
   if (faults.length > 0)
@@ -23,20 +25,36 @@ export function requireNoFaults({ metadata }: Application, faults: readonly Appl
 
 /** Beside what is known here, what the cluster has against its pods, so that nobody meets one after the other. */
 export async function requireFit(application: Application, source: string, options: GlobalOptions): Promise<void> {
-  const { faults, isWhole } = await judgeApplication(application);
+  const { faults, misleading } = await judgeApplication(application);
   if (faults.length === 0) return;
-  const further = isWhole ? await tryUnfit(application, options) : [];
+  const further = await tryUnfit(application, misleading, options);
   requireNoFaults(application, withFurther(faults, further), source);
 }
 
-async function tryUnfit(application: Application, options: GlobalOptions): Promise<readonly ApplicationFault[]> {
+/** Throws with what the API server has against the objects that a release would make. */
+export async function requireTaken(client: KubeClient, application: Application, source: string): Promise<void> {
+  requireNoFaults(application, tell(await tryObjects(client, application)), source);
+}
+
+async function tryUnfit(
+  application: Application,
+  misleading: readonly string[],
+  options: GlobalOptions,
+): Promise<readonly ApplicationFault[]> {
   try {
     const { client, namespace } = await connect(options);
-    return await tryObjects(client, { ...application, metadata: { namespace, ...application.metadata } });
+    const placed = { ...application, metadata: { namespace, ...application.metadata } };
+    return tell(await tryObjects(client, placed, misleading));
   } catch (error) {
     note(`What a cluster has against its pods is not known: ${describeError(error).text}`);
     return [];
   }
+}
+
+function tell({ faults, untried }: ObjectTrial): readonly ApplicationFault[] {
+  if (untried.length > 0)
+    note(`Not tried: ${untried.join(', ')}. What the cluster has against these is not known: you may not create them.`);
+  return faults;
 }
 
 /** A version that exists means its content: the controller would not take other content under its name. */

@@ -6,13 +6,9 @@ import type { StatusCause } from '@slipway/kube/status-error';
 import { CheckExpressions } from '../controller/check-expressions.ts';
 import { identityOf } from '../names.ts';
 import { validateApplication } from '../validate-application.ts';
+import type { ApplicationFault } from './application-fault.ts';
 import type { Application } from './application.ts';
 import type { Release } from './release.ts';
-
-export interface ApplicationFault {
-  readonly field: string;
-  readonly message: string;
-}
 
 /** `releases` are those that the Application has. */
 export async function findFaults(

@@ -37,9 +37,10 @@ function hooked(container: { readonly name: string; readonly env?: readonly EnvV
 }
 
 async function faultsOf(asked: Application): Promise<readonly string[]> {
-  return (await tryObjects(cluster.client, asked)).map(({ field, message }) => `${field}: ${message}`);
+  return (await tryObjects(cluster.client, asked)).faults.map(({ field, message }) => `${field}: ${message}`);
 }
 
+const port = 'spec.template.spec.containers[0].ports[0].containerPort';
 const web = { containers: [{ name: 'web', image: 'web:1' }] };
 const unreadable = { name: 'first', image: 'web:1', resources: { limits: { memory: 'much' } } };
 
@@ -126,22 +127,68 @@ describe('over a running Application', () => {
   });
 });
 
-describe('a person', () => {
-  function answering(error: Error): Parameters<typeof tryObjects>[0] {
+describe('whoever asks', () => {
+  type Client = Parameters<typeof tryObjects>[0];
+
+  /** Fails with this, and says of rights what it is told to. */
+  function answering(error: Error, holdsRights = false): Client {
+    const { client } = cluster;
     const fail = async (): Promise<never> => {
       throw error;
     };
-    return { get: fail, create: fail, patch: fail };
+    const create: Client['create'] = async (type, object) =>
+      type.kind === 'SelfSubjectAccessReview' ? { ...object, status: { allowed: holdsRights } } : await fail();
+    return { get: holdsRights ? (...args) => client.get(...args) : fail, create, patch: fail };
   }
-  const asked = application({}, { service: { ports: [{ port: 80 }] } });
+  const asked = application({}, { ...hooked({ name: 'migrate' }).spec, service: { ports: [{ port: 80 }] } });
+  const forbidden = new StatusError('Forbidden', 'admission webhook "no.example.org" denied the request');
 
-  test('who may give Applications only is not kept from it', async () => {
-    const forbidden = new StatusError('Forbidden', 'replicasets.apps is forbidden');
-    expect(await tryObjects(answering(forbidden), asked)).toEqual([]);
+  test('and may give Applications only is not kept from it, and told what was not tried', async () => {
+    expect(await tryObjects(answering(forbidden), asked)).toEqual({
+      faults: [],
+      untried: ['ReplicaSet', 'Job', 'Service'],
+    });
+  });
+
+  test('and may make them is told what an admission has against them', async () => {
+    const { faults, untried } = await tryObjects(answering(forbidden, true), asked);
+    expect(untried).toEqual([]);
+    expect(faults.map(({ field }) => field)).toEqual([
+      'spec.template',
+      'spec.hooks.beforePromotion[1].job.template',
+      'spec.service',
+    ]);
+    expect(faults[0]?.message).toContain('denied the request');
   });
 
   test('is told of an API server that is not there', async () => {
     const lost = new StatusError('ServiceUnavailable', 'connection refused');
     await expect(tryObjects(answering(lost), asked)).rejects.toThrow('connection refused');
   });
+});
+
+describe('a spec of which something is missing', () => {
+  const asked = application({ ports: [{ containerPort: 808_080 }] }, { service: { ports: [{ port: 0 }] } });
+
+  test.each([
+    { name: 'elsewhere is tried with its pods alone', misleading: ['spec.checks[0].provider'], tried: [port] },
+    { name: 'in its template is not tried', misleading: ['spec.template.spec.containers[0].name'], tried: [] },
+    { name: 'as a whole is not tried', misleading: ['spec'], tried: [] },
+  ])('$name', async ({ misleading, tried }) => {
+    const { faults } = await tryObjects(cluster.client, asked, misleading);
+    expect(faults.map(({ field }) => field)).toEqual(tried);
+  });
+});
+
+test.each([undefined, 'A_b'])('the name %s is not told as a fault of the pods', async (name) => {
+  const { metadata, spec } = application({ ports: [{ containerPort: 808_080 }] });
+  const { name: _, ...rest } = metadata;
+  const asked = { metadata: { ...rest, ...(name === undefined ? {} : { name }) }, spec };
+  expect((await tryObjects(cluster.client, asked)).faults.map(({ field }) => field)).toEqual([port]);
+});
+
+test('nothing where a value could be is nothing', async () => {
+  const container = { resources: null, ports: [{ containerPort: 808_080 }], env: null, envFrom: [null] };
+  const written = application(container, { service: null, hooks: { beforeRelease: null } } as object);
+  expect((await tryObjects(cluster.client, written)).faults.map(({ field }) => field)).toEqual([port]);
 });

@@ -1,7 +1,8 @@
 /** Whether the API server would take what an Application is released with, asked before the Application is changed. */
-import type { Container, PodTemplateSpec, Service } from '@slipway/kube/api.generated';
+import { isRightHeld, type AccessRight } from '@slipway/kube/access-right';
+import type { Container, PodTemplateSpec } from '@slipway/kube/api.generated';
 import type { KubeClient } from '@slipway/kube/client';
-import { keyOf } from '@slipway/kube/object';
+import { keyOf, type KubeObject, type ResourceType } from '@slipway/kube/object';
 import { isQuantity } from '@slipway/kube/quantity';
 import { jobs, replicaSets, services } from '@slipway/kube/resources';
 import { isStatusReason, type StatusError } from '@slipway/kube/status-error';
@@ -10,37 +11,47 @@ import { identityOf, isOurs } from '../names.ts';
 import { newRelease } from '../new-release.ts';
 import { applicationService, servicePatch } from '../serving-objects.ts';
 import { versionReplicaSet } from '../version-objects.ts';
+import type { ApplicationFault } from './application-fault.ts';
 import type { Application } from './application.ts';
 import type { Release } from './release.ts';
-import type { ApplicationFault } from './find-faults.ts';
 import { explainType } from './explain-type.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 type TryingClient = Pick<KubeClient, 'get' | 'create' | 'patch'>;
 
-/** `application` as the API server has it, defaults included. No fault may also mean that this person may not ask. */
-export async function tryObjects(client: TryingClient, application: Application): Promise<readonly ApplicationFault[]> {
-  const release = trialRelease(application);
-  const [ofPods, ofJobs, service] = await Promise.all([
-    tryTemplate(client, application),
-    tryJobs(client, application, release),
-    application.spec.service === undefined
-      ? undefined
-      : refusalOf(tryService(client, applicationService(application), application.metadata.uid ?? '')),
-  ]);
-  return [
-    ...ofPods,
-    ...ofJobs,
-    ...(service === undefined ? [] : faultsOf(service, { field: 'spec.service', path: 'spec' })),
-  ];
+export interface ObjectTrial {
+  readonly faults: readonly ApplicationFault[];
+  /** Kinds of objects that whoever asks may not try: what the API server has against them is not known. */
+  readonly untried: readonly string[];
 }
 
-/** Its pods alone. */
-export async function tryTemplate(
-  client: Pick<KubeClient, 'create'>,
+/**
+ * `application` as the API server has it, defaults included, or as it refuses it: `misleading` are the fields of which
+ * something is missing or of another type there. Of such a spec the pods alone are tried, and those where they are whole.
+ */
+export async function tryObjects(
+  client: TryingClient,
   application: Application,
-): Promise<readonly ApplicationFault[]> {
-  // The template of a Deployment has been accepted there.
-  return application.spec.workloadRef === undefined ? tryPods(client, application, trialRelease(application)) : [];
+  misleading: readonly string[] = [],
+): Promise<ObjectTrial> {
+  if (misleading.some(isOfTemplate)) return { faults: [], untried: [] };
+  const { metadata, spec } = withoutNulls(application);
+  const whole = { metadata, spec: misleading.length === 0 ? spec : { template: spec.template } };
+  const release = trialRelease(whole);
+  const trials = await Promise.all([
+    tryPods(client, whole, release),
+    ...tryJobs(client, whole, release),
+    tryService(client, whole),
+  ]);
+  return {
+    faults: trials.flatMap(({ faults }) => faults),
+    untried: [...new Set(trials.flatMap(({ untried }) => untried))],
+  };
+}
+
+/** What is said of everything is said of the template too. */
+function isOfTemplate(field: string): boolean {
+  return field === '' || field === 'spec' || field.startsWith('spec.template');
 }
 
 /** Of a version that may not have its name yet: neither that nor the configuration can be refused. */
@@ -50,17 +61,17 @@ function trialRelease(application: Application): Release {
   return newRelease(application, { version: spec.version ?? '1', asked, name: metadata.name ?? '' });
 }
 
-async function tryPods(
-  client: Pick<KubeClient, 'create'>,
-  { spec: { template = {} } }: Application,
-  release: Release,
-): Promise<readonly ApplicationFault[]> {
+async function tryPods(client: TryingClient, { spec }: Application, release: Release): Promise<ObjectTrial> {
+  // The template of a Deployment has been accepted there.
+  if (spec.workloadRef !== undefined || spec.template === undefined) return taken;
+  const { template } = spec;
   const { readable, faults } = partQuantities(template);
-  const { spec } = release;
-  const replicaSet = versionReplicaSet({ ...release, spec: { ...spec, template: readable } }, 0);
-  const refusal = await refusalOf(client.create(replicaSets, replicaSet, { dryRun: true }));
+  const replicaSet = versionReplicaSet({ ...release, spec: { ...release.spec, template: readable } }, 0);
   const tried = replicaSet.spec?.template ?? {};
-  return [...faults, ...templateFaults(refusal, { field: 'spec.template', written: template, tried })];
+  const found = await tryToCreate(client, replicaSets, replicaSet, (refusal) =>
+    templateFaults(refusal, { field: 'spec.template', written: template, tried }),
+  );
+  return { ...found, faults: [...faults, ...found.faults] };
 }
 
 /** An API server that cannot read a quantity says nothing of all the rest: what it can read is what it is asked. */
@@ -106,44 +117,87 @@ function quantityFaults({ resources = {} }: Container, field: string): readonly 
   );
 }
 
-async function tryJobs(
+function tryJobs(
   client: TryingClient,
   application: Application,
   release: Release,
-): Promise<readonly ApplicationFault[]> {
-  const found = await Promise.all(
-    firstJobs(release, { application, services: [] }).map(async ({ path, written, job }) => {
-      const refusal = await refusalOf(client.create(jobs, job, { dryRun: true }));
-      return templateFaults(refusal, { field: path, written, tried: job.spec?.template ?? {} });
-    }),
+): ReadonlyArray<Promise<ObjectTrial>> {
+  return firstJobs(release, { application, services: [] }).map(({ path, written, job }) =>
+    tryToCreate(client, jobs, job, (refusal) =>
+      templateFaults(refusal, { field: path, written, tried: job.spec?.template ?? {} }),
+    ),
   );
-  return found.flat();
 }
 
-async function tryService(client: TryingClient, wanted: Service, applicationUid: string): Promise<void> {
+async function tryService(client: TryingClient, application: Application): Promise<ObjectTrial> {
+  if (application.spec.service === undefined) return taken;
+  const wanted = applicationService(application);
   const key = keyOf(wanted);
-  const existing = await client.get(services, key).catch(ifThere);
-  if (existing === undefined) await client.create(services, wanted, { dryRun: true });
+  const existing = await client.get(services, key).catch(ifSeen);
+  if (existing === 'unseen') return untried(services);
+  const told = (refusal: StatusError): readonly ApplicationFault[] =>
+    faultsOf(refusal, { field: 'spec.service', path: 'spec' });
+  if (existing === undefined) return await tryToCreate(client, services, wanted, told);
   // One of somebody else is never changed; the Application says so in its conditions.
-  else if (isOurs(existing, applicationUid))
-    await client.patch(services, key, { type: 'merge', body: servicePatch(existing, wanted) }, { dryRun: true });
+  if (!isOurs(existing, application.metadata.uid ?? '')) return taken;
+  const body = servicePatch(existing, wanted);
+  return await trialOf(client.patch(services, key, { type: 'merge', body }, { dryRun: true }), {
+    client,
+    right: { verb: 'patch', type: services, namespace: key.namespace },
+    told,
+  });
 }
 
-function ifThere(error: unknown): undefined {
-  if (!isStatusReason(error, 'NotFound')) throw error;
+function ifSeen(error: unknown): 'unseen' | undefined {
+  if (isStatusReason(error, 'Forbidden')) return 'unseen';
+  if (isStatusReason(error, 'NotFound')) return undefined;
+  throw error;
 }
 
-/**
- * Only what is wrong with the content. Who may give Applications need not be allowed to make ReplicaSets, and what exists
- * already, or has just changed, is for the controller to judge.
- */
-async function refusalOf(trial: Promise<unknown>): Promise<StatusError | undefined> {
+const taken: ObjectTrial = { faults: [], untried: [] };
+
+function untried({ kind }: ResourceType): ObjectTrial {
+  return { faults: [], untried: [kind] };
+}
+
+interface Asking {
+  readonly client: Pick<KubeClient, 'create'>;
+  /** Without it nothing is tried. */
+  readonly right: AccessRight;
+  readonly told: (refusal: StatusError) => readonly ApplicationFault[];
+}
+
+function tryToCreate<T extends KubeObject>(
+  client: Pick<KubeClient, 'create'>,
+  type: ResourceType<T>,
+  object: T,
+  told: Asking['told'],
+): Promise<ObjectTrial> {
+  const right = { verb: 'create', type, namespace: object.metadata.namespace };
+  return trialOf(client.create(type, object, { dryRun: true }), { client, right, told });
+}
+
+/** Only what is wrong with the content: what exists already, or has just changed, is for the controller to judge. */
+async function trialOf(trial: Promise<unknown>, { client, right, told }: Asking): Promise<ObjectTrial> {
   try {
     await trial;
-    return undefined;
+    return taken;
   } catch (error) {
-    if (isStatusReason(error, 'Invalid', 'BadRequest')) return error;
-    if (isStatusReason(error, 'Forbidden', 'AlreadyExists', 'Conflict')) return undefined;
+    if (isStatusReason(error, 'AlreadyExists', 'Conflict')) return taken;
+    if (isStatusReason(error, 'Invalid', 'BadRequest', 'RequestEntityTooLarge'))
+      return { faults: told(error), untried: [] };
+    if (!isStatusReason(error, 'Forbidden')) throw error;
+    // Who has the right is refused by an admission, as the controller would be.
+    return (await isHeld(client, right)) ? { faults: told(error), untried: [] } : untried(right.type);
+  }
+}
+
+/** Who may not even ask that holds nothing. */
+async function isHeld(client: Asking['client'], right: AccessRight): Promise<boolean> {
+  try {
+    return await isRightHeld(client, right);
+  } catch (error) {
+    if (isStatusReason(error, 'Forbidden')) return false;
     throw error;
   }
 }
@@ -161,7 +215,10 @@ function faultsOf({ message, details }: StatusError, { field, path }: Place): re
   if (unfit !== undefined) return [{ ...unfit, field: inApplication(unfit.field) }];
   const causes = details?.causes ?? [];
   if (causes.length === 0) return [{ field, message: message.replace(preamble, '') }];
-  return causes.map((cause) => ({ field: inApplication(cause.field ?? ''), message: cause.message }));
+  // Objects are named after the Application, whose name is judged as its own.
+  return causes
+    .filter((cause) => cause.field !== 'metadata.name')
+    .map((cause) => ({ field: inApplication(cause.field ?? ''), message: cause.message }));
 }
 
 const preamble = /^\S+ in version "\S+" cannot be handled as a \S+: /;
@@ -175,8 +232,7 @@ interface TriedTemplate {
   readonly tried: PodTemplateSpec;
 }
 
-function templateFaults(refusal: StatusError | undefined, template: TriedTemplate): readonly ApplicationFault[] {
-  if (refusal === undefined) return [];
+function templateFaults(refusal: StatusError, template: TriedTemplate): readonly ApplicationFault[] {
   return faultsOf(refusal, { field: template.field, path: 'spec.template' }).map((fault) => ({
     ...fault,
     field: asWritten(fault.field, template),

@@ -64,6 +64,12 @@ const AcceptedSchema = Type.Object({
         'Of a dry run: the Secrets and ConfigMaps that the server may not read, such as Secret/database. Whether the version finds in them what it needs is not known.',
     }),
   ),
+  untried: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Of a dry run: the kinds of objects that the version is made of and that the server may not try, such as ReplicaSet. What the cluster has against them is not known.',
+    }),
+  ),
 });
 
 type Accepted = Static<typeof AcceptedSchema>;
@@ -233,9 +239,10 @@ interface Change {
 async function change(wanted: Wanted, condition: Condition, { dryRun, by, context }: Change): Promise<Accepted> {
   const { namespace, name } = wanted;
   if (dryRun) {
-    const { application, unread } = await tryApplication(wanted, condition, context);
+    const { application, unread, untried } = await tryApplication(wanted, condition, context);
     const { generation = 0 } = application.metadata;
-    return { namespace, name, generation, ...optional('unread', unread.length > 0 ? [...unread] : undefined) };
+    const unknown = { ...optional('unread', someOf(unread)), ...optional('untried', someOf(untried)) };
+    return { namespace, name, generation, ...unknown };
   }
   const before = rememberReleases(wanted, context);
   const written = await writeApplication(wanted, condition, { client: context.client, dryRun, requestedBy: by });
@@ -243,6 +250,10 @@ async function change(wanted: Wanted, condition: Condition, { dryRun, by, contex
   const release = await awaitRelease(written, known, context);
   const { generation = 0 } = written.application.metadata;
   return { namespace, name, generation, ...optional('release', release?.metadata.name) };
+}
+
+function someOf(names: readonly string[]): string[] | undefined {
+  return names.length === 0 ? undefined : [...names];
 }
 
 /** Of the Release that was begun, or of the Application. */
