@@ -63,6 +63,11 @@ function addInstallCommands(program: Command): void {
       '--server-secret <name>',
       'install two deployment servers on the PostgreSQL that this Secret has the url of, with the key of their secrets',
     )
+    .option(
+      '--try-objects',
+      'let the server try ReplicaSets, Jobs and Services in dry runs: RBAC gives that only as the right to create them',
+      false,
+    )
     .option('--image <image>', 'image of the controllers and the server', `slipway:${version()}`)
     .option('--dry-run', 'let the server check everything, and write nothing', false)
     .option('--wait', 'wait until the controllers are ready', false)

@@ -27,6 +27,8 @@ export interface InstallOptions extends GlobalOptions {
   readonly server: boolean;
   /** Of the server's PostgreSQL. */
   readonly serverSecret?: string;
+  /** Whether the server gets what it takes to try a version in dry runs. */
+  readonly tryObjects: boolean;
   readonly dryRun: boolean;
   readonly wait: boolean;
   readonly timeout?: number;
@@ -41,6 +43,8 @@ export async function install(options: InstallOptions): Promise<void> {
     throw usageFailure('--timeout says how long --wait waits: give both, such as --wait --timeout 120');
   if (options.wait && options.dryRun)
     throw usageFailure('--wait waits for what --dry-run does not write: give one of the two');
+  if (options.tryObjects && !hasServer(options))
+    throw usageFailure('--try-objects is a right of the deployment server: give --server or --server-secret too');
   const connection = await connect(options);
   const { client } = connection;
   using limit = limitTime({
@@ -70,8 +74,8 @@ function hasServer({ server, serverSecret }: InstallOptions): boolean {
 }
 
 function manifestsOfServer(options: InstallOptions): readonly Manifest[] {
-  const { namespace, image, serverSecret: secret } = options;
-  return hasServer(options) ? serverManifests({ namespace, image, secret }) : [];
+  const { namespace, image, serverSecret: secret, tryObjects: triesObjects } = options;
+  return hasServer(options) ? serverManifests({ namespace, image, secret, triesObjects }) : [];
 }
 
 /** What is to be written, once it is known that it may be. */

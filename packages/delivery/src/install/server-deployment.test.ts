@@ -1,5 +1,5 @@
 /** What `slipway install --server` writes, held to an API server that reads every field strictly. */
-import type { Pod } from '@slipway/kube/api.generated';
+import type { Pod, PolicyRule } from '@slipway/kube/api.generated';
 import { deployments, namespaces, persistentVolumeClaims, pods } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createControlledCluster, type ControlledCluster } from '../../../cluster/testing/controlled-cluster.ts';
@@ -74,4 +74,17 @@ it('the server with PostgreSQL is taken by an API server, with a volume of no cl
   expect(spec).toMatchObject({ replicas: 2, strategy: { type: 'RollingUpdate' } });
   expect(spec?.template.spec?.volumes).toContainEqual({ name: 'data', emptyDir: {} });
   await expect(cluster.client.get(persistentVolumeClaims, key)).rejects.toThrow('not found');
+});
+
+describe('the rights of the server', () => {
+  const creating = (given: { readonly namespace?: string; readonly triesObjects?: boolean }): readonly string[] =>
+    serverManifests({ image, ...given })
+      .flatMap(({ object }) => ('rules' in object ? (object.rules as readonly PolicyRule[]) : []))
+      .flatMap(({ verbs, resources = [] }) => (verbs.includes('create') ? resources : []));
+  const trials = ['replicasets', 'jobs', 'services'];
+
+  it.each([{}, { namespace: 'shop' }])('are to create what runs only where dry runs are to try it: %j', (place) => {
+    expect(creating(place).filter((resource) => trials.includes(resource))).toEqual([]);
+    expect(creating({ ...place, triesObjects: true })).toEqual(expect.arrayContaining(trials));
+  });
 });

@@ -6,6 +6,8 @@ export interface DeployedServer {
   readonly image: string;
   /** Name of the Secret with `url` of a PostgreSQL and `key` of what is sealed in it; absent: SQLite on a volume. */
   readonly secret?: string | undefined;
+  /** Whether it may try in dry runs what a version is made of, which takes the right to create it. */
+  readonly triesObjects?: boolean | undefined;
 }
 
 const port = 8090;

@@ -39,14 +39,28 @@ export const serverGrants: readonly Grant[] = [
   { apiGroup: '', resource: 'pods', verbs: watching },
   { apiGroup: '', resource: 'pods/log', verbs: ['get'] },
   { apiGroup: '', resource: 'events', verbs: ['list'] },
-  // Created in dry runs alone: whether pods would be taken.
-  { apiGroup: 'apps', resource: 'replicasets', verbs: ['list', 'create'] },
+  { apiGroup: 'apps', resource: 'replicasets', verbs: ['list'] },
   { apiGroup: '', resource: 'configmaps', verbs: ['get'] },
   {
     apiGroup: '',
     resource: 'secrets',
     verbs: ['get', 'create', 'list', 'delete'],
     rare: { delete: 'no descriptor of the Amdatu deployer refers to an environment any more' },
+  },
+];
+
+/**
+ * In the same namespaces, where somebody asks for it: to try in dry runs what a version is made of. RBAC knows no right to dry
+ * runs alone: whoever has the token of the server may run pods with these.
+ */
+export const serverTrialGrants: readonly Grant[] = [
+  { apiGroup: 'apps', resource: 'replicasets', verbs: ['create'] },
+  { apiGroup: 'batch', resource: 'jobs', verbs: ['create'] },
+  {
+    apiGroup: '',
+    resource: 'services',
+    verbs: ['get', 'create', 'patch'],
+    rare: { patch: 'the Service of an Application is there already' },
   },
 ];
 

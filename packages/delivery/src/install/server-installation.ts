@@ -15,7 +15,13 @@ import type { Grant } from './grants.ts';
 import { manifest, rulesOf, type Manifest } from './manifest.ts';
 import { homeNamespace, serverLabels as labels, serverName, serverRoleName } from './names.ts';
 import { serverDeployment, type DeployedServer } from './server-deployment.ts';
-import { serverClusterGrants, serverGrants, serverLeadershipGrants, serverNeighbourGrants } from './server-grants.ts';
+import {
+  serverClusterGrants,
+  serverGrants,
+  serverLeadershipGrants,
+  serverNeighbourGrants,
+  serverTrialGrants,
+} from './server-grants.ts';
 
 /** Where servers of every namespace have their Lease. */
 const leaseNamespace = 'kube-system';
@@ -38,7 +44,7 @@ function account(namespace: string): ServiceAccount {
   return { metadata: { name: serverName, namespace, labels }, automountServiceAccountToken: false };
 }
 
-function accessManifests({ namespace }: DeployedServer): readonly Manifest[] {
+function accessManifests({ namespace, triesObjects = false }: DeployedServer): readonly Manifest[] {
   const subjects = [{ kind: 'ServiceAccount', name: serverName, namespace: namespace ?? homeNamespace }];
   const within = (where: string, name: string, grants: readonly Grant[]): readonly Manifest[] => [
     manifest(roles, { metadata: { name, namespace: where, labels }, rules: rulesOf(grants) }),
@@ -48,18 +54,19 @@ function accessManifests({ namespace }: DeployedServer): readonly Manifest[] {
       subjects,
     }),
   ];
+  const serving = triesObjects ? [...serverGrants, ...serverTrialGrants] : serverGrants;
   if (namespace !== undefined) {
     // By which the server knows its cluster.
     const own: Grant = { apiGroup: '', resource: 'namespaces', verbs: ['get'], resourceNames: [namespace] };
     return [
-      ...within(namespace, serverRoleName, [...serverGrants, own, ...serverLeadershipGrants]),
+      ...within(namespace, serverRoleName, [...serving, own, ...serverLeadershipGrants]),
       ...within(leaseNamespace, `${serverRoleName}:${namespace}`, serverNeighbourGrants),
     ];
   }
   return [
     manifest(clusterRoles, {
       metadata: { name: serverRoleName, labels },
-      rules: rulesOf([...serverGrants, ...serverClusterGrants]),
+      rules: rulesOf([...serving, ...serverClusterGrants]),
     }),
     manifest(clusterRoleBindings, {
       metadata: { name: serverRoleName, labels },
