@@ -55,6 +55,16 @@ export function addServerCommands(program: Command): void {
     .option('--oidc-scope <scopes>', 'what the issuer is asked for', 'openid profile email')
     .option('--public-url <url>', 'where people reach it, as through a proxy, such as https://deploy.example.org')
     .option(
+      '--gateway-port <n>',
+      'port under which people reach the gateway, for links to previews (default: 80)',
+      parsePort,
+    )
+    .option(
+      '--gateway-tls-port <n>',
+      'the same of its TLS (default: 443, and none where --gateway-port is given)',
+      parsePort,
+    )
+    .option(
       '--trusted-proxy <address>',
       'address or network of a proxy that is believed in what X-Forwarded-For says; repeatable',
       parseNetwork,

@@ -52,6 +52,7 @@ import { runCourier } from './notifications/courier.ts';
 import { createSend } from './notifications/send.ts';
 import { addStreamRoutes } from './streams/stream-routes.ts';
 import { watchCluster, type ClusterView } from './view/cluster-view.ts';
+import type { GatewayPorts } from './view/preview.ts';
 import { TrafficSeries } from './view/traffic-series.ts';
 import { carryOut, describeForAudit } from './webhooks/carry-out.ts';
 import { runDeliveries } from './webhooks/run-deliveries.ts';
@@ -75,8 +76,8 @@ export interface ServerOptions {
   readonly port: number;
   /** `https://deploy.example.org`: where people reach it, as through a proxy; absent: where it listens. */
   readonly publicUrl?: string | undefined;
-  /** Where the gateway takes plain requests; absent: at the usual port. */
-  readonly gatewayPort?: number | undefined;
+  /** Where the gateway takes requests; absent: at the usual ports. */
+  readonly gatewayPorts?: GatewayPorts | undefined;
   /** Addresses and networks of proxies that are believed in what `X-Forwarded-…` says. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** Where people log in, beside tokens. */
@@ -187,7 +188,7 @@ function createContext(options: ServerOptions, view: ClusterView, oidc: OidcProv
     logger,
     namespace,
     place,
-    gatewayPort: options.gatewayPort,
+    gatewayPorts: options.gatewayPorts,
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
     hosts: [options.host, ...(options.hostNames ?? []), ...(place.hostName === undefined ? [] : [place.hostName])].map(

@@ -4,6 +4,7 @@ import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import { outliveOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
 import type { Role } from '@slipway/server/identity/principal';
+import type { GatewayPorts } from '@slipway/server/view/preview';
 import { awaitServer } from '../connection/await-server.ts';
 import { connect } from '../connection/connection.ts';
 import { readOidc, type OidcWords } from '../deployment-server/read-oidc.ts';
@@ -24,6 +25,8 @@ export interface ServerCommandOptions extends GlobalOptions, OidcWords {
   readonly anonymous?: Role;
   readonly compatRoot: boolean;
   readonly publicUrl?: string;
+  readonly gatewayPort?: number;
+  readonly gatewayTlsPort?: number;
   readonly trustedProxy: readonly string[];
   readonly corsOrigin: readonly string[];
   readonly allowPrivateTargets: boolean;
@@ -57,6 +60,7 @@ export async function server(options: ServerCommandOptions): Promise<void> {
         compatRoot: options.compatRoot,
         oidc,
         publicUrl: options.publicUrl,
+        gatewayPorts: portsOf(options),
         trustedProxies: options.trustedProxy,
         corsOrigins: options.corsOrigin,
         allowPrivateTargets: options.allowPrivateTargets,
@@ -68,6 +72,12 @@ export async function server(options: ServerCommandOptions): Promise<void> {
       (started) => announce(started, { server: connection.server, tokenFile, output: options.output }),
     );
   });
+}
+
+/** Whoever names one of them says where the gateway listens: there is no other then, but for the usual one of plain requests. */
+function portsOf({ gatewayPort, gatewayTlsPort }: ServerCommandOptions): GatewayPorts | undefined {
+  if (gatewayPort === undefined && gatewayTlsPort === undefined) return undefined;
+  return { plain: gatewayPort ?? 80, tls: gatewayTlsPort };
 }
 
 interface Announcement {

@@ -13,6 +13,7 @@ import type { OidcOptions } from '@slipway/server/identity/oidc/oidc-options';
 import type { Retention } from '@slipway/server/history/retention';
 import type { Role } from '@slipway/server/identity/principal';
 import { startServer, type RunningServer } from '@slipway/server/start-server';
+import type { GatewayPorts } from '@slipway/server/view/preview';
 import { findPages } from '../dashboard-pages.ts';
 import { CommandFailure } from '../failure.ts';
 import { explainEnd, explainStart } from './explain-end.ts';
@@ -40,8 +41,8 @@ export interface DeploymentServerOptions {
   readonly oidc?: OidcOptions | undefined;
   /** Where people reach it, and by whom: what stands before the server. */
   readonly publicUrl?: string | undefined;
-  /** Where the gateway takes plain requests; absent: at the usual port. */
-  readonly gatewayPort?: number | undefined;
+  /** Where the gateway takes requests; absent: at the usual ports. */
+  readonly gatewayPorts?: GatewayPorts | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
   /** How much of the history is kept. */
@@ -117,7 +118,7 @@ async function start(
     pages: findPages(),
     oidc: options.oidc,
     publicUrl: options.publicUrl,
-    gatewayPort: options.gatewayPort,
+    gatewayPorts: options.gatewayPorts,
     trustedProxies: options.trustedProxies,
     corsOrigins: options.corsOrigins,
     keepFirstToken: async (token) => {

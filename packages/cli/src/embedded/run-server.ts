@@ -72,7 +72,8 @@ async function openBeside(
     onPlace: (deploymentServer) => writeClusterState(directory, { ...state, deploymentServer }),
     directory,
     ephemeral: options.ephemeral,
-    gatewayPort: Number(new URL(state.gateway).port || 80),
+    // It takes no TLS here.
+    gatewayPorts: { plain: Number(new URL(state.gateway).port || 80) },
     log,
   });
 }

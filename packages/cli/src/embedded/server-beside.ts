@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createJsonLogger } from '@slipway/kube/platform/json-logger';
 import type { LogOutput } from '@slipway/kube/platform/log-output';
 import { systemClock } from '@slipway/kube/platform/system-clock';
+import type { GatewayPorts } from '@slipway/server/view/preview';
 import type { DataDirectory } from './data-directory.ts';
 import { keepServing, type ServerRun } from './keep-serving.ts';
 import { nextPlace, portOf, type ServerPlace } from './server-place.ts';
@@ -19,7 +20,7 @@ export interface BesideOptions {
   readonly tokenFile: string;
   /** Notifications may lead to private addresses and to this machine. */
   readonly allowPrivateTargets: boolean;
-  readonly gatewayPort: number;
+  readonly gatewayPorts: GatewayPorts;
 }
 
 export interface Beside {
@@ -32,7 +33,7 @@ export interface Beside {
   readonly directory: DataDirectory;
   readonly ephemeral: boolean;
   readonly allowPrivateTargets: boolean;
-  readonly gatewayPort: number;
+  readonly gatewayPorts: GatewayPorts;
   readonly log: LogOutput;
 }
 
@@ -62,7 +63,7 @@ export function openServerBeside(beside: Beside): () => Promise<void> {
 }
 
 async function runOnce(
-  { directory, ephemeral, allowPrivateTargets, gatewayPort }: Beside,
+  { directory, ephemeral, allowPrivateTargets, gatewayPorts }: Beside,
   place: ServerPlace,
   { signal, onListening }: ServerRun,
 ): Promise<string> {
@@ -84,7 +85,7 @@ async function runOnce(
       database: ephemeral ? ':memory:' : join(directory.deploymentServer, 'server.db'),
       tokenFile: place.tokenFile,
       allowPrivateTargets,
-      gatewayPort,
+      gatewayPorts,
     };
     return await endOf(child, options, signal);
   } finally {

@@ -5,7 +5,7 @@ import type { ServerContext } from '../http/context.ts';
 import { isKnown } from '../http/entity-tags.ts';
 import { coveredNamespaces } from '../identity/principal.ts';
 import { ApplicationSummarySchema, summarizeApplication } from '../view/application-summary.ts';
-import { findPreview, PreviewSchema } from '../view/preview.ts';
+import { findPreview, PreviewSchema, type Preview } from '../view/preview.ts';
 import { optional } from '../optional.ts';
 import { answerOnceByMark, onceDescription } from './answer-once.ts';
 import { awaitRelease, rememberReleases } from './await-release.ts';
@@ -146,7 +146,7 @@ function addReadingRoutes(app: App, context: ServerContext): void {
         ...summarize(application, context),
         spec: { ...spec },
         ...(status === undefined ? {} : { status: { ...status } }),
-        ...optional('preview', findPreview(context.view.splits.get(request.params), context.gatewayPort)),
+        ...optional('preview', previewOf(application, context)),
       });
     },
   );
@@ -266,6 +266,12 @@ function find(key: ApplicationKey, { view }: ServerContext): Application {
   const application = view.applications.get({ namespace: key.namespace, name: key.name });
   if (application === undefined) throw notFound(key);
   return application;
+}
+
+function previewOf(application: Application, { view, gatewayPorts: ports }: ServerContext): Preview | undefined {
+  const releases = view.releases.byIndex('application', keyOf(application));
+  const { namespace = '', name = '' } = application.metadata;
+  return findPreview({ split: view.splits.get({ namespace, name }), releases, ports });
 }
 
 function summarize(application: Application, { view }: ServerContext) {

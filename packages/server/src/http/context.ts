@@ -9,6 +9,7 @@ import type { RandomText } from '../identity/tokens.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { PublicPlace } from './public-place.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
+import type { GatewayPorts } from '../view/preview.ts';
 
 /** What every room of the server has in common. */
 export interface ServerContext {
@@ -27,8 +28,8 @@ export interface ServerContext {
   /** The one namespace that is served; absent: all of them. */
   readonly namespace?: string | undefined;
   readonly place: PublicPlace;
-  /** Where our own gateway takes plain requests; absent: at the usual port. */
-  readonly gatewayPort?: number | undefined;
+  /** Where our own gateway takes requests; absent: at the usual ports. */
+  readonly gatewayPorts?: GatewayPorts | undefined;
   /** Addresses and networks of proxies that are believed in what they say of who asks. */
   readonly trustedProxies: readonly string[];
   /** Whose pages may ask, beside its own. */

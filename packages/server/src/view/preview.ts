@@ -1,5 +1,6 @@
 /** Where the version that is released can be seen before anybody else gets it. Pure. */
-import { carriersOf, type Split } from '@slipway/kube/split';
+import type { Release } from '@slipway/delivery/api/release';
+import { carriersOf, type Split, type SplitRule } from '@slipway/kube/split';
 import Type, { type Static } from 'typebox';
 
 export const PreviewSchema = Type.Object(
@@ -7,19 +8,51 @@ export const PreviewSchema = Type.Object(
     version: Type.String(),
     urls: Type.Array(Type.String(), { description: 'Of its hosts.' }),
   },
-  { description: 'Hosts that lead to the version that is released; absent: none does.' },
+  {
+    description:
+      'Hosts that lead to the version that is released; absent: none does, or it is not known where they are listened for.',
+  },
 );
 export type Preview = Static<typeof PreviewSchema>;
 
-/** `gatewayPort`: where our own gateway takes plain requests, if that is not the usual port. */
-export function findPreview(split: Split | undefined, gatewayPort?: number): Preview | undefined {
-  // The first rule is that of the users.
-  const rule = split?.spec.rules[1];
-  const version = rule?.backends[0]?.version;
-  if (split === undefined || rule === undefined || version === undefined) return undefined;
-  const scheme = rule.tls === undefined ? 'http' : 'https';
+/** Where our own gateway listens. */
+export interface GatewayPorts {
+  readonly plain: number;
+  /** Absent: nowhere. */
+  readonly tls?: number | undefined;
+}
+
+const usualPorts = { plain: 80, tls: 443 };
+
+export interface Previewed {
+  readonly split: Split | undefined;
+  /** Of the Application of the Split. */
+  readonly releases: readonly Release[];
+  /** Absent: the usual ones. */
+  readonly ports?: GatewayPorts | undefined;
+}
+
+export function findPreview({ split, releases, ports = usualPorts }: Previewed): Preview | undefined {
+  if (split === undefined) return undefined;
   const isOurs = carriersOf(split.spec).every((carrier) => carrier === 'gateway');
-  const port = gatewayPort === undefined || scheme === 'https' || !isOurs ? '' : `:${gatewayPort}`;
+  // Where somebody else carries the requests, our ports are nobody's.
+  const known = isOurs ? ports : usualPorts;
+  const [preview] = split.spec.rules.flatMap((rule) => previewOf(rule, releases, known) ?? []);
+  return preview;
+}
+
+/** The hosts are those that the release itself names, and lead to no other version. */
+function previewOf(rule: SplitRule, releases: readonly Release[], ports: GatewayPorts): Preview | undefined {
+  const version = rule.backends[0]?.version;
+  const release = releases.find(({ spec }) => spec.version === version);
+  const hosts = new Set(release?.spec.strategy.blueGreen?.previewHosts);
+  const origins = rule.hosts.flatMap((host) => (hosts.has(host) ? (originOf(host, rule, ports) ?? []) : []));
   const [path = '/'] = rule.paths;
-  return { version, urls: rule.hosts.map((host) => new URL(`${scheme}://${host}${port}${path}`).href) };
+  if (version === undefined || origins.length === 0) return undefined;
+  return { version, urls: origins.map((origin) => new URL(`${origin}${path}`).href) };
+}
+
+function originOf(host: string, { tls }: SplitRule, ports: GatewayPorts): string | undefined {
+  const port = tls === undefined ? ports.plain : ports.tls;
+  return port === undefined ? undefined : `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
