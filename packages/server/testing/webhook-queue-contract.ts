@@ -73,6 +73,24 @@ export function webhookQueueContract(create: () => Promise<DatabaseUnderTest>): 
     await server.stop();
   });
 
+  it('tries again not before whoever was asked wants it, and within an hour', async () => {
+    let left = 1;
+    const server = startQueue(database, async () => {
+      left -= 1;
+      if (left >= 0) throw new TryLater('it has had enough', { afterSeconds: 86_400 });
+      return succeeded;
+    });
+    const id = await send(database, webhookId);
+    await until(database, { webhookId, id, isSo: ({ attempts, state }) => attempts === 1 && state === 'waiting' });
+    const since = server.clock.now();
+    await server.clock.advance(3_500_000);
+    expect(server.begun).toEqual([id]);
+    await until(database, { webhookId, id, isSo: isOver }, server.clock);
+    expect(server.clock.now() - since).toBeLessThan(86_400_000);
+    expect(server.begun).toEqual([id, id]);
+    await server.stop();
+  });
+
   it('tries again what was put off by a clock that has been set back since', async () => {
     let left = 1;
     const server = startQueue(database, async () => {
@@ -80,7 +98,7 @@ export function webhookQueueContract(create: () => Promise<DatabaseUnderTest>): 
       if (left >= 0) throw new TryLater('nobody answers');
       return succeeded;
     });
-    const setBack = 1_800_000;
+    const setBack = 7_200_000;
     server.clock.jump(setBack);
     const id = await send(database, webhookId);
     await until(database, { webhookId, id, isSo: ({ attempts, state }) => attempts === 1 && state === 'waiting' });

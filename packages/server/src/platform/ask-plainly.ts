@@ -18,6 +18,8 @@ export interface PlainAnswer {
 const defaultMilliseconds = 10_000;
 const maximumBodyBytes = 64 * 1024;
 
+export type AskPlainly = (question: PlainQuestion) => Promise<PlainAnswer>;
+
 /** Rejects where nobody answers, where that takes too long, and where the answer is too long. Follows nobody elsewhere. */
 export async function askPlainly(question: PlainQuestion): Promise<PlainAnswer> {
   const { url, method, headers, judge, milliseconds = defaultMilliseconds } = question;

@@ -41,8 +41,10 @@ export interface Waiting {
 }
 
 const maximumCandidates = 200;
-/** Any delivery is put off for five minutes at most, and clocks of servers may differ by as much. */
-const longestWaitMilliseconds = 600_000;
+/** However long somebody wants not to be asked. */
+export const maximumWaitMilliseconds = 3_600_000;
+/** Clocks of servers may differ by some minutes. */
+const longestWaitMilliseconds = maximumWaitMilliseconds + 300_000;
 
 /** The oldest delivery that may be worked on; from then on it is this server's. Undefined: none may. */
 export async function claimNext(database: Database, waiting: Waiting): Promise<Claim | undefined> {

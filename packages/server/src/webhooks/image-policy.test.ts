@@ -97,7 +97,20 @@ describe('a repository', () => {
     ['index.docker.io/library/nginx', 'docker.io/library/nginx'],
     ['localhost/shop', 'localhost/shop'],
     ['Registry.example.org:5000/a/b', 'registry.example.org:5000/a/b'],
+    ['docker.io/nginx', 'docker.io/library/nginx'],
+    ['index.docker.io/nginx', 'docker.io/library/nginx'],
+    ['Docker.io/acme/shop', 'docker.io/acme/shop'],
+    ['registry-1.docker.io/acme/shop', 'docker.io/acme/shop'],
+    ['library/nginx', 'docker.io/library/nginx'],
+    ['localhost:5000/nginx', 'localhost:5000/nginx'],
+    ['[fd00::1]:5000/shop', '[fd00::1]:5000/shop'],
+    ['acme/a__b.c-d--e_f', 'docker.io/acme/a__b.c-d--e_f'],
     ['a//b', undefined],
+    ['quay.io/a/../b', undefined],
+    ['quay.io/a..b/c', undefined],
+    ['acme/-shop', undefined],
+    ['acme/shop_', undefined],
+    ['acme/a___b', undefined],
     ['Acme/shop', undefined],
     ['ghcr.io/', undefined],
     ['', undefined],
@@ -114,6 +127,7 @@ describe('a repository', () => {
     });
     expect(parseImage('localhost:5000/shop')).toMatchObject({ repository: 'localhost:5000/shop', tag: undefined });
     expect(parseImage('shop:a b')).toBeUndefined();
+    expect(parseImage(`shop@${digest}@${digest}`)).toBeUndefined();
   });
 });
 

@@ -10,8 +10,9 @@ export interface ImageReference {
 }
 
 const maximumRepository = 255;
-const hostForm = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/;
-const pathForm = /^[a-z0-9][a-z0-9._/-]*$/;
+const hostForm = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+/** Nothing but a separator between two words: `..` would lead elsewhere in an address. */
+const pathForm = /^[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*$/;
 const tagForm = /^\w[\w.-]{0,127}$/;
 const digestForm = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = 'docker.io';
@@ -36,14 +37,15 @@ export function normalizeRepository(text: string): string | undefined {
   const isHost = /[.:]/.test(first) || first === 'localhost';
   const host = isHost ? first : dockerHub;
   const path = isHost ? text.slice(slash + 1) : text;
-  if (!hostForm.test(host) || !pathForm.test(path) || path.includes('//') || path.endsWith('/')) return undefined;
+  if (!hostForm.test(host) || !pathForm.test(path)) return undefined;
   if (!namesOfDockerHub.has(host)) return `${host}/${path}`;
   return `${dockerHub}/${path.includes('/') ? path : `library/${path}`}`;
 }
 
 /** Undefined for what is no image. */
 export function parseImage(text: string): ImageReference | undefined {
-  const [named = '', digest] = text.split('@', 2);
+  const at = text.indexOf('@');
+  const [named, digest] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   // A colon before the last slash is that of a port.
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);

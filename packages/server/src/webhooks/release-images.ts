@@ -54,7 +54,8 @@ function requireAnswers(unanswered: readonly Unanswered[], others: readonly Deli
     outcome: 'failed' as const,
     message: error.message,
   }));
-  throw new TryLater(first.error.message, { cause: first.error, results: [...others, ...failed] });
+  const afterSeconds = Math.max(...unanswered.map(({ error }) => error.afterSeconds ?? 0));
+  throw new TryLater(first.error.message, { cause: first.error, results: [...others, ...failed], afterSeconds });
 }
 
 /** Asked of the cluster: one that was just made may not have been heard of. */

@@ -8,6 +8,7 @@ import { Problem } from '../http/problem.ts';
 import {
   claimNext,
   finishClaim,
+  maximumWaitMilliseconds,
   postponeClaim,
   releaseClaim,
   renewClaim,
@@ -36,16 +37,20 @@ export interface DeliveriesOptions {
 export class TryLater extends Error {
   /** What has come of all else. */
   readonly results: readonly DeliveryResult[];
+  /** As whoever was asked wants it: not sooner. */
+  readonly afterSeconds: number | undefined;
 
-  constructor(message: string, { results = [], ...options }: TryLaterOptions = {}) {
+  constructor(message: string, { results = [], afterSeconds, ...options }: TryLaterOptions = {}) {
     super(message, options);
     this.name = 'TryLater';
     this.results = results;
+    this.afterSeconds = afterSeconds;
   }
 }
 
 interface TryLaterOptions extends ErrorOptions {
   readonly results?: readonly DeliveryResult[];
+  readonly afterSeconds?: number | undefined;
 }
 
 const maximumAtOnce = 4;
@@ -169,12 +174,18 @@ async function attempt(claim: Claim, { carryOut, logger }: DeliveriesOptions, si
     const released = results.filter(({ outcome }) => outcome === 'released');
     if (signal.aborted) return { type: 'later', message, milliseconds: 0, released };
     const seconds = isPassing(error) ? retrySeconds[claim.delivery.attempts - 1] : undefined;
-    if (seconds !== undefined) return { type: 'later', message, milliseconds: seconds * 1_000, released };
+    if (seconds !== undefined)
+      return { type: 'later', message, milliseconds: Math.max(seconds, wantedSeconds(error)) * 1_000, released };
     const isKnown = isPassing(error) || error instanceof Problem || error instanceof StatusError;
     if (!isKnown) logger.error('a delivery of a webhook failed', { delivery: claim.delivery.id, error });
     const said = isKnown ? message : 'an error of the server; its log says more';
     return { type: 'done', outcome: { state: 'failed', message: said, results } };
   }
+}
+
+function wantedSeconds(error: unknown): number {
+  const { afterSeconds = 0 } = error instanceof TryLater ? error : {};
+  return Math.min(afterSeconds, maximumWaitMilliseconds / 1_000);
 }
 
 /** Whether trying again may help. */

@@ -1,7 +1,7 @@
 /** Which digest a tag has, asked of its registry: https://github.com/opencontainers/distribution-spec/blob/main/spec.md */
 import { messageOf } from '@slipway/kube/message-of';
 import { Problem } from '../../http/problem.ts';
-import { askPlainly, type PlainAnswer, type PlainQuestion } from '../../platform/ask-plainly.ts';
+import { askPlainly, type AskPlainly, type PlainAnswer, type PlainQuestion } from '../../platform/ask-plainly.ts';
 import { isDigest } from '../image-reference.ts';
 import { judgeOpen } from '../open-networks.ts';
 import { TryLater } from '../run-deliveries.ts';
@@ -28,9 +28,13 @@ const accept = [
 ].join(', ');
 
 /** Rejects with a `Problem` that says what the registry refuses, and with `TryLater` where it does not answer. */
-export async function findDigest(question: DigestQuestion, signal: AbortSignal): Promise<string> {
+export async function findDigest(
+  question: DigestQuestion,
+  signal: AbortSignal,
+  ask: AskPlainly = askPlainly,
+): Promise<string> {
   const place = placeOfRepository(question.repository);
-  const registry = new Registry(question, signal);
+  const registry = new Registry(question, signal, ask);
   const url = new URL(`${place.base}/manifests/${question.tag}`);
   const first = await registry.ask({ url, method: 'HEAD', headers: { accept } });
   if (first.status !== 401) return readDigest(first, question);
@@ -42,10 +46,12 @@ export async function findDigest(question: DigestQuestion, signal: AbortSignal):
 class Registry {
   readonly #question: DigestQuestion;
   readonly #signal: AbortSignal;
+  readonly #ask: AskPlainly;
 
-  constructor(question: DigestQuestion, signal: AbortSignal) {
+  constructor(question: DigestQuestion, signal: AbortSignal, ask: AskPlainly) {
     this.#question = question;
     this.#signal = signal;
+    this.#ask = ask;
   }
 
   async ask(asked: Pick<PlainQuestion, 'url' | 'method' | 'headers'>): Promise<PlainAnswer> {
@@ -53,7 +59,7 @@ class Registry {
     const judge = judgeOpen(allowAddresses);
     let refusal: string | undefined;
     try {
-      return await askPlainly({
+      return await this.#ask({
         ...asked,
         milliseconds,
         judge: (host, address) => (refusal ??= judge(host, address)),
@@ -99,7 +105,7 @@ function readDigest(answer: PlainAnswer, question: DigestQuestion): string {
   return digest;
 }
 
-function requireAnswered({ status }: PlainAnswer, { repository, tag, credentials }: DigestQuestion): void {
+function requireAnswered({ status, headers }: PlainAnswer, { repository, tag, credentials }: DigestQuestion): void {
   if (status === 200) return;
   if (status === 401 || status === 403) {
     const how = credentials === undefined ? 'credentials, and the webhook has none' : 'other credentials';
@@ -109,7 +115,20 @@ function requireAnswered({ status }: PlainAnswer, { repository, tag, credentials
   if (status >= 300 && status < 400)
     throw new Problem(422, `the registry of ${repository} is elsewhere (${status}), and nobody is followed there`);
   const said = `the registry of ${repository} answers ${status}`;
-  throw status === 429 || status >= 500 ? new TryLater(said) : new Problem(422, said);
+  if (status === 429) throw new TryLater(`${said}${describeLimit(headers)}`, { afterSeconds: waitingTime(headers) });
+  throw status >= 500 ? new TryLater(said, { afterSeconds: waitingTime(headers) }) : new Problem(422, said);
+}
+
+/** Docker Hub counts requests for manifests: https://docs.docker.com/docker-hub/usage/pulls/ */
+function describeLimit({ 'ratelimit-limit': limit = '' }: PlainAnswer['headers']): string {
+  const [, count, seconds] = /^(\d{1,9});w=(\d{1,9})$/.exec(limit) ?? [];
+  return count === undefined ? '' : `: it takes ${count} requests in ${seconds} s`;
+}
+
+/** Seconds, or a moment by its own clock: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function waitingTime({ 'retry-after': after = '', date = '' }: PlainAnswer['headers']): number | undefined {
+  const seconds = /^\d{1,9}$/.test(after) ? Number(after) : (Date.parse(after) - Date.parse(date)) / 1_000;
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** Undefined also for what no header can hold. */
@@ -121,6 +140,6 @@ function parseToken(body: string): string | undefined {
     return undefined;
   }
   if (typeof answer !== 'object' || answer === null) return undefined;
-  const given = 'token' in answer ? answer.token : 'access_token' in answer ? answer.access_token : undefined;
-  return typeof given === 'string' && /^[\x21-\x7e]+$/.test(given) ? given : undefined;
+  const given = [Reflect.get(answer, 'token'), Reflect.get(answer, 'access_token')];
+  return given.find((each): each is string => typeof each === 'string' && /^[\x21-\x7e]+$/.test(each));
 }

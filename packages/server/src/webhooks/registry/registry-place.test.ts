@@ -5,6 +5,7 @@ describe('a repository', () => {
   it.each([
     ['docker.io/library/nginx', 'https://registry-1.docker.io/v2/library/nginx'],
     ['quay.io/acme/shop', 'https://quay.io/v2/acme/shop'],
+    ['[fd00::1]:5000/shop', 'https://[fd00::1]:5000/v2/shop'],
     ['registry.example.org:5000/a/b/c', 'https://registry.example.org:5000/v2/a/b/c'],
     ['localhost:5000/shop', 'http://localhost:5000/v2/shop'],
     ['127.0.0.1:5000/shop', 'http://127.0.0.1:5000/v2/shop'],
