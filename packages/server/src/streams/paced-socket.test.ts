@@ -104,10 +104,12 @@ describe('a reader that reads nothing', () => {
     const reason = 'nothing was read for 30 s: go on with after=3';
     expect(reader.said).toEqual([`1013 ${reason}`]);
     expect(told).toEqual([reason]);
-    await clock.advance(29_000);
+    expect([socket.closed.aborted, socket.gone.aborted]).toEqual([true, false]);
+    await clock.advance(299_000);
     expect(reader.said).toHaveLength(1);
     await clock.advance(1_000);
     expect(reader.said).toEqual([`1013 ${reason}`, 'terminated']);
+    expect(socket.gone.aborted).toBe(true);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -116,7 +118,7 @@ describe('a reader that reads nothing', () => {
     await Promise.all([socket.sendText('last', 'after=7'), clock.advance(50_000)]);
     expect(reader.said).toEqual(['1013 nothing was read for 30 s: go on with after=7']);
     expect(await socket.sendText('more', 'after=8')).toBe(false);
-    await clock.advance(30_000);
+    await clock.advance(300_000);
     expect(reader.said.at(-1)).toBe('terminated');
   });
 
@@ -138,6 +140,15 @@ describe('a reader that reads nothing', () => {
     reader.bufferedAmount = 0;
     reader.terminate();
     expect(await sending).toBe(false);
+  });
+
+  it('has less time to say goodbye where there is nothing before that', async () => {
+    socket.close(1_013, 'streams are open already');
+    await clock.advance(29_000);
+    expect(reader.said).toEqual(['1013 streams are open already']);
+    await clock.advance(1_000);
+    expect(reader.said.at(-1)).toBe('terminated');
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('is not kept waiting for where it closes by itself', async () => {

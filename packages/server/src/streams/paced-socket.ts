@@ -8,8 +8,14 @@ const pieceBytes = 32 * 1_024;
 const maximumStandstillMilliseconds = 30_000;
 /** Proxies on the way end a connection that is silent; one that is dead shows itself. */
 const pingMilliseconds = 20_000;
-/** Why it was let go is behind all that it did not read: so long it may still read, as after a sleep, and then it is told nothing. */
-const lastWordsMilliseconds = 30_000;
+/**
+ * Why it was let go is behind all that it did not read: so long it may still read, as after a sleep, and then it is told nothing.
+ * A connection that ended sooner would answer the pings of its own that it comes across with a reset, which takes all of that.
+ */
+export const lastWordsMilliseconds = 300_000;
+
+/** To say goodbye too, for a reader that has nothing before that. */
+const goodbyeMilliseconds = 30_000;
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 export const closeCodes = {
@@ -50,6 +56,7 @@ export class PacedSocket {
   readonly #clock: Clock;
   readonly #onLetGo: (reason: string) => void;
   readonly #closed = new AbortController();
+  readonly #gone = new AbortController();
   #cancelPing = (): void => undefined;
   #cancelStandstill = (): void => undefined;
   #cancelEnd = (): void => undefined;
@@ -71,6 +78,7 @@ export class PacedSocket {
       this.#cancelStandstill();
       this.#cancelEnd();
       this.#end('the reader has gone');
+      this.#gone.abort();
     };
     wire.on('close', onClose);
     // What went wrong with a connection is of no use to anybody: `close` follows.
@@ -82,6 +90,11 @@ export class PacedSocket {
   /** Aborts when the reader is gone, or was let go. */
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** Aborts when nothing is kept for the reader any more: one that was let go may still read what it was sent. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
   /** Resolves when there is room for more; false where the reader is gone, or was let go because it takes nothing. */
@@ -107,6 +120,10 @@ export class PacedSocket {
   close(code: number, reason: string): void {
     // The protocol has room for 123 bytes.
     this.#wire.close(code, reason.slice(0, 120));
+    if (this.#gone.signal.aborted) return;
+    const milliseconds = this.#sent > this.#read ? lastWordsMilliseconds : goodbyeMilliseconds;
+    this.#cancelEnd();
+    this.#cancelEnd = this.#clock.schedule(milliseconds, () => this.#wire.terminate());
   }
 
   /** By its own account, and by that of the kernel: a reader might answer pings that it has no right to answer yet. */
@@ -155,7 +172,6 @@ export class PacedSocket {
   #letGo(reason: string): void {
     this.#cancelPing();
     this.close(closeCodes.tryAgainLater, reason);
-    this.#cancelEnd = this.#clock.schedule(lastWordsMilliseconds, () => this.#wire.terminate());
     this.#end(reason);
     this.#onLetGo(reason);
   }

@@ -5,11 +5,11 @@ export class ReaderCounts {
   readonly #counts = new Map<string, number>();
 
   /** False where he has too many; otherwise he has one more until the signal. */
-  admit(reader: string, closed: AbortSignal): boolean {
+  admit(reader: string, gone: AbortSignal): boolean {
     const count = this.#counts.get(reader) ?? 0;
-    if (count >= maximumStreams || closed.aborted) return false;
+    if (count >= maximumStreams || gone.aborted) return false;
     this.#counts.set(reader, count + 1);
-    closed.addEventListener('abort', () => this.#release(reader), { once: true });
+    gone.addEventListener('abort', () => this.#release(reader), { once: true });
     return true;
   }
 

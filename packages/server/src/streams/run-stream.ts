@@ -20,7 +20,7 @@ export function createRunner(context: ServerContext): Run {
       onLetGo: (reason) =>
         logger.info('a reader of a stream was let go', { reader, url: request.routeOptions.url, reason }),
     });
-    if (!readers.admit(reader, socket.closed)) {
+    if (!readers.admit(reader, socket.gone)) {
       socket.close(closeCodes.tryAgainLater, `${maximumStreams} streams are open already: close one`);
       return;
     }

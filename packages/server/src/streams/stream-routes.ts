@@ -8,7 +8,7 @@ import { maximumInteger, ObjectParams } from '../api/schemas.ts';
 import { ApplicationChanges } from '../view/application-changes.ts';
 import { streamApplications } from './application-stream.ts';
 import { streamLog } from './log-stream.ts';
-import { closeCodes } from './paced-socket.ts';
+import { closeCodes, lastWordsMilliseconds } from './paced-socket.ts';
 import { addPodLogStream } from './pod-log-routes.ts';
 import { createRunner, type Run } from './run-stream.ts';
 import { requireUpgrade, streamResponse } from './upgrade.ts';
@@ -23,8 +23,10 @@ export async function addStreamRoutes(
   context: ServerContext,
   more: (streams: App, run: Run) => void,
 ): Promise<void> {
+  // Its types do not know the last one yet: no sooner than we do, it ends what does not answer a close.
+  const options = { maxPayload: maximumPayload, perMessageDeflate: false, closeTimeout: lastWordsMilliseconds };
   await app.register(websocket, {
-    options: { maxPayload: maximumPayload, perMessageDeflate: false },
+    options,
     preClose: async () => {
       for (const reader of app.websocketServer.clients)
         reader.close(closeCodes.goingAway, 'the server stops: go on at another one, or in a moment');
