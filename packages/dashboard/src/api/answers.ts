@@ -98,6 +98,10 @@ export interface AcceptedAnswer {
   readonly name: string;
   readonly generation: number;
   readonly release?: string | undefined;
+  /** Of a dry run: what the server may not read, such as `Secret/database`. */
+  readonly unread?: readonly string[] | undefined;
+  /** Of a dry run: the kinds of objects that the server may not try. */
+  readonly untried?: readonly string[] | undefined;
 }
 
 export interface TokenAnswer {

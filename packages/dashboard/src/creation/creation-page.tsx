@@ -16,7 +16,7 @@ import { otherFaults } from './faults.ts';
 import { Form, paths } from './form.tsx';
 import { editManifest, firstManifest, readManifest, type Manifest } from './manifest.ts';
 import { useValidation, type Validation } from './use-validation.ts';
-import type { Mode } from './validate.ts';
+import type { Mode, Unknown } from './validate.ts';
 import { Title } from '../parts/title.tsx';
 
 /** A new application, by form and by text. */
@@ -214,6 +214,7 @@ function State({ fault, validation: { state } }: StateProps) {
 /** What no field of the form shows. */
 function Findings({ fault, validation }: StateProps) {
   if (fault !== undefined) return <Notice tone="bad">{fault}</Notice>;
+  if (validation.state === 'valid') return <NotLookedAt {...validation.unknown} />;
   if (validation.state !== 'invalid') return null;
   const { faults, message } = validation;
   const others = otherFaults(faults, Object.values(paths));
@@ -230,4 +231,27 @@ function Findings({ fault, validation }: StateProps) {
       </ul>
     </Notice>
   );
+}
+
+/** A release may fail over it all the same. */
+function NotLookedAt({ unread, untried }: Unknown) {
+  if (unread.length + untried.length === 0) return null;
+  return (
+    <Notice tone="calm">
+      {unread.length > 0 && (
+        <p>Whether the version finds what it needs in {listed(unread)} is not known: the server may not read that.</p>
+      )}
+      {untried.length > 0 && (
+        <p>
+          What the cluster has against the version’s {listed(untried)} is not known: the server may not try to create
+          that.
+        </p>
+      )}
+    </Notice>
+  );
+}
+
+/** `a`, `b and c`, `d, e and f`. */
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names);
 }

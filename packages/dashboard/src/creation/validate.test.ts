@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest';
+import type { AcceptedAnswer } from '../api/answers.ts';
 import type { SendOptions } from '../api/client.ts';
 import { ApiProblem, type FieldFault } from '../api/problem.ts';
 import type { Manifest } from './manifest.ts';
 import { validate } from './validate.ts';
 
 const weight = { field: 'spec.strategy.canary.steps[0].setWeight', message: 'is too much' };
+const accepted: AcceptedAnswer = { namespace: 'default', name: 'shop', generation: 1 };
 const taken = { field: 'metadata.name', message: 'there is one' };
 
 /** A server that says the same to everything. */
 async function judge(
   name: string,
-  answer: ApiProblem | undefined,
+  answer: ApiProblem | AcceptedAnswer,
   { isBegun = true, ...given }: Partial<Manifest> & { readonly isBegun?: boolean } = {},
 ) {
   const asked: string[] = [];
@@ -18,8 +20,8 @@ async function judge(
     {
       send: async <Answer>(method: string, path: string, { body }: SendOptions) => {
         asked.push(`${method} ${path} ${(body as { readonly name?: string }).name ?? ''}`);
-        if (answer !== undefined) throw answer;
-        return undefined as Answer;
+        if (answer instanceof ApiProblem) throw answer;
+        return answer as Answer;
       },
     },
     {
@@ -56,11 +58,19 @@ test('nobody is asked of a form that is as it came', async () => {
 });
 
 test('it is valid where nothing is against it', async () => {
-  expect((await judge('shop', undefined)).verdict).toEqual({ state: 'valid' });
+  expect((await judge('shop', accepted)).verdict).toEqual({
+    state: 'valid',
+    unknown: { unread: [], untried: [] },
+  });
+});
+
+test('what the server could not look at is known to be unknown', async () => {
+  const unknown = { unread: ['Secret/database'], untried: ['Job', 'ReplicaSet'] };
+  expect((await judge('shop', { ...accepted, ...unknown })).verdict).toEqual({ state: 'valid', unknown });
 });
 
 test('nobody is asked of no namespace', async () => {
-  expect(await judge('shop', undefined, { namespace: '' })).toMatchObject({
+  expect(await judge('shop', accepted, { namespace: '' })).toMatchObject({
     asked: [],
     verdict: { state: 'incomplete', faults: [{ field: 'metadata.namespace' }] },
   });

@@ -1,4 +1,5 @@
 /** What the server has against a manifest that somebody writes; nothing is changed. */
+import type { AcceptedAnswer } from '../api/answers.ts';
 import { pathOf, type ApiClient } from '../api/client.ts';
 import { ApiProblem, describeProblem, isPassing, type FieldFault } from '../api/problem.ts';
 import type { Manifest } from './manifest.ts';
@@ -6,10 +7,18 @@ import type { Manifest } from './manifest.ts';
 export type Mode = 'create' | 'change';
 
 export type Verdict =
-  | { readonly state: 'valid' }
+  | { readonly state: 'valid'; readonly unknown: Unknown }
   /** Something is left out that a person has not got to yet. */
   | { readonly state: 'incomplete'; readonly faults: readonly FieldFault[] }
   | { readonly state: 'invalid'; readonly message: string; readonly faults: readonly FieldFault[] };
+
+/** What the server has no right to look at: the release may fail over it all the same. */
+export interface Unknown {
+  /** Secrets and ConfigMaps, such as `Secret/database`. */
+  readonly unread: readonly string[];
+  /** Kinds of objects that a release is made of, such as `Job`. */
+  readonly untried: readonly string[];
+}
 
 export interface Asking {
   readonly manifest: Manifest;
@@ -29,37 +38,47 @@ export async function validate(client: Pick<ApiClient, 'send'>, asking: Asking):
   const isUnnamed = missing.length + named.length > 0;
   const found = await ask(client, isUnnamed ? { ...asking, manifest: { ...manifest, name: standIn } } : asking);
   // Another name would be taken or not.
-  const asked = isUnnamed ? found?.faults.filter(({ field }) => field !== 'metadata.name') : found?.faults;
-  const faults = [...missing, ...named, ...(asked ?? [])];
+  const asked = isUnnamed ? found.faults.filter(({ field }) => field !== 'metadata.name') : found.faults;
+  const faults = [...missing, ...named, ...asked];
   if (missing.length > 0) return { state: 'incomplete', faults };
   if (named.length > 0) return { state: 'invalid', message: unfitName, faults };
-  return found === undefined ? { state: 'valid' } : { state: 'invalid', message: found.message, faults };
+  const { refusal, unknown } = found;
+  return refusal === undefined ? { state: 'valid', unknown } : { state: 'invalid', message: refusal, faults };
 }
 
 /** Until it has one that fits, everything else is judged under this. */
 const standIn = 'to-be-named';
 
-interface Refusal {
-  readonly message: string;
+interface Found {
+  /** Absent: there is nothing against it. */
+  readonly refusal?: string;
   readonly faults: readonly FieldFault[];
+  readonly unknown: Unknown;
 }
 
-/** Undefined: there is nothing against it. */
-async function ask(
-  client: Pick<ApiClient, 'send'>,
-  { manifest: { namespace, name, spec }, mode, signal }: Asking,
-): Promise<Refusal | undefined> {
-  const path = pathOf(namespace, 'applications');
+const nothingUnknown: Unknown = { unread: [], untried: [] };
+
+async function ask(client: Pick<ApiClient, 'send'>, asking: Asking): Promise<Found> {
   try {
-    if (mode === 'create') await client.send('POST', `${path}?dryRun=true`, { body: { name, spec }, signal });
-    else await client.send('PUT', `${path}/${encodeURIComponent(name)}?dryRun=true`, { body: { spec }, signal });
-    return undefined;
+    const { unread = [], untried = [] } = await dryRun(client, asking);
+    return { faults: [], unknown: { unread, untried } };
   } catch (error) {
     if (isPassing(error)) throw error;
-    if (!(error instanceof ApiProblem)) return { message: describeProblem(error), faults: [] };
-    const { message, status } = error;
-    return { message, faults: status === 409 ? [{ field: 'metadata.name', message }] : error.faults };
+    const refusal = describeProblem(error);
+    if (!(error instanceof ApiProblem)) return { refusal, faults: [], unknown: nothingUnknown };
+    const faults = error.status === 409 ? [{ field: 'metadata.name', message: refusal }] : error.faults;
+    return { refusal, faults, unknown: nothingUnknown };
   }
+}
+
+function dryRun(
+  client: Pick<ApiClient, 'send'>,
+  { manifest: { namespace, name, spec }, mode, signal }: Asking,
+): Promise<AcceptedAnswer> {
+  const path = pathOf(namespace, 'applications');
+  return mode === 'create'
+    ? client.send('POST', `${path}?dryRun=true`, { body: { name, spec }, signal })
+    : client.send('PUT', `${path}/${encodeURIComponent(name)}?dryRun=true`, { body: { spec }, signal });
 }
 
 function findMissing({ namespace, name }: Manifest): readonly FieldFault[] {
