@@ -1,7 +1,7 @@
 import type { ReleaseSummary } from '../api/answers.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
 import { Table } from '../parts/table.tsx';
-import { Words } from '../parts/words.tsx';
+import { Why } from '../parts/why.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -21,6 +21,7 @@ export function ReleaseTable({ releases, isOfOne = false, chosen = [], onChoose 
   return (
     <Table
       label="Releases"
+      className="releases"
       columns={[
         ...(onChoose === undefined ? [] : [{ head: 'Compare', isUnseen: true }]),
         ...(isOfOne ? [] : ['Application']),
@@ -80,11 +81,7 @@ function Cells({ release, isOfOne }: { readonly release: ReleaseSummary; readonl
       </td>
       <td>
         <PhaseChip phase={phase} />
-        {reason !== undefined && (
-          <p className="small soft why" title={reason}>
-            <Words text={reason} />
-          </p>
-        )}
+        <div className="small soft because">{reason !== undefined && <Why text={reason} />}</div>
       </td>
       <td className="soft short">{requestedBy}</td>
       <td className="soft">

@@ -14,7 +14,7 @@ import { FigureCell } from './figure-cell.tsx';
 import { failureOf, refusalOf, shownPhase } from './select.ts';
 import { calculateFigures } from './traffic-figures.ts';
 import { useTraffic } from './use-traffic.ts';
-import { Why } from './why.tsx';
+import { Why } from '../parts/why.tsx';
 
 const rowHeights = { wide: 64, narrow: 186 } as const;
 
