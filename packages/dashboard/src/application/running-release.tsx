@@ -1,14 +1,12 @@
 import { Fragment } from 'react';
-import type { CheckTime } from '@slipway/delivery/api/check';
 import type { ApplicationAnswer, ReleaseAnswer } from '../api/answers.ts';
-import { Chip, PhaseChip, Version } from '../parts/small.tsx';
+import { PhaseChip, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Words } from '../parts/words.tsx';
-import { toneOfOutcome } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
-import { CheckChart } from './check-chart.tsx';
+import { Gates } from './gates.tsx';
 import { StageChart } from './stage-chart.tsx';
 import { findStage, planStages } from './stages.ts';
 import { isFinished } from './verbs.ts';
@@ -96,51 +94,4 @@ export function ReleaseStages({ release: { spec, status, phase } }: { readonly r
   const stages = planStages(spec);
   const hasFailed = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Failed';
   return <StageChart stages={stages} current={findStage(stages, spec.strategy, status)} hasFailed={hasFailed} />;
-}
-
-/** The same check may have run at several steps. */
-function describeTime(during: CheckTime, step: string | undefined): string {
-  if (during === 'guard') return 'by the guard';
-  return step === undefined ? 'during the release' : `step ${step}`;
-}
-
-/** Gates and hooks with what they said, and checks with what was measured. */
-export function Gates({ release: { spec, status } }: { readonly release: ReleaseAnswer }) {
-  const gates = status?.gates ?? [];
-  const checks = status?.checks ?? [];
-  if (gates.length + checks.length === 0) return null;
-  return (
-    <div className="gates">
-      {checks.map(({ name, during, step, startedAt, outcome, message, measurements }) => (
-        <div key={`${name} ${during} ${startedAt}`} className="gate chart">
-          <div className="row">
-            <h3>{name}</h3>
-            <Chip tone={toneOfOutcome(outcome)}>{outcome ?? 'measuring'}</Chip>
-            <span className="push small faint">{describeTime(during, step)}</span>
-          </div>
-          <CheckChart check={spec.checks?.find((check) => check.name === name)} measurements={measurements} />
-          <p className="small soft">
-            <code>{spec.checks?.find((check) => check.name === name)?.successWhen}</code>
-          </p>
-          {message !== undefined && message !== '' && <p className="small soft">{message}</p>}
-        </div>
-      ))}
-      {gates.map(({ name, during, attempt, startedAt, endedAt, outcome, message }) => (
-        <div key={`${name} ${during ?? ''} ${attempt} ${startedAt}`} className="gate">
-          <div className="row">
-            <h3>{name}</h3>
-            <Chip tone={toneOfOutcome(outcome)}>{outcome ?? 'open'}</Chip>
-            <span className="push small faint">
-              <Duration from={startedAt} to={endedAt} />
-            </span>
-          </div>
-          {message !== undefined && message !== '' && (
-            <p className="small soft">
-              <Words text={message} />
-            </p>
-          )}
-        </div>
-      ))}
-    </div>
-  );
 }

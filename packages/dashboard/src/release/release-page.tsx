@@ -2,8 +2,9 @@ import type { CommandOutcome } from '@slipway/delivery/api/release-command';
 import type { ReactNode } from 'react';
 import type { List, MeasurementAnswer, Page, ReleaseAnswer, ReleaseSummary } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
-import { Gates, ReleaseStages } from '../application/running-release.tsx';
-import { CheckChart } from '../application/check-chart.tsx';
+import type { CheckSlot } from '../application/gate-slots.ts';
+import { Gates } from '../application/gates.tsx';
+import { ReleaseStages } from '../application/running-release.tsx';
 import { Chip, Notice, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { Words } from '../parts/words.tsx';
@@ -103,8 +104,7 @@ function Shown({ release, commands, measurements, before }: ShownProps) {
         <div className="inside stack">
           <ReleaseStages release={release} />
           <Facts release={release} />
-          <AllMeasurements release={release} measurements={measurements} />
-          <Gates release={{ ...release, status: status && { ...status, checks: [] } }} />
+          <Gates release={release} measurementsOf={(slot) => measurementsOf(slot, measurements)} />
         </div>
       </section>
       <div className="columns">
@@ -200,32 +200,14 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
 }
 
 /** From the history: a Release itself keeps the last ones alone. */
-function AllMeasurements({ release, measurements }: Pick<ShownProps, 'release' | 'measurements'>) {
-  const runs = Map.groupBy(measurements, ({ check, during }) => `${check}\n${during}`);
-  if (runs.size === 0) return null;
-  return (
-    <div className="gates">
-      {[...runs].map(([key, run]) => {
-        const [name = '', during = ''] = key.split('\n');
-        const state = release.status?.checks?.findLast((each) => each.name === name && each.during === during);
-        const check = release.spec.checks?.find((each) => each.name === name);
-        return (
-          <div key={key} className="gate chart">
-            <div className="row">
-              <h3>{name}</h3>
-              <Chip tone={toneOfOutcome(state?.outcome)}>{state?.outcome ?? 'measuring'}</Chip>
-              <span className="push small faint">{during === 'guard' ? 'by the guard' : 'during the release'}</span>
-            </div>
-            <CheckChart check={check} measurements={run} />
-            <p className="small soft">
-              <code>{check?.successWhen}</code>
-            </p>
-            {state?.message !== undefined && state.message !== '' && <p className="small soft">{state.message}</p>}
-          </div>
-        );
-      })}
-    </div>
+function measurementsOf(
+  { runs }: CheckSlot,
+  measurements: readonly MeasurementAnswer[],
+): readonly MeasurementAnswer[] | undefined {
+  const all = measurements.filter(({ check, during, step, attempt }) =>
+    runs.some((run) => run.name === check && run.during === during && run.step === step && run.attempt === attempt),
   );
+  return all.length === 0 ? undefined : all;
 }
 
 function Timeline({ release, commands }: Pick<ShownProps, 'release' | 'commands'>) {
