@@ -301,7 +301,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await shows(link);
       expect(await link.getAttribute('href')).toBe('http://next.example.org/');
       await keepPicture(page, 'preview');
-      await page.getByRole('button', { name: 'Promote' }).click();
+      await page.getByRole('button', { name: 'Promote', exact: true }).click();
       await confirm('Promote');
       await shows(page.locator('.page-head .chip', { hasText: 'Stable' }));
       expect(await link.count()).toBe(0);

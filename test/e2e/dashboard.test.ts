@@ -150,7 +150,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.locator('.chip', { hasText: /^valid$/ }).waitFor();
       await keepPicture(page, 'new');
       await page.getByRole('button', { name: 'Create and release' }).click();
-      await page.getByRole('button', { name: 'Approve sign-off' }).click();
+      await page.getByRole('button', { name: 'Approve sign-off', exact: true }).click();
       await confirm('Approve');
       await state('Stable');
     });
@@ -189,13 +189,13 @@ describe.skipIf(noBrowserReason !== undefined)(
     });
 
     it('waits for somebody who agrees, and is held meanwhile', async () => {
-      await page.getByRole('button', { name: 'Approve sign-off' }).waitFor();
+      await page.getByRole('button', { name: 'Approve sign-off', exact: true }).waitFor();
       await give('Pause', /stays where it is, with 25 % of the traffic at version 2, until somebody resumes it/);
       await state('Paused');
       await give('Resume', /goes on from where it was paused/);
       await state('Progressing');
       await page.getByRole('link', { name: /Approvals/ }).click();
-      await page.getByRole('button', { name: 'Approve sign-off' }).click();
+      await page.getByRole('button', { name: 'Approve sign-off', exact: true }).click();
       await page.getByRole('dialog').getByLabel('Reason').fill('looks good');
       await confirm('Approve');
       await page.getByText('No release waits for an approval.').waitFor();
@@ -211,7 +211,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByRole('button', { name: 'Save and release' }).click();
       await state('Paused');
       await give('Promote', /Version 2b gets all traffic .* passed over; approvals are not/);
-      await page.getByRole('button', { name: 'Approve sign-off' }).waitFor();
+      await page.getByRole('button', { name: 'Approve sign-off', exact: true }).waitFor();
       await give('Abort', /All traffic returns to version 2 at once/);
       await page.getByRole('alert').getByText(/2b/).waitFor();
       await state('Failed');

@@ -13,16 +13,17 @@ import type {
 } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
-import { failureOf, refusalOf, shownPhase } from '../overview/select.ts';
+import { shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
-import { Words } from '../parts/words.tsx';
+import { StateLine } from '../parts/state-line.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
 import { isOffered } from '../session/permissions.ts';
 import { useResource, type Resource } from '../state/use-resource.ts';
 import { ReleaseTable } from '../history/release-table.tsx';
+import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
 import { CommandDialog } from './command-dialog.tsx';
 import { Events } from './events.tsx';
 import { PodLogs } from './pod-logs.tsx';
@@ -31,6 +32,7 @@ import { RunningRelease } from './running-release.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
 import { describeVersions } from './traffic-picture-model.ts';
+import { describeState } from './state-words.ts';
 import { listOffers, type Offer } from './verbs.ts';
 import { Title } from '../parts/title.tsx';
 
@@ -130,8 +132,7 @@ interface ShownProps {
 function Shown({ application, watched, history, pods, traffic, events, problem }: ShownProps) {
   const candidate = application.candidate?.release === watched?.name ? watched : undefined;
   const { namespace, name, split, serving, hosts } = application;
-  const failure = failureOf(application);
-  const waits = refusalOf(application) ?? (application.waitingFor && `It waits for ${application.waitingFor}.`);
+  const { tone, text } = describeState(application);
   const nodes = describeVersions({
     split,
     serving: serving?.version,
@@ -151,16 +152,13 @@ function Shown({ application, watched, history, pods, traffic, events, problem }
         <Actions application={application} candidate={candidate} history={history} />
       </Head>
       {problem !== undefined && <ProblemNotice problem={problem} />}
-      {failure !== undefined && (
-        <Notice tone="bad">
-          <Words text={failure} />
-        </Notice>
-      )}
-      {candidate === undefined && failure === undefined && waits !== undefined && (
-        <Notice tone="wait">
-          <Words text={waits} />
-        </Notice>
-      )}
+      <StateLine tone={tone} text={text} since={candidate?.status?.waitingSince}>
+        <ApprovalButtons
+          namespace={namespace}
+          release={application.candidate?.release ?? ''}
+          waitingFor={application.candidate?.waitingFor}
+        />
+      </StateLine>
       <section className="card" aria-labelledby="traffic">
         <header>
           <h2 id="traffic">Traffic</h2>

@@ -1,24 +1,22 @@
 import { Fragment } from 'react';
 import type { ApplicationAnswer, ReleaseAnswer } from '../api/answers.ts';
 import { PhaseChip, Version } from '../parts/small.tsx';
-import { Duration, RelativeTime } from '../parts/relative-time.tsx';
-import { Words } from '../parts/words.tsx';
+import { RelativeTime } from '../parts/relative-time.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
-import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
 import { Gates } from './gates.tsx';
 import { StageChart } from './stage-chart.tsx';
 import { findStage, planStages } from './stages.ts';
-import { isFinished } from './verbs.ts';
 
 export interface RunningReleaseProps {
   readonly release: ReleaseAnswer;
   readonly preview: ApplicationAnswer['preview'];
 }
 
-/** The release under way, or the end of one: where it is, what it waits for, where it can be seen, and what was measured. */
+/** The release under way, or the last one: where it is, where it can be seen, and what was measured. */
 export function RunningRelease({ release, preview }: RunningReleaseProps) {
-  const { namespace, name, version, phase, status, requestedBy, createdAt } = release;
+  const { namespace, name, version, phase, status, requestedBy, createdAt, spec } = release;
+  const previewHosts = spec.strategy.blueGreen?.previewHosts ?? [];
   return (
     <section className="card" aria-labelledby="running">
       <header>
@@ -35,8 +33,7 @@ export function RunningRelease({ release, preview }: RunningReleaseProps) {
         </Link>
       </header>
       <div className="inside stack">
-        <WaitingFor release={release} />
-        {preview !== undefined && <Preview preview={preview} />}
+        {previewHosts.length > 0 && <Preview preview={preview} hosts={previewHosts} />}
         <ReleaseStages release={release} />
         <Gates release={release} />
       </div>
@@ -44,16 +41,19 @@ export function RunningRelease({ release, preview }: RunningReleaseProps) {
   );
 }
 
-function describeCourse({ phase, status }: ReleaseAnswer): string {
-  return isFinished(phase) ? (status?.ending?.reason ?? 'It has ended.') : 'It goes on.';
+interface PreviewProps {
+  readonly preview: ApplicationAnswer['preview'];
+  readonly hosts: readonly string[];
 }
 
 /** Where nobody else gets to yet. */
-function Preview({ preview: { version, urls } }: { readonly preview: NonNullable<ApplicationAnswer['preview']> }) {
+function Preview({ preview, hosts }: PreviewProps) {
+  if (preview === undefined)
+    return <p className="soft">A version that waits for its promotion can be seen before that at {hosts.join(', ')}</p>;
   return (
     <p>
-      Version {version} can be seen before that at{' '}
-      {urls.map((url, index) => (
+      Version {preview.version} can be seen before that at{' '}
+      {preview.urls.map((url, index) => (
         <Fragment key={url}>
           {index > 0 && ', '}
           <PreviewLink url={new URL(url)} />
@@ -70,23 +70,6 @@ function PreviewLink({ url: { host, href } }: { readonly url: URL }) {
     <a href={href} target="_blank" rel="noreferrer">
       {host}
     </a>
-  );
-}
-
-function WaitingFor({ release }: { readonly release: ReleaseAnswer }) {
-  const { waitingFor, waitingSince } = isFinished(release.phase) ? {} : (release.status ?? {});
-  return (
-    <div className="row wrap waiting">
-      <p>
-        <Words text={waitingFor === undefined ? describeCourse(release) : `Waits for ${waitingFor}`} />
-      </p>
-      {waitingSince !== undefined && (
-        <span className="small faint">
-          <Duration from={waitingSince} />
-        </span>
-      )}
-      <ApprovalButtons namespace={release.namespace} release={release.name} waitingFor={waitingFor} />
-    </div>
   );
 }
 

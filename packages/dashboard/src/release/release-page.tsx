@@ -5,8 +5,9 @@ import { pathOf, withQuery } from '../api/client.ts';
 import type { CheckSlot } from '../application/gate-slots.ts';
 import { Gates } from '../application/gates.tsx';
 import { ReleaseStages } from '../application/running-release.tsx';
-import { Chip, Notice, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
+import { Chip, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
+import { StateLine } from '../parts/state-line.tsx';
 import { Words } from '../parts/words.tsx';
 import { toneOfOutcome } from '../parts/tones.ts';
 import { Link } from '../routing/navigation.tsx';
@@ -14,6 +15,7 @@ import { formatPlace } from '../routing/routes.ts';
 import { useSummary } from '../session/desk.ts';
 import { useResource } from '../state/use-resource.ts';
 import { Difference } from './difference.tsx';
+import { describeRelease } from './release-words.ts';
 import { LogView } from './log-view.tsx';
 import { ReleaseAgain } from './release-again.tsx';
 import { listMoments } from './timeline.ts';
@@ -80,23 +82,14 @@ interface ShownProps {
 }
 
 function Shown({ release, commands, measurements, before }: ShownProps) {
-  const { namespace, name, application, version, phase, reason, status } = release;
+  const { namespace, name, application, version, phase } = release;
   return (
     <>
       <Head namespace={namespace} name={name} application={application}>
         <PhaseChip phase={phase} />
         <ReleaseAgain release={release} />
       </Head>
-      {reason !== undefined && (
-        <Notice tone={phase === 'Superseded' ? 'calm' : 'bad'}>
-          <Words text={reason} />
-        </Notice>
-      )}
-      {status?.waitingFor !== undefined && (
-        <Notice tone="wait">
-          <Words text={`Waits for ${status.waitingFor}`} />
-        </Notice>
-      )}
+      <StateLine {...describeRelease(release)} />
       <section className="card" aria-labelledby="course">
         <header>
           <h2 id="course">Course</h2>
