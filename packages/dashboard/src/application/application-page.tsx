@@ -33,7 +33,7 @@ import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
 import { describeVersions } from './traffic-picture-model.ts';
 import { describeState } from './state-words.ts';
-import { listOffers, type Offer } from './verbs.ts';
+import { findLatest, isFinished, listOffers, type Offer } from './verbs.ts';
 import { Title } from '../parts/title.tsx';
 
 export interface ApplicationPageProps {
@@ -58,7 +58,8 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
     isThere ? withQuery('/api/v1/releases', { namespace, application: name, limit: 20 }) : undefined,
     { news: application.data, everyMilliseconds: lookMilliseconds },
   );
-  const watched = useWatched(namespace, application.data, summary);
+  const releases = history.data?.items ?? [];
+  const watched = useWatched({ namespace, application: application.data, history: releases, news: summary });
   const pods = useResource<PodsAnswer>(partOf(`pods?limit=${podsAtOnce}`), {
     news: summary,
     everyMilliseconds: lookMilliseconds,
@@ -80,11 +81,11 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
         )}
       </>
     );
-  const releases = history.data?.items ?? [];
   return (
     <Shown
       application={application.data}
       watched={watched.release}
+      isGone={watched.isGone}
       history={releases}
       pods={pods.data ?? noPods}
       traffic={traffic.data?.items[0]}
@@ -96,19 +97,39 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
 
 interface Watched {
   readonly release?: ReleaseAnswer | undefined;
+  /** The history knows it no more. */
+  readonly isGone: boolean;
   /** Of what has to be read first. */
   readonly parts: readonly Resource<ReleaseAnswer>[];
 }
 
+interface Watching {
+  readonly namespace: string;
+  readonly application: ApplicationAnswer | undefined;
+  readonly history: readonly ReleaseSummary[];
+  readonly news: unknown;
+}
+
 /**
- * The release under way, and afterwards its end: whoever has watched it wants to see that, and what stands below it where it
+ * The release under way, and otherwise the last one: whoever has watched it wants to see its end, and what stands below it where it
  * stood.
  */
-function useWatched(namespace: string, application: ApplicationAnswer | undefined, news: unknown): Watched {
-  const latest = useLast(application?.candidate?.release);
-  const path = latest === undefined ? undefined : pathOf(namespace, 'releases', latest);
-  const read = useResource<ReleaseAnswer>(path, { news, everyMilliseconds: lookMilliseconds });
-  return { release: useLast(read.data), parts: path === undefined ? [] : [read] };
+function useWatched({ namespace, application, history, news }: Watching): Watched {
+  const candidate = application?.candidate?.release;
+  const name = useLast(candidate) ?? findLatest(history)?.name;
+  const path = name === undefined ? undefined : pathOf(namespace, 'releases', name);
+  const read = useResource<ReleaseAnswer>(path, {
+    news,
+    everyMilliseconds: lookMilliseconds,
+    isLast: ({ phase }) => isFinished(phase) && name !== candidate,
+  });
+  const release = useLast(read.data);
+  return {
+    release,
+    // Of one that was just begun nobody may know yet, while the one before it is still shown.
+    isGone: isMissing(read.problem) && release?.name === name,
+    parts: path === undefined ? [] : [read],
+  };
 }
 
 /** The last one that there was. */
@@ -122,6 +143,7 @@ interface ShownProps {
   readonly application: ApplicationAnswer;
   /** Under way, or the last one that was while somebody looked. */
   readonly watched?: ReleaseAnswer | undefined;
+  readonly isGone: boolean;
   readonly history: readonly ReleaseSummary[];
   readonly pods: PodsAnswer;
   readonly traffic?: Traffic | undefined;
@@ -129,7 +151,7 @@ interface ShownProps {
   readonly problem?: unknown;
 }
 
-function Shown({ application, watched, history, pods, traffic, events, problem }: ShownProps) {
+function Shown({ application, watched, isGone, history, pods, traffic, events, problem }: ShownProps) {
   const candidate = application.candidate?.release === watched?.name ? watched : undefined;
   const { namespace, name, split, serving, hosts } = application;
   const { tone, text } = describeState(application);
@@ -169,7 +191,7 @@ function Shown({ application, watched, history, pods, traffic, events, problem }
         </div>
         <TrafficCharts traffic={traffic} colours={colours} />
       </section>
-      {watched !== undefined && <RunningRelease release={watched} preview={application.preview} />}
+      {watched !== undefined && <RunningRelease release={watched} isGone={isGone} preview={application.preview} />}
       <Pods path={pathOf(namespace, 'applications', name)} first={pods} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
       <section className="card" aria-labelledby="releases">

@@ -10,27 +10,39 @@ import { findStage, planStages } from './stages.ts';
 
 export interface RunningReleaseProps {
   readonly release: ReleaseAnswer;
+  /** The history knows it no more: this is how it was. */
+  readonly isGone: boolean;
   readonly preview: ApplicationAnswer['preview'];
 }
 
 /** The release under way, or the last one: where it is, where it can be seen, and what was measured. */
-export function RunningRelease({ release, preview }: RunningReleaseProps) {
+export function RunningRelease({ release, isGone, preview }: RunningReleaseProps) {
   const { namespace, name, version, phase, status, requestedBy, createdAt, spec } = release;
   const previewHosts = spec.strategy.blueGreen?.previewHosts ?? [];
   return (
     <section className="card" aria-labelledby="running">
-      <header>
+      <header className="running">
         <h2 id="running">
           Release of <Version>{version}</Version>
         </h2>
-        <PhaseChip phase={phase} />
-        <span className="small soft">
-          <RelativeTime at={status?.startedAt ?? createdAt} />
-          {requestedBy !== undefined && ` by ${requestedBy}`}
+        <span className="phase">
+          <PhaseChip phase={phase} />
         </span>
-        <Link className="push small" to={formatPlace({ page: 'release', namespace, name })}>
-          Timeline and log
-        </Link>
+        {isGone ? (
+          <span className="small soft cut" role="status">
+            The history has it no more: this is how it was.
+          </span>
+        ) : (
+          <>
+            <span className="small soft cut">
+              <RelativeTime at={status?.startedAt ?? createdAt} />
+              {requestedBy !== undefined && ` by ${requestedBy}`}
+            </span>
+            <Link className="push small" to={formatPlace({ page: 'release', namespace, name })}>
+              Timeline and log
+            </Link>
+          </>
+        )}
       </header>
       <div className="inside stack">
         {previewHosts.length > 0 && <Preview preview={preview} hosts={previewHosts} />}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { application, release, releaseSummary } from '../../testing/release.ts';
-import { listOffers, listReturns } from './verbs.ts';
+import { findLatest, listOffers, listReturns } from './verbs.ts';
 
 const verbs = (input: Parameters<typeof listOffers>[0]) => listOffers(input).map(({ verb }) => verb);
 const effect = (input: Parameters<typeof listOffers>[0], verb: string) =>
@@ -84,4 +84,11 @@ test('one can go back to what has served and is still there, each version once',
   ];
   expect(listReturns(application({}), history).map(({ version }) => version)).toEqual(['2', '3', '0']);
   expect(listOffers({ application: application({}), history })[0]?.version).toBe('3');
+});
+
+test('the latest release is the one that has begun last, also where it was made before others', () => {
+  const again = releaseSummary('1', { startedAt: '2026-01-03T00:00:00Z' });
+  const later = releaseSummary('2', { createdAt: '2026-01-02T00:00:00Z' });
+  expect(findLatest([later, again])?.version).toBe('1');
+  expect(findLatest([])).toBeUndefined();
 });

@@ -59,6 +59,12 @@ function endOfService({ phase, servedUntil, finishedAt }: ReleaseSummary): numbe
   return end === undefined ? undefined : Date.parse(end);
 }
 
+/** That something was done with last: one of before may have been released again. */
+export function findLatest(history: readonly ReleaseSummary[]): ReleaseSummary | undefined {
+  const begun = ({ startedAt, createdAt }: ReleaseSummary): number => Date.parse(startedAt ?? createdAt);
+  return history.toSorted((one, other) => begun(other) - begun(one)).at(0);
+}
+
 export function isFinished(phase: string): boolean {
   return phase === 'Succeeded' || phase === 'RolledBack' || phase === 'Failed' || phase === 'Superseded';
 }

@@ -1,10 +1,11 @@
 import type { CommandOutcome } from '@slipway/delivery/api/release-command';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { List, MeasurementAnswer, Page, ReleaseAnswer, ReleaseSummary } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import type { CheckSlot } from '../application/gate-slots.ts';
 import { Gates } from '../application/gates.tsx';
 import { ReleaseStages } from '../application/running-release.tsx';
+import { isFinished } from '../application/verbs.ts';
 import { Chip, PhaseChip, ProblemNotice, Skeleton, Version } from '../parts/small.tsx';
 import { Duration, RelativeTime } from '../parts/relative-time.tsx';
 import { StateLine } from '../parts/state-line.tsx';
@@ -31,9 +32,14 @@ const lookMilliseconds = 3_000;
 /** One release: how it went, what was said meanwhile, and what is new in it. */
 export function ReleasePage({ namespace, name }: ReleasePageProps) {
   const path = pathOf(namespace, 'releases', name);
-  const release = useResource<ReleaseAnswer>(path, { everyMilliseconds: lookMilliseconds });
-  const application = release.data?.application;
+  const [application, setApplication] = useState<string>();
   const news = useSummary(namespace, application ?? '');
+  const release = useResource<ReleaseAnswer>(path, {
+    news,
+    everyMilliseconds: lookMilliseconds,
+    isLast: ({ phase }) => isFinished(phase) && news?.candidate?.release !== name,
+  });
+  if (release.data !== undefined && release.data.application !== application) setApplication(release.data.application);
   // Nobody is asked for parts of a release that is not there.
   const partOf = (part: string): string | undefined => (application === undefined ? undefined : `${path}/${part}`);
   const commands = useResource<List<CommandOutcome>>(partOf('commands'), { news });

@@ -20,7 +20,7 @@ interface Older<Item> {
 }
 
 /** A long list, newest first: its head stays current, and what is older is read when somebody wants it. */
-export function usePages<Item extends Listed>(path: string, options: ResourceOptions = {}): Pages<Item> {
+export function usePages<Item extends Listed>(path: string, options: ResourceOptions<Page<Item>> = {}): Pages<Item> {
   const { client } = useDesk();
   const head = useResource<Page<Item>>(path, options);
   const [read, setRead] = useState<Older<Item>>();

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { isMissing } from '../api/problem.ts';
 import { browserClock, drawRandom } from '../platform/browser.ts';
 import { useDesk } from '../session/desk.ts';
 import { RetryingRead } from './retrying-read.ts';
@@ -11,11 +12,13 @@ export interface Resource<Answer> {
   readonly reload: () => void;
 }
 
-export interface ResourceOptions {
+export interface ResourceOptions<Answer> {
   /** Another value: there is news, and it is read again. */
   readonly news?: unknown;
   /** Read again so often while somebody looks. */
   readonly everyMilliseconds?: number | undefined;
+  /** Nothing new comes of it any more: neither news nor time leads to another read. */
+  readonly isLast?: (answer: Answer) => boolean;
 }
 
 interface Read<Answer> {
@@ -27,7 +30,7 @@ interface Read<Answer> {
 /** What the server answers at a path; undefined: nothing is asked. */
 export function useResource<Answer>(
   path: string | undefined,
-  { news, everyMilliseconds }: ResourceOptions = {},
+  { news, everyMilliseconds, isLast }: ResourceOptions<Answer> = {},
 ): Resource<Answer> {
   const { client } = useDesk();
   const [read, setRead] = useState<Read<Answer>>();
@@ -45,9 +48,15 @@ export function useResource<Answer>(
     current.ask();
     return () => current.stop();
   }, [client, path]);
+  const known = read?.path === path ? read : undefined;
+  const isOver = useRef(false);
+  isOver.current = known?.data !== undefined && isLast?.(known.data) === true;
+  // Nobody is asked for what is not there, again and again.
+  const isAbsent = useRef(false);
+  isAbsent.current = isMissing(known?.problem);
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current) reading.current?.askUnlessComing();
+    if (!isFirst.current && !isOver.current) reading.current?.askUnlessComing();
     isFirst.current = false;
   }, [news]);
   useEffect(() => {
@@ -56,7 +65,7 @@ export function useResource<Answer>(
     return () => cancel();
 
     function look(): void {
-      if (!document.hidden) reading.current?.askUnlessComing();
+      if (!document.hidden && !isOver.current && !isAbsent.current) reading.current?.askUnlessComing();
       cancel = browserClock.schedule(everyMilliseconds ?? 0, look);
     }
   }, [path, everyMilliseconds]);
