@@ -17,6 +17,7 @@ import { shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { StateLine } from '../parts/state-line.tsx';
+import { useSettled } from '../parts/use-settled.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
@@ -31,7 +32,7 @@ import { Pods, podsAtOnce } from './pods.tsx';
 import { RunningRelease } from './running-release.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
-import { describeVersions } from './traffic-picture-model.ts';
+import { describeVersions, fitRows } from './traffic-picture-model.ts';
 import { describeState } from './state-words.ts';
 import { findLatest, isFinished, listOffers, type Offer } from './verbs.ts';
 import { Title } from '../parts/title.tsx';
@@ -44,6 +45,8 @@ export interface ApplicationPageProps {
 const lookMilliseconds = 3_000;
 const sampleMilliseconds = 5_000;
 const shownReleases = 8;
+/** Pods of a version that failed stay for so long beside those of the next one: the page is not to move for them. */
+const passingMilliseconds = 5_000;
 const noPods: PodsAnswer = { items: [], total: 0, versions: [] };
 
 /** One application: who serves, what comes, and what can be done about it. */
@@ -155,7 +158,7 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
   const candidate = application.candidate?.release === watched?.name ? watched : undefined;
   const { namespace, name, split, serving, hosts } = application;
   const { tone, text } = describeState(application);
-  const nodes = describeVersions({
+  const versions = describeVersions({
     split,
     serving: serving?.version,
     candidate: candidate?.version,
@@ -163,6 +166,7 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
     counts: pods.versions,
     traffic,
   });
+  const nodes = fitRows(versions, useSettled(versions.length, passingMilliseconds));
   const recent = [...new Set(history.map(({ version }) => version))];
   const drawn = new Set([...nodes, ...(traffic?.versions ?? [])].map(({ version }) => version));
   const shown = [...drawn].toSorted((one, other) => recent.indexOf(other) - recent.indexOf(one));
@@ -254,7 +258,7 @@ function Actions({ application, candidate, history }: ActionsProps) {
   if (!isOffered(session, 'operate', namespace)) return null;
   return (
     <>
-      <div className="actions">
+      <div className="actions verbs">
         {listOffers({ application, candidate, history }).map((offer) => (
           <button
             key={offer.label}

@@ -3,6 +3,7 @@ import { pod } from '../../testing/release.ts';
 import {
   describePicture,
   describeVersions,
+  fitRows,
   formatLatency,
   formatRate,
   layOutPicture,
@@ -17,13 +18,13 @@ const input = {
   counts: [
     { version: '1', states: { ...none, serving: 1 } },
     { version: '2', states: { ...none, serving: 1 } },
-    { version: '0', states: { ...none, ending: 1 } },
+    { version: '0', states: { ...none, failing: 1 } },
   ],
   pods: [
     pod('a'),
     pod('b', { version: '2' }),
     pod('h', { hook: 'migrate' }),
-    pod('c', { version: '0', state: 'ending' }),
+    pod('c', { version: '0', state: 'failing' }),
   ],
 };
 
@@ -37,10 +38,25 @@ describe('the versions of a picture', () => {
     ]);
     expect(nodes.flatMap(({ dots }) => dots.map(({ name, state }) => `${name} ${state}`))).toEqual([
       'a serving',
-      'c ending',
+      'c failing',
       'b serving',
     ]);
     expect(describePicture(nodes)).toContain('version 2 takes 25 % with 1 of 1 pods ready');
+  });
+  test('have room for one that only ends beside one other, and no more', () => {
+    const ends = { version: '0', states: { ...none, ending: 1 } };
+    const rows = (counts: typeof input.counts, candidate?: string) =>
+      describeVersions({ ...input, counts: [...counts, ends], split: {}, candidate }).map(({ version }) => version);
+    expect(rows(input.counts.slice(0, 1))).toEqual(['1', '0']);
+    expect(rows(input.counts.slice(0, 2), '2')).toEqual(['1', '2']);
+  });
+  test('leave out what is there for a moment only, and never what serves, comes or has a share', () => {
+    const shown = (split: Readonly<Record<string, number>>, rows: number) =>
+      fitRows(describeVersions({ ...input, split }), rows).map(({ version }) => version);
+    expect(shown({ '1': 100 }, 2)).toEqual(['1', '2']);
+    expect(shown({ '1': 100 }, 3)).toEqual(['1', '0', '2']);
+    expect(shown({ '1': 50, '0': 50 }, 2)).toEqual(['1', '0', '2']);
+    expect(shown({ '1': 100 }, 1)).toEqual(['1', '2']);
   });
   test('have the figures of the last point', () => {
     const points = [
@@ -82,6 +98,11 @@ describe('the layout', () => {
   test('gives each version a row, and a band to those that have a share', () => {
     expect([boxes.length, bands.map(({ version }) => version)]).toEqual([3, ['1', '2']]);
     expect((bands[0]?.thickness ?? 0) / (bands[1]?.thickness ?? 1)).toBeCloseTo(3);
+  });
+  test('is as high for one version as for two', () => {
+    const [one, two] = [1, 2].map((count) => layOutPicture(describeVersions(input).slice(0, count), 1_000));
+    expect(one?.height).toBe(two?.height);
+    expect(one?.boxes[0]?.top).toBe(((one?.height ?? 0) - (one?.boxes[0]?.height ?? 0)) / 2);
   });
   test('stays within its frame', () => {
     expect(boxes.every(({ left, width, top, height: own }) => left + width === 1_000 && top + own <= height)).toBe(

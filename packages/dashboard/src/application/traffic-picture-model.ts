@@ -45,7 +45,13 @@ export function describeVersions({
 }: PictureInput): readonly VersionNode[] {
   const shared = Object.keys(split).filter((version) => (split[version] ?? 0) > 0);
   const named = [serving, ...shared, ...counts.map(({ version }) => version), candidate];
-  const versions = [...new Set(named.filter((version) => version !== undefined))];
+  const all = [...new Set(named.filter((version) => version !== undefined))];
+  // Of what only ends there is nothing to see but that it ends: it gets what room there is.
+  const lasting = all.filter((version) => {
+    const states = counts.find((each) => each.version === version)?.states ?? noStates;
+    return [serving, candidate, ...shared].includes(version) || countOf(states) > states.ending;
+  });
+  const versions = all.length > leastRows ? lasting : all;
   const rank = (version: string): number => (version === serving ? 0 : version === candidate ? 2 : 1);
   return versions
     .toSorted((one, other) => rank(one) - rank(other))
@@ -65,6 +71,13 @@ export function describeVersions({
           : { rate: point.rate, errorShare: point.rate === 0 ? 0 : point.errorRate / point.rate, p95: point.p95 }),
       };
     });
+}
+
+/** As many as there are rows, without those first that neither serve nor come nor have a share: a row for each that has one. */
+export function fitRows(nodes: readonly VersionNode[], rows: number): readonly VersionNode[] {
+  const excess = nodes.length - Math.max(leastRows, rows);
+  const passing = nodes.filter(({ role, weight }) => role === 'other' && weight === 0).slice(0, Math.max(0, excess));
+  return nodes.filter((node) => !passing.includes(node));
 }
 
 const noStates: PodCounts['states'] = { failing: 0, starting: 0, ending: 0, ready: 0, serving: 0 };
@@ -118,6 +131,8 @@ export interface PictureLayout {
 const rowHeights = { wide: 92, narrow: 122 } as const;
 const entranceHeights = { wide: 84, narrow: 98 } as const;
 const rowGap = 14;
+/** For a version that comes: nothing below moves when it does, or when the one before it goes. */
+const leastRows = 2;
 const thickest = 46;
 const thinnest = 2;
 
@@ -128,12 +143,13 @@ export function layOutPicture(nodes: readonly VersionNode[], width: number): Pic
   const space = isNarrow ? 34 : Math.min(260, width * 0.24);
   const rowHeight = isNarrow ? rowHeights.narrow : rowHeights.wide;
   const entrance = isNarrow ? entranceHeights.narrow : entranceHeights.wide;
-  const rows = Math.max(1, nodes.length);
-  const height = rows * rowHeight + (rows - 1) * rowGap;
+  const heightOf = (rows: number): number => rows * rowHeight + (rows - 1) * rowGap;
+  const height = heightOf(Math.max(leastRows, nodes.length));
+  const top = (height - heightOf(Math.max(1, nodes.length))) / 2;
   const left = gateway + space;
   const boxes = nodes.map((_, index) => ({
     left,
-    top: index * (rowHeight + rowGap),
+    top: top + index * (rowHeight + rowGap),
     width: width - left,
     height: rowHeight,
   }));

@@ -119,6 +119,7 @@ function Pods({ dots, count }: Pick<VersionNode, 'dots' | 'count'>) {
   );
 }
 
+/** Moved, not laid out anew: what goes to another place glides there, as its band does. */
 function place({ left, top, width, height }: Box) {
-  return { left, top, width: Math.max(0, width), height };
+  return { transform: `translate(${left}px, ${top}px)`, width: Math.max(0, width), height };
 }

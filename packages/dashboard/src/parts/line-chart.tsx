@@ -27,7 +27,7 @@ export function LineChart({ title, lines, format, least = 0 }: LineChartProps) {
     <figure className="line-chart">
       <figcaption>
         <span className="soft">{title}</span>
-        <span className="push row">
+        <span className="row">
           {now.map(({ name, colour, value }) => (
             <span key={name} className={`key ${colourClass(colour)}`} title={name}>
               <span className="unseen">version {name}: </span>

@@ -16,6 +16,7 @@ import { formatPlace } from '../routing/routes.ts';
 import { useSummary } from '../session/desk.ts';
 import { useResource } from '../state/use-resource.ts';
 import { Difference } from './difference.tsx';
+import { listImages } from './images.ts';
 import { describeRelease } from './release-words.ts';
 import { LogView } from './log-view.tsx';
 import { ReleaseAgain } from './release-again.tsx';
@@ -168,10 +169,10 @@ function Facts({ release }: { readonly release: ReleaseAnswer }) {
       <Fact name={finishedAt === undefined ? 'Goes on for' : 'Took'}>
         <Duration from={status?.startedAt ?? createdAt} to={finishedAt} />
       </Fact>
-      {status?.images?.map(({ container, imageIDs }) => (
+      {listImages(release).map(({ container, images }) => (
         <Fact key={container} name={`Image of ${container}`}>
-          <span className="mono small cut" title={imageIDs.join(' ')}>
-            {imageIDs.map(shorten).join(' ')}
+          <span className="mono small cut" title={images.join(' ')}>
+            {images.map(shorten).join(' ')}
           </span>
         </Fact>
       ))}
