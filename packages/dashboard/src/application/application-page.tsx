@@ -15,7 +15,7 @@ import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
 import { shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
-import { Notice, PhaseChip, ProblemNotice, Skeleton } from '../parts/small.tsx';
+import { Notice, PhaseChip, ProblemNotice, Skeleton, Trouble } from '../parts/small.tsx';
 import { StateLine } from '../parts/state-line.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Link } from '../routing/navigation.tsx';
@@ -177,7 +177,7 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
       <Head namespace={namespace} name={name} phase={shownPhase(application)}>
         <Actions application={application} candidate={candidate} history={history} />
       </Head>
-      {problem !== undefined && <ProblemNotice problem={problem} />}
+      {problem !== undefined && <Trouble problem={problem} />}
       <StateLine tone={tone} text={text} since={candidate?.status?.waitingSince}>
         <ApprovalButtons
           namespace={namespace}
@@ -274,7 +274,7 @@ function Actions({ application, candidate, history }: ActionsProps) {
           Change
         </Link>
       </div>
-      {answer !== undefined && <Outcome answer={answer} />}
+      {answer !== undefined && <Outcome answer={answer} onClose={() => setAnswer(undefined)} />}
       {asked !== undefined && (
         <CommandDialog
           namespace={namespace}
@@ -290,7 +290,13 @@ function Actions({ application, candidate, history }: ActionsProps) {
   );
 }
 
-function Outcome({ answer: { outcome, message } }: { readonly answer: CommandAnswer }) {
+interface OutcomeProps {
+  readonly answer: CommandAnswer;
+  readonly onClose: () => void;
+}
+
+/** Above the page, which stays where it is, until somebody has read it. */
+function Outcome({ answer: { outcome, message }, onClose }: OutcomeProps) {
   const words = outcome === 'waiting' ? 'It was asked for; the controller has not answered yet.' : message;
   return (
     <div className="outcome">
@@ -298,6 +304,9 @@ function Outcome({ answer: { outcome, message } }: { readonly answer: CommandAns
         {outcome === 'refused' ? 'Refused: ' : ''}
         {words}
       </Notice>
+      <button type="button" className="button slim plain" onClick={onClose}>
+        Close
+      </button>
     </div>
   );
 }

@@ -51,6 +51,15 @@ export function ProblemNotice({ problem }: { readonly problem: unknown }) {
   );
 }
 
+/** What could not be read just now, above a page that stays where it is, and as it was. */
+export function Trouble({ problem }: { readonly problem: unknown }) {
+  return (
+    <div className="trouble">
+      <ProblemNotice problem={problem} />
+    </div>
+  );
+}
+
 export function Empty({ children }: { readonly children: ReactNode }) {
   return <div className="empty">{children}</div>;
 }
