@@ -9,9 +9,12 @@ import {
   logIn,
   looks,
   noBrowserReason,
+  calculateCls,
   readShift,
+  readShifts,
   visit,
   type Login,
+  type Look,
   type Visitor,
 } from './support/browser.ts';
 import { sendRequests, startDashboard, type DashboardUnderTest, type Traffic } from './support/dashboard.ts';
@@ -74,6 +77,17 @@ spec:
   keepFailedSeconds: 0
 `;
 
+interface Looker {
+  readonly visitor: Visitor;
+  readonly looks: readonly [light: Look, dark: Look];
+  readonly path: string;
+  /** Heading of what somebody has scrolled to. */
+  readonly place: string | undefined;
+}
+
+/** A moment is what one sees before one has noticed it. */
+const stillness = { moment: 0.01, worst: 0.02 };
+
 /** What has the keyboard, by its name. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(
@@ -90,6 +104,8 @@ describe.skipIf(noBrowserReason !== undefined)(
     let visitor: Visitor;
     let page: Page;
     let traffic: Traffic;
+    /** Of others, who look on and touch nothing. */
+    let lookers: readonly Looker[] = [];
 
     beforeAll(async () => {
       [dashboard, browser] = await Promise.all([startDashboard(), launchBrowser()]);
@@ -155,6 +171,26 @@ describe.skipIf(noBrowserReason !== undefined)(
       await state('Stable');
     });
 
+    it('is looked at by others', async () => {
+      const pairs = [
+        [looks[0], looks[1]],
+        [looks[2], looks[3]],
+      ] as const;
+      const places = pairs.flatMap((pair) => [
+        ...['/', shop, '/history', '/new'].map((path) => ({ pair, path, place: undefined })),
+        ...['pods', 'releases'].map((place) => ({ pair, path: shop, place })),
+      ]);
+      const open = async ({ pair, path, place }: (typeof places)[number]): Promise<Looker> => {
+        const other = await visit(browser, dashboard.url, { look: pair[0], login });
+        await other.page.goto(path);
+        await other.page.locator('h1').waitFor();
+        await other.page.locator('.skeleton').first().waitFor({ state: 'detached' });
+        if (place !== undefined) await other.page.evaluate(`document.querySelector('#${place}').scrollIntoView()`);
+        return { visitor: other, looks: pair, path, place };
+      };
+      lookers = await Promise.all(places.map(open));
+    });
+
     it('shows a canary with its traffic and measurements, and goes on when it is told to', async () => {
       await page.getByRole('link', { name: 'Change' }).click();
       await page.getByLabel('Version').fill('2');
@@ -168,9 +204,22 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.getByRole('list', { name: 'Versions' }).getByText('2', { exact: true }).waitFor();
       await page.locator('.line-chart path.line[d*="L"]').nth(1).waitFor({ state: 'attached' });
       await keepPicture(page, 'canary');
-      await page.getByRole('button', { name: 'Resume' }).focus();
+      for (const { visitor: other, looks: pair, path, place } of lookers)
+        if (path === shop && place === undefined) await expectOpen(other.page, pair, { name: '-canary' });
+      const { context, page: phone } = await visit(browser, dashboard.url, { look: looks[2], login });
+      phone.setDefaultTimeout(patience);
+      await phone.goto('/releases/default/shop-2');
+      await phone.getByRole('log').locator('.line').first().waitFor();
+      await expectOpen(phone, [looks[2], looks[3]], { name: '-release-under-way' });
+      await phone.goto(shop);
+      await phone.getByRole('button', { name: 'Abort', exact: true }).click();
+      await phone.getByRole('dialog').getByLabel('Reason').waitFor();
+      await expectOpen(phone, [looks[2], looks[3]], { name: '-dialog' });
+      await context.close();
+      await page.getByRole('button', { name: 'Resume', exact: true }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').getByText('The release of version 2 goes on and gets all traffic.').waitFor();
+      await expectOpen(page, [looks[0], looks[1]], { name: '-dialog' });
       for (const _ of ['reason', 'cancel', 'resume', 'around']) {
         await page.keyboard.press('Tab');
         // After the last one comes the browser itself; of the page nothing else.
@@ -183,7 +232,7 @@ describe.skipIf(noBrowserReason !== undefined)(
       await page.keyboard.press('Enter');
       await page.getByLabel('Reason').fill('looks good');
       await page.keyboard.press('Enter');
-      await page.getByText('version 2 goes on').waitFor();
+      await page.locator('.outcome', { hasText: 'version 2 goes on' }).waitFor();
       await page.getByRole('button', { name: 'Show what the pods write' }).click();
       await page.getByText('listens').first().waitFor();
     });
@@ -293,6 +342,40 @@ describe.skipIf(noBrowserReason !== undefined)(
       await keepPicture(page, 'again');
       await give('Abort', /All traffic returns to version 1 at once/);
       await state('Failed');
+    });
+
+    it('has moved nothing that others looked at, whatever became of its releases', async () => {
+      for (const { visitor: other, looks: pair, path, place = 'top' } of lookers) {
+        if (place !== 'top') await keepPicture(other.page, `${pair[0].name}-at-${place}`);
+        const shifts = await readShifts(other.page);
+        const largest = Math.max(0, ...shifts.map(({ value }) => value));
+        const cls = calculateCls(shifts);
+        console.log(`${path} ${pair[0].name} at ${place}: CLS ${cls.toFixed(4)}, largest shift ${largest.toFixed(4)}`);
+        expect(shifts.filter(({ value }) => value > stillness.moment)).toEqual([]);
+        expect(cls).toBeLessThan(stillness.worst);
+        expect(other.complaints).toEqual([]);
+        await other.context.close();
+      }
+    });
+
+    it('says of what is not there that it is not', async () => {
+      for (const [path, words] of [
+        ['/releases/default/nobody-1', /nobody-1/],
+        ['/applications/default/nobody', /nobody/],
+        ['/applications/default/nobody/edit', /nobody/],
+        ['/compare?namespace=default&application=shop&from=1&to=none', /none/],
+        ['/nowhere', /nowhere|no such page|is not here/i],
+      ] as const) {
+        await page.goto(path);
+        await page
+          .locator('main')
+          .getByRole('alert')
+          .or(page.locator('main .empty'))
+          .getByText(words)
+          .first()
+          .waitFor();
+        await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+      }
     });
 
     it('makes a token that is shown once, and revokes it', async () => {

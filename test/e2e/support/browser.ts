@@ -83,16 +83,44 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   return { context, page, complaints };
 }
 
-/** For the page: adds up what has moved without anybody having touched it. */
+/** For the page: writes down what has moved without anybody having touched it, and where from and to. */
 const observeShifts = `
-  globalThis.shifted = 0;
+  globalThis.shifts = [];
+  const nameOf = (node) => node === null ? 'gone' : node.nodeType === 3 ? node.textContent : node.outerHTML.slice(0, 80);
+  const placeOf = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
+  const tell = ({ node, previousRect, currentRect }) =>
+    nameOf(node) + ': ' + placeOf(previousRect) + ' -> ' + placeOf(currentRect);
   new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+    for (const { value, startTime, sources, hadRecentInput } of list.getEntries())
+      if (!hadRecentInput) globalThis.shifts.push({ value, at: startTime, what: sources.map(tell) });
   }).observe({ type: 'layout-shift', buffered: true });`;
 
+export interface Shift {
+  readonly value: number;
+  /** Milliseconds since the page was asked for. */
+  readonly at: number;
+  readonly what: readonly string[];
+}
+
+export function readShifts(page: Page): Promise<readonly Shift[]> {
+  return page.evaluate('globalThis.shifts');
+}
+
 /** Of the page since it was loaded: 0 is still, and from 0.1 on people are bothered. */
-export function readShift(page: Page): Promise<number> {
-  return page.evaluate('globalThis.shifted');
+export async function readShift(page: Page): Promise<number> {
+  return (await readShifts(page)).reduce((sum, { value }) => sum + value, 0);
+}
+
+/** The worst time of a page: shifts less than a second apart, within five at most. https://web.dev/articles/cls */
+export function calculateCls(shifts: readonly Shift[]): number {
+  let [worst, sum, first, last] = [0, 0, -Infinity, -Infinity];
+  for (const { value, at } of shifts) {
+    if (at - last > 1_000 || at - first > 5_000) [sum, first] = [0, at];
+    sum += value;
+    last = at;
+    worst = Math.max(worst, sum);
+  }
+  return worst;
 }
 
 /** Pixels that stand out at the right of the page. */

@@ -17,7 +17,9 @@ import { shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
 import { Notice, PhaseChip, ProblemNotice, Skeleton, Trouble } from '../parts/small.tsx';
 import { StateLine } from '../parts/state-line.tsx';
+import { ShowNewer } from '../parts/show-newer.tsx';
 import { useSettled } from '../parts/use-settled.ts';
+import { useStillList } from '../parts/use-still.ts';
 import { Link } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
 import { useDesk, useSummary } from '../session/desk.ts';
@@ -92,7 +94,7 @@ export function ApplicationPage({ namespace, name }: ApplicationPageProps) {
       history={releases}
       pods={pods.data ?? noPods}
       traffic={traffic.data?.items[0]}
-      events={events.data?.items}
+      events={events.data?.items ?? []}
       problem={application.problem ?? pods.problem ?? history.problem}
     />
   );
@@ -150,7 +152,7 @@ interface ShownProps {
   readonly history: readonly ReleaseSummary[];
   readonly pods: PodsAnswer;
   readonly traffic?: Traffic | undefined;
-  readonly events?: readonly EventAnswer[] | undefined;
+  readonly events: readonly EventAnswer[];
   readonly problem?: unknown;
 }
 
@@ -196,20 +198,38 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
         <TrafficCharts traffic={traffic} colours={colours} />
       </section>
       {watched !== undefined && <RunningRelease release={watched} isGone={isGone} preview={application.preview} />}
-      <Pods path={pathOf(namespace, 'applications', name)} first={pods} />
+      <Pods path={pathOf(namespace, 'applications', name)} first={pods} replicas={application.spec.replicas ?? 1} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
-      <section className="card" aria-labelledby="releases">
-        <header>
-          <h2 id="releases">Releases</h2>
-          <Link className="push small" to={withQuery('/history', { namespace, application: name })}>
-            All of them
-          </Link>
-        </header>
-        <ReleaseTable releases={history.slice(0, shownReleases)} isOfOne />
-      </section>
+      <Releases namespace={namespace} application={name} history={history} />
       <Events events={events} />
     </>
   );
+}
+
+interface ReleasesProps {
+  readonly namespace: string;
+  readonly application: string;
+  readonly history: readonly ReleaseSummary[];
+}
+
+function Releases({ namespace, application, history }: ReleasesProps) {
+  const { shown, ref, ...waiting } = useStillList(history, uidOf);
+  return (
+    <section ref={ref} className="card" aria-labelledby="releases">
+      <header>
+        <h2 id="releases">Releases</h2>
+        <ShowNewer {...waiting} />
+        <Link className="push small" to={withQuery('/history', { namespace, application })}>
+          See all
+        </Link>
+      </header>
+      <ReleaseTable releases={shown.slice(0, shownReleases)} isOfOne />
+    </section>
+  );
+}
+
+function uidOf({ uid }: ReleaseSummary): string {
+  return uid;
 }
 
 interface HeadProps {

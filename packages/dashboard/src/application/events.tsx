@@ -4,17 +4,21 @@ import { Chip } from '../parts/small.tsx';
 import { Table } from '../parts/table.tsx';
 import { Words } from '../parts/words.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
+import { ShowNewer } from '../parts/show-newer.tsx';
+import { useStillList } from '../parts/use-still.ts';
 
 const shownAtFirst = 6;
 
 /** What the cluster noted, newest first. */
-export function Events({ events }: { readonly events: readonly EventAnswer[] | undefined }) {
+export function Events({ events: now }: { readonly events: readonly EventAnswer[] }) {
   const [isWhole, setWhole] = useState(false);
-  if (events === undefined || events.length === 0) return null;
+  const { shown: events, ref, ...waiting } = useStillList(now, keyOf);
+  if (events.length === 0) return null;
   return (
-    <section className="card" aria-labelledby="events">
+    <section ref={ref} className="card events" aria-labelledby="events">
       <header>
         <h2 id="events">Events</h2>
+        <ShowNewer {...waiting} />
       </header>
       <Table label="Events" columns={['When', 'Reason', 'About', 'Message', { head: 'Times', isNumber: true }]}>
         {(isWhole ? events : events.slice(0, shownAtFirst)).map(
@@ -44,4 +48,8 @@ export function Events({ events }: { readonly events: readonly EventAnswer[] | u
       )}
     </section>
   );
+}
+
+function keyOf({ type, kind, name, reason, message, firstAt = '' }: EventAnswer): string {
+  return [type, kind, name, reason, message, firstAt].join('\n');
 }

@@ -4,7 +4,10 @@ import { withQuery } from '../api/client.ts';
 import { ProblemNotice, Chip, Version } from '../parts/small.tsx';
 import { Table } from '../parts/table.tsx';
 import { RelativeTime } from '../parts/relative-time.tsx';
+import type { Placed } from '../parts/places.ts';
 import type { Tone } from '../parts/tones.ts';
+import { useStillPlaces } from '../parts/use-still.ts';
+import { Why } from '../parts/why.tsx';
 import { useResource } from '../state/use-resource.ts';
 
 export interface PodsProps {
@@ -12,6 +15,8 @@ export interface PodsProps {
   readonly path: string;
   /** The first page, as the picture shows it. */
   readonly first: PodsAnswer;
+  /** That are wanted of each version. */
+  readonly replicas: number;
 }
 
 const tones: Readonly<Record<PodState, Tone>> = {
@@ -36,8 +41,11 @@ interface Selection {
 
 const everything: Selection = { search: '', state: '', cursors: [] };
 
+/** Two versions side by side have their places before they come, as far as they are few: of many, half a table would be empty. */
+const mostKeptFree = 6;
+
 /** Its pods: those that are not well first, each with why; of many a page, and the way to any. */
-export function Pods({ path, first }: PodsProps) {
+export function Pods({ path, first, replicas }: PodsProps) {
   const [selection, setSelection] = useState(everything);
   const { search, state, cursors } = selection;
   const isFirst = search === '' && state === '' && cursors.length === 0;
@@ -50,8 +58,11 @@ export function Pods({ path, first }: PodsProps) {
   last.current = isFirst ? first : (other.data ?? last.current);
   const shown = last.current;
   const count = first.total;
+  const isWhole = isFirst && shown.next === undefined;
+  const still = useStillPlaces(shown.items, isWhole, keyOf);
+  const kept = isWhole ? Math.min(2 * replicas, mostKeptFree) : 0;
   return (
-    <section className="card" aria-labelledby="pods">
+    <section ref={still.ref} className="card pods" aria-labelledby="pods">
       <header>
         <h2 id="pods">Pods</h2>
         <span className="small soft">{count}</span>
@@ -59,8 +70,11 @@ export function Pods({ path, first }: PodsProps) {
       </header>
       {other.problem !== undefined && <ProblemNotice problem={other.problem} />}
       <Table label="Pods" columns={columns}>
-        {shown.items.map((pod) => (
-          <PodRow key={pod.uid} pod={pod} />
+        {still.shown.map((placed) => (
+          <PodRow key={keyOf(placed.item)} {...placed} />
+        ))}
+        {Array.from({ length: kept - still.shown.length }, (_, index) => (
+          <FreeRow key={still.shown.length + index} />
         ))}
       </Table>
       {(shown.next !== undefined || cursors.length > 0) && (
@@ -131,15 +145,17 @@ function Pager({ selection, shown, onSelect }: SelectionProps & { readonly shown
   );
 }
 
-function PodRow({ pod }: { readonly pod: ListedPod }) {
+function PodRow({ item: pod, isGone }: Placed<ListedPod>) {
   const { name, version, hook, restarts, node, address, createdAt, reasons, ready, state } = pod;
   return (
-    <tr>
+    <tr className={isGone ? 'gone' : undefined}>
       <td className="mono">{name}</td>
       <td>{hook === undefined ? <Version>{version ?? ''}</Version> : <span className="soft">hook {hook}</span>}</td>
       <td>
-        <Chip tone={tones[state]}>{state}</Chip>
-        {!ready && reasons.length > 0 && <p className="small soft why">{reasons.join('; ')}</p>}
+        <div className="row">
+          <Chip tone={isGone ? 'calm' : tones[state]}>{isGone ? 'gone' : state}</Chip>
+          {!isGone && !ready && reasons.length > 0 && <Why text={reasons.join('; ')} />}
+        </div>
       </td>
       <td className="number" data-head="restarts">
         {restarts}
@@ -151,4 +167,19 @@ function PodRow({ pod }: { readonly pod: ListedPod }) {
       </td>
     </tr>
   );
+}
+
+/** As high as any other. */
+function FreeRow() {
+  return (
+    <tr className="free" aria-hidden>
+      {columns.map((column, index) => (
+        <td key={typeof column === 'string' ? column : column.head}>{index === 2 && <div className="row" />}</td>
+      ))}
+    </tr>
+  );
+}
+
+function keyOf({ uid }: ListedPod): string {
+  return uid;
 }

@@ -5,6 +5,7 @@ import { withQuery } from '../api/client.ts';
 import { describePhase } from '../parts/tones.ts';
 import { More } from '../parts/more.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { ShowNewer } from '../parts/show-newer.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../parts/small.tsx';
 import { go, useLocation } from '../routing/navigation.tsx';
 import { useFleet } from '../session/desk.ts';
@@ -93,6 +94,8 @@ function Releases({ path }: { readonly path: string }) {
   const { applications } = useFleet();
   const { items: releases, problem, readOn } = usePages<ReleaseSummary>(path, { news: applications });
   const [chosen, setChosen] = useState<readonly ReleaseSummary[]>([]);
+  const [newest, setNewest] = useState<string>();
+  if (newest === undefined && releases?.[0] !== undefined) setNewest(releases[0].uid);
   if (releases === undefined)
     return problem === undefined ? <Skeleton height={420} /> : <ProblemNotice problem={problem} />;
   if (releases.length === 0)
@@ -101,12 +104,20 @@ function Releases({ path }: { readonly path: string }) {
         <p>No release is like this.</p>
       </Empty>
     );
+  // What came since would push away what somebody reads: it waits until he wants it.
+  const newer = Math.max(
+    0,
+    releases.findIndex(({ uid }) => uid === newest),
+  );
   return (
     <>
-      <CompareBar chosen={chosen} onClear={() => setChosen([])} />
+      <div className="compare-line">
+        <CompareBar chosen={chosen} onClear={() => setChosen([])} />
+        <ShowNewer newer={newer} showAll={() => setNewest(releases[0]?.uid)} />
+      </div>
       <section className="card" aria-label="Releases">
         <ReleaseTable
-          releases={releases}
+          releases={releases.slice(newer)}
           chosen={chosen.map(({ uid }) => uid)}
           onChoose={(release) => setChosen(toggle(chosen, release))}
         />
