@@ -1,7 +1,7 @@
 /** Somebody who has no mouse lives through the whole story: creates, watches, approves, takes back, compares, keeps house. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, noBrowserReason, visit, type Visitor } from './support/browser.ts';
+import { launchBrowser, looks, noBrowserReason, visit, type Visitor } from './support/browser.ts';
 import { Keyboard } from './support/keyboard.ts';
 import { startPagesServer, type PagesServer } from './support/pages-server.ts';
 
@@ -72,6 +72,34 @@ describe.skipIf(noBrowserReason !== undefined)(
       await heading('cart');
     };
 
+    /** Somebody who looks on in another time, and what his page asks for. */
+    const lookOn = async (version: string) => {
+      const login = await visitor.context.storageState();
+      const { context, page: other } = await visit(browser, server.url, { login, isRefused: true });
+      const asked = { pods: 0, release: 0 };
+      other.on('request', (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname.endsWith('/pods')) asked.pods += 1;
+        if (pathname.endsWith('/releases/cart-3')) asked.release += 1;
+      });
+      await other.clock.install();
+      await other.goto('/applications/default/cart');
+      await other.getByRole('region', { name: `Release of ${version}` }).waitFor();
+      /** What it asks about the release while it has looked at the pods, as often as it always does, this many times. */
+      const countAsked = async (times: number): Promise<number> => {
+        const before = { ...asked };
+        const look = async (): Promise<number> => {
+          await other.clock.runFor(3_000);
+          return asked.pods - before.pods;
+        };
+        await expect.poll(look, { timeout: patience }).toBeGreaterThanOrEqual(times);
+        return asked.release - before.release;
+      };
+      const forget = () =>
+        other.route('**/releases/cart-3', (route) => route.fulfill({ status: 404, json: { detail: 'forgotten' } }));
+      return { context, other, asked, countAsked, forget };
+    };
+
     it('somebody logs in, and creates an application by form and text', async () => {
       await page.goto('/');
       await keys.write(field('Token'), 'slipway_of-nobody');
@@ -80,6 +108,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       await keys.write(field('Token'), server.token);
       await page.keyboard.press('Enter');
       await heading('Overview');
+      await keys.press(page.getByRole('link', { name: 'Skip to the page' }), { isBackwards: true });
+      await page.locator('main:focus').waitFor();
       await goTo('New application');
       await heading('New application');
       await keys.write(field('Name'), 'cart');
@@ -96,6 +126,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       await keys.reach(button('Move step 2 up'));
       await keys.press(button(`Remove step ${last}`));
       await isSeen();
+      await keys.reach(field('Value of step 3'), { isBackwards: true });
+      await keys.write(field('Value of step 3'), '3600');
       const text = page.getByRole('textbox', { name: 'YAML' });
       await keys.reach(text);
       await page.keyboard.press('ControlOrMeta+End');
@@ -119,16 +151,91 @@ describe.skipIf(noBrowserReason !== undefined)(
       await left();
       await keys.reach(button('Promote'));
       await give('Promote', /2/);
+      await goTo('Approvals');
+      await heading('Approvals');
       await shows(button('Approve sign-off'));
       await keys.press(button('Approve sign-off'));
+      await keys.write(field(/^Reason/), 'looks good');
       await keys.press(inDialog('Approve'));
-      await state('Stable');
+      await shows(page.getByText('No release waits for an approval.'));
       await left();
+      await goTo('Overview');
+      await heading('Overview');
+      await keys.press(page.getByRole('table', { name: 'Applications' }).getByRole('link', { name: 'cart' }));
+      await heading('cart');
+      await state('Stable');
+      const before = await lookOn('2');
+      await before.forget();
       await releaseVersion('3');
       await state('Paused');
+      // That the next one is not known yet says nothing of the one before it.
+      const askedOfNext = async (): Promise<number> => {
+        await before.other.clock.runFor(3_000);
+        return before.asked.release;
+      };
+      await expect.poll(askedOfNext, { timeout: patience }).toBeGreaterThan(0);
+      await before.countAsked(2);
+      await before.other.getByRole('region', { name: 'Release of 2' }).waitFor();
+      expect(await before.other.getByText('The history has it no more').count()).toBe(0);
+      await before.context.close();
+      const { context, other, countAsked, forget } = await lookOn('3');
+      await forget();
+      await countAsked(2);
+      await other.getByText('The history has it no more').waitFor();
+      // One may still have been on its way.
+      expect(await countAsked(4)).toBeLessThan(2);
+      await context.close();
+      await give('Resume', /3/);
+      await state('Progressing');
+      await give('Pause', /3/);
+      await state('Paused');
       await give('Abort', /3/);
+      await keys.press(button('Close'));
       await state('Failed');
       await isSeen();
+    });
+
+    it('somebody finds an application, and reads why its release went back and what it wrote down', async () => {
+      await goTo('Overview');
+      await heading('Overview');
+      await page.keyboard.press('/');
+      await page.locator('input:focus').waitFor();
+      await page.keyboard.type('car');
+      await keys.press(button(/^Failed/), { key: 'Space' });
+      const found = page.getByRole('table', { name: 'Applications' });
+      await keys.press(found.getByRole('button', { name: /version 3/ }));
+      await page.locator('.whole:popover-open').waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('.whole:popover-open').waitFor({ state: 'detached' });
+      await keys.press(found.getByRole('link', { name: 'cart' }), { isBackwards: true });
+      await heading('cart');
+      await keys.press(page.getByRole('link', { name: 'Timeline and log' }));
+      await heading('cart-3');
+      await keys.write(field('Search the log'), 'abort');
+      await keys.reach(page.getByRole('log', { name: 'Log of the release' }));
+    });
+
+    it('somebody goes around by the menu of a phone', async () => {
+      const login = await visitor.context.storageState();
+      const { context, page: phone } = await visit(browser, server.url, { login, look: looks[2] });
+      const own = new Keyboard(phone);
+      await phone.goto('/');
+      const menu = phone.getByRole('button', { name: 'Menu' });
+      await own.press(menu, { isBackwards: true });
+      await own.reach(phone.getByRole('link', { name: 'History' }));
+      await phone.keyboard.press('Escape');
+      await phone.locator('.menu-button[aria-expanded=false]:focus').waitFor();
+      await own.press(menu);
+      await own.press(phone.getByRole('link', { name: 'History' }));
+      await phone.locator('h1:focus', { hasText: 'History' }).waitFor();
+      await phone.locator('.menu-button[aria-expanded=false]').waitFor();
+      await context.close();
+    });
+
+    it('a page asks no more for what has ended', async () => {
+      const { context, countAsked } = await lookOn('3');
+      expect(await countAsked(4)).toBe(0);
+      await context.close();
     });
 
     it('somebody compares two versions, and goes back to one', async () => {
@@ -142,6 +249,37 @@ describe.skipIf(noBrowserReason !== undefined)(
       await heading('Compare versions');
       await page.locator('.changes').getByText('version', { exact: true }).waitFor();
       await give('Roll back to 1', /version 1/);
+    });
+
+    it('somebody keeps variables', async () => {
+      await goTo('Environments');
+      await heading('Environments');
+      const add = async (name: string, value: string) => {
+        await keys.press(button('New variable'));
+        await keys.write(field('Name'), name);
+        await keys.write(field('Value'), value);
+      };
+      await add('LOG_LEVEL', 'info');
+      await keys.press(inDialog('Save'));
+      await left();
+      await add('DATABASE_KEY', 'sesame-opens');
+      await keys.press(field(/^Secret/), { key: 'Space' });
+      await keys.press(inDialog('Save'));
+      await page
+        .getByRole('row', { name: /DATABASE_KEY/ })
+        .getByText('secret', { exact: true })
+        .waitFor();
+      await left();
+      await keys.press(button('Change LOG_LEVEL'));
+      await keys.write(field('Value'), 'debug');
+      await keys.press(inDialog('Save'));
+      await page.getByText('debug', { exact: true }).waitFor();
+      await left();
+      await keys.press(button('Remove LOG_LEVEL'));
+      await keys.press(inDialog('Remove'));
+      await button('Remove LOG_LEVEL').waitFor({ state: 'detached' });
+      await left();
+      await keys.reach(button('Change DATABASE_KEY'));
     });
 
     it('somebody keeps tokens and webhooks', async () => {
@@ -170,6 +308,17 @@ describe.skipIf(noBrowserReason !== undefined)(
       await keys.press(inDialog('Remove'));
       await button('Remove cart images').waitFor({ state: 'detached' });
       await left();
+      await goTo('Notifications');
+      await heading('Notifications');
+      await keys.press(button('New channel'));
+      await keys.write(field('Name'), 'team');
+      await keys.write(field('Address of the incoming webhook'), 'https://hooks.example.org/team');
+      await page.keyboard.press('Enter');
+      await left();
+      await keys.reach(button('Remove team'));
+      await goTo('Audit');
+      await heading('Audit');
+      await keys.reach(page.getByRole('region', { name: 'What was asked' }));
       expect(visitor.complaints).toEqual([]);
     });
   },
