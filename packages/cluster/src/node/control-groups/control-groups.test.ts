@@ -119,6 +119,18 @@ describe('ControlGroups', () => {
     expect(await readFile(join(top, 'own/1/memory.max'), 'utf8')).toBe('1048576');
   });
 
+  it('names the groups of a container in one order, whichever was prepared first', async () => {
+    const pids = { version: 1, directory: join(top, 'pids') } as const;
+    // What is to be enabled first takes longer to prepare.
+    const groups = new ControlGroups({
+      locations: { memory: { version: 2, directory: join(top, 'own') }, pids },
+      clock: systemClock,
+    });
+    await groups.start();
+    const { entries } = await groups.create({ limits: { memory: '1Mi' } });
+    expect(entries).toEqual([join(top, 'own/1/cgroup.procs'), join(top, 'pids/1/cgroup.procs')]);
+  });
+
   it('clears away what a killed cluster has left', async () => {
     await mkdir(join(top, 'pids/own/17'), { recursive: true });
     const locations = { pids: { version: 1, directory: join(top, 'pids/own') } } as const;

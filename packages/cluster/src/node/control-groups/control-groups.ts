@@ -123,7 +123,11 @@ export class ControlGroups {
 
   private calculateWanted(name: string, resources: ResourceRequirements): readonly Wanted[] {
     const wish = { resources, maximumProcesses: this.options.maximumProcesses ?? defaultMaximumProcesses };
-    return [...this.available].flatMap(([controller, { version, directory }]) => {
+    // In the order of the list, and not in that in which the disk answered while the groups were prepared.
+    return controllers.flatMap((controller) => {
+      const location = this.available.get(controller);
+      if (location === undefined) return [];
+      const { version, directory } = location;
       const values = calculateGroupValues({ controller, version }, wish);
       return values.length === 0 ? [] : [{ controller, version, group: join(directory, name), values }];
     });
