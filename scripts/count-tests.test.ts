@@ -43,14 +43,19 @@ describe('what a test run comes to', () => {
 });
 
 describe('a second try', () => {
-  it('is for few files of end-to-end tests', () => {
+  it('is for few files', () => {
     expect(filesToTryAgain(report({ [pods]: ['failed'], [kills]: ['passed'] }))).toEqual([pods]);
     const many = Object.fromEntries([1, 2, 3, 4].map((n) => [`/c/test/e2e/${n}.test.ts`, ['failed']]));
     expect(filesToTryAgain(report(many))).toEqual([]);
   });
 
-  it('is not for a run in which a fast test failed', () => {
-    const unit = '/c/packages/kube/src/object.test.ts';
-    expect(filesToTryAgain(report({ [pods]: ['failed'], [unit]: ['failed'] }))).toEqual([]);
+  it('is for a file on two databases once, which is well where it is on both', () => {
+    const store = '/c/packages/server/src/database/outbox.test.ts';
+    const twice = (one: string, other: string): TestReport => ({
+      testResults: [...report({ [store]: [one] }).testResults, ...report({ [store]: [other] }).testResults],
+    });
+    expect(filesToTryAgain(twice('failed', 'failed'))).toEqual([store]);
+    expect(countTests(twice('passed', 'failed'), twice('failed', 'passed')).failed).toBeGreaterThan(0);
+    expect(countTests(twice('passed', 'failed'), twice('passed', 'passed')).failed).toBe(0);
   });
 });
