@@ -15,7 +15,7 @@ import { pathOf, withQuery } from '../api/client.ts';
 import { isMissing } from '../api/problem.ts';
 import { shownPhase } from '../overview/select.ts';
 import { useColours } from '../parts/given-colours.ts';
-import { Notice, PhaseChip, ProblemNotice, Skeleton, Trouble } from '../parts/small.tsx';
+import { PhaseChip, ProblemNotice, Skeleton, Trouble } from '../parts/small.tsx';
 import { StateLine } from '../parts/state-line.tsx';
 import { ShowNewer } from '../parts/show-newer.tsx';
 import { useSettled } from '../parts/use-settled.ts';
@@ -28,10 +28,11 @@ import { useResource, type Resource } from '../state/use-resource.ts';
 import { ReleaseTable } from '../history/release-table.tsx';
 import { ApprovalButtons } from '../approvals/approval-buttons.tsx';
 import { CommandDialog } from './command-dialog.tsx';
+import { Outcome } from './outcome.tsx';
 import { Events } from './events.tsx';
 import { PodLogs } from './pod-logs.tsx';
 import { Pods, podsAtOnce } from './pods.tsx';
-import { RunningRelease } from './running-release.tsx';
+import { PlannedRelease, RunningRelease } from './running-release.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 import { TrafficPicture } from './traffic-picture.tsx';
 import { describeVersions, fitRows } from './traffic-picture-model.ts';
@@ -157,6 +158,7 @@ interface ShownProps {
 }
 
 function Shown({ application, watched, isGone, history, pods, traffic, events, problem }: ShownProps) {
+  const [answer, setAnswer] = useState<CommandAnswer>();
   const candidate = application.candidate?.release === watched?.name ? watched : undefined;
   const { namespace, name, split, serving, hosts } = application;
   const { tone, text } = describeState(application);
@@ -177,9 +179,12 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
   return (
     <>
       <Head namespace={namespace} name={name} phase={shownPhase(application)}>
-        <Actions application={application} candidate={candidate} history={history} />
+        <Actions application={application} candidate={candidate} history={history} onAnswer={setAnswer} />
       </Head>
-      {problem !== undefined && <Trouble problem={problem} />}
+      <div className="told">
+        {problem !== undefined && <Trouble problem={problem} />}
+        {answer !== undefined && <Outcome answer={answer} onClose={() => setAnswer(undefined)} />}
+      </div>
       <StateLine tone={tone} text={text} since={candidate?.status?.waitingSince}>
         <ApprovalButtons
           namespace={namespace}
@@ -197,7 +202,11 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
         </div>
         <TrafficCharts traffic={traffic} colours={colours} />
       </section>
-      {watched !== undefined && <RunningRelease release={watched} isGone={isGone} preview={application.preview} />}
+      {watched === undefined ? (
+        <PlannedRelease spec={application.spec} />
+      ) : (
+        <RunningRelease release={watched} isGone={isGone} preview={application.preview} />
+      )}
       <Pods path={pathOf(namespace, 'applications', name)} first={pods} replicas={application.spec.replicas ?? 1} />
       <PodLogs namespace={namespace} application={name} pods={pods} />
       <Releases namespace={namespace} application={name} history={history} />
@@ -268,13 +277,14 @@ interface ActionsProps {
   readonly application: ApplicationAnswer;
   readonly candidate?: ReleaseAnswer | undefined;
   readonly history: readonly ReleaseSummary[];
+  /** With that of a command; undefined where none was given. */
+  readonly onAnswer: (answer: CommandAnswer | undefined) => void;
 }
 
-function Actions({ application, candidate, history }: ActionsProps) {
+function Actions({ application, candidate, history, onAnswer }: ActionsProps) {
   const { session } = useDesk();
   const { namespace, name } = application;
   const [asked, setAsked] = useState<Offer>();
-  const [answer, setAnswer] = useState<CommandAnswer>();
   if (!isOffered(session, 'operate', namespace)) return null;
   return (
     <>
@@ -294,7 +304,6 @@ function Actions({ application, candidate, history }: ActionsProps) {
           Change
         </Link>
       </div>
-      {answer !== undefined && <Outcome answer={answer} onClose={() => setAnswer(undefined)} />}
       {asked !== undefined && (
         <CommandDialog
           namespace={namespace}
@@ -302,31 +311,10 @@ function Actions({ application, candidate, history }: ActionsProps) {
           offer={asked}
           onClose={(given) => {
             setAsked(undefined);
-            setAnswer(given);
+            onAnswer(given);
           }}
         />
       )}
     </>
-  );
-}
-
-interface OutcomeProps {
-  readonly answer: CommandAnswer;
-  readonly onClose: () => void;
-}
-
-/** Above the page, which stays where it is, until somebody has read it. */
-function Outcome({ answer: { outcome, message }, onClose }: OutcomeProps) {
-  const words = outcome === 'waiting' ? 'It was asked for; the controller has not answered yet.' : message;
-  return (
-    <div className="outcome">
-      <Notice tone={outcome === 'refused' ? 'bad' : outcome === 'waiting' ? 'wait' : 'good'}>
-        {outcome === 'refused' ? 'Refused: ' : ''}
-        {words}
-      </Notice>
-      <button type="button" className="button slim plain" onClick={onClose}>
-        Close
-      </button>
-    </div>
   );
 }

@@ -34,7 +34,10 @@ export interface Slots {
 }
 
 export interface SlotsInput {
-  readonly spec: Pick<ReleaseSpec, 'strategy' | 'checks' | 'hooks' | 'healthCheck' | 'guardSeconds'>;
+  readonly spec: Pick<ReleaseSpec, 'strategy' | 'checks' | 'hooks' | 'healthCheck'> & {
+    /** Absent: as long as it is when nobody says. */
+    readonly guardSeconds?: number | undefined;
+  };
   readonly status?: Pick<ReleaseStatus, 'checks' | 'gates'> | undefined;
 }
 
@@ -111,7 +114,10 @@ function listGateSlots(
   { hooks = {}, healthCheck, strategy }: SlotsInput['spec'],
   gates: readonly GateResult[],
 ): readonly GateSlot[] {
-  const of = (time: HookTime): readonly GateSlot[] => (hooks[time] ?? []).map((hook) => hookSlot(hook, time, gates));
+  const of = (time: HookTime): readonly GateSlot[] =>
+    (hooks[time] ?? []).map((hook) =>
+      hookSlot(hook, { time, gate: gates.findLast(({ name, during }) => name === hook.name && during === time) }),
+    );
   const health = gates.findLast((gate) => gate.name === healthGate && gate.during === undefined);
   const planned: readonly GateSlot[] = [
     ...of('beforeRelease'),
@@ -145,8 +151,10 @@ function listGateSlots(
 
 const healthGate = 'health';
 
-// oxlint-disable-next-line max-params
-function hookSlot({ name, approval, job }: Hook, time: HookTime, gates: readonly GateResult[]): GateSlot {
+function hookSlot(
+  { name, approval, job }: Hook,
+  { time, gate }: { readonly time: HookTime; readonly gate: GateResult | undefined },
+): GateSlot {
   return {
     key: `${name} ${time}`,
     name,
@@ -157,6 +165,6 @@ function hookSlot({ name, approval, job }: Hook, time: HookTime, gates: readonly
           ? 'somebody is told, and has to answer'
           : 'a job has to end well',
     until: time === 'onRollback' ? 'rollback' : time === 'afterPromotion' ? 'end' : 'promotion',
-    gate: gates.findLast((gate) => gate.name === name && gate.during === time),
+    gate,
   };
 }

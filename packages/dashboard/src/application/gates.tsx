@@ -1,14 +1,14 @@
 import type { Measured } from './check-limits.ts';
-import type { ReleaseAnswer } from '../api/answers.ts';
 import { Duration } from '../parts/relative-time.tsx';
 import { Chip } from '../parts/small.tsx';
 import { toneOfOutcome } from '../parts/tones.ts';
 import { Why } from '../parts/why.tsx';
 import { CheckChart } from './check-chart.tsx';
-import { describeAbsence, listSlots, type CheckSlot, type GateSlot } from './gate-slots.ts';
+import { describeAbsence, listSlots, type CheckSlot, type GateSlot, type SlotsInput } from './gate-slots.ts';
 
 export interface GatesProps {
-  readonly release: ReleaseAnswer;
+  /** Or what is to be one. */
+  readonly release: SlotsInput & { readonly phase: string };
   /** All of a check, where more are known than the release itself keeps. */
   readonly measurementsOf?: (slot: CheckSlot) => readonly Measured[] | undefined;
 }

@@ -2,8 +2,9 @@ import { useState } from 'react';
 import type { ApplicationAnswer, CommandAnswer, List, Page, ReleaseSummary } from '../api/answers.ts';
 import { pathOf, withQuery } from '../api/client.ts';
 import { CommandDialog } from '../application/command-dialog.tsx';
+import { Outcome } from '../application/outcome.tsx';
 import { listReturns, offerReturn, type Offer } from '../application/verbs.ts';
-import { Empty, Notice, Skeleton } from '../parts/small.tsx';
+import { Empty, Skeleton } from '../parts/small.tsx';
 import { Difference } from '../release/difference.tsx';
 import { go, Link, useLocation } from '../routing/navigation.tsx';
 import { formatPlace } from '../routing/routes.ts';
@@ -158,11 +159,9 @@ function Returns({ namespace, application, serving, versions }: ReturnsProps) {
           ),
         )}
       </div>
-      {answer !== undefined && (
-        <div className="outcome">
-          <Notice tone={answer.outcome === 'refused' ? 'bad' : 'good'}>{answer.message ?? 'It was asked for.'}</Notice>
-        </div>
-      )}
+      <div className="told">
+        {answer !== undefined && <Outcome answer={answer} onClose={() => setAnswer(undefined)} />}
+      </div>
       {asked !== undefined && (
         <CommandDialog
           namespace={namespace}

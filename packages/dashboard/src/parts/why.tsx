@@ -16,7 +16,9 @@ export function Why({ text }: { readonly text: string }) {
   return (
     <div className="why" onBlur={leave}>
       <button type="button" title={text} popoverTarget={id}>
-        <Words text={text} />
+        <span key={text}>
+          <Words text={text} />
+        </span>
       </button>
       <div ref={whole} id={id} className="card whole" popover="auto" tabIndex={-1} onBeforeToggle={follow}>
         {isOpen && <Words text={text} />}
