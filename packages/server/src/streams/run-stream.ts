@@ -5,7 +5,7 @@ import type { ServerContext } from '../http/context.ts';
 import { identifierOf } from '../identity/principal.ts';
 import { keepWatch } from './keep-watch.ts';
 import { closeCodes, PacedSocket } from './paced-socket.ts';
-import { maximumStreams, ReaderCounts } from './reader-counts.ts';
+import { type Reader, ReaderCounts } from './reader-counts.ts';
 
 /** Runs a stream for as long as its reader may read, and closes it where it fails. */
 export type Run = (request: FastifyRequest, socket: WebSocket, stream: (paced: PacedSocket) => Promise<void>) => void;
@@ -18,12 +18,10 @@ export function createRunner(context: ServerContext): Run {
     const socket = new PacedSocket(webSocket, {
       clock,
       onLetGo: (reason) =>
-        logger.info('a reader of a stream was let go', { reader, url: request.routeOptions.url, reason }),
+        logger.info('a reader of a stream was let go', { reader: reader.name, url: request.routeOptions.url, reason }),
     });
-    if (!readers.admit(reader, socket.gone)) {
-      socket.close(closeCodes.tryAgainLater, `${maximumStreams} streams are open already: close one`);
-      return;
-    }
+    const refusal = readers.admit(reader, socket.gone);
+    if (refusal !== undefined) return socket.close(closeCodes.tryAgainLater, refusal);
     const watching = keepWatch(socket, { clock, isAllowed: () => isStillAllowed(request, context) });
     Promise.all([stream(socket), watching]).catch((error: unknown) => {
       logger.error('a stream ended with an error', { error });
@@ -33,7 +31,8 @@ export function createRunner(context: ServerContext): Run {
 }
 
 /** Who comes without a login is known by where he comes from. */
-function readerOf({ principal, ip }: FastifyRequest): string {
+function readerOf({ principal, ip }: FastifyRequest): Reader {
   const { identity } = principal;
-  return identity.source === 'anonymous' ? `anonymous\n${ip}` : identifierOf(identity);
+  const hasLogin = identity.source !== 'anonymous';
+  return { name: hasLogin ? identifierOf(identity) : `anonymous\n${ip}`, hasLogin };
 }
