@@ -3,7 +3,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
 import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
 import { itemFaults } from '../schema/item-faults.ts';
-import { isJsonObject, shapeObject, undecodable, type JsonObject, type Shaping } from '../schema/shape.ts';
+import { isJsonObject, shapeObject, UndecodableError, type JsonObject, type Shaping } from '../schema/shape.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -135,6 +135,7 @@ function reportStrict(unknownFields: readonly string[], decoding: Decoding): voi
   if (fieldValidation === 'Ignore') return;
   if (repeated.length + unknownFields.length === 0) return;
   const messages = [...repeated, ...unknownFields.map((field) => `unknown field "${field}"`)];
-  if (fieldValidation === 'Strict') throw undecodable(definition.type, `strict decoding error: ${messages.join(', ')}`);
+  if (fieldValidation === 'Strict')
+    throw new UndecodableError(definition.type, `strict decoding error: ${messages.join(', ')}`);
   for (const message of messages) warn(message);
 }

@@ -1,5 +1,6 @@
 /** What is refused, in the words of kube-apiserver 1.32. */
 import type { Deployment } from '@slipway/kube/api.generated';
+import type { Patch } from '@slipway/kube/client';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { configMaps, deployments, services } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,43 @@ describe('values of a wrong type', () => {
       reason: 'BadRequest',
       message: `${cannot} ${message}`,
     });
+  });
+});
+
+describe('patches that make no object', () => {
+  const named = { ...metadata, name: 'patched' };
+  const three = { spec: { replicas: 'three' } };
+  const misfit = 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32';
+
+  beforeAll(() => cluster.client.create(deployments, { ...web(), metadata: named }));
+
+  it.each([
+    { kind: 'strategic', body: three, value: /^map\[spec:map\[replicas:three\]\]$/ },
+    { kind: 'merge', body: three, value: /"replicas":"three"/ },
+    { kind: 'json', body: [{ op: 'replace', path: '/spec/replicas', value: 'three' }], value: /"replicas":"three"/ },
+  ] as const)('are invalid as $kind, and not bad requests', async ({ kind, body, value }) => {
+    const refused: unknown = await cluster.client
+      .patch(deployments, named, { type: kind, body } as Patch)
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ reason: 'Invalid', code: 422, details: { causes: [{ field: 'patch' }] } });
+    const said = / "" is invalid: patch: Invalid value: ("(?:[^"\\]|\\.)*"): (.*)$/.exec(String(refused));
+    expect([JSON.parse(said?.[1] ?? '""'), said?.[2]]).toEqual([expect.stringMatching(value), misfit]);
+  });
+
+  it('are so for a field that nobody knows, where that is a fault', async () => {
+    const patch = { type: 'merge', body: { spec: { replica: 1 } } } as const;
+    await expect(cluster.client.patch(deployments, named, patch, { fieldValidation: 'Strict' })).rejects.toMatchObject({
+      code: 422,
+      message: expect.stringMatching(/: strict decoding error: unknown field "spec.replica"$/),
+    });
+  });
+
+  it('say no more of a large object than somebody reads', async () => {
+    const body = { metadata: { annotations: { large: 'x'.repeat(50_000) } }, ...three };
+    const refused: unknown = await cluster.client
+      .patch(deployments, named, { type: 'merge', body })
+      .catch((error: unknown) => error);
+    expect(String(refused).length).toBeLessThan(4_000);
   });
 });
 

@@ -227,7 +227,7 @@ async function patch(request: TransportRequest, at: ResourceRequest): Promise<Tr
     return one({ object, request, at, status: created ? 201 : 200, warnings });
   }
   const { scale } = at.definition;
-  const object = await at.verbs.change(write, (current) => {
+  const object = await at.verbs.change({ ...write, patch: { kind, body } }, (current) => {
     if (at.path.subresource === 'scale' && scale !== undefined)
       return fromScale(
         current,

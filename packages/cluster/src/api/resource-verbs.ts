@@ -28,6 +28,7 @@ import {
   withGivenMetadata,
 } from './external-writes.ts';
 import { decodeApplied, decodeObject } from './decode-object.ts';
+import { invalidPatch } from './invalid-patch.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
 import type { ResourceStore, Target } from './resource-store.ts';
@@ -128,7 +129,7 @@ export class ResourceVerbs {
         const { current } = attempt;
         const asked = mutate(current);
         if (asked === current) return current;
-        const decoded = asked === undefined ? current : decodeObject(asked, request);
+        const decoded = asked === undefined ? current : decodeChanged(asked, request);
         const precondition = decoded.metadata.resourceVersion;
         if (precondition !== undefined && precondition !== '' && precondition !== current.metadata.resourceVersion) {
           throw conflict(
@@ -467,6 +468,15 @@ export class ResourceVerbs {
 }
 
 const noFaults: readonly never[] = [];
+
+function decodeChanged(asked: unknown, request: WriteRequest): KubeObject {
+  try {
+    return decodeObject(asked, request);
+  } catch (error) {
+    const isFault = request.patch !== undefined && error instanceof StatusError && error.reason === 'BadRequest';
+    throw isFault ? invalidPatch(request.patch, asked, error) : error;
+  }
+}
 
 function writtenPart({ definition, subresource }: WriteRequest): WrittenPart {
   if (subresource === 'status') return 'status';

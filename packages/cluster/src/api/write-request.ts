@@ -1,5 +1,6 @@
 import type { Identity } from './authorization.ts';
 import type { Decoding } from './decode-object.ts';
+import type { SentPatch } from './invalid-patch.ts';
 
 export interface WriteRequest extends Decoding {
   /** Who asks. */
@@ -10,6 +11,8 @@ export interface WriteRequest extends Decoding {
   readonly subresource: string;
   readonly dryRun: boolean;
   readonly fieldManager: string;
+  /** What was sent in place of an object. */
+  readonly patch?: SentPatch | undefined;
   /** Whether webhooks are asked; absent: they are. */
   readonly asks?: 'others' | 'nobody';
   /** Its signal is aborted when nobody waits for the answer any more; it is made for who asks for it, which costs. */

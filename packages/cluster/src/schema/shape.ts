@@ -284,15 +284,18 @@ function mismatch(value: unknown, expected: string, at: Position): never {
 }
 
 function fail(at: Position, message: string): never {
-  throw undecodable(at.type, message);
+  throw new UndecodableError(at.type, message);
 }
 
 /** What cannot be made an object of the type, in the words of Kubernetes. */
-export function undecodable({ kind, version }: ShapedType, why: string): StatusError {
-  return new StatusError(
-    'BadRequest',
-    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`,
-  );
+export class UndecodableError extends StatusError {
+  /** Alone, without of what it is said. */
+  readonly why: string;
+
+  constructor({ kind, version }: ShapedType, why: string) {
+    super('BadRequest', `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
+    this.why = why;
+  }
 }
 
 /** As Go's decoder names it: the innermost struct, then the fields on the way, without indices and keys of maps. */
