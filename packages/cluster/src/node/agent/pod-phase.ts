@@ -5,13 +5,17 @@ import { isFinished } from './restart-policy.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 export function calculatePhase(record: PodRecord): PodPhase {
-  const reason = record.termination?.reason;
-  if (reason === 'deadlineExceeded' || reason === 'evicted') return 'Failed';
   const ended = hasEnded(record);
+  if (ended && isFailing(record)) return 'Failed';
   if (ended || isFinished(record)) return allSucceeded(record) ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');
   if (!initContainersDone(record) || mains.some(hasNeverRun)) return 'Pending';
   return 'Running';
+}
+
+/** It has failed whatever its containers end with; nobody hears of that before they have. */
+export function isFailing({ termination }: PodRecord): boolean {
+  return termination?.reason === 'deadlineExceeded' || termination?.reason === 'evicted';
 }
 
 /** The pod ends and nothing of it runs any more. */

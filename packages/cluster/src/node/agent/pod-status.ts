@@ -2,7 +2,7 @@ import type { PodStatus } from '@slipway/kube/api.generated';
 import { formatTime } from '@slipway/kube/clock';
 import { calculateContainerStatus, type StatusCircumstances } from './container-status.ts';
 import { calculateConditions } from './pod-conditions.ts';
-import { calculatePhase } from './pod-phase.ts';
+import { calculatePhase, hasEnded, isFailing } from './pod-phase.ts';
 import { comesBeforeMain, sandboxOf, settledState, type PodRecord } from './pod-record.ts';
 import { calculateQosClass } from './qos-class.ts';
 
@@ -24,7 +24,12 @@ export function calculatePodStatus(record: PodRecord, when: PodStatusCircumstanc
   return {
     phase,
     ...explain(record),
-    conditions: calculateConditions(record, { phase, reported: when.reported?.conditions, now: when.now }),
+    // It takes no requests any more, though it still runs.
+    conditions: calculateConditions(record, {
+      phase: isFailing(record) ? 'Failed' : phase,
+      reported: when.reported?.conditions,
+      now: when.now,
+    }),
     ...addresses(record, when.nodeIP),
     startTime: formatTime(record.startTime),
     ...(init.length === 0 ? {} : { initContainerStatuses: statuses(init) }),
@@ -45,10 +50,10 @@ export function isBeginning({ containers, overLimit, sandbox, termination, volum
 }
 
 function explain(record: PodRecord): Pick<PodStatus, 'reason' | 'message'> {
-  if (record.termination?.reason === 'deadlineExceeded') {
+  const end = hasEnded(record) ? record.termination?.reason : undefined;
+  if (end === 'deadlineExceeded')
     return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
-  }
-  if (record.termination?.reason === 'evicted') return { reason: 'Evicted', message: record.overLimit ?? '' };
+  if (end === 'evicted') return { reason: 'Evicted', message: record.overLimit ?? '' };
   const { reason, message } = record.pod.status ?? {};
   return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
 }

@@ -337,6 +337,18 @@ describe('a container that ends', () => {
     await pod.advance(5000);
     expect(pod.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
   });
+
+  it('has not failed before its containers have ended', async () => {
+    const pod = createPodScenario({ pod: testPod({ activeDeadlineSeconds: 5 }, { [rule.stopAfter]: '3000' }) });
+    await pod.start();
+    await pod.advance(5000);
+    const { phase, reason, conditions = [] } = pod.status() ?? {};
+    const ready = conditions.find(({ type }) => type === 'Ready');
+    expect([phase, reason ?? '', ready?.status, ready?.reason]).toEqual(['Running', '', 'False', 'PodFailed']);
+    expect(pod.events.filter((event) => event.startsWith('DeadlineExceeded'))).toHaveLength(1);
+    await pod.advance(3000);
+    expect(pod.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
 });
 
 describe('probes', () => {
