@@ -158,7 +158,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     logger,
     runtime,
     nodeIP: node.nodeIP,
-    dns: { nameservers: [], domain: 'cluster.local', hostResolvConf: '' },
+    dns: { nameservers: [], domain: 'cluster.local', hostResolvConf: '', hostname: 'machine' },
     events: recorder,
     statuses: new StatusWriter({ client: api.client, clock, logger, signal }),
     volumes,
@@ -168,7 +168,7 @@ function createHost({ clock, runtime, api, events, finalised, signal, endpointsG
     hooks: new LifecycleHooks(runtime, clock),
     starter: new ContainerStarter({
       ...node,
-      domain: 'cluster.local',
+      names: { domain: 'cluster.local', hostname: 'machine' },
       runtime,
       events: recorder,
       logs,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
 import { shell, soon, work, type PodLives } from '../support/pod-lives.ts';
 
@@ -26,6 +27,21 @@ export function privileges(pods: PodLives): void {
       'p$w',
       'said',
     ]);
+  });
+
+  const naming = pods.given('naming', {
+    restartPolicy: 'Never',
+    hostNetwork: true,
+    containers: [
+      shell('echo $HOSTNAME; cat /etc/hostname; hostname; echo another >/proc/sys/kernel/hostname; hostname', {
+        securityContext: { privileged: true },
+      }),
+    ],
+  });
+  it('a pod on the network of its node has its name, and the machine keeps its own whatever the pod does', async () => {
+    const machine = hostname();
+    expect(await pods.result(naming)).toEqual([machine, machine, machine, 'another']);
+    expect(hostname()).toBe(machine);
   });
 
   const confined = pods.given('confined', {

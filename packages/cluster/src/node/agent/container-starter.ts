@@ -20,7 +20,7 @@ import type { Limiter } from './limiter.ts';
 import type { PodEvents } from './pod-events.ts';
 import { containerIdFor, type Target } from './pod-record.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
-import { hostnameOf } from './resolver-config.ts';
+import { type ClusterNames, hostnameOf } from './resolver-config.ts';
 import { calculateSupplementalGroups, calculateUser, mergeSecurityContext } from './security-context.ts';
 import { calculateServiceEnvironment } from './service-environment.ts';
 import type { TerminationMessages } from './termination-message.ts';
@@ -37,8 +37,7 @@ export interface ContainerStarterOptions {
   readonly starts: Limiter;
   readonly nodeName: string;
   readonly nodeIP: string;
-  /** Of the cluster's names, such as `cluster.local`. */
-  readonly domain: string;
+  readonly names: ClusterNames;
   readonly allocatable: ResourceList;
   /** Those of a namespace, from a cache that is filled before the first start. */
   readonly services: (namespace: string) => readonly Service[];
@@ -92,7 +91,7 @@ export class ContainerStarter {
       ...(container.tty === true ? { TERM: 'xterm' } : {}),
       ...image.environment,
       ...sandbox.environment,
-      HOSTNAME: hostnameOf(pod, this.#options.domain),
+      HOSTNAME: hostnameOf(pod, this.#options.names),
       ...variables,
     };
     const podUid = pod.metadata.uid ?? '';

@@ -77,7 +77,7 @@ export interface RunningAgent {
 }
 
 const defaultConcurrentStarts = 16;
-const noDns: ClusterDns = { nameservers: [], domain: 'cluster.local', hostResolvConf: '' };
+const noDns: ClusterDns = { nameservers: [], domain: 'cluster.local', hostResolvConf: '', hostname: '' };
 
 export function startNodeAgent(options: NodeAgentOptions): RunningAgent {
   const agent = new NodeAgent(options);
@@ -330,7 +330,7 @@ function createHost(
     starts,
     nodeName,
     nodeIP,
-    domain: dns.domain,
+    names: dns,
     allocatable,
     services,
   });

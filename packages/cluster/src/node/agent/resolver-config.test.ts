@@ -6,6 +6,7 @@ const dns = {
   nameservers: ['10.0.0.2'],
   domain: 'cluster.local',
   hostResolvConf: '# of the machine\nsearch home.org\nnameserver 192.0.2.1\noptions timeout:1\n',
+  hostname: 'machine',
 };
 
 function podOf(spec: Partial<PodSpec>) {
@@ -52,13 +53,19 @@ describe('the names of a pod', () => {
     { name: 'are what it asks for', spec: { hostname: 'me' }, names: ['me'], hostname: 'me' },
     { name: 'begin with the whole one', spec: { subdomain: 'web' }, names: [whole, 'web-0'], hostname: 'web-0' },
     {
+      name: 'are those of the machine on its network',
+      spec: { hostNetwork: true, hostname: 'me', subdomain: 'web', setHostnameAsFQDN: true },
+      names: ['machine'],
+      hostname: 'machine',
+    },
+    {
       name: 'say the whole one everywhere, if it is asked for',
       spec: { subdomain: 'web', setHostnameAsFQDN: true },
       names: [whole, 'web-0'],
       hostname: whole,
     },
   ])('$name', ({ spec, names, hostname }) => {
-    expect(calculateHostNames(podOf(spec), dns.domain)).toEqual(names);
-    expect(hostnameOf(podOf(spec), dns.domain)).toBe(hostname);
+    expect(calculateHostNames(podOf(spec), dns)).toEqual(names);
+    expect(hostnameOf(podOf(spec), dns)).toBe(hostname);
   });
 });

@@ -8,7 +8,11 @@ export interface ClusterDns {
   readonly domain: string;
   /** The machine's /etc/resolv.conf. */
   readonly hostResolvConf: string;
+  /** The machine's, which pods on its network have. */
+  readonly hostname: string;
 }
+
+export type ClusterNames = Pick<ClusterDns, 'domain' | 'hostname'>;
 
 interface Resolver {
   readonly nameservers: readonly string[];
@@ -72,15 +76,16 @@ export function calculateHostLines(pod: Pod): readonly string[] {
   return ['# Entries added by HostAliases.', ...aliases.map(({ ip, hostnames = [] }) => [ip, ...hostnames].join('\t'))];
 }
 
-/** Its own name, or with `setHostnameAsFQDN` the whole one. */
-export function hostnameOf(pod: Pod, domain: string): string {
-  const [first = ''] = calculateHostNames(pod, domain);
-  return pod.spec?.setHostnameAsFQDN === true ? first : shortNameOf(pod);
+/** Its own name, or with `setHostnameAsFQDN` the whole one; on the network of the machine that of the machine. */
+export function hostnameOf(pod: Pod, names: ClusterNames): string {
+  const [first = '', short = first] = calculateHostNames(pod, names);
+  return pod.spec?.setHostnameAsFQDN === true ? first : short;
 }
 
 /** How a pod finds itself in its /etc/hosts: one with a subdomain by its whole name first, which `hostname -f` asks for. */
-export function calculateHostNames(pod: Pod, domain: string): readonly string[] {
-  const { subdomain = '' } = pod.spec ?? {};
+export function calculateHostNames(pod: Pod, { domain, hostname }: ClusterNames): readonly string[] {
+  const { subdomain = '', hostNetwork } = pod.spec ?? {};
+  if (hostNetwork === true) return [hostname];
   const name = shortNameOf(pod);
   return subdomain === ''
     ? [name]

@@ -200,7 +200,8 @@ function isolate(
 ): readonly string[] {
   const unshare = requireTool(findTools(['unshare'], environment['PATH'] ?? '').tools, 'unshare');
   const groups = directoriesOf(controlGroups).join('\n');
-  const namespaces = level === 'root' ? ['--net', '--mount', '--pid'] : userNamespaces;
+  // With a hostname of its own, which a pod on its network may change, and never the machine's.
+  const namespaces = level === 'root' ? ['--net', '--mount', '--pid', '--uts'] : userNamespaces;
   const isolated = [unshare, ...namespaces, '/bin/sh', '-c', namespaceScript, 'sh', ...command];
   return groups === '' ? isolated : ['/bin/sh', '-c', groupsScript, 'sh', groups, ...isolated];
 }

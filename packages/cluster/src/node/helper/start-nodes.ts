@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointSlice, Service } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
@@ -67,7 +68,7 @@ export async function startNodes(parts: NodeParts): Promise<RunningNodes> {
     endpointsGone,
     capacity: await measureCapacity(options.dataDirectory),
     machine: await describeMachine(),
-    dns: { nameservers, domain, hostResolvConf: await readFile('/etc/resolv.conf', 'utf8') },
+    dns: { nameservers, domain, hostResolvConf: await readFile('/etc/resolv.conf', 'utf8'), hostname: hostname() },
   };
   const agents = await Promise.all(options.nodeNames.map((_, index) => startAgent(parts, index, shared)));
   await Promise.all(agents.map(({ ready }) => ready));
