@@ -168,6 +168,37 @@ describe('an informer', () => {
   });
 });
 
+describe('an informer that keeps few of many', () => {
+  const keeps = ({ data }: ConfigMap): boolean => data?.['color'] !== 'red';
+
+  test('knows those, and tells of the others when they are deleted', async () => {
+    const { put, remove, clock, told, colors } = await start({ keeps });
+    expect([colors(), told]).toEqual([{ b: 'green' }, ['+b']]);
+    await put('a', 'white');
+    await put('c', 'red');
+    await put('b', 'red');
+    await remove('c');
+    await clock.advance(0);
+    expect([colors(), told.slice(1)]).toEqual([{ a: 'white' }, ['+a', '-b', '-c']]);
+  });
+
+  test('takes in what was read otherwise, and follows it from then on', async () => {
+    const isTaken = new Set<string>();
+    const { put, clock, told, informer, client } = await start({
+      keeps: (object) => keeps(object) || isTaken.has(object.metadata.name ?? ''),
+    });
+    const read = await client.get(configMaps, { namespace, name: 'a' });
+    isTaken.add('a');
+    informer.keep(read);
+    informer.keep(read);
+    await put('a', 'red and white');
+    await clock.advance(0);
+    expect(told).toEqual(['+b', '+a', '~a']);
+    informer.keep(read);
+    expect(informer.get({ namespace, name: 'a' })?.data).toEqual({ color: 'red and white' });
+  });
+});
+
 describe('an informer survives', () => {
   test('a server that ends the watch, without listing again', async () => {
     const { api, clock, put, colors, lists } = await start();

@@ -17,6 +17,11 @@ export interface InformerOptions<T extends KubeObject> extends Reading {
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>> | undefined;
   /** Keeps only what the reader needs, to save memory. Must keep the metadata. */
   readonly transform?: ((object: T) => T) | undefined;
+  /**
+   * Which objects are kept, of many of which few matter; absent: all. Listeners hear of the others when they are deleted, and
+   * that only while the watch goes on.
+   */
+  readonly keeps?: ((object: T) => boolean) | undefined;
   /** Freezes objects deeply, so that a reader that changes one is found out. For tests. */
   readonly freeze?: boolean | undefined;
 }
@@ -95,6 +100,11 @@ export class Informer<T extends KubeObject> {
   /** How many `byIndex` would find. */
   countByIndex(name: string, value: string): number {
     return this.#indexOf(name).get(value)?.size ?? 0;
+  }
+
+  /** Takes in one that was read otherwise and that it had not kept; what it has of that name is as new. */
+  keep(object: T): void {
+    if (!this.#objects.has(keyString(keyOf(object)))) this.#put(object, true);
   }
 
   /** Also replays what exists already. Returns the way to stop. */
@@ -196,7 +206,8 @@ export class Informer<T extends KubeObject> {
     if (version !== undefined) this.#resourceVersion = version;
   }
 
-  #put(received: T): void {
+  #put(received: T, isKept = this.#options.keeps?.(received) ?? true): void {
+    if (!isKept) return this.#remove(keyString(keyOf(received)));
     const { transform, freeze } = this.#options;
     const object = transform === undefined ? received : transform(received);
     if (freeze === true) deepFreeze(object);
@@ -216,7 +227,10 @@ export class Informer<T extends KubeObject> {
   /** `last` is the final state that the deletion carried, newer than the one kept. */
   #remove(key: string, last?: T): void {
     const old = this.#objects.get(key);
-    if (old === undefined) return;
+    if (old === undefined) {
+      if (last !== undefined && this.#options.keeps !== undefined) this.#notify({ key, old: last, current: undefined });
+      return;
+    }
     this.#objects.delete(key);
     this.#reindex(key, old, undefined);
     this.#notify({ key, old: last ?? old, current: undefined });

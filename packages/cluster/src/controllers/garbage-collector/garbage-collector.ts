@@ -14,18 +14,17 @@ export function startGarbageCollector(
   allTypes: () => readonly ResourceType[],
 ): RunningController {
   const graph = new OwnerGraph();
-  const collector = new GarbageCollector({ context, graph, allTypes, look: (uid) => running.enqueue({ name: uid }) });
-  const running = runController(collector, {
-    ...context,
-    workers: 8,
-    sources: [new GraphBuilder({ ...context, graph, allTypes })],
-  });
+  const builder = new GraphBuilder({ ...context, graph, allTypes });
+  const look = (uid: string): void => running.enqueue({ name: uid });
+  const collector = new GarbageCollector({ context, graph, builder, allTypes, look });
+  const running = runController(collector, { ...context, workers: 8, sources: [builder] });
   return running;
 }
 
 interface Parts {
   readonly context: ControllerContext;
   readonly graph: OwnerGraph;
+  readonly builder: GraphBuilder;
   readonly allTypes: () => readonly ResourceType[];
   readonly look: (uid: string) => void;
 }
@@ -58,9 +57,13 @@ class GarbageCollector implements Controller<GarbageObserved, GarbageAction> {
   async #exists(node: GraphNode, reference: OwnerReference): Promise<boolean> {
     const type = this.#typeOf(node, reference);
     const namespace = type.namespaced ? node.key.namespace : undefined;
+    const { context, builder, look } = this.#parts;
+    const deletions = builder.deletionsOf(type);
     try {
-      const owner = await this.#parts.context.client.get(type, { namespace, name: reference.name });
-      return owner.metadata.uid === reference.uid;
+      const owner = await context.client.get(type, { namespace, name: reference.name });
+      if (owner.metadata.uid !== reference.uid) return false;
+      if (!builder.learn(type, owner, deletions)) look(node.uid);
+      return true;
     } catch (error) {
       if (isStatusReason(error, 'NotFound')) return false;
       throw error;

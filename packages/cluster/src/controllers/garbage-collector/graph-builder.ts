@@ -6,7 +6,14 @@ import type { Logger } from '@slipway/kube/logger';
 import type { KubeObject, ObjectKey, ResourceType } from '@slipway/kube/object';
 import { customResourceDefinitions, events } from '@slipway/kube/resources';
 import type { SharedInformers } from '../shared-informers.ts';
-import { isOrphaning, isWaitingForDependents, toGraphNode, type GraphNode, type OwnerGraph } from './owner-graph.ts';
+import {
+  isBound,
+  isOrphaning,
+  isWaitingForDependents,
+  toGraphNode,
+  type GraphNode,
+  type OwnerGraph,
+} from './owner-graph.ts';
 
 export interface GraphBuilderOptions {
   readonly client: KubeClient;
@@ -23,11 +30,15 @@ export interface GraphBuilderOptions {
 interface Watched {
   synced(): Promise<void>;
   stop(): void;
+  /** How many were deleted since the beginning. Absent where all objects are known. */
+  readonly deletions?: () => number;
+  learn?(owner: KubeObject): void;
 }
 
 /**
  * Keeps the graph of owners current over all kinds but events, which own nothing, are owned by nothing, and are many. Kinds
- * that other controllers watch are read from their informers; of all others only the metadata is kept.
+ * that other controllers watch are read from their informers; of all others only the metadata is kept, and only of what is
+ * owned, waits for something, or has been found to own something: a cluster may have a hundred thousand that do neither.
  */
 export class GraphBuilder implements ControllerSource {
   readonly #options: GraphBuilderOptions;
@@ -50,10 +61,25 @@ export class GraphBuilder implements ControllerSource {
     await Promise.all([...this.#watched.values()].map((watched) => watched.synced()));
   }
 
+  /** To be asked before an owner is read that is not in the graph. */
+  deletionsOf(type: ResourceType): number {
+    return this.#watched.get(nameOf(type))?.deletions?.() ?? 0;
+  }
+
+  /**
+   * Takes the owner into the graph, so that its end is heard of. False where others of its kind were deleted since `deletions`:
+   * it may have been one of them, and is to be read again.
+   */
+  learn(type: ResourceType, owner: KubeObject, deletions: number): boolean {
+    if (this.deletionsOf(type) !== deletions) return false;
+    this.#watched.get(nameOf(type))?.learn?.(owner);
+    return true;
+  }
+
   #followTypes(): void {
     const types = new Map<string, ResourceType>();
     for (const type of this.#options.allTypes()) {
-      const name = `${type.plural}.${type.group}`;
+      const name = nameOf(type);
       const isEvent = type.kind === events.kind;
       if (!isEvent && !types.has(name)) types.set(name, type);
     }
@@ -74,15 +100,29 @@ export class GraphBuilder implements ControllerSource {
       return { synced: () => shared.synced(), stop };
     }
     const stopping = new AbortController();
-    const informer = new Informer<KubeObject>({ ...this.#options, type, transform: metadataOnly });
-    const stopListening = informer.onChange((change) => this.#accept(type, change));
+    const keeps = (object: KubeObject): boolean => isBound(object) || this.#isKnown(object);
+    const informer = new Informer<KubeObject>({ ...this.#options, type, keeps, transform: metadataOnly });
+    let deletions = 0;
+    const stopListening = informer.onChange((change) => {
+      if (change.old !== undefined && change.old.metadata.uid !== change.current?.metadata.uid) deletions += 1;
+      this.#accept(type, change);
+    });
     informer.start(AbortSignal.any([this.#options.signal, stopping.signal]));
     const stop = (): void => {
       stopListening();
       stopping.abort(new Error(`${type.plural} are no longer served`));
       for (const { metadata } of informer.list()) this.#remove(metadata.uid ?? '');
     };
-    return { synced: () => informer.synced(), stop };
+    return {
+      synced: () => informer.synced(),
+      stop,
+      deletions: () => deletions,
+      learn: (owner) => informer.keep(owner),
+    };
+  }
+
+  #isKnown({ metadata }: KubeObject): boolean {
+    return this.#options.graph.get(metadata.uid ?? '') !== undefined;
   }
 
   #accept(type: ResourceType, { old, current }: InformerChange<KubeObject>): void {
@@ -127,8 +167,13 @@ export class GraphBuilder implements ControllerSource {
   }
 }
 
+/** In whatever version. */
+function nameOf({ group, plural }: ResourceType): string {
+  return `${plural}.${group}`;
+}
+
 /** Those that hold all objects of their kind. */
-function sharedInformer(informers: SharedInformers, { group, plural }: ResourceType): Subscribable | undefined {
+function sharedInformer(informers: SharedInformers, type: ResourceType): Subscribable | undefined {
   const byName: Readonly<Record<string, Subscribable>> = {
     'pods.': informers.pods,
     'services.': informers.services,
@@ -145,7 +190,7 @@ function sharedInformer(informers: SharedInformers, { group, plural }: ResourceT
     'horizontalpodautoscalers.autoscaling': informers.horizontalPodAutoscalers,
     'resourcequotas.': informers.resourceQuotas,
   };
-  return byName[`${plural}.${group}`];
+  return byName[nameOf(type)];
 }
 
 interface Subscribable {

@@ -23,6 +23,12 @@ export function toGraphNode(type: ResourceType, object: KubeObject): GraphNode {
   return { uid, type, key: keyOf(object), resourceVersion, owners: ownerReferences, finalizers, isDeleting };
 }
 
+/** Owned by somebody, or with something to wait for. All others matter as owners alone, and few of them are. */
+export function isBound({ metadata }: KubeObject): boolean {
+  const { ownerReferences = none, finalizers = none, deletionTimestamp } = metadata;
+  return ownerReferences.length > 0 || finalizers.length > 0 || deletionTimestamp !== undefined;
+}
+
 /** Waits, while being deleted, until its dependents are gone. */
 export function isWaitingForDependents({ isDeleting, finalizers }: GraphNode): boolean {
   return isDeleting && finalizers.includes(foregroundFinalizer);

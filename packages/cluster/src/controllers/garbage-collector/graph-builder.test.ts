@@ -1,0 +1,81 @@
+import { FakeApi } from '../../../../kube/testing/fake-api.ts';
+import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
+import { createClient } from '@slipway/kube/kube-client';
+import { silentLogger } from '@slipway/kube/logger';
+import type { KubeObject } from '@slipway/kube/object';
+import { configMaps } from '@slipway/kube/resources';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SharedInformers } from '../shared-informers.ts';
+import { GraphBuilder } from './graph-builder.ts';
+import { OwnerGraph } from './owner-graph.ts';
+
+let stop: AbortController;
+beforeEach(() => {
+  stop = new AbortController();
+});
+afterEach(() => stop.abort());
+
+async function createWorld() {
+  const clock = new FakeClock();
+  const client = createClient(new FakeApi());
+  const graph = new OwnerGraph();
+  const builder = new GraphBuilder({
+    ...{ client, clock, graph, signal: stop.signal, logger: silentLogger, random: () => 0.5 },
+    informers: {} as SharedInformers,
+    allTypes: () => [configMaps],
+  });
+  const looks: string[] = [];
+  builder.subscribe(({ name }) => looks.push(name));
+  await clock.advance(0);
+  const create = async (name: string, owner?: KubeObject): Promise<KubeObject> => {
+    const { uid = '', name: ownerName = '' } = owner?.metadata ?? {};
+    const ownerReferences = owner && [{ apiVersion: 'v1', kind: 'ConfigMap', name: ownerName, uid }];
+    const created = await client.create(configMaps, { metadata: { namespace: 'default', name, ownerReferences } });
+    await clock.advance(0);
+    return created;
+  };
+  const remove = async (name: string): Promise<void> => {
+    await client.delete(configMaps, { namespace: 'default', name });
+    await clock.advance(0);
+  };
+  const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
+  return { builder, graph, looks, create, remove, uidOf };
+}
+
+describe('the graph of owners', () => {
+  it('holds nobody who neither owns nor is owned', async () => {
+    const { graph, looks, create, uidOf } = await createWorld();
+    const alone = await create('alone');
+    expect([graph.get(uidOf(alone)), looks]).toEqual([undefined, []]);
+  });
+
+  it('looks at what is owned by somebody who is not in it, who is in it once he has been read', async () => {
+    const { builder, graph, looks, create, uidOf } = await createWorld();
+    const owner = await create('owner');
+    const owned = await create('owned', owner);
+    expect(looks.splice(0)).toEqual([uidOf(owned)]);
+    expect(builder.learn(configMaps, owner, builder.deletionsOf(configMaps))).toBe(true);
+    await create('another', owner);
+    expect([graph.get(uidOf(owner))?.uid, looks]).toEqual([uidOf(owner), []]);
+  });
+
+  it('looks at what is owned when its owner goes, whether he was read or not', async () => {
+    const { builder, looks, create, remove, uidOf } = await createWorld();
+    const [read, unread] = [await create('read'), await create('unread')];
+    const [one, other] = [await create('one', read), await create('other', unread)];
+    builder.learn(configMaps, read, builder.deletionsOf(configMaps));
+    looks.length = 0;
+    await remove('read');
+    await remove('unread');
+    expect(looks).toEqual([uidOf(one), uidOf(other)]);
+  });
+
+  it('takes in no owner who may have gone since he was read', async () => {
+    const { builder, graph, create, remove, uidOf } = await createWorld();
+    const owner = await create('owner');
+    const before = builder.deletionsOf(configMaps);
+    await remove('owner');
+    expect(builder.learn(configMaps, owner, before)).toBe(false);
+    expect(graph.get(uidOf(owner))).toBeUndefined();
+  });
+});
