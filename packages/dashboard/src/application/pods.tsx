@@ -9,6 +9,7 @@ import type { Tone } from '../parts/tones.ts';
 import { useStillPlaces } from '../parts/use-still.ts';
 import { Why } from '../parts/why.tsx';
 import { useResource } from '../state/use-resource.ts';
+import { everything, hasFilters, isEveryPod, isFirstPage, podsAtOnce, type Selection } from './pod-selection.ts';
 
 export interface PodsProps {
   /** Of the application. */
@@ -27,19 +28,8 @@ const tones: Readonly<Record<PodState, Tone>> = {
   ending: 'calm',
 };
 const states = ['failing', 'starting', 'ending', 'ready', 'serving'] as const;
-/** More at once help nobody; those that are not well come first. */
-export const podsAtOnce = 20;
 const columns = ['Pod', 'Version', 'State', { head: 'Restarts', isNumber: true }, 'Node', 'Address', 'Created'];
 const lookMilliseconds = 3_000;
-
-interface Selection {
-  readonly search: string;
-  readonly state: string;
-  /** Where each page after the first begins. */
-  readonly cursors: readonly string[];
-}
-
-const everything: Selection = { search: '', state: '', cursors: [] };
 
 /** Two versions side by side have their places before they come, as far as they are few: of many, half a table would be empty. */
 const mostKeptFree = 6;
@@ -48,7 +38,7 @@ const mostKeptFree = 6;
 export function Pods({ path, first, replicas }: PodsProps) {
   const [selection, setSelection] = useState(everything);
   const { search, state, cursors } = selection;
-  const isFirst = search === '' && state === '' && cursors.length === 0;
+  const isFirst = isFirstPage(selection);
   const other = useResource<PodsAnswer>(
     isFirst ? undefined : withQuery(`${path}/pods`, { limit: podsAtOnce, search, state, cursor: cursors.at(-1) }),
     { everyMilliseconds: lookMilliseconds },
@@ -58,7 +48,7 @@ export function Pods({ path, first, replicas }: PodsProps) {
   last.current = isFirst ? first : (other.data ?? last.current);
   const shown = last.current;
   const count = first.total;
-  const isWhole = isFirst && shown.next === undefined;
+  const isWhole = isEveryPod(selection, shown);
   const still = useStillPlaces(shown.items, isWhole, keyOf);
   const kept = isWhole ? Math.min(2 * replicas, mostKeptFree) : 0;
   return (
@@ -66,7 +56,7 @@ export function Pods({ path, first, replicas }: PodsProps) {
       <header>
         <h2 id="pods">Pods</h2>
         <span className="small soft">{count}</span>
-        {count > podsAtOnce && <Filters selection={selection} onSelect={setSelection} />}
+        {hasFilters(selection, count) && <Filters selection={selection} onSelect={setSelection} />}
       </header>
       {other.problem !== undefined && <ProblemNotice problem={other.problem} />}
       <Table label="Pods" columns={columns}>

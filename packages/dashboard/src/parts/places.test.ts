@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepList, keepPlaces, type Placed } from './places.ts';
+import { followPlaces, keepList, keepPlaces, type Placed } from './places.ts';
 
 const letter = (item: string): string => item.charAt(0);
 const placesOf = (...shown: readonly string[]): readonly Placed<string>[] => keepPlaces([], shown, letter);
@@ -18,6 +18,22 @@ test('who is gone leaves a place behind, which the first who comes takes', () =>
 
 test('who comes back is where it was', () => {
   expect(words(keepPlaces(keepPlaces(placesOf('a', 'b'), ['b'], letter), ['b', 'a'], letter))).toEqual(['a', 'b']);
+});
+
+test('of a part of a list nobody is said to be gone, nor of the whole that follows it', () => {
+  const [whole, part] = [true, false].map((isWhole) => ({ isWhole, isFree: false }));
+  const all = followPlaces([], ['a', 'b', 'c'], whole!, letter);
+  const filtered = followPlaces(all.kept, ['b', 'c'], part!, letter);
+  expect(words(filtered.shown)).toEqual(['b', 'c']);
+  const again = followPlaces(filtered.kept, ['a'], whole!, letter);
+  expect(words(again.shown)).toEqual(['a']);
+  expect(words(followPlaces(again.kept, [], whole!, letter).shown)).toEqual(['(a)']);
+});
+
+test('what nobody reads keeps no place of who is gone', () => {
+  const all = followPlaces([], ['a', 'b'], { isWhole: true, isFree: false }, letter);
+  const { shown, kept } = followPlaces(all.kept, ['b'], { isWhole: true, isFree: true }, letter);
+  expect([words(shown), words(kept)]).toEqual([['b'], ['b']]);
 });
 
 test('a list that is read stays as it is, but for what becomes of each, and says how many are newer', () => {

@@ -22,6 +22,24 @@ export function keepPlaces<Item>(
   return [...places, ...coming.map((item) => ({ item, isGone: false }))];
 }
 
+export interface Telling {
+  /** What is told is all there is: of a part nobody knows who is gone, and who is elsewhere. */
+  readonly isWhole: boolean;
+  /** Nobody reads it: it may become whatever it is. */
+  readonly isFree: boolean;
+}
+
+/** Of a list that is told again: what is shown of it, and which places the next telling keeps. A part is shown as it is told, and keeps none. */
+export function followPlaces<Item>(
+  before: readonly Placed<Item>[],
+  now: readonly Item[],
+  { isWhole, isFree }: Telling,
+  keyOf: (item: Item) => string,
+): { readonly shown: readonly Placed<Item>[]; readonly kept: readonly Placed<Item>[] } {
+  const shown = keepPlaces(isWhole && !isFree ? before : [], now, keyOf);
+  return { shown, kept: isWhole ? shown : [] };
+}
+
 /** The same ones, as they are now: of two with one key the first is meant. */
 export function keepList<Item>(
   before: readonly Item[],

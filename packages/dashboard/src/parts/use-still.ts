@@ -1,5 +1,5 @@
 import { useRef, useState, type RefObject } from 'react';
-import { keepList, keepPlaces, type Placed } from './places.ts';
+import { followPlaces, keepList, type Placed } from './places.ts';
 
 /** Below what is in sight nobody is disturbed: it may become whatever it is. */
 function isBelowSight(element: Element | null): boolean {
@@ -12,7 +12,7 @@ export interface Still<Shown> {
   readonly ref: RefObject<HTMLElement | null>;
 }
 
-/** Of a list that is whole: of a part of one nobody knows who is gone, and who is elsewhere, so that it is shown as it is told. */
+/** Of a list whose places are kept while it is whole. */
 export function useStillPlaces<Item>(
   now: readonly Item[],
   isWhole: boolean,
@@ -20,8 +20,8 @@ export function useStillPlaces<Item>(
 ): Still<readonly Placed<Item>[]> {
   const ref = useRef<HTMLElement>(null);
   const last = useRef<readonly Placed<Item>[]>([]);
-  const shown = keepPlaces(isBelowSight(ref.current) || !isWhole ? [] : last.current, now, keyOf);
-  last.current = isWhole ? shown : [];
+  const { shown, kept } = followPlaces(last.current, now, { isWhole, isFree: isBelowSight(ref.current) }, keyOf);
+  last.current = kept;
   return { shown, ref };
 }
 
