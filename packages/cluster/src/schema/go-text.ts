@@ -1,5 +1,10 @@
 /** Values as Go prints them with `%#v`, which is how Kubernetes shows in a fault what is no simple value. */
-import type { LabelSelector, LabelSelectorRequirement } from '@slipway/kube/api.generated';
+import type {
+  LabelSelector,
+  LabelSelectorRequirement,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+} from '@slipway/kube/api.generated';
 
 export class GoText {
   readonly text: string;
@@ -23,6 +28,28 @@ export function goLabelSelector({ matchLabels, matchExpressions }: LabelSelector
       ? `${expressions}(nil)`
       : `${expressions}{${matchExpressions.map(requirementText).join(', ')}}`;
   return new GoText(`v1.LabelSelector{MatchLabels:${mapText(matchLabels)}, MatchExpressions:${shown}}`);
+}
+
+export function goNodeSelectorTerms(terms: readonly NodeSelectorTerm[] | undefined): GoText {
+  return new GoText(listText('core.NodeSelectorTerm', terms, termText));
+}
+
+export function goNodeSelectorTerm(term: NodeSelectorTerm): GoText {
+  return new GoText(termText(term));
+}
+
+function termText({ matchExpressions, matchFields }: NodeSelectorTerm): string {
+  const shown = (list: readonly NodeSelectorRequirement[] | undefined): string =>
+    listText('core.NodeSelectorRequirement', list, nodeRequirementText);
+  return `core.NodeSelectorTerm{MatchExpressions:${shown(matchExpressions)}, MatchFields:${shown(matchFields)}}`;
+}
+
+function nodeRequirementText({ key, operator, values }: NodeSelectorRequirement): string {
+  return `core.NodeSelectorRequirement{Key:${JSON.stringify(key)}, Operator:${JSON.stringify(operator)}, Values:${stringsText(values)}}`;
+}
+
+function listText<T>(type: string, list: readonly T[] | undefined, textOf: (each: T) => string): string {
+  return list === undefined ? `[]${type}(nil)` : `[]${type}{${list.map((each) => textOf(each)).join(', ')}}`;
 }
 
 function requirementText({ key, operator, values }: LabelSelectorRequirement): string {

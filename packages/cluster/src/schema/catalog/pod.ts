@@ -9,6 +9,7 @@ import { forbidden } from '../faults.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { checkEphemeralChange, refuseEphemeralContainers, takeEphemeralContainers } from './ephemeral-containers.ts';
 import { checkPodChanges } from './pod-changes.ts';
+import { checkGatedPlacement, withoutPlacement } from './pod-placement-changes.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-template.ts';
 
@@ -117,8 +118,9 @@ const fixed =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
 function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
+  const isGated = (old.spec?.schedulingGates ?? []).length > 0;
   const comparable = ({ spec }: Pod): unknown => ({
-    ...spec,
+    ...(isGated ? withoutPlacement(spec) : spec),
     nodeName: undefined,
     tolerations: undefined,
     schedulingGates: undefined,
@@ -128,7 +130,11 @@ function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
   });
   const isBoundElsewhere = old.spec?.nodeName !== undefined && object.spec?.nodeName !== old.spec.nodeName;
   const isSame = object.spec === old.spec || isSameJson(comparable(object), comparable(old));
-  return [...(isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)]), ...checkPodChanges(object, old)];
+  return [
+    ...(isSame && !isBoundElsewhere ? [] : [forbidden('spec', fixed)]),
+    ...(isGated ? checkGatedPlacement(object, old) : []),
+    ...checkPodChanges(object, old),
+  ];
 }
 
 /** Pods of before may have been stored without the requests that follow from their limits. */
