@@ -56,6 +56,18 @@ describe('create', () => {
     expect(pod.metadata.name).toMatch(/^web-[a-z0-9]{5}$/);
   });
 
+  it.each(['a_b-', 'Web'])('refuses names that begin with %s, and says so of the prefix', async (generateName) => {
+    const bad: Pod = { metadata: { generateName, namespace: 'default' }, spec: podSpec };
+    await expect(cluster.client.create(pods, bad)).rejects.toMatchObject({
+      reason: 'Invalid',
+      details: { causes: [{ field: 'metadata.generateName' }, { field: 'metadata.name' }] },
+    });
+    const named = { ...bad, metadata: { ...bad.metadata, name: 'web' } };
+    await expect(cluster.client.create(pods, named)).rejects.toMatchObject({
+      details: { causes: [{ field: 'metadata.generateName' }] },
+    });
+  });
+
   it('stores nothing in a dry run', async () => {
     await cluster.client.create(pods, web, { dryRun: true });
     await expect(cluster.client.get(pods, { namespace: 'default', name: 'web' })).rejects.toMatchObject({

@@ -15,6 +15,7 @@ export function validateMetadata(
   const { metadata } = object;
   const { labels, annotations, ownerReferences, finalizers } = metadata;
   return joinFaults([
+    old === undefined ? validatePrefix(metadata, kind.nameRule) : none,
     validateName(metadata, kind.nameRule),
     validateNamespace(metadata, kind.namespaced),
     labels === undefined ? none : validateLabels(labels, 'metadata.labels'),
@@ -30,6 +31,13 @@ function validateName(metadata: ObjectMeta, nameRule: NameRule): readonly Fault[
   const { name } = metadata;
   if (name === undefined || name === '') return [required('metadata.name', 'name or generateName is required')];
   return misnamed('metadata.name', name, nameRule);
+}
+
+/** A prefix may end in a dash, after which the generated part comes. It is judged beside a given name, too. */
+function validatePrefix({ generateName: prefix }: ObjectMeta, nameRule: NameRule): readonly Fault[] {
+  if (prefix === undefined || prefix === '') return none;
+  const masked = prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
+  return nameRule(masked).map((fault) => invalid('metadata.generateName', prefix, fault));
 }
 
 function validateNamespace({ namespace }: ObjectMeta, namespaced: boolean): readonly Fault[] {
