@@ -176,6 +176,8 @@ describe.skipIf(noBrowserReason !== undefined)(
       for (const { visitor } of lookers) await visitor.page.getByText('It has not begun.').waitFor();
       await write({ ...spec, paused: false });
       for (const { visitor } of lookers) await state(visitor.page, 'Stable');
+      for (const { visitor } of lookers)
+        await visitor.page.locator('.charts, .charts-none', { hasText: /begin to count|Requests/ }).waitFor();
       for (const looker of lookers) {
         await expectStill(looker);
         await looker.visitor.context.close();

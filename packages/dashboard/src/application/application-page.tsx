@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import type { ApplicationRoute } from '@slipway/delivery/api/application';
 import type {
   ApplicationAnswer,
   CommandAnswer,
@@ -201,7 +202,7 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
         <div className="inside">
           <TrafficPicture nodes={nodes} colours={colours} entrance={entrance} hosts={hosts} />
         </div>
-        <TrafficCharts traffic={traffic} colours={colours} />
+        <TrafficCharts traffic={traffic} colours={colours} canCount={canCount(application.spec.route)} />
       </section>
       {watched === undefined ? (
         <PlannedRelease spec={application.spec} />
@@ -214,6 +215,11 @@ function Shown({ application, watched, isGone, history, pods, traffic, events, p
       <Events events={events} />
     </>
   );
+}
+
+/** Routers of others tell nothing. */
+function canCount(route: ApplicationRoute | undefined): boolean {
+  return route !== undefined && (route.through ?? 'gateway') === 'gateway';
 }
 
 interface ReleasesProps {

@@ -8,11 +8,14 @@ import { formatLatency, formatRate } from './traffic-picture-model.ts';
 export interface TrafficChartsProps {
   readonly traffic: Traffic | undefined;
   readonly colours: Colours;
+  /** Whether gateways of ours can ever count: then there is room for it, also while they do not. */
+  readonly canCount: boolean;
 }
 
 /** Requests, errors and latency of the last ten minutes, of each version. */
-export function TrafficCharts({ traffic, colours }: TrafficChartsProps) {
-  if (traffic?.counted === false) return <p className="charts-none small soft">No figures: {traffic.reason}.</p>;
+export function TrafficCharts({ traffic, colours, canCount }: TrafficChartsProps) {
+  if (traffic?.counted === false)
+    return <p className={`charts-none small soft ${canCount ? 'tall' : ''}`}>No figures: {traffic.reason}.</p>;
   const versions = (traffic?.versions ?? []).filter(({ points }) => points.length > 0);
   if (versions.length === 0)
     return <p className="charts-none tall small soft">The gateways begin to count: figures come in a few seconds.</p>;
