@@ -2,8 +2,8 @@ import { FakeApi } from '../../../../kube/testing/fake-api.ts';
 import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { createClient } from '@slipway/kube/kube-client';
 import { silentLogger } from '@slipway/kube/logger';
-import type { KubeObject } from '@slipway/kube/object';
-import { configMaps } from '@slipway/kube/resources';
+import type { KubeObject, ResourceType } from '@slipway/kube/object';
+import { configMaps, customResourceDefinitions, secrets } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SharedInformers } from '../shared-informers.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -16,13 +16,14 @@ beforeEach(() => {
 afterEach(() => stop.abort());
 
 async function createWorld() {
+  const types: ResourceType[] = [configMaps, customResourceDefinitions];
   const clock = new FakeClock();
   const client = createClient(new FakeApi());
   const graph = new OwnerGraph();
   const builder = new GraphBuilder({
     ...{ client, clock, graph, signal: stop.signal, logger: silentLogger, random: () => 0.5 },
     informers: {} as SharedInformers,
-    allTypes: () => [configMaps],
+    allTypes: () => types,
   });
   const looks: string[] = [];
   builder.subscribe(({ name }) => looks.push(name));
@@ -39,8 +40,18 @@ async function createWorld() {
     await clock.advance(0);
   };
   const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
-  return { builder, graph, looks, create, remove, uidOf };
+  return { builder, client, clock, graph, looks, types, create, remove, uidOf };
 }
+
+const definition = {
+  metadata: { name: 'secrets.example.org' },
+  spec: {
+    group: 'example.org',
+    scope: 'Namespaced',
+    names: { plural: 'secrets', kind: 'Secret' },
+    versions: [],
+  },
+};
 
 describe('the graph of owners', () => {
   it('holds nobody who neither owns nor is owned', async () => {
@@ -77,5 +88,17 @@ describe('the graph of owners', () => {
     await remove('owner');
     expect(builder.learn(configMaps, owner, before)).toBe(false);
     expect(graph.get(uidOf(owner))).toBeUndefined();
+  });
+
+  it('follows a kind that is served from now on', async () => {
+    const { client, clock, looks, types, create, uidOf } = await createWorld();
+    const owner = await create('owner');
+    types.push(secrets);
+    await client.create(customResourceDefinitions, definition);
+    await clock.advance(0);
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: uidOf(owner) }];
+    const owned = await client.create(secrets, { metadata: { namespace: 'default', name: 'owned', ownerReferences } });
+    await clock.advance(0);
+    expect(looks).toEqual([uidOf(owned)]);
   });
 });

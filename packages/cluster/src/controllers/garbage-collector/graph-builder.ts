@@ -72,6 +72,7 @@ export class GraphBuilder implements ControllerSource {
    */
   learn(type: ResourceType, owner: KubeObject, deletions: number): boolean {
     if (this.deletionsOf(type) !== deletions) return false;
+    if (!this.#watched.has(nameOf(type))) this.#followTypes();
     this.#watched.get(nameOf(type))?.learn?.(owner);
     return true;
   }
@@ -100,7 +101,8 @@ export class GraphBuilder implements ControllerSource {
       return { synced: () => shared.synced(), stop };
     }
     const stopping = new AbortController();
-    const keeps = (object: KubeObject): boolean => isBound(object) || this.#isKnown(object);
+    // Every definition counts: with it comes a kind to follow.
+    const keeps = (object: KubeObject): boolean => isDefinition(type) || isBound(object) || this.#isKnown(object);
     const informer = new Informer<KubeObject>({ ...this.#options, type, keeps, transform: metadataOnly });
     let deletions = 0;
     const stopListening = informer.onChange((change) => {
@@ -128,9 +130,7 @@ export class GraphBuilder implements ControllerSource {
   #accept(type: ResourceType, { old, current }: InformerChange<KubeObject>): void {
     if (old !== undefined && old.metadata.uid !== current?.metadata.uid) this.#remove(old.metadata.uid ?? '');
     if (current !== undefined) this.#put(toGraphNode(type, current));
-    if (type.kind === customResourceDefinitions.kind && type.group === customResourceDefinitions.group) {
-      this.#followTypes();
-    }
+    if (isDefinition(type)) this.#followTypes();
   }
 
   #put(node: GraphNode): void {
@@ -165,6 +165,10 @@ export class GraphBuilder implements ControllerSource {
   #look(uid: string): void {
     this.#enqueue({ name: uid });
   }
+}
+
+function isDefinition({ kind, group }: ResourceType): boolean {
+  return kind === customResourceDefinitions.kind && group === customResourceDefinitions.group;
 }
 
 /** In whatever version. */
