@@ -150,10 +150,10 @@ describe('slipway up', () => {
     const data = join(directory, 'damaged');
     const cluster = await startCluster({ directory: data, words: ['--runtime', 'simulated'] });
     await cluster.down();
-    const file = join(data, 'store', 'objects.mdb');
+    const file = join(data, 'store', 'objects.snapshot');
     await truncate(file, 10_000);
     const before = await readFile(file, 'base64');
-    expect(await expectNoStart(data)).toMatch(/^1 .*objects\.mdb|^1 .*damaged/);
+    expect(await expectNoStart(data)).toMatch(/^1 .*objects\.snapshot|^1 .*damaged/);
     expect(await readFile(file, 'base64')).toBe(before);
   });
 

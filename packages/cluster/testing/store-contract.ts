@@ -20,7 +20,7 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
       const store = await start();
       const revision = await store.write({ key: '/apps/deployments/a/x', expected: 0, encode: encode('one') });
       expect(store.revision).toBe(revision);
-      expect(store.get('/apps/deployments/a/x')).toEqual({
+      expect(store.get('/apps/deployments/a/x')).toMatchObject({
         key: '/apps/deployments/a/x',
         revision,
         value: JSON.stringify({ text: 'one', revision }),

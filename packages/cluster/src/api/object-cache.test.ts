@@ -23,15 +23,20 @@ describe('the cache of parsed objects', () => {
     expect(cache.parse(stored('a', 3))).toBe(now);
   });
 
-  it('takes what is new for nothing that was there under its key before', () => {
+  it('keeps what is new as long as it is told of, for nothing that was there under its key before', () => {
     const cache = new ObjectCache();
     const gone = cache.parse(stored('a', 1));
     const [text, object] = [stored('a', 3), { metadata: { name: 'a', resourceVersion: '3' } }];
-    cache.rememberNew(text, object);
+    cache.rememberForNow(text, object);
     expect(cache.parse(text)).toBe(object);
     expect(cache.parse(stored('a', 1))).not.toBe(gone);
     expect(cache.parse(stored('a', 1))).toEqual(gone);
     expect(cache.parse(text)).toBe(object);
+    cache.forgetForNow('a');
+    const other = stored('b', 4);
+    cache.rememberForNow(other, { metadata: { name: 'b' } });
+    cache.forgetForNow('b');
+    expect(cache.parse(other)).toEqual({ metadata: { name: 'b', resourceVersion: '4' } });
   });
 
   it('forgets the object that was not used for longest', () => {

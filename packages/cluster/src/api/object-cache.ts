@@ -25,6 +25,8 @@ export interface ObjectCacheOptions {
 export class ObjectCache {
   readonly #maximum: number;
   readonly #freezes: boolean;
+  /** What has just come to be, as long as its watchers and its writer are told. */
+  readonly #forNow = new Map<string, Entry>();
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   /** Goes once over the old ones: a map that is asked for its first key each time passes over all that were there. */
@@ -52,10 +54,18 @@ export class ObjectCache {
     this.#put(key, withRevision(this.#find(key), { revision, object }));
   }
 
-  /** The same for one that was not there before: what is known of its key was another object's. */
-  rememberNew({ key, revision, value }: StoredObject, object: KubeObject): void {
+  /**
+   * The same for one that is new, until `forgetForNow`: all who are told of it get this one. To keep what nobody asks for
+   * soon again costs more than to read it once more, since it outlives the garbage of its moment.
+   */
+  rememberForNow({ key, revision, value }: StoredObject, object: KubeObject): void {
+    if (this.#freezes) deepFreeze(object);
     rememberText(object, value);
-    this.#put(key, { revision, object, previous: undefined });
+    this.#forNow.set(key, { revision, object, previous: undefined });
+  }
+
+  forgetForNow(key: string): void {
+    this.#forNow.delete(key);
   }
 
   forget(key: string): void {
@@ -64,6 +74,8 @@ export class ObjectCache {
   }
 
   #find(key: string): Entry | undefined {
+    const forNow = this.#forNow.get(key);
+    if (forNow !== undefined) return forNow;
     const young = this.#young.get(key);
     if (young !== undefined) return young;
     const old = this.#old.get(key);

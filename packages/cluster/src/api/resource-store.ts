@@ -46,7 +46,7 @@ export class ResourceStore {
   async create(target: Target, object: KubeObject): Promise<KubeObject> {
     const key = storeKey(target.definition.type, target.namespace, target.name);
     try {
-      return await this.#write(key, 0, object);
+      return await this.#write(key, { expected: 0, isForNow: !target.definition.hasStatus }, object);
     } catch (error) {
       throw error instanceof RevisionConflict ? alreadyExists(target.definition.type, target.name) : translated(error);
     }
@@ -74,7 +74,7 @@ export class ResourceStore {
       try {
         return next === undefined
           ? await this.#delete(key, stored.revision, current)
-          : await this.#write(key, stored.revision, next);
+          : await this.#write(key, { expected: stored.revision, isForNow: false }, next);
       } catch (error) {
         if (!(error instanceof RevisionConflict)) throw translated(error);
       }
@@ -82,7 +82,12 @@ export class ResourceStore {
     throw conflict(type, target.name, staleObject);
   }
 
-  async #write(key: string, expected: number, object: KubeObject): Promise<KubeObject> {
+  /** `isForNow`: mostly nobody reads it soon again; of an object with a status somebody soon says how it is. */
+  async #write(
+    key: string,
+    { expected, isForNow }: { readonly expected: number; readonly isForNow: boolean },
+    object: KubeObject,
+  ): Promise<KubeObject> {
     let stamped = object;
     let value = '';
     await this.store.write({
@@ -96,10 +101,11 @@ export class ResourceStore {
       // Watchers are told next: they need not read what was just written.
       onVisible: (revision) => {
         const stored = { key, revision, value };
-        if (expected === 0) this.cache.rememberNew(stored, stamped);
+        if (isForNow) this.cache.rememberForNow(stored, stamped);
         else this.cache.remember(stored, stamped);
       },
     });
+    if (isForNow) this.cache.forgetForNow(key);
     return stamped;
   }
 

@@ -3,6 +3,8 @@ import { type Mutation, RevisionConflict, type StoredObject, type StoreEvent } f
 export interface PlannedWrite<W> {
   readonly write: W;
   readonly event: StoreEvent;
+  /** What the event leaves behind; absent for a deletion. */
+  readonly object: StoredObject | undefined;
 }
 
 /** What becomes of the writes of one batch. */
@@ -41,15 +43,11 @@ export function planBatch<W extends { readonly mutation: Mutation }>(
       refused.push({ write, error: outcome.error });
       continue;
     }
-    accepted.push({ write, event: outcome.event });
-    pending.set(key, objectAfter(outcome.event));
+    const { event, object } = outcome;
+    accepted.push({ write, event, object });
+    pending.set(key, object);
   }
   return { accepted, refused, conflicting };
-}
-
-/** The object that an event leaves behind. */
-export function objectAfter(event: StoreEvent): StoredObject | undefined {
-  return event.type === 'delete' ? undefined : { key: event.key, value: event.value, revision: event.revision };
 }
 
 /** The fault of one writer's `encode` is that writer's alone. */
@@ -57,14 +55,18 @@ function tryEncode(
   mutation: Mutation,
   current: StoredObject | undefined,
   revision: number,
-): { readonly event: StoreEvent } | { readonly error: unknown } {
+): Omit<PlannedWrite<unknown>, 'write'> | { readonly error: unknown } {
   const { key, encode } = mutation;
   if (encode === undefined) {
     if (current === undefined) return { error: new RangeError(`nothing to delete at ${key}: name its revision`) };
-    return { event: { type: 'delete', key, revision, value: current.value, previous: current } };
+    return { event: { type: 'delete', key, revision, value: current.value, previous: current }, object: undefined };
   }
   try {
-    return { event: { type: 'put', key, revision, value: encode(revision), previous: current } };
+    const value = encode(revision);
+    return {
+      event: { type: 'put', key, revision, value, previous: current },
+      object: { key, value, revision, bytes: Buffer.byteLength(value) },
+    };
   } catch (error) {
     return { error };
   }

@@ -4,14 +4,14 @@ import { acquireDirectoryLock, isLockFile, type DirectoryLock } from './director
 import { StoreOpenError } from './store-open-error.ts';
 
 export const formatFile = 'format.json';
-export const objectsFile = 'objects.mdb';
+export const snapshotFile = 'objects.snapshot';
 export const changeFiles = ['changes-a.log', 'changes-b.log'] as const;
 export const identityFile = 'identity';
 const ownFiles: ReadonlySet<string> = new Set([
   formatFile,
   `${formatFile}.new`,
-  objectsFile,
-  `${objectsFile}-lock`,
+  snapshotFile,
+  `${snapshotFile}.new`,
   ...changeFiles,
   identityFile,
 ]);

@@ -14,9 +14,9 @@ const maximumPieces = 32;
 const zeros = Buffer.alloc(64 * 1024);
 
 /**
- * Space at the end of a file, taken from the disk before it is needed. LMDB does not survive a disk that refuses it a page:
- * it writes past its own memory then, and the process is aborted now or later. So it is given a file that is longer than
- * what is in it. (A file system that copies what is written over, such as Btrfs, may still refuse.)
+ * Space at the end of a file, taken from the disk before it is needed: what is written into it takes one way to the disk
+ * instead of two, and is not cut short where the disk is full. (A file system that copies what is written over, such as Btrfs,
+ * may still refuse.)
  */
 export class DiskReserve {
   readonly #fd: number;

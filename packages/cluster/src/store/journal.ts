@@ -15,21 +15,16 @@ export interface Journal {
   gather(): Promise<void>;
   /**
    * Resolves when the whole batch would survive the end of the process and of the machine. Rejects with
-   * `StoreUnavailable` when nothing of it was kept.
+   * `StoreUnavailable` when nothing of it was kept. `before` tells what the store holds until then.
    */
-  append(batch: readonly JournalEntry[]): Promise<void>;
-  close(): Promise<void>;
+  append(batch: readonly JournalEntry[], before: () => JournalContents): Promise<void>;
+  /** `contents`: what the store holds at the end. */
+  close(contents: () => JournalContents): Promise<void>;
 }
 
 export interface JournalContents {
   readonly objects: readonly StoredObject[];
   readonly revision: number;
-}
-
-/** One that tells what it holds. */
-export interface SettledJournal extends Journal {
-  /** Throws a `DamagedRecord`. */
-  load(): JournalContents;
 }
 
 /** A record that is not what was written. */

@@ -1,88 +1,109 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../kube/testing/fake-clock.ts';
+import { RecordingLogger } from '../../../kube/testing/recording-logger.ts';
 import { encodeFrame } from './change-frame.ts';
-import type { Journal, JournalEntry, SettledJournal } from './journal.ts';
+import type { Journal, JournalContents, JournalEntry } from './journal.ts';
 import { type LogBounds, type LoggedJournalOptions, openLoggedJournal } from './logged-journal.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { type StoredObject, StoreUnavailable } from './store.ts';
 
 let folder: string;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-logged-'));
+  await makeEmpty('log');
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What was settled, in memory; `refuses` so many batches more. */
-class Settled implements SettledJournal {
-  readonly objects = new Map<string, StoredObject>();
-  revision = 0;
-  refuses = 0;
-  /** How many changes each batch had. */
-  readonly batches: number[] = [];
+const small: LogBounds = { logBytes: 2_000, maximumLogBytes: 4_000, restMilliseconds: 50 };
 
-  load() {
-    return { objects: [...this.objects.values()], revision: this.revision };
+function files(name: string): { path: string; logs: readonly [string, string] } {
+  const directory = join(folder, name);
+  return { path: join(directory, 'snapshot'), logs: [join(directory, 'a'), join(directory, 'b')] };
+}
+
+async function makeEmpty(name: string): Promise<void> {
+  rmSync(join(folder, name), { recursive: true, force: true });
+  mkdirSync(join(folder, name));
+  await writeSnapshot(files(name).path, { objects: [], revision: 0 });
+}
+
+/** A store as its journal sees it: what is durable is visible. */
+class Opened {
+  readonly #journal: Journal;
+  readonly #objects: Map<string, StoredObject>;
+  #revision: number;
+
+  constructor(name = 'log', rest: Partial<LoggedJournalOptions> = {}) {
+    const { journal, contents } = openLoggedJournal({ ...files(name), bounds: small, clock: new FakeClock(), ...rest });
+    this.#journal = journal;
+    this.#objects = new Map(contents.objects.map((object) => [object.key, object]));
+    this.#revision = contents.revision;
+  }
+
+  get contents(): JournalContents {
+    return {
+      objects: [...this.#objects.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+      revision: this.#revision,
+    };
+  }
+
+  async append(batch: readonly JournalEntry[]): Promise<void> {
+    await this.#journal.append(batch, () => this.contents);
+    for (const { key, revision, value } of batch) {
+      if (value === undefined) this.#objects.delete(key);
+      else this.#objects.set(key, { key, revision, value });
+      this.#revision = revision;
+    }
   }
 
   gather(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  append(batch: readonly JournalEntry[]): Promise<void> {
-    if (this.refuses > 0) {
-      this.refuses -= 1;
-      return Promise.reject(new StoreUnavailable('full'));
-    }
-    for (const { key, revision, value } of batch) {
-      if (revision <= this.revision) throw new Error(`revision ${revision} after ${this.revision}`);
-      if (value === undefined) this.objects.delete(key);
-      else this.objects.set(key, { key, revision, value });
-      this.revision = revision;
-    }
-    this.batches.push(batch.length);
-    return Promise.resolve();
+    return this.#journal.gather();
   }
 
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.#journal.close(() => this.contents);
   }
-
-  copy(): Settled {
-    const copy = new Settled();
-    for (const object of this.objects.values()) copy.objects.set(object.key, object);
-    copy.revision = this.revision;
-    return copy;
-  }
-}
-
-interface Opened {
-  readonly journal: Journal;
-  readonly objects: readonly StoredObject[];
-  readonly revision: number;
-}
-
-const small: LogBounds = { logBytes: 2_000, settledAtOnce: 2 };
-
-function paths(name: string): [string, string] {
-  return [join(folder, `${name}-a`), join(folder, `${name}-b`)];
-}
-
-function open(settled: SettledJournal, name = 'log', rest: Partial<LoggedJournalOptions> = {}): Opened {
-  const clock = new FakeClock();
-  const { journal, contents } = openLoggedJournal({ settled, paths: paths(name), bounds: small, clock, ...rest });
-  const { objects, revision } = contents;
-  return { journal, objects: objects.toSorted((a, b) => (a.key < b.key ? -1 : 1)), revision };
 }
 
 /** As a crash would leave it at this moment, to be opened again. */
-function crash(settled: Settled): { readonly settled: Settled; readonly name: string } {
-  for (const [index, path] of paths('log').entries()) copyFileSync(path, paths('crashed')[index] ?? '');
-  return { settled: settled.copy(), name: 'crashed' };
+function crash(name = 'crashed'): string {
+  mkdirSync(join(folder, name), { recursive: true });
+  const [from, to] = [files('log'), files(name)];
+  for (const [source, target] of [
+    [from.path, to.path],
+    [from.logs[0], to.logs[0]],
+    [from.logs[1], to.logs[1]],
+  ] as const)
+    copyFileSync(source, target);
+  return name;
+}
+
+/** No snapshot can be written from then on, until `allow`. */
+function forbidSnapshots(): { allow(): void } {
+  // One may be under way.
+  rmSync(`${files('log').path}.new`, { force: true });
+  mkdirSync(`${files('log').path}.new`);
+  return { allow: () => rmSync(`${files('log').path}.new`, { recursive: true }) };
+}
+
+function snapshotRevision(name = 'log'): number {
+  return readSnapshot(files(name).path).revision;
 }
 
 function entry(
@@ -93,9 +114,11 @@ function entry(
   return { key, revision, value };
 }
 
+const large = (revision: number, key?: string): JournalEntry => entry(revision, 'x'.repeat(400), key);
+
 describe('a journal with a log', () => {
   it('hears who else has come before a batch begins that follows a long one', async () => {
-    const { journal } = open(new Settled(), 'log', { bounds: { logBytes: 1_000_000, settledAtOnce: 2 } });
+    const journal = new Opened('log', { bounds: { ...small, logBytes: 1_000_000, maximumLogBytes: 1_000_000 } });
     const heard: string[] = [];
     await journal.append([entry(1)]);
     setImmediate(() => heard.push('after a short one'));
@@ -108,185 +131,255 @@ describe('a journal with a log', () => {
     await journal.close();
   });
 
-  it('holds after a crash at any moment what was appended, whatever is settled by then', async () => {
+  it('gathers what is answered within the turn of an answer', async () => {
+    const journal = new Opened();
+    const heard: string[] = [];
+    const gathered = journal.gather().then(() => heard.push('gathered'));
+    await Promise.all([
+      Promise.resolve()
+        .then(() => Promise.resolve())
+        .then(() => heard.push('answered')),
+      new Promise<void>((resolve) => process.nextTick(resolve)).then(() => heard.push('answered by who waited')),
+      gathered,
+    ]);
+    expect(heard).toEqual(['answered', 'answered by who waited', 'gathered']);
+    await journal.close();
+  });
+
+  it('holds after a crash at any moment what was appended, whatever is in a snapshot by then', async () => {
     const operation = fc.record({
       keys: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }),
       isDeletion: fc.boolean(),
-      refuses: fc.integer({ min: 0, max: 2 }),
-      crashes: fc.boolean(),
+      fails: fc.boolean(),
+      settles: fc.boolean(),
+      restarts: fc.constantFrom('no', 'after a crash', 'closed'),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (operations) => {
-        for (const path of paths('log')) rmSync(path, { force: true });
+      fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
+        await makeEmpty('log');
+        const clock = new FakeClock();
         const expected = new Map<string, StoredObject>();
-        let settled = new Settled();
-        let { journal } = open(settled);
+        let journal = new Opened('log', { clock });
         let revision = 0;
-        for (const { keys, isDeletion, refuses, crashes } of operations) {
-          settled.refuses = refuses;
-          const batch = keys.map((key) => entry(++revision, isDeletion ? undefined : `v${revision}`, `/k/${key}`));
+        for (const { keys, isDeletion, fails, settles, restarts } of operations) {
+          const forbidden = fails ? forbidSnapshots() : undefined;
+          const batch = keys.map((key) =>
+            entry(++revision, isDeletion ? undefined : `v${revision}`.repeat(40), `/k/${key}`),
+          );
           await journal.append(batch);
           for (const { key, value, revision: at } of batch) {
             if (value === undefined) expected.delete(key);
             else expected.set(key, { key, value, revision: at });
           }
-          const left = crash(settled);
-          const { journal: copy, ...found } = open(left.settled, left.name);
+          if (settles) {
+            await clock.advance(5_000);
+            await settle();
+          }
           const objects = [...expected.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
-          expect(found).toEqual({ objects, revision });
-          left.settled.refuses = 1_000;
+          const copy = new Opened(crash());
+          expect(copy.contents).toEqual({ objects, revision });
           await copy.close();
-          if (!crashes) continue;
-          settled.refuses = 1_000;
-          await journal.close();
-          settled = settled.copy();
-          ({ journal } = open(settled));
+          const reopened = new Opened('crashed');
+          expect(reopened.contents).toEqual({ objects, revision });
+          await reopened.close();
+          if (restarts === 'closed') await journal.close();
+          forbidden?.allow();
+          if (restarts === 'no') continue;
+          const name = restarts === 'closed' ? 'log' : crash();
+          if (restarts === 'after a crash') {
+            await journal.close();
+            for (const [from, to] of [
+              [files(name).path, files('log').path],
+              ...files(name).logs.map((log, index) => [log, files('log').logs[index] ?? ''] as const),
+            ] as const)
+              copyFileSync(from, to);
+          }
+          journal = new Opened('log', { clock });
         }
-        settled.refuses = 0;
         await journal.close();
-        expect([...settled.objects.values()]).toEqual(expect.arrayContaining([...expected.values()]));
+        expect(readSnapshot(files('log').path).objects).toHaveLength(expected.size);
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
-  it('settles of one key only the last, when a log is full', async () => {
-    const settled = new Settled();
-    const { journal } = open(settled);
-    for (let revision = 1; revision <= 5; revision++) await journal.append([entry(revision, 'x'.repeat(400), '/k')]);
-    expect(settled.batches).toHaveLength(1);
-    expect(settled.revision).toBe(4);
-    await journal.close();
-    expect(settled.load()).toMatchObject({ objects: [{ key: '/k', revision: 5 }], revision: 5 });
+  it('writes a snapshot when a log is full, and needs nothing of that log any more', async () => {
+    const journal = new Opened();
+    for (let revision = 1; revision <= 4; revision++) await journal.append([large(revision, '/k')]);
+    expect(snapshotRevision()).toBe(0);
+    await journal.append([large(5, '/k')]);
+    await expect.poll(() => snapshotRevision()).toBe(4);
+    const [full] = files('log').logs;
+    writeFileSync(full, '');
+    const left = new Opened(crash());
+    expect(left.contents).toMatchObject({ objects: [{ key: '/k', revision: 5 }], revision: 5 });
+    await Promise.all([left.close(), journal.close()]);
   });
 
-  describe('as long as there is room', () => {
-    const bounds: LogBounds = { ...small, settledAtOnce: 2, calm: { settledAtOnce: 1, restMilliseconds: 50 } };
-    let clock: FakeClock;
-    let settled: Settled;
-    let journal: Journal;
-    beforeEach(async () => {
-      clock = new FakeClock();
-      settled = new Settled();
-      ({ journal } = open(settled, 'log', { bounds, clock }));
-      for (let revision = 1; revision <= 5; revision++) await journal.append([entry(revision, 'x'.repeat(400))]);
-      await settle();
-    });
+  it('writes them the less often the more there is to write', async () => {
+    const journal = new Opened('log', { bounds: { ...small, maximumLogBytes: 1_000_000, restMilliseconds: 0 } });
+    const written: number[] = [];
+    for (let revision = 1; revision <= 60; revision++) {
+      await journal.append([large(revision)]);
+      await expect.poll(() => statSync(`${files('log').path}.new`, { throwIfNoEntry: false })).toBeUndefined();
+      const at = snapshotRevision();
+      if (written.at(-1) !== at) written.push(at);
+    }
+    expect(written.length).toBeLessThan(8);
+    expect(written.at(-1)).toBeGreaterThan(30);
+    await journal.close();
+  });
 
-    it('settles a little at a time', async () => {
-      const after: number[] = [settled.batches.length];
-      for (let rests = 1; rests <= 5; rests++) {
-        await clock.advance(50);
-        after.push(settled.batches.length);
-      }
-      expect(after).toEqual([1, 2, 3, 4, 4, 4]);
-      expect(settled.revision).toBe(4);
-      await journal.close();
-    });
-
-    it('settles more at once when there is little left, and no more than may be', async () => {
-      for (let revision = 6; revision <= 7; revision++) await journal.append([entry(revision, 'x'.repeat(400))]);
+  it('rests between the blocks of a snapshot as long as there is room in the log, and no more at the end', async () => {
+    const clock = new FakeClock();
+    const bounds = { ...small, logBytes: 1_000_000, maximumLogBytes: 1_000_000 };
+    const journal = new Opened('log', { bounds, clock });
+    for (let revision = 1; revision <= 11; revision++) await journal.append([entry(revision, 'x'.repeat(100_000))]);
+    for (let rests = 0; rests < 2; rests++) {
+      await expect.poll(() => clock.pendingTimers).toBe(1);
       await clock.advance(50);
-      expect(settled.batches).toEqual([1, 2, 1]);
-      expect(settled.revision).toBe(4);
-      await journal.close();
-    });
+    }
+    expect(snapshotRevision()).toBe(0);
+    await expect.poll(() => clock.pendingTimers).toBe(1);
+    await journal.close();
+    expect([snapshotRevision(), clock.pendingTimers]).toEqual([11, 0]);
+  });
 
-    it('rests no more when it is closed', async () => {
-      await journal.close();
-      expect([settled.revision, clock.pendingTimers]).toEqual([5, 0]);
-    });
+  it('does not rest where the log that is written is half full', async () => {
+    const clock = new FakeClock();
+    const bounds = { ...small, logBytes: 1_000_000, maximumLogBytes: 1_000_000 };
+    const journal = new Opened('log', { bounds, clock });
+    for (let revision = 1; revision <= 17; revision++) await journal.append([entry(revision, 'x'.repeat(100_000))]);
+    await expect.poll(() => clock.pendingTimers).toBe(1);
+    await clock.advance(50);
+    await expect.poll(() => snapshotRevision()).toBe(10);
+    await journal.close();
   });
 
   it('loses a batch that was cut off, and nothing before it', async () => {
-    const settled = new Settled();
-    const { journal } = open(settled);
+    const journal = new Opened();
     await journal.append([entry(1), entry(2)]);
     await journal.append([entry(3), entry(4)]);
-    const left = crash(settled);
+    const whole = crash('whole');
     await journal.close();
-    const [path] = paths('crashed');
+    const [path] = files(whole).logs;
     const bytes = readFileSync(path);
     const first = encodeFrame([entry(1), entry(2)]).length;
     for (const cut of [first + 1, first + 20, first + 40]) {
-      writeFileSync(path, Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut)]));
-      const { journal: torn, objects, revision } = open(left.settled.copy(), 'crashed');
-      expect({ keys: objects.map(({ key }) => key), revision }).toEqual({ keys: ['/k/1', '/k/2'], revision: 2 });
+      const name = `torn-${cut}`;
+      await makeEmpty(name);
+      writeFileSync(files(name).logs[0], Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut)]));
+      const torn = new Opened(name);
+      expect(torn.contents.objects.map(({ key }) => key)).toEqual(['/k/1', '/k/2']);
+      expect(torn.contents.revision).toBe(2);
       await torn.append([entry(3, 'other')]);
-      const again = crashedAgain();
-      expect(again.objects.at(-1)).toEqual({ key: '/k/3', value: 'other', revision: 3 });
-      await again.journal.close();
       await torn.close();
+      expect(new Opened(name).contents.objects.at(-1)).toEqual({ key: '/k/3', value: 'other', revision: 3 });
     }
   });
 
-  /** What a third opening finds while the second one goes on. */
-  function crashedAgain(): Opened {
-    for (const [index, path] of paths('crashed').entries()) copyFileSync(path, paths('again')[index] ?? '');
-    return open(new Settled(), 'again');
-  }
-
   it('is refused where a batch in the middle is not what was written', async () => {
-    const settled = new Settled();
-    const { journal } = open(settled);
+    const journal = new Opened();
     for (let revision = 1; revision <= 3; revision++) await journal.append([entry(revision)]);
-    const left = crash(settled);
+    const name = crash();
     await journal.close();
-    const [path] = paths('crashed');
+    const [path] = files(name).logs;
     const bytes = readFileSync(path);
     bytes[encodeFrame([entry(1)]).length + 30] = 0;
     writeFileSync(path, bytes);
-    expect(() => open(left.settled, left.name)).toThrow('the change to revision 2 is missing or not what was written');
+    expect(() => new Opened(name)).toThrow('the change to revision 2 is missing or not what was written');
     expect(readFileSync(path)).toEqual(bytes);
   });
 
-  it('refuses changes where none can be settled, until some can be, and loses none', async () => {
-    const settled = new Settled();
-    const { journal } = open(settled);
-    settled.refuses = Number.POSITIVE_INFINITY;
-    const append = (revision: number): Promise<void> => journal.append([entry(revision, 'x'.repeat(400))]);
-    let taken = 0;
-    await expect(
-      (async () => {
-        for (; taken < 100; taken++) await append(taken + 1);
-      })(),
-    ).rejects.toThrow(/cannot be settled.*nothing was changed/);
-    // Each has somewhat more than 400 bytes, in one log of 2,000 and one of eight times as much.
-    expect(taken).toBeLessThan(50);
-    await expect(append(taken + 1)).rejects.toBeInstanceOf(StoreUnavailable);
-    const left = crash(settled);
-    const { journal: copy, revision } = open(left.settled, left.name);
-    expect(revision).toBe(taken);
-    await copy.close();
-    settled.refuses = 0;
-    await append(taken + 1);
-    await journal.close();
-    expect(settled.objects.size).toBe(taken + 1);
+  describe('where no snapshot can be written', () => {
+    const fill = async (journal: Opened): Promise<number> => {
+      for (let taken = 0; ; taken++) {
+        const [result] = await Promise.allSettled([journal.append([large(taken + 1)])]);
+        if (result.status === 'rejected') return taken;
+      }
+    };
+
+    it('refuses changes until there is one, and loses none', async () => {
+      const [clock, logger] = [new FakeClock(), new RecordingLogger()];
+      const journal = new Opened('log', { clock, logger });
+      const forbidden = forbidSnapshots();
+      const taken = await fill(journal);
+      // Each has somewhat more than 400 bytes, in one log of 2,000 and one of eight times as much.
+      expect(taken).toBeLessThan(50);
+      const refused = journal.append([large(taken + 1)]);
+      await expect(refused).rejects.toThrow(/no snapshot of those before them can be written.*nothing was changed/);
+      await expect(refused).rejects.toBeInstanceOf(StoreUnavailable);
+      // It is not tried again with each of them.
+      expect(logger.lines.filter(({ msg }) => msg === 'no snapshot could be written yet')).toHaveLength(1);
+      const left = new Opened(crash());
+      expect(left.contents.revision).toBe(taken);
+      await left.close();
+      forbidden.allow();
+      await clock.advance(1_000);
+      await journal.append([large(taken + 1)]);
+      await journal.close();
+      expect(readSnapshot(files('log').path).objects).toHaveLength(taken + 1);
+    });
+
+    it('lets everything else happen where somebody asks again at once who was refused', async () => {
+      const journal = new Opened();
+      forbidSnapshots();
+      const taken = await fill(journal);
+      const heard: string[] = [];
+      setImmediate(() => heard.push('others'));
+      let asked = 0;
+      for (; heard.length === 0 && asked < 1_000; asked++)
+        await Promise.allSettled([journal.append([large(taken + 1)])]);
+      expect(asked).toBeLessThan(3);
+      await journal.close();
+    });
+
+    it('says at the end that it was not written, and finds all again', async () => {
+      const logger = new RecordingLogger();
+      const journal = new Opened('log', { logger });
+      await journal.append([entry(1)]);
+      const forbidden = forbidSnapshots();
+      await journal.close();
+      expect(logger.lines).toMatchObject([
+        { level: 'warn', msg: expect.stringContaining('no snapshot was written at the end') },
+      ]);
+      forbidden.allow();
+      const again = new Opened();
+      expect(again.contents).toEqual({ objects: [{ key: '/k/1', value: 'value 1', revision: 1 }], revision: 1 });
+      await again.close();
+    });
   });
 
-  it('lets everything else happen where somebody asks again at once who was refused', async () => {
-    const settled = new Settled();
-    const { journal } = open(settled);
-    settled.refuses = Number.POSITIVE_INFINITY;
-    const append = (revision: number): Promise<void> => journal.append([entry(revision, 'x'.repeat(400))]);
-    let taken = 0;
-    for (let isFull = false; !isFull;) {
-      const [result] = await Promise.allSettled([append(taken + 1)]);
-      if (result.status === 'rejected') isFull = true;
-      else taken += 1;
+  it('writes over what is in a snapshot where the disk has no room for a longer log', async (context) => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]);
+    if (mounted.status !== 0) context.skip('mounting a small tmpfs needs the rights of root');
+    try {
+      const bounds = { ...small, logBytes: 8_000_000, maximumLogBytes: 8_000_000 };
+      const options = { bounds, logs: [join(disk, 'a'), join(disk, 'b')], logger: new RecordingLogger() } as const;
+      const journal = new Opened('log', options);
+      for (let revision = 1; revision <= 40; revision++) await journal.append([entry(revision, 'x'.repeat(100_000))]);
+      expect(snapshotRevision()).toBeGreaterThan(0);
+      expect(options.logger.lines).toContainEqual(
+        expect.objectContaining({ msg: 'the log took no more changes, and all that is stored becomes a snapshot' }),
+      );
+      await journal.close();
+      const again = new Opened('log', options);
+      expect(again.contents).toMatchObject({ objects: { length: 40 }, revision: 40 });
+      await again.close();
+    } finally {
+      spawnSync('umount', ['--lazy', disk]);
     }
-    const heard: string[] = [];
-    setImmediate(() => heard.push('others'));
-    let asked = 0;
-    for (; heard.length === 0 && asked < 1_000; asked++) await Promise.allSettled([append(taken + 1)]);
-    expect(asked).toBeLessThan(3);
-    await journal.close();
   });
 
-  it('takes no key that could never be settled', async () => {
-    const { journal } = open(new Settled());
-    await expect(journal.append([entry(1, 'x', `/${'k'.repeat(3_000)}`)])).rejects.toThrow('too long to be stored');
+  it('leaves its files to nobody else', async () => {
+    chmodSync(files('log').path, 0o644);
+    const journal = new Opened();
+    for (const path of [files('log').path, ...files('log').logs])
+      expect(statSync(path)).toHaveProperty('mode', 0o100600);
     await journal.append([entry(1)]);
     await journal.close();
+    expect(statSync(files('log').path).mode & 0o777).toBe(0o600);
   });
 });

@@ -1,57 +1,62 @@
 import { type Clock, delay } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
-import { untilOthersAreHeard } from '@slipway/kube/turns';
+import { untilOthersAreHeard, whenAllIsSaid } from '@slipway/kube/turns';
 import { manyWrites } from './batch-length.ts';
 import { ChangeLog } from './change-log.ts';
 import { describeDiskFailure } from './disk-failure.ts';
-import type { Journal, JournalContents, JournalEntry, SettledJournal } from './journal.ts';
-import { requireStorableKeys } from './lmdb-journal.ts';
+import type { Journal, JournalContents, JournalEntry } from './journal.ts';
+import { readSnapshot, type SnapshotPace, writeSnapshot } from './snapshot.ts';
 import { StoreUnavailable } from './store.ts';
-import { type Changes, findUnsettled, remember, type UnsettledChanges } from './unsettled-changes.ts';
+import { type FoundChanges, findChanges } from './found-changes.ts';
 
 export interface LoggedJournalOptions {
-  readonly settled: SettledJournal;
-  /** Two files: while the changes of one are settled the other one is written. */
-  readonly paths: readonly [string, string];
+  /** Of the snapshot, which is there. */
+  readonly path: string;
+  /** Two files: while what is in one comes into a snapshot the other one is written. */
+  readonly logs: readonly [string, string];
   readonly clock: Clock;
   readonly bounds?: LogBounds | undefined;
   readonly logger?: Logger | undefined;
 }
 
 export interface LogBounds {
-  /** A log that is longer is full: as much is read again after a crash. */
+  /** A log that is longer, and longer than the last snapshot, is full: as much is read again at the next start. */
   readonly logBytes: number;
-  /** Changes of one transaction: so long nothing else happens, and so much room it needs. */
-  readonly settledAtOnce: number;
-  /** As long as the log that is written is not half full; absent: no difference. */
-  readonly calm?: CalmBounds | undefined;
-}
-
-/** Small transactions far apart: each keeps the disk and the processor from whoever writes meanwhile. */
-interface CalmBounds {
-  readonly settledAtOnce: number;
+  /** A log that is longer is full however long a snapshot is. */
+  readonly maximumLogBytes: number;
+  /**
+   * Between two blocks of a snapshot, as long as the log that is written is not half full: each keeps the disk and the
+   * processor from whoever writes meanwhile.
+   */
   readonly restMilliseconds: number;
 }
 
 const usualBounds: LogBounds = {
   logBytes: 8 * 1024 * 1024,
-  settledAtOnce: 256,
-  calm: { settledAtOnce: 16, restMilliseconds: 50 },
+  maximumLogBytes: 256 * 1024 * 1024,
+  restMilliseconds: 50,
 };
 
-/** So many times its bytes a log may hold where changes come faster than others are settled. */
+/** So many times its bytes a log may hold where changes come faster than a snapshot of those before is written. */
 const longestLog = 8;
 
-/** Throws a `DamagedRecord` where changes are missing; nothing is changed then, and `settled` stays open. */
+/** Whatever the reason is for which a snapshot cannot be written: it mostly lasts, and to try costs. */
+const retryMilliseconds = 1_000;
+
+/** Throws a `DamagedRecord` where something is missing; nothing is changed then. */
 export function openLoggedJournal(options: LoggedJournalOptions): {
   readonly journal: Journal;
   readonly contents: JournalContents;
 } {
-  const [first, second] = options.paths;
+  const snapshot = readSnapshot(options.path);
+  const [first, second] = options.logs;
   const logs = [new ChangeLog(first), new ChangeLog(second)] as const;
   try {
-    const found = findUnsettled(options.settled.load(), logs);
-    return { journal: new LoggedJournal(options, found), contents: found.contents };
+    const found = findChanges(snapshot, logs);
+    return {
+      journal: new LoggedJournal(options, { ...found, snapshotBytes: snapshot.bytes }),
+      contents: found.contents,
+    };
   } catch (error) {
     for (const log of logs) log.close();
     throw error;
@@ -59,52 +64,58 @@ export function openLoggedJournal(options: LoggedJournalOptions): {
 }
 
 /**
- * Makes changes durable in a log, with one write a batch, and settles them in a journal that costs more when there are
- * many: of one key only the last. What is in the log and not yet settled is read again after a crash. On a full disk nothing
- * is settled and the log grows no more, so that writes are refused until there is room again; so they are where changes
- * cannot be settled for another reason, once the log is much longer than it should be.
+ * Makes changes durable in a log, with one write a batch. When that is full the other one is written, and all that there is
+ * becomes a snapshot, after which what is in the full one is not needed: the longer the snapshot, the more seldom it is
+ * written, so that on the whole each change is written about twice. What has changed since is read from the logs at a start.
+ * Where no snapshot can be written, as on a full disk, changes are refused once the log is much longer than it should be, or
+ * the disk takes no more of it.
  */
 class LoggedJournal implements Journal {
-  readonly #settled: SettledJournal;
+  readonly #path: string;
   readonly #bounds: LogBounds;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  /** Aborted while somebody waits until all is settled. */
+  /** Aborted while somebody waits for the snapshot that is being written. */
   #patience = new AbortController();
   /** The first one is being written. */
   #logs: readonly [ChangeLog, ChangeLog];
-  /** What is in the log that is being written, by key. */
-  #recent: Changes;
-  /** What is in the other one and not settled. */
-  #older: Changes;
-  #settling: Promise<void> | undefined;
+  /** Whether the other one holds what is in no snapshot. */
+  #needsOther: boolean;
+  #snapshotBytes: number;
+  #writing: Promise<void> | undefined;
+  #isClosing = false;
+  #failedAt = Number.NEGATIVE_INFINITY;
   /** Changes of the batch before. */
   #lastLength = 0;
 
   constructor(
-    { settled, clock, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions,
-    found: UnsettledChanges,
+    { path, clock, bounds = usualBounds, logger = silentLogger }: LoggedJournalOptions,
+    found: FoundChanges & { readonly snapshotBytes: number },
   ) {
-    this.#settled = settled;
+    this.#path = path;
     this.#clock = clock;
     this.#logs = found.logs;
-    this.#recent = found.recent;
-    this.#older = found.older;
+    this.#needsOther = found.needsOther;
+    this.#snapshotBytes = found.snapshotBytes;
     this.#bounds = bounds;
     this.#logger = logger;
   }
 
   /**
-   * Who has written after many others have is not the only one: requests of these have mostly come too, and not been read
-   * yet, and would wait for a flush of his alone.
+   * A flush takes long, and those in this process who answer the batch before do so before anything else happens: some of
+   * them only when they know all that this turn brings, so they come first. Whoever comes by a socket has a turn of his own.
+   * Where many others have written he is not the only one: requests of these have mostly come too, and not been read yet, and
+   * would wait for a flush of his alone.
    */
-  gather(): Promise<void> {
-    return this.#lastLength < manyWrites ? this.#settled.gather() : untilOthersAreHeard();
+  async gather(): Promise<void> {
+    if (this.#lastLength >= manyWrites) return untilOthersAreHeard();
+    await whenAllIsSaid();
+    await whenAllIsSaid();
   }
 
-  async append(batch: readonly JournalEntry[]): Promise<void> {
+  async append(batch: readonly JournalEntry[], before: () => JournalContents): Promise<void> {
     try {
-      await this.#append(batch);
+      await this.#append(batch, before);
     } catch (error) {
       // A full disk refuses without a wait: who asks again at once would otherwise keep everything else from happening.
       await untilOthersAreHeard();
@@ -112,68 +123,74 @@ class LoggedJournal implements Journal {
     }
   }
 
-  async #append(batch: readonly JournalEntry[]): Promise<void> {
-    requireStorableKeys(batch);
+  async #append(batch: readonly JournalEntry[], before: () => JournalContents): Promise<void> {
     this.#lastLength = batch.length;
-    this.#goOn();
-    if (this.#logs[0].length > longestLog * this.#bounds.logBytes) await this.#requireSettled();
+    this.#goOn(before);
+    if (this.#logs[0].length > longestLog * this.#fullBytes) await this.#requireSnapshot(before);
     try {
-      await this.#log(batch);
+      await this.#log(batch, before);
     } catch (error) {
       throw new StoreUnavailable(describeDiskFailure({ path: this.#logs[0].path, cause: error }), { cause: error });
     }
-    for (const entry of batch) remember(this.#recent, entry);
   }
 
-  async close(): Promise<void> {
+  async close(contents: () => JournalContents): Promise<void> {
+    this.#isClosing = true;
     this.#patience.abort();
-    await this.#settling;
+    await this.#writing;
     try {
-      await this.#settleAll();
+      if (this.#needsOther || this.#logs[0].length > 0) await this.#writeSnapshot(contents());
     } catch (error) {
-      // They are in the log.
-      this.#logger.warn('changes were not settled, and are read from the log at the next start', { error });
+      this.#logger.warn('no snapshot was written at the end, and changes are read from the log at the next start', {
+        error,
+      });
     }
-    await this.#settled.close();
     for (const log of this.#logs) log.close();
   }
 
-  #goOn(): void {
-    if (this.#older.size === 0 && this.#logs[0].length > this.#bounds.logBytes) this.#turn();
-    if (this.#older.size > 0) this.#settling ??= this.#settleOlder();
+  get #fullBytes(): number {
+    return Math.min(Math.max(this.#bounds.logBytes, this.#snapshotBytes), this.#bounds.maximumLogBytes);
   }
 
-  /** Throws where what must be settled first cannot be. */
-  async #requireSettled(): Promise<void> {
-    await this.#settling;
-    if (this.#older.size > 0) {
+  #goOn(before: () => JournalContents): void {
+    if (!this.#needsOther && this.#logs[0].length > this.#fullBytes) this.#turn();
+    const isTooSoon = this.#clock.monotonic() - this.#failedAt < retryMilliseconds;
+    if (this.#needsOther && !isTooSoon) this.#writing ??= this.#tryWriteSnapshot(before());
+  }
+
+  /** Throws where what must be in a snapshot first cannot be. */
+  async #requireSnapshot(before: () => JournalContents): Promise<void> {
+    await this.#writing;
+    if (this.#needsOther) {
       const [{ path, length }] = this.#logs;
       throw new StoreUnavailable(
-        `${path} holds ${length} bytes of changes, and those before them cannot be settled, for a reason that is in the log of the cluster; nothing was changed`,
+        `${path} holds ${length} bytes of changes, and no snapshot of those before them can be written, for a reason that is in the log of the cluster; nothing was changed`,
       );
     }
-    this.#goOn();
+    this.#goOn(before);
   }
 
-  /** Where the disk has no room for more of it, what it holds is settled and written over. */
-  async #log(batch: readonly JournalEntry[]): Promise<void> {
+  /** Where the disk has no room for more of it, all that there is becomes a snapshot, and what it holds is written over. */
+  async #log(batch: readonly JournalEntry[], before: () => JournalContents): Promise<void> {
     try {
       await this.#logs[0].append(batch);
     } catch (error) {
-      this.#logger.warn('the log took no more changes, and those that it holds are settled', { error });
-      await this.#makeRoom();
+      if (this.#clock.monotonic() - this.#failedAt < retryMilliseconds) throw error;
+      this.#logger.warn('the log took no more changes, and all that is stored becomes a snapshot', { error });
+      await this.#makeRoom(before);
       await this.#logs[0].append(batch);
     }
   }
 
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(before: () => JournalContents): Promise<void> {
     this.#patience.abort();
     try {
-      await this.#settling;
-      await this.#settleAll();
+      await this.#writing;
+      await this.#writeSnapshot(before());
     } finally {
       this.#patience = new AbortController();
     }
+    this.#logs[0].rewind();
   }
 
   /** Goes on in the other log. */
@@ -181,54 +198,36 @@ class LoggedJournal implements Journal {
     const [full, free] = this.#logs;
     free.rewind();
     this.#logs = [free, full];
-    this.#older = this.#recent;
-    this.#recent = new Map();
+    this.#needsOther = true;
   }
 
-  /** Never rejects: what could not be settled is tried again with the next batch. */
-  async #settleOlder(): Promise<void> {
+  /** Never rejects: it is tried again with a later batch. */
+  async #tryWriteSnapshot(contents: JournalContents): Promise<void> {
     try {
-      await this.#settle(this.#older);
+      await this.#writeSnapshot(contents, { rest: () => this.#rest() });
     } catch (error) {
-      this.#logger.warn('changes could not be settled yet', { error });
+      if (!this.#isClosing) this.#logger.warn('no snapshot could be written yet', { error });
     } finally {
-      this.#settling = undefined;
+      this.#writing = undefined;
     }
   }
 
-  async #settleAll(): Promise<void> {
-    await this.#settle(this.#older);
-    await this.#settle(this.#recent);
-    this.#logs[0].rewind();
-  }
-
-  /** What is settled is not settled again, which would go back to its revision. */
-  async #settle(changes: Changes): Promise<void> {
-    const entries = [...changes.values()];
-    let done = 0;
+  async #writeSnapshot(contents: JournalContents, pace?: SnapshotPace): Promise<void> {
     try {
-      while (done < entries.length) {
-        const calm = this.#calmBounds();
-        const batch = entries.slice(done, done + (calm ?? this.#bounds).settledAtOnce);
-        await this.#settled.append(batch);
-        done += batch.length;
-        if (calm !== undefined && done < entries.length) await this.#rest(calm.restMilliseconds);
-      }
-      changes.clear();
+      this.#snapshotBytes = await writeSnapshot(this.#path, contents, pace);
+      this.#needsOther = false;
     } catch (error) {
-      for (const { key } of entries.slice(0, done)) changes.delete(key);
+      this.#failedAt = this.#clock.monotonic();
       throw error;
     }
   }
 
-  /** Undefined where somebody waits, or soon would. */
-  #calmBounds(): CalmBounds | undefined {
-    const isInHurry = this.#patience.signal.aborted || this.#logs[0].length > this.#bounds.logBytes / 2;
-    return isInHurry ? undefined : this.#bounds.calm;
-  }
-
-  /** An abort ends it early. */
-  async #rest(milliseconds: number): Promise<void> {
-    await delay(this.#clock, milliseconds, this.#patience.signal).catch(() => undefined);
+  /** Whether there is time: not where somebody waits for it, or soon would. An abort ends a rest early. */
+  async #rest(): Promise<boolean> {
+    const isCalm = !this.#patience.signal.aborted && this.#logs[0].length <= this.#fullBytes / 2;
+    if (isCalm) await delay(this.#clock, this.#bounds.restMilliseconds, this.#patience.signal).catch(() => undefined);
+    // Another one is written at the end.
+    if (this.#isClosing) throw new Error('the journal is being closed');
+    return isCalm;
   }
 }

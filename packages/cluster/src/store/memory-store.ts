@@ -1,8 +1,8 @@
 import { type Logger, silentLogger } from '@slipway/kube/logger';
-import { type BatchPlan, objectAfter, planBatch, type PlannedWrite } from './batch.ts';
+import { type BatchPlan, planBatch, type PlannedWrite } from './batch.ts';
 import { BatchLength, manyWrites } from './batch-length.ts';
 import { defaultRingBounds, EventRing, type RingBounds } from './event-ring.ts';
-import { type Journal, memoryJournal } from './journal.ts';
+import { type Journal, type JournalContents, type JournalEntry, memoryJournal } from './journal.ts';
 import { resourceOf, SortedObjects } from './sorted-objects.ts';
 import {
   type Mutation,
@@ -62,6 +62,7 @@ export class MemoryStore implements Store {
   readonly #length = new BatchLength();
   #waiting: PendingWrite[] = [];
   #writing: Promise<void> | undefined;
+  readonly #contents = (): JournalContents => ({ objects: this.#objects.list(''), revision: this.#revision });
   #closing: Promise<void> | undefined;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -127,7 +128,7 @@ export class MemoryStore implements Store {
   async #finish(): Promise<void> {
     await this.#writing;
     this.#watchers.clear();
-    await this.#journal.close();
+    await this.#journal.close(this.#contents);
   }
 
   async #writeBatches(): Promise<void> {
@@ -145,8 +146,8 @@ export class MemoryStore implements Store {
     this.#waiting = this.#waiting.slice(length);
     const plan = planBatch(writes, this);
     for (const { write, error } of plan.refused) write.reject(error);
-    const entries = plan.accepted.map(({ event }) => toJournalEntry(event));
-    return { plan, durable: entries.length === 0 ? Promise.resolve() : this.#journal.append(entries) };
+    const entries = plan.accepted.map(toJournalEntry);
+    return { plan, durable: entries.length === 0 ? Promise.resolve() : this.#journal.append(entries, this.#contents) };
   }
 
   /**
@@ -173,8 +174,7 @@ export class MemoryStore implements Store {
   }
 
   #makeVisible(accepted: readonly PlannedWrite<PendingWrite>[]): void {
-    for (const { write, event } of accepted) {
-      const object = objectAfter(event);
+    for (const { write, event, object } of accepted) {
       if (object === undefined) this.#objects.delete(event.key);
       else this.#objects.set(object);
       this.#revision = event.revision;
@@ -246,6 +246,6 @@ function withoutEvents(objects: readonly StoredObject[], events: readonly StoreE
   return [...untouched, ...restored].toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function toJournalEntry(event: StoreEvent): { key: string; revision: number; value: string | undefined } {
-  return { key: event.key, revision: event.revision, value: event.type === 'delete' ? undefined : event.value };
+function toJournalEntry({ event, object }: PlannedWrite<unknown>): JournalEntry {
+  return object ?? { key: event.key, revision: event.revision, value: undefined };
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -71,15 +72,23 @@ describe('opening again', () => {
     await second.close();
   });
 
-  test('finds everything in a directory from before there was a log', async () => {
-    const directory = join(root, 'older');
+  test('finds everything where the format is missing, which is written last', async () => {
+    const directory = join(root, 'again');
     const revision = await fill(directory, 50);
-    for (const log of ['changes-a.log', 'changes-b.log']) unlinkSync(join(directory, log));
-    writeFileSync(join(directory, 'format.json'), '{"format":1}');
+    unlinkSync(join(directory, 'format.json'));
     const store = await open(directory);
     expect({ count: store.count('/'), revision: store.revision }).toEqual({ count: 50, revision });
     await store.close();
-    expect(JSON.parse(readFileSync(join(directory, 'format.json'), 'utf8'))).toEqual({ format: 2 });
+    expect(JSON.parse(readFileSync(join(directory, 'format.json'), 'utf8'))).toEqual({ format: 3 });
+  });
+
+  test('clears away what was to become a snapshot', async () => {
+    const directory = join(root, 'draft');
+    await fill(directory, 1);
+    writeFileSync(join(directory, 'objects.snapshot.new'), 'slipway');
+    const store = await open(directory);
+    expect(readdirSync(directory)).not.toContain('objects.snapshot.new');
+    await store.close();
   });
 
   test('keeps nothing of an ephemeral store', async () => {
@@ -135,44 +144,50 @@ describe('a directory that is not in order is refused and left as it was', () =>
   const snapshot = (directory: string): Record<string, string> =>
     Object.fromEntries(
       readdirSync(directory)
-        .filter((name) => !name.startsWith('owner.') && !name.endsWith('-lock'))
+        .filter((name) => !name.startsWith('owner.'))
         .map((name) => [name, readFileSync(join(directory, name), 'base64')]),
     );
   const cases: { name: string; reason: string; damage(directory: string): void }[] = [
     {
-      name: 'a database cut in half',
+      name: 'a snapshot cut in half',
       reason: 'damaged',
-      damage: (d) => truncateSync(join(d, 'objects.mdb'), usedSize(join(d, 'objects.mdb')) / 2),
+      damage: (d) =>
+        truncateSync(join(d, 'objects.snapshot'), Math.floor(statSync(join(d, 'objects.snapshot')).size / 2)),
     },
     {
-      name: 'a database without its last page',
+      name: 'a snapshot without its last page',
       reason: 'damaged',
-      damage: (d) => truncateSync(join(d, 'objects.mdb'), usedSize(join(d, 'objects.mdb')) - 4_096),
+      damage: (d) => truncateSync(join(d, 'objects.snapshot'), statSync(join(d, 'objects.snapshot')).size - 4_096),
     },
     {
-      name: 'a database with zeros in its middle',
+      name: 'a snapshot with zeros in its middle',
       reason: 'damaged',
-      damage: (d) => overwrite(join(d, 'objects.mdb'), Buffer.alloc(100_000)),
+      damage: (d) => overwrite(join(d, 'objects.snapshot'), Buffer.alloc(100_000)),
     },
     {
-      name: 'a database with noise in its middle',
+      name: 'a snapshot with noise in its middle',
       reason: 'damaged',
-      damage: (d) => overwrite(join(d, 'objects.mdb'), randomBytes(100_000)),
+      damage: (d) => overwrite(join(d, 'objects.snapshot'), randomBytes(100_000)),
     },
     {
-      name: 'a database of other bytes',
+      name: 'a snapshot of other bytes',
       reason: 'damaged',
-      damage: (d) => writeFileSync(join(d, 'objects.mdb'), Buffer.alloc(100_000, 'no')),
+      damage: (d) => writeFileSync(join(d, 'objects.snapshot'), Buffer.alloc(100_000, 'no')),
     },
     {
-      name: 'a database that was cut to nothing',
+      name: 'a snapshot that was cut to nothing',
       reason: 'damaged',
-      damage: (d) => truncateSync(join(d, 'objects.mdb'), 0),
+      damage: (d) => truncateSync(join(d, 'objects.snapshot'), 0),
     },
-    { name: 'a missing database', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'objects.mdb')) },
+    { name: 'a missing snapshot', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'objects.snapshot')) },
     { name: 'a missing log', reason: 'damaged', damage: (d) => unlinkSync(join(d, 'changes-b.log')) },
-    { name: 'a changed value', reason: 'damaged', damage: (d) => changeText(join(d, 'objects.mdb')) },
+    { name: 'a changed value', reason: 'damaged', damage: (d) => changeText(join(d, 'objects.snapshot')) },
     { name: 'an unreadable format', reason: 'damaged', damage: (d) => writeFileSync(join(d, 'format.json'), '{') },
+    {
+      name: 'an older format',
+      reason: 'olderFormat',
+      damage: (d) => writeFileSync(join(d, 'format.json'), '{"format":2}'),
+    },
     {
       name: 'a newer format',
       reason: 'newerFormat',
@@ -191,9 +206,9 @@ describe('a directory that is not in order is refused and left as it was', () =>
   test('and says what to do', async () => {
     const directory = join(root, 'told');
     await fill(directory, 1);
-    unlinkSync(join(directory, 'objects.mdb'));
+    unlinkSync(join(directory, 'objects.snapshot'));
     await expect(open(directory)).rejects.toThrow(
-      'objects.mdb is damaged: the file is missing; nothing was changed. Restore the directory from a copy, or start with another data directory',
+      'objects.snapshot is damaged: the file is missing; nothing was changed. Restore the directory from a copy, or start with another data directory',
     );
   });
 
@@ -204,12 +219,6 @@ describe('a directory that is not in order is refused and left as it was', () =>
     await expect(open(directory)).rejects.toThrow('holds thesis.txt');
     expect(readdirSync(directory)).toEqual(['thesis.txt']);
   });
-
-  /** Without the zeros that are kept in reserve at its end. */
-  function usedSize(path: string): number {
-    const bytes = readFileSync(path);
-    return Math.ceil((bytes.findLastIndex((byte) => byte !== 0) + 1) / 4_096) * 4_096;
-  }
 
   function overwrite(path: string, noise: Buffer): void {
     const bytes = readFileSync(path);
@@ -382,7 +391,7 @@ describe('on a full disk', () => {
     expect(failure).toMatchObject({ name: 'StoreUnavailable', message: expect.stringContaining('the disk is full') });
     expect(logger.lines).toContainEqual({
       level: 'warn',
-      msg: 'the log took no more changes, and those that it holds are settled',
+      msg: 'the log took no more changes, and all that is stored becomes a snapshot',
       fields: { error: expect.objectContaining({ code: 'ENOSPC' }) },
     });
     const heard: string[] = [];

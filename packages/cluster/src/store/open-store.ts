@@ -1,12 +1,10 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@slipway/kube/clock';
 import { type Logger, silentLogger } from '@slipway/kube/logger';
-import { messageOf } from '@slipway/kube/message-of';
-import { changeFiles, claimStoreDirectory, formatFile, objectsFile } from './claim-store-directory.ts';
+import { changeFiles, claimStoreDirectory, formatFile, snapshotFile } from './claim-store-directory.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { DamagedRecord, type Journal, type JournalContents } from './journal.ts';
-import type { LmdbJournal } from './lmdb-journal.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store } from './store.ts';
 import { StoreOpenError } from './store-open-error.ts';
@@ -21,9 +19,10 @@ export interface OpenStoreOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Raised when an older program would read the files wrongly, which refuses a newer format. The first one had no log. */
-const currentFormat = 2;
-const formatWithLogs = 2;
+/** Raised when an older program would read the files wrongly, which refuses a newer format. */
+const currentFormat = 3;
+/** Those before kept their objects in a database. */
+const oldestFormat = 3;
 
 /** Opens the store that lives in `directory`, which is made if it is absent. Rejects with `StoreOpenError`. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
@@ -74,51 +73,30 @@ async function openJournal({
   readonly contents: JournalContents;
 }> {
   const format = readFormat(directory);
-  // Late: an ephemeral store does without the native module.
-  const { LmdbJournal } = await import('./lmdb-journal.ts');
+  // Late: an ephemeral store does without them.
+  const { draftOf, writeSnapshot } = await import('./snapshot.ts');
   const { openLoggedJournal } = await import('./logged-journal.ts');
-  await assertObjectsFileIsSound(directory, format === undefined);
-  const paths = logsIn(directory, format ?? 0);
-  const path = join(directory, objectsFile);
-  const settled = openDatabase(() => new LmdbJournal(path), path);
-  let opened: { readonly journal: Journal; readonly contents: JournalContents } | undefined;
+  const path = join(directory, snapshotFile);
+  const logs = [join(directory, changeFiles[0]), join(directory, changeFiles[1])] as const;
+  if (format !== undefined) requireFiles([path, ...logs]);
+  // What is written for the first time may have been cut short; the format comes last.
+  else if (!existsSync(path)) await writeSnapshot(path, { objects: [], revision: 0 });
+  let opened: ReturnType<typeof openLoggedJournal> | undefined;
   try {
-    opened = openLoggedJournal({ settled, paths, logger, clock });
-    // Last, so that a directory with a format has a database.
-    if (format !== currentFormat) writeFormat(directory);
+    opened = openLoggedJournal({ path, logs, logger, clock });
+    rmSync(draftOf(path), { force: true });
+    if (format === undefined) writeFormat(directory);
     return opened;
   } catch (error) {
-    await (opened?.journal ?? settled).close();
+    const found = opened;
+    await found?.journal.close(() => found.contents);
     throw error instanceof DamagedRecord ? damaged(path, error.message, error) : error;
   }
 }
 
-function logsIn(directory: string, format: number): readonly [string, string] {
-  const paths = [join(directory, changeFiles[0]), join(directory, changeFiles[1])] as const;
-  const missing = paths.find((path) => format >= formatWithLogs && !existsSync(path));
+function requireFiles(paths: readonly string[]): void {
+  const missing = paths.find((path) => !existsSync(path));
   if (missing !== undefined) throw damaged(missing, 'the file is missing');
-  return paths;
-}
-
-function openDatabase(open: () => LmdbJournal, path: string): LmdbJournal {
-  try {
-    return open();
-  } catch (error) {
-    throw damaged(path, messageOf(error), error);
-  }
-}
-
-async function assertObjectsFileIsSound(directory: string, isNew: boolean): Promise<void> {
-  const path = join(directory, objectsFile);
-  if (!existsSync(path)) {
-    if (isNew) return;
-    throw damaged(path, 'the file is missing');
-  }
-  // LMDB would make a new database of it, as it does where a first start was cut short.
-  if (!isNew && statSync(path).size === 0) throw damaged(path, 'the file is empty');
-  const { findLmdbFault } = await import('./lmdb-file.ts');
-  const fault = findLmdbFault(path);
-  if (fault !== undefined) throw damaged(path, fault);
 }
 
 /** Undefined if there is none yet. */
@@ -127,6 +105,12 @@ function readFormat(directory: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const format = parseFormat(readFileSync(path, 'utf8'));
   if (format === undefined) throw damaged(path, `expected {"format": ${currentFormat}}`);
+  if (format < oldestFormat) {
+    throw new StoreOpenError(
+      'olderFormat',
+      `${directory} was written by an older Slipway (format ${format}, this one knows ${currentFormat}); use that version, or another data directory`,
+    );
+  }
   if (format <= currentFormat) return format;
   throw new StoreOpenError(
     'newerFormat',

@@ -1,4 +1,4 @@
-export type StoreOpenReason = 'inUse' | 'damaged' | 'notADataDirectory' | 'newerFormat' | 'unreadable';
+export type StoreOpenReason = 'inUse' | 'damaged' | 'notADataDirectory' | 'newerFormat' | 'olderFormat' | 'unreadable';
 
 /** Why a data directory cannot be opened. The directory is as it was. */
 export class StoreOpenError extends Error {
