@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { AddressPool } from './address-pool.ts';
 import { IpBatch } from './ip-batch.ts';
-import { addressAt, parseCidr } from './ipv4.ts';
-import type { NodeRanges } from './ranges.ts';
+import { addressAt, formatCidr, parseCidr } from './ipv4.ts';
+import { crossingsOf, linkPrefix, type Crossings, type NodeRanges } from './ranges.ts';
 
 const bridge = 'pods';
 const uplink = 'uplink';
@@ -35,7 +35,8 @@ export interface PodNamespace {
 /**
  * The network of one cluster, in the network namespace of this process: a bridge with the pods, a link to the machine,
  * and every service address as a local one, so that the service proxy can listen on it. Nothing is written to a file and
- * no namespace is pinned: when this process ends, the kernel removes all of it, the machine's side included.
+ * no namespace is pinned: when this process ends, the kernel removes all of it, the machine's side included. So what keeps
+ * clusters apart on a machine that forwards is here too, and neither a rule nor a setting of the machine, which others change.
  */
 export class ClusterNetwork {
   /** The node's own address, as pods and machine see it. */
@@ -107,7 +108,7 @@ export class ClusterNetwork {
     const { ranges, ip, nodes } = this.options;
     const batch = IpBatch.start([ip]);
     this.batch = batch;
-    await Promise.all([
+    const [crossings] = await Promise.all([
       this.linkToMachine(),
       writeFile('/proc/sys/net/ipv4/ip_forward', '1'),
       batch.run([
@@ -121,10 +122,15 @@ export class ClusterNetwork {
         `route add local ${ranges.services} dev lo`,
       ]),
     ]);
+    // What comes from where nothing may go is not taken in either.
+    await writeFile(`/proc/sys/net/ipv4/conf/${uplink}/rp_filter`, '1');
+    const machine = addressInRange(ranges.link, 1);
     await batch.run([
+      ...crossings.closed.map((range) => `route add unreachable ${formatCidr(range)}`),
       `address add ${addressInRange(ranges.link, 2)}/30 dev ${uplink}`,
       `link set ${uplink} up`,
-      `route add default via ${addressInRange(ranges.link, 1)}`,
+      ...crossings.open.map((range) => `route add ${formatCidr(range)} via ${machine}`),
+      `route add default via ${machine}`,
     ]);
   }
 
@@ -135,19 +141,24 @@ export class ClusterNetwork {
     return this.batch;
   }
 
-  /** Both ends are made from the machine's side. The name is random: the kernel takes a while to remove a dead cluster's. */
-  private linkToMachine(): Promise<void> {
+  /**
+   * Both ends are made from the machine's side, after its routes have been read. The name is random: the kernel takes a while
+   * to remove a dead cluster's.
+   */
+  private async linkToMachine(): Promise<Crossings> {
     const { ranges, ip, nsenter, hostNetworkFd, ownPid } = this.options;
-    const name = `slip${randomBytes(4).toString('hex')}`;
-    return runOnce([nsenter, '--net=/proc/self/fd/3', ip, '-batch', '-'], {
+    const name = `${linkPrefix}${randomBytes(4).toString('hex')}`;
+    const routes = await runOnce([nsenter, '--net=/proc/self/fd/3', ip, '-json', '-4', '-batch', '-'], {
       fd: hostNetworkFd,
       input: [
+        'route show table all',
         `link add ${name} group ${interfaceGroup} type veth peer name ${uplink} netns ${ownPid}`,
         `address add ${addressInRange(ranges.link, 1)}/30 dev ${name}`,
         `link set ${name} up`,
         `route add ${ranges.block} via ${addressInRange(ranges.link, 2)}`,
       ],
     });
+    return crossingsOf(JSON.parse(routes === '' ? '[]' : routes));
   }
 }
 
@@ -160,13 +171,13 @@ function randomHardwareAddress(): string {
   return ['02', ...[...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
-/** Runs a command with `fd` as its descriptor 3. */
+/** Runs a command with `fd` as its descriptor 3. Gives its output. */
 async function runOnce(
   command: readonly [string, ...string[]],
   given: { readonly fd: number; readonly input: readonly string[] },
-): Promise<void> {
+): Promise<string> {
   const [file, ...parameters] = command;
-  const child = spawn(file, parameters, { stdio: ['pipe', 'ignore', 'pipe', given.fd] });
+  const child = spawn(file, parameters, { stdio: ['pipe', 'pipe', 'pipe', given.fd] });
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
@@ -175,10 +186,15 @@ async function runOnce(
     // It ended before it had read all; its exit code and message say why.
   });
   child.stdin?.end(`${given.input.join('\n')}\n`);
-  const [said, code] = await Promise.all([child.stderr === null ? '' : text(child.stderr), exited]);
+  const [output, said, code] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    exited,
+  ]);
   if (code !== 0) {
     throw new Error(`the link between the machine and the cluster cannot be made: ${said.trim()}`);
   }
+  return output.trim();
 }
 
 function addressInRange(range: string, offset: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddressPool } from './address-pool.ts';
 import { addressAt, formatCidr, overlaps, parseAddress, parseCidr, type Cidr } from './ipv4.ts';
-import { freeBlocks, isInRange, rangesOfBlock, routedRanges } from './ranges.ts';
+import { crossingsOf, freeBlocks, isInRange, rangesOfBlock, routedRanges } from './ranges.ts';
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
@@ -51,6 +51,29 @@ describe('ranges', () => {
 
   it('offers nothing when a route takes the whole range', () => {
     expect([...freeBlocks({ within: cidr('10.0.0.0/8'), taken: [cidr('10.0.0.0/8')], seed: 0 })]).toEqual([]);
+  });
+
+  it('closes what clusters are made of, and nothing else that this machine has routes for', () => {
+    const { closed, open } = crossingsOf([
+      { dst: 'default', dev: 'eth0' },
+      { dst: '10.20.0.0/16', dev: 'eth0' },
+      { type: 'local', dst: '10.20.0.5', dev: 'eth0', table: 'local' },
+      { dst: '10.30.4.0/24', dev: 'slipway0' },
+      { dst: '10.30.4.0/24', dev: 'slipway0', table: '7' },
+      { dst: '10.64.0.0/10', dev: 'tun0' },
+      { dst: '10.2.0.0/16', dev: 'docker0' },
+      { dst: '10.77.0.0/16', dev: 'slip0123abcd' },
+      { type: 'local', dst: '10.77.255.253', dev: 'slip0123abcd', table: 'local' },
+    ]);
+    expect(closed.map(formatCidr)).toEqual(['10.16.0.0/12', '10.32.0.0/11', '10.128.0.0/9']);
+    expect(open.map(formatCidr)).toEqual(['10.20.0.0/16', '10.30.4.0/24']);
+  });
+
+  it('closes every block that a cluster may choose', () => {
+    const { closed } = crossingsOf([]);
+    for (const block of freeBlocks({ within: cidr('10.0.0.0/8'), taken: [], seed: 0 })) {
+      expect(closed.some((range) => overlaps(range, block))).toBe(true);
+    }
   });
 
   it('knows which addresses are its own', () => {

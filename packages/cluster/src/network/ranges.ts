@@ -33,6 +33,53 @@ export function parseBlock(text: string): Cidr | undefined {
   return block?.prefix === 16 ? block : undefined;
 }
 
+/** The first sixteen /16 of a range are left to people. */
+const firstBlock = 16;
+
+/** Of all clusters with a network of their own, of this machine and of level `root`. */
+const clusterSpace: Cidr = { base: 0x0a000000, prefix: 8 };
+
+/** The machine's ends of the links to clusters are called so, with eight random digits behind. */
+export const linkPrefix = 'slip';
+
+export interface Crossings {
+  /** Where other clusters are, or may come to be. */
+  readonly closed: readonly Cidr[];
+  /** What lies in those and is something else, by the routes of this machine. */
+  readonly open: readonly Cidr[];
+}
+
+/**
+ * What the network of a cluster must not send through the machine, which forwards between its links where somebody has told
+ * it to. `routes`: as `ip -json -4 route show table all` of the machine lists them. Longer prefixes win, as in every table.
+ */
+export function crossingsOf(routes: unknown): Crossings {
+  const others = routedRanges(routes, (device) => !isLink(device));
+  const closed = [...dividedSpace()].filter((range) => !others.some((other) => covers(other, range)));
+  const open = others.filter((other) => closed.some((range) => covers(range, other)));
+  return { closed, open: open.filter((range, index) => !open.some((other, at) => hides(other, range, at < index))) };
+}
+
+/** All that blocks are chosen of, in the fewest ranges: `10.16.0.0/12`, `10.32.0.0/11`, and so on. */
+function* dividedSpace(): Generator<Cidr> {
+  for (let second = firstBlock; second < 256; second *= 2) {
+    yield { base: clusterSpace.base + second * 0x10000, prefix: 16 - Math.log2(second) };
+  }
+}
+
+function covers(outer: Cidr, inner: Cidr): boolean {
+  return outer.prefix <= inner.prefix && overlaps(outer, inner);
+}
+
+/** Of two that are the same the first stays. */
+function hides(other: Cidr, range: Cidr, isBefore: boolean): boolean {
+  return covers(other, range) && (other.prefix < range.prefix || isBefore);
+}
+
+function isLink(device: string): boolean {
+  return device.startsWith(linkPrefix) && /^[0-9a-f]{8}$/.test(device.slice(linkPrefix.length));
+}
+
 export interface BlockChoice {
   /** `10.0.0.0/8` with namespaces, `127.0.0.0/8` without. */
   readonly within: Cidr;
@@ -42,14 +89,13 @@ export interface BlockChoice {
 }
 
 /**
- * Free blocks in the order of preference. The first sixteen of the range are left to people: 10.0, 10.1 and 127.0 are
- * what home routers, other clusters' defaults and the resolver use.
+ * Free blocks in the order of preference. Not the first sixteen: 10.0, 10.1 and 127.0 are what home routers, other
+ * clusters' defaults and the resolver use.
  */
 export function* freeBlocks(choice: BlockChoice): Generator<Cidr> {
-  const first = 16;
-  const count = 256 - first;
+  const count = 256 - firstBlock;
   for (let step = 0; step < count; step += 1) {
-    const second = first + ((choice.seed + step) % count);
+    const second = firstBlock + ((choice.seed + step) % count);
     const block = { base: choice.within.base + second * 0x10000, prefix: 16 };
     if (!choice.taken.some((range) => overlaps(range, block))) {
       yield block;
@@ -57,22 +103,25 @@ export function* freeBlocks(choice: BlockChoice): Generator<Cidr> {
   }
 }
 
-/** What `ip -json -4 route show table all` says is in use. The default route takes everything and so says nothing. */
-export function routedRanges(routes: unknown): readonly Cidr[] {
+/**
+ * What `ip -json -4 route show table all` says is in use, by devices of which `isOfInterest` is true. The default route takes
+ * everything and so says nothing.
+ */
+export function routedRanges(routes: unknown, isOfInterest: (device: string) => boolean = () => true): readonly Cidr[] {
   if (!Array.isArray(routes)) {
     return [];
   }
   return routes
-    .map((route: unknown) => destinationOf(route))
+    .filter((route: unknown) => isOfInterest(fieldOf(route, 'dev') ?? ''))
+    .map((route: unknown) => parseCidr(fieldOf(route, 'dst') ?? ''))
     .filter((destination) => destination !== undefined)
     .filter((range) => range.prefix > 0);
 }
 
-function destinationOf(route: unknown): Cidr | undefined {
-  if (typeof route !== 'object' || route === null || !('dst' in route) || typeof route.dst !== 'string') {
-    return undefined;
-  }
-  return parseCidr(route.dst);
+function fieldOf(route: unknown, name: 'dst' | 'dev'): string | undefined {
+  const fields: { readonly [field in typeof name]?: unknown } = typeof route === 'object' ? (route ?? {}) : {};
+  const value = fields[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 export function isInRange(cidrText: string, addressText: string): boolean {
