@@ -96,6 +96,8 @@ export interface KubeClient {
       readonly allowWatchBookmarks?: boolean | undefined;
       readonly timeoutSeconds?: number | undefined;
       readonly signal: AbortSignal;
+      /** What the reader has no use for, which may come all the same. */
+      readonly ignores?: ((event: WatchEvent<T>) => boolean) | undefined;
     },
   ): AsyncIterable<WatchEvent<T>>;
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;

@@ -31,8 +31,17 @@ interface World {
 const worlds: World[] = [];
 afterEach(() => worlds.splice(0).forEach(({ stop }) => stop.abort()));
 
-function createWorld(options: Partial<InformerOptions<ConfigMap>> = {}): World {
+interface ServerOptions {
+  /** Also what the reader ignores, as a server of another process does. */
+  readonly tellsAll: boolean;
+}
+
+function createWorld(
+  options: Partial<InformerOptions<ConfigMap>> = {},
+  { tellsAll }: ServerOptions = { tellsAll: false },
+): World {
   const api = new FakeApi();
+  api.tellsAll = tellsAll;
   const clock = new FakeClock();
   const client = createClient(api);
   const logger = new RecordingLogger();
@@ -66,8 +75,8 @@ function describeChange({ key, old, current }: InformerChange<ConfigMap>): strin
   return `${old === undefined ? '+' : current === undefined ? '-' : '~'}${key.replace('default/', '')}`;
 }
 
-async function start(options: Partial<InformerOptions<ConfigMap>> = {}): Promise<World> {
-  const world = createWorld(options);
+async function start(options: Partial<InformerOptions<ConfigMap>> = {}, server?: ServerOptions): Promise<World> {
+  const world = createWorld(options, server);
   await world.put('a', 'red');
   await world.put('b', 'green');
   world.informer.start(world.stop.signal);
@@ -171,8 +180,8 @@ describe('an informer', () => {
 describe('an informer that keeps few of many', () => {
   const keeps = ({ data }: ConfigMap): boolean => data?.['color'] !== 'red';
 
-  test('knows those, and tells of the others when they are deleted', async () => {
-    const { put, remove, clock, told, colors } = await start({ keeps });
+  test.for([false, true])('knows those, and tells of the others when they are deleted: %s', async (tellsAll) => {
+    const { put, remove, clock, told, colors } = await start({ keeps }, { tellsAll });
     expect([colors(), told]).toEqual([{ b: 'green' }, ['+b']]);
     await put('a', 'white');
     await put('c', 'red');
@@ -180,6 +189,38 @@ describe('an informer that keeps few of many', () => {
     await remove('c');
     await clock.advance(0);
     expect([colors(), told.slice(1)]).toEqual([{ a: 'white' }, ['+a', '-b', '-c']]);
+  });
+
+  test.for([false, true])('loses nothing of what follows fast: %s', async (tellsAll) => {
+    const { put, remove, clock, told, colors, informer, api } = await start({ keeps }, { tellsAll });
+    await put('c', 'red');
+    // The first one is still under way when the next one is asked about.
+    await Promise.all([put('c', 'white'), put('c', 'red')]);
+    await put('d', 'white');
+    await Promise.all([remove('d'), put('d', 'red')]);
+    await clock.advance(0);
+    expect([colors(), told]).toEqual([{ b: 'green' }, ['+b', '+c', '-c', '+d', '-d']]);
+    api.bookmark();
+    await put('b', 'red');
+    await clock.advance(0);
+    expect([colors(), told.at(-1)]).toEqual([{}, '-b']);
+    expect(informer.resourceVersion).toBe(String(api.revision));
+    await put('b', 'white');
+    await clock.advance(0);
+    expect(colors()).toEqual({ b: 'white' });
+  });
+
+  test('is not woken by a server in the same process for what it would do nothing with', async () => {
+    const { put, clock, informer, api, colors } = await start({ keeps });
+    const { resourceVersion } = informer;
+    await put('c', 'red');
+    await put('a', 'red');
+    await clock.advance(0);
+    expect(informer.resourceVersion).toBe(resourceVersion);
+    api.endWatches();
+    await put('a', 'white');
+    await clock.advance(20_000);
+    expect(colors()).toEqual({ a: 'white', b: 'green' });
   });
 
   test('takes in what was read otherwise, and follows it from then on', async () => {

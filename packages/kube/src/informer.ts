@@ -56,6 +56,8 @@ export class Informer<T extends KubeObject> {
   /** In a row: a healthy stream ends it, however the stream itself ends. */
   #failures = 0;
   #resourceVersion = '';
+  /** Events that an API server in this process has not left out, and that have not arrived yet. */
+  #underWay = 0;
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
@@ -173,6 +175,7 @@ export class Informer<T extends KubeObject> {
     const { client, clock, type, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     using silence = this.#limitSilence(maximumSilenceMilliseconds, signal);
     const startedAt = clock.monotonic();
+    this.#underWay = 0;
     const isHealthy = (): boolean => clock.monotonic() - startedAt >= healthyStreamMilliseconds;
     const events = client.watch(type, {
       namespace,
@@ -182,9 +185,11 @@ export class Informer<T extends KubeObject> {
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       signal: silence.signal,
+      ignores: this.#options.keeps === undefined ? undefined : (event) => this.#ignores(event),
     });
     for await (const event of events) {
       silence.restart();
+      this.#underWay = Math.max(0, this.#underWay - 1);
       this.#accept(event);
       if (isHealthy()) this.#failures = 0;
     }
@@ -204,6 +209,23 @@ export class Informer<T extends KubeObject> {
     if (event.type === 'DELETED') this.#remove(keyString(keyOf(event.object)), event.object);
     else if (event.type !== 'BOOKMARK') this.#put(event.object);
     if (version !== undefined) this.#resourceVersion = version;
+  }
+
+  /**
+   * Whether nothing would be done with it. An object that is known from now on, by an event that is still under way, is not
+   * yet among those that are known here.
+   */
+  #ignores({ type, object }: WatchEvent<T>): boolean {
+    const isChange = type === 'ADDED' || type === 'MODIFIED';
+    if (
+      isChange &&
+      this.#underWay === 0 &&
+      this.#options.keeps?.(object) === false &&
+      !this.#objects.has(keyString(keyOf(object)))
+    )
+      return true;
+    this.#underWay += 1;
+    return false;
   }
 
   #put(received: T, isKept = this.#options.keeps?.(received) ?? true): void {

@@ -45,6 +45,7 @@ interface Call extends CallOptions {
   readonly query?: Parameters | undefined;
   readonly contentType?: string | undefined;
   readonly json?: unknown;
+  readonly ignores?: TransportRequest['ignores'];
 }
 
 class TransportClient implements KubeClient {
@@ -89,9 +90,10 @@ class TransportClient implements KubeClient {
       readonly allowWatchBookmarks?: boolean | undefined;
       readonly timeoutSeconds?: number | undefined;
       readonly signal: AbortSignal;
+      readonly ignores?: ((event: WatchEvent<T>) => boolean) | undefined;
     },
   ): AsyncIterable<WatchEvent<T>> {
-    const { signal } = options;
+    const { signal, ignores } = options;
     const query = {
       ...selectionQuery(options),
       watch: true,
@@ -102,7 +104,14 @@ class TransportClient implements KubeClient {
     const path = resourcePath(type, { namespace: options.namespace });
     const accept = options.metadataOnly === true ? metadataForm('PartialObjectMetadata') : undefined;
     try {
-      const { body } = await this.#send({ method: 'GET', path, query, accept, signal });
+      const { body } = await this.#send({
+        method: 'GET',
+        path,
+        query,
+        accept,
+        signal,
+        ignores: ignores === undefined ? undefined : (event) => ignores(parseWatchEvent<T>(event)),
+      });
       if (body.kind !== 'watch')
         throw new StatusError('Unknown', `the API server answered a watch of ${type.plural} without a stream`);
       for await (const event of body.events) {
@@ -257,6 +266,7 @@ function transportRequest(call: Call): TransportRequest {
     },
     body: hasBody ? { json: withoutUndefined(call.json) } : undefined,
     signal: call.signal,
+    ignores: call.ignores,
   };
 }
 

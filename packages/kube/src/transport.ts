@@ -1,3 +1,5 @@
+import type { KubeObject } from './object.ts';
+
 /**
  * How a client's requests reach an API server: over HTTP (`http-transport.ts`) or by a call within the process (the
  * embedded cluster's API implements this interface). JSON bodies travel as values, so that the in-process way neither
@@ -18,6 +20,11 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: JsonBody | { readonly bytes: Uint8Array } | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Of a watch: what would be read for nothing. An API server in the same process asks of each event, in order, and leaves out
+   * what is ignored; no other one hears of it.
+   */
+  readonly ignores?: ((event: { readonly type: string; readonly object: KubeObject }) => boolean) | undefined;
 }
 
 export interface JsonBody {

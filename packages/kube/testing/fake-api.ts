@@ -29,6 +29,8 @@ const resourcePattern =
 export class FakeApi implements Transport {
   readonly #objects = new Map<string, { readonly target: Target; readonly object: KubeObject }>();
   readonly #changes: Change[] = [];
+  /** As an API server does that is not in the same process. */
+  tellsAll = false;
   readonly #watches = new Set<FakeWatch<Target>>();
   #compactedUpTo = 0;
   #uids = 0;
@@ -201,6 +203,7 @@ export class FakeApi implements Transport {
       isWithin: (each) => isWithin(each, target),
       form: (object) => inForm(object, request),
       onEnd: () => this.#watches.delete(watch),
+      ignores: this.tellsAll ? undefined : request.ignores,
     });
     this.#watches.add(watch);
     if (request.signal?.aborted === true) watch.end();

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../src/object.ts';
+import type { TransportRequest } from '../src/transport.ts';
 
 interface WatchedChange<Target> {
   readonly target: Target;
@@ -14,6 +15,12 @@ export interface FakeWatchOptions<Target> {
   /** In which objects are sent. */
   readonly form: (object: KubeObject) => KubeObject;
   readonly onEnd: () => void;
+  readonly ignores?: TransportRequest['ignores'];
+}
+
+interface FakeEvent {
+  readonly type: string;
+  readonly object: KubeObject;
 }
 
 /** One open watch of the fake API: a queue that a reader takes events from until somebody ends it. */
@@ -42,8 +49,9 @@ export class FakeWatch<Target> implements AsyncIterable<unknown> {
     }
   }
 
-  push(event: unknown): void {
+  push(event: FakeEvent): void {
     if (this.#isSilent || this.#outcome !== undefined) return;
+    if (this.#options.ignores?.(event) === true) return;
     this.#queue.push(event);
     this.#wake();
   }

@@ -309,6 +309,7 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
     bookmarks: isFlagSet(query, 'allowWatchBookmarks'),
     timeoutMilliseconds,
     signal: request.signal,
+    ignores: request.ignores,
   });
   const body: TransportResponse['body'] =
     formOf(request) === 'object'

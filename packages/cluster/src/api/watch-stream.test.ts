@@ -75,6 +75,26 @@ describe('openWatch', () => {
     expect(names).toEqual(['a', 'b']);
   });
 
+  it('leaves out what its reader ignores, of what is replayed and of what changes', async () => {
+    await put('a');
+    await put('ignored');
+    const asked: string[] = [];
+    const events = open({
+      afterRevision: 1,
+      ignores: ({ type, object: { metadata } }) => {
+        asked.push(`${type} ${metadata.name ?? ''}`);
+        return metadata.name?.startsWith('ignored') === true;
+      },
+    });
+    await put('ignored-too');
+    await put('b');
+    for await (const { object } of events) {
+      expect(object.metadata.name).toBe('b');
+      break;
+    }
+    expect(asked).toEqual(['ADDED ignored', 'ADDED ignored-too', 'ADDED b']);
+  });
+
   it('leaves nothing behind when what is replayed is a backlog too long', async () => {
     await put('first');
     await putMany();

@@ -20,6 +20,8 @@ export interface WatchRequest {
   readonly bookmarks: boolean;
   readonly timeoutMilliseconds: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What its reader is not told of; asked of every change and bookmark that he would be told of next. */
+  readonly ignores?: ((event: WatchStreamEvent) => boolean) | undefined;
 }
 
 /** A reader that lets so many changes pile up is cut off: it lists again and is current. */
@@ -224,6 +226,7 @@ class WatchStream implements WatchEvents {
 
   #push(event: WatchStreamEvent): void {
     if (this.#ended) return;
+    if (this.#request.ignores?.(event) === true) return;
     if (this.#queue.length >= maximumBacklog) {
       this.#end();
       return;
