@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandFailure } from '../failure.ts';
@@ -16,6 +17,14 @@ const startTimeoutMilliseconds = 60_000;
 const youngHeap = '--max-semi-space-size=16';
 
 /**
+ * Where there are few processors, they are busy with clients and with the server itself while it collects: to collect in
+ * several threads makes it wait for a processor, and takes a tenth of its writes.
+ */
+function collectorFlags(): readonly string[] {
+  return availableParallelism() < 4 ? ['--no-parallel-scavenge'] : [];
+}
+
+/**
  * Starts a server in a session of its own, with its log in the data directory, and resolves when it is ready. A server
  * that fails to start ends by itself and its message is thrown here.
  */
@@ -27,7 +36,12 @@ export async function launchServer(options: ServerOptions): Promise<ClusterState
   try {
     const child = spawn(
       process.execPath,
-      [youngHeap, fileURLToPath(new URL('../../bin/slipway.js', import.meta.url)), 'server-process'],
+      [
+        youngHeap,
+        ...collectorFlags(),
+        fileURLToPath(new URL('../../bin/slipway.js', import.meta.url)),
+        'server-process',
+      ],
       {
         detached: true,
         stdio: ['ignore', log.fd, log.fd, 'ipc'],
