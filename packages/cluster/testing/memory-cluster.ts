@@ -18,6 +18,8 @@ export interface MemoryClusterOptions {
   readonly store?: Store;
   /** Where services get their addresses; 10.96.0.0/16 unless said otherwise. */
   readonly serviceCidr?: string;
+  /** 30000 to 32767 unless said otherwise. */
+  readonly nodePorts?: { readonly first: number; readonly last: number };
   /** Answers what the API server asks of nodes: logs and proxied requests. */
   readonly onNodeRequest?: (nodeName: string, request: RawRequest) => Promise<RawResponse>;
   /** Answers what it asks of them for connections of streams. */
@@ -57,7 +59,10 @@ export async function createMemoryCluster(options: MemoryClusterOptions = {}): P
     logger,
     nodes,
     freezesObjects: true,
-    ranges: { serviceCidr: options.serviceCidr ?? '10.96.0.0/16', nodePorts: { first: 30_000, last: 32_767 } },
+    ranges: {
+      serviceCidr: options.serviceCidr ?? '10.96.0.0/16',
+      nodePorts: options.nodePorts ?? { first: 30_000, last: 32_767 },
+    },
   });
   const clientFor = (component: string): KubeClient => createClient(api.transportFor(componentIdentity(component)));
   const stop = serveCustomResources({ store, catalog, client: clientFor('apiserver'), clock, logger });

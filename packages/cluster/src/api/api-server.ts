@@ -88,7 +88,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       createLimitRangeAdmission(resources),
       defaultTolerations,
       immortalNamespaces,
-      new ServiceAddresses(store, options.ranges),
+      new ServiceAddresses(store, options.ranges, options.random),
       createEscalationCheck(grants),
       // The last: what others refuse takes nothing.
       new QuotaAdmission(resources, catalog),

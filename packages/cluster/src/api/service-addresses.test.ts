@@ -31,6 +31,19 @@ function createWeb(): Promise<Service> {
 }
 
 describe('node ports', () => {
+  it('are given of the last ones first, since people choose the first ones', async () => {
+    const small = await createMemoryCluster({ nodePorts: { first: 30_000, last: 30_019 } });
+    try {
+      const given = Array.from({ length: 5 }, (_, index) => ({ name: `p${index}`, port: 80 + index }));
+      const { spec } = await small.client.create(services, { metadata: key, spec: { type: 'NodePort', ports: given } });
+      const ports = spec?.ports?.map((port) => port.nodePort ?? 0) ?? [];
+      expect(ports.slice(0, 4).toSorted()).toEqual([30_016, 30_017, 30_018, 30_019]);
+      expect(ports[4]).toBe(30_000);
+    } finally {
+      await small.close();
+    }
+  });
+
   it('are free again after a creation that was refused', async () => {
     const refused = cluster.client.create(services, { metadata: key, spec: nodePorts(nodePort, 99) });
     await expect(refused).rejects.toMatchObject({ reason: 'Invalid' });

@@ -35,13 +35,15 @@ export class ServiceAddresses implements AdmissionPlugin {
   readonly #addresses = new Map<string, number>();
   readonly #ports = new Map<number, number>();
   #nextAddress = 10;
-  #nextPort = 0;
+  #nextPort: number;
 
-  constructor(store: Store, ranges: ServiceRanges) {
+  /** `random`: as `Math.random`. Where ports are given from on: two clusters of one machine seldom give the same ones. */
+  constructor(store: Store, ranges: ServiceRanges, random: () => number) {
     const [address = '', bits = '16'] = ranges.serviceCidr.split('/');
     this.#base = toNumber(address);
     this.#size = 2 ** (32 - Number(bits));
     this.#nodePorts = ranges.nodePorts;
+    this.#nextPort = Math.floor(random() * (this.#nodePorts.last - this.#nodePorts.first + 1));
     for (const { value } of store.list(storePrefix(services, undefined))) this.#claim(claimsOf(JSON.parse(value)));
     store.watch(storePrefix(services, undefined), store.revision, ({ type, value, previous }) => {
       // Creations were claimed when they were admitted; updates claimed there what is new.
@@ -127,16 +129,26 @@ export class ServiceAddresses implements AdmissionPlugin {
       this.#reserve({ addresses: [], ports: [port] }, reservations);
       return port;
     }
-    const { first, last } = this.#nodePorts;
-    const size = last - first + 1;
-    for (let tried = 0; tried < size; tried++) {
-      const candidate = first + ((this.#nextPort + tried) % size);
+    for (const candidate of this.#portsInTurn()) {
       if (this.#ports.has(candidate)) continue;
-      this.#nextPort = candidate - first + 1;
+      this.#nextPort += 1;
       this.#reserve({ addresses: [], ports: [candidate] }, reservations);
       return candidate;
     }
     throw new StatusError('InternalError', 'failed to allocate a nodePort: range is full');
+  }
+
+  /**
+   * The first ones come last, as people choose them themselves.
+   * https://kubernetes.io/docs/concepts/services-networking/service/#avoid-nodeport-collisions
+   */
+  *#portsInTurn(): Generator<number> {
+    const { first, last } = this.#nodePorts;
+    const size = last - first + 1;
+    const chosen = Math.min(Math.max(16, Math.floor(size / 32)), 128, size - 1);
+    const given = size - chosen;
+    for (let tried = 0; tried < given; tried += 1) yield first + chosen + ((this.#nextPort + tried) % given);
+    for (let port = first; port < first + chosen; port += 1) yield port;
   }
 
   #checkPort(service: Service, port: number, index: number): void {
