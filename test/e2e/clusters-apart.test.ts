@@ -158,6 +158,25 @@ describe.skipIf(reason !== undefined)(`clusters of one machine${reason === undef
     await expect.poll(meetings, { timeout: 30_000 }).toEqual([everything, nothing, nothing, everything]);
   });
 
+  it('have NodePorts at 127.0.0.1, each port for the first that asks for it, and the other one is told', async () => {
+    const [first, second] = clusters;
+    if (first === undefined || second === undefined) throw new Error('there are no two clusters');
+    const words = ['create', 'service', 'nodeport', 'chosen', '--tcp=80:8080', '--node-port=30005'];
+    const select = ['patch', 'service', 'chosen', '-p', '{"spec":{"selector":{"app":null,"run":"web"}}}'];
+    const fetchBody = "fetch('http://127.0.0.1:30005').then((said) => said.text(), () => 'nothing').then(console.log)";
+    const fetched = (): Promise<string> => machine.run(process.execPath, '-e', fetchBody);
+    await ask(first, ...words);
+    await ask(first, ...select);
+    await expect.poll(fetched, { timeout: 30_000 }).toBe('served');
+    await ask(second, ...words);
+    await ask(second, ...select);
+    const selector = 'involvedObject.name=chosen,reason=PortNotServed';
+    const told = (): Promise<string> => ask(second, 'get', 'events', '--field-selector', selector, '-o', 'name');
+    await expect.poll(told, { timeout: 30_000 }).toMatch(/^event\//);
+    await ask(first, 'delete', 'service', 'chosen');
+    await expect.poll(fetched, { timeout: 30_000 }).toBe('served');
+  });
+
   it("do not meet behind Docker's rules either, and the machine reaches both", async () => {
     await machine.run('sh', '-c', 'echo "$0" | iptables-restore', dockerRules);
     expect(await meetings()).toEqual([everything, nothing, nothing, everything]);

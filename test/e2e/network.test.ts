@@ -113,12 +113,13 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
   const pods = (): Promise<string> =>
     cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}');
 
-  it('reaches a Service by its cluster IP and by the port of the node, and spreads over its pods', async () => {
+  it('reaches a Service by its cluster IP and by the port of the node, also at 127.0.0.1, and spreads over its pods', async () => {
     const node = await cluster.ask('get', 'node', 'slipway', '-o', 'jsonpath={.status.addresses[0].address}');
     const port = await cluster.ask('get', 'service', 'web', '-o', 'jsonpath={.spec.ports[0].nodePort}');
     expect(Number(port)).toBeGreaterThanOrEqual(30_000);
     const names = (await pods()).split(' ').toSorted();
-    for (const base of [`http://${clusterIP}`, `http://${node}:${port}`]) {
+    await expect.poll(() => fetchBody(`http://127.0.0.1:${port}/x`).catch(() => '')).not.toBe('');
+    for (const base of [`http://${clusterIP}`, `http://${node}:${port}`, `http://127.0.0.1:${port}`]) {
       const answers = await Promise.all(Array.from({ length: 40 }, () => fetchBody(`${base}/x`)));
       expect([...new Set(answers)].toSorted()).toEqual(names.map((name) => `${name} /x`));
     }
@@ -206,9 +207,11 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     await cluster.ask('run', 'echo', '--image=node:24', '--labels=app=echo', '--command', '--', 'node', '-e', script);
     const patch = JSON.stringify({ spec: { sessionAffinity: 'ClientIP' } });
     await cluster.ask('patch', 'service', 'web', '-p', patch);
-    await cluster.ask('expose', 'pod', 'echo', '--port=53', '--target-port=7777', '--protocol=UDP');
+    await cluster.ask('expose', 'pod', 'echo', '--port=53', '--target-port=7777', '--protocol=UDP', '--type=NodePort');
     const address = await cluster.ask('get', 'service', 'echo', '-o', 'jsonpath={.spec.clusterIP}');
     await expect.poll(() => askDatagram(address, 53), { timeout: 30_000 }).toBe('echo got hello');
+    const port = await cluster.ask('get', 'service', 'echo', '-o', 'jsonpath={.spec.ports[0].nodePort}');
+    await expect.poll(() => askDatagram('127.0.0.1', Number(port)), { timeout: 30_000 }).toBe('echo got hello');
     const kept = async (): Promise<number> => {
       const asked = Array.from({ length: 20 }, () => fetchBody(`http://${clusterIP}/x`));
       return new Set(await Promise.all(asked)).size;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { NodeConnector } from '@slipway/cluster/api/node-connector';
 import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/launch';
-import { dnsAddressOf } from '@slipway/cluster/network/ranges';
+import { dnsAddressOf, nodeAddressOf } from '@slipway/cluster/network/ranges';
 import { apiSocketOf, dnsSocketOf, nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
 import type { KubeClient } from '@slipway/kube/client';
@@ -70,7 +70,10 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
   return {
     ranges: plan.ranges,
     ...(plan.level === 'root'
-      ? { dns: { address: dnsAddressOf(plan.ranges), forwardSocket: dnsSocketOf(directory.path) } }
+      ? {
+          dns: { address: dnsAddressOf(plan.ranges), forwardSocket: dnsSocketOf(directory.path) },
+          address: nodeAddressOf(plan.ranges),
+        }
       : {}),
     connector: kubeletConnector(directory, nodeNames),
     hasDoors: true,

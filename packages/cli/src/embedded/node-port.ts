@@ -10,6 +10,8 @@ export interface ClusterNode {
   readonly ranges: { readonly pods: string; readonly services: string };
   /** Where pods ask for names; undefined if they cannot. */
   readonly dns?: { readonly address: string; readonly forwardSocket: string } | undefined;
+  /** Of the first node, where its network is not the machine's. */
+  readonly address?: string | undefined;
   readonly connector: NodeConnector;
   /** Whether nodes ask the API server from outside of this process, each at a socket of its own. */
   readonly hasDoors: boolean;

@@ -5,6 +5,7 @@ import { componentIdentity, nodeIdentity } from '@slipway/cluster/api/authorizat
 import { bootstrap } from '@slipway/cluster/api/bootstrap';
 import { serveCustomResources } from '@slipway/cluster/api/custom-resource-kinds';
 import { listen, type Listener } from '@slipway/cluster/api/http-listener';
+import type { MachinePortsOptions } from '@slipway/cluster/network/machine-ports';
 import type { AccessOptions } from '@slipway/cluster/controllers/cluster-role-aggregation/open-access';
 import { startControllers } from '@slipway/cluster/controllers/start-controllers';
 import { loadCertificates, type ClusterCertificates } from '@slipway/cluster/pki/certificates';
@@ -32,6 +33,7 @@ import { nodeDoors, nodeName, type NodeDoor } from './cluster-node.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Foundation } from './lay-foundation.ts';
 import { host, type ServerOptions } from './server-options.ts';
+import { Undo } from './undo.ts';
 
 export interface EmbeddedCluster {
   readonly apiServer: string;
@@ -115,6 +117,7 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     writeKubeconfig(directory.kubeconfig, credentials),
   ]);
   if (options.controller) openDelivery({ ...shared, client: clientFor('slipway-controller') }, undo);
+  await openNodePorts({ ...shared, client: clientFor('kube-proxy') }, { foundation, undo });
   await nodeReady(clientFor('apiserver'));
   return {
     apiServer,
@@ -141,6 +144,21 @@ async function forwardNames({ node: { dns } }: Foundation, undo: Undo): Promise<
     clock: systemClock,
   });
   undo.add(() => server.close());
+}
+
+/** The network of a node leaves the loopback address of this machine to this process. */
+async function openNodePorts(
+  shared: Omit<MachinePortsOptions, 'address' | 'nodeAddress'>,
+  { foundation: { node }, undo }: Pick<Composition, 'foundation' | 'undo'>,
+): Promise<void> {
+  if (node.address === undefined) return;
+  const stopping = new AbortController();
+  const { openMachinePorts } = await import('@slipway/cluster/network/machine-ports');
+  const ports = openMachinePorts({ ...shared, address: host, nodeAddress: node.address, signal: stopping.signal });
+  undo.add(() => {
+    stopping.abort(new Error('the cluster stops'));
+    return ports.done;
+  });
 }
 
 interface OpenApi {
@@ -360,40 +378,4 @@ async function nodeReady(client: KubeClient): Promise<void> {
     clearTimeout(timer);
   }
   throw new CommandFailure(`The node was not ready within ${readyTimeoutMilliseconds / 1_000} s.`);
-}
-
-/** Why what has been started ends: its start failed, or somebody stops it. */
-type Ending = 'failed' | { readonly graceSeconds: number };
-
-/** What has been started, to be ended in the opposite order. */
-class Undo {
-  readonly #steps: Array<(ending: Ending) => unknown> = [];
-  #running: Promise<void> | undefined;
-
-  add(step: (ending: Ending) => unknown): void {
-    this.#steps.push(step);
-  }
-
-  /** For what starts beside others: when one of them fails, this is waited for and ended. One that fails needs no end. */
-  addStarting<T>(starting: Promise<T>, end: (started: T) => unknown): void {
-    this.add(() => starting.then(end, () => undefined));
-  }
-
-  run(ending: Ending): Promise<void> {
-    this.#running ??= this.#runAll(ending);
-    return this.#running;
-  }
-
-  /** A step that fails must not keep the others from ending what they started. */
-  async #runAll(ending: Ending): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of this.#steps.toReversed()) {
-      try {
-        await step(ending);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'the cluster did not end cleanly');
-  }
 }

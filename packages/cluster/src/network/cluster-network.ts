@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { AddressPool } from './address-pool.ts';
 import { IpBatch } from './ip-batch.ts';
-import { addressAt, formatCidr, parseCidr } from './ipv4.ts';
-import { crossingsOf, linkPrefix, type Crossings, type NodeRanges } from './ranges.ts';
+import { formatCidr, parseCidr } from './ipv4.ts';
+import { addressInRange, crossingsOf, linkPrefix, nodeAddressOf, type Crossings, type NodeRanges } from './ranges.ts';
 
 const bridge = 'pods';
 const uplink = 'uplink';
@@ -55,7 +55,7 @@ export class ClusterNetwork {
 
   constructor(options: ClusterNetworkOptions) {
     this.options = options;
-    this.nodeAddress = addressInRange(options.ranges.pods, 1);
+    this.nodeAddress = nodeAddressOf(options.ranges);
     this.addresses = new AddressPool(options.ranges.pods, options.nodes);
     this.prefix = parseCidr(options.ranges.pods)?.prefix ?? 32;
   }
@@ -195,12 +195,4 @@ async function runOnce(
     throw new Error(`the link between the machine and the cluster cannot be made: ${said.trim()}`);
   }
   return output.trim();
-}
-
-function addressInRange(range: string, offset: number): string {
-  const cidr = parseCidr(range);
-  if (cidr === undefined) {
-    throw new Error(`"${range}" is not a range of addresses`);
-  }
-  return addressAt(cidr, offset);
 }

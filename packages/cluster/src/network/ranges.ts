@@ -22,9 +22,19 @@ export function rangesOfBlock(block: Cidr): NodeRanges {
 
 /** Where pods ask for names: the second address for services, which no Service is given. The first is the API server's. */
 export function dnsAddressOf({ services }: Pick<NodeRanges, 'services'>): string {
-  const range = parseCidr(services);
-  if (range === undefined) throw new Error(`"${services}" is not a range of addresses`);
-  return addressAt(range, 2);
+  return addressInRange(services, 2);
+}
+
+/** Of the first node. */
+export function nodeAddressOf({ pods }: Pick<NodeRanges, 'pods'>): string {
+  return addressInRange(pods, 1);
+}
+
+/** Throws where `range` is none. */
+export function addressInRange(range: string, offset: number): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) throw new Error(`"${range}" is not a range of addresses`);
+  return addressAt(cidr, offset);
 }
 
 /** Undefined when `text` is not the block of a cluster: a /16. */

@@ -1,5 +1,6 @@
 import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import { messageOf } from '@slipway/kube/message-of';
 import { DatagramListener } from './datagram-listener.ts';
 import { ServiceListener, type Listening } from './service-listener.ts';
 import type { ServiceListener as Wanted } from './service-table.ts';
@@ -7,19 +8,19 @@ import type { ServiceListener as Wanted } from './service-table.ts';
 export interface ServiceProxyOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called when an address cannot be listened on, with why: a full sentence; again when that changes. */
+  readonly onFault?: ((wanted: Wanted, sentence: string) => void) | undefined;
 }
 
 /** Keeps one listener for every address and port of a service, as the table says. */
 export class ServiceProxy {
-  private readonly clock: Clock;
-  private readonly logger: Logger;
+  private readonly options: ServiceProxyOptions;
   private readonly listeners = new Map<string, Listening>();
-  /** Addresses that could not be listened on, and why: said once, tried again at every change. */
+  /** Addresses that could not be listened on, and why: said once, tried again with every table. */
   private readonly faults = new Map<string, string>();
 
   constructor(options: ServiceProxyOptions) {
-    this.clock = options.clock;
-    this.logger = options.logger;
+    this.options = options;
   }
 
   /** Resolves when new connections go where the table says. Calls must not overlap. */
@@ -52,32 +53,38 @@ export class ServiceProxy {
       existing.setTargets(wanted.targets, wanted.affinitySeconds);
       return;
     }
-    const listener = wanted.protocol === 'UDP' ? new DatagramListener(this.clock) : new ServiceListener(this.clock);
+    const { clock } = this.options;
+    const listener = wanted.protocol === 'UDP' ? new DatagramListener(clock) : new ServiceListener(clock);
     listener.setTargets(wanted.targets, wanted.affinitySeconds);
     try {
       await listener.listen(wanted.address, wanted.port);
       this.listeners.set(key, listener);
       this.faults.delete(key);
     } catch (error) {
-      this.reportFault(key, describeFault(wanted, error));
+      this.reportFault(key, wanted, describeFault(wanted, error));
     }
   }
 
-  private reportFault(key: string, sentence: string): void {
+  private reportFault(key: string, wanted: Wanted, sentence: string): void {
     if (this.faults.get(key) !== sentence) {
-      this.logger.warn('A service address cannot be served', { address: key, error: sentence });
+      this.options.logger.warn('A service address cannot be served', { address: key, error: sentence });
+      this.options.onFault?.(wanted, sentence);
     }
     this.faults.set(key, sentence);
   }
 }
 
 function describeFault({ name, address, port }: Wanted, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const cause =
-    code === 'EACCES'
-      ? 'ordinary users may not listen on ports below 1024: choose a higher port for the service'
-      : error instanceof Error
-        ? error.message
-        : String(error);
-  return `Service ${name} cannot be reached at ${address}:${port}: ${cause}.`;
+  return `Service ${name} cannot be reached at ${address}:${port}: ${causeOf(error)}.`;
+}
+
+function causeOf(error: unknown): string {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'EACCES':
+      return 'ordinary users may not listen on ports below 1024: choose a higher port for the service';
+    case 'EADDRINUSE':
+      return 'another program or cluster of this machine listens there: end it, or choose another port for the service';
+    default:
+      return messageOf(error);
+  }
 }

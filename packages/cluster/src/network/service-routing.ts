@@ -1,8 +1,10 @@
 import type { EndpointSlice, Service } from '@slipway/kube/api.generated';
 import type { Informer } from '@slipway/kube/informer';
 import type { Logger } from '@slipway/kube/logger';
+import type { Clock } from '@slipway/kube/clock';
 import { isReady, calculateServiceTable } from './service-table.ts';
 import type { ServiceProxy } from './service-proxy.ts';
+import { TableUpdates } from './table-updates.ts';
 
 export interface ServiceRoutingOptions {
   readonly services: Informer<Service>;
@@ -10,7 +12,9 @@ export interface ServiceRoutingOptions {
   readonly proxy: ServiceProxy;
   readonly nodeAddresses: readonly string[];
   readonly apiSocket: string;
+  readonly clock: Clock;
   readonly logger: Logger;
+  readonly signal: AbortSignal;
 }
 
 /** How many pods that left are remembered: far more than can end at once. */
@@ -24,11 +28,19 @@ export class ServiceRouting {
   private readonly listeners = new Set<() => void>();
   /** For each slice, the pods that are ready in it. */
   private readonly readyPods = new Map<string, ReadonlySet<string>>();
-  private running: Promise<void> | undefined;
-  private isStale = false;
+  private readonly updates: TableUpdates;
 
   constructor(options: ServiceRoutingOptions) {
     this.options = options;
+    const { services, slices, nodeAddresses, apiSocket } = options;
+    this.updates = new TableUpdates({
+      ...options,
+      calculate: () =>
+        calculateServiceTable({ services: services.list(), slices: slices.list(), nodeAddresses, apiSocket }),
+      onApplied: () => {
+        for (const listener of this.listeners) listener();
+      },
+    });
   }
 
   start(): void {
@@ -44,7 +56,7 @@ export class ServiceRouting {
   /** Whether the pod is in a slice as ready, or a connection may still be given to it. */
   isRouted(podUid: string): boolean {
     const isReadyNow = [...this.readyPods.values()].some((pods) => pods.has(podUid));
-    return isReadyNow || (this.departures.has(podUid) && this.running !== undefined);
+    return isReadyNow || (this.departures.has(podUid) && this.updates.isUnderWay);
   }
 
   /** The resourceVersion of the slice that no longer had the pod as ready; undefined when it never was. */
@@ -74,25 +86,7 @@ export class ServiceRouting {
     if (this.departures.size > rememberedDepartures && oldest !== undefined) this.departures.delete(oldest);
   }
 
-  /** Several changes at once are one: the table is always computed from all. */
   private refresh(): void {
-    this.isStale = true;
-    if (!this.options.services.hasSynced || !this.options.slices.hasSynced) return;
-    this.running ??= this.applyUntilCurrent()
-      .catch((error: unknown) => this.options.logger.error('The service proxy could not be updated', { error }))
-      .finally(() => {
-        this.running = undefined;
-        if (this.isStale) this.refresh();
-        for (const listener of this.listeners) listener();
-      });
-  }
-
-  private async applyUntilCurrent(): Promise<void> {
-    const { services, slices, nodeAddresses, apiSocket, proxy } = this.options;
-    while (this.isStale) {
-      this.isStale = false;
-      const input = { services: services.list(), slices: slices.list(), nodeAddresses, apiSocket };
-      await proxy.apply(calculateServiceTable(input));
-    }
+    if (this.options.services.hasSynced && this.options.slices.hasSynced) this.updates.request();
   }
 }

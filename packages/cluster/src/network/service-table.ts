@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '@slipway/kube/api.generated';
 import { serviceNameOf } from '@slipway/kube/endpoint-slices';
+import type { ObjectKey } from '@slipway/kube/object';
 
 /** One address and port on which a service answers, and who answers. */
 export interface ServiceListener {
@@ -8,6 +9,7 @@ export interface ServiceListener {
   readonly protocol: 'TCP' | 'UDP';
   /** For so long a client that comes again is sent where it was; undefined: anywhere. */
   readonly affinitySeconds?: number | undefined;
+  readonly service: ObjectKey;
   /** For messages: `default/shop:http`. */
   readonly name: string;
   readonly targets: readonly ServiceTarget[];
@@ -36,10 +38,10 @@ export function calculateServiceTable(input: ServiceTableInput): ReadonlyMap<str
     const own = slices.get(keyOf(service.metadata.namespace, service.metadata.name)) ?? [];
     return (service.spec?.ports ?? []).flatMap((port) => listenersOf({ service, port, slices: own }, input));
   });
-  return new Map(listeners.map((listener) => [listenerKey(listener), listener]));
+  return new Map(listeners.map((listener) => [keyOfListener(listener), listener]));
 }
 
-function listenerKey({ address, port, protocol }: ServiceListener): string {
+export function keyOfListener({ address, port, protocol }: ServiceListener): string {
   return `${address}:${port}${protocol === 'UDP' ? '/udp' : ''}`;
 }
 
@@ -54,19 +56,38 @@ function listenersOf(given: PortOfService, input: ServiceTableInput): readonly S
   const targets = isApiServer(service)
     ? [{ kind: 'socket' as const, path: input.apiSocket }]
     : targetsOf(given.slices, port.name);
-  const protocol = port.protocol ?? 'TCP';
-  if (protocol === 'SCTP' || targets.length === 0) {
+  const described = describePort(service, port);
+  if (described === undefined || targets.length === 0) {
     return [];
   }
-  const name = `${keyOf(service.metadata.namespace, service.metadata.name)}:${port.name ?? port.port}`;
-  const common = { protocol, name, targets, affinitySeconds: affinityOf(service) };
+  const common = { ...described, targets, affinitySeconds: affinityOf(service) };
   const onClusterAddress = clusterAddressesOf(service).map((address) => ({ ...common, address, port: port.port }));
-  const nodePort = port.nodePort;
+  const nodePort = nodePortOf(port);
   const onNode =
-    nodePort === undefined || nodePort === 0
-      ? []
-      : input.nodeAddresses.map((address) => ({ ...common, address, port: nodePort }));
+    nodePort === undefined ? [] : input.nodeAddresses.map((address) => ({ ...common, address, port: nodePort }));
   return [...onClusterAddress, ...onNode];
+}
+
+type DescribedPort = Pick<ServiceListener, 'protocol' | 'service' | 'name'>;
+
+/** Undefined where nobody carries the protocol. */
+function describePort({ metadata }: Service, { protocol = 'TCP', name, port }: ServicePort): DescribedPort | undefined {
+  if (protocol === 'SCTP') return undefined;
+  const service = { namespace: metadata.namespace, name: metadata.name ?? '' };
+  return { protocol, service, name: `${keyOf(service.namespace, service.name)}:${name ?? port}` };
+}
+
+function nodePortOf({ nodePort = 0 }: ServicePort): number | undefined {
+  return nodePort === 0 ? undefined : nodePort;
+}
+
+/** The ports by which a Service is reached at a node, whoever answers there. */
+export function nodePortsOf(service: Service): readonly (DescribedPort & Pick<ServiceListener, 'port'>)[] {
+  return (service.spec?.ports ?? []).flatMap((each) => {
+    const port = nodePortOf(each);
+    const described = describePort(service, each);
+    return port === undefined || described === undefined ? [] : [{ ...described, port }];
+  });
 }
 
 /** Three hours, where a Service says nothing else. */

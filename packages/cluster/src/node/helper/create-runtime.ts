@@ -1,7 +1,7 @@
 import { AddressPool } from '../../network/address-pool.ts';
 import type { ClusterNetwork } from '../../network/cluster-network.ts';
 import { SharedNetwork } from '../../network/shared-network.ts';
-import { addressAt, parseCidr } from '../../network/ipv4.ts';
+import { addressInRange, nodeAddressOf } from '../../network/ranges.ts';
 import { ImageStore } from '../../image/image-store.ts';
 import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
@@ -40,7 +40,7 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
   const { options, searchPath, clock, logger } = parts;
   const { limitations } = options;
   const store = new ImageStore(`${options.dataDirectory}/images`);
-  const nodeAddress = addressOf(options.ranges.pods, 1);
+  const nodeAddress = nodeAddressOf(options.ranges);
   const { network } = parts;
   const groups = new ControlGroups({ locations: options.controlGroups, clock });
   const isolation =
@@ -57,7 +57,7 @@ export function createNodeRuntime(parts: RuntimeParts): NodeRuntime {
     clock,
     logger,
   });
-  const others = options.nodeNames.slice(1).map((_, index) => addressOf(options.ranges.pods, index + 2));
+  const others = options.nodeNames.slice(1).map((_, index) => addressInRange(options.ranges.pods, index + 2));
   return { runtime, nodeAddresses: [nodeAddress, ...others] };
 }
 
@@ -128,12 +128,4 @@ function createPlain({ options, searchPath, clock }: RuntimeParts, { store, node
     groupDirectories: directoriesOf(options.controlGroups),
     mergeLayers: ({ digests }) => store.mergeLayers(digests),
   });
-}
-
-function addressOf(range: string, index: number): string {
-  const cidr = parseCidr(range);
-  if (cidr === undefined) {
-    throw new Error(`"${range}" is not a range of addresses`);
-  }
-  return addressAt(cidr, index);
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointSlice, Service } from '@slipway/kube/api.generated';
 import type { Clock } from '@slipway/kube/clock';
+import { EventRecorder } from '@slipway/kube/event-recorder';
 import { createHttpTransport } from '@slipway/kube/http-transport';
 import { Informer } from '@slipway/kube/informer';
 import type { KubeClient } from '@slipway/kube/client';
@@ -13,6 +14,7 @@ import { gatewayLeaseLabel, gatewayLeaseNamespace } from '@slipway/kube/split';
 import { dnsAddressOf } from '../../network/ranges.ts';
 import { ServiceProxy } from '../../network/service-proxy.ts';
 import { ServiceRouting } from '../../network/service-routing.ts';
+import { tellFaults } from '../../network/tell-faults.ts';
 import { startNodeAgent, type NodeAgentOptions, type RunningAgent } from '../agent/node-agent.ts';
 import { serveKubeletApi } from '../kubelet-api/kubelet-server.ts';
 import { diskFiles } from '../platform/disk-files.ts';
@@ -105,7 +107,8 @@ function startServiceProxy(
     labelSelector: gatewayLeaseLabel,
   });
   for (const informer of [serviceInformer, sliceInformer, gatewayLeases]) informer.start(signal);
-  const proxy = new ServiceProxy({ clock, logger });
+  const events = new EventRecorder({ client, clock, logger, component: 'kube-proxy', host: options.nodeNames[0] });
+  const proxy = new ServiceProxy({ clock, logger, onFault: tellFaults(serviceInformer, events) });
   signal.addEventListener('abort', () => proxy.close(), { once: true });
   const routing = new ServiceRouting({
     services: serviceInformer,
@@ -113,7 +116,9 @@ function startServiceProxy(
     proxy,
     nodeAddresses: options.level === 'root' ? nodeAddresses : ['127.0.0.1'],
     apiSocket: join(options.dataDirectory, 'run/api-tls.sock'),
+    clock,
     logger,
+    signal,
   });
   routing.start();
   const endpointsGone = createEndpointsGone({ routing, leases: gatewayLeases, clock });
