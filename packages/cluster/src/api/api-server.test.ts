@@ -33,6 +33,19 @@ describe('create', () => {
     });
   });
 
+  it('says that it exists before it complains of what the existing one holds, and to who only tries too', async () => {
+    const service = await cluster.client.create(services, {
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { ports: [{ port: 80 }] },
+    });
+    const same = { metadata: { name: 'web', namespace: 'default' }, spec: { ...service.spec, type: undefined } };
+    const exists = { reason: 'AlreadyExists' };
+    await expect(cluster.client.create(services, same)).rejects.toMatchObject(exists);
+    await expect(cluster.client.create(services, same, { dryRun: true })).rejects.toMatchObject(exists);
+    const other = { ...same, metadata: { ...same.metadata, name: 'other' } };
+    await expect(cluster.client.create(services, other)).rejects.toMatchObject({ reason: 'Invalid' });
+  });
+
   it('refuses a namespace that does not exist', async () => {
     const elsewhere = { ...web, metadata: { name: 'web', namespace: 'nowhere' } };
     await expect(cluster.client.create(pods, elsewhere)).rejects.toMatchObject({

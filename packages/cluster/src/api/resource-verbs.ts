@@ -256,13 +256,13 @@ export class ResourceVerbs {
     const prepared = definition.prepare(track(definition.applyDefaults(stamped)), undefined);
     const target: Target = { definition, namespace, name: stamped.metadata.name ?? '' };
     this.#requireLivingNamespace(request, target.name);
-    // Said before admission, which would complain of what the existing object holds.
-    if (this.resources.find(target) !== undefined) throw alreadyExists(definition.type, target.name);
     const reservations = new Reservations();
     try {
       const attempt: Attempt = { current: undefined, request, reservations, isTentative: false };
       const admitted = this.#admit(prepared, attempt);
-      const judged = this.#options.external.isAsked(definition)
+      const isTold = this.#options.external.isAsked(definition);
+      if (isTold || dryRun) this.#requireAbsent(target);
+      const judged = isTold
         ? this.#askOnCreate(admitted, attempt)
         : withLateModulesAtOnce(() => this.#judged(admitted, request));
       const object = judged instanceof Promise ? await judged : judged;
@@ -272,9 +272,17 @@ export class ResourceVerbs {
       const created = await this.resources.create(target, object);
       reservations.keep();
       return created;
+    } catch (error) {
+      // Admission complains of what the object that is there holds, and to look for it first takes as long as to store one.
+      this.#requireAbsent(target);
+      throw error;
     } finally {
       reservations.abandon();
     }
+  }
+
+  #requireAbsent(target: Target): void {
+    if (this.resources.find(target) !== undefined) throw alreadyExists(target.definition.type, target.name);
   }
 
   #judged(object: KubeObject, request: WriteRequest): KubeObject {

@@ -314,16 +314,20 @@ function compareChild(old: unknown, { value, node }: Child): Difference | undefi
 
 /** All that comes or goes with a value: what is above others is a member too. */
 function membersOf({ value, node }: Child): FieldSet {
-  const members: Record<string, FieldSet> = {};
+  let members: Record<string, FieldSet> | undefined;
   if (isGranular(node) && isJsonObject(value)) {
     for (const name of Object.keys(value))
-      members[fieldElement(node, name)] = membersOf({ value: value[name], node: childNode(node, name) });
+      (members ??= { [self]: leaf })[fieldElement(node, name)] = membersOf({
+        value: value[name],
+        node: childNode(node, name),
+      });
   } else if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(value)) {
     for (const item of value) {
       const element = itemElement(item, node);
       if (element === undefined) continue;
-      members[element] = node.listType === 'map' ? membersOf({ value: item, node: node.items }) : leaf;
+      (members ??= { [self]: leaf })[element] =
+        node.listType === 'map' ? membersOf({ value: item, node: node.items }) : leaf;
     }
   }
-  return isEmpty(members) ? leaf : { [self]: leaf, ...members };
+  return members ?? leaf;
 }

@@ -44,7 +44,9 @@ const unowned: FieldSet = {
 /** An object without what nobody can own, which is most of what is said of a small one. */
 export function withoutUnowned({ apiVersion: _, kind: __, metadata, ...rest }: KubeObject): JsonObject {
   const owned: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(metadata)) if (!unownedMetadata.has(name)) owned[name] = value;
+  for (const name in metadata)
+    if (Object.hasOwn(metadata, name) && !unownedMetadata.has(name))
+      owned[name] = metadata[name as keyof typeof metadata];
   return { ...rest, metadata: owned };
 }
 
