@@ -23,9 +23,17 @@ const away: Service = {
   metadata: { name: 'away', namespace: 'shop' },
   spec: { type: 'ExternalName', externalName: 'far.example' },
 };
+const near: Service = {
+  metadata: { name: 'near', namespace: 'shop' },
+  spec: { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local' },
+};
+const gone: Service = {
+  metadata: { name: 'gone', namespace: 'shop' },
+  spec: { type: 'ExternalName', externalName: 'gone.example' },
+};
 const endpoints: Endpoint[] = Array.from({ length: 100 }, (_, index) => ({ addresses: [`10.8.0.${index + 1}`] }));
 
-/** The resolver of the machine, of which everything has one address. */
+/** The resolver of the machine, of which everything but one name has one address. */
 let upstream: Socket;
 let forwarding: ForwardServer;
 let server: DnsServer;
@@ -42,7 +50,9 @@ beforeAll(async () => {
     const question = parseQuestion(message);
     if (question === undefined) return;
     const answers = [{ name: question.name, seconds: 60, type: 'A' as const, address: '192.0.2.9' }];
-    upstream.send(encodeAnswer(message, question, { code: 0, answers }), from, host);
+    const answer =
+      question.name === 'gone.example' ? ({ code: 3, answers: [] } as const) : ({ code: 0, answers } as const);
+    upstream.send(encodeAnswer(message, question, answer), from, host);
   });
   await writeFile(join(folder, 'resolv.conf'), 'search example.net\n# nobody\nnameserver 127.0.0.1\n');
   const socketPath = join(folder, 'dns.sock');
@@ -54,7 +64,7 @@ beforeAll(async () => {
     forward: (message) => askStream({ path: socketPath }, message),
     objects: {
       service: (namespace, name) =>
-        namespace === 'shop' ? [web, many, away].find(({ metadata }) => metadata.name === name) : undefined,
+        namespace === 'shop' ? [web, many, away, near, gone].find(({ metadata }) => metadata.name === name) : undefined,
       slices: (_namespace, name) =>
         name === 'many' ? [{ metadata: { name: 'many-1' }, addressType: 'IPv4', endpoints }] : [],
       hasServices: (namespace) => namespace === 'shop',
@@ -91,6 +101,7 @@ describe('DnsServer', () => {
   it.each([
     ['resolve6', 'web.shop.svc.cluster.local', 'ENODATA'],
     ['resolve4', 'nobody.shop.svc.cluster.local', 'ENOTFOUND'],
+    ['resolve4', 'gone.shop.svc.cluster.local', 'ENOTFOUND'],
   ] as const)('%s of %s is %s', async (verb, name, code) => {
     await expect(resolver()[verb](name)).rejects.toMatchObject({ code });
   });
@@ -98,6 +109,17 @@ describe('DnsServer', () => {
   it('asks the resolvers of the machine for the rest, and for what a name stands for', async () => {
     expect(await resolver().resolve4('example.org')).toEqual(['192.0.2.9']);
     expect(await resolver().resolve4('away.shop.svc.cluster.local')).toEqual(['192.0.2.9']);
+  });
+
+  it('says what a name stands for before the address of that, each time: many clients read no other order', async () => {
+    for (const id of [1, 2]) {
+      const question = encodeQuestion(id, 'near.shop.svc.cluster.local', recordTypes.A);
+      const answer = await askStream({ host: address, port }, question);
+      // The first record is of the name that was asked for, by a reference to it.
+      const reference = Buffer.from([0xc0, 12, 0, recordTypes.CNAME]);
+      expect(answer.subarray(question.length, question.length + 4)).toEqual(reference);
+      expect(answer.readUInt16BE(6)).toBe(2);
+    }
   });
 
   it('says by UDP that an answer is too long for it, and gives it by TCP, beginning with another each time', async () => {

@@ -7,9 +7,11 @@ import {
   encodeQuestion,
   parseQuestion,
   readAddresses,
+  readCode,
   recordTypes,
   responseCodes,
   truncate,
+  type DnsRecord,
   type Question,
 } from './message.ts';
 import { resolve, type ZoneObjects } from './zone.ts';
@@ -108,21 +110,24 @@ export class DnsServer {
     );
   }
 
-  /** Clients that take the first address are spread over all of them. */
-  private inTurn<T>(records: readonly T[]): readonly T[] {
-    if (records.length < 2) return records;
-    this.turn = (this.turn + 1) % records.length;
-    return [...records.slice(this.turn), ...records.slice(0, this.turn)];
+  /** Clients that take the first address are spread over all of them. Many read what a name stands for before whose address it is. */
+  private inTurn(records: readonly DnsRecord[]): readonly DnsRecord[] {
+    const aliases = records.filter(({ type }) => type === 'CNAME');
+    const others = records.filter(({ type }) => type !== 'CNAME');
+    if (others.length < 2) return [...aliases, ...others];
+    this.turn = (this.turn + 1) % others.length;
+    return [...aliases, ...others.slice(this.turn), ...others.slice(0, this.turn)];
   }
 
   private async follow(
     message: Buffer,
     question: Question,
-    { record, target }: Extract<ReturnType<typeof resolve>, { kind: 'alias' }>,
+    { records, target }: Extract<ReturnType<typeof resolve>, { kind: 'alias' }>,
   ): Promise<Buffer> {
     const said = await this.options.forward(encodeQuestion(question.id, target, question.type));
     const addresses = question.type === recordTypes.A ? readAddresses(said) : [];
-    const found = addresses.map((address) => ({ name: target, seconds: record.seconds, type: 'A' as const, address }));
-    return encodeAnswer(message, question, { code: responseCodes.success, answers: [record, ...found] });
+    const seconds = records.at(-1)?.seconds ?? 0;
+    const found = addresses.map((address) => ({ name: target, seconds, type: 'A' as const, address }));
+    return encodeAnswer(message, question, { code: readCode(said), answers: [...records, ...found] });
   }
 }

@@ -107,6 +107,12 @@ export function encodeQuestion(id: number, name: string, type: number): Buffer {
   return Buffer.concat([header, encodeName(name), numbers(type, internet)]);
 }
 
+/** Of an answer of another server; what this one never says itself is a failure. */
+export function readCode(message: Buffer): ResponseCode {
+  const code = message.length < headerBytes ? undefined : message.readUInt16BE(2) & 0xf;
+  return Object.values(responseCodes).find((known) => known === code) ?? responseCodes.serverFailure;
+}
+
 /** The addresses in an answer of another server, whatever names led to them. */
 export function readAddresses(message: Buffer): readonly string[] {
   const question = message.length < headerBytes ? undefined : readName(message, headerBytes);

@@ -17,6 +17,9 @@ const services = [
   }),
   service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432 }] }),
   service('mirror', { type: 'ExternalName', externalName: 'mirror.example.org' }),
+  service('chain', { type: 'ExternalName', externalName: 'inner.shop.svc.cluster.local' }),
+  service('far', { type: 'ExternalName', externalName: 'mirror.shop.svc.cluster.local' }),
+  service('ring', { type: 'ExternalName', externalName: 'ring.shop.svc.cluster.local' }),
   service('inner', { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local' }),
 ];
 
@@ -99,6 +102,13 @@ describe('resolve', () => {
     ],
     ['A', 'mirror.shop.svc.cluster.local', 'alias of mirror.example.org'],
     ['CNAME', 'mirror.shop.svc.cluster.local', ['CNAME mirror.example.org']],
+    [
+      'A',
+      'chain.shop.svc.cluster.local',
+      ['CNAME inner.shop.svc.cluster.local', 'CNAME web.shop.svc.cluster.local', 'A 10.9.0.7'],
+    ],
+    ['A', 'far.shop.svc.cluster.local', 'alias of mirror.example.org'],
+    ['A', 'ring.shop.svc.cluster.local', Array.from({ length: 8 }, () => 'CNAME ring.shop.svc.cluster.local')],
     ['A', 'inner.shop.svc.cluster.local', ['CNAME web.shop.svc.cluster.local', 'A 10.9.0.7']],
     ['A', 'nobody.shop.svc.cluster.local', 'unknown, says SOA ns.dns.cluster.local'],
     ['A', 'web.elsewhere.svc.cluster.local', 'unknown, says SOA ns.dns.cluster.local'],

@@ -18,13 +18,15 @@ export interface ZoneQuestion {
   readonly type: number;
 }
 
-/** `elsewhere` is for the resolvers of the machine; `alias` is answered with the addresses of a name of elsewhere. */
+/** `elsewhere` is for the resolvers of the machine; `alias` is answered with `records` and the addresses of a name of elsewhere. */
 export type Resolution =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'alias'; readonly record: DnsRecord; readonly target: string }
+  | { readonly kind: 'alias'; readonly records: readonly DnsRecord[]; readonly target: string }
   | { readonly kind: 'elsewhere' };
 
 const lifeSeconds = 5;
+/** A chain of aliases of this cluster could be a ring. */
+const maximumAliases = 8;
 
 export function resolve({ name, type }: ZoneQuestion, domain: string, objects: ZoneObjects): Resolution {
   const reverse = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/.exec(name);
@@ -33,9 +35,8 @@ export function resolve({ name, type }: ZoneQuestion, domain: string, objects: Z
   const labels = name === domain ? [] : name.slice(0, -domain.length - 1).split('.');
   const found = lookUp(labels, { name, domain, objects });
   if (found === undefined) return answerWith({ code: responseCodes.noSuchName, answers: [] }, domain);
-  const alias = found.records.find((record) => record.type === 'CNAME');
-  if (alias?.type === 'CNAME' && type !== recordTypes.CNAME)
-    return followAlias({ record: alias, type, domain, objects });
+  const alias = aliasIn(found);
+  if (alias !== undefined && type !== recordTypes.CNAME) return followAlias([alias], { type, domain, objects });
   const answers = found.records.filter((record) => type === recordTypes.ANY || recordTypes[record.type] === type);
   const additional = type === recordTypes.SRV ? found.additional : undefined;
   return answerWith({ code: responseCodes.success, answers, additional }, domain);
@@ -161,19 +162,25 @@ function resolveAddress(
   return answerWith({ code: responseCodes.success, answers }, domain);
 }
 
-function followAlias(given: {
-  readonly record: DnsRecord & { readonly type: 'CNAME' };
-  readonly type: number;
-  readonly domain: string;
-  readonly objects: ZoneObjects;
-}): Resolution {
-  const { record, type, domain, objects } = given;
-  const { target } = record;
-  if (!target.endsWith(`.${domain}`)) return { kind: 'alias', record, target };
+type Alias = DnsRecord & { readonly type: 'CNAME' };
+
+function aliasIn(found: Found | undefined): Alias | undefined {
+  return found?.records.find((record): record is Alias => record.type === 'CNAME');
+}
+
+/** `records`: how it came here, at least one. Names of the cluster are answered with what they stand for, at once. */
+function followAlias(
+  records: readonly [...Alias[], Alias],
+  place: { readonly type: number; readonly domain: string; readonly objects: ZoneObjects },
+): Resolution {
+  const { type, domain, objects } = place;
+  const { target } = records.at(-1) ?? records[0];
+  if (!target.endsWith(`.${domain}`)) return { kind: 'alias', records, target };
   const labels = target.slice(0, -domain.length - 1).split('.');
-  // One step only: a chain of aliases of this cluster could be a ring.
-  const found = lookUp(labels, { name: target, domain, objects })?.records ?? [];
-  const answers = [record, ...found.filter((each) => recordTypes[each.type] === type)];
+  const found = lookUp(labels, { name: target, domain, objects });
+  const next = aliasIn(found);
+  if (next !== undefined && records.length < maximumAliases) return followAlias([...records, next], place);
+  const answers = [...records, ...(found?.records ?? []).filter((each) => recordTypes[each.type] === type)];
   return answerWith({ code: responseCodes.success, answers }, domain);
 }
 
