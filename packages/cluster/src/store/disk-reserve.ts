@@ -1,7 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writev } from 'node:fs';
 
-/** Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk. */
-const floorBytes = 256 * 1024;
+/**
+ * Kept free beyond what is needed now, so that small writes go on where somebody else fills the disk: what an idle cluster
+ * writes in some hours.
+ */
+const floorBytes = 2 * 1024 * 1024;
 /** A file grows by so much more than it must, and not with every write. */
 const chunkBytes = 256 * 1024;
 /** A long one by this share of itself: what grows as fast as it is written grows seldom then. */
