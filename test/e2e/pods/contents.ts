@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { awaitGate, gates, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
+import { awaitGate, gates, script, shell, soon, work, type PodLives } from '../support/pod-lives.ts';
 
 /** Every file of the folder: the folder's name and its own, its mode, its content. */
 const listing = `for file in $(find -L . -type f ! -path '*/..*' | sort); do
@@ -160,6 +160,20 @@ export function contents(pods: PodLives): void {
   it('of an emptyDir are shared by the containers of a pod', async () => {
     await pods.when(shared, ({ status }) => status?.phase === 'Succeeded');
     expect(await pods.logs(shared, '-c', 'main')).toBe('hello');
+  });
+
+  const asking = pods.given('asking', {
+    restartPolicy: 'Never',
+    containers: [
+      script(
+        `const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+        fetch('https://' + host + ':' + port + '/version').then(({ status }) => console.log(status), ({ cause }) => console.log(cause.code)).finally(() => process.exit());`,
+        { env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' }] },
+      ),
+    ],
+  });
+  it('say where the API server is', async () => {
+    expect(await pods.result(asking)).toEqual(['200']);
   });
 
   const overfull = pods.given('overfull', {

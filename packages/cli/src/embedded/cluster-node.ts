@@ -4,6 +4,8 @@ import { launchNodeHelper, type NodeHelper } from '@slipway/cluster/node/helper/
 import { dnsAddressOf, nodeAddressOf } from '@slipway/cluster/network/ranges';
 import { apiSocketOf, dnsSocketOf, nodeSocketOf } from '@slipway/cluster/node/helper/helper-options';
 import { planNode } from '@slipway/cluster/node/helper/plan-node';
+import { firstPortOf } from '@slipway/cluster/node/runtimes/process/first-port';
+import type { IsolationLevel } from '@slipway/cluster/node/runtimes/process/isolation';
 import type { KubeClient } from '@slipway/kube/client';
 import type { Logger } from '@slipway/kube/logger';
 import type { DataDirectory } from './data-directory.ts';
@@ -75,12 +77,19 @@ export async function launchClusterNode(launch: NodeLaunch): Promise<ClusterNode
           address: nodeAddressOf(plan.ranges),
         }
       : {}),
+    apiServicePort: apiServicePortOf(plan.level),
     connector: kubeletConnector(directory, nodeNames),
     hasDoors: true,
     start: async () => describeHelper(await ready),
     stop,
     abandon: () => (isTakenOver ? Promise.resolve() : stop(0)),
   };
+}
+
+/** Nobody serves the usual one to pods where this user may not listen on it. */
+function apiServicePortOf(level: IsolationLevel): number {
+  const [usual, other] = [443, 6443];
+  return (firstPortOf(level) ?? 0) > usual ? other : usual;
 }
 
 function describeHelper({ level, limitations, pid, done }: NodeHelper): RunningNode {

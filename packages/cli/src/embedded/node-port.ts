@@ -12,6 +12,8 @@ export interface ClusterNode {
   readonly dns?: { readonly address: string; readonly forwardSocket: string } | undefined;
   /** Of the first node, where its network is not the machine's. */
   readonly address?: string | undefined;
+  /** Of the Service `kubernetes`, where it cannot have the usual one. */
+  readonly apiServicePort?: number | undefined;
   readonly connector: NodeConnector;
   /** Whether nodes ask the API server from outside of this process, each at a socket of its own. */
   readonly hasDoors: boolean;

@@ -94,6 +94,7 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     bootstrap({
       client: clientFor('apiserver'),
       apiServiceAddress: apiServiceAddressOf(foundation),
+      apiServicePort: node.apiServicePort,
       apiAddress: { ip: host, port },
       dnsAddress: node.dns?.address,
     }),

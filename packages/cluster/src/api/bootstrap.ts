@@ -18,6 +18,8 @@ export interface BootstrapOptions {
   readonly client: KubeClient;
   /** First address of the service range. */
   readonly apiServiceAddress: string;
+  /** Where the Service `kubernetes` is to be reached there; absent: 443. */
+  readonly apiServicePort?: number | undefined;
   /** Where the API server itself listens. */
   readonly apiAddress: { readonly ip: string; readonly port: number };
   /** Where pods ask for names; undefined if nobody answers. */
@@ -26,16 +28,16 @@ export interface BootstrapOptions {
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
-/** Creates the namespaces and priorities of the system and the Service `kubernetes`; what is there already stays as it is. */
+/** Creates the namespaces and priorities of the system and the Service `kubernetes`; what is there already stays as it is, but for the port of that. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
-  const { client, apiServiceAddress, apiAddress, dnsAddress } = options;
+  const { client, apiServiceAddress, apiServicePort = 443, apiAddress, dnsAddress } = options;
   await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, namespaceNamed(name))));
   await Promise.all([
     ...systemNamespaces.map((namespace) =>
       ensure(client, serviceAccounts, { metadata: { name: 'default', namespace } }),
     ),
     ...[...systemPriorities].map(([name, value]) => ensure(client, priorityClasses, classOf(name, value))),
-    ensure(client, services, apiService(apiServiceAddress)),
+    ensureApiService(client, apiService(apiServiceAddress, apiServicePort)),
     ...(dnsAddress === undefined ? [] : [ensure(client, services, dnsService(dnsAddress))]),
     replaceEndpoints(client, apiAddress),
   ]);
@@ -49,10 +51,10 @@ function classOf(name: string, value: number): PriorityClass {
   return { metadata: { name }, value, description: 'For pods without which the cluster or its nodes do not work.' };
 }
 
-function apiService(clusterIP: string): Service {
+function apiService(clusterIP: string, port: number): Service {
   return {
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { type: 'ClusterIP', clusterIP, ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+    spec: { type: 'ClusterIP', clusterIP, ports: [{ name: 'https', port, protocol: 'TCP', targetPort: 6443 }] },
   };
 }
 
@@ -71,11 +73,22 @@ function dnsService(clusterIP: string): Service {
   };
 }
 
-async function ensure<T extends KubeObject>(client: KubeClient, type: ResourceType<T>, object: T): Promise<void> {
+/** Which ports can be had differs from level to level, and a cluster may come to be of another one. */
+async function ensureApiService(client: KubeClient, service: Service): Promise<void> {
+  if (await ensure(client, services, service)) return;
+  const { namespace, name = '' } = service.metadata;
+  const body = { spec: { ports: service.spec?.ports } };
+  await client.patch(services, { namespace, name }, { type: 'merge', body }, { fieldManager: 'kube-apiserver' });
+}
+
+/** Whether it was not there. */
+async function ensure<T extends KubeObject>(client: KubeClient, type: ResourceType<T>, object: T): Promise<boolean> {
   try {
     await client.create(type, object, { fieldManager: 'kube-apiserver' });
+    return true;
   } catch (error) {
     if (!isStatusReason(error, 'AlreadyExists')) throw error;
+    return false;
   }
 }
 

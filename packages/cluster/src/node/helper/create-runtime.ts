@@ -8,7 +8,7 @@ import type { Logger } from '@slipway/kube/logger';
 import { ControlGroups } from '../control-groups/control-groups.ts';
 import { directoriesOf } from '../control-groups/find-control-groups.ts';
 import type { Isolation } from '../runtimes/process/isolation.ts';
-import { readFirstPort } from '../runtimes/process/first-port.ts';
+import { firstPortOf } from '../runtimes/process/first-port.ts';
 import { LocalImages } from '../runtimes/process/local-images.ts';
 import { PlainIsolation } from '../runtimes/process/plain-isolation.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
@@ -103,7 +103,7 @@ function createUser(
   return new NamespaceIsolation({
     dataDirectory: options.dataDirectory,
     tools,
-    rights: rightsOfUser(tools, readFirstPort()),
+    rights: rightsOfUser(tools, firstPortOf('user')),
     network,
     groups,
     pool: new SandboxPool({ create: () => network.createPodNamespace(), ...warmNamespaces, clock, logger }),
@@ -121,8 +121,7 @@ function createPlain({ options, searchPath, clock }: RuntimeParts, { store, node
     tools: findTools(['setpriv', 'setsid'], searchPath).tools,
     addresses: new AddressPool(options.ranges.pods, options.nodeNames.length),
     nodeAddress,
-    // Who runs as root may listen on all of them.
-    firstPort: process.getuid?.() === 0 ? undefined : readFirstPort(),
+    firstPort: firstPortOf('plain'),
     searchPath,
     nodeProgram: process.execPath,
     groupDirectories: directoriesOf(options.controlGroups),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IsolationLevel } from './isolation.ts';
 
 /** What Linux says if nobody has said otherwise. */
 const usualFirstPort = 1024;
@@ -11,6 +12,13 @@ export function readFirstPort(): number {
     // A kernel that does not tell.
     return usualFirstPort;
   }
+}
+
+/** The lowest port that a cluster of this user may listen on for its pods and Services; undefined: any. */
+export function firstPortOf(level: IsolationLevel): number | undefined {
+  // A network of its own has no such ports, and who runs as root without namespaces may listen on all of them.
+  const isFree = level === 'root' || (level === 'plain' && process.getuid?.() === 0);
+  return isFree ? undefined : readFirstPort();
 }
 
 /** What containers are limited to that share the network of this machine. `firstPort` absent: any port. */

@@ -57,7 +57,7 @@ export function rightsOfRoot(tools: Tools): NamespaceRights {
  * be somebody else in a container gets one more namespace, in which the same user has that number. The container must have
  * the program for it: nobody who is not to be root becomes root for want of it.
  */
-export function rightsOfUser(tools: Tools, firstPort: number): NamespaceRights {
+export function rightsOfUser(tools: Tools, firstPort: number | undefined): NamespaceRights {
   const setpriv = requireTool(tools, 'setpriv');
   const unshare = requireTool(tools, 'unshare');
   return {
