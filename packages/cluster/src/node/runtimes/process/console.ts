@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '@slipway/kube/clock';
 import type { ContainerRequest, OutputListener, TerminalSize } from '../../runtime.ts';
 import type { StandardStreams } from './standard-streams.ts';
 import { openInputPipe, type InputPipe } from './input-pipe.ts';
@@ -13,15 +14,16 @@ export interface Console {
   readonly stdin: Writable | undefined;
   /** Resolves when nobody can write any more and all of it has been read. */
   readonly ended: Promise<void>;
-  /** From now on, beside its log; the first who listens to a program that has an input gets how it began too. Gives what ends it. */
+  /**
+   * From now on, beside its log; the first who soon listens to a program that has an input gets how it began too. Gives what
+   * ends it.
+   */
   listen(listener: OutputListener): () => void;
   resize(size: TerminalSize): void;
   close(): void;
 }
 
-type Beginning = (listener: OutputListener) => void;
-
-type ConsoleRequest = Pick<ContainerRequest, 'stdin' | 'tty' | 'onOutput'>;
+type ConsoleRequest = Pick<ContainerRequest, 'stdin' | 'tty' | 'onOutput'> & { readonly clock: Clock };
 
 export function openConsole(request: ConsoleRequest, pipes: OutputPipes): Promise<Console> {
   return request.tty ? Promise.resolve(openTerminalConsole(request)) : openPipedConsole(request, pipes);
@@ -34,13 +36,13 @@ async function openPipedConsole(request: ConsoleRequest, pipes: OutputPipes): Pr
 
 export function consoleOf(
   output: Output,
-  { onOutput }: Pick<ConsoleRequest, 'onOutput'>,
+  { onOutput, clock }: Pick<ConsoleRequest, 'onOutput' | 'clock'>,
   input: InputPipe | undefined,
 ): Console {
   // A program that reads no more is no fault of whoever writes to it.
   input?.writer.on('error', () => {});
   const listeners = new Set([onOutput]);
-  const beginning = input === undefined ? undefined : keepBeginning(listeners);
+  const beginning = input === undefined ? undefined : new Beginning(listeners, clock);
   forward(output.stdout.reader, 'stdout', listeners);
   forward(output.stderr.reader, 'stderr', listeners);
   return {
@@ -49,14 +51,17 @@ export function consoleOf(
     ended: endOfOutput(output),
     listen: (listener) => added(listeners, { listener, beginning }),
     resize: () => {},
-    close: () => input?.writer.destroy(),
+    close: () => {
+      beginning?.forget();
+      input?.writer.destroy();
+    },
   };
 }
 
-function openTerminalConsole({ stdin, onOutput }: ConsoleRequest): Console {
+function openTerminalConsole({ stdin, onOutput, clock }: ConsoleRequest): Console {
   const terminal = openTerminal();
   const listeners = new Set([onOutput]);
-  const beginning = stdin === true ? keepBeginning(listeners) : undefined;
+  const beginning = stdin === true ? new Beginning(listeners, clock) : undefined;
   forward(terminal.output, 'stdout', listeners);
   return {
     streams: terminal.streams,
@@ -66,33 +71,50 @@ function openTerminalConsole({ stdin, onOutput }: ConsoleRequest): Console {
     }),
     listen: (listener) => added(listeners, { listener, beginning }),
     resize: (size) => terminal.resize(size),
-    close: () => terminal.close(),
+    close: () => {
+      beginning?.forget();
+      terminal.close();
+    },
   };
 }
 
 const keptBytes = 65_536;
+/** Who runs a program to see what it says attaches to it once it runs; who comes later wants to see what it says then. */
+const keptMilliseconds = 60_000;
 
 /**
  * What a program says before anybody attaches: `kubectl run -i` and `kubectl debug -i` attach once it runs, when a short one may
- * have said all. Nothing of one that has said more, for which nobody has waited. Gives what takes it, once.
+ * have said all. Nothing of one that has said more, for which nobody has waited.
  */
-function keepBeginning(listeners: Set<OutputListener>): Beginning {
-  let kept: Parameters<OutputListener>[] = [];
-  let size = 0;
-  const stop = (): void => {
-    listeners.delete(keep);
-    kept = [];
-  };
-  const keep: OutputListener = (name, chunk) => {
-    kept.push([name, chunk]);
-    size += chunk.length;
-    if (size > keptBytes) stop();
+class Beginning {
+  readonly #listeners: Set<OutputListener>;
+  readonly #cancel: () => void;
+  #kept: Parameters<OutputListener>[] = [];
+  #size = 0;
+
+  constructor(listeners: Set<OutputListener>, clock: Clock) {
+    this.#listeners = listeners;
+    listeners.add(this.#keep);
+    this.#cancel = clock.schedule(keptMilliseconds, () => this.forget());
+  }
+
+  /** Once. */
+  tell(listener: OutputListener): void {
+    for (const [name, chunk] of this.#kept) void listener(name, chunk);
+    this.forget();
+  }
+
+  forget(): void {
+    this.#cancel();
+    this.#listeners.delete(this.#keep);
+    this.#kept = [];
+  }
+
+  readonly #keep: OutputListener = (name, chunk) => {
+    this.#kept.push([name, chunk]);
+    this.#size += chunk.length;
+    if (this.#size > keptBytes) this.forget();
     return undefined;
-  };
-  listeners.add(keep);
-  return (listener) => {
-    for (const [name, chunk] of kept) void listener(name, chunk);
-    stop();
   };
 }
 
@@ -100,7 +122,7 @@ function added(
   listeners: Set<OutputListener>,
   { listener, beginning }: { readonly listener: OutputListener; readonly beginning: Beginning | undefined },
 ): () => void {
-  beginning?.(listener);
+  beginning?.tell(listener);
   listeners.add(listener);
   return () => {
     listeners.delete(listener);

@@ -275,11 +275,12 @@ export class ProcessRuntime implements Runtime {
   }
 
   private async startFirst(request: ContainerRequest, { launch, waiting }: PreparedContainer): Promise<FirstProcess> {
+    const asked = { ...request, clock: this.options.clock };
     if (waiting !== undefined) {
-      const console = consoleOf(waiting.output, request, undefined);
+      const console = consoleOf(waiting.output, asked, undefined);
       return { console, ended: waiting.exitCode, firstPid: undefined, report: () => waiting.proceed() };
     }
-    const console = await openConsole(request, this.options.isolation.pipes);
+    const console = await openConsole(asked, this.options.isolation.pipes);
     const child = startProcess(launch, console.streams);
     return { console, ended: endOf(child), firstPid: child.pid, report: () => awaitReport(child, launch) };
   }
