@@ -44,6 +44,41 @@ describe('node ports', () => {
     }
   });
 
+  it('are one for a port that two protocols have, whoever chose it, and free again with the Service', async () => {
+    const both = (nodePort?: number) =>
+      (['TCP', 'UDP'] as const).map((protocol) => ({
+        name: protocol.toLowerCase(),
+        port: 53,
+        protocol,
+        ...(protocol === 'UDP' && nodePort !== undefined ? { nodePort } : {}),
+      }));
+    for (const chosen of [undefined, nodePort]) {
+      const spec = { type: 'NodePort', ports: both(chosen) } as const;
+      const created = await cluster.client.create(services, { metadata: key, spec });
+      const [tcp, udp] = created.spec?.ports ?? [];
+      expect(tcp?.nodePort).toBeGreaterThan(0);
+      expect(udp?.nodePort).toBe(tcp?.nodePort);
+      expect(chosen ?? tcp?.nodePort).toBe(tcp?.nodePort);
+      // One of the two goes, and then the Service: nothing of the port stays behind.
+      const less = { type: 'merge', body: { spec: { ports: created.spec?.ports?.slice(0, 1) } } } as const;
+      await cluster.client.patch(services, key, less);
+      await cluster.client.delete(services, key);
+      const other = { metadata: free.metadata, spec: nodePorts(tcp?.nodePort ?? 0) };
+      await expect(cluster.client.create(services, other)).resolves.toBeDefined();
+      await cluster.client.delete(services, { namespace: 'default', name: 'other' });
+    }
+  });
+
+  it('are not given to a Service of type LoadBalancer that wants none, but for those that it names', async () => {
+    const ports = [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 81, nodePort },
+    ];
+    const spec = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports } as const;
+    const created = await cluster.client.create(services, { metadata: key, spec });
+    expect(created.spec?.ports?.map((each) => each.nodePort)).toEqual([undefined, nodePort]);
+  });
+
   it('are free again after a creation that was refused', async () => {
     const refused = cluster.client.create(services, { metadata: key, spec: nodePorts(nodePort, 99) });
     await expect(refused).rejects.toMatchObject({ reason: 'Invalid' });

@@ -1,4 +1,4 @@
-import type { Service } from '@slipway/kube/api.generated';
+import type { Service, ServicePort } from '@slipway/kube/api.generated';
 import type { KubeObject } from '@slipway/kube/object';
 import { services } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
@@ -70,16 +70,28 @@ export class ServiceAddresses implements AdmissionPlugin {
     if (spec === undefined || spec.type === 'ExternalName') return service;
     const clusterIP = this.#assignAddress(service, assignment);
     const takesPorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-    const ports = takesPorts
-      ? spec.ports?.map((port, index) => ({
-          ...port,
-          nodePort: this.#assignPort(service, { ...assignment, port: port.nodePort, index }),
-        }))
-      : spec.ports;
+    const ports = takesPorts ? this.#assignPorts(service, assignment) : spec.ports;
     return {
       ...service,
       spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ...(ports === undefined ? {} : { ports }) },
     };
+  }
+
+  /** What is one port by two protocols, as of DNS, is one port of the node too. */
+  #assignPorts(service: Service, assignment: Assignment): readonly ServicePort[] | undefined {
+    const { type, ports, allocateLoadBalancerNodePorts = true } = service.spec ?? {};
+    const gives = type !== 'LoadBalancer' || allocateLoadBalancerNodePorts;
+    const given = new Map<number, number>();
+    return ports?.map((each, index) => {
+      const { port, nodePort = 0 } = each;
+      if (nodePort === 0 && !gives) return each;
+      const common = given.get(port);
+      if (common !== undefined && (nodePort === 0 || nodePort === common)) return { ...each, nodePort: common };
+      const asked = nodePort === 0 ? askedFor(port, ports) : nodePort;
+      const assigned = this.#assignPort(service, { ...assignment, port: asked, index });
+      if (common === undefined) given.set(port, assigned);
+      return { ...each, nodePort: assigned };
+    });
   }
 
   #assignAddress(service: Service, { before, reservations }: Assignment): string {
@@ -192,11 +204,17 @@ function dropCount<Key>(counts: Map<Key, number>, key: Key): void {
   else counts.set(key, count - 1);
 }
 
+function askedFor(port: number, ports: readonly ServicePort[]): number | undefined {
+  return ports.find((each) => each.port === port && (each.nodePort ?? 0) !== 0)?.nodePort;
+}
+
 function claimsOf({ spec }: Service): Claims {
   const address = spec?.clusterIP ?? '';
+  const ports = (spec?.ports ?? []).flatMap(({ nodePort = 0 }) => (nodePort === 0 ? [] : [nodePort]));
   return {
     addresses: address === '' || address === 'None' ? [] : [address],
-    ports: (spec?.ports ?? []).flatMap(({ nodePort }) => (nodePort === undefined || nodePort === 0 ? [] : [nodePort])),
+    // Ports of two protocols may share one.
+    ports: [...new Set(ports)],
   };
 }
 
