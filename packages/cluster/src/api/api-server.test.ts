@@ -1,5 +1,5 @@
-import { deployments, configMaps, namespaces, pods, services } from '@slipway/kube/resources';
-import type { Pod } from '@slipway/kube/api.generated';
+import { deployments, configMaps, namespaces, pods, roles, services } from '@slipway/kube/resources';
+import type { ObjectMeta, Pod, Role } from '@slipway/kube/api.generated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { MemoryStore } from '../store/memory-store.ts';
@@ -78,6 +78,24 @@ describe('create', () => {
     const named = { ...bad, metadata: { ...bad.metadata, name: 'web' } };
     await expect(cluster.client.create(pods, named)).rejects.toMatchObject({
       details: { causes: [{ field: 'metadata.generateName' }] },
+    });
+  });
+
+  it('lets names begin with dots where they may be parts of a path, which they are not alone', async () => {
+    const role = (metadata: ObjectMeta): Role => ({ metadata: { namespace: 'default', ...metadata } });
+    const { metadata } = await cluster.client.create(roles, role({ generateName: '..' }));
+    expect(metadata.name).toMatch(/^\.\.[a-z0-9]{5}$/);
+    await expect(cluster.client.create(roles, role({ name: '..' }))).rejects.toMatchObject({
+      message: `Role.rbac.authorization.k8s.io ".." is invalid: metadata.name: Invalid value: "..": may not be '..'`,
+    });
+    const field = 'metadata.generateName';
+    await expect(cluster.client.create(roles, role({ name: 'a', generateName: '/%-' }))).rejects.toMatchObject({
+      details: {
+        causes: [
+          { field, message: `Invalid value: "/%-": may not contain '/'` },
+          { field, message: `Invalid value: "/%-": may not contain '%'` },
+        ],
+      },
     });
   });
 

@@ -33,11 +33,10 @@ function validateName(metadata: ObjectMeta, nameRule: NameRule): readonly Fault[
   return misnamed('metadata.name', name, nameRule);
 }
 
-/** A prefix may end in a dash, after which the generated part comes. It is judged beside a given name, too. */
+/** It is judged beside a given name, too. */
 function validatePrefix({ generateName: prefix }: ObjectMeta, nameRule: NameRule): readonly Fault[] {
   if (prefix === undefined || prefix === '') return none;
-  const masked = prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
-  return nameRule(masked).map((fault) => invalid('metadata.generateName', prefix, fault));
+  return nameRule(prefix, 'prefix').map((fault) => invalid('metadata.generateName', prefix, fault));
 }
 
 function validateNamespace({ namespace }: ObjectMeta, namespaced: boolean): readonly Fault[] {

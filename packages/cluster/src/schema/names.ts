@@ -17,18 +17,24 @@ const qualifiedRule =
 const labelValueRule =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-/** Each gives what is wrong with the text, or nothing. */
-export type NameRule = (text: string) => readonly string[];
+/** Each gives what is wrong with the text, or nothing: with a name, or with a prefix that a generated part follows. */
+export type NameRule = (text: string, as?: 'prefix') => readonly string[];
 
 const none: readonly never[] = [];
 
 function rule(pattern: RegExp, maximum: number, message: string): NameRule {
-  return (text) => {
+  return (given, as) => {
+    const text = as === 'prefix' ? withoutLastDash(given) : given;
     const isInPattern = pattern.test(text);
     if (isInPattern && text.length <= maximum) return none;
     const length = text.length > maximum ? [`must be no more than ${maximum} characters`] : none;
     return isInPattern ? length : [...length, message];
   };
+}
+
+/** A prefix may end in a dash, since something follows it. What stands before the dash is let through too, as in Kubernetes. */
+function withoutLastDash(prefix: string): string {
+  return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 }
 
 export const dns1123Subdomain: NameRule = rule(subdomain1123, 253, subdomainRule);
@@ -37,8 +43,10 @@ export const dns1035Label: NameRule = rule(label1035, 63, label1035Rule);
 export const labelValueText: NameRule = rule(labelValue, 63, labelValueRule);
 
 /** Names of a URL path segment, as the oldest kinds allow. */
-export const pathSegment: NameRule = (text) =>
-  text === '.' || text === '..' || /[/%]/.test(text) ? [`may not be '.' or '..' and may not contain '/' or '%'`] : [];
+export const pathSegment: NameRule = (text, as) => {
+  if (as !== 'prefix' && (text === '.' || text === '..')) return [`may not be '${text}'`];
+  return ['/', '%'].filter((each) => text.includes(each)).map((each) => `may not contain '${each}'`);
+};
 
 export function qualifiedKey(text: string): readonly string[] {
   const parts = text.split('/');
