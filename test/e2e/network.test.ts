@@ -168,6 +168,25 @@ describe.skipIf(reason !== undefined)(`the network${reason === undefined ? '' : 
     });
   });
 
+  it('answers pods that want the resolvers of the machine too, to which no way leads from them', async () => {
+    const script =
+      "require('node:dns').promises.resolve4('web.default.svc.cluster.local').then(console.log, console.log)";
+    const overrides = JSON.stringify({ apiVersion: 'v1', spec: { dnsPolicy: 'Default' } });
+    const words = [
+      '--image=node:24',
+      '--restart=Never',
+      `--overrides=${overrides}`,
+      '--command',
+      '--',
+      'node',
+      '-e',
+      script,
+    ];
+    await cluster.ask('run', 'outsider', ...words);
+    await cluster.ask('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/outsider', '--timeout=60s');
+    expect(await cluster.ask('logs', 'outsider')).toBe(`[ '${clusterIP}' ]`);
+  });
+
   it('serves a Service without a selector by the Endpoints that somebody writes', async () => {
     const [address = ''] = (
       await cluster.ask('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}')

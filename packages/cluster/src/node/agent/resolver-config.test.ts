@@ -5,7 +5,7 @@ import { calculateHostNames, calculateResolvConf, hostnameOf } from './resolver-
 const dns = {
   nameservers: ['10.0.0.2'],
   domain: 'cluster.local',
-  hostResolvConf: '# of the machine\nsearch home.org\nnameserver 192.0.2.1\noptions timeout:1\n',
+  hostResolvConf: '# of the machine\nsearch home.org. .\nnameserver 192.0.2.1\noptions timeout:1\n',
   hostname: 'machine',
 };
 
@@ -13,13 +13,26 @@ function podOf(spec: Partial<PodSpec>) {
   return { metadata: { name: 'web-0', namespace: 'shop' }, spec: { containers: [], ...spec } };
 }
 
-const ofCluster = 'search shop.svc.cluster.local svc.cluster.local cluster.local';
+const ofCluster = 'search shop.svc.cluster.local svc.cluster.local cluster.local home.org';
 
 describe('/etc/resolv.conf', () => {
   it.each<{ name: string; spec: Partial<PodSpec>; text: string }>([
     { name: 'asks the cluster', spec: {}, text: `${ofCluster}\nnameserver 10.0.0.2\noptions ndots:5\n` },
-    { name: 'is that of the machine in its network', spec: { hostNetwork: true }, text: dns.hostResolvConf },
-    { name: 'is that of the machine as a default', spec: { dnsPolicy: 'Default' }, text: dns.hostResolvConf },
+    {
+      name: 'is that of the machine in its network, by way of the cluster',
+      spec: { hostNetwork: true },
+      text: 'search home.org\nnameserver 10.0.0.2\noptions timeout:1\n',
+    },
+    {
+      name: 'is that of the machine as a default, by way of the cluster',
+      spec: { dnsPolicy: 'Default' },
+      text: 'search home.org\nnameserver 10.0.0.2\noptions timeout:1\n',
+    },
+    {
+      name: 'is that of the cluster in the network of the machine, if asked for',
+      spec: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+      text: `${ofCluster}\nnameserver 10.0.0.2\noptions ndots:5\n`,
+    },
     {
       name: 'has what the pod adds in the lines that there are',
       spec: {
@@ -34,7 +47,7 @@ describe('/etc/resolv.conf', () => {
     {
       name: 'has it beside what the machine has, too',
       spec: { dnsPolicy: 'Default', dnsConfig: { searches: ['own.org'] } },
-      text: 'search home.org own.org\nnameserver 192.0.2.1\noptions timeout:1\n',
+      text: 'search home.org own.org\nnameserver 10.0.0.2\noptions timeout:1\n',
     },
     {
       name: 'has nothing else where the pod says so',
@@ -43,6 +56,17 @@ describe('/etc/resolv.conf', () => {
     },
   ])('$name', ({ spec, text }) => {
     expect(calculateResolvConf(podOf(spec), dns)).toBe(text);
+  });
+
+  it.each<{ name: string; spec: Partial<PodSpec>; text: string }>([
+    { name: 'is that of the machine, to the letter', spec: {}, text: dns.hostResolvConf },
+    {
+      name: 'has what the pod adds',
+      spec: { dnsConfig: { searches: ['own.org'] } },
+      text: 'search home.org own.org\nnameserver 192.0.2.1\noptions timeout:1\n',
+    },
+  ])('$name where the cluster has no DNS', ({ spec, text }) => {
+    expect(calculateResolvConf(podOf(spec), { ...dns, nameservers: [] })).toBe(text);
   });
 });
 

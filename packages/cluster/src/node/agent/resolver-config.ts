@@ -2,7 +2,7 @@
 import type { Pod, PodDNSConfig } from '@slipway/kube/api.generated';
 
 export interface ClusterDns {
-  /** Addresses of the cluster's DNS; empty if there is none. */
+  /** Addresses of the cluster's DNS, which asks the machine's resolvers for all other names; empty if there is none. */
   readonly nameservers: readonly string[];
   /** Such as `cluster.local`. */
   readonly domain: string;
@@ -23,17 +23,24 @@ interface Resolver {
 
 export function calculateResolvConf(pod: Pod, dns: ClusterDns): string {
   const { dnsPolicy = 'ClusterFirst', hostNetwork, dnsConfig } = pod.spec ?? {};
+  if (dnsPolicy === 'None') return formatResolver(joined(nobody, dnsConfig ?? {}));
+  const machine = parseResolver(dns.hostResolvConf);
+  // Without a DNS of the cluster pods are on the network of the machine and ask as it does.
+  if (dns.nameservers.length === 0) {
+    return dnsConfig === undefined ? dns.hostResolvConf : formatResolver(joined(machine, dnsConfig));
+  }
   const ofCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
-  const asksCluster = ofCluster && dns.nameservers.length > 0;
-  if (dnsPolicy !== 'None' && !asksCluster && dnsConfig === undefined) return dns.hostResolvConf;
-  return formatResolver(joined(baseOf(pod, dns, asksCluster ? 'cluster' : dnsPolicy), dnsConfig ?? {}));
+  const base = ofCluster ? resolverOfCluster(pod, dns, machine) : machine;
+  // From where pods are no way leads to the machine's resolvers.
+  return formatResolver(joined({ ...base, nameservers: dns.nameservers }, dnsConfig ?? {}));
 }
 
-function baseOf(pod: Pod, { domain, nameservers, hostResolvConf }: ClusterDns, whose: string): Resolver {
-  if (whose === 'None') return { nameservers: [], searches: [], options: [] };
-  if (whose !== 'cluster') return parseResolver(hostResolvConf);
+const nobody: Resolver = { nameservers: [], searches: [], options: [] };
+
+/** The machine's searches come after those of the cluster, and its options not at all. */
+function resolverOfCluster(pod: Pod, { domain, nameservers }: ClusterDns, machine: Resolver): Resolver {
   const searches = [`${pod.metadata.namespace ?? 'default'}.svc.${domain}`, `svc.${domain}`, domain];
-  return { nameservers, searches, options: ['ndots:5'] };
+  return { nameservers, searches: [...searches, ...machine.searches], options: ['ndots:5'] };
 }
 
 function parseResolver(text: string): Resolver {
@@ -45,7 +52,7 @@ function parseResolver(text: string): Resolver {
       .map(([, ...words]) => words);
   return {
     nameservers: wordsOf('nameserver').flat(),
-    searches: wordsOf('search').at(-1) ?? [],
+    searches: (wordsOf('search').at(-1) ?? []).map((each) => each.replace(/\.$/, '')).filter((each) => each !== ''),
     options: wordsOf('options').flat(),
   };
 }
