@@ -9,6 +9,7 @@ import { attributesOf } from './request-attributes.ts';
 import { readBody } from './request-body.ts';
 import { parseResourcePath } from './request-path.ts';
 import { unknownRequest } from './request-counts.ts';
+import { isServed } from './served-methods.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 
 export interface AnswerOptions extends CallerOptions {
@@ -50,9 +51,10 @@ function admitsBody(
   { catalog, grants }: ApiServer,
 ): boolean {
   const parsed = parseResourcePath(target.path);
-  if (parsed === undefined || catalog.find(parsed.group, parsed.version, parsed.plural) === undefined) return false;
+  const definition = parsed && catalog.find(parsed.group, parsed.version, parsed.plural);
+  if (parsed === undefined || definition === undefined) return false;
   if (!mayDoEverything(identity)) authorize(identity, attributesOf(target), grants);
-  return true;
+  return isServed(target.method, parsed, definition);
 }
 
 /** Its signal is made by whoever asks for it, so that a copy has to ask. */

@@ -45,7 +45,6 @@ function podOf(at: ResourceRequest, name: string): Pod {
 }
 
 async function podLog(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (request.method !== 'GET') throw unknownPath();
   const pod = podOf(at, at.path.name);
   const container = chooseContainer(pod, request.query.get('container') ?? '');
   if ((pod.spec?.nodeName ?? '') === '')
@@ -106,7 +105,6 @@ async function forward(
 }
 
 async function bind(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (request.method !== 'POST') throw unknownPath();
   const body = bodyOf(request);
   const node = isJsonObject(body['target']) ? body['target']['name'] : undefined;
   if (typeof node !== 'string' || node === '')
@@ -182,7 +180,6 @@ function bound(
 
 /** The finalizers of a namespace's spec, which only the namespace's controller takes away. */
 async function finalize(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (request.method !== 'PUT') throw unknownPath();
   const body = bodyOf(request);
   const spec = isJsonObject(body['spec']) ? body['spec'] : {};
   const write = systemWrite(at, { fieldManager: 'namespace-controller', dryRun: isDryRun(request) });

@@ -8,7 +8,7 @@ import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
-import { conflict, forbidden, staleObject, unknownPath } from './api-errors.ts';
+import { conflict, forbidden, staleObject } from './api-errors.ts';
 import { readDeleteOptions, type DeleteOptions } from './delete-options.ts';
 import { isDryRun, isDryRunOf } from './dry-run.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -29,7 +29,6 @@ interface Eviction {
 }
 
 export async function evict(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (request.method !== 'POST') throw unknownPath();
   const body = bodyOf(request, at.path.name);
   const given = isJsonObject(body['deleteOptions']) ? body['deleteOptions'] : {};
   const { definition, path } = at;

@@ -25,6 +25,7 @@ import type { ResourceRequest } from './resource-request.ts';
 import type { WriteRequest } from './write-request.ts';
 import { appliedScale, fromScale, toScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
+import { methodNotAllowed, requireServed } from './served-methods.ts';
 import { listOfStored } from './stored-text.ts';
 import { answerTokenReview } from './tokens/token-review.ts';
 import { openWatch } from './watch-stream.ts';
@@ -34,6 +35,7 @@ import { readWriteOptions, type WriteOptions } from './write-options.ts';
 type Answered = TransportResponse | Promise<TransportResponse>;
 
 export function handleResource(request: TransportRequest, at: ResourceRequest): Answered {
+  requireServed(request.method, at.path, at.definition);
   const { conversion } = at.definition;
   return conversion === undefined
     ? handleStored(request, at)
@@ -42,16 +44,10 @@ export function handleResource(request: TransportRequest, at: ResourceRequest): 
 
 function handleStored(request: TransportRequest, at: ResourceRequest): Answered {
   const { path, definition } = at;
-  if (path.namespace !== undefined && !definition.type.namespaced) throw unknownPath();
   if (definition.isReview === true) return handleReview(request, at);
   if (definition.createdBelow !== undefined) return createBelow(request, at, definition.createdBelow);
   if (definition.isMeasured === true) return handleMeasured(request, at);
   if (path.subresource !== '' && !isPartOfObject(at)) return connect(request, at);
-  if (
-    (path.subresource === 'status' && !definition.hasStatus) ||
-    (path.subresource === 'scale' && definition.scale === undefined)
-  )
-    throw unknownPath();
   // Before anything is written that could not be told of.
   requireForm(request.headers['accept']);
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
@@ -68,8 +64,6 @@ async function handleMeasured(request: TransportRequest, at: ResourceRequest): P
 }
 
 async function handleReview(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (at.path.name !== '') throw unknownPath();
-  if (request.method !== 'POST') throw methodNotAllowed(request);
   const warnings: string[] = [];
   const write = writeRequest(request, at, warnings);
   const asked = await judgedByOthers(at.definition.applyDefaults(decodeObject(bodyOf(request), write)), write, at);
@@ -83,8 +77,6 @@ async function handleReview(request: TransportRequest, at: ResourceRequest): Pro
 
 function createBelow(request: TransportRequest, at: ResourceRequest, { type, subresource }: CreatedBelow): Answered {
   const { path, catalog } = at;
-  if (path.name !== '') throw unknownPath();
-  if (request.method !== 'POST') throw methodNotAllowed(request);
   const { group, version, plural, kind } = type;
   const definition = catalog.find(group, version, plural);
   if (definition === undefined) throw unknownPath();
@@ -117,7 +109,7 @@ function handleCollection(request: TransportRequest, at: ResourceRequest): Answe
     case 'DELETE':
       return deleteCollection(request, at);
     default:
-      throw methodNotAllowed(request);
+      throw methodNotAllowed();
   }
 }
 
@@ -136,10 +128,9 @@ function handleObject(request: TransportRequest, at: ResourceRequest): Answered 
     case 'PATCH':
       return patch(request, at);
     case 'DELETE':
-      if (at.path.subresource !== '') throw methodNotAllowed(request);
       return remove(request, at);
     default:
-      throw methodNotAllowed(request);
+      throw methodNotAllowed();
   }
 }
 
@@ -316,11 +307,4 @@ function watch(request: TransportRequest, at: ResourceRequest): TransportRespons
       ? { kind: 'watch', events, follow: (send) => events.follow(send) }
       : { kind: 'watch', events: formed(events, request, at) };
   return { status: 200, headers: {}, body };
-}
-
-function methodNotAllowed({ method }: TransportRequest): StatusError {
-  return new StatusError(
-    'MethodNotAllowed',
-    `the server does not allow the method ${method} on the requested resource`,
-  );
 }

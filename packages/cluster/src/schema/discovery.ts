@@ -118,6 +118,19 @@ export function connectKind({ group, version, kind }: ResourceType, subresource:
   return connectKinds[subresource] ?? { group, version, kind };
 }
 
+const partVerbs = ['get', 'patch', 'update'];
+
+/** Undefined for a subresource that the kind has not. */
+export function subresourceVerbs(
+  { connect, hasStatus, scale, parts }: ResourceDefinition,
+  subresource: string,
+): readonly string[] | undefined {
+  if (subresource === 'status') return hasStatus ? partVerbs : undefined;
+  if (subresource === 'scale') return scale === undefined ? undefined : partVerbs;
+  if (parts?.[subresource] !== undefined) return partVerbs;
+  return connect.includes(subresource) ? (connectVerbs[subresource] ?? ['get']) : undefined;
+}
+
 function subresources({ type, hasStatus, scale, connect, parts = {} }: ResourceDefinition): readonly Subresource[] {
   const own = { group: type.group, version: type.version, kind: type.kind };
   return [
@@ -129,7 +142,7 @@ function subresources({ type, hasStatus, scale, connect, parts = {} }: ResourceD
     ...Object.keys(parts).map((subresource) => ({
       subresource,
       responseKind: own,
-      verbs: ['get', 'patch', 'update'],
+      verbs: partVerbs,
     })),
     ...(scale === undefined
       ? []
@@ -137,10 +150,10 @@ function subresources({ type, hasStatus, scale, connect, parts = {} }: ResourceD
           {
             subresource: 'scale',
             responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-            verbs: ['get', 'patch', 'update'],
+            verbs: partVerbs,
           },
         ]),
-    ...(hasStatus ? [{ subresource: 'status', responseKind: own, verbs: ['get', 'patch', 'update'] }] : []),
+    ...(hasStatus ? [{ subresource: 'status', responseKind: own, verbs: partVerbs }] : []),
   ];
 }
 

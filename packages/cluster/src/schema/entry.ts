@@ -26,6 +26,8 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly isReview?: boolean;
   readonly createdBelow?: CreatedBelow;
   readonly isMeasured?: boolean;
+  /** All unless said otherwise. */
+  readonly verbs?: readonly string[];
   readonly conversion?: Conversion;
   readonly scale?: ScalePaths;
   readonly connect?: readonly string[];
@@ -150,16 +152,18 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
 }
 
 function verbsOf({
+  verbs,
   isReview,
   createdBelow,
   isMeasured,
 }: {
+  readonly verbs?: readonly string[];
   readonly isReview?: boolean;
   readonly createdBelow?: CreatedBelow;
   readonly isMeasured?: boolean;
 }): readonly string[] {
   if (isReview === true || createdBelow !== undefined) return ['create'];
-  return isMeasured === true ? ['get', 'list'] : allVerbs;
+  return isMeasured === true ? ['get', 'list'] : (verbs ?? allVerbs);
 }
 
 function tableColumns<T extends KubeObject>({ columns = [], bareColumns }: CatalogEntry<T>): readonly TableColumn[] {

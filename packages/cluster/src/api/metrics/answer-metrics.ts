@@ -2,7 +2,6 @@
 import type { ContainerMetrics, NodeMetrics, Pod, PodMetrics } from '@slipway/kube/api.generated';
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { nodes, pods } from '@slipway/kube/resources';
-import { StatusError } from '@slipway/kube/status-error';
 import { limitTime } from '@slipway/kube/time-limit';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { ContainerStats, PodStats, StatsSummary } from '../../node/kubelet-api/stats-summary.ts';
@@ -16,9 +15,6 @@ import type { ResourceRequest } from '../resource-request.ts';
 type MeasuredType = typeof nodes | typeof pods;
 
 export async function answerMetrics(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (at.path.subresource !== '') throw unknownPath();
-  if (request.method !== 'GET')
-    throw new StatusError('MethodNotAllowed', `metrics are measured: ${request.method} is not for them`);
   requireForm(request.headers['accept']);
   const type: MeasuredType = at.definition.type.kind === 'NodeMetrics' ? nodes : pods;
   const { signal = new AbortController().signal } = request;

@@ -9,7 +9,7 @@ import type { Fault } from '../../schema/definition.ts';
 import { invalid } from '../../schema/faults.ts';
 import { schemaNode } from '../../schema/schema-data.ts';
 import { isJsonObject, shapeObject, type JsonObject } from '../../schema/shape.ts';
-import { invalidObject, unknownPath } from '../api-errors.ts';
+import { invalidObject } from '../api-errors.ts';
 import { isDryRun } from '../dry-run.ts';
 import { storeKey } from '../object-key.ts';
 import type { ResourceRequest } from '../resource-request.ts';
@@ -32,7 +32,6 @@ interface AskedToken {
 }
 
 export async function requestToken(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
-  if (request.method !== 'POST') throw unknownPath();
   const { name, namespace = '' } = at.path;
   const account = at.resources.get({ definition: at.definition, namespace, name });
   const asked = readAsked(request);

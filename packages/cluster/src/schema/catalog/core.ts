@@ -13,7 +13,7 @@ import { canonicalJson } from '@slipway/kube/hash';
 import { configMaps, endpoints, namespaces, nodes, secrets, serviceAccounts, services } from '@slipway/kube/resources';
 import { age, selectorText } from '../columns.ts';
 import type { Fault } from '../definition.ts';
-import { define } from '../entry.ts';
+import { allVerbs, define } from '../entry.ts';
 import { duplicate, forbidden, invalid, misnamed, required, tooLong } from '../faults.ts';
 import { goStrings } from '../go-text.ts';
 import { validateLabels } from '../metadata.ts';
@@ -29,6 +29,7 @@ const maximumDataBytes = 1024 * 1024;
 export const namespace = define<Namespace>({
   type: namespaces,
   schemaType: 'io.k8s.api.core.v1.Namespace',
+  verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
   shortNames: ['ns'],
   hasStatus: true,
   connect: ['finalize'],
