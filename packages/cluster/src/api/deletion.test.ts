@@ -141,6 +141,24 @@ describe('preconditions', () => {
   });
 });
 
+describe('what does not say how to delete', () => {
+  it.each([
+    [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: key }, /^no kind "ConfigMap" is registered for version "v1"/],
+    [[], /must be of kind DeleteOptions$/],
+    [{ preconditions: 'u' }, /cannot unmarshal string into Go struct field DeleteOptions.preconditions of type/],
+    [{ preconditions: { uid: 7 } }, /cannot unmarshal number into Go struct field DeleteOptions.preconditions.uid/],
+    [{ preconditions: { resourceVersion: [] } }, /cannot unmarshal array into .*.preconditions.resourceVersion of/],
+  ])('deletes nothing: %j', async (json, message) => {
+    await cluster.client.create(configMaps, { metadata: key });
+    const path = '/api/v1/namespaces/default/configmaps/web';
+    const asked = { method: 'DELETE', path, query: new URLSearchParams(), headers: {}, body: { json } };
+    const { body } = await cluster.api.handle(asked, adminIdentity);
+    const refused = { code: 400, reason: 'BadRequest', message: expect.stringMatching(message) };
+    expect(body).toMatchObject({ value: refused });
+    expect(await cluster.client.get(configMaps, key)).toMatchObject({ metadata: key });
+  });
+});
+
 describe('the answer', () => {
   async function answerTo(path: string, dryRun = false): Promise<unknown> {
     const query = new URLSearchParams(dryRun ? { dryRun: 'All' } : {});

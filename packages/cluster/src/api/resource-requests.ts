@@ -231,7 +231,7 @@ async function patch(request: TransportRequest, at: ResourceRequest): Promise<Tr
 }
 
 function deleteOptions({ query, body }: TransportRequest): DeleteOptions {
-  return readDeleteOptions(body !== undefined && 'json' in body && isJsonObject(body.json) ? body.json : {}, query);
+  return readDeleteOptions(body !== undefined && 'json' in body ? body.json : undefined, query);
 }
 
 /** Kinds whose last state is the answer to their deletion; of others only the name and the uid are told. */
