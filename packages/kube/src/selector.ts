@@ -2,7 +2,8 @@
 import type { LabelSelector } from './api.generated.ts';
 import { StatusError } from './status-error.ts';
 
-export type SelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+/** `Gt` and `Lt` hold for whole numbers, and only in the selectors of requests. */
+export type SelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
 
 export interface SelectorRequirement {
   readonly key: string;
@@ -30,7 +31,23 @@ function matchesRequirement(requirement: SelectorRequirement, labels: Labels): b
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
+    case 'Gt':
+      return compare(value, requirement.values[0]) > 0;
+    case 'Lt':
+      return compare(value, requirement.values[0]) < 0;
   }
+}
+
+/** Not a number where one of them is no whole number, which is neither greater nor less. */
+function compare(value: string | undefined, other: string | undefined): number {
+  if (value === undefined || other === undefined || !isWhole(value) || !isWhole(other)) return Number.NaN;
+  const difference = BigInt(value) - BigInt(other);
+  return difference === 0n ? 0 : difference > 0n ? 1 : -1;
+}
+
+/** As many digits as 64 bits hold. */
+export function isWhole(text: string): boolean {
+  return /^-?\d{1,19}$/.test(text);
 }
 
 /** The selector of a workload: absent matches nothing, empty matches everything, as Kubernetes reads it. */
@@ -101,66 +118,10 @@ function formatRequirement({ key, operator, values }: SelectorRequirement): stri
       return key;
     case 'DoesNotExist':
       return `!${key}`;
+    case 'Gt':
+    case 'Lt':
+      return `${key}${operator === 'Gt' ? '>' : '<'}${values[0] ?? ''}`;
   }
-}
-
-const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
-const maximumSelectorLength = 64 * 1024;
-
-/** Parses `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws a `BadRequest` that names the part. */
-export function parseLabelSelector(text: string): Selector {
-  if (text.length > maximumSelectorLength)
-    throw selectorError(`${text.slice(0, 40)}...`, `longer than ${maximumSelectorLength} characters`);
-  return splitRequirements(text).map(parseRequirement);
-}
-
-/** Splits at commas that do not stand inside parentheses. */
-function splitRequirements(text: string): readonly string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index];
-    if (character === '(') depth++;
-    else if (character === ')') depth--;
-    else if (character === ',' && depth === 0) {
-      parts.push(text.slice(start, index));
-      start = index + 1;
-    }
-  }
-  parts.push(text.slice(start));
-  const trimmed = parts.map((part) => part.trim());
-  return trimmed.length === 1 && trimmed[0] === '' ? [] : trimmed;
-}
-
-function parseRequirement(part: string): SelectorRequirement {
-  const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
-  if (set !== null) {
-    const [, key = '', word, list = ''] = set;
-    return checked(
-      { key, operator: word === 'in' ? 'In' : 'NotIn', values: list.split(',').map((value) => value.trim()) },
-      part,
-    );
-  }
-  const equality = /^([^=!]+?)\s*(==|!=|=)\s*(.*)$/.exec(part);
-  if (equality !== null) {
-    const [, key = '', sign, value = ''] = equality;
-    return checked({ key, operator: sign === '!=' ? 'NotIn' : 'In', values: [value] }, part);
-  }
-  if (part.startsWith('!')) return checked({ key: part.slice(1).trim(), operator: 'DoesNotExist', values: [] }, part);
-  return checked({ key: part, operator: 'Exists', values: [] }, part);
-}
-
-function checked(requirement: SelectorRequirement, part: string): SelectorRequirement {
-  if (!labelKey.test(requirement.key)) throw selectorError(part, `"${requirement.key}" is not a label key`);
-  const wrong = requirement.values.find((value) => !labelValue.test(value) || value.length > 63);
-  if (wrong !== undefined) throw selectorError(part, `"${wrong}" is not a label value`);
-  return requirement;
-}
-
-function selectorError(part: string, why: string): StatusError {
-  return new StatusError('BadRequest', `unable to parse requirement "${part}": ${why}`);
 }
 
 /** One `field=value` or `field!=value` of a field selector. */
@@ -173,16 +134,30 @@ export interface FieldRequirement {
 /** Behind an even number of backslashes, each two of which are one. */
 const unescapedComma = /,(?<=(?<!\\)(?:\\\\)*,)/;
 
-/** Parses `metadata.name=a,status.phase!=Running`. A backslash escapes a comma, an equals sign and itself. */
+/** Parses `metadata.name=a,status.phase!=Running`. A backslash escapes a comma, an equals sign and itself. Throws a `BadRequest`. */
 export function parseFieldSelector(text: string): readonly FieldRequirement[] {
-  if (text.trim() === '') return [];
-  return text.split(unescapedComma).map((part) => {
-    const match = /^\s*([^=!\s]+)\s*(==|!=|=)(.*)$/.exec(part);
-    if (match === null)
-      throw new StatusError('BadRequest', `invalid field selector "${part}": expected field=value or field!=value`);
-    const [, field = '', sign, value = ''] = match;
-    return { field, isEqual: sign !== '!=', value: value.replaceAll(/\\([,=\\])/g, '$1') };
+  return text
+    .split(unescapedComma)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const match = /^(.*?)(!=|==|=)(.*)$/s.exec(part);
+      if (match === null)
+        throw new StatusError('BadRequest', `invalid selector: '${text}'; can't understand '${part}'`);
+      const [, field = '', sign, value = ''] = match;
+      return { field, isEqual: sign !== '!=', value: unescaped(value) };
+    });
+}
+
+function unescaped(value: string): string {
+  return value.replaceAll(/\\(.?)|[,=]/gsu, (found: string, escaped: string | undefined) => {
+    if (escaped === undefined) throw badField(`unescaped character in value: ${String(found.codePointAt(0))}`);
+    if (!['\\', ',', '='].includes(escaped)) throw badField(`invalid escape sequence: ${found}`);
+    return escaped;
   });
+}
+
+function badField(why: string): StatusError {
+  return new StatusError('BadRequest', `invalid field selector: ${why}`);
 }
 
 /** Text that `parseFieldSelector` reads as the same. */

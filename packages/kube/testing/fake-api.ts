@@ -1,6 +1,7 @@
 import type { KubeObject } from '../src/object.ts';
 import { applyMergePatch } from '../src/merge-patch.ts';
-import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from '../src/selector.ts';
+import { parseLabelSelector } from '../src/label-selector-syntax.ts';
+import { matchesFields, matchesLabels, parseFieldSelector } from '../src/selector.ts';
 import { StatusError } from '../src/status-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../src/transport.ts';
 import { FakeWatch } from './fake-watch.ts';

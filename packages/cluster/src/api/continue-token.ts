@@ -1,6 +1,6 @@
 /** The token with which a list goes on after a page, in the form that Kubernetes gives it. */
 import { StatusError } from '@slipway/kube/status-error';
-import { isJsonObject } from '../schema/shape.ts';
+import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 
 export interface ContinueToken {
   /** Of the first page, so that all pages show one moment; `newest` goes on with what there is now. */
@@ -20,32 +20,56 @@ export function formatContinue({ revision, start }: ContinueToken): string {
 /** Throws `BadRequest` for what no server of Kubernetes has given out. */
 export function parseContinue(text: string): ContinueToken {
   const token = decode(text);
-  if (token['v'] !== tokenVersion)
-    throw invalidToken(
-      `continue key is not valid: server does not recognize this encoded version ${JSON.stringify(token['v'] ?? '')}`,
-    );
-  const { rv, start } = token;
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
-    throw invalidToken('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (typeof start !== 'string' || start === '')
-    throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
+  const version = textIn(token, 'v');
+  const start = textIn(token, 'start');
+  const { rv = 0 } = token;
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv)) throw misfit('rv', rv, 'int64');
+  if (version !== tokenVersion) throw invalidToken(`server does not recognize this encoded version ${version}`);
+  if (rv === 0) throw invalidToken('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (start === '') throw invalidToken('encoded start key empty (version meta.k8s.io/v1)');
   const path = start.startsWith('/') ? start.slice(1) : start;
-  if (path.split('/').some((part) => part === '' || part === '.' || part === '..'))
-    throw invalidToken(`continue key is not valid: ${start}`);
+  if (path.split('/').some((part) => part === '' || part === '.' || part === '..')) throw invalidToken(start);
   return { revision: rv < 0 ? 'newest' : rv, start: path };
 }
 
-function decode(text: string): Readonly<Record<string, unknown>> {
-  if (!/^[\w-]*$/.test(text)) throw invalidToken('continue key is not valid: illegal base64 data');
+function decode(text: string): JsonObject {
+  const wrongAt = base64Fault(text);
+  if (wrongAt !== undefined) throw invalidToken(`illegal base64 data at input byte ${wrongAt}`);
+  let token: unknown;
   try {
-    const token: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (isJsonObject(token)) return token;
+    token = JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch (error) {
-    throw invalidToken('continue key is not valid: it holds no JSON', error);
+    throw invalidToken('it holds no JSON', error);
   }
-  throw invalidToken('continue key is not valid: it holds no object');
+  if (isJsonObject(token)) return token;
+  throw invalidToken(`json: cannot unmarshal ${goName(token)} into Go value of type storage.continueToken`);
+}
+
+/** Where a text stops being base64 for URLs, without padding. */
+function base64Fault(text: string): number | undefined {
+  const wrong = text.search(/[^\w-]/);
+  if (wrong >= 0) return wrong;
+  // A last character by itself is six bits of a byte.
+  return text.length % 4 === 1 ? text.length - 1 : undefined;
+}
+
+function textIn(token: JsonObject, field: string): string {
+  const value = token[field] ?? '';
+  if (typeof value !== 'string') throw misfit(field, value, 'string');
+  return value;
+}
+
+function misfit(field: string, value: unknown, type: string): StatusError {
+  return invalidToken(
+    `json: cannot unmarshal ${goName(value)} into Go struct field continueToken.${field} of type ${type}`,
+  );
+}
+
+function goName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function invalidToken(why: string, cause?: unknown): StatusError {
-  return new StatusError('BadRequest', `invalid continue token: ${why}`, { cause });
+  return new StatusError('BadRequest', `invalid continue token: continue key is not valid: ${why}`, { cause });
 }
