@@ -238,6 +238,20 @@ describe('an informer that keeps few of many', () => {
     informer.keep(read);
     expect(informer.get({ namespace, name: 'a' })?.data).toEqual({ color: 'red and white' });
   });
+
+  test('keeps what it has taken in when it hears of the end of another one of that name', async () => {
+    const isTaken = new Set<string>();
+    const { api, put, remove, clock, told, informer, colors } = await start({
+      keeps: (object) => keeps(object) || isTaken.has(object.metadata.uid ?? ''),
+    });
+    api.silenceWatches();
+    await remove('a');
+    const read = await put('a', 'red');
+    isTaken.add(read.metadata.uid ?? '');
+    informer.keep(read);
+    await clock.advance(150_000);
+    expect([colors(), told]).toEqual([{ a: 'red', b: 'green' }, ['+b', '+a', '~a']]);
+  });
 });
 
 describe('an informer survives', () => {

@@ -55,6 +55,7 @@ export class Informer<T extends KubeObject> {
   #hasSynced = false;
   /** In a row: a healthy stream ends it, however the stream itself ends. */
   #failures = 0;
+  #lists = 0;
   #resourceVersion = '';
   /** Events that an API server in this process has not left out, and that have not arrived yet. */
   #underWay = 0;
@@ -74,6 +75,11 @@ export class Informer<T extends KubeObject> {
 
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** How often it has listed: of what it does not keep, nobody has heard what was deleted just before. */
+  get lists(): number {
+    return this.#lists;
   }
 
   /** Up to where this copy is current. */
@@ -104,9 +110,14 @@ export class Informer<T extends KubeObject> {
     return this.#indexOf(name).get(value)?.size ?? 0;
   }
 
-  /** Takes in one that was read otherwise and that it had not kept; what it has of that name is as new. */
-  keep(object: T): void {
-    if (!this.#objects.has(keyString(keyOf(object)))) this.#put(object, true);
+  /**
+   * Takes in one that was read otherwise and that it had not kept; what it has of the same uid is as new. False where it has
+   * another one of that name, of whose end it has not heard yet.
+   */
+  keep(object: T): boolean {
+    const kept = this.#objects.get(keyString(keyOf(object)));
+    if (kept === undefined) this.#put(object, true);
+    return kept === undefined || kept.metadata.uid === object.metadata.uid;
   }
 
   /** Also replays what exists already. Returns the way to stop. */
@@ -166,6 +177,7 @@ export class Informer<T extends KubeObject> {
       this.#put(item);
     }
     for (const key of gone) this.#remove(key);
+    this.#lists += 1;
     this.#resourceVersion = list.metadata.resourceVersion ?? '0';
     this.#hasSynced = true;
     this.#synced.resolve();
@@ -249,10 +261,12 @@ export class Informer<T extends KubeObject> {
   /** `last` is the final state that the deletion carried, newer than the one kept. */
   #remove(key: string, last?: T): void {
     const old = this.#objects.get(key);
-    if (old === undefined) {
-      if (last !== undefined && this.#options.keeps !== undefined) this.#notify({ key, old: last, current: undefined });
+    if (last !== undefined && this.#options.keeps !== undefined && old?.metadata.uid !== last.metadata.uid) {
+      // What is kept of that name has come after it.
+      this.#notify({ key, old: last, current: old });
       return;
     }
+    if (old === undefined) return;
     this.#objects.delete(key);
     this.#reindex(key, old, undefined);
     this.#notify({ key, old: last ?? old, current: undefined });

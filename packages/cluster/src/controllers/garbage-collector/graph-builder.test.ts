@@ -18,7 +18,8 @@ afterEach(() => stop.abort());
 async function createWorld() {
   const types: ResourceType[] = [configMaps, customResourceDefinitions];
   const clock = new FakeClock();
-  const client = createClient(new FakeApi());
+  const api = new FakeApi();
+  const client = createClient(api);
   const graph = new OwnerGraph();
   const builder = new GraphBuilder({
     ...{ client, clock, graph, signal: stop.signal, logger: silentLogger, random: () => 0.5 },
@@ -40,7 +41,7 @@ async function createWorld() {
     await clock.advance(0);
   };
   const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
-  return { builder, client, clock, graph, looks, types, create, remove, uidOf };
+  return { api, builder, client, clock, graph, looks, types, create, remove, uidOf };
 }
 
 const definition = {
@@ -88,6 +89,35 @@ describe('the graph of owners', () => {
     await remove('owner');
     expect(builder.learn(configMaps, owner, before)).toBe(false);
     expect(graph.get(uidOf(owner))).toBeUndefined();
+  });
+
+  it('takes in no owner who was read before a list, which tells nothing of who went before it', async () => {
+    const { api, builder, clock, create, remove } = await createWorld();
+    const owner = await create('owner');
+    const before = builder.deletionsOf(configMaps);
+    api.silenceWatches();
+    await remove('owner');
+    api.compact();
+    await clock.advance(150_000);
+    expect(builder.learn(configMaps, owner, before)).toBe(false);
+  });
+
+  it('takes in an owner once it has heard of the end of another one of that name', async () => {
+    const { api, builder, clock, graph, looks, create, remove, uidOf } = await createWorld();
+    const learn = (owner: KubeObject): boolean => builder.learn(configMaps, owner, builder.deletionsOf(configMaps));
+    learn(await create('owner'));
+    api.silenceWatches();
+    await remove('owner');
+    const owner = await create('owner');
+    expect(learn(owner)).toBe(false);
+    await clock.advance(150_000);
+    expect(learn(owner)).toBe(true);
+    const owned = await create('owned', owner);
+    api.silenceWatches();
+    await remove('owner');
+    api.compact();
+    await clock.advance(150_000);
+    expect([graph.get(uidOf(owner)), looks]).toEqual([undefined, [uidOf(owned)]]);
   });
 
   it('follows a kind that is served from now on', async () => {

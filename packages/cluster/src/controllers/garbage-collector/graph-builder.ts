@@ -30,9 +30,9 @@ export interface GraphBuilderOptions {
 interface Watched {
   synced(): Promise<void>;
   stop(): void;
-  /** How many were deleted since the beginning. Absent where all objects are known. */
+  /** How many were deleted since the beginning; a list counts as one, which tells of none. Absent where all objects are known. */
   readonly deletions?: () => number;
-  learn?(owner: KubeObject): void;
+  learn?(owner: KubeObject): boolean;
 }
 
 /**
@@ -67,14 +67,13 @@ export class GraphBuilder implements ControllerSource {
   }
 
   /**
-   * Takes the owner into the graph, so that its end is heard of. False where others of its kind were deleted since `deletions`:
-   * it may have been one of them, and is to be read again.
+   * Takes the owner into the graph, so that its end is heard of. False where it is to be read again: others of its kind were
+   * deleted since `deletions`, and it may have been one of them, or the end of another one of its name is not heard of yet.
    */
   learn(type: ResourceType, owner: KubeObject, deletions: number): boolean {
     if (this.deletionsOf(type) !== deletions) return false;
     if (!this.#watched.has(nameOf(type))) this.#followTypes();
-    this.#watched.get(nameOf(type))?.learn?.(owner);
-    return true;
+    return this.#watched.get(nameOf(type))?.learn?.(owner) ?? true;
   }
 
   #followTypes(): void {
@@ -118,7 +117,7 @@ export class GraphBuilder implements ControllerSource {
     return {
       synced: () => informer.synced(),
       stop,
-      deletions: () => deletions,
+      deletions: () => deletions + informer.lists,
       learn: (owner) => informer.keep(owner),
     };
   }
