@@ -3,7 +3,7 @@ import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
 import { createClient } from '@slipway/kube/kube-client';
 import { silentLogger } from '@slipway/kube/logger';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
-import { configMaps, customResourceDefinitions, secrets } from '@slipway/kube/resources';
+import { configMaps, customResourceDefinitions, events, secrets } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SharedInformers } from '../shared-informers.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -118,6 +118,37 @@ describe('the graph of owners', () => {
     api.compact();
     await clock.advance(150_000);
     expect([graph.get(uidOf(owner)), looks]).toEqual([undefined, [uidOf(owned)]]);
+  });
+
+  it('follows kinds of others that are called Event too', async () => {
+    const { client, clock, looks, types, create, uidOf } = await createWorld();
+    const owner = await create('owner');
+    const type = { group: 'example.org', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
+    types.push(events, { ...events, group: 'events.k8s.io' }, type);
+    await client.create(customResourceDefinitions, definition);
+    await clock.advance(0);
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: uidOf(owner) }];
+    for (const each of types.slice(-3))
+      await client.create(each, { metadata: { namespace: 'default', name: each.group || 'core', ownerReferences } });
+    await clock.advance(0);
+    const owned = await client.get(type, { namespace: 'default', name: 'example.org' });
+    expect(looks).toEqual([uidOf(owned)]);
+  });
+
+  it('follows a kind in another version when that which it followed is served no more', async () => {
+    const { client, clock, looks, types, create, uidOf } = await createWorld();
+    const owner = await create('owner');
+    const type = { group: 'example.org', version: 'v1', kind: 'Thing', plural: 'things', namespaced: true };
+    types.push({ ...type, version: 'v1alpha1' });
+    const { metadata } = await client.create(customResourceDefinitions, definition);
+    await clock.advance(0);
+    types.splice(-1, 1, type);
+    await client.patch(customResourceDefinitions, { name: metadata.name ?? '' }, { type: 'merge', body: { spec: {} } });
+    await clock.advance(0);
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: uidOf(owner) }];
+    const owned = await client.create(type, { metadata: { namespace: 'default', name: 'owned', ownerReferences } });
+    await clock.advance(0);
+    expect(looks).toEqual([uidOf(owned)]);
   });
 
   it('follows a kind that is served from now on', async () => {

@@ -28,6 +28,7 @@ export interface GraphBuilderOptions {
 }
 
 interface Watched {
+  readonly type: ResourceType;
   synced(): Promise<void>;
   stop(): void;
   /** How many were deleted since the beginning; a list counts as one, which tells of none. Absent where all objects are known. */
@@ -80,11 +81,13 @@ export class GraphBuilder implements ControllerSource {
     const types = new Map<string, ResourceType>();
     for (const type of this.#options.allTypes()) {
       const name = nameOf(type);
-      const isEvent = type.kind === events.kind;
-      if (!isEvent && !types.has(name)) types.set(name, type);
+      const followed = this.#watched.get(name)?.type;
+      // In the version in which it is followed already, as long as that is served.
+      const isBetter = followed !== undefined && type.version === followed.version;
+      if (!isEvent(type) && (isBetter || !types.has(name))) types.set(name, type);
     }
     for (const [name, watched] of this.#watched) {
-      if (types.has(name)) continue;
+      if (types.get(name)?.version === watched.type.version) continue;
       watched.stop();
       this.#watched.delete(name);
     }
@@ -97,7 +100,7 @@ export class GraphBuilder implements ControllerSource {
     const shared = sharedInformer(this.#options.informers, type);
     if (shared !== undefined) {
       const stop = shared.onChange((change) => this.#accept(type, change));
-      return { synced: () => shared.synced(), stop };
+      return { type, synced: () => shared.synced(), stop };
     }
     const stopping = new AbortController();
     // Every definition counts: with it comes a kind to follow.
@@ -115,6 +118,7 @@ export class GraphBuilder implements ControllerSource {
       for (const { metadata } of informer.list()) this.#remove(metadata.uid ?? '');
     };
     return {
+      type,
       synced: () => informer.synced(),
       stop,
       deletions: () => deletions + informer.lists,
@@ -168,6 +172,10 @@ export class GraphBuilder implements ControllerSource {
 
 function isDefinition({ kind, group }: ResourceType): boolean {
   return kind === customResourceDefinitions.kind && group === customResourceDefinitions.group;
+}
+
+function isEvent({ kind, group }: ResourceType): boolean {
+  return kind === events.kind && (group === events.group || group === 'events.k8s.io');
 }
 
 /** In whatever version. */
