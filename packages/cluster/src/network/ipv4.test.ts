@@ -41,7 +41,8 @@ describe('ranges', () => {
   });
 
   it('offers only blocks that no route of the host touches, the seed first', () => {
-    const taken = routedRanges([{ dst: 'default' }, { dst: '10.20.0.0/14' }, { dst: '10.30.1.1' }, {}]);
+    const vpn = [{ dst: '0.0.0.0/1' }, { dst: '128.0.0.0/1' }];
+    const taken = routedRanges([{ dst: 'default' }, ...vpn, { dst: '10.20.0.0/14' }, { dst: '10.30.1.1' }, {}]);
     const offered = [...freeBlocks({ within: cidr('10.0.0.0/8'), taken, seed: 4 })].map(formatCidr);
     expect(offered[0]).toBe('10.24.0.0/16');
     expect(offered).not.toContain('10.30.0.0/16');
@@ -56,6 +57,7 @@ describe('ranges', () => {
   it('closes what clusters are made of, and nothing else that this machine has routes for', () => {
     const { closed, open } = crossingsOf([
       { dst: 'default', dev: 'eth0' },
+      { dst: '0.0.0.0/1', dev: 'tun0' },
       { dst: '10.20.0.0/16', dev: 'eth0' },
       { type: 'local', dst: '10.20.0.5', dev: 'eth0', table: 'local' },
       { dst: '10.30.4.0/24', dev: 'slipway0' },

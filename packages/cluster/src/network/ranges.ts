@@ -115,7 +115,7 @@ export function* freeBlocks(choice: BlockChoice): Generator<Cidr> {
 
 /**
  * What `ip -json -4 route show table all` says is in use, by devices of which `isOfInterest` is true. The default route takes
- * everything and so says nothing.
+ * everything and so says nothing, and so do the halves of it that a VPN has: `0.0.0.0/1`.
  */
 export function routedRanges(routes: unknown, isOfInterest: (device: string) => boolean = () => true): readonly Cidr[] {
   if (!Array.isArray(routes)) {
@@ -125,7 +125,7 @@ export function routedRanges(routes: unknown, isOfInterest: (device: string) => 
     .filter((route: unknown) => isOfInterest(fieldOf(route, 'dev') ?? ''))
     .map((route: unknown) => parseCidr(fieldOf(route, 'dst') ?? ''))
     .filter((destination) => destination !== undefined)
-    .filter((range) => range.prefix > 0);
+    .filter((range) => range.prefix >= clusterSpace.prefix);
 }
 
 function fieldOf(route: unknown, name: 'dst' | 'dev'): string | undefined {
