@@ -19,10 +19,21 @@ describe('the form of an answer', () => {
       form: { form: 'table', version: 'v1beta1' },
     },
     {
+      name: 'is what is wanted most',
+      accept: 'application/json;q=0.1, */*;q=0.2, application/yaml;q=0.5',
+      form: { text: 'yaml' },
+    },
+    { name: 'is what is named before what is left open', accept: '*/*,application/yaml', form: { text: 'yaml' } },
+    {
+      name: 'is a table with room around what is said of it',
+      accept: 'Application/JSON; as=Table; v=v1; g="meta.k8s.io"',
+      form: { form: 'table' },
+    },
+    {
       name: 'is metadata for an informer of it',
       accept:
         'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
-      form: { form: 'metadata', version: 'v1' },
+      form: { form: 'metadataList', version: 'v1' },
     },
     {
       name: 'is the object where there is no such table',
@@ -34,10 +45,12 @@ describe('the form of an answer', () => {
     expect(findForm(accept)).toMatchObject(form);
   });
 
-  it.each(['application/xml', 'application/json;as=Table;v=v7;g=meta.k8s.io', 'text/html'])(
-    'is refused where it is none that there is: %s',
-    (accept) => {
-      expect(() => requireForm(accept)).toThrow(expect.objectContaining({ reason: 'NotAcceptable', code: 406 }));
-    },
-  );
+  it.each([
+    'application/xml',
+    'application/json;as=Table;v=v7;g=meta.k8s.io',
+    'application/json;as=Table;v=v1;g=other',
+    'text/html',
+  ])('is refused where it is none that there is: %s', (accept) => {
+    expect(() => requireForm(accept)).toThrow(expect.objectContaining({ reason: 'NotAcceptable', code: 406 }));
+  });
 });

@@ -4,7 +4,7 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ResourceDefinition } from '../schema/definition.ts';
-import { requireForm, type AcceptedForm } from './accepted-form.ts';
+import { notAcceptable, requireForm, type AcceptedForm } from './accepted-form.ts';
 import { scaleColumns, toScale } from './scale.ts';
 import { partialMetadata, toTable, type TableOptions } from './tables.ts';
 import { warningHeaders } from './warning-header.ts';
@@ -50,6 +50,8 @@ export function collection(
     case 'table':
       return answer(toTable(at.definition.columns, objects, tableOptions(request, at, metadata)));
     case 'metadata':
+      throw unlike('PartialObjectMetadata', `is a list (${goTypeOf(at.definition)}List)`);
+    case 'metadataList':
       return answer({
         kind: 'PartialObjectMetadataList',
         apiVersion: metaVersion(request),
@@ -90,6 +92,8 @@ function inForm(object: KubeObject, request: TransportRequest, at: AnswerContext
       const options = tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion });
       return toTable(isScale ? scaleColumns : columns, [shown], options);
     }
+    case 'metadataList':
+      throw noList(at);
     case 'metadata':
       return partialMetadata(shown, metaVersion(request));
     case 'object':
@@ -104,7 +108,7 @@ export async function* formed(
 ): AsyncIterable<unknown> {
   let withColumns = true;
   for await (const { type, object } of events) {
-    if (formOf(request) === 'metadata') yield { type, object: partialMetadata(object, metaVersion(request)) };
+    if (formOf(request) !== 'table') yield { type, object: partialMetadata(object, metaVersion(request)) };
     else {
       const options = {
         ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
@@ -114,6 +118,27 @@ export async function* formed(
       withColumns = false;
     }
   }
+}
+
+/** Throws `NotAcceptable` for a write whose answer could not be told in the form that is wanted. */
+export function requireTellable(request: TransportRequest, at: AnswerContext): void {
+  const form = formOf(request);
+  if (form === 'metadataList' && request.method !== 'GET') throw noList(at);
+}
+
+/** Refuses to give metadata of several objects as that of one, and the other way round. */
+function unlike(asked: string, found: string): StatusError {
+  return notAcceptable(`you requested ${asked}, but the requested object ${found}`);
+}
+
+function noList({ definition }: AnswerContext): StatusError {
+  return unlike('PartialObjectMetadataList', `is not a list (${goTypeOf(definition)})`);
+}
+
+/** As Kubernetes calls the type of its own; it has one for all custom resources. */
+function goTypeOf({ type, schema }: ResourceDefinition): string {
+  if (schema.kind !== 'object' || schema.name === undefined) return '*unstructured.Unstructured';
+  return `*${type.group === '' ? 'core' : (type.group.split('.')[0] ?? '')}.${type.kind}`;
 }
 
 function metaVersion({ headers }: TransportRequest): string {

@@ -81,6 +81,57 @@ describe('what is the same as before', () => {
     const { headers: answered } = await get(path, headers);
     const again = await get(path, { ...headers, 'if-none-match': answered['etag'] ?? '' });
     expect(again.status).toBe(304);
+    const among = await get(path, { ...headers, 'if-none-match': `"other", W/${answered['etag'] ?? ''}` });
+    expect(among.status).toBe(304);
+    expect((await get(path, { ...headers, 'if-none-match': '"other"' })).status).toBe(200);
+  });
+});
+
+describe('what is accepted', () => {
+  const form = (version: string): string =>
+    `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const openApi = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+  it.each([
+    ['/apis', `${form('v2beta1')},${form('v2')}`, 'v=v2beta1'],
+    ['/apis', `${form('v3')},${form('v2')},application/json`, 'v=v2;'],
+    ['/api', form('v2').replaceAll(';', '; '), 'v=v2;'],
+    ['/apis', `application/json;q=0.9,${form('v2')};q=0.8`, undefined],
+    ['/apis', `application/json,${form('v2')}`, undefined],
+    ['/apis', form('v2').replace('APIGroupDiscoveryList', 'Table') + ',*/*', undefined],
+    ['/openapi/v2', `${openApi},application/json`, 'protobuf'],
+    ['/openapi/v2', `application/json,${openApi}`, 'application/json'],
+  ])('is answered in its order: %s as %s', async (path, accept, type) => {
+    const { headers, status } = await get(path, { accept });
+    expect(status).toBe(200);
+    expect(headers['content-type'] ?? 'undefined').toContain(String(type));
+  });
+
+  it.each(['text/html', form('v3')])('is not made up: %s', async (accept) => {
+    await expect(get('/apis', { accept })).resolves.toMatchObject({ status: 406 });
+  });
+});
+
+describe('metadata', () => {
+  const as = (kind: string): object => ({ accept: `application/json;as=${kind};v=v1;g=meta.k8s.io` });
+  const collection = '/api/v1/namespaces/default/configmaps';
+
+  it.each([
+    [collection, 'PartialObjectMetadata', 'a list (*core.ConfigMapList)'],
+    [`${collection}/c`, 'PartialObjectMetadataList', 'not a list (*core.ConfigMap)'],
+    ['/apis/rbac.authorization.k8s.io/v1/clusterroles', 'PartialObjectMetadata', 'a list (*rbac.ClusterRoleList)'],
+  ])('of %s is not to be had as %s', async (path, kind, what) => {
+    const { status, body } = await get(path, { ...as(kind) });
+    expect(status).toBe(406);
+    expect(body).toMatchObject({ value: { message: `you requested ${kind}, but the requested object is ${what}` } });
+  });
+
+  it('is not asked for in vain of something that is written', async () => {
+    const asked = { method: 'POST', path: collection, query: new URLSearchParams() };
+    const body = { json: { metadata: { name: 'vain' } } };
+    const headers = { ...as('PartialObjectMetadataList') };
+    expect(await cluster.api.handle({ ...asked, headers, body }, adminIdentity)).toMatchObject({ status: 406 });
+    expect((await get(`${collection}/vain`)).status).toBe(404);
   });
 });
 

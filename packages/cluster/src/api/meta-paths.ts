@@ -4,6 +4,8 @@ import type { TransportRequest, TransportResponse } from '@slipway/kube/transpor
 import type { Catalog } from '../schema/definition.ts';
 import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceList } from '../schema/discovery.ts';
 import type { OpenApiDocuments } from '../schema/openapi-v3.ts';
+import { acceptedRanges } from './accept.ts';
+import { aggregatedVersion } from './accepted-form.ts';
 import { issuerPaths } from './tokens/issuer-discovery.ts';
 
 export const kubernetesVersion = 'v1.32.0';
@@ -114,10 +116,18 @@ function hashOf(text: string): string {
 
 function openApiV2(request: TransportRequest, documents: OpenApiDocuments): TransportResponse {
   const { json: text, protobuf, etag } = documents.version2();
-  return request.headers['accept']?.replaceAll('@', '.').includes(openApiProtobuf) === true
+  return wantsProtobuf(request.headers['accept'] ?? '')
     ? cacheable(request, { text: protobuf, etag: `${etag}-protobuf`, contentType: openApiProtobuf })
     : cacheable(request, { text, etag, contentType: 'application/json' });
 }
+
+/** Whichever of both is wanted more. */
+function wantsProtobuf(accept: string): boolean {
+  const types = acceptedRanges(accept).map(({ type }) => type.replaceAll('@', '.'));
+  return types.find((type) => type === openApiProtobuf || jsonTypes.has(type)) === openApiProtobuf;
+}
+
+const jsonTypes = new Set(['application/json', 'application/*', '*/*']);
 
 interface CacheableDocument {
   readonly text: string | Uint8Array;
@@ -127,13 +137,19 @@ interface CacheableDocument {
 
 function cacheable(request: TransportRequest, { text, etag, contentType }: CacheableDocument): TransportResponse {
   const headers = { etag: `"${etag}"`, vary: 'accept' };
-  if (request.headers['if-none-match'] === headers.etag)
+  if (isKnown(request.headers['if-none-match'] ?? '', headers.etag))
     return { status: 304, headers, body: { kind: 'bytes', chunks: chunks('') } };
   return {
     status: 200,
     headers: { 'content-type': contentType, ...headers },
     body: { kind: 'bytes', chunks: chunks(text) },
   };
+}
+
+/** One of those that the client has, where a weak one is as good as another. */
+function isKnown(ifNoneMatch: string, etag: string): boolean {
+  const has = ifNoneMatch.split(',').map((each) => each.trim().replace(/^W\//, ''));
+  return has.includes(etag) || has.includes('*');
 }
 
 function discovery(
@@ -162,11 +178,8 @@ function aggregated(
   definitions: ReturnType<Catalog['all']>,
   scope: 'core' | 'groups',
 ): TransportResponse | undefined {
-  const accepted = /g=apidiscovery\.k8s\.io;v=(v2beta1|v2)|v=(v2beta1|v2);g=apidiscovery\.k8s\.io/.exec(
-    request.headers['accept'] ?? '',
-  );
-  if (accepted === null) return undefined;
-  const chosen = (accepted[1] ?? accepted[2]) === 'v2' ? 'v2' : 'v2beta1';
+  const chosen = aggregatedVersion(request.headers['accept']);
+  if (chosen === undefined) return undefined;
   const text = JSON.stringify(aggregatedDiscovery(definitions, scope, chosen));
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${chosen};as=APIGroupDiscoveryList`;
   return cacheable(request, { text, etag: hashOf(text), contentType });

@@ -6,9 +6,8 @@ import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { CreatedBelow, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
-import { requireForm } from './accepted-form.ts';
 import { answerReview } from './access-reviews.ts';
-import { answer, collection, formed, formOf, listHead, listOf, one } from './answer-forms.ts';
+import { answer, collection, formed, formOf, listHead, listOf, one, requireTellable } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
 import { authorize, type Identity } from './authorization.ts';
 import { connect } from './connect.ts';
@@ -49,7 +48,7 @@ function handleStored(request: TransportRequest, at: ResourceRequest): Answered 
   if (definition.isMeasured === true) return handleMeasured(request, at);
   if (path.subresource !== '' && !isPartOfObject(at)) return connect(request, at);
   // Before anything is written that could not be told of.
-  requireForm(request.headers['accept']);
+  requireTellable(request, at);
   return path.name === '' ? handleCollection(request, at) : handleObject(request, at);
 }
 
