@@ -66,6 +66,12 @@ describe('a HorizontalPodAutoscaler in version 1', () => {
     await expect(
       cluster.client.patch(version1, { ...key, name: 'absent' }, { type: 'merge', body: {} }),
     ).rejects.toThrow('horizontalpodautoscalers.autoscaling "absent" not found');
+    const misfit = { type: 'merge', body: { spec: { maxReplicas: 'three' } } } as const;
+    await expect(cluster.client.patch(version1, key, misfit)).rejects.toMatchObject({
+      code: 422,
+      message: expect.stringMatching(/HorizontalPodAutoscalerSpec.spec.maxReplicas of type int32$/),
+      details: { causes: [{ field: 'patch' }] },
+    });
   });
 });
 

@@ -1,12 +1,12 @@
 /** Requests in a version in which nothing is stored: turned into requests in the other one, and their answers back. */
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { formatFieldSelector, parseFieldSelector } from '@slipway/kube/selector';
-import { StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { Conversion, Fault, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { invalidObject, unknownPath } from './api-errors.ts';
 import { decodeObject } from './decode-object.ts';
+import { decodePatched } from './invalid-patch.ts';
 import { patchedObject, patchKind } from './patches.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { readWriteOptions } from './write-options.ts';
@@ -45,9 +45,9 @@ function storedRequest({ request, at, conversion }: ConvertedRequest, stored: Re
   };
   if (kind === 'apply') return { ...request, signal, body: asObject(body.json) };
   if (seen === undefined) return { ...request, signal, method: 'GET' };
-  const patched = patchedObject(seen, { kind, body: body.json, definition: at.definition });
-  if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object');
-  return { ...request, signal, method: 'PUT', body: asObject(patched) };
+  const patch = { kind, body: body.json };
+  const patched = patchedObject(seen, { ...patch, definition: at.definition });
+  return { ...request, signal, method: 'PUT', body: decodePatched(patch, patched, asObject) };
 }
 
 interface Write {

@@ -86,6 +86,34 @@ describe('patches that make no object', () => {
     });
   });
 
+  it.each([
+    { spec: { replicas: 'three' } },
+    { spec: { replicas: 3_000_000_000 } },
+    { spec: 3 },
+    { metadata: { labels: 'three' } },
+  ])('are so of a Scale with %j, which is a bad request where it is sent whole', async (body) => {
+    const options = { subresource: 'scale' } as const;
+    const patched = cluster.client.patch(deployments, named, { type: 'merge', body }, options);
+    await expect(patched).rejects.toMatchObject({
+      code: 422,
+      message: expect.stringMatching(
+        /^ "" is invalid: patch: Invalid value: .*: json: cannot unmarshal .* into Go struct/,
+      ),
+    });
+    const sent = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: named, ...body } as Deployment;
+    const replaced = cluster.client.update(deployments, { ...sent, metadata: { ...named, ...sent.metadata } }, options);
+    await expect(replaced).rejects.toMatchObject({
+      code: 400,
+      message: expect.stringMatching(/^Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal/),
+    });
+  });
+
+  it('are a conflict where a Scale is to be that of another version of the object', async () => {
+    const body = { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } };
+    const patched = cluster.client.patch(deployments, named, { type: 'merge', body }, { subresource: 'scale' });
+    await expect(patched).rejects.toMatchObject({ reason: 'Conflict' });
+  });
+
   it('say no more of a large object than somebody reads', async () => {
     const body = { metadata: { annotations: { large: 'x'.repeat(50_000) } }, ...three };
     const refused: unknown = await cluster.client

@@ -22,7 +22,7 @@ import { patchedObject, patchKind } from './patches.ts';
 import { attributesOf } from './request-attributes.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { WriteRequest } from './write-request.ts';
-import { appliedScale, fromScale, toScale } from './scale.ts';
+import { appliedScale, decodeScale, fromScale, patchedScale } from './scale.ts';
 import { createMatcher } from './selection.ts';
 import { methodNotAllowed, requireServed } from './served-methods.ts';
 import { listOfStored } from './stored-text.ts';
@@ -195,9 +195,8 @@ async function put(request: TransportRequest, at: ResourceRequest, warnings: str
   const write = writeRequest(request, at, warnings);
   const { scale } = at.definition;
   if (at.path.subresource !== 'scale' || scale === undefined) return at.verbs.update(bodyOf(request), write);
-  const body = bodyOf(request);
-  const version =
-    isJsonObject(body) && isJsonObject(body['metadata']) ? body['metadata']['resourceVersion'] : undefined;
+  const body = decodeScale(bodyOf(request));
+  const version = isJsonObject(body['metadata']) ? body['metadata']['resourceVersion'] : undefined;
   return at.verbs.change(
     write,
     (current) => fromScale(current, body, scale),
@@ -219,11 +218,7 @@ async function patch(request: TransportRequest, at: ResourceRequest): Promise<Tr
   const { scale } = at.definition;
   const object = await at.verbs.change({ ...write, patch: { kind, body } }, (current) => {
     if (at.path.subresource === 'scale' && scale !== undefined)
-      return fromScale(
-        current,
-        patchedObject(toScale(current, scale), { kind, body, definition: at.definition }),
-        scale,
-      );
+      return patchedScale(current, { kind, body }, { definition: at.definition, paths: scale });
     return patchedObject(current, { kind, body, definition: at.definition });
   });
   return one({ object, request, at, status: 200, warnings });

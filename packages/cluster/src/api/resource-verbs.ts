@@ -28,7 +28,7 @@ import {
   withGivenMetadata,
 } from './external-writes.ts';
 import { decodeApplied, decodeObject } from './decode-object.ts';
-import { invalidPatch } from './invalid-patch.ts';
+import { decodePatched } from './invalid-patch.ts';
 import { beginDeletion, isDeletionDone, type DeleteRequest } from './deletion.ts';
 import { storeKey } from './object-key.ts';
 import type { ResourceStore, Target } from './resource-store.ts';
@@ -478,12 +478,9 @@ export class ResourceVerbs {
 const noFaults: readonly never[] = [];
 
 function decodeChanged(asked: unknown, request: WriteRequest): KubeObject {
-  try {
-    return decodeObject(asked, request);
-  } catch (error) {
-    const isFault = request.patch !== undefined && error instanceof StatusError && error.reason === 'BadRequest';
-    throw isFault ? invalidPatch(request.patch, asked, error) : error;
-  }
+  const { patch } = request;
+  if (patch === undefined) return decodeObject(asked, request);
+  return decodePatched(patch, asked, (result) => decodeObject(result, request));
 }
 
 function writtenPart({ definition, subresource }: WriteRequest): WrittenPart {

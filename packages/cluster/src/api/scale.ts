@@ -4,7 +4,10 @@ import { StatusError } from '@slipway/kube/status-error';
 import { ageColumn, nameColumn } from '../schema/columns.ts';
 import type { GroupVersionKind, ResourceDefinition, ScalePaths, TableColumn } from '../schema/definition.ts';
 import { readText, writePath } from '../schema/json-path.ts';
-import { isJsonObject } from '../schema/shape.ts';
+import { schemaNode } from '../schema/schema-data.ts';
+import { isJsonObject, type JsonObject, shapeObject } from '../schema/shape.ts';
+import { decodePatched, type SentPatch } from './invalid-patch.ts';
+import { patchedObject } from './patches.ts';
 
 export const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
@@ -55,6 +58,28 @@ export function appliedScale(body: unknown, { type, scale }: Pick<ResourceDefini
     throw new StatusError('BadRequest', `invalid object type: ${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`);
   const object = { apiVersion: apiVersionOf(type), kind: type.kind, metadata: isJsonObject(metadata) ? metadata : {} };
   return fromScale(object, rest, scale);
+}
+
+/** Throws `BadRequest` for what is no Scale. */
+export function decodeScale(body: unknown): JsonObject {
+  if (!isJsonObject(body))
+    throw new StatusError('BadRequest', 'the body of the request must be an object of kind Scale');
+  return shapeObject(body, schemaNode('io.k8s.api.autoscaling.v1.Scale'), scaleKind).object;
+}
+
+interface Scaled {
+  readonly definition: ResourceDefinition;
+  readonly paths: ScalePaths;
+}
+
+/** The object with the replicas of its Scale as a patch makes that, and of the version that the patch names. */
+export function patchedScale(object: KubeObject, patch: SentPatch, { definition, paths }: Scaled): KubeObject {
+  const scale = decodePatched(patch, patchedObject(toScale(object, paths), { ...patch, definition }), decodeScale);
+  const { resourceVersion } = isJsonObject(scale['metadata']) ? scale['metadata'] : {};
+  const scaled = fromScale(object, scale, paths);
+  return typeof resourceVersion === 'string'
+    ? { ...scaled, metadata: { ...scaled.metadata, resourceVersion } }
+    : scaled;
 }
 
 /** The object with the replicas that a Scale asks for. */
