@@ -6,8 +6,10 @@ import { isFinished } from './restart-policy.ts';
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 export function calculatePhase(record: PodRecord): PodPhase {
   const ended = hasEnded(record);
-  if (ended && isFailing(record)) return 'Failed';
-  if (ended || isFinished(record)) return allSucceeded(record) ? 'Succeeded' : 'Failed';
+  const fails = isFailing(record);
+  if (ended && fails) return 'Failed';
+  // Its main containers may have ended well while a sidecar still runs.
+  if (ended || (!fails && isFinished(record))) return allSucceeded(record) ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');
   if (!initContainersDone(record) || mains.some(hasNeverRun)) return 'Pending';
   return 'Running';

@@ -349,6 +349,21 @@ describe('a container that ends', () => {
     await pod.advance(3000);
     expect(pod.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
   });
+
+  it('has not succeeded at its deadline while a sidecar still runs, though the others have ended well', async () => {
+    const initContainers = [testContainer({ name: 'proxy', restartPolicy: 'Always' as const })];
+    const spec = { initContainers, activeDeadlineSeconds: 5, restartPolicy: 'Never' as const };
+    const pod = createPodScenario({ pod: testPod(spec, { [rule.stopAfter]: '3000' }) });
+    await pod.start();
+    await pod.advance(9000);
+    expect([pod.state('app'), pod.state('proxy'), pod.status().phase]).toEqual([
+      'terminated Completed',
+      'running',
+      'Running',
+    ]);
+    await pod.advance(3000);
+    expect(pod.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
 });
 
 describe('probes', () => {
