@@ -82,6 +82,17 @@ describe('field selectors', () => {
     expect(() => matcher({ fieldSelector: 'spec.a=b' }, pods)).toThrow('field label not supported: spec.a');
   });
 
+  it.each([
+    ['spec.host=one', true],
+    ['spec.host=two', false],
+    ['status.podIPs=', true],
+    ['status.podIPs=10.0.0.1', false],
+  ])('of pods may name what clients of old did: %s', (fieldSelector, selected) => {
+    const found = matcher({ fieldSelector }, pods);
+    const pod = { metadata: {}, spec: { nodeName: 'one' }, status: { podIPs: [{ ip: '10.0.0.1' }] } };
+    expect(typeof found === 'function' && found(pod)).toBe(selected);
+  });
+
   it.each(['', ',', 'metadata.name=a,', 'metadata.name=a\\,b\\=c\\\\'])('may be %j', (fieldSelector) => {
     expect(() => matcher({ fieldSelector })).not.toThrow();
   });

@@ -93,6 +93,15 @@ it.each<{ name: string; old: Partial<PodSpec>; spec: Partial<PodSpec>; fault: st
   expect(said({ ...gates, ...spec }, { ...gates, ...old })).toEqual([fault]);
 });
 
+it.each<[string, Partial<PodSpec>, Partial<PodSpec>, boolean]>([
+  ['from none', { affinity: {} }, {}, false],
+  ['to none', {}, { affinity: {} }, false],
+  ['from preferences', { affinity: {} }, preferring(zone), true],
+  ['to preferences', preferring(zone), { affinity: {} }, true],
+])('tells an affinity that says nothing %s, where nobody says anything of nodes', (_, spec, old, isAllowed) => {
+  expect(said({ ...gates, ...spec }, { ...gates, ...old }).length === 0).toBe(isAllowed);
+});
+
 it('lets other affinities of a gated pod be', () => {
   const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone' }] };
   expect(said({ ...gates, affinity: { podAffinity } }, gates)).toEqual([

@@ -8,9 +8,13 @@ import { goNodeSelectorTerm, goNodeSelectorTerms, goStringMap } from '../go-text
 const selector = 'spec.nodeSelector';
 const terms = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
 
-/** The rest of the spec, which stays as it is with gates and without. */
-export function withoutPlacement(spec: PodSpec | undefined): Partial<PodSpec> {
+/**
+ * The rest of the spec, which stays as it is with gates and without. Where neither the pod nor what it was says anything of
+ * nodes, an empty affinity is another one than none, as in Kubernetes.
+ */
+export function withoutPlacement(spec: PodSpec | undefined, saysNodes: boolean): Partial<PodSpec> {
   const { nodeSelector: _nodes, affinity, ...rest } = spec ?? {};
+  if (!saysNodes) return { ...rest, ...(affinity === undefined ? {} : { affinity }) };
   const { nodeAffinity: _affinity, ...others } = affinity ?? {};
   return Object.keys(others).length > 0 ? { ...rest, affinity: others } : rest;
 }

@@ -42,6 +42,10 @@ export const pod = define<Pod>({
     'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
     'status.phase': (object) => object.status?.phase ?? '',
     'status.podIP': (object) => object.status?.podIP ?? '',
+    // Known to Kubernetes, and of no pod.
+    'status.podIPs': () => '',
+    // As clients of the first versions say.
+    'spec.host': (object) => object.spec?.nodeName ?? '',
   },
   defaults: (object) => (object.spec === undefined ? object : { ...object, spec: defaultSpec(object.spec) }),
   prepareCreate: (object) => ({
@@ -119,8 +123,9 @@ const fixed =
 
 function validatePodUpdate(object: Pod, old: Pod): readonly Fault[] {
   const isGated = (old.spec?.schedulingGates ?? []).length > 0;
+  const saysNodes = [object, old].some(({ spec }) => spec?.affinity?.nodeAffinity !== undefined);
   const comparable = ({ spec }: Pod): unknown => ({
-    ...(isGated ? withoutPlacement(spec) : spec),
+    ...(isGated ? withoutPlacement(spec, saysNodes) : spec),
     nodeName: undefined,
     tolerations: undefined,
     schedulingGates: undefined,
