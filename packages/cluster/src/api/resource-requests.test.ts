@@ -1,9 +1,10 @@
 import { silentLogger } from '@slipway/kube/logger';
 import type { Pod } from '@slipway/kube/api.generated';
-import { configMaps, pods } from '@slipway/kube/resources';
+import { configMaps, pods, roleBindings, roles } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { adminIdentity } from './authorization.ts';
 
 const namespace = 'default';
 const selection = { namespace, labelSelector: 'of=these' };
@@ -63,6 +64,43 @@ describe('deleting a collection', () => {
     await expect(cluster.client.deleteCollection(configMaps, selection)).rejects.toMatchObject({
       reason: 'InternalError',
     });
+  });
+});
+
+describe('an update of what is not there', () => {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/mine';
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+
+  async function put(at: string, json: object, identity = adminIdentity): Promise<number> {
+    const asked = { method: 'PUT', path: at, query: new URLSearchParams(), headers: {}, body: { json } };
+    return (await cluster.api.handle(asked, identity)).status;
+  }
+
+  it.each([{ resourceVersion: '7', name: 'mine' }, { uid: 'u', name: 'mine' }, { generateName: 'mine' }, { name: '' }])(
+    'creates nothing where it means one that has been there, or has no name: %j',
+    async (metadata) => {
+      expect(await put(path, { ...lease, metadata })).toBe(404);
+    },
+  );
+
+  it('creates nothing of most kinds', async () => {
+    const json = { metadata: { name: 'mine' } };
+    expect(await put('/api/v1/namespaces/default/configmaps/mine', json)).toBe(404);
+  });
+
+  it('creates it where Kubernetes does, for who may create it', async () => {
+    const metadata = { name: 'lessee', namespace: 'default' };
+    const rule = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['update'] };
+    await cluster.client.create(roles, { metadata, rules: [rule] });
+    await cluster.client.create(roleBindings, {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'lessee' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ann' }],
+    });
+    const json = { ...lease, metadata: { name: 'mine' } };
+    expect(await put(path, json, { user: 'ann', groups: [] })).toBe(403);
+    expect(await put(path, json)).toBe(201);
+    expect(await put(path, json)).toBe(200);
   });
 });
 

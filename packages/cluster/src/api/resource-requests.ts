@@ -5,7 +5,7 @@ import type { KubeObject } from '@slipway/kube/object';
 import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { CreatedBelow, ResourceDefinition } from '../schema/definition.ts';
-import { isJsonObject } from '../schema/shape.ts';
+import { isJsonObject, type JsonObject } from '../schema/shape.ts';
 import { answerReview } from './access-reviews.ts';
 import { answer, collection, formed, formOf, listHead, listOf, one, requireTellable } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
@@ -79,9 +79,7 @@ function createBelow(request: TransportRequest, at: ResourceRequest, { type, sub
   const { group, version, plural, kind } = type;
   const definition = catalog.find(group, version, plural);
   if (definition === undefined) throw unknownPath();
-  const body = bodyOf(request);
-  const metadata = isJsonObject(body) ? body['metadata'] : undefined;
-  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  const { name } = metadataIn(bodyOf(request));
   if (typeof name !== 'string' || name === '')
     throw new StatusError('BadRequest', `metadata.name must be that of the ${kind} that it is for`);
   return connect(request, { ...at, definition, path: { ...path, group, version, plural, name, subresource } });
@@ -188,7 +186,31 @@ function componentOf(user: string): string {
 
 async function replace(request: TransportRequest, at: ResourceRequest): Promise<TransportResponse> {
   const warnings: string[] = [];
-  return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
+  try {
+    return one({ object: await put(request, at, warnings), request, at, status: 200, warnings });
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound') || !isCreatedByUpdate(request, at)) throw error;
+  }
+  requireCreate(request, at);
+  return create(request, at);
+}
+
+/** Only under the name that the path gives it, and where nothing says that it has been there before. */
+function isCreatedByUpdate(request: TransportRequest, { definition, path, resources }: ResourceRequest): boolean {
+  if (definition.createdByUpdate !== true || path.subresource !== '') return false;
+  const { name, uid = '', resourceVersion = '' } = metadataIn(bodyOf(request));
+  const target = { definition, namespace: path.namespace, name: path.name };
+  return name === path.name && uid === '' && resourceVersion === '' && resources.find(target) === undefined;
+}
+
+function metadataIn(body: unknown): JsonObject {
+  const metadata = isJsonObject(body) ? body['metadata'] : undefined;
+  return isJsonObject(metadata) ? metadata : {};
+}
+
+/** Who may change an object may not always create one. */
+function requireCreate(request: TransportRequest, at: ResourceRequest): void {
+  authorize(at.identity, { ...attributesOf(request), verb: 'create' }, at.grants);
 }
 
 async function put(request: TransportRequest, at: ResourceRequest, warnings: string[]): Promise<KubeObject> {
@@ -196,7 +218,7 @@ async function put(request: TransportRequest, at: ResourceRequest, warnings: str
   const { scale } = at.definition;
   if (at.path.subresource !== 'scale' || scale === undefined) return at.verbs.update(bodyOf(request), write);
   const body = decodeScale(bodyOf(request));
-  const version = isJsonObject(body['metadata']) ? body['metadata']['resourceVersion'] : undefined;
+  const version = metadataIn(body)['resourceVersion'];
   return at.verbs.change(
     write,
     (current) => fromScale(current, body, scale),
@@ -210,9 +232,11 @@ async function patch(request: TransportRequest, at: ResourceRequest): Promise<Tr
   const kind = patchKind(request.headers['content-type'] ?? '');
   const body = bodyOf(request);
   if (kind === 'apply') {
-    const requireCreate = (): void => authorize(at.identity, { ...attributesOf(request), verb: 'create' }, at.grants);
     const applied = at.path.subresource === 'scale' ? appliedScale(body, at.definition) : body;
-    const { object, created } = await at.verbs.apply(applied, { ...write, requireCreate });
+    const { object, created } = await at.verbs.apply(applied, {
+      ...write,
+      requireCreate: () => requireCreate(request, at),
+    });
     return one({ object, request, at, status: created ? 201 : 200, warnings });
   }
   const { scale } = at.definition;

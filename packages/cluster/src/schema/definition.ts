@@ -134,6 +134,8 @@ export interface ResourceDefinition {
   readonly createdBelow?: CreatedBelow | undefined;
   /** Made from what nodes measure whenever somebody asks, and never stored. */
   readonly isMeasured?: boolean | undefined;
+  /** Whoever replaces one that is not there creates it. */
+  readonly createdByUpdate?: boolean | undefined;
   /** Absent: objects are stored in this version. */
   readonly conversion?: Conversion | undefined;
   /** Served as `<plural>/status` with the spec kept, and `metadata.generation` counting changes of the rest. */

@@ -26,6 +26,7 @@ export interface CatalogEntry<T extends KubeObject> {
   readonly isReview?: boolean;
   readonly createdBelow?: CreatedBelow;
   readonly isMeasured?: boolean;
+  readonly createdByUpdate?: boolean;
   /** All unless said otherwise. */
   readonly verbs?: readonly string[];
   readonly conversion?: Conversion;
@@ -99,6 +100,7 @@ export function define<T extends KubeObject>(entry: CatalogEntry<T>): ResourceDe
     isReview: entry.isReview,
     createdBelow: entry.createdBelow,
     isMeasured: entry.isMeasured,
+    createdByUpdate: entry.createdByUpdate,
     conversion: entry.conversion,
     hasStatus,
     scale: entry.scale,

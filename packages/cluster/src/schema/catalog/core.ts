@@ -104,6 +104,7 @@ function nodeAddress({ status }: Node, type: string): string {
 
 export const service = define<Service>({
   type: services,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.core.v1.Service',
   shortNames: ['svc'],
   categories: ['all'],
@@ -260,6 +261,7 @@ function duplicatePorts(ports: readonly ServicePort[]): readonly Fault[] {
 
 export const endpoint = define<Endpoints>({
   type: endpoints,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.core.v1.Endpoints',
   shortNames: ['ep'],
   nameRule: dns1123Subdomain,

@@ -11,6 +11,7 @@ import { pathSegment, qualifiedKey } from '../names.ts';
 
 export const event = define<Event>({
   type: events,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.core.v1.Event',
   shortNames: ['ev'],
   nameRule: pathSegment,

@@ -10,6 +10,7 @@ const types = ['Pod', 'Container', 'PersistentVolumeClaim'];
 
 export const limitRange = define<LimitRange>({
   type: limitRanges,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.core.v1.LimitRange',
   shortNames: ['limits'],
   nameRule: dns1123Subdomain,

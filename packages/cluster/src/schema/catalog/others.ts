@@ -74,6 +74,7 @@ function shortList(items: readonly string[], none: string): string {
 
 export const lease = define<Lease>({
   type: leases,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.coordination.v1.Lease',
   nameRule: dns1123Subdomain,
   columns: [{ name: 'Holder', cell: ({ spec }) => spec?.holderIdentity ?? '' }],

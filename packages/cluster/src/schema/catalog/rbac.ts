@@ -28,6 +28,7 @@ const nameOnly: Column<Role | ClusterRole> = { name: 'Name', cell: ({ metadata }
 
 export const role = define<Role>({
   type: roles,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.rbac.v1.Role',
   nameRule: pathSegment,
   bareColumns: true,
@@ -37,6 +38,7 @@ export const role = define<Role>({
 
 export const clusterRole = define<ClusterRole>({
   type: clusterRoles,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.rbac.v1.ClusterRole',
   nameRule: pathSegment,
   bareColumns: true,
@@ -56,6 +58,7 @@ const bindingColumns: ReadonlyArray<Column<Binding>> = [
 
 export const roleBinding = define<RoleBinding>({
   type: roleBindings,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.rbac.v1.RoleBinding',
   nameRule: pathSegment,
   columns: bindingColumns,
@@ -66,6 +69,7 @@ export const roleBinding = define<RoleBinding>({
 
 export const clusterRoleBinding = define<ClusterRoleBinding>({
   type: clusterRoleBindings,
+  createdByUpdate: true,
   schemaType: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
   nameRule: pathSegment,
   columns: bindingColumns,
