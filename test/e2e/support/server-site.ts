@@ -24,6 +24,8 @@ export interface SiteOptions {
 }
 
 const lookMilliseconds = 50;
+/** A kill costs a start and a lease, which a busy machine takes long for; what takes longer does not happen any more. */
+const patienceMilliseconds = 120_000;
 
 export class Site {
   readonly #options: SiteOptions;
@@ -102,13 +104,14 @@ export class Site {
     for (;;) {
       const url = this.#next();
       try {
-        const response = await fetch(new URL(path, url), init);
+        const signal = AbortSignal.timeout(patienceMilliseconds);
+        const response = await fetch(new URL(path, url), { ...init, signal });
         const text = await response.text();
         if (response.status < 500) return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
         // Stopping, or without its database for a moment: every other 5xx is a fault.
         if (response.status !== 503) throw new Error(`${init.method} ${path}: ${response.status} ${text}`);
       } catch (error) {
-        if (!isGone(error)) throw error;
+        if (!isGone(error)) throw new Error(`${init.method} ${url}${path}`, { cause: error });
       }
       await pause(lookMilliseconds);
     }
@@ -130,8 +133,15 @@ export class Site {
   /** Reads the log of a release as it is written, at another server whenever one dies. Resolves with it when it ends. */
   async follow(path: string): Promise<readonly { readonly number: number; readonly text: string }[]> {
     const lines: { readonly number: number; readonly text: string }[] = [];
-    while (!(await this.#read(`${path}?after=${lines.at(-1)?.number ?? 0}`, lines))) await pause(lookMilliseconds);
-    return lines;
+    let heardAt = performance.now();
+    for (;;) {
+      const before = lines.length;
+      if (await this.#read(`${path}?after=${lines.at(-1)?.number ?? 0}`, lines)) return lines;
+      if (lines.length > before) heardAt = performance.now();
+      if (performance.now() - heardAt > patienceMilliseconds)
+        throw new Error(`${path} does not end: after ${lines.length} lines there is nothing more`);
+      await pause(lookMilliseconds);
+    }
   }
 
   /** Whether it has ended. */
@@ -169,7 +179,11 @@ function isGone(error: unknown): boolean {
   return (error instanceof TypeError && error.message === 'fetch failed') || (error as Error).message === 'terminated';
 }
 
-/** Looks until it is so. */
+/** Looks until it is so. Rejects with what it was that did not become so. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(lookMilliseconds);
+  const since = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - since > patienceMilliseconds) throw new Error(`it does not become so: ${isSo.toString()}`);
+    await pause(lookMilliseconds);
+  }
 }
