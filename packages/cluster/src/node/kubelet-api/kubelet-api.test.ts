@@ -107,10 +107,22 @@ describe('containerLogs', () => {
   it.each([
     { path: '/containerLogs/default/nope/app', status: 404, message: 'pod default/nope is not on node node' },
     { path: '/containerLogs/default/web/nope', status: 400, message: 'container nope is not valid for pod web' },
+    { path: '/containerLogs/default/web/app?tailLines=x', status: 400, message: 'must be a whole number' },
     {
-      path: '/containerLogs/default/web/app?tailLines=-1',
-      status: 400,
-      message: 'must be a whole number',
+      path: '/containerLogs/default/web/app?tailLines=-1&limitBytes=0',
+      status: 422,
+      message:
+        'PodLogOptions \\"web\\" is invalid: [tailLines: Invalid value: -1: must be greater than or equal to 0, limitBytes: Invalid value: 0: must be greater than 0]',
+    },
+    {
+      path: '/containerLogs/default/web/app?sinceSeconds=0',
+      status: 422,
+      message: 'sinceSeconds: Invalid value: 0: must be greater than 0',
+    },
+    {
+      path: '/containerLogs/default/web/app?sinceSeconds=5&sinceTime=2026-01-01T00:00:00Z',
+      status: 422,
+      message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
     },
     {
       path: '/containerLogs/default/web/app?previous=true',

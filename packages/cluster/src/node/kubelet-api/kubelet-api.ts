@@ -85,7 +85,11 @@ export class KubeletApi {
     if (request.method !== 'GET')
       throw new StatusError('MethodNotAllowed', `${request.method} is not allowed on logs; use GET`);
     const record = this.#find(namespace, name);
-    const options = parseLogOptions(query, { signal: request.signal, now: this.#options.clock.now() });
+    const options = parseLogOptions(query, {
+      pod: record.pod.metadata.name ?? '',
+      signal: request.signal,
+      now: this.#options.clock.now(),
+    });
     const instance = selectInstance(record, container, { previous: isFlagSet(query, 'previous') });
     return {
       status: 200,

@@ -1,6 +1,9 @@
 /** Which log `containerLogs` asks for. */
 import { isFlagSet } from '@slipway/kube/query-flag';
 import { StatusError } from '@slipway/kube/status-error';
+import { invalidObject } from '../../api/api-errors.ts';
+import { forbidden, invalid } from '../../schema/faults.ts';
+import type { Fault } from '../../schema/definition.ts';
 import { defaultWaitingReason } from '../agent/container-status.ts';
 import {
   settledState,
@@ -12,27 +15,51 @@ import {
 } from '../agent/pod-record.ts';
 import type { LogOptions } from '../logs/log-reader.ts';
 
-/** The options of a request's query; throws a `BadRequest` that names the parameter. */
+/**
+ * The options of a request's query. Throws a `BadRequest` for what cannot be read, and an `Invalid` with every fault of what
+ * can, as of an object `PodLogOptions` with the pod's name.
+ */
 export function parseLogOptions(
   query: URLSearchParams,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: number },
+  { pod, signal, now }: { readonly pod: string; readonly signal: AbortSignal; readonly now: number },
 ): LogOptions {
   const sinceSeconds = parseCount(query, 'sinceSeconds');
+  const tailLines = parseCount(query, 'tailLines');
+  const limitBytes = parseCount(query, 'limitBytes');
+  const sinceTime = parseTime(query, 'sinceTime');
+  const faults = judge({ sinceSeconds, sinceTime, tailLines, limitBytes });
+  if (faults.length > 0) throw invalidObject(logOptions, pod, faults);
   return {
     follow: isFlagSet(query, 'follow'),
     timestamps: isFlagSet(query, 'timestamps'),
-    tailLines: parseCount(query, 'tailLines'),
-    limitBytes: parseCount(query, 'limitBytes'),
-    since: sinceSeconds === undefined ? parseTime(query, 'sinceTime') : now - sinceSeconds * 1000,
+    tailLines,
+    limitBytes,
+    since: sinceSeconds === undefined ? sinceTime : now - sinceSeconds * 1000,
     signal,
   };
+}
+
+const logOptions = { group: '', plural: 'podlogoptions', kind: 'PodLogOptions' };
+const atLeastOne = 'must be greater than 0';
+
+type Amounts = Record<'sinceSeconds' | 'sinceTime' | 'tailLines' | 'limitBytes', number | undefined>;
+
+function judge({ sinceSeconds, sinceTime, tailLines, limitBytes }: Amounts): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (tailLines !== undefined && tailLines < 0)
+    faults.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'));
+  if (limitBytes !== undefined && limitBytes < 1) faults.push(invalid('limitBytes', limitBytes, atLeastOne));
+  if (sinceSeconds !== undefined && sinceTime !== undefined)
+    faults.push(forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  else if (sinceSeconds !== undefined && sinceSeconds < 1)
+    faults.push(invalid('sinceSeconds', sinceSeconds, atLeastOne));
+  return faults;
 }
 
 function parseCount(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw new StatusError('BadRequest', `${name}: "${text}" must be a whole number of 0 or more`);
+  if (!/^[+-]?\d+$/.test(text)) throw new StatusError('BadRequest', `${name}: "${text}" must be a whole number`);
   return Number(text);
 }
 
