@@ -13,6 +13,9 @@ export interface Identity {
   readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** In `extra`: by what of a caller's own somebody is known, a certificate or a token. */
+export const credentialId = 'authentication.kubernetes.io/credential-id';
+
 const masters = 'system:masters';
 export const authenticatedGroup = 'system:authenticated';
 

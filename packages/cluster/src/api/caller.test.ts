@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createMemoryCluster } from '../../testing/memory-cluster.ts';
 import { adminIdentity } from './authorization.ts';
@@ -8,9 +9,11 @@ const pair = { certificate: '', key: '' };
 const certificates = { authority: '', server: pair, admin: pair, adminToken: 'the right one' };
 const inProtocol = `base64url.bearer.authorization.k8s.io.${Buffer.from('the right one').toString('base64url')}, v4.base64.channel.k8s.io`;
 
-async function callers(requests: readonly { readonly authorization: string; readonly protocol?: string }[]) {
+async function callers(
+  requests: readonly { readonly authorization: string; readonly protocol?: string }[],
+  socket = new Socket(),
+) {
   const { api, close } = await createMemoryCluster();
-  const socket = new Socket();
   const answers = await Promise.allSettled(
     requests.map(async ({ authorization, protocol }) => {
       const headers: Record<string, string> = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol };
@@ -51,5 +54,21 @@ describe('who asks on a connection', () => {
     ]);
     expect(held).toMatchObject(admin);
     expect(alone).toMatchObject({ value: { user: 'system:anonymous' } });
+  });
+
+  it('is whom the certificate of the connection names, and known by its fingerprint', async () => {
+    const socket = new TLSSocket(new Socket());
+    const certificate = { subject: { CN: 'jane', O: ['dev', 'ops'] }, fingerprint256: 'AB:01:EF' };
+    Object.assign(socket, { authorized: true, getPeerCertificate: () => certificate });
+    const [caller] = await callers([{ authorization: '' }], socket);
+    socket.destroy();
+    expect(caller).toEqual({
+      status: 'fulfilled',
+      value: {
+        user: 'jane',
+        groups: ['dev', 'ops', 'system:authenticated'],
+        extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=ab01ef'] },
+      },
+    });
   });
 });

@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ClusterCertificates } from '../pki/certificates.ts';
 import type { ApiServer } from './api-server.ts';
-import { adminIdentity, anonymous, type Identity } from './authorization.ts';
+import { adminIdentity, anonymous, credentialId, type Identity } from './authorization.ts';
 import { impersonate } from './impersonation.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { socketToken } from './socket-request.ts';
@@ -61,9 +61,13 @@ async function authenticated(token: string, { tokens }: ApiServer): Promise<Iden
 const certified = new WeakMap<TLSSocket, Identity>();
 
 function identityOf(socket: TLSSocket): Identity {
-  const { subject } = socket.getPeerCertificate();
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
   const groups = [subject?.O ?? []].flat();
-  return { user: [subject?.CN ?? ''].flat()[0] ?? '', groups: [...groups, 'system:authenticated'] };
+  return {
+    user: [subject?.CN ?? ''].flat()[0] ?? '',
+    groups: [...groups, 'system:authenticated'],
+    extra: { [credentialId]: [`X509SHA256=${fingerprint256.replaceAll(':', '').toLowerCase()}`] },
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What a token of a service account says. https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens */
 import { isJsonObject, type JsonObject } from '../../schema/shape.ts';
-import type { Identity } from '../authorization.ts';
+import { credentialId, type Identity } from '../authorization.ts';
 import { serviceAccountGroups, serviceAccountUser, type ServiceAccountName } from '../rbac/service-account-names.ts';
 
 export interface NamedObject {
@@ -87,7 +87,7 @@ export function identityOf({ namespace, account, bound, id }: TokenClaims): Iden
     uid: account.uid,
     groups: [...serviceAccountGroups(name), 'system:authenticated'],
     extra: {
-      [`${extraPrefix}credential-id`]: [`JTI=${id}`],
+      [credentialId]: [`JTI=${id}`],
       ...(node === undefined
         ? {}
         : { [`${extraPrefix}node-name`]: [node.name], [`${extraPrefix}node-uid`]: [node.uid] }),
