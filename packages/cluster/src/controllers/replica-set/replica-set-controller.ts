@@ -25,6 +25,8 @@ const deletionBatch = 50;
 /** What keeps a number of pods: a ReplicaSet, or what can be seen as one. */
 export interface ReplicaManager {
   readonly name: string;
+  /** In its events. */
+  readonly component: string;
   readonly type: ResourceType<ReplicaSet>;
   readonly informer: Pick<Informer<KubeObject>, 'get' | 'resourceVersion'>;
   readonly source: (keys: (object: KubeObject) => ObjectKey) => ControllerSource;
@@ -36,6 +38,7 @@ export function startReplicaSetController(context: ControllerContext): RunningCo
   const { replicaSets: informer } = context.informers;
   return startReplicaManager(context, {
     name: 'replicaset',
+    component: 'replicaset-controller',
     type: replicaSets,
     informer,
     source: (key) => source(informer, (change) => subjectOf(change).map(key)),
@@ -45,7 +48,7 @@ export function startReplicaSetController(context: ControllerContext): RunningCo
 }
 
 export function startReplicaManager(context: ControllerContext, manager: ReplicaManager): RunningController {
-  const parts = partsFor(context, `${manager.name}-controller`);
+  const parts = partsFor(context, manager.component);
   return runController(afterOwnWrites(new ReplicaSetController(parts, manager), parts.writes), {
     ...context,
     sources: [manager.source(keyOf), source(context.informers.pods, (change) => keysOfPod(change, manager))],

@@ -1,5 +1,5 @@
 import type { ReplicationController } from '@slipway/kube/api.generated';
-import { pods, replicationControllers } from '@slipway/kube/resources';
+import { events, pods, replicationControllers } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createControlledCluster, listPods, type ControlledCluster } from '../../../testing/controlled-cluster.ts';
 
@@ -35,6 +35,14 @@ describe('a ReplicationController', () => {
       availableReplicas: 2,
       observedGeneration: 1,
     });
+  });
+
+  it('tells by the name that it has in Kubernetes', async () => {
+    await given();
+    await cluster.advance(2_000);
+    const { items } = await cluster.client.list(events, { namespace: 'default' });
+    const own = items.filter(({ involvedObject }) => involvedObject.kind === 'ReplicationController');
+    expect(own.map(({ source }) => source?.component)).toEqual(['replication-controller', 'replication-controller']);
   });
 
   it('takes pods that are nobody’s and is scaled', async () => {

@@ -13,6 +13,7 @@ export function startReplicationController(context: ControllerContext): RunningC
   const type: ResourceType<ReplicaSet> = { group, version, kind, plural, namespaced };
   return startReplicaManager(context, {
     name: 'replicationcontroller',
+    component: 'replication-controller',
     type,
     informer,
     source: (key) => source(informer, (change) => subjectOf(change).map(key)),
