@@ -103,6 +103,14 @@ describe('the node', () => {
     expect(renewed()).toBe('2026-01-01T00:00:10.000000Z');
   });
 
+  it('tells every five minutes how it is, and since when it is so', async () => {
+    const { api, clock } = await startAgent();
+    await clock.advance(320_000);
+    const ready = api.get(nodes, { name: 'node-1' }).status?.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready?.lastHeartbeatTime).toMatch(/^2026-01-01T00:05:/);
+    expect(ready?.lastTransitionTime).toBe('2026-01-01T00:00:00Z');
+  });
+
   it('registers again where it was registered before', async () => {
     const { api } = await startAgent();
     await expect(startAgent({ api })).resolves.toBeDefined();

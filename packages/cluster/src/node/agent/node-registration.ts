@@ -56,7 +56,7 @@ export class NodeRegistration {
       await this.#retried('The lease of the node could not be renewed', () => this.#renew(node));
       const isDue = clock.monotonic() - this.#reportedAt >= reportEvery;
       if (isDue || (await this.#isTakenForLost())) {
-        await this.#retried('The node status could not be written', () => this.#report(node));
+        await this.#retried('The node status could not be written', () => this.#reportAgain());
       }
       await delay(clock, renewEvery * (1 + renewalJitter * (2 * random() - 1)), signal);
     }
@@ -85,6 +85,12 @@ export class NodeRegistration {
       const body = { metadata: { labels: calculateNodeLabels(description) } };
       return client.patch(nodes, { name: description.nodeName }, { type: 'merge', body }, { signal });
     }
+  }
+
+  /** From what is there by now: conditions that stay as they are keep the time since when they are so. */
+  async #reportAgain(): Promise<void> {
+    const { client, description, signal } = this.#options;
+    await this.#report(await client.get(nodes, { name: description.nodeName }, { signal }));
   }
 
   async #report(node: Node): Promise<void> {
