@@ -19,7 +19,7 @@ const seconds = { first: -62_135_596_800, last: 253_402_300_799 };
 
 export const forms: Readonly<Record<string, Form>> = {
   Time: time(formatTime),
-  MicroTime: time(formatMicroTime),
+  MicroTime: time(withMicroseconds),
   Duration: { fields: [[1, 'duration', '?int']], toJson: ({ duration }) => `${Number(duration ?? 0)}ns` },
   Quantity: { fields: [[1, 'string', '?string']], toJson: ({ string }) => string },
   IntOrString: {
@@ -58,13 +58,13 @@ export const forms: Readonly<Record<string, Form>> = {
 };
 
 /** Of a time that was never set the message is empty. */
-function time(format: (milliseconds: number) => string): Form {
+function time(format: (milliseconds: number, nanoseconds: number) => string): Form {
   const toJson: Form['toJson'] = (message) => {
     const { seconds: whole, nanos = 0 } = message;
     if (typeof whole !== 'number' || typeof nanos !== 'number') return undefined;
     if (whole < seconds.first || whole > seconds.last || nanos < 0 || nanos > 999_999_999)
       throw malformed(`a time of ${whole} seconds and ${nanos} nanoseconds since 1970`);
-    return format(whole * 1_000 + Math.floor(nanos / 1_000_000));
+    return format(whole * 1_000 + Math.floor(nanos / 1_000_000), nanos);
   };
   return {
     fields: [
@@ -73,6 +73,12 @@ function time(format: (milliseconds: number) => string): Form {
     ],
     toJson,
   };
+}
+
+/** The last three digits of six are finer than a number of milliseconds. */
+function withMicroseconds(milliseconds: number, nanoseconds: number): string {
+  const microseconds = String(Math.floor(nanoseconds / 1_000) % 1_000).padStart(3, '0');
+  return `${formatMicroTime(milliseconds).slice(0, -'000Z'.length)}${microseconds}Z`;
 }
 
 function anything(): Form {

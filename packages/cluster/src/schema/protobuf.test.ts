@@ -114,6 +114,14 @@ describe('decodeProtobuf', () => {
     });
   });
 
+  it('keeps microseconds where they count', () => {
+    const time = Buffer.concat([varint(1 << 3), varint(1_767_225_600), varint(2 << 3), varint(12_345_999)]);
+    const lease = envelope({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }, delimited(2, delimited(4, time)));
+    expect(decode(lease, 'io.k8s.api.coordination.v1.Lease')).toMatchObject({
+      spec: { renewTime: '2026-01-01T00:00:00.012345Z' },
+    });
+  });
+
   it('takes lists of numbers in one piece', () => {
     const groups = delimited(4, Buffer.concat([varint(1), varint(300)]));
     expect(decode(envelope(podType, groups), 'io.k8s.api.core.v1.PodSecurityContext')).toMatchObject({
