@@ -162,6 +162,12 @@ it('a form that there is not is refused before anything is written', async () =>
   expect((await get(`${path}/x`)).status).toBe(404);
 });
 
+it.each(['/version', '/apis', '/api/v1', '/openapi/v3'])('%s is only read', async (path) => {
+  const asked = { path, query: new URLSearchParams(), headers: {} };
+  const posted = await cluster.api.handle({ ...asked, method: 'POST' }, adminIdentity);
+  expect([posted.status, (await get(path)).status]).toEqual([405, 200]);
+});
+
 describe('health', () => {
   const said = async (asked: string): Promise<string> => {
     const { status, body } = await get(asked);

@@ -6,6 +6,7 @@ import { aggregatedDiscovery, coreVersions, groupDiscovery, groupList, resourceL
 import type { OpenApiDocuments } from '../schema/openapi-v3.ts';
 import { acceptedRanges } from './accept.ts';
 import { aggregatedVersion } from './accepted-form.ts';
+import { methodNotAllowed } from './served-methods.ts';
 import { issuerPaths } from './tokens/issuer-discovery.ts';
 
 export const kubernetesVersion = 'v1.32.0';
@@ -31,12 +32,18 @@ function withoutSlash(path: string): string {
   return path.length > 1 ? path.replace(/\/$/, '') : path;
 }
 
-/** Undefined for paths of resources. */
+/** Undefined for paths of resources. Throws `MethodNotAllowed`: only health may be asked for by any method. */
 export function handleMeta(request: TransportRequest, options: MetaOptions): TransportResponse | undefined {
   const path = withoutSlash(request.path);
-  if (path === '/version') return json(version());
   const health = healthOf(path, request.query);
   if (health !== undefined) return text(health);
+  const described = describe(path, request, options);
+  if (described !== undefined && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+  return described;
+}
+
+function describe(path: string, request: TransportRequest, options: MetaOptions): TransportResponse | undefined {
+  if (path === '/version') return json(version());
   if (path === '/')
     return json({
       paths: [
