@@ -126,7 +126,7 @@ export class ClusterNetwork {
     await writeFile(`/proc/sys/net/ipv4/conf/${uplink}/rp_filter`, '1');
     const machine = addressInRange(ranges.link, 1);
     await batch.run([
-      ...crossings.closed.map((range) => `route add unreachable ${formatCidr(range)}`),
+      ...crossings.closed.map((range) => `route replace unreachable ${formatCidr(range)}`),
       `address add ${addressInRange(ranges.link, 2)}/30 dev ${uplink}`,
       `link set ${uplink} up`,
       ...crossings.open.map((range) => `route add ${formatCidr(range)} via ${machine}`),
