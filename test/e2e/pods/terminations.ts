@@ -15,7 +15,8 @@ export function terminations(pods: PodLives): void {
         volumeMounts: [work],
         lifecycle: {
           postStart: { exec: { command: ['sh', '-c', 'echo started >/work/hook'] } },
-          preStop: { exec: { command: ['sh', '-c', 'echo stopping >>/work/hook'] } },
+          // Long enough to be followed by a kubectl that is slow to start.
+          preStop: { exec: { command: ['sh', '-c', 'echo stopping >>/work/hook; sleep 2'] } },
         },
       }),
     ],

@@ -80,8 +80,12 @@ except ApiException as error:
 
 version = client.VersionApi().get_code()
 saw["version"] = [version.major, version.minor]
+# From before, since it may be gone by the time somebody watches.
+before = core.read_namespace(namespace).metadata.resource_version
 core.delete_namespace(namespace, propagation_policy="Foreground")
-for event in watch.Watch().stream(core.list_namespace, field_selector=f"metadata.name={namespace}", timeout_seconds=60):
+for event in watch.Watch().stream(
+    core.list_namespace, field_selector=f"metadata.name={namespace}", resource_version=before, timeout_seconds=60
+):
     if event["type"] == "DELETED":
         saw["deleted"] = True
         break
