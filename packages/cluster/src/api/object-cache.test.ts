@@ -1,3 +1,5 @@
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { StoredObject } from '../store/store.ts';
 import { ObjectCache } from './object-cache.ts';
@@ -37,6 +39,27 @@ describe('the cache of parsed objects', () => {
     cache.rememberForNow(other, { metadata: { name: 'b' } });
     cache.forgetForNow('b');
     expect(cache.parse(other)).toEqual({ metadata: { name: 'b', resourceVersion: '4' } });
+  });
+
+  it('leaves what was for now to those who collect what is young', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: (options: { readonly type: 'major' | 'minor' }) => void = runInNewContext('gc');
+    const oldBytes = (): number =>
+      getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space')?.space_used_size ?? 0;
+    const cache = new ObjectCache();
+    const tell = (round: number): void => {
+      const all = Array.from({ length: 32 }, (_, index) => stored(`new-${round}-${index}`, index + 1));
+      for (const each of all)
+        cache.rememberForNow(each, { metadata: { name: each.key, labels: { text: each.key.repeat(100) } } });
+      if (round % 10 === 0) collect({ type: 'minor' });
+      for (const { key } of all) cache.forgetForNow(key);
+    };
+    tell(0);
+    collect({ type: 'major' });
+    const before = oldBytes();
+    for (let round = 1; round <= 1_000; round++) tell(round);
+    // A tenth of the rounds was there when something was collected, with 20 MB in all.
+    expect(oldBytes() - before).toBeLessThan(1_000_000);
   });
 
   it('forgets the object that was not used for longest', () => {

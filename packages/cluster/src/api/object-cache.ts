@@ -26,7 +26,7 @@ export class ObjectCache {
   readonly #maximum: number;
   readonly #freezes: boolean;
   /** What has just come to be, as long as its watchers and its writer are told. */
-  readonly #forNow = new Map<string, Entry>();
+  #forNow = new Map<string, Entry>();
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   /** Goes once over the old ones: a map that is asked for its first key each time passes over all that were there. */
@@ -64,8 +64,13 @@ export class ObjectCache {
     this.#forNow.set(key, { revision, object, previous: undefined });
   }
 
+  /**
+   * A map that is old takes its memory from the old heap whenever what is in it has changed often enough, and what it leaves
+   * there keeps all that was in it then until everything is collected. A new one has not become old.
+   */
   forgetForNow(key: string): void {
     this.#forNow.delete(key);
+    if (this.#forNow.size === 0) this.#forNow = new Map();
   }
 
   forget(key: string): void {
