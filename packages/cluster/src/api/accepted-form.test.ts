@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findForm, requireForm } from './accepted-form.ts';
+import { findForm, requireForm, requireStreamedForm } from './accepted-form.ts';
 
 describe('the form of an answer', () => {
   it.each([
@@ -52,5 +52,16 @@ describe('the form of an answer', () => {
     'text/html',
   ])('is refused where it is none that there is: %s', (accept) => {
     expect(() => requireForm(accept)).toThrow(expect.objectContaining({ reason: 'NotAcceptable', code: 406 }));
+  });
+
+  it.each([undefined, '', '*/*', 'application/json;stream=watch', 'application/yaml, application/json'])(
+    'is one that a watch has: %s',
+    (accept) => {
+      expect(() => requireStreamedForm(accept)).not.toThrow();
+    },
+  );
+
+  it.each(['application/yaml', 'text/html'])('is none that a watch has: %s', (accept) => {
+    expect(() => requireStreamedForm(accept)).toThrow(expect.objectContaining({ reason: 'NotAcceptable', code: 406 }));
   });
 });

@@ -80,6 +80,15 @@ export function requireForm(accept: string | undefined): AcceptedForm {
   throw notAcceptable(known);
 }
 
+/** Of a watch: YAML does not say where one event ends. Throws `NotAcceptable`. */
+export function requireStreamedForm(accept: string | undefined): void {
+  if (accept === undefined || accept.trim() === '') return;
+  if (acceptedRanges(accept).some((range) => formIn(range)?.text === 'json')) return;
+  throw notAcceptable(
+    'only the following media types are accepted: application/json, application/json;stream=watch, application/vnd.kubernetes.protobuf, application/vnd.kubernetes.protobuf;stream=watch',
+  );
+}
+
 const known =
   'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
 

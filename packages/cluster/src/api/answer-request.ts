@@ -11,6 +11,7 @@ import { parseResourcePath } from './request-path.ts';
 import { unknownRequest } from './request-counts.ts';
 import { isServed } from './served-methods.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
+import { fromWatchPath } from './watch-path.ts';
 
 export interface AnswerOptions extends CallerOptions {
   readonly logger: Logger;
@@ -23,7 +24,7 @@ export async function answerRequest(received: ReceivedRequest, options: AnswerOp
   let kind = unknownRequest;
   let answer: TransportResponse;
   try {
-    const url = parseTarget(target);
+    const url = fromWatchPath(method, parseTarget(target));
     const asked = { method, path: url.pathname, query: url.searchParams };
     kind = api.requests.kindOf(asked);
     const caller = callerOf(received, options);

@@ -49,8 +49,11 @@ export function parseResourceVersion(text: string): number | undefined {
 
 function parseInteger(text: string | null): number {
   if (text === null) return 0;
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
-  throw new StatusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const isNumber = /^[+-]?\d+$/.test(text);
+  // No number of 64 bits has more digits.
+  if (isNumber && text.length <= 20 && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return Number(text);
+  const fault = isNumber ? 'value out of range' : 'invalid syntax';
+  throw new StatusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${fault}`);
 }
 
 function refuse(faults: readonly Fault[]): void {

@@ -226,6 +226,7 @@ describe('the version of a list', () => {
 
   it.each([
     [{ limit: 'many' }, 'strconv.ParseInt: parsing "many": invalid syntax'],
+    [{ limit: '9223372036854775808' }, 'strconv.ParseInt: parsing "9223372036854775808": value out of range'],
     [{ timeoutSeconds: 'x' }, 'strconv.ParseInt: parsing "x": invalid syntax'],
     [{ watch: 'true', timeoutSeconds: '1.5' }, 'strconv.ParseInt: parsing "1.5": invalid syntax'],
     [{ resourceVersion: 'x' }, /^invalid resource version: resourceVersion: Invalid value: "x"/],

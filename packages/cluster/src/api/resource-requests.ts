@@ -6,6 +6,7 @@ import { isStatusReason, StatusError } from '@slipway/kube/status-error';
 import type { TransportRequest, TransportResponse } from '@slipway/kube/transport';
 import type { CreatedBelow, ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject, type JsonObject } from '../schema/shape.ts';
+import { requireStreamedForm } from './accepted-form.ts';
 import { answerReview } from './access-reviews.ts';
 import { answer, collection, formed, formOf, listHead, listOf, one, requireTellable } from './answer-forms.ts';
 import { tooLargeVersion, unknownPath } from './api-errors.ts';
@@ -307,7 +308,7 @@ function list(request: TransportRequest, at: ResourceRequest): TransportResponse
 
 function watch(request: TransportRequest, at: ResourceRequest): TransportResponse {
   const { query } = request;
-  if (at.path.name !== '') query.set('fieldSelector', `metadata.name=${at.path.name}`);
+  requireStreamedForm(request.headers['accept']);
   const timeoutMilliseconds = readWatchTimeout(query);
   const events = openWatch(at.resources, at.clock, {
     definition: at.definition,

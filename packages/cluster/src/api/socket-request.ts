@@ -5,6 +5,7 @@ import { isFlagSet } from '@slipway/kube/query-flag';
 import { StatusError } from '@slipway/kube/status-error';
 import type { ReceivedRequest } from './received-request.ts';
 import { parseTarget } from './request-target.ts';
+import { fromWatchPath } from './watch-path.ts';
 
 /** A connection that has left HTTP, with what has come on it already. */
 export interface SocketConnection {
@@ -23,7 +24,7 @@ export function isWatchSocket({
 }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean {
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
   try {
-    return isFlagSet(parseTarget(url).searchParams, 'watch');
+    return isFlagSet(fromWatchPath(method, parseTarget(url)).searchParams, 'watch');
   } catch {
     // What is wrong with it is said where the request is answered.
     return false;
