@@ -49,6 +49,18 @@ describe('a binding', () => {
     expect(await nodeName()).toBe('node-1');
   });
 
+  it('is refused for a pod that has a node', async () => {
+    await bind({});
+    expect(await bind({})).toMatchObject({
+      status: 409,
+      body: {
+        value: {
+          message: 'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "node-1"',
+        },
+      },
+    });
+  });
+
   it('changes nothing in a dry run', async () => {
     expect(await bind({}, 'dryRun=All')).toMatchObject({ status: 201 });
     expect(await nodeName()).toBeUndefined();

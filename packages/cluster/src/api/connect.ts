@@ -157,14 +157,11 @@ function bound(
 ): KubeObject {
   const pod = current as Pod;
   const assigned = pod.spec?.nodeName ?? '';
-  if (assigned !== '')
-    throw conflict(at.definition.type, at.path.name, `pod ${at.path.name} is already assigned to node "${assigned}"`);
+  const { name } = at.path;
+  const binding = { ...at.definition.type, plural: 'pods/binding' };
+  if (assigned !== '') throw conflict(binding, name, `pod ${name} is already assigned to node "${assigned}"`);
   if (pod.metadata.deletionTimestamp !== undefined)
-    throw conflict(
-      at.definition.type,
-      at.path.name,
-      `pod ${at.path.name} is being deleted, cannot be assigned to a host`,
-    );
+    throw conflict(binding, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const conditions = setCondition(
     pod.status?.conditions ?? [],
     { type: 'PodScheduled', status: 'True', lastTransitionTime: formatTime(now) },

@@ -1,6 +1,6 @@
 import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
-import type { ResourceDefinition, SchemaNode } from '../schema/definition.ts';
+import type { GroupVersionKind, ResourceDefinition, SchemaNode } from '../schema/definition.ts';
 import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
 import { itemFaults } from '../schema/item-faults.ts';
 import { isJsonObject, shapeObject, UndecodableError, type JsonObject, type Shaping } from '../schema/shape.ts';
@@ -119,7 +119,8 @@ function withMetadata(object: JsonObject, { type }: ResourceDefinition): KubeObj
   return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata };
 }
 
-function checkType(body: JsonObject, { type }: ResourceDefinition): void {
+/** Throws `BadRequest` where it says that it is something else. */
+export function checkType(body: JsonObject, { type }: { readonly type: GroupVersionKind }): void {
   const expected = apiVersionOf(type);
   const { apiVersion = expected, kind = type.kind } = body;
   if (apiVersion === expected && kind === type.kind) return;

@@ -108,6 +108,14 @@ describe('patches that make no object', () => {
     });
   });
 
+  it('are so of what is another kind than the Scale that it is sent as', async () => {
+    const sent: KubeObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: named, ...three };
+    await expect(cluster.client.update(deployments, sent, { subresource: 'scale' })).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: expect.stringContaining('does not match the expected API version (autoscaling/v1, kind Scale)'),
+    });
+  });
+
   it('are a conflict where a Scale is to be that of another version of the object', async () => {
     const body = { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } };
     const patched = cluster.client.patch(deployments, named, { type: 'merge', body }, { subresource: 'scale' });

@@ -6,6 +6,7 @@ import type { GroupVersionKind, ResourceDefinition, ScalePaths, TableColumn } fr
 import { readText, writePath } from '../schema/json-path.ts';
 import { schemaNode } from '../schema/schema-data.ts';
 import { isJsonObject, type JsonObject, shapeObject } from '../schema/shape.ts';
+import { checkType } from './decode-object.ts';
 import { decodePatched, type SentPatch } from './invalid-patch.ts';
 import { patchedObject } from './patches.ts';
 
@@ -64,6 +65,7 @@ export function appliedScale(body: unknown, { type, scale }: Pick<ResourceDefini
 export function decodeScale(body: unknown): JsonObject {
   if (!isJsonObject(body))
     throw new StatusError('BadRequest', 'the body of the request must be an object of kind Scale');
+  checkType(body, { type: scaleKind });
   return shapeObject(body, schemaNode('io.k8s.api.autoscaling.v1.Scale'), scaleKind).object;
 }
 
