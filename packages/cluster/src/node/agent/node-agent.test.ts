@@ -72,6 +72,9 @@ function boundPod(name: string, change: Partial<Pod['spec']> = {}): Pod {
 
 const phaseOf = (api: FakeNodeApi, name: string) => api.get(pods, { namespace: 'default', name }).status?.phase;
 
+const eventsOfPods = (api: FakeNodeApi) =>
+  api.list(events).filter(({ involvedObject }) => involvedObject.kind === 'Pod');
+
 describe('the node', () => {
   it('is registered with its labels, resources, conditions and addresses', async () => {
     const { api } = await startAgent();
@@ -115,6 +118,22 @@ describe('the node', () => {
     const { api } = await startAgent();
     await expect(startAgent({ api })).resolves.toBeDefined();
   });
+
+  it('tells that it starts, and that it is ready where it was not, as what its name names', async () => {
+    const told = (api: FakeNodeApi) => api.list(events).map(({ reason }) => reason);
+    const { api, clock, end, agent } = await startAgent();
+    expect(told(api)).toEqual(['Starting', 'NodeReady']);
+    expect(api.list(events)[1]).toMatchObject({
+      metadata: { namespace: 'default' },
+      involvedObject: { kind: 'Node', name: 'node-1', uid: 'node-1' },
+      message: 'Node node-1 status is now: NodeReady',
+    });
+    end.abort();
+    await agent.done;
+    await clock.advance(1);
+    await startAgent({ api, clock });
+    expect(told(api)).toEqual(['Starting', 'NodeReady', 'Starting']);
+  });
 });
 
 describe('a container that names a port on which it may not listen', () => {
@@ -146,7 +165,7 @@ describe('pods', () => {
     api.create(pods, { ...boundPod('other'), spec: { containers: [testContainer()], nodeName: 'node-2' } });
     await clock.advance(0);
     expect([phaseOf(api, 'mine'), phaseOf(api, 'other')]).toEqual(['Running', undefined]);
-    expect(api.list(events)[0]).toMatchObject({
+    expect(eventsOfPods(api)[0]).toMatchObject({
       reason: 'Pulled',
       source: { component: 'kubelet', host: 'node-1' },
       involvedObject: { kind: 'Pod', name: 'mine', fieldPath: 'spec.containers{app}' },
@@ -331,7 +350,7 @@ describe('what goes well with a pod while the agent ends', () => {
     const running = await startAgent({ api });
     api.create(pods, boundPod('web'));
     await running.clock.advance(0);
-    const reasons = () => api.list(events).map(({ reason }) => reason);
+    const reasons = () => eventsOfPods(api).map(({ reason }) => reason);
     expect([(await running.runtime.list()).length, reasons()]).toEqual([1, []]);
     return { ...running, reasons };
   }

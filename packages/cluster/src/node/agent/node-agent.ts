@@ -9,7 +9,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import { EventRecorder } from '@slipway/kube/event-recorder';
 import type { Logger } from '@slipway/kube/logger';
 import { keyOf } from '@slipway/kube/object';
-import { nodes, pods } from '@slipway/kube/resources';
+import { pods } from '@slipway/kube/resources';
 import { isStatusReason } from '@slipway/kube/status-error';
 import type { FilePlace, Files } from '../files.ts';
 import { KubeletApi } from '../kubelet-api/kubelet-api.ts';
@@ -26,6 +26,7 @@ import { LifecycleHooks } from './lifecycle-hook.ts';
 import { Limiter } from './limiter.ts';
 import { MountedObjects } from './mounted-objects.ts';
 import { resourcesOf, type Machine, type NodeCapacity } from './node-object.ts';
+import { tellOfStart } from './node-events.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { PodHost } from './pod-host.ts';
@@ -163,7 +164,7 @@ class NodeAgent {
     this.#workers.adopt(await runtime.list(), this.#sources.pods());
     await this.#removeLeftovers();
     this.#sources.onPodChange(({ old, current }) => this.#onPodChange(old, current));
-    this.#reportLimitations(node);
+    tellOfStart(this.#recorder, node, { limitations: runtime.limitations, events: this.#options.events });
     return node;
   }
 
@@ -189,13 +190,6 @@ class NodeAgent {
   #tellTheRest(): Promise<void> {
     this.#calm.end();
     return this.#recorder.end();
-  }
-
-  /** What this machine cannot do is a condition of the node too; here it is found beside what happens. */
-  #reportLimitations(node: Node): void {
-    for (const message of this.#options.runtime.limitations) {
-      this.#recorder.event({ object: node, type: nodes }, { type: 'Warning', reason: 'MissingRights', message });
-    }
   }
 
   #onPodChange(old: Pod | undefined, current: Pod | undefined): void {
