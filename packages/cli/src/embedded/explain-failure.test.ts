@@ -47,6 +47,11 @@ describe('explainFailure', () => {
       said: /^Port 80 on 127\.0\.0\.1 is in use.*\n.* --gateway-port N .* or stop what uses it\.$/,
     },
     {
+      name: 'a disk that is full',
+      error: Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' }),
+      said: /^The cluster cannot be started in \/data: the disk is full\.\nNothing that is stored was lost\. Make room there/,
+    },
+    {
       name: 'a level that cannot be had',
       error: new LevelError('root', 'this is an ordinary user.'),
       said: /^Level "root" is not possible here: this is an ordinary user\.\nStart without --level to use what is\.$/,

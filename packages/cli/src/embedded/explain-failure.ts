@@ -32,7 +32,10 @@ function partAt(port: number, { apiPort, deploymentServer }: ServerOptions): rea
 
 function explainSystemError(error: SystemError, { dataDirectory }: ServerOptions): string {
   const where = error.path === undefined || error.path === dataDirectory ? '' : ` (${error.path})`;
-  return `The cluster cannot be started in ${dataDirectory}: ${describeSystemError(error)}${where}.`;
+  const failure = `The cluster cannot be started in ${dataDirectory}: ${describeSystemError(error)}${where}.`;
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    ? `${failure}\nNothing that is stored was lost. Make room there, and start it again.`
+    : failure;
 }
 
 interface PortRefusal {
