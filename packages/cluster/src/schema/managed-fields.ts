@@ -123,6 +123,13 @@ export function withManagedFields<T extends KubeObject>(object: T, owned: readon
   return { ...object, metadata };
 }
 
+/** The object with the managers that another one says. */
+export function withManagersOf(object: KubeObject, from: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  const { managedFields } = from.metadata;
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
+}
+
 function compareOwned(a: Owned, b: Owned): number {
   return (
     compareText(a.manager.operation, b.manager.operation) ||
