@@ -91,6 +91,22 @@ describe('ControlGroups', () => {
     expect(group.wasOutOfMemory()).toBe(true);
   });
 
+  it.each([
+    { version: 1, file: 'cpu.cfs_quota_us', held: '5000', lifted: '-1' },
+    { version: 2, file: 'cpu.max', held: '5000 100000', lifted: 'max' },
+  ] as const)('lifts a limit of CPU in version $version, and minds no group that has gone', async (given) => {
+    const location = { version: given.version, directory: join(top, 'own') };
+    const groups = new ControlGroups({ locations: { cpu: location }, clock: systemClock });
+    await groups.start();
+    const group = await groups.create({ limits: { cpu: '50m' } });
+    const file = join(top, 'own/1', given.file);
+    expect(await readFile(file, 'utf8')).toBe(given.held);
+    group.liftCpuLimit();
+    expect(await readFile(file, 'utf8')).toBe(given.lifted);
+    await rm(join(top, 'own/1'), { recursive: true });
+    expect(() => group.liftCpuLimit()).not.toThrow();
+  });
+
   it('makes of a group that was made ahead that of a container, with what this one may use', async () => {
     const [own, memory] = [join(top, 'own'), join(top, 'memory/own')];
     await mkdir(memory, { recursive: true });

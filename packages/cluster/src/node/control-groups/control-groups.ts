@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResourceRequirements } from '@slipway/kube/api.generated';
 import { delay, type Clock } from '@slipway/kube/clock';
 import { messageOf } from '@slipway/kube/message-of';
 import { controllers, type Controller, type GroupLocation, type GroupLocations } from './find-control-groups.ts';
-import { calculateGroupValues, type GroupValue } from './group-values.ts';
+import { calculateGroupValues, type GroupValue, unlimitedCpu } from './group-values.ts';
 
 export interface ControlGroupsOptions {
   readonly locations: GroupLocations;
@@ -37,6 +37,11 @@ export interface ContainerGroup {
   readonly entriesLeft: readonly string[];
   /** Whether the kernel killed one of its processes because they used more memory than they may. */
   wasOutOfMemory(): boolean;
+  /**
+   * Lets its processes have as much of the CPUs as they like: those that are killed have to run to their end, and where many are
+   * held back they may never come to it.
+   */
+  liftCpuLimit(): void;
   /** Rejects when a process is left in it. */
   remove(): Promise<void>;
 }
@@ -45,6 +50,7 @@ const unlimited: ContainerGroup = {
   entries: [],
   entriesLeft: [],
   wasOutOfMemory: () => false,
+  liftCpuLimit: () => undefined,
   remove: () => Promise.resolve(),
 };
 
@@ -107,11 +113,15 @@ export class ControlGroups {
     if (wanted.length === 0) return unlimited;
     const groups = await makeGroups(wanted.filter((each) => !this.isMade(each, ahead)));
     const memory = wanted.find(({ controller }) => controller === 'memory');
+    const cpu = wanted.find(({ controller }) => controller === 'cpu');
     const all = directoriesOf(wanted);
     return {
       entries: entriesOf(all),
       entriesLeft: entriesOf(groups).filter((entry) => ahead?.entries.includes(entry) !== true),
       wasOutOfMemory: () => memory !== undefined && readKills(memory.group, memory.version) > 0,
+      liftCpuLimit: () => {
+        if (cpu !== undefined) liftCpuLimit(cpu.group, cpu.version);
+      },
       remove: () => this.remove(all),
     };
   }
@@ -239,6 +249,16 @@ async function removeIfEmpty(group: string): Promise<boolean> {
     if (code === 'ENOENT') return true;
     if (stays.includes(code)) return false;
     throw error;
+  }
+}
+
+function liftCpuLimit(group: string, version: 1 | 2): void {
+  try {
+    writeFileSync(join(group, unlimitedCpu[version].file), unlimitedCpu[version].value);
+  } catch (error) {
+    // Whatever was in it has ended already.
+    const isGone = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV');
+    if (!isGone) throw error;
   }
 }
 

@@ -79,6 +79,20 @@ function cpuValues(version: 1 | 2, { requests, limits }: ResourceRequirements): 
   return [...(request > 0 ? [ofRequest] : []), ...(limit > 0 ? ofLimit : [])];
 }
 
+/** By version: what lifts a limit of CPU. */
+export const unlimitedCpu: Readonly<Record<1 | 2, GroupValue>> = {
+  1: { file: 'cpu.cfs_quota_us', value: '-1' },
+  2: { file: 'cpu.max', value: 'max' },
+};
+
+/**
+ * Lines of a shell that lift those of all containers in the groups of the variable `groups`, a line each: what is killed where
+ * nobody else is left to do so must not be held back.
+ */
+export const liftAllScript = Object.values(unlimitedCpu)
+  .map(({ file, value }) => `for file in "$group"/*/${file}; do [ -w "$file" ] && echo ${value} >"$file"; done`)
+  .join('\n');
+
 /** 2 to 262,144 shares are weights 1 to 10,000. */
 function weightOf(shares: number): number {
   return 1 + Math.floor(((shares - minimumShares) * 9_999) / (maximumShares - minimumShares));

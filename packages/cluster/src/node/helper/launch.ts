@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@slipway/kube/logger';
 import type { NodeRanges } from '../../network/ranges.ts';
 import { directoriesOf, findControlGroups, readGroupMachine } from '../control-groups/find-control-groups.ts';
+import { liftAllScript } from '../control-groups/group-values.ts';
 import type { IsolationLevel } from '../runtimes/process/isolation.ts';
 import { signalIfRunning } from '../runtimes/process/signal.ts';
 import { findTools, requireTool } from '../runtimes/process/tools.ts';
@@ -143,14 +144,20 @@ async function startHelper(options: LaunchOptions): Promise<StartingHelper> {
 /**
  * Process 1 of the namespaces is a shell: it reaps the processes that nobody waits for, which Node would leave as zombies
  * that keep a pod's own process namespace from ending. When the helper ends, so does that shell, and the kernel ends
- * everything in the namespaces. The shell that stays outside only waits. The number that the machine has for the helper
+ * everything in the namespaces, which it lets end by lifting what holds them back. The shell that stays outside only waits. The number that the machine has for the helper
  * is read before /proc is the namespace's.
  */
 const namespaceScript = `
+groups=$1; shift
 (
   ( read -r pid rest </proc/self/stat; export ${pidVariable}="$pid"; mount -t proc proc /proc && exec "$@" ) &
   exec 3>&- 4>&-
   wait "$!"
+  IFS='
+'
+  for group in $groups; do
+    ${liftAllScript}
+  done
 ) &
 exec 3>&- 4>&-
 wait "$!"
@@ -202,7 +209,7 @@ function isolate(
   const groups = directoriesOf(controlGroups).join('\n');
   // With a hostname of its own, which a pod on its network may change, and never the machine's.
   const namespaces = level === 'root' ? ['--net', '--mount', '--pid', '--uts'] : userNamespaces;
-  const isolated = [unshare, ...namespaces, '/bin/sh', '-c', namespaceScript, 'sh', ...command];
+  const isolated = [unshare, ...namespaces, '/bin/sh', '-c', namespaceScript, 'sh', groups, ...command];
   return groups === '' ? isolated : ['/bin/sh', '-c', groupsScript, 'sh', groups, ...isolated];
 }
 

@@ -50,6 +50,26 @@ async function plainParts() {
 describeProgramRuntime('process, level plain', createPlain);
 
 describe('level plain', () => {
+  it.each(['a signal', 'the end of its pod'])('lifts the limit of CPU of a container that %s kills', async (what) => {
+    const parts = await plainParts();
+    const { groups } = parts;
+    const create = groups.create.bind(groups);
+    let lifted = 0;
+    groups.create = async (...given) => ({ ...(await create(...given)), liftCpuLimit: () => void (lifted += 1) });
+    const plain = await startProcessRuntime(parts);
+    const harness = new RuntimeHarness(plain.runtime);
+    const sandbox = await harness.createSandbox();
+    const container = await harness.start(sandbox, { command: ['/bin/sh', '-c', 'trap "" TERM; echo up; sleep 1000'] });
+    await container.says('up');
+    await plain.runtime.signalContainer(container.id, 'SIGTERM');
+    expect(lifted).toBe(0);
+    if (what === 'a signal') await plain.runtime.signalContainer(container.id, 'SIGKILL');
+    else await plain.runtime.removeSandbox(sandbox.podUid);
+    expect((await container.exit).exitCode).toBe(137);
+    expect(lifted).toBe(1);
+    await plain.close();
+  });
+
   it('tells programs their address in POD_IP', async () => {
     const plain = await createPlain();
     const harness = new RuntimeHarness(plain.runtime);

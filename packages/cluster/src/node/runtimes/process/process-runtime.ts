@@ -49,6 +49,7 @@ interface Container {
   /** The first process, as this process sees it. */
   readonly pid: number;
   readonly prepared: PreparedContainer;
+  readonly group: ContainerGroup;
   readonly stopSignal: string;
   readonly console: Console;
   readonly exitCode: Promise<number>;
@@ -139,7 +140,7 @@ export class ProcessRuntime implements Runtime {
       return;
     }
     const containers = this.containersOf(podUid);
-    for (const container of containers) container.prepared.kill(container.pid);
+    for (const container of containers) kill(container);
     await Promise.all(containers.map(({ gone }) => gone));
     this.sandboxes.delete(podUid);
     await (await sandbox).remove();
@@ -181,7 +182,7 @@ export class ProcessRuntime implements Runtime {
 
   signalContainer(containerId: string, signal: string): Promise<void> {
     const container = this.containers.get(containerId);
-    if (container !== undefined && signal === 'SIGKILL') container.prepared.kill(container.pid);
+    if (container !== undefined && signal === 'SIGKILL') kill(container);
     else if (container !== undefined) {
       // As with every container runtime, the image decides how its program is asked to end.
       signalIfRunning(container.pid, signal === 'SIGTERM' ? container.stopSignal : signal);
@@ -259,7 +260,7 @@ export class ProcessRuntime implements Runtime {
     const gone = this.awaitEnd({ request, prepared, group, pid, ended, console });
     const { podUid, containerId } = request;
     const exitCode = Promise.all([ended, gone]).then(([code]) => code);
-    this.containers.set(containerId, { podUid, started, pid, prepared, stopSignal, console, exitCode, gone });
+    this.containers.set(containerId, { podUid, started, pid, prepared, group, stopSignal, console, exitCode, gone });
     return started;
   }
 
@@ -323,4 +324,9 @@ export class ProcessRuntime implements Runtime {
       this.options.logger.warn('what a container left could not be removed', { container: containerId, error });
     });
   }
+}
+
+function kill({ prepared, pid, group }: Container): void {
+  prepared.kill(pid);
+  group.liftCpuLimit();
 }

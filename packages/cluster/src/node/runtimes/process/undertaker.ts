@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { delay, type Clock } from '@slipway/kube/clock';
+import { liftAllScript } from '../../control-groups/group-values.ts';
 import { signalIfRunning } from './signal.ts';
 
 /**
@@ -15,16 +16,19 @@ const roundMilliseconds = 5;
 
 /**
  * Waits for the end of its input, which comes when the writer closes it or dies in any way, and kills what carries the mark
- * until nothing does: one may start another meanwhile. Then it removes the control groups, which end with nobody.
+ * until nothing does: one may start another meanwhile. What holds them back is lifted before, and in the end it removes the control groups, which end with nobody.
  */
 const script = `
 read -r never
+mark="$1=$2"; shift 2
+for group; do
+  ${liftAllScript}
+done 2>/dev/null
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -lzs "^$1=$2" /proc/[0-9]*/environ)
+  found=$(grep -lzs "^$mark" /proc/[0-9]*/environ)
   [ -n "$found" ] || break
   for file in $found; do file=\${file#/proc/}; kill -KILL "\${file%/environ}"; done
 done 2>/dev/null
-shift 2
 for group; do rmdir "$group"/* "$group" 2>/dev/null; done
 `;
 
