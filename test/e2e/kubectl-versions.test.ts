@@ -1,11 +1,10 @@
 /** What people do with kubectl, by every kubectl that this machine has: each in a namespace and with a node of its own. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, type Outcome } from './support/execute.ts';
 import { findKubectls, type Kubectl } from './support/kubectls.ts';
+import { whileRunning } from './support/running-command.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 
 const kubectls = await findKubectls();
@@ -93,38 +92,77 @@ describe.skipIf(kubectls.length === 0)(
       const person = (): Person => new Person(cluster, kubectl);
 
       it('creates by every generator', async () => {
-        const { ask, kubectl: run, minor, namespace } = bound(person());
-        const generated: readonly (readonly string[])[] = [
-          ['configmap', 'made', '--from-literal=a=b'],
-          ['secret', 'generic', 'made', '--from-literal=a=b'],
+        const { ask, kubectl: run, minor, namespace, folder } = bound(person());
+        const { server } = JSON.parse(await readFile(join(cluster.directory, 'pki', 'certificates.json'), 'utf8'));
+        const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+        await writeFile(certificate, server.certificate);
+        await writeFile(key, server.key);
+        const image = '.spec.template.spec.containers[0].image';
+        /** The words, a field of what is made, and its value. */
+        const generated: ReadonlyArray<readonly [words: readonly string[], field: string, value: string]> = [
+          [['configmap', 'made', '--from-literal=a=b'], '.data.a', 'b'],
+          [['secret', 'generic', 'made', '--from-literal=a=b'], '.data.a', 'Yg=='],
           [
-            'secret',
-            'docker-registry',
-            'pull',
-            '--docker-username=a',
-            '--docker-password=b',
-            '--docker-server=example.com',
+            ['secret', 'tls', 'made-tls', `--cert=${certificate}`, `--key=${key}`],
+            '.data.tls\\.crt',
+            Buffer.from(server.certificate).toString('base64'),
           ],
-          ['serviceaccount', 'made'],
-          ['role', 'made', '--verb=get', '--resource=pods'],
-          ['rolebinding', 'made', '--role=made', '--serviceaccount=default:made'],
-          ['clusterrole', namespace, '--verb=get', '--resource=nodes'],
-          ['clusterrolebinding', namespace, `--clusterrole=${namespace}`, '--user=somebody'],
-          ['deployment', 'made', '--image=example.com/x', '--replicas=0'],
-          ['job', 'made', '--image=example.com/x'],
-          // Older ones ask for versions of these two that Kubernetes serves no more.
-          ...(minor < 21 ? [] : [['cronjob', 'made', '--image=example.com/x', '--schedule=0 0 1 1 *']]),
-          ...(minor < 22 ? [] : [['poddisruptionbudget', 'made', '--selector=app=nothing', '--min-available=1']]),
-          ['ingress', 'made', '--rule=made.localhost/=made:80'],
-          ['service', 'clusterip', 'made', '--tcp=80:8080'],
-          ['service', 'nodeport', 'made-node', '--tcp=80:8080'],
-          ['service', 'loadbalancer', 'made-load', '--tcp=80:8080'],
-          ['service', 'externalname', 'made-name', '--external-name=example.com'],
-          ['quota', 'made', '--hard=configmaps=1000'],
-          ['priorityclass', namespace, '--value=10'],
-          ['namespace', `${namespace}-more`],
+          [
+            [
+              'secret',
+              'docker-registry',
+              'pull',
+              '--docker-username=a',
+              '--docker-password=b',
+              '--docker-server=example.com',
+            ],
+            '.type',
+            'kubernetes.io/dockerconfigjson',
+          ],
+          [['serviceaccount', 'made'], '.metadata.namespace', namespace],
+          [['role', 'made', '--verb=get', '--resource=pods'], '.rules[0].resources[0]', 'pods'],
+          [
+            ['rolebinding', 'made', '--role=made', '--serviceaccount=default:made'],
+            '.subjects[0].namespace',
+            'default',
+          ],
+          [['clusterrole', namespace, '--verb=get', '--resource=nodes'], '.rules[0].resources[0]', 'nodes'],
+          [
+            ['clusterrolebinding', namespace, `--clusterrole=${namespace}`, '--user=somebody'],
+            '.subjects[0].name',
+            'somebody',
+          ],
+          [['deployment', 'made', '--image=example.com/x', '--replicas=0'], image, 'example.com/x'],
+          [['job', 'made', '--image=example.com/x'], image, 'example.com/x'],
+          [['ingress', 'made', '--rule=made.localhost/=made:80'], '.spec.rules[0].host', 'made.localhost'],
+          [['service', 'clusterip', 'made', '--tcp=80:8080'], '.spec.ports[0].targetPort', '8080'],
+          [['service', 'nodeport', 'made-node', '--tcp=80:8080'], '.spec.type', 'NodePort'],
+          [['service', 'loadbalancer', 'made-load', '--tcp=80:8080'], '.spec.type', 'LoadBalancer'],
+          [
+            ['service', 'externalname', 'made-name', '--external-name=example.com'],
+            '.spec.externalName',
+            'example.com',
+          ],
+          [['quota', 'made', '--hard=configmaps=1000'], '.spec.hard.configmaps', '1k'],
+          [['priorityclass', namespace, '--value=10'], '.value', '10'],
+          [['namespace', `${namespace}-more`], '.status.phase', 'Active'],
         ];
-        for (const words of generated) expect(await ask('create', ...words)).toMatch(/ created$/);
+        /** Older kubectls ask for versions of these two that Kubernetes serves no more. */
+        const later: typeof generated = [
+          [['cronjob', 'made', '--image=example.com/x', '--schedule=0 0 1 1 *'], '.spec.schedule', '0 0 1 1 *'],
+          [
+            ['poddisruptionbudget', 'made', '--selector=app=nothing', '--min-available=1'],
+            '.spec.selector.matchLabels.app',
+            'nothing',
+          ],
+        ];
+        const served = [...generated, ...(minor < 21 ? [] : later.slice(0, 1)), ...(minor < 22 ? [] : later.slice(1))];
+        for (const [words, field, value] of served) {
+          const made = await ask('create', ...words, '-o', `jsonpath={.metadata.uid} {${field}}`);
+          const [uid, stored] = [made.slice(0, 36), made.slice(37)];
+          expect(uid, `create ${words.join(' ')}`).toMatch(/^[\da-f-]{36}$/);
+          expect(stored, `create ${words.join(' ')}`).toBe(value);
+        }
         const tried = ['create', 'deployment', 'tried', '--image=example.com/x', '--dry-run=server'];
         expect(await ask(...tried)).toContain('created');
         expect((await run(['get', 'deployment', 'tried'])).stderr).toContain('"tried" not found');
@@ -313,7 +351,7 @@ async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
 
 /** What the pod answers over a forwarded port, which kubectl chooses: one that is named may be taken by then. */
 function forwarded(person: Person, pod: string, body: string): Promise<string> {
-  return whileRunning(person, ['port-forward', pod, ':8080'], async (said) => {
+  return whileRunning([...person.command, 'port-forward', pod, ':8080'], async (said) => {
     const [, address] = /Forwarding from (127\.0\.0\.1:\d+)/.exec(said) ?? [];
     const answer = await fetch(`http://${address}/`, { method: 'POST', body });
     return answer.text();
@@ -322,38 +360,13 @@ function forwarded(person: Person, pod: string, body: string): Promise<string> {
 
 /** What a command that goes on says first. */
 function firstWords(person: Person, words: readonly string[]): Promise<string> {
-  return whileRunning(person, words, async (said) => said);
+  return whileRunning([...person.command, ...words], async (said) => said);
 }
 
 /** What the API answers over `kubectl proxy`. */
 function overProxy(person: Person, path: string): Promise<unknown> {
-  return whileRunning(person, ['proxy', '--port=0'], async (said) => {
+  return whileRunning([...person.command, 'proxy', '--port=0'], async (said) => {
     const [address] = /127\.0\.0\.1:\d+/.exec(said) ?? [''];
     return (await fetch(`http://${address}${path}`)).json();
   });
-}
-
-/** From the first words of a command that goes on, with them. Rejects with its reason where it ends before. */
-async function whileRunning<T>(
-  person: Person,
-  words: readonly string[],
-  act: (said: string) => Promise<T>,
-): Promise<T> {
-  const [path, ...config] = person.command;
-  const child = spawn(path, [...config, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const complaints: Buffer[] = [];
-  child.stderr.on('data', (complaint: Buffer) => complaints.push(complaint));
-  const ended = once(child, 'close');
-  try {
-    const said = await Promise.race([
-      once(child.stdout, 'data').then(([first]) => String(first)),
-      ended.then(([code]) => {
-        throw new Error(`kubectl ${words.join(' ')} ended with ${code}: ${Buffer.concat(complaints).toString()}`);
-      }),
-    ]);
-    return await act(said);
-  } finally {
-    child.kill();
-    await ended;
-  }
 }

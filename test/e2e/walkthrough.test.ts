@@ -4,6 +4,7 @@ import type { Deployment } from '@slipway/kube/api.generated';
 import { deployments, pods } from '@slipway/kube/resources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, missing, type Outcome } from './support/execute.ts';
+import { whileRunning } from './support/running-command.ts';
 import { startCluster, type TestCluster } from './support/slipway.ts';
 import { applyTwice } from './support/walkthrough/apply-twice.ts';
 import { rolloutExtremes } from './support/walkthrough/rollout-extremes.ts';
@@ -160,6 +161,17 @@ describe.skipIf(noKubectl !== undefined)(`walkthrough${noKubectl === undefined ?
       const all = await ask('get', 'all');
       for (const name of [...names, 'service/statics', 'deployment.apps/statics', `replicaset.apps/statics-${hash}`])
         expect(all).toContain(name);
+    });
+
+    it('port-forward to a Deployment and to a Service', async () => {
+      for (const through of ['deployment/statics', 'service/statics']) {
+        const command = ['kubectl', '--kubeconfig', cluster.kubeconfig, 'port-forward', through, ':8080'] as const;
+        const status = await whileRunning(command, async (said) => {
+          const [, address] = /Forwarding from (127\.0\.0\.1:\d+)/.exec(said) ?? [];
+          return (await fetch(`http://${address}/`)).status;
+        });
+        expect(`${through} ${status}`).toBe(`${through} 200`);
+      }
     });
 
     it('in a pod: printenv, and HTTP to the Service', async () => {
