@@ -73,32 +73,46 @@ function unionBelow(a: FieldSet, b: FieldSet): FieldSet {
   return self in a || !(isMember(a) || isMember(b)) ? joined : { [self]: leaf, ...joined };
 }
 
-/** The members of `a` that `b` does not have; the very same `a` where these are all. */
+/** The members of `a` that `b` does not have; the very same `a` where these are all, and so for each part of it. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return hasCommon(a, b) ? without(a, b) : a;
+  let rests: Map<string, FieldSet | undefined> | undefined;
+  for (const element of Object.keys(b)) {
+    const [own, other = leaf] = [a[element], b[element]];
+    const rest = own === undefined ? undefined : differenceBelow(own, other);
+    if (rest === own) continue;
+    rests ??= new Map();
+    rests.set(element, rest);
+  }
+  return rests === undefined ? a : withParts(a, rests);
 }
 
-function hasCommon(a: FieldSet, b: FieldSet): boolean {
-  for (const element in b) if (Object.hasOwn(b, element) && a[element] !== undefined) return true;
-  return false;
-}
-
-function without(a: FieldSet, b: FieldSet): Record<string, FieldSet> {
+/** Without the members whose part is undefined. */
+function withParts(set: FieldSet, parts: ReadonlyMap<string, FieldSet | undefined>): FieldSet {
   const result: Record<string, FieldSet> = {};
-  for (const element of Object.keys(a)) {
-    const [child = leaf, other] = [a[element], b[element]];
-    const rest = other === undefined ? child : differenceBelow(child, other);
-    if (rest !== undefined) result[element] = rest;
+  for (const [element, child] of Object.entries(set)) {
+    const kept = parts.has(element) ? parts.get(element) : child;
+    if (kept !== undefined) result[element] = kept;
   }
   return result;
 }
 
+/** Undefined: nothing of it is left. */
 function differenceBelow(a: FieldSet, b: FieldSet): FieldSet | undefined {
   const stays = isMember(a) && !isMember(b);
-  const children = without(a, b);
-  if (self in children) delete children[self];
-  if (isEmpty(children)) return stays ? leaf : undefined;
-  return stays ? { [self]: leaf, ...children } : children;
+  const rest = difference(a, b);
+  if (!hasMembersBelow(rest)) return stays ? soleMember(a) : undefined;
+  if (stays === self in rest) return rest;
+  const { [self]: _, ...below } = rest;
+  return stays ? { [self]: leaf, ...below } : below;
+}
+
+function hasMembersBelow(set: FieldSet): boolean {
+  for (const element in set) if (element !== self && Object.hasOwn(set, element)) return true;
+  return false;
+}
+
+function soleMember(set: FieldSet): FieldSet {
+  return isEmpty(set) ? set : leaf;
 }
 
 /**
