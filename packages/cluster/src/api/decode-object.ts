@@ -16,6 +16,11 @@ export interface Decoding {
   readonly warn: (message: string) => void;
 }
 
+/** Of the object that is changed: most changes leave it as it is, and it was decoded once. */
+export interface KnownParts {
+  readonly metadata?: object | undefined;
+}
+
 /**
  * The same of an object that is applied by the server: what the schema does not know can belong to nobody, whatever
  * validation is asked for. Under the strict one it is a fault of the request, as everywhere; Kubernetes gives the error
@@ -86,9 +91,10 @@ function memberText(node: SchemaNode | undefined, member: unknown, index: string
 }
 
 /** Makes an object of a request's body: of the right kind, of the right shape, with what the schema does not know left out. */
-export function decodeObject(body: unknown, decoding: Decoding): KubeObject {
+export function decodeObject(body: unknown, decoding: Decoding, { metadata }: KnownParts = {}): KubeObject {
   const { schema, validatesTypes } = decoding.definition;
-  const { object, unknownFields } = decode(body, decoding.definition, { keepsMisfits: validatesTypes });
+  const shaping = { keepsMisfits: validatesTypes, known: metadata };
+  const { object, unknownFields } = decode(body, decoding.definition, shaping);
   reportStrict(unknownFields, decoding);
   // An object that is applied keeps its empty fields: who applies them owns them.
   return schema.kind === 'object'
@@ -104,13 +110,13 @@ interface Decoded {
 function decode(
   body: unknown,
   definition: ResourceDefinition,
-  { keepsMisfits }: Pick<Shaping, 'keepsMisfits'> = {},
+  { keepsMisfits, known }: Pick<Shaping, 'keepsMisfits' | 'known'> = {},
 ): Decoded {
   const { type, schema } = definition;
   if (!isJsonObject(body))
     throw new StatusError('BadRequest', `the body of the request must be an object of kind ${type.kind}`);
   checkType(body, definition);
-  const { object, unknownFields } = shapeObject(body, schema, { ...type, keepsMisfits });
+  const { object, unknownFields } = shapeObject(body, schema, { ...type, keepsMisfits, known });
   return { object, unknownFields };
 }
 

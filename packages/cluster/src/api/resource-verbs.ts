@@ -91,7 +91,7 @@ export class ResourceVerbs {
         const { current } = attempt;
         const asked = mutate(current);
         if (asked === current) return current;
-        const decoded = asked === undefined ? current : decodeChanged(asked, request);
+        const decoded = asked === undefined ? current : decodeChanged(asked, current, request);
         const precondition = decoded.metadata.resourceVersion;
         if (precondition !== undefined && precondition !== '' && precondition !== current.metadata.resourceVersion) {
           throw conflict(
@@ -290,10 +290,10 @@ export class ResourceVerbs {
   }
 }
 
-function decodeChanged(asked: unknown, request: WriteRequest): KubeObject {
+function decodeChanged(asked: unknown, current: KubeObject, request: WriteRequest): KubeObject {
   const { patch } = request;
-  if (patch === undefined) return decodeObject(asked, request);
-  return decodePatched(patch, asked, (result) => decodeObject(result, request));
+  if (patch === undefined) return decodeObject(asked, request, current);
+  return decodePatched(patch, asked, (result) => decodeObject(result, request, current));
 }
 
 function writtenPart({ definition, subresource }: WriteRequest): WrittenPart {

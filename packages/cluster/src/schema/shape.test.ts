@@ -20,6 +20,15 @@ function outcome(object: JsonObject, node: Parameters<typeof shapeObject>[1], ty
 describe('shapeObject', () => {
   const definitions = createCatalog().all();
 
+  it('does not look at a field that is the one that is known, and at any other', () => {
+    const pod = definitions.find(({ type }) => type.kind === 'Pod');
+    if (pod === undefined) throw new Error('there are no pods');
+    const known = { name: 'web', [strange]: 1 };
+    const shaping = { ...pod.type, known };
+    expect(shapeObject({ metadata: known }, pod.schema, shaping).unknownFields).toEqual([]);
+    expect(shapeObject({ metadata: { ...known } }, pod.schema, shaping).unknownFields).toEqual([`metadata.${strange}`]);
+  });
+
   // Who has a field that is of no schema is walked through in any case, and nothing else of it may depend on that.
   it.each([false, true])('comes to the same by its quick look and by its walk, keeping misfits: %s', (keepsMisfits) => {
     const arbitrary = fc

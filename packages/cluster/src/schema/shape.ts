@@ -28,6 +28,8 @@ export interface ShapeResult {
 export interface Shaping extends ShapedType {
   /** Beyond metadata a value of a wrong type stays where it is: validation names it, beside all else that is wrong. */
   readonly keepsMisfits?: boolean | undefined;
+  /** What stands in a field of the object is right if it is this very value, and need not be looked at. */
+  readonly known?: object | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface Shaping extends ShapedType {
  * wrong type, in the words of Kubernetes' decoder.
  */
 export function shapeObject(object: JsonObject, node: SchemaNode, type: Shaping): ShapeResult {
-  if (fits(object, node, 0)) return { object, unknownFields: none };
+  if (fits(object, node, 0, type.known)) return { object, unknownFields: none };
   const unknownFields: string[] = [];
   const keepsMisfits = type.keepsMisfits === true;
   const shaped = shape(object, node, { type, path: '', unknownFields, depth: 0, keepsMisfits });
@@ -45,7 +47,7 @@ export function shapeObject(object: JsonObject, node: SchemaNode, type: Shaping)
 const none: readonly string[] = [];
 
 /** Whether nothing in a value is unknown, null or of a wrong type: that of most is not, and this makes nothing on its way. */
-function fits(value: unknown, node: SchemaNode, depth: number): boolean {
+function fits(value: unknown, node: SchemaNode, depth: number, known?: object): boolean {
   if (depth > maximumDepth) return false;
   switch (node.kind) {
     case 'any':
@@ -57,7 +59,7 @@ function fits(value: unknown, node: SchemaNode, depth: number): boolean {
     case 'map':
       return isJsonObject(value) && everyFits(value, node.values, depth + 1);
     case 'object':
-      return isJsonObject(value) && fieldsFit(value, node, depth + 1);
+      return isJsonObject(value) && fieldsFit(value, node, depth + 1, known);
   }
 }
 
@@ -69,12 +71,14 @@ function everyFits(value: JsonObject, values: SchemaNode, depth: number): boolea
   return true;
 }
 
-function fieldsFit(value: JsonObject, node: ObjectNode, depth: number): boolean {
+function fieldsFit(value: JsonObject, node: ObjectNode, depth: number, known: object | undefined): boolean {
   for (const name in value) {
     const field = node.fields.get(name);
     if (field === undefined && node.preserveUnknownFields === true) continue;
     const child = value[name];
-    if (field === undefined || child === null || !fits(child, field.node, depth)) return false;
+    if (field === undefined || child === null) return false;
+    const isKnown = known !== undefined && child === known;
+    if (!isKnown && !fits(child, field.node, depth)) return false;
   }
   return true;
 }
