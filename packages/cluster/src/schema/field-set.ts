@@ -141,13 +141,19 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return result;
 }
 
-/** Every member as a path such as `.spec.template.spec.containers[name="web"].image`. */
+/**
+ * Every member as a path such as `.spec.template.spec.containers[name="web"].image`, in the order of Kubernetes: by name, and
+ * those of one place before all that stand below it.
+ */
 export function paths(set: FieldSet, prefix = ''): readonly string[] {
-  return Object.entries(set).flatMap(([element, child]) => {
-    if (element === self) return [];
-    const path = prefix + describeElement(element);
-    return [...(isMember(child) ? [path] : []), ...paths(child, path)];
-  });
+  const below = Object.keys(set)
+    .filter((element) => element !== self)
+    .toSorted()
+    .map((element) => ({ path: prefix + describeElement(element), child: set[element] ?? leaf }));
+  return [
+    ...below.filter(({ child }) => isMember(child)).map(({ path }) => path),
+    ...below.flatMap(({ path, child }) => paths(child, path)),
+  ];
 }
 
 /** `.image`, `[name="web"]`, `[="a"]`. */
@@ -234,7 +240,7 @@ export interface Difference {
   readonly removed: FieldSet;
 }
 
-const noDifference: Difference = { changed: leaf, removed: leaf };
+export const noDifference: Difference = { changed: leaf, removed: leaf };
 
 /** What differs between two values of one type. Shared parts are recognised by identity and cost nothing. */
 export function compareFields(before: unknown, after: unknown, node: SchemaNode): Difference {

@@ -31,12 +31,27 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-/** The object with what was applied now, if it carries the annotation. */
+/** The object with what was applied now, if it carries the annotation; without it, where there is no room for that. */
 export function withLastApplied(object: KubeObject, applied: KubeObject): KubeObject {
-  if (object.metadata.annotations?.[annotation] === undefined) return object;
-  const { [annotation]: _, ...annotations } = applied.metadata.annotations ?? {};
-  const text = `${canonicalJson({ ...applied, metadata: { ...applied.metadata, annotations } })}\n`;
-  if (Buffer.byteLength(text) > maximumBytes) return object;
   const { metadata } = object;
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [annotation]: text } } };
+  const { [annotation]: last = '', ...others } = metadata.annotations ?? {};
+  if (last === '') return object;
+  const joined = { ...others, [annotation]: `${canonicalJson(withoutAnnotation(applied))}\n` };
+  const annotations = sizeOf(joined) > maximumBytes ? others : joined;
+  return { ...object, metadata: { ...metadata, annotations } };
+}
+
+function withoutAnnotation(applied: KubeObject): KubeObject {
+  const { metadata } = applied;
+  if (metadata.annotations?.[annotation] === undefined) return applied;
+  const { [annotation]: _, ...annotations } = metadata.annotations;
+  return { ...applied, metadata: { ...metadata, annotations } };
+}
+
+/** Bytes of the names and values of annotations. */
+function sizeOf(annotations: Readonly<Record<string, string>>): number {
+  return Object.entries(annotations).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
 }

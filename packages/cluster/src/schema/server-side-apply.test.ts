@@ -219,6 +219,23 @@ describe('conflicts', () => {
     );
   });
 
+  it('are told in the order of their names, those of one place before all below it', () => {
+    const container = (image: string): JsonObject => ({ image, env: [{ value: image, name: 'A' }], name: 'web' });
+    const wanted = (value: string): JsonObject => ({
+      spec: { template: { spec: { containers: [container(value)], nodeName: value } }, replicas: value.length },
+      metadata: { labels: { b: value, a: value } },
+    });
+    const { conflicts } = apply(forced(undefined, 'other', wanted('x')), { by: 'me', fields: wanted('yy') });
+    expect(conflicts.map(({ field }) => field)).toEqual([
+      '.metadata.labels.a',
+      '.metadata.labels.b',
+      '.spec.replicas',
+      '.spec.template.spec.nodeName',
+      '.spec.template.spec.containers[name="web"].image',
+      '.spec.template.spec.containers[name="web"].env[name="A"].value',
+    ]);
+  });
+
   it('are named with who owns the field, and how', () => {
     const live = updated(undefined, 'kubectl-edit', { spec: { replicas: 1 } });
     expect(apply(live, { by: 'me', fields: { spec: { replicas: 2 } } }).conflicts).toEqual([
@@ -228,6 +245,65 @@ describe('conflicts', () => {
         field: '.spec.replicas',
       },
     ]);
+  });
+});
+
+describe('what has lost all that was in it', () => {
+  const container = (fields: JsonObject): JsonObject => ({
+    spec: { template: { spec: { containers: [{ name: 'web', ...fields }] } } },
+  });
+
+  it('is there as long as somebody else owns it', () => {
+    const withCapability = (name: string): JsonObject =>
+      container({ securityContext: { capabilities: { add: [name] } } });
+    const created = updated(undefined, 'kubectl-create', withCapability('KILL'));
+    const applied = forced(created, 'me', withCapability('NET_ADMIN'));
+    expect(withoutManagers(forced(applied, 'me', container({})))).toEqual(objectOf(container({ securityContext: {} })));
+  });
+
+  it('belongs to who owned it, until somebody fills it again', () => {
+    const created = updated(undefined, 'kubectl-create', { metadata: { labels: { app: 'web' } } });
+    const applied = forced(created, 'me', { metadata: { labels: { app: 'shop' } } });
+    const emptied = forced(applied, 'me', { spec: { paused: true } });
+    expect(emptied.metadata.labels).toBeUndefined();
+    expect(ownedBy(emptied, 'kubectl-create')).toEqual({ 'f:metadata': { 'f:labels': {} } });
+    const { conflicts } = apply(emptied, { by: 'you', fields: { metadata: { labels: { app: 'web' } } } });
+    expect(conflicts.map(({ field }) => field)).toEqual(['.metadata.labels']);
+  });
+});
+
+describe('null that is applied', () => {
+  const live = forced(undefined, 'other', {
+    metadata: { labels: { app: 'web' }, finalizers: ['a'] },
+    spec: { replicas: 1, strategy: { type: 'Recreate' }, selector: { matchLabels: { app: 'web' } } },
+  });
+
+  it('takes nothing from an object or a list whose parts have owners', () => {
+    const fields = { metadata: { labels: null, finalizers: null }, spec: { strategy: null } };
+    const { object, conflicts } = apply(live, { by: 'me', fields });
+    expect(conflicts).toEqual([]);
+    expect(withoutManagers(object)).toEqual(withoutManagers(live));
+  });
+
+  it('is a value like any other elsewhere', () => {
+    const { conflicts } = apply(live, { by: 'me', fields: { spec: { replicas: null, selector: null } } });
+    expect(conflicts.map(({ field }) => field)).toEqual(['.spec.replicas', '.spec.selector']);
+  });
+});
+
+describe('an object without owners', () => {
+  it('is in conflict with what was there before, unless it is applied as it is', () => {
+    const live = objectOf({ spec: { replicas: 1 } });
+    expect(apply(live, { by: 'me', fields: { spec: { replicas: 2 } } }).conflicts).toEqual([
+      {
+        reason: 'FieldManagerConflict',
+        message: 'conflict with "before-first-apply" using apps/v1',
+        field: '.spec.replicas',
+      },
+    ]);
+    const { object, conflicts } = apply(live, { by: 'me', fields: { spec: { replicas: 1 } } });
+    expect(conflicts).toEqual([]);
+    expect(ownedBy(object, 'before-first-apply')).toEqual({ 'f:spec': { 'f:replicas': {} } });
   });
 });
 
@@ -333,6 +409,12 @@ describe('what kubectl applied on the client side', () => {
 
   it('keeps its annotation, with what was applied now', () => {
     const { object } = apply(live, { by: 'kubectl', fields: { spec: { replicas: 2 } } });
-    expect(JSON.parse(object.metadata.annotations?.[annotation] ?? '')).toMatchObject({ spec: { replicas: 2 } });
+    expect(JSON.parse(object.metadata.annotations?.[annotation] ?? '')).toEqual(objectOf({ spec: { replicas: 2 } }));
+  });
+
+  it('loses its annotation where that would be longer than annotations may be', () => {
+    const fields = { metadata: { annotations: { notes: 'x'.repeat(200_000) } }, ...applied };
+    const { object } = apply(live, { by: 'kubectl', fields });
+    expect(Object.keys(object.metadata.annotations ?? {})).toEqual(['notes']);
   });
 });

@@ -16,6 +16,7 @@ import {
   isEmpty,
   isGranular,
   itemElement,
+  noDifference,
   paths,
   union,
   withParents,
@@ -84,23 +85,31 @@ export interface ApplyResult {
 export function applyServerSide(request: ApplyRequest): ApplyResult {
   const { live, applied, node, manager, now, part } = request;
   const asked = ownable(fieldsOf(applied, node), part);
-  const before = ownedSets(live);
+  const before = ownedBeforeApply(request);
   const own = before.find((each) => isSameManager(each.manager, manager));
   const others = before.filter((each) => each !== own);
   const merged = live === undefined ? applied : toObject(mergeValues(live, applied, node), applied);
-  const { changed } = live === undefined ? { changed: emptySet } : compareFields(live, merged, node);
-  const taken = intersection(asked, changed);
-  const conflicts = conflictsOf(others, difference(taken, allowedConflicts(request)));
-  if (conflicts.length > 0 && !request.force) return { object: merged, conflicts };
   const dropped = ownedByNobody(difference(withParents(own?.fields ?? emptySet), kept(asked)), others);
-  const pruned = toObject(removeFields(merged, dropped, node), merged);
-  const gone = compareFields(merged, pruned, node).removed;
-  const losers = others.map((each) => ({ ...each, fields: difference(difference(each.fields, taken), gone) }));
-  const isUnchanged =
-    own !== undefined && isEmpty(changed) && isEmpty(dropped) && isEmpty(difference(asked, own.fields));
+  const emptied = toObject(removeFields(merged, dropped, node), merged);
+  const delta = live === undefined ? noDifference : compareFields(live, emptied, node);
+  const conflicts = conflictsOf(others, difference(delta.changed, allowedConflicts(request)));
+  if (conflicts.length > 0 && !request.force) return { object: merged, conflicts };
+  const touched = union(delta.changed, delta.removed);
+  const losers = others.map((each) => ({ ...each, fields: difference(each.fields, touched) }));
+  const isUnchanged = own !== undefined && isEmpty(touched) && isEmpty(difference(asked, own.fields));
+  const pruned = emptied === merged ? merged : toObject(withoutHollow(emptied), merged);
   const mine: Owned = { manager, time: isUnchanged ? own.time : formatTime(now), fields: asked };
   const marked = isKubectl(manager) ? withLastApplied(pruned, applied) : pruned;
   return { object: withManagedFields(marked, [mine, ...losers]), conflicts: [] };
+}
+
+/** What an object holds that has no owners at all, as after they were taken away, belongs to nobody in particular. */
+function ownedBeforeApply({ live, node, manager, part, now }: ApplyRequest): readonly Owned[] {
+  const owned = ownedSets(live);
+  if (live === undefined || owned.length > 0) return owned;
+  const fields = ownable(compareFields({}, withoutUnowned(live), node).changed, part);
+  const nobody: Manager = { ...manager, name: 'before-first-apply', operation: 'Update' };
+  return isEmpty(fields) ? [] : [{ manager: nobody, time: formatTime(now), fields }];
 }
 
 /**
@@ -141,17 +150,29 @@ function conflictsOf(others: readonly Owned[], taken: FieldSet): readonly Status
   });
 }
 
-/** The live value with what was applied laid over it, field by field. */
+/** The live value with what was applied laid over it, field by field: null says nothing of what is merged. */
 function mergeValues(live: unknown, applied: unknown, node: SchemaNode): unknown {
-  if (isGranular(node) && isJsonObject(live) && isJsonObject(applied)) {
-    const result = new Map(Object.entries(live));
-    for (const [name, value] of Object.entries(applied))
-      result.set(name, mergeValues(result.get(name), value, childNode(node, name)));
-    return Object.fromEntries(result);
-  }
+  if (isGranular(node) && isJsonObject(live) && isJsonObject(applied)) return mergeObjects(live, applied, node);
+  if (applied === null && isFilled(live, node)) return live;
   if (node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(live) && Array.isArray(applied))
     return mergeItems(live, applied, node);
   return applied;
+}
+
+function mergeObjects(live: JsonObject, applied: JsonObject, node: GranularNode): JsonObject {
+  const result = new Map(Object.entries(live));
+  for (const [name, value] of Object.entries(applied)) {
+    const isStruct = node.kind === 'object' && node.fields.get(name)?.byValue === true;
+    if (value === null && isStruct) continue;
+    result.set(name, mergeValues(result.get(name), value, childNode(node, name)));
+  }
+  return Object.fromEntries(result);
+}
+
+/** Whether it has fields or items with owners of their own. */
+function isFilled(value: unknown, node: SchemaNode): boolean {
+  if (isGranular(node)) return isJsonObject(value) && Object.keys(value).length > 0;
+  return node.kind === 'list' && node.listType !== 'atomic' && Array.isArray(value) && value.length > 0;
 }
 
 /**
@@ -195,22 +216,30 @@ function removeFields(value: unknown, fields: FieldSet, node: SchemaNode): unkno
     if (below === undefined) return [item];
     return isWhole(below) ? [] : [removeFields(item, below, node.items)];
   });
-  return kept;
+  return kept.length === 0 && value.length > 0 ? hollowList : kept;
 }
 
 function removeFromObject(value: JsonObject, fields: FieldSet, node: GranularNode): JsonObject {
   const entries = Object.entries(value).flatMap(([name, child]) => {
     const below = fields[`f:${name}`];
     if (below === undefined) return [[name, child] as const];
-    const rest = isWhole(below) ? undefined : removeFields(child, below, childNode(node, name));
-    return rest === undefined || isHollow(rest) ? [] : [[name, rest] as const];
+    return isWhole(below) ? [] : [[name, removeFields(child, below, childNode(node, name))] as const];
   });
-  return Object.fromEntries(entries);
+  return entries.length === 0 && Object.keys(value).length > 0 ? hollowObject : Object.fromEntries(entries);
 }
 
-/** What has lost all that was in it. */
-function isHollow(value: unknown): boolean {
-  return isJsonObject(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0;
+/**
+ * What has lost all that was in it, and is still there for those who own it: only the object that is written is without it,
+ * as in Kubernetes, where it is null until then.
+ */
+const hollowObject: JsonObject = Object.freeze({});
+const hollowList: readonly unknown[] = Object.freeze([]);
+
+function withoutHollow(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutHollow);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).filter(([, child]) => child !== hollowObject && child !== hollowList);
+  return Object.fromEntries(entries.map(([name, child]) => [name, withoutHollow(child)]));
 }
 
 /**
