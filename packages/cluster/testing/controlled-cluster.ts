@@ -76,6 +76,7 @@ export async function createControlledCluster(options: ControlledClusterOptions 
       allTypes: listedTypes,
       namespacedTypes: () => listedTypes().filter(({ namespaced }) => namespaced),
       certificateAuthority: 'authority',
+      issueForSecret: (claims) => cluster.api.tokens.issueForSecret(claims),
       late,
     });
   };

@@ -107,6 +107,7 @@ async function compose(composition: Composition): Promise<EmbeddedCluster> {
     allTypes: () => watchedTypes(catalog),
     namespacedTypes: () => watchedTypes(catalog).filter(({ namespaced }) => namespaced),
     certificateAuthority: certificates.authority,
+    issueForSecret: (claims) => api.tokens.issueForSecret(claims),
   });
   openScheduler({ ...shared, client: clientFor('kube-scheduler') }, undo);
   const apiServer = `https://${host}:${port}`;

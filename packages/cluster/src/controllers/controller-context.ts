@@ -3,6 +3,7 @@ import type { Clock } from '@slipway/kube/clock';
 import { EventRecorder } from '@slipway/kube/event-recorder';
 import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
+import type { SecretTokenClaims } from '../api/tokens/secret-token-claims.ts';
 import type { SharedInformers } from './shared-informers.ts';
 
 /** What every controller is given. */
@@ -23,4 +24,8 @@ export function recorderFor({ client, clock, logger }: ControllerContext, compon
 export interface LateContext extends ControllerContext {
   /** Every kind that lives in namespaces and is served now. */
   readonly namespacedTypes: () => readonly ResourceType[];
+  /** In PEM form. */
+  readonly certificateAuthority: string;
+  /** The token of a service account that is to stand in a Secret. */
+  readonly issueForSecret: (claims: SecretTokenClaims) => Promise<string>;
 }

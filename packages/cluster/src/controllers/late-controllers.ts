@@ -45,6 +45,11 @@ export const lateControllers: readonly LateController[] = [
     awaited: ({ resourceQuotas }) => resourceQuotas,
     load: async () => (await import('./resource-quota/resource-quota-controller.ts')).startResourceQuotaController,
   },
+  {
+    name: 'serviceaccount-token',
+    awaited: ({ accountSecrets }) => accountSecrets,
+    load: async () => (await import('./service-account-token/account-token-controller.ts')).startAccountTokenController,
+  },
 ];
 
 /** `done` resolves after the signal, when what was under way has ended. */

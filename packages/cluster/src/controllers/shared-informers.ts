@@ -15,6 +15,7 @@ import type {
   ReplicaSet,
   ReplicationController,
   ResourceQuota,
+  Secret,
   Service,
   ServiceAccount,
   StatefulSet,
@@ -43,12 +44,14 @@ import {
   replicaSets,
   replicationControllers,
   resourceQuotas,
+  secrets,
   serviceAccounts,
   services,
   statefulSets,
 } from '@slipway/kube/resources';
 import { byLabel, bySelector, labelIndex, selectorIndex, serviceSelectorIndex } from './label-index.ts';
 import { rootCertificateName } from './namespace/root-certificate.ts';
+import { accountIndex, accountSecretType, byAccount } from './service-account-token/account-secret.ts';
 
 export interface SharedInformers {
   readonly pods: Informer<Pod>;
@@ -74,6 +77,8 @@ export interface SharedInformers {
   readonly cronJobs: Informer<CronJob>;
   readonly horizontalPodAutoscalers: Informer<AutoscalingV2HorizontalPodAutoscaler>;
   readonly resourceQuotas: Informer<ResourceQuota>;
+  /** Only those that hold the token of a service account. */
+  readonly accountSecrets: Informer<Secret>;
 }
 
 export interface SharedInformerOptions {
@@ -156,6 +161,12 @@ export function createSharedInformers(options: SharedInformerOptions): SharedInf
       type: horizontalPodAutoscalers,
     }),
     resourceQuotas: new Informer({ ...common<ResourceQuota>(options), type: resourceQuotas, indexes: namespaced }),
+    accountSecrets: new Informer({
+      ...common<Secret>(options),
+      type: secrets,
+      fieldSelector: `type=${accountSecretType}`,
+      indexes: { [byAccount]: accountIndex },
+    }),
   };
 }
 

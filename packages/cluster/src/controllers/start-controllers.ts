@@ -2,7 +2,7 @@ import type { KubeClient } from '@slipway/kube/client';
 import type { Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
 import type { ResourceType } from '@slipway/kube/object';
-import type { ControllerContext } from './controller-context.ts';
+import type { ControllerContext, LateContext } from './controller-context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice-controller.ts';
@@ -33,6 +33,8 @@ export interface ControllersOptions {
   readonly namespacedTypes: () => readonly ResourceType[];
   /** In PEM form; every namespace gets it as the ConfigMap `kube-root-ca.crt`. */
   readonly certificateAuthority: string;
+  /** Signs what Secrets of service accounts hold. */
+  readonly issueForSecret: LateContext['issueForSecret'];
   /** Those that start with the first object of their kind. */
   readonly late?: readonly LateController[];
 }

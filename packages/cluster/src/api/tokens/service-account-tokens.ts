@@ -1,10 +1,17 @@
 import { randomUUID, type KeyObject } from 'node:crypto';
+import type { Secret } from '@slipway/kube/api.generated';
 import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { nodes, pods, secrets, serviceAccounts } from '@slipway/kube/resources';
 import type { Clock } from '@slipway/kube/clock';
 import type { Identity } from '../authorization.ts';
 import { storeKey } from '../object-key.ts';
 import type { ResourceStore } from '../resource-store.ts';
+import {
+  formatSecretClaims,
+  parseSecretClaims,
+  secretTokenIdentity,
+  type SecretTokenClaims,
+} from './secret-token-claims.ts';
 import { formatClaims, identityOf, parseClaims, type NamedObject, type TokenClaims } from './token-claims.ts';
 import { createSigningKey, publicJsonWebKey, readToken, signToken, type SigningKey } from './web-token.ts';
 
@@ -55,6 +62,11 @@ export class ServiceAccountTokens {
     return { token: signToken(claims, await this.#signingKey()), expiresAt: expiresAt * 1_000 };
   }
 
+  /** What a Secret of the account holds: a token for this server that does not end in time. */
+  async issueForSecret(claims: SecretTokenClaims): Promise<string> {
+    return signToken(formatSecretClaims(claims), await this.#signingKey());
+  }
+
   /** Undefined unless the token is ours, for this server, in time, and of objects that are still there. */
   async authenticate(token: string): Promise<Identity | undefined> {
     return (await this.review(token, ownAudiences))?.identity;
@@ -63,10 +75,15 @@ export class ServiceAccountTokens {
   /** The same for those audiences, with those of them that the token is for. */
   async review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined> {
     const signed = readToken(token, await this.#signingKey());
-    const claims = signed === undefined ? undefined : parseClaims(signed);
+    if (signed === undefined) return undefined;
+    const ofSecret = parseSecretClaims(signed);
+    if (ofSecret !== undefined)
+      return this.#stands(token, ofSecret)
+        ? reviewed(secretTokenIdentity(ofSecret), ownAudiences, audiences)
+        : undefined;
+    const claims = parseClaims(signed);
     if (claims === undefined || !this.#isValid(claims)) return undefined;
-    const meant = audiences.filter((audience) => claims.audiences.includes(audience));
-    return meant.length === 0 ? undefined : { identity: identityOf(claims), audiences: meant };
+    return reviewed(identityOf(claims), claims.audiences, audiences);
   }
 
   /** By which tokens are verified, as a JSON Web Key. */
@@ -87,13 +104,27 @@ export class ServiceAccountTokens {
     );
   }
 
+  /** Whether the Secret still holds that very token. */
+  #stands(token: string, { namespace, account, secret }: SecretTokenClaims): boolean {
+    const found: Secret | undefined = this.#find(secrets, namespace, secret);
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return false;
+    const held = Buffer.from(found.data?.['token'] ?? '', 'base64').toString();
+    return held === token && this.#isThere(serviceAccounts, namespace, account);
+  }
+
   #isThere(type: ResourceType, namespace: string | undefined, { name, uid }: NamedObject): boolean {
-    const { resources, clock } = this.#options;
-    const stored = resources.store.get(storeKey(type, namespace, name));
-    const found: KubeObject | undefined = stored === undefined ? undefined : resources.cache.parse(stored);
+    const found = this.#find(type, namespace, name);
     if (found === undefined || found.metadata.uid !== uid) return false;
     const { deletionTimestamp } = found.metadata;
-    return deletionTimestamp === undefined || clock.now() - Date.parse(deletionTimestamp) < graceMilliseconds;
+    return (
+      deletionTimestamp === undefined || this.#options.clock.now() - Date.parse(deletionTimestamp) < graceMilliseconds
+    );
+  }
+
+  #find(type: ResourceType, namespace: string | undefined, name: string): KubeObject | undefined {
+    const { resources } = this.#options;
+    const stored = resources.store.get(storeKey(type, namespace, name));
+    return stored === undefined ? undefined : resources.cache.parse(stored);
   }
 
   /** A key that could not be had is asked for again with the next token. */
@@ -104,4 +135,10 @@ export class ServiceAccountTokens {
     });
     return this.#key;
   }
+}
+
+/** Undefined where the token is for none of those who are asked about. */
+function reviewed(identity: Identity, has: readonly string[], asked: readonly string[]): ReviewedToken | undefined {
+  const audiences = asked.filter((audience) => has.includes(audience));
+  return audiences.length === 0 ? undefined : { identity, audiences };
 }
