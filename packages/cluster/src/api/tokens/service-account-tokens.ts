@@ -4,6 +4,7 @@ import type { KubeObject, ResourceType } from '@slipway/kube/object';
 import { nodes, pods, secrets, serviceAccounts } from '@slipway/kube/resources';
 import type { Clock } from '@slipway/kube/clock';
 import type { Identity } from '../authorization.ts';
+import { notFound } from '../api-errors.ts';
 import { storeKey } from '../object-key.ts';
 import type { ResourceStore } from '../resource-store.ts';
 import {
@@ -40,10 +41,12 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
-export interface ReviewedToken {
-  readonly identity: Identity;
-  readonly audiences: readonly string[];
-}
+export type ReviewedToken =
+  | { readonly identity: Identity; readonly audiences: readonly string[] }
+  /** In the words of Kubernetes; undefined: it is not ours, and nothing more can be said. */
+  | { readonly identity: undefined; readonly fault: string | undefined };
+
+const invalidated = 'service account token has been invalidated';
 
 /** Tokens of service accounts: signed and not kept, so whether one still holds is asked of what it is bound to. */
 export class ServiceAccountTokens {
@@ -69,21 +72,20 @@ export class ServiceAccountTokens {
 
   /** Undefined unless the token is ours, for this server, in time, and of objects that are still there. */
   async authenticate(token: string): Promise<Identity | undefined> {
-    return (await this.review(token, ownAudiences))?.identity;
+    return (await this.review(token, ownAudiences)).identity;
   }
 
   /** The same for those audiences, with those of them that the token is for. */
-  async review(token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined> {
+  async review(token: string, audiences: readonly string[]): Promise<ReviewedToken> {
     const signed = readToken(token, await this.#signingKey());
-    if (signed === undefined) return undefined;
-    const ofSecret = parseSecretClaims(signed);
-    if (ofSecret !== undefined)
-      return this.#stands(token, ofSecret)
-        ? reviewed(secretTokenIdentity(ofSecret), ownAudiences, audiences)
-        : undefined;
-    const claims = parseClaims(signed);
-    if (claims === undefined || !this.#isValid(claims)) return undefined;
-    return reviewed(identityOf(claims), claims.audiences, audiences);
+    const ofSecret = signed && parseSecretClaims(signed);
+    if (ofSecret !== undefined) {
+      const identity = secretTokenIdentity(ofSecret);
+      return reviewed({ identity, audiences: ownAudiences }, audiences, () => this.#faultOfHeld(token, ofSecret));
+    }
+    const claims = signed && parseClaims(signed);
+    if (claims?.issuer !== issuer) return { identity: undefined, fault: undefined };
+    return reviewed({ ...claims, identity: identityOf(claims) }, audiences, () => this.#faultOf(claims));
   }
 
   /** By which tokens are verified, as a JSON Web Key. */
@@ -91,34 +93,48 @@ export class ServiceAccountTokens {
     return publicJsonWebKey(await this.#signingKey());
   }
 
-  #isValid({ issuer: by, notBefore, expiresAt, namespace, account, bound }: TokenClaims): boolean {
+  #faultOf({ notBefore, expiresAt, namespace, account, bound }: TokenClaims): string | undefined {
     const now = this.#options.clock.now() / 1_000;
-    if (by !== issuer) return false;
-    if (now < notBefore || now >= expiresAt) return false;
+    if (now >= expiresAt) return 'service account token has expired';
+    if (now < notBefore) return 'service account token is not valid yet';
+    const { pod, secret } = bound;
+    // The node of a pod is told to whom it concerns; only a token of the node itself ends with it.
+    const node = pod === undefined ? bound.node : undefined;
     return (
-      this.#isThere(serviceAccounts, namespace, account) &&
-      (bound.pod === undefined || this.#isThere(pods, namespace, bound.pod)) &&
-      (bound.secret === undefined || this.#isThere(secrets, namespace, bound.secret)) &&
-      // The node of a pod is told to whom it concerns; only a token of the node itself ends with it.
-      (bound.node === undefined || bound.pod !== undefined || this.#isThere(nodes, undefined, bound.node))
+      this.#faultOfAccount(namespace, account) ??
+      (secret && this.#faultOfBound(secrets, namespace, secret)) ??
+      (pod && this.#faultOfBound(pods, namespace, pod)) ??
+      (node && this.#faultOfBound(nodes, undefined, node))
     );
   }
 
   /** Whether the Secret still holds that very token. */
-  #stands(token: string, { namespace, account, secret }: SecretTokenClaims): boolean {
+  #faultOfHeld(token: string, { namespace, account, secret }: SecretTokenClaims): string | undefined {
     const found: Secret | undefined = this.#find(secrets, namespace, secret);
-    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return false;
-    const held = Buffer.from(found.data?.['token'] ?? '', 'base64').toString();
-    return held === token && this.#isThere(serviceAccounts, namespace, account);
+    const held = Buffer.from(found?.data?.['token'] ?? '', 'base64').toString();
+    if (held !== token || found?.metadata.deletionTimestamp !== undefined) return invalidated;
+    return this.#faultOfAccount(namespace, account);
   }
 
-  #isThere(type: ResourceType, namespace: string | undefined, { name, uid }: NamedObject): boolean {
+  #faultOfAccount(namespace: string, { name, uid }: NamedObject): string | undefined {
+    const found = this.#find(serviceAccounts, namespace, name);
+    if (found === undefined) return notFound(serviceAccounts, name).message;
+    if (found.metadata.uid !== uid)
+      return `service account UID (${found.metadata.uid ?? ''}) does not match claim (${uid})`;
+    return this.#hasGone(found) ? `service account ${namespace}/${name} has been deleted` : undefined;
+  }
+
+  #faultOfBound(type: ResourceType, namespace: string | undefined, { name, uid }: NamedObject): string | undefined {
     const found = this.#find(type, namespace, name);
-    if (found === undefined || found.metadata.uid !== uid) return false;
-    const { deletionTimestamp } = found.metadata;
-    return (
-      deletionTimestamp === undefined || this.#options.clock.now() - Date.parse(deletionTimestamp) < graceMilliseconds
-    );
+    if (found === undefined || this.#hasGone(found)) return invalidated;
+    if (found.metadata.uid === uid) return undefined;
+    const kind = type.kind.toLowerCase();
+    return `${kind} UID (${found.metadata.uid ?? ''}) does not match service account ${kind} ref claim (${uid})`;
+  }
+
+  #hasGone({ metadata: { deletionTimestamp } }: KubeObject): boolean {
+    if (deletionTimestamp === undefined) return false;
+    return this.#options.clock.now() - Date.parse(deletionTimestamp) >= graceMilliseconds;
   }
 
   #find(type: ResourceType, namespace: string | undefined, name: string): KubeObject | undefined {
@@ -137,8 +153,23 @@ export class ServiceAccountTokens {
   }
 }
 
-/** Undefined where the token is for none of those who are asked about. */
-function reviewed(identity: Identity, has: readonly string[], asked: readonly string[]): ReviewedToken | undefined {
+/** Whom it is for is looked at first, and then whether it still holds. */
+function reviewed(
+  { identity, audiences: has }: { readonly identity: Identity; readonly audiences: readonly string[] },
+  asked: readonly string[],
+  findFault: () => string | undefined,
+): ReviewedToken {
   const audiences = asked.filter((audience) => has.includes(audience));
-  return audiences.length === 0 ? undefined : { identity, audiences };
+  if (audiences.length === 0)
+    return {
+      identity: undefined,
+      fault: `token audiences ${quoted(has)} is invalid for the target audiences ${quoted(asked)}`,
+    };
+  const fault = findFault();
+  return fault === undefined ? { identity, audiences } : { identity: undefined, fault };
+}
+
+/** As Go prints a list of texts. */
+function quoted(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
 }

@@ -1,5 +1,5 @@
 import type { TokenReview } from '@slipway/kube/api.generated';
-import { pods, serviceAccounts } from '@slipway/kube/resources';
+import { pods, secrets, serviceAccounts } from '@slipway/kube/resources';
 import type { ResourceType } from '@slipway/kube/object';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../kube/testing/fake-clock.ts';
@@ -48,6 +48,7 @@ async function review(token: string, audiences?: readonly string[]): Promise<Tok
 }
 
 const none = { user: {}, error: 'invalid bearer token' };
+const refused = (why: string) => ({ user: {}, error: `[invalid bearer token, ${why}]` });
 
 describe('a review of a token', () => {
   it('says whose it is, with what it is bound to', async () => {
@@ -71,9 +72,10 @@ describe('a review of a token', () => {
   it('is about the audiences that are asked for, and names those of them that the token is for', async () => {
     const token = await issue({ audiences: ['vault', 'slipway'] });
     expect(await review(token, ['slipway', 'other'])).toMatchObject({ authenticated: true, audiences: ['slipway'] });
-    expect(await review(token, ['other'])).toEqual(none);
-    expect(await review(token)).toEqual(none);
-    expect(await review(await issue(), ['slipway'])).toEqual(none);
+    const isFor = 'token audiences ["vault" "slipway"] is invalid for the target audiences';
+    expect(await review(token, ['other', 'x'])).toEqual(refused(`${isFor} ["other" "x"]`));
+    expect(await review(token)).toEqual(refused(`${isFor} ["${own}"]`));
+    expect(await review(await issue(), ['slipway'])).toMatchObject({ user: {}, error: expect.stringContaining(own) });
   });
 
   it('says that it is none once it is over, or its account has gone', async () => {
@@ -82,10 +84,29 @@ describe('a review of a token', () => {
     expect(await review(`${header}.${payload}.`)).toEqual(none);
     expect(await review('opaque')).toEqual(none);
     await clock.advance(3_600_000);
-    expect(await review(token)).toEqual(none);
+    expect(await review(token)).toEqual(refused('service account token has expired'));
     const next = await issue();
     await cluster.client.delete(serviceAccounts, { namespace: 'default', name: 'robot' });
-    expect(await review(next)).toEqual(none);
+    expect(await review(next)).toEqual(refused('serviceaccounts "robot" not found'));
+    const { metadata } = await cluster.client.create(serviceAccounts, {
+      metadata: { name: 'robot', namespace: 'default' },
+    });
+    const is = metadata.uid ?? '';
+    expect(await review(next)).toEqual(refused(`service account UID (${is}) does not match claim (${uid})`));
+  });
+
+  it('says that it ended with what it was bound to', async () => {
+    const secret = { metadata: { name: 'a', namespace: 'default' } };
+    const { metadata } = await cluster.client.create(secrets, secret);
+    const was = metadata.uid ?? '';
+    const token = await issue({ bound: { secret: { name: 'a', uid: was } } });
+    expect(await review(token)).toMatchObject({ authenticated: true });
+    await cluster.client.delete(secrets, secret.metadata);
+    expect(await review(token)).toEqual(refused('service account token has been invalidated'));
+    const is = (await cluster.client.create(secrets, secret)).metadata.uid ?? '';
+    expect(await review(token)).toEqual(
+      refused(`secret UID (${is}) does not match service account secret ref claim (${was})`),
+    );
   });
 
   it('is asked about a token', async () => {

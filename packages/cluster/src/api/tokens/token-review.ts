@@ -11,8 +11,13 @@ export async function answerTokenReview(
   const { token = '', audiences = [] } = asked.spec;
   if (token === '') throw new StatusError('BadRequest', 'token is required for TokenReview in authentication');
   const found = await tokens.review(token, audiences.length === 0 ? ownAudiences : audiences);
-  if (found === undefined) return { ...asked, status: { user: {}, error: 'invalid bearer token' } };
+  if (found.identity === undefined) return { ...asked, status: { user: {}, error: describe(found.fault) } };
   const { user: username, uid, groups, extra } = found.identity;
   const user = { username, ...(uid === undefined ? {} : { uid }), groups, ...(extra ? { extra } : {}) };
   return { ...asked, status: { authenticated: true, user, audiences: found.audiences } };
+}
+
+/** Kubernetes asks two after each other: one knows its own token alone, and the other one says what is wrong. */
+function describe(fault: string | undefined): string {
+  return fault === undefined ? 'invalid bearer token' : `[invalid bearer token, ${fault}]`;
 }
