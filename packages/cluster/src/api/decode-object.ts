@@ -4,6 +4,7 @@ import type { GroupVersionKind, ResourceDefinition, SchemaNode } from '../schema
 import { omitEmptyMetadata } from '../schema/empty-metadata.ts';
 import { itemFaults } from '../schema/item-faults.ts';
 import { isJsonObject, shapeObject, UndecodableError, type JsonObject, type Shaping } from '../schema/shape.ts';
+import { typeFaults } from '../schema/type-faults.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -29,11 +30,13 @@ export interface KnownParts {
 export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeObject {
   const { type, schema } = decoding.definition;
   requireType(body, decoding.definition);
-  const { object: shaped, unknownFields } = decode(body, decoding.definition);
+  const { object: shaped, unknownFields, misfit } = decodeTyped(body, decoding.definition);
   const object = withMetadata(shaped, decoding.definition);
   reportStrict(decoding.fieldValidation === 'Strict' ? unknownFields : [], decoding);
   const undeclared = unknownFields.map((path) => `${pathWithKeys(path, body, schema)}: field not declared in schema`);
-  const faults = [...undeclared, ...itemFaults(object, schema)];
+  const mistyped = misfit === undefined ? [] : typeFaults(body, schema);
+  const faults = [...undeclared, ...mistyped, ...itemFaults(object, schema)];
+  if (misfit !== undefined && faults.length === 0) throw misfit;
   if (faults.length === 0) return object;
   const what = `${decoding.namespace ?? ''}/${decoding.name}; ${type.group}/${type.version}, Kind=${type.kind}`;
   throw new StatusError(
@@ -42,6 +45,19 @@ export function decodeApplied(body: unknown, decoding: Decoding & Named): KubeOb
     // Kubernetes gives no reason and says 500, but it is the sender's fault.
     { code: 400 },
   );
+}
+
+/** With what keeps it from being an object of that kind, which is told with all else that is wrong. */
+function decodeTyped(
+  body: unknown,
+  definition: ResourceDefinition,
+): Decoded & { readonly misfit?: UndecodableError | undefined } {
+  try {
+    return decode(body, definition);
+  } catch (misfit) {
+    if (!(misfit instanceof UndecodableError)) throw misfit;
+    return { ...decode(body, definition, { keepsMisfits: true }), misfit };
+  }
 }
 
 /** Who owns what is written down with the version of the type, so that must be said. */

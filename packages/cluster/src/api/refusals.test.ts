@@ -217,6 +217,29 @@ describe('server-side apply', () => {
     });
   });
 
+  it('takes no value of another type, and says of all of them where they are', async () => {
+    const container = { image: ['x'], env: [{ name: 'A', value: 1 }], ports: { b: 1, a: [true] }, tty: 'yes' };
+    const body = { ...web({ replicas: '2', ...podOf(container) }), status: { conditions: ['x'] } };
+    await expect(apply(deployments, body)).rejects.toMatchObject({
+      code: 400,
+      message:
+        'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:\n' +
+        '  .spec.template.spec.containers[name="web"].image: expected string, got &value.valueUnstructured{Value:[]interface {}{"x"}}\n' +
+        '  .spec.template.spec.containers[name="web"].env[name="A"].value: expected string, got &value.valueUnstructured{Value:1}\n' +
+        '  .spec.template.spec.containers[name="web"].ports: expected list, got &{map[a:[true] b:1]}\n' +
+        '  .spec.template.spec.containers[name="web"].tty: expected boolean, got &{yes}\n' +
+        '  .spec.replicas: expected numeric (int or float), got string\n' +
+        '  .status.conditions: element 0: associative list with keys may not have non-map elements',
+    });
+  });
+
+  it('takes no number that is none of its field', async () => {
+    await expect(apply(deployments, web({ replicas: 2 ** 40 }))).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: expect.stringContaining('cannot unmarshal number'),
+    });
+  });
+
   it.each([
     { name: 'an object of another version', body: { apiVersion: '' }, says: 'invalid object type: , Kind=ConfigMap' },
     { name: 'an object of another kind', body: { kind: 'Secret' }, says: 'invalid object type: v1, Kind=Secret' },

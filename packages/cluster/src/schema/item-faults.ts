@@ -36,9 +36,10 @@ function listFaults(items: readonly unknown[], node: ListNode, path: string): re
 }
 
 function missingKey(item: unknown, { items, listMapKeys }: ListNode): string | undefined {
+  if (!isJsonObject(item))
+    return `associative list with keys may not have ${item === null ? 'a null element' : 'non-map elements'}`;
   const fields = items.kind === 'object' ? items.fields : undefined;
-  const has = (key: string): boolean =>
-    (isJsonObject(item) && item[key] !== undefined) || fields?.get(key)?.default !== undefined;
+  const has = (key: string): boolean => item[key] !== undefined || fields?.get(key)?.default !== undefined;
   if (listMapKeys.every(has)) return undefined;
   const [key = ''] = listMapKeys.filter((each) => !has(each));
   return `associative list with keys has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`;
