@@ -23,6 +23,7 @@ interface SourceField {
   readonly inline?: boolean;
   default?: string;
   byValue?: true;
+  pointer?: true;
 }
 
 interface SourceType {
@@ -65,7 +66,8 @@ const schema: Source = JSON.parse(readFileSync(input, 'utf8'));
 
 /**
  * Fields that are pointers in Go. Its encoder writes other scalars even when they were never set, so a zero on the wire
- * means something for these only; found by what `kubectl set env --local` prints of objects full of zeros.
+ * means something for these only, and in JSON others are left out; found by what `kubectl set env --local` prints of objects
+ * full of zeros. With them the few lists that are written although they are empty and nobody has to give them.
  */
 const meaningfulZeros: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(new URL('meaningful-zeros.json', import.meta.url), 'utf8'),
@@ -141,6 +143,7 @@ for (const [type, { fields = [] }] of Object.entries(schema.types)) {
   for (const field of fields) {
     if (field.default !== undefined) field.default = resolveDefault(field.default, type);
     if (isByValue(field, type)) field.byValue = true;
+    if (isZeroMeant(field, type)) field.pointer = true;
   }
 }
 
@@ -153,6 +156,10 @@ function isByValue({ name = '', type, required, inline }: SourceField, of: strin
   if (inline === true || typeof type !== 'string' || schema.types[type]?.fields === undefined) return false;
   const isPointer = pointerFields.has(`${of.slice(of.lastIndexOf('.') + 1)}.${name}`);
   return !isPointer && (required === true || valueFields.has(name));
+}
+
+function isZeroMeant({ name = '' }: SourceField, type: string): boolean {
+  return meaningfulZeros[type]?.includes(name) === true;
 }
 
 function inGroup(group: string, names: readonly string[]): readonly string[] {
@@ -196,7 +203,7 @@ function messageFields(type: string): readonly WireField[] {
   return fields.flatMap((field) => {
     if (field.proto === undefined) return [];
     const reference = wireType(field.type);
-    const isMeant = field.required === true || meaningfulZeros[type]?.includes(field.name ?? '') === true;
+    const isMeant = field.required === true || field.pointer === true;
     return [[field.proto, field.name ?? '', isMeant ? `?${reference}` : reference] as const];
   });
 }

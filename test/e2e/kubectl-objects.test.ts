@@ -183,6 +183,36 @@ describe.skipIf(reason !== undefined)(`kubectl and objects${reason === undefined
     });
   });
 
+  // As charts write them for what nobody has set.
+  it('take empty fields as if they were not there, and apply them again and again', async () => {
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'hollow', labels: {} },
+      spec: {
+        type: '',
+        clusterIP: '',
+        externalName: '',
+        selector: {},
+        sessionAffinity: '',
+        publishNotReadyAddresses: false,
+        ports: [{ name: '', port: 80, targetPort: '', nodePort: 0, protocol: '' }],
+      },
+    };
+    const file = await saved('hollow.json', service);
+    await ask('apply', '-f', file);
+    const spec = JSON.parse(await ask('get', 'service', 'hollow', '-o', 'jsonpath={.spec}'));
+    expect(spec).toMatchObject({ type: 'ClusterIP', sessionAffinity: 'None' });
+    expect(spec.ports).toEqual([{ port: 80, targetPort: 80, protocol: 'TCP' }]);
+    for (const field of ['externalName', 'selector', 'publishNotReadyAddresses'])
+      expect(spec).not.toHaveProperty(field);
+    const version = (): Promise<string> =>
+      ask('get', 'service', 'hollow', '-o', 'jsonpath={.metadata.resourceVersion}');
+    const before = await version();
+    await ask('apply', '-f', file);
+    expect(await version()).toBe(before);
+  });
+
   it('are without labels and annotations again when the last ones are taken away', async () => {
     await ask('create', 'configmap', 'bare');
     const before = await fieldOf('configmap/bare', '.metadata.labels}{.metadata.annotations');

@@ -64,6 +64,8 @@ export interface SchemaField {
   readonly required: boolean;
   /** A struct that is there although it is empty, as `spec`: nobody adds it, and nobody takes it away. */
   readonly byValue?: boolean | undefined;
+  /** An empty value of it, as `0` or `[]`, says something; of other fields it is as if they were not there. */
+  readonly pointer?: boolean | undefined;
   readonly default?: unknown;
   readonly patchStrategy?: string | undefined;
   readonly patchMergeKey?: string | undefined;

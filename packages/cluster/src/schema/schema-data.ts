@@ -10,6 +10,7 @@ interface FieldData {
   readonly required?: boolean;
   readonly inline?: boolean;
   readonly byValue?: boolean;
+  readonly pointer?: boolean;
   /** JSON text. */
   readonly default?: string;
   readonly patchStrategy?: string;
@@ -110,6 +111,7 @@ function addField(fields: Map<string, SchemaField>, field: FieldData): void {
     },
     required: field.required ?? false,
     byValue: field.byValue,
+    pointer: field.pointer,
     default: field.default === undefined ? emptyValue(field) : JSON.parse(field.default),
     patchStrategy: field.patchStrategy,
     patchMergeKey: field.patchMergeKey,

@@ -16,6 +16,12 @@ describe('Services', () => {
     expect(warningsOf(spec)).toEqual([expect.stringMatching(warning)]);
   });
 
+  it.each([undefined, 0, ''])('lead to the port itself where the target is %j', (targetPort) => {
+    const spec = { ports: [{ port: 80, targetPort }] };
+    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec };
+    expect(service.applyDefaults(object)).toMatchObject({ spec: { ports: [{ port: 80, targetPort: 80 }] } });
+  });
+
   it('say nothing of TCP, UDP and the affinity of clients', () => {
     const ports = [
       { port: 80, protocol: 'TCP' },

@@ -171,9 +171,7 @@ function defaultService(object: Service): Service {
       ...(isOutside(spec) ? { externalTrafficPolicy: 'Cluster' as const } : {}),
       ...(type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
       ...spec,
-      ...(spec.ports === undefined
-        ? {}
-        : { ports: spec.ports.map((port) => ({ protocol: 'TCP' as const, targetPort: port.port, ...port })) }),
+      ...(spec.ports === undefined ? {} : { ports: spec.ports.map(defaultPort) }),
     }),
   };
 }
@@ -239,6 +237,12 @@ function validateServicePort(
     ...supported(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
     ...targetPort(port.targetPort, `${path}.targetPort`),
   ];
+}
+
+/** Of a port that is a number or a name the empty ones say nothing. */
+function defaultPort({ targetPort, ...port }: ServicePort): ServicePort {
+  const isSaid = targetPort !== undefined && targetPort !== 0 && targetPort !== '';
+  return { protocol: 'TCP', targetPort: isSaid ? targetPort : port.port, ...port };
 }
 
 function targetPort(port: number | string | undefined, path: string): readonly Fault[] {
