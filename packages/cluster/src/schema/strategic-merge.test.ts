@@ -152,6 +152,18 @@ describe('applyStrategicMergePatch', () => {
       result: { metadata: { finalizers: ['n', 'a', 'b'] }, ...podOf({ name: 'b' }, { name: 'a' }) },
     },
     {
+      name: 'puts what takes the place of another item behind what others have added',
+      node: pod,
+      current: podOf({ name: 'old' }, { name: 'x' }, { name: 'y' }),
+      patch: {
+        spec: {
+          '$setElementOrder/containers': [{ name: 'new' }, { name: 'newer' }],
+          containers: [{ name: 'new' }, { name: 'newer' }, { name: 'old', $patch: 'delete' }],
+        },
+      },
+      result: podOf({ name: 'x' }, { name: 'y' }, { name: 'new' }, { name: 'newer' }),
+    },
+    {
       name: 'orders a list that it changes nothing else of',
       node: pod,
       current: podOf({ name: 'a' }, { name: 'b' }),

@@ -77,10 +77,11 @@ function mergeField(current: unknown, value: unknown, { field, key, patch }: Fie
   const merged = mergeLists(before, value, { node, mergeKey });
   const asked = orderOf(patch, key);
   if (asked !== undefined) requireOrder(value, { order: asked, mergeKey });
+  if (asked !== undefined)
+    return sortByOrder(merged, { order: asked, before: placesAfter(before, merged, mergeKey), mergeKey });
   // Without a word about it the items of the patch stand in its order, and before those that are new to it: a container that
   // is added comes first.
-  const order = asked ?? value.filter((item) => !isDirective(item));
-  return sortByOrder(merged, { order, before, mergeKey });
+  return sortByOrder(merged, { order: value.filter((item) => !isDirective(item)), before, mergeKey });
 }
 
 /** How the list of that field shall be ordered, where the patch says so. */
@@ -145,6 +146,23 @@ function withoutDeleted(current: JsonObject, patch: JsonObject): JsonObject {
     if (Array.isArray(present)) result = { ...result, [list]: present.filter((item) => !value.includes(item)) };
   }
   return result;
+}
+
+/**
+ * Where items stand for those that an order does not name: what came to the list takes the places at its end that became
+ * free, as in Kubernetes, and with them comes behind what others have put into the list.
+ */
+function placesAfter(
+  before: readonly unknown[],
+  merged: readonly unknown[],
+  mergeKey: string | undefined,
+): readonly unknown[] {
+  const idsOf = (items: readonly unknown[]): ReadonlySet<unknown> =>
+    new Set(items.map((item) => identityOf(item, mergeKey)));
+  const [former, present] = [idsOf(before), idsOf(merged)];
+  const kept = before.filter((item) => present.has(identityOf(item, mergeKey)));
+  const come = merged.filter((item) => !former.has(identityOf(item, mergeKey)));
+  return [...kept, ...come.slice(0, before.length - kept.length)];
 }
 
 /** Of lists without items of their own in the patch: those with some were put in order when they were merged. */
