@@ -213,6 +213,21 @@ describe.skipIf(reason !== undefined)(`kubectl and objects${reason === undefined
     expect(await version()).toBe(before);
   });
 
+  it('are written in one way, however they are said', async () => {
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'said' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1024Mi' } } },
+    };
+    await ask('apply', '-f', await saved('said.json', claim));
+    expect(await fieldOf('pvc/said', '.spec.resources.requests.storage')).toBe('1Gi');
+    // As a block of YAML ends.
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'said' }, data: { word: 'aGVsbG8=\n' } };
+    await ask('apply', '-f', await saved('said-secret.json', secret));
+    expect(await fieldOf('secret/said', '.data.word')).toBe('aGVsbG8=');
+  });
+
   it('are without labels and annotations again when the last ones are taken away', async () => {
     await ask('create', 'configmap', 'bare');
     const before = await fieldOf('configmap/bare', '.metadata.labels}{.metadata.annotations');

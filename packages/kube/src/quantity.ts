@@ -1,7 +1,7 @@
-/** Quantities of Kubernetes (`100m`, `1.5Gi`, `2e3`), exact to a thousandth. */
+/** Quantities of Kubernetes (`100m`, `1.5Gi`, `2e3`), reckoned to a thousandth. */
 
 const binarySuffixes = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-const decimalSuffixes: Readonly<Record<string, number>> = {
+const decimalSuffixes = {
   n: -9,
   u: -6,
   m: -3,
@@ -12,18 +12,23 @@ const decimalSuffixes: Readonly<Record<string, number>> = {
   T: 12,
   P: 15,
   E: 18,
-};
+} as const;
 const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d{1,3})?$/;
 
 /** In thousandths, rounded up in magnitude as Kubernetes rounds what it cannot hold. Undefined for text that is no quantity. */
 export function parseQuantityMilli(quantity: string | number): bigint | undefined {
+  return parseScaled(quantity, 3);
+}
+
+/** In units of so many decimals. */
+function parseScaled(quantity: string | number, decimals: number): bigint | undefined {
   const match = pattern.exec(String(quantity));
   if (match === null) return undefined;
   const [, sign, digits = '', suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   const { factor, exponent } = scaleOf(suffix);
-  const numerator = BigInt(`${whole}${fraction}` === '' ? '0' : `${whole}${fraction}`) * factor * 1_000n;
-  const power = exponent - fraction.length;
+  const numerator = BigInt(`${whole}${fraction}` === '' ? '0' : `${whole}${fraction}`) * factor;
+  const power = exponent + decimals - fraction.length;
   const magnitude = power >= 0 ? numerator * 10n ** BigInt(power) : divideUp(numerator, 10n ** BigInt(-power));
   return sign === '-' ? -magnitude : magnitude;
 }
@@ -51,7 +56,9 @@ export function compareQuantities(a: string | number, b: string | number): numbe
 function scaleOf(suffix: string): { readonly factor: bigint; readonly exponent: number } {
   const binary = binarySuffixes.indexOf(suffix);
   if (binary >= 0) return { factor: 1_024n ** BigInt(binary + 1), exponent: 0 };
-  const decimal = decimalSuffixes[suffix];
+  const decimal = Object.hasOwn(decimalSuffixes, suffix)
+    ? decimalSuffixes[suffix as keyof typeof decimalSuffixes]
+    : undefined;
   return decimal === undefined ? { factor: 1n, exponent: Number(suffix.slice(1)) } : { factor: 1n, exponent: decimal };
 }
 
@@ -73,6 +80,50 @@ export function subtractQuantities(a: string | number, b: string | number): stri
 
 function isBinary(quantity: string | number): boolean {
   return /[KMGTPE]i$/.test(String(quantity));
+}
+
+const nano = 9;
+
+/**
+ * As Kubernetes writes what it has read, exact to a billionth: with the largest suffix that leaves a whole number, of the kind
+ * that was given. `0.5` is `500m`, `1024Mi` is `1Gi`, `1.5Gi` is `1536Mi`. What is nearly so stays as it was given, as `1.001G`.
+ * Text that is no quantity does too. https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
+ */
+export function writtenQuantity(quantity: string | number): string {
+  const value = parseScaled(quantity, nano);
+  if (value === undefined || staysAsGiven(String(quantity))) return String(quantity);
+  const one = 10n ** BigInt(nano);
+  const isSmall = value > -1_024n * one && value < 1_024n * one;
+  if (isBinary(quantity) && !isSmall && value % one === 0n) return formatQuantity((value / one) * 1_000n, true);
+  return formatDecimal(value, typeof quantity === 'string' && isExponent.test(quantity) ? 'e' : 'suffix');
+}
+
+const isExponent = /[eE][+-]?\d+$/;
+/** Digits of what it reads in one piece. */
+const maximumDigits = 18;
+const maximumBinaryDigits = 14;
+
+/** Kubernetes keeps the text where it takes that for what it would write. */
+function staysAsGiven(quantity: string): boolean {
+  const [, , digits = '', suffix = ''] = pattern.exec(quantity) ?? [];
+  const [whole = '', fraction = ''] = digits.split('.');
+  const read = `${whole.replace(/^0+/, '') || '0'}${fraction}`;
+  const binary = binarySuffixes.indexOf(suffix) + 1;
+  if (binary > 0) return fraction === '' && read.length <= maximumBinaryDigits - 3 * binary && Number(read) % 8 !== 0;
+  const scale = scaleOf(suffix).exponent - fraction.length;
+  if (read.length > maximumDigits || scale < -nano || scale % 3 !== 0) return false;
+  return !read.startsWith('0') && !read.endsWith('000');
+}
+
+/** A value in billionths. */
+function formatDecimal(value: bigint, form: 'e' | 'suffix'): string {
+  if (value === 0n) return '0';
+  let exponent = -nano;
+  let mantissa = value;
+  for (; mantissa % 1_000n === 0n && exponent < decimalSuffixes['E']; exponent += 3) mantissa /= 1_000n;
+  if (form === 'e') return exponent === 0 ? String(mantissa) : `${mantissa}e${exponent}`;
+  const [suffix = ''] = Object.entries(decimalSuffixes).find(([, power]) => power === exponent) ?? [];
+  return `${mantissa}${suffix}`;
 }
 
 /** The shortest text that is exact: with the largest suffix that leaves a whole number. */

@@ -2,7 +2,7 @@ import { apiVersionOf, type KubeObject } from '@slipway/kube/object';
 import { StatusError } from '@slipway/kube/status-error';
 import type { GroupVersionKind, ResourceDefinition, SchemaNode } from '../schema/definition.ts';
 import { itemFaults } from '../schema/item-faults.ts';
-import { omitEmpty } from '../schema/omit-empty.ts';
+import { toWrittenForm } from '../schema/written-form.ts';
 import { isJsonObject, shapeObject, UndecodableError, type JsonObject, type Shaping } from '../schema/shape.ts';
 import { typeFaults } from '../schema/type-faults.ts';
 
@@ -113,7 +113,7 @@ export function decodeObject(body: unknown, decoding: Decoding, { metadata }: Kn
   const { object, unknownFields } = decode(body, decoding.definition, shaping);
   reportStrict(unknownFields, decoding);
   // An object that is applied keeps its empty fields: who applies them owns them.
-  return withMetadata(omitEmpty(object, schema), decoding.definition);
+  return withMetadata(toWrittenForm(object, schema), decoding.definition);
 }
 
 interface Decoded {

@@ -4,7 +4,7 @@ import { namespaces } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { withLateModules, withLateModulesAtOnce } from '../schema/late-module.ts';
 import { type Manager, withManagersOf, type WrittenPart } from '../schema/managed-fields.ts';
-import { omitEmpty } from '../schema/omit-empty.ts';
+import { toWrittenForm } from '../schema/written-form.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, notFound } from './api-errors.ts';
@@ -139,11 +139,11 @@ export class ResourceVerbs {
       checkMeant(live, { uid, resourceVersion }, request);
       const { object, conflicts } = applyServerSide({ ...tracking, live, applied, force: request.force });
       if (conflicts.length > 0) throw applyConflict(conflicts);
-      return omitEmpty(object, request.definition.schema);
+      return toWrittenForm(object, request.definition.schema);
     };
     if (this.resources.find(request) === undefined && request.subresource === '') {
       request.requireCreate();
-      const written = omitEmpty(applied, request.definition.schema);
+      const written = toWrittenForm(applied, request.definition.schema);
       const object = await this.#insert(written, request, (prepared) => withManagersOf(prepared, merge(undefined)));
       return { object, created: true };
     }

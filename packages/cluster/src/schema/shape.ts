@@ -264,8 +264,10 @@ function isInteger(value: unknown, format: string | undefined): boolean {
   return format !== 'int32' || (Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31);
 }
 
+/** Line ends are passed over, as Go does: a block of YAML ends with one. */
 function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
+  const joined = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, '') : text;
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(joined) && joined.length % 4 === 0;
 }
 
 function isQuantityValue(value: unknown): boolean {

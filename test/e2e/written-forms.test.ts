@@ -1,13 +1,15 @@
 /**
- * What an API server leaves out of an object is known to kubectl too, which holds the same types: `kubectl set env --local` reads
- * an object into them and writes what they hold.
+ * How an API server writes an object is known to kubectl too, which holds the same types: `kubectl set env --local` reads an
+ * object into them and writes what they hold.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writtenQuantity } from '@slipway/kube/quantity';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SchemaField, SchemaNode } from '../../packages/cluster/src/schema/definition.ts';
-import { omitEmpty } from '../../packages/cluster/src/schema/omit-empty.ts';
+import { toWrittenForm } from '../../packages/cluster/src/schema/written-form.ts';
 import { schemaNode } from '../../packages/cluster/src/schema/schema-data.ts';
 import { execute } from './support/execute.ts';
 import { findKubectls } from './support/kubectls.ts';
@@ -86,7 +88,7 @@ function commonPart(value: unknown, other: unknown): unknown {
   return Object.fromEntries(members.map(([name, child]) => [name, commonPart(child, Object(other)[name])]));
 }
 
-describe.skipIf(kubectl === undefined)('an object full of empty fields', () => {
+describe.skipIf(kubectl === undefined)('the form in which objects are written', () => {
   let folder = '';
 
   beforeAll(async () => {
@@ -94,6 +96,56 @@ describe.skipIf(kubectl === undefined)('an object full of empty fields', () => {
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const writtenByKubectl = async (object: object): Promise<any> => {
+    const file = join(folder, 'object.json');
+    await writeFile(file, JSON.stringify(object));
+    const words = ['set', 'env', '--local', '-f', file, '-o', 'json', `${added}=1`];
+    const { stdout, stderr } = await execute(kubectl?.program ?? '', words);
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  };
+
+  it('writes quantities in one way, however they are said', async () => {
+    const quantity = fc
+      .tuple(
+        fc.constantFrom('', '-', '+'),
+        fc.integer({ min: 0, max: 99_999 }),
+        fc.constantFrom('', '.0', '.5', '.25', '.125', '.001', '.1024', '.123456789', '.1234567891'),
+        fc.constantFrom(
+          '',
+          'n',
+          'u',
+          'm',
+          'k',
+          'M',
+          'G',
+          'T',
+          'Ki',
+          'Mi',
+          'Gi',
+          'Ti',
+          'e0',
+          'e2',
+          'e3',
+          'E4',
+          'e-2',
+          'e-3',
+        ),
+      )
+      .map((parts) => parts.join(''));
+    const given = fc.sample(quantity, { numRuns: 2_000, seed: 1 });
+    const limits = Object.fromEntries(given.map((each, index) => [`example.com/r${index}`, each]));
+    const container = { name: 'c', image: 'c', resources: { limits } };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [container] } };
+    const written = await writtenByKubectl(pod);
+    const ours = given.map((each) => [each, writtenQuantity(each)]);
+    const theirs = given.map((each, index) => [
+      each,
+      written.spec.containers[0].resources.limits[`example.com/r${index}`],
+    ]);
+    expect(ours).toEqual(theirs);
+  });
 
   it.each([
     ['v1', 'Pod', 'io.k8s.api.core.v1.Pod'],
@@ -104,15 +156,10 @@ describe.skipIf(kubectl === undefined)('an object full of empty fields', () => {
     ['apps/v1', 'ReplicaSet', 'io.k8s.api.apps.v1.ReplicaSet'],
     ['batch/v1', 'Job', 'io.k8s.api.batch.v1.Job'],
     ['batch/v1', 'CronJob', 'io.k8s.api.batch.v1.CronJob'],
-  ])('loses of a %s %s what kubectl leaves out', async (apiVersion, kind, type) => {
+  ])('leaves out of a %s %s what kubectl leaves out', async (apiVersion, kind, type) => {
     const object = { ...Object(hollow(schemaNode(type), 0)), apiVersion, kind };
-    const file = join(folder, `${kind}.json`);
-    await writeFile(file, JSON.stringify(object));
-    const words = ['set', 'env', '--local', '-f', file, '-o', 'json', `${added}=1`];
-    const { stdout, stderr } = await execute(kubectl?.program ?? '', words);
-    expect(stderr).toBe('');
-    const written = withoutHollows(JSON.parse(stdout));
-    const kept = withoutHollows(omitEmpty(object, schemaNode(type)));
+    const written = withoutHollows(await writtenByKubectl(object));
+    const kept = withoutHollows(toWrittenForm(object, schemaNode(type)));
     expect(same === undefined ? commonPart(kept, written) : kept).toEqual(written);
   });
 });

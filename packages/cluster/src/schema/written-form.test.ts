@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { omitEmpty } from './omit-empty.ts';
+import { toWrittenForm } from './written-form.ts';
 import { schemaNode } from './schema-data.ts';
 import type { JsonObject } from './shape.ts';
 
-function omitted(object: JsonObject, type = 'io.k8s.api.apps.v1.Deployment'): JsonObject {
-  return omitEmpty(object, schemaNode(type));
+function written(object: JsonObject, type = 'io.k8s.api.apps.v1.Deployment'): JsonObject {
+  return toWrittenForm(object, schemaNode(type));
 }
 
-describe('omitEmpty', () => {
+describe('toWrittenForm', () => {
   it.each([
     {
       name: 'labels, annotations and finalizers',
@@ -45,7 +45,7 @@ describe('omitEmpty', () => {
       },
     },
   ])('leaves out $name', ({ given, kept }) => {
-    expect(omitted(given)).toEqual(kept);
+    expect(written(given)).toEqual(kept);
   });
 
   it('keeps what must be given, what a pointer points at, objects, and what maps and lists hold', () => {
@@ -65,8 +65,37 @@ describe('omitEmpty', () => {
         },
       },
     };
-    expect(omitted(object)).toBe(object);
+    expect(written(object)).toBe(object);
     const role = { rules: [] };
-    expect(omitted(role, 'io.k8s.api.rbac.v1.Role')).toBe(role);
+    expect(written(role, 'io.k8s.api.rbac.v1.Role')).toBe(role);
+  });
+
+  it.each([
+    {
+      name: 'quantities with the largest suffix',
+      type: 'core.v1.Container',
+      given: { resources: { limits: { cpu: '0.5', memory: '1024Mi', 'example.com/gpu': 1 } } },
+      kept: { resources: { limits: { cpu: '500m', memory: '1Gi', 'example.com/gpu': '1' } } },
+    },
+    {
+      name: 'times in UTC',
+      type: 'coordination.v1.Lease',
+      given: {
+        metadata: { creationTimestamp: '2026-01-01T01:30:00.5+01:30' },
+        spec: { acquireTime: '2026-01-01T00:00:00-00:30', renewTime: '2026-01-01T00:00:00.1234567Z' },
+      },
+      kept: {
+        metadata: { creationTimestamp: '2026-01-01T00:00:00Z' },
+        spec: { acquireTime: '2026-01-01T00:30:00.000000Z', renewTime: '2026-01-01T00:00:00.123456Z' },
+      },
+    },
+    {
+      name: 'bytes without the ends of lines',
+      type: 'core.v1.Secret',
+      given: { data: { a: 'YWJj\nZGVm\n', b: '' } },
+      kept: { data: { a: 'YWJjZGVm', b: '' } },
+    },
+  ])('writes $name', ({ type, given, kept }) => {
+    expect(written(given, `io.k8s.api.${type}`)).toEqual(kept);
   });
 });
