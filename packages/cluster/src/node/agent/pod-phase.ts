@@ -5,14 +5,22 @@ import { isFinished } from './restart-policy.ts';
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 export function calculatePhase(record: PodRecord): PodPhase {
+  if (awaitsSidecar(record)) return 'Running';
   const ended = hasEnded(record);
   const fails = isFailing(record);
   if (ended && fails) return 'Failed';
-  // Its main containers may have ended well while a sidecar still runs.
   if (ended || (!fails && isFinished(record))) return allSucceeded(record) ? 'Succeeded' : 'Failed';
   const mains = record.containers.filter(({ role }) => role === 'main');
   if (!initContainersDone(record) || mains.some(hasNeverRun)) return 'Pending';
   return 'Running';
+}
+
+/** The kubelet has a pod run as long as a sidecar does, however its main containers have ended. */
+function awaitsSidecar({ containers }: PodRecord): boolean {
+  return (
+    containers.some(({ role, state }) => role === 'sidecar' && state.kind === 'running') &&
+    containers.every(({ role, state }) => role !== 'main' || state.kind === 'terminated')
+  );
 }
 
 /** It has failed whatever its containers end with; nobody hears of that before they have. */
