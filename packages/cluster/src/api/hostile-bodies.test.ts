@@ -278,6 +278,24 @@ describe('the API answers', () => {
     }
   });
 
+  it('owned fields that are none', async () => {
+    await send({ method: 'POST', path: rootOf(configMaps), body: '{"metadata":{"name":"owned"}}' });
+    for (const fieldsV1 of [7, 'x', true, [], null]) {
+      const body = JSON.stringify({ metadata: { managedFields: [{ fieldsV1 }] } });
+      for (const type of patchTypes.filter((each) => each.includes('merge')))
+        await expectAnswer({ method: 'PATCH', path: `${rootOf(configMaps)}/owned`, type, body });
+    }
+  });
+
+  it('a pod with a volume that has no name', async () => {
+    const spec = { containers: [{ name: 'c', image: 'i' }], volumes: [{ emptyDir: {} }] };
+    const body = encodeMessage({ metadata: { name: 'nameless' }, spec }, 'io.k8s.api.core.v1.Pod');
+    const type = 'application/vnd.kubernetes.protobuf';
+    const sent = envelope({ apiVersion: 'v1', kind: 'Pod' }, body);
+    const answer = await send({ method: 'POST', path: rootOf(pods), type, body: sent });
+    expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('spec.volumes[0].name') });
+  });
+
   it.each([
     { name: 'lists in lists', body: '['.repeat(200_000) },
     { name: 'objects in objects', body: '{"a":'.repeat(200_000) },

@@ -91,10 +91,12 @@ function hasMount({ volumeMounts = [] }: Container): boolean {
   return volumeMounts.some((mount) => mount.mountPath === mountPath);
 }
 
-function isTokenVolume({ name, projected }: Volume): boolean {
+/** Asked before it is validated that a volume has a name. */
+function isTokenVolume({ name, projected }: Partial<Volume>): boolean {
   const sources = projected?.sources ?? [];
   return (
-    name.startsWith(volumePrefix) && sources.some(({ serviceAccountToken }) => serviceAccountToken?.path === 'token')
+    name?.startsWith(volumePrefix) === true &&
+    sources.some(({ serviceAccountToken }) => serviceAccountToken?.path === 'token')
   );
 }
 

@@ -3,7 +3,7 @@ import type { ManagedFieldsEntry } from '@slipway/kube/api.generated';
 import { createAttachment } from '@slipway/kube/attachment';
 import type { KubeObject } from '@slipway/kube/object';
 import { difference, isEmpty, parseFieldSet, union, type FieldSet } from './field-set.ts';
-import type { JsonObject } from './shape.ts';
+import { isJsonObject, type JsonObject } from './shape.ts';
 
 export interface Manager {
   readonly name: string;
@@ -75,10 +75,11 @@ function parseEntry(entry: ManagedFieldsEntry): Owned | undefined {
 
 const parsedSets = createAttachment<FieldSet>();
 
-/** An object keeps its entries from write to write, and each of them reads them again. */
-function fieldsOfEntry(value: ManagedFieldsEntry['fieldsV1']): FieldSet | undefined {
-  const known = value === undefined ? undefined : parsedSets.of(value);
-  if (known !== undefined || value === undefined) return known;
+/** An object keeps its entries from write to write, and each of them reads them again. Any JSON may have been sent as one. */
+function fieldsOfEntry(value: unknown): FieldSet | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const known = parsedSets.of(value);
+  if (known !== undefined) return known;
   const parsed = parseFieldSet(value);
   if (parsed !== undefined) parsedSets.attach(value, parsed);
   return parsed;
