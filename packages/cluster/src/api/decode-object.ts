@@ -113,7 +113,7 @@ export function decodeObject(body: unknown, decoding: Decoding, { metadata }: Kn
   const { object, unknownFields } = decode(body, decoding.definition, shaping);
   reportStrict(unknownFields, decoding);
   // An object that is applied keeps its empty fields: who applies them owns them.
-  return withMetadata(toWrittenForm(object, schema), decoding.definition);
+  return withMetadata(toWrittenForm(object, schema, metadata), decoding.definition);
 }
 
 interface Decoded {

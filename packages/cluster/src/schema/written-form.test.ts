@@ -70,6 +70,13 @@ describe('toWrittenForm', () => {
     expect(written(role, 'io.k8s.api.rbac.v1.Role')).toBe(role);
   });
 
+  it('does not look at what is known', () => {
+    const metadata = { name: 'd', labels: {} };
+    const node = schemaNode('io.k8s.api.apps.v1.Deployment');
+    expect(toWrittenForm({ metadata }, node, metadata)).toEqual({ metadata });
+    expect(toWrittenForm({ metadata }, node)).toEqual({ metadata: { name: 'd' } });
+  });
+
   it.each([
     {
       name: 'quantities with the largest suffix',

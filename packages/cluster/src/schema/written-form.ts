@@ -11,16 +11,20 @@ import { isJsonObject, type JsonObject } from './shape.ts';
 type ObjectNode = SchemaNode & { readonly kind: 'object' };
 type ScalarNode = SchemaNode & { readonly kind: 'scalar' };
 
-/** The very same object where it is written so. Its values are of their types. Of custom resources only the metadata is a struct. */
-export function toWrittenForm<T extends object>(object: T, node: SchemaNode): T;
-export function toWrittenForm(object: JsonObject, node: SchemaNode): JsonObject {
-  return node.kind === 'object' ? fieldsOf(object, node) : object;
+/**
+ * The very same object where it is written so. Its values are of their types. Of custom resources only the metadata is a struct.
+ * `known`, where it stands in a field of the object, is written so.
+ */
+export function toWrittenForm<T extends object>(object: T, node: SchemaNode, known?: object): T;
+export function toWrittenForm(object: JsonObject, node: SchemaNode, known?: object): JsonObject {
+  return node.kind === 'object' ? fieldsOf(object, node, known) : object;
 }
 
-function fieldsOf(value: JsonObject, node: ObjectNode): JsonObject {
+function fieldsOf(value: JsonObject, node: ObjectNode, known?: object): JsonObject {
   let copy: Record<string, unknown> | undefined;
   for (const name in value) {
     const child = value[name];
+    if (known !== undefined && child === known) continue;
     const field = node.fields.get(name);
     if (field === undefined) continue;
     const isOmitted = node.name !== undefined && isLeftOut(child, field);
