@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -31,7 +30,7 @@ it.each([
     const drops = setInterval(() => socket.write(' '), 20);
     let answer = '';
     socket.on('data', (piece) => (answer += String(piece)));
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(drops);
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
   },
