@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addQuantities, subtractQuantities, writtenQuantity } from './quantity.ts';
+import { addQuantities, compareQuantities, isQuantity, subtractQuantities, writtenQuantity } from './quantity.ts';
 
 describe('quantities', () => {
   it.each([
@@ -26,9 +27,29 @@ describe('quantities', () => {
     ['0.0000000001', '1n'],
     ['-0Gi', '0'],
     [2_000_000_000, '2G'],
+    ['1e998', '100e996'],
+    ['100Ei', '9223372036854775807'],
+    ['99999999999999999999', '99999999999999999999'],
     ['much', 'much'],
   ])('%s is written as %s', (given, written) => {
     expect(writtenQuantity(given)).toBe(written);
+  });
+
+  it('are none with more digits than anybody says', () => {
+    expect(isQuantity(`1${'0'.repeat(255)}`)).toBe(true);
+    expect(isQuantity(`1${'0'.repeat(256)}`)).toBe(false);
+  });
+
+  it('are summed up as they are written', () => {
+    const amount = fc.tuple(fc.integer({ min: 0, max: 5_000 }), fc.constantFrom('', 'm', 'k', 'Ki', 'Mi', 'G'));
+    const quantity = amount.map(([digits, suffix]) => `${digits}${suffix}`);
+    fc.assert(
+      fc.property(quantity, quantity, (a, b) => {
+        const sum = addQuantities(a, b);
+        expect(writtenQuantity(sum)).toBe(sum);
+        expect(compareQuantities(subtractQuantities(sum, b), a)).toBe(0);
+      }),
+    );
   });
 
   it('are taken from each other', () => {

@@ -20,9 +20,13 @@ export function parseQuantityMilli(quantity: string | number): bigint | undefine
   return parseScaled(quantity, 3);
 }
 
+/** Longer than anybody says one: to reckon with as many digits as a body may hold takes seconds. */
+const maximumLength = 256;
+
 /** In units of so many decimals. */
 function parseScaled(quantity: string | number, decimals: number): bigint | undefined {
-  const match = pattern.exec(String(quantity));
+  const text = String(quantity);
+  const match = text.length > maximumLength ? null : pattern.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = '', suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');
@@ -70,12 +74,12 @@ function divideUp(numerator: bigint, denominator: bigint): bigint {
 /** In the form of the first that is not zero, as Kubernetes adds them: `500m` and `1` are `1500m`, `1Gi` and `1M` are `1074741824`. */
 export function addQuantities(a: string | number, b: string | number): string {
   const [x, y] = [parseQuantityMilli(a) ?? 0n, parseQuantityMilli(b) ?? 0n];
-  return formatQuantity(x + y, isBinary(x === 0n ? b : a));
+  return writtenQuantity(formatQuantity(x + y, isBinary(x === 0n ? b : a)));
 }
 
 export function subtractQuantities(a: string | number, b: string | number): string {
   const [x, y] = [parseQuantityMilli(a) ?? 0n, parseQuantityMilli(b) ?? 0n];
-  return formatQuantity(x - y, isBinary(x === 0n ? b : a));
+  return writtenQuantity(formatQuantity(x - y, isBinary(x === 0n ? b : a)));
 }
 
 function isBinary(quantity: string | number): boolean {
@@ -83,6 +87,8 @@ function isBinary(quantity: string | number): boolean {
 }
 
 const nano = 9;
+/** As much as one with a binary suffix holds. */
+const maximumBinary = 2n ** 63n - 1n;
 
 /**
  * As Kubernetes writes what it has read, exact to a billionth: with the largest suffix that leaves a whole number, of the kind
@@ -94,7 +100,7 @@ export function writtenQuantity(quantity: string | number): string {
   if (value === undefined || staysAsGiven(String(quantity))) return String(quantity);
   const one = 10n ** BigInt(nano);
   const isSmall = value > -1_024n * one && value < 1_024n * one;
-  if (isBinary(quantity) && !isSmall && value % one === 0n) return formatQuantity((value / one) * 1_000n, true);
+  if (isBinary(quantity) && !isSmall && value % one === 0n) return formatBinary(value / one);
   return formatDecimal(value, typeof quantity === 'string' && isExponent.test(quantity) ? 'e' : 'suffix');
 }
 
@@ -115,12 +121,18 @@ function staysAsGiven(quantity: string): boolean {
   return !read.startsWith('0') && !read.endsWith('000');
 }
 
+function formatBinary(value: bigint): string {
+  const held = value > maximumBinary ? maximumBinary : value < -maximumBinary ? -maximumBinary : value;
+  return formatQuantity(held * 1_000n, true);
+}
+
 /** A value in billionths. */
 function formatDecimal(value: bigint, form: 'e' | 'suffix'): string {
   if (value === 0n) return '0';
   let exponent = -nano;
   let mantissa = value;
-  for (; mantissa % 1_000n === 0n && exponent < decimalSuffixes['E']; exponent += 3) mantissa /= 1_000n;
+  const maximum = form === 'e' ? Number.POSITIVE_INFINITY : decimalSuffixes['E'];
+  for (; mantissa % 1_000n === 0n && exponent < maximum; exponent += 3) mantissa /= 1_000n;
   if (form === 'e') return exponent === 0 ? String(mantissa) : `${mantissa}e${exponent}`;
   const [suffix = ''] = Object.entries(decimalSuffixes).find(([, power]) => power === exponent) ?? [];
   return `${mantissa}${suffix}`;
