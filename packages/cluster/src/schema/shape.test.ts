@@ -20,6 +20,18 @@ function outcome(object: JsonObject, node: Parameters<typeof shapeObject>[1], ty
 describe('shapeObject', () => {
   const definitions = createCatalog().all();
 
+  it.each([
+    '2024',
+    'Tue, 1 Jan 2024 00:00:00 GMT',
+    '2024-02-30T00:00:00Z',
+    '9999-12-31T23:59:59-01:00',
+    '0000-12-31T00:00:00Z',
+  ])('takes no time like %j', (renewTime) => {
+    const lease = definitions.find(({ type }) => type.kind === 'Lease');
+    if (lease === undefined) throw new Error('there are no leases');
+    expect(() => shapeObject({ spec: { renewTime } }, lease.schema, lease.type)).toThrow('expected RFC 3339');
+  });
+
   it('does not look at a field that is the one that is known, and at any other', () => {
     const pod = definitions.find(({ type }) => type.kind === 'Pod');
     if (pod === undefined) throw new Error('there are no pods');

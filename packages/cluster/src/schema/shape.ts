@@ -211,9 +211,21 @@ function plain(accepts: Scalar['accepts'], goName: (node: ScalarNode) => string)
 
 const text = plain(isString, () => 'string');
 const moment: Scalar = {
-  accepts: (value) => isString(value) && (value === '' || !Number.isNaN(Date.parse(value))),
+  accepts: (value) => isString(value) && (value === '' || isMoment(value)),
   refuse: (value, at) => fail(at, `parsing time ${JSON.stringify(value)} in ${at.path}: expected RFC 3339`),
 };
+
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+/** In milliseconds: the years 1 to 9999, which the text can say. */
+const moments = { first: -62_135_596_800_000, last: 253_402_300_799_999 };
+
+function isMoment(text: string): boolean {
+  const [, year, month, day] = rfc3339.exec(text) ?? [];
+  const time = Date.parse(text);
+  // A day too many would be one of the next month.
+  const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  return isDay && time >= moments.first && time <= moments.last;
+}
 
 const scalars: Readonly<Record<ScalarNode['type'], Scalar>> = {
   string: text,
