@@ -8,6 +8,7 @@ import {
   webDeployment,
   type ControlledCluster,
 } from '../../../testing/controlled-cluster.ts';
+import { reconcileAutoscaler } from './reconcile-autoscaler.ts';
 
 let cluster: ControlledCluster;
 
@@ -43,6 +44,14 @@ describe('a HorizontalPodAutoscaler', () => {
     const { currentReplicas = 0, ...status } = (await statusOf()) ?? {};
     expect(currentReplicas).toBe(size);
     expect(status).toMatchObject({ desiredReplicas: size, observedGeneration: 1 });
+  });
+
+  it('has nothing to write where nothing has changed, of no replicas neither', async () => {
+    await cluster.client.create(deployments, webDeployment({ replicas: 0 }));
+    await given(1, 3);
+    const autoscaler = await cluster.client.get(horizontalPodAutoscalers, key);
+    const again = reconcileAutoscaler({ autoscaler, scale: { wanted: 0, current: 0 } }, cluster.clock.now());
+    expect(again).toMatchObject({ actions: [], status: undefined });
   });
 
   it('says that there is nothing that measures', async () => {

@@ -43,10 +43,13 @@ export function reconcileAutoscaler(
     (known, condition) => setCondition(known, condition, now),
     status.conditions ?? [],
   );
+  const { currentReplicas: before, ...known } = status;
+  const current = typeof scale === 'string' ? before : scale.current;
   const next: AutoscalingV2HorizontalPodAutoscalerStatus = {
-    ...status,
+    ...known,
     observedGeneration: metadata.generation,
-    ...(typeof scale === 'string' ? {} : { currentReplicas: scale.current }),
+    // None is not said.
+    ...(current === undefined || current === 0 ? {} : { currentReplicas: current }),
     desiredReplicas: bounded?.replicas ?? status.desiredReplicas,
     ...(isScaled ? { lastScaleTime: formatTime(now) } : {}),
     conditions,

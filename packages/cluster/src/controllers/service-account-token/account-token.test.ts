@@ -82,6 +82,12 @@ describe('a Secret of a service account', () => {
     expect(await find()).toBeUndefined();
   });
 
+  it('stays where it names no uid', async () => {
+    await createAccount();
+    await createSecret({ metadata: { annotations: { [uidAnnotation]: '' } } });
+    expect(await userOf(await tokenOf())).toBe('system:serviceaccount:default:robot');
+  });
+
   it('goes with its account', async () => {
     await createAccount();
     await createSecret();

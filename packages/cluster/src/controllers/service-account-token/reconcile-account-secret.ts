@@ -26,8 +26,8 @@ export function reconcileAccountSecret(observed: AccountSecretObserved): Plan<Ac
   const { secret, account, certificateAuthority } = observed;
   if (secret.metadata.deletionTimestamp !== undefined) return { actions: [] };
   const uid = account?.metadata.uid ?? '';
-  const wanted = secret.metadata.annotations?.[accountUidAnnotation] ?? uid;
-  if (account === undefined || wanted !== uid) return { actions: [{ kind: 'delete' }] };
+  const wanted = secret.metadata.annotations?.[accountUidAnnotation] ?? '';
+  if (account === undefined || (wanted !== '' && wanted !== uid)) return { actions: [{ kind: 'delete' }] };
   const { data = {} } = secret;
   const authority = encode(certificateAuthority);
   const namespace = data['namespace'] ?? encode(secret.metadata.namespace ?? '');
