@@ -3,6 +3,7 @@ import type { ObjectMeta, Pod, Role } from '@slipway/kube/api.generated';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryCluster, type MemoryCluster } from '../../testing/memory-cluster.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { storeKey } from './object-key.ts';
 
 let cluster: MemoryCluster;
 
@@ -14,6 +15,28 @@ afterEach(() => cluster.close());
 
 const podSpec = { containers: [{ name: 'web', image: 'web:1' }] };
 const web: Pod = { metadata: { name: 'web', namespace: 'default' }, spec: podSpec };
+
+describe('what an earlier version has stored as it came', () => {
+  it('can be changed, although it would be written otherwise now', async () => {
+    const { metadata, spec } = await cluster.client.create(pods, web);
+    const key = storeKey(pods, 'default', 'old');
+    const container = { ...spec?.containers[0], resources: { requests: { cpu: '0.5' } } };
+    const old = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...metadata, name: 'old', labels: {} },
+      spec: { ...spec, hostNetwork: false, tolerations: [], containers: [container] },
+    };
+    await cluster.store.write({ key, expected: 0, encode: () => JSON.stringify(old) });
+    const at = { namespace: 'default', name: 'old' };
+    const labelled = await cluster.client.patch(pods, at, {
+      type: 'merge',
+      body: { metadata: { labels: { a: 'b' } } },
+    });
+    expect(labelled.metadata.labels).toEqual({ a: 'b' });
+    expect(labelled.spec?.containers[0]?.resources?.requests).toEqual({ cpu: '500m' });
+  });
+});
 
 describe('create', () => {
   it('stamps what the server owns and fills in defaults', async () => {

@@ -6,6 +6,7 @@ import { ObjectCache, type ObjectCacheOptions } from './object-cache.ts';
 import { storeKey, storePrefix } from './object-key.ts';
 import { OpenWatches } from './open-watches.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
+import { noteWritten } from '../schema/written-form.ts';
 
 /** Which object of which resource. */
 export interface Target {
@@ -95,6 +96,7 @@ export class ResourceStore {
       expected,
       encode: (assigned) => {
         stamped = withResourceVersion(object, assigned);
+        noteWritten(stamped);
         value = JSON.stringify(stamped);
         return value;
       },

@@ -4,7 +4,7 @@ import { namespaces } from '@slipway/kube/resources';
 import { StatusError } from '@slipway/kube/status-error';
 import { withLateModules, withLateModulesAtOnce } from '../schema/late-module.ts';
 import { type Manager, withManagersOf, type WrittenPart } from '../schema/managed-fields.ts';
-import { toWrittenForm } from '../schema/written-form.ts';
+import { storedForm, toWrittenForm } from '../schema/written-form.ts';
 import { applyServerSide, trackUpdate } from '../schema/server-side-apply.ts';
 import { type AdmissionPlugin, Reservations } from './admission.ts';
 import { alreadyExists, applyConflict, conflict, forbidden, notFound } from './api-errors.ts';
@@ -242,15 +242,16 @@ export class ResourceVerbs {
     const isTold = request.asks !== 'nobody' && this.#options.external.isAsked(definition);
     if (isTold) return this.#asked.update(request, mutate, resourceVersion);
     const reservations = new Reservations();
-    const change = (current: KubeObject): KubeObject | undefined => {
+    const change = (stored: KubeObject): KubeObject | undefined => {
       // An attempt before this one was not stored.
       reservations.abandon();
+      const current = storedForm(stored, definition.schema);
       const next = mutate({ current, request, reservations, isTentative: false });
       const isChange = next !== current && !isUnchanged(next, current);
       if (isChange && !isDeletionDone(next, definition)) return next;
       // Nothing is stored that would hold what was reserved.
       reservations.abandon();
-      return isChange ? undefined : current;
+      return isChange ? undefined : stored;
     };
     try {
       if (request.dryRun) {

@@ -3,6 +3,7 @@
  * empty. Whoever says `hostNetwork: false`, `name: ""` or `labels: {}` has said nothing, and gets the default where there is
  * one. What can be said in several ways is written in one: `0.5` of a CPU as `500m`, a time in UTC.
  */
+import { createAttachment } from '@slipway/kube/attachment';
 import { formatTime } from '@slipway/kube/clock';
 import { writtenQuantity } from '@slipway/kube/quantity';
 import type { SchemaField, SchemaNode } from './definition.ts';
@@ -18,6 +19,26 @@ type ScalarNode = SchemaNode & { readonly kind: 'scalar' };
 export function toWrittenForm<T extends object>(object: T, node: SchemaNode, known?: object): T;
 export function toWrittenForm(object: JsonObject, node: SchemaNode, known?: object): JsonObject {
   return node.kind === 'object' ? fieldsOf(object, node, known) : object;
+}
+
+/** By the stored object. */
+const forms = createAttachment<object>();
+
+/**
+ * The same of an object that is stored, and maybe by a version of this program that wrote it as it came: what is compared with
+ * it is in this form. Found once for each object.
+ */
+export function storedForm<T extends object>(stored: T, node: SchemaNode): T {
+  const known = forms.of(stored);
+  if (known !== undefined) return known as T;
+  const form = toWrittenForm(stored, node);
+  forms.attach(stored, form);
+  return form;
+}
+
+/** Of an object that is about to be stored and is written so. */
+export function noteWritten(object: object): void {
+  forms.attach(object, object);
 }
 
 function fieldsOf(value: JsonObject, node: ObjectNode, known?: object): JsonObject {
