@@ -8,6 +8,13 @@ export async function openAtRest(clock: FakeClock, open: () => Promise<Database>
   return count(await work.during(open()), work);
 }
 
+/** The same for what is asked by one of several, each with a time of its own, that share a database which is open. */
+export function atRest(clock: FakeClock, database: Database): Database {
+  const work = new Counter();
+  clock.waitFor(() => work.rest());
+  return count(database, work);
+}
+
 function count(database: Database, work: Counter): Database {
   const unheard = new Map<string, number>();
   const heard = (topic: string): void => {
