@@ -124,7 +124,7 @@ async function live({ namespace, site, receiver }: Story) {
     // While requests are under way, and again while it is told what came of them.
     const killing = (async () => {
       await site.killOne();
-      await receiver.count(before + 2);
+      await until(async () => receiver.received.length >= before + 2);
       await site.killOne();
     })();
     await Promise.all([going, killing]);

@@ -101,7 +101,10 @@ export class Site {
   }
 
   async #send(path: string, init: RequestInit): Promise<Answer> {
-    for (;;) {
+    const since = performance.now();
+    for (let last: unknown; ;) {
+      if (performance.now() - since > patienceMilliseconds)
+        throw new Error(`${init.method} ${path} has no answer`, { cause: last });
       const url = this.#next();
       try {
         const signal = AbortSignal.timeout(patienceMilliseconds);
@@ -110,8 +113,10 @@ export class Site {
         if (response.status < 500) return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
         // Stopping, or without its database for a moment: every other 5xx is a fault.
         if (response.status !== 503) throw new Error(`${init.method} ${path}: ${response.status} ${text}`);
+        last = text;
       } catch (error) {
         if (!isGone(error)) throw new Error(`${init.method} ${url}${path}`, { cause: error });
+        last = error;
       }
       await pause(lookMilliseconds);
     }
@@ -151,8 +156,11 @@ export class Site {
       headers: { authorization: `Bearer ${this.#token}` },
     });
     let hasEnded = false;
-    return new Promise((resolve) => {
+    // One that is silent for so long is told of by whoever follows it.
+    const silence = setTimeout(() => socket.terminate(), patienceMilliseconds);
+    return new Promise<boolean>((resolve) => {
       socket.on('message', (data) => {
+        silence.refresh();
         const frame = JSON.parse(String(data));
         if (frame.type === 'lines') lines.push(...frame.items);
         hasEnded ||= frame.type === 'end';
@@ -164,7 +172,7 @@ export class Site {
         resolve(false);
       });
       socket.on('error', () => undefined);
-    });
+    }).finally(() => clearTimeout(silence));
   }
 
   #next(): string {
