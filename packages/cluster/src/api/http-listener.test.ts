@@ -327,6 +327,25 @@ describe('a connection', () => {
     return text(socket);
   }
 
+  it.each([
+    { name: 'a head that is too long', said: [get('/version', `X-Long: ${'x'.repeat(100_000)}`)], as: [431] },
+    { name: 'a path that is too long', said: [get(`/version?${'x'.repeat(1_000_000)}`)], as: [431] },
+    { name: 'no head at all', said: ['\u0016\u0003\u0001 hello\r\n\r\n'], as: [400] },
+    { name: 'a body in chunks of no length', said: [post('Transfer-Encoding: chunked', 'zz\r\n')], as: [400] },
+    { name: 'one after others', said: [get('/version'), get('/version'), 'GET\r\n\r\n'], as: [200, 200, 400] },
+    {
+      name: 'one whose body has two ends',
+      said: [post('Transfer-Encoding: chunked\r\nContent-Length: 3', 'abc')],
+      as: [400],
+    },
+  ])('is told that it is no request: $name', async ({ said, as }) => {
+    const answers = await talk(...said);
+    expect(statuses(answers)).toEqual(as);
+    const [, refusal = ''] = answers.split(/HTTP\/1\.1 4\d\d /);
+    expect(JSON.parse(refusal.slice(refusal.indexOf('{')))).toMatchObject({ kind: 'Status', code: as.at(-1) });
+    expect(refusal).toContain('\r\nconnection: close\r\n');
+  });
+
   function statuses(answers: string): readonly number[] {
     return [...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
   }

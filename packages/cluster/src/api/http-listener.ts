@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse as Outgoing } from 'node:h
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '@slipway/kube/clock';
 import { createServer as createHttpServer, ServerResponse } from '@slipway/kube/platform/http';
 import { listenPrivately } from '@slipway/kube/platform/private-socket';
@@ -15,6 +16,7 @@ import { contentOf } from './answer-content.ts';
 import { answerRequest, type AnswerOptions } from './answer-request.ts';
 import { failure } from './api-server.ts';
 import { callerOf } from './caller.ts';
+import { answerNoRequest } from './front/answer-no-request.ts';
 import { idleMilliseconds, promisedMilliseconds } from './front/idle-time.ts';
 import { answerHeaders, drained, sendPlainAnswer } from './front/plain-answer.ts';
 import { PlainConnection } from './front/plain-connection.ts';
@@ -43,7 +45,11 @@ export interface ListenOptions extends AnswerOptions {
 /** Rejects when the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { certificates, at } = options;
+  /** What `node:http` is answering now, by its connection. */
+  const answering = new WeakMap<Duplex, Outgoing>();
   const handler = (request: IncomingMessage, response: Outgoing): void => {
+    answering.set(request.socket, response);
+    response.once('close', () => answering.delete(request.socket));
     serve(request, response, options).catch((error: unknown) => {
       options.logger.error('answer not sent', { path: request.url, error });
       response.destroy();
@@ -71,6 +77,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           handler,
         );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    answerNoRequest(error, socket, { answering: answering.get(socket), clock: options.clock }),
+  );
   const connections = new Set<Socket>();
   beginPlain(server, certificates === undefined ? 'connection' : 'secureConnection', { options, connections });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
