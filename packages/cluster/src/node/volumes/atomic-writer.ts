@@ -15,17 +15,19 @@ export interface VolumeContent {
   readonly version: string;
   /** Who may read all of it, whatever the modes say. */
   readonly group: number | undefined;
+  /** Names of former folders of which something is still mounted by itself. */
+  readonly kept?: ReadonlySet<string> | undefined;
 }
 
 /** Resolves to whether anything had to be done. */
 export async function writeAtomically(
   files: Files,
   directory: string,
-  { content, version, group }: VolumeContent,
+  { content, version, group, kept = new Set() }: VolumeContent,
 ): Promise<boolean> {
   const current = await readDataLink(files, directory);
   if (current !== undefined && (await isCurrent(files, join(directory, current), content))) return false;
-  const folder = nameFolder(version, current);
+  const folder = nameFolder(version, new Set([...kept, ...(current === undefined ? [] : [current])]));
   try {
     await writeFolder(files, join(directory, folder), { content, group });
   } catch (error) {
@@ -38,7 +40,7 @@ export async function writeAtomically(
   await files.symlink(folder, temporary);
   await files.rename(temporary, join(directory, dataLink));
   await updateVisibleLinks(files, directory, content);
-  await removeFormer(files, directory, folder);
+  await removeFormer(files, directory, new Set([...kept, dataLink, folder]));
   return true;
 }
 
@@ -49,15 +51,16 @@ async function readDataLink(files: Files, directory: string): Promise<string | u
 }
 
 /** Two contents of one millisecond may come with one version: what is served must not be written over, nor removed as the former. */
-function nameFolder(version: string, current: string | undefined): string {
-  const folder = `..${version}`;
-  return folder === current ? `${folder}_` : folder;
+function nameFolder(version: string, taken: ReadonlySet<string>): string {
+  let folder = `..${version}`;
+  while (taken.has(folder)) folder += '_';
+  return folder;
 }
 
 /** Also what a writer left that was killed before its link. */
-async function removeFormer(files: Files, directory: string, folder: string): Promise<void> {
+async function removeFormer(files: Files, directory: string, kept: ReadonlySet<string>): Promise<void> {
   for (const name of await files.list(directory)) {
-    if (name.startsWith('..') && name !== dataLink && name !== folder) await files.remove(join(directory, name));
+    if (name.startsWith('..') && !kept.has(name)) await files.remove(join(directory, name));
   }
 }
 
@@ -93,7 +96,7 @@ async function realKindOf(files: Files, path: string): Promise<FileKind | undefi
 async function writeFolder(
   files: Files,
   folder: string,
-  { content, group }: Omit<VolumeContent, 'version'>,
+  { content, group }: Pick<VolumeContent, 'content' | 'group'>,
 ): Promise<void> {
   await makeGroupDirectory(files, folder, group);
   for (const [path, file] of content) {

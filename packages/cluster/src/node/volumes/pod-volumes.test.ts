@@ -185,6 +185,30 @@ describe('an update', () => {
     expect(names).not.toContain('..data_tmp');
   });
 
+  it('leaves a container what it has by a subPath until it starts again', async () => {
+    const pod = podWith({ configMap: { name: 'settings' } });
+    const [one, other] = ['one', 'other'].map((name) =>
+      testContainer({ name, volumeMounts: [{ name: 'v', mountPath: '/etc/app.conf', subPath: 'app.conf' }] }),
+    );
+    const mountIn = async (container = one): Promise<string> =>
+      (await volumes.mountsOf(pod, container ?? testContainer(), {}))[0]?.hostPath ?? '';
+    const update = async (content: string): Promise<void> => {
+      objects.set('configmaps/settings', { metadata: { name: 'settings' }, data: { 'app.conf': content } });
+      await volumes.refresh(pod);
+    };
+    await volumes.prepare(pod);
+    const first = await mountIn(one);
+    await update('two');
+    const second = await mountIn(other);
+    await update('three');
+    expect(await Promise.all([first, second].map((path) => readFile(path, 'utf8')))).toEqual(['one', 'two']);
+    expect(await readFile(await mountIn(one), 'utf8')).toBe('three');
+    await update('four');
+    expect(await text('app.conf')).toBe('four');
+    const folders = (await readdir(root)).filter((name) => name.startsWith('..') && name !== '..data');
+    expect(folders, 'of two, three and four').toHaveLength(3);
+  });
+
   it('serves each of several contents, and leaves one folder', async () => {
     const pod = podWith({ configMap: { name: 'settings' } });
     await volumes.prepare(pod);

@@ -16,6 +16,7 @@ import type { ReferencedObjects } from '../agent/referenced-objects.ts';
 import type { FilePlace, Files } from '../files.ts';
 import type { MemoryVolumes, Mount } from '../runtime.ts';
 import { writeAtomically } from './atomic-writer.ts';
+import { ContentSubPaths } from './content-sub-paths.ts';
 import { emptyDirMode, groupEmptyDirMode } from './fs-group.ts';
 import { prepareHostPath } from './host-path.ts';
 import { VolumeError } from './volume-error.ts';
@@ -40,6 +41,7 @@ export interface PodVolumesOptions {
 
 interface MountedVolume {
   readonly pod: Pod;
+  readonly container: Container;
   readonly volume: Volume;
   readonly mount: VolumeMount;
   /** For `subPathExpr`. */
@@ -53,6 +55,7 @@ export class PodVolumes {
   readonly #work = new Map<string, Promise<void>>();
   /** Directories of a pod whose files are in memory. */
   readonly #inMemory = new Map<string, Set<string>>();
+  readonly #subPaths = new ContentSubPaths();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
@@ -82,11 +85,12 @@ export class PodVolumes {
     environment: Readonly<Record<string, string>>,
   ): Promise<readonly Mount[]> {
     const mounts: Mount[] = [];
+    this.#subPaths.forget(pod.metadata.uid ?? '', container.name);
     for (const mount of container.volumeMounts ?? []) {
       const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
       if (volume === undefined)
         throw new ConfigError(`volume "${mount.name}" of a volumeMount is not among the pod's volumes`);
-      const hostPath = await this.#pathOf({ pod, volume, mount, environment });
+      const hostPath = await this.#pathOf({ pod, container, volume, mount, environment });
       // What says what objects say is nobody's to write but the node's, which else would go where a container leads it.
       const readOnly = isContentVolume(volume) || (mount.readOnly ?? false);
       mounts.push({ hostPath, containerPath: mount.mountPath, readOnly });
@@ -106,6 +110,7 @@ export class PodVolumes {
     await before;
     for (const path of this.#inMemory.get(podUid) ?? []) await this.#options.memoryVolumes?.unmount(path);
     this.#inMemory.delete(podUid);
+    this.#subPaths.forget(podUid);
     this.#options.tokens.forget(podUid);
     const { files, directory, content } = this.#options;
     await content?.files.remove(join(content.directory, podUid));
@@ -113,12 +118,13 @@ export class PodVolumes {
   }
 
   /** One after the other, so that an older content never replaces a newer one. */
-  #inTurn(podUid: string, task: () => Promise<void>): Promise<void> {
+  #inTurn<T>(podUid: string, task: () => Promise<T>): Promise<T> {
     const work = (this.#work.get(podUid) ?? Promise.resolve()).then(task);
-    this.#work.set(
-      podUid,
-      work.catch(() => undefined),
+    const end = work.then(
+      () => undefined,
+      () => undefined,
     );
+    this.#work.set(podUid, end);
     return work;
   }
 
@@ -167,7 +173,8 @@ export class PodVolumes {
     const directory = this.#directoryOf(pod, volume);
     await files.makeDirectory(directory, 0o755);
     const version = `${clock.now()}.${Math.floor(random() * 1e9)}`;
-    await writeAtomically(files, directory, { content, version, group: pod.spec?.securityContext?.fsGroup });
+    const kept = this.#subPaths.foldersOf(pod.metadata.uid ?? '', volume.name);
+    await writeAtomically(files, directory, { content, version, group: pod.spec?.securityContext?.fsGroup, kept });
   }
 
   async #fetchTokens(pod: Pod, volume: Volume): Promise<ReadonlyMap<string, string>> {
@@ -183,13 +190,21 @@ export class PodVolumes {
     return tokens;
   }
 
-  async #pathOf({ pod, volume, mount, environment }: MountedVolume): Promise<string> {
+  async #pathOf({ pod, container, volume, mount, environment }: MountedVolume): Promise<string> {
     const root = volume.hostPath?.path ?? this.#directoryOf(pod, volume);
     const subPath =
       mount.subPathExpr === undefined
         ? mount.subPath
         : expandReferences(mount.subPathExpr, (name) => environment[name]);
-    return subPath === undefined || subPath === '' ? root : this.#subPathOf(root, subPath);
+    if (subPath === undefined || subPath === '') return root;
+    if (!isContentVolume(volume)) return this.#subPathOf(root, subPath);
+    const podUid = pod.metadata.uid ?? '';
+    return this.#inTurn(podUid, async () => {
+      const path = await this.#subPathOf(root, subPath);
+      const realRoot = (await this.#options.files.realPath(root)) ?? root;
+      this.#subPaths.add(podUid, container.name, { volume: volume.name, root: realRoot, path });
+      return path;
+    });
   }
 
   /** Made as a folder if missing. Links are resolved, and may not lead out of the volume. */
