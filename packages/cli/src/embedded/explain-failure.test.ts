@@ -1,4 +1,5 @@
 import { LevelError } from '@slipway/cluster/node/helper/level-error';
+import { DamagedFileError } from '@slipway/cluster/pki/damaged-file-error';
 import { ListenError } from '@slipway/gateway/listen';
 import { describe, expect, it } from 'vitest';
 import { CommandFailure } from '../failure.ts';
@@ -50,6 +51,11 @@ describe('explainFailure', () => {
       name: 'a disk that is full',
       error: Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' }),
       said: /^The cluster cannot be started in \/data: the disk is full\.\nNothing that is stored was lost\. Make room there/,
+    },
+    {
+      name: 'a file of keys that is damaged',
+      error: new DamagedFileError({ file: '/data/pki/a', fault: 'it is not JSON', advice: 'it is made anew then' }),
+      said: /^\/data\/pki\/a is damaged: it is not JSON\. Restore it from a copy, or delete it: it is made anew then\.$/,
     },
     {
       name: 'a level that cannot be had',

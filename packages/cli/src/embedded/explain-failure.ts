@@ -1,4 +1,5 @@
 import { LevelError } from '@slipway/cluster/node/helper/level-error';
+import { DamagedFileError } from '@slipway/cluster/pki/damaged-file-error';
 import { StoreOpenError } from '@slipway/cluster/store/store-open-error';
 import { DataPlaneError } from '@slipway/gateway/open-data-plane';
 import { CommandFailure } from '../failure.ts';
@@ -8,6 +9,7 @@ import { host, type ServerOptions } from './server-options.ts';
 /** Why a cluster could not be started, in words for the person who started it. What is not expected stays as it is. */
 export function explainFailure(error: unknown, options: ServerOptions): unknown {
   if (error instanceof StoreOpenError) return new CommandFailure(error.message, { cause: error });
+  if (error instanceof DamagedFileError) return new CommandFailure(`${error.message}.`, { cause: error });
   if (error instanceof LevelError) return new CommandFailure(error.message, { cause: error });
   if (error instanceof DataPlaneError) return new CommandFailure(`${error.message}.`, { cause: error });
   const refusal = findRefusal(error);

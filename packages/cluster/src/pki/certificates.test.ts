@@ -1,12 +1,14 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCertificates, type ClusterCertificates } from './certificates.ts';
+import { DamagedFileError } from './damaged-file-error.ts';
 
 const names = ['127.0.0.1', '::1', '2001:db8::8:800:200c:417a', 'localhost', 'kubernetes.default.svc'];
 const day = 24 * 60 * 60_000;
@@ -90,8 +92,48 @@ describe('the certificates of a cluster', () => {
     expect(new X509Certificate(wider.server.certificate).checkHost('other.example')).toBe('other.example');
   });
 
-  it('say which file cannot be read', async () => {
-    await writeFile(join(directory, 'certificates.json'), '{');
-    await expect(load()).rejects.toThrow(/certificates\.json/);
+  describe('that are damaged are told of and kept as they are:', () => {
+    const flipped = (text: string): string => text.replace(/(?<=PRIVATE KEY-----\\n.{60}).{3}/, 'AAA');
+
+    it.each([
+      { name: 'nothing', damage: () => '' },
+      { name: 'the beginning', damage: (text: string) => text.slice(0, 1_500) },
+      { name: 'no object', damage: () => 'null' },
+      { name: 'a format and nothing else', damage: () => '{"format":1}' },
+      { name: 'another key', damage: flipped },
+      { name: 'no token', damage: (text: string) => text.replace('adminToken', 'adminTaken') },
+      { name: 'another authority', damage: async (text: string) => withAuthority(text, await loadOther()) },
+    ])('$name', async ({ damage }) => {
+      await load();
+      const file = join(directory, 'certificates.json');
+      const damaged = await damage(await readFile(file, 'utf8'));
+      await writeFile(file, damaged);
+      await expect(load()).rejects.toThrow(DamagedFileError);
+      await expect(load()).rejects.toThrow(
+        /certificates\.json is damaged: .*\. Restore it from a copy, or delete it: /,
+      );
+      expect(await readFile(file, 'utf8')).toBe(damaged);
+    });
+
+    const loadOther = () => loadCertificates({ directory: join(directory, 'other'), now: Date.now(), names });
+
+    function withAuthority(text: string, { authority }: ClusterCertificates): string {
+      return JSON.stringify({ ...JSON.parse(text), authority });
+    }
+
+    it('and nothing of a key is cited', async () => {
+      await load();
+      const file = join(directory, 'certificates.json');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.slice(text.indexOf('PRIVATE KEY-----') + 30));
+      const error = await load().catch((caught: unknown) => caught);
+      expect(inspect(error)).toContain('it is not JSON');
+      expect(inspect(error)).not.toContain(text.slice(text.indexOf('PRIVATE KEY-----') + 30).slice(0, 5));
+    });
+  });
+
+  it('of another format are made anew', async () => {
+    await writeFile(join(directory, 'certificates.json'), '{"format":2}');
+    expect((await load()).authority).toContain('BEGIN CERTIFICATE');
   });
 });

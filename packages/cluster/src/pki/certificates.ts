@@ -2,9 +2,19 @@
  * The certificates of one cluster: an authority of its own, a server certificate, and a client certificate for its
  * administrator. Made on the first start, kept in the data directory, made anew when they are about to expire.
  */
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '@slipway/kube/message-of';
+import { DamagedFileError } from './damaged-file-error.ts';
 import { issueCertificate, type CertificateRole, type DistinguishedName } from './issue-certificate.ts';
 
 export interface ClusterCertificates {
@@ -69,25 +79,37 @@ async function readKept(file: string): Promise<KeptCertificates | undefined> {
     throw error;
   });
   if (text === undefined) return undefined;
-  const kept = parseKept(text);
-  if (kept === 'damaged') {
-    throw new Error(
-      `${file} is damaged: it is not JSON. Restore it from a copy, or delete it: new certificates are made then, and ` +
-        'clients need the new kubeconfig',
-    );
+  try {
+    return parseKept(text);
+  } catch (error) {
+    const advice = 'new certificates are made then, and clients need the new kubeconfig';
+    // What is no JSON is cited in the error, and may be a key.
+    if (error instanceof SyntaxError) throw new DamagedFileError({ file, fault: 'it is not JSON', advice });
+    throw new DamagedFileError({ file, fault: messageOf(error), advice }, { cause: error });
   }
-  return kept;
 }
 
-/** Undefined: written in another format, so made anew. */
-function parseKept(text: string): KeptCertificates | undefined | 'damaged' {
-  try {
-    const value: KeptCertificates = JSON.parse(text);
-    return value.format === 1 ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'damaged';
-    throw error;
+/** Undefined: written in another format, so made anew. Throws for what was never written. */
+function parseKept(text: string): KeptCertificates | undefined {
+  const value: Partial<KeptCertificates> | null = JSON.parse(text);
+  if (typeof value?.format !== 'number') throw new Error('it does not say its format');
+  if (value.format !== 1) return undefined;
+  const { notAfter, names, authority, server, admin, adminToken } = value;
+  const isWhole = [authority, adminToken].every((each) => typeof each === 'string') && typeof notAfter === 'number';
+  if (!isWhole || !Array.isArray(names)) throw new Error('something is missing in it');
+  const signer = new X509Certificate(authority ?? '').publicKey;
+  for (const pair of [server, admin]) {
+    const certificate = new X509Certificate(pair?.certificate ?? '');
+    if (!signsFor(pair?.key ?? '', certificate.publicKey) || !certificate.verify(signer))
+      throw new Error('a certificate is not of its key, or not of its authority');
   }
+  return value as KeptCertificates;
+}
+
+/** Tried: a key holds its public half as well, which may be whole where the other one is not. */
+function signsFor(key: string, publicKey: KeyObject): boolean {
+  const text = randomBytes(32);
+  return verify('sha256', text, publicKey, sign('sha256', text, createPrivateKey(key)));
 }
 
 function makeCertificates({ names, now }: CertificatesOptions): KeptCertificates {

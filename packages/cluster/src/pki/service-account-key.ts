@@ -2,6 +2,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DamagedFileError } from './damaged-file-error.ts';
 
 export function makeServiceAccountKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -26,10 +27,7 @@ function parseKey(text: string, file: string): KeyObject {
   try {
     return createPrivateKey(text);
   } catch (error) {
-    throw new Error(
-      `${file} is damaged: it holds no private key. Restore it from a copy, or delete it: pods get new tokens then, and ` +
-        'tokens that were given out end',
-      { cause: error },
-    );
+    const advice = 'pods get new tokens then, and tokens that were given out end';
+    throw new DamagedFileError({ file, fault: 'it holds no private key', advice }, { cause: error });
   }
 }

@@ -27,11 +27,16 @@ export interface JournalContents {
   readonly revision: number;
 }
 
-/** A record that is not what was written. */
+/** A file that does not hold what was written to it. */
 export class DamagedRecord extends Error {
-  constructor(key: string, fault: string) {
-    super(`record ${key}: ${fault}`);
+  readonly path: string;
+  readonly fault: string;
+
+  constructor(path: string, fault: string) {
+    super(`${path}: ${fault}`);
     this.name = 'DamagedRecord';
+    this.path = path;
+    this.fault = fault;
   }
 }
 

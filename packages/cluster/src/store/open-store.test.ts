@@ -212,6 +212,15 @@ describe('a directory that is not in order is refused and left as it was', () =>
     );
   });
 
+  test('and names the file that is damaged, once', async () => {
+    const directory = join(root, 'cut');
+    await fill(directory, 1);
+    truncateSync(join(directory, 'objects.snapshot'), 10);
+    await expect(open(directory)).rejects.toThrow(
+      `${join(directory, 'objects.snapshot')} is damaged: it ends at byte 10, before its end; nothing was changed.`,
+    );
+  });
+
   test('a folder with other files', async () => {
     const directory = join(root, 'other');
     mkdirSync(directory);

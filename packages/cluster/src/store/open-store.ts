@@ -90,7 +90,7 @@ async function openJournal({
   } catch (error) {
     const found = opened;
     await found?.journal.close(() => found.contents);
-    throw error instanceof DamagedRecord ? damaged(path, error.message, error) : error;
+    throw error instanceof DamagedRecord ? damaged(error.path, error.fault, error) : error;
   }
 }
 

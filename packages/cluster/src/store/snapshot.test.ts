@@ -60,7 +60,7 @@ describe('a snapshot', () => {
 
   it('is not read where an object is newer than it', async () => {
     await writeSnapshot(path, { objects: many(3, 2), revision: 2 });
-    expect(() => readSnapshot(path)).toThrow('record /k/2: its revision is past 2, the newest');
+    expect(() => readSnapshot(path)).toThrow(`${path}: the revision of /k/2 is past 2, the newest`);
   });
 
   it('stays as it was where a new one is given up', async () => {

@@ -117,7 +117,7 @@ function readBlock(reader: SnapshotReader, newest: number, objects: StoredObject
     const end = valueAt + entries.readUInt32LE(at + 12);
     const key = entries.toString('utf8', keyAt, valueAt);
     const revision = entries.readDoubleLE(at);
-    if (revision > newest) throw new DamagedRecord(key, `its revision is past ${newest}, the newest`);
+    if (revision > newest) throw reader.fault(`the revision of ${key} is past ${newest}, the newest`);
     objects.push({ key, value: entries.toString('utf8', valueAt, end), revision });
     at = end;
   }
