@@ -6,6 +6,7 @@ import { forbidden, invalid, misnamed, notSupported, required } from '../faults.
 import { qualifiedKey } from '../names.ts';
 import { isVariableName, variableNameRule } from '../variable-name.ts';
 import { checkDestination } from './handler-rules.ts';
+import { checkVariableReferences } from './reference-rules.ts';
 
 /** The pod, as far as its containers are held against it. */
 export type PodSurroundings = Pick<PodSpec, 'hostNetwork' | 'terminationGracePeriodSeconds'>;
@@ -88,18 +89,6 @@ function checkRequest(
   return order > 0 ? [invalid(path, String(request), `must be less than or equal to ${name} limit of ${limit}`)] : [];
 }
 
-const variableFields = [
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
-];
-
 type Source = NonNullable<NonNullable<Container['env']>[number]['valueFrom']>;
 
 function checkSource(source: Source | undefined, path: string): readonly Fault[] {
@@ -108,19 +97,10 @@ function checkSource(source: Source | undefined, path: string): readonly Fault[]
   const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef].filter((each) => each !== undefined).length;
   const oneOf = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
   return [
-    ...(fieldRef === undefined ? [] : checkFieldPath(fieldRef.fieldPath, `${path}.fieldRef.fieldPath`)),
+    ...checkVariableReferences(source, path),
     ...(count === 0 ? [invalid(path, '', oneOf)] : []),
     ...(count > 1 ? [invalid(path, '', 'may not have more than one field specified at a time')] : []),
   ];
-}
-
-function checkFieldPath(fieldPath: string | undefined, field: string): readonly Fault[] {
-  if (fieldPath === undefined || fieldPath === '') return [required(field)];
-  if (variableFields.includes(fieldPath) || /^metadata\.(labels|annotations)\['.+'\]$/.test(fieldPath)) return [];
-  // A volume may show these as a whole, a variable may not.
-  if (fieldPath === 'metadata.labels' || fieldPath === 'metadata.annotations')
-    return [notSupported(field, fieldPath, variableFields)];
-  return [invalid(field, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
 }
 
 function checkMounts({ volumeMounts = [], securityContext }: Container, path: string): readonly Fault[] {

@@ -61,6 +61,15 @@ describe('defaults of a pod', () => {
       },
     },
     {
+      source: { downwardAPI: { items: [{ path: 'cpu', resourceFieldRef: { resource: 'limits.cpu' } }] } },
+      expected: {
+        downwardAPI: {
+          defaultMode: 0o644,
+          items: [{ path: 'cpu', resourceFieldRef: { resource: 'limits.cpu', divisor: '0' } }],
+        },
+      },
+    },
+    {
       source: { projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
       expected: {
         projected: {

@@ -2,7 +2,14 @@
  * What the spec of a pod is where it does not say, in a template too.
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
  */
-import type { Container, EphemeralContainer, PodSpec, Probe } from '@slipway/kube/api.generated';
+import type {
+  Container,
+  EphemeralContainer,
+  ObjectFieldSelector,
+  PodSpec,
+  Probe,
+  ResourceFieldSelector,
+} from '@slipway/kube/api.generated';
 
 export function defaultPodSpec(spec: PodSpec): PodSpec {
   return {
@@ -60,10 +67,23 @@ function defaultProjection(source: Projection): Projection {
 }
 
 function withFieldVersions<T extends { readonly items?: readonly FileOfPod[] | undefined }>(files: T): T {
-  const items = files.items?.map((item) =>
-    item.fieldRef === undefined ? item : { ...item, fieldRef: { apiVersion: 'v1', ...item.fieldRef } },
-  );
-  return items === undefined ? files : { ...files, items };
+  return files.items === undefined ? files : { ...files, items: files.items.map(defaultReference) };
+}
+
+interface Reference {
+  readonly fieldRef?: ObjectFieldSelector | undefined;
+  readonly resourceFieldRef?: ResourceFieldSelector | undefined;
+}
+
+/** A divisor that is not given is written as 0, and means 1. */
+function defaultReference<T extends Reference>(source: T): T {
+  const { fieldRef, resourceFieldRef } = source;
+  if (fieldRef === undefined && resourceFieldRef === undefined) return source;
+  return {
+    ...source,
+    ...(fieldRef === undefined ? {} : { fieldRef: { apiVersion: 'v1', ...fieldRef } }),
+    ...(resourceFieldRef === undefined ? {} : { resourceFieldRef: { divisor: '0', ...resourceFieldRef } }),
+  };
 }
 
 function defaultContainer<T extends Container | EphemeralContainer>(container: T): T {
@@ -88,10 +108,8 @@ function defaultContainer<T extends Container | EphemeralContainer>(container: T
 function defaultEnvironmentVariable(
   variable: NonNullable<Container['env']>[number],
 ): NonNullable<Container['env']>[number] {
-  const fieldRef = variable.valueFrom?.fieldRef;
-  return fieldRef === undefined
-    ? variable
-    : { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { apiVersion: 'v1', ...fieldRef } } };
+  const { valueFrom } = variable;
+  return valueFrom === undefined ? variable : { ...variable, valueFrom: defaultReference(valueFrom) };
 }
 
 /** A floating tag is pulled each time. */

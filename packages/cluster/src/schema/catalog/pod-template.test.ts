@@ -19,7 +19,10 @@ describe('files of volumes', () => {
   it.each<{ field: string; volume: Partial<Volume> }>([
     { field: 'configMap.items[0]', volume: { configMap: { name: 'c', items: items('../x') } } },
     { field: 'secret.items[0]', volume: { secret: { secretName: 's', items: items('../x') } } },
-    { field: 'downwardAPI.items[0]', volume: { downwardAPI: { items: [{ path: '../x' }] } } },
+    {
+      field: 'downwardAPI.items[0]',
+      volume: { downwardAPI: { items: [{ path: '../x', fieldRef: { fieldPath: 'metadata.name' } }] } },
+    },
     {
       field: 'projected.sources[0].secret.items[0]',
       volume: { projected: { sources: [{ secret: { name: 's', items: items('../x') } }] } },

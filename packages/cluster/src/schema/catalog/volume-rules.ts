@@ -3,6 +3,7 @@ import type { PodSpec } from '@slipway/kube/api.generated';
 import { compareQuantities, isQuantity } from '@slipway/kube/quantity';
 import type { Fault } from '../definition.ts';
 import { forbidden, invalid, notSupported, required } from '../faults.ts';
+import { checkFileReference } from './reference-rules.ts';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
 
@@ -21,6 +22,7 @@ export function checkVolume(volume: Volume, path: string): readonly Fault[] {
       source === undefined ? [] : checkModes(source, `${path}.${kind}`),
     ),
     ...checkKeys({ configMap, secret }, path),
+    ...checkFilesOfPod(downwardAPI, `${path}.downwardAPI`),
     ...(projected?.sources ?? []).flatMap((source, index) =>
       checkProjected(source, `${path}.projected.sources[${index}]`),
     ),
@@ -38,7 +40,12 @@ function checkProjected({ configMap, secret, downwardAPI }: ProjectedSource, pat
       source === undefined ? [] : checkModes(source, `${path}.${kind}`),
     ),
     ...checkKeys({ configMap, secret }, path),
+    ...checkFilesOfPod(downwardAPI, `${path}.downwardAPI`),
   ];
+}
+
+function checkFilesOfPod({ items = [] }: NonNullable<Volume['downwardAPI']> = {}, path: string): readonly Fault[] {
+  return items.flatMap((item, index) => checkFileReference(item, `${path}.items[${index}]`));
 }
 
 function needed(text: string | undefined, field: string): readonly Fault[] {
