@@ -265,6 +265,8 @@ describe('server-side apply', () => {
         { type: 'apply', body, force: true },
         { fieldManager: 'scaler', subresource: 'scale' },
       );
+    // Who applies none has nothing to say of them.
+    expect(await applyScale({ ...scale, spec: {} })).toMatchObject({ kind: 'Scale', spec: { replicas: 1 } });
     expect(await applyScale(scale)).toMatchObject({ kind: 'Scale', spec: { replicas: 7 } });
     const { spec, metadata: written } = await cluster.client.get(deployments, { ...metadata, name: 'scaled' });
     expect(spec?.replicas).toBe(7);
@@ -276,7 +278,23 @@ describe('server-side apply', () => {
         fieldsV1: { 'f:spec': { 'f:replicas': {} } },
       }),
     );
+    expect(await applyScale({ ...scale, spec: { replicas: 0 } })).toMatchObject({ kind: 'Scale', spec: {} });
     await expect(applyScale({ ...web(), apiVersion: 'apps/v1' })).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+
+  it('leaves out that a Scale has no replicas, and takes it so', async () => {
+    const name = 'none';
+    await cluster.client.create(deployments, { ...web(), metadata: { ...metadata, name } });
+    const key = { ...metadata, name };
+    const options = { subresource: 'scale' } as const;
+    await cluster.client.patch(deployments, key, { type: 'merge', body: { spec: { replicas: 0 } } }, options);
+    const scale = await cluster.client.get(deployments, key, options);
+    expect(scale).toMatchObject({ kind: 'Scale', spec: {}, status: { replicas: 0 } });
+    expect(scale.spec).toEqual({});
+    await cluster.client.patch(deployments, key, { type: 'merge', body: { spec: { replicas: 2 } } }, options);
+    const { resourceVersion: _, ...named } = scale.metadata;
+    await cluster.client.update(deployments, { ...scale, metadata: named }, options);
+    expect((await cluster.client.get(deployments, key)).spec?.replicas).toBe(0);
   });
 
   it('names members of lists by their keys', async () => {

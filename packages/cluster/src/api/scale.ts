@@ -28,12 +28,14 @@ function replicasColumn(name: string, path: string): TableColumn {
 /** The object as `autoscaling/v1` Scale. */
 export function toScale(object: KubeObject, paths: ScalePaths): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = Number(readText(object, paths.specReplicasPath) ?? 0);
   const selector = paths.labelSelectorPath === undefined ? undefined : readText(object, paths.labelSelectorPath);
   const scale = {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(readText(object, paths.specReplicasPath) ?? 0) },
+    // None are left out by Kubernetes's type, and mean none where they are left out.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: Number(readText(object, paths.statusReplicasPath) ?? 0),
       ...(selector === undefined ? {} : { selector: selectorText(selector) }),
@@ -58,7 +60,8 @@ export function appliedScale(body: unknown, { type, scale }: Pick<ResourceDefini
   if (scale === undefined || apiVersion !== 'autoscaling/v1' || kind !== 'Scale')
     throw new StatusError('BadRequest', `invalid object type: ${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`);
   const object = { apiVersion: apiVersionOf(type), kind: type.kind, metadata: isJsonObject(metadata) ? metadata : {} };
-  return fromScale(object, rest, scale);
+  const isSaid = isJsonObject(rest['spec']) && rest['spec']['replicas'] !== undefined;
+  return isSaid ? fromScale(object, rest, scale) : object;
 }
 
 /** Throws `BadRequest` for what is no Scale. */
@@ -86,7 +89,8 @@ export function patchedScale(object: KubeObject, patch: SentPatch, { definition,
 
 /** The object with the replicas that a Scale asks for. */
 export function fromScale(object: KubeObject, scale: unknown, paths: ScalePaths): KubeObject {
-  const replicas = isJsonObject(scale) && isJsonObject(scale['spec']) ? (scale['spec']['replicas'] ?? 0) : undefined;
+  const { spec } = isJsonObject(scale) ? scale : {};
+  const { replicas = 0 } = isJsonObject(spec) ? spec : {};
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
     throw new StatusError(
       'Invalid',
