@@ -19,6 +19,11 @@ export function mapPaths(text: string, paths: MappedPaths): string {
   return text.replaceAll(embeddedPath, (path) => mapPath(path, paths) ?? path);
 }
 
+/** The absolute paths that `mapPaths` would look at. */
+export function pathsIn(text: string): readonly string[] {
+  return text.match(embeddedPath) ?? [];
+}
+
 /** PATH: what the image adds to a directory of both comes first, and the machine's programs stay. */
 export function mapSearchPath(searchPath: string, paths: MappedPaths): string {
   const directories = searchPath.split(':').flatMap((directory) => {

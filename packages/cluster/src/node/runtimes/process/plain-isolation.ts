@@ -14,6 +14,7 @@ import { mapPath, mapPaths, mapSearchPath, type MappedPaths } from './path-mappi
 import { OutputPipes } from './output-pipes.ts';
 import { pastShells } from './shell-names.ts';
 import { signalIfRunning } from './signal.ts';
+import { tarOptionsOf } from './tar-names.ts';
 import { findTool, type Tools } from './tools.ts';
 import { containerMark, endMarked, killMarked, Undertaker } from './undertaker.ts';
 
@@ -92,8 +93,10 @@ export class PlainIsolation implements Isolation {
       PATH: `${this.programs}:${mapSearchPath(request.environment['PATH'] ?? this.options.searchPath, paths)}`,
       [containerMark]: mark,
     };
-    const launch = (command: readonly string[], tty: boolean): Launch =>
-      this.launch({ command, paths, environment, directory, groupEntries, tty });
+    const launch = (command: readonly string[], tty: boolean): Launch => {
+      const variables = { ...environment, ...tarOptionsOf(command, paths, environment) };
+      return this.launch({ command, paths, environment: variables, directory, groupEntries, tty });
+    };
     return {
       launch: launch(request.command, request.tty),
       execLaunch: (_pid, command, options) => launch(command, options?.tty === true),

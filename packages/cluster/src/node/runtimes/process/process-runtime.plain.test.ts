@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { silentLogger } from '@slipway/kube/logger';
@@ -75,6 +75,36 @@ describe('level plain', () => {
     const harness = new RuntimeHarness(plain.runtime);
     const sandbox = await harness.createSandbox();
     expect((await harness.run({ sandbox, script: 'echo $POD_IP' })).output).toBe(`${sandbox.podIP}\n`);
+    await plain.close();
+  });
+
+  it.each([
+    { name: 'a folder', path: '/data/in', names: ['data/in/', 'data/in/sub/', "data/in/sub/o'd d, $&[x].txt"] },
+    { name: 'a volume', path: '/data', names: ['data/', 'data/in/', 'data/in/sub/', "data/in/sub/o'd d, $&[x].txt"] },
+    { name: 'a file', path: "/data/in/sub/o'd d, $&[x].txt", names: ["data/in/sub/o'd d, $&[x].txt"] },
+    { name: 'what is mounted by itself', path: '/etc/one.conf', names: ['etc/one.conf'] },
+  ])('archives $name by the names that the container has for it', async ({ path, names }) => {
+    const plain = await createPlain();
+    const harness = new RuntimeHarness(plain.runtime);
+    const hostPath = join(plain.dataDirectory, "vol(1), it's");
+    const file = join(hostPath, 'in/sub', "o'd d, $&[x].txt");
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, 'content');
+    const { id } = await harness.start(await harness.createSandbox(), {
+      command: ['sleep', '1000'],
+      mounts: [
+        { hostPath, containerPath: '/data', readOnly: false },
+        { hostPath: file, containerPath: '/etc/one.conf', readOnly: true },
+      ],
+    });
+    for (const command of [
+      ['tar', 'cf', '-', path],
+      ['sh', '-c', `tar cf - "${path.replace('$', '\\$')}" | tail -c+0`],
+    ]) {
+      const { stdout } = await plain.runtime.exec(id, { command, timeoutMilliseconds: 10_000 });
+      const found = spawnSync('tar', ['tf', '-'], { input: stdout, encoding: 'utf8' }).stdout;
+      expect(found.trimEnd().split('\n')).toEqual(names);
+    }
     await plain.close();
   });
 
