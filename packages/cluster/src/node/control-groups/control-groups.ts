@@ -61,11 +61,14 @@ interface Wanted {
   readonly values: readonly GroupValue[];
 }
 
-const nouns: Readonly<Record<Controller, string>> = {
+/** Of what is not enforced at all where the kernel does not. */
+const nouns: Readonly<Partial<Record<Controller, string>>> = {
   cpu: 'CPU',
-  memory: 'memory',
   pids: 'the number of processes',
 };
+
+const memoryByLooking =
+  'Limits of memory are held by looking at containers about twice a second, and not by the kernel';
 
 /** Groups of the kernel, of version 1 or 2, that hold containers to their requests and limits: as many as the machine lets us. */
 export class ControlGroups {
@@ -80,12 +83,24 @@ export class ControlGroups {
     this.options = options;
   }
 
-  /** What is not enforced, each a full sentence. Known once `start` has resolved. */
+  /** What is not enforced by the kernel, each a full sentence. Known once `start` has resolved. */
   get limitations(): readonly string[] {
-    const missing = controllers.filter((controller) => !this.available.has(controller));
-    if (missing.length === 0) return [];
-    const why = [...new Set(missing.map((controller) => this.faults.get(controller) ?? notWritable))].join('; ');
-    return [`Requests and limits of ${missing.map((each) => nouns[each]).join(', ')} are not enforced: ${why}.`];
+    const missing = controllers.filter((controller) => !this.holds(controller));
+    const unheld = missing.filter((controller) => nouns[controller] !== undefined);
+    const what = unheld.map((each) => nouns[each]).join(', ');
+    return [
+      ...(unheld.length === 0 ? [] : [`Requests and limits of ${what} are not enforced: ${this.whyNot(unheld)}.`]),
+      ...(missing.includes('memory') ? [`${memoryByLooking}: ${this.whyNot(['memory'])}.`] : []),
+    ];
+  }
+
+  /** Whether the kernel holds containers to what they may use of it. Known once `start` has resolved. */
+  holds(controller: Controller): boolean {
+    return this.available.has(controller);
+  }
+
+  private whyNot(missing: readonly Controller[]): string {
+    return [...new Set(missing.map((controller) => this.faults.get(controller) ?? notWritable))].join('; ');
   }
 
   /** Makes the cluster's own groups, and clears away what one that was killed has left in them. Never rejects. */

@@ -84,7 +84,7 @@ describe('level plain', () => {
     { name: 'a file', path: "/data/in/sub/o'd d, $&[x].txt", names: ["data/in/sub/o'd d, $&[x].txt"] },
     { name: 'what is mounted by itself', path: '/etc/one.conf', names: ['etc/one.conf'] },
   ])('archives $name by the names that the container has for it', async ({ path, names }) => {
-    const plain = await createPlain();
+    const plain = await startProcessRuntime(await plainParts());
     const harness = new RuntimeHarness(plain.runtime);
     const hostPath = join(plain.dataDirectory, "vol(1), it's");
     const file = join(hostPath, 'in/sub', "o'd d, $&[x].txt");

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { delay, type Clock } from '@slipway/kube/clock';
 import type { Logger } from '@slipway/kube/logger';
+import { quantityValue } from '@slipway/kube/quantity';
 import type { ContainerGroup, ControlGroups } from '../../control-groups/control-groups.ts';
 import {
   StartError,
@@ -24,7 +25,8 @@ import {
 } from '../../runtime.ts';
 import { awaitReport, endOf, startProcess } from './contained-process.ts';
 import { consoleOf, openConsole, type Console } from './console.ts';
-import { measureProcesses } from './process-usage.ts';
+import { MemoryWatch, type MemoryLimit } from './memory-watch.ts';
+import { findAboveLimit, measureProcesses } from './process-usage.ts';
 import { runInside } from './exec.ts';
 import { imageNeverPulled, imageNotFound, machineImage } from './local-images.ts';
 import { openExec } from './open-exec.ts';
@@ -84,9 +86,12 @@ export class ProcessRuntime implements Runtime {
   private readonly sandboxes = new Map<string, Promise<IsolatedSandbox>>();
   private readonly containers = new Map<string, Container>();
   private readonly listeners: ((exit: ContainerExit) => void)[] = [];
+  private readonly memory: MemoryWatch;
 
   constructor(options: ProcessRuntimeOptions) {
     this.options = options;
+    const { clock, logger } = options;
+    this.memory = new MemoryWatch({ clock, logger, findAboveLimit });
   }
 
   get limitations(): readonly string[] {
@@ -257,7 +262,8 @@ export class ProcessRuntime implements Runtime {
     const { console, ended, pid } = await this.begin(request, prepared);
     prepared.started?.(pid);
     const started = { containerId: request.containerId, startedAt: this.options.clock.now() };
-    const gone = this.awaitEnd({ request, prepared, group, pid, ended, console });
+    const memory = this.watchMemory(request, { prepared, group, pid });
+    const gone = this.awaitEnd({ request, prepared, group, memory, pid, ended, console });
     const { podUid, containerId } = request;
     const exitCode = Promise.all([ended, gone]).then(([code]) => code);
     this.containers.set(containerId, { podUid, started, pid, prepared, group, stopSignal, console, exitCode, gone });
@@ -290,15 +296,16 @@ export class ProcessRuntime implements Runtime {
     readonly request: ContainerRequest;
     readonly prepared: PreparedContainer;
     readonly group: ContainerGroup;
+    readonly memory: MemoryLimit | undefined;
     readonly pid: number;
     readonly ended: Promise<number>;
     readonly console: Console;
   }): Promise<void> {
-    const { request, prepared, group, pid } = container;
-    const exitCode = await container.ended;
+    const { request, prepared, group, memory, pid } = container;
+    const exitCode = await container.ended.finally(() => memory?.remove());
     const finishedAt = this.options.clock.now();
     // One that outlived the kill of a process of its own and then ended well was not ended by it.
-    const oomKilled = exitCode !== 0 && group.wasOutOfMemory();
+    const oomKilled = exitCode !== 0 && (memory ?? group).wasOutOfMemory();
     await this.clearAway(request, () => prepared.remove(pid));
     await this.clearAway(request, () => group.remove());
     await Promise.race([container.console.ended, delay(this.options.clock, outputGraceMilliseconds)]);
@@ -307,6 +314,16 @@ export class ProcessRuntime implements Runtime {
     for (const listener of this.listeners) {
       listener({ podUid: request.podUid, containerId: request.containerId, exitCode, oomKilled, finishedAt });
     }
+  }
+
+  /** Where the kernel does not. */
+  private watchMemory(
+    { resources }: ContainerRequest,
+    { prepared, group, pid }: Pick<Container, 'prepared' | 'group' | 'pid'>,
+  ): MemoryLimit | undefined {
+    const limitBytes = quantityValue(resources.limits?.['memory']);
+    if (limitBytes <= 0 || this.options.groups.holds('memory')) return undefined;
+    return this.memory.add({ pid, limitBytes, kill: () => kill({ prepared, pid, group }) });
   }
 
   private async createGroup(request: ContainerRequest): Promise<ContainerGroup> {
@@ -326,7 +343,7 @@ export class ProcessRuntime implements Runtime {
   }
 }
 
-function kill({ prepared, pid, group }: Container): void {
+function kill({ prepared, pid, group }: Pick<Container, 'prepared' | 'pid' | 'group'>): void {
   prepared.kill(pid);
   group.liftCpuLimit();
 }

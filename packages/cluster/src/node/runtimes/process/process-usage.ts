@@ -1,5 +1,6 @@
 /** What processes use, as the kernel tells it in /proc: the same at every level of rights. */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 
 export interface ProcessUsage {
   readonly cpuNanoseconds: number;
@@ -23,10 +24,10 @@ const nanosecondsOfTick = 1e7;
  */
 export async function measureProcesses(first: ReadonlySet<number>): Promise<ReadonlyMap<number, ProcessUsage>> {
   const processes = await readProcesses();
-  const ownerOf = await createOwners(first, processes);
+  const ownerOf = createOwners(first, processes);
   const usages = await Promise.all(
     [...processes.values()].map(async (process) => {
-      const owner = await ownerOf(process);
+      const owner = ownerOf(process);
       return owner === undefined ? undefined : { owner, process, memoryBytes: await readMemory(process.pid) };
     }),
   );
@@ -42,15 +43,67 @@ export async function measureProcesses(first: ReadonlySet<number>): Promise<Read
   return sums;
 }
 
+/**
+ * For each of these first processes, of which each is named with its limit in bytes, whether it and all that belong to it hold
+ * more: what the kernel could take from nobody but them, that is neither programs nor files that it can read again. Resolves to
+ * those that do.
+ */
+export async function findAboveLimit(limits: ReadonlyMap<number, number>): Promise<ReadonlySet<number>> {
+  const processes = await readProcesses();
+  const ownerOf = createOwners(new Set(limits.keys()), processes);
+  const members = new Map<number, Held[]>();
+  for (const process of processes.values()) {
+    const owner = ownerOf(process);
+    if (owner !== undefined) members.set(owner, [...(members.get(owner) ?? []), readHeld(process.pid)]);
+  }
+  const above = new Set<number>();
+  for (const [owner, held] of members) {
+    const limit = limits.get(owner) ?? Number.POSITIVE_INFINITY;
+    // What several share is counted for each in full: the most that it can be, and cheap to read.
+    if (sum(held.map(({ atMost }) => atMost)) <= limit) continue;
+    const shares = await Promise.all(held.map(readShare));
+    if (sum(shares) > limit) above.add(owner);
+  }
+  return above;
+}
+
+interface Held {
+  readonly pid: number;
+  readonly atMost: number;
+}
+
+function readHeld(pid: number): Held {
+  const status = whereReadable(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
+  const kibibytes = ['RssAnon', 'RssShmem'].map((name) => kibibytesOf(status, name) ?? 0);
+  return { pid, atMost: sum(kibibytes) * 1_024 };
+}
+
+/** With its part of what it shares, which older kernels tell only together with files. */
+async function readShare({ pid, atMost }: Held): Promise<number> {
+  const rollup = (await whereSettled(readFile(`/proc/${pid}/smaps_rollup`, 'utf8'))) ?? '';
+  const [anonymous, shared] = [kibibytesOf(rollup, 'Pss_Anon'), kibibytesOf(rollup, 'Pss_Shmem')];
+  const kibibytes = anonymous === undefined || shared === undefined ? kibibytesOf(rollup, 'Pss') : anonymous + shared;
+  return kibibytes === undefined ? atMost : Math.min(atMost, kibibytes * 1_024);
+}
+
+function kibibytesOf(text: string, name: string): number | undefined {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
 async function readProcesses(): Promise<ReadonlyMap<number, Process>> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(names.map((name) => readProcess(Number(name))));
+  const all = names.map((name) => readProcess(Number(name)));
   return new Map(all.flatMap((process) => (process === undefined ? [] : [[process.pid, process] as const])));
 }
 
-/** Undefined for one that has ended meanwhile. */
-async function readProcess(pid: number): Promise<Process | undefined> {
-  const stat = await whereReadable(readFile(`/proc/${pid}/stat`, 'utf8'));
+/** Undefined for one that has ended meanwhile. At once: a trip through the thread pool takes ten times what the kernel does. */
+function readProcess(pid: number): Process | undefined {
+  const stat = whereReadable(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (stat === undefined) return undefined;
   // The name, in brackets, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -63,14 +116,14 @@ async function readProcess(pid: number): Promise<Process | undefined> {
   };
 }
 
-async function createOwners(
+function createOwners(
   first: ReadonlySet<number>,
   processes: ReadonlyMap<number, Process>,
-): Promise<(process: Process) => Promise<number | undefined>> {
-  const own = await namespaceOf('self');
+): (process: Process) => number | undefined {
+  const own = namespaceOf('self');
   const byNamespace = new Map<string, number>();
   for (const pid of first) {
-    const namespace = await namespaceOf(pid);
+    const namespace = namespaceOf(pid);
     if (namespace !== undefined && namespace !== own) byNamespace.set(namespace, pid);
   }
   const ancestor = (process: Process): number | undefined => {
@@ -82,34 +135,48 @@ async function createOwners(
     }
     return first.has(process.session) ? process.session : undefined;
   };
-  return async (process) => {
+  return (process) => {
     const found = ancestor(process);
     if (found !== undefined || byNamespace.size === 0) return found;
-    return byNamespace.get((await namespaceOf(process.pid)) ?? '');
+    return byNamespace.get(namespaceOf(process.pid) ?? '');
   };
 }
 
-function namespaceOf(pid: number | 'self'): Promise<string | undefined> {
-  return whereReadable(readlink(`/proc/${pid}/ns/mnt`));
+function namespaceOf(pid: number | 'self'): string | undefined {
+  return whereReadable(() => readlinkSync(`/proc/${pid}/ns/mnt`));
 }
 
 /** Its own, and its part of what it shares; all of it where that is not told. */
 async function readMemory(pid: number): Promise<number> {
-  const rollup = await whereReadable(readFile(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  const rollup = await whereSettled(readFile(`/proc/${pid}/smaps_rollup`, 'utf8'));
   const kibibytes =
-    /^Pss: +(\d+) kB$/m.exec(rollup ?? '')?.[1] ??
-    /^VmRSS:\s+(\d+) kB$/m.exec((await whereReadable(readFile(`/proc/${pid}/status`, 'utf8'))) ?? '')?.[1];
-  return Number(kibibytes ?? 0) * 1_024;
+    kibibytesOf(rollup ?? '', 'Pss') ??
+    kibibytesOf(whereReadable(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '', 'VmRSS');
+  return (kibibytes ?? 0) * 1_024;
 }
 
 const unreadable: readonly unknown[] = ['EACCES', 'EPERM', 'ENOENT', 'ESRCH'];
 
 /** Undefined of a process that has ended or is somebody else's. */
-async function whereReadable<T>(reading: Promise<T>): Promise<T | undefined> {
+function whereReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The same of what takes the kernel a while. */
+async function whereSettled<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && unreadable.includes(error.code)) return undefined;
+    if (isUnreadable(error)) return undefined;
     throw error;
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && unreadable.includes(error.code);
 }
