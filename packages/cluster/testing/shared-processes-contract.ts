@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RuntimeHarness, type RuntimeUnderTest } from './program-runtime-contract.ts';
 
 /** To every process of the pod, and to the first one by its number. Where that is another program, nothing is sent. */
-const signalAll = `grep -qa 'cat <&3' /proc/1/cmdline || exit 9
+const signalAll = `[ "$(tr -d '\\0' </proc/1/cmdline)" = pause ] || exit 9
 for signal in HUP INT QUIT TERM KILL; do kill "-$signal" 1; kill "-$signal" -1; done`;
 
 /** What holds where the containers of a pod can have processes of their own. */
@@ -14,6 +14,13 @@ export function describeSharedProcesses(name: string, create: () => Promise<Runt
       underTest = await create();
     });
     afterAll(() => underTest.close());
+
+    it('are below one that is called as in Kubernetes, and nothing else', async () => {
+      const harness = new RuntimeHarness(underTest.runtime);
+      const sandbox = await harness.createSandbox('web-0', { sharesProcesses: true });
+      const script = `cat /proc/1/comm; tr '\\0' ' ' </proc/1/cmdline; echo; cat /proc/2/comm`;
+      expect((await harness.run({ sandbox, script })).output).toBe('pause\npause \npause\n');
+    });
 
     it('outlive every signal that a container sends to all it sees', async () => {
       const harness = new RuntimeHarness(underTest.runtime);

@@ -251,7 +251,7 @@ export class NamespaceIsolation implements Isolation {
   ): Promise<SharedProcesses | undefined> {
     if (sharesProcesses !== true) return undefined;
     try {
-      return await shareProcesses(requireTool(this.options.tools, 'unshare'));
+      return await shareProcesses(requireTool(this.options.tools, 'unshare'), join(this.directory, 'bin'));
     } catch (error) {
       await namespace.remove();
       throw error;

@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, realpath, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /** The processes that all containers of a pod have in common. */
 export interface SharedProcesses {
@@ -17,17 +19,25 @@ const script = `
 trap '' HUP INT QUIT TERM
 read -r pid rest </proc/self/stat && echo "pid $pid"
 exec 3<&0
-while cat <&3 >/dev/null & wait "$!"; [ "$?" -gt 128 ]; do :; done
+while while read -r never; do :; done <&3 & wait "$!"; [ "$?" -gt 128 ]; do :; done
+exit
 `;
 
-export async function shareProcesses(unshare: string): Promise<SharedProcesses> {
-  const holder = spawn(unshare, ['--pid', '--fork', '/bin/sh', '-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+/** `directory` is for what it is run by; it need not be there. */
+export async function shareProcesses(unshare: string, directory: string): Promise<SharedProcesses> {
+  const shell = await nameShell(directory);
+  const holder = spawn(unshare, ['--pid', '--fork', shell], {
+    env: { PATH: directory },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const ended = new Promise<void>((resolve) => {
     holder.once('error', () => resolve()).once('close', () => resolve());
   });
   holder.stdin.on('error', () => {
     // It has ended; `ended` says so.
   });
+  // By its input, and not as an argument, which everybody in the pod would see as its name.
+  holder.stdin.write(script);
   return {
     pid: await firstOf(holder),
     remove: () => {
@@ -36,6 +46,22 @@ export async function shareProcesses(unshare: string): Promise<SharedProcesses> 
     },
   };
 }
+
+/** The shell as containers are to see it, with the name that process 1 has in Kubernetes; it is found in the directory. */
+async function nameShell(directory: string): Promise<string> {
+  // Many programs in one go by the name that they are called by.
+  if (/busybox|toybox/.test(basename(await realpath(shellFile)))) return shellFile;
+  await mkdir(directory, { recursive: true });
+  try {
+    await symlink(shellFile, join(directory, 'pause'));
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isThere) throw error;
+  }
+  return 'pause';
+}
+
+const shellFile = '/bin/sh';
 
 function firstOf(holder: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
