@@ -1,6 +1,7 @@
 import type { Secret } from '@slipway/kube/api.generated';
 import { secrets, serviceAccounts } from '@slipway/kube/resources';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordingLogger } from '../../../../kube/testing/recording-logger.ts';
 import { createControlledCluster, type ControlledCluster } from '../../../testing/controlled-cluster.ts';
 
 const type = 'kubernetes.io/service-account-token';
@@ -97,6 +98,21 @@ describe('a Secret of a service account', () => {
     await cluster.advance(1_000);
     expect(await find()).toBeUndefined();
     expect(await userOf(token)).toBeUndefined();
+  });
+});
+
+describe('a Secret that nobody may change', () => {
+  it('is left as it is, and goes with its account', async () => {
+    await cluster.stop();
+    const logger = new RecordingLogger();
+    cluster = await createControlledCluster({ logger });
+    await createAccount();
+    await createSecret({ immutable: true });
+    expect(logger.lines.filter(({ msg }) => msg.startsWith('reconcile failed'))).toEqual([]);
+    expect((await find())?.data).toBeUndefined();
+    await cluster.client.delete(serviceAccounts, { namespace, name: 'robot' });
+    await cluster.advance(1_000);
+    expect(await find()).toBeUndefined();
   });
 });
 

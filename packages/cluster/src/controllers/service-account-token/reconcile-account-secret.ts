@@ -26,17 +26,15 @@ export function reconcileAccountSecret(observed: AccountSecretObserved): Plan<Ac
   const { secret, account, certificateAuthority } = observed;
   if (secret.metadata.deletionTimestamp !== undefined) return { actions: [] };
   const uid = account?.metadata.uid ?? '';
-  const wanted = secret.metadata.annotations?.[accountUidAnnotation] ?? '';
+  const { [accountUidAnnotation]: wanted = '' } = secret.metadata.annotations ?? {};
   if (account === undefined || (wanted !== '' && wanted !== uid)) return { actions: [{ kind: 'delete' }] };
+  // What nobody may change is not tried again and again.
+  if (secret.immutable === true) return { actions: [] };
   const { data = {} } = secret;
   const authority = encode(certificateAuthority);
   const namespace = data['namespace'] ?? encode(secret.metadata.namespace ?? '');
   const needsToken = (data['token'] ?? '') === '';
-  const isComplete =
-    !needsToken &&
-    data['ca.crt'] === authority &&
-    data['namespace'] === namespace &&
-    secret.metadata.annotations?.[accountUidAnnotation] === uid;
+  const isComplete = !needsToken && data['ca.crt'] === authority && data['namespace'] === namespace && wanted === uid;
   if (isComplete) return { actions: [] };
   return { actions: [{ kind: 'fill', needsToken, accountUid: uid, data: { 'ca.crt': authority, namespace } }] };
 }
