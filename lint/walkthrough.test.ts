@@ -93,10 +93,7 @@ const sections = {
       'of the start hold back all others',
       'of readiness take a pod out without ending it',
     ),
-    'cards/oom-pod.yaml': e2e(
-      'pods/endings.ts',
-      'for want of memory says so, unless the node has said that it does not hold containers to it',
-    ),
+    'cards/oom-pod.yaml': e2e('pods/endings.ts', 'for want of memory says so'),
     'requests and limits': [
       ...fast('cluster/src/scheduler/choose-node.test.ts', 'takes a limit without a request for the request'),
       ...fast(
