@@ -136,6 +136,11 @@ async function survives(story: Story): Promise<void> {
   const { namespace, site, receiver } = story;
   const { logs, commands, accepted, hook } = await live(story);
   const base = `/api/v1/namespaces/${namespace}`;
+  // One that no server has seen yet is nobody's to remember.
+  await until(async () => {
+    const history = await site.list(`/api/v1/releases?namespace=${namespace}`);
+    return history.length === count * waves && history.every(({ phase }) => phase === 'Succeeded');
+  });
   // Releases that go while nobody is there to write them down.
   await site.killAll();
   const old = names.map((name) => ({ namespace, name: `${name}-${versionOf(0)}` }));
