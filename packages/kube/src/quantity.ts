@@ -96,12 +96,14 @@ const maximumBinary = 2n ** 63n - 1n;
  * Text that is no quantity does too. https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
  */
 export function writtenQuantity(quantity: string | number): string {
-  const value = parseScaled(quantity, nano);
-  if (value === undefined || staysAsGiven(String(quantity))) return String(quantity);
+  // Numbers beyond a certain size are texts with an exponent; Kubernetes writes no sign into it.
+  const text = typeof quantity === 'number' ? String(quantity).replace('e+', 'e') : quantity;
+  const value = parseScaled(text, nano);
+  if (value === undefined || staysAsGiven(text)) return text;
   const one = 10n ** BigInt(nano);
   const isSmall = value > -1_024n * one && value < 1_024n * one;
-  if (isBinary(quantity) && !isSmall && value % one === 0n) return formatBinary(value / one);
-  return formatDecimal(value, typeof quantity === 'string' && isExponent.test(quantity) ? 'e' : 'suffix');
+  if (isBinary(text) && !isSmall && value % one === 0n) return formatBinary(value / one);
+  return formatDecimal(value, isExponent.test(text) ? 'e' : 'suffix');
 }
 
 const isExponent = /[eE][+-]?\d+$/;
