@@ -17,24 +17,36 @@ const podSpec = { containers: [{ name: 'web', image: 'web:1' }] };
 const web: Pod = { metadata: { name: 'web', namespace: 'default' }, spec: podSpec };
 
 describe('what an earlier version has stored as it came', () => {
-  it('can be changed, although it would be written otherwise now', async () => {
+  const at = { namespace: 'default', name: 'old' };
+
+  async function storeOld(more: Partial<ObjectMeta> = {}): Promise<void> {
     const { metadata, spec } = await cluster.client.create(pods, web);
     const key = storeKey(pods, 'default', 'old');
     const container = { ...spec?.containers[0], resources: { requests: { cpu: '0.5' } } };
     const old = {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...metadata, name: 'old', labels: {} },
+      metadata: { ...metadata, name: 'old', labels: {}, ...more },
       spec: { ...spec, hostNetwork: false, tolerations: [], containers: [container] },
     };
     await cluster.store.write({ key, expected: 0, encode: () => JSON.stringify(old) });
-    const at = { namespace: 'default', name: 'old' };
+  }
+
+  it('can be changed, although it would be written otherwise now', async () => {
+    await storeOld();
     const labelled = await cluster.client.patch(pods, at, {
       type: 'merge',
       body: { metadata: { labels: { a: 'b' } } },
     });
     expect(labelled.metadata.labels).toEqual({ a: 'b' });
     expect(labelled.spec?.containers[0]?.resources?.requests).toEqual({ cpu: '500m' });
+  });
+
+  it('goes when nobody waits for it any more', async () => {
+    await storeOld({ finalizers: ['example.org/a'] });
+    await cluster.client.delete(pods, at, { gracePeriodSeconds: 0 });
+    await cluster.client.patch(pods, at, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await expect(cluster.client.get(pods, at)).rejects.toMatchObject({ reason: 'NotFound' });
   });
 });
 

@@ -2,6 +2,7 @@
 import type { KubeObject } from '@slipway/kube/object';
 import { withLateModules } from '../schema/late-module.ts';
 import { withManagersOf } from '../schema/managed-fields.ts';
+import { storedForm } from '../schema/written-form.ts';
 import { Reservations } from './admission.ts';
 import { conflict, staleObject } from './api-errors.ts';
 import { decodeObject } from './decode-object.ts';
@@ -75,7 +76,7 @@ export class AskedWrites {
     for (let round = 1; ; round += 1) {
       const reservations = new Reservations();
       try {
-        const current = resources.get(request);
+        const current = storedForm(resources.get(request), definition.schema);
         const seen = current.metadata.resourceVersion;
         if (resourceVersion !== '' && resourceVersion !== seen)
           throw conflict(definition.type, request.name, staleObject);

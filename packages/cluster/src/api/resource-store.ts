@@ -6,7 +6,7 @@ import { ObjectCache, type ObjectCacheOptions } from './object-cache.ts';
 import { storeKey, storePrefix } from './object-key.ts';
 import { OpenWatches } from './open-watches.ts';
 import type { ResourceDefinition } from '../schema/definition.ts';
-import { noteWritten } from '../schema/written-form.ts';
+import { noteWritten, storedForm } from '../schema/written-form.ts';
 
 /** Which object of which resource. */
 export interface Target {
@@ -54,7 +54,7 @@ export class ResourceStore {
   }
 
   /**
-   * Changes an object as `change` says, which sees the current one and returns the new one, the same one (nothing is
+   * Changes an object as `change` says, which sees the current one as it would be written now and returns the new one, the same one (nothing is
    * written) or undefined (it is deleted). `resourceVersion` is the one that the writer saw, if it says so.
    */
   async update(
@@ -69,7 +69,7 @@ export class ResourceStore {
       if (stored === undefined) throw notFound(type, target.name);
       if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== String(stored.revision))
         throw conflict(type, target.name, staleObject);
-      const current = this.cache.parse(stored);
+      const current = storedForm(this.cache.parse(stored), target.definition.schema);
       const next = change(current);
       if (next === current) return current;
       try {

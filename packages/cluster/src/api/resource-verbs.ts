@@ -242,20 +242,19 @@ export class ResourceVerbs {
     const isTold = request.asks !== 'nobody' && this.#options.external.isAsked(definition);
     if (isTold) return this.#asked.update(request, mutate, resourceVersion);
     const reservations = new Reservations();
-    const change = (stored: KubeObject): KubeObject | undefined => {
+    const change = (current: KubeObject): KubeObject | undefined => {
       // An attempt before this one was not stored.
       reservations.abandon();
-      const current = storedForm(stored, definition.schema);
       const next = mutate({ current, request, reservations, isTentative: false });
       const isChange = next !== current && !isUnchanged(next, current);
       if (isChange && !isDeletionDone(next, definition)) return next;
       // Nothing is stored that would hold what was reserved.
       reservations.abandon();
-      return isChange ? undefined : stored;
+      return isChange ? undefined : current;
     };
     try {
       if (request.dryRun) {
-        const current = this.resources.get(request);
+        const current = storedForm(this.resources.get(request), definition.schema);
         return await withLateModules(async () => change(current) ?? current);
       }
       const stored = await withLateModules(() => this.resources.update(request, change, resourceVersion));
