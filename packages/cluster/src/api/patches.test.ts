@@ -39,6 +39,42 @@ describe('JSON patches', () => {
     expect(Object.entries(Object(result)).find(([name]) => name === 'other')?.[1]).toBe(object.other);
   });
 
+  it.each([
+    { name: 'replace', operation: { op: 'replace', path: '/data/list/-1', value: 'z' }, list: ['a', 'b', 'z'] },
+    { name: 'remove', operation: { op: 'remove', path: '/data/list/-3' }, list: ['b', 'c'] },
+    { name: 'add', operation: { op: 'add', path: '/data/list/-1', value: 'z' }, list: ['a', 'b', 'c', 'z'] },
+    {
+      name: 'add before the last',
+      operation: { op: 'add', path: '/data/list/-2', value: 'z' },
+      list: 'abzc'.split(''),
+    },
+    { name: 'copy', operation: { op: 'copy', from: '/data/list/-1', path: '/data/list/0' }, list: 'cabc'.split('') },
+    { name: 'move', operation: { op: 'move', from: '/data/list/0', path: '/data/list/-1' }, list: ['b', 'c', 'a'] },
+    { name: 'test', operation: { op: 'test', path: '/data/list/-2', value: 'b' }, list: ['a', 'b', 'c'] },
+  ])('$name by an index from the end of a list', ({ operation, list }) => {
+    expect(patched({ list: ['a', 'b', 'c'] }, [operation])).toHaveProperty('data.list', list);
+  });
+
+  it('take an index from the end on the way to a place, and of lists alone', () => {
+    const data = { list: [{ x: 1 }, { x: 2 }], '-1': 'a name' };
+    const operations = [
+      { op: 'replace', path: '/data/list/-1/x', value: 3 },
+      { op: 'replace', path: '/data/-1', value: 'another' },
+      { op: 'move', from: '/data/list/-2', path: '/data/first' },
+    ];
+    expect(patched(data, operations)).toHaveProperty('data', { list: [{ x: 3 }], '-1': 'another', first: { x: 1 } });
+  });
+
+  it.each(['replace', 'remove', 'add', 'test'])('%s nothing before the beginning of a list', (op) => {
+    const operation = { op, path: '/data/list/-5', value: 'z' };
+    expect(() => patched({ list: ['a', 'b', 'c'] }, [operation])).toThrow('/data/list/-5');
+  });
+
+  it.each(['last', '01', '-5', '1.0', '-'])('put nothing into a list at %s', (index) => {
+    const operation = { op: 'replace', path: `/data/list/${index}`, value: 'z' };
+    expect(() => patched({ list: ['a', 'b', 'c'] }, [operation])).toThrow(`"${index}" is no index of the list`);
+  });
+
   it('may not copy more than 3 MiB in all, however small each of them is', () => {
     const { message } = failureOf(() => patched({ a: 'x'.repeat(1_000) }, doublings(30)));
     expect(message).toMatch(/^the server rejected our request .*operation 11 \(copy \/data\/k11\): .*limit 3145728$/);

@@ -6,6 +6,7 @@ import { applyPatch, Pointer, type Operation, type TestOperation } from 'rfc6902
 import { isMergedByKeys, type ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
+import { noIndex, resolvedPointer } from './list-index.ts';
 import { mediaTypeOf } from './media-type.ts';
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
@@ -126,19 +127,47 @@ function failureOf(operation: Operation, object: unknown): string | undefined {
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is no JSON pointer, which begins with a slash`;
   if (operation.op === 'test')
     return isAsTested(operation, object) ? undefined : `testing value ${operation.path} failed: test failed`;
-  return applyPatch(object, [operation])[0]?.message;
+  for (const step of stepsOf(operation, object)) {
+    const made = step();
+    const misplaced = noIndex(made, object);
+    const failure =
+      misplaced === undefined
+        ? applyPatch(object, [made])[0]?.message
+        : `${JSON.stringify(misplaced)} is no index of the list`;
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/** Each to be made when those before it are done: an index from the end depends on how long a list is by then. */
+function stepsOf(operation: Operation, object: unknown): readonly (() => Operation)[] {
+  if (operation.op !== 'move') return [() => fromTheBeginning(operation, object)];
+  const { from, path } = operation;
+  const value: unknown = Pointer.fromJSON(resolvedPointer(from, object)).evaluate(object).value;
+  return [
+    () => fromTheBeginning({ op: 'remove', path: from }, object),
+    () => fromTheBeginning({ op: 'add', path, value }, object),
+  ];
+}
+
+function fromTheBeginning(operation: Operation, object: unknown): Operation {
+  const path = resolvedPointer(operation.path, object, operation.op);
+  return 'from' in operation
+    ? { ...operation, path, from: resolvedPointer(operation.from, object) }
+    : { ...operation, path };
 }
 
 /** Not by the library, which makes a text of both values to say that they differ, and cannot of every value. */
 function isAsTested({ path, value }: TestOperation, object: unknown): boolean {
-  return isSameJson(Pointer.fromJSON(path).evaluate(object).value ?? null, value ?? null);
+  return isSameJson(Pointer.fromJSON(resolvedPointer(path, object)).evaluate(object).value ?? null, value ?? null);
 }
 
 /** Counted before it is copied, and only then: what is to be copied is bounded by what was copied before. */
 function copiedBy(operation: Operation, object: unknown): number {
   if (operation.op !== 'copy' || !isPointer(operation.from)) return 0;
   // Nothing where there is nothing: the copy itself fails then.
-  const text: string | undefined = JSON.stringify(Pointer.fromJSON(operation.from).evaluate(object).value);
+  const from = Pointer.fromJSON(resolvedPointer(operation.from, object));
+  const text: string | undefined = JSON.stringify(from.evaluate(object).value);
   return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
