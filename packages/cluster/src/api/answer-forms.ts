@@ -114,7 +114,8 @@ export async function* formed(
         ...tableOptions(request, at, { resourceVersion: object.metadata.resourceVersion }),
         withColumns,
       };
-      yield { type, object: toTable(at.definition.columns, type === 'BOOKMARK' ? [] : [object], options) };
+      // A bookmark, too, is a row: it carries its annotations.
+      yield { type, object: toTable(at.definition.columns, [object], options) };
       withColumns = false;
     }
   }

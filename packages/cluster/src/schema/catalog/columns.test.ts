@@ -12,3 +12,17 @@ describe('the first column of a table', () => {
       expect({ kind: type.kind, ...columns[0] }).toMatchObject({ kind: type.kind, name: 'Name', format: 'name' });
   });
 });
+
+describe('a bookmark as the row of a table', () => {
+  const watched = createCatalog()
+    .all()
+    .filter(({ verbs }) => verbs.includes('watch'));
+
+  it.each(watched.map((definition) => ({ kind: definition.type.kind, definition })))(
+    'has cells, of $kind',
+    ({ definition: { columns } }) => {
+      const bookmark = { apiVersion: '', kind: '', metadata: { resourceVersion: '7' } };
+      expect(columns.map(({ cell }) => cell(bookmark, 0))).not.toContain(undefined);
+    },
+  );
+});

@@ -50,7 +50,8 @@ export const clusterRole = define<ClusterRole>({
 });
 
 const bindingColumns: ReadonlyArray<Column<Binding>> = [
-  { name: 'Role', cell: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}` },
+  // A bookmark of a watch has none.
+  { name: 'Role', cell: ({ roleRef }: Partial<Binding>) => `${roleRef?.kind ?? ''}/${roleRef?.name ?? ''}` },
   { name: 'Users', wide: true, cell: (binding) => namesOf(binding, 'User') },
   { name: 'Groups', wide: true, cell: (binding) => namesOf(binding, 'Group') },
   { name: 'ServiceAccounts', wide: true, cell: (binding) => namesOf(binding, 'ServiceAccount') },
