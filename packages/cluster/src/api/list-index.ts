@@ -26,6 +26,11 @@ export function noIndex({ op, path }: Operation, object: unknown): string | unde
   )?.token;
 }
 
+/** Whether the pointer goes into what has no members, such as a text, whose characters are none to JSON. */
+export function leadsIntoScalar(pointer: string, object: unknown): boolean {
+  return walk(pointer, object).some(({ at }) => at !== undefined && (typeof at !== 'object' || at === null));
+}
+
 interface Step {
   readonly token: string;
   /** What it is a member of. */

@@ -75,6 +75,19 @@ describe('JSON patches', () => {
     expect(() => patched({ list: ['a', 'b', 'c'] }, [operation])).toThrow(`"${index}" is no index of the list`);
   });
 
+  it.each(['add', 'replace', 'remove', 'copy', 'move', 'test'])('%s nothing within a text', (op) => {
+    const operation = { op, from: '/data/b', path: '/data/a/0', value: 'x' };
+    const { message } = failureOf(() => patched({ a: 'x', b: 'y' }, [operation]));
+    expect(message).toBe(
+      `the server rejected our request due to an error in our request: operation 0 (${op} /data/a/0): doc is missing path: "/data/a/0"`,
+    );
+  });
+
+  it('copy nothing out of a text', () => {
+    const operation = { op: 'copy', from: '/data/a/0', path: '/data/b' };
+    expect(() => patched({ a: 'x' }, [operation])).toThrow('doc is missing path: "/data/a/0"');
+  });
+
   it('may not copy more than 3 MiB in all, however small each of them is', () => {
     const { message } = failureOf(() => patched({ a: 'x'.repeat(1_000) }, doublings(30)));
     expect(message).toMatch(/^the server rejected our request .*operation 11 \(copy \/data\/k11\): .*limit 3145728$/);

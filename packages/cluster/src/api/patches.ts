@@ -6,7 +6,7 @@ import { applyPatch, Pointer, type Operation, type TestOperation } from 'rfc6902
 import { isMergedByKeys, type ResourceDefinition } from '../schema/definition.ts';
 import { isJsonObject } from '../schema/shape.ts';
 import { applyStrategicMergePatch } from '../schema/strategic-merge.ts';
-import { noIndex, resolvedPointer } from './list-index.ts';
+import { leadsIntoScalar, noIndex, resolvedPointer } from './list-index.ts';
 import { mediaTypeOf } from './media-type.ts';
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
@@ -125,6 +125,9 @@ function copyOfTouched(object: object, operations: readonly Operation[]): unknow
 function failureOf(operation: Operation, object: unknown): string | undefined {
   const wrong = [operation.path, 'from' in operation ? operation.from : ''].find((pointer) => !isPointer(pointer));
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is no JSON pointer, which begins with a slash`;
+  const pointers = 'from' in operation ? [operation.from, operation.path] : [operation.path];
+  const missing = pointers.find((pointer) => leadsIntoScalar(pointer, object));
+  if (missing !== undefined) return `doc is missing path: ${JSON.stringify(missing)}`;
   if (operation.op === 'test')
     return isAsTested(operation, object) ? undefined : `testing value ${operation.path} failed: test failed`;
   for (const step of stepsOf(operation, object)) {
