@@ -287,6 +287,16 @@ describe('the API answers', () => {
     }
   });
 
+  it.each([
+    { name: 'a field', schema: { properties: { a: null } } },
+    { name: 'a branch', schema: { properties: { a: { anyOf: [null] } } } },
+  ])('a kind with null for the schema of $name', async ({ schema }) => {
+    const versions = [{ name: 'v1', schema: { openAPIV3Schema: schema } }];
+    const path = `${rootOf(customResourceDefinitions)}/ships.sea.org?fieldManager=fuzz&force=true`;
+    const body = JSON.stringify({ apiVersion: ship.apiVersion, kind: ship.kind, spec: { versions } });
+    await expectAnswer({ method: 'PATCH', path, type: 'application/apply-patch+yaml', body });
+  });
+
   it('a pod with a volume that has no name', async () => {
     const spec = { containers: [{ name: 'c', image: 'i' }], volumes: [{ emptyDir: {} }] };
     const body = encodeMessage({ metadata: { name: 'nameless' }, spec }, 'io.k8s.api.core.v1.Pod');

@@ -152,3 +152,13 @@ describe('a default', () => {
     expect(said(under(spec))).toEqual(faults);
   });
 });
+
+describe('null in the place of a schema is refused', () => {
+  it.each([
+    ['of a field', under({ type: 'object', properties: { a: null } }), `${at}.properties[a]`],
+    ['of a branch', under({ ...text, anyOf: [null] }), `${at}.anyOf[0]`],
+    ['that is forbidden', under({ ...text, not: null }), `${at}.not`],
+  ])('%s', (_, schema, path) => {
+    expect(said(schema)).toEqual([expect.stringContaining(`${path}: `)]);
+  });
+});

@@ -36,6 +36,7 @@ export function checkDefinitionSchemas(
 
 /** In the branches of a choice rules would be asked of what need not hold. */
 function misplacedRules(schema: StructuralSchema, path: string, of: 'value' | 'branch'): readonly Fault[] {
+  if (!isSchema(schema)) return [];
   const { properties = {}, items, additionalProperties, anyOf = [], oneOf = [], allOf = [], not } = schema;
   const isHere = of === 'branch' && (schema['x-kubernetes-validations'] ?? []).length > 0;
   return [
