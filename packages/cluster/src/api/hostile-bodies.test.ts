@@ -288,13 +288,19 @@ describe('the API answers', () => {
   });
 
   it.each([
-    { name: 'a field', schema: { properties: { a: null } } },
-    { name: 'a branch', schema: { properties: { a: { anyOf: [null] } } } },
-  ])('a kind with null for the schema of $name', async ({ schema }) => {
-    const versions = [{ name: 'v1', schema: { openAPIV3Schema: schema } }];
-    const path = `${rootOf(customResourceDefinitions)}/ships.sea.org?fieldManager=fuzz&force=true`;
-    const body = JSON.stringify({ apiVersion: ship.apiVersion, kind: ship.kind, spec: { versions } });
-    await expectAnswer({ method: 'PATCH', path, type: 'application/apply-patch+yaml', body });
+    { name: 'a field', items: { type: 'object', properties: { a: null } } },
+    { name: 'a branch', items: { type: 'string', anyOf: [null] } },
+  ])('a kind with null in the items of a list for the schema of $name', async ({ items }) => {
+    const versions = [
+      {
+        ...ship.spec.versions[0],
+        schema: { openAPIV3Schema: { type: 'object', properties: { rooms: { type: 'array', items } } } },
+      },
+    ];
+    const path = `${rootOf(customResourceDefinitions)}/ships.sea.org`;
+    const body = JSON.stringify({ spec: { versions } });
+    const answer = await send({ method: 'PATCH', path, type: 'application/merge-patch+json', body });
+    expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('must be a schema') });
   });
 
   it('a pod with a volume that has no name', async () => {
