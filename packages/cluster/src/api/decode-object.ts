@@ -144,9 +144,13 @@ export function checkType(body: JsonObject, { type }: { readonly type: GroupVers
   const expected = apiVersionOf(type);
   const { apiVersion = expected, kind = type.kind } = body;
   if (apiVersion === expected && kind === type.kind) return;
+  // Not every object can be made a text as it is.
+  const [sentVersion, sentKind] = [apiVersion, kind].map((each) =>
+    typeof each === 'string' ? each : JSON.stringify(each),
+  );
   throw new StatusError(
     'BadRequest',
-    `the API version in the data (${String(apiVersion)}, kind ${String(kind)}) does not match the expected API version (${expected}, kind ${type.kind})`,
+    `the API version in the data (${sentVersion}, kind ${sentKind}) does not match the expected API version (${expected}, kind ${type.kind})`,
   );
 }
 

@@ -303,6 +303,18 @@ describe('the API answers', () => {
     expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('must be a schema') });
   });
 
+  it.each(['apiVersion', 'kind'])('an object whose %s is no text', async (field) => {
+    const body = JSON.stringify({ metadata: { name: 'typeless' }, [field]: { toString: 1 } });
+    await expectAnswer({ method: 'POST', path: rootOf(configMaps), body });
+  });
+
+  it('a stateful set with a claim that has no metadata', async () => {
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const spec = { selector: { matchLabels: { a: 'b' } }, serviceName: 's', template, volumeClaimTemplates: [{}] };
+    const body = JSON.stringify({ metadata: { name: 'claims' }, spec });
+    await expectAnswer({ method: 'POST', path: '/apis/apps/v1/namespaces/default/statefulsets', body });
+  });
+
   it('a pod with a volume that has no name', async () => {
     const spec = { containers: [{ name: 'c', image: 'i' }], volumes: [{ emptyDir: {} }] };
     const body = encodeMessage({ metadata: { name: 'nameless' }, spec }, 'io.k8s.api.core.v1.Pod');

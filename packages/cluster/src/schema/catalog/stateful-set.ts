@@ -88,7 +88,11 @@ function withClaims(object: StatefulSet, spec: StatefulSetSpec): StatefulSet {
   if (template?.spec === undefined) return object;
   const volumes = template.spec.volumes ?? [];
   const claimed = volumeClaimTemplates
-    .map(({ metadata: { name = '' } }) => ({ name, persistentVolumeClaim: { claimName: name } }))
+    .map(
+      ({ metadata }: { readonly metadata?: { readonly name?: string | undefined } | undefined }) =>
+        metadata?.name ?? '',
+    )
+    .map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
     .filter(({ name }) => !volumes.some((volume) => volume.name === name));
   const withVolumes = { ...template.spec, volumes: [...volumes, ...claimed] };
   return { ...object, spec: { ...spec, template: { ...template, spec: withVolumes } } };
