@@ -303,6 +303,18 @@ describe('the API answers', () => {
     expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('must be a schema') });
   });
 
+  it.each([
+    { name: 'null', rule: null },
+    { name: 'without its text', rule: { a: null } },
+  ])('a kind with a rule that is $name', async ({ rule }) => {
+    const openAPIV3Schema = { type: 'object', 'x-kubernetes-validations': [rule] };
+    const spec = { versions: [{ ...ship.spec.versions[0], schema: { openAPIV3Schema } }] };
+    const path = `${rootOf(customResourceDefinitions)}/ships.sea.org`;
+    const type = 'application/merge-patch+json';
+    const answer = await send({ method: 'PATCH', path, type, body: JSON.stringify({ spec }) });
+    expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('rule is not specified') });
+  });
+
   it.each(['apiVersion', 'kind'])('an object whose %s is no text', async (field) => {
     const body = JSON.stringify({ metadata: { name: 'typeless' }, [field]: { toString: 1 } });
     await expectAnswer({ method: 'POST', path: rootOf(configMaps), body });

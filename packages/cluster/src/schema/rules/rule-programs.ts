@@ -24,13 +24,16 @@ export function isRuleFault(compilation: Compilation): compilation is RuleFault 
   return 'detail' in compilation;
 }
 
+const silentRule: ValidationRule = { rule: '' };
+
 const compiled = new WeakMap<StructuralSchema, readonly Compilation[]>();
 
 /** In the order of the rules. */
 export function compileRules(schema: StructuralSchema): readonly Compilation[] {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const rules = schema['x-kubernetes-validations'] ?? [];
+  // One that says nothing, as null does too, has come this far to be told so.
+  const rules = (schema['x-kubernetes-validations'] ?? []).map((rule) => ({ ...silentRule, ...rule }));
   const made = compileAll(rules, celTypeOf(schema));
   compiled.set(schema, made);
   return made;
